@@ -1,0 +1,38 @@
+# Everything a new machine needs comes from requirements.lock, into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lint docs bench fuzz lock clean
+
+help:  ## List the targets.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(READY)  ## Create .venv from the lock file.
+
+test: install  ## Run the whole test suite.
+	$(BIN)/python -m pytest -n auto
+
+lint: install  ## ruff, mypy --strict, the import rules.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test  ## Everything CI runs.
+
+lock: install  ## Resolve the dependencies again (needs the uv tool).
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --upgrade --group dev pyproject.toml -o requirements.lock
+
+clean:  ## Remove the environment and the caches.
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
