@@ -1,0 +1,248 @@
+"""The host calls: one table for checker, WebAssembly imports, linker and documentation.
+
+Every call is imported from the module `icn_host`. The WebAssembly shape follows from the
+table: a TEXT or BYTES parameter is `(ptr i32, len i32)`, an INTEGER is i64. A BUFFER
+result adds `(ptr i32, cap i32)` at the end and returns the i32 length of the answer:
+if it is larger than `cap` nothing was written and the caller asks again with more room;
+`ABSENT` (-1) says that there is no answer. A STATUS is i32, 1 or 0; a HANDLE is i32, > 0, or
+0 for refused. After a 0, `host_last_refusal` gives the reason.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+IMPORT_MODULE: Final = "icn_host"
+ABSENT: Final = -1
+
+
+class Wire(Enum):
+    """How a parameter crosses."""
+
+    TEXT = "text"
+    """UTF-8 bytes, (ptr i32, len i32)."""
+    BYTES = "bytes"
+    """Any bytes, (ptr i32, len i32)."""
+    INTEGER = "integer"
+    """i64."""
+
+
+class Answer(Enum):
+    """How a result comes back."""
+
+    NONE = "none"
+    STATUS = "status"
+    HANDLE = "handle"
+    INTEGER = "integer"
+    BUFFER = "buffer"
+    """A caller-owned buffer (ptr i32, cap i32) as last parameters; returns the i32 length."""
+
+
+class Effect(Enum):
+    """What a call does to the world."""
+
+    READS = "reads"
+    """Answers from the context and the effects so far."""
+    LOGS = "logs"
+    """Appends to the log, which survives a trap."""
+    RECORDS = "records"
+    """Sets something of this execution itself (its output, its charter)."""
+    CHANGES = "changes"
+    """Appends to the effect list, which a trap discards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    name: str
+    wire: Wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostCall:
+    name: str
+    parameters: tuple[Parameter, ...]
+    answer: Answer
+    effect: Effect
+    doc: str
+
+    @property
+    def wasm_parameters(self) -> tuple[str, ...]:
+        """WebAssembly value types of the parameters, the answer's buffer included."""
+        shape: list[str] = []
+        for parameter in self.parameters:
+            shape.extend(("i64",) if parameter.wire is Wire.INTEGER else ("i32", "i32"))
+        if self.answer is Answer.BUFFER:
+            shape.extend(("i32", "i32"))
+        return tuple(shape)
+
+    @property
+    def wasm_result(self) -> str | None:
+        """WebAssembly value type of the result, if there is one."""
+        match self.answer:
+            case Answer.NONE:
+                return None
+            case Answer.INTEGER:
+                return "i64"
+            case Answer.STATUS | Answer.HANDLE | Answer.BUFFER:
+                return "i32"
+
+
+def _text(*names: str) -> tuple[Parameter, ...]:
+    return tuple(Parameter(name=name, wire=Wire.TEXT) for name in names)
+
+
+def _bytes(name: str) -> Parameter:
+    return Parameter(name=name, wire=Wire.BYTES)
+
+
+def _integer(name: str) -> Parameter:
+    return Parameter(name=name, wire=Wire.INTEGER)
+
+
+_CALLS: Final = (
+    HostCall(
+        name="host_submit_job",
+        parameters=(
+            *_text("wasm_cid", "description", "resource_type"),
+            _integer("resource_amount"),
+            *_text("priority"),
+        ),
+        answer=Answer.HANDLE,
+        effect=Effect.CHANGES,
+        doc="Submit a job to the mesh when this execution is applied. The handle is the "
+        "position of the submission among this execution's effects, counted from 1.",
+    ),
+    HostCall(
+        name="host_submit_manifest",
+        parameters=(_bytes("manifest"),),
+        answer=Answer.HANDLE,
+        effect=Effect.CHANGES,
+        doc="Submit a job with more than the five fields: a DAG-CBOR map with wasm_cid, "
+        "description, resource_type, resource_amount, priority and any of input, entry, "
+        "arguments, budget, requirements, trust, max_seconds. An unknown key is refused.",
+    ),
+    HostCall(
+        name="host_check_resource_authorization",
+        parameters=(*_text("resource_type"), _integer("amount")),
+        answer=Answer.STATUS,
+        effect=Effect.READS,
+        doc="1 if the submitter's balance and policy in this context allow the amount.",
+    ),
+    HostCall(
+        name="host_record_resource_usage",
+        parameters=(*_text("resource_type"), _integer("amount")),
+        answer=Answer.NONE,
+        effect=Effect.CHANGES,
+        doc="Record a usage claim of the program itself. It is shown, never billed.",
+    ),
+    HostCall(
+        name="host_anchor_to_dag",
+        parameters=_text("data"),
+        answer=Answer.STATUS,
+        effect=Effect.CHANGES,
+        doc="Anchor data in the DAG when this execution is applied.",
+    ),
+    HostCall(
+        name="host_log_message",
+        parameters=_text("text"),
+        answer=Answer.NONE,
+        effect=Effect.LOGS,
+        doc="Append a line to the log. Past the limit the log is cut, and says so.",
+    ),
+    HostCall(
+        name="host_last_refusal",
+        parameters=(),
+        answer=Answer.BUFFER,
+        effect=Effect.READS,
+        doc="The reason of the last call that answered 0; absent if none did.",
+    ),
+    HostCall(
+        name="host_read_input",
+        parameters=(),
+        answer=Answer.BUFFER,
+        effect=Effect.READS,
+        doc="The bytes of the input block; absent if the execution has no input.",
+    ),
+    HostCall(
+        name="host_input_cid",
+        parameters=(),
+        answer=Answer.BUFFER,
+        effect=Effect.READS,
+        doc="The CID of the input block as text; absent if there is no input.",
+    ),
+    HostCall(
+        name="host_write_output",
+        parameters=(_bytes("data"),),
+        answer=Answer.STATUS,
+        effect=Effect.RECORDS,
+        doc="Set the output of this execution, in place of the entry's encoded value. "
+        "A second call replaces the first; 0 if it is over the output limit.",
+    ),
+    HostCall(
+        name="host_get_caller",
+        parameters=(),
+        answer=Answer.BUFFER,
+        effect=Effect.READS,
+        doc="The DID of the submitter.",
+    ),
+    HostCall(
+        name="host_get_current_time",
+        parameters=(),
+        answer=Answer.INTEGER,
+        effect=Effect.READS,
+        doc="The time of the job in Unix seconds: its created_at, the same wherever and "
+        "whenever it is executed.",
+    ),
+    HostCall(
+        name="host_random",
+        parameters=(),
+        answer=Answer.INTEGER,
+        effect=Effect.READS,
+        doc="The next 63 bits, never negative, of a sequence seeded by the job. "
+        "Reproducible, so not a secret and not a lottery against an adversary.",
+    ),
+    HostCall(
+        name="host_get_context",
+        parameters=_text("name"),
+        answer=Answer.BUFFER,
+        effect=Effect.READS,
+        doc="The host record `name` (`ctx`, `proposal`, …) as DAG-CBOR; absent if the "
+        "context has none.",
+    ),
+    HostCall(
+        name="host_get_token_balance",
+        parameters=_text("resource_type"),
+        answer=Answer.INTEGER,
+        effect=Effect.READS,
+        doc="The submitter's available balance of a resource type in this context, in units.",
+    ),
+    HostCall(
+        name="host_begin_section",
+        parameters=(*_text("kind"), _bytes("label")),
+        answer=Answer.NONE,
+        effect=Effect.RECORDS,
+        doc="Open a charter section; the label is a DAG-CBOR value (null for none).",
+    ),
+    HostCall(
+        name="host_set_property",
+        parameters=(*_text("key"), _bytes("value")),
+        answer=Answer.NONE,
+        effect=Effect.RECORDS,
+        doc="Set a charter property to a DAG-CBOR value.",
+    ),
+    HostCall(
+        name="host_end_section",
+        parameters=(),
+        answer=Answer.NONE,
+        effect=Effect.RECORDS,
+        doc="Close the section opened last.",
+    ),
+)
+
+HOST_CALLS: Final[Mapping[str, HostCall]] = {call.name: call for call in _CALLS}
+"""By name, in the order of the documentation."""
+
+PRIORITIES: Final = ("low", "medium", "high", "critical")
+RESOURCE_TYPES: Final = ("compute", "storage", "bandwidth")
+DESCRIPTION_BYTES_MAX: Final = 4096

@@ -1,0 +1,143 @@
+"""The custom sections of a CCL module: what they hold, and how they are read and written.
+
+Each is one canonical DAG-CBOR block (encoded by `runtime.content.codec`). Types are written
+as text, as users write them (`Map<String, Integer>`).
+
+- `ccl:abi`     exports with their CCL signatures, and the structs and enums they name
+- `ccl:sites`   trap sites: number, file, line, column, reason, article
+- `ccl:source`  CIDs of the sources and the compiler's version
+- `ccl:packed`  modules that this one submits, by CID
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+ABI_SECTION: Final = "ccl:abi"
+SITES_SECTION: Final = "ccl:sites"
+SOURCE_SECTION: Final = "ccl:source"
+PACKED_SECTION: Final = "ccl:packed"
+ABI_VERSION: Final = 1
+
+Convention = Literal["direct", "packed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportSignature:
+    """`direct`: every parameter and the result is a scalar and crosses as a WebAssembly value.
+
+    `packed`: `(ptr i32, len i32) -> i64`; the arguments are one DAG-CBOR list, the result is
+    the DAG-CBOR value at `result >> 32`, `result & 0xffffffff` bytes long.
+    A result of type Unit is no value (direct) or null (packed).
+    """
+
+    name: str
+    convention: Convention
+    parameters: tuple[tuple[str, str], ...]
+    """(name, type as text)"""
+    result: str
+    doc: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abi:
+    exports: tuple[ExportSignature, ...]
+    structs: Mapping[str, tuple[tuple[str, str], ...]]
+    """fields (name, type) by struct name"""
+    enums: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
+    """variants (name, payload types) by enum name"""
+
+    def to_value(self) -> dict[str, Any]:
+        return {
+            "version": ABI_VERSION,
+            "exports": [
+                {
+                    "name": e.name,
+                    "convention": e.convention,
+                    "parameters": [[name, kind] for name, kind in e.parameters],
+                    "result": e.result,
+                    "doc": e.doc,
+                }
+                for e in self.exports
+            ],
+            "structs": {n: [[f, t] for f, t in fields] for n, fields in self.structs.items()},
+            "enums": {
+                n: [[v, list(payload)] for v, payload in variants]
+                for n, variants in self.enums.items()
+            },
+        }
+
+    @staticmethod
+    def from_value(value: Any) -> "Abi":
+        """Read what `to_value` wrote. Raises ValueError for any other shape."""
+        try:
+            if value["version"] != ABI_VERSION:
+                raise ValueError(f"ccl:abi version {value['version']!r}, expected {ABI_VERSION}")
+            return Abi(
+                exports=tuple(
+                    ExportSignature(
+                        name=_text(e["name"]),
+                        convention=_convention(e["convention"]),
+                        parameters=tuple((_text(n), _text(t)) for n, t in e["parameters"]),
+                        result=_text(e["result"]),
+                        doc=None if e["doc"] is None else _text(e["doc"]),
+                    )
+                    for e in value["exports"]
+                ),
+                structs={
+                    _text(n): tuple((_text(f), _text(t)) for f, t in fields)
+                    for n, fields in value["structs"].items()
+                },
+                enums={
+                    _text(n): tuple((_text(v), tuple(map(_text, p))) for v, p in variants)
+                    for n, variants in value["enums"].items()
+                },
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"malformed ccl:abi section: {error}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where and why a trap is raised; site numbers count from 1 in the order of the list."""
+
+    file: str
+    line: int
+    column: int
+    end_column: int
+    reason: str
+    article: str | None
+
+
+def sites_to_value(sites: tuple[Site, ...]) -> list[list[Any]]:
+    return [[s.file, s.line, s.column, s.end_column, s.reason, s.article] for s in sites]
+
+
+def sites_from_value(value: Any) -> tuple[Site, ...]:
+    """Read what `sites_to_value` wrote. Raises ValueError for any other shape."""
+    try:
+        return tuple(
+            Site(
+                file=_text(file),
+                line=int(line),
+                column=int(column),
+                end_column=int(end),
+                reason=_text(reason),
+                article=None if article is None else _text(article),
+            )
+            for file, line, column, end, reason, article in value
+        )
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"malformed ccl:sites section: {error}") from None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, found {type(value).__name__}")
+    return value
+
+
+def _convention(value: Any) -> Convention:
+    if value == "direct" or value == "packed":
+        return "direct" if value == "direct" else "packed"
+    raise ValueError(f"unknown convention {value!r}")

@@ -1,0 +1,7 @@
+"""CCL06xx: resources and limits."""
+
+from typing import Final
+
+from ccl.codes.template import Template
+
+TEMPLATES: Final[tuple[Template, ...]] = ()

@@ -1,0 +1,7 @@
+"""CCL09xx: style."""
+
+from typing import Final
+
+from ccl.codes.template import Template
+
+TEMPLATES: Final[tuple[Template, ...]] = ()

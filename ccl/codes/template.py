@@ -1,0 +1,20 @@
+"""The wording of one diagnostic code."""
+
+from dataclasses import dataclass
+
+from ccl.diagnostics import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """`{name}` in title, label and help is filled in from the diagnostic's facts.
+
+    title: one sentence without a full stop, what is wrong. label: a short phrase under the
+    caret. help: the next step, or None where the fix says it.
+    """
+
+    code: str
+    title: str
+    label: str = ""
+    help: str | None = None
+    severity: Severity = Severity.ERROR

@@ -1,0 +1,90 @@
+"""Diagnostics as facts: a code, places, and the values that the prose will need.
+
+Stages report facts to a `Sink`; `ccl.codes` holds the wording, `ccl.render` the formats.
+A diagnostic is a value: nothing here prints, raises or looks at a terminal.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ccl.source import Span
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A secondary place and what is to be seen there (a short phrase, no full stop)."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of `span` (an empty span inserts)."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that mends the fault. `safe` fixes keep the meaning and may be applied unasked."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """`code` names a template in `ccl.codes`; `facts` fill it in."""
+
+    code: str
+    span: Span
+    facts: dict[str, str] = field(default_factory=dict)
+    labels: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+
+
+class Sink:
+    """Collects the diagnostics of one compilation."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+
+    def report(  # noqa: D417
+        self,
+        code: str,
+        span: Span,
+        *,
+        labels: Iterable[Label] = (),
+        notes: Iterable[str] = (),
+        fixes: Iterable[Fix] = (),
+        **facts: str,
+    ) -> None:
+        """Add one fault. The same code at the same span is kept once."""
+        if any(d.code == code and d.span == span for d in self._found):
+            return
+        self._found.append(
+            Diagnostic(code, span, facts, tuple(labels), tuple(notes), tuple(fixes))
+        )
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All of them, in the order of files and places."""
+        return tuple(
+            sorted(self._found, key=lambda d: (d.span.file, d.span.start, d.span.end, d.code))
+        )
+
+    @property
+    def has_errors(self) -> bool:
+        from ccl.codes import severity_of
+
+        return any(severity_of(d.code) is Severity.ERROR for d in self._found)

@@ -1,0 +1,77 @@
+"""Source texts and places in them.
+
+A span is two offsets in code points into the text of one file; lines and columns are
+derived when somebody reads them. Line and column numbers are 1-based, columns count
+code points.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NewType
+
+FileId = NewType("FileId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`text[start:end]` of the file `file`."""
+
+    file: FileId
+    start: int
+    end: int
+
+    def to(self, other: "Span") -> "Span":
+        """The span from the start of this one to the end of `other` (same file)."""
+        return Span(self.file, min(self.start, other.start), max(self.end, other.end))
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file: its id, the path users see (posix, relative where possible), its text."""
+
+    file: FileId
+    path: str
+    text: str
+
+    @cached_property
+    def _line_starts(self) -> tuple[int, ...]:
+        return (0, *(i + 1 for i, char in enumerate(self.text) if char == "\n"))
+
+    @property
+    def line_count(self) -> int:
+        return len(self._line_starts)
+
+    def position(self, offset: int) -> Position:
+        line = bisect_right(self._line_starts, offset)
+        return Position(line, offset - self._line_starts[line - 1] + 1)
+
+    def line_text(self, line: int) -> str:
+        """Line `line` (1-based) without its line break."""
+        start = self._line_starts[line - 1]
+        end = self._line_starts[line] - 1 if line < self.line_count else len(self.text)
+        return self.text[start:end].removesuffix("\r")
+
+
+@dataclass
+class SourceMap:
+    """The sources of one compilation, by file id."""
+
+    sources: list[Source] = field(default_factory=list)
+
+    def add(self, path: str, text: str) -> Source:
+        source = Source(FileId(len(self.sources)), path, text)
+        self.sources.append(source)
+        return source
+
+    def of(self, span: Span) -> Source:
+        return self.sources[span.file]
+
+    def text(self, span: Span) -> str:
+        return self.of(span).text[span.start : span.end]

@@ -1,0 +1,129 @@
+"""Types after checking: closed, monomorphic, compared by value.
+
+How each is held in a WebAssembly module is written in `ccl.abi.layout`.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+
+class Prim(Enum):
+    """Types without parameters. The value is the name users write."""
+
+    INTEGER = "Integer"
+    DECIMAL = "Decimal"
+    BOOL = "Bool"
+    STRING = "String"
+    DID = "Did"
+    CID = "Cid"
+    TIMESTAMP = "Timestamp"
+    DURATION = "Duration"
+    MANA = "Mana"
+    JOB = "Job"
+    DATA = "Data"
+    UNIT = "Unit"
+    NEVER = "Never"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    element: "Type"
+
+    def __str__(self) -> str:
+        return f"Array<{self.element}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    key: "Type"
+    value: "Type"
+
+    def __str__(self) -> str:
+        return f"Map<{self.key}, {self.value}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Variants: 0 `None`, 1 `Some(T)`."""
+
+    value: "Type"
+
+    def __str__(self) -> str:
+        return f"Option<{self.value}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Variants: 0 `Ok(T)`, 1 `Err(E)`."""
+
+    ok: "Type"
+    err: "Type"
+
+    def __str__(self) -> str:
+        return f"Result<{self.ok}, {self.err}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`Token<USD>`: amounts of one class never mix with another's."""
+
+    token_class: str
+
+    def __str__(self) -> str:
+        return f"Token<{self.token_class}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """A struct by its unique id (file and name, arguments included); `name` is for people."""
+
+    id: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Enum_:
+    """An enum by its unique id; `name` is for people."""
+
+    id: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Type: TypeAlias = Prim | Array | Map | Option | Result | Token | Struct | Enum_
+
+
+@dataclass(frozen=True, slots=True)
+class StructDef:
+    """Fields in declaration order, which is also their order in memory."""
+
+    type: Struct
+    fields: tuple[tuple[str, Type], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnumDef:
+    """Variants in declaration order (their tags count from 0) with their payload types."""
+
+    type: Enum_
+    variants: tuple[tuple[str, tuple[Type, ...]], ...]
+
+
+def is_reference(kind: Type) -> bool:
+    """Held as a pointer to a counted heap object (see `ccl.abi.layout`)."""
+    match kind:
+        case Prim():
+            return kind in (Prim.STRING, Prim.DID, Prim.CID, Prim.DATA)
+        case Token():
+            return False
+        case Array() | Map() | Option() | Result() | Struct() | Enum_():
+            return True
