@@ -1,0 +1,52 @@
+"""Did-you-mean: the closest known name to one that is not known.
+
+Distance counts insertions, deletions, substitutions and swaps of neighbours (optimal string
+alignment). The answer depends only on the arguments: ties go to the candidate given first.
+"""
+
+from collections.abc import Iterable
+
+DISTANCE_MAX = 2
+
+
+def distance(a: str, b: str, limit: int) -> int:
+    """Edits from `a` to `b`; `limit + 1` if there are more than `limit`."""
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
+    before: list[int] = []
+    above = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        row = [i]
+        for j, y in enumerate(b, start=1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > limit and min(above) > limit:
+            return limit + 1
+        before, above = above, row
+    return min(above[-1], limit + 1)
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that `name` was probably meant to be, or None.
+
+    A candidate counts if it differs in case only, or is at most `DISTANCE_MAX` edits away and
+    at most a third of the longer name's length (one edit is allowed from two characters on).
+    """
+    folded = name.casefold()
+    best: str | None = None
+    best_rank = (DISTANCE_MAX + 1, DISTANCE_MAX + 1)
+    for candidate in candidates:
+        if candidate == name:
+            continue
+        longer = max(len(name), len(candidate))
+        allowed = min(DISTANCE_MAX, max(longer // 3, 1)) if longer > 1 else 0
+        edits = distance(folded, candidate.casefold(), allowed)
+        if edits > allowed or (edits and edits >= longer):
+            continue
+        # A name that is right except for its case wins over one that is right in fewer letters.
+        rank = (edits, distance(name, candidate, DISTANCE_MAX))
+        if rank < best_rank:
+            best, best_rank = candidate, rank
+    return best

@@ -1,0 +1,52 @@
+"""Did-you-mean is symmetric in distance, stable, and never far off."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccl.suggest import DISTANCE_MAX, distance, nearest
+
+NAMES = st.text(alphabet="abcdeXY_", max_size=8)
+
+
+@pytest.mark.parametrize(
+    ("name", "candidates", "expected"),
+    [
+        ("resorce_type", ["resource_type", "resource_amount"], "resource_type"),
+        ("priortiy", ["priority", "description"], "priority"),
+        ("string", ["String", "Strong"], "String"),
+        ("hihg", ["low", "medium", "high", "critical"], "high"),
+        ("urgent", ["low", "medium", "high", "critical"], None),
+        ("x", ["y", "z"], None),
+        ("yse", ["yes", "no"], "yes"),
+        ("cat", ["bat", "hat"], "bat"),
+        ("total", ["total"], None),
+        ("", ["a"], None),
+    ],
+)
+def test_examples(name: str, candidates: list[str], expected: str | None) -> None:
+    assert nearest(name, candidates) == expected
+
+
+def test_a_neighbour_swap_is_one_edit() -> None:
+    assert distance("cclc", "clcc", 2) == 1
+    assert distance("abc", "abc", 2) == 0
+    assert distance("abcdef", "x", 2) == 3
+
+
+@settings(max_examples=200, deadline=None)
+@given(NAMES, NAMES)
+def test_distance_is_symmetric_and_zero_only_for_equals(a: str, b: str) -> None:
+    assert distance(a, b, 8) == distance(b, a, 8)
+    assert (distance(a, b, 8) == 0) == (a == b)
+    assert distance(a, b, 2) == min(distance(a, b, 8), 3)
+
+
+@settings(max_examples=200, deadline=None)
+@given(NAMES, st.lists(NAMES, max_size=6))
+def test_the_answer_is_a_close_candidate(name: str, candidates: list[str]) -> None:
+    found = nearest(name, candidates)
+    if found is not None:
+        assert found in candidates
+        assert found != name
+        assert distance(name.casefold(), found.casefold(), 8) <= DISTANCE_MAX
