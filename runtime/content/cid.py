@@ -1,0 +1,181 @@
+"""Content identifiers: CID version 1, the hash of the bytes they name.
+
+Ours are raw or dag-cbor under blake3-256, written in base32 lower case. dag-pb and
+sha2-256 are read too, so that blocks of other systems can be named and checked.
+Source: the multiformats CID, multibase and multihash specifications.
+"""
+
+import hashlib
+from base64 import b32decode, b32encode
+from enum import IntEnum
+from functools import lru_cache
+from typing import Final
+
+from blake3 import blake3
+
+_BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_VERSION: Final = 1
+_DIGEST_BYTES: Final = 32
+_TEXT_CHARS_MAX: Final = 128
+
+
+class Codec(IntEnum):
+    """How the bytes of a block are to be read."""
+
+    RAW = 0x55
+    DAG_PB = 0x70
+    DAG_CBOR = 0x71
+
+
+class Hash(IntEnum):
+    SHA2_256 = 0x12
+    BLAKE3_256 = 0x1E
+
+
+class CidError(ValueError):
+    """Not a CID we read. `position` is the offset in the text that shows it, if one does."""
+
+    def __init__(self, reason: str, position: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.position = position
+
+
+class Cid:
+    """A content identifier by its binary form; equal and ordered by that form."""
+
+    __slots__ = ("_text", "raw")
+
+    raw: bytes
+
+    def __init__(self, raw: bytes) -> None:
+        """Read the binary form. Raises CidError."""
+        if len(raw) != 4 + _DIGEST_BYTES:
+            raise CidError(_wrong_length(raw))
+        if raw[0] != _VERSION:
+            raise CidError(f"CID version {raw[0]}, expected 1")
+        if raw[1] not in _CODECS:
+            raise CidError(f"codec 0x{raw[1]:02x} is not raw, dag-pb or dag-cbor")
+        if raw[2] not in _HASHES:
+            raise CidError(f"hash function 0x{raw[2]:02x} is not sha2-256 or blake3-256")
+        if raw[3] != _DIGEST_BYTES:
+            raise CidError(f"digest of {raw[3]} bytes, expected 32")
+        self.raw = raw
+        self._text: str | None = None
+
+    @property
+    def codec(self) -> Codec:
+        return Codec(self.raw[1])
+
+    @property
+    def hash(self) -> Hash:
+        return Hash(self.raw[2])
+
+    @property
+    def digest(self) -> bytes:
+        return self.raw[4:]
+
+    def __bytes__(self) -> bytes:
+        return self.raw
+
+    def __str__(self) -> str:
+        if self._text is None:
+            self._text = "b" + b32encode(self.raw).decode("ascii").rstrip("=").lower()
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Cid({self})"
+
+    def __hash__(self) -> int:
+        return hash(self.raw)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Cid) and self.raw == other.raw
+
+    def __lt__(self, other: "Cid") -> bool:
+        return self.raw < other.raw
+
+    def matches(self, data: bytes) -> bool:
+        """Whether `data` is the block that this CID names."""
+        return self.digest == _digest(self.hash, data)
+
+
+_CODECS: Final = frozenset(Codec)
+_HASHES: Final = frozenset(Hash)
+
+
+def cid_of(data: bytes, codec: Codec) -> Cid:
+    """The CID of a block, under blake3-256."""
+    return Cid(bytes((_VERSION, codec, Hash.BLAKE3_256, _DIGEST_BYTES)) + blake3(data).digest())
+
+
+@lru_cache(maxsize=4096)
+def parse_cid(text: str) -> Cid:
+    """Read a CID from its text (multibase base32, base58btc or base16). Raises CidError."""
+    if not text:
+        raise CidError("an empty string is not a CID")
+    if len(text) > _TEXT_CHARS_MAX:
+        raise CidError(f"{len(text)} characters, a CID has at most {_TEXT_CHARS_MAX}")
+    if len(text) == 46 and text.startswith("Qm"):
+        raise CidError("a version 0 CID; write it as version 1 (it then starts with 'bafybei')", 0)
+    match text[0]:
+        case "b":
+            raw = _from_base32(text)
+        case "z":
+            raw = _from_base58(text)
+        case "f":
+            raw = _from_base16(text)
+        case prefix:
+            raise CidError(
+                f"'{prefix}' is not a multibase prefix we read: a CID starts with 'b' (base32)", 0
+            )
+    return Cid(raw)
+
+
+def _from_base32(text: str) -> bytes:
+    for position, char in enumerate(text[1:], 1):
+        if char not in _BASE32:
+            raise CidError(f"'{char}' is not a base32 character (a–z, 2–7)", position)
+    body = text[1:].upper()
+    try:
+        raw = b32decode(body + "=" * (-len(body) % 8))
+    except ValueError:
+        raise CidError(f"{len(text)} characters is not a whole base32 CID") from None
+    if b32encode(raw).decode("ascii").rstrip("=") != body:
+        raise CidError("the last character carries bits that belong to no byte", len(text) - 1)
+    return raw
+
+
+def _from_base58(text: str) -> bytes:
+    number = 0
+    for position, char in enumerate(text[1:], 1):
+        digit = _BASE58.find(char)
+        if digit < 0:
+            raise CidError(f"'{char}' is not a base58 character", position)
+        number = number * 58 + digit
+    zeros = len(text) - 1 - len(text[1:].lstrip("1"))
+    return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def _from_base16(text: str) -> bytes:
+    for position, char in enumerate(text[1:], 1):
+        if char not in "0123456789abcdef":
+            raise CidError(f"'{char}' is not a lower-case hexadecimal digit", position)
+    if len(text) % 2 == 0:
+        raise CidError("an odd number of hexadecimal digits")
+    return bytes.fromhex(text[1:])
+
+
+def _wrong_length(raw: bytes) -> str:
+    if raw and raw[0] != _VERSION:
+        return f"CID version {raw[0]}, expected 1"
+    return f"{len(raw)} bytes, expected 36: the CID is cut off or has characters too many"
+
+
+def _digest(function: Hash, data: bytes) -> bytes:
+    match function:
+        case Hash.SHA2_256:
+            return hashlib.sha256(data).digest()
+        case Hash.BLAKE3_256:
+            return blake3(data).digest()
