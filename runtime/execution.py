@@ -1,0 +1,112 @@
+"""What an execution gives back: the part everybody must agree on, and measurements.
+
+`Deterministic` is what executor and verifiers compare; `Metrics` are of one machine and
+compared by nobody.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from runtime.content.cid import Cid
+from runtime.content.codec import CodecError
+
+
+class OutcomeKind(Enum):
+    """How an execution ended. All of them are deterministic."""
+
+    SUCCEEDED = "succeeded"
+    TRAPPED = "trapped"
+    """A check of the program, a failed `require`, an `unreachable`."""
+    FAILED = "failed"
+    """The entry returned Err, or a WASI exit code other than 0."""
+    OUT_OF_FUEL = "out-of-fuel"
+    LIMIT = "limit"
+    """A bound of the context was passed: memory, output, effects, stack."""
+    REJECTED = "rejected"
+    """The module was refused by the checks before compilation, or lacks the entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """`reason` is a short fixed text; `detail` what the program said about it.
+
+    place: `file:line:column` from the module's sites, article: the article it cites.
+    """
+
+    kind: OutcomeKind
+    reason: str = ""
+    detail: str = ""
+    place: str = ""
+    article: str | None = None
+
+    def to_value(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind.value,
+            "reason": self.reason,
+            "detail": self.detail,
+            "place": self.place,
+            "article": self.article,
+        }
+
+    @staticmethod
+    def from_value(value: Any) -> "Outcome":
+        """Raises CodecError for another shape."""
+        try:
+            return Outcome(**{**value, "kind": OutcomeKind(value["kind"])})
+        except (TypeError, KeyError, ValueError) as error:
+            raise CodecError(f"not an outcome: {error}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deterministic:
+    """The result that any honest re-execution gives again.
+
+    output: CID of the output block (raw if the program wrote bytes, dag-cbor if it is the
+    entry's value), None if there is none. effects, logs: CIDs of DAG-CBOR lists, None if
+    empty or discarded. fuel_used: None after a trap of the engine itself.
+    """
+
+    outcome: Outcome
+    output: Cid | None
+    effects: Cid | None
+    logs: Cid | None
+    fuel_used: int | None
+
+    def to_value(self) -> dict[str, Any]:
+        return {
+            "outcome": self.outcome.to_value(),
+            "output": self.output,
+            "effects": self.effects,
+            "logs": self.logs,
+            "fuel_used": self.fuel_used,
+        }
+
+    @staticmethod
+    def from_value(value: Any) -> "Deterministic":
+        """Raises CodecError for another shape."""
+        try:
+            return Deterministic(**{**value, "outcome": Outcome.from_value(value["outcome"])})
+        except (TypeError, KeyError) as error:
+            raise CodecError(f"not an execution result: {error}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """Measured on the executing machine. wall_ms is rounded up."""
+
+    wall_ms: int
+    memory_peak_bytes: int
+    host_calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """A result with the blocks it names (output, effects, logs by CID)."""
+
+    deterministic: Deterministic
+    metrics: Metrics
+    blocks: Mapping[Cid, bytes] = field(default_factory=dict)
+    charter: tuple[Any, ...] = ()
+    """The replayed charter, when the entry was `charter`: nested ["section" | "property", …]."""
