@@ -284,6 +284,20 @@ class CallHost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitManifest:
+    """A submission with more than the five fields of `host_submit_job`.
+
+    Every field is encoded by its type as in `ccl.abi.layout` (Data as it is), in the order of
+    evaluation as written, into one DAG-CBOR map for `host_submit_manifest`. `type` is
+    Result<Job, String>; Err is the text of `host_last_refusal`.
+    """
+
+    fields: tuple[tuple[str, "Expr"], ...]
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """Statements, then the value (None: Unit, or Never if a statement never returns)."""
 
@@ -373,6 +387,7 @@ Expr: TypeAlias = (
     | CallFunction
     | CallBuiltin
     | CallHost
+    | SubmitManifest
     | Block
     | If
     | Return
