@@ -10,7 +10,9 @@ class Template:
     """`{name}` in title, label and help is filled in from the diagnostic's facts.
 
     title: one sentence without a full stop, what is wrong. label: a short phrase under the
-    caret. help: the next step, or None where the fix says it.
+    caret. help: the next step, or None where the fix says it. A label or help that needs a
+    fact which the diagnostic does not have is left out, so that `did you mean {nearest}?`
+    appears only where there is a suggestion; the title needs all of its facts.
     """
 
     code: str

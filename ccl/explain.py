@@ -1,0 +1,112 @@
+"""The page of each diagnostic code: what is wrong, why it matters, a wrong and a right example.
+
+Pages are Markdown beside the templates, `ccl/codes/pages/CODE.md`: `# CODE: title`, prose, a
+fenced block `ccl wrong` that gives exactly this code, and a block `ccl right` without errors.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from textwrap import wrap
+
+from ccl.codes import TEMPLATES
+from ccl.render.paint import Ink, Paint
+
+_FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_TITLE = re.compile(r"\A# (?P<code>CCL\d{4}): (?P<title>\S[^\n]*)\n")
+_INLINE_CODE = re.compile(r"`([^`]+)`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    code: str
+    title: str
+    text: str
+    """The whole page as Markdown."""
+
+    def examples(self, kind: str) -> tuple[str, ...]:
+        """The bodies of the fences ```` ```ccl kind ````."""
+        return tuple(
+            match["body"]
+            for match in _FENCE.finditer(self.text)
+            if match["info"].split() == ["ccl", kind]
+        )
+
+
+def page_names() -> tuple[str, ...]:
+    """Codes that have a page, sorted."""
+    folder = files("ccl.codes") / "pages"
+    names = (entry.name for entry in folder.iterdir())
+    return tuple(sorted(n.removesuffix(".md") for n in names if n.endswith(".md")))
+
+
+def load_page(code: str) -> Page | None:
+    """The page of a code written in full, None if there is none.
+
+    Raises ValueError if the file does not begin with `# CODE: title`.
+    """
+    path = files("ccl.codes") / "pages" / f"{code}.md"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    head = _TITLE.match(text)
+    if head is None or head["code"] != code:
+        raise ValueError(f"pages/{code}.md does not begin with `# {code}: title`")
+    return Page(code=code, title=head["title"].strip(), text=text)
+
+
+def full_code(text: str) -> str:
+    """`0401`, `ccl401`, `CCL-0401` and `error[CCL0401]` as users type them → `CCL0401`."""
+    digits = re.fullmatch(r"(?:error|warning)?\[?(?:ccl)?[-_ ]?0*(\d{1,4})\]?", text.strip(), re.I)
+    return f"CCL{int(digits[1]):04d}" if digits else text.strip().upper()
+
+
+def nearest_code(code: str) -> str | None:
+    """The existing code that `code` was probably meant to be."""
+    from ccl.suggest import nearest
+
+    return nearest(code, sorted(TEMPLATES))
+
+
+def render_page(page: Page, *, color: bool, width: int) -> str:
+    """The page for a terminal `width` cells wide."""
+    paint = Paint(color)
+    return "\n".join(_rows(page.text, paint, min(max(width, 40), 88))).rstrip() + "\n"
+
+
+def _rows(text: str, paint: Paint, width: int) -> Iterator[str]:
+    paragraph: list[str] = []
+    in_code = False
+    for line in (*text.split("\n"), ""):
+        if line.startswith("```"):
+            yield from _paragraph(paragraph, paint, width)
+            info = line[3:].split()
+            if not in_code and info[:1] == ["ccl"] and len(info) > 1:
+                ink = Ink.ERROR if info[1] == "wrong" else Ink.ADDED
+                yield paint(f"    // {info[1]}", ink)
+            in_code = not in_code
+        elif in_code:
+            yield paint(f"    {line}", Ink.CODE) if line else ""
+        elif line.startswith("#"):
+            yield from _paragraph(paragraph, paint, width)
+            yield paint(line.lstrip("#").strip(), Ink.TITLE)
+        elif not line.strip():
+            yield from _paragraph(paragraph, paint, width)
+            yield ""
+        elif line.startswith(("- ", "* ")):
+            yield from _paragraph(paragraph, paint, width)
+            paragraph.append(line)
+        else:
+            paragraph.append(line.strip())
+
+
+def _paragraph(lines: list[str], paint: Paint, width: int) -> Iterator[str]:
+    text = " ".join(lines)
+    lines.clear()
+    indent = "  " if text.startswith(("- ", "* ")) else ""
+    for row in wrap(
+        text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    ):
+        yield _INLINE_CODE.sub(lambda m: paint(m[0] if not paint.color else m[1], Ink.CODE), row)

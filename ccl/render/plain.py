@@ -1,0 +1,110 @@
+"""Diagnostics for other programs: one line each, JSON, and GitHub's workflow commands."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ccl.diagnostics import Diagnostic, Severity
+from ccl.render.cells import safe_text
+from ccl.render.paint import Ink, Paint
+from ccl.render.prose import prose
+from ccl.source import SourceMap, Span
+
+JSON_VERSION = 1
+
+
+def render_concise(diagnostics: Sequence[Diagnostic], sources: SourceMap, *, color: bool) -> str:
+    """`path:line:col: error[CODE] title`, one line each."""
+    paint = Paint(color)
+    out: list[str] = []
+    for diagnostic in diagnostics:
+        words = prose(diagnostic)
+        source = sources.of(diagnostic.span)
+        place = source.position(diagnostic.span.start)
+        ink = Ink.ERROR if words.severity is Severity.ERROR else Ink.WARNING
+        head = paint(f"{words.severity.value}[{diagnostic.code}]", ink)
+        title = safe_text(words.title).replace("\n", " ")
+        path = safe_text(source.path)
+        out.append(f"{path}:{place.line}:{place.column}: {head} {title}\n")
+    return "".join(out)
+
+
+def render_json(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> str:
+    """One object: `version`, `diagnostics`, `summary`. Offsets count code points from 0."""
+    found = [_json_diagnostic(diagnostic, sources) for diagnostic in diagnostics]
+    errors = sum(1 for d in found if d["severity"] == Severity.ERROR.value)
+    value = {
+        "version": JSON_VERSION,
+        "diagnostics": found,
+        "summary": {"errors": errors, "warnings": len(found) - errors},
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _json_diagnostic(diagnostic: Diagnostic, sources: SourceMap) -> dict[str, Any]:
+    words = prose(diagnostic)
+    return {
+        "code": diagnostic.code,
+        "severity": words.severity.value,
+        "message": words.title,
+        **_json_place(diagnostic.span, sources),
+        "label": words.label,
+        "labels": [
+            {**_json_place(label.span, sources), "text": label.text} for label in diagnostic.labels
+        ],
+        "notes": list(diagnostic.notes),
+        "help": words.help,
+        "fixes": [
+            {
+                "title": fix.title,
+                "safe": fix.safe,
+                "edits": [
+                    {**_json_place(edit.span, sources), "replacement": edit.replacement}
+                    for edit in fix.edits
+                ],
+            }
+            for fix in diagnostic.fixes
+        ],
+    }
+
+
+def _json_place(span: Span, sources: SourceMap) -> dict[str, Any]:
+    source = sources.of(span)
+    ends = {}
+    for name, offset in (("start", span.start), ("end", span.end)):
+        place = source.position(offset)
+        ends[name] = {"line": place.line, "column": place.column, "offset": offset}
+    return {"file": source.path, "span": ends}
+
+
+def render_github(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> str:
+    """`::error file=…,line=…::message`, as the log of a GitHub workflow reads it."""
+    out: list[str] = []
+    for diagnostic in diagnostics:
+        words = prose(diagnostic)
+        source = sources.of(diagnostic.span)
+        start = source.position(diagnostic.span.start)
+        end = source.position(diagnostic.span.end)
+        properties = {
+            "file": source.path,
+            "line": str(start.line),
+            "endLine": str(end.line),
+            "col": str(start.column),
+            "endColumn": str(end.column),
+            "title": f"{diagnostic.code}: {words.title}",
+        }
+        if end.line != start.line:
+            # GitHub refuses columns on an annotation over several lines.
+            del properties["col"], properties["endColumn"]
+        listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+        message = "\n".join(filter(None, (words.title, words.label, words.help)))
+        out.append(f"::{words.severity.value} {listed}::{_message(message)}\n")
+    return "".join(out)
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")

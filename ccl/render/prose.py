@@ -1,0 +1,34 @@
+"""A diagnostic's facts put into the words of its template."""
+
+from dataclasses import dataclass
+
+from ccl.codes import TEMPLATES
+from ccl.diagnostics import Diagnostic, Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """`label` is empty and `help` None where the template has none or a fact is missing."""
+
+    severity: Severity
+    title: str
+    label: str
+    help: str | None
+
+
+def prose(diagnostic: Diagnostic) -> Prose:
+    """Raises KeyError for an unknown code or a title without its facts: a bug of ours."""
+    template = TEMPLATES[diagnostic.code]
+    return Prose(
+        severity=template.severity,
+        title=template.title.format_map(diagnostic.facts),
+        label=_filled(template.label, diagnostic.facts) or "",
+        help=None if template.help is None else _filled(template.help, diagnostic.facts),
+    )
+
+
+def _filled(text: str, facts: dict[str, str]) -> str | None:
+    try:
+        return text.format_map(facts)
+    except KeyError:
+        return None

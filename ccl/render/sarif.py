@@ -1,0 +1,120 @@
+"""Diagnostics as SARIF 2.1.0, the format that code hosts and editors import."""
+
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import PurePosixPath
+from typing import Any, Final
+from urllib.parse import quote
+
+from ccl.codes import TEMPLATES
+from ccl.diagnostics import Diagnostic, Fix
+from ccl.explain import load_page
+from ccl.render.prose import prose
+from ccl.source import Source, SourceMap, Span
+
+SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def render_sarif(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> str:
+    codes = sorted({diagnostic.code for diagnostic in diagnostics})
+    log = {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "cclc",
+                        "semanticVersion": version("icn-ccl"),
+                        "rules": [_rule(code) for code in codes],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "results": [
+                    _result(diagnostic, codes.index(diagnostic.code), sources)
+                    for diagnostic in diagnostics
+                ],
+            }
+        ],
+    }
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rule(code: str) -> dict[str, Any]:
+    page = load_page(code)
+    rule: dict[str, Any] = {
+        "id": code,
+        "defaultConfiguration": {"level": TEMPLATES[code].severity.value},
+    }
+    if page is not None:
+        rule["shortDescription"] = {"text": page.title}
+        rule["help"] = {"text": page.text, "markdown": page.text}
+    return rule
+
+
+def _result(diagnostic: Diagnostic, rule_index: int, sources: SourceMap) -> dict[str, Any]:
+    words = prose(diagnostic)
+    parts = (words.title, words.label, *diagnostic.notes, words.help)
+    result: dict[str, Any] = {
+        "ruleId": diagnostic.code,
+        "ruleIndex": rule_index,
+        "level": words.severity.value,
+        "message": {"text": "\n".join(filter(None, parts))},
+        "locations": [{"physicalLocation": _location(diagnostic.span, sources)}],
+    }
+    if diagnostic.labels:
+        result["relatedLocations"] = [
+            {
+                "id": number,
+                "physicalLocation": _location(label.span, sources),
+                "message": {"text": label.text},
+            }
+            for number, label in enumerate(diagnostic.labels, start=1)
+        ]
+    fixes = [_fix(fix, sources) for fix in diagnostic.fixes if fix.edits]
+    if fixes:
+        result["fixes"] = fixes
+    return result
+
+
+def _fix(fix: Fix, sources: SourceMap) -> dict[str, Any]:
+    changes: dict[str, list[dict[str, Any]]] = {}
+    for edit in fix.edits:
+        replacement = {
+            "deletedRegion": _region(edit.span, sources.of(edit.span)),
+            "insertedContent": {"text": edit.replacement},
+        }
+        changes.setdefault(_uri(sources.of(edit.span).path), []).append(replacement)
+    return {
+        "description": {"text": fix.title},
+        "artifactChanges": [
+            {"artifactLocation": {"uri": uri}, "replacements": replacements}
+            for uri, replacements in changes.items()
+        ],
+    }
+
+
+def _location(span: Span, sources: SourceMap) -> dict[str, Any]:
+    source = sources.of(span)
+    return {
+        "artifactLocation": {"uri": _uri(source.path)},
+        "region": _region(span, source),
+    }
+
+
+def _region(span: Span, source: Source) -> dict[str, Any]:
+    start, end = source.position(span.start), source.position(span.end)
+    return {
+        "startLine": start.line,
+        "startColumn": start.column,
+        "endLine": end.line,
+        "endColumn": end.column,
+        "charOffset": span.start,
+        "charLength": span.end - span.start,
+    }
+
+
+def _uri(path: str) -> str:
+    quoted = quote(path)
+    return f"file://{quoted}" if PurePosixPath(path).is_absolute() else quoted
