@@ -1,0 +1,264 @@
+"""CCL values as JSON, by their types: what people type on a command line and read back.
+
+A *wire value* is what DAG-CBOR holds (None, bool, int, str, bytes, list, dict); the types come
+as text from `ccl:abi`. In JSON a Decimal is a string, an enum `"V"` or `{"V": x}`, None null, a
+Result `{"Ok": v}` or `{"Err": e}`, a Timestamp RFC 3339, a Duration seconds, and a Map with
+text keys an object, any other Map a list of pairs.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from ccl.abi.sections import Abi
+
+INTEGER_MIN: Final = -(1 << 63)
+INTEGER_MAX: Final = (1 << 63) - 1
+
+_INTEGERS: Final = frozenset({"Integer", "Mana", "Duration", "Job"})
+_TEXTS: Final = frozenset({"String", "Did", "Cid"})
+_DECIMAL: Final = re.compile(r"-?\d+(\.\d{1,6})?")
+
+
+class ValueMismatch(ValueError):
+    """A value that does not have the type. `path` says where inside it (`[2].votes`)."""
+
+    def __init__(self, path: str, expected: str, found: str) -> None:
+        where = f" at {path}" if path else ""
+        super().__init__(f"expected {expected}{where}, found {found}")
+        self.path = path
+        self.expected = expected
+        self.found = found
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRef:
+    """A type as written: `Map<String, Integer>` has two arguments."""
+
+    name: str
+    arguments: tuple["TypeRef", ...] = ()
+
+    def __str__(self) -> str:
+        inside = ", ".join(map(str, self.arguments))
+        return f"{self.name}<{inside}>" if inside else self.name
+
+
+def parse_type(text: str) -> TypeRef:
+    """Read a type from its text. Raises ValueError if it is malformed."""
+    tokens = re.findall(r"[\w.]+|[<>,]", text)
+    if "".join(tokens) != text.replace(" ", ""):
+        raise ValueError(f"not a type: {text!r}")
+    kind, rest = _type_from(tokens, text)
+    if rest:
+        raise ValueError(f"not a type: {text!r}")
+    return kind
+
+
+def _type_from(tokens: list[str], text: str) -> tuple[TypeRef, list[str]]:
+    if not tokens or tokens[0] in "<>,":
+        raise ValueError(f"not a type: {text!r}")
+    name, rest = tokens[0], tokens[1:]
+    if not rest or rest[0] != "<":
+        return TypeRef(name), rest
+    arguments = []
+    while rest and rest[0] in "<,":
+        argument, rest = _type_from(rest[1:], text)
+        arguments.append(argument)
+    if not rest or rest[0] != ">":
+        raise ValueError(f"not a type: {text!r}")
+    return TypeRef(name, tuple(arguments)), rest[1:]
+
+
+def from_argument(kind: TypeRef, text: str, abi: Abi) -> Any:
+    """A wire value from a word of a command line. Raises ValueMismatch.
+
+    Text types take the word as it is; every other type is read as JSON.
+    """
+    if kind.name in _TEXTS or kind.name in ("Timestamp", "Decimal"):
+        return from_json(kind, text, abi)
+    if kind.name in abi.enums and not text.startswith(("{", '"')):
+        return from_json(kind, text, abi)
+    try:
+        value = json.loads(text)
+    except ValueError:
+        raise ValueMismatch("", str(kind), repr(text)) from None
+    return from_json(kind, value, abi)
+
+
+def from_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
+    """A wire value from JSON. Raises ValueMismatch with the place."""
+    if kind.name == "Timestamp" and isinstance(value, str):
+        return _seconds(value, path)
+    if kind.name == "Decimal" and isinstance(value, int | float) and not isinstance(value, bool):
+        return from_json(kind, str(value), abi, path)
+    if kind.name == "Map" and isinstance(value, dict) and kind.arguments[0].name in _TEXTS:
+        value = [[key, item] for key, item in value.items()]
+    if kind.name == "Data":
+        return _data(value, path)
+    return _walk(kind, value, abi, path, from_json)
+
+
+def to_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
+    """JSON from a wire value. Raises ValueMismatch if it does not have the type."""
+    if kind.name == "Data":
+        return untyped_to_json(value)
+    shown = _walk(kind, value, abi, path, to_json)
+    if kind.name == "Timestamp":
+        return _rfc3339(value)
+    if kind.name == "Map" and kind.arguments[0].name in _TEXTS:
+        return dict(shown)
+    return shown
+
+
+def untyped_to_json(value: Any) -> Any:
+    """JSON from a wire value of no known type: bytes as hexadecimal, links as their text."""
+    if isinstance(value, dict):
+        return {key: untyped_to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [untyped_to_json(item) for item in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _walk(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
+    """Check `value` against `kind`; parts go through `inner`."""
+    name, arguments = kind.name, kind.arguments
+
+    def wrong(expected: str = str(kind)) -> ValueMismatch:
+        return ValueMismatch(path, expected, _shown(value))
+
+    if name == "Unit":
+        if value is not None:
+            raise wrong("nothing")
+        return None
+    if name in _INTEGERS or name in ("Timestamp", "Token"):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise wrong()
+        if not INTEGER_MIN <= value <= INTEGER_MAX:
+            raise wrong(f"{kind} of 64 bits")
+        return value
+    if name == "Bool":
+        if not isinstance(value, bool):
+            raise wrong()
+        return value
+    if name in _TEXTS:
+        if not isinstance(value, str):
+            raise wrong()
+        return value
+    if name == "Decimal":
+        if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+            raise wrong("Decimal with at most six places")
+        return value
+    if name == "Array":
+        if not isinstance(value, list):
+            raise wrong()
+        return [inner(arguments[0], item, abi, f"{path}[{i}]") for i, item in enumerate(value)]
+    if name == "Map":
+        if not isinstance(value, list) or any(
+            not isinstance(pair, list) or len(pair) != 2 for pair in value
+        ):
+            raise wrong()
+        return [
+            [
+                inner(arguments[0], k, abi, f"{path}.key"),
+                inner(arguments[1], v, abi, f"{path}[{k!r}]"),
+            ]
+            for k, v in value
+        ]
+    if name == "Option":
+        if value is None:
+            return None
+        if arguments[0].name != "Option":
+            return inner(arguments[0], value, abi, path)
+        if not isinstance(value, list) or len(value) != 1:
+            raise wrong()
+        return [inner(arguments[0], value[0], abi, path)]
+    if name == "Result":
+        return _variant(
+            kind, value, (("Ok", arguments[:1]), ("Err", arguments[1:])), abi, path, inner
+        )
+    if str(kind) in abi.structs:
+        return _struct(kind, value, abi, path, inner)
+    if str(kind) in abi.enums:
+        variants = tuple(
+            (variant, tuple(map(parse_type, payload))) for variant, payload in abi.enums[str(kind)]
+        )
+        return _variant(kind, value, variants, abi, path, inner)
+    raise ValueMismatch(path, "a type that ccl:abi describes", str(kind))
+
+
+def _struct(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
+    fields = abi.structs[str(kind)]
+    if not isinstance(value, dict):
+        raise ValueMismatch(path, str(kind), _shown(value))
+    unknown = sorted(set(value) - {name for name, _ in fields})
+    if unknown:
+        raise ValueMismatch(path, str(kind), f"an unknown field '{unknown[0]}'")
+    shown = {}
+    for name, text in fields:
+        if name not in value:
+            raise ValueMismatch(path, str(kind), f"no field '{name}'")
+        shown[name] = inner(parse_type(text), value[name], abi, f"{path}.{name}".lstrip("."))
+    return shown
+
+
+def _variant(
+    kind: TypeRef,
+    value: Any,
+    variants: tuple[tuple[str, tuple[TypeRef, ...]], ...],
+    abi: Abi,
+    path: str,
+    inner: Any,
+) -> Any:
+    payloads = dict(variants)
+    if isinstance(value, str) and payloads.get(value) == ():
+        return value
+    if isinstance(value, dict) and len(value) == 1:
+        name, content = next(iter(value.items()))
+        payload = payloads.get(name, ())
+        if len(payload) == 1:
+            return {name: inner(payload[0], content, abi, f"{path}.{name}".lstrip("."))}
+        if len(payload) > 1 and isinstance(content, list) and len(content) == len(payload):
+            return {
+                name: [
+                    inner(part, item, abi, f"{path}.{name}[{i}]".lstrip("."))
+                    for i, (part, item) in enumerate(zip(payload, content, strict=True))
+                ]
+            }
+    names = ", ".join(name for name, _ in variants)
+    raise ValueMismatch(path, f"{kind} ({names})", _shown(value))
+
+
+def _data(value: Any, path: str) -> Any:
+    if isinstance(value, float):
+        raise ValueMismatch(path, "an integer or a decimal as text", repr(value))
+    if isinstance(value, dict):
+        return {key: _data(item, f"{path}.{key}".lstrip(".")) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_data(item, f"{path}[{i}]") for i, item in enumerate(value)]
+    return value
+
+
+def _seconds(text: str, path: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueMismatch(path, "Timestamp such as 2026-01-15T10:30:00Z", repr(text)) from None
+    if moment.tzinfo is None:
+        raise ValueMismatch(path, "Timestamp with its zone (Z for UTC)", repr(text))
+    return int(moment.timestamp())
+
+
+def _rfc3339(seconds: int) -> str | int:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return seconds  # beyond the calendar
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "…"

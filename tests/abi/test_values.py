@@ -1,0 +1,89 @@
+"""CCL values as JSON, by their types."""
+
+from typing import Any
+
+import pytest
+
+from ccl.abi.sections import Abi
+from ccl.abi.values import (
+    ValueMismatch,
+    from_argument,
+    from_json,
+    parse_type,
+    to_json,
+    untyped_to_json,
+)
+
+ABI = Abi(
+    exports=(),
+    structs={"Count": (("ward", "String"), ("votes", "Map<String, Integer>"))},
+    enums={"Status": (("Open", ()), ("Moved", ("Did",)), ("Both", ("Integer", "String")))},
+)
+
+ROUND_TRIPS: list[tuple[str, Any, Any]] = [
+    ("Integer", 5, 5),
+    ("Bool", True, True),
+    ("Decimal", "0.66", "0.66"),
+    ("Timestamp", "2026-01-15T10:30:00Z", 1768473000),
+    ("Duration", 60, 60),
+    ("Array<Integer>", [1, 2], [1, 2]),
+    ("Map<String, Integer>", {"b": 1, "a": 2}, [["b", 1], ["a", 2]]),
+    ("Map<Integer, String>", [[1, "x"]], [[1, "x"]]),
+    ("Option<Integer>", None, None),
+    ("Option<Option<Integer>>", [None], [None]),
+    ("Result<Integer, String>", {"Ok": 1}, {"Ok": 1}),
+    ("Status", "Open", "Open"),
+    ("Status", {"Both": [1, "x"]}, {"Both": [1, "x"]}),
+    ("Count", {"ward": "W", "votes": {"a": 1}}, {"ward": "W", "votes": [["a", 1]]}),
+]
+
+
+@pytest.mark.parametrize(("kind", "shown", "wire"), ROUND_TRIPS)
+def test_json_and_wire_values_map_onto_each_other(kind: str, shown: Any, wire: Any) -> None:
+    assert from_json(parse_type(kind), shown, ABI) == wire
+    assert to_json(parse_type(kind), wire, ABI) == shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        ("Integer", "5", 'expected Integer, found "5"'),
+        ("Integer", True, "expected Integer, found true"),
+        ("Integer", 1 << 63, "expected Integer of 64 bits, found 9223372036854775808"),
+        ("Array<Integer>", [1, "x"], 'expected Integer at [1], found "x"'),
+        ("Count", {"ward": "W"}, "expected Count, found no field 'votes'"),
+        ("Count", {"ward": 1, "votes": {}}, "expected String at ward, found 1"),
+        ("Status", "Opne", 'expected Status (Open, Moved, Both), found "Opne"'),
+        ("Decimal", "0.1234567", 'expected Decimal with at most six places, found "0.1234567"'),
+        ("Timestamp", "2026-01-15T10:30:00", "expected Timestamp with its zone (Z for UTC)"),
+        ("Data", {"a": [1.5]}, "expected an integer or a decimal as text at a[0], found 1.5"),
+    ],
+)
+def test_a_mismatch_says_where_and_what(kind: str, value: Any, message: str) -> None:
+    with pytest.raises(ValueMismatch) as caught:
+        from_json(parse_type(kind), value, ABI)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "wire"),
+    [
+        ("Integer", "-3", -3),
+        ("String", "5", "5"),
+        ("Status", "Open", "Open"),
+        ("Array<String>", '["a"]', ["a"]),
+        ("Decimal", "0.5", "0.5"),
+    ],
+)
+def test_words_of_a_command_line_are_read_by_type(kind: str, word: str, wire: Any) -> None:
+    assert from_argument(parse_type(kind), word, ABI) == wire
+
+
+@pytest.mark.parametrize("text", ["", "Array<", "Array<Integer", "<Integer>", "A B", "A<,>", "A>>"])
+def test_malformed_types_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a type"):
+        parse_type(text)
+
+
+def test_untyped_values_show_bytes_as_hexadecimal() -> None:
+    assert untyped_to_json({"a": [b"\x01\xff", None]}) == {"a": ["01ff", None]}
