@@ -1,0 +1,183 @@
+"""The home of a mesh: where its files are, its configuration, and the locks of its actors.
+
+Rule: flag > environment > file > default. A lock is held by the operating system for a
+process, so it is free again the moment that process is dead, however it died.
+"""
+
+import fcntl
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from mesh.problem import Kind, MeshProblem
+
+HOME_VARIABLE: Final = "MESH_HOME"
+APPLICATION_NAME: Final = "icn-mesh"
+CONFIG_NAME: Final = "config.toml"
+PRIVATE_MODE: Final = 0o700
+MIB: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What an operator can change; each field is a key of `config.toml` and `MESH_<FIELD>`.
+
+    workers: processes that execute modules. block_store_bytes: disk quota of the block
+    store. bid_window_seconds: how long a job collects bids. lease_seconds: an attempt that
+    shows no life for so long is lost. output: format of the commands.
+    """
+
+    workers: int = 0
+    """0: as many as the machine has cores."""
+    block_store_bytes: int = 8192 * MIB
+    bid_window_seconds: int = 300
+    lease_seconds: int = 600
+    output: str = "table"
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The paths under one `MESH_HOME`."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        return self.path / "mesh.sqlite"
+
+    @property
+    def keys(self) -> Path:
+        return self.path / "keys"
+
+    @property
+    def locks(self) -> Path:
+        return self.path / "locks"
+
+    @property
+    def cache(self) -> Path:
+        return self.path / "cache"
+
+    @property
+    def config_file(self) -> Path:
+        return self.path / CONFIG_NAME
+
+
+def find_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
+    """The home named by the flag, else by `MESH_HOME`, else the user's data directory.
+
+    Creates the directory, private to its owner. Raises MeshProblem `home-unusable`.
+    """
+    path = flag or _from_environment(environment) or _user_data_directory()
+    home = Home(path.absolute())
+    try:
+        for directory in (home.path, home.keys, home.locks, home.cache):
+            directory.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise MeshProblem(
+            Kind.USAGE,
+            "home-unusable",
+            f"{home.path} cannot be used as the mesh's home: {error.strerror}",
+            hint=f"name a directory you can write to with --mesh-home or {HOME_VARIABLE}",
+        ) from None
+    return home
+
+
+def _from_environment(environment: Mapping[str, str]) -> Path | None:
+    text = environment.get(HOME_VARIABLE)
+    return Path(text) if text else None
+
+
+def _user_data_directory() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path(APPLICATION_NAME, appauthor=False)
+
+
+def load_config(home: Home, environment: Mapping[str, str]) -> Config:
+    """Defaults, overlaid by the file, overlaid by the environment.
+
+    Raises MeshProblem `config-unreadable` or `config-value` with the key and its place.
+    """
+    config = _overlay(Config(), _file_values(home.config_file), str(home.config_file))
+    given = {
+        field.name: _number_or_text(environment[name])
+        for field in fields(Config)
+        if (name := f"MESH_{field.name.upper()}") in environment
+    }
+    return _overlay(config, given, "the environment")
+
+
+def _file_values(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise MeshProblem(
+            Kind.USAGE,
+            "config-unreadable",
+            f"{path} cannot be read: {error}",
+            hint="correct the file, or remove it to use the defaults",
+        ) from None
+
+
+def _number_or_text(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def _overlay(config: Config, values: Mapping[str, Any], place: str) -> Config:
+    known = {field.name: type(getattr(config, field.name)) for field in fields(Config)}
+    for name, value in values.items():
+        if name not in known:
+            raise MeshProblem(
+                Kind.USAGE,
+                "config-value",
+                f"{place}: there is no setting '{name}'",
+                hint=f"the settings are {', '.join(known)}",
+            )
+        if type(value) is not known[name] or (isinstance(value, int) and value < 0):
+            wanted = "a whole number, 0 or more" if known[name] is int else "a text"
+            raise MeshProblem(
+                Kind.USAGE,
+                "config-value",
+                f"{place}: '{name}' is {value!r}, expected {wanted}",
+                hint=f"for example: {name} = {getattr(config, name)!r}",
+            )
+    return replace(config, **values)
+
+
+class LockBusy(Exception):
+    """Another process holds the lock. `holder` is its process id, if it wrote one."""
+
+    def __init__(self, name: str, holder: str) -> None:
+        super().__init__(f"{name} is held by process {holder or 'unknown'}")
+        self.name = name
+        self.holder = holder
+
+
+@contextmanager
+def actor_lock(home: Home, name: str, *, wait: bool) -> Iterator[None]:
+    """Hold the lock of one actor (a key). Only its holder may drive that actor.
+
+    With `wait`, blocks until it is free (Ctrl-C interrupts); else raises LockBusy.
+    """
+    descriptor = os.open(home.locks / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+            raise LockBusy(name, holder) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
+        yield
+    finally:
+        os.close(descriptor)
