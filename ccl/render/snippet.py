@@ -74,6 +74,8 @@ def _by_line(source: Source, marks: Sequence[Mark]) -> dict[int, list[_Piece]]:
             text = source.line_text(line)
             from_column = first.column - 1 if line == first.line else _indent(text)
             to_column = last.column - 1 if line == last.line else len(text)
+            # A place inside the line break is shown at the end of the line.
+            from_column, to_column = min(from_column, len(text)), min(to_column, len(text))
             pieces.setdefault(line, []).append(
                 _Piece(
                     start=from_column,

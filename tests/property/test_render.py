@@ -93,7 +93,7 @@ def test_carets_stand_under_the_marked_text(text: str, width: int, data: st.Data
     assert text_width(shown) <= width - 4
     cells = Cells.of(source.line_text(1))
     if cells.total <= width - 4:
-        first, last = cells.at(start), cells.at(end)
+        first, last = (min(cells.at(place), cells.total) for place in (start, end))
         assert carets == " " * first + "^" * max(last - first, 1)
 
 
