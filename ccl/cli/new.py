@@ -1,0 +1,75 @@
+"""What `ccl new NAME` writes: a first charter that runs, and how to run it."""
+
+import unicodedata
+from pathlib import Path
+from typing import Final
+
+_PROGRAM: Final = """\
+// {title}: rules that members can read, and what then happens.
+
+title: "{title}";
+version "0.1.0";
+
+spending {{
+  limit: 500;
+}}
+
+/// Whether the board may approve `amount` without asking the members.
+fn board_may_approve(amount: Integer) -> Bool {{
+  amount <= spending.limit
+}}
+
+execution {{
+  require(board_may_approve(300), "300 is over the board's limit");
+  log("The board may approve 300.");
+  spending.limit
+}}
+"""
+
+_README: Final = """\
+# {title}
+
+    cclc check main.ccl                            # find mistakes
+    ccl run main.ccl                               # run the execution on this machine
+    ccl run main.ccl --entry board_may_approve 700 # call one function
+    cclc compile main.ccl                          # main.wasm and its CID
+"""
+
+_FORBIDDEN: Final = frozenset('/\\"')
+
+
+class CannotCreate(Exception):
+    """The folder cannot be made. `hint` is the next step."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def create_project(directory: Path) -> tuple[Path, ...]:
+    """Write the files into `directory`, which must not exist or be empty.
+
+    Returns the paths written. Raises CannotCreate.
+    """
+    name = directory.name
+    if not name or any(c in _FORBIDDEN or unicodedata.category(c)[0] == "C" for c in name):
+        raise CannotCreate(
+            f"{str(directory)!r} cannot be a project's name", "use letters and digits"
+        )
+    try:
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise CannotCreate(
+                f"{directory} exists and is not empty", "choose another name; nothing was changed"
+            )
+        directory.mkdir(parents=True, exist_ok=True)
+        files = {
+            directory / "main.ccl": _PROGRAM.format(title=name),
+            directory / "README.md": _README.format(title=name),
+        }
+        for path, text in files.items():
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CannotCreate(
+            f"{directory} cannot be written: {error.strerror}", "check its permissions"
+        ) from None
+    return tuple(files)
