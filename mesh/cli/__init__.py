@@ -1,0 +1,1 @@
+"""`meshctl`: the commands of the mesh. Nothing heavy is imported before a command needs it."""

@@ -91,21 +91,22 @@ class Database:
 
         Raises MeshProblem `store-busy`, `store-full` or `store-corrupt`.
         """
-        if self.connection.in_transaction:
+        if self._open():
             yield
             return
         try:
             self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self.connection.execute("ROLLBACK")
-                raise
+            yield
             self.commit()
         except sqlite3.OperationalError as error:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
             raise _unreadable(self.path, error) from None
+        finally:
+            if self._open():
+                self.connection.execute("ROLLBACK")
+
+    def _open(self) -> bool:
+        """Whether a transaction is open; SQLite ends one itself when the disk is full."""
+        return self.connection.in_transaction
 
     def commit(self) -> None:
         """The one place where a transaction becomes true."""
@@ -125,7 +126,7 @@ class Database:
 
 def _unreadable(path: Path, error: sqlite3.Error) -> MeshProblem:
     name = getattr(error, "sqlite_errorname", "")
-    if name.startswith("SQLITE_BUSY") or name.startswith("SQLITE_LOCKED"):
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return MeshProblem(
             Kind.TIMEOUT,
             "store-busy",
@@ -139,7 +140,7 @@ def _unreadable(path: Path, error: sqlite3.Error) -> MeshProblem:
             f"no room left on the disk of {path}; nothing was changed",
             hint="free some space, then repeat the command",
         )
-    if name.startswith("SQLITE_NOTADB") or name.startswith("SQLITE_CORRUPT"):
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return MeshProblem(
             Kind.FAILED,
             "store-corrupt",

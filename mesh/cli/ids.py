@@ -1,0 +1,70 @@
+"""Naming a thing by part of its id: any unambiguous prefix or suffix of four characters or more.
+
+Rule: never guess between two; say which ones it could be.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from mesh.problem import Kind, MeshProblem
+
+PART_CHARS_MIN: Final = 4
+SHOWN_MAX: Final = 5
+
+
+def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
+    """The one id that `text` names.
+
+    noun: what it is ("job"). where: the command that lists them. Raises MeshProblem
+    `unknown-…`, `ambiguous-…` or `…-too-short`.
+    """
+    wanted = text.strip().rstrip("…").removesuffix("...").lower()
+    if wanted in known:
+        return wanted
+    exact = [name for name in known if name.lower() == wanted]
+    if exact:
+        return exact[0]
+    slug = noun.replace(" ", "-")
+    if len(wanted) < PART_CHARS_MIN:
+        raise MeshProblem(
+            Kind.USAGE,
+            f"{slug}-id-too-short",
+            f"'{text}' is too short to name a {noun}",
+            hint=f"give at least {PART_CHARS_MIN} characters of its beginning or its end; "
+            f"`{where}` lists them",
+        )
+    found = [
+        name for name in known if name.lower().startswith(wanted) or name.lower().endswith(wanted)
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        shown = ", ".join(found[:SHOWN_MAX]) + (", …" if len(found) > SHOWN_MAX else "")
+        raise MeshProblem(
+            Kind.USAGE,
+            f"ambiguous-{slug}",
+            f"'{text}' could be {len(found)} {noun}s: {shown}",
+            hint="give more characters",
+            details={"candidates": found[:SHOWN_MAX]},
+        )
+    close = did_you_mean(wanted, known)
+    meant = f"did you mean {close}? " if close else ""
+    raise MeshProblem(
+        Kind.NOT_FOUND,
+        f"unknown-{slug}",
+        f"there is no {noun} '{text}'",
+        hint=f"{meant}`{where}` lists them",
+        details={"did_you_mean": close} if close else {},
+    )
+
+
+def did_you_mean(text: str, known: Sequence[str]) -> str | None:
+    """The known id nearest to the text, comparing with beginnings of the same length too."""
+    from difflib import get_close_matches
+
+    whole = get_close_matches(text, known, n=1, cutoff=0.75)
+    if whole:
+        return whole[0]
+    beginnings = {name[: len(text)]: name for name in known}
+    part = get_close_matches(text, list(beginnings), n=1, cutoff=0.75)
+    return beginnings[part[0]] if part else None

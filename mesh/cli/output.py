@@ -1,0 +1,190 @@
+"""How a command speaks: results on stdout in one of four formats, everything else on stderr.
+
+Rule: text that came from a job is made printable before it reaches a terminal; machine
+formats carry the same facts as the table.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, TextIO
+
+from mesh.problem import Kind, MeshProblem
+
+GAP: Final = 2
+_BOLD: Final = "\x1b[1m"
+_RED: Final = "\x1b[31m"
+_PLAIN: Final = "\x1b[0m"
+
+
+class Format(Enum):
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    YAML = "yaml"
+
+
+FORMAT_NAMES: Final = tuple(item.value for item in Format)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table: its title, how to get its text, and its least width."""
+
+    title: str
+    text: Callable[[Mapping[str, Any]], str]
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """Where and how one command prints."""
+
+    format: Format
+    quiet: bool = False
+
+    @property
+    def for_machines(self) -> bool:
+        return self.format is not Format.TABLE
+
+    def line(self, text: str) -> None:
+        """A line of the human text; machine formats and `-q` print their own instead."""
+        if not (self.quiet or self.for_machines):
+            say(text)
+
+    def record(self, value: Mapping[str, Any], *, text: str, quiet: str) -> None:
+        """One result: `text` for people, `quiet` under -q, the whole value for machines."""
+        if self.for_machines:
+            self._print_value(value)
+        elif self.quiet:
+            if quiet:
+                say(quiet)
+        else:
+            say(text)
+
+    def rows(
+        self,
+        items: Sequence[Mapping[str, Any]],
+        columns: Sequence[Column],
+        *,
+        quiet: str,
+        empty: str,
+    ) -> None:
+        """Many results as a table; `quiet` is the key printed alone under -q."""
+        match self.format:
+            case Format.JSONL:
+                for item in items:
+                    say(json_line(item))
+            case Format.JSON | Format.YAML:
+                self._print_value(list(items))
+            case Format.TABLE if self.quiet:
+                for item in items:
+                    say(printable(str(item[quiet])))
+            case Format.TABLE:
+                say(table(items, columns) if items else empty)
+
+    def _print_value(self, value: Any) -> None:
+        match self.format:
+            case Format.JSON:
+                say(json.dumps(value, indent=2, ensure_ascii=False))
+            case Format.YAML:
+                import yaml
+
+                say(yaml.safe_dump(value, sort_keys=False, allow_unicode=True).rstrip("\n"))
+            case Format.JSONL | Format.TABLE:
+                say(json_line(value))
+
+
+def say(text: str) -> None:
+    """Print to stdout at once, so that a reader at the other end of a pipe sees it live."""
+    print(text, flush=True)  # noqa: T201
+
+
+def note(text: str) -> None:
+    """Print a diagnostic to stderr."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def json_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+
+
+def printable(text: str) -> str:
+    """The text with control characters (terminal sequences among them) written visibly."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def printable_lines(text: str) -> str:
+    """As `printable`, line by line."""
+    return "\n".join(printable(line) for line in text.replace("\t", "    ").split("\n"))
+
+
+def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:
+    """Titles and rows, each column as wide as its widest text and a gap, the last unpadded."""
+    cells = [[column.title for column in columns]]
+    cells += [[printable(column.text(item)) for column in columns] for item in items]
+    widths = [
+        max(column.width, max(len(row[i]) for row in cells) + GAP)
+        for i, column in enumerate(columns)
+    ]
+    return "\n".join(
+        "".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )
+
+
+def field(name: str) -> Callable[[Mapping[str, Any]], str]:
+    """The text of one key; nothing for an absent one."""
+
+    def text(item: Mapping[str, Any]) -> str:
+        value = item.get(name)
+        return "-" if value is None else str(value)
+
+    return text
+
+
+def colour_on(stream: TextIO) -> bool:
+    """Colour only on a terminal, and not under NO_COLOR or TERM=dumb."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def show_problem(problem: MeshProblem, format_: Format) -> None:
+    """The problem on stderr: three lines for people, one JSON object for machines."""
+    if format_ in {Format.JSON, Format.JSONL}:
+        note(
+            json_line(
+                {
+                    "code": problem.code,
+                    "message": problem.message,
+                    "hint": problem.hint,
+                    "details": problem.details,
+                }
+            )
+        )
+        return
+    head = "error"
+    if colour_on(sys.stderr):
+        head = f"{_BOLD}{_RED}{head}{_PLAIN}"
+    note(f"{head}[{problem.code}]: {printable_lines(problem.message)}")
+    for reason in problem.details.get("reasons", ()):
+        note(f"  {printable(str(reason))}")
+    if problem.hint:
+        note(f"  next: {printable_lines(problem.hint)}")
+
+
+def parse_format(text: str) -> Format:
+    """Raises MeshProblem `unknown-format`."""
+    try:
+        return Format(text)
+    except ValueError:
+        raise MeshProblem(
+            Kind.USAGE,
+            "unknown-format",
+            f"'{text}' is not an output format",
+            hint=f"the formats are {', '.join(FORMAT_NAMES)}",
+        ) from None

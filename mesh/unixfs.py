@@ -1,0 +1,130 @@
+"""A file as other systems store it: dag-pb nodes that hold or link its pieces (UnixFS).
+
+Rule: only files are read; pieces come in the order of the links, each checked by its CID.
+Source: the UnixFS and dag-pb specifications (specs.ipfs.tech/unixfs).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mesh.car import CarError, read_varint
+from runtime.content.cid import Cid, CidError, Codec, Hash
+
+FILE_BYTES_MAX: Final = 64 << 20
+DEPTH_MAX: Final = 16
+NODES_MAX: Final = 65_536
+_TYPE_RAW: Final = 0
+_TYPE_FILE: Final = 2
+_KIND_NAMES: Final = {
+    1: "a directory",
+    3: "metadata",
+    4: "a symbolic link",
+    5: "a sharded directory",
+}
+
+
+class UnixFsError(ValueError):
+    """The nodes do not describe a file we read."""
+
+
+class PieceMissing(Exception):
+    """A piece of the file is not here."""
+
+    def __init__(self, cid: Cid) -> None:
+        super().__init__(str(cid))
+        self.cid = cid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What one block adds to a file: its own piece, then those of its links."""
+
+    piece: bytes
+    links: tuple[Cid, ...]
+
+
+def read_file(root: Cid, get: Callable[[Cid], bytes | None]) -> bytes:
+    """The bytes of the file that `root` names. Raises UnixFsError or PieceMissing."""
+    pieces: list[bytes] = []
+    total = 0
+    stack = [(root, 0)]
+    visited = 0
+    while stack:
+        cid, depth = stack.pop()
+        visited += 1
+        if depth > DEPTH_MAX or visited > NODES_MAX:
+            raise UnixFsError(f"more than {DEPTH_MAX} levels or {NODES_MAX} nodes")
+        block = get(cid)
+        if block is None:
+            raise PieceMissing(cid)
+        if cid.codec is Codec.RAW:
+            node = Node(piece=block, links=())
+        else:
+            node = _read_node(cid, block)
+        total += len(node.piece)
+        if total > FILE_BYTES_MAX:
+            raise UnixFsError(f"more than {FILE_BYTES_MAX} bytes")
+        pieces.append(node.piece)
+        stack.extend((link, depth + 1) for link in reversed(node.links))
+    return b"".join(pieces)
+
+
+def _read_node(cid: Cid, block: bytes) -> Node:
+    if cid.codec is not Codec.DAG_PB:
+        raise UnixFsError(f"{cid} is no node of a file")
+    content: bytes = b""
+    links: list[Cid] = []
+    for number, value in _fields(block):
+        if number == 1 and isinstance(value, bytes):
+            content = value
+        elif number == 2 and isinstance(value, bytes):
+            links.extend(_link(inner) for n, inner in _fields(value) if n == 1)
+    return Node(piece=_file_content(cid, content), links=tuple(links))
+
+
+def _file_content(cid: Cid, content: bytes) -> bytes:
+    kind: int | None = None
+    data = b""
+    for number, value in _fields(content):
+        if number == 1 and isinstance(value, int):
+            kind = value
+        elif number == 2 and isinstance(value, bytes):
+            data = value
+    if kind not in {_TYPE_RAW, _TYPE_FILE}:
+        what = _KIND_NAMES.get(kind, "of an unknown kind") if kind is not None else "not UnixFS"
+        raise UnixFsError(f"{cid} is {what}, not a file")
+    return data
+
+
+def _link(value: bytes | int) -> Cid:
+    if not isinstance(value, bytes):
+        raise UnixFsError("a link that is not a CID")
+    if len(value) == 34 and value[:2] == b"\x12\x20":
+        value = bytes((1, Codec.DAG_PB, Hash.SHA2_256, 32)) + value[2:]
+    try:
+        return Cid(value)
+    except CidError as error:
+        raise UnixFsError(f"a link that is not a CID we read: {error.reason}") from None
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, bytes | int]]:
+    """The fields of one protobuf message: numbers and byte strings."""
+    at = 0
+    try:
+        while at < len(data):
+            tag, at = read_varint(data, at)
+            match tag & 7:
+                case 0:
+                    number, at = read_varint(data, at)
+                    yield tag >> 3, number
+                case 2:
+                    length, at = read_varint(data, at)
+                    if at + length > len(data):
+                        raise UnixFsError("a node is cut off")
+                    yield tag >> 3, data[at : at + length]
+                    at += length
+                case kind:
+                    raise UnixFsError(f"a field of wire type {kind} has no place in a node")
+    except CarError as error:
+        raise UnixFsError(str(error)) from None
