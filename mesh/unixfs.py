@@ -58,10 +58,7 @@ def read_file(root: Cid, get: Callable[[Cid], bytes | None]) -> bytes:
         block = get(cid)
         if block is None:
             raise PieceMissing(cid)
-        if cid.codec is Codec.RAW:
-            node = Node(piece=block, links=())
-        else:
-            node = _read_node(cid, block)
+        node = Node(piece=block, links=()) if cid.codec is Codec.RAW else _read_node(cid, block)
         total += len(node.piece)
         if total > FILE_BYTES_MAX:
             raise UnixFsError(f"more than {FILE_BYTES_MAX} bytes")

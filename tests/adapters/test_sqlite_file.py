@@ -1,0 +1,141 @@
+"""The SQLite file and the blocks in it: what is refused, and that it is refused by name."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from mesh.adapters.sqlite.blocks import SqliteBlocks
+from mesh.adapters.sqlite.connection import Database
+from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION
+from mesh.problem import MeshProblem
+from runtime.content.cid import Codec, cid_of
+
+
+def problem_of(path: Path) -> MeshProblem:
+    with pytest.raises(MeshProblem) as caught:
+        Database(path).close()
+    assert str(path) in caught.value.message
+    assert caught.value.hint
+    return caught.value
+
+
+def test_a_new_file_is_opened_again(tmp_path: Path) -> None:
+    path = tmp_path / "mesh.sqlite"
+    Database(path).close()
+    database = Database(path)
+    assert database.check() == ()
+    assert database.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert database.connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "code"), [(SCHEMA_VERSION + 1, "store-newer"), (0, "store-older")]
+)
+def test_another_schema_version_is_refused(tmp_path: Path, version: int, code: str) -> None:
+    path = tmp_path / "mesh.sqlite"
+    Database(path).close()
+    other = sqlite3.connect(path)
+    other.execute(f"PRAGMA user_version = {version}")
+    other.close()
+    assert problem_of(path).code == code
+
+
+def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "mesh.sqlite"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE theirs (x)")
+    other.close()
+    before = path.read_bytes()
+    assert problem_of(path).code == "store-foreign"
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_not_a_database_is_corrupt(tmp_path: Path) -> None:
+    path = tmp_path / "mesh.sqlite"
+    path.write_bytes(b"not a database at all, but long enough to have a header" * 40)
+    assert problem_of(path).code == "store-corrupt"
+
+
+def test_a_damaged_file_is_corrupt(tmp_path: Path) -> None:
+    path = tmp_path / "mesh.sqlite"
+    database = Database(path)
+    blocks = SqliteBlocks(database, quota_bytes=1 << 30)
+    for index in range(200):
+        data = bytes([index]) * 3000
+        blocks.put(cid_of(data, Codec.RAW), data)
+    database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    whole = bytearray(path.read_bytes())
+    whole[8192:200_000] = b"\x5a" * (200_000 - 8192)
+    path.write_bytes(bytes(whole))
+    database = Database(path)
+    assert database.check() != ()
+    database.close()
+
+
+def test_a_directory_is_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "mesh.sqlite"
+    path.mkdir()
+    assert problem_of(path).code == "store-unusable"
+
+
+def test_the_file_says_whose_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "mesh.sqlite"
+    Database(path).close()
+    other = sqlite3.connect(path)
+    assert other.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+    other.close()
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    database = Database(tmp_path / "mesh.sqlite")
+    blocks = SqliteBlocks(database, quota_bytes=1 << 20)
+    data = b"kept or not"
+    cid = cid_of(data, Codec.RAW)
+    with pytest.raises(RuntimeError), database.transaction():
+        blocks.put(cid, data)
+        raise RuntimeError
+    assert blocks.get(cid) is None
+    assert blocks.total_bytes() == 0
+    database.close()
+
+
+def test_a_tampered_block_is_never_given_out(tmp_path: Path) -> None:
+    database = Database(tmp_path / "mesh.sqlite")
+    blocks = SqliteBlocks(database, quota_bytes=1 << 20)
+    data = b"the true bytes"
+    cid = cid_of(data, Codec.RAW)
+    blocks.put(cid, data)
+    database.connection.execute("UPDATE blocks SET data = ?", (b"other bytes",))
+    with pytest.raises(MeshProblem) as caught:
+        blocks.get(cid)
+    assert caught.value.code == "block-tampered"
+    assert caught.value.kind == 8
+    database.close()
+
+
+def test_bytes_under_a_wrong_name_are_not_taken(tmp_path: Path) -> None:
+    database = Database(tmp_path / "mesh.sqlite")
+    blocks = SqliteBlocks(database, quota_bytes=1 << 20)
+    with pytest.raises(MeshProblem) as caught:
+        blocks.put(cid_of(b"one", Codec.RAW), b"two")
+    assert caught.value.code == "block-tampered"
+    database.close()
+
+
+def test_the_quota_counts_each_block_once(tmp_path: Path) -> None:
+    database = Database(tmp_path / "mesh.sqlite")
+    blocks = SqliteBlocks(database, quota_bytes=1000)
+    first, second = b"a" * 600, b"b" * 600
+    blocks.put(cid_of(first, Codec.RAW), first)
+    blocks.put(cid_of(first, Codec.RAW), first)
+    with pytest.raises(MeshProblem) as caught:
+        blocks.put(cid_of(second, Codec.RAW), second)
+    assert caught.value.code == "block-quota"
+    assert blocks.get(cid_of(second, Codec.RAW)) is None
+    assert blocks.delete(cid_of(first, Codec.RAW))
+    assert blocks.total_bytes() == 0
+    blocks.put(cid_of(second, Codec.RAW), second)
+    database.close()

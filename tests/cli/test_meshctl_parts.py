@@ -1,0 +1,146 @@
+"""Parts of the commands: home and configuration, locks, ids by a part, tables."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mesh.cli.ids import resolve
+from mesh.cli.output import Column, field, printable, table
+from mesh.home import Config, Home, LockBusy, actor_lock, find_home, load_config
+from mesh.problem import MeshProblem
+
+JOBS = (
+    "3a9f2b8c-d147-72e1-8f39-9875d2e9f6a7",
+    "3a9f2b8d-0000-7000-8000-000000000001",
+    "77aa0000-0000-7000-8000-00000000beef",
+)
+
+
+def job(text: str) -> str:
+    return resolve(text, JOBS, noun="job", where="meshctl list-jobs")
+
+
+def code_of(text: str) -> str:
+    with pytest.raises(MeshProblem) as caught:
+        job(text)
+    assert caught.value.hint
+    return caught.value.code
+
+
+def test_an_id_is_named_by_its_beginning_or_its_end() -> None:
+    assert job("77aa") == JOBS[2]
+    assert job("beef") == JOBS[2]
+    assert job("BEEF") == JOBS[2]
+    assert job("3a9f2b8c…") == JOBS[0]
+    assert job(JOBS[1]) == JOBS[1]
+
+
+def test_what_is_not_one_id_is_refused_by_name() -> None:
+    assert code_of("3a9f") == "ambiguous-job"
+    assert code_of("77a") == "job-id-too-short"
+    assert code_of("ffff0000") == "unknown-job"
+
+
+def test_a_near_id_is_suggested() -> None:
+    with pytest.raises(MeshProblem, match="there is no job") as caught:
+        job("77ab0000-0000")
+    assert JOBS[2] in caught.value.hint
+
+
+@settings(max_examples=50, deadline=None)
+@given(start=st.integers(0, 20), length=st.integers(4, 36))
+def test_a_part_never_names_another(start: int, length: int) -> None:
+    part = JOBS[0][start : start + length]
+    try:
+        found = job(part)
+    except MeshProblem:
+        return
+    assert found.startswith(part) or found.endswith(part)
+
+
+def test_flag_over_environment(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert find_home(one, {"MESH_HOME": str(two)}).path == one
+    assert find_home(None, {"MESH_HOME": str(two)}).path == two
+    assert (two.stat().st_mode & 0o777) == 0o700
+
+
+def test_environment_over_file_over_default(tmp_path: Path) -> None:
+    home = find_home(tmp_path, {})
+    assert load_config(home, {}) == Config()
+    home.config_file.write_text("workers = 3\nlease_seconds = 7\n")
+    assert load_config(home, {"MESH_WORKERS": "5"}) == Config(workers=5, lease_seconds=7)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("wrokers = 3", "config-value"),
+        ("workers = true", "config-value"),
+        ("workers = -1", "config-value"),
+        ("workers = ", "config-unreadable"),
+    ],
+)
+def test_a_wrong_configuration_is_named(tmp_path: Path, text: str, code: str) -> None:
+    home = find_home(tmp_path, {})
+    home.config_file.write_text(text)
+    with pytest.raises(MeshProblem) as caught:
+        load_config(home, {})
+    assert caught.value.code == code
+    assert str(home.config_file) in caught.value.message
+
+
+def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("")
+    with pytest.raises(MeshProblem) as caught:
+        find_home(path, {})
+    assert caught.value.code == "home-unusable"
+
+
+def test_a_lock_has_one_holder_and_dies_with_it(tmp_path: Path) -> None:
+    home = find_home(tmp_path, {})
+    program = (
+        "import sys; from pathlib import Path; from mesh.home import Home, actor_lock\n"
+        "with actor_lock(Home(Path(sys.argv[1])), 'issuer', wait=False):\n"
+        "    print('held', flush=True); sys.stdin.read()\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"held\n"
+        with (
+            pytest.raises(LockBusy, match=str(child.pid)),
+            actor_lock(Home(tmp_path), "issuer", wait=False),
+        ):
+            pass
+        child.kill()
+        child.wait()
+        with actor_lock(home, "issuer", wait=False):
+            assert (home.locks / "issuer.lock").read_text() == str(os.getpid())
+
+
+def test_a_table_is_as_wide_as_it_must_be() -> None:
+    columns = [
+        Column(title="Node ID", text=field("node"), width=16),
+        Column(title="Bid", text=field("bid")),
+    ]
+    rows = [{"node": "mesh-node-2", "bid": 80}, {"node": "a-node-with-a-long-name", "bid": None}]
+    assert table(rows, columns).split("\n") == [
+        "Node ID                  Bid",
+        "mesh-node-2              80",
+        "a-node-with-a-long-name  -",
+    ]
+
+
+def test_terminal_sequences_are_shown_not_sent() -> None:
+    assert printable("a\x1b[31mb\n") == "a\\x1b[31mb\\x0a"
