@@ -1,0 +1,360 @@
+"""Frozen dataclasses to and from DAG-CBOR values, by their annotations alone.
+
+One mechanism for every record: unknown and missing fields are refused, types and ranges are
+checked on the way out as on the way in. `from_value(T, to_value(x)) == x`.
+
+Read are: int (0 … 2^63−1 unless `Between` says otherwise), bool, str (at most 4 KiB unless
+`Size`), bytes, Did, Cid, enums by value, dataclasses as maps, unions of dataclasses as maps
+with a `kind`, `X | None`, `tuple[X, ...]` as lists, `Mapping[str, X]`, and Any.
+"""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from runtime.content.cid import Cid
+from runtime.content.codec import INTEGER_MAX, RECORD_BYTES_MAX
+from runtime.content.did import Did, DidError, parse_did
+
+T = TypeVar("T")
+
+TEXT_BYTES_MAX: Final = 4096
+ITEMS_MAX: Final = 1024
+KIND: Final = "kind"
+
+
+class ShapeError(ValueError):
+    """The value is not of the type asked for. `place` is the path of the field, `a.b[2]`."""
+
+    def __init__(self, reason: str, place: str = "") -> None:
+        super().__init__(f"{place}: {reason}" if place else reason)
+        self.reason = reason
+        self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Bounds of an int, both included."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Bounds of a str or bytes in bytes, or of a tuple or mapping in items, both included."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A further test of a scalar; `words` completes "expected …"."""
+
+    test: Callable[[Any], bool]
+    words: str
+
+
+_Step = Callable[[Any, str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How one type is written and read; both check."""
+
+    write: _Step
+    read: _Step
+
+
+_SHAPES: Final[dict[Any, _Shape]] = {}
+"""Built once for each annotation; there are only as many as records have fields."""
+
+
+def to_value(record: Any) -> dict[str, Any]:
+    """The map of a dataclass. Raises ShapeError if a field is out of its range."""
+    value: dict[str, Any] = _shape(type(record)).write(record, "")
+    return value
+
+
+def from_value(kind: type[T], value: Any) -> T:
+    """Read a dataclass from its map. Raises ShapeError with the place of the fault."""
+    record: T = _shape(kind).read(value, "")
+    return record
+
+
+def union_to_value(union: Any, record: Any) -> dict[str, Any]:
+    """The map of one member of a union of dataclasses, with its `kind`."""
+    value: dict[str, Any] = _shape(union).write(record, "")
+    return value
+
+
+def union_from_value(union: Any, value: Any) -> Any:
+    """Read a member of a union of dataclasses. Raises ShapeError."""
+    return _shape(union).read(value, "")
+
+
+def _shape(hint: Any) -> _Shape:
+    shape = _SHAPES.get(hint)
+    if shape is None:
+        shape = _SHAPES[hint] = _build(hint)
+    return shape
+
+
+def _build(hint: Any) -> _Shape:
+    marks: tuple[Any, ...] = ()
+    if get_origin(hint) is Annotated:
+        hint, *rest = get_args(hint)
+        marks = tuple(rest)
+    shape = _bare_shape(hint, marks)
+    for mark in marks:
+        if isinstance(mark, Checked):
+            shape = _with_check(shape, mark)
+    return shape
+
+
+def _bare_shape(hint: Any, marks: tuple[Any, ...]) -> _Shape:
+    if hint is Did:
+        return _same(_did)
+    while hasattr(hint, "__supertype__"):
+        hint = hint.__supertype__
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        return _union(get_args(hint))
+    if origin is tuple:
+        return _sequence(get_args(hint), _size(marks, ITEMS_MAX))
+    if origin is not None and issubclass(origin, Mapping):
+        return _mapping(get_args(hint), _size(marks, ITEMS_MAX))
+    if hint is Any:
+        return _same(lambda value, _: value)
+    if hint is int:
+        return _same(_integer(marks))
+    if hint is bool:
+        return _same(_exactly(bool, "true or false"))
+    if hint is str:
+        return _same(_text(_size(marks, TEXT_BYTES_MAX)))
+    if hint is bytes:
+        return _same(_bytes(_size(marks, RECORD_BYTES_MAX)))
+    if hint is Cid:
+        return _same(_exactly(Cid, "a link"))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _enum(hint)
+    assert is_dataclass(hint), f"no encoding is defined for {hint}"
+    return _dataclass(hint)
+
+
+def _same(step: _Step) -> _Shape:
+    return _Shape(step, step)
+
+
+def _size(marks: tuple[Any, ...], default: int) -> Size:
+    return next((mark for mark in marks if isinstance(mark, Size)), Size(0, default))
+
+
+def _did(value: Any, place: str) -> Any:
+    if type(value) is not str:
+        raise ShapeError(f"expected a DID, found {_name(value)}", place)
+    try:
+        return parse_did(value)
+    except DidError as error:
+        raise ShapeError(str(error), place) from None
+
+
+def _integer(marks: tuple[Any, ...]) -> _Step:
+    bounds = next((m for m in marks if isinstance(m, Between)), Between(0, INTEGER_MAX))
+    low, high = bounds.low, bounds.high
+
+    def step(value: Any, place: str) -> Any:
+        if type(value) is not int:
+            raise ShapeError(f"expected an integer, found {_name(value)}", place)
+        if not low <= value <= high:
+            raise ShapeError(f"{value} is not between {low} and {high}", place)
+        return value
+
+    return step
+
+
+def _exactly(kind: type, words: str) -> _Step:
+    def step(value: Any, place: str) -> Any:
+        if type(value) is not kind:
+            raise ShapeError(f"expected {words}, found {_name(value)}", place)
+        return value
+
+    return step
+
+
+def _text(size: Size) -> _Step:
+    def step(value: Any, place: str) -> Any:
+        if type(value) is not str:
+            raise ShapeError(f"expected a text, found {_name(value)}", place)
+        try:
+            length = len(value) if value.isascii() else len(value.encode())
+        except UnicodeEncodeError:
+            raise ShapeError("a text with half a surrogate pair", place) from None
+        if not size.low <= length <= size.high:
+            raise ShapeError(f"{length} bytes, expected {size.low} to {size.high}", place)
+        return value
+
+    return step
+
+
+def _bytes(size: Size) -> _Step:
+    def step(value: Any, place: str) -> Any:
+        if type(value) is not bytes:
+            raise ShapeError(f"expected bytes, found {_name(value)}", place)
+        if not size.low <= len(value) <= size.high:
+            raise ShapeError(f"{len(value)} bytes, expected {size.low} to {size.high}", place)
+        return value
+
+    return step
+
+
+def _enum(kind: type[Enum]) -> _Shape:
+    members = {member.value: member for member in kind}
+    words = ", ".join(str(value) for value in members)
+
+    def write(value: Any, place: str) -> Any:
+        if type(value) is not kind:
+            raise ShapeError(f"expected one of {words}, found {_name(value)}", place)
+        return value.value
+
+    def read(value: Any, place: str) -> Any:
+        member = members.get(value) if type(value) in (str, int) else None
+        if member is None:
+            raise ShapeError(f"expected one of {words}, found {value!r:.40}", place)
+        return member
+
+    return _Shape(write, read)
+
+
+def _sequence(arguments: tuple[Any, ...], size: Size) -> _Shape:
+    assert len(arguments) == 2 and arguments[1] is Ellipsis, "tuples are written tuple[X, ...]"
+    item = _shape(arguments[0])
+
+    def check(value: Any, kind: type[Any], place: str) -> None:
+        if not isinstance(value, kind):
+            raise ShapeError(f"expected a list, found {_name(value)}", place)
+        if not size.low <= len(value) <= size.high:
+            raise ShapeError(f"{len(value)} items, expected {size.low} to {size.high}", place)
+
+    def write(value: Any, place: str) -> Any:
+        check(value, tuple, place)
+        return [item.write(each, f"{place}[{i}]") for i, each in enumerate(value)]
+
+    def read(value: Any, place: str) -> Any:
+        check(value, list, place)
+        return tuple(item.read(each, f"{place}[{i}]") for i, each in enumerate(value))
+
+    return _Shape(write, read)
+
+
+def _mapping(arguments: tuple[Any, ...], size: Size) -> _Shape:
+    key, item = _shape(arguments[0]), _shape(arguments[1])
+
+    def check(value: Any, place: str) -> None:
+        if not isinstance(value, Mapping):
+            raise ShapeError(f"expected a map, found {_name(value)}", place)
+        if not size.low <= len(value) <= size.high:
+            raise ShapeError(f"{len(value)} items, expected {size.low} to {size.high}", place)
+
+    def write(value: Any, place: str) -> Any:
+        check(value, place)
+        return {key.write(k, place): item.write(v, f"{place}.{k}") for k, v in value.items()}
+
+    def read(value: Any, place: str) -> Any:
+        check(value, place)
+        return {key.read(k, place): item.read(v, f"{place}.{k}") for k, v in value.items()}
+
+    return _Shape(write, read)
+
+
+def _union(members: tuple[Any, ...]) -> _Shape:
+    others = tuple(member for member in members if member is not type(None))
+    if len(others) < len(members):
+        # A union that contains None is first of all optional.
+        inner = _shape(others[0]) if len(others) == 1 else _union(others)
+        return _Shape(
+            lambda value, place: None if value is None else inner.write(value, place),
+            lambda value, place: None if value is None else inner.read(value, place),
+        )
+    assert all(is_dataclass(member) for member in others), "a union is of dataclasses"
+    shapes = {member.__name__: _shape(member) for member in others}
+    words = ", ".join(shapes)
+
+    def write(value: Any, place: str) -> Any:
+        name = type(value).__name__
+        if type(value) not in others:
+            raise ShapeError(f"expected one of {words}, found {name}", place)
+        return {KIND: name, **shapes[name].write(value, place)}
+
+    def read(value: Any, place: str) -> Any:
+        if type(value) is not dict:
+            raise ShapeError(f"expected a map, found {_name(value)}", place)
+        name = value.get(KIND)
+        if type(name) is not str or name not in shapes:
+            raise ShapeError(f"expected one of {words}, found {name!r:.40}", _at(place, KIND))
+        rest = {key: each for key, each in value.items() if key != KIND}
+        return shapes[name].read(rest, place)
+
+    return _Shape(write, read)
+
+
+def _dataclass(kind: Any) -> _Shape:
+    hints = get_type_hints(kind, include_extras=True)
+    names = tuple(each.name for each in fields(kind))
+    wanted = frozenset(names)
+    shapes: list[tuple[str, _Shape]] = [(name, _shape(hints[name])) for name in names]
+
+    def write(value: Any, place: str) -> Any:
+        if type(value) is not kind:
+            raise ShapeError(f"expected {kind.__name__}, found {_name(value)}", place)
+        return {name: s.write(getattr(value, name), _at(place, name)) for name, s in shapes}
+
+    def read(value: Any, place: str) -> Any:
+        if type(value) is not dict:
+            raise ShapeError(f"expected a map, found {_name(value)}", place)
+        if value.keys() != wanted:
+            raise ShapeError(_wrong_fields(wanted, value), place)
+        try:
+            return kind(**{name: s.read(value[name], _at(place, name)) for name, s in shapes})
+        except ShapeError:
+            raise
+        except ValueError as error:
+            # A record may check in __post_init__ what concerns several fields at once.
+            raise ShapeError(str(error), place) from None
+
+    return _Shape(write, read)
+
+
+def _with_check(shape: _Shape, mark: Checked) -> _Shape:
+    def checked(step: _Step, before: bool) -> _Step:
+        def run(value: Any, place: str) -> Any:
+            result = step(value, place)
+            if not mark.test(value if before else result):
+                raise ShapeError(f"expected {mark.words}", place)
+            return result
+
+        return run
+
+    return _Shape(checked(shape.write, True), checked(shape.read, False))
+
+
+def _wrong_fields(wanted: frozenset[str], value: dict[str, Any]) -> str:
+    missing = sorted(wanted - value.keys())
+    unknown = sorted(str(key) for key in value.keys() - wanted)
+    parts = []
+    if missing:
+        parts.append("missing " + ", ".join(missing))
+    if unknown:
+        parts.append("unknown " + ", ".join(unknown)[:200])
+    return "; ".join(parts)
+
+
+def _at(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _name(value: Any) -> str:
+    return type(value).__name__

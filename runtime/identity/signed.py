@@ -1,0 +1,115 @@
+"""A record with a signature: one envelope for all of them.
+
+`version`, `type`, `mesh`, `signer` and `sig` stand beside the record's own fields in one map.
+The signature is over `"icn-mesh/1\\0" ‖ type ‖ "\\0" ‖ canonical encoding without sig`; the
+CID is over the whole signed block.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Generic, TypeVar
+
+from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode, encode
+from runtime.content.did import Did
+from runtime.content.typed import ShapeError, from_value, to_value
+from runtime.identity.keys import IdentityError, SigningKey, verify
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+RECORD_VERSION: Final = 1
+_DOMAIN: Final = b"icn-mesh/1\0"
+_ENVELOPE: Final = frozenset({"version", "type", "mesh", "signer", "sig"})
+
+
+class RecordFault(Enum):
+    """Why a block is not a record that we accept."""
+
+    NOT_CANONICAL = "not canonical DAG-CBOR"
+    NOT_A_RECORD = "not a signed record"
+    WRONG_VERSION = "a version that this program does not read"
+    WRONG_TYPE = "a record of another type"
+    WRONG_SHAPE = "a field is missing, unknown or out of range"
+    WRONG_MESH = "a record of another mesh"
+    BAD_SIGNER = "the signer is not a usable did:key"
+    BAD_SIGNATURE = "the signature is not the signer's"
+
+
+class RecordError(ValueError):
+    """A block that is not accepted as a record: `fault` names why, `detail` where."""
+
+    def __init__(self, fault: RecordFault, detail: str = "") -> None:
+        super().__init__(f"{fault.value}: {detail}" if detail else fault.value)
+        self.fault = fault
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed(Generic[T_co]):
+    """A record as it was signed; only `sign` and `read` make one, so the signature holds.
+
+    mesh: CID of the genesis record, None in the genesis record itself. block: the whole
+    signed encoding, which `cid` names.
+    """
+
+    body: T_co
+    mesh: Cid | None
+    signer: Did
+    block: bytes
+    cid: Cid
+
+
+def sign(body: T, *, mesh: Cid | None, key: SigningKey) -> Signed[T]:
+    """Sign a record. The same body, mesh and key give the same bytes. Raises ShapeError."""
+    name = type(body).__name__
+    value = to_value(body)
+    assert not _ENVELOPE & value.keys(), "the envelope's names are not a record's"
+    value |= {"version": RECORD_VERSION, "type": name, "mesh": mesh, "signer": key.did}
+    value["sig"] = key.sign(_message(name, encode(value)))
+    block = encode(value)
+    return Signed(
+        body=body, mesh=mesh, signer=key.did, block=block, cid=cid_of(block, Codec.DAG_CBOR)
+    )
+
+
+def read(
+    data: bytes, kinds: Mapping[str, type[T]], *, bytes_max: int = RECORD_BYTES_MAX
+) -> Signed[T]:
+    """Read and verify one signed record of one of `kinds` (by type name). Raises RecordError."""
+    try:
+        value = decode(data, bytes_max=bytes_max)
+    except CodecError as error:
+        raise RecordError(RecordFault.NOT_CANONICAL, str(error)) from None
+    if type(value) is not dict or not value.keys() >= _ENVELOPE:
+        raise RecordError(RecordFault.NOT_A_RECORD, f"it needs {', '.join(sorted(_ENVELOPE))}")
+    if type(value["version"]) is not int or value["version"] != RECORD_VERSION:
+        raise RecordError(RecordFault.WRONG_VERSION, f"version {value['version']!r:.40}")
+    kind = kinds.get(value["type"]) if type(value["type"]) is str else None
+    if kind is None:
+        raise RecordError(
+            RecordFault.WRONG_TYPE, f"{value['type']!r:.40}, expected {' or '.join(kinds)}"
+        )
+    name, mesh, signer, sig = value["type"], value["mesh"], value["signer"], value.pop("sig")
+    if not (mesh is None or type(mesh) is Cid) or type(signer) is not str or type(sig) is not bytes:
+        raise RecordError(RecordFault.NOT_A_RECORD, "mesh, signer or sig has another type")
+    try:
+        genuine = verify(Did(signer), _message(name, encode(value)), sig)
+    except IdentityError as error:
+        raise RecordError(RecordFault.BAD_SIGNER, str(error)) from None
+    if not genuine:
+        raise RecordError(RecordFault.BAD_SIGNATURE, f"{name} of {signer}")
+    for each in _ENVELOPE - {"sig"}:
+        del value[each]
+    try:
+        body = from_value(kind, value)
+    except ShapeError as error:
+        raise RecordError(RecordFault.WRONG_SHAPE, f"{name}.{error}") from None
+    return Signed(
+        body=body, mesh=mesh, signer=Did(signer), block=data, cid=cid_of(data, Codec.DAG_CBOR)
+    )
+
+
+def _message(name: str, encoding: bytes) -> bytes:
+    return _DOMAIN + name.encode() + b"\0" + encoding

@@ -1,0 +1,1 @@
+"""What pays for work: resource tokens, policies, and the rules of the ledger."""

@@ -1,0 +1,422 @@
+"""The rules of the ledger: double entry in two phases, `hold → post | void`.
+
+`decide` reads through a small view and answers with the rows to write, or a refusal; a store
+does both in one transaction, with one writer per issuer. The sum over all accounts is zero;
+only an issuer's issuance account is negative, by exactly what is outstanding; every other
+account stays ≥ 0, holds included. Every command carries an id chosen by its client: the same
+command again changes nothing, another one under the same id is refused.
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Annotated, Final, NewType, Protocol, TypeAlias, assert_never
+
+from runtime.content.cid import Cid
+from runtime.content.codec import INTEGER_MAX
+from runtime.content.did import Did
+from runtime.content.typed import Size
+from runtime.tokens.policy import Denied, Rule, Usage, evaluate, released
+from runtime.tokens.token import ResourceType
+
+TransferId = NewType("TransferId", bytes)
+TRANSFER_ID_BYTES: Final = 32
+TransferIdField: TypeAlias = Annotated[TransferId, Size(TRANSFER_ID_BYTES, TRANSFER_ID_BYTES)]
+
+
+class AccountKind(Enum):
+    ISSUANCE = "issuance"
+    """Where issued units come from: negative by what is outstanding."""
+    HOLDINGS = "holdings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountKey:
+    """One account: `owner`'s units of `resource_type` in `issuer`'s ledger."""
+
+    issuer: Did
+    resource_type: ResourceType
+    owner: Did
+    kind: AccountKind = AccountKind.HOLDINGS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Totals since the account began, in units. Pending ones are held, not yet moved."""
+
+    key: AccountKey
+    credits_posted: int = 0
+    debits_posted: int = 0
+    credits_pending: int = 0
+    debits_pending: int = 0
+
+    @property
+    def balance(self) -> int:
+        """What the account owns; holds on it included."""
+        return self.credits_posted - self.debits_posted
+
+    @property
+    def available(self) -> int:
+        """What may still be spent or held."""
+        return self.balance - self.debits_pending
+
+
+class TransferState(Enum):
+    PENDING = "pending"
+    POSTED = "posted"
+    VOIDED = "voided"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """`amount` units from `debit` to `credit`. expires_at is set for holds, and only there.
+
+    tokens: the chain that authorises it, leaf first. subject: who is counted under `policy`.
+    Times are Unix seconds.
+    """
+
+    id: TransferIdField
+    debit: AccountKey
+    credit: AccountKey
+    amount: int
+    state: TransferState
+    created_at: int
+    expires_at: int | None = None
+    tokens: tuple[Cid, ...] = ()
+    policy: Cid | None = None
+    subject: Did | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenUse:
+    """Units drawn under a token (held and posted), by itself and by its children."""
+
+    token: Cid
+    drawn: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenShare:
+    """A token of the chain a hold draws on, with what it grants at most."""
+
+    token: Cid
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyInForce:
+    """A policy record's rule and the CID under which usage is counted."""
+
+    cid: Cid
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """Create `amount` units in `owner`'s holdings. The id of a root token is its digest."""
+
+    id: TransferId
+    issuer: Did
+    owner: Did
+    resource_type: ResourceType
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Move units between two holdings of one ledger at once."""
+
+    id: TransferId
+    debit: AccountKey
+    credit: AccountKey
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceHold:
+    """Set units aside until posted, voided or expired. The policy in force is asked first.
+
+    subject: whose usage the policy counts (the job's submitter).
+    """
+
+    id: TransferId
+    debit: AccountKey
+    credit: AccountKey
+    amount: int
+    expires_at: int
+    subject: Did
+    tokens: tuple[TokenShare, ...] = ()
+    policy: PolicyInForce | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostHold:
+    id: TransferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidHold:
+    id: TransferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireHold:
+    """What a store's timer asks for; refused before the time."""
+
+    id: TransferId
+
+
+Command: TypeAlias = Issue | Move | PlaceHold | PostHold | VoidHold | ExpireHold
+
+
+class LedgerRefusal(Enum):
+    """Why a command is refused, in the order it is checked."""
+
+    ID_NOT_32_BYTES = "a transfer's id has 32 bytes"
+    AMOUNT_NOT_POSITIVE = "the amount must be at least 1"
+    AMOUNT_TOO_LARGE = "the amount does not fit 63 bits"
+    SAME_ACCOUNT = "debit and credit are the same account"
+    OTHER_LEDGER = "the accounts belong to different issuers or resource types"
+    ISSUANCE_NOT_SPENDABLE = "units leave the issuance account only by being issued"
+    ID_REUSED = "this id already names a transfer with other content"
+    EXPIRY_NOT_IN_FUTURE = "the hold would expire before it begins"
+    TOKEN_EXHAUSTED = "the token has less left than the amount asked for"
+    BALANCE_TOO_LOW = "the account has less available than the amount asked for"
+    DENIED_BY_POLICY = "the policy in force does not allow it"
+    LEDGER_FULL = "a total would not fit 63 bits"
+    HOLD_NOT_FOUND = "no hold has this id"
+    HOLD_EXPIRED = "the hold has expired"
+    HOLD_VOIDED = "the hold was voided"
+    HOLD_POSTED = "the hold was posted: the units have moved"
+    HOLD_NOT_EXPIRED = "the hold has not expired yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """`denial` is there for DENIED_BY_POLICY; `available` for what is exhausted or too low."""
+
+    reason: LedgerRefusal
+    denial: Denied | None = None
+    available: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    policy: Cid
+    subject: Did
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The rows to write, each replacing the one of the same key. Empty: nothing changes."""
+
+    transfers: tuple[Transfer, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    token_uses: tuple[TokenUse, ...] = ()
+    usages: tuple[UsageRow, ...] = ()
+
+
+NOTHING: Final = Change()
+
+
+class LedgerView(Protocol):
+    """What the rules read. A missing row reads as an empty one; a missing transfer as None."""
+
+    def account(self, key: AccountKey) -> Account: ...
+    def transfer(self, transfer_id: TransferId) -> Transfer | None: ...
+    def token_use(self, token: Cid) -> TokenUse: ...
+    def usage(self, policy: Cid, subject: Did) -> Usage: ...
+
+
+def decide(view: LedgerView, command: Command, now: int) -> Change | Refused:
+    """What a command changes. Total and pure: writes are the caller's, in one transaction."""
+    if len(command.id) != TRANSFER_ID_BYTES:
+        return Refused(reason=LedgerRefusal.ID_NOT_32_BYTES)
+    match command:
+        case Issue() | Move() | PlaceHold():
+            return _transfer(view, command, now)
+        case PostHold() | VoidHold() | ExpireHold():
+            return _resolve(view, command, now)
+        case _:
+            assert_never(command)
+
+
+def _transfer(view: LedgerView, command: Issue | Move | PlaceHold, now: int) -> Change | Refused:
+    wanted = _as_transfer(command, now)
+    debit, credit = wanted.debit, wanted.credit
+    if wanted.amount < 1:
+        return Refused(reason=LedgerRefusal.AMOUNT_NOT_POSITIVE)
+    if wanted.amount > INTEGER_MAX:
+        return Refused(reason=LedgerRefusal.AMOUNT_TOO_LARGE)
+    if debit == credit:
+        return Refused(reason=LedgerRefusal.SAME_ACCOUNT)
+    if (debit.issuer, debit.resource_type) != (credit.issuer, credit.resource_type):
+        return Refused(reason=LedgerRefusal.OTHER_LEDGER)
+    issuance = {key.kind for key in (debit, credit)} - {AccountKind.HOLDINGS}
+    if issuance and not isinstance(command, Issue):
+        return Refused(reason=LedgerRefusal.ISSUANCE_NOT_SPENDABLE)
+    before = view.transfer(command.id)
+    if before is not None:
+        return NOTHING if _same(before, wanted) else Refused(reason=LedgerRefusal.ID_REUSED)
+    if wanted.expires_at is not None and wanted.expires_at <= now:
+        return Refused(reason=LedgerRefusal.EXPIRY_NOT_IN_FUTURE)
+    shares = command.tokens if isinstance(command, PlaceHold) else ()
+    uses = tuple(view.token_use(share.token) for share in shares)
+    for share, use in zip(shares, uses, strict=True):
+        if wanted.amount > share.amount - use.drawn:
+            left = max(0, share.amount - use.drawn)
+            return Refused(reason=LedgerRefusal.TOKEN_EXHAUSTED, available=left)
+    payer, payee = view.account(debit), view.account(credit)
+    if not isinstance(command, Issue) and payer.available < wanted.amount:
+        return Refused(reason=LedgerRefusal.BALANCE_TOO_LOW, available=payer.available)
+    usages: tuple[UsageRow, ...] = ()
+    if isinstance(command, PlaceHold) and command.policy is not None:
+        answer = evaluate(
+            command.policy.rule,
+            subject=command.subject,
+            amount=command.amount,
+            usage=view.usage(command.policy.cid, command.subject),
+            now=now,
+        )
+        if isinstance(answer, Denied):
+            return Refused(reason=LedgerRefusal.DENIED_BY_POLICY, denial=answer)
+        usages = (UsageRow(policy=command.policy.cid, subject=command.subject, usage=answer.usage),)
+    if wanted.state is TransferState.PENDING:
+        payer, payee = _move_pending(payer, payee, wanted.amount)
+    else:
+        payer, payee = _move_posted(payer, payee, wanted.amount)
+    if _overflows(payer) or _overflows(payee):
+        return Refused(reason=LedgerRefusal.LEDGER_FULL)
+    return Change(
+        transfers=(wanted,),
+        accounts=(payer, payee),
+        token_uses=tuple(replace(use, drawn=use.drawn + wanted.amount) for use in uses),
+        usages=usages,
+    )
+
+
+def _resolve(
+    view: LedgerView, command: PostHold | VoidHold | ExpireHold, now: int
+) -> Change | Refused:
+    hold = view.transfer(command.id)
+    if hold is None or hold.expires_at is None:
+        return Refused(reason=LedgerRefusal.HOLD_NOT_FOUND)
+    due = now >= hold.expires_at
+    match command, hold.state:
+        case (PostHold(), TransferState.POSTED):
+            return NOTHING
+        case (VoidHold() | ExpireHold(), TransferState.VOIDED | TransferState.EXPIRED):
+            return NOTHING
+        case (_, TransferState.POSTED):
+            return Refused(reason=LedgerRefusal.HOLD_POSTED)
+        case (_, TransferState.VOIDED):
+            return Refused(reason=LedgerRefusal.HOLD_VOIDED)
+        case (_, TransferState.EXPIRED):
+            return Refused(reason=LedgerRefusal.HOLD_EXPIRED)
+        case (PostHold(), TransferState.PENDING):
+            if due:
+                return Refused(reason=LedgerRefusal.HOLD_EXPIRED)
+            return _post(view, hold)
+        case (VoidHold(), TransferState.PENDING):
+            return _release(view, hold, TransferState.VOIDED)
+        case (ExpireHold(), TransferState.PENDING):
+            if not due:
+                return Refused(reason=LedgerRefusal.HOLD_NOT_EXPIRED)
+            return _release(view, hold, TransferState.EXPIRED)
+    raise AssertionError("the cases above cover every command and state")
+
+
+def _post(view: LedgerView, hold: Transfer) -> Change:
+    payer, payee = view.account(hold.debit), view.account(hold.credit)
+    payer, payee = _move_pending(payer, payee, -hold.amount)
+    payer, payee = _move_posted(payer, payee, hold.amount)
+    assert payer.available >= 0, "the hold kept this amount available"
+    assert not _overflows(payee), "the hold was counted when it was placed"
+    return Change(transfers=(replace(hold, state=TransferState.POSTED),), accounts=(payer, payee))
+
+
+def _release(view: LedgerView, hold: Transfer, state: TransferState) -> Change:
+    payer, payee = view.account(hold.debit), view.account(hold.credit)
+    usages: tuple[UsageRow, ...] = ()
+    if hold.policy is not None and hold.subject is not None:
+        usage = released(view.usage(hold.policy, hold.subject), hold.amount)
+        usages = (UsageRow(policy=hold.policy, subject=hold.subject, usage=usage),)
+    uses = tuple(view.token_use(token) for token in hold.tokens)
+    return Change(
+        transfers=(replace(hold, state=state),),
+        accounts=_move_pending(payer, payee, -hold.amount),
+        token_uses=tuple(replace(use, drawn=use.drawn - hold.amount) for use in uses),
+        usages=usages,
+    )
+
+
+def _as_transfer(command: Issue | Move | PlaceHold, now: int) -> Transfer:
+    match command:
+        case Issue():
+            credit = AccountKey(
+                issuer=command.issuer, resource_type=command.resource_type, owner=command.owner
+            )
+            return Transfer(
+                id=command.id,
+                debit=replace(credit, owner=command.issuer, kind=AccountKind.ISSUANCE),
+                credit=credit,
+                amount=command.amount,
+                state=TransferState.POSTED,
+                created_at=now,
+            )
+        case Move():
+            return Transfer(
+                id=command.id,
+                debit=command.debit,
+                credit=command.credit,
+                amount=command.amount,
+                state=TransferState.POSTED,
+                created_at=now,
+            )
+        case PlaceHold():
+            return Transfer(
+                id=command.id,
+                debit=command.debit,
+                credit=command.credit,
+                amount=command.amount,
+                state=TransferState.PENDING,
+                created_at=now,
+                expires_at=command.expires_at,
+                tokens=tuple(share.token for share in command.tokens),
+                policy=None if command.policy is None else command.policy.cid,
+                subject=command.subject,
+            )
+        case _:
+            assert_never(command)
+
+
+def _same(before: Transfer, wanted: Transfer) -> bool:
+    """Whether a repeat says what was said first. The policy may have changed since."""
+    return wanted == replace(
+        before,
+        state=wanted.state,
+        created_at=wanted.created_at,
+        policy=wanted.policy,
+    )
+
+
+def _move_pending(payer: Account, payee: Account, amount: int) -> tuple[Account, Account]:
+    return (
+        replace(payer, debits_pending=payer.debits_pending + amount),
+        replace(payee, credits_pending=payee.credits_pending + amount),
+    )
+
+
+def _move_posted(payer: Account, payee: Account, amount: int) -> tuple[Account, Account]:
+    return (
+        replace(payer, debits_posted=payer.debits_posted + amount),
+        replace(payee, credits_posted=payee.credits_posted + amount),
+    )
+
+
+def _overflows(account: Account) -> bool:
+    return (
+        account.credits_posted + account.credits_pending > INTEGER_MAX
+        or account.debits_posted + account.debits_pending > INTEGER_MAX
+    )
