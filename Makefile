@@ -30,6 +30,9 @@ lint: install  ## ruff, mypy --strict, the import rules.
 
 check: lint test  ## Everything CI runs.
 
+docs: install  ## Generate docs/errors.md and docs/host-calls.md from the tables.
+	$(BIN)/python -m ccl.reference
+
 lock: install  ## Resolve the dependencies again (needs the uv tool).
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --upgrade --group dev pyproject.toml -o requirements.lock

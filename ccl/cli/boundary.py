@@ -1,0 +1,177 @@
+"""Where a command meets the shell: exit codes, errors without stack traces, colour.
+
+A command either prints its result, or raises `CommandError`, or asks for an exit code with
+`typer.Exit`. Everything else that gets here is a bug of ours and says so.
+"""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from enum import IntEnum
+from itertools import pairwise
+from types import TracebackType
+from typing import TextIO
+
+import typer
+from typer.exceptions import TyperException
+
+from ccl.render.paint import Ink, Paint
+
+DEBUG_VARIABLE = "CCL_DEBUG"
+WIDTH_DEFAULT = 100
+_MACHINE_FORMATS = frozenset(("json", "jsonl", "sarif", "github"))
+_FORMAT_OPTIONS = ("--format", "-o", "--output")
+
+
+class ExitCode(IntEnum):
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    INTERNAL = 101
+    INTERRUPTED = 130
+
+
+class CommandError(Exception):
+    """Something the user can mend: what is wrong where, and the next step.
+
+    `code` is a stable kebab-case name for programs, `details` its values.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str,
+        exit_code: ExitCode,
+        **details: str | int,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.exit_code = exit_code
+        self.details = details
+
+
+def run_app(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (that of the process by default) and return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A terminal that cannot show a character must not turn a message into a crash.
+            stream.reconfigure(errors="backslashreplace")
+    errors = _Errors(for_machines=_asks_for_machine_format(arguments))
+    with errors:
+        code = _run(app, name, arguments, errors)
+        sys.stdout.flush()
+        return code
+    return errors.exit_code
+
+
+def _run(app: typer.Typer, name: str, arguments: Sequence[str], errors: "_Errors") -> int:
+    try:
+        outcome = app(list(arguments), prog_name=name, standalone_mode=False)
+    except CommandError as error:
+        errors.show(error)
+        return error.exit_code
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
+        command = name if context is None else context.command_path
+        errors.show(
+            CommandError(
+                "usage",
+                error.format_message().rstrip("."),
+                hint=f"`{command} --help` shows how it is used",
+                exit_code=ExitCode.USAGE,
+            )
+        )
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        outcome = ExitCode.INTERRUPTED
+    if outcome == ExitCode.INTERRUPTED:
+        sys.stderr.write("interrupted\n")
+    return outcome if isinstance(outcome, int) else ExitCode.OK
+
+
+class _Errors:
+    """Shows errors; as a context, turns what nobody expected into one report, exit code 101."""
+
+    def __init__(self, *, for_machines: bool) -> None:
+        self.for_machines = for_machines
+        self.exit_code = ExitCode.OK
+
+    def show(self, error: CommandError) -> None:
+        if self.for_machines:
+            value = {
+                "code": error.code,
+                "message": error.message,
+                "hint": error.hint,
+                "details": error.details,
+            }
+            sys.stderr.write(json.dumps(value, ensure_ascii=False) + "\n")
+            return
+        paint = Paint(has_color(sys.stderr))
+        sys.stderr.write(
+            f"{paint('error', Ink.ERROR)}: {error.message}\n"
+            f"  {paint('=', Ink.GUTTER)} {paint('help', Ink.HELP)}: {error.hint}\n"
+        )
+
+    def __enter__(self) -> "_Errors":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        if os.environ.get(DEBUG_VARIABLE) == "1":
+            traceback.print_exception(error)
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        self.show(
+            CommandError(
+                "internal",
+                f"internal error: {reason}",
+                hint="this is a bug of ours, not of your program; please report it with what "
+                f"the same command prints under {DEBUG_VARIABLE}=1",
+                exit_code=ExitCode.INTERNAL,
+            )
+        )
+        self.exit_code = ExitCode.INTERNAL
+        return True
+
+
+def _asks_for_machine_format(arguments: Sequence[str]) -> bool:
+    """Looked up in the raw arguments, because a usage error comes before any are parsed."""
+    for argument, following in pairwise((*arguments, "")):
+        name, separator, value = argument.partition("=")
+        if name in _FORMAT_OPTIONS and (value if separator else following) in _MACHINE_FORMATS:
+            return True
+    return False
+
+
+def has_color(stream: TextIO) -> bool:
+    """Colour on a terminal that can show it, unless NO_COLOR says otherwise."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width_of(stream: TextIO) -> int:
+    """Cells across, `WIDTH_DEFAULT` where there is no terminal."""
+    try:
+        return int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        pass
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return WIDTH_DEFAULT

@@ -1,0 +1,147 @@
+"""The `cclc` command: the compiler on the command line.
+
+Only the shape of the commands is here; what a command needs is imported when it runs, so
+that `--help` and shell completion stay quick.
+"""
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ccl.cli.boundary import CommandError, ExitCode, has_color, run_app, width_of
+from ccl.render import Format
+
+app = typer.Typer(
+    name="cclc",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Compile and check programs in CCL, the Cooperative Constitutional Language.",
+    epilog="Example: cclc compile bylaws.ccl",
+)
+
+
+class Emit(Enum):
+    WASM = "wasm"
+    WAT = "wat"
+
+
+class View(Enum):
+    TABLE = "table"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How findings are printed.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Print the version and stop.")
+    ] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"cclc {installed('icn-ccl')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(ExitCode.USAGE)
+
+
+@app.command(epilog="Example: cclc compile bylaws.ccl -o bylaws.wasm")
+def compile(  # noqa: A001
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The program; - reads stdin.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Where to write; FILE with .wasm by default."),
+    ] = None,
+    emit: Annotated[Emit, typer.Option(help="Binary module, or its text.")] = Emit.WASM,
+    format: FormatOption = Format.FULL,  # noqa: A002
+) -> None:
+    """Compile a program to a WebAssembly module."""
+    from ccl.cli.compiling import compile_to_file
+
+    compile_to_file(file, output, as_text=emit is Emit.WAT, form=format)
+
+
+@app.command(epilog="Examples: cclc check bylaws.ccl · cclc check --fix *.ccl")
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Programs; - reads stdin.")
+    ],
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Apply the fixes that keep the meaning.")
+    ] = False,
+    format: FormatOption = Format.FULL,  # noqa: A002
+) -> None:
+    """Check programs without compiling them. Exit code 1 if there are errors."""
+    from ccl.cli.compiling import check_files
+
+    check_files(files, fix=fix, form=format)
+
+
+@app.command(epilog="Examples: cclc explain CCL0401 · cclc explain 401")
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="All codes are listed without it.")
+    ] = None,
+) -> None:
+    """Explain a diagnostic code with a wrong and a right example."""
+    from ccl import explain as pages
+    from ccl.codes import TEMPLATES
+
+    if code is None:
+        from ccl.cli.tables import columns
+
+        titles = {name: page.title for name in TEMPLATES if (page := pages.load_page(name))}
+        rows = [
+            (name, TEMPLATES[name].severity.value, titles.get(name, TEMPLATES[name].title))
+            for name in sorted(TEMPLATES)
+        ]
+        typer.echo(columns(rows), nl=False)
+        return
+    name = pages.full_code(code)
+    page = pages.load_page(name) if name in TEMPLATES else None
+    if page is None:
+        nearest = pages.nearest_code(name)
+        raise CommandError(
+            "unknown-code",
+            f"there is no diagnostic {name}",
+            hint=(f"did you mean {nearest}? " if nearest else "")
+            + "`cclc explain` lists all of them",
+            exit_code=ExitCode.NOT_FOUND,
+            given=code,
+        )
+    sys.stdout.write(
+        pages.render_page(page, color=has_color(sys.stdout), width=width_of(sys.stdout))
+    )
+
+
+@app.command(epilog="Examples: cclc inspect bylaws.wasm · cclc inspect bylaws.wasm -o json")
+def inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE.wasm", help="A module, ours or not.")],
+    output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
+) -> None:
+    """Show what a module imports, exports and contains."""
+    from ccl.cli import inspection
+    from ccl.render.paint import Paint
+
+    module = inspection.inspect_file(file)
+    if output is View.JSON:
+        sys.stdout.write(inspection.as_json(file, module))
+    else:
+        sys.stdout.write(inspection.as_table(file, module, Paint(has_color(sys.stdout))))
+
+
+def main() -> None:
+    sys.exit(run_app(app, "cclc"))
+
+
+if __name__ == "__main__":
+    main()

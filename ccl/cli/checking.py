@@ -1,0 +1,99 @@
+"""`cclc check`: several files as one report, and fixing them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from ccl.edits import all_edits, apply_edits, compatible_fixes
+from ccl.render.prose import prose
+from ccl.source import FileId, SourceMap, Span
+
+ROUNDS_MAX = 20
+"""Fixing one fault can bring another to light; this bounds fixes that would go in circles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """The diagnostics of one or more compilations over one source map."""
+
+    sources: SourceMap
+    diagnostics: tuple[Diagnostic, ...]
+
+    def count(self, severity: Severity) -> int:
+        return sum(1 for d in self.diagnostics if prose(d).severity is severity)
+
+    def summary(self) -> str:
+        """`2 errors, 1 warning`; empty when there is nothing."""
+        parts = []
+        for severity in Severity:
+            count = self.count(severity)
+            if count:
+                parts.append(f"{count} {severity.value}{'' if count == 1 else 's'}")
+        return ", ".join(parts)
+
+
+def merged(all_findings: Iterable[Findings]) -> Findings:
+    """One report: a file that several programs import appears once, and so do its faults."""
+    sources = SourceMap()
+    by_path: dict[str, FileId] = {}
+    found: dict[tuple[str, Span], Diagnostic] = {}
+    for findings in all_findings:
+        renamed: dict[FileId, FileId] = {}
+        for source in findings.sources.sources:
+            if source.path not in by_path:
+                by_path[source.path] = sources.add(source.path, source.text).file
+            renamed[source.file] = by_path[source.path]
+        for diagnostic in findings.diagnostics:
+            moved = _moved(diagnostic, renamed)
+            found.setdefault((moved.code, moved.span), moved)
+    return Findings(sources=sources, diagnostics=tuple(found.values()))
+
+
+def _moved(diagnostic: Diagnostic, renamed: dict[FileId, FileId]) -> Diagnostic:
+    def span(old: Span) -> Span:
+        return Span(renamed[old.file], old.start, old.end)
+
+    return replace(
+        diagnostic,
+        span=span(diagnostic.span),
+        labels=tuple(Label(span(label.span), label.text) for label in diagnostic.labels),
+        fixes=tuple(
+            Fix(fix.title, tuple(Edit(span(e.span), e.replacement) for e in fix.edits), fix.safe)
+            for fix in diagnostic.fixes
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """`text` after `applied` fixes, and what is still found in it."""
+
+    text: str
+    applied: int
+    findings: Findings
+
+
+def fix_text(text: str, check: Callable[[str], Findings]) -> Fixed:
+    """Apply safe fixes to the first source of `check(text)`, round by round, until none is left.
+
+    A round after which there are more errors than before is taken back: no fix is worth a
+    program that is worse off.
+    """
+    findings = check(text)
+    applied = 0
+    seen = {text}
+    for _ in range(ROUNDS_MAX):
+        root = findings.sources.sources[0].file
+        fixes = compatible_fixes(findings.diagnostics, root)
+        if not fixes:
+            break
+        next_text = apply_edits(text, all_edits(fixes))
+        if next_text in seen:
+            break
+        next_findings = check(next_text)
+        if next_findings.count(Severity.ERROR) > findings.count(Severity.ERROR):
+            break
+        seen.add(next_text)
+        text, findings = next_text, next_findings
+        applied += len(fixes)
+    return Fixed(text=text, applied=applied, findings=findings)

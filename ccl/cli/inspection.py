@@ -1,0 +1,136 @@
+"""`cclc inspect`: a module described for people, and as JSON."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
+from ccl.abi.sections import ExportSignature
+from ccl.cli.boundary import CommandError, ExitCode
+from ccl.cli.files import read_bytes
+from ccl.cli.tables import columns, grouped
+from ccl.render.paint import Ink, Paint
+from ccl.wasm.binary import ModuleError
+from ccl.wasm.inspect import MODULE_BYTES_MAX, Inspection, inspect_module
+
+
+def inspect_file(path: Path) -> Inspection:
+    """Raises CommandError if the file is missing, unreadable or no module."""
+    data = read_bytes(path, limit=MODULE_BYTES_MAX, what="module")
+    try:
+        return inspect_module(data)
+    except ModuleError as error:
+        hint = "compile a program with `cclc compile FILE.ccl` to get a module"
+        if path.suffix == ".ccl":
+            hint = f"this is a source; compile it first: `cclc compile {path}`"
+        elif data[:4] == b"\0asm":
+            hint = "the file is damaged or of another kind; compile or fetch it again"
+        raise CommandError(
+            "not-a-module",
+            f"{path} is not a WebAssembly module: {error.reason} (byte {error.offset})",
+            hint=hint,
+            exit_code=ExitCode.FINDINGS,
+            path=str(path),
+            offset=error.offset,
+        ) from None
+
+
+def signature_text(signature: ExportSignature) -> str:
+    """`(votes: Array<Integer>) -> Bool`, as the author wrote it."""
+    parameters = ", ".join(f"{name}: {kind}" for name, kind in signature.parameters)
+    return f"({parameters})" + ("" if signature.result == "Unit" else f" -> {signature.result}")
+
+
+def as_table(path: Path, module: Inspection, paint: Paint) -> str:
+    """Everything about the module, one paragraph a subject."""
+    facts = [
+        ("Module", str(path)),
+        ("CID", module.cid),
+        ("Size", f"{grouped(module.size_bytes)} bytes, {grouped(module.functions)} functions"),
+    ]
+    if module.memory_pages is not None:
+        low, high = module.memory_pages
+        most = "" if high is None else f", at most {high}"
+        facts.append(("Memory", f"{low} pages of 64 KiB{most}"))
+    if module.provenance is not None:
+        facts.append(("Compiler", module.provenance.compiler))
+    if module.sites is not None:
+        facts.append(("Trap sites", grouped(module.sites)))
+    out = [columns(facts)]
+
+    def part(title: str, rows: list[tuple[str, ...]]) -> None:
+        if rows:
+            out.append(f"\n{paint(title, Ink.TITLE)}\n{columns(rows, indent=2)}")
+
+    part("Exports", [(name, shape, doc) for name, shape, doc in _export_rows(module)])
+    part("Imports", [(name, shape, doc) for name, shape, doc in _import_rows(module)])
+    if module.provenance is not None:
+        part("Sources", [(name, cid) for name, cid in module.provenance.sources.items()])
+    part("Packed modules", [(p.cid, f"{grouped(p.size_bytes)} bytes") for p in module.packed])
+    part("Sections", [(s.name, f"{grouped(s.size_bytes)} bytes") for s in module.sections])
+    part("Problems", [(problem,) for problem in module.problems])
+    return "".join(out)
+
+
+def _export_rows(module: Inspection) -> list[tuple[str, str, str]]:
+    """(name, CCL signature where there is one, first line of the doc comment)."""
+    known = {} if module.abi is None else {e.name: e for e in module.abi.exports}
+    rows = []
+    for export in module.exports:
+        signature = known.get(export.name)
+        if signature is None:
+            rows.append((export.name, f"{export.kind} {export.signature}".rstrip(), ""))
+        else:
+            doc = (signature.doc or "").strip().split("\n")[0]
+            rows.append((export.name, signature_text(signature), doc))
+    return rows
+
+
+def _import_rows(module: Inspection) -> list[tuple[str, str, str]]:
+    rows = []
+    for item in module.imports:
+        call = HOST_CALLS.get(item.name) if item.module == IMPORT_MODULE else None
+        doc = "not a host call of this version" if call is None else call.doc.split(". ")[0]
+        shape = item.signature or item.kind
+        rows.append((f"{item.module}.{item.name}", shape, doc.rstrip(".")))
+    return rows
+
+
+def as_json(path: Path, module: Inspection) -> str:
+    known = {} if module.abi is None else {e["name"]: e for e in module.abi.to_value()["exports"]}
+    pages = module.memory_pages
+    value: dict[str, Any] = {
+        "path": str(path),
+        "cid": module.cid,
+        "size_bytes": module.size_bytes,
+        "functions": module.functions,
+        "memory_pages": None if pages is None else {"initial": pages[0], "maximum": pages[1]},
+        "exports": [
+            {
+                "name": export.name,
+                "kind": export.kind,
+                "signature": export.signature,
+                "ccl": known.get(export.name),
+            }
+            for export in module.exports
+        ],
+        "imports": [
+            {
+                "module": item.module,
+                "name": item.name,
+                "kind": item.kind,
+                "signature": item.signature,
+                "known": item.module == IMPORT_MODULE and item.name in HOST_CALLS,
+            }
+            for item in module.imports
+        ],
+        "sections": [
+            {"name": s.name, "offset": s.start, "size_bytes": s.size_bytes} for s in module.sections
+        ],
+        "trap_sites": module.sites,
+        "compiler": None if module.provenance is None else module.provenance.compiler,
+        "sources": {} if module.provenance is None else module.provenance.sources,
+        "packed": [{"cid": p.cid, "size_bytes": p.size_bytes} for p in module.packed],
+        "problems": list(module.problems),
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
