@@ -20,4 +20,45 @@ CREATE TABLE block_total (
     bytes INTEGER NOT NULL CHECK (bytes >= 0)
 ) STRICT;
 INSERT INTO block_total VALUES (1, 0);
+CREATE TABLE accounts (
+    issuer TEXT NOT NULL,
+    resource_type TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    credits_posted INTEGER NOT NULL CHECK (credits_posted >= 0),
+    debits_posted INTEGER NOT NULL CHECK (debits_posted >= 0),
+    credits_pending INTEGER NOT NULL CHECK (credits_pending >= 0),
+    debits_pending INTEGER NOT NULL CHECK (debits_pending >= 0),
+    PRIMARY KEY (issuer, resource_type, owner, kind),
+    CHECK (kind = 'issuance' OR credits_posted - debits_posted - debits_pending >= 0)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE transfers (
+    id BLOB PRIMARY KEY,
+    issuer TEXT NOT NULL,
+    resource_type TEXT NOT NULL,
+    debit_owner TEXT NOT NULL,
+    debit_kind TEXT NOT NULL,
+    credit_owner TEXT NOT NULL,
+    credit_kind TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    state TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    tokens BLOB NOT NULL,
+    policy BLOB,
+    subject TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX transfers_pending ON transfers (expires_at) WHERE state = 'pending';
+CREATE TABLE token_uses (
+    token BLOB PRIMARY KEY,
+    drawn INTEGER NOT NULL CHECK (drawn >= 0)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE usages (
+    policy BLOB NOT NULL,
+    subject TEXT NOT NULL,
+    committed INTEGER NOT NULL CHECK (committed >= 0),
+    level INTEGER,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (policy, subject)
+) STRICT, WITHOUT ROWID;
 """

@@ -1,0 +1,46 @@
+"""Options that several commands share, and the session that a command opens from them."""
+
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
+
+import typer
+
+from mesh.cli.output import FORMAT_NAMES
+
+FORMAT_WORDS: Final = "|".join(FORMAT_NAMES)
+
+
+def _formats(incomplete: str) -> list[str]:
+    return [name for name in FORMAT_NAMES if name.startswith(incomplete)]
+
+
+FormatOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", metavar=FORMAT_WORDS, help="Format of stdout.", autocompletion=_formats
+    ),
+]
+FileOrFormatOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar=f"FILE|{FORMAT_WORDS}",
+        help="A file to write, or a format for stdout (./json is a file of that name).",
+    ),
+]
+QuietOption: TypeAlias = Annotated[
+    bool, typer.Option("-q", "--quiet", help="Print the essential value alone.")
+]
+HomeOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--mesh-home",
+        metavar="DIR",
+        help="Directory of the mesh. Default: $MESH_HOME, else the user's data directory.",
+    ),
+]
+TimeoutOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", help="Stop waiting after so long (exit 7)."),
+]
