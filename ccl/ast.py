@@ -312,9 +312,10 @@ class Continue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emit:
-    """`emit Name { … }` or `emit "name" …`: an event."""
+    """`emit Name { … }` (a struct as `event`) or `emit "name" { … }` (a string and `data`)."""
 
     event: "Expr"
+    data: "InlineObject | None"
     article: "StringLiteral | None"
     span: Span
 

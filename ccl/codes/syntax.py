@@ -4,4 +4,100 @@ from typing import Final
 
 from ccl.codes.template import Template
 
-TEMPLATES: Final[tuple[Template, ...]] = ()
+TEMPLATES: Final[tuple[Template, ...]] = (
+    Template(
+        code="CCL0101",
+        title="`{character}` is not used in CCL",
+        label="not a character of the language",
+        help="remove it, or put it inside a string",
+    ),
+    Template(
+        code="CCL0102",
+        title="this string is not closed on its line",
+        label="opened here",
+        help='close it with `"`; a line break inside a string is written `\\n`',
+    ),
+    Template(
+        code="CCL0103",
+        title="this comment is never closed",
+        label="opened here",
+        help="close it with `*/`",
+    ),
+    Template(
+        code="CCL0104",
+        title="`{escape}` is not an escape",
+        label="unknown escape",
+        help='the escapes are `\\"` `\\\\` `\\n` `\\r` `\\t` `\\u{{1F600}}` and `\\(expression)`',
+    ),
+    Template(
+        code="CCL0105",
+        title="this number does not fit in 64 bits",
+        label="too large",
+        help="the largest Integer is 9223372036854775807, the largest Decimal 9223372036854",
+    ),
+    Template(
+        code="CCL0106",
+        title="a Decimal has at most six places",
+        label="more than six places",
+        help="round it, or count in smaller units",
+    ),
+    Template(
+        code="CCL0107",
+        title="`{suffix}` cannot follow the number `{number}`",
+        label="not a unit",
+        help="the units are `s m h d w y` for time and `B KiB MiB GiB TiB` for sizes",
+    ),
+    Template(
+        code="CCL0108",
+        title="`{text}` is not {form}",
+        label="cannot be read",
+        help="write durations as `30d`, timestamps as `2026-01-15T10:30:00Z`",
+    ),
+    Template(
+        code="CCL0109",
+        title="the file contains the invisible character {character}",
+        label="here",
+        help="remove it; in a string write it as an escape `\\u{{…}}`",
+    ),
+    Template(
+        code="CCL0110",
+        title="strings are written with double quotes",
+        label="single quotes",
+        help='write `"…"`',
+    ),
+    Template(
+        code="CCL0111",
+        title="a `;` is missing after this {what}",
+        label="expected `;` here",
+    ),
+    Template(
+        code="CCL0112",
+        title="`{found}` cannot stand here",
+        label="unexpected",
+        help="remove it, or complete what comes before it",
+    ),
+    Template(
+        code="CCL0117",
+        title="comparisons cannot be chained: `{first}` and then `{second}`",
+        label="second comparison",
+        help="compare twice and join with `&&`",
+    ),
+    Template(
+        code="CCL0118",
+        title="a call is either positional or named, not both",
+        label="differs from the first argument",
+        help="name all arguments, or none",
+    ),
+    Template(
+        code="CCL0120",
+        title="a struct is named by a path such as `Name` or `module.Name`",
+        label="not a path",
+        help="put the name of the struct directly before the `{{`",
+    ),
+    Template(
+        code="CCL0121",
+        title="a key is plain text",
+        label="this key contains `\\(…)`",
+        help="write the key without interpolation",
+    ),
+)

@@ -1,0 +1,45 @@
+"""Text to tree: `parse` never raises, whatever the text; faults go to the sink."""
+
+from ccl import ast
+from ccl.diagnostics import Sink
+from ccl.parsing.classify import classify, too_deep
+from ccl.parsing.declarations import Declarations
+from ccl.parsing.driver import ACCEPTED, Automaton, Reduction
+from ccl.parsing.expressions import Expressions
+from ccl.parsing.lexer import lex
+from ccl.parsing.reduce import Gathering, Place
+from ccl.parsing.statements import Statements
+from ccl.source import Source, Span
+from ccl.syntax import Tables, tables
+
+
+def parse(source: Source, sink: Sink) -> ast.Module:
+    """The module as far as it could be read."""
+    tokens = lex(source, sink)
+    whole = Span(source.file, 0, len(source.text))
+    if too_deep(source, tokens, sink):
+        return ast.Module(items=(), span=whole)
+    classify(source, tokens)
+    place = Place(file=source.file, sink=sink, docs=tokens.docs)
+    automaton = Automaton(tables(), _reductions(tables(), place), source.file)
+    stopped = automaton.feed(tokens.items, 0)
+    if stopped == ACCEPTED:
+        return ast.Module(items=automaton.values[-1].items, span=whole)
+    token = tokens.items[stopped]
+    sink.report("CCL0112", place.span(token), found=token.text or "the end of the file")
+    return ast.Module(items=(), span=whole)
+
+
+def _reductions(grammar: Tables, place: Place) -> dict[str, Reduction]:
+    tables_of_methods = tuple(
+        table(place) for table in (Gathering, Expressions, Statements, Declarations)
+    )
+    found: dict[str, Reduction] = {}
+    for rule in grammar.rules:
+        if rule.name:
+            found[rule.name] = next(
+                getattr(methods, rule.name)
+                for methods in tables_of_methods
+                if hasattr(methods, rule.name)
+            )
+    return found

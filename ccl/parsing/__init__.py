@@ -1,0 +1,1 @@
+"""From text to tree: lexer, grammar driver with recovery, tree building."""

@@ -1,0 +1,246 @@
+"""Makes token kinds precise where the grammar needs to see further than one token.
+
+One pass over the raw tokens. It knows which brace ends a head, which opens an inline
+object, whether the code around is a handler, and what the contextual words mean where
+they stand. It also measures how deep the tree can become, so that nothing downstream
+runs out of stack.
+"""
+
+import re
+from typing import Final
+
+from ccl.diagnostics import Sink
+from ccl.parsing.tokens import LITERALS, Token, Tokens
+from ccl.source import Source, Span
+
+NESTING_LIMIT: Final = 120
+"""Brackets open at one place."""
+DEPTH_LIMIT: Final = 300
+"""Brackets, operators, selections and `else if` that may sit inside one another."""
+
+_TYPE_ARGUMENTS: Final = re.compile(r"<[\w\s,.<>\[\]]*>\(")
+_HEADS: Final = frozenset({"IF", "WHILE", "FOR", "MATCH"})
+_ENTRY_STARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "HBRACE", "OBRACE", "RBRACE", ""})
+_STATEMENT_STARTS: Final = frozenset({"SEMI", "LBRACE", "HBRACE", "RBRACE", "FATARROW", ""})
+_OBJECT_BEFORE: Final = frozenset(
+    {"LPAREN", "LBRACKET", "COMMA", "COLON", "EQ", "FATARROW", "RETURN", "ASSIGNOP"}
+)
+_OBJECT_WITHOUT_COLON: Final = frozenset({"LPAREN", "LBRACKET", "COMMA", "COLON"})
+_VALUE_STARTS: Final = LITERALS | {"NAME", "STRING_HEAD"}
+_OPENING: Final = frozenset({"LBRACE", "LPAREN", "LBRACKET", "STRING_HEAD"})
+_CLOSING: Final = frozenset({"RBRACE", "RPAREN", "RBRACKET", "STRING_TAIL"})
+_DEEPENING: Final = frozenset(
+    {"OP", "MINUS", "BANG", "DOT", "QUESTION", "LT", "GT", "TRY", "RETURN", "FATARROW"}
+    | {"ELSE", "COLONCOLON", "PIPE", "CATCH", "EMIT", "LPAREN", "LBRACKET", "LBRACE"}
+)
+
+
+def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
+    """Reports the first place beyond the limits, if there is one."""
+    levels = [0]
+    depth = 0
+    for at, token in enumerate(tokens.items):
+        kind = token.kind
+        if kind in _CLOSING:
+            if len(levels) > 1:
+                depth -= levels.pop()
+            if kind == "RBRACE" and tokens.items[at + 1].kind != "ELSE":
+                depth -= levels[-1]
+                levels[-1] = 0
+        elif kind in ("SEMI", "COMMA"):
+            depth -= levels[-1]
+            levels[-1] = 0
+        if kind in _DEEPENING:
+            levels[-1] += 1
+            depth += 1
+        if kind in _OPENING:
+            levels.append(0)
+        if len(levels) > NESTING_LIMIT or depth > DEPTH_LIMIT:
+            limit = NESTING_LIMIT if len(levels) > NESTING_LIMIT else DEPTH_LIMIT
+            sink.report("CCL0601", Span(source.file, token.start, token.end), limit=str(limit))
+            return True
+    return False
+
+
+def classify(source: Source, tokens: Tokens) -> None:
+    """Refines `kind` in place."""
+    _Classifier(source.text, tokens.items).run()
+
+
+class _Classifier:
+    def __init__(self, text: str, items: list[Token]) -> None:
+        self._text = text
+        self._items = items
+        self._heads: list[int] = []
+        self._depth = 0
+        self._handlers: list[bool] = []
+        """For every open brace: are its statements those of a handler?"""
+        self._statement = 0
+        """Index of the first token of the statement or entry that is being read."""
+
+    def _kind(self, at: int) -> str:
+        return self._items[at].kind if 0 <= at < len(self._items) else ""
+
+    def _text_at(self, at: int) -> str:
+        return self._items[at].text if 0 <= at < len(self._items) else ""
+
+    def run(self) -> None:
+        previous = ""
+        for at, token in enumerate(self._items):
+            kind = token.kind
+            if kind == "NAME":
+                self._name(at, token, previous)
+            elif kind == "LBRACE":
+                self._brace(at, token, previous)
+            elif kind == "LPAREN":
+                self._depth += 1
+                if previous not in ("NAME", "RPAREN", "RBRACKET", "GT") and self._is_lambda(at):
+                    token.kind = "LLAMBDA"
+            elif kind == "LBRACKET":
+                self._depth += 1
+            elif kind in ("RPAREN", "RBRACKET"):
+                self._close()
+            elif kind == "RBRACE":
+                self._close()
+                if self._handlers:
+                    self._handlers.pop()
+                self._statement = at + 1
+            elif kind == "LT":
+                if (
+                    previous == "NAME"
+                    and self._items[at - 1].end == token.start
+                    and _TYPE_ARGUMENTS.match(self._text, token.start) is not None
+                ):
+                    token.kind = "TLT"
+            elif kind == "SEMI":
+                self._drop_heads()
+                self._statement = at + 1
+            elif kind == "FATARROW":
+                self._drop_heads()
+                self._statement = at + 1
+            elif kind == "COMMA":
+                if self._handlers and self._depth == 0:
+                    self._statement = at + 1
+            elif token.text.isidentifier() and kind != "UNDERSCORE":
+                self._keyword(at, token, previous)
+            previous = token.kind
+
+    def _close(self) -> None:
+        self._depth -= 1
+        while self._heads and self._heads[-1] > self._depth:
+            self._heads.pop()
+
+    def _drop_heads(self) -> None:
+        while self._heads and self._heads[-1] >= self._depth:
+            self._heads.pop()
+
+    def _keyword(self, at: int, token: Token, previous: str) -> None:
+        if previous == "DOT":
+            token.kind = "NAME"
+        elif self._kind(at + 1) == "COLON" and previous != "LET" and token.kind != "STRING":
+            token.kind = "KWKEY"
+            if self._starts_handler_entry(at, previous):
+                token.kind = "HNAME"
+        elif token.kind in _HEADS:
+            self._heads.append(self._depth)
+
+    def _starts_handler_entry(self, at: int, previous: str) -> bool:
+        return bool(self._handlers) and self._handlers[-1] and previous in _STATEMENT_STARTS
+
+    def _name(self, at: int, token: Token, previous: str) -> None:
+        following = self._kind(at + 1)
+        if self._starts_handler_entry(at, previous):
+            if following in _VALUE_STARTS or following in ("COLON", "LBRACE"):
+                token.kind = "HNAME"
+            return
+        word = token.text
+        if word not in _CONTEXTUAL:
+            return
+        starts = previous in _ENTRY_STARTS
+        if word == "execution":
+            colon = following == "COLON" and self._kind(at + 2) == "LBRACE"
+            if starts and (colon or following == "LBRACE"):
+                token.kind = "EXECUTION"
+        elif word == "on":
+            if starts and following == "STRING" and self._kind(at + 2) == "LBRACE":
+                token.kind = "ON"
+        elif word == "invariant":
+            if starts and following == "STRING" and self._kind(at + 2) == "LBRACE":
+                token.kind = "INVARIANT"
+        elif word == "range":
+            after_key = previous in ("NAME", "STRING") and self._kind(at - 2) in _ENTRY_STARTS
+            if (starts or after_key) and (following in _VALUE_STARTS or following == "MINUS"):
+                token.kind = "RANGE"
+        elif word in ("version", "extends"):
+            after_value = not starts and self._kind(at - 2) not in _ENTRY_STARTS
+            if after_value and word == "version" and following == "STRING":
+                ends = self._kind(at + 2) == "LBRACE" or self._text_at(at + 2) == "extends"
+                token.kind = "VERSION" if ends else "NAME"
+            elif after_value and word == "extends" and following == "NAME":
+                ends = self._kind(at + 2) == "LBRACE" or self._text_at(at + 2) == "version"
+                token.kind = "EXTENDS" if ends else "NAME"
+        elif word == "as":
+            if previous == "STRING" and self._kind(at - 2) == "IMPORT":
+                token.kind = "AS"
+        elif word == "because":
+            if self._text_at(at + 1) == "article" and self._kind(at + 2) == "STRING":
+                token.kind = "BECAUSE"
+        elif following == "FN" and starts:
+            token.kind = "EXPORT" if word == "export" else "TEST"
+
+    def _is_lambda(self, at: int) -> bool:
+        """`( names ) =>` starts here."""
+        at += 1
+        while self._kind(at) in ("NAME", "UNDERSCORE", "COMMA"):
+            at += 1
+        return self._kind(at) == "RPAREN" and self._kind(at + 1) == "FATARROW"
+
+    def _brace(self, at: int, token: Token, previous: str) -> None:
+        inside_handler = bool(self._handlers) and self._handlers[-1]
+        opens_handler = False
+        if self._heads and self._heads[-1] == self._depth and previous != "ELSE":
+            self._heads.pop()
+            token.kind = "HBRACE"
+            opens_handler = inside_handler
+        elif inside_handler:
+            first = self._kind(self._statement)
+            opens_handler = first != "HNAME" and (
+                previous in _STATEMENT_STARTS or previous == "ELSE"
+            )
+            if not opens_handler and first != "HNAME" and self._opens_object(at, previous):
+                token.kind = "OBRACE"
+        elif previous == "STRING" and self._kind(at - 2) == "ON":
+            opens_handler = True
+        elif self._kind(at - 2) != "EXECUTION" and self._opens_object(at, previous):
+            token.kind = "OBRACE"
+        self._handlers.append(opens_handler)
+        self._depth += 1
+        self._statement = at + 1
+
+    def _opens_object(self, at: int, previous: str) -> bool:
+        if previous not in _OBJECT_BEFORE:
+            return False
+        first, second = self._items[at + 1], self._kind(at + 2)
+        if second == "COLON" and (first.kind == "STRING" or first.text.isidentifier()):
+            return True
+        if previous not in _OBJECT_WITHOUT_COLON:
+            return False
+        if first.kind == "RBRACE":
+            return True
+        return first.kind == "NAME" and (second in _VALUE_STARTS or second == "LBRACE")
+
+
+_CONTEXTUAL: Final = frozenset(
+    {
+        "execution",
+        "on",
+        "invariant",
+        "range",
+        "version",
+        "extends",
+        "as",
+        "because",
+        "export",
+        "test",
+    }
+)

@@ -1,0 +1,223 @@
+"""Reductions of items: entries, sections, rules, functions, types."""
+
+from ccl import ast
+from ccl.parsing.reduce import Reductions, Values
+from ccl.source import Span
+
+
+class Declarations(Reductions):
+    def module(self, span: Span, values: Values) -> ast.Module:
+        return ast.Module(items=tuple(values[0]), span=span)
+
+    def module_open(self, span: Span, values: Values) -> ast.Module:
+        last: ast.Item = values[1]
+        end = Span(span.file, last.span.end, last.span.end)
+        self.place.sink.report("CCL0111", end, what="entry")
+        return ast.Module(items=(*values[0], last), span=span)
+
+    # --- entries and sections
+
+    def key_name(self, span: Span, values: Values) -> ast.Key:
+        return ast.Key(text=values[0].text, quoted=False, span=span)
+
+    def key_string(self, span: Span, values: Values) -> ast.Key:
+        parts = values[0].parts
+        if any(not isinstance(part, str) for part in parts):
+            self.place.sink.report("CCL0121", span)
+        text = "".join(part for part in parts if isinstance(part, str))
+        return ast.Key(text=text, quoted=True, span=span)
+
+    def entry(self, span: Span, values: Values) -> ast.Entry:
+        return ast.Entry(key=values[0], value=values[2], span=span)
+
+    def entry_plain(self, span: Span, values: Values) -> ast.Entry:
+        return ast.Entry(key=values[0], value=values[1], span=span)
+
+    def entry_object(self, span: Span, values: Values) -> ast.Entry:
+        opening, closing = self.place.span(values[2]), self.place.span(values[4])
+        value = ast.InlineObject(entries=tuple(values[3]), span=opening.to(closing))
+        return ast.Entry(key=values[0], value=value, span=span)
+
+    def call_entry(self, span: Span, values: Values) -> ast.CallEntry:
+        call = ast.Call(callee=values[0], type_arguments=(), arguments=tuple(values[2]), span=span)
+        return ast.CallEntry(call=call, span=span)
+
+    def section_bare(self, span: Span, values: Values) -> ast.Section:
+        return self._section(span, values[0], None, (None, None), values[2])
+
+    def section(self, span: Span, values: Values) -> ast.Section | ast.Article:
+        key, value, header, _, entries, _ = values
+        if key.text == "article" and not key.quoted and isinstance(value, ast.StringLiteral):
+            return ast.Article(
+                number=value, entries=tuple(entries), doc=self.place.doc(span), span=span
+            )
+        return self._section(span, key, value, header, entries)
+
+    def section_contract(self, span: Span, values: Values) -> ast.Section:
+        key = self.key_name(self.place.span(values[0]), values)
+        return self._section(span, key, values[1], values[2], values[4])
+
+    def _section(
+        self,
+        span: Span,
+        key: ast.Key,
+        value: ast.Expr | None,
+        header: tuple[ast.StringLiteral | None, ast.Ident | None],
+        entries: Values,
+    ) -> ast.Section:
+        return ast.Section(
+            key=key,
+            value=value,
+            version=header[0],
+            extends=header[1],
+            entries=tuple(entries),
+            doc=self.place.doc(span),
+            span=span,
+        )
+
+    def no_header(self, _: Span, __: Values) -> tuple[None, None]:
+        return None, None
+
+    def header_version(self, _: Span, values: Values) -> tuple[ast.StringLiteral, None]:
+        return values[1], None
+
+    def header_extends(self, _: Span, values: Values) -> tuple[None, ast.Ident]:
+        return None, self.place.ident(values[1])
+
+    def header_both(self, _: Span, values: Values) -> tuple[ast.StringLiteral, ast.Ident]:
+        return values[1], self.place.ident(values[3])
+
+    def header_both_swapped(self, _: Span, values: Values) -> tuple[ast.StringLiteral, ast.Ident]:
+        return values[3], self.place.ident(values[1])
+
+    # --- rules
+
+    def _if_rule(self, span: Span, values: Values, otherwise: tuple[ast.Item, ...]) -> ast.IfRule:
+        return ast.IfRule(
+            condition=values[1],
+            article=values[2],
+            then=tuple(values[4]),
+            otherwise=otherwise,
+            span=span,
+        )
+
+    def if_rule(self, span: Span, values: Values) -> ast.IfRule:
+        return self._if_rule(span, values, ())
+
+    def if_rule_else(self, span: Span, values: Values) -> ast.IfRule:
+        return self._if_rule(span, values, tuple(values[8]))
+
+    def if_rule_else_if(self, span: Span, values: Values) -> ast.IfRule:
+        return self._if_rule(span, values, (values[7],))
+
+    def range_rule(self, span: Span, values: Values) -> ast.RangeRule:
+        return self.range_rule_key(span, [None, *values])
+
+    def range_rule_key(self, span: Span, values: Values) -> ast.RangeRule:
+        key, _, low, high, article, _, entries, _ = values
+        return ast.RangeRule(
+            key=key, low=low, high=high, article=article, entries=tuple(entries), span=span
+        )
+
+    # --- code at the top
+
+    def handler(self, span: Span, values: Values) -> ast.Handler:
+        return ast.Handler(event=values[1], body=values[2], span=span)
+
+    def execution(self, span: Span, values: Values) -> ast.Execution:
+        return ast.Execution(body=values[1], span=span)
+
+    def execution_colon(self, span: Span, values: Values) -> ast.Execution:
+        return ast.Execution(body=values[2], span=span)
+
+    def invariant(self, span: Span, values: Values) -> ast.Invariant:
+        return ast.Invariant(name=values[1], condition=values[2], article=values[3], span=span)
+
+    def import_plain(self, span: Span, values: Values) -> ast.Import:
+        return ast.Import(path=values[1], alias=None, span=span)
+
+    def import_as(self, span: Span, values: Values) -> ast.Import:
+        return ast.Import(path=values[1], alias=self.place.ident(values[3]), span=span)
+
+    def const(self, span: Span, values: Values) -> ast.Const:
+        _, name, kind, _, value = values
+        return ast.Const(
+            name=self.place.ident(name),
+            type=kind,
+            value=value,
+            doc=self.place.doc(span),
+            span=span,
+        )
+
+    def state(self, span: Span, values: Values) -> ast.State:
+        _, name, kind, _, value = values
+        return ast.State(
+            name=self.place.ident(name),
+            type=kind,
+            value=value,
+            doc=self.place.doc(span),
+            span=span,
+        )
+
+    def function(self, span: Span, values: Values) -> ast.Function:
+        modifier, keyword, name, generics, _, parameters, _, result, body = values
+        start = keyword if modifier is None else modifier
+        whole = Span(span.file, start.start, span.end)
+        return ast.Function(
+            name=self.place.ident(name),
+            type_parameters=tuple(generics),
+            parameters=tuple(parameters),
+            result=result,
+            body=body,
+            exported=modifier is not None and modifier.kind == "EXPORT",
+            test=modifier is not None and modifier.kind == "TEST",
+            doc=self.place.doc(whole),
+            span=whole,
+        )
+
+    def parameter(self, span: Span, values: Values) -> ast.Parameter:
+        return ast.Parameter(name=values[0], type=values[1], span=span)
+
+    # --- types
+
+    def type_path(self, _: Span, values: Values) -> tuple[ast.Ident, ...]:
+        return (self.place.ident(values[0]),)
+
+    def type_path_two(self, _: Span, values: Values) -> tuple[ast.Ident, ...]:
+        return self.place.ident(values[0]), self.place.ident(values[2])
+
+    def named_type(self, span: Span, values: Values) -> ast.NamedType:
+        return ast.NamedType(path=values[0], arguments=(), span=span)
+
+    def generic_type(self, span: Span, values: Values) -> ast.NamedType:
+        return ast.NamedType(path=values[0], arguments=tuple(values[2]), span=span)
+
+    def list_type(self, span: Span, values: Values) -> ast.ListType:
+        return ast.ListType(element=values[1], span=span)
+
+    def struct(self, span: Span, values: Values) -> ast.Struct:
+        return ast.Struct(
+            name=self.place.ident(values[1]),
+            type_parameters=tuple(values[2]),
+            fields=tuple(values[4]),
+            doc=self.place.doc(span),
+            span=span,
+        )
+
+    def struct_field(self, span: Span, values: Values) -> ast.StructField:
+        return ast.StructField(name=values[0], type=values[2], span=span)
+
+    def enum(self, span: Span, values: Values) -> ast.Enum_:
+        return ast.Enum_(
+            name=self.place.ident(values[1]),
+            type_parameters=tuple(values[2]),
+            variants=tuple(values[4]),
+            doc=self.place.doc(span),
+            span=span,
+        )
+
+    def variant(self, span: Span, values: Values) -> ast.Variant:
+        return ast.Variant(name=self.place.ident(values[0]), payload=(), span=span)
+
+    def variant_payload(self, span: Span, values: Values) -> ast.Variant:
+        return ast.Variant(name=self.place.ident(values[0]), payload=tuple(values[2]), span=span)

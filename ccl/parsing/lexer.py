@@ -1,0 +1,235 @@
+"""Text to raw tokens. Every fault of spelling is reported here, and lexing goes on."""
+
+import re
+from typing import Final
+from unicodedata import normalize
+
+from ccl.diagnostics import Edit, Fix, Sink
+from ccl.parsing.tokens import KEYWORDS, PUNCTUATION, Token, Tokens
+from ccl.source import Source, Span
+from ccl.syntax import END
+
+_RAW: Final = re.compile(
+    r"""
+    (?P<space>[ \t\r\n\f\v\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]+)
+  | (?P<doc>///(?!/)[^\n]*)
+  | (?P<comment>(?://|\#)[^\n]*|/\*.*?\*/)
+  | (?P<did>did:[a-z0-9]+:(?:[A-Za-z0-9._:%\-]*[A-Za-z0-9_]))
+  | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?![^\x00-\x7f]))
+  | (?P<stamp>\d{4}-\d\d-\d\dT[0-9:.]*(?:Z|[+-]\d\d:\d\d)?)
+  | (?P<number>0[xX][0-9A-Za-z_]*|\d[\d_]*(?:\.\d[\d_]*)?)
+  | (?P<quote>["])
+  | (?P<punctuation>\.\.=|\.\.|::|=>|->|[-+*/%=!<>]=|\|\||&&|[-+*/%=!<>(){}\[\];,:.|?])
+  | (?P<open_comment>/\*)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_CHUNK: Final = re.compile(r'[^"\\\n]*(?:\\[^(\n][^"\\\n]*)*')
+_SUFFIX: Final = re.compile(r"\w+")
+_DOTTED_UNIT: Final = re.compile(r"\.(?:second|minute|hour|day|week|year)s?\b(?!\s*\()")
+_REMAINDER: Final = re.compile(r'[ \t]*(?:[^\W]|[(\["=])')
+_DURATION_UNITS: Final = frozenset("smhdwy")
+_SIZE_UNITS: Final = frozenset({"B", "KiB", "MiB", "GiB", "TiB"})
+_QUOTES: Final = frozenset("“”„‟«»")
+
+
+def lex(source: Source, sink: Sink) -> Tokens:
+    """All tokens of the file with an `$END` at its end; never raises."""
+    return _Lexer(source, sink).run()
+
+
+def _is_name_part(char: str) -> bool:
+    return ("a" + char).isidentifier()
+
+
+class _Lexer:
+    """Position in the text, and the strings whose interpolation is open."""
+
+    def __init__(self, source: Source, sink: Sink) -> None:
+        self._text = source.text
+        self._file = source.file
+        self._sink = sink
+        self._tokens = Tokens()
+        self._doc: list[str] = []
+        self._depth = 0
+        self._open_strings: list[tuple[int, int]] = []
+        """(where the string began, bracket depth inside its interpolation)."""
+
+    def run(self) -> Tokens:
+        text = self._text
+        for control in _CONTROL.finditer(text):
+            self._fault(
+                "CCL0109",
+                control.start(),
+                control.end(),
+                character=f"U+{ord(control.group()):04X}",
+                fixes=(self._replace("remove it", control.start(), control.end(), ""),),
+            )
+        at = 1 if text.startswith("\ufeff") else 0
+        match_raw = _RAW.match
+        while at < len(text):
+            found = match_raw(text, at)
+            if found is None:
+                at = self._other(at)
+                continue
+            kind, end = found.lastgroup, found.end()
+            if kind == "space":
+                if self._open_strings and "\n" in found.group():
+                    self._close_strings(at)
+                at = end
+            elif kind == "name":
+                self._word(found.group(), at, end)
+                at = end
+            elif kind == "punctuation":
+                at = self._punctuation(found.group(), at, end)
+            elif kind == "number":
+                at = self._number(at, end)
+            elif kind == "quote":
+                at = self._string(at, at + 1, "STRING", "STRING_HEAD")
+            elif kind == "doc":
+                self._doc.append(found.group()[3:].strip())
+                at = end
+            elif kind == "comment":
+                at = end
+            elif kind == "did":
+                at = self._add("DID", at, end)
+            elif kind == "stamp":
+                at = self._add("TIMESTAMP", at, end)
+            else:
+                self._fault("CCL0103", at, at + 2)
+                at = len(text)
+        if self._open_strings:
+            self._close_strings(len(text))
+        self._add(END, len(text), len(text))
+        return self._tokens
+
+    def _span(self, start: int, end: int) -> Span:
+        return Span(self._file, start, end)
+
+    def _replace(self, title: str, start: int, end: int, text: str, safe: bool = True) -> Fix:
+        return Fix(title, (Edit(self._span(start, end), text),), safe)
+
+    def _fault(
+        self, code: str, start: int, end: int, *, fixes: tuple[Fix, ...] = (), **facts: str
+    ) -> None:
+        self._tokens.faulty.append(start)
+        self._sink.report(code, self._span(start, end), fixes=fixes, **facts)
+
+    def _add(self, kind: str, start: int, end: int, text: str | None = None) -> int:
+        if self._doc:
+            self._tokens.docs[start] = "\n".join(self._doc)
+            self._doc = []
+        self._tokens.items.append(
+            Token(kind, self._text[start:end] if text is None else text, start, end)
+        )
+        return end
+
+    def _word(self, word: str, start: int, end: int) -> None:
+        kind = "UNDERSCORE" if word == "_" else KEYWORDS.get(word, "NAME")
+        self._add(kind, start, end, word)
+
+    def _punctuation(self, text: str, at: int, end: int) -> int:
+        if text in "([{":
+            self._depth += 1
+        elif text in ")]}":
+            if self._open_strings and self._open_strings[-1][1] == self._depth and text == ")":
+                began, _ = self._open_strings.pop()
+                self._depth -= 1
+                return self._string(began, end, "STRING_TAIL", "STRING_MID", at)
+            self._depth -= 1
+        return self._add(PUNCTUATION[text], at, end, text)
+
+    def _number(self, at: int, end: int) -> int:
+        text = self._text
+        suffix = _SUFFIX.match(text, end)
+        if suffix is not None:
+            if suffix.group() in _DURATION_UNITS:
+                return self._add("DURATION", at, suffix.end())
+            if suffix.group() in _SIZE_UNITS:
+                return self._add("SIZE", at, suffix.end())
+            self._fault("CCL0107", end, suffix.end(), suffix=suffix.group(), number=text[at:end])
+            self._add("INT", at, suffix.end(), "0")
+            return suffix.end()
+        if text.startswith("%", end) and _REMAINDER.match(text, end + 1) is None:
+            return self._add("PERCENT", at, end + 1)
+        number = text[at:end]
+        if "." in number:
+            return self._add("DECIMAL", at, end)
+        unit = _DOTTED_UNIT.match(text, end)
+        return self._add("INT", at, end) if unit is None else self._add("DURATION", at, unit.end())
+
+    def _string(
+        self, began: int, inside: int, closed: str, continued: str, start: int | None = None
+    ) -> int:
+        """One stretch of a string from `inside` to its quote, interpolation or line end."""
+        start = began if start is None else start
+        chunk = _CHUNK.match(self._text, inside)
+        assert chunk is not None, "the pattern matches the empty text"
+        end = chunk.end()
+        if self._text.startswith('"', end):
+            return self._add(closed, start, end + 1, chunk.group())
+        if self._text.startswith("\\(", end):
+            self._depth += 1
+            self._open_strings.append((began, self._depth))
+            return self._add(continued, start, end + 2, chunk.group())
+        if self._text.startswith("\\", end):
+            end += 1
+        self._fault("CCL0102", began, end, fixes=(self._replace('add `"`', end, end, '"'),))
+        return self._add(closed, start, end, chunk.group())
+
+    def _close_strings(self, at: int) -> None:
+        """A line ended inside an interpolation."""
+        for began, depth in reversed(self._open_strings):
+            self._fault("CCL0102", began, at)
+            self._add("STRING_TAIL", at, at, "")
+            self._depth = depth - 1
+        self._open_strings = []
+
+    def _other(self, at: int) -> int:
+        """A name beyond ASCII, or a character that CCL does not use."""
+        text = self._text
+        char = text[at]
+        if char.isidentifier():
+            end = at + 1
+            while end < len(text) and _is_name_part(text[end]):
+                end += 1
+            self._word(normalize("NFC", text[at:end]), at, end)
+            return end
+        ascii_name = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").match(text, at)
+        if ascii_name is not None:
+            end = ascii_name.end()
+            while end < len(text) and _is_name_part(text[end]):
+                end += 1
+            self._word(normalize("NFC", text[at:end]), at, end)
+            return end
+        if char == "'":
+            return self._single_quoted(at)
+        if char in _QUOTES:
+            fix = self._replace('use `"`', at, at + 1, '"', safe=False)
+            self._fault("CCL0101", at, at + 1, character=char, fixes=(fix,))
+        elif char.isspace():
+            fix = self._replace("use a space", at, at + 1, " ")
+            self._fault("CCL0101", at, at + 1, character=f"U+{ord(char):04X}", fixes=(fix,))
+        elif char == "&":
+            fix = self._replace("use `&&`", at, at + 1, "&&", safe=False)
+            self._fault("CCL0101", at, at + 1, character=char, fixes=(fix,))
+            self._add("OP", at, at + 1, "&&")
+        else:
+            shown = char if char.isprintable() else f"U+{ord(char):04X}"
+            self._fault("CCL0101", at, at + 1, character=shown)
+        return at + 1
+
+    def _single_quoted(self, at: int) -> int:
+        line_end = self._text.find("\n", at)
+        line_end = len(self._text) if line_end < 0 else line_end
+        close = self._text.find("'", at + 1, line_end)
+        if close < 0:
+            self._fault("CCL0101", at, at + 1, character="'")
+            return at + 1
+        inner = self._text[at + 1 : close]
+        fixes = ()
+        if '"' not in inner and "\\" not in inner:
+            fixes = (self._replace("use double quotes", at, close + 1, f'"{inner}"'),)
+        self._fault("CCL0110", at, close + 1, fixes=fixes)
+        return self._add("STRING", at, close + 1, "")

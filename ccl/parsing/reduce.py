@@ -1,0 +1,99 @@
+"""What every reduction needs, and the reductions that only gather their children.
+
+A reduction is a method named as in the grammar; it gets the span of the phrase and the
+values of its children: tokens, nodes, or tuples of nodes.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ccl import ast
+from ccl.diagnostics import Sink
+from ccl.parsing.tokens import Token
+from ccl.source import FileId, Span
+
+Values: TypeAlias = list[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The file being read, where faults go, and its doc comments by offset."""
+
+    file: FileId
+    sink: Sink
+    docs: dict[int, str]
+
+    def span(self, token: Token) -> Span:
+        return Span(self.file, token.start, token.end)
+
+    def ident(self, token: Token) -> ast.Ident:
+        return ast.Ident(text=token.text, span=self.span(token))
+
+    def doc(self, span: Span) -> str | None:
+        return self.docs.get(span.start)
+
+
+class Reductions:
+    """The base of the tables of reductions."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+
+class Gathering(Reductions):
+    """Lists are Python lists while they grow; whoever takes one makes a tuple of it."""
+
+    def empty(self, _: Span, __: Values) -> list[Any]:
+        return []
+
+    def none(self, _: Span, __: Values) -> None:
+        return None
+
+    def one(self, _: Span, values: Values) -> list[Any]:
+        return [values[0]]
+
+    def two(self, _: Span, values: Values) -> list[Any]:
+        return [values[0], values[2]]
+
+    def two_parens(self, _: Span, values: Values) -> list[Any]:
+        return [values[1], values[3]]
+
+    def more(self, _: Span, values: Values) -> list[Any]:
+        values[0].append(values[2])
+        return values[0]  # type: ignore[no-any-return]
+
+    def append(self, _: Span, values: Values) -> list[Any]:
+        values[0].append(values[1])
+        return values[0]  # type: ignore[no-any-return]
+
+    append_simple = append
+    append_arm = append
+    match_last = append
+
+    def stray(self, _: Span, values: Values) -> list[Any]:
+        return values[0]  # type: ignore[no-any-return]
+
+    def first(self, _: Span, values: Values) -> Any:
+        return values[0]
+
+    def second(self, _: Span, values: Values) -> Any:
+        return values[1]
+
+    token = first
+
+    def ident(self, _: Span, values: Values) -> ast.Ident:
+        return self.place.ident(values[0])
+
+    def ident_mut(self, _: Span, values: Values) -> ast.Ident:
+        return self.place.ident(values[1])
+
+    def names_two(self, _: Span, values: Values) -> list[ast.Ident]:
+        return [self.place.ident(values[0]), self.place.ident(values[2])]
+
+    colon_path_two = names_two
+
+    def names_more(self, _: Span, values: Values) -> list[ast.Ident]:
+        values[0].append(self.place.ident(values[2]))
+        return values[0]  # type: ignore[no-any-return]
+
+    colon_path_more = names_more

@@ -1,0 +1,99 @@
+"""Tokens: a kind (a terminal of the grammar), the text as written, and where it stands."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+KEYWORDS: Final = {
+    "fn": "FN",
+    "function": "FN",
+    "let": "LET",
+    "mut": "MUT",
+    "if": "IF",
+    "else": "ELSE",
+    "while": "WHILE",
+    "for": "FOR",
+    "in": "IN",
+    "match": "MATCH",
+    "return": "RETURN",
+    "break": "BREAK",
+    "continue": "CONTINUE",
+    "true": "BOOL",
+    "false": "BOOL",
+    "struct": "STRUCT",
+    "enum": "ENUM",
+    "const": "CONST",
+    "state": "STATE",
+    "import": "IMPORT",
+    "contract": "CONTRACT",
+    "emit": "EMIT",
+    "require": "REQUIRE",
+    "try": "TRY",
+    "catch": "CATCH",
+}
+
+PUNCTUATION: Final = {
+    "{": "LBRACE",
+    "}": "RBRACE",
+    "(": "LPAREN",
+    ")": "RPAREN",
+    "[": "LBRACKET",
+    "]": "RBRACKET",
+    ";": "SEMI",
+    ",": "COMMA",
+    ":": "COLON",
+    "::": "COLONCOLON",
+    ".": "DOT",
+    "..": "DOTDOT",
+    "..=": "DOTDOTEQ",
+    "=": "EQ",
+    "+=": "ASSIGNOP",
+    "-=": "ASSIGNOP",
+    "*=": "ASSIGNOP",
+    "/=": "ASSIGNOP",
+    "%=": "ASSIGNOP",
+    "->": "ARROW",
+    "=>": "FATARROW",
+    "|": "PIPE",
+    "?": "QUESTION",
+    "||": "OP",
+    "&&": "OP",
+    "==": "OP",
+    "!=": "OP",
+    "<=": "OP",
+    ">=": "OP",
+    "+": "OP",
+    "*": "OP",
+    "/": "OP",
+    "%": "OP",
+    "-": "MINUS",
+    "!": "BANG",
+    "<": "LT",
+    ">": "GT",
+}
+
+LITERALS: Final = frozenset(
+    {"INT", "DECIMAL", "PERCENT", "DURATION", "TIMESTAMP", "SIZE", "DID", "BOOL", "STRING"}
+)
+
+
+@dataclass(slots=True)
+class Token:
+    """`text[start:end]` of the source; the classifier may make the kind more precise."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Tokens:
+    """All tokens of a file, the last of kind `$END`.
+
+    docs: text of a `///` comment by the offset where the next token starts.
+    faulty: offsets of the lexical faults already reported.
+    """
+
+    items: list[Token] = field(default_factory=list)
+    docs: dict[int, str] = field(default_factory=dict)
+    faulty: list[int] = field(default_factory=list)

@@ -1,0 +1,134 @@
+"""The parse tables of CCL: lark turns `grammar.lark` into LALR(1) tables, strictly.
+
+The only module that imports lark, and only when the tables are not in the user's cache:
+they are kept there as JSON, under a name that fixes the grammar and the version of lark,
+so that reading a file never runs what it holds.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+GRAMMAR: Final = Path(__file__).with_name("grammar.lark")
+END: Final = "$END"
+_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`name` is the reduction ("" passes the only child through)."""
+
+    name: str
+    origin: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """`states[s][symbol]` is the next state if >= 0, else -1 - (index of the rule to reduce).
+
+    accept: the state after the whole input. start: the first state.
+    """
+
+    states: tuple[Mapping[str, int], ...]
+    rules: tuple[Rule, ...]
+    start: int
+    accept: int
+
+
+@cache
+def tables() -> Tables:
+    """The tables, from the user's cache or built anew (about 0.3 s) and put there."""
+    grammar = GRAMMAR.read_bytes()
+    key = sha256(grammar + f"\0{version('lark')}\0{_FORMAT}".encode()).hexdigest()[:32]
+    path = _cache_folder() / f"syntax-{key}.json"
+    cached = _read(path)
+    if cached is not None:
+        return cached
+    built = _build(grammar.decode())
+    _write(path, built)
+    return built
+
+
+def _cache_folder() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("ccl", appauthor=False)
+
+
+def _read(path: Path) -> Tables | None:
+    """None where there is no such file or it is not whole."""
+    try:
+        found = json.loads(path.read_bytes())
+        return Tables(
+            states=tuple(found["states"]),
+            rules=tuple(Rule(*rule) for rule in found["rules"]),
+            start=found["start"],
+            accept=found["accept"],
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(path: Path, built: Tables) -> None:
+    """Leaves the cache as it is where it cannot be written."""
+    content = {
+        "states": built.states,
+        "rules": [(rule.name, rule.origin, rule.length) for rule in built.rules],
+        "start": built.start,
+        "accept": built.accept,
+    }
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".syntax-")
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(content, file, separators=(",", ":"))
+        Path(name).replace(path)
+    except OSError:
+        return
+
+
+def _build(grammar: str) -> Tables:
+    from lark import Lark
+    from lark.lexer import Lexer, LexerState, LexerThread  # noqa: F401
+    from lark.parsers.lalr_analysis import Shift
+
+    class Tokens(Lexer):
+        """Stands for our own lexer; only the tables are used."""
+
+        def __init__(self, conf: object) -> None: ...
+
+        def lex(self, *_: object) -> object:  # type: ignore[override]
+            raise AssertionError("only the tables are used")
+
+    parser = Lark(
+        grammar, parser="lalr", lexer=Tokens, strict=True, maybe_placeholders=False
+    ).parser.parser
+    table = parser._parse_table
+    numbers: dict[object, int] = {}
+    rules: list[Rule] = []
+    states: list[dict[str, int]] = [{} for _ in table.states]
+    for state, actions in table.states.items():
+        for symbol, (action, target) in actions.items():
+            if action is Shift:
+                states[state][symbol] = target
+                continue
+            if target not in numbers:
+                numbers[target] = len(rules)
+                name, length = target.alias or "", len(target.expansion)
+                assert name or length == 1, f"{target} needs a name"
+                rules.append(Rule(name, target.origin.name, length))
+            states[state][symbol] = -1 - numbers[target]
+    return Tables(
+        states=tuple(states),
+        rules=tuple(rules),
+        start=table.start_states["start"],
+        accept=table.end_states["start"],
+    )
