@@ -1,0 +1,236 @@
+"""The `cclc` command as the shell sees it: streams, exit codes, errors with a next step."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import wasmtime
+
+from ccl.cli.boundary import run_app
+from ccl.cli.cclc import app
+
+CCLC = Path(sys.executable).with_name("cclc")
+
+
+class Shell:
+    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
+        self.capfd = capfd
+
+    def __call__(self, *arguments: str | Path) -> tuple[int, str, str]:
+        """(exit code, stdout, stderr) of `cclc` with these arguments."""
+        code = run_app(app, "cclc", [str(argument) for argument in arguments])
+        out, err = self.capfd.readouterr()
+        return code, out, err
+
+
+@pytest.fixture
+def cclc(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("NO_COLOR", "FORCE_COLOR", "CCL_DEBUG", "COLUMNS"):
+        monkeypatch.delenv(variable, raising=False)
+    return Shell(capfd)
+
+
+# --- usage ------------------------------------------------------------------------------
+
+
+def test_help_names_the_commands_and_gives_examples(cclc: Shell) -> None:
+    code, out, _ = cclc("--help")
+    assert code == 0
+    for command in ("compile", "check", "explain", "inspect"):
+        assert f"\n  {command} " in out
+        code, text, _ = cclc(command, "--help")
+        assert code == 0
+        assert f"Example: cclc {command}" in text or f"Examples: cclc {command}" in text
+
+
+def test_no_command_is_a_usage_error(cclc: Shell) -> None:
+    code, out, err = cclc()
+    assert (code, out) == (2, "")
+    assert err.startswith("Usage: cclc")
+
+
+def test_a_mistyped_command_gets_a_suggestion(cclc: Shell) -> None:
+    code, out, err = cclc("chek", "a.ccl")
+    assert (code, out) == (2, "")
+    assert "No such command 'chek'. Did you mean 'check'?" in err
+    assert "`cclc --help`" in err
+
+
+@pytest.mark.parametrize("option", [["--format", "json"], ["--format=json"], ["--format", "sarif"]])
+def test_machines_get_errors_they_can_read(cclc: Shell, option: list[str]) -> None:
+    code, out, err = cclc("check", "absent.ccl", *option)
+    assert (code, out) == (3, "")
+    assert json.loads(err) == {
+        "code": "not-found",
+        "message": "there is no file absent.ccl",
+        "hint": "check the path; it is relative to the current directory",
+        "details": {"path": "absent.ccl"},
+    }
+
+
+def test_version(cclc: Shell) -> None:
+    assert cclc("--version")[:2] == (0, "cclc 0.1.0\n")
+
+
+def test_help_is_quick_and_imports_no_engine() -> None:
+    """Imports decide how long `--help` takes; the time itself is only bounded generously."""
+    script = (
+        "import sys\n"
+        "from ccl.cli.boundary import run_app\n"
+        "from ccl.cli.cclc import app\n"
+        "code = run_app(app, 'cclc', ['--help'])\n"
+        "heavy = {'lark', 'wasmtime', 'rich', 'pydantic', 'yaml', 'nacl', 'cbrrr', 'asyncio'}\n"
+        "sys.exit(repr(sorted(heavy & set(sys.modules))) if heavy & set(sys.modules) else code)\n"
+    )
+    start = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < 5
+
+
+# --- bad input --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["check", "compile"])
+class TestInput:
+    def test_missing_file_with_a_neighbour(self, cclc: Shell, command: str) -> None:
+        Path("bylaws.ccl").touch()
+        code, out, err = cclc(command, "bylwas.ccl")
+        assert (code, out) == (3, "")
+        assert "there is no file bylwas.ccl" in err
+        assert "did you mean bylaws.ccl?" in err
+
+    def test_directory(self, cclc: Shell, command: str) -> None:
+        Path("folder").mkdir()
+        code, _, err = cclc(command, "folder")
+        assert code == 2
+        assert "folder is a directory, not a program" in err
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+    def test_unreadable(self, cclc: Shell, command: str) -> None:
+        Path("secret.ccl").touch(mode=0)
+        code, _, err = cclc(command, "secret.ccl")
+        assert code == 2
+        assert "secret.ccl cannot be read: Permission denied" in err
+
+    def test_not_utf8(self, cclc: Shell, command: str) -> None:
+        Path("latin.ccl").write_bytes('title: 1;\nname: "é'.encode() + b'\xe9"')
+        code, _, err = cclc(command, "latin.ccl")
+        assert code == 2
+        assert "latin.ccl is not UTF-8 text: byte 0xe9 at line 2, column 9" in err
+        assert "iconv" in err
+
+    def test_too_large(self, cclc: Shell, command: str) -> None:
+        with Path("big.ccl").open("wb") as file:
+            file.truncate(4 * 1024 * 1024 + 1)
+        code, _, err = cclc(command, "big.ccl")
+        assert code == 2
+        assert "larger than 4194304 bytes" in err
+
+
+def test_a_bug_of_ours_says_so(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: bytes) -> None:
+        raise ZeroDivisionError("oh")
+
+    Path("a.wasm").touch()
+    monkeypatch.setattr("ccl.cli.inspection.inspect_module", broken)
+    code, out, err = cclc("inspect", "a.wasm")
+    assert (code, out) == (101, "")
+    assert "internal error: ZeroDivisionError: oh" in err
+    assert "this is a bug of ours" in err
+    assert "Traceback" not in err
+    monkeypatch.setenv("CCL_DEBUG", "1")
+    code, _, err = cclc("inspect", "a.wasm")
+    assert code == 101
+    assert "Traceback" in err
+
+
+def test_interrupted(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: bytes) -> None:
+        raise KeyboardInterrupt
+
+    Path("a.wasm").touch()
+    monkeypatch.setattr("ccl.cli.inspection.inspect_module", interrupted)
+    assert cclc("inspect", "a.wasm") == (130, "", "interrupted\n")
+
+
+# --- explain ----------------------------------------------------------------------------
+
+
+def test_an_unknown_code(cclc: Shell) -> None:
+    code, out, err = cclc("explain", "CCL9999")
+    assert (code, out) == (3, "")
+    assert "there is no diagnostic CCL9999" in err
+    assert "`cclc explain` lists all of them" in err
+
+
+# --- inspect ----------------------------------------------------------------------------
+
+FOREIGN = """
+(module
+  (import "icn_host" "host_log_message" (func (param i32 i32)))
+  (import "icn_host" "host_unheard_of" (func))
+  (memory (export "memory") 1)
+  (func (export "run") (result i64) (i64.const 42)))
+"""
+
+
+def test_inspect_a_foreign_module(cclc: Shell) -> None:
+    Path("foreign.wasm").write_bytes(bytes(wasmtime.wat2wasm(FOREIGN)))
+    code, out, err = cclc("inspect", "foreign.wasm")
+    assert (code, err) == (0, "")
+    assert "icn_host.host_log_message  (i32, i32)  Append a line to the log" in out
+    assert "icn_host.host_unheard_of   ()          not a host call of this version" in out
+    assert "run     function () -> i64" in out
+    assert "\x1b" not in out
+
+
+def test_inspect_as_json(cclc: Shell) -> None:
+    Path("foreign.wasm").write_bytes(bytes(wasmtime.wat2wasm(FOREIGN)))
+    code, out, _ = cclc("inspect", "foreign.wasm", "-o", "json")
+    value = json.loads(out)
+    assert code == 0
+    assert [(i["name"], i["known"]) for i in value["imports"]] == [
+        ("host_log_message", True),
+        ("host_unheard_of", False),
+    ]
+    assert value["memory_pages"] == {"initial": 1, "maximum": None}
+    assert value["cid"].startswith("bafkr4i")
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "hint"),
+    [
+        (b"", "an empty file (byte 0)", "cclc compile"),
+        (b"execution {}", "not WebAssembly", "cclc compile"),
+        (b"\0asm\x01\0\0\0\x01\x7f", "cut off: section type", "damaged"),
+    ],
+)
+def test_inspect_what_is_no_module(cclc: Shell, data: bytes, message: str, hint: str) -> None:
+    Path("odd.wasm").write_bytes(data)
+    code, out, err = cclc("inspect", "odd.wasm")
+    assert (code, out) == (1, "")
+    assert message in err
+    assert hint in err
+
+
+def test_inspect_a_source(cclc: Shell) -> None:
+    Path("a.ccl").write_text("execution {}")
+    assert "compile it first: `cclc compile a.ccl`" in cclc("inspect", "a.ccl")[2]
+
+
+def test_colour_only_where_wanted(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("foreign.wasm").write_bytes(bytes(wasmtime.wat2wasm(FOREIGN)))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[1mExports" in cclc("inspect", "foreign.wasm")[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in cclc("inspect", "foreign.wasm")[1]
