@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from ccl.codes import severity_of
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ccl.edits import all_edits, apply_edits, compatible_fixes
-from ccl.render.prose import prose
 from ccl.source import FileId, SourceMap, Span
 
 ROUNDS_MAX = 20
@@ -20,7 +20,7 @@ class Findings:
     diagnostics: tuple[Diagnostic, ...]
 
     def count(self, severity: Severity) -> int:
-        return sum(1 for d in self.diagnostics if prose(d).severity is severity)
+        return sum(1 for d in self.diagnostics if severity_of(d.code) is severity)
 
     def summary(self) -> str:
         """`2 errors, 1 warning`; empty when there is nothing."""

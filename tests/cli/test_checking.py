@@ -1,0 +1,100 @@
+"""Fixing in rounds, and one report over several compilations."""
+
+from collections.abc import Callable
+
+from ccl.cli.checking import ROUNDS_MAX, Findings, fix_text, merged
+from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
+from ccl.parse import parse
+from ccl.source import FileId, SourceMap, Span
+
+
+def parsed(text: str) -> Findings:
+    """Real findings, of the parser alone."""
+    sources, sink = SourceMap(), Sink()
+    parse(sources.add("a.ccl", text), sink)
+    return Findings(sources=sources, diagnostics=sink.diagnostics)
+
+
+def scripted(propose: Callable[[str], tuple[Fix, ...]]) -> Callable[[str], Findings]:
+    """A check which reports one fault a text, with the fixes that `propose` gives."""
+
+    def check(text: str) -> Findings:
+        sources = SourceMap()
+        sources.add("a.ccl", text)
+        fixes = propose(text)
+        found = (Diagnostic("CCL0101", Span(FileId(0), 0, 0), {}, fixes=fixes),) if fixes else ()
+        return Findings(sources=sources, diagnostics=found)
+
+    return check
+
+
+def replacing(text: str, replacement: str, *, safe: bool = True) -> Fix:
+    return Fix("change", (Edit(Span(FileId(0), 0, len(text)), replacement),), safe)
+
+
+def test_real_faults_are_fixed_until_none_is_left() -> None:
+    fixed = fix_text("staff: 3\nseats: 5\nquorum: 2;\n", parsed)
+    assert fixed.text == "staff: 3;\nseats: 5;\nquorum: 2;\n"
+    assert fixed.applied == 2
+    assert fixed.findings.diagnostics == ()
+
+
+def test_nothing_to_fix() -> None:
+    fixed = fix_text("fn f() { }\n", parsed)
+    assert (fixed.text, fixed.applied) == ("fn f() { }\n", 0)
+
+
+def test_fixes_in_circles_end() -> None:
+    flip = {"a": "b", "b": "a"}
+    fixed = fix_text("a", scripted(lambda text: (replacing(text, flip[text]),)))
+    assert (fixed.text, fixed.applied) == ("b", 1)
+
+
+def test_fixes_without_end_are_bounded() -> None:
+    fixed = fix_text("", scripted(lambda text: (replacing(text, text + "x"),)))
+    assert fixed.applied == ROUNDS_MAX
+
+
+def test_unsafe_fixes_are_left_to_people() -> None:
+    fixed = fix_text("a", scripted(lambda text: (replacing(text, "b", safe=False),)))
+    assert (fixed.text, fixed.applied) == ("a", 0)
+
+
+def test_a_fix_that_makes_it_worse_is_taken_back() -> None:
+    def check(text: str) -> Findings:
+        sources = SourceMap()
+        sources.add("a.ccl", text)
+        fix = replacing(text, "bad")
+        places = (0, 1, 2) if text == "bad" else (0,)
+        return Findings(
+            sources=sources,
+            diagnostics=tuple(
+                Diagnostic("CCL0101", Span(FileId(0), place, place), {}, fixes=(fix,))
+                for place in places
+            ),
+        )
+
+    fixed = fix_text("good", check)
+    assert (fixed.text, fixed.applied, len(fixed.findings.diagnostics)) == ("good", 0, 1)
+
+
+def test_a_shared_file_is_reported_once() -> None:
+    def program(name: str) -> Findings:
+        sources = SourceMap()
+        root = sources.add(name, "import")
+        library = sources.add("lib.ccl", "library")
+        in_library = Span(library.file, 0, 3)
+        return Findings(
+            sources=sources,
+            diagnostics=(
+                Diagnostic("CCL0101", Span(root.file, 1, 2), {}, (Label(in_library, "here"),)),
+                Diagnostic("CCL0101", in_library, {}, fixes=(Fix("f", (Edit(in_library, ""),)),)),
+            ),
+        )
+
+    report = merged([program("a.ccl"), program("b.ccl")])
+    assert [source.path for source in report.sources.sources] == ["a.ccl", "lib.ccl", "b.ccl"]
+    places = [(report.sources.of(d.span).path, d.span.start) for d in report.diagnostics]
+    assert places == [("a.ccl", 1), ("lib.ccl", 0), ("b.ccl", 1)]
+    labels = [report.sources.of(label.span).path for d in report.diagnostics for label in d.labels]
+    assert labels == ["lib.ccl", "lib.ccl"]
