@@ -1,1 +1,1 @@
-"""Adapters: what implements the ports of the mesh over a real store or transport."""
+"""Stores and transports behind the ports of the core."""

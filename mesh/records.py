@@ -1,0 +1,405 @@
+"""The signed records of the mesh: what members say to each other, one dataclass each.
+
+Fields are as on the wire; `read` verifies form, ranges, signature and mesh. All times are
+Unix seconds, all amounts whole units, all prices whole tokens. A job is named by the CID of
+its signed manifest.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, Final, NewType, TypeAlias, TypeVar, get_args
+
+from runtime.content.cid import Cid
+from runtime.content.codec import INTEGER_MAX
+from runtime.content.did import Did
+from runtime.content.typed import Between, Checked, Size
+from runtime.execution import Deterministic, Metrics
+from runtime.identity.signed import RecordError, RecordFault, Signed
+from runtime.identity.signed import read as read_signed
+from runtime.tokens.ledger import TransferIdField
+from runtime.tokens.policy import Rule
+from runtime.tokens.token import ResourceToken, ResourceType, Scope
+
+T = TypeVar("T")
+
+JobId = NewType("JobId", str)
+NodeId = NewType("NodeId", str)
+
+MICRO: Final = 1_000_000
+"""Rates and loads are counted in millionths."""
+
+_JOB_ID: Final = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+)
+_NODE_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+JobIdField: TypeAlias = Annotated[
+    JobId, Checked(lambda text: _JOB_ID.fullmatch(text) is not None, "a UUID in lower case")
+]
+NodeIdField: TypeAlias = Annotated[
+    NodeId,
+    Size(1, 64),
+    Checked(
+        lambda text: _NODE_ID.fullmatch(text) is not None,
+        "a name of lower-case letters, digits, '.', '_' and '-'",
+    ),
+]
+Amount: TypeAlias = Annotated[int, Between(1, INTEGER_MAX)]
+Word: TypeAlias = Annotated[str, Size(1, 64)]
+Words: TypeAlias = Annotated[tuple[Word, ...], Size(0, 64)]
+Dids: TypeAlias = Annotated[tuple[Did, ...], Size(0, 64)]
+Reason: TypeAlias = Annotated[str, Size(0, 1024)]
+
+
+class Priority(Enum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class DeclineReason(Enum):
+    """Why a node does not bid, in the order a node checks."""
+
+    REQUIREMENTS = "requirements"
+    FEATURES = "features"
+    LOCATION = "location"
+    TRUST = "trust"
+    ISSUER = "issuer"
+    ENGINE = "engine"
+    POLICY = "policy"
+    CAPACITY = "capacity"
+    BUDGET = "budget"
+
+
+class Verdict(Enum):
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirements:
+    """What a node must have. max_seconds bounds the lease of one attempt."""
+
+    memory_bytes: int = 64 * 1024 * 1024
+    cpu_cores: int = 1
+    storage_bytes: int = 0
+    features: Words = ()
+    max_seconds: Annotated[int, Between(1, 30 * 24 * 3600)] = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Whom the submitter trusts. locations: empty means any. quorum: of `verifiers`."""
+
+    min_reputation: Annotated[int, Between(0, 100)] = 0
+    locations: Words = ()
+    required_credentials: Words = ()
+    verifiers: Annotated[int, Between(1, 64)] = 3
+    quorum: Annotated[int, Between(1, 64)] = 2
+
+    def __post_init__(self) -> None:
+        if not self.quorum <= self.verifiers < 2 * self.quorum:
+            raise ValueError(
+                f"a quorum of {self.quorum} of {self.verifiers}: it must be a majority, "
+                "and no more than there are verifiers"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What executed. config: hash of the configuration. Fuel compares only where all agree."""
+
+    name: Word
+    version: Word
+    config: Word
+    arch: Word
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version} {self.config} {self.arch}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Genesis:
+    """Names a mesh: its CID is the `mesh` of every other record. Signed by the founder."""
+
+    name: Word
+    issuers: Dids
+    federation: Dids
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobManifest:
+    """What a submitter asks for. Unique by (submitter, job_id); the signer is the submitter.
+
+    resource_amount: ceiling of work, in units. budget: highest price. arguments: DAG-CBOR
+    list. accepted_issuers: whose credentials count for `trust`; none named means the mesh's
+    issuers. engine: text of the engine demanded, or None. award_delegate: who may award
+    besides the submitter. bid_deadline: end of bidding; expires_at: end of the job if not awarded.
+    """
+
+    job_id: JobIdField
+    description: Annotated[str, Size(0, 4096)]
+    module: Cid
+    entry: Annotated[str, Size(1, 256)]
+    arguments: Annotated[bytes, Size(0, 512 * 1024)] | None
+    input: Cid | None
+    ccl: Cid | None
+    requirements: Requirements
+    resource_type: ResourceType
+    resource_amount: Amount
+    budget: Amount
+    scope: Scope
+    priority: Priority
+    resource_token: Cid
+    accepted_issuers: Dids
+    engine: Annotated[str, Size(1, 256)] | None
+    trust: Trust
+    award_delegate: Did | None
+    bid_deadline: int
+    expires_at: int
+    created_at: int
+
+    def __post_init__(self) -> None:
+        if not self.created_at <= self.bid_deadline <= self.expires_at:
+            raise ValueError("created_at, bid_deadline and expires_at must follow each other")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bid:
+    """A node's offer for `units` of work at a fixed price, good until expires_at.
+
+    missing_bytes: what the node must fetch first.
+    """
+
+    job: Cid
+    node_id: NodeIdField
+    price: int
+    units: Amount
+    estimated_seconds: int
+    location: Word
+    capabilities: Words
+    missing_bytes: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline:
+    """Why a node does not bid. `detail` says what was asked and what the node has."""
+
+    job: Cid
+    node_id: NodeIdField
+    reason: DeclineReason
+    detail: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """The issuer's word that `amount` is set aside. id: `hold_id(job, attempt)`."""
+
+    id: TransferIdField
+    token: Cid
+    amount: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award:
+    """The submitter (or its award_delegate) gives attempt `attempt` to the bid's signer.
+
+    context: CID of the Context block. The receipt must arrive before lease_expires_at.
+    """
+
+    job: Cid
+    bid: Cid
+    attempt: Annotated[int, Between(1, INTEGER_MAX)]
+    hold: Cid
+    context: Cid
+    fuel_limit: int
+    lease_expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What an executor did. previous: its last receipt, or None for the first.
+
+    usage: resources used, by type, in units rounded up. Comparable is only `deterministic`.
+    """
+
+    job: Cid
+    award: Cid
+    context: Cid
+    module: Cid
+    node_id: NodeIdField
+    engine: Engine
+    deterministic: Deterministic
+    metrics: Metrics
+    usage: Annotated[Mapping[Word, int], Size(0, 16)]
+    started_at: int
+    ended_at: int
+    previous: Cid | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """One link of its signer's chain. parents: the signer's previous anchor first, then heads
+    of other chains that it has seen. sequence: 1, 2, 3 …"""
+
+    receipt: Cid
+    parents: Annotated[tuple[Cid, ...], Size(0, 16)]
+    sequence: Annotated[int, Between(1, INTEGER_MAX)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation:
+    """What a verifier's own execution gave, and what that says about the receipt."""
+
+    receipt: Cid
+    deterministic: Deterministic
+    verdict: Verdict
+    engine: Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A rule the signer applies to one kind of resource, replacing its earlier one."""
+
+    resource_type: ResourceType
+    rule: Rule
+    effective_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """The submitter withdraws the job."""
+
+    job: Cid
+    reason: Reason
+
+
+class HoldEnd(Enum):
+    POSTED = "posted"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedEffect:
+    """An effect of the execution (by position) that the settlement carried out.
+
+    record: what it made, if it made a block.
+    """
+
+    position: int
+    record: Cid | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingEffect:
+    """An effect that the settlement did not carry out, and why."""
+
+    position: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """The issuer's close of a job: what became of the hold and of the effects, on what grounds.
+
+    receipt is None, and attestations empty, where no receipt was accepted.
+    """
+
+    job: Cid
+    hold: Cid
+    end: HoldEnd
+    receipt: Cid | None
+    attestations: Annotated[tuple[Cid, ...], Size(0, 128)]
+    applied: Annotated[tuple[AppliedEffect, ...], Size(0, 1024)]
+    pending: Annotated[tuple[PendingEffect, ...], Size(0, 1024)]
+    reason: Reason
+    settled_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """The signer of `target` (a token or credential) takes it back."""
+
+    target: Cid
+    reason: Reason
+    revoked_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """The signer says that `subject` has `name`, until expires_at."""
+
+    subject: Did
+    name: Word
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeProfile:
+    """What a node says of itself; a later `sequence` replaces an earlier one.
+
+    rates: tokens per unit in millionths, by resource type. commitment: blake3 of the
+    secret with which a federation node takes part in drawing verifiers.
+    """
+
+    node_id: NodeIdField
+    sequence: Annotated[int, Between(1, INTEGER_MAX)]
+    location: Word
+    capabilities: Words
+    memory_bytes: int
+    cpu_cores: int
+    storage_bytes: int
+    rates: Annotated[Mapping[Word, int], Size(0, 16)]
+    engine: Engine | None
+    commitment: Annotated[bytes, Size(32, 32)] | None
+
+
+Record: TypeAlias = (
+    Genesis
+    | JobManifest
+    | Bid
+    | Decline
+    | Hold
+    | Award
+    | Receipt
+    | Anchor
+    | Attestation
+    | ResourceToken
+    | Policy
+    | Cancel
+    | Settlement
+    | Revocation
+    | Credential
+    | NodeProfile
+)
+
+RECORDS: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in get_args(Record)}
+
+
+def read(data: bytes, mesh: Cid | None) -> Signed[Record]:
+    """Read any record of this mesh (None: of whichever mesh). Raises RecordError."""
+    return _in_mesh(read_signed(data, RECORDS), mesh)
+
+
+def read_as(kind: type[T], data: bytes, mesh: Cid | None) -> Signed[T]:
+    """Read a record of one kind of this mesh (None: of whichever). Raises RecordError."""
+    return _in_mesh(read_signed(data, {kind.__name__: kind}), mesh)
+
+
+def _in_mesh(signed: Signed[T], mesh: Cid | None) -> Signed[T]:
+    if isinstance(signed.body, Genesis):
+        if signed.mesh is not None:
+            raise RecordError(RecordFault.WRONG_MESH, "a genesis record names no mesh")
+        return signed
+    if signed.mesh is None:
+        raise RecordError(RecordFault.WRONG_MESH, "only a genesis record may name no mesh")
+    if mesh is not None and signed.mesh != mesh:
+        raise RecordError(RecordFault.WRONG_MESH, f"{signed.mesh}, this is {mesh}")
+    return signed
