@@ -101,7 +101,7 @@ SCHEMA = _object(
 def _templates(monkeypatch: pytest.MonkeyPatch) -> None:
     for code, severity in (("CCL0998", Severity.ERROR), ("CCL0999", Severity.WARNING)):
         template = Template(code=code, title="found {it}", label="here", severity=severity)
-        monkeypatch.setitem(TEMPLATES, code, template)  # type: ignore[arg-type]
+        monkeypatch.setitem(TEMPLATES, code, template)
 
 
 def test_shape() -> None:

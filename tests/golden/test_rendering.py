@@ -23,7 +23,7 @@ WARNING = Template(code="CCL0999", title="`{name}` is never read", severity=Seve
 @pytest.fixture(autouse=True)
 def _templates(monkeypatch: pytest.MonkeyPatch) -> None:
     for template in (ERROR, WARNING):
-        monkeypatch.setitem(TEMPLATES, template.code, template)  # type: ignore[arg-type]
+        monkeypatch.setitem(TEMPLATES, template.code, template)
 
 
 def span(source: Source, text: str, occurrence: int = 0) -> Span:
