@@ -6,9 +6,12 @@ from ccl.parsing.classify import classify, too_deep
 from ccl.parsing.declarations import Declarations
 from ccl.parsing.driver import ACCEPTED, Automaton, Reduction
 from ccl.parsing.expressions import Expressions
+from ccl.parsing.foreign import read_foreign_words
 from ccl.parsing.lexer import lex
+from ccl.parsing.recovery import recover
 from ccl.parsing.reduce import Gathering, Place
 from ccl.parsing.statements import Statements
+from ccl.parsing.tokens import Tokens
 from ccl.source import Source, Span
 from ccl.syntax import Tables, tables
 
@@ -20,14 +23,36 @@ def parse(source: Source, sink: Sink) -> ast.Module:
     if too_deep(source, tokens, sink):
         return ast.Module(items=(), span=whole)
     classify(source, tokens)
+    found = Sink()
+    automaton = _automaton(source, tokens, found)
+    if automaton.feed(tokens.items) == ACCEPTED:
+        items = automaton.values[-1].items
+    else:
+        tokens = lex(source, Sink())
+        read_foreign_words(source, tokens, sink)
+        classify(source, tokens)
+        found = Sink()
+        items = recover(_automaton(source, tokens, found), source, tokens, sink)
+    _forward(found, sink)
+    return ast.Module(items=items, span=whole)
+
+
+def _automaton(source: Source, tokens: Tokens, sink: Sink) -> Automaton:
     place = Place(file=source.file, sink=sink, docs=tokens.docs)
-    automaton = Automaton(tables(), _reductions(tables(), place), source.file)
-    stopped = automaton.feed(tokens.items, 0)
-    if stopped == ACCEPTED:
-        return ast.Module(items=automaton.values[-1].items, span=whole)
-    token = tokens.items[stopped]
-    sink.report("CCL0112", place.span(token), found=token.text or "the end of the file")
-    return ast.Module(items=(), span=whole)
+    return Automaton(tables(), _reductions(tables(), place), source.file)
+
+
+def _forward(found: Sink, sink: Sink) -> None:
+    """Faults of a reading count only once it is the reading that is kept."""
+    for fault in found.diagnostics:
+        sink.report(
+            fault.code,
+            fault.span,
+            labels=fault.labels,
+            notes=fault.notes,
+            fixes=fault.fixes,
+            **fault.facts,
+        )
 
 
 def _reductions(grammar: Tables, place: Place) -> dict[str, Reduction]:

@@ -30,7 +30,7 @@ class Rule:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tables:
     """`states[s][symbol]` is the next state if >= 0, else -1 - (index of the rule to reduce).
 

@@ -67,14 +67,36 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0111",
-        title="a `;` is missing after this {what}",
+        title="a `;` is missing",
         label="expected `;` here",
     ),
     Template(
         code="CCL0112",
-        title="`{found}` cannot stand here",
-        label="unexpected",
+        title="{found} cannot stand here",
+        label="expected {expected}",
         help="remove it, or complete what comes before it",
+    ),
+    Template(
+        code="CCL0113",
+        title="a `{closer}` is missing",
+        label="expected `{closer}` here",
+    ),
+    Template(
+        code="CCL0114",
+        title="a `{sign}` is missing before {found}",
+        label="expected `{sign}` here",
+    ),
+    Template(
+        code="CCL0115",
+        title="{what} is missing before {found}",
+        label="expected {what}",
+        help="write it, or remove what asks for it",
+    ),
+    Template(
+        code="CCL0116",
+        title="`{word}` is a keyword and cannot be a name",
+        label="keyword",
+        help="choose another name; keywords are names only after `.` and as keys before `:`",
     ),
     Template(
         code="CCL0117",
@@ -89,6 +111,11 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="name all arguments, or none",
     ),
     Template(
+        code="CCL0119",
+        title="`{found}` is not CCL",
+        label="CCL writes `{instead}`",
+    ),
+    Template(
         code="CCL0120",
         title="a struct is named by a path such as `Name` or `module.Name`",
         label="not a path",
@@ -99,5 +126,17 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="a key is plain text",
         label="this key contains `\\(…)`",
         help="write the key without interpolation",
+    ),
+    Template(
+        code="CCL0122",
+        title="this `{closer}` closes nothing",
+        label="nothing open here that it closes",
+        help="remove it, or open the bracket that it should close",
+    ),
+    Template(
+        code="CCL0123",
+        title="`{word}` is a statement, and statements stand in functions",
+        label="outside of any function",
+        help="put it into `execution {{ … }}` or into the body of a function",
     ),
 )

@@ -112,10 +112,7 @@ class _Classifier:
                     and _TYPE_ARGUMENTS.match(self._text, token.start) is not None
                 ):
                     token.kind = "TLT"
-            elif kind == "SEMI":
-                self._drop_heads()
-                self._statement = at + 1
-            elif kind == "FATARROW":
+            elif kind == "SEMI" or kind == "FATARROW":
                 self._drop_heads()
                 self._statement = at + 1
             elif kind == "COMMA":

@@ -9,12 +9,6 @@ class Declarations(Reductions):
     def module(self, span: Span, values: Values) -> ast.Module:
         return ast.Module(items=tuple(values[0]), span=span)
 
-    def module_open(self, span: Span, values: Values) -> ast.Module:
-        last: ast.Item = values[1]
-        end = Span(span.file, last.span.end, last.span.end)
-        self.place.sink.report("CCL0111", end, what="entry")
-        return ast.Module(items=(*values[0], last), span=span)
-
     # --- entries and sections
 
     def key_name(self, span: Span, values: Values) -> ast.Key:

@@ -1,6 +1,11 @@
-"""The LALR automaton: feeds tokens to the tables and builds values as it reduces."""
+"""The LALR automaton: feeds tokens to the tables and builds values as it reduces.
+
+`feed` is the fast way. `trial` runs on states alone, so that a repair can be tried without
+building anything; `cut` goes back to an earlier point of the stack.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 from ccl.parsing.tokens import Token
@@ -10,7 +15,6 @@ from ccl.syntax import Tables
 Reduction: TypeAlias = Callable[[Span, list[Any]], Any]
 
 ACCEPTED: Final = -1
-REFUSED: Final = -2
 
 
 class Automaton:
@@ -28,13 +32,12 @@ class Automaton:
         self._starts: list[int] = []
         self._end = 0
 
-    def feed(self, tokens: Sequence[Token], at: int) -> int:
-        """Feeds from `tokens[at]` on: the index of the first token that does not fit, or
-        ACCEPTED. After a token that does not fit the stack may already be reduced."""
+    def feed(self, tokens: Sequence[Token]) -> int:
+        """The index of the first token that does not fit, or `len(tokens)`; ACCEPTED at the
+        end of the module. After a token that does not fit the stack may be reduced already."""
         table, rules, accept = self._tables.states, self._rules, self._tables.accept
         states, values, starts = self.states, self.values, self._starts
-        while True:
-            token = tokens[at]
+        for at, token in enumerate(tokens):
             kind = token.kind
             while True:
                 action = table[states[-1]].get(kind)
@@ -61,4 +64,47 @@ class Automaton:
             values.append(token)
             starts.append(token.start)
             self._end = token.end
-            at += 1
+        return len(tokens)
+
+    def trial(self, states: list[int], kind: str) -> bool:
+        """Feeds one token to the states alone (changed in place): does it fit?"""
+        table, rules, accept = self._tables.states, self._tables.rules, self._tables.accept
+        while True:
+            action = table[states[-1]].get(kind)
+            if action is None:
+                return False
+            if action >= 0:
+                states.append(action)
+                return True
+            rule = rules[-1 - action]
+            if rule.length:
+                del states[-rule.length :]
+            states.append(table[states[-1]][rule.origin])
+            if states[-1] == accept:
+                return True
+
+    def cut(self, height: int) -> None:
+        """Drops all but the first `height` states (at least one stays)."""
+        del self.states[height:], self.values[height - 1 :], self._starts[height - 1 :]
+
+    def expected(self) -> frozenset[str]:
+        """The kinds of token that fit next."""
+        return frozenset(
+            kind
+            for kind in self._tables.states[self.states[-1]]
+            if kind.isupper() and self.trial(self.states.copy(), kind)
+        )
+
+    def is_after(self, state: int, nonterminals: frozenset[str]) -> bool:
+        """Is `state` one that is reached by having read one of `nonterminals`?"""
+        return state in _reached_by(self._tables, nonterminals)
+
+
+@cache
+def _reached_by(tables: Tables, nonterminals: frozenset[str]) -> frozenset[int]:
+    return frozenset(
+        target
+        for actions in tables.states
+        for symbol, target in actions.items()
+        if symbol in nonterminals and target >= 0
+    )

@@ -176,7 +176,7 @@ class Expressions(Reductions):
 
     def _chained(self, first: Token, second: Token, middle: ast.Expr) -> None:
         place = self.place.span(second)
-        fixes = ()
+        fixes: tuple[Fix, ...] = ()
         if isinstance(middle, ast.Name):
             edit = Edit(Span(place.file, place.start, place.start), f"&& {middle.text} ")
             fixes = (Fix("compare twice", (edit,), safe=False),)

@@ -114,7 +114,7 @@ class _Lexer:
         self, code: str, start: int, end: int, *, fixes: tuple[Fix, ...] = (), **facts: str
     ) -> None:
         self._tokens.faulty.append(start)
-        self._sink.report(code, self._span(start, end), fixes=fixes, **facts)
+        self._sink.report(code, self._span(start, end), labels=(), notes=(), fixes=fixes, **facts)
 
     def _add(self, kind: str, start: int, end: int, text: str | None = None) -> int:
         if self._doc:
@@ -228,7 +228,7 @@ class _Lexer:
             self._fault("CCL0101", at, at + 1, character="'")
             return at + 1
         inner = self._text[at + 1 : close]
-        fixes = ()
+        fixes: tuple[Fix, ...] = ()
         if '"' not in inner and "\\" not in inner:
             fixes = (self._replace("use double quotes", at, close + 1, f'"{inner}"'),)
         self._fault("CCL0110", at, close + 1, fixes=fixes)

@@ -2,7 +2,7 @@
 
 import re
 from calendar import timegm
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -115,7 +115,7 @@ def timestamp(token: Token, span: Span, sink: Sink) -> TimestampLiteral:
             fix = Fix("add `Z` for UTC", (Edit(span, text + "Z"),), safe=False)
             sink.report("CCL0108", span, text=text, form="a time with its zone", fixes=(fix,))
         else:
-            seconds = timegm(moment.astimezone(timezone.utc).timetuple())
+            seconds = timegm(moment.astimezone(UTC).timetuple())
     except (ValueError, OverflowError):
         sink.report("CCL0108", span, text=text, form="a date that exists, as 2026-01-15T10:30:00Z")
     return TimestampLiteral(seconds=seconds, span=span)
@@ -135,7 +135,7 @@ def decode(raw: str, start: int, span: Span, sink: Sink) -> str:
         elif simple in _SIMPLE_ESCAPES:
             return _SIMPLE_ESCAPES[simple]
         place = Span(span.file, start + found.start(), start + found.end())
-        fixes = ()
+        fixes: tuple[Fix, ...] = ()
         if code is None:
             fixes = (Fix("write `\\\\`", (Edit(place, "\\\\" + (simple or "")),), safe=False),)
         sink.report("CCL0104", place, escape=found.group(), fixes=fixes)

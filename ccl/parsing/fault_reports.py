@@ -1,0 +1,177 @@
+"""What to say about a token that does not fit, given the repair that mends it."""
+
+from typing import Any, Final
+
+from ccl.diagnostics import Edit, Fix, Label, Sink
+from ccl.parsing.driver import Automaton
+from ccl.parsing.foreign import OPERATOR_WORDS
+from ccl.parsing.tokens import KEYWORDS, Token, Tokens
+from ccl.source import Source, Span
+from ccl.syntax import END
+
+_CLOSES: Final = {
+    "LBRACE": "}",
+    "HBRACE": "}",
+    "OBRACE": "}",
+    "LPAREN": ")",
+    "LLAMBDA": ")",
+    "LBRACKET": "]",
+    "STRING_HEAD": ")",
+}
+_CLOSERS: Final = {"RPAREN": ")", "RBRACKET": "]", "RBRACE": "}", "STRING_TAIL": ")"}
+_SIGNS: Final = {
+    "COMMA": ",",
+    "EQ": "=",
+    "COLON": ":",
+    "LPAREN": "(",
+    "LBRACE": "{",
+    "HBRACE": "{",
+    "FATARROW": "=>",
+    "ARROW": "->",
+    "LET": "let",
+    "OP": "==",
+    "SEMI": ";",
+    "IN": "in",
+}
+_STATEMENT_KINDS: Final = frozenset(
+    {"LET", "RETURN", "WHILE", "FOR", "MATCH", "EMIT", "REQUIRE", "TRY", "BREAK", "CONTINUE"}
+)
+_VALUES: Final = frozenset({"INT", "NAME", "LPAREN", "STRING"})
+
+
+class FaultReports:
+    def __init__(self, source: Source, tokens: Tokens, sink: Sink) -> None:
+        self._source = source
+        self._tokens = tokens.items
+        self._sink = sink
+        self._faulty_lines = {source.position(offset).line for offset in tokens.faulty}
+
+    def report(
+        self, automaton: Automaton, at: int, inserted: tuple[str, ...], deleted: int
+    ) -> None:
+        """Reports the fault at token `at`, unless the line has a lexical one to blame."""
+        token = self._tokens[at]
+        previous = self._tokens[at - 1] if at else None
+        end = previous.end if previous is not None else token.start
+        lines = {self._source.position(offset).line for offset in (end, token.start)}
+        if lines & self._faulty_lines:
+            return
+        after = Span(self._source.file, end, end)
+        if deleted == 0 and inserted:
+            self._missing(automaton, token, after, inserted)
+        elif inserted:
+            self._replaced(token, inserted[0])
+        else:
+            self._unexpected(automaton, token, deleted, at)
+
+    def _span(self, token: Token) -> Span:
+        return Span(self._source.file, token.start, token.end)
+
+    def _missing(
+        self, automaton: Automaton, token: Token, after: Span, inserted: tuple[str, ...]
+    ) -> None:
+        first = inserted[0]
+        if "NAME" in inserted:
+            self._sink.report(
+                "CCL0115",
+                self._span(token),
+                what="a value" if automaton.expected() >= _VALUES else "a name",
+                found=_shown(token),
+            )
+            return
+        text = "".join(_CLOSERS.get(kind) or _SIGNS[kind] for kind in inserted)
+        fix = Fix(f"add `{text}`", (Edit(after, text),))
+        if first == "SEMI":
+            self._sink.report("CCL0111", after, fixes=(fix,))
+        elif first in _CLOSERS:
+            opener = _innermost(automaton.values)
+            labels = (Label(self._span(opener), "opened here"),) if opener else ()
+            self._sink.report("CCL0113", after, closer=_CLOSERS[first], labels=labels, fixes=(fix,))
+        else:
+            self._sink.report("CCL0114", after, sign=text, found=_shown(token), fixes=(fix,))
+
+    def _replaced(self, token: Token, kind: str) -> None:
+        place = self._span(token)
+        sign = OPERATOR_WORDS.get(token.text) or _SIGNS.get(kind, "")
+        if kind == "NAME":
+            fix = Fix(f"call it `{token.text}_`", (Edit(place, f"{token.text}_"),), safe=False)
+            self._sink.report("CCL0116", place, word=token.text, fixes=(fix,))
+            return
+        fix = Fix(f"write `{sign}`", (Edit(place, sign),), safe=False)
+        self._sink.report("CCL0119", place, found=token.text, instead=sign, fixes=(fix,))
+
+    def _unexpected(self, automaton: Automaton, token: Token, deleted: int, at: int) -> None:
+        last = self._tokens[min(at + max(deleted, 1), len(self._tokens)) - 1]
+        place = self._span(token).to(self._span(last))
+        if token.kind in _CLOSERS and token.kind not in automaton.expected():
+            opener = _innermost(automaton.values)
+            if opener is None or _CLOSES[opener.kind] != token.text:
+                labels: tuple[Label, ...] = ()
+                if opener is not None:
+                    note = f"this needs a `{_CLOSES[opener.kind]}`"
+                    labels = (Label(self._span(opener), note),)
+                fixes = (Fix("remove it", (Edit(place, ""),), safe=False),)
+                self._sink.report("CCL0122", place, closer=token.text, labels=labels, fixes=fixes)
+                return
+        if token.kind in _STATEMENT_KINDS and "FN" in automaton.expected():
+            self._sink.report("CCL0123", place, word=token.text)
+            return
+        opener = _innermost(automaton.values)
+        if token.kind == END and opener is not None:
+            closer = _CLOSES[opener.kind]
+            labels = (Label(self._span(opener), "opened here"),)
+            self._sink.report("CCL0113", place, closer=closer, labels=labels)
+            return
+        self._sink.report(
+            "CCL0112",
+            place,
+            found=_shown(token),
+            expected=_wanted(automaton.expected()),
+        )
+
+
+def _innermost(values: list[Any]) -> Token | None:
+    """The last bracket that was opened and is not closed yet."""
+    closed = 0
+    for value in reversed(values):
+        if not isinstance(value, Token):
+            continue
+        if value.kind in _CLOSERS:
+            closed += 1
+        elif value.kind in _CLOSES:
+            if closed == 0:
+                return value
+            closed -= 1
+    return None
+
+
+def _shown(token: Token) -> str:
+    match token.kind:
+        case "$END":
+            return "the end of the file"
+        case "STRING" | "STRING_HEAD":
+            return "this string"
+        case "STRING_MID" | "STRING_TAIL":
+            return "the rest of the string"
+        case _ if token.text in KEYWORDS:
+            return f"the keyword `{token.text}`"
+        case _:
+            return f"`{token.text}`"
+
+
+def _wanted(expected: frozenset[str]) -> str:
+    """What could stand there, in a few words."""
+    words = []
+    if expected >= _VALUES:
+        words.append("a value")
+    elif "FN" in expected:
+        words.append("an entry or an item")
+    elif "NAME" in expected:
+        words.append("a name")
+    signs = [_CLOSERS.get(kind) or _SIGNS.get(kind) for kind in sorted(expected)]
+    shown = [f"`{sign}`" for sign in dict.fromkeys(signs) if sign and sign not in ("(", "let")]
+    if "a value" not in words:
+        words.extend(shown[:4])
+    if not words:
+        return "something else"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,143 @@
+"""Words of other languages and misspelt keywords, where their place leaves no doubt.
+
+Runs only over a file that is not CCL as it stands. Each such word is reported with the word
+that CCL uses, and read as that.
+"""
+
+from typing import Final
+
+from ccl.diagnostics import Edit, Fix, Sink
+from ccl.parsing.tokens import KEYWORDS, LITERALS, Token, Tokens
+from ccl.source import Source, Span
+from ccl.syntax import END
+
+_FUNCTION_WORDS: Final = frozenset({"def", "func", "fun", "proc", "sub", "procedure", "method"})
+_LET_WORDS: Final = frozenset({"var", "val", "auto", "local", "dim"})
+_ELSE_IF_WORDS: Final = frozenset({"elif", "elsif", "elseif"})
+OPERATOR_WORDS: Final = {"and": "&&", "or": "||"}
+_STARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "RBRACE", ""})
+_OPERAND_ENDS: Final = LITERALS | {"NAME", "RPAREN", "RBRACKET", "STRING_TAIL"}
+_OPERAND_STARTS: Final = LITERALS | {"NAME", "LPAREN", "STRING_HEAD", "BANG", "MINUS", "LBRACKET"}
+_STATEMENT_WORDS: Final = {
+    "function": "FN",
+    "struct": "STRUCT",
+    "import": "IMPORT",
+    "const": "CONST",
+    "state": "STATE",
+    "enum": "ENUM",
+    "while": "WHILE",
+    "return": "RETURN",
+    "match": "MATCH",
+    "contract": "CONTRACT",
+    "require": "REQUIRE",
+}
+
+
+def read_foreign_words(source: Source, tokens: Tokens, sink: Sink) -> None:
+    """Replaces foreign words in `tokens` by the tokens of CCL, and reports each."""
+    items = tokens.items
+    read: list[Token] = []
+    for at, token in enumerate(items):
+        if read and token.start < read[-1].end:
+            continue
+        previous = read[-1].kind if read else ""
+        end = token.end
+        if token.kind == "NAME":
+            meant = _meant(items, at, previous)
+        else:
+            meant = _stepped(items, at) if token.text in ("+", "-") else ()
+            end = items[at + 1].end if meant else end
+        if not meant:
+            read.append(token)
+            continue
+        instead = " ".join(word for _, word in meant)
+        place = Span(source.file, token.start, end)
+        fix = Fix(f"write `{instead}`", (Edit(place, instead),), safe=False)
+        found = source.text[token.start : end]
+        sink.report("CCL0119", place, found=found, instead=instead, fixes=(fix,))
+        read.extend(Token(kind, word, token.start, end) for kind, word in meant)
+    tokens.items = read
+
+
+def _stepped(items: list[Token], at: int) -> tuple[tuple[str, str], ...]:
+    """`x++` and `x--` at the end of a statement."""
+    first, second = items[at], items[at + 1]
+    ends = second.kind != END and items[at + 2].kind in ("SEMI", "RBRACE")
+    if first.text != second.text or first.end != second.start or not ends:
+        return ()
+    return (("ASSIGNOP", f"{first.text}="), ("INT", "1"))
+
+
+def _meant(items: list[Token], at: int, previous: str) -> tuple[tuple[str, str], ...]:
+    """The kinds and texts that the name at `at` stands for; () where it is a name."""
+    word = items[at].text
+    following = items[at + 1].kind
+    starts = previous in _STARTS
+    if word in OPERATOR_WORDS:
+        between = previous in _OPERAND_ENDS and following in _OPERAND_STARTS
+        return (("OP", OPERATOR_WORDS[word]),) if between and not _is_entry(items, at) else ()
+    if word == "not" and following in ("NAME", "LPAREN", "BOOL") and not starts:
+        return (("BANG", "!"),) if previous not in _OPERAND_ENDS else ()
+    if not starts:
+        return ()
+    if word in _ELSE_IF_WORDS and previous == "RBRACE" and following != "COLON":
+        return (("ELSE", "else"), ("IF", "if"))
+    if following != "NAME":
+        if following in ("LPAREN", "STRING") and _nearly(word) in ("WHILE", "IMPORT", "REQUIRE"):
+            return _keyword(word)
+        return ()
+    after = items[at + 2].kind
+    is_function = word in _FUNCTION_WORDS or _nearly(word) == "FN"
+    if is_function and after in ("LPAREN", "LT"):
+        return (("FN", "fn"),)
+    is_let = word in _LET_WORDS or word in ("lett", "elt", "lte")
+    if is_let and after in ("EQ", "COLON"):
+        return (("LET", "let"),)
+    fits = {
+        "STRUCT": after == "LBRACE",
+        "ENUM": after == "LBRACE",
+        "CONTRACT": after == "LBRACE",
+        "CONST": after in ("COLON", "EQ"),
+        "STATE": after in ("COLON", "EQ"),
+        "WHILE": True,
+        "RETURN": True,
+        "MATCH": True,
+    }
+    return _keyword(word) if fits.get(_nearly(word), False) else ()
+
+
+def _is_entry(items: list[Token], at: int) -> bool:
+    """`key or …`: the word follows a key, so it is a value."""
+    return at < 2 or items[at - 2].kind in _STARTS
+
+
+def _keyword(word: str) -> tuple[tuple[str, str], ...]:
+    kind = _nearly(word)
+    text = next(text for text, known in _STATEMENT_WORDS.items() if known == kind)
+    return ((kind, text),)
+
+
+def _nearly(word: str) -> str:
+    """The kind of the keyword that `word` misspells, or ""."""
+    if word in KEYWORDS or len(word) < 4:
+        return ""
+    return next(
+        (kind for known, kind in _STATEMENT_WORDS.items() if _one_slip(word, known)),
+        "",
+    )
+
+
+def _one_slip(word: str, known: str) -> bool:
+    """One letter too many, too few, wrong, or two neighbours exchanged."""
+    if abs(len(word) - len(known)) > 1:
+        return False
+    at = 0
+    while at < min(len(word), len(known)) and word[at] == known[at]:
+        at += 1
+    rest, known_rest = word[at:], known[at:]
+    return (
+        rest[1:] == known_rest
+        or rest == known_rest[1:]
+        or rest[1:] == known_rest[1:]
+        or (rest[:2] == known_rest[1::-1] and rest[2:] == known_rest[2:])
+    )

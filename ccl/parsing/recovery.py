@@ -1,0 +1,254 @@
+"""Reading on after a syntax error: one report a fault, and as much of the tree as there is.
+
+Tokens go in one by one, each tried on the states first. Where one does not fit, the repair
+that lets most of the following tokens in is chosen (put a token in, take another for it,
+leave it out); failing all, reading goes on after the next statement or entry. Whatever
+goes wrong within two tokens of a report is its consequence and stays silent.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ccl.diagnostics import Sink
+from ccl.parsing.driver import ACCEPTED, Automaton
+from ccl.parsing.fault_reports import FaultReports
+from ccl.parsing.foreign import OPERATOR_WORDS
+from ccl.parsing.tokens import Token, Tokens
+from ccl.source import Source
+from ccl.syntax import END
+
+_WINDOW: Final = 8
+"""Tokens looked at to judge a repair."""
+_SILENT_TOKENS: Final = 2
+_INSERTIONS: Final = (
+    ("SEMI",),
+    ("RPAREN",),
+    ("RBRACKET",),
+    ("RBRACE",),
+    ("COMMA",),
+    ("EQ",),
+    ("COLON",),
+    ("LPAREN",),
+    ("LBRACE",),
+    ("HBRACE",),
+    ("NAME",),
+    ("RPAREN", "SEMI"),
+    ("RBRACKET", "SEMI"),
+    ("RPAREN", "RPAREN"),
+    ("STRING_TAIL",),
+    ("FATARROW",),
+    ("NAME", "SEMI"),
+    ("EQ", "NAME", "SEMI"),
+)
+_REPLACEMENTS: Final = ("NAME", "EQ", "COLON", "COMMA", "SEMI", "FATARROW", "ARROW", "LET", "OP")
+_TEXTS: Final = {
+    "SEMI": ";",
+    "RPAREN": ")",
+    "RBRACKET": "]",
+    "RBRACE": "}",
+    "COMMA": ",",
+    "EQ": "=",
+    "COLON": ":",
+    "LPAREN": "(",
+    "LBRACE": "{",
+    "HBRACE": "{",
+    "FATARROW": "=>",
+    "ARROW": "->",
+    "LET": "let",
+}
+_INSERTION_COSTS: Final = {"NAME": 0.9, "EQ": 0.1, "LPAREN": 0.6, "LBRACE": 1.5, "HBRACE": 1.1}
+_SWAPS: Final = {
+    "LBRACE": ("HBRACE", "OBRACE"),
+    "HBRACE": ("LBRACE", "OBRACE"),
+    "OBRACE": ("LBRACE", "HBRACE"),
+    "HNAME": ("NAME",),
+    "NAME": ("HNAME",),
+    "KWKEY": ("HNAME",),
+    "LLAMBDA": ("LPAREN",),
+    "TLT": ("LT",),
+}
+"""Readings that the classifier may have missed because of an earlier fault."""
+_SYNCHRONISING: Final = frozenset({"items", "statements", "arms"})
+_ITEM_KEYWORDS: Final = frozenset(
+    {"FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT", "EXECUTION", "ON", "EXPORT"}
+    | {"LET", "RETURN", "WHILE", "FOR", "INVARIANT", "REQUIRE"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Put `inserted` (kinds) before the token, after leaving out `deleted` tokens."""
+
+    inserted: tuple[str, ...]
+    deleted: int
+
+
+def recover(automaton: Automaton, source: Source, tokens: Tokens, sink: Sink) -> tuple[Any, ...]:
+    """The items of a module in which some tokens do not fit."""
+    return _Recovery(automaton, source, tokens, sink).run()
+
+
+class _Recovery:
+    def __init__(self, automaton: Automaton, source: Source, tokens: Tokens, sink: Sink) -> None:
+        self._automaton = automaton
+        self._tokens = tokens.items
+        self._reports = FaultReports(source, tokens, sink)
+        self._at = 0
+        self._quiet_until = 0
+        self._faulty = False
+        self._stuck_at = -1
+
+    def run(self) -> tuple[Any, ...]:
+        while self._at < len(self._tokens):
+            token = self._tokens[self._at]
+            kind = self._fitting(self._automaton.states.copy(), token)
+            if kind is None:
+                self._mend()
+                continue
+            fed = self._feed(Token(kind, token.text, token.start, token.end))
+            if fed == ACCEPTED:
+                return tuple(self._automaton.values[-1].items)
+            self._at += 1
+        return self._outermost()
+
+    def _outermost(self) -> tuple[Any, ...]:
+        """What stands at the top level, when the end cannot be reached in good order."""
+        first = next((value for value in self._automaton.values if isinstance(value, list)), [])
+        return tuple(first)
+
+    def _feed(self, token: Token) -> int:
+        return self._automaton.feed((token,))
+
+    def _fitting(self, states: list[int], token: Token) -> str | None:
+        """The kind under which the token fits (`states` then includes it)."""
+        before = states.copy()
+        if self._automaton.trial(states, token.kind):
+            return token.kind
+        if self._faulty:
+            for kind in _SWAPS.get(token.kind, ()):
+                states[:] = before
+                if self._automaton.trial(states, kind):
+                    return kind
+        return None
+
+    def _mend(self) -> None:
+        was_faulty, self._faulty = self._faulty, True
+        repair = self._best() if self._stuck_at != self._at or was_faulty else None
+        if repair is not None and self._stuck_at == self._at and repair.inserted:
+            repair = None
+        quiet = was_faulty and self._at < self._quiet_until
+        if not quiet:
+            self._reports.report(
+                self._automaton,
+                self._at,
+                repair.inserted if repair else (),
+                repair.deleted if repair else 1,
+            )
+        if repair is None:
+            self._skip()
+        else:
+            self._apply(repair)
+        self._quiet_until = max(self._quiet_until, self._at + _SILENT_TOKENS)
+
+    def _apply(self, repair: Repair) -> None:
+        token = self._tokens[self._at]
+        place = self._tokens[self._at - 1].end if self._at and not repair.deleted else token.start
+        for kind in repair.inserted:
+            named = repair.deleted == 1 and kind in ("NAME", "OP")
+            if named:
+                text = token.text if kind == "NAME" else OPERATOR_WORDS.get(token.text, "==")
+                put = Token(kind, text, token.start, token.end)
+            else:
+                put = Token(kind, _TEXTS.get(kind, ""), place, place)
+            self._feed(put)
+        self._stuck_at = self._at if repair.inserted and not repair.deleted else -1
+        self._at += repair.deleted
+
+    def _candidates(self) -> Iterator[tuple[Repair, float]]:
+        """Repairs and what each costs, in tokens that would have to fit to make up for it."""
+        token = self._tokens[self._at]
+        for inserted in _INSERTIONS:
+            cost = 0.4 * (len(inserted) - 1) + _INSERTION_COSTS.get(inserted[0], 0.0)
+            if inserted == ("RBRACE",) and token.kind not in _ITEM_KEYWORDS | {END}:
+                cost += 2.0
+            yield Repair(inserted, 0), cost
+        if token.kind == END:
+            return
+        for kind in _REPLACEMENTS:
+            if self._may_stand_for(kind, token):
+                yield Repair((kind,), 1), 0.5
+        for count in (1, 2, 3):
+            within = self._tokens[self._at : self._at + count]
+            if all(skipped.kind not in ("RBRACE", END) or count == 1 for skipped in within):
+                yield Repair((), count), 1.2 + 1.5 * (count - 1)
+
+    @staticmethod
+    def _may_stand_for(kind: str, token: Token) -> bool:
+        """Could the author have meant `kind` where `token` stands?"""
+        match kind:
+            case "NAME":
+                return token.text.isidentifier() and token.kind not in ("NAME", "HNAME", "BOOL")
+            case "LET":
+                return token.kind == "CONST"
+            case "OP":
+                return token.kind == "EQ" or token.text in OPERATOR_WORDS
+            case "EQ":
+                return token.text in ("==", ":", ":=")
+            case "COLON":
+                return token.text in ("=", "=>", "->")
+            case "COMMA":
+                return token.kind == "SEMI"
+            case "SEMI":
+                return token.kind == "COMMA"
+            case "FATARROW":
+                return token.text in ("->", ":", "=")
+            case _:
+                return token.text in ("=>", ":")
+
+    def _best(self) -> Repair | None:
+        best, best_score = None, 1.5
+        for repair, cost in self._candidates():
+            score = self._score(repair) - cost
+            if score > best_score:
+                best, best_score = repair, score
+        return best
+
+    def _score(self, repair: Repair) -> float:
+        states = self._automaton.states.copy()
+        for kind in repair.inserted:
+            if not self._automaton.trial(states, kind):
+                return 0
+        following = self._tokens[self._at + repair.deleted :][:_WINDOW]
+        for count, token in enumerate(following):
+            if self._fitting(states, token) is None:
+                return count
+        return _WINDOW
+
+    def _skip(self) -> None:
+        """Goes on behind the broken statement or entry, or at the next one."""
+        automaton = self._automaton
+        levels = [
+            height
+            for height in range(len(automaton.states), 0, -1)
+            if automaton.is_after(automaton.states[height - 1], _SYNCHRONISING)
+        ]
+        depth = 0
+        start = self._at
+        while self._at < len(self._tokens):
+            token = self._tokens[self._at]
+            kind = token.kind
+            if (depth == 0 and self._at > start) or kind == END:
+                before = self._tokens[self._at - 1].kind if self._at else ""
+                boundary = before in ("SEMI", "RBRACE") or kind in ("RBRACE", END)
+                if boundary or kind in _ITEM_KEYWORDS:
+                    for height in levels:
+                        states = automaton.states[:height]
+                        if self._fitting(states, token) is not None:
+                            automaton.cut(height)
+                            return
+            if kind in ("LBRACE", "HBRACE", "OBRACE", "LPAREN", "LLAMBDA", "LBRACKET"):
+                depth += 1
+            elif kind in ("RBRACE", "RPAREN", "RBRACKET"):
+                depth = max(0, depth - 1)
+            self._at += 1
