@@ -8,6 +8,8 @@ import pytest
 from mesh.adapters.sqlite.blocks import SqliteBlocks
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION
+from mesh.adapters.sqlite.store import SqliteStore
+from mesh.ports import BlockError, BlockFault
 from mesh.problem import MeshProblem
 from runtime.content.cid import Codec, cid_of
 
@@ -68,7 +70,7 @@ def test_a_damaged_file_is_corrupt(tmp_path: Path) -> None:
     database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     whole = bytearray(path.read_bytes())
-    whole[8192:200_000] = b"\x5a" * (200_000 - 8192)
+    whole[200_000:400_000] = b"\x5a" * 200_000
     path.write_bytes(bytes(whole))
     database = Database(path)
     assert database.check() != ()
@@ -89,53 +91,73 @@ def test_the_file_says_whose_it_is(tmp_path: Path) -> None:
     other.close()
 
 
+def open_store(tmp_path: Path, quota_bytes: int = 1 << 20) -> SqliteStore:
+    return SqliteStore(tmp_path / "mesh.sqlite", quota_bytes=quota_bytes)
+
+
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
-    database = Database(tmp_path / "mesh.sqlite")
-    blocks = SqliteBlocks(database, quota_bytes=1 << 20)
+    store = open_store(tmp_path)
     data = b"kept or not"
     cid = cid_of(data, Codec.RAW)
-    with pytest.raises(RuntimeError), database.transaction():
-        blocks.put(cid, data)
+    with pytest.raises(RuntimeError), store.write() as tx:
+        tx.blocks.put(cid, data)
         raise RuntimeError
-    assert blocks.get(cid) is None
-    assert blocks.total_bytes() == 0
-    database.close()
+    with store.read() as tx:
+        assert tx.blocks.get(cid) is None
+        assert tx.blocks.total_bytes() == 0
+    store.close()
 
 
-def test_a_tampered_block_is_never_given_out(tmp_path: Path) -> None:
-    database = Database(tmp_path / "mesh.sqlite")
-    blocks = SqliteBlocks(database, quota_bytes=1 << 20)
+def test_two_writers_do_not_overlap(tmp_path: Path) -> None:
+    one, two = open_store(tmp_path), open_store(tmp_path)
+    two.database.connection.execute("PRAGMA busy_timeout = 0")
+    with one.write() as tx:
+        tx.settings.put("whose", "one")
+        with pytest.raises(MeshProblem) as caught, two.write():
+            pass
+        assert caught.value.code == "store-busy"
+    with two.write() as tx:
+        assert tx.settings.get("whose") == "one"
+    one.close()
+    two.close()
+
+
+def test_a_reader_sees_one_moment(tmp_path: Path) -> None:
+    one, two = open_store(tmp_path), open_store(tmp_path)
+    with one.read() as before:
+        with two.write() as tx:
+            tx.settings.put("whose", "two")
+        assert before.settings.get("whose") is None
+    with one.read() as after:
+        assert after.settings.get("whose") == "two"
+    one.close()
+    two.close()
+
+
+def test_a_block_damaged_on_disk_is_never_given_out(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
     data = b"the true bytes"
     cid = cid_of(data, Codec.RAW)
-    blocks.put(cid, data)
-    database.connection.execute("UPDATE blocks SET data = ?", (b"other bytes",))
-    with pytest.raises(MeshProblem) as caught:
-        blocks.get(cid)
-    assert caught.value.code == "block-tampered"
-    assert caught.value.kind == 8
-    database.close()
-
-
-def test_bytes_under_a_wrong_name_are_not_taken(tmp_path: Path) -> None:
-    database = Database(tmp_path / "mesh.sqlite")
-    blocks = SqliteBlocks(database, quota_bytes=1 << 20)
-    with pytest.raises(MeshProblem) as caught:
-        blocks.put(cid_of(b"one", Codec.RAW), b"two")
-    assert caught.value.code == "block-tampered"
-    database.close()
+    with store.write() as tx:
+        tx.blocks.put(cid, data)
+    store.database.connection.execute("UPDATE blocks SET data = ?", (b"other bytes",))
+    with store.read() as tx, pytest.raises(BlockError) as caught:
+        tx.blocks.get(cid)
+    assert caught.value.fault is BlockFault.TAMPERED
+    store.close()
 
 
 def test_the_quota_counts_each_block_once(tmp_path: Path) -> None:
-    database = Database(tmp_path / "mesh.sqlite")
-    blocks = SqliteBlocks(database, quota_bytes=1000)
+    store = open_store(tmp_path, quota_bytes=1000)
     first, second = b"a" * 600, b"b" * 600
-    blocks.put(cid_of(first, Codec.RAW), first)
-    blocks.put(cid_of(first, Codec.RAW), first)
-    with pytest.raises(MeshProblem) as caught:
-        blocks.put(cid_of(second, Codec.RAW), second)
-    assert caught.value.code == "block-quota"
-    assert blocks.get(cid_of(second, Codec.RAW)) is None
-    assert blocks.delete(cid_of(first, Codec.RAW))
-    assert blocks.total_bytes() == 0
-    blocks.put(cid_of(second, Codec.RAW), second)
-    database.close()
+    with store.write() as tx:
+        tx.blocks.put(cid_of(first, Codec.RAW), first)
+        tx.blocks.put(cid_of(first, Codec.RAW), first)
+        with pytest.raises(BlockError) as caught:
+            tx.blocks.put(cid_of(second, Codec.RAW), second)
+        assert caught.value.fault is BlockFault.QUOTA
+        assert tx.blocks.get(cid_of(second, Codec.RAW)) is None
+        assert tx.blocks.delete(cid_of(first, Codec.RAW))
+        assert tx.blocks.total_bytes() == 0
+        tx.blocks.put(cid_of(second, Codec.RAW), second)
+    store.close()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesh.cli.ids import resolve
+from mesh.cli.naming import resolve
 from mesh.cli.output import Column, field, printable, table
 from mesh.home import Config, Home, LockBusy, actor_lock, find_home, load_config
 from mesh.problem import MeshProblem

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
 from mesh.problem import Kind, MeshProblem
@@ -75,30 +75,33 @@ class Database:
             self._create()
 
     def _create(self) -> None:
-        with self.transaction():
-            (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            if tables:
-                return
+        """Make the tables, unless another process was faster."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if not tables:
             for statement in TABLES.split(";\n"):
                 if statement.strip():
                     self.connection.execute(statement)
             self.connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self.connection.execute("COMMIT")
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; nested use joins the outer one.
+    def transaction(self, kind: Literal["IMMEDIATE", "DEFERRED"]) -> Iterator[None]:
+        """All or nothing: left normally it is committed. Transactions do not nest.
 
         Raises MeshProblem `store-busy`, `store-full` or `store-corrupt`.
         """
-        if self._open():
-            yield
-            return
+        assert not self._open(), "transactions do not nest"
         try:
-            self.connection.execute("BEGIN IMMEDIATE")
+            self.connection.execute(f"BEGIN {kind}")
+            # A deferred transaction sees its moment from its first read on.
+            self.connection.execute("SELECT only FROM block_total").fetchone()
             yield
             self.commit()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError):
+                raise
             raise _unreadable(self.path, error) from None
         finally:
             if self._open():

@@ -1,6 +1,6 @@
 """The ledger's rows in SQLite; the rules are `runtime.tokens.ledger`'s.
 
-Rule: what a command reads and what it writes are one transaction.
+Rule: the database checks again that no holding falls below zero; it never decides.
 """
 
 from collections.abc import Iterator
@@ -10,21 +10,20 @@ from mesh.adapters.sqlite.connection import Database
 from runtime.content.cid import Cid
 from runtime.content.codec import decode, encode
 from runtime.content.did import Did
+from runtime.content.typed import union_from_value, union_to_value
 from runtime.tokens.ledger import (
     Account,
     AccountKey,
     AccountKind,
     Change,
-    Command,
-    Refused,
+    PolicyInForce,
     TokenUse,
     Transfer,
     TransferId,
     TransferState,
     UsageRow,
-    decide,
 )
-from runtime.tokens.policy import Usage
+from runtime.tokens.policy import Rule, Usage
 from runtime.tokens.token import ResourceType
 
 _TOTALS: Final = "credits_posted, debits_posted, credits_pending, debits_pending"
@@ -35,19 +34,22 @@ _TRANSFER: Final = (
 
 
 class SqliteLedger:
-    """A `LedgerView` over the tables, and the writer of what the rules decide."""
+    """The `Ledger` port over the tables."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._run = database.connection.execute
 
-    def apply(self, command: Command, now: int) -> Change | Refused:
-        """Decide and write in one transaction; a repeat of a command changes nothing."""
-        with self._database.transaction():
-            change = decide(self, command, now)
-            if isinstance(change, Change):
-                self._write(change)
-            return change
+    def apply(self, change: Change) -> None:
+        """Write the rows of a change, in the transaction in which it was decided."""
+        for transfer in change.transfers:
+            self._write_transfer(transfer)
+        for account in change.accounts:
+            self._write_account(account)
+        for use in change.token_uses:
+            self._run("INSERT OR REPLACE INTO token_uses VALUES (?, ?)", (use.token.raw, use.drawn))
+        for row in change.usages:
+            self._write_usage(row)
 
     def account(self, key: AccountKey) -> Account:
         row = self._run(
@@ -58,10 +60,16 @@ class SqliteLedger:
         return Account(key=key) if row is None else _account(key, row)
 
     def accounts(self) -> tuple[Account, ...]:
-        """All accounts, ordered by key."""
+        return self._accounts("", ())
+
+    def accounts_of(self, owner: Did) -> tuple[Account, ...]:
+        return self._accounts("WHERE owner = ?", (owner,))
+
+    def _accounts(self, where: str, values: tuple[str, ...]) -> tuple[Account, ...]:
         rows = self._run(
-            f"SELECT issuer, resource_type, owner, kind, {_TOTALS} FROM accounts"
-            " ORDER BY 1, 2, 3, 4"
+            f"SELECT issuer, resource_type, owner, kind, {_TOTALS} FROM accounts {where}"
+            " ORDER BY issuer, resource_type, owner, kind",
+            values,
         )
         return tuple(
             _account(
@@ -87,14 +95,13 @@ class SqliteLedger:
         for row in self._run(f"SELECT {_TRANSFER} FROM transfers ORDER BY id"):
             yield _transfer(row)
 
-    def due_holds(self, now: int) -> tuple[TransferId, ...]:
-        """Pending holds whose time is over."""
+    def overdue_holds(self, now: int) -> tuple[Transfer, ...]:
         rows = self._run(
-            "SELECT id FROM transfers WHERE state = 'pending' AND expires_at <= ?"
+            f"SELECT {_TRANSFER} FROM transfers WHERE state = 'pending' AND expires_at <= ?"
             " ORDER BY expires_at, id",
             (now,),
         )
-        return tuple(TransferId(raw) for (raw,) in rows)
+        return tuple(_transfer(row) for row in rows)
 
     def token_use(self, token: Cid) -> TokenUse:
         row = self._run("SELECT drawn FROM token_uses WHERE token = ?", (token.raw,)).fetchone()
@@ -107,15 +114,32 @@ class SqliteLedger:
         ).fetchone()
         return Usage() if row is None else Usage(committed=row[0], level=row[1], updated_at=row[2])
 
-    def _write(self, change: Change) -> None:
-        for transfer in change.transfers:
-            self._write_transfer(transfer)
-        for account in change.accounts:
-            self._write_account(account)
-        for use in change.token_uses:
-            self._run("INSERT OR REPLACE INTO token_uses VALUES (?, ?)", (use.token.raw, use.drawn))
-        for row in change.usages:
-            self._write_usage(row)
+    def policy(self, owner: Did, resource_type: ResourceType) -> PolicyInForce | None:
+        row = self._run(
+            "SELECT cid, rule FROM policies WHERE owner = ? AND resource_type = ?",
+            (owner, resource_type.value),
+        ).fetchone()
+        if row is None:
+            return None
+        return PolicyInForce(cid=Cid(row[0]), rule=union_from_value(Rule, decode(row[1])))
+
+    def set_policy(self, owner: Did, resource_type: ResourceType, policy: PolicyInForce) -> None:
+        self._run(
+            "INSERT OR REPLACE INTO policies VALUES (?, ?, ?, ?)",
+            (
+                owner,
+                resource_type.value,
+                policy.cid.raw,
+                encode(union_to_value(Rule, policy.rule)),
+            ),
+        )
+
+    def revoke(self, target: Cid) -> None:
+        self._run("INSERT OR IGNORE INTO revocations VALUES (?)", (target.raw,))
+
+    def is_revoked(self, target: Cid) -> bool:
+        row = self._run("SELECT 1 FROM revocations WHERE target = ?", (target.raw,)).fetchone()
+        return row is not None
 
     def _write_transfer(self, transfer: Transfer) -> None:
         self._run(

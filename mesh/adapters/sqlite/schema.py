@@ -61,4 +61,74 @@ CREATE TABLE usages (
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (policy, subject)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE policies (
+    owner TEXT NOT NULL,
+    resource_type TEXT NOT NULL,
+    cid BLOB NOT NULL,
+    rule BLOB NOT NULL,
+    PRIMARY KEY (owner, resource_type)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE revocations (
+    target BLOB PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY,
+    submitter TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    revision INTEGER NOT NULL CHECK (revision > 0),
+    deadline INTEGER,
+    job BLOB NOT NULL,
+    UNIQUE (job_id, submitter)
+) STRICT;
+CREATE INDEX jobs_phase ON jobs (phase);
+CREATE INDEX jobs_deadline ON jobs (deadline) WHERE deadline IS NOT NULL;
+CREATE TABLE job_events (
+    job INTEGER NOT NULL REFERENCES jobs (number),
+    number INTEGER NOT NULL CHECK (number > 0),
+    at INTEGER NOT NULL,
+    event BLOB NOT NULL,
+    PRIMARY KEY (job, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE work (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    submitter TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    effect TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    is_done INTEGER NOT NULL
+) STRICT;
+CREATE INDEX work_pending ON work (job_id, submitter) WHERE is_done = 0;
+CREATE TABLE chains (
+    kind TEXT NOT NULL,
+    member TEXT NOT NULL,
+    sequence INTEGER NOT NULL CHECK (sequence > 0),
+    record BLOB NOT NULL,
+    PRIMARY KEY (kind, member, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE evidence (
+    member TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    job BLOB NOT NULL,
+    attempt INTEGER NOT NULL,
+    PRIMARY KEY (job, member, kind, attempt)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tallies (
+    member TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    count INTEGER NOT NULL CHECK (count > 0),
+    PRIMARY KEY (member, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE observations (
+    award BLOB NOT NULL,
+    verifier TEXT NOT NULL,
+    deterministic BLOB NOT NULL,
+    PRIMARY KEY (award, verifier)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 """

@@ -1,0 +1,166 @@
+"""Histories of jobs, and the work they ask for.
+
+Rule: within a transaction jobs live in memory and are written once, before the commit; what
+is kept in memory between transactions is dropped when another process has written.
+"""
+
+from typing import Final
+
+from mesh.adapters.sqlite.connection import Database
+from mesh.events import JobKey, Stored, event_from_value, event_to_value
+from mesh.job import Effect, Job, Phase
+from mesh.ports import Work
+from mesh.records import JobId
+from runtime.content.codec import decode, encode
+from runtime.content.did import Did
+from runtime.content.typed import from_value, to_value
+
+JOBS_KEPT_MAX: Final = 4096
+
+
+class SqliteJobs:
+    """The `Jobs` port over `jobs` and `job_events`."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.connection.execute
+        self._run_many = database.connection.executemany
+        self._kept: dict[JobKey, Job] = {}
+        self._numbers: dict[JobKey, int] = {}
+        self._changed: dict[JobKey, list[Stored]] = {}
+
+    def forget(self) -> None:
+        """Drop what is kept in memory: it may not be what is stored."""
+        self._kept.clear()
+        self._numbers.clear()
+        self._changed.clear()
+
+    def flush(self) -> None:
+        """Write what changed since the last flush."""
+        for key, events in self._changed.items():
+            number = self._write_job(self._kept[key])
+            self._run_many(
+                "INSERT INTO job_events VALUES (?, ?, ?, ?)",
+                [(number, s.number, s.at, encode(event_to_value(s.event))) for s in events],
+            )
+        self._changed.clear()
+        if len(self._kept) > JOBS_KEPT_MAX:
+            self.forget()
+
+    def _write_job(self, job: Job) -> int:
+        row = (job.phase.value, job.revision, job.deadline, encode(to_value(job)))
+        number = self._numbers.get(job.key)
+        if number is not None:
+            self._run(
+                "UPDATE jobs SET phase = ?, revision = ?, deadline = ?, job = ? WHERE number = ?",
+                (*row, number),
+            )
+            return number
+        cursor = self._run(
+            "INSERT INTO jobs (submitter, job_id, phase, revision, deadline, job)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (job.key.submitter, job.key.job_id, *row),
+        )
+        assert cursor.lastrowid is not None
+        self._numbers[job.key] = cursor.lastrowid
+        return cursor.lastrowid
+
+    def get(self, key: JobKey) -> Job | None:
+        job = self._kept.get(key)
+        if job is not None:
+            return job
+        row = self._run(
+            "SELECT number, job FROM jobs WHERE job_id = ? AND submitter = ?",
+            (key.job_id, key.submitter),
+        ).fetchone()
+        return None if row is None else self._keep(row[0], row[1])
+
+    def _keep(self, number: int, encoded: bytes) -> Job:
+        job = from_value(Job, decode(encoded))
+        self._numbers[job.key] = number
+        return self._kept.setdefault(job.key, job)
+
+    def append(self, job: Job, stored: Stored) -> bool:
+        before = self.get(job.key)
+        if stored.number != (0 if before is None else before.revision) + 1:
+            return False
+        self._kept[job.key] = job
+        self._changed.setdefault(job.key, []).append(stored)
+        return True
+
+    def history(self, key: JobKey, after: int = 0) -> tuple[Stored, ...]:
+        self.flush()
+        rows = self._run(
+            "SELECT e.number, e.at, e.event FROM job_events e JOIN jobs j ON e.job = j.number"
+            " WHERE j.job_id = ? AND j.submitter = ? AND e.number > ? ORDER BY e.number",
+            (key.job_id, key.submitter, after),
+        )
+        return tuple(
+            Stored(number=number, at=at, event=event_from_value(decode(event)))
+            for number, at, event in rows
+        )
+
+    def by_job_id(self, job_id: JobId) -> tuple[Job, ...]:
+        return self._select("WHERE job_id = ? ORDER BY number", (job_id,))
+
+    def in_phases(self, phases: frozenset[Phase]) -> tuple[Job, ...]:
+        marks = ", ".join("?" * len(phases))
+        names = tuple(phase.value for phase in phases)
+        return self._select(f"WHERE phase IN ({marks}) ORDER BY number", names)
+
+    def due(self, now: int) -> tuple[Job, ...]:
+        return self._select("WHERE deadline <= ? ORDER BY deadline, number", (now,))
+
+    def ids(self) -> tuple[JobKey, ...]:
+        """The keys of all jobs, oldest first."""
+        self.flush()
+        rows = self._run("SELECT submitter, job_id FROM jobs ORDER BY number")
+        return tuple(JobKey(submitter=Did(did), job_id=JobId(text)) for did, text in rows)
+
+    def _select(self, where: str, values: tuple[str | int, ...]) -> tuple[Job, ...]:
+        self.flush()
+        rows = self._run(f"SELECT number, job FROM jobs {where}", values).fetchall()
+        return tuple(self._keep(number, encoded) for number, encoded in rows)
+
+
+class SqliteWork:
+    """The `WorkQueue` port over `work`; work that is done stays, so that it is not done twice."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.connection.execute
+
+    def put(self, work: Work) -> None:
+        self._run(
+            "INSERT OR IGNORE INTO work (id, submitter, job_id, effect, actor, attempt, is_done)"
+            " VALUES (?, ?, ?, ?, ?, ?, 0)",
+            (
+                work.id,
+                work.job.submitter,
+                work.job.job_id,
+                work.effect.value,
+                work.actor,
+                work.attempt,
+            ),
+        )
+
+    def done(self, work_id: str) -> None:
+        self._run("UPDATE work SET is_done = 1 WHERE id = ?", (work_id,))
+
+    def pending(self, job: JobKey | None = None) -> tuple[Work, ...]:
+        select = "SELECT id, submitter, job_id, effect, actor, attempt FROM work WHERE is_done = 0"
+        if job is None:
+            rows = self._run(f"{select} ORDER BY number")
+        else:
+            rows = self._run(
+                f"{select} AND job_id = ? AND submitter = ? ORDER BY number",
+                (job.job_id, job.submitter),
+            )
+        return tuple(
+            Work(
+                id=work_id,
+                job=JobKey(submitter=Did(submitter), job_id=JobId(job_id)),
+                effect=Effect(effect),
+                actor=Did(actor),
+                attempt=attempt,
+            )
+            for work_id, submitter, job_id, effect, actor, attempt in rows
+        )

@@ -1,0 +1,147 @@
+"""`meshctl block`: bytes by their name, into the store and out of it."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
+
+NAMES: Final = ("block",)
+
+block = typer.Typer(
+    help="Put blocks into the store, get them out, remove them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(block, name="block")
+
+
+@block.command("put")
+def put(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file; - for stdin.")],
+    car: Annotated[
+        bool, typer.Option("--car", help="FILE is a CAR (version 1): store each block in it.")
+    ] = False,
+    dag_cbor: Annotated[
+        bool, typer.Option("--dag-cbor", help="FILE is one canonical DAG-CBOR block.")
+    ] = False,
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Store a file as one block and print its CID.
+
+    A job that waits for this block goes on with the next command that drives the mesh.
+
+    \b
+    Examples:
+      meshctl block put analysis.wasm
+      meshctl block put --car analysis.car
+    """
+    from mesh.car import CarError, read_car
+    from mesh.cli.files import read_bytes
+    from mesh.cli.session import make_output, open_mesh
+    from mesh.problem import Kind, MeshProblem
+    from runtime.content.cid import Codec, cid_of
+    from runtime.content.codec import CodecError, decode
+
+    out = make_output(mesh_home, output, quiet=quiet)
+    if car and dag_cbor:
+        raise MeshProblem(
+            Kind.USAGE,
+            "usage",
+            "--car and --dag-cbor exclude each other",
+            hint="a CAR names the codec of each of its blocks",
+        )
+    data = read_bytes(file, noun="block")
+    blocks = [(cid_of(data, Codec.DAG_CBOR if dag_cbor else Codec.RAW), data)]
+    roots = [blocks[0][0]]
+    if car:
+        try:
+            read = read_car(data)
+        except CarError as error:
+            raise MeshProblem(
+                Kind.USAGE,
+                "car-malformed",
+                f"{file}: {error}",
+                hint="export it again as CAR version 1, with sha2-256 or blake3-256 CIDs",
+            ) from None
+        blocks, roots = list(read.blocks), list(read.roots)
+    if dag_cbor:
+        try:
+            decode(data)
+        except CodecError as error:
+            raise MeshProblem(
+                Kind.USAGE,
+                "block-not-canonical",
+                f"{file}: {error}",
+                hint="store it as raw bytes, without --dag-cbor",
+            ) from None
+    with open_mesh(mesh_home) as mesh:
+        mesh.put_blocks(blocks)
+    size = sum(len(part) for _, part in blocks)
+    out.record(
+        {"cids": [str(cid) for cid in roots], "blocks": len(blocks), "bytes": size},
+        text="\n".join(str(cid) for cid in roots)
+        + (f"\n{len(blocks)} blocks, {size} bytes" if car else ""),
+        quiet="\n".join(str(cid) for cid in roots),
+    )
+
+
+@block.command("get")
+def get(
+    cid: Annotated[str, typer.Argument(metavar="CID", help="A CID, or its last characters.")],
+    output: FileOrFormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Write a block's bytes to stdout or a file; -o json decodes a DAG-CBOR block.
+
+    \b
+    Examples:
+      meshctl block get bafkr4i… -o module.wasm
+      meshctl block get bafyr4i… -o json
+    """
+    from mesh.cli.blockview import block_to_json
+    from mesh.cli.files import write_bytes
+    from mesh.cli.session import file_or_format, open_mesh
+    from mesh.cli.streams import write_stdout
+
+    out, path = file_or_format(mesh_home, output, quiet=quiet)
+    with open_mesh(mesh_home) as mesh:
+        found = mesh.find_block(cid)
+        data = mesh.get_block(found)
+    if path is not None:
+        write_bytes(path, data)
+        out.line(f"{len(data)} bytes written to {path}")
+    elif out.for_machines:
+        value = block_to_json(found, data)
+        out.record(value, text="", quiet="")
+    else:
+        write_stdout(data)
+
+
+@block.command("rm")
+def remove(
+    cid: Annotated[str, typer.Argument(metavar="CID", help="A CID, or its last characters.")],
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Remove a block from the store. What names it stays, and says that it is missing.
+
+    \b
+    Example:
+      meshctl block rm bafkr4i…
+    """
+    from mesh.cli.session import make_output, open_mesh
+
+    out = make_output(mesh_home, output, quiet=quiet)
+    with open_mesh(mesh_home) as mesh:
+        found = mesh.find_block(cid)
+        mesh.remove_block(found)
+    out.record({"removed": str(found)}, text=f"Removed {found}", quiet="")

@@ -1,0 +1,38 @@
+"""A block as JSON: links as CID text, bytes in base64, everything else as it is."""
+
+from base64 import b64encode
+from typing import Any
+
+from mesh.problem import Kind, MeshProblem
+from runtime.content.cid import Cid, Codec
+from runtime.content.codec import CodecError, decode
+
+
+def block_to_json(cid: Cid, data: bytes) -> Any:
+    """A dag-cbor block's value, or `{bytes: …}` of any other. Raises MeshProblem."""
+    if cid.codec is not Codec.DAG_CBOR:
+        return {"cid": str(cid), "bytes": b64encode(data).decode("ascii")}
+    try:
+        return plain(decode(data, bytes_max=len(data)))
+    except CodecError as error:
+        raise MeshProblem(
+            Kind.VERIFICATION,
+            "block-not-canonical",
+            f"block {cid} is not canonical DAG-CBOR: {error}",
+            hint="get its bytes with -o FILE",
+        ) from None
+
+
+def plain(value: Any) -> Any:
+    """A decoded value with nothing in it that JSON does not have."""
+    match value:
+        case Cid():
+            return {"/": str(value)}
+        case bytes():
+            return {"/": {"bytes": b64encode(value).decode("ascii").rstrip("=")}}
+        case dict():
+            return {key: plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,120 @@
+"""Files that a command reads and writes: every way in which that fails has a name.
+
+Rule: a file is read whole or not at all, and written whole or not at all.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from mesh.problem import Kind, MeshProblem
+from runtime.content.cid import Cid, CidError, parse_cid
+
+STANDARD_STREAM: Final = "-"
+INPUT_BYTES_MAX: Final = 64 << 20
+_CID_CHARS_MIN: Final = 40
+
+
+def read_bytes(path: Path, *, noun: str, bytes_max: int = INPUT_BYTES_MAX) -> bytes:
+    """The bytes of a file, `-` for stdin. Raises MeshProblem `file-…`."""
+    if str(path) == STANDARD_STREAM:
+        data = sys.stdin.buffer.read(bytes_max + 1)
+    else:
+        data = _read_file(path, noun, bytes_max)
+    if len(data) > bytes_max:
+        raise MeshProblem(
+            Kind.USAGE,
+            "file-too-large",
+            f"{path}: the {noun} has more than {bytes_max} bytes",
+            hint="split it, or let the program read a smaller one",
+        )
+    return data
+
+
+def _read_file(path: Path, noun: str, bytes_max: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(bytes_max + 1)
+    except FileNotFoundError:
+        raise MeshProblem(
+            Kind.NOT_FOUND,
+            "file-not-found",
+            f"{path}: there is no such file",
+            hint=_neighbour(path) or f"name the {noun} by its path, or by the CID of its block",
+        ) from None
+    except IsADirectoryError:
+        raise MeshProblem(
+            Kind.USAGE,
+            "file-is-directory",
+            f"{path} is a directory, expected the {noun}",
+            hint="name a file in it",
+        ) from None
+    except OSError as error:
+        raise MeshProblem(
+            Kind.USAGE,
+            "file-unreadable",
+            f"{path}: {error.strerror or error}",
+            hint="check that you may read it",
+        ) from None
+
+
+def _neighbour(path: Path) -> str:
+    from difflib import get_close_matches
+
+    try:
+        names = [entry.name for entry in os.scandir(path.parent)]
+    except OSError:
+        return f"there is no directory {path.parent} either"
+    close = get_close_matches(path.name, names, n=1)
+    return f"did you mean {path.parent / close[0]}?" if close else ""
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file through a temporary one beside it. Raises MeshProblem `file-unwritable`."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise MeshProblem(
+            Kind.USAGE,
+            "file-unwritable",
+            f"{path}: {error.strerror or error}",
+            hint="name a file in a directory that you can write to",
+        ) from None
+
+
+def path_or_cid(text: str) -> Path | Cid:
+    """What `PATH|CID` names: a file that exists, else a CID, else the path that is missing.
+
+    Raises MeshProblem `malformed-cid` for what was meant as a CID and is none.
+    """
+    path = Path(text)
+    if text == STANDARD_STREAM or path.exists():
+        return path
+    try:
+        return parse_cid(text)
+    except CidError as error:
+        if len(text) >= _CID_CHARS_MIN and text.isalnum():
+            raise _malformed(text, error) from None
+        return path
+
+
+def cid_from(text: str) -> Cid:
+    """A CID as text. Raises MeshProblem `malformed-cid`."""
+    try:
+        return parse_cid(text)
+    except CidError as error:
+        raise _malformed(text, error) from None
+
+
+def _malformed(text: str, error: CidError) -> MeshProblem:
+    place = "" if error.position is None else f" (character {error.position + 1})"
+    return MeshProblem(
+        Kind.USAGE,
+        "malformed-cid",
+        f"'{text}' is not a CID{place}: {error.reason}",
+        hint="copy it whole; `meshctl block put FILE` prints the CID of a file",
+    )
