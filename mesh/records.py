@@ -118,7 +118,9 @@ class Engine:
     config: Word
     arch: Word
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """As a context names it."""
         return f"{self.name} {self.version} {self.config} {self.arch}"
 
 

@@ -1,0 +1,64 @@
+"""What verification finds against a record: facts, in the order they were checked.
+
+Verification answers with a tuple of findings; an empty one means accepted.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Fault(Enum):
+    """What is wrong with a record, or between records."""
+
+    OTHER_JOB = "it is about another job"
+    OTHER_BID = "it names another bid"
+    OTHER_AWARD = "it names another award"
+    OTHER_CONTEXT = "it names another context"
+    OTHER_MODULE = "it names another module"
+    OTHER_NODE = "it is of another node than the bid's"
+    OTHER_RECEIPT = "it is about another receipt"
+    OTHER_HOLD = "it names another hold"
+    NOT_THE_SUBMITTERS = "neither the submitter nor its delegate signed it"
+    NOT_THE_EXECUTORS = "the executor that was awarded did not sign it"
+    NOT_AN_ISSUERS = "no issuer that counts here signed it"
+    NOT_A_VERIFIERS = "no verifier that counts here signed it"
+    CONTEXT_DIFFERS = "the context is not the one that the manifest and the award lead to"
+    ENGINE_DIFFERS = "the engine is not the one demanded"
+    HOLD_TOO_SMALL = "the hold is smaller than the price"
+    HOLD_TOO_SHORT = "the hold runs out too early"
+    FUEL_OVER_LIMIT = "more fuel was used than awarded"
+    FUEL_LIMIT_WRONG = "the fuel limit is not what the bid's units buy"
+    USAGE_WRONG = "the usage does not follow from the result"
+    TIMES_WRONG = "the times do not follow each other"
+    FROM_THE_FUTURE = "it is dated in the future"
+    OVER = "it came after its time"
+    WRONG_SEQUENCE = "the sequence number does not follow"
+    WRONG_PARENT = "it does not continue the chain of its signer"
+    EQUIVOCATION = "its signer has signed another record for the same place"
+    RESULT_DIFFERS = "executing again gives another result"
+    VERDICT_WRONG = "the verdict does not follow from the two results"
+    NO_QUORUM = "no quorum confirms it"
+    MISSING = "a block that is needed is not there"
+    UNREADABLE = "a block is not what it should be"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One fault. subject: which record or block; detail: found and expected, as text."""
+
+    fault: Fault
+    subject: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.subject}: {self.fault.value}"
+        return f"{text} ({self.detail})" if self.detail else text
+
+
+def differing(subject: str, *checks: tuple[Fault, object, object]) -> tuple[Finding, ...]:
+    """A finding for each (fault, found, expected) where the two are not equal."""
+    return tuple(
+        Finding(fault=fault, subject=subject, detail=f"{found}, expected {expected}")
+        for fault, found, expected in checks
+        if found != expected
+    )
