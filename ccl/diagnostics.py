@@ -70,11 +70,13 @@ class Sink:
         **facts: str,
     ) -> None:
         """Add one fault. The same code at the same span is kept once."""
-        if any(d.code == code and d.span == span for d in self._found):
+        self.add(Diagnostic(code, span, facts, tuple(labels), tuple(notes), tuple(fixes)))
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Add a fault that another sink has collected."""
+        if any(d.code == diagnostic.code and d.span == diagnostic.span for d in self._found):
             return
-        self._found.append(
-            Diagnostic(code, span, facts, tuple(labels), tuple(notes), tuple(fixes))
-        )
+        self._found.append(diagnostic)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

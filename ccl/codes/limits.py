@@ -11,4 +11,21 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="one level too many",
         help="split it: name parts of it with `let`, or move parts into functions",
     ),
+    Template(
+        code="CCL0602",
+        title="`{name}` must be more than 0, found {value}",
+        label="nothing can be done with {value}",
+        help="give a positive number",
+    ),
+    Template(
+        code="CCL0603",
+        title="the description has {size} bytes, the limit is {limit}",
+        label="too long",
+        help="keep the description short, and put the rest into the input",
+    ),
+    Template(
+        code="CCL0690",
+        title="not compiled by this version: {what}",
+        label="part of the language, not yet of the compiler",
+    ),
 )

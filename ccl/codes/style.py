@@ -3,5 +3,42 @@
 from typing import Final
 
 from ccl.codes.template import Template
+from ccl.diagnostics import Severity
 
-TEMPLATES: Final[tuple[Template, ...]] = ()
+TEMPLATES: Final[tuple[Template, ...]] = (
+    Template(
+        code="CCL0901",
+        title="this `let` assigns the variable `{name}` that is already there",
+        label="assigns, declares nothing",
+        help="leave out the `let`",
+        severity=Severity.WARNING,
+    ),
+    Template(
+        code="CCL0902",
+        title="the {what} `{name}` is never read",
+        label="never read",
+        help="use it, or begin its name with `_`",
+        severity=Severity.WARNING,
+    ),
+    Template(
+        code="CCL0903",
+        title="the function `{name}` is never called",
+        label="never called",
+        help="call it, export it, or begin its name with `_`",
+        severity=Severity.WARNING,
+    ),
+    Template(
+        code="CCL0904",
+        title="the import `{name}` is never used",
+        label="never used",
+        help="use it or remove it",
+        severity=Severity.WARNING,
+    ),
+    Template(
+        code="CCL0905",
+        title="`{name}` hides the constant of that name",
+        label="a variable from here on",
+        help="choose another name",
+        severity=Severity.WARNING,
+    ),
+)

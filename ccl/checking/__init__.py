@@ -1,0 +1,180 @@
+"""The checker: from resolved files to the typed tree. `check` is its only door."""
+
+from ccl import ast, typed
+from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
+from ccl.checking import functions, schemas
+from ccl.checking.charter import Charter, Tree, read_charter
+from ccl.checking.environment import Checker, EnumInfo, Packer, PackFailure, StructInfo
+from ccl.checking.functions import Entry
+from ccl.checking.lints import report_unused_items
+from ccl.checking.type_names import read_type
+from ccl.diagnostics import Label, Sink
+from ccl.resolved import Scoped
+from ccl.source import Span
+from ccl.types import Enum_, Struct
+
+__all__ = ["PackFailure", "Packer", "check"]
+
+EXECUTION_ID = "execution"
+
+
+def check(
+    scoped: Scoped, packer: Packer, sink: Sink, *, extra_exports: frozenset[str] = frozenset()
+) -> typed.Program | None:
+    """The whole program, typed; None if anything is wrong. All faults are in `sink`."""
+    empty = Charter(Tree(key="charter", label=None, span=Span(scoped.root, 0, 0), entries=()))
+    checker = Checker(scoped=scoped, sink=sink, packer=packer, charter=empty)
+    _declare_types(checker)
+    checker.charter = read_charter(checker, scoped.root_scope)
+    schemas.apply(checker, checker.charter)
+    _declare_functions(checker)
+    entries = _entries(checker)
+    checked = functions.check_bodies(checker, entries, sink)
+    exports = _exports(checker, entries, extra_exports)
+    report_unused_items(checker, frozenset(each.function for each in exports))
+    if sink.has_errors:
+        return None
+    return typed.Program(
+        functions=checked,
+        exports=exports,
+        structs={name: info.definition for name, info in checker.structs.items()},
+        enums={name: info.definition for name, info in checker.enums.items()},
+        charter=checker.charter.nodes(),
+        packed=tuple(checker.packed[cid] for cid in sorted(checker.packed)),
+    )
+
+
+def _declare_types(checker: Checker) -> None:
+    for scope in checker.scoped.files.values():
+        for name, item in scope.structs.items():
+            identity = checker.function_id(scope, name)
+            if item.type_parameters:
+                checker.sink.report("CCL0690", item.name.span, what="a generic struct")
+            checker.structs[identity] = StructInfo(
+                item=item, scope=scope, type=Struct(identity, name)
+            )
+        for name, enum in scope.enums.items():
+            identity = checker.function_id(scope, name)
+            checker.sink.report("CCL0690", enum.name.span, what="enum")
+            checker.enums[identity] = EnumInfo(item=enum, scope=scope, type=Enum_(identity, name))
+        for state in scope.states.values():
+            checker.sink.report("CCL0690", state.name.span, what="state")
+    for info in checker.structs.values():
+        info.fields = _fields(checker, info)
+    _report_recursive(checker)
+
+
+def _fields(checker: Checker, info: StructInfo) -> tuple[tuple[str, typed.Type], ...]:
+    fields: dict[str, typed.Type] = {}
+    first: dict[str, Span] = {}
+    for field in info.item.fields:
+        name = field.name.text
+        kind = read_type(checker, info.scope, field.type)
+        if name in fields:
+            checker.sink.report(
+                "CCL0211", field.name.span, name=name, labels=(Label(first[name], "first here"),)
+            )
+            continue
+        fields[name], first[name] = kind, field.name.span
+    return tuple(fields.items())
+
+
+def _report_recursive(checker: Checker) -> None:
+    """A struct that contains itself has no end; an Array, Map or Option in between ends it."""
+    for identity, info in checker.structs.items():
+        for (_, kind), field in zip(info.fields, info.item.fields, strict=False):
+            if isinstance(kind, Struct) and _reaches(checker, kind.id, identity, set()):
+                checker.sink.report("CCL0212", field.type.span, name=info.type.name)
+
+
+def _reaches(checker: Checker, start: str, goal: str, seen: set[str]) -> bool:
+    if start == goal:
+        return True
+    if start in seen:
+        return False
+    seen.add(start)
+    return any(
+        isinstance(kind, Struct) and _reaches(checker, kind.id, goal, seen)
+        for _, kind in checker.structs[start].fields
+    )
+
+
+def _declare_functions(checker: Checker) -> None:
+    for scope in checker.scoped.files.values():
+        for item in scope.functions.values():
+            if item.type_parameters:
+                checker.sink.report("CCL0690", item.name.span, what="a generic function")
+                continue
+            signature = functions.declare(checker, scope, item)
+            checker.signatures[signature.id] = signature
+
+
+def _entries(checker: Checker) -> tuple[Entry, ...]:
+    """`execution` and the handlers of the root file; imported files have neither."""
+    found: list[Entry] = []
+    for scope in checker.scoped.files.values():
+        if scope.file != checker.scoped.root:
+            for item in (*scope.executions, *scope.handlers):
+                checker.sink.report("CCL0705", item.span)
+            continue
+        for extra in scope.executions[1:]:
+            checker.sink.report(
+                "CCL0701",
+                extra.span,
+                labels=(Label(scope.executions[0].span, "the first one"),),
+            )
+        for execution in scope.executions[:1]:
+            found.append(
+                Entry(
+                    id=EXECUTION_ID,
+                    scope=scope,
+                    bodies=(execution.body,),
+                    context=False,
+                    span=execution.span,
+                )
+            )
+        by_event: dict[str, list[ast.Handler]] = {}
+        for handler in scope.handlers:
+            by_event.setdefault(_event(handler), []).append(handler)
+        for event, handlers in by_event.items():
+            found.append(
+                Entry(
+                    id=HANDLER_PREFIX + event,
+                    scope=scope,
+                    bodies=tuple(each.body for each in handlers),
+                    context=True,
+                    span=handlers[0].event.span,
+                )
+            )
+    return tuple(found)
+
+
+def _event(handler: ast.Handler) -> str:
+    return "".join(part for part in handler.event.parts if isinstance(part, str))
+
+
+def _exports(
+    checker: Checker, entries: tuple[Entry, ...], extra: frozenset[str]
+) -> tuple[typed.Export, ...]:
+    """`run`, handlers, `export fn`, and what the caller asks for besides."""
+    scope = checker.scoped.root_scope
+    exports: list[typed.Export] = []
+    for entry in entries:
+        name = RUN_EXPORT if entry.id == EXECUTION_ID else entry.id
+        exports.append(typed.Export(name=name, function=entry.id, doc=None))
+    run = scope.functions.get(RUN_EXPORT)
+    if run is not None and scope.executions:
+        checker.sink.report(
+            "CCL0702",
+            run.name.span,
+            labels=(Label(scope.executions[0].span, "this is the program's `run` already"),),
+        )
+    for name, item in scope.functions.items():
+        identity = checker.function_id(scope, name)
+        if identity not in checker.signatures:
+            continue
+        if item.exported or name in extra or (name == RUN_EXPORT and not scope.executions):
+            if item.test:
+                checker.sink.report("CCL0690", item.name.span, what="test fn")
+            exports.append(typed.Export(name=name, function=identity, doc=item.doc))
+    return tuple(exports)

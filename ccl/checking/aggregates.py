@@ -1,0 +1,101 @@
+"""Array and struct literals."""
+
+from ccl import ast, typed
+from ccl.checking import expressions
+from ccl.checking.environment import Body, StructInfo, invalid
+from ccl.checking.inference import fresh, is_open, is_poison, prune, zonk
+from ccl.checking.type_names import read_type
+from ccl.diagnostics import Edit, Fix, Label
+from ccl.source import Span
+from ccl.suggest import nearest
+from ccl.types import Array, Struct, Type
+
+
+def infer_array(body: Body, expr: ast.ArrayExpr, expected: Type | None) -> typed.Expr:
+    wanted = prune(expected) if expected is not None else None
+    element = wanted.element if isinstance(wanted, Array) else fresh()
+    first = expr.elements[0].span if expr.elements else None
+    nodes: list[typed.Expr] = []
+    for each in expr.elements:
+        labels = () if first is None or each.span == first else (Label(first, "as this one"),)
+        nodes.append(expressions.check(body, each, element, labels=labels))
+    kind = zonk(Array(element))
+    if body.final and is_open(kind):
+        body.sink.report("CCL0409", expr.span, what="the elements of this array")
+        return invalid(expr.span)
+    return typed.ArrayNew(elements=tuple(nodes), type=kind, span=expr.span)
+
+
+def infer_struct(body: Body, expr: ast.StructExpr) -> typed.Expr:
+    """`Name { field: value, … }`, values evaluated as written."""
+    written = ast.NamedType(path=expr.path, arguments=(), span=_path_span(expr))
+    kind = read_type(body.checker, body.scope, written)
+    if not isinstance(kind, Struct):
+        if not is_poison(kind):
+            body.sink.report("CCL0413", written.span, name=str(kind))
+        for each in expr.fields:
+            expressions.infer(body, each.value)
+        return invalid(expr.span)
+    info = body.checker.structs[kind.id]
+    values, order = _field_values(body, expr, info)
+    missing = [name for i, (name, _) in enumerate(info.fields) if i not in values]
+    if missing:
+        body.sink.report(
+            "CCL0414",
+            written.span,
+            struct=kind.name,
+            fields=", ".join(f"`{name}`" for name in missing),
+            labels=(Label(info.item.name.span, f"{kind.name} is declared here"),),
+        )
+        return invalid(expr.span)
+    return typed.StructNew(
+        values=tuple(values[i] for i in range(len(info.fields))),
+        order=tuple(order),
+        type=kind,
+        span=expr.span,
+    )
+
+
+def _path_span(expr: ast.StructExpr) -> Span:
+    return expr.path[0].span.to(expr.path[-1].span)
+
+
+def _field_values(
+    body: Body, expr: ast.StructExpr, info: StructInfo
+) -> tuple[dict[int, typed.Expr], list[int]]:
+    """Values by field number, and the field numbers in the order written."""
+    known = [name for name, _ in info.fields]
+    values: dict[int, typed.Expr] = {}
+    order: list[int] = []
+    seen: dict[str, Span] = {}
+    for each in expr.fields:
+        name = each.name.text
+        if name not in known:
+            _unknown_field(body, each, info, known)
+            expressions.infer(body, each.value)
+            continue
+        index = known.index(name)
+        labels = (Label(info.item.fields[index].span, "the field is declared here"),)
+        node = expressions.check(body, each.value, info.fields[index][1], labels=labels)
+        if name in seen:
+            body.sink.report(
+                "CCL0211", each.name.span, name=name, labels=(Label(seen[name], "first here"),)
+            )
+            continue
+        seen[name] = each.name.span
+        values[index] = node
+        order.append(index)
+    return values, order
+
+
+def _unknown_field(body: Body, each: ast.FieldValue, info: StructInfo, known: list[str]) -> None:
+    near = nearest(each.name.text, known)
+    body.sink.report(
+        "CCL0210",
+        each.name.span,
+        name=each.name.text,
+        struct=info.type.name,
+        labels=(Label(info.item.name.span, f"{info.type.name} is declared here"),),
+        fixes=(Fix(f"write `{near}`", (Edit(each.name.span, near),)),) if near else (),
+        **({"nearest": near} if near else {}),
+    )

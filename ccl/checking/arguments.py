@@ -1,0 +1,113 @@
+"""Arguments to parameters: positional or named, never mixed, each given once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ccl import ast
+from ccl.checking.environment import Body
+from ccl.diagnostics import Edit, Fix, Label
+from ccl.source import Span
+from ccl.suggest import nearest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callee:
+    """What an argument list is read against. `declared` is where the callee is, if in source."""
+
+    name: str
+    parameters: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
+    declared: Span | None = None
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        if self.declared is None:
+            return ()
+        return (Label(self.declared, f"`{self.name}` is declared here"),)
+
+
+def bind(
+    body: Body, call: ast.Call, callee: Callee, arguments: Sequence[ast.Argument]
+) -> dict[str, ast.Argument] | None:
+    """Arguments by parameter, in the order written; None after reporting."""
+    named = [each for each in arguments if each.name is not None]
+    if named and len(named) != len(arguments):
+        odd = next(each for each in arguments if each.name is None)
+        body.sink.report(
+            "CCL0406", odd.span, name=callee.name, labels=(Label(named[0].span, "named here"),)
+        )
+        return None
+    bound = _by_name(body, callee, named) if named else _by_position(body, call, callee, arguments)
+    if bound is None:
+        return None
+    missing = [
+        name for name in callee.parameters if name not in bound and name not in callee.optional
+    ]
+    if missing:
+        body.sink.report(
+            "CCL0403",
+            call.span if not arguments else call.callee.span.to(call.callee.span),
+            name=callee.name,
+            missing=", ".join(f"`{name}`" for name in missing),
+            labels=callee.labels,
+        )
+        return None
+    return bound
+
+
+def _by_name(
+    body: Body, callee: Callee, named: Sequence[ast.Argument]
+) -> dict[str, ast.Argument] | None:
+    bound: dict[str, ast.Argument] = {}
+    fine = True
+    for each in named:
+        assert each.name is not None, "the caller has picked the named ones"
+        name = each.name.text
+        if name not in callee.parameters:
+            _unknown_argument(body, callee, each.name, bound)
+            fine = False
+        elif name in bound:
+            first = bound[name]
+            body.sink.report(
+                "CCL0405", each.span, name=name, labels=(Label(first.span, "first given here"),)
+            )
+            fine = False
+        else:
+            bound[name] = each
+    return bound if fine else None
+
+
+def _unknown_argument(
+    body: Body, callee: Callee, name: ast.Ident, bound: dict[str, ast.Argument]
+) -> None:
+    free = [each for each in callee.parameters if each not in bound]
+    near = nearest(name.text, free)
+    facts = {"nearest": near} if near else {}
+    body.sink.report(
+        "CCL0404",
+        name.span,
+        argument=name.text,
+        name=callee.name,
+        known=", ".join(f"`{each}`" for each in callee.parameters) or "none",
+        labels=callee.labels,
+        fixes=(Fix(f"write `{near}`", (Edit(name.span, near),)),) if near else (),
+        **facts,
+    )
+
+
+def _by_position(
+    body: Body, call: ast.Call, callee: Callee, arguments: Sequence[ast.Argument]
+) -> dict[str, ast.Argument] | None:
+    if len(arguments) > len(callee.parameters):
+        extra = arguments[len(callee.parameters)]
+        body.sink.report(
+            "CCL0436",
+            extra.span.to(arguments[-1].span),
+            name=callee.name,
+            wanted=str(len(callee.parameters)),
+            given=str(len(arguments)),
+            labels=callee.labels,
+        )
+        return None
+    del call
+    return dict(zip(callee.parameters, arguments, strict=False))

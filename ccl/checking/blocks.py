@@ -1,0 +1,286 @@
+"""Blocks, branches, loops and jumps, as statements and as values."""
+
+from ccl import ast, typed
+from ccl.checking import expressions, statements
+from ccl.checking.conversions import fit
+from ccl.checking.environment import Body, Origin, invalid, is_invalid
+from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
+from ccl.diagnostics import Label
+from ccl.types import Array, Map, Prim, Type
+
+
+def infer_block(body: Body, block: ast.Block, expected: Type | None = None) -> typed.Expr:
+    """A block with the value of its last expression."""
+    return _block(body, block, expected, dropped=False)
+
+
+def discard_block(body: Body, block: ast.Block) -> typed.Block:
+    """A block whose value nobody takes."""
+    return _block(body, block, None, dropped=True)
+
+
+def _block(body: Body, block: ast.Block, expected: Type | None, *, dropped: bool) -> typed.Block:
+    done: list[typed.Statement] = []
+    value: typed.Expr | None = None
+    leaves = False
+    last = len(block.statements) - 1
+    with body.block():
+        for i, statement in enumerate(block.statements):
+            if leaves:
+                rest = statement.span.to(block.statements[-1].span)
+                body.sink.report("CCL0504", rest)
+            is_value = (
+                i == last
+                and not dropped
+                and isinstance(statement, ast.ExpressionStatement)
+                and not statement.terminated
+            )
+            if is_value and isinstance(statement, ast.ExpressionStatement):
+                value = _last_value(body, statement.value, expected)
+            else:
+                made = statements.check_statement(body, statement)
+                done.extend(made)
+                leaves = leaves or any(_never_ends(each) for each in made)
+    return _finished(block, done, value, leaves=leaves)
+
+
+def _last_value(body: Body, expr: ast.Expr, expected: Type | None) -> typed.Expr:
+    if expected is not None and prune(expected) is Prim.UNIT:
+        statement = expressions.discard(body, expr)
+        return _as_unit(statement)
+    return expressions.infer(body, expr, expected)
+
+
+def _as_unit(statement: typed.Statement) -> typed.Expr:
+    if isinstance(statement, typed.Evaluate) and prune(statement.value.type) in (
+        Prim.UNIT,
+        Prim.NEVER,
+    ):
+        return statement.value
+    kind = Prim.NEVER if _never_ends(statement) else Prim.UNIT
+    return typed.Block(statements=(statement,), value=None, type=kind, span=statement.span)
+
+
+def _finished(
+    block: ast.Block, done: list[typed.Statement], value: typed.Expr | None, *, leaves: bool
+) -> typed.Block:
+    if leaves:
+        kind: Type = Prim.NEVER
+    elif value is None:
+        kind = Prim.UNIT
+    else:
+        kind = zonk(value.type)
+    if value is not None and kind is Prim.NEVER:
+        done.append(typed.Evaluate(value=value, span=value.span))
+        value = None
+    return typed.Block(statements=tuple(done), value=value, type=kind, span=block.span)
+
+
+def _never_ends(statement: typed.Statement) -> bool:
+    match statement:
+        case typed.Evaluate():
+            return prune(statement.value.type) is Prim.NEVER
+        case typed.SetLocal() | typed.Store():
+            return prune(statement.value.type) is Prim.NEVER
+        case typed.While():
+            return _is_true(statement.condition) and not _has_break(statement.body)
+        case _:
+            return False
+
+
+def _is_true(condition: typed.Expr) -> bool:
+    return isinstance(condition, typed.ScalarConst) and condition.value == 1
+
+
+def _has_break(node: typed.Expr | None) -> bool:
+    """Whether a `break` of the loop whose body this is can be reached from here."""
+    match node:
+        case typed.Break():
+            return True
+        case typed.Block():
+            return _has_break(node.value) or any(map(_statement_breaks, node.statements))
+        case typed.If():
+            return _has_break(node.then) or _has_break(node.otherwise)
+        case typed.MatchTag():
+            return _has_break(node.otherwise) or any(_has_break(a.body) for a in node.arms)
+        case _:
+            return False
+
+
+def _statement_breaks(statement: typed.Statement) -> bool:
+    match statement:
+        case typed.Evaluate() | typed.SetLocal():
+            return _has_break(statement.value)
+        case _:
+            return False
+
+
+def infer_if(body: Body, expr: ast.If, expected: Type | None) -> typed.Expr:
+    if expected is not None and prune(expected) is Prim.UNIT:
+        return discard_if(body, expr)
+    if expr.otherwise is None:
+        node = discard_if(body, expr)
+        if expected is not None and variable_of(prune(expected)) is None:
+            if not is_poison(prune(expected)):
+                body.sink.report("CCL0415", expr.span, expected=str(zonk(expected)))
+            return invalid(expr.span)
+        return node
+    condition = expressions.check(body, expr.condition, Prim.BOOL)
+    then = infer_block(body, expr.then, expected)
+    otherwise = _otherwise(body, expr.otherwise, expected, then)
+    return join(body, expr, condition, then, otherwise, expected)
+
+
+def _otherwise(
+    body: Body, expr: ast.Block | ast.If, expected: Type | None, then: typed.Expr
+) -> typed.Expr:
+    hoped = expected
+    if hoped is None and prune(then.type) not in (Prim.NEVER, Prim.DATA):
+        hoped = then.type
+    if hoped is not None and is_poison(prune(hoped)):
+        hoped = None
+    if isinstance(expr, ast.If):
+        return infer_if(body, expr, hoped)
+    return infer_block(body, expr, hoped)
+
+
+def join(
+    body: Body,
+    expr: ast.If,
+    condition: typed.Expr,
+    then: typed.Expr,
+    otherwise: typed.Expr,
+    expected: Type | None,
+) -> typed.Expr:
+    """Both branches as one value of one type."""
+    if expected is not None and variable_of(prune(expected)) is None:
+        then = fit(body, then, expected)
+        otherwise = fit(body, otherwise, expected)
+    elif prune(then.type) is not Prim.NEVER and not is_invalid(then):
+        label = Label(then.span, f"the other branch is {zonk(then.type)}")
+        if prune(otherwise.type) is Prim.UNIT and not body.final:
+            return typed.UnitConst(span=expr.span)
+        if not (not body.final and not unify(then.type, otherwise.type)):
+            otherwise = fit(body, otherwise, then.type, labels=(label,))
+    kind = zonk(otherwise.type if prune(then.type) is Prim.NEVER else then.type)
+    if is_invalid(then) and not is_invalid(otherwise):
+        kind = then.type
+    return typed.If(condition=condition, then=then, otherwise=otherwise, type=kind, span=expr.span)
+
+
+def discard_if(body: Body, expr: ast.If) -> typed.Expr:
+    condition = expressions.check(body, expr.condition, Prim.BOOL)
+    then = discard_block(body, expr.then)
+    otherwise: typed.Expr | None = None
+    match expr.otherwise:
+        case ast.If():
+            otherwise = discard_if(body, expr.otherwise)
+        case ast.Block():
+            otherwise = discard_block(body, expr.otherwise)
+        case None:
+            pass
+    both_leave = otherwise is not None and then.type is Prim.NEVER and otherwise.type is Prim.NEVER
+    kind = Prim.NEVER if both_leave else Prim.UNIT
+    return typed.If(condition=condition, then=then, otherwise=otherwise, type=kind, span=expr.span)
+
+
+def loop_as_value(body: Body, expr: ast.While | ast.For) -> typed.Expr:
+    return _as_unit(expressions.discard(body, expr))
+
+
+def check_while(body: Body, expr: ast.While) -> typed.Statement:
+    with body.loop(expr.span):
+        condition = expressions.check(body, expr.condition, Prim.BOOL)
+        inner = discard_block(body, expr.body)
+    return typed.While(condition=condition, body=inner, span=expr.span)
+
+
+def check_for(body: Body, expr: ast.For) -> typed.Statement:
+    iterable = expressions.infer(body, expr.iterable)
+    if len(expr.names) == 2:
+        return _for_pairs(body, expr, iterable)
+    item = _item_type(body, expr, iterable)
+    with body.block(), body.loop(expr.span):
+        name = expr.names[0]
+        variable = body.declare(name.text, item, name.span, Origin.LOOP)
+        inner = discard_block(body, expr.body)
+    return typed.ForEach(item=variable.local, iterable=iterable, body=inner, span=expr.span)
+
+
+def _item_type(body: Body, expr: ast.For, iterable: typed.Expr) -> Type:
+    kind = prune(iterable.type)
+    match kind:
+        case Array(element):
+            return element
+        case Prim.STRING:
+            return kind
+        case Map():
+            body.sink.report("CCL0433", expr.names[0].span)
+        case _ if variable_of(kind) is not None:
+            body.checker.stuck = True
+            if body.final:
+                body.sink.report("CCL0409", expr.iterable.span, what="this value")
+            else:
+                return body.unknown()
+        case _ if not is_poison(kind):
+            body.sink.report("CCL0421", expr.iterable.span, found=str(kind))
+        case _:
+            pass
+    return invalid(expr.span).type
+
+
+def _for_pairs(body: Body, expr: ast.For, iterable: typed.Expr) -> typed.Statement:
+    kind = prune(iterable.type)
+    poison = invalid(expr.span).type
+    key_type, value_type = poison, poison
+    if isinstance(kind, Map):
+        key_type, value_type = kind.key, kind.value
+    elif variable_of(kind) is not None:
+        key_type, value_type = body.unknown(), body.unknown()
+        unify(kind, Map(key_type, value_type))
+    elif not is_poison(kind):
+        body.sink.report("CCL0434", expr.iterable.span, found=str(kind))
+    with body.block(), body.loop(expr.span):
+        key = body.declare(expr.names[0].text, key_type, expr.names[0].span, Origin.LOOP)
+        value = body.declare(expr.names[1].text, value_type, expr.names[1].span, Origin.LOOP)
+        inner = discard_block(body, expr.body)
+    return typed.ForPairs(
+        key=key.local, value=value.local, iterable=iterable, body=inner, span=expr.span
+    )
+
+
+def infer_jump(body: Body, expr: ast.Return | ast.Break | ast.Continue) -> typed.Expr:
+    match expr:
+        case ast.Return():
+            return _return(body, expr)
+        case ast.Break():
+            if not body.loops:
+                body.sink.report("CCL0502", expr.span, word="break")
+                return invalid(expr.span)
+            return typed.Break(span=expr.span)
+        case ast.Continue():
+            if not body.loops:
+                body.sink.report("CCL0502", expr.span, word="continue")
+                return invalid(expr.span)
+            return typed.Continue(span=expr.span)
+
+
+def _return(body: Body, expr: ast.Return) -> typed.Expr:
+    body.returns = True
+    if expr.value is None:
+        if not unify(body.result, Prim.UNIT):
+            body.sink.report("CCL0503", expr.span, expected=str(zonk(body.result)))
+        return typed.Return(value=None, span=expr.span)
+    result = prune(body.result)
+    if result is Prim.UNIT:
+        value = expressions.infer(body, expr.value)
+        if prune(value.type) is Prim.UNIT:
+            statement = typed.Evaluate(value=value, span=value.span)
+            leave = typed.Evaluate(value=typed.Return(value=None, span=expr.span), span=expr.span)
+            return typed.Block(
+                statements=(statement, leave), value=None, type=Prim.NEVER, span=expr.span
+            )
+        value = fit(body, value, Prim.UNIT, labels=body.result_labels)
+    else:
+        value = expressions.check(body, expr.value, body.result, labels=body.result_labels)
+    return typed.Return(value=value, span=expr.span)

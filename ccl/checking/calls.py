@@ -1,0 +1,323 @@
+"""Calls: of the program's functions, imported ones, the prelude's, and methods."""
+
+from collections.abc import Sequence
+
+from ccl import ast, typed
+from ccl.builtins import FUNCTIONS, METHODS, SPECIAL_FORMS, Placeholder, PreludeFunction
+from ccl.checking import expressions, forms, names, places
+from ccl.checking.arguments import Callee, bind
+from ccl.checking.conversions import fit
+from ccl.checking.environment import Body, Origin, Signature, invalid, is_invalid
+from ccl.checking.inference import fresh, has_poison, is_open, prune, unify, variable_of, zonk
+from ccl.checking.type_names import is_key
+from ccl.diagnostics import Edit, Fix, Label
+from ccl.resolved import FileScope
+from ccl.source import Span
+from ccl.suggest import nearest
+from ccl.typed import Builtin
+from ccl.types import Array, Map, Option, Prim, Result, Type
+
+
+def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
+    if call.type_arguments:
+        body.sink.report("CCL0690", call.span, what="a call with type arguments")
+        return _failed(body, call)
+    match call.callee:
+        case ast.Name() as name:
+            return _named(body, call, name, expected)
+        case ast.Field() as member:
+            return _member(body, call, member, expected)
+        case ast.PathName() as path if path.segments[0].text in body.scope.enums:
+            body.sink.report("CCL0690", path.span, what="enum")
+        case other:
+            body.sink.report("CCL0209", other.span)
+    return _failed(body, call)
+
+
+def _failed(body: Body, call: ast.Call) -> typed.Expr:
+    """Report what is wrong inside the arguments, too."""
+    for each in call.arguments:
+        expressions.infer(body, each.value)
+    return invalid(call.span)
+
+
+def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) -> typed.Expr:
+    text = name.text
+    if body.find(text) is not None or text in body.scope.consts:
+        body.sink.report("CCL0209", name.span)
+        return _failed(body, call)
+    if text in body.scope.functions:
+        return call_function(body, call, body.scope, text, call.arguments, None)
+    if text in SPECIAL_FORMS:
+        return forms.infer_form(body, call, text, expected)
+    if text in FUNCTIONS:
+        return call_prelude(body, call, FUNCTIONS[text], call.arguments, None, expected)
+    near = nearest(text, (*body.scope.functions, *FUNCTIONS, *SPECIAL_FORMS))
+    body.sink.report(
+        "CCL0202",
+        name.span,
+        name=text,
+        fixes=(Fix(f"call `{near}`", (Edit(name.span, near),), safe=False),) if near else (),
+        **({"nearest": near} if near else {}),
+    )
+    return _failed(body, call)
+
+
+def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None) -> typed.Expr:
+    """`alias.f(x)` or a method: `x.f(y)` is `f(x, y)`."""
+    base = member.base
+    if isinstance(base, ast.Name) and body.find(base.text) is None:
+        if base.text in body.scope.imports:
+            target = names.member_of_import(body, base.text, member.name)
+            if target is None or member.name.text not in target.functions:
+                if target is not None:
+                    body.sink.report("CCL0209", member.span)
+                return _failed(body, call)
+            return call_function(body, call, target, member.name.text, call.arguments, None)
+        if base.text in body.scope.enums:
+            body.sink.report("CCL0690", member.span, what="enum")
+            return _failed(body, call)
+    receiver = expressions.infer(body, base)
+    return _method(body, call, member, receiver, expected)
+
+
+def _method(
+    body: Body,
+    call: ast.Call,
+    member: ast.Field,
+    receiver: typed.Expr,
+    expected: Type | None,
+) -> typed.Expr:
+    name, kind = member.name.text, prune(receiver.type)
+    if is_invalid(receiver):
+        return _failed(body, call)
+    group = _group(kind)
+    prelude = METHODS.get((group, name)) if group else None
+    if name in body.scope.functions and prelude is None:
+        return call_function(body, call, body.scope, name, call.arguments, receiver)
+    if prelude is None and variable_of(kind) is not None:
+        owners = {METHODS[key] for key in METHODS if key[1] == name}
+        if len(owners) == 1:
+            prelude = owners.pop()
+        elif owners:
+            body.checker.stuck = True
+            if body.final:
+                body.sink.report("CCL0409", member.base.span, what="this value")
+            _failed(body, call)
+            return (
+                invalid(call.span)
+                if body.final
+                else typed.UnitConst(span=call.span, type=body.unknown())
+            )
+    if prelude is None and name in FUNCTIONS:
+        prelude = name
+    if prelude is not None:
+        return call_prelude(body, call, FUNCTIONS[prelude], call.arguments, receiver, expected)
+    known = [method for owner, method in METHODS if owner == group]
+    near = nearest(name, (*known, *body.scope.functions))
+    body.sink.report(
+        "CCL0412",
+        member.name.span,
+        name=name,
+        type=str(zonk(kind)),
+        fixes=(Fix(f"call `{near}`", (Edit(member.name.span, near),), safe=False),) if near else (),
+        **({"nearest": near} if near else {}),
+    )
+    return _failed(body, call)
+
+
+def _group(kind: Type) -> str | None:
+    match kind:
+        case Array():
+            return "Array"
+        case Map():
+            return "Map"
+        case Prim.STRING:
+            return "String"
+        case _:
+            return None
+
+
+def call_function(
+    body: Body,
+    call: ast.Call,
+    owner: FileScope,
+    name: str,
+    arguments: Sequence[ast.Argument],
+    receiver: typed.Expr | None,
+) -> typed.Expr:
+    """A call of a function of this program, in `owner`."""
+    checker = body.checker
+    signature = checker.signatures[checker.function_id(owner, name)]
+    if signature.id != body.id:
+        checker.used_functions.add(signature.id)
+    if body.in_constant:
+        body.sink.report("CCL0423", call.span, what=f"a call of `{name}`")
+        return _failed(body, call)
+    parameters = tuple(each.name.text for each in signature.item.parameters)
+    declared = signature.item.name.span
+    if receiver is not None and not parameters:
+        body.sink.report(
+            "CCL0436",
+            call.span,
+            name=name,
+            wanted="0",
+            given=str(len(arguments) + 1),
+            labels=(Label(declared, f"`{name}` is declared here"),),
+        )
+        return _failed(body, call)
+    rest = parameters if receiver is None else parameters[1:]
+    bound = bind(body, call, Callee(name=name, parameters=rest, declared=declared), arguments)
+    if bound is None:
+        for each in arguments:
+            expressions.infer(body, each.value)
+        return invalid(call.span)
+    nodes: dict[str, typed.Expr] = {}
+    if receiver is not None:
+        labels = _parameter_labels(signature, 0)
+        nodes[parameters[0]] = fit(body, receiver, signature.parameters[0], labels=labels)
+    for parameter, argument in bound.items():
+        index = parameters.index(parameter)
+        nodes[parameter] = expressions.check(
+            body,
+            argument.value,
+            signature.parameters[index],
+            labels=_parameter_labels(signature, index),
+        )
+    before, ordered = in_order(body, nodes, parameters)
+    passed = tuple(_pass(body, node, i, signature) for i, node in enumerate(ordered))
+    node = typed.CallFunction(
+        function=signature.id, arguments=passed, type=zonk(signature.result), span=call.span
+    )
+    return after(before, node)
+
+
+def _parameter_labels(signature: Signature, index: int) -> tuple[Label, ...]:
+    parameter = signature.item.parameters[index]
+    where = parameter.type.span if parameter.type is not None else parameter.name.span
+    return (Label(where, f"`{parameter.name.text}` is declared here"),)
+
+
+def _pass(body: Body, node: typed.Expr, index: int, signature: Signature) -> typed.Argument:
+    """An argument, noting whether the callee may change the object through it."""
+    variable = places.root_variable(body, node)
+    if variable is not None and variable.origin is Origin.PARAMETER:
+        body.facts.passed.add((variable.local.index, signature.id, index))
+    mutated = index in signature.mutated
+    if mutated and variable is not None and variable.origin is not Origin.PARAMETER:
+        places.note_mutation(body, variable, node.span)
+    return typed.Argument(value=node, mutated=mutated)
+
+
+def in_order(
+    body: Body, nodes: dict[str, typed.Expr], parameters: Sequence[str]
+) -> tuple[tuple[typed.Statement, ...], list[typed.Expr]]:
+    """Arguments in the order of parameters; what must be evaluated before, in order written."""
+    if tuple(nodes) == tuple(parameters):
+        return (), list(nodes.values())
+    before: list[typed.Statement] = []
+    moved: dict[str, typed.Expr] = {}
+    for name, node in nodes.items():
+        if places.is_place(node) or isinstance(node, typed.ScalarConst | typed.TextConst):
+            moved[name] = node
+            continue
+        if is_invalid(node) or prune(node.type) in (Prim.UNIT, Prim.NEVER):
+            moved[name] = node
+            continue
+        temporary = body.temporary(node.type, node.span)
+        before.append(typed.SetLocal(local=temporary, value=node, span=node.span))
+        moved[name] = typed.LocalGet(local=temporary, type=zonk(node.type), span=node.span)
+    return tuple(before), [moved[name] for name in parameters if name in moved]
+
+
+def after(before: tuple[typed.Statement, ...], node: typed.Expr) -> typed.Expr:
+    """`node` once `before` has been done."""
+    if not before:
+        return node
+    if prune(node.type) is Prim.UNIT:
+        last = typed.Evaluate(value=node, span=node.span)
+        return typed.Block(statements=(*before, last), value=None, type=Prim.UNIT, span=node.span)
+    return typed.Block(statements=before, value=node, type=node.type, span=node.span)
+
+
+def call_prelude(
+    body: Body,
+    call: ast.Call,
+    row: PreludeFunction,
+    arguments: Sequence[ast.Argument],
+    receiver: typed.Expr | None,
+    expected: Type | None,
+) -> typed.Expr:
+    """A call of a prelude function; its type parameters are fresh for every call."""
+    if body.in_constant and not isinstance(row.operation, Builtin):
+        body.sink.report("CCL0423", call.span, what=f"`{row.name}`")
+        return _failed(body, call)
+    made: dict[str, Type] = {}
+    parameters = {name: _instance(kind, made) for name, kind in row.parameters}
+    result = _instance(row.result, made)
+    if expected is not None and (row.name == "map_new" or not row.parameters):
+        unify(result, expected)
+    labels = tuple(parameters)
+    wanted = labels if receiver is None else labels[1:]
+    bound = bind(body, call, Callee(name=row.name, parameters=wanted), arguments)
+    if bound is None:
+        for each in arguments:
+            expressions.infer(body, each.value)
+        return invalid(call.span)
+    nodes: dict[str, typed.Expr] = {}
+    if receiver is not None:
+        nodes[labels[0]] = fit(body, receiver, parameters[labels[0]])
+    for name, argument in bound.items():
+        nodes[name] = expressions.check(body, argument.value, parameters[name])
+        if row.choices and name in row.choices:
+            nodes[name] = forms.one_of(body, nodes[name], row.choices[name], name)
+    before, ordered = in_order(body, nodes, labels)
+    kind = zonk(result)
+    if not _closed(body, call, kind, made):
+        return invalid(call.span) if body.final else typed.UnitConst(span=call.span, type=kind)
+    return after(before, _prelude_node(body, row, ordered, kind, call.span))
+
+
+def _closed(body: Body, call: ast.Call, kind: Type, made: dict[str, Type]) -> bool:
+    if has_poison(kind):
+        return False
+    if "K" in made:
+        key = zonk(made["K"])
+        if variable_of(key) is None and not has_poison(key) and not is_key(key):
+            body.sink.report("CCL0417", call.span, found=str(key))
+            return False
+    if body.final and is_open(kind):
+        body.sink.report("CCL0409", call.span, what="the type of this value")
+        return False
+    return True
+
+
+def _prelude_node(
+    body: Body, row: PreludeFunction, ordered: list[typed.Expr], kind: Type, span: Span
+) -> typed.Expr:
+    if not isinstance(row.operation, Builtin):
+        return typed.CallHost(call=row.operation, arguments=tuple(ordered), type=kind, span=span)
+    for index in row.mutates:
+        variable = places.root_variable(body, ordered[index])
+        if variable is not None:
+            places.note_mutation(body, variable, ordered[index].span)
+    passed = tuple(
+        typed.Argument(value=node, mutated=i in row.mutates) for i, node in enumerate(ordered)
+    )
+    return typed.CallBuiltin(builtin=row.operation, arguments=passed, type=kind, span=span)
+
+
+def _instance(kind: Type, made: dict[str, Type]) -> Type:
+    if isinstance(kind, Placeholder):
+        return made.setdefault(kind.name, fresh())
+    match kind:
+        case Array(element):
+            return Array(_instance(element, made))
+        case Map(key, value):
+            return Map(_instance(key, made), _instance(value, made))
+        case Option(value):
+            return Option(_instance(value, made))
+        case Result(ok, err):
+            return Result(_instance(ok, made), _instance(err, made))
+        case _:
+            return kind

@@ -1,0 +1,100 @@
+"""Fitting a checked expression to the type that is expected of it.
+
+What converts by itself is listed here and nowhere else; everything else is a mismatch.
+"""
+
+from collections.abc import Sequence
+
+from ccl import typed
+from ccl.checking.environment import Body, invalid
+from ccl.checking.inference import has_poison, is_open, prune, unify, variable_of, zonk
+from ccl.diagnostics import Label
+from ccl.source import Span
+from ccl.typed import Conversion
+from ccl.types import Option, Prim, Result, Type
+
+
+def fit(
+    body: Body,
+    node: typed.Expr,
+    expected: Type,
+    *,
+    labels: Sequence[Label] = (),
+) -> typed.Expr:
+    """`node` as a value of type `expected`, converted where the language converts."""
+    actual, wanted = zonk(node.type), zonk(expected)
+    if actual is Prim.NEVER or has_poison(actual) or has_poison(wanted):
+        return node
+    if unify(actual, wanted):
+        return node
+    conversion = implicit(actual, wanted)
+    if conversion is not None:
+        return convert(node, conversion, wanted)
+    report_mismatch(body, node.span, wanted, actual, labels=labels)
+    return invalid(node.span)
+
+
+def implicit(actual: Type, wanted: Type) -> Conversion | None:
+    """The conversion that needs no word in the program, if there is one."""
+    match actual, wanted:
+        case (Prim.INTEGER, Prim.MANA):
+            return Conversion.SAME_BITS
+        case (Prim.DATA, _) if wanted not in (Prim.UNIT, Prim.NEVER) and not is_open(wanted):
+            return Conversion.DATA_TO
+        case (Result(), Prim.BOOL):
+            return Conversion.IS_OK
+        case _:
+            return None
+
+
+def convert(node: typed.Expr, conversion: Conversion, kind: Type) -> typed.Expr:
+    return typed.Convert(conversion=conversion, operand=node, type=kind, span=node.span)
+
+
+def to_text(body: Body, node: typed.Expr) -> typed.Expr:
+    """`node` as a String for interpolation: every scalar, Did and Cid has a text."""
+    kind = prune(node.type)
+    if kind is Prim.STRING or has_poison(kind) or variable_of(kind) is not None:
+        return node
+    if kind is Prim.DATA:
+        return convert(node, Conversion.DATA_TO, Prim.STRING)
+    if kind in (Prim.DID, Prim.CID):
+        return convert(node, Conversion.SAME_BITS, Prim.STRING)
+    if isinstance(kind, Prim) and kind not in (Prim.UNIT, Prim.NEVER):
+        return convert(node, Conversion.TO_STRING, Prim.STRING)
+    body.sink.report("CCL0431", node.span, found=str(kind))
+    return invalid(node.span)
+
+
+def report_mismatch(
+    body: Body, span: Span, wanted: Type, actual: Type, *, labels: Sequence[Label] = ()
+) -> None:
+    help_text = _advice(wanted, actual)
+    body.sink.report(
+        "CCL0401",
+        span,
+        expected=str(wanted),
+        found=str(actual),
+        labels=labels,
+        **({"advice": help_text} if help_text else {}),
+    )
+
+
+def _advice(wanted: Type, actual: Type) -> str | None:
+    match wanted, actual:
+        case (Prim.DECIMAL, Prim.INTEGER):
+            return "convert it by name: `decimal(…)`"
+        case (Prim.INTEGER, Prim.MANA):
+            return "convert it by name: `integer(…)`"
+        case (Prim.STRING, Prim()):
+            return 'write it into a text: `"\\(…)"`'
+        case (Prim.INTEGER, Prim.STRING):
+            return "read it with `parse_integer(…)`, which gives Option<Integer>"
+        case (Prim.BOOL, Prim.INTEGER):
+            return "compare it: `… != 0`"
+        case (_, Option(value)) if value == wanted:
+            return "it may be None: unwrap it with `?` or `try … catch …`"
+        case (_, Result(ok, _)) if ok == wanted:
+            return "it may be an Err: unwrap it with `?` or `try … catch …`"
+        case _:
+            return None

@@ -1,0 +1,228 @@
+"""What is known while bodies are checked: the project, one function, its variables.
+
+`Checker` lives for one compilation, `Body` for one function in one round. A round either
+learns (its diagnostics are thrown away, its trees too) or is the final one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from ccl import ast, typed
+from ccl.checking.inference import POISON, fresh, is_poison, zonk
+from ccl.diagnostics import Label, Sink
+from ccl.resolved import FileScope, Scoped
+from ccl.source import Span
+from ccl.types import Enum_, EnumDef, Prim, Struct, StructDef, Type
+
+if TYPE_CHECKING:
+    from ccl.checking.charter import Charter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackFailure:
+    """Why a module cannot be packed: a code and its facts."""
+
+    code: str
+    facts: Mapping[str, str]
+
+
+Packer = Callable[[str, Span], typed.PackedModule | PackFailure]
+"""Compile the module at a path as written in the program, relative to the file of the span."""
+
+
+class Origin(Enum):
+    PARAMETER = "parameter"
+    LET = "variable"
+    LOOP = "loop variable"
+    PATTERN = "pattern variable"
+    TEMPORARY = "temporary"
+
+
+@dataclass(slots=True, kw_only=True)
+class Mutation:
+    """A change through a path; `loop` is the outermost loop since the variable's declaration."""
+
+    span: Span
+    loop: Span | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Variable:
+    """A local while its function is checked."""
+
+    local: typed.Local
+    origin: Origin
+    depth: int
+    loops: tuple[Span, ...]
+    copied_from: Span | None = None
+    """The place whose value it was declared with, if it was one."""
+    reads: list[int] = field(default_factory=list)
+    mentions: list[Span] = field(default_factory=list)
+    mutations: list[Mutation] = field(default_factory=list)
+    assigning_lets: list[ast.Let] = field(default_factory=list)
+
+    @property
+    def type(self) -> Type:
+        return self.local.type
+
+
+@dataclass(slots=True, kw_only=True)
+class Signature:
+    """A function as callers see it. `mutated` is the fixpoint of the last learning round."""
+
+    id: str
+    item: ast.Function
+    scope: FileScope
+    parameters: list[Type]
+    result: Type
+    mutated: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True, kw_only=True)
+class MutationFacts:
+    """What one body does to its parameters: directly, and by passing them on."""
+
+    direct: set[int] = field(default_factory=set)
+    passed: set[tuple[int, str, int]] = field(default_factory=set)
+    """(own parameter, callee, the callee's parameter)"""
+
+
+@dataclass(slots=True, kw_only=True)
+class StructInfo:
+    item: ast.Struct
+    scope: FileScope
+    type: Struct
+    fields: tuple[tuple[str, Type], ...] = ()
+
+    @property
+    def definition(self) -> StructDef:
+        return StructDef(self.type, self.fields)
+
+
+@dataclass(slots=True, kw_only=True)
+class EnumInfo:
+    item: ast.Enum_
+    scope: FileScope
+    type: Enum_
+    variants: tuple[tuple[str, tuple[Type, ...]], ...] = ()
+
+    @property
+    def definition(self) -> EnumDef:
+        return EnumDef(self.type, self.variants)
+
+
+@dataclass(slots=True, kw_only=True)
+class Checker:
+    """One compilation. `sink` is a throw-away one until the final round."""
+
+    scoped: Scoped
+    sink: Sink
+    packer: Packer
+    charter: "Charter"
+    final: bool = False
+    stuck: bool = False
+    """In this round something depended on a type that is not known yet."""
+    signatures: dict[str, Signature] = field(default_factory=dict)
+    structs: dict[str, StructInfo] = field(default_factory=dict)
+    enums: dict[str, EnumInfo] = field(default_factory=dict)
+    let_types: dict[Span, Type] = field(default_factory=dict)
+    const_values: dict[tuple[int, str], typed.Expr | None] = field(default_factory=dict)
+    packed: dict[str, typed.PackedModule] = field(default_factory=dict)
+    used_consts: set[tuple[int, str]] = field(default_factory=set)
+    used_functions: set[str] = field(default_factory=set)
+    used_imports: set[tuple[int, str]] = field(default_factory=set)
+    mutation_facts: dict[str, MutationFacts] = field(default_factory=dict)
+
+    def function_id(self, scope: FileScope, name: str) -> str:
+        return scope.function_id(name, root=self.scoped.root)
+
+
+@dataclass(slots=True, kw_only=True)
+class Body:
+    """One function being checked."""
+
+    checker: Checker
+    scope: FileScope
+    id: str
+    result: Type
+    in_constant: bool = False
+    is_entry: bool = False
+    """`execution` or a handler: it has no declared result, an Err in it is a trap."""
+    result_labels: tuple[Label, ...] = ()
+    """Where the result type was declared, for mismatches."""
+    returns: bool = False
+    """A `return` with or without value was seen."""
+    scopes: list[dict[str, Variable]] = field(default_factory=lambda: [{}])
+    locals: list[typed.Local] = field(default_factory=list)
+    variables: list[Variable] = field(default_factory=list)
+    loops: list[Span] = field(default_factory=list)
+    facts: MutationFacts = field(default_factory=MutationFacts)
+
+    @property
+    def sink(self) -> Sink:
+        return self.checker.sink
+
+    @property
+    def final(self) -> bool:
+        return self.checker.final
+
+    def find(self, name: str) -> Variable | None:
+        for names in reversed(self.scopes):
+            if name in names:
+                return names[name]
+        return None
+
+    @property
+    def visible_names(self) -> tuple[str, ...]:
+        return tuple(name for names in reversed(self.scopes) for name in names)
+
+    def declare(
+        self, name: str, kind: Type, span: Span, origin: Origin, copied_from: Span | None = None
+    ) -> Variable:
+        local = typed.Local(index=len(self.locals), name=name, type=zonk(kind), span=span)
+        variable = Variable(
+            local=local,
+            origin=origin,
+            depth=len(self.scopes),
+            loops=tuple(self.loops),
+            copied_from=copied_from,
+            mentions=[span],
+        )
+        self.locals.append(local)
+        self.variables.append(variable)
+        if origin is not Origin.TEMPORARY:
+            self.scopes[-1][name] = variable
+        return variable
+
+    def temporary(self, kind: Type, span: Span) -> typed.Local:
+        return self.declare("_", kind, span, Origin.TEMPORARY).local
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        self.scopes.append({})
+        yield
+        self.scopes.pop()
+
+    @contextmanager
+    def loop(self, span: Span) -> Iterator[None]:
+        self.loops.append(span)
+        yield
+        self.loops.pop()
+
+    def unknown(self, *, number: bool = False) -> Type:
+        """A type to be found out; an open number is an Integer in the final round."""
+        if number and self.final:
+            return Prim.INTEGER
+        return fresh(number=number)
+
+
+def invalid(span: Span) -> typed.Expr:
+    """Stands where something was wrong and has been reported."""
+    return typed.UnitConst(span=span, type=POISON)
+
+
+def is_invalid(node: typed.Expr) -> bool:
+    return is_poison(node.type)

@@ -1,0 +1,137 @@
+"""Expressions: the door through which every expression becomes typed.
+
+`infer` takes a type that is hoped for (a literal takes it, other expressions may ignore it),
+`check` insists on it, `discard` drops the value.
+"""
+
+from ccl import ast, typed
+from ccl.checking import (
+    aggregates,
+    blocks,
+    calls,
+    forms,
+    literals,
+    matching,
+    names,
+    operators,
+    places,
+)
+from ccl.checking.conversions import convert, fit, to_text
+from ccl.checking.environment import Body, invalid
+from ccl.checking.inference import prune, zonk
+from ccl.diagnostics import Label
+from ccl.typed import Conversion
+from ccl.types import Prim, Result, Type
+
+
+def check(
+    body: Body, expr: ast.Expr, expected: Type, *, labels: tuple[Label, ...] = ()
+) -> typed.Expr:
+    """`expr` as a value of type `expected`; a mismatch is reported with `labels`."""
+    return fit(body, infer(body, expr, zonk(expected)), expected, labels=labels)
+
+
+def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Expr:
+    """`expr` with the type it has."""
+    match expr:
+        case ast.StringLiteral():
+            return _string(body, expr, expected)
+        case (
+            ast.IntegerLiteral()
+            | ast.DecimalLiteral()
+            | ast.PercentLiteral()
+            | ast.BoolLiteral()
+            | ast.DurationLiteral()
+            | ast.TimestampLiteral()
+            | ast.SizeLiteral()
+            | ast.DidLiteral()
+        ):
+            return literals.infer_literal(body, expr, expected)
+        case ast.Name():
+            return names.infer_name(body, expr, expected)
+        case ast.PathName():
+            return names.infer_path(body, expr, expected)
+        case ast.Field():
+            return places.infer_field(body, expr)
+        case ast.Index():
+            return places.infer_index(body, expr)
+        case ast.Call():
+            return calls.infer_call(body, expr, expected)
+        case ast.Unary():
+            return operators.infer_unary(body, expr, expected)
+        case ast.Binary():
+            return operators.infer_binary(body, expr, expected)
+        case ast.Try():
+            return matching.infer_try(body, expr, expected)
+        case ast.ArrayExpr():
+            return aggregates.infer_array(body, expr, expected)
+        case ast.StructExpr():
+            return aggregates.infer_struct(body, expr)
+        case ast.Block():
+            return blocks.infer_block(body, expr, expected)
+        case ast.If():
+            return blocks.infer_if(body, expr, expected)
+        case ast.While() | ast.For():
+            return blocks.loop_as_value(body, expr)
+        case ast.Return() | ast.Break() | ast.Continue():
+            return blocks.infer_jump(body, expr)
+        case ast.Require():
+            return forms.infer_require(body, expr)
+        case ast.Match():
+            return matching.infer_match(body, expr, expected)
+        case ast.InlineObject():
+            return not_compiled(body, expr, "an inline object as a value in code")
+        case ast.Lambda():
+            return not_compiled(body, expr, "an inline function")
+        case ast.Emit():
+            return not_compiled(body, expr, "emit")
+
+
+def discard(body: Body, expr: ast.Expr) -> typed.Statement:
+    """`expr` for its effect. A Result is not dropped unseen: an Err traps with its text."""
+    match expr:
+        case ast.While():
+            return blocks.check_while(body, expr)
+        case ast.For():
+            return blocks.check_for(body, expr)
+        case ast.If():
+            node = blocks.discard_if(body, expr)
+        case ast.Block():
+            node = blocks.discard_block(body, expr)
+        case ast.Match():
+            node = matching.discard_match(body, expr)
+        case _:
+            node = unwrapped(infer(body, expr))
+    return typed.Evaluate(value=node, span=expr.span)
+
+
+def unwrapped(node: typed.Expr) -> typed.Expr:
+    """A value that nobody takes: what a discarded Result would hide comes out as a trap."""
+    kind = prune(node.type)
+    if isinstance(kind, Result):
+        return convert(node, Conversion.UNWRAP_OK, kind.ok)
+    return node
+
+
+def _string(body: Body, expr: ast.StringLiteral, expected: Type | None) -> typed.Expr:
+    plain = literals.plain_text(expr)
+    if plain is not None:
+        return literals.text(body, plain, expr.span, expected)
+    parts: list[typed.Expr] = []
+    for part in expr.parts:
+        if isinstance(part, str):
+            if part:
+                parts.append(typed.TextConst(value=part, type=Prim.STRING, span=expr.span))
+        else:
+            parts.append(to_text(body, infer(body, part)))
+    return typed.Concat(parts=tuple(parts), span=expr.span)
+
+
+def retype_text(body: Body, node: typed.TextConst, kind: Type) -> typed.Expr:
+    """A String constant where a Did or Cid is meant."""
+    return literals.text(body, node.value, node.span, kind)
+
+
+def not_compiled(body: Body, expr: ast.Expr, what: str) -> typed.Expr:
+    body.sink.report("CCL0690", expr.span, what=what)
+    return invalid(expr.span)

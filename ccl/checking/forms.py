@@ -1,0 +1,261 @@
+"""Calls and statements with rules of their own: `require`, conversions by name, `has`, time.
+
+`submit_job` and `module` are in `ccl.checking.submissions`.
+"""
+
+from datetime import UTC, datetime
+
+from ccl import ast, typed
+from ccl.checking import expressions, submissions
+from ccl.checking.arguments import Callee, bind
+from ccl.checking.conversions import convert, to_text
+from ccl.checking.environment import Body, invalid, is_invalid
+from ccl.checking.inference import is_open, prune, variable_of, zonk
+from ccl.checking.literals import plain_text
+from ccl.diagnostics import Edit, Fix
+from ccl.suggest import nearest
+from ccl.typed import Builtin, Conversion
+from ccl.types import Option, Prim, Result, Type
+
+_NAMED_CONVERSIONS: dict[str, dict[Type, Conversion]] = {
+    "integer": {
+        Prim.MANA: Conversion.SAME_BITS,
+        Prim.DURATION: Conversion.SAME_BITS,
+        Prim.TIMESTAMP: Conversion.SAME_BITS,
+    },
+    "decimal": {Prim.INTEGER: Conversion.INTEGER_TO_DECIMAL},
+    "did": {Prim.STRING: Conversion.STRING_TO_DID},
+    "cid": {Prim.STRING: Conversion.STRING_TO_CID},
+}
+_CONVERTED: dict[str, Type] = {
+    "integer": Prim.INTEGER,
+    "decimal": Prim.DECIMAL,
+    "did": Prim.DID,
+    "cid": Prim.CID,
+}
+_SECONDS = {"days": 86_400, "hours": 3_600}
+
+
+def infer_form(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed.Expr:
+    match name:
+        case "submit_job" | "host_submit_job":
+            return submissions.infer_submit(body, call)
+        case "module":
+            return submissions.infer_module(body, call)
+        case "has":
+            return _has(body, call)
+        case "timestamp" | "host_get_current_time":
+            return _timestamp(body, call)
+        case "now":
+            node = _timestamp(body, call)
+            return node if is_invalid(node) else convert(node, Conversion.SAME_BITS, Prim.TIMESTAMP)
+        case "days" | "hours":
+            return _span_of_time(body, call, name, expected)
+        case "log_event":
+            return _log_event(body, call)
+        case "Some" | "Ok" | "Err":
+            return _wrap(body, call, name, expected)
+        case "string":
+            argument = _only(body, call, name, "value")
+            return (
+                invalid(call.span)
+                if argument is None
+                else to_text(body, expressions.infer(body, argument))
+            )
+        case _:
+            return _converted(body, call, name)
+
+
+def _only(body: Body, call: ast.Call, name: str, parameter: str) -> ast.Expr | None:
+    """The one argument of a call; None after reporting."""
+    bound = bind(body, call, Callee(name=name, parameters=(parameter,)), call.arguments)
+    if bound is None:
+        for each in call.arguments:
+            expressions.infer(body, each.value)
+        return None
+    return bound[parameter].value
+
+
+def infer_require(body: Body, expr: ast.Require) -> typed.Expr:
+    """`require(condition, message) because article "…"`."""
+    call = ast.Call(
+        callee=ast.Name(text="require", span=expr.span),
+        type_arguments=(),
+        arguments=expr.arguments,
+        span=expr.span,
+    )
+    callee = Callee(
+        name="require", parameters=("condition", "message"), optional=frozenset({"message"})
+    )
+    bound = bind(body, call, callee, expr.arguments)
+    if bound is None:
+        for each in expr.arguments:
+            expressions.infer(body, each.value)
+        return typed.UnitConst(span=expr.span)
+    condition = expressions.check(body, bound["condition"].value, Prim.BOOL)
+    message = (
+        expressions.check(body, bound["message"].value, Prim.STRING) if "message" in bound else None
+    )
+    article = None if expr.article is None else plain_text(expr.article)
+    if expr.article is not None and article is not None:
+        body.checker.charter.cite(body, article, expr.article.span)
+    return typed.Require(condition=condition, message=message, article=article, span=expr.span)
+
+
+def one_of(body: Body, node: typed.Expr, choices: tuple[str, ...], parameter: str) -> typed.Expr:
+    """A text constant must be one of `choices`; other texts are left to the host."""
+    if not isinstance(node, typed.TextConst) or node.value in choices:
+        return node
+    near = nearest(node.value, choices)
+    body.sink.report(
+        "CCL0430",
+        node.span,
+        value=node.value,
+        parameter=parameter,
+        choices=", ".join(f'"{each}"' for each in choices),
+        fixes=(Fix(f'write "{near}"', (Edit(node.span, f'"{near}"'),)),) if near else (),
+        **({"nearest": near} if near else {}),
+    )
+    return invalid(node.span)
+
+
+def _has(body: Body, call: ast.Call) -> typed.Expr:
+    """`has(ctx.a.b)`: presence of the last field of a path through Data."""
+    argument = _only(body, call, "has", "path")
+    if argument is None:
+        return invalid(call.span)
+    node = expressions.infer(body, argument)
+    path: list[typed.Expr] = []
+    while isinstance(node, typed.DataGet):
+        path.insert(0, typed.TextConst(value=node.name, type=Prim.STRING, span=node.span))
+        node = node.base
+    if is_invalid(node):
+        return node
+    if not path or prune(node.type) is not Prim.DATA:
+        body.sink.report("CCL0437", argument.span)
+        return invalid(call.span)
+    passed = tuple(typed.Argument(value=each, mutated=False) for each in (node, *path))
+    return typed.CallBuiltin(
+        builtin=Builtin.DATA_HAS, arguments=passed, type=Prim.BOOL, span=call.span
+    )
+
+
+def _timestamp(body: Body, call: ast.Call) -> typed.Expr:
+    """`timestamp()` is the job's time, `timestamp("2024-…Z")` a constant; Unix seconds both."""
+    if call.arguments:
+        return _written_timestamp(body, call)
+    if body.in_constant:
+        body.sink.report("CCL0423", call.span, what="the time of the job")
+        return invalid(call.span)
+    return typed.CallHost(
+        call="host_get_current_time", arguments=(), type=Prim.INTEGER, span=call.span
+    )
+
+
+def _written_timestamp(body: Body, call: ast.Call) -> typed.Expr:
+    argument = _only(body, call, "timestamp", "text")
+    if argument is None:
+        return invalid(call.span)
+    text = plain_text(argument) if isinstance(argument, ast.StringLiteral) else None
+    try:
+        when = datetime.fromisoformat(text or "")
+    except ValueError:
+        body.sink.report("CCL0438", argument.span)
+        return invalid(call.span)
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return typed.ScalarConst(value=int(when.timestamp()), type=Prim.INTEGER, span=call.span)
+
+
+def _span_of_time(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed.Expr:
+    """`days(7)`: a Duration, or its seconds where an Integer is wanted."""
+    argument = _only(body, call, name, "count")
+    if argument is None:
+        return invalid(call.span)
+    count = expressions.check(body, argument, Prim.INTEGER)
+    if is_invalid(count):
+        return count
+    wanted = prune(expected) if expected is not None else None
+    plain = wanted is Prim.INTEGER or (
+        wanted is not None and (var := variable_of(wanted)) is not None and var.number
+    )
+    kind = Prim.INTEGER if plain else Prim.DURATION
+    if isinstance(count, typed.ScalarConst):
+        return typed.ScalarConst(value=count.value * _SECONDS[name], type=kind, span=call.span)
+    unit = typed.ScalarConst(value=_SECONDS[name], type=Prim.INTEGER, span=call.span)
+    seconds = typed.Binary(
+        op=typed.BinaryOp.MULTIPLY, left=count, right=unit, type=Prim.INTEGER, span=call.span
+    )
+    return seconds if plain else convert(seconds, Conversion.SAME_BITS, Prim.DURATION)
+
+
+def _log_event(body: Body, call: ast.Call) -> typed.Expr:
+    """`log_event(name, detail)` writes the line `name: detail`."""
+    bound = bind(
+        body, call, Callee(name="log_event", parameters=("name", "detail")), call.arguments
+    )
+    if bound is None:
+        for each in call.arguments:
+            expressions.infer(body, each.value)
+        return invalid(call.span)
+    parts = {name: expressions.check(body, each.value, Prim.STRING) for name, each in bound.items()}
+    colon = typed.TextConst(value=": ", type=Prim.STRING, span=call.span)
+    line = typed.Concat(parts=(parts["name"], colon, parts["detail"]), span=call.span)
+    return typed.CallHost(
+        call="host_log_message", arguments=(line,), type=Prim.UNIT, span=call.span
+    )
+
+
+def _wrap(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed.Expr:
+    """`Some(x)`, `Ok(x)`, `Err(e)`; the other half of a Result comes from the context."""
+    argument = _only(body, call, name, "value")
+    if argument is None:
+        return invalid(call.span)
+    wanted = prune(expected) if expected is not None else None
+    match name, wanted:
+        case "Some", Option(value):
+            node = expressions.check(body, argument, value)
+            kind: Type = Option(value)
+        case "Some", _:
+            node = expressions.infer(body, argument)
+            kind = Option(node.type)
+        case "Ok", Result(ok, err):
+            node, kind = expressions.check(body, argument, ok), Result(ok, err)
+        case "Err", Result(ok, err):
+            node, kind = expressions.check(body, argument, err), Result(ok, err)
+        case "Ok", _:
+            node = expressions.infer(body, argument)
+            kind = Result(node.type, body.unknown())
+        case _:
+            node = expressions.infer(body, argument)
+            kind = Result(body.unknown(), node.type)
+    kind = zonk(kind)
+    if is_invalid(node):
+        return node
+    if body.final and is_open(kind):
+        body.sink.report("CCL0409", call.span, what=f"the type of this `{name}`")
+        return invalid(call.span)
+    tag = 0 if name == "Ok" else 1
+    return typed.VariantNew(tag=tag, payload=(node,), type=kind, span=call.span)
+
+
+def _converted(body: Body, call: ast.Call, name: str) -> typed.Expr:
+    argument = _only(body, call, name, "value")
+    if argument is None:
+        return invalid(call.span)
+    goal = _CONVERTED[name]
+    node = expressions.infer(body, argument, None if name == "decimal" else goal)
+    kind = prune(node.type)
+    if is_invalid(node) or kind is goal:
+        return node
+    if kind is Prim.DATA:
+        return convert(node, Conversion.DATA_TO, goal)
+    conversion = _NAMED_CONVERSIONS[name].get(kind)
+    if conversion is None and (var := variable_of(kind)) is not None:
+        if var.number and name == "decimal":
+            var.bound = Prim.INTEGER
+        return typed.UnitConst(span=call.span, type=goal)
+    if conversion is None:
+        body.sink.report("CCL0439", argument.span, found=str(zonk(kind)), goal=str(goal))
+        return invalid(call.span)
+    return convert(node, conversion, goal)

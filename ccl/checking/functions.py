@@ -1,0 +1,277 @@
+"""Checking bodies: rounds that learn the types left out, then the final one.
+
+A round checks every body with what is known so far. Its trees and diagnostics are thrown
+away; what it found out about signatures and `let`s stays. When nothing new comes up, open
+numbers become Integer, and one last round builds the typed functions and reports.
+"""
+
+from dataclasses import dataclass
+
+from ccl import ast, typed
+from ccl.checking import constants
+from ccl.checking.blocks import discard_block, infer_block
+from ccl.checking.conversions import fit
+from ccl.checking.environment import Body, Checker, Origin, Signature
+from ccl.checking.inference import POISON, fresh, is_open, is_poison, prune, unify, zonk
+from ccl.checking.lints import report_variables
+from ccl.checking.statements import report_assigning_lets
+from ccl.checking.type_names import read_type
+from ccl.diagnostics import Label, Sink
+from ccl.resolved import FileScope
+from ccl.source import Span
+from ccl.types import Prim
+
+ROUNDS_MAX = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A body that is no function of the program's text: `execution` or an event's handlers."""
+
+    id: str
+    scope: FileScope
+    bodies: tuple[ast.Block, ...]
+    context: bool
+    """Handlers have the parameter `ctx`."""
+    span: Span
+
+
+def declare(checker: Checker, scope: FileScope, item: ast.Function) -> Signature:
+    """What callers need to know; types left out are open."""
+    parameters = [
+        fresh() if each.type is None else read_type(checker, scope, each.type)
+        for each in item.parameters
+    ]
+    result = fresh() if item.result is None else read_type(checker, scope, item.result)
+    return Signature(
+        id=checker.function_id(scope, item.name.text),
+        item=item,
+        scope=scope,
+        parameters=parameters,
+        result=result,
+    )
+
+
+def check_bodies(
+    checker: Checker, entries: tuple[Entry, ...], sink: Sink
+) -> dict[str, typed.Function]:
+    """Every function and entry of the program, typed. Faults go to `sink`."""
+    _learn(checker, entries)
+    for _ in range(ROUNDS_MAX):
+        before = {name: signature.mutated for name, signature in checker.signatures.items()}
+        checker.final = True
+        checker.sink = final = Sink()
+        checker.const_values.clear()
+        functions = _round(checker, entries)
+        _spread_mutation(checker)
+        if before == {name: each.mutated for name, each in checker.signatures.items()}:
+            break
+    for each in final.diagnostics:
+        sink.add(each)
+    checker.sink = sink
+    return functions
+
+
+def _learn(checker: Checker, entries: tuple[Entry, ...]) -> None:
+    defaulted = False
+    for _ in range(ROUNDS_MAX):
+        checker.sink = Sink()
+        checker.const_values.clear()
+        checker.stuck = False
+        before = _known(checker)
+        _round(checker, entries)
+        stuck = checker.stuck
+        if not stuck or _known(checker) == before:
+            if defaulted and _known(checker) == before:
+                break
+            _default_numbers(checker)
+            if not stuck:
+                break
+            defaulted = True
+    _default_numbers(checker)
+    _spread_mutation(checker)
+
+
+def _known(checker: Checker) -> tuple[int, int]:
+    """How much is known: closed signatures' parts and closed `let`s."""
+    parts = [
+        kind
+        for signature in checker.signatures.values()
+        for kind in (*signature.parameters, signature.result)
+    ]
+    return (
+        sum(not is_open(kind) for kind in parts),
+        sum(not is_open(kind) for kind in checker.let_types.values()),
+    )
+
+
+def _default_numbers(checker: Checker) -> None:
+    for signature in checker.signatures.values():
+        signature.parameters = [zonk(each, default=True) for each in signature.parameters]
+        signature.result = zonk(signature.result, default=True)
+    for span, kind in checker.let_types.items():
+        checker.let_types[span] = zonk(kind, default=True)
+
+
+def _round(checker: Checker, entries: tuple[Entry, ...]) -> dict[str, typed.Function]:
+    checker.mutation_facts = {}
+    checker.used_functions = set()
+    functions = {
+        signature.id: _function(checker, signature) for signature in checker.signatures.values()
+    }
+    for entry in entries:
+        functions[entry.id] = _entry(checker, entry)
+    for span, kind in checker.let_types.items():
+        checker.let_types[span] = zonk(kind)
+    for scope in checker.scoped.files.values():
+        for name in scope.consts:
+            constants.value_of(checker, scope, name)
+    return functions
+
+
+def _function(checker: Checker, signature: Signature) -> typed.Function:
+    item = signature.item
+    if checker.final:
+        _report_open(checker, signature)
+    labels = (
+        (Label(item.result.span, "the result type is declared here"),)
+        if item.result is not None
+        else ()
+    )
+    body = Body(
+        checker=checker,
+        scope=signature.scope,
+        id=signature.id,
+        result=signature.result,
+        result_labels=labels,
+    )
+    for parameter, kind in zip(item.parameters, signature.parameters, strict=True):
+        name = parameter.name
+        if name.text in body.scopes[0]:
+            first = body.scopes[0][name.text].local.span
+            checker.sink.report(
+                "CCL0211", name.span, name=name.text, labels=(Label(first, "first here"),)
+            )
+        body.declare(name.text, kind, name.span, Origin.PARAMETER)
+    block = _body_block(body, item.body, item.name.span)
+    return _finish(body, signature.id, item.name.text, len(item.parameters), block, item.span)
+
+
+def _report_open(checker: Checker, signature: Signature) -> None:
+    """A type that neither the body nor any call determines must be written."""
+    for i, (parameter, kind) in enumerate(
+        zip(signature.item.parameters, signature.parameters, strict=True)
+    ):
+        if is_open(kind):
+            checker.sink.report(
+                "CCL0442",
+                parameter.name.span,
+                what=f"parameter `{parameter.name.text}`",
+                example=f"{parameter.name.text}: Integer",
+            )
+            signature.parameters[i] = POISON
+    if is_open(signature.result):
+        signature.result = POISON
+
+
+def _body_block(body: Body, block: ast.Block, name: Span) -> typed.Block:
+    """The body with its value fitted to the result type."""
+    result = prune(body.result)
+    node = infer_block(body, block, None if is_poison(result) else result)
+    assert isinstance(node, typed.Block), "a block stays a block"
+    if node.value is not None:
+        return _with_value(node, fit(body, node.value, body.result, labels=body.result_labels))
+    if node.type is Prim.NEVER:
+        if not body.returns and is_open(body.result):
+            unify(body.result, Prim.UNIT)
+        return node
+    if not unify(body.result, Prim.UNIT):
+        _missing_return(body, block, name)
+    return node
+
+
+def _with_value(node: typed.Block, value: typed.Expr) -> typed.Block:
+    return typed.Block(
+        statements=node.statements, value=value, type=zonk(value.type), span=node.span
+    )
+
+
+def _missing_return(body: Body, block: ast.Block, name: Span) -> None:
+    last = block.statements[-1] if block.statements else None
+    labels = list(body.result_labels)
+    if isinstance(last, ast.ExpressionStatement) and last.terminated:
+        labels.append(Label(last.span, "this value is dropped by the `;`"))
+    body.sink.report(
+        "CCL0501",
+        Span(block.span.file, max(block.span.end - 1, block.span.start), block.span.end),
+        expected=str(zonk(body.result)),
+        labels=(Label(name, "in this function"), *labels),
+    )
+
+
+def _entry(checker: Checker, entry: Entry) -> typed.Function:
+    body = Body(checker=checker, scope=entry.scope, id=entry.id, result=Prim.UNIT, is_entry=True)
+    if entry.context:
+        body.declare("ctx", Prim.DATA, entry.span, Origin.PARAMETER)
+        blocks = [discard_block(body, block) for block in entry.bodies]
+        block = blocks[0] if len(blocks) == 1 else _joined(blocks, entry.span)
+        return _finish(body, entry.id, entry.id, 1, block, entry.span)
+    body.result = fresh()
+    node = infer_block(body, entry.bodies[0], checker.let_types.get(entry.span))
+    assert isinstance(node, typed.Block), "a block stays a block"
+    kind = zonk(node.type)
+    if kind is Prim.NEVER and not body.returns:
+        kind = Prim.UNIT
+    if unify(body.result, kind) or kind is Prim.NEVER:
+        result = zonk(body.result)
+    else:
+        _missing_return(body, entry.bodies[0], entry.span)
+        result = POISON
+    if not checker.final:
+        checker.let_types[entry.span] = result
+    elif is_open(result):
+        checker.sink.report("CCL0409", node.span, what="the value of this block")
+    body.result = result
+    return _finish(body, entry.id, "execution", 0, node, entry.span)
+
+
+def _joined(blocks: list[typed.Block], span: Span) -> typed.Block:
+    """The handlers of one event, in order; one that returns ends only itself."""
+    statements = tuple(typed.Evaluate(value=block, span=block.span) for block in blocks)
+    return typed.Block(statements=statements, value=None, type=Prim.UNIT, span=span)
+
+
+def _finish(
+    body: Body, identity: str, name: str, arity: int, block: typed.Block, span: Span
+) -> typed.Function:
+    checker = body.checker
+    checker.mutation_facts[identity] = body.facts
+    if checker.final:
+        report_assigning_lets(body)
+        report_variables(body)
+    signature = checker.signatures.get(identity)
+    return typed.Function(
+        id=identity,
+        name=name,
+        parameters=tuple(body.locals[:arity]),
+        locals=tuple(body.locals[arity:]),
+        mutated=signature.mutated if signature is not None else frozenset(),
+        result=zonk(body.result),
+        body=block,
+        span=span,
+    )
+
+
+def _spread_mutation(checker: Checker) -> None:
+    """Which parameters each function may change, directly or through what it calls."""
+    mutated = {name: set(facts.direct) for name, facts in checker.mutation_facts.items()}
+    changed = True
+    while changed:
+        changed = False
+        for name, facts in checker.mutation_facts.items():
+            for own, callee, parameter in facts.passed:
+                if parameter in mutated.get(callee, ()) and own not in mutated[name]:
+                    mutated[name].add(own)
+                    changed = True
+    for name, signature in checker.signatures.items():
+        signature.mutated = frozenset(mutated.get(name, ()))

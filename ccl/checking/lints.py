@@ -1,0 +1,67 @@
+"""Warnings about what is declared and never used, and about copies changed in vain."""
+
+from ccl.checking.environment import Body, Checker, Origin, Variable
+from ccl.diagnostics import Edit, Fix, Label
+from ccl.types import is_reference
+
+
+def report_variables(body: Body) -> None:
+    """Variables of one function that nobody reads."""
+    for variable in body.variables:
+        name = variable.local.name
+        if variable.origin is Origin.TEMPORARY or name.startswith("_"):
+            continue
+        if variable.mutations and variable.copied_from is not None:
+            _changed_in_vain(body, variable)
+        elif not variable.reads and not variable.mutations:
+            _unused(body, variable)
+
+
+def _unused(body: Body, variable: Variable) -> None:
+    name = variable.local.name
+    if variable.origin is Origin.PARAMETER and name == "ctx":
+        return
+    edits = tuple(Edit(span, f"_{name}") for span in variable.mentions)
+    body.sink.report(
+        "CCL0902",
+        variable.local.span,
+        name=name,
+        what=variable.origin.value,
+        fixes=(Fix(f"rename it to `_{name}`", edits),),
+    )
+
+
+def _changed_in_vain(body: Body, variable: Variable) -> None:
+    """A copy that is changed and not read afterwards loses the change."""
+    assert variable.copied_from is not None
+    for mutation in variable.mutations:
+        loop = mutation.loop
+        read = any(
+            at > mutation.span.end or (loop is not None and loop.start <= at < loop.end)
+            for at in variable.reads
+        )
+        if not read and is_reference(variable.local.type):
+            name = variable.local.name
+            body.sink.report(
+                "CCL0429",
+                mutation.span,
+                name=name,
+                labels=(Label(variable.copied_from, f"`{name}` is a copy of this"),),
+            )
+
+
+def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
+    """Functions, constants and imports of the root file that nothing uses."""
+    scope = checker.scoped.root_scope
+    for name, function in scope.functions.items():
+        identity = checker.function_id(scope, name)
+        if not (name.startswith("_") or identity in checker.used_functions or identity in roots):
+            checker.sink.report("CCL0903", function.name.span, name=name)
+    for alias, imported in scope.imports.items():
+        if (scope.file, alias) not in checker.used_imports and not alias.startswith("_"):
+            checker.sink.report(
+                "CCL0904",
+                imported.item.span,
+                name=alias,
+                fixes=(Fix("remove the import", (Edit(imported.item.span, ""),)),),
+            )

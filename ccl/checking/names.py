@@ -1,0 +1,152 @@
+"""Names in code: local; const; import; host record; section; prelude, in this order."""
+
+from collections.abc import Iterable
+
+from ccl import ast, typed
+from ccl.builtins import (
+    CONSTANTS,
+    FUNCTIONS,
+    HOST_RECORDS,
+    RESOURCE_TYPE_VARIANTS,
+    SPECIAL_FORMS,
+)
+from ccl.checking import constants
+from ccl.checking.environment import Body, Variable, invalid
+from ccl.checking.inference import prune, zonk
+from ccl.diagnostics import Label
+from ccl.resolved import FileScope
+from ccl.source import Span
+from ccl.suggest import nearest
+from ccl.types import Option, Prim, Type
+
+
+def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
+    text = name.text
+    variable = body.find(text)
+    if variable is not None:
+        return read(variable, name.span)
+    scope = body.scope
+    if text in scope.consts:
+        return constants.use(body, scope, text, name.span)
+    if text in scope.states:
+        return _not_compiled(body, name.span, "state")
+    if text in scope.imports:
+        body.checker.used_imports.add((scope.file, text))
+        return _not_a_value(
+            body, name.span, text, "an imported file", scope.imports[text].item.span
+        )
+    if text in scope.functions:
+        body.checker.used_functions.add(body.checker.function_id(scope, text))
+        return _not_a_value(body, name.span, text, "a function", scope.functions[text].name.span)
+    if text in HOST_RECORDS:
+        return host_record(body, text, name.span)
+    if is_root_section(body, text) or text == "charter":
+        return _not_a_value(body, name.span, text, "a section", None)
+    if text in CONSTANTS:
+        return typed.ScalarConst(value=CONSTANTS[text], type=Prim.INTEGER, span=name.span)
+    if text == "None":
+        wanted = prune(expected) if expected is not None else None
+        kind = wanted if isinstance(wanted, Option) else Option(body.unknown())
+        return typed.VariantNew(tag=0, payload=(), type=zonk(kind), span=name.span)
+    if text in scope.type_names or text == "ResourceType":
+        return _not_a_value(body, name.span, text, "a type", None)
+    if text in FUNCTIONS or text in SPECIAL_FORMS:
+        return _not_a_value(body, name.span, text, "a function", None)
+    return unknown_name(body, name.span, text, known_values(body))
+
+
+def read(variable: Variable, span: Span) -> typed.Expr:
+    variable.reads.append(span.start)
+    variable.mentions.append(span)
+    return typed.LocalGet(local=variable.local, type=zonk(variable.type), span=span)
+
+
+def host_record(body: Body, name: str, span: Span) -> typed.Expr:
+    if body.in_constant:
+        body.sink.report("CCL0423", span, what=f"the host record `{name}`")
+        return invalid(span)
+    asked = typed.TextConst(value=name, type=Prim.STRING, span=span)
+    return typed.CallHost(call="host_get_context", arguments=(asked,), type=Prim.DATA, span=span)
+
+
+def is_root_section(body: Body, name: str) -> bool:
+    return body.scope.file == body.checker.scoped.root and body.checker.charter.has(name)
+
+
+def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.Expr:
+    """`A::B` as a value: a variant without payload."""
+    del expected
+    first, *rest = path.segments
+    if first.text == "ResourceType" and len(rest) == 1:
+        return resource_type(body, rest[0], path.span)
+    if first.text in body.scope.enums:
+        return _not_compiled(body, path.span, "enum")
+    return unknown_name(
+        body,
+        path.span,
+        "::".join(segment.text for segment in path.segments),
+        body.scope.type_names,
+    )
+
+
+def resource_type(body: Body, variant: ast.Ident, span: Span) -> typed.Expr:
+    """`ResourceType.COMPUTE` is the resource's name."""
+    value = RESOURCE_TYPE_VARIANTS.get(variant.text)
+    if value is None:
+        return unknown_name(body, variant.span, variant.text, RESOURCE_TYPE_VARIANTS)
+    return typed.TextConst(value=value, type=Prim.STRING, span=span)
+
+
+def member_of_import(body: Body, alias: str, name: ast.Ident) -> FileScope | None:
+    """The file that `alias` names if it has `name`; None after reporting that it has not."""
+    imported = body.scope.imports[alias]
+    body.checker.used_imports.add((body.scope.file, alias))
+    target = body.checker.scoped.files[imported.file]
+    if name.text in target.functions or name.text in target.consts:
+        return target
+    near = nearest(name.text, (*target.functions, *target.consts))
+    body.sink.report(
+        "CCL0207",
+        name.span,
+        name=name.text,
+        file=target.name,
+        labels=(Label(imported.item.span, "imported here"),),
+        **({"nearest": near} if near else {}),
+    )
+    return None
+
+
+def infer_member(body: Body, target: FileScope, name: ast.Ident, span: Span) -> typed.Expr:
+    """`voting.QUORUM`."""
+    if name.text in target.consts:
+        return constants.use(body, target, name.text, span)
+    function = target.functions[name.text]
+    return _not_a_value(body, span, name.text, "a function", function.name.span)
+
+
+def known_values(body: Body) -> tuple[str, ...]:
+    """Every name that would have had a value here, nearest scope first."""
+    return (
+        *body.visible_names,
+        *body.scope.value_names,
+        *body.checker.charter.keys,
+        *CONSTANTS,
+        *HOST_RECORDS,
+    )
+
+
+def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typed.Expr:
+    near = nearest(name, known)
+    body.sink.report("CCL0201", span, name=name, **({"nearest": near} if near else {}))
+    return invalid(span)
+
+
+def _not_a_value(body: Body, span: Span, name: str, what: str, declared: Span | None) -> typed.Expr:
+    labels = (Label(declared, "declared here"),) if declared is not None else ()
+    body.sink.report("CCL0208", span, name=name, what=what, labels=labels)
+    return invalid(span)
+
+
+def _not_compiled(body: Body, span: Span, what: str) -> typed.Expr:
+    body.sink.report("CCL0690", span, what=what)
+    return invalid(span)

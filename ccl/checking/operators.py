@@ -1,0 +1,324 @@
+"""Unary and binary operators: which types they join, and what comes out."""
+
+from typing import cast
+
+from ccl import ast, typed
+from ccl.checking import expressions
+from ccl.checking.conversions import convert, fit, implicit
+from ccl.checking.environment import Body, invalid, is_invalid
+from ccl.checking.inference import NUMBERS, POISON, prune, unify, variable_of, zonk
+from ccl.checking.literals import integer
+from ccl.diagnostics import Edit, Fix, Label
+from ccl.typed import BinaryOp, UnaryOp
+from ccl.types import Prim, Type
+
+ORDERED = (
+    Prim.INTEGER,
+    Prim.DECIMAL,
+    Prim.MANA,
+    Prim.TIMESTAMP,
+    Prim.DURATION,
+    Prim.STRING,
+    Prim.JOB,
+)
+EQUALITY = (BinaryOp.EQUAL, BinaryOp.NOT_EQUAL)
+ORDER = (BinaryOp.LESS, BinaryOp.LESS_EQUAL, BinaryOp.GREATER, BinaryOp.GREATER_EQUAL)
+
+# What arithmetic does to types that are not plain numbers: (left, operator, right) -> result.
+_MIXED: dict[tuple[Type, BinaryOp, Type], Type] = {
+    (Prim.TIMESTAMP, BinaryOp.ADD, Prim.DURATION): Prim.TIMESTAMP,
+    (Prim.TIMESTAMP, BinaryOp.SUBTRACT, Prim.DURATION): Prim.TIMESTAMP,
+    (Prim.TIMESTAMP, BinaryOp.SUBTRACT, Prim.TIMESTAMP): Prim.DURATION,
+    (Prim.DURATION, BinaryOp.ADD, Prim.DURATION): Prim.DURATION,
+    (Prim.DURATION, BinaryOp.SUBTRACT, Prim.DURATION): Prim.DURATION,
+    (Prim.DURATION, BinaryOp.MULTIPLY, Prim.INTEGER): Prim.DURATION,
+    (Prim.DURATION, BinaryOp.DIVIDE, Prim.INTEGER): Prim.DURATION,
+    (Prim.DURATION, BinaryOp.DIVIDE, Prim.DURATION): Prim.INTEGER,
+}
+
+
+def infer_unary(body: Body, expr: ast.Unary, expected: Type | None) -> typed.Expr:
+    if expr.operator == "!":
+        operand = expressions.check(body, expr.operand, Prim.BOOL)
+        return typed.Unary(op=UnaryOp.NOT, operand=operand, type=Prim.BOOL, span=expr.span)
+    if isinstance(expr.operand, ast.IntegerLiteral):
+        return integer(body, -expr.operand.value, expr.span, _number_context(expected))
+    operand = expressions.infer(body, expr.operand, expected)
+    kind = prune(operand.type)
+    if is_invalid(operand) or kind is Prim.NEVER:
+        return operand
+    if kind is Prim.DATA:
+        operand, kind = convert(operand, typed.Conversion.DATA_TO, Prim.INTEGER), Prim.INTEGER
+    var = variable_of(kind)
+    if var is not None or kind in (*NUMBERS, Prim.DURATION):
+        return typed.Unary(op=UnaryOp.NEGATE, operand=operand, type=kind, span=expr.span)
+    body.sink.report("CCL0402", expr.span, operator="-", types=str(kind))
+    return invalid(expr.span)
+
+
+def infer_binary(body: Body, expr: ast.Binary, expected: Type | None) -> typed.Expr:
+    if expr.operator in ("&&", "||"):
+        return typed.ShortCircuit(
+            is_and=expr.operator == "&&",
+            left=expressions.check(body, expr.left, Prim.BOOL),
+            right=expressions.check(body, expr.right, Prim.BOOL),
+            span=expr.span,
+        )
+    op = BinaryOp(expr.operator)
+    context = None if op in EQUALITY or op in ORDER else _number_context(expected)
+    left, right = _operands(body, expr, context)
+    return combine(body, expr, op, left, right)
+
+
+def _operands(body: Body, expr: ast.Binary, context: Type | None) -> tuple[typed.Expr, typed.Expr]:
+    """Both sides; a side that is only a literal takes its type from the other."""
+    if _takes_context(expr.left) and not _takes_context(expr.right):
+        right = expressions.infer(body, expr.right, context)
+        left = expressions.infer(body, expr.left, _number_context(right.type) or context)
+        return left, right
+    left = expressions.infer(body, expr.left, context)
+    return left, expressions.infer(body, expr.right, _operand_context(left.type) or context)
+
+
+def _takes_context(expr: ast.Expr) -> bool:
+    match expr:
+        case ast.IntegerLiteral() | ast.StringLiteral() | ast.ArrayExpr():
+            return True
+        case ast.Unary(operator="-"):
+            return _takes_context(expr.operand)
+        case ast.Binary(operator="+" | "-" | "*" | "/" | "%"):
+            return _takes_context(expr.left) and _takes_context(expr.right)
+        case ast.Call(callee=ast.Name(text="days" | "hours" | "None" | "map_new")):
+            return True
+        case ast.Name(text="None"):
+            return True
+        case _:
+            return False
+
+
+def _number_context(kind: Type | None) -> Type | None:
+    """The type to hand to an operand that could be a literal."""
+    if kind is None:
+        return None
+    kind = prune(kind)
+    var = variable_of(kind)
+    return kind if (var is not None and var.number) or kind in NUMBERS else _operand_context(kind)
+
+
+def _operand_context(kind: Type) -> Type | None:
+    kind = prune(kind)
+    if kind in (Prim.DATA, Prim.UNIT, Prim.NEVER, Prim.DURATION, Prim.TIMESTAMP):
+        return None
+    return None if kind is POISON else kind
+
+
+def combine(
+    body: Body, expr: ast.Binary, op: BinaryOp, left: typed.Expr, right: typed.Expr
+) -> typed.Expr:
+    """The typed operation on two checked operands."""
+    if is_invalid(left) or is_invalid(right):
+        if op in EQUALITY or op in ORDER:
+            return typed.Binary(op=op, left=left, right=right, type=Prim.BOOL, span=expr.span)
+        return invalid(expr.span)
+    left, right = _agree(left, right)
+    kinds = (prune(left.type), prune(right.type))
+    if op in EQUALITY or op in ORDER:
+        return _comparison(body, expr, op, left, right, kinds)
+    return _arithmetic(body, expr, op, left, right, kinds)
+
+
+def _agree(left: typed.Expr, right: typed.Expr) -> tuple[typed.Expr, typed.Expr]:
+    """Data takes the type of the other side, an Integer becomes Mana beside Mana."""
+    a, b = zonk(left.type), zonk(right.type)
+    if a != b:
+        if (forward := implicit(a, b)) and b is not Prim.BOOL:
+            return convert(left, forward, b), right
+        if (backward := implicit(b, a)) and a is not Prim.BOOL:
+            return left, convert(right, backward, a)
+        if a is Prim.DATA and b is Prim.BOOL:
+            return convert(left, typed.Conversion.DATA_TO, b), right
+        if b is Prim.DATA and a is Prim.BOOL:
+            return left, convert(right, typed.Conversion.DATA_TO, a)
+    return left, right
+
+
+def _comparison(
+    body: Body,
+    expr: ast.Binary,
+    op: BinaryOp,
+    left: typed.Expr,
+    right: typed.Expr,
+    kinds: tuple[Type, Type],
+) -> typed.Expr:
+    a, b = kinds
+    right = _as_text_like(body, right, a)
+    left = _as_text_like(body, left, b)
+    if not unify(left.type, right.type):
+        body.sink.report(
+            "CCL0402",
+            expr.operator_span,
+            operator=expr.operator,
+            types=f"{a} and {b}",
+            labels=(
+                Label(expr.left.span, f"this is {a}"),
+                Label(expr.right.span, f"this is {b}"),
+            ),
+        )
+    elif not _comparable(op, prune(a)):
+        body.sink.report(
+            "CCL0402", expr.operator_span, operator=expr.operator, types=f"{a} and {b}"
+        )
+    return typed.Binary(op=op, left=left, right=right, type=Prim.BOOL, span=expr.span)
+
+
+def _comparable(op: BinaryOp, kind: Type) -> bool:
+    if op in ORDER:
+        return variable_of(kind) is not None or kind in ORDERED
+    return kind not in (Prim.UNIT, Prim.NEVER)
+
+
+def _as_text_like(body: Body, node: typed.Expr, other: Type) -> typed.Expr:
+    """A String constant beside a Did or Cid is one, and checked; any Did may be read as text."""
+    kind = prune(other)
+    if kind in (Prim.DID, Prim.CID) and prune(node.type) is Prim.STRING:
+        if isinstance(node, typed.TextConst):
+            return expressions.retype_text(body, node, kind)
+        conversion = (
+            typed.Conversion.STRING_TO_DID if kind is Prim.DID else typed.Conversion.STRING_TO_CID
+        )
+        return convert(node, conversion, kind)
+    return node
+
+
+def _arithmetic(
+    body: Body,
+    expr: ast.Binary,
+    op: BinaryOp,
+    left: typed.Expr,
+    right: typed.Expr,
+    kinds: tuple[Type, Type],
+) -> typed.Expr:
+    a, b = kinds
+    span = expr.span
+    if op is BinaryOp.ADD and a is Prim.STRING and b is Prim.STRING:
+        return typed.Concat(parts=(left, right), span=span)
+    if a is Prim.INTEGER and b is Prim.DURATION and op is BinaryOp.MULTIPLY:
+        return _swapped(body, left, right, span_of=expr)
+    mixed = _MIXED.get((a, op, b))
+    if mixed is not None:
+        return typed.Binary(op=op, left=left, right=right, type=mixed, span=span)
+    if _numeric(a) and _numeric(b) and unify(a, b):
+        if op in (BinaryOp.DIVIDE, BinaryOp.REMAINDER) and not _divides(body, expr, op, left):
+            return invalid(span)
+        if variable_of(prune(a)) is not None:
+            body.checker.stuck = True
+        return typed.Binary(op=op, left=left, right=right, type=zonk(a), span=span)
+    _report_arithmetic(body, expr, a, b)
+    return invalid(span)
+
+
+def _numeric(kind: Type) -> bool:
+    return variable_of(kind) is not None or kind in NUMBERS
+
+
+def _swapped(body: Body, left: typed.Expr, right: typed.Expr, *, span_of: ast.Binary) -> typed.Expr:
+    """Integer * Duration, evaluated left to right, multiplied the way the tree wants it."""
+    first = body.temporary(Prim.INTEGER, left.span)
+    product = typed.Binary(
+        op=BinaryOp.MULTIPLY,
+        left=right,
+        right=typed.LocalGet(local=first, type=Prim.INTEGER, span=left.span),
+        type=Prim.DURATION,
+        span=span_of.span,
+    )
+    return typed.Block(
+        statements=(typed.SetLocal(local=first, value=left, span=left.span),),
+        value=product,
+        type=Prim.DURATION,
+        span=span_of.span,
+    )
+
+
+def _divides(body: Body, expr: ast.Binary, op: BinaryOp, left: typed.Expr) -> bool:
+    """Two literals must divide without a remainder, and nothing is divided by a literal 0."""
+    if not isinstance(expr.right, ast.IntegerLiteral):
+        return True
+    if expr.right.value == 0:
+        body.sink.report("CCL0424", expr.span, problem="a division by zero")
+        return False
+    if prune(left.type) is Prim.DECIMAL or not isinstance(expr.left, ast.IntegerLiteral):
+        return True
+    a, b = expr.left.value, expr.right.value
+    if op is BinaryOp.DIVIDE and a % b:
+        body.sink.report(
+            "CCL0408",
+            expr.span,
+            left=str(a),
+            right=str(b),
+            quotient=str(a // b),
+            remainder=str(a % b),
+        )
+        return False
+    return True
+
+
+def _report_arithmetic(body: Body, expr: ast.Binary, a: Type, b: Type) -> None:
+    facts: dict[str, str] = {}
+    fixes: tuple[Fix, ...] = ()
+    if expr.operator == "+" and Prim.STRING in (a, b) and a != b:
+        facts["advice"] = 'write the value into the text: `"… \\(value)"`'
+    elif {a, b} == {Prim.INTEGER, Prim.DECIMAL}:
+        side = expr.left if a is Prim.INTEGER else expr.right
+        facts["advice"] = "convert the Integer by name: `decimal(…)`"
+        start, end = side.span.start, side.span.end
+        file = side.span.file
+        span_type = type(side.span)
+        fixes = (
+            Fix(
+                "convert the Integer",
+                (
+                    Edit(span_type(file, start, start), "decimal("),
+                    Edit(span_type(file, end, end), ")"),
+                ),
+                safe=False,
+            ),
+        )
+    body.sink.report(
+        "CCL0402",
+        expr.operator_span,
+        operator=expr.operator,
+        types=f"{a} and {b}",
+        labels=(Label(expr.left.span, f"this is {a}"), Label(expr.right.span, f"this is {b}")),
+        fixes=fixes,
+        **facts,
+    )
+
+
+def assigned(body: Body, statement: ast.Assign, op: BinaryOp, here: typed.Expr) -> typed.Expr:
+    """`here op value` of a compound assignment, as a value of the place's type."""
+    value = expressions.infer(body, statement.value, _operand_context(here.type))
+    return fit(body, combine(body, _as_binary(statement, op), op, here, value), here.type)
+
+
+def assigned_operand(
+    body: Body, statement: ast.Assign, op: BinaryOp, here: typed.Expr
+) -> typed.Expr:
+    """The right side of `here op= value`, converted; the operation itself is the store's."""
+    whole = assigned(body, statement, op, here)
+    match whole:
+        case typed.Binary():
+            return whole.right
+        case typed.Concat():
+            return whole.parts[-1]
+        case _:
+            return whole
+
+
+def _as_binary(statement: ast.Assign, op: BinaryOp) -> ast.Binary:
+    return ast.Binary(
+        operator=cast(ast.BinaryOperator, op.value),
+        left=statement.target,
+        right=statement.value,
+        operator_span=statement.span,
+        span=statement.span,
+    )

@@ -1,0 +1,282 @@
+"""Places: fields, elements, and assignment through them at any depth."""
+
+from ccl import ast, typed
+from ccl.builtins import HOST_RECORDS
+from ccl.checking import expressions, names, operators
+from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
+from ccl.checking.inference import is_poison, prune, variable_of, zonk
+from ccl.diagnostics import Edit, Fix, Label
+from ccl.source import Span
+from ccl.suggest import nearest
+from ccl.typed import BinaryOp
+from ccl.types import Array, Map, Prim, Struct, Type
+
+
+def infer_field(body: Body, expr: ast.Field) -> typed.Expr:
+    """`a.b`: a member of an import, a charter value, a variant, a struct's or Data's field."""
+    static = _static_member(body, expr)
+    if static is not None:
+        return static
+    base = expressions.infer(body, expr.base)
+    return field_of(body, base, expr.name, expr.span)
+
+
+def _static_member(body: Body, expr: ast.Field) -> typed.Expr | None:
+    path = charter_path(expr)
+    if path is None or body.find(path[0].text) is not None:
+        return None
+    first, scope = path[0].text, body.scope
+    if first in scope.consts or first in scope.functions or first in scope.states:
+        return None
+    if first in scope.imports and len(path) == 2:
+        target = names.member_of_import(body, first, path[1])
+        if target is None:
+            return invalid(expr.span)
+        return names.infer_member(body, target, path[1], expr.span)
+    if first in HOST_RECORDS:
+        return None
+    if first == "ResourceType" and len(path) == 2:
+        return names.resource_type(body, path[1], expr.span)
+    if first == "charter" or names.is_root_section(body, first):
+        return body.checker.charter.read(body, path, expr.span)
+    if first in scope.enums:
+        return expressions.not_compiled(body, expr, "enum")
+    return None
+
+
+def charter_path(expr: ast.Expr) -> tuple[ast.Ident, ...] | None:
+    """`a.b.c` as names; None for anything else."""
+    match expr:
+        case ast.Name():
+            return (ast.Ident(text=expr.text, span=expr.span),)
+        case ast.Field():
+            before = charter_path(expr.base)
+            return None if before is None else (*before, expr.name)
+        case _:
+            return None
+
+
+def field_of(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed.Expr:
+    kind = prune(base.type)
+    if is_invalid(base):
+        return base
+    if kind is Prim.DATA:
+        return typed.DataGet(base=base, name=name.text, span=span)
+    if isinstance(kind, Struct):
+        index = _field_index(body, kind, name)
+        if index is None:
+            return invalid(span)
+        field_type = body.checker.structs[kind.id].fields[index][1]
+        return typed.FieldGet(base=base, index=index, type=field_type, span=span)
+    if variable_of(kind) is not None:
+        return _not_known_yet(body, span)
+    body.sink.report("CCL0411", name.span, name=name.text, found=str(kind))
+    return invalid(span)
+
+
+def _field_index(body: Body, kind: Struct, name: ast.Ident) -> int | None:
+    info = body.checker.structs[kind.id]
+    known = [field for field, _ in info.fields]
+    if name.text in known:
+        return known.index(name.text)
+    near = nearest(name.text, known)
+    body.sink.report(
+        "CCL0210",
+        name.span,
+        name=name.text,
+        struct=kind.name,
+        labels=(Label(info.item.name.span, f"{kind.name} is declared here"),),
+        fixes=(Fix(f"write `{near}`", (Edit(name.span, near),)),) if near else (),
+        **({"nearest": near} if near else {}),
+    )
+    return None
+
+
+def _not_known_yet(body: Body, span: Span) -> typed.Expr:
+    body.checker.stuck = True
+    if body.final:
+        body.sink.report("CCL0409", span, what="this value")
+        return invalid(span)
+    return typed.UnitConst(span=span, type=body.unknown())
+
+
+def infer_index(body: Body, expr: ast.Index) -> typed.Expr:
+    base = expressions.infer(body, expr.base)
+    kind = prune(base.type)
+    if is_invalid(base):
+        expressions.infer(body, expr.index)
+        return base
+    index_type, element = _indexed(body, kind, expr)
+    if index_type is None or element is None:
+        expressions.infer(body, expr.index)
+        return (
+            invalid(expr.span)
+            if body.final
+            else typed.UnitConst(span=expr.span, type=body.unknown())
+        )
+    index = expressions.check(body, expr.index, index_type)
+    return typed.IndexGet(base=base, index=index, type=zonk(element), span=expr.span)
+
+
+def _indexed(body: Body, kind: Type, expr: ast.Index) -> tuple[Type | None, Type | None]:
+    """Types of the index and the element; None, None after reporting."""
+    match kind:
+        case Array(element):
+            return Prim.INTEGER, element
+        case Map(key, value):
+            return key, value
+        case _ if variable_of(kind) is not None:
+            body.checker.stuck = True
+            if body.final:
+                body.sink.report("CCL0409", expr.base.span, what="this value")
+        case Prim.STRING:
+            body.sink.report("CCL0416", expr.span)
+        case _ if not is_poison(kind):
+            body.sink.report("CCL0410", expr.base.span, found=str(kind))
+        case _:
+            pass
+    return None, None
+
+
+def assign(body: Body, statement: ast.Assign) -> tuple[typed.Statement, ...]:
+    """`target op value`."""
+    root = _root(statement.target)
+    if root is None:
+        body.sink.report("CCL0427", statement.target.span, what="this expression")
+        return _only_value(body, statement)
+    variable = body.find(root.text)
+    if variable is None:
+        return _no_such_variable(body, statement, root)
+    op = None if statement.operator == "=" else BinaryOp(statement.operator[:-1])
+    if isinstance(statement.target, ast.Name):
+        return (_rebind(body, statement, variable, op),)
+    return _store(body, statement, variable, root, op)
+
+
+def _root(target: ast.Expr) -> ast.Name | None:
+    while isinstance(target, ast.Field | ast.Index):
+        target = target.base
+    return target if isinstance(target, ast.Name) else None
+
+
+def _only_value(body: Body, statement: ast.Assign) -> tuple[typed.Statement, ...]:
+    return (typed.Evaluate(value=expressions.infer(body, statement.value), span=statement.span),)
+
+
+def _no_such_variable(
+    body: Body, statement: ast.Assign, root: ast.Name
+) -> tuple[typed.Statement, ...]:
+    scope = body.scope
+    if root.text in scope.consts:
+        body.sink.report(
+            "CCL0427",
+            root.span,
+            what=f"the constant `{root.text}`",
+            labels=(Label(scope.consts[root.text].name.span, "declared here"),),
+        )
+    elif root.text in scope.states:
+        body.sink.report("CCL0690", root.span, what="state")
+    elif root.text in HOST_RECORDS or names.is_root_section(body, root.text):
+        body.sink.report("CCL0427", root.span, what=f"`{root.text}`")
+    else:
+        near = nearest(root.text, body.visible_names)
+        start = Span(root.span.file, root.span.start, root.span.start)
+        new = isinstance(statement.target, ast.Name) and statement.operator == "="
+        body.sink.report(
+            "CCL0201",
+            root.span,
+            name=root.text,
+            fixes=(Fix("declare it", (Edit(start, "let "),), safe=False),) if new else (),
+            **({"nearest": near} if near else {}),
+        )
+    return _only_value(body, statement)
+
+
+def _rebind(
+    body: Body, statement: ast.Assign, variable: Variable, op: BinaryOp | None
+) -> typed.Statement:
+    span = statement.span
+    declared = Label(variable.local.span, f"`{variable.local.name}` is {zonk(variable.type)}")
+    if op is None:
+        variable.mentions.append(statement.target.span)
+        value = expressions.check(body, statement.value, variable.type, labels=(declared,))
+        return typed.SetLocal(local=variable.local, value=value, span=span)
+    variable.mentions.append(statement.target.span)
+    here = typed.LocalGet(
+        local=variable.local, type=zonk(variable.type), span=statement.target.span
+    )
+    value = operators.assigned(body, statement, op, here)
+    return typed.SetLocal(local=variable.local, value=value, span=span)
+
+
+def _store(
+    body: Body, statement: ast.Assign, variable: Variable, root: ast.Name, op: BinaryOp | None
+) -> tuple[typed.Statement, ...]:
+    place = expressions.infer(body, statement.target)
+    _forget_read(variable, root.span)
+    if is_invalid(place):
+        return _only_value(body, statement)
+    steps = _steps(place)
+    if steps is None:
+        body.sink.report("CCL0427", statement.target.span, what="a field of host data")
+        return _only_value(body, statement)
+    note_mutation(body, variable, statement.target.span)
+    if op is None:
+        value = expressions.check(body, statement.value, place.type)
+    else:
+        value = operators.assigned_operand(body, statement, op, place)
+    return (
+        typed.Store(
+            root=variable.local, steps=steps, op=op, value=value, span=statement.target.span
+        ),
+    )
+
+
+def _forget_read(variable: Variable, span: Span) -> None:
+    """The root of a written path is not read."""
+    if span.start in variable.reads:
+        variable.reads.remove(span.start)
+
+
+def _steps(place: typed.Expr) -> tuple[typed.Step, ...] | None:
+    """The path from the root variable to `place`; None where it leads through Data."""
+    match place:
+        case typed.LocalGet():
+            return ()
+        case typed.FieldGet():
+            before = _steps(place.base)
+            step: typed.Step = typed.FieldStep(index=place.index, of=zonk(place.base.type))
+        case typed.IndexGet():
+            before = _steps(place.base)
+            step = typed.IndexStep(index=place.index, of=zonk(place.base.type), span=place.span)
+        case _:
+            return () if variable_of(prune(place.type)) is not None else None
+    return None if before is None else (*before, step)
+
+
+def note_mutation(body: Body, variable: Variable, span: Span) -> None:
+    """Record that the object in `variable` is changed through a path."""
+    outer = body.loops[len(variable.loops)] if len(body.loops) > len(variable.loops) else None
+    variable.mutations.append(Mutation(span=span, loop=outer))
+    if variable.origin is Origin.PARAMETER:
+        body.facts.direct.add(variable.local.index)
+    elif variable.origin is Origin.LOOP:
+        body.sink.report(
+            "CCL0428",
+            span,
+            name=variable.local.name,
+            labels=(Label(variable.local.span, "a copy of each element in turn"),),
+        )
+
+
+def root_variable(body: Body, node: typed.Expr) -> Variable | None:
+    """The variable that a place starts at; None for a fresh value."""
+    while isinstance(node, typed.FieldGet | typed.IndexGet):
+        node = node.base
+    if isinstance(node, typed.LocalGet):
+        return body.variables[node.local.index]
+    return None
+
+
+def is_place(node: typed.Expr) -> bool:
+    return isinstance(node, typed.LocalGet | typed.FieldGet | typed.IndexGet)

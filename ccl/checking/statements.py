@@ -1,0 +1,137 @@
+"""Statements other than expressions: `let` with its rule, assignment."""
+
+from ccl import ast, typed
+from ccl.checking import expressions, places
+from ccl.checking.environment import Body, Origin, Variable
+from ccl.checking.inference import is_open, is_poison, prune, unify, zonk
+from ccl.checking.type_names import read_type
+from ccl.diagnostics import Edit, Fix, Label
+from ccl.source import Span
+from ccl.types import Prim, Type
+
+
+def check_statement(body: Body, statement: ast.Statement) -> tuple[typed.Statement, ...]:
+    match statement:
+        case ast.Let():
+            return (_let(body, statement),)
+        case ast.Assign():
+            return places.assign(body, statement)
+        case ast.ExpressionStatement():
+            return (expressions.discard(body, statement.value),)
+        case ast.Action():
+            body.sink.report(
+                "CCL0690", statement.name.span, what=f"the action `{statement.name.text}`"
+            )
+        case ast.HandlerEntry():
+            body.sink.report("CCL0690", statement.span, what="an entry in a handler")
+    return ()
+
+
+def _let(body: Body, let: ast.Let) -> typed.Statement:
+    """Declares, or assigns the visible local of the same name and type."""
+    name = let.name.text
+    if let.type is not None:
+        declared = read_type(body.checker, body.scope, let.type)
+        labels = (Label(let.type.span, "the type is declared here"),)
+        value = expressions.check(body, let.value, declared, labels=labels)
+        kind = declared
+    else:
+        value, kind = _inferred(body, let)
+    if name == "_":
+        return typed.Evaluate(value=value, span=let.span)
+    visible = body.find(name)
+    if visible is not None and not is_poison(prune(kind)):
+        if _same(visible, kind):
+            visible.assigning_lets.append(let)
+            visible.mentions.append(let.name.span)
+            return typed.SetLocal(local=visible.local, value=value, span=let.span)
+        if visible.depth != len(body.scopes):
+            _different_type(body, let, visible, kind)
+    _shadowing(body, let)
+    origin = value.span if places.is_place(value) else None
+    variable = body.declare(name, kind, let.name.span, Origin.LET, copied_from=origin)
+    return typed.SetLocal(local=variable.local, value=value, span=let.span)
+
+
+def _inferred(body: Body, let: ast.Let) -> tuple[typed.Expr, Type]:
+    learnt = body.checker.let_types.get(let.span)
+    hint = learnt if learnt is not None and (body.final or not is_open(learnt)) else None
+    value = expressions.infer(body, let.value, hint)
+    kind = zonk(value.type)
+    if hint is not None and unify(kind, hint):
+        kind = zonk(hint)
+    if kind in (Prim.UNIT, Prim.NEVER):
+        if kind is Prim.UNIT:
+            body.sink.report("CCL0435", let.value.span, name=let.name.text)
+            kind = expressions.invalid(let.span).type
+    elif body.final and is_open(kind):
+        body.sink.report("CCL0409", let.name.span, what=f"`{let.name.text}`")
+        kind = expressions.invalid(let.span).type
+    if not body.final:
+        body.checker.let_types[let.span] = kind
+    return value, kind
+
+
+def _same(visible: Variable, kind: Type) -> bool:
+    return is_poison(prune(visible.type)) or unify(visible.type, kind)
+
+
+def _different_type(body: Body, let: ast.Let, visible: Variable, kind: Type) -> None:
+    body.sink.report(
+        "CCL0426",
+        let.name.span,
+        name=let.name.text,
+        outer=str(zonk(visible.type)),
+        inner=str(zonk(kind)),
+        labels=(Label(visible.local.span, f"declared here as {zonk(visible.type)}"),),
+    )
+
+
+def _shadowing(body: Body, let: ast.Let) -> None:
+    name = let.name.text
+    if name in body.scope.states:
+        body.sink.report(
+            "CCL0214",
+            let.name.span,
+            name=name,
+            labels=(Label(body.scope.states[name].name.span, "the state is declared here"),),
+        )
+    elif name in body.scope.consts and body.find(name) is None:
+        body.sink.report(
+            "CCL0905",
+            let.name.span,
+            name=name,
+            labels=(Label(body.scope.consts[name].name.span, "the constant is declared here"),),
+        )
+
+
+def report_assigning_lets(body: Body) -> None:
+    """One warning per variable, with one fix for all of its sites."""
+    for variable in body.variables:
+        lets = variable.assigning_lets
+        if not lets:
+            continue
+        name = variable.local.name
+        body.sink.report(
+            "CCL0901",
+            lets[0].name.span,
+            name=name,
+            labels=(
+                Label(variable.local.span, "declared here"),
+                *(Label(let.name.span, "assigned again here") for let in lets[1:]),
+            ),
+            fixes=(
+                Fix(
+                    f"write `{name} = …`",
+                    tuple(edit for let in lets for edit in _without_let(let)),
+                ),
+            ),
+        )
+
+
+def _without_let(let: ast.Let) -> tuple[Edit, ...]:
+    file = let.span.file
+    keyword = Edit(Span(file, let.span.start, let.name.span.start), "")
+    if let.type is None:
+        return (keyword,)
+    return (keyword, Edit(Span(file, let.name.span.end, let.type.span.end), ""))

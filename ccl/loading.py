@@ -1,0 +1,129 @@
+"""Loading a program: the root file and everything it imports, each file once.
+
+Paths inside the compiled module are relative to the root file's folder, so that the same
+sources give the same module wherever they lie.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from ccl import ast
+from ccl.diagnostics import Label, Sink
+from ccl.reading import (
+    LIBRARY_PREFIX,
+    SourceError,
+    Unreadable,
+    library_names,
+    read_library,
+    read_source,
+)
+from ccl.resolved import Loaded, LoadedFile
+from ccl.source import FileId, Source, SourceMap, Span
+from ccl.suggest import nearest
+
+Parse = Callable[[Source, Sink], ast.Module]
+
+
+class Loader:
+    """One loading. `folder` of the root file anchors relative imports and module paths."""
+
+    def __init__(self, parse: Parse, sources: SourceMap, sink: Sink) -> None:
+        self._parse = parse
+        self._sources = sources
+        self._sink = sink
+        self._loaded: dict[str, LoadedFile] = {}
+        self._loading: dict[str, Span | None] = {}
+        self._root = Path()
+
+    def load(self, path: str, text: str) -> Loaded:
+        """The root file, given with its text, and its imports. Faults go to the sink."""
+        location = Path(path)
+        self._root = location.parent
+        root = self._file(_identity(location), path, location.name, text, None, location)
+        files = {each.file: each for each in self._loaded.values()}
+        return Loaded(root=root.file, files=dict(sorted(files.items())))
+
+    def _file(
+        self,
+        identity: str,
+        shown: str,
+        name: str,
+        text: str,
+        imported_at: Span | None,
+        location: Path | None,
+    ) -> LoadedFile:
+        source = self._sources.add(shown, text)
+        module = self._parse(source, self._sink)
+        self._loading[identity] = imported_at
+        imports: dict[Span, FileId] = {}
+        for item in module.items:
+            if isinstance(item, ast.Import):
+                found = self._import(item, location)
+                if found is not None:
+                    imports[item.path.span] = found
+        del self._loading[identity]
+        loaded = LoadedFile(file=source.file, name=name, module=module, imports=imports)
+        self._loaded[identity] = loaded
+        return loaded
+
+    def _import(self, item: ast.Import, importer: Path | None) -> FileId | None:
+        written = "".join(part for part in item.path.parts if isinstance(part, str))
+        span = item.path.span
+        if written.startswith(LIBRARY_PREFIX) or importer is None:
+            location, identity = None, written
+            shown = name = f"{written}.ccl"
+        else:
+            location = importer.parent / written
+            if location.suffix != ".ccl":
+                location = location.with_name(location.name + ".ccl")
+            identity = _identity(location)
+            shown = _tidy(location)
+            name = _relative(location, self._root)
+        if identity in self._loaded:
+            return self._loaded[identity].file
+        if identity in self._loading:
+            self._cycle(written, identity, span)
+            return None
+        try:
+            text = read_library(written) if location is None else read_source(location)
+        except SourceError as error:
+            self._missing(written, error, span, location)
+            return None
+        return self._file(identity, shown, name, text, span, location).file
+
+    def _cycle(self, written: str, identity: str, span: Span) -> None:
+        chain = list(self._loading)
+        spans = [self._loading[each] for each in chain[chain.index(identity) + 1 :]]
+        self._sink.report(
+            "CCL0206",
+            span,
+            path=written,
+            labels=tuple(Label(each, "through this import") for each in spans if each),
+        )
+
+    def _missing(self, written: str, error: SourceError, span: Span, location: Path | None) -> None:
+        known = list(library_names())
+        if location is not None and location.parent.is_dir():
+            known = [
+                written.removesuffix(Path(written).name) + entry.name
+                for entry in sorted(location.parent.iterdir())
+                if entry.suffix == ".ccl"
+            ]
+        near = nearest(written, known) if error.kind is Unreadable.MISSING else None
+        facts = {"nearest": near} if near else {}
+        self._sink.report("CCL0205", span, path=written, reason=error.kind.value, **facts)
+
+
+def _identity(location: Path) -> str:
+    return os.path.normpath(Path.cwd() / location)
+
+
+def _tidy(location: Path) -> str:
+    """The path as users see it."""
+    return Path(os.path.normpath(location)).as_posix()
+
+
+def _relative(location: Path, root: Path) -> str:
+    """The path as the module names it."""
+    return Path(os.path.relpath(Path.cwd() / location, Path.cwd() / root)).as_posix()

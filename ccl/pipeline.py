@@ -1,0 +1,198 @@
+"""The compiler from end to end: load, resolve, check, generate. Nothing here decides.
+
+No code is generated after an error. Diagnostics of everything, packed modules included, are
+in one sink over one source map.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from ccl import ast, typed
+from ccl.checking import PackFailure, check
+from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
+from ccl.loading import Loader
+from ccl.parse import parse
+from ccl.reading import SourceError, read_source
+from ccl.resolve import resolve
+from ccl.resolved import Scoped
+from ccl.source import FileId, Source, SourceMap, Span
+
+__all__ = [
+    "Compilation",
+    "Compiled",
+    "SourceError",
+    "check_file",
+    "check_text",
+    "compile_file",
+    "compile_text",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compilation:
+    """`program` is None if anything is wrong; `names` are the files' paths in the module."""
+
+    sources: SourceMap
+    sink: Sink
+    module: ast.Module | None
+    program: typed.Program | None
+    names: SourceMap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """`wasm`, its text form and its CID are None if anything is wrong."""
+
+    compilation: Compilation
+    wasm: bytes | None
+    wat: str | None
+    cid: str | None
+    packed: tuple[typed.PackedModule, ...]
+
+
+def check_file(path: Path, *, extra_exports: frozenset[str] = frozenset()) -> Compilation:
+    """Parse, resolve and check a file. Raises SourceError if it cannot be read."""
+    return check_text(read_source(path), path=path.as_posix(), extra_exports=extra_exports)
+
+
+def compile_file(path: Path, *, extra_exports: frozenset[str] = frozenset()) -> Compiled:
+    """The module of a file. Raises SourceError if the file itself cannot be read."""
+    return compile_text(read_source(path), path=path.as_posix(), extra_exports=extra_exports)
+
+
+def check_text(
+    text: str, path: str = "<stdin>", *, extra_exports: frozenset[str] = frozenset()
+) -> Compilation:
+    """Check a program given as text; imports are relative to the folder of `path`."""
+    return _check(text, path, extra_exports, ())
+
+
+def compile_text(
+    text: str, path: str = "<stdin>", *, extra_exports: frozenset[str] = frozenset()
+) -> Compiled:
+    """The module of a program given as text."""
+    return _generate(_check(text, path, extra_exports, ()))
+
+
+def _check(
+    text: str, path: str, extra_exports: frozenset[str], packing: tuple[str, ...]
+) -> Compilation:
+    sources, sink = SourceMap(), Sink()
+    loaded = Loader(parse, sources, sink).load(path, text)
+    scoped = resolve(loaded, sink)
+    packer = _Packer(sources, sink, (*packing, _identity(Path(path))))
+    program = check(scoped, packer, sink, extra_exports=extra_exports)
+    return Compilation(
+        sources=sources,
+        sink=sink,
+        module=loaded.files[loaded.root].module,
+        program=program,
+        names=_module_names(sources, scoped),
+    )
+
+
+def _generate(compilation: Compilation) -> Compiled:
+    from ccl.lower import emit
+    from runtime.content.cid import Codec, cid_of
+
+    program = compilation.program
+    if program is None:
+        return Compiled(compilation=compilation, wasm=None, wat=None, cid=None, packed=())
+    names = compilation.names
+    artifact = emit(
+        program,
+        names,
+        source_cids={s.path: str(cid_of(s.text.encode(), Codec.RAW)) for s in names.sources},
+        compiler_version=version("icn-ccl"),
+    )
+    return Compiled(
+        compilation=compilation,
+        wasm=artifact.wasm,
+        wat=artifact.wat,
+        cid=str(cid_of(artifact.wasm, Codec.RAW)),
+        packed=program.packed,
+    )
+
+
+def _module_names(sources: SourceMap, scoped: Scoped) -> SourceMap:
+    """The program's own sources under their paths in the module."""
+    return SourceMap(
+        [
+            Source(source.file, scoped.files[source.file].name, source.text)
+            for source in sources.sources
+            if source.file in scoped.files
+        ]
+    )
+
+
+class _Packer:
+    """Compiles the modules that a program submits, each once."""
+
+    def __init__(self, sources: SourceMap, sink: Sink, packing: tuple[str, ...]) -> None:
+        self._sources = sources
+        self._sink = sink
+        self._packing = packing
+        self._done: dict[str, typed.PackedModule | PackFailure] = {}
+
+    def __call__(self, written: str, span: Span) -> typed.PackedModule | PackFailure:
+        location = Path(self._sources.of(span).path).parent / written
+        identity = _identity(location)
+        if identity in self._packing:
+            return PackFailure(code="CCL0704", facts={"path": written})
+        if identity not in self._done:
+            self._done[identity] = self._pack(written, location)
+        return self._done[identity]
+
+    def _pack(self, written: str, location: Path) -> typed.PackedModule | PackFailure:
+        try:
+            text = read_source(location)
+        except SourceError as error:
+            return PackFailure(code="CCL0703", facts={"path": written, "reason": error.kind.value})
+        path = Path(os.path.normpath(location)).as_posix()
+        compilation = _check(text, path, frozenset(), self._packing)
+        self._adopt(compilation)
+        compiled = _generate(compilation)
+        if compiled.wasm is None or compiled.cid is None:
+            return PackFailure(
+                code="CCL0703", facts={"path": written, "reason": "it has errors of its own"}
+            )
+        return typed.PackedModule(path=written, cid=compiled.cid, wasm=compiled.wasm)
+
+    def _adopt(self, compilation: Compilation) -> None:
+        """Show the packed module's diagnostics among this program's."""
+        found = compilation.sink.diagnostics
+        if not found:
+            return
+        files = {
+            source.file: self._sources.add(source.path, source.text).file
+            for source in compilation.sources.sources
+        }
+        for diagnostic in found:
+            self._sink.add(_moved(diagnostic, files))
+
+
+def _moved(diagnostic: Diagnostic, files: dict[FileId, FileId]) -> Diagnostic:
+    """The same diagnostic over another source map."""
+
+    def at(span: Span) -> Span:
+        return Span(files[span.file], span.start, span.end)
+
+    return replace(
+        diagnostic,
+        span=at(diagnostic.span),
+        labels=tuple(Label(at(each.span), each.text) for each in diagnostic.labels),
+        fixes=tuple(
+            Fix(
+                fix.title,
+                tuple(Edit(at(edit.span), edit.replacement) for edit in fix.edits),
+                fix.safe,
+            )
+            for fix in diagnostic.fixes
+        ),
+    )
+
+
+def _identity(location: Path) -> str:
+    return os.path.normpath(Path.cwd() / location)
