@@ -4,12 +4,12 @@ Rule: every block is hashed against its own CID before it is given on.
 Source: the CARv1 specification (ipld.io/specs/transport/car/carv1).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from runtime.content.cid import Cid, CidError, Codec, Hash
-from runtime.content.codec import CodecError, decode
+from runtime.content.codec import CodecError, decode, encode
 
 VERSION: Final = 1
 BLOCKS_MAX: Final = 65_536
@@ -96,3 +96,21 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return number, at + index + 1
     raise CarError("a number of more than 63 bits", at)
+
+
+def write_car(roots: Iterable[Cid], blocks: Iterable[tuple[Cid, bytes]]) -> bytes:
+    """A whole file with each block once, in the order given. The same blocks, the same bytes."""
+    header = encode({"version": VERSION, "roots": list(roots)})
+    parts = [_varint(len(header)), header]
+    for cid, block in dict(blocks).items():
+        parts += [_varint(len(cid.raw) + len(block)), cid.raw, block]
+    return b"".join(parts)
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)

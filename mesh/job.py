@@ -255,8 +255,14 @@ def count(job: Job, verdict: Verdict) -> int:
     return sum(vote.verdict is verdict for vote in job.votes)
 
 
+def quorum_of(quorum: int, drawn: int) -> int:
+    """How many of `drawn` verifiers must agree: the quorum, and always a majority, so that
+    two verdicts never both have one."""
+    return max(quorum, drawn // 2 + 1)
+
+
 def has_quorum(job: Job, verdict: Verdict) -> bool:
-    return count(job, verdict) >= job.quorum
+    return count(job, verdict) >= quorum_of(job.quorum, len(job.drawn))
 
 
 def _created(key: JobKey, event: Event, now: int) -> Job:
@@ -418,8 +424,9 @@ def _escalated(job: Job, event: ev.VerificationEscalated, now: int) -> Job | Ste
         return StepRefusal.QUORUM_REACHED
     if not verification_is_due(job, now):
         return StepRefusal.NOT_DUE
-    added = tuple(did for did in event.verifiers if did not in job.drawn)
-    return replace(job, drawn=(*job.drawn, *added), escalated=True)
+    # Who has not spoken in time no longer counts, unless asked again.
+    asked = {vote.verifier for vote in job.votes} | set(event.verifiers)
+    return replace(job, drawn=tuple(sorted(asked)), escalated=True)
 
 
 def _missed(job: Job, event: ev.QuorumMissed, now: int) -> Job | StepRefusal:

@@ -1,0 +1,130 @@
+"""The award: which context an attempt gets, and what an executor checks before it works."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mesh.findings import Fault, Finding, differing
+from mesh.ids import execution_seed, hold_id
+from mesh.job import HOLD_MARGIN_SECONDS
+from mesh.market import fuel_of
+from mesh.records import Award, Bid, Hold, JobManifest
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+from runtime.context import Context, Limits
+from runtime.identity.signed import Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What of the world a job may see besides its manifest.
+
+    balances: available units by resource type; policies: values by resource type; records and
+    results: by name and by job id; all as `runtime.context.Context` has them.
+    """
+
+    balances: Mapping[str, int]
+    policies: Mapping[str, Any]
+    state_root: Cid | None
+    records: Mapping[str, Any]
+    results: Mapping[str, Any]
+
+
+NO_SURROUNDINGS = Surroundings(balances={}, policies={}, state_root=None, records={}, results={})
+
+
+def context_for(
+    manifest: Signed[JobManifest], bid: Bid, *, engine: str, surroundings: Surroundings
+) -> Context:
+    """The context of every attempt at this job for so many units on this engine."""
+    body = manifest.body
+    return Context(
+        entry=body.entry,
+        caller=manifest.signer,
+        now=body.created_at,
+        seed=execution_seed(manifest.cid, manifest.signer),
+        limits=Limits(fuel=fuel_of(bid.units), memory_bytes=body.requirements.memory_bytes),
+        engine=engine,
+        arguments=body.arguments,
+        input=body.input,
+        balances=surroundings.balances,
+        policies=surroundings.policies,
+        state_root=surroundings.state_root,
+        records=surroundings.records,
+        results=surroundings.results,
+    )
+
+
+def check_context(context: Context, manifest: Signed[JobManifest], bid: Bid) -> tuple[Finding, ...]:
+    """Whether a context follows from the manifest and the bid, as far as they decide it."""
+    surroundings = Surroundings(
+        balances=context.balances,
+        policies=context.policies,
+        state_root=context.state_root,
+        records=context.records,
+        results=context.results,
+    )
+    wanted = context_for(manifest, bid, engine=context.engine, surroundings=surroundings)
+    demanded = manifest.body.engine or context.engine
+    findings = differing("context", (Fault.ENGINE_DIFFERS, context.engine, demanded))
+    if replace(context, engine=wanted.engine) != wanted:
+        findings += (Finding(fault=Fault.CONTEXT_DIFFERS, subject="context"),)
+    return findings
+
+
+def check_terms(
+    award: Signed[Award],
+    *,
+    manifest: Signed[JobManifest],
+    bid: Signed[Bid],
+    hold: Signed[Hold],
+    context: Context,
+    issuers: Collection[Did],
+) -> tuple[Finding, ...]:
+    """Whether manifest, bid, hold, context and award belong together, at whatever time."""
+    body = award.body
+    findings = list(
+        differing(
+            "award",
+            (Fault.OTHER_JOB, body.job, manifest.cid),
+            (Fault.OTHER_BID, body.bid, bid.cid),
+            (Fault.OTHER_HOLD, body.hold, hold.cid),
+            (Fault.OTHER_CONTEXT, body.context, context.cid),
+            (Fault.FUEL_LIMIT_WRONG, body.fuel_limit, fuel_of(bid.body.units)),
+        )
+    )
+    findings += differing("bid", (Fault.OTHER_JOB, bid.body.job, manifest.cid))
+    wanted_id = hold_id(manifest.cid, body.attempt)
+    if hold.body.id != wanted_id:
+        detail = f"{hold.body.id.hex()}, expected {wanted_id.hex()}"
+        findings.append(Finding(fault=Fault.OTHER_HOLD, subject="hold", detail=detail))
+    findings += check_context(context, manifest, bid.body)
+    if award.signer not in (manifest.signer, manifest.body.award_delegate):
+        findings.append(Finding(fault=Fault.NOT_THE_SUBMITTERS, subject="award"))
+    if hold.signer not in issuers:
+        findings.append(Finding(fault=Fault.NOT_AN_ISSUERS, subject="hold"))
+    if hold.body.amount < bid.body.price:
+        detail = f"{hold.body.amount}, the price is {bid.body.price}"
+        findings.append(Finding(fault=Fault.HOLD_TOO_SMALL, subject="hold", detail=detail))
+    if hold.body.expires_at < body.lease_expires_at + HOLD_MARGIN_SECONDS:
+        findings.append(Finding(fault=Fault.HOLD_TOO_SHORT, subject="hold"))
+    return tuple(findings)
+
+
+def check_award(
+    award: Signed[Award],
+    *,
+    manifest: Signed[JobManifest],
+    bid: Signed[Bid],
+    hold: Signed[Hold],
+    context: Context,
+    issuers: Collection[Did],
+    now: int,
+) -> tuple[Finding, ...]:
+    """What speaks against working for this award. `issuers`: whose holds the executor takes."""
+    findings = check_terms(
+        award, manifest=manifest, bid=bid, hold=hold, context=context, issuers=issuers
+    )
+    if now >= award.body.lease_expires_at:
+        findings += (Finding(fault=Fault.OVER, subject="award"),)
+    return findings

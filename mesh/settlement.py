@@ -1,0 +1,160 @@
+"""Settlement: what follows by itself from where a job stands, and how it is closed.
+
+`follow_up` says what is due: an event, an escalation, or the close of the job. A settlement
+is signed by the issuer and stored in the transaction that posts or voids the hold.
+"""
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias, assert_never
+
+from mesh import events as ev
+from mesh.events import Event
+from mesh.job import (
+    FINAL,
+    Job,
+    Phase,
+    has_quorum,
+    hold_is_over,
+    is_last_attempt,
+    verdict_of,
+    verification_is_due,
+)
+from mesh.records import (
+    AppliedEffect,
+    HoldEnd,
+    PendingEffect,
+    Settlement,
+    Verdict,
+)
+from runtime.content.cid import Cid, Codec, cid_of
+from runtime.effects import AnchorData, Effect, RecordUsage, SubmitJob
+
+LEASE_OVER: Final = "the lease ran out before a receipt came"
+NO_QUORUM: Final = "no quorum of verifiers spoke in time"
+NOT_ANCHORED: Final = "the receipt was confirmed but never anchored"
+HOLD_OVER: Final = "the hold ran out before a quorum spoke"
+STATE_MOVED: Final = "the state is no longer the one the job ran on"
+NEEDS_SUBMITTER: Final = "a submission needs the submitter's signature: submit it with its key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """More verifiers must be asked; see `mesh.federation.escalation`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    """The job is to be settled. verdict: the quorum's, None if none spoke."""
+
+    end: HoldEnd
+    verdict: Verdict | None
+    reason: str = ""
+
+
+FollowUp: TypeAlias = Event | Escalate | Close
+
+
+def follow_up(job: Job, now: int) -> FollowUp | None:
+    """What the time and the votes now ask for, or None. Recording it is the driver's."""
+    match job.phase:
+        case Phase.CREATED | Phase.SUBMITTED:
+            return ev.JobExpired() if now >= job.expires_at else None
+        case Phase.ASSIGNED | Phase.RUNNING:
+            if job.lease_expires_at is None or now < job.lease_expires_at:
+                return None
+            return lose_attempt(job, LEASE_OVER, now)
+        case Phase.COMPLETED:
+            return _verification(job, now)
+        case _:
+            assert job.phase in FINAL, "every other phase has its case"
+            return None
+
+
+def lose_attempt(job: Job, reason: str, now: int) -> ev.AttemptLost | ev.LastAttemptLost:
+    """The event for an attempt that gives no receipt, whether by time or by the executor."""
+    if is_last_attempt(job, now):
+        return ev.LastAttemptLost(attempt=job.attempt, reason=reason)
+    return ev.AttemptLost(attempt=job.attempt, reason=reason)
+
+
+def _verification(job: Job, now: int) -> Escalate | Close | None:
+    verdict = verdict_of(job)
+    if verdict is Verdict.REFUTED:
+        reason = "a quorum of verifiers got another result"
+        return Close(end=HoldEnd.VOIDED, verdict=verdict, reason=reason)
+    if hold_is_over(job, now):
+        return Close(end=HoldEnd.VOIDED, verdict=None, reason=HOLD_OVER)
+    if verdict is Verdict.CONFIRMED:
+        return Close(end=HoldEnd.POSTED, verdict=verdict)
+    if not verification_is_due(job, now):
+        return None
+    if not job.escalated:
+        return Escalate()
+    reason = NOT_ANCHORED if has_quorum(job, Verdict.CONFIRMED) else NO_QUORUM
+    return Close(end=HoldEnd.VOIDED, verdict=None, reason=reason)
+
+
+def closing_event(close: Close, settlement: Cid) -> Event:
+    """The event that records a settlement."""
+    match close.verdict:
+        case Verdict.CONFIRMED:
+            return ev.QuorumConfirmed(settlement=settlement)
+        case Verdict.REFUTED:
+            return ev.QuorumRefuted(settlement=settlement)
+        case _:
+            return ev.QuorumMissed(settlement=settlement, reason=close.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectsDone:
+    """What became of a program's effects. blocks: data to store with the settlement."""
+
+    applied: tuple[AppliedEffect, ...] = ()
+    pending: tuple[PendingEffect, ...] = ()
+    blocks: tuple[tuple[Cid, bytes], ...] = ()
+
+
+def apply_effects(
+    effects: tuple[Effect, ...], *, state_root: Cid | None, current_root: Cid | None
+) -> EffectsDone:
+    """Which effects of a verified execution are carried out, once, by its settlement.
+
+    state_root: of the context; current_root: now. If they differ none is. A submission needs
+    a signature that only the submitter can give, so it stays pending.
+    """
+    if state_root != current_root:
+        pending = [PendingEffect(position=i, reason=STATE_MOVED) for i in range(len(effects))]
+        return EffectsDone(pending=tuple(pending))
+    applied: list[AppliedEffect] = []
+    waiting: list[PendingEffect] = []
+    blocks: list[tuple[Cid, bytes]] = []
+    for position, effect in enumerate(effects):
+        match effect:
+            case SubmitJob():
+                waiting.append(PendingEffect(position=position, reason=NEEDS_SUBMITTER))
+            case AnchorData(data=data):
+                block = data.encode()
+                cid = cid_of(block, Codec.RAW)
+                blocks.append((cid, block))
+                applied.append(AppliedEffect(position=position, record=cid))
+            case RecordUsage():
+                applied.append(AppliedEffect(position=position, record=None))
+            case _:
+                assert_never(effect)
+    return EffectsDone(applied=tuple(applied), pending=tuple(waiting), blocks=tuple(blocks))
+
+
+def settle(job: Job, hold: Cid, close: Close, effects: EffectsDone, now: int) -> Settlement:
+    """The settlement for the issuer to sign. hold: CID of the Hold record."""
+    assert close.end is HoldEnd.POSTED or effects == EffectsDone(), "unverified effects are void"
+    return Settlement(
+        job=job.manifest,
+        hold=hold,
+        end=close.end,
+        receipt=job.receipt,
+        attestations=tuple(vote.attestation for vote in job.votes),
+        applied=effects.applied,
+        pending=effects.pending,
+        reason=close.reason,
+        settled_at=now,
+    )
