@@ -59,7 +59,7 @@ class Sink:
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
 
-    def report(  # noqa: D417
+    def report(
         self,
         code: str,
         span: Span,
@@ -67,10 +67,11 @@ class Sink:
         labels: Iterable[Label] = (),
         notes: Iterable[str] = (),
         fixes: Iterable[Fix] = (),
-        **facts: str,
+        **facts: str | None,
     ) -> None:
-        """Add one fault. The same code at the same span is kept once."""
-        self.add(Diagnostic(code, span, facts, tuple(labels), tuple(notes), tuple(fixes)))
+        """Add one fault. The same code at the same span is kept once; a fact None is left out."""
+        known = {name: value for name, value in facts.items() if value is not None}
+        self.add(Diagnostic(code, span, known, tuple(labels), tuple(notes), tuple(fixes)))
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Add a fault that another sink has collected."""

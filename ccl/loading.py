@@ -111,8 +111,7 @@ class Loader:
                 if entry.suffix == ".ccl"
             ]
         near = nearest(written, known) if error.kind is Unreadable.MISSING else None
-        facts = {"nearest": near} if near else {}
-        self._sink.report("CCL0205", span, path=written, reason=error.kind.value, **facts)
+        self._sink.report("CCL0205", span, path=written, reason=error.kind.value, nearest=near)
 
 
 def _identity(location: Path) -> str:

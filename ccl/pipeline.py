@@ -140,7 +140,7 @@ class _Packer:
         location = Path(self._sources.of(span).path).parent / written
         identity = _identity(location)
         if identity in self._packing:
-            return PackFailure(code="CCL0704", facts={"path": written})
+            return PackFailure(code="CCL0704", path=written)
         if identity not in self._done:
             self._done[identity] = self._pack(written, location)
         return self._done[identity]
@@ -149,15 +149,13 @@ class _Packer:
         try:
             text = read_source(location)
         except SourceError as error:
-            return PackFailure(code="CCL0703", facts={"path": written, "reason": error.kind.value})
+            return PackFailure(code="CCL0703", path=written, reason=error.kind.value)
         path = Path(os.path.normpath(location)).as_posix()
         compilation = _check(text, path, frozenset(), self._packing)
         self._adopt(compilation)
         compiled = _generate(compilation)
         if compiled.wasm is None or compiled.cid is None:
-            return PackFailure(
-                code="CCL0703", facts={"path": written, "reason": "it has errors of its own"}
-            )
+            return PackFailure(code="CCL0703", path=written, reason="it has errors of its own")
         return typed.PackedModule(path=written, cid=compiled.cid, wasm=compiled.wasm)
 
     def _adopt(self, compilation: Compilation) -> None:

@@ -11,7 +11,7 @@ from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label, Sink
 from ccl.resolved import Scoped
 from ccl.source import Span
-from ccl.types import Enum_, Struct
+from ccl.types import Enum_, Struct, Type
 
 __all__ = ["PackFailure", "Packer", "check"]
 
@@ -64,8 +64,8 @@ def _declare_types(checker: Checker) -> None:
     _report_recursive(checker)
 
 
-def _fields(checker: Checker, info: StructInfo) -> tuple[tuple[str, typed.Type], ...]:
-    fields: dict[str, typed.Type] = {}
+def _fields(checker: Checker, info: StructInfo) -> tuple[tuple[str, Type], ...]:
+    fields: dict[str, Type] = {}
     first: dict[str, Span] = {}
     for field in info.item.fields:
         name = field.name.text
@@ -114,8 +114,8 @@ def _entries(checker: Checker) -> tuple[Entry, ...]:
     found: list[Entry] = []
     for scope in checker.scoped.files.values():
         if scope.file != checker.scoped.root:
-            for item in (*scope.executions, *scope.handlers):
-                checker.sink.report("CCL0705", item.span)
+            for place in [*(e.span for e in scope.executions), *(h.span for h in scope.handlers)]:
+                checker.sink.report("CCL0705", place)
             continue
         for extra in scope.executions[1:]:
             checker.sink.report(

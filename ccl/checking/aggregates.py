@@ -97,5 +97,5 @@ def _unknown_field(body: Body, each: ast.FieldValue, info: StructInfo, known: li
         struct=info.type.name,
         labels=(Label(info.item.name.span, f"{info.type.name} is declared here"),),
         fixes=(Fix(f"write `{near}`", (Edit(each.name.span, near),)),) if near else (),
-        **({"nearest": near} if near else {}),
+        nearest=near,
     )

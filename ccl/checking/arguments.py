@@ -82,7 +82,6 @@ def _unknown_argument(
 ) -> None:
     free = [each for each in callee.parameters if each not in bound]
     near = nearest(name.text, free)
-    facts = {"nearest": near} if near else {}
     body.sink.report(
         "CCL0404",
         name.span,
@@ -91,7 +90,7 @@ def _unknown_argument(
         known=", ".join(f"`{each}`" for each in callee.parameters) or "none",
         labels=callee.labels,
         fixes=(Fix(f"write `{near}`", (Edit(name.span, near),)),) if near else (),
-        **facts,
+        nearest=near,
     )
 
 

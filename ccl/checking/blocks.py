@@ -120,7 +120,8 @@ def infer_if(body: Body, expr: ast.If, expected: Type | None) -> typed.Expr:
         return discard_if(body, expr)
     if expr.otherwise is None:
         node = discard_if(body, expr)
-        if expected is not None and variable_of(prune(expected)) is None:
+        leaves = isinstance(node, typed.If) and node.then.type is Prim.NEVER
+        if not leaves and expected is not None and variable_of(prune(expected)) is None:
             if not is_poison(prune(expected)):
                 body.sink.report("CCL0415", expr.span, expected=str(zonk(expected)))
             return invalid(expr.span)

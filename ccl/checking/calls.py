@@ -58,7 +58,7 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
         name.span,
         name=text,
         fixes=(Fix(f"call `{near}`", (Edit(name.span, near),), safe=False),) if near else (),
-        **({"nearest": near} if near else {}),
+        nearest=near,
     )
     return _failed(body, call)
 
@@ -121,7 +121,7 @@ def _method(
         name=name,
         type=str(zonk(kind)),
         fixes=(Fix(f"call `{near}`", (Edit(member.name.span, near),), safe=False),) if near else (),
-        **({"nearest": near} if near else {}),
+        nearest=near,
     )
     return _failed(body, call)
 

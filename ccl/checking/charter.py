@@ -91,7 +91,7 @@ class Charter:
     def cite(self, body: Body, article: str, span: Span) -> None:
         if article not in self.articles:
             near = nearest(article, self.articles)
-            body.sink.report("CCL0312", span, number=article, **({"nearest": near} if near else {}))
+            body.sink.report("CCL0312", span, number=article, nearest=near)
 
     def read(self, body: Body, path: tuple[ast.Ident, ...], span: Span) -> typed.Expr:
         """`resources.compute` in code: the constant at a path."""
@@ -137,7 +137,7 @@ class Charter:
             "CCL0308",
             step.span,
             path=".".join(each.text for each in path),
-            **({"nearest": near} if near else {}),
+            nearest=near,
         )
         return invalid(step.span)
 
@@ -299,9 +299,7 @@ class _Reader:
         text = name.text
         if text.isupper() and len(text) > 1:
             near = nearest(text, self._scope.consts)
-            self._checker.sink.report(
-                "CCL0307", name.span, name=text, **({"nearest": near} if near else {})
-            )
+            self._checker.sink.report("CCL0307", name.span, name=text, nearest=near)
             return None, None
         word = typed.CharterText(value=text, symbol=True, span=name.span)
         return word, typed.TextConst(value=text, type=Prim.STRING, span=name.span)

@@ -30,8 +30,15 @@ def fit(
     conversion = implicit(actual, wanted)
     if conversion is not None:
         return convert(node, conversion, wanted)
-    report_mismatch(body, node.span, wanted, actual, labels=labels)
+    report_mismatch(body, blamed(node), wanted, actual, labels=labels)
     return invalid(node.span)
+
+
+def blamed(node: typed.Expr) -> Span:
+    """Where a wrong value comes from: the last expression of a block."""
+    while isinstance(node, typed.Block) and node.value is not None:
+        node = node.value
+    return node.span
 
 
 def implicit(actual: Type, wanted: Type) -> Conversion | None:
@@ -69,14 +76,13 @@ def to_text(body: Body, node: typed.Expr) -> typed.Expr:
 def report_mismatch(
     body: Body, span: Span, wanted: Type, actual: Type, *, labels: Sequence[Label] = ()
 ) -> None:
-    help_text = _advice(wanted, actual)
     body.sink.report(
         "CCL0401",
         span,
         expected=str(wanted),
         found=str(actual),
         labels=labels,
-        **({"advice": help_text} if help_text else {}),
+        advice=_advice(wanted, actual),
     )
 
 

@@ -4,7 +4,7 @@
 learns (its diagnostics are thrown away, its trees too) or is the final one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackFailure:
-    """Why a module cannot be packed: a code and its facts."""
+    """Why a module cannot be packed."""
 
     code: str
-    facts: Mapping[str, str]
+    path: str
+    reason: str | None = None
 
 
 Packer = Callable[[str, Span], typed.PackedModule | PackFailure]

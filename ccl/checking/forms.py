@@ -114,7 +114,7 @@ def one_of(body: Body, node: typed.Expr, choices: tuple[str, ...], parameter: st
         parameter=parameter,
         choices=", ".join(f'"{each}"' for each in choices),
         fixes=(Fix(f'write "{near}"', (Edit(node.span, f'"{near}"'),)),) if near else (),
-        **({"nearest": near} if near else {}),
+        nearest=near,
     )
     return invalid(node.span)
 

@@ -179,7 +179,7 @@ def _body_block(body: Body, block: ast.Block, name: Span) -> typed.Block:
     result = prune(body.result)
     node = infer_block(body, block, None if is_poison(result) else result)
     assert isinstance(node, typed.Block), "a block stays a block"
-    if node.value is not None:
+    if node.value is not None and prune(node.value.type) is not Prim.UNIT:
         return _with_value(node, fit(body, node.value, body.result, labels=body.result_labels))
     if node.type is Prim.NEVER:
         if not body.returns and is_open(body.result):

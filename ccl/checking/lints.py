@@ -1,6 +1,7 @@
 """Warnings about what is declared and never used, and about copies changed in vain."""
 
 from ccl.checking.environment import Body, Checker, Origin, Variable
+from ccl.checking.inference import has_poison
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.types import is_reference
 
@@ -10,6 +11,8 @@ def report_variables(body: Body) -> None:
     for variable in body.variables:
         name = variable.local.name
         if variable.origin is Origin.TEMPORARY or name.startswith("_"):
+            continue
+        if has_poison(variable.type):
             continue
         if variable.mutations and variable.copied_from is not None:
             _changed_in_vain(body, variable)

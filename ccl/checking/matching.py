@@ -15,6 +15,7 @@ NONE, SOME = 0, 1
 def infer_try(body: Body, expr: ast.Try, expected: Type | None) -> typed.Expr:
     subject = expressions.infer(body, expr.body)
     kind = prune(subject.type)
+    err: Type | None
     match kind:
         case Result(ok, err):
             good, value, bad = OK, ok, ERR

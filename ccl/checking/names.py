@@ -111,7 +111,7 @@ def member_of_import(body: Body, alias: str, name: ast.Ident) -> FileScope | Non
         name=name.text,
         file=target.name,
         labels=(Label(imported.item.span, "imported here"),),
-        **({"nearest": near} if near else {}),
+        nearest=near,
     )
     return None
 
@@ -137,7 +137,7 @@ def known_values(body: Body) -> tuple[str, ...]:
 
 def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typed.Expr:
     near = nearest(name, known)
-    body.sink.report("CCL0201", span, name=name, **({"nearest": near} if near else {}))
+    body.sink.report("CCL0201", span, name=name, nearest=near)
     return invalid(span)
 
 

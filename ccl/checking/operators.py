@@ -1,7 +1,5 @@
 """Unary and binary operators: which types they join, and what comes out."""
 
-from typing import cast
-
 from ccl import ast, typed
 from ccl.checking import expressions
 from ccl.checking.conversions import convert, fit, implicit
@@ -263,13 +261,13 @@ def _divides(body: Body, expr: ast.Binary, op: BinaryOp, left: typed.Expr) -> bo
 
 
 def _report_arithmetic(body: Body, expr: ast.Binary, a: Type, b: Type) -> None:
-    facts: dict[str, str] = {}
+    advice: str | None = None
     fixes: tuple[Fix, ...] = ()
     if expr.operator == "+" and Prim.STRING in (a, b) and a != b:
-        facts["advice"] = 'write the value into the text: `"… \\(value)"`'
+        advice = 'write the value into the text: `"… \\(value)"`'
     elif {a, b} == {Prim.INTEGER, Prim.DECIMAL}:
         side = expr.left if a is Prim.INTEGER else expr.right
-        facts["advice"] = "convert the Integer by name: `decimal(…)`"
+        advice = "convert the Integer by name: `decimal(…)`"
         start, end = side.span.start, side.span.end
         file = side.span.file
         span_type = type(side.span)
@@ -290,7 +288,7 @@ def _report_arithmetic(body: Body, expr: ast.Binary, a: Type, b: Type) -> None:
         types=f"{a} and {b}",
         labels=(Label(expr.left.span, f"this is {a}"), Label(expr.right.span, f"this is {b}")),
         fixes=fixes,
-        **facts,
+        advice=advice,
     )
 
 
@@ -316,7 +314,7 @@ def assigned_operand(
 
 def _as_binary(statement: ast.Assign, op: BinaryOp) -> ast.Binary:
     return ast.Binary(
-        operator=cast(ast.BinaryOperator, op.value),
+        operator=op.value,
         left=statement.target,
         right=statement.value,
         operator_span=statement.span,

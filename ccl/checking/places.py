@@ -87,7 +87,7 @@ def _field_index(body: Body, kind: Struct, name: ast.Ident) -> int | None:
         struct=kind.name,
         labels=(Label(info.item.name.span, f"{kind.name} is declared here"),),
         fixes=(Fix(f"write `{near}`", (Edit(name.span, near),)),) if near else (),
-        **({"nearest": near} if near else {}),
+        nearest=near,
     )
     return None
 
@@ -187,7 +187,7 @@ def _no_such_variable(
             root.span,
             name=root.text,
             fixes=(Fix("declare it", (Edit(start, "let "),), safe=False),) if new else (),
-            **({"nearest": near} if near else {}),
+            nearest=near,
         )
     return _only_value(body, statement)
 

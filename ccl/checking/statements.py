@@ -2,8 +2,8 @@
 
 from ccl import ast, typed
 from ccl.checking import expressions, places
-from ccl.checking.environment import Body, Origin, Variable
-from ccl.checking.inference import is_open, is_poison, prune, unify, zonk
+from ccl.checking.environment import Body, Origin, Variable, invalid
+from ccl.checking.inference import has_poison, is_open, is_poison, prune, unify, zonk
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
@@ -58,15 +58,15 @@ def _inferred(body: Body, let: ast.Let) -> tuple[typed.Expr, Type]:
     hint = learnt if learnt is not None and (body.final or not is_open(learnt)) else None
     value = expressions.infer(body, let.value, hint)
     kind = zonk(value.type)
-    if hint is not None and unify(kind, hint):
+    if hint is not None and not has_poison(kind) and unify(kind, hint):
         kind = zonk(hint)
     if kind in (Prim.UNIT, Prim.NEVER):
         if kind is Prim.UNIT:
             body.sink.report("CCL0435", let.value.span, name=let.name.text)
-            kind = expressions.invalid(let.span).type
+            kind = invalid(let.span).type
     elif body.final and is_open(kind):
         body.sink.report("CCL0409", let.name.span, what=f"`{let.name.text}`")
-        kind = expressions.invalid(let.span).type
+        kind = invalid(let.span).type
     if not body.final:
         body.checker.let_types[let.span] = kind
     return value, kind

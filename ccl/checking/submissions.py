@@ -151,7 +151,7 @@ def infer_module(body: Body, call: ast.Call) -> typed.Expr:
         return invalid(call.span)
     packed = body.checker.packer(path, value.span)
     if isinstance(packed, PackFailure):
-        body.sink.report(packed.code, value.span, **packed.facts)
+        body.sink.report(packed.code, value.span, path=packed.path, reason=packed.reason)
         return invalid(call.span)
     body.checker.packed[packed.cid] = packed
     return typed.TextConst(value=packed.cid, type=Prim.CID, span=call.span)

@@ -109,8 +109,7 @@ def _unknown(
     checker: Checker, written: ast.NamedType, name: str, known: tuple[str, ...] | list[str]
 ) -> Type:
     near = nearest(name, known)
-    facts = {"nearest": near} if near else {}
-    checker.sink.report("CCL0203", written.span, name=name, **facts)
+    checker.sink.report("CCL0203", written.span, name=name, nearest=near)
     return POISON
 
 
