@@ -139,4 +139,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="outside of any function",
         help="put it into `execution {{ … }}` or into the body of a function",
     ),
+    Template(
+        code="CCL0124",
+        title="{what} cannot stand among data",
+        label="not an entry",
+        help="move it to the top level of the file, or into a section or contract",
+    ),
 )

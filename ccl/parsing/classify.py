@@ -27,6 +27,8 @@ _OBJECT_BEFORE: Final = frozenset(
 )
 _OBJECT_WITHOUT_COLON: Final = frozenset({"LPAREN", "LBRACKET", "COMMA", "COLON"})
 _VALUE_STARTS: Final = LITERALS | {"NAME", "STRING_HEAD"}
+_ITEM_KEYWORDS: Final = frozenset({"FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT"})
+_ITEM_WORDS: Final = frozenset({"execution", "on", "export", "test", "invariant", "article"})
 _OPENING: Final = frozenset({"LBRACE", "LPAREN", "LBRACKET", "STRING_HEAD"})
 _CLOSING: Final = frozenset({"RBRACE", "RPAREN", "RBRACKET", "STRING_TAIL"})
 _DEEPENING: Final = frozenset(
@@ -62,14 +64,26 @@ def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
     return False
 
 
-def classify(source: Source, tokens: Tokens) -> None:
-    """Refines `kind` in place."""
-    _Classifier(source.text, tokens.items).run()
+def classify(source: Source, tokens: Tokens, *, mistrust_brackets: bool = False) -> None:
+    """Refines `kind` in place.
+
+    mistrust_brackets: take an item that begins in the first column for one at the top
+    level, whatever is open; so one lost bracket does not spoil the rest of the file.
+    """
+    _Classifier(source.text, tokens.items, mistrust_brackets).run()
+
+
+def starts_item(text: str, token: Token) -> bool:
+    """Is this an item's word in the first column?"""
+    return text[token.start - 1 : token.start] in ("", "\n") and (
+        token.kind in _ITEM_KEYWORDS or token.text in _ITEM_WORDS
+    )
 
 
 class _Classifier:
-    def __init__(self, text: str, items: list[Token]) -> None:
+    def __init__(self, text: str, items: list[Token], mistrust_brackets: bool) -> None:
         self._text = text
+        self._mistrust_brackets = mistrust_brackets
         self._items = items
         self._heads: list[int] = []
         self._depth = 0
@@ -88,6 +102,10 @@ class _Classifier:
         previous = ""
         for at, token in enumerate(self._items):
             kind = token.kind
+            if self._mistrust_brackets and starts_item(self._text, token):
+                self._heads, self._handlers = [], []
+                self._depth = 0
+                previous = "RBRACE"
             if kind == "NAME":
                 self._name(at, token, previous)
             elif kind == "LBRACE":

@@ -29,7 +29,7 @@ class Declarations(Reductions):
 
     def entry_object(self, span: Span, values: Values) -> ast.Entry:
         opening, closing = self.place.span(values[2]), self.place.span(values[4])
-        value = ast.InlineObject(entries=tuple(values[3]), span=opening.to(closing))
+        value = ast.InlineObject(entries=self.place.data(values[3]), span=opening.to(closing))
         return ast.Entry(key=values[0], value=value, span=span)
 
     def call_entry(self, span: Span, values: Values) -> ast.CallEntry:

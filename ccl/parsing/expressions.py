@@ -191,7 +191,7 @@ class Expressions(Reductions):
         return ast.ArrayExpr(elements=tuple(values[1]), span=span)
 
     def object(self, span: Span, values: Values) -> ast.InlineObject:
-        return ast.InlineObject(entries=tuple(values[1]), span=span)
+        return ast.InlineObject(entries=self.place.data(values[1]), span=span)
 
     def struct_name(self, span: Span, values: Values) -> ast.StructExpr:
         return self._struct(span, [self.place.ident(values[0])], values[2])
@@ -239,7 +239,8 @@ class Expressions(Reductions):
     def emit_object(self, span: Span, values: Values) -> ast.Emit:
         _, event, opening, entries, closing, article = values
         data = ast.InlineObject(
-            entries=tuple(entries), span=self.place.span(opening).to(self.place.span(closing))
+            entries=self.place.data(entries),
+            span=self.place.span(opening).to(self.place.span(closing)),
         )
         return ast.Emit(event=event, data=data, article=article, span=span)
 

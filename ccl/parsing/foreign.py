@@ -82,6 +82,8 @@ def _meant(items: list[Token], at: int, previous: str) -> tuple[tuple[str, str],
         return ()
     if word in _ELSE_IF_WORDS and previous == "RBRACE" and following != "COLON":
         return (("ELSE", "else"), ("IF", "if"))
+    if following == "LBRACE" and word != "execution" and _one_slip(word, "execution"):
+        return (("NAME", "execution"),)
     if following != "NAME":
         if following in ("LPAREN", "STRING") and _nearly(word) in ("WHILE", "IMPORT", "REQUIRE"):
             return _keyword(word)

@@ -14,13 +14,13 @@ _RAW: Final = re.compile(
     (?P<space>[ \t\r\n\f\v\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]+)
   | (?P<doc>///(?!/)[^\n]*)
   | (?P<comment>(?://|\#)[^\n]*|/\*.*?\*/)
+  | (?P<open_comment>/\*)
   | (?P<did>did:[a-z0-9]+:(?:[A-Za-z0-9._:%\-]*[A-Za-z0-9_]))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?![^\x00-\x7f]))
   | (?P<stamp>\d{4}-\d\d-\d\dT[0-9:.]*(?:Z|[+-]\d\d:\d\d)?)
   | (?P<number>0[xX][0-9A-Za-z_]*|\d[\d_]*(?:\.\d[\d_]*)?)
   | (?P<quote>["])
   | (?P<punctuation>\.\.=|\.\.|::|=>|->|[-+*/%=!<>]=|\|\||&&|[-+*/%=!<>(){}\[\];,:.|?])
-  | (?P<open_comment>/\*)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -37,6 +37,18 @@ _QUOTES: Final = frozenset("“”„‟«»")
 def lex(source: Source, sink: Sink) -> Tokens:
     """All tokens of the file with an `$END` at its end; never raises."""
     return _Lexer(source, sink).run()
+
+
+def _likely_length(rest: str) -> int:
+    """Where the closing quote was meant in the rest of a line: before the closing
+    punctuation at its end, leaving out what the part before has opened itself."""
+    text = rest.rstrip(" \t\r;,)]}")
+    missing = sum(text.count(sign) for sign in "([{") - sum(text.count(sign) for sign in ")]}")
+    length = len(text)
+    while missing > 0 and length < len(rest):
+        missing -= rest[length] in ")]}"
+        length += 1
+    return length
 
 
 def _is_name_part(char: str) -> bool:
@@ -173,10 +185,10 @@ class _Lexer:
             self._depth += 1
             self._open_strings.append((began, self._depth))
             return self._add(continued, start, end + 2, chunk.group())
-        if self._text.startswith("\\", end):
-            end += 1
-        self._fault("CCL0102", began, end, fixes=(self._replace('add `"`', end, end, '"'),))
-        return self._add(closed, start, end, chunk.group())
+        end = inside + _likely_length(chunk.group())
+        fixes = (self._replace('add `"`', end, end, '"', safe=False),)
+        self._fault("CCL0102", began, end, fixes=fixes)
+        return self._add(closed, start, end, self._text[inside:end])
 
     def _close_strings(self, at: int) -> None:
         """A line ended inside an interpolation."""

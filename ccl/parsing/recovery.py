@@ -14,7 +14,7 @@ from ccl.diagnostics import Sink
 from ccl.parsing.driver import ACCEPTED, Automaton
 from ccl.parsing.fault_reports import FaultReports
 from ccl.parsing.foreign import OPERATOR_WORDS
-from ccl.parsing.tokens import Token, Tokens
+from ccl.parsing.tokens import KEYWORDS, Token, Tokens
 from ccl.source import Source
 from ccl.syntax import END
 
@@ -42,6 +42,10 @@ _INSERTIONS: Final = (
     ("EQ", "NAME", "SEMI"),
 )
 _REPLACEMENTS: Final = ("NAME", "EQ", "COLON", "COMMA", "SEMI", "FATARROW", "ARROW", "LET", "OP")
+_BEFORE_NAMES: Final = frozenset(
+    {"LET", "MUT", "FN", "FOR", "IN", "STRUCT", "ENUM", "CONST", "STATE", "AS", "EXTENDS"}
+    | {"COMMA", "LPAREN", "PIPE", "EQ", "OP"}
+)
 _TEXTS: Final = {
     "SEMI": ";",
     "RPAREN": ")",
@@ -57,7 +61,7 @@ _TEXTS: Final = {
     "ARROW": "->",
     "LET": "let",
 }
-_INSERTION_COSTS: Final = {"NAME": 0.9, "EQ": 0.1, "LPAREN": 0.6, "LBRACE": 1.5, "HBRACE": 1.1}
+_INSERTION_COSTS: Final = {"NAME": 0.9, "EQ": 0.1, "LPAREN": 0.8, "LBRACE": 1.2, "HBRACE": 0.3}
 _SWAPS: Final = {
     "LBRACE": ("HBRACE", "OBRACE"),
     "HBRACE": ("LBRACE", "OBRACE"),
@@ -183,12 +187,13 @@ class _Recovery:
             if all(skipped.kind not in ("RBRACE", END) or count == 1 for skipped in within):
                 yield Repair((), count), 1.2 + 1.5 * (count - 1)
 
-    @staticmethod
-    def _may_stand_for(kind: str, token: Token) -> bool:
+    def _may_stand_for(self, kind: str, token: Token) -> bool:
         """Could the author have meant `kind` where `token` stands?"""
         match kind:
             case "NAME":
-                return token.text.isidentifier() and token.kind not in ("NAME", "HNAME", "BOOL")
+                before = self._tokens[self._at - 1].kind if self._at else ""
+                is_word = token.text in KEYWORDS and token.kind != "BOOL"
+                return is_word and before in _BEFORE_NAMES
             case "LET":
                 return token.kind == "CONST"
             case "OP":

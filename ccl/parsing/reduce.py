@@ -5,7 +5,7 @@ values of its children: tokens, nodes, or tuples of nodes.
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ccl import ast
 from ccl.diagnostics import Sink
@@ -13,6 +13,21 @@ from ccl.parsing.tokens import Token
 from ccl.source import FileId, Span
 
 Values: TypeAlias = list[Any]
+
+
+_DATA: Final = (ast.Entry, ast.CallEntry, ast.Section, ast.IfRule, ast.RangeRule)
+_ITEMS: Final[dict[type, str]] = {
+    ast.Article: "an article",
+    ast.Handler: "a handler",
+    ast.Execution: "an `execution` block",
+    ast.Import: "an import",
+    ast.Function: "a function",
+    ast.Const: "a constant",
+    ast.State: "a state",
+    ast.Struct: "a struct",
+    ast.Enum_: "an enum",
+    ast.Invariant: "an invariant",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +43,17 @@ class Place:
 
     def ident(self, token: Token) -> ast.Ident:
         return ast.Ident(text=token.text, span=self.span(token))
+
+    def data(self, items: Values) -> tuple[ast.Entry_, ...]:
+        """The entries among `items`; what is not data is reported and left out."""
+        kept: list[ast.Entry_] = []
+        for item in items:
+            if isinstance(item, _DATA):
+                kept.append(item)
+            else:
+                what = _ITEMS.get(type(item), "this item")
+                self.sink.report("CCL0124", item.span, what=what)
+        return tuple(kept)
 
     def doc(self, span: Span) -> str | None:
         return self.docs.get(span.start)

@@ -37,12 +37,18 @@ class Statements(Reductions):
 
     def action_bare(self, span: Span, values: Values) -> ast.Action:
         return ast.Action(
-            name=self.place.ident(values[0]), label=None, entries=tuple(values[2]), span=span
+            name=self.place.ident(values[0]),
+            label=None,
+            entries=self.place.data(values[2]),
+            span=span,
         )
 
     def action(self, span: Span, values: Values) -> ast.Action:
         return ast.Action(
-            name=self.place.ident(values[0]), label=values[1], entries=tuple(values[3]), span=span
+            name=self.place.ident(values[0]),
+            label=values[1],
+            entries=self.place.data(values[3]),
+            span=span,
         )
 
     def _entry(self, span: Span, values: Values, value: ast.Expr) -> ast.HandlerEntry:
@@ -57,7 +63,7 @@ class Statements(Reductions):
 
     def handler_entry_object(self, span: Span, values: Values) -> ast.HandlerEntry:
         opening, closing = self.place.span(values[2]), self.place.span(values[4])
-        value = ast.InlineObject(entries=tuple(values[3]), span=opening.to(closing))
+        value = ast.InlineObject(entries=self.place.data(values[3]), span=opening.to(closing))
         return self._entry(span, values, value)
 
     # --- control flow
