@@ -16,7 +16,7 @@ _RAW: Final = re.compile(
   | (?P<comment>(?://|\#)[^\n]*|/\*.*?\*/)
   | (?P<open_comment>/\*)
   | (?P<did>did:[a-z0-9]+:(?:[A-Za-z0-9._:%\-]*[A-Za-z0-9_]))
-  | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?![^\x00-\x7f]))
+  | (?P<name>[A-Za-z_][A-Za-z0-9_]*+(?![^\x00-\x7f]))
   | (?P<stamp>\d{4}-\d\d-\d\dT[0-9:.]*(?:Z|[+-]\d\d:\d\d)?)
   | (?P<number>0[xX][0-9A-Za-z_]*|\d[\d_]*(?:\.\d[\d_]*)?)
   | (?P<quote>["])
