@@ -27,15 +27,15 @@ class Config:
     """What an operator can change; each field is a key of `config.toml` and `MESH_<FIELD>`.
 
     workers: processes that execute modules. block_store_bytes: disk quota of the block
-    store. bid_window_seconds: how long a job collects bids. lease_seconds: an attempt that
-    shows no life for so long is lost. output: format of the commands.
+    store. bid_window_seconds: how long a job collects bids. job_seconds: after so long a job
+    that nobody was awarded expires. output: format of the commands.
     """
 
     workers: int = 0
     """0: as many as the machine has cores."""
     block_store_bytes: int = 8192 * MIB
-    bid_window_seconds: int = 300
-    lease_seconds: int = 600
+    bid_window_seconds: int = 24 * 3600
+    job_seconds: int = 24 * 3600
     output: str = "table"
 
     @property

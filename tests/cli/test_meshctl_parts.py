@@ -73,8 +73,8 @@ def test_flag_over_environment(tmp_path: Path) -> None:
 def test_environment_over_file_over_default(tmp_path: Path) -> None:
     home = find_home(tmp_path, {})
     assert load_config(home, {}) == Config()
-    home.config_file.write_text("workers = 3\nlease_seconds = 7\n")
-    assert load_config(home, {"MESH_WORKERS": "5"}) == Config(workers=5, lease_seconds=7)
+    home.config_file.write_text("workers = 3\njob_seconds = 7\n")
+    assert load_config(home, {"MESH_WORKERS": "5"}) == Config(workers=5, job_seconds=7)
 
 
 @pytest.mark.parametrize(

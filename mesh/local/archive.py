@@ -1,0 +1,78 @@
+"""Signed records in the block store: read once, verified once, kept by CID.
+
+Rule: what comes out was verified by this process; a CID names the same bytes for ever, so
+what was verified need not be verified again.
+"""
+
+from typing import Any, Final, Protocol, TypeVar
+
+from mesh.ports import Blocks
+from mesh.problem import Kind, MeshProblem
+from mesh.records import read_as
+from runtime.content.cid import Cid
+from runtime.identity.signed import RecordError, Signed
+
+T = TypeVar("T")
+RECORDS_KEPT_MAX: Final = 16_384
+
+
+class HasBlocks(Protocol):
+    """The part of a transaction that the archive uses."""
+
+    @property
+    def blocks(self) -> Blocks: ...
+
+
+class Archive:
+    """The records of one mesh."""
+
+    def __init__(self, mesh: Cid | None) -> None:
+        self.mesh = mesh
+        self._kept: dict[Cid, Signed[Any]] = {}
+
+    def put(self, tx: HasBlocks, record: Signed[T]) -> Signed[T]:
+        """Store a record that was signed or read just now."""
+        tx.blocks.put(record.cid, record.block)
+        self._keep(record)
+        return record
+
+    def get(self, tx: HasBlocks, kind: type[T], cid: Cid) -> Signed[T]:
+        """The record, verified. Raises MeshProblem `block-missing` or `record-invalid`."""
+        kept = self._kept.get(cid)
+        if kept is not None and isinstance(kept.body, kind):
+            return kept
+        return self.get_fresh(tx, kind, cid)
+
+    def get_fresh(self, tx: HasBlocks, kind: type[T], cid: Cid) -> Signed[T]:
+        """As `get`, but the stored bytes are read and verified now, whatever is kept."""
+        data = tx.blocks.get(cid)
+        if data is None:
+            raise missing_block(cid, kind.__name__)
+        try:
+            record = read_as(kind, data, self.mesh)
+        except RecordError as error:
+            raise MeshProblem(
+                Kind.VERIFICATION,
+                "record-invalid",
+                f"{kind.__name__} {cid}: {error}",
+                hint="`meshctl doctor` checks what else is affected",
+                details={"cid": str(cid)},
+            ) from None
+        self._keep(record)
+        return record
+
+    def _keep(self, record: Signed[Any]) -> None:
+        if len(self._kept) >= RECORDS_KEPT_MAX:
+            self._kept.clear()
+        self._kept[record.cid] = record
+
+
+def missing_block(cid: Cid, noun: str) -> MeshProblem:
+    """The problem of a block that is not in this store."""
+    return MeshProblem(
+        Kind.NOT_FOUND,
+        "block-missing",
+        f"the {noun} block {cid} is not in the store",
+        hint="supply it with `meshctl block put FILE`",
+        details={"cid": str(cid)},
+    )

@@ -1,0 +1,214 @@
+"""The award: the issuer's hold, the context, and the event that decides between two awards.
+
+Rule: hold, context, award and event are one transaction; the second of two awards finds the
+job awarded and is refused by name.
+"""
+
+from mesh import events as ev
+from mesh.adapters.sqlite import SqliteTransaction
+from mesh.award import Surroundings, check_award, context_for
+from mesh.ids import hold_id
+from mesh.job import HOLD_MARGIN_SECONDS, Job, Phase
+from mesh.journal import Recorded, record
+from mesh.local.submitting import chain_of
+from mesh.local.world import World
+from mesh.market import Candidate, bid_fault, fuel_of
+from mesh.problem import Kind, MeshProblem
+from mesh.records import Award, Hold, JobManifest
+from mesh.submission import shares
+from runtime.context import Context
+from runtime.host.policy import policy_to_value
+from runtime.identity.signed import Signed, sign
+from runtime.tokens.ledger import AccountKey, LedgerRefusal, PlaceHold, Refused
+from runtime.tokens.token import ResourceType
+
+
+def award(
+    tx: SqliteTransaction, world: World, job: Job, candidate: Candidate, *, now: int
+) -> Recorded:
+    """Give the job to the bidder. Raises MeshProblem where that cannot be."""
+    if job.phase is not Phase.SUBMITTED:
+        raise not_open(job)
+    manifest = world.archive.get(tx, JobManifest, job.manifest)
+    bid = candidate.bid
+    against = bid_fault(candidate, manifest, now)
+    if against is not None:
+        raise MeshProblem(
+            Kind.FAILED,
+            "bid-not-awardable",
+            f"the bid of {bid.body.node_id} cannot be accepted: {against}",
+            hint=f"meshctl get-bids --job-id {job.key.job_id}",
+        )
+    attempt = job.attempt + 1
+    lease = now + manifest.body.requirements.max_seconds
+    place = _place_hold(tx, world, job, manifest, candidate, attempt, lease)
+    hold = world.archive.put(
+        tx,
+        sign(
+            Hold(
+                id=place.id,
+                token=manifest.body.resource_token,
+                amount=place.amount,
+                expires_at=place.expires_at,
+            ),
+            mesh=world.members.mesh,
+            key=world.members.issuer,
+        ),
+    )
+    context = context_for(
+        manifest, bid.body, engine=world.engine.text, surroundings=surroundings(tx, world)
+    )
+    tx.blocks.put(context.cid, context.to_block())
+    given = world.archive.put(
+        tx,
+        sign(
+            Award(
+                job=manifest.cid,
+                bid=bid.cid,
+                attempt=attempt,
+                hold=hold.cid,
+                context=context.cid,
+                fuel_limit=fuel_of(bid.body.units),
+                lease_expires_at=lease,
+            ),
+            mesh=world.members.mesh,
+            key=world.members.submitter,
+        ),
+    )
+    _check(world, given, manifest, candidate, hold, context, now)
+    event = ev.JobAwarded(
+        award=given.cid,
+        bid=bid.cid,
+        attempt=attempt,
+        executor=bid.signer,
+        node_id=bid.body.node_id,
+        hold=place.id,
+        hold_expires_at=place.expires_at,
+        lease_expires_at=lease,
+    )
+    answer = record(tx, job.key, event, now, expected=job.revision, hold=place)
+    if isinstance(answer, Recorded):
+        return answer
+    if isinstance(answer, Refused):
+        raise hold_refused(answer)
+    raise MeshProblem(
+        Kind.FAILED,
+        "award-refused",
+        f"job {job.key.job_id} cannot be awarded: {getattr(answer, 'value', answer)}",
+        hint=f"meshctl job-status {job.key.job_id}",
+    )
+
+
+def _place_hold(
+    tx: SqliteTransaction,
+    world: World,
+    job: Job,
+    manifest: Signed[JobManifest],
+    candidate: Candidate,
+    attempt: int,
+    lease: int,
+) -> PlaceHold:
+    """What the issuer sets aside: the price, on the chain of the job's token."""
+    bid = candidate.bid
+    chain = chain_of(tx, world, manifest.body.resource_token)
+    root = chain[-1].body
+    debit = AccountKey(issuer=root.issuer, resource_type=root.resource_type, owner=root.audience)
+    return PlaceHold(
+        id=hold_id(manifest.cid, attempt),
+        debit=debit,
+        credit=AccountKey(issuer=root.issuer, resource_type=root.resource_type, owner=bid.signer),
+        amount=bid.body.price,
+        expires_at=lease + HOLD_MARGIN_SECONDS,
+        subject=manifest.signer,
+        tokens=shares(chain),
+        policy=tx.ledger.policy(root.issuer, root.resource_type),
+    )
+
+
+def surroundings(tx: SqliteTransaction, world: World) -> Surroundings:
+    """What of the submitter's world a job may see: balances and policies, as they are now."""
+    submitter, issuer = world.members.submitter.did, world.members.issuer.did
+    balances = {}
+    policies = {}
+    for kind in ResourceType:
+        account = tx.ledger.account(AccountKey(issuer=issuer, resource_type=kind, owner=submitter))
+        balances[kind.value] = max(0, account.available)
+        policy = tx.ledger.policy(issuer, kind)
+        if policy is not None:
+            usage = tx.ledger.usage(policy.cid, submitter)
+            policies[kind.value] = policy_to_value(policy.rule, usage)
+    return Surroundings(
+        balances=balances, policies=policies, state_root=None, records={}, results={}
+    )
+
+
+def _check(
+    world: World,
+    given: Signed[Award],
+    manifest: Signed[JobManifest],
+    candidate: Candidate,
+    hold: Signed[Hold],
+    context: Context,
+    now: int,
+) -> None:
+    """The executor's own check of what it is about to work for."""
+    findings = check_award(
+        given,
+        manifest=manifest,
+        bid=candidate.bid,
+        hold=hold,
+        context=context,
+        issuers=world.members.genesis.body.issuers,
+        now=now,
+    )
+    if findings:
+        raise MeshProblem(
+            Kind.VERIFICATION,
+            "award-not-accepted",
+            f"{candidate.bid.body.node_id} does not work for this award: {findings[0]}",
+            hint="meshctl doctor",
+            details={"findings": [str(each) for each in findings]},
+        )
+
+
+def not_open(job: Job) -> MeshProblem:
+    """The problem of a job that takes no award any more."""
+    job_id = job.key.job_id
+    if job.node_id is not None:
+        reason = f"job {job_id} was awarded to {job.node_id} already ({job.phase.value})"
+    else:
+        reason = f"job {job_id} is {job.phase.value}"
+    return MeshProblem(
+        Kind.FAILED,
+        "job-not-open",
+        reason,
+        hint=f"meshctl job-status {job_id}",
+        details={"job_id": job_id, "state": job.phase.value, "node_id": job.node_id},
+    )
+
+
+def hold_refused(refused: Refused) -> MeshProblem:
+    """A hold that the issuer does not give, as a named problem."""
+    reason = refused.reason
+    detail = ""
+    hint = "meshctl tokens balance"
+    details: dict[str, object] = {"refusal": reason.name}
+    if refused.available is not None:
+        detail = f" ({refused.available} left)"
+        details["available"] = refused.available
+    if refused.denial is not None:
+        denial = refused.denial
+        detail = f": {denial.reason.value} ({denial.available} units allowed now)"
+        details["available"] = denial.available
+        details["retry_after_seconds"] = denial.retry_after_seconds
+        hint = "meshctl policy show"
+        if denial.retry_after_seconds is not None:
+            hint = f"wait {denial.retry_after_seconds} s, then accept the bid again"
+    is_denial = reason is LedgerRefusal.DENIED_BY_POLICY
+    return MeshProblem(
+        Kind.DENIED,
+        "hold-denied-by-policy" if is_denial else "hold-refused",
+        f"the issuer holds nothing for this bid: {reason.value}{detail}",
+        hint=hint,
+        details=details,
+    )

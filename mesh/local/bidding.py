@@ -1,0 +1,131 @@
+"""Nodes answer a published job, each from its own profile, settings, load and speed.
+
+Rule: a node that cannot get the module says nothing yet; every other node bids or says why not.
+"""
+
+from collections.abc import Iterable
+
+from mesh import events as ev
+from mesh.adapters.sqlite import SqliteTransaction
+from mesh.job import Effect, Job, Phase, StepRefusal
+from mesh.journal import Recorded, record
+from mesh.local.content import Content
+from mesh.local.members import Member, node_settings, profile_of
+from mesh.local.world import World
+from mesh.market import Candidate, Enquiry, NodeState, appraise
+from mesh.records import MICRO, Award, Bid, Decline, JobManifest
+from mesh.reputation import reputation
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+from runtime.identity.signed import Signed, sign
+from runtime.tokens.policy import AllowAll, Usage
+
+BUSY = frozenset({Phase.ASSIGNED, Phase.RUNNING})
+
+
+def gather(
+    tx: SqliteTransaction, world: World, content: Content, job: Job, *, now: int
+) -> tuple[Recorded, ...]:
+    """The answers of all nodes that have not answered yet; none while a block is missing."""
+    answered = {offer.bidder for offer in (*job.bids, *job.declines)}
+    asked = [member for member in world.members.nodes if member.did not in answered]
+    if not asked or (now > job.bid_deadline and job.lost == 0):
+        return ()
+    manifest = world.archive.get(tx, JobManifest, job.manifest)
+    if content.missing(tx, manifest.body):
+        return ()
+    busy = tx.jobs.in_phases(BUSY)
+    found: list[Recorded] = []
+    for member in asked:
+        state = node_state(tx, world, member, manifest, busy)
+        answer = _answer(tx, world, member, state, manifest, job, now)
+        if isinstance(answer, Recorded):
+            found.append(answer)
+    for work in tx.work.pending(job.key):
+        if work.effect is Effect.REQUEST_BIDS:
+            tx.work.done(work.id)
+    return tuple(found)
+
+
+def node_state(
+    tx: SqliteTransaction,
+    world: World,
+    member: Member,
+    manifest: Signed[JobManifest],
+    busy: Iterable[Job],
+) -> NodeState:
+    """What a node knows of itself now. Its speed: the measured one times its share."""
+    profile = profile_of(tx, world.archive, member.node_id).body
+    settings = node_settings(tx, member.node_id)
+    taken = [job for job in busy if job.executor == member.did and job.award is not None]
+    queued = sum(
+        world.archive.get(tx, Award, job.award).body.fuel_limit
+        for job in taken
+        if job.award is not None
+    )
+    policy = tx.ledger.policy(member.did, manifest.body.resource_type)
+    return NodeState(
+        did=member.did,
+        node_id=member.node_id,
+        location=profile.location,
+        capabilities=frozenset(profile.capabilities),
+        memory_bytes=profile.memory_bytes,
+        cpu_cores=profile.cpu_cores,
+        storage_bytes=profile.storage_bytes,
+        rates=profile.rates,
+        load_ppm=settings.load_ppm,
+        fuel_per_second=world.fuel_per_second * settings.share_ppm // MICRO,
+        queued_fuel=queued,
+        bytes_per_second=settings.bytes_per_second,
+        running=len(taken),
+        running_max=settings.running_max,
+        engine=world.engine.text,
+        accepted_issuers=frozenset(world.members.genesis.body.issuers),
+        credentials={},
+        policy=AllowAll() if policy is None else policy.rule,
+        usage=Usage() if policy is None else tx.ledger.usage(policy.cid, manifest.signer),
+    )
+
+
+def _answer(
+    tx: SqliteTransaction,
+    world: World,
+    member: Member,
+    state: NodeState,
+    manifest: Signed[JobManifest],
+    job: Job,
+    now: int,
+) -> object:
+    enquiry = Enquiry(
+        manifest=manifest,
+        issuer=world.members.issuer.did,
+        credential_issuers=frozenset(world.members.genesis.body.issuers),
+        bound_units=None,
+        missing_bytes=0,
+    )
+    body = appraise(state, enquiry, now)
+    event: ev.Event
+    match body:
+        case Bid():
+            bid = sign(body, mesh=world.members.mesh, key=member.key)
+            world.archive.put(tx, bid)
+            event = ev.BidReceived(bid=bid.cid, bidder=member.did, node_id=member.node_id)
+        case Decline():
+            decline = sign(body, mesh=world.members.mesh, key=member.key)
+            world.archive.put(tx, decline)
+            event = ev.BidDeclined(decline=decline.cid, bidder=member.did, node_id=member.node_id)
+    answer = record(tx, job.key, event, now)
+    assert isinstance(answer, Recorded) or answer is StepRefusal.TOO_MANY_BIDS, str(answer)
+    return answer
+
+
+def candidates(tx: SqliteTransaction, world: World, job: Job) -> tuple[Candidate, ...]:
+    """The job's bids, each with what the store's own evidence says of the bidder."""
+    return tuple(candidate_of(tx, world, offer.record, offer.bidder) for offer in job.bids)
+
+
+def candidate_of(tx: SqliteTransaction, world: World, bid: Cid, bidder: Did) -> Candidate:
+    """One bid with its bidder's reputation."""
+    return Candidate(
+        bid=world.archive.get(tx, Bid, bid), reputation=reputation(tx.evidence.tally(bidder))
+    )

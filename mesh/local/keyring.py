@@ -1,0 +1,65 @@
+"""The private keys of an embedded mesh: one file each, readable by their owner alone.
+
+Rule: a key file is made once and never overwritten; whoever comes second reads it.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from mesh.problem import Kind, MeshProblem
+from runtime.identity.keys import SEED_BYTES, SigningKey
+
+_PREFIX: Final = "ed25519-seed:"
+_OTHERS: Final = 0o077
+
+
+def load_or_create(directory: Path, name: str) -> SigningKey:
+    """The key `name`. Raises MeshProblem `key-…` for a file that is no private key."""
+    path = directory / f"{name}.key"
+    if not path.exists():
+        _create(path)
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable("key-unreadable", f"{path} cannot be read: {error}") from None
+    if mode & _OTHERS:
+        raise MeshProblem(
+            Kind.IDENTITY,
+            "key-exposed",
+            f"{path} can be read by others (mode {mode & 0o777:03o})",
+            hint=f"chmod 600 {path}",
+        )
+    seed = text.strip().removeprefix(_PREFIX)
+    try:
+        return SigningKey(bytes.fromhex(seed))
+    except ValueError:
+        wanted = f"'{_PREFIX}' and {2 * SEED_BYTES} hexadecimal digits"
+        raise _unusable("key-malformed", f"{path} is no key: expected {wanted}") from None
+
+
+def _create(path: Path) -> None:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        text = f"{_PREFIX}{secrets.token_hex(SEED_BYTES)}\n"
+        os.write(descriptor, text.encode("ascii"))
+        os.fsync(descriptor)
+        # A link fails where a rename would overwrite the key that another process just made.
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.close(descriptor)
+        temporary.unlink()
+
+
+def _unusable(code: str, message: str) -> MeshProblem:
+    return MeshProblem(
+        Kind.IDENTITY,
+        code,
+        message,
+        hint="restore the file from a copy, or start a new MESH_HOME",
+    )

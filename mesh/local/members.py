@@ -1,0 +1,282 @@
+"""The members of an embedded mesh: their keys, their profiles, and how it is founded.
+
+Rule: a mesh is founded in one transaction, whole or not at all; a second founder finds it done.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from mesh.adapters.sqlite import SqliteTransaction
+from mesh.federation import SECRET_BYTES, commitment_of
+from mesh.home import Home
+from mesh.ids import issue_id
+from mesh.local.archive import Archive
+from mesh.local.keyring import load_or_create
+from mesh.local.roster import (
+    FEDERATION,
+    GRANT_SECONDS,
+    GRANT_UNITS,
+    ISSUER,
+    MESH_NAME,
+    NODES,
+    SUBMITTER,
+    FederationSetup,
+    NodeSetup,
+)
+from mesh.records import Engine, Genesis, NodeId, NodeProfile
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+from runtime.content.typed import from_value, to_value
+from runtime.identity.keys import SigningKey
+from runtime.identity.signed import Signed, sign
+from runtime.tokens.ledger import Issue, Refused, decide
+from runtime.tokens.token import NONCE_BYTES, ResourceToken, ResourceType
+
+GENESIS: Final = "genesis"
+PROFILE: Final = "profile/"
+NODE: Final = "node/"
+SECRET: Final = "secret/"
+TOKEN: Final = "token/"
+"""Names and prefixes of settings."""
+
+Entropy = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSettings:
+    """What a node knows of itself besides its public profile.
+
+    share_ppm: the part of a core that it promises. load_ppm: its price factor. running_max:
+    attempts it takes at once. bytes_per_second: what it fetches at.
+    """
+
+    share_ppm: int
+    load_ppm: int
+    running_max: int = 1024
+    bytes_per_second: int = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A node or a federation node: the name of its key is its node id."""
+
+    node_id: NodeId
+    key: SigningKey
+
+    @property
+    def did(self) -> Did:
+        return self.key.did
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """Everyone, by role. All keys are local."""
+
+    genesis: Signed[Genesis]
+    submitter: SigningKey
+    issuer: SigningKey
+    nodes: tuple[Member, ...]
+    federation: tuple[Member, ...]
+
+    @property
+    def mesh(self) -> Cid:
+        return self.genesis.cid
+
+    def key_of(self, did: Did) -> SigningKey:
+        """The private key behind a DID of this mesh."""
+        keys = (self.submitter, self.issuer, *(m.key for m in (*self.nodes, *self.federation)))
+        return next(key for key in keys if key.did == did)
+
+    def name_of(self, did: Did) -> str:
+        """What people call a member: its node id or its role."""
+        for member in (*self.nodes, *self.federation):
+            if member.did == did:
+                return member.node_id
+        return {self.submitter.did: SUBMITTER, self.issuer.did: ISSUER}.get(did, did)
+
+
+def load_members(tx: SqliteTransaction, home: Home) -> Members | None:
+    """The members of the mesh in this store; None before it is founded."""
+    genesis = tx.settings.get(GENESIS)
+    if genesis is None:
+        return None
+    archive = Archive(None)
+
+    def members(names: list[str]) -> tuple[Member, ...]:
+        return tuple(
+            Member(node_id=NodeId(name), key=load_or_create(home.keys, name)) for name in names
+        )
+
+    return Members(
+        genesis=archive.get(tx, Genesis, genesis["cid"]),
+        submitter=load_or_create(home.keys, SUBMITTER),
+        issuer=load_or_create(home.keys, ISSUER),
+        nodes=members(genesis["nodes"]),
+        federation=members(genesis["federation"]),
+    )
+
+
+def found(
+    tx: SqliteTransaction, home: Home, engine: Engine, *, now: int, entropy: Entropy
+) -> Members:
+    """Found the mesh: genesis, profiles, settings and the grant. Does nothing a second time."""
+    members = load_members(tx, home)
+    if members is not None:
+        return members
+    issuer = load_or_create(home.keys, ISSUER)
+    submitter = load_or_create(home.keys, SUBMITTER)
+    federation = {each.node_id: load_or_create(home.keys, each.node_id) for each in FEDERATION}
+    genesis = sign(
+        Genesis(
+            name=MESH_NAME,
+            issuers=(issuer.did,),
+            federation=tuple(key.did for key in federation.values()),
+            created_at=now,
+        ),
+        mesh=None,
+        key=issuer,
+    )
+    archive = Archive(genesis.cid)
+    archive.put(tx, genesis)
+    for node in NODES:
+        key = load_or_create(home.keys, node.node_id)
+        _enrol(tx, archive, key, _node_profile(node, engine))
+        settings = NodeSettings(share_ppm=node.share_ppm, load_ppm=node.load_ppm)
+        tx.settings.put(NODE + node.node_id, to_value(settings))
+    for each in FEDERATION:
+        secret = entropy(SECRET_BYTES)
+        tx.settings.put(SECRET + each.node_id, secret)
+        profile = _federation_profile(each, engine, commitment_of(secret))
+        _enrol(tx, archive, federation[each.node_id], profile)
+    _grant(tx, archive, issuer, submitter.did, now=now, entropy=entropy)
+    tx.settings.put(
+        GENESIS,
+        {
+            "cid": genesis.cid,
+            "nodes": [node.node_id for node in NODES],
+            "federation": [each.node_id for each in FEDERATION],
+        },
+    )
+    members = load_members(tx, home)
+    assert members is not None, "it was founded just now"
+    return members
+
+
+def _enrol(tx: SqliteTransaction, archive: Archive, key: SigningKey, profile: NodeProfile) -> None:
+    signed = archive.put(tx, sign(profile, mesh=archive.mesh, key=key))
+    tx.settings.put(PROFILE + profile.node_id, signed.cid)
+
+
+def _node_profile(node: NodeSetup, engine: Engine) -> NodeProfile:
+    return NodeProfile(
+        node_id=node.node_id,
+        sequence=1,
+        location=node.location,
+        capabilities=("wasm", "wasi-preview1"),
+        memory_bytes=node.memory_bytes,
+        cpu_cores=node.cpu_cores,
+        storage_bytes=node.storage_bytes,
+        rates={ResourceType.COMPUTE.value: node.rate_micro},
+        engine=engine,
+        commitment=None,
+    )
+
+
+def _federation_profile(each: FederationSetup, engine: Engine, commitment: bytes) -> NodeProfile:
+    return NodeProfile(
+        node_id=each.node_id,
+        sequence=1,
+        location=each.location,
+        capabilities=("verify",),
+        memory_bytes=0,
+        cpu_cores=1,
+        storage_bytes=0,
+        rates={},
+        engine=engine,
+        commitment=commitment,
+    )
+
+
+def _grant(
+    tx: SqliteTransaction,
+    archive: Archive,
+    issuer: SigningKey,
+    holder: Did,
+    *,
+    now: int,
+    entropy: Entropy,
+) -> None:
+    token = ResourceToken(
+        resource_type=ResourceType.COMPUTE,
+        amount=GRANT_UNITS,
+        scope="",
+        expires_at=now + GRANT_SECONDS,
+        issuer=issuer.did,
+        audience=holder,
+        parent=None,
+        nonce=entropy(NONCE_BYTES),
+    )
+    issue(tx, archive, issuer, token, now=now)
+
+
+def issue(
+    tx: SqliteTransaction, archive: Archive, issuer: SigningKey, token: ResourceToken, *, now: int
+) -> Signed[ResourceToken]:
+    """Sign a root token and put its units into its holder's account."""
+    signed = archive.put(tx, sign(token, mesh=archive.mesh, key=issuer))
+    change = decide(
+        tx.ledger,
+        Issue(
+            id=issue_id(signed.cid),
+            issuer=issuer.did,
+            owner=token.audience,
+            resource_type=token.resource_type,
+            amount=token.amount,
+        ),
+        now,
+    )
+    if isinstance(change, Refused):
+        raise ValueError(change.reason.value)
+    tx.ledger.apply(change)
+    keep_token(tx, signed.cid)
+    return signed
+
+
+def keep_token(tx: SqliteTransaction, token: Cid) -> None:
+    """Remember a token, so that submissions can choose it."""
+    tx.settings.put(TOKEN + str(token), token)
+
+
+def profile_of(tx: SqliteTransaction, archive: Archive, node_id: str) -> Signed[NodeProfile]:
+    """The latest profile of a node or federation node."""
+    cid: Cid = tx.settings.get(PROFILE + node_id)
+    return archive.get(tx, NodeProfile, cid)
+
+
+def node_settings(tx: SqliteTransaction, node_id: str) -> NodeSettings:
+    return from_value(NodeSettings, tx.settings.get(NODE + node_id))
+
+
+def configure_node(
+    tx: SqliteTransaction,
+    archive: Archive,
+    member: Member,
+    *,
+    rates: dict[str, int] | None = None,
+    location: str | None = None,
+    settings: dict[str, int] | None = None,
+) -> None:
+    """Change what a node says (a new profile, signed, with the next number) or does."""
+    profile = profile_of(tx, archive, member.node_id).body
+    changed: dict[str, Any] = {}
+    if rates is not None:
+        changed["rates"] = {**profile.rates, **rates}
+    if location is not None:
+        changed["location"] = location
+    if changed:
+        following = replace(profile, sequence=profile.sequence + 1, **changed)
+        _enrol(tx, archive, member.key, following)
+    if settings is not None:
+        known = node_settings(tx, member.node_id)
+        tx.settings.put(NODE + member.node_id, to_value(replace(known, **settings)))

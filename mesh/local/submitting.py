@@ -1,0 +1,309 @@
+"""Submitting a job: from what a user asks for to a signed, checked and published manifest.
+
+Rule: a job that would be refused is not recorded at all; the same request under the same id
+is the same job.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from mesh import events as ev
+from mesh.adapters.sqlite import SqliteTransaction
+from mesh.events import JobKey
+from mesh.job import Effect, Job
+from mesh.journal import Recorded, record
+from mesh.local.members import TOKEN
+from mesh.local.world import World
+from mesh.problem import Kind, MeshProblem
+from mesh.records import (
+    JobId,
+    JobManifest,
+    Priority,
+    Requirements,
+    Trust,
+)
+from mesh.submission import (
+    Purse,
+    SubmissionFault,
+    SubmissionRefusal,
+    check_submission,
+)
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+from runtime.content.typed import ShapeError
+from runtime.identity.signed import Signed, sign
+from runtime.tokens.ledger import AccountKey
+from runtime.tokens.token import CHAIN_MAX, ResourceToken, ResourceType, TokenRefusal
+
+DEFAULT_ENTRY = "run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest:
+    """What a user asks for. budget: highest price, the amount itself by default.
+
+    arguments: DAG-CBOR list. token: which token pays, the first that covers it by default.
+    job_id: makes a repeat harmless; a new one by default.
+    """
+
+    module: Cid
+    resource_amount: int
+    description: str = ""
+    resource_type: ResourceType = ResourceType.COMPUTE
+    budget: int | None = None
+    priority: Priority = Priority.MEDIUM
+    entry: str = DEFAULT_ENTRY
+    arguments: bytes | None = None
+    input: Cid | None = None
+    ccl: Cid | None = None
+    scope: str = ""
+    requirements: Requirements = field(default_factory=Requirements)
+    trust: Trust = field(default_factory=Trust)
+    token: Cid | None = None
+    job_id: JobId | None = None
+
+
+def chain_of(tx: SqliteTransaction, world: World, token: Cid) -> tuple[Signed[ResourceToken], ...]:
+    """A token and its parents, leaf first; cut off where the chain may not go on."""
+    chain: list[Signed[ResourceToken]] = []
+    following: Cid | None = token
+    while following is not None and len(chain) <= CHAIN_MAX:
+        link = world.archive.get(tx, ResourceToken, following)
+        chain.append(link)
+        following = link.body.parent
+    return tuple(chain)
+
+
+def purse_of(
+    tx: SqliteTransaction, chain: Sequence[Signed[ResourceToken]], submitter: Did
+) -> Purse:
+    """What pays, as the ledger has it now."""
+    root = chain[-1].body
+    account = tx.ledger.account(
+        AccountKey(issuer=root.issuer, resource_type=root.resource_type, owner=root.audience)
+    )
+    policy = tx.ledger.policy(root.issuer, root.resource_type)
+    none = Cid(b"\x01\x55\x1e\x20" + bytes(32))
+    return Purse(
+        chain=chain,
+        uses=tuple(tx.ledger.token_use(link.cid) for link in chain),
+        available=account.available,
+        policy=policy,
+        usage=tx.ledger.usage(none if policy is None else policy.cid, submitter),
+    )
+
+
+def submit(
+    tx: SqliteTransaction, world: World, request: JobRequest, job_id: JobId, *, now: int
+) -> Job:
+    """Sign, check and record. Raises MeshProblem where the job is refused."""
+    key = JobKey(submitter=world.members.submitter.did, job_id=job_id)
+    existing = tx.jobs.get(key)
+    if existing is not None:
+        _same_or_refuse(tx, world, existing, request)
+        return existing
+    manifest, purse = prepare(tx, world, request, job_id, now=now)
+    refusal = check(tx, world, manifest, purse, now=now)
+    if refusal is not None:
+        raise problem_of(refusal, manifest)
+    world.archive.put(tx, manifest)
+    created = ev.JobCreated(
+        manifest=manifest.cid,
+        bid_deadline=manifest.body.bid_deadline,
+        expires_at=manifest.body.expires_at,
+        quorum=manifest.body.trust.quorum,
+        verifiers=manifest.body.trust.verifiers,
+    )
+    _recorded(record(tx, key, created, now))
+    return publish(tx, key, now=now)
+
+
+def publish(tx: SqliteTransaction, key: JobKey, *, now: int) -> Job:
+    """Record that the checks passed."""
+    job = _recorded(record(tx, key, ev.JobSubmitted(), now)).job
+    for work in tx.work.pending(key):
+        if work.effect is Effect.SUBMIT:
+            tx.work.done(work.id)
+    return job
+
+
+def _recorded(answer: object) -> Recorded:
+    assert isinstance(answer, Recorded), f"a new job has no history that refuses: {answer}"
+    return answer
+
+
+def prepare(
+    tx: SqliteTransaction, world: World, request: JobRequest, job_id: JobId, *, now: int
+) -> tuple[Signed[JobManifest], Purse]:
+    """The signed manifest and what pays for it; nothing is stored."""
+    submitter = world.members.submitter
+    try:
+        manifest, purse = _choose_token(tx, world, request, job_id, now)
+        signed = sign(manifest, mesh=world.members.mesh, key=submitter)
+    except (ShapeError, ValueError) as error:
+        raise MeshProblem(
+            Kind.USAGE,
+            "job-malformed",
+            f"the job cannot be written down: {error}",
+            hint="`meshctl submit-job --help` says what each option takes",
+        ) from None
+    return signed, purse
+
+
+def _choose_token(
+    tx: SqliteTransaction, world: World, request: JobRequest, job_id: JobId, now: int
+) -> tuple[JobManifest, Purse]:
+    """The named token, else the first that covers the budget, else the first of its type."""
+    submitter = world.members.submitter.did
+    given = [request.token] if request.token else [tx.settings.get(n) for n in _tokens(tx)]
+    fallback: tuple[JobManifest, Purse] | None = None
+    for token in given:
+        manifest = _manifest(world, request, job_id, token, now)
+        purse = purse_of(tx, chain_of(tx, world, token), submitter)
+        if request.token is not None:
+            return manifest, purse
+        leaf = purse.chain[0].body
+        if leaf.resource_type is not request.resource_type or leaf.audience != submitter:
+            continue
+        left = min(
+            purse.available,
+            *(
+                link.body.amount - use.drawn
+                for link, use in zip(purse.chain, purse.uses, strict=True)
+            ),
+        )
+        if left >= manifest.budget and leaf.expires_at > now:
+            return manifest, purse
+        fallback = fallback or (manifest, purse)
+    if fallback is None:
+        raise MeshProblem(
+            Kind.DENIED,
+            "no-token",
+            f"{submitter} holds no token for {request.resource_type.value}",
+            hint=f"meshctl tokens issue --type {request.resource_type.value} --amount 1000",
+        )
+    return fallback
+
+
+def _tokens(tx: SqliteTransaction) -> tuple[str, ...]:
+    return tx.settings.names(TOKEN)
+
+
+def _manifest(
+    world: World, request: JobRequest, job_id: JobId, token: Cid, now: int
+) -> JobManifest:
+    budget = request.resource_amount if request.budget is None else request.budget
+    return JobManifest(
+        job_id=job_id,
+        description=request.description,
+        module=request.module,
+        entry=request.entry,
+        arguments=request.arguments,
+        input=request.input,
+        ccl=request.ccl,
+        requirements=request.requirements,
+        resource_type=request.resource_type,
+        resource_amount=request.resource_amount,
+        budget=budget,
+        scope=request.scope,
+        priority=request.priority,
+        resource_token=token,
+        accepted_issuers=(world.members.issuer.did,),
+        engine=None,
+        trust=request.trust,
+        award_delegate=None,
+        bid_deadline=now + world.config.bid_window_seconds,
+        expires_at=now + world.config.job_seconds,
+        created_at=now,
+    )
+
+
+def check(
+    tx: SqliteTransaction,
+    world: World,
+    manifest: Signed[JobManifest],
+    purse: Purse,
+    *,
+    now: int,
+    is_fresh: bool = True,
+) -> SubmissionRefusal | None:
+    """What the mesh's rules say against a manifest."""
+    return check_submission(
+        manifest,
+        purse,
+        issuers=manifest.body.accepted_issuers,
+        federation=world.members.genesis.body.federation,
+        revoked=tuple(link.cid for link in purse.chain if tx.ledger.is_revoked(link.cid)),
+        now=now,
+        is_fresh=is_fresh,
+    )
+
+
+def _same_or_refuse(tx: SqliteTransaction, world: World, job: Job, request: JobRequest) -> None:
+    """Whether a request under a used id asks for the same job. Times and token may differ."""
+    before = world.archive.get(tx, JobManifest, job.manifest).body
+    again = _manifest(world, request, job.key.job_id, before.resource_token, before.created_at)
+    times = {"bid_deadline": before.bid_deadline, "expires_at": before.expires_at}
+    if request.token not in (None, before.resource_token) or replace(again, **times) != before:
+        changed = [
+            name
+            for name in JobManifest.__dataclass_fields__
+            if name not in times and getattr(again, name) != getattr(before, name)
+        ]
+        raise MeshProblem(
+            Kind.FAILED,
+            "job-id-taken",
+            f"job {job.key.job_id} exists already with another {', '.join(changed) or 'token'}",
+            hint="leave --id out for a new job, or repeat the very same request",
+            details={"job_id": job.key.job_id, "differs_in": changed},
+        )
+
+
+_IDENTITY_FAULTS = frozenset(
+    {
+        TokenRefusal.CHAIN_BROKEN,
+        TokenRefusal.NOT_SIGNED_BY_ISSUER,
+        TokenRefusal.NOT_SIGNED_BY_HOLDER,
+        TokenRefusal.FOREIGN_AUDIENCE,
+        TokenRefusal.WRONG_MESH,
+        TokenRefusal.WRONG_ISSUER,
+    }
+)
+_HINTS = {
+    SubmissionFault.POLICY: "meshctl policy show",
+    SubmissionFault.TOKEN_EXHAUSTED: "meshctl tokens balance; a smaller --budget may fit",
+    SubmissionFault.BALANCE_TOO_LOW: "meshctl tokens balance; a smaller --budget may fit",
+    SubmissionFault.TOKEN: "meshctl tokens balance lists the tokens that can pay",
+    SubmissionFault.EXPIRED: "submit it again",
+    SubmissionFault.TOO_OLD: "check this machine's clock, then submit it again",
+    SubmissionFault.FROM_THE_FUTURE: "check this machine's clock, then submit it again",
+    SubmissionFault.VERIFIERS_TOO_FEW: "ask for a smaller quorum",
+}
+
+
+def problem_of(refusal: SubmissionRefusal, manifest: Signed[JobManifest]) -> MeshProblem:
+    """A refused submission as a named problem."""
+    code = f"submission-{refusal.fault.name.lower().replace('_', '-')}"
+    if refusal.token is not None:
+        code = f"token-{refusal.token.name.lower().replace('_', '-')}"
+    kind = Kind.IDENTITY if refusal.token in _IDENTITY_FAULTS else Kind.DENIED
+    if refusal.fault is SubmissionFault.VERIFIERS_TOO_FEW:
+        kind = Kind.USAGE
+    detail = f": {refusal.detail}" if refusal.detail else ""
+    details: dict[str, object] = {
+        "fault": refusal.fault.name,
+        "budget": manifest.body.budget,
+        "token": str(manifest.body.resource_token),
+    }
+    hint = _HINTS[refusal.fault]
+    if refusal.available is not None:
+        details["available"] = refusal.available
+    if refusal.denial is not None:
+        details["available"] = refusal.denial.available
+        details["retry_after_seconds"] = refusal.denial.retry_after_seconds
+        detail += f" ({refusal.denial.available} units allowed now)"
+        if refusal.denial.retry_after_seconds is not None:
+            hint = f"wait {refusal.denial.retry_after_seconds} s, or {hint}"
+    return MeshProblem(
+        kind, code, f"the job is refused: {refusal.fault.value}{detail}", hint=hint, details=details
+    )
