@@ -81,6 +81,8 @@ def _check(
 ) -> Compilation:
     sources, sink = SourceMap(), Sink()
     loaded = Loader(parse, sources, sink).load(path, text)
+    if not loaded.files[loaded.root].module.items and not sink.has_errors:
+        sink.report("CCL0910", Span(loaded.root, 0, 0))
     scoped = resolve(loaded, sink)
     packer = _Packer(sources, sink, (*packing, _identity(Path(path))))
     program = check(scoped, packer, sink, extra_exports=extra_exports)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -18,8 +19,6 @@ from ccl.typed import PackedModule
 
 def check_files(files: Sequence[Path], *, fix: bool, form: Format) -> None:
     """Check each file, all of them as one report. Raises typer.Exit(1) if there are errors."""
-    # Every file is read before anything is reported or changed: a wrong name stops it all.
-    texts = {path: read_source(path) for path in files}
     if fix and any(str(path) == STANDARD_STREAM for path in files):
         raise CommandError(
             "usage",
@@ -27,13 +26,15 @@ def check_files(files: Sequence[Path], *, fix: bool, form: Format) -> None:
             hint="give --fix the name of a file",
             exit_code=ExitCode.USAGE,
         )
+    # Every file is read before anything is reported or changed: a wrong name stops it all.
+    texts = {path: read_source(path) for path in files}
     reports: list[Findings] = []
     applied = 0
     for path, text in texts.items():
         if not fix:
-            reports.append(_check(text, path))
+            reports.append(_check(text, path=path))
             continue
-        fixed = fix_text(text, lambda changed, path=path: _check(changed, path))
+        fixed = fix_text(text, partial(_check, path=path))
         if fixed.text != text:
             write_atomically(path, fixed.text.encode("utf-8"))
         applied += fixed.applied
@@ -48,7 +49,7 @@ def check_files(files: Sequence[Path], *, fix: bool, form: Format) -> None:
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-def _check(text: str, path: Path) -> Findings:
+def _check(text: str, *, path: Path) -> Findings:
     return _findings(check_text(text, path=_shown(path)))
 
 

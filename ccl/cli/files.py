@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from ccl.cli.boundary import CommandError, ExitCode
+from ccl.reading import SOURCE_BYTES_MAX
 
 STANDARD_STREAM = "-"
-SOURCE_BYTES_MAX = 4 * 1024 * 1024
 
 
 def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
@@ -24,7 +24,7 @@ def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
             )
         with path.open("rb") as file:
             data = file.read(limit + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise CommandError(
             "not-found",
             f"there is no file {path}",

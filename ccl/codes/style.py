@@ -41,4 +41,11 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="choose another name",
         severity=Severity.WARNING,
     ),
+    Template(
+        code="CCL0910",
+        title="there is nothing in this file",
+        label="no declaration and no code",
+        help="write a charter entry or an `execution {{ … }}` block, or begin with `ccl new`",
+        severity=Severity.WARNING,
+    ),
 )

@@ -153,7 +153,8 @@ def _marker_rows(placed: list[_Placed], paint: Paint) -> list[str]:
     if not placed:
         return []
     row: list[tuple[str, Ink]] = [(" ", Ink.PLAIN)] * max(mark.end for mark in placed)
-    for mark in sorted(placed, key=lambda m: m.primary):
+    # The shorter of two overlapping marks is drawn over the longer, else it could not be seen.
+    for mark in sorted(placed, key=lambda m: (m.start - m.end, m.primary)):
         for cell in range(mark.start, mark.end):
             row[cell] = ("^" if mark.primary else "-", mark.ink)
     labelled = sorted((m for m in placed if m.text), key=lambda m: (m.start, m.primary))

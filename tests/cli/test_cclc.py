@@ -12,6 +12,7 @@ import wasmtime
 
 from ccl.cli.boundary import run_app
 from ccl.cli.cclc import app
+from ccl.cli.tables import grouped
 
 CCLC = Path(sys.executable).with_name("cclc")
 
@@ -161,6 +162,191 @@ def test_interrupted(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("a.wasm").touch()
     monkeypatch.setattr("ccl.cli.inspection.inspect_module", interrupted)
     assert cclc("inspect", "a.wasm") == (130, "", "interrupted\n")
+
+
+# --- check ------------------------------------------------------------------------------
+
+GOOD = "fn run() -> Integer {\n  return 42;\n}\n"
+SUBMITTING = """execution {
+  submit_job(
+    wasm_cid: module("./count.ccl"),
+    description: "count",
+    resource_type: "compute",
+    resource_amount: 10,
+    priority: "low"
+  );
+}
+"""
+BAD = "fn run() -> Integer {\n  return fourty;\n}\n"
+
+
+def test_check_a_good_program(cclc: Shell) -> None:
+    Path("good.ccl").write_text(GOOD)
+    assert cclc("check", "good.ccl") == (0, "", "Checked good.ccl: no errors\n")
+    assert cclc("check", "good.ccl", "--format", "github") == (0, "", "")
+
+
+def test_check_a_bad_program(cclc: Shell) -> None:
+    Path("bad.ccl").write_text(BAD)
+    code, out, err = cclc("check", "bad.ccl")
+    assert (code, out) == (1, "")
+    assert " --> bad.ccl:2:10\n" in err
+    assert "Found 1 error; `cclc explain CCL02" in err
+    code, out, err = cclc("check", "bad.ccl", "--format", "concise")
+    assert (code, out) == (1, "")
+    assert err.startswith("bad.ccl:2:10: error[CCL02")
+
+
+def test_several_files_are_one_report(cclc: Shell) -> None:
+    Path("a.ccl").write_text(BAD)
+    Path("b.ccl").write_text(BAD)
+    Path("c.ccl").write_text(GOOD)
+    code, out, err = cclc("check", "a.ccl", "b.ccl", "c.ccl", "--format", "json")
+    assert (code, err) == (1, "")
+    value = json.loads(out)
+    assert value["summary"] == {"errors": 2, "warnings": 0}
+    assert [d["file"] for d in value["diagnostics"]] == ["a.ccl", "b.ccl"]
+    code, out, _ = cclc("check", "a.ccl", "b.ccl", "--format", "sarif")
+    assert code == 1
+    assert len(json.loads(out)["runs"][0]["results"]) == 2
+
+
+def test_a_missing_file_stops_all(cclc: Shell) -> None:
+    Path("a.ccl").write_text(BAD)
+    code, out, err = cclc("check", "a.ccl", "absent.ccl", "--format", "json")
+    assert (code, out) == (3, "")
+    assert json.loads(err)["code"] == "not-found"
+
+
+def test_fix_writes_the_file(cclc: Shell) -> None:
+    path = Path("loose.ccl")
+    path.write_bytes(b"staff: 3\r\nseats: 5;\r\n")
+    path.chmod(0o640)
+    code, out, err = cclc("check", "--fix", "loose.ccl")
+    assert (code, out) == (0, "")
+    assert err.startswith("Fixed 1 fault\n")
+    assert path.read_bytes() == b"staff: 3;\r\nseats: 5;\r\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert [entry.name for entry in Path.cwd().iterdir()] == ["loose.ccl"]
+
+
+def test_fix_leaves_a_good_file_alone(cclc: Shell) -> None:
+    path = Path("good.ccl")
+    path.write_text(GOOD)
+    before = path.stat()
+    assert cclc("check", "--fix", "good.ccl")[0] == 0
+    assert path.stat().st_ino == before.st_ino
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_standard_input() -> None:
+    def check(program: bytes) -> tuple[int, str]:
+        done = subprocess.run(
+            [CCLC, "check", "-", "--format", "concise"],
+            input=program,
+            capture_output=True,
+            check=False,
+        )
+        return done.returncode, done.stderr.decode()
+
+    code, err = check(BAD.encode())
+    assert code == 1
+    assert err.startswith("<stdin>:2:10: error[CCL02")
+    code, err = check(b"\xff")
+    assert code == 2
+    assert "standard input is not UTF-8 text" in err
+
+
+def test_standard_input_is_not_fixed(cclc: Shell) -> None:
+    code, _, err = cclc("check", "--fix", "-")
+    assert code == 2
+    assert "give --fix the name of a file" in err
+
+
+# --- compile ----------------------------------------------------------------------------
+
+
+def test_compile(cclc: Shell) -> None:
+    Path("good.ccl").write_text(GOOD)
+    code, out, err = cclc("compile", "good.ccl")
+    assert (code, err) == (0, "")
+    size = Path("good.wasm").stat().st_size
+    cid = json.loads(cclc("inspect", "good.wasm", "-o", "json")[1])["cid"]
+    assert out == f"Compiled good.ccl → good.wasm ({grouped(size)} bytes, {cid})\n"
+    assert sorted(entry.name for entry in Path.cwd().iterdir()) == ["good.ccl", "good.wasm"]
+
+
+def test_compile_names_what_is_packed(cclc: Shell) -> None:
+    Path("count.ccl").write_text(GOOD)
+    Path("root.ccl").write_text(SUBMITTING)
+    code, out, err = cclc("compile", "root.ccl", "-o", "out.wasm")
+    assert (code, err) == (0, "")
+    first, second = out.splitlines()
+    assert first.startswith("Compiled root.ccl → out.wasm (")
+    packed = json.loads(cclc("inspect", "out.wasm", "-o", "json")[1])["packed"]
+    assert len(packed) == 1
+    assert second == (
+        f"  with ./count.ccl ({grouped(packed[0]['size_bytes'])} bytes, {packed[0]['cid']})"
+    )
+
+
+def test_compile_to_text(cclc: Shell) -> None:
+    Path("good.ccl").write_text(GOOD)
+    code, out, _ = cclc("compile", "good.ccl", "--emit", "wat")
+    assert code == 0
+    assert out.startswith("Compiled good.ccl → good.wat (")
+    text = Path("good.wat").read_text()
+    assert text.startswith("(module")
+    assert wasmtime.wat2wasm(text)
+    code, out, err = cclc("compile", "good.ccl", "--emit", "wat", "-o", "-")
+    assert (code, out, err) == (0, text, "")
+
+
+def test_compile_errors_write_nothing(cclc: Shell) -> None:
+    Path("bad.ccl").write_text(BAD)
+    code, out, err = cclc("compile", "bad.ccl")
+    assert (code, out) == (1, "")
+    assert "bad.ccl:2:10" in err
+    assert not Path("bad.wasm").exists()
+    code, out, _ = cclc("compile", "bad.ccl", "--format", "json")
+    assert code == 1
+    assert json.loads(out)["summary"]["errors"] == 1
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "// only a comment\n", "\ufeff"])
+def test_nothing_to_compile(cclc: Shell, text: str) -> None:
+    Path("empty.ccl").write_text(text, encoding="utf-8")
+    code, out, err = cclc("compile", "empty.ccl")
+    assert (code, out) == (1, "")
+    assert "empty.ccl has no declarations and no code: nothing to compile" in err
+    assert not Path("empty.wasm").exists()
+    code, out, err = cclc("check", "empty.ccl")
+    assert (code, out) == (0, "")
+    assert "warning[CCL0910]" in err
+
+
+def test_the_program_is_not_overwritten(cclc: Shell) -> None:
+    Path("good.ccl").write_text(GOOD)
+    code, _, err = cclc("compile", "good.ccl", "-o", "./good.ccl")
+    assert code == 2
+    assert "the output good.ccl is the program itself" in err
+    assert Path("good.ccl").read_text() == GOOD
+
+
+@pytest.mark.parametrize("output", ["absent/out.wasm", "folder"])
+def test_an_unwritable_place(cclc: Shell, output: str) -> None:
+    Path("good.ccl").write_text(GOOD)
+    Path("folder").mkdir()
+    code, out, err = cclc("compile", "good.ccl", "-o", output)
+    assert (code, out) == (2, "")
+    assert f"{output} cannot be written" in err
+    assert sorted(entry.name for entry in Path.cwd().iterdir()) == ["folder", "good.ccl"]
+
+
+def test_standard_input_needs_a_name(cclc: Shell) -> None:
+    code, _, err = cclc("compile", "-")
+    assert code == 2
+    assert "give one with -o" in err
 
 
 # --- explain ----------------------------------------------------------------------------
