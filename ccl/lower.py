@@ -1,0 +1,56 @@
+"""Code generation as a whole: a checked program to the artifact that is stored and run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ccl.abi.sections import (
+    ABI_SECTION,
+    PACKED_SECTION,
+    SITES_SECTION,
+    SOURCE_SECTION,
+    Abi,
+    Site,
+    sites_to_value,
+)
+from ccl.lowering.program import lower
+from ccl.source import SourceMap
+from ccl.typed import Program
+from ccl.wasm.assemble import assemble
+from ccl.wasm.emit import text_of
+from runtime.content.codec import encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """The module as bytes and as text, and what its sections say."""
+
+    wasm: bytes
+    wat: str
+    abi: Abi
+    sites: tuple[Site, ...]
+
+
+def emit(
+    program: Program,
+    sources: SourceMap,
+    *,
+    source_cids: Mapping[str, str],
+    compiler_version: str,
+) -> Artifact:
+    """Generate the module. The same arguments give the same bytes, everywhere.
+
+    `source_cids` are the CIDs of the sources by their path. A checked program cannot be
+    refused here.
+    """
+    lowered = lower(program, sources)
+    wat = text_of(lowered.module)
+    sections = {
+        ABI_SECTION: encode(lowered.abi.to_value()),
+        SITES_SECTION: encode(sites_to_value(lowered.sites)),
+        SOURCE_SECTION: encode({"compiler": compiler_version, "sources": dict(source_cids)}),
+    }
+    if program.packed:
+        sections[PACKED_SECTION] = encode({m.cid: m.wasm for m in program.packed})
+    return Artifact(
+        wasm=assemble(wat, sections), wat=wat, abi=lowered.abi, sites=lowered.sites
+    )

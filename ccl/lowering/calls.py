@@ -1,0 +1,306 @@
+"""Calls of functions and of the host."""
+
+from collections.abc import Callable
+from functools import partial
+
+from ccl.abi.hostcalls import ABSENT, HOST_CALLS, Answer, HostCall, Wire
+from ccl.lowering import encoding, places, routines
+from ccl.lowering.facts import place_root
+from ccl.lowering.frame import Frame, Hold, Owned
+from ccl.lowering.places import Key
+from ccl.lowering.shapes import is_text, payload_offset, store, value_type
+from ccl.source import Span
+from ccl.typed import (
+    Argument,
+    CallFunction,
+    CallHost,
+    Expr,
+    Local,
+    LocalGet,
+    Step,
+    SubmitManifest,
+)
+from ccl.types import Option, Prim, Result, Type, is_reference
+from ccl.wasm.model import ValueType
+
+NOT_UTF8 = "the host's answer is not UTF-8"
+READ_BYTES = 512
+"""Room that a call with a buffer answer is first given."""
+ABSENT_MEANS_EMPTY = frozenset({"host_read_input"})
+
+
+# --- functions --------------------------------------------------------------------------
+
+
+def function(f: Frame, node: CallFunction) -> Hold:
+    callee = f.unit.program.functions[node.function]
+    if any(argument.mutated for argument in node.arguments):
+        _call_changing(f, node)
+    else:
+        keeps = f.unit.kept[node.function]
+        kept = _borrow_arguments(f, node.arguments, keeps)
+        f.emit(f"call ${f.unit.function_name(callee)}")
+        f.let_go(kept)
+    if node.type is Prim.NEVER:
+        f.emit("unreachable")
+    return Hold.OWNED if is_reference(node.type) else Hold.PLAIN
+
+
+def _borrow_arguments(
+    f: Frame, arguments: tuple[Argument, ...], keeps: frozenset[int]
+) -> list[Owned]:
+    """Arguments for a callee that changes none; one that it may keep must not change later."""
+    nodes = [argument.value for argument in arguments]
+    kept: list[Owned] = []
+    for number, node in enumerate(nodes):
+        copied = isinstance(node, LocalGet) and f.in_place(node.local) and number in keeps
+        disturbed = any(f.behaviour.disturbs(later) for later in nodes[number + 1 :])
+        if is_reference(node.type) and (copied or disturbed):
+            f.own(node)
+            hold = Hold.OWNED
+        else:
+            hold = f.expr(node)
+        if hold is Hold.OWNED:
+            kept.append(f.keep(node.type))
+            f.emit(f"local.get ${kept[-1].name}")
+    return kept
+
+
+def _call_changing(f: Frame, node: CallFunction) -> None:
+    """All arguments are set aside in order; places are made unique when all are known.
+
+    What is only read is held for the call, so that the change of a place does not reach it.
+    """
+    callee = f.unit.program.functions[node.function]
+    changed = {place_root(a.value) for a in node.arguments if a.mutated}
+    owned: list[Owned] = []
+    plain: list[tuple[str, ValueType]] = []
+    paths: list[tuple[tuple[Step, ...], list[Key]]] = []
+    pushes: list[Callable[[], None]] = []
+    for number, argument in enumerate(node.arguments):
+        value = argument.value
+        path = places.path_of(value) if argument.mutated else None
+        shape = value_type(value.type)
+        if path is not None:
+            keys = places.set_aside(f, path[1])
+            paths.append((path[1], keys))
+            pushes.append(partial(push_unique, f, value, path, keys))
+        elif shape is None:
+            f.own(value)
+        elif is_reference(value.type) and not _is_safe(f, node, number, changed):
+            f.own(value)
+            if argument.mutated:
+                f.memory_site(value.span)
+                f.call(routines.unique(f.unit, value.type))
+            owned.append(f.keep(value.type))
+            pushes.append(partial(f.emit, f"local.get ${owned[-1].name}"))
+        else:
+            f.expr(value)
+            plain.append((f.take(shape), shape))
+            f.emit(f"local.set ${plain[-1][0]}")
+            pushes.append(partial(f.emit, f"local.get ${plain[-1][0]}"))
+    for push in pushes:
+        push()
+    f.emit(f"call ${f.unit.function_name(callee)}")
+    f.let_go(owned)
+    for steps, keys in reversed(paths):
+        places.give_back(f, steps, keys)
+    for name, shape in plain:
+        f.give_back(name, shape)
+
+
+def _is_safe(f: Frame, node: CallFunction, number: int, changed: set[Local | None]) -> bool:
+    """A parameter changed in place elsewhere, which this call neither changes nor keeps."""
+    value = node.arguments[number].value
+    return (
+        isinstance(value, LocalGet)
+        and f.in_place(value.local)
+        and value.local not in changed
+        and number not in f.unit.kept[node.function]
+    )
+
+
+def push_unique(
+    f: Frame, node: Expr, path: tuple[Local, tuple[Step, ...]], keys: list[Key]
+) -> None:
+    """Push the object of a place, unique along its path."""
+    root, steps = path
+    places.unique_root(f, root, node.span)
+    places.unique_path(f, steps, keys, node.type, node.span)
+
+
+# --- the host ---------------------------------------------------------------------------
+
+
+def host(f: Frame, node: CallHost) -> Hold:
+    call = HOST_CALLS[node.call]
+    kept = f.borrow(node.arguments)
+    _spread_arguments(f, call, node.arguments)
+    if call.answer is Answer.BUFFER:
+        hold = _buffer(f, call, node)
+        f.let_go(kept)
+        return hold
+    f.call(call.name)
+    hold = _answer(f, call.answer, node.type, node.span)
+    f.let_go(kept)
+    return hold
+
+
+def _spread_arguments(f: Frame, call: HostCall, arguments: tuple[Expr, ...]) -> None:
+    """Replace each text on the stack by its address and length."""
+    names: list[tuple[str, ValueType]] = []
+    for argument in arguments:
+        shape = value_type(argument.type)
+        assert shape is not None
+        names.append((f.take(shape), shape))
+    for name, _ in reversed(names):
+        f.emit(f"local.set ${name}")
+    for (name, _), parameter in zip(names, call.parameters, strict=True):
+        f.emit(f"local.get ${name}")
+        if parameter.wire is not Wire.INTEGER:
+            f.emit("i32.const 16", "i32.add", f"local.get ${name}", "i32.load offset=8")
+    for name, shape in names:
+        f.give_back(name, shape)
+
+
+def _answer(f: Frame, answer: Answer, kind: Type, span: Span) -> Hold:
+    """From what the host returned to a value of the call's type."""
+    if answer is Answer.NONE or (answer is Answer.INTEGER):
+        return Hold.PLAIN
+    if not isinstance(kind, Result):
+        if answer is Answer.HANDLE:
+            f.emit("i64.extend_i32_u")
+        return Hold.PLAIN
+    handle = f.take("i32")
+    f.emit(f"local.tee ${handle}", "if (result i32)")
+    ok_bytes = payload_offset(1 if value_type(kind.ok) is not None else 0)
+    f.constant(ok_bytes)
+    f.memory_site(span)
+    f.call("new")
+    with f.temporary("i32") as made:
+        f.emit(f"local.tee ${made}", "i64.const 0", "i64.store offset=8")
+        if value_type(kind.ok) is not None:
+            f.emit(f"local.get ${made}", f"local.get ${handle}", "i64.extend_i32_u")
+            f.emit(store(kind.ok, payload_offset(0)))
+        f.emit(f"local.get ${made}", "else")
+        f.constant(payload_offset(1))
+        f.memory_site(span)
+        f.call("new")
+        f.emit(f"local.tee ${made}", "i64.const 1", "i64.store offset=8")
+        f.emit(f"local.get ${made}")
+        _read(f, HOST_CALLS["host_last_refusal"], (), span, text=True, absent=None)
+        f.emit(store(kind.err, payload_offset(0)), f"local.get ${made}", "end")
+    f.give_back(handle)
+    return Hold.OWNED
+
+
+def _buffer(f: Frame, call: HostCall, node: CallHost) -> Hold:
+    """The call's other arguments are on the stack; they are asked for twice if need be."""
+    shapes = [shape for shape in call.wasm_parameters[:-2]]
+    names = [f.take("i64" if shape == "i64" else "i32") for shape in shapes]
+    for name in reversed(names):
+        f.emit(f"local.set ${name}")
+    optional = isinstance(node.type, Option)
+    kind = node.type.value if isinstance(node.type, Option) else node.type
+    reason = None if call.name in ABSENT_MEANS_EMPTY or optional else f"{call.name}: no answer"
+    _read(f, call, tuple(names), node.span, text=is_text(kind), absent=reason)
+    for name, shape in zip(names, shapes, strict=True):
+        f.give_back(name, "i64" if shape == "i64" else "i32")
+    if optional:
+        _wrap_option(f, node.span)
+    return Hold.OWNED
+
+
+def _read(
+    f: Frame, call: HostCall, names: tuple[str, ...], span: Span, *, text: bool, absent: str | None
+) -> None:
+    """Push the answer of a call as a text or Data; null when it is absent and may be.
+
+    The first try has room for a short answer; a longer one is asked for again.
+    """
+    with f.temporary("i32") as room, f.temporary("i32") as length:
+        f.constant(READ_BYTES)
+        f.memory_site(span)
+        f.call("text_new")
+        f.emit(f"local.set ${room}")
+
+        def ask(capacity: str) -> None:
+            f.emit(*(f"local.get ${name}" for name in names))
+            f.emit(f"local.get ${room}", "i32.const 16", "i32.add", capacity)
+            f.call(call.name)
+            f.emit(f"local.set ${length}")
+
+        ask(f"i32.const {READ_BYTES}")
+        f.emit(f"local.get ${length}", f"i32.const {READ_BYTES}", "i32.gt_s", "if")
+        f.emit(f"local.get ${room}")
+        f.call("release")
+        f.emit(f"local.get ${length}")
+        f.memory_site(span)
+        f.call("text_new")
+        f.emit(f"local.set ${room}")
+        ask(f"local.get ${length}")
+        f.emit("end")
+        f.emit(f"local.get ${length}", f"i32.const {ABSENT}", "i32.eq")
+        if absent is not None:
+            f.trap_if(span, absent)
+        else:
+            f.emit("if", f"local.get ${room}")
+            f.call("release")
+            f.emit("i32.const 0", f"local.set ${room}", "i32.const 0", f"local.set ${length}")
+            f.emit("end")
+        f.emit(f"local.get ${room}", f"local.get ${length}")
+        if text:
+            f.constant(f.site(span, NOT_UTF8))
+            f.call("text_received")
+        else:
+            f.call("data_received")
+
+
+def _wrap_option(f: Frame, span: Span) -> None:
+    """None for the null object, Some of it otherwise."""
+    with f.temporary("i32") as value, f.temporary("i32") as made:
+        f.emit(f"local.tee ${value}", "if (result i32)")
+        f.constant(payload_offset(1))
+        f.memory_site(span)
+        f.call("new")
+        f.emit(f"local.tee ${made}", "i64.const 1", "i64.store offset=8")
+        f.emit(f"local.get ${made}", f"local.get ${value}")
+        f.emit(f"i32.store offset={payload_offset(0)}", f"local.get ${made}", "else")
+        f.constant(f.unit.constants.variant(0))
+        f.emit("end")
+
+
+# --- manifests --------------------------------------------------------------------------
+
+
+def manifest(f: Frame, node: SubmitManifest) -> Hold:
+    """Values in the order written; the map in canonical order."""
+    values: dict[str, tuple[str, Type]] = {}
+    owned: list[Owned] = []
+    plain: list[tuple[str, ValueType]] = []
+    for key, value in node.fields:
+        shape = value_type(value.type)
+        assert shape is not None
+        f.own(value)
+        if is_reference(value.type):
+            owned.append(f.keep(value.type))
+            values[key] = (owned[-1].name, value.type)
+        else:
+            plain.append((f.take(shape), shape))
+            f.emit(f"local.set ${plain[-1][0]}")
+            values[key] = (plain[-1][0], value.type)
+    f.memory_site(node.span)
+    f.call("out_begin")
+    f.emit(*encoding.map_head(f.unit, len(values)))
+    for key in sorted(values, key=encoding.canonical_order):
+        name, kind = values[key]
+        f.emit(*encoding.key(f.unit, key))
+        f.emit(f"local.get ${name}", encoding.encode(f.unit, kind))
+    f.call("out_address")
+    f.call("out_size")
+    f.call("host_submit_manifest")
+    hold = _answer(f, Answer.HANDLE, node.type, node.span)
+    f.let_go(owned)
+    for name, shape in plain:
+        f.give_back(name, shape)
+    return hold

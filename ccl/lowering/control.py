@@ -1,0 +1,160 @@
+"""Blocks, branches and ways out. A branch that gives a reference gives an owned one."""
+
+from ccl.lowering import statements
+from ccl.lowering.frame import Frame, Hold
+from ccl.lowering.shapes import load, payload_offset, value_type
+from ccl.typed import (
+    Block,
+    Expr,
+    If,
+    LocalGet,
+    MatchTag,
+    Require,
+    Return,
+    ScalarConst,
+    TagArm,
+    TextConst,
+)
+from ccl.types import Prim, Type, is_reference
+
+REQUIREMENT_FAILED = "requirement failed"
+
+
+def block(f: Frame, node: Block) -> Hold:
+    height = f.height
+    for statement in node.statements:
+        statements.lower(f, statement)
+    hold = Hold.PLAIN
+    spare = None
+    if node.value is not None:
+        spare = _moved(f, node.value, height)
+        if spare is not None:
+            f.emit(f"local.get ${spare}")
+            hold = Hold.OWNED
+        elif f.height == height:
+            hold = f.expr(node.value)
+        else:
+            hold = _settled(f, node.value)
+    f.end_scope(height, reachable=node.type is not Prim.NEVER, spare=spare)
+    if node.type is Prim.NEVER:
+        f.emit("unreachable")
+    return hold
+
+
+def _moved(f: Frame, value: Expr, height: int) -> str | None:
+    """The variable that gives its own reference away, because its scope ends here."""
+    if isinstance(value, LocalGet) and f.owns(value.local, height):
+        return f.name(value.local)
+    return None
+
+
+def _settled(f: Frame, node: Expr) -> Hold:
+    """A value that stays when the variables around it are released."""
+    f.own(node)
+    return _held(node.type)
+
+
+def _held(kind: Type) -> Hold:
+    return Hold.OWNED if is_reference(kind) else Hold.PLAIN
+
+
+def branch(f: Frame, node: If) -> Hold:
+    f.expr(node.condition)
+    _open(f, "if", node.type)
+    f.own(node.then)
+    if node.otherwise is not None:
+        f.emit("else")
+        f.own(node.otherwise)
+    f.emit("end")
+    if node.type is Prim.NEVER:
+        f.emit("unreachable")
+    return _held(node.type)
+
+
+def _open(f: Frame, word: str, kind: Type) -> None:
+    shape = value_type(kind)
+    f.emit(word if shape is None else f"{word} (result {shape})")
+
+
+def match_tag(f: Frame, node: MatchTag) -> Hold:
+    """A chain of tests; the subject is held while an arm runs, its payload borrowed from it."""
+    f.own(node.subject)
+    subject = f.keep(node.subject.type)
+    end = f.label("matched")
+    _open(f, f"block ${end}", node.type)
+    arms = list(node.arms)
+    exhaustive = node.otherwise is None
+    for position, arm in enumerate(arms):
+        last = exhaustive and position == len(arms) - 1
+        if not last:
+            f.emit(f"local.get ${subject.name}", "i64.load offset=8", f"i64.const {arm.tag}")
+            f.emit("i64.eq", "if")
+        _arm(f, arm, subject.name)
+        if not last:
+            if arm.body.type is not Prim.NEVER:
+                f.emit(f"br ${end}")
+            f.emit("end")
+    if node.otherwise is not None:
+        f.own(node.otherwise)
+    f.emit("end")
+    if node.type is Prim.NEVER:
+        f.emit("unreachable")
+        f.end_scope(f.height - 1, reachable=False)
+        f.give_back(subject.name)
+    else:
+        f.let_go([subject])
+    return _held(node.type)
+
+
+def _arm(f: Frame, arm: TagArm, subject: str) -> None:
+    height = f.height
+    for position, local in arm.bindings:
+        if value_type(local.type) is None:
+            continue
+        f.emit(f"local.get ${subject}", load(local.type, payload_offset(position)))
+        written = is_reference(local.type) and local.index in f.writes.all
+        if written:
+            f.retain()
+        f.emit(f"local.set ${f.name(local)}")
+        if written:
+            f.declare(local)
+    f.own(arm.body)
+    f.end_scope(height, reachable=arm.body.type is not Prim.NEVER)
+
+
+# --- ways out ---------------------------------------------------------------------------
+
+
+def leave(f: Frame, node: Return) -> Hold:
+    spare = None
+    if node.value is not None:
+        spare = _moved(f, node.value, 0)
+        if spare is not None:
+            f.emit(f"local.get ${spare}")
+        else:
+            f.own(node.value)
+    f.release_above(0, spare)
+    f.emit(*f.leave, "return")
+    return Hold.PLAIN
+
+
+def jump(f: Frame, label: str) -> Hold:
+    f.release_above(f.loops[-1].height)
+    f.emit(f"br ${label}")
+    return Hold.PLAIN
+
+
+def require(f: Frame, node: Require) -> Hold:
+    f.expr(node.condition)
+    f.emit("i32.eqz", "if")
+    if node.message is None:
+        f.trap(node.span, REQUIREMENT_FAILED, node.article)
+    else:
+        f.own(node.message)
+        f.constant(f.site(node.span, REQUIREMENT_FAILED, node.article))
+        f.call("trap_with")
+        f.emit("unreachable")
+    f.emit("end")
+    return Hold.PLAIN
+
+

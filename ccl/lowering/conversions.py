@@ -1,0 +1,156 @@
+"""Conversions between types, and the reading of Data."""
+
+from ccl.lowering import decoding, encoding
+from ccl.lowering.frame import Frame, Hold
+from ccl.lowering.shapes import load, payload_offset, value_type
+from ccl.typed import CallBuiltin, Conversion, Convert, DataGet, TextConst
+from ccl.types import Prim, Result, is_reference
+
+NOT_A_DID = "not a DID"
+NOT_A_CID = "not a CID"
+DISCARDED_ERR = "the call was refused"
+DECIMAL_SCALE = 1_000_000
+_TO_TEXT = {
+    Prim.DECIMAL: "decimal_to_text",
+    Prim.TIMESTAMP: "timestamp_to_text",
+    Prim.DURATION: "duration_to_text",
+}
+
+
+def convert(f: Frame, node: Convert) -> Hold:
+    match node.conversion:
+        case Conversion.SAME_BITS:
+            return f.expr(node.operand)
+        case Conversion.INTEGER_TO_DECIMAL:
+            f.expr(node.operand)
+            f.emit(f"i64.const {DECIMAL_SCALE}")
+            f.constant(f.site(node.span, "Decimal overflow in the conversion of an Integer"))
+            f.call("multiply")
+            return Hold.PLAIN
+        case Conversion.TO_STRING:
+            return _to_string(f, node)
+        case Conversion.STRING_TO_DID:
+            return _checked_text(f, node, "is_did", NOT_A_DID)
+        case Conversion.STRING_TO_CID:
+            return _checked_text(f, node, "is_cid", NOT_A_CID)
+        case Conversion.DATA_TO:
+            return _from_data(f, node)
+        case Conversion.TO_DATA:
+            return _to_data(f, node)
+        case Conversion.IS_OK | Conversion.IS_SOME:
+            kept = f.borrow((node.operand,))
+            f.emit("i64.load offset=8", "i64.eqz")
+            f.let_go(kept)
+            if node.conversion is Conversion.IS_SOME:
+                f.emit("i32.eqz")
+            return Hold.PLAIN
+        case Conversion.UNWRAP_OK:
+            return _unwrap(f, node)
+
+
+def _to_string(f: Frame, node: Convert) -> Hold:
+    kind = node.operand.type
+    if is_reference(kind):
+        return f.expr(node.operand)
+    f.expr(node.operand)
+    if kind is Prim.BOOL:
+        texts = f.unit.constants
+        f.emit("if (result i32)", f"i32.const {texts.text('true')}")
+        f.emit("else", f"i32.const {texts.text('false')}", "end")
+        return Hold.PLAIN
+    f.memory_site(node.span)
+    f.call(_TO_TEXT.get(kind, "integer_to_text") if isinstance(kind, Prim) else "integer_to_text")
+    return Hold.OWNED
+
+
+def _checked_text(f: Frame, node: Convert, check: str, reason: str) -> Hold:
+    hold = f.expr(node.operand)
+    with f.temporary("i32") as text:
+        f.emit(f"local.tee ${text}")
+        f.call(check)
+        f.emit("i32.eqz", "if", f"local.get ${text}")
+        f.constant(f.site(node.span, reason))
+        f.call("trap_with")
+        f.emit("unreachable", "end", f"local.get ${text}")
+    return hold
+
+
+def _unwrap(f: Frame, node: Convert) -> Hold:
+    """The Ok value; an Err traps with its text."""
+    kind = node.operand.type
+    assert isinstance(kind, Result)
+    kept = f.borrow((node.operand,))
+    with f.temporary("i32") as result:
+        f.emit(f"local.tee ${result}", "i64.load offset=8", "i64.eqz", "i32.eqz", "if")
+        site = f.site(node.span, DISCARDED_ERR)
+        if kind.err in (Prim.STRING, Prim.DID, Prim.CID):
+            f.emit(f"local.get ${result}", load(kind.err, payload_offset(0)))
+            f.constant(site)
+            f.call("trap_with")
+        else:
+            f.constant(site)
+            f.call("trap")
+        f.emit("unreachable", "end")
+        if value_type(kind.ok) is not None:
+            f.emit(f"local.get ${result}", load(kind.ok, payload_offset(0)))
+            if is_reference(kind.ok):
+                f.retain()
+    f.let_go(kept)
+    return Hold.OWNED if is_reference(kind.ok) else Hold.PLAIN
+
+
+# --- Data -------------------------------------------------------------------------------
+
+
+def _from_data(f: Frame, node: Convert) -> Hold:
+    kept = f.borrow((node.operand,))
+    with f.temporary("i32") as data:
+        f.emit(f"local.tee ${data}", "i32.const 16", "i32.add")
+        f.emit(f"local.get ${data}", "i32.load offset=8")
+        f.constant(f.unit.constants.text(decoding.MALFORMED))
+        f.constant(f.site(node.span, f"wrong type of data: expected {node.type}"))
+        f.call("in_begin")
+    f.emit(decoding.decode(f.unit, node.type))
+    f.call("in_finish")
+    f.let_go(kept)
+    return Hold.OWNED if is_reference(node.type) else Hold.PLAIN
+
+
+def _to_data(f: Frame, node: Convert) -> Hold:
+    if node.operand.type is Prim.DATA:
+        return f.expr(node.operand)
+    kept = f.borrow((node.operand,))
+    f.memory_site(node.span)
+    f.call("out_begin")
+    if value_type(node.operand.type) is None:
+        f.constant(encoding.NULL)
+        f.call("put_byte")
+    else:
+        f.emit(encoding.encode(f.unit, node.operand.type))
+    f.memory_site(node.span)
+    f.call("out_data")
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def data_field(f: Frame, node: DataGet) -> Hold:
+    kept = f.borrow((node.base,))
+    f.constant(f.unit.constants.text(node.name))
+    f.constant(f.site(node.span, f"missing field `{node.name}`"))
+    f.call("data_field")
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def data_has(f: Frame, node: CallBuiltin) -> Hold:
+    """Whether the path of names leads to a field."""
+    base, *names = (argument.value for argument in node.arguments)
+    kept = f.borrow((base,))
+    f.call("data_open")
+    for name in names:
+        assert isinstance(name, TextConst), "the checker gives a path of names"
+        f.constant(f.unit.constants.text(name.value))
+        f.call("data_enter")
+    f.call("data_present")
+    f.let_go(kept)
+    return Hold.PLAIN

@@ -1,0 +1,260 @@
+"""What a function's tree says about itself before it is lowered.
+
+- *rebound* locals are set by a statement, *changed* ones through a path or by a callee;
+- an expression *escapes* if it may leave by return, break or continue;
+- it *disturbs* if it may change what a place holds that was read before it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ccl.typed import (
+    Argument,
+    ArrayNew,
+    Binary,
+    Block,
+    Break,
+    CallBuiltin,
+    CallFunction,
+    CallHost,
+    Concat,
+    Continue,
+    Convert,
+    DataGet,
+    Evaluate,
+    Expr,
+    FieldGet,
+    ForEach,
+    ForPairs,
+    Function,
+    If,
+    IndexGet,
+    IndexStep,
+    Local,
+    LocalGet,
+    MatchTag,
+    Require,
+    Return,
+    ScalarConst,
+    SetLocal,
+    ShortCircuit,
+    Statement,
+    Store,
+    StructNew,
+    SubmitManifest,
+    TextConst,
+    Unary,
+    UnitConst,
+    VariantNew,
+    While,
+)
+
+
+def children(node: Expr) -> Iterator[Expr]:
+    """The expressions directly inside an expression, those of its statements included."""
+    match node:
+        case LocalGet() | ScalarConst() | TextConst() | UnitConst() | Break() | Continue():
+            return
+        case FieldGet(base=base) | DataGet(base=base):
+            yield base
+        case IndexGet(base=base, index=index):
+            yield base
+            yield index
+        case Binary(left=left, right=right) | ShortCircuit(left=left, right=right):
+            yield left
+            yield right
+        case Convert(operand=operand) | Unary(operand=operand):
+            yield operand
+        case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
+            for argument in arguments:
+                yield argument.value
+        case CallHost(arguments=values) | StructNew(values=values) | ArrayNew(elements=values):
+            yield from values
+        case VariantNew(payload=values) | Concat(parts=values):
+            yield from values
+        case SubmitManifest(fields=fields):
+            for _, value in fields:
+                yield value
+        case Block(statements=statements, value=last):
+            for statement in statements:
+                yield from statement_children(statement)
+            if last is not None:
+                yield last
+        case If(condition=condition, then=then, otherwise=otherwise):
+            yield condition
+            yield then
+            if otherwise is not None:
+                yield otherwise
+        case Return(value=value):
+            if value is not None:
+                yield value
+        case Require(condition=condition, message=message):
+            yield condition
+            if message is not None:
+                yield message
+        case MatchTag(subject=subject, arms=arms, otherwise=otherwise):
+            yield subject
+            for arm in arms:
+                yield arm.body
+            if otherwise is not None:
+                yield otherwise
+
+
+def statement_children(statement: Statement) -> Iterator[Expr]:
+    match statement:
+        case SetLocal(value=value) | Evaluate(value=value):
+            yield value
+        case Store(steps=steps, value=value):
+            for step in steps:
+                if isinstance(step, IndexStep):
+                    yield step.index
+            yield value
+        case While(condition=condition, body=body):
+            yield condition
+            yield body
+        case ForEach(iterable=iterable, body=body) | ForPairs(iterable=iterable, body=body):
+            yield iterable
+            yield body
+
+
+def place_root(node: Expr) -> Local | None:
+    """The variable that a path of fields and indices starts at, if it is a path."""
+    while isinstance(node, FieldGet | IndexGet):
+        node = node.base
+    return node.local if isinstance(node, LocalGet) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """Indices of locals that are set by a statement, and of those changed through a path."""
+
+    rebound: frozenset[int]
+    changed: frozenset[int]
+
+    @property
+    def all(self) -> frozenset[int]:
+        return self.rebound | self.changed
+
+
+def writes_in(body: Expr) -> Writes:
+    rebound: set[int] = set()
+    changed: set[int] = set()
+    pending = [body]
+    while pending:
+        node = pending.pop()
+        match node:
+            case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
+                changed.update(_roots(arguments))
+            case Block(statements=statements):
+                for statement in statements:
+                    if isinstance(statement, SetLocal):
+                        rebound.add(statement.local.index)
+                    elif isinstance(statement, Store):
+                        changed.add(statement.root.index)
+        pending.extend(children(node))
+    return Writes(frozenset(rebound), frozenset(changed))
+
+
+def _roots(arguments: tuple[Argument, ...]) -> Iterator[int]:
+    for argument in arguments:
+        root = place_root(argument.value) if argument.mutated else None
+        if root is not None:
+            yield root.index
+
+
+@dataclass
+class Behaviour:
+    """Answers about expressions, each found once."""
+
+    _escapes: dict[int, bool] = field(default_factory=dict)
+    _disturbs: dict[int, bool] = field(default_factory=dict)
+
+    def escapes(self, node: Expr) -> bool:
+        key = id(node)
+        found = self._escapes.get(key)
+        if found is None:
+            found = isinstance(node, Return | Break | Continue) or any(
+                self.escapes(child) for child in children(node)
+            )
+            self._escapes[key] = found
+        return found
+
+    def disturbs(self, node: Expr) -> bool:
+        key = id(node)
+        found = self._disturbs.get(key)
+        if found is None:
+            found = _changes(node) or any(self.disturbs(child) for child in children(node))
+            self._disturbs[key] = found
+        return found
+
+
+def _changes(node: Expr) -> bool:
+    match node:
+        case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
+            return any(argument.mutated for argument in arguments)
+        case Block(statements=statements):
+            return bool(statements)
+        case _:
+            return False
+
+
+def mentions(node: Expr, local: Local) -> bool:
+    """Whether the variable is read anywhere inside."""
+    if isinstance(node, LocalGet):
+        return node.local.index == local.index
+    return any(mentions(child, local) for child in children(node))
+
+
+def kept_parameters(functions: Mapping[str, Function]) -> dict[str, frozenset[int]]:
+    """By function id: parameters that may be referred to beyond the reading of a part.
+
+    Such a one may outlive the call in what it returns or stores; an object that is changed in
+    place is copied before it is passed there.
+    """
+    kept: dict[str, set[int]] = {name: set() for name in functions}
+    passed: dict[tuple[str, int], set[tuple[str, int]]] = {}
+    for name, function in functions.items():
+        parameters = {p.index: number for number, p in enumerate(function.parameters)}
+        pending = [(function.body, True)]
+        while pending:
+            node, keeps = pending.pop()
+            match node:
+                case LocalGet(local=local):
+                    if keeps and local.index in parameters:
+                        kept[name].add(parameters[local.index])
+                case CallFunction(function=callee, arguments=arguments):
+                    for number, argument in enumerate(arguments):
+                        value = argument.value
+                        if isinstance(value, LocalGet) and value.local.index in parameters:
+                            here = (name, parameters[value.local.index])
+                            passed.setdefault((callee, number), set()).add(here)
+                        else:
+                            pending.append((value, True))
+                case (
+                    FieldGet()
+                    | IndexGet()
+                    | DataGet()
+                    | Binary()
+                    | Unary()
+                    | ShortCircuit()
+                    | Concat()
+                    | CallHost()
+                    | Require()
+                ):
+                    pending.extend((child, False) for child in children(node))
+                case _:
+                    pending.extend((child, True) for child in children(node))
+    return _spread(kept, passed)
+
+
+def _spread(
+    kept: dict[str, set[int]], passed: dict[tuple[str, int], set[tuple[str, int]]]
+) -> dict[str, frozenset[int]]:
+    """A parameter passed on to where it is kept is kept."""
+    pending = [(name, number) for name, numbers in kept.items() for number in numbers]
+    while pending:
+        for name, number in passed.get(pending.pop(), ()):
+            if number not in kept[name]:
+                kept[name].add(number)
+                pending.append((name, number))
+    return {name: frozenset(numbers) for name, numbers in kept.items()}

@@ -1,0 +1,283 @@
+"""Places: paths of fields and elements, read, and written after making them unique."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ccl.lowering import operators, routines
+from ccl.lowering.frame import Frame, Hold, Owned
+from ccl.lowering.shapes import field_offset, load, store, value_type
+from ccl.source import Span
+from ccl.typed import (
+    BinaryOp,
+    Expr,
+    FieldGet,
+    FieldStep,
+    IndexGet,
+    IndexStep,
+    Local,
+    LocalGet,
+    Step,
+    Store,
+)
+from ccl.types import Array, Map, Prim, Struct, Type, is_reference
+
+OUT_OF_RANGE = "index out of range"
+KEY_NOT_FOUND = "key not found"
+
+
+# --- reading ----------------------------------------------------------------------------
+
+
+def field(f: Frame, node: FieldGet) -> Hold:
+    hold = f.expr(node.base)
+    if value_type(node.type) is None:
+        f.drop(hold, node.base.type)
+        return Hold.PLAIN
+    return _loaded(f, node.type, field_offset(node.index), hold, node.base.type)
+
+
+def _loaded(f: Frame, kind: Type, offset: int, hold: Hold, base: Type) -> Hold:
+    """Load a part of the object on the stack, and release the object if it is a temporary."""
+    if hold is not Hold.OWNED:
+        f.emit(load(kind, offset))
+        return Hold.BORROWED if is_reference(kind) else Hold.PLAIN
+    kept = f.keep(base)
+    f.emit(f"local.get ${kept.name}", load(kind, offset))
+    if is_reference(kind):
+        f.retain()
+    f.let_go([kept])
+    return Hold.OWNED if is_reference(kind) else Hold.PLAIN
+
+
+def index(f: Frame, node: IndexGet) -> Hold:
+    kept = f.borrow((node.base, node.index))
+    offset = find(f, node.base.type, node.span)
+    if value_type(node.type) is None:
+        f.emit("drop")
+    else:
+        f.emit(load(node.type, offset))
+    owned = bool(kept) and is_reference(node.type)
+    if owned:
+        f.retain()
+    f.let_go(kept)
+    if owned:
+        return Hold.OWNED
+    return Hold.BORROWED if is_reference(node.type) else Hold.PLAIN
+
+
+def find(f: Frame, base: Type, span: Span) -> int:
+    """From (array, index) or (map, key) to the address of the element and an offset; traps."""
+    if isinstance(base, Array):
+        f.call("array_at")
+        reason, offset = OUT_OF_RANGE, 0
+    else:
+        assert isinstance(base, Map)
+        find_key(f, base.key)
+        reason, offset = KEY_NOT_FOUND, 16
+    with f.temporary("i32") as at:
+        f.emit(f"local.tee ${at}", "i32.eqz")
+        f.trap_if(span, reason)
+        f.emit(f"local.get ${at}")
+    return offset
+
+
+def find_key(f: Frame, key: Type) -> None:
+    """From (map, key) to the address of the entry, or 0."""
+    if routines.is_key_text(key):
+        f.call("map_find_text")
+    else:
+        to_word(f, key)
+        f.call("map_find_word")
+
+
+def put_key(f: Frame, key: Type, span: Span) -> None:
+    """From (map, key) to the address of the entry, which is added if it is absent."""
+    if routines.is_key_text(key):
+        f.memory_site(span)
+        f.call("map_put_text")
+    else:
+        to_word(f, key)
+        f.memory_site(span)
+        f.call("map_put_word")
+
+
+def to_word(f: Frame, kind: Type) -> None:
+    """The value on the stack as an i64, as it lies in a slot."""
+    if value_type(kind) == "i32":
+        f.emit("i64.extend_i32_u")
+
+
+# --- writing ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The value of an index on a path, evaluated once."""
+
+    name: str
+    owned: Owned | None
+
+
+def set_aside(f: Frame, steps: Sequence[Step]) -> list[Key]:
+    """Evaluate the index expressions of a path, in order."""
+    keys: list[Key] = []
+    for step in steps:
+        if not isinstance(step, IndexStep):
+            continue
+        kind = value_type(step.index.type)
+        assert kind is not None
+        if is_reference(step.index.type):
+            f.own(step.index)
+            owned = f.keep(step.index.type)
+            keys.append(Key(owned.name, owned))
+        else:
+            f.expr(step.index)
+            name = f.take(kind)
+            f.emit(f"local.set ${name}")
+            keys.append(Key(name, None))
+    return keys
+
+
+def give_back(f: Frame, steps: Sequence[Step], keys: Sequence[Key]) -> None:
+    indices = [step.index for step in steps if isinstance(step, IndexStep)]
+    for index_expr, key in zip(reversed(indices), reversed(keys), strict=True):
+        if key.owned is not None:
+            f.let_go([key.owned])
+        else:
+            kind = value_type(index_expr.type)
+            assert kind is not None
+            f.give_back(key.name, kind)
+
+
+def unique_root(f: Frame, local: Local, span: Span) -> None:
+    """Push the object of a variable, which from here on nobody else holds."""
+    name = f.name(local)
+    if local.index in f.mutated:
+        owner = f.owner(local)
+        if owner is not None:
+            # set to something else, it is no longer the caller's
+            f.emit(f"local.get ${owner}", "if")
+            _make_unique(f, name, local.type, span)
+            f.emit(f"local.get ${name}", f"local.set ${owner}", "end")
+        f.emit(f"local.get ${name}")
+        return
+    _make_unique(f, name, local.type, span)
+    owner = f.owner(local)
+    f.emit(f"local.get ${name}")
+    if owner is not None:
+        f.emit(f"local.tee ${owner}")
+
+
+def _make_unique(f: Frame, name: str, kind: Type, span: Span) -> None:
+    f.emit(f"local.get ${name}")
+    f.memory_site(span)
+    f.call(routines.unique(f.unit, kind))
+    f.emit(f"local.set ${name}")
+
+
+def unique_path(f: Frame, steps: Sequence[Step], keys: Sequence[Key], last: Type, span: Span) -> None:
+    """From a unique object on the stack to the unique object of type `last` at the path's end."""
+    remaining = list(keys)
+    for position, step in enumerate(steps):
+        kind = steps[position + 1].of if position + 1 < len(steps) else last
+        offset = step_address(f, step, remaining)
+        with f.temporary("i32") as at:
+            f.emit(f"local.tee ${at}", f"local.get ${at}", load(kind, offset))
+            f.memory_site(span)
+            f.call(routines.unique(f.unit, kind))
+            f.emit(store(kind, offset), f"local.get ${at}", load(kind, offset))
+
+
+def step_address(f: Frame, step: Step, keys: list[Key]) -> int:
+    """From an object to the address and offset of its part; the part must be there."""
+    if isinstance(step, FieldStep):
+        return field_offset(step.index)
+    f.emit(f"local.get ${keys.pop(0).name}")
+    return find(f, step.of, step.span)
+
+
+def path_of(node: Expr) -> tuple[Local, tuple[Step, ...]] | None:
+    """A place as its variable and steps."""
+    steps: list[Step] = []
+    while not isinstance(node, LocalGet):
+        match node:
+            case FieldGet(base=base, index=number):
+                steps.append(FieldStep(index=number, of=base.type))
+            case IndexGet(base=base, index=key):
+                steps.append(IndexStep(index=key, of=base.type, span=node.span))
+            case _:
+                return None
+        node = base
+    return node.local, tuple(reversed(steps))
+
+
+def assign(f: Frame, statement: Store) -> None:
+    """`root.step.step = value` and its kin: keys, value, then the path is made unique."""
+    keys = set_aside(f, statement.steps)
+    kind = statement.value.type
+    shape = value_type(kind)
+    f.own(statement.value)
+    if shape is None:
+        give_back(f, statement.steps, keys)
+        return
+    value = f.keep(kind) if is_reference(kind) else None
+    name = value.name if value is not None else f.take(shape)
+    if value is None:
+        f.emit(f"local.set ${name}")
+    unique_root(f, statement.root, statement.span)
+    last = statement.steps[-1]
+    unique_path(f, statement.steps[:-1], keys, last.of, statement.span)
+    used = sum(isinstance(step, IndexStep) for step in statement.steps[:-1])
+    inserts = isinstance(last, IndexStep) and isinstance(last.of, Map) and statement.op is None
+    if inserts:
+        assert isinstance(last, IndexStep) and isinstance(last.of, Map)
+        f.emit(f"local.get ${keys[used].name}")
+        put_key(f, last.of.key, statement.span)
+        offset = 16
+    else:
+        offset = step_address(f, last, list(keys[used:]))
+    with f.temporary("i32") as at:
+        f.emit(f"local.set ${at}")
+        _put(f, at, offset, name, statement)
+    if value is not None:
+        f.forget(value)
+    else:
+        f.give_back(name, shape)
+    give_back(f, statement.steps, keys)
+
+
+def _put(f: Frame, at: str, offset: int, name: str, statement: Store) -> None:
+    """Store the value, combined with the old one where the statement says so."""
+    kind = part_type(f, statement.steps[-1])
+    if statement.op is BinaryOp.ADD and kind is Prim.STRING:
+        f.emit(f"local.get ${at}", f"local.get ${at}", load(kind, offset), f"local.get ${name}")
+        f.memory_site(statement.span)
+        f.call("text_append")
+        f.emit(store(kind, offset))
+        f.release(name, kind)
+        return
+    if statement.op is not None:
+        f.emit(f"local.get ${at}", f"local.get ${at}", load(kind, offset), f"local.get ${name}")
+        operators.combine(f, statement.op, kind, statement.value.type, statement.span)
+        f.emit(store(kind, offset))
+        return
+    if is_reference(kind):
+        # the old value goes last: to release it may free much, and nothing may see it half gone
+        f.emit(f"local.get ${at}", load(kind, offset))
+    f.emit(f"local.get ${at}", f"local.get ${name}", store(kind, offset))
+    if is_reference(kind):
+        f.call(f.release_name(kind))
+
+
+def part_type(f: Frame, step: Step) -> Type:
+    """The type of what a step leads to."""
+    match step.of:
+        case Struct(id=struct_id):
+            assert isinstance(step, FieldStep)
+            return f.unit.struct(struct_id).fields[step.index][1]
+        case Array(element=element):
+            return element
+        case Map(value=value):
+            return value
+        case _:
+            raise AssertionError(f"no path through {step.of}")

@@ -1,0 +1,135 @@
+"""A program to a module: its functions, its exports, and the routines that they need."""
+
+from dataclasses import dataclass
+
+from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
+from ccl.abi.layout import (
+    CALL_DEPTH_MAX,
+    DETAIL_LENGTH_GLOBAL,
+    DETAIL_POINTER_GLOBAL,
+    IMMORTAL,
+    MEMORY_EXPORT,
+    SITE_GLOBAL,
+)
+from ccl.abi.sections import Abi, Site
+from ccl.lowering import charter, expressions, exports
+from ccl.lowering.facts import kept_parameters, writes_in
+from ccl.lowering.frame import Frame
+from ccl.lowering.shapes import value_type
+from ccl.lowering.unit import DATA_START, Sites, Unit
+from ccl.source import SourceMap
+from ccl.typed import Function, Program
+from ccl.types import Prim, is_reference
+from ccl.wasm import model
+from ccl.wasm.library import closure
+
+PAGE_BYTES = 65536
+CALL_DEPTH = f"call depth over {CALL_DEPTH_MAX}"
+_ENTER = ("global.get $depth", "i32.const 1", "i32.sub", "global.set $depth")
+_LEAVE = ("global.get $depth", "i32.const 1", "i32.add", "global.set $depth")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lowered:
+    module: model.Module
+    abi: Abi
+    sites: tuple[Site, ...]
+
+
+def lower(program: Program, sources: SourceMap) -> Lowered:
+    """The module of a checked program; functions that no export reaches are left out."""
+    unit = Unit(program, Sites(sources), kept_parameters(program.functions))
+    reached = exports.reachable(program)
+    functions = [_function(unit, program.functions[name]) for name in reached]
+    entries, names = exports.entries(unit)
+    functions += entries
+    replay = charter.replay(unit)
+    if replay is not None:
+        functions.append(replay)
+        names += ((charter.EXPORT, replay.name),)
+    return Lowered(
+        module=_module(unit, tuple(functions), names),
+        abi=exports.abi(program, has_charter=replay is not None),
+        sites=unit.sites.table(),
+    )
+
+
+def _function(unit: Unit, function: Function) -> model.Function:
+    writes = writes_in(function.body)
+    f = Frame(
+        unit=unit,
+        writes=writes,
+        mutated=function.mutated,
+        result=function.result,
+        lower=expressions.lower,
+    )
+    parameters: list[model.Variable] = []
+    for parameter in function.parameters:
+        kind = value_type(parameter.type)
+        if kind is not None:
+            parameters.append((f.parameter(parameter), kind))
+    for parameter in function.parameters:
+        if is_reference(parameter.type) and parameter.index in writes.rebound:
+            f.add_owner(parameter)
+    f.emit("global.get $depth", "i32.eqz", "if")
+    f.trap(function.span, CALL_DEPTH)
+    f.emit("end")
+    if exports.calls_functions(function):
+        f.emit(*_ENTER)
+        f.leave = _LEAVE
+    f.own(function.body)
+    f.end_scope(0, reachable=function.body.type is not Prim.NEVER)
+    if function.body.type is not Prim.NEVER:
+        f.emit(*f.leave)
+    if function.body.type is Prim.UNIT and value_type(function.result) is not None:
+        f.emit("unreachable")
+    return model.Function(
+        name=unit.function_name(function),
+        title=function.name,
+        parameters=tuple(parameters),
+        result=value_type(function.result),
+        locals=tuple(f.locals),
+        body=f.body,
+    )
+
+
+def _module(
+    unit: Unit, functions: tuple[model.Function, ...], names: tuple[tuple[str, str], ...]
+) -> model.Module:
+    routines = unit.routine_texts()
+    wanted = unit.called | {"trap"} | exports.references(routines)
+    library = closure(wanted)
+    used = wanted | {use for routine in library for use in routine.uses}
+    heap = (unit.constants.end + 15) // 16 * 16
+    words = bytearray(DATA_START)
+    words[0:4] = IMMORTAL.to_bytes(4, "little")
+    words[16:20] = words[20:24] = heap.to_bytes(4, "little")
+    head = bytes(words[:24])
+    data = [model.Data(address=0, content=head)]
+    if unit.constants.content:
+        data.append(model.Data(address=DATA_START, content=bytes(unit.constants.content)))
+    return model.Module(
+        imports=tuple(
+            model.Import(
+                module=IMPORT_MODULE,
+                name=call.name,
+                parameters=call.wasm_parameters,
+                result=call.wasm_result,
+            )
+            for call in HOST_CALLS.values()
+            if call.name in used
+        ),
+        memory_pages=(heap + PAGE_BYTES - 1) // PAGE_BYTES,
+        memory_export=MEMORY_EXPORT,
+        globals=(
+            model.Global(name="ccl_site", initial=0, export=SITE_GLOBAL),
+            model.Global(name="ccl_detail_ptr", initial=0, export=DETAIL_POINTER_GLOBAL),
+            model.Global(name="ccl_detail_len", initial=0, export=DETAIL_LENGTH_GLOBAL),
+            model.Global(name="depth", initial=CALL_DEPTH_MAX, export=None),
+        ),
+        data=tuple(data),
+        library=tuple(routine.text for routine in library) + routines,
+        functions=functions,
+        table=tuple(unit.table),
+        exports=names,
+    )

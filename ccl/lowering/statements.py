@@ -1,0 +1,196 @@
+"""Statements and loops."""
+
+from typing import assert_never
+
+from ccl.lowering import operators, places
+from ccl.lowering.facts import place_root, writes_in
+from ccl.lowering.frame import Frame, Loop, Owned
+from ccl.lowering.shapes import load, value_type
+from ccl.typed import (
+    Block,
+    Evaluate,
+    Expr,
+    ForEach,
+    ForPairs,
+    Local,
+    LocalGet,
+    SetLocal,
+    Statement,
+    Store,
+    While,
+)
+from ccl.types import Array, Map, Prim, Type, is_reference
+
+
+def lower(f: Frame, statement: Statement) -> None:
+    match statement:
+        case SetLocal(local=local, value=value):
+            set_local(f, local, value)
+        case Evaluate(value=value):
+            f.drop(f.expr(value), value.type)
+        case Store():
+            places.assign(f, statement)
+        case While():
+            _while(f, statement)
+        case ForEach():
+            _for_each(f, statement)
+        case ForPairs():
+            _for_pairs(f, statement)
+        case _:
+            assert_never(statement)
+
+
+def set_local(f: Frame, local: Local, value: Expr) -> None:
+    """A `let` or an assignment: the variable owns the new value, the old one is released."""
+    if value_type(local.type) is None or value_type(value.type) is None:
+        f.own(value)
+        return
+    name = f.name(local)
+    if not is_reference(local.type):
+        f.own(value)
+        f.emit(f"local.set ${name}")
+        return
+    owner = f.owner(local)
+    if owner is not None:
+        f.own(value)
+        f.emit(f"local.set ${name}")
+        f.release(owner, local.type)
+        f.emit(f"local.get ${name}", f"local.set ${owner}")
+        return
+    if not f.is_declared(local):
+        f.own(value)
+        f.emit(f"local.set ${name}")
+        f.declare(local)
+        return
+    if local.type is Prim.STRING and operators.append_to(f, local, value):
+        return
+    f.own(value)
+    # the old value goes last: the new one may be a part of it
+    with f.temporary("i32") as new:
+        f.emit(f"local.set ${new}")
+        f.release(name, local.type)
+        f.emit(f"local.get ${new}", f"local.set ${name}")
+
+
+# --- loops ------------------------------------------------------------------------------
+
+
+def _while(f: Frame, statement: While) -> None:
+    loop = Loop(f.label("done"), f.label("next"), f.height)
+    f.emit(f"block ${loop.exit}", f"loop ${loop.next}")
+    f.expr(statement.condition)
+    f.emit("i32.eqz", f"br_if ${loop.exit}")
+    f.loops.append(loop)
+    f.drop(f.expr(statement.body), statement.body.type)
+    f.loops.pop()
+    if statement.body.type is not Prim.NEVER:
+        f.emit(f"br ${loop.next}")
+    f.emit("end", "end")
+
+
+def _for_each(f: Frame, statement: ForEach) -> None:
+    kind = statement.iterable.type
+    snapshot = _snapshot(f, statement.iterable, statement.body)
+    if isinstance(kind, Array):
+        _for_elements(f, statement, snapshot.name, kind.element)
+    else:
+        _for_points(f, statement, snapshot.name)
+    f.let_go([snapshot])
+
+
+def _snapshot(f: Frame, iterable: Expr, body: Block) -> Owned:
+    """The object to iterate over; copy on write keeps it as it is while the body runs."""
+    root = place_root(iterable) if isinstance(iterable, LocalGet) else None
+    if root is not None and f.in_place(root) and root.index not in writes_in(body).all:
+        # changed in place elsewhere, but not while this loop runs
+        f.expr(iterable)
+        f.retain()
+    else:
+        f.own(iterable)
+    return f.keep(iterable.type)
+
+
+def _body(f: Frame, loop: Loop, body: Block, items: tuple[Local, ...]) -> None:
+    """The body of a `for`; `continue` leaves the inner block, after which the loop steps on."""
+    height = f.height
+    for item in items:
+        if is_reference(item.type) and item.index in f.writes.all:
+            f.emit(f"local.get ${f.name(item)}")
+            f.retain()
+            f.emit(f"local.set ${f.name(item)}")
+            f.declare(item)
+    f.loops.append(loop)
+    f.drop(f.expr(body), body.type)
+    f.loops.pop()
+    f.end_scope(height, reachable=body.type is not Prim.NEVER)
+
+
+def _for_elements(f: Frame, statement: ForEach, snapshot: str, element: Type) -> None:
+    loop = Loop(f.label("done"), f.label("next"), f.height)
+    again = f.label("each")
+    with f.temporary("i32") as at, f.temporary("i32") as end:
+        f.emit(f"local.get ${snapshot}", "i32.load offset=16", f"local.tee ${at}")
+        f.emit(f"local.get ${snapshot}", "i32.load offset=8", "i32.const 3", "i32.shl")
+        f.emit("i32.add", f"local.set ${end}")
+        f.emit(f"block ${loop.exit}", f"loop ${again}")
+        f.emit(f"local.get ${at}", f"local.get ${end}", "i32.eq", f"br_if ${loop.exit}")
+        if value_type(element) is not None:
+            f.emit(f"local.get ${at}", load(element), f"local.set ${f.name(statement.item)}")
+        f.emit(f"block ${loop.next}")
+        _body(f, loop, statement.body, (statement.item,))
+        f.emit("end")
+        f.emit(f"local.get ${at}", "i32.const 8", "i32.add", f"local.set ${at}", f"br ${again}")
+        f.emit("end", "end")
+
+
+def _for_points(f: Frame, statement: ForEach, snapshot: str) -> None:
+    """The code points of a string, each as a string."""
+    loop = Loop(f.label("done"), f.label("next"), f.height)
+    again = f.label("each")
+    item = statement.item
+    with f.temporary("i32") as at:
+        f.emit("i32.const 0", f"local.set ${at}")
+        f.emit(f"block ${loop.exit}", f"loop ${again}")
+        f.emit(f"local.get ${at}", f"local.get ${snapshot}", "i32.load offset=8")
+        f.emit("i32.eq", f"br_if ${loop.exit}")
+        f.emit(f"local.get ${snapshot}", f"local.get ${at}")
+        f.memory_site(statement.iterable.span)
+        f.call("text_point")
+        f.emit(f"local.tee ${f.name(item)}", "i32.load offset=8")
+        f.emit(f"local.get ${at}", "i32.add", f"local.set ${at}")
+        height = f.height
+        f.declare(item)
+        f.emit(f"block ${loop.next}")
+        f.loops.append(loop)
+        f.drop(f.expr(statement.body), statement.body.type)
+        f.loops.pop()
+        f.end_scope(height, reachable=statement.body.type is not Prim.NEVER)
+        f.emit("end", f"br ${again}", "end", "end")
+
+
+def _for_pairs(f: Frame, statement: ForPairs) -> None:
+    kind = statement.iterable.type
+    assert isinstance(kind, Map)
+    snapshot = _snapshot(f, statement.iterable, statement.body)
+    loop = Loop(f.label("done"), f.label("next"), f.height)
+    again = f.label("each")
+    with f.temporary("i32") as entry, f.temporary("i32") as end:
+        f.emit(f"local.get ${snapshot.name}")
+        f.call("map_end")
+        f.emit(f"local.set ${end}", f"local.get ${snapshot.name}", "i32.load offset=20")
+        f.emit(f"local.set ${entry}", f"block ${loop.exit}", f"loop ${again}")
+        f.emit(f"local.get ${snapshot.name}", f"local.get ${entry}")
+        f.call("map_live")
+        f.emit(f"local.tee ${entry}", f"local.get ${end}", "i32.ge_u", f"br_if ${loop.exit}")
+        for item, part, offset in (
+            (statement.key, kind.key, 8),
+            (statement.value, kind.value, 16),
+        ):
+            if value_type(part) is not None:
+                f.emit(f"local.get ${entry}", load(part, offset), f"local.set ${f.name(item)}")
+        f.emit(f"block ${loop.next}")
+        _body(f, loop, statement.body, (statement.key, statement.value))
+        f.emit("end")
+        f.emit(f"local.get ${entry}", "i32.const 24", "i32.add", f"local.set ${entry}")
+        f.emit(f"br ${again}", "end", "end")
+    f.let_go([snapshot])

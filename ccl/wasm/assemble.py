@@ -1,0 +1,31 @@
+"""WebAssembly text to bytes: the only door to `wat2wasm`, and the writer of custom sections."""
+
+from collections.abc import Mapping
+
+
+def assemble(text: str, custom: Mapping[str, bytes]) -> bytes:
+    """The binary module, with the custom sections appended in the order of the mapping.
+
+    Text that the assembler refuses is a fault of the code generation, never of a user's
+    program; wasmtime's own exception passes through.
+    """
+    from wasmtime import wat2wasm
+
+    binary = bytes(wat2wasm(text))
+    return binary + b"".join(_section(name, content) for name, content in custom.items())
+
+
+def _section(name: str, content: bytes) -> bytes:
+    encoded = name.encode()
+    payload = _leb(len(encoded)) + encoded + content
+    return b"\x00" + _leb(len(payload)) + payload
+
+
+def _leb(number: int) -> bytes:
+    """Unsigned LEB128."""
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)

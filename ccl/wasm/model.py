@@ -1,0 +1,70 @@
+"""A WebAssembly module as data, close to the text that `ccl.wasm.emit` prints.
+
+An instruction is one line of the text format's flat form (`local.get $total`, `if (result
+i64)`, `end`); it is text because text is what is printed and assembled, and the code that
+makes it is the only place that needs to know more. Names are without their `$`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Instruction: TypeAlias = str
+ValueType = Literal["i32", "i64"]
+Variable: TypeAlias = tuple[str, ValueType]
+"""(name, type) of a parameter or local."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """A function imported under its own name."""
+
+    module: str
+    name: str
+    parameters: tuple[str, ...]
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Global:
+    """A mutable i32."""
+
+    name: str
+    initial: int
+    export: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """Bytes of linear memory before anything runs."""
+
+    address: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """`title` is the name for people, in the `name` section, where it is not `name` itself."""
+
+    name: str
+    parameters: tuple[Variable, ...]
+    result: ValueType | None
+    locals: tuple[Variable, ...]
+    body: Sequence[Instruction]
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """Library routines are kept in their own text; `table` names functions called by index."""
+
+    imports: tuple[Import, ...]
+    memory_pages: int
+    memory_export: str
+    globals: tuple[Global, ...]
+    data: tuple[Data, ...]
+    library: tuple[str, ...]
+    functions: tuple[Function, ...]
+    table: tuple[str, ...]
+    exports: tuple[tuple[str, str], ...]
+    """(export name, function name)"""
