@@ -6,12 +6,14 @@ span over several lines is marked on its first and last line.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from ccl.render.cells import Cells, safe_text
-from ccl.render.paint import Canvas, Ink, Paint
+from ccl.render.paint import Canvas, Ink
 from ccl.source import Source, Span
 
 CUT = "…"
+LABEL_CELLS_MIN = 30
 GAP_LINES_MAX = 1
 """So many unmarked lines between marked ones are shown; more become `...`."""
 
@@ -100,7 +102,7 @@ def _line(source: Source, line: int, pieces: Sequence[_Piece], canvas: Canvas) -
     text = (CUT * cut_left + text + CUT * cut_right).rstrip()
     out = [f"{canvas.margin(line)} {text}" if text else canvas.margin(line)]
     placed = [_placed(cells, piece, low, high) for piece in pieces]
-    out.extend(f"{canvas.margin(None)} {row}" for row in _marker_rows(placed, canvas.paint))
+    out.extend(f"{canvas.margin(None)} {row}" for row in _marker_rows(placed, canvas))
     return out
 
 
@@ -142,13 +144,13 @@ def _placed(cells: Cells, piece: _Piece, low: int, high: int) -> _Placed:
     return _Placed(
         start=inside - low,
         end=max(min(end, edge), inside + 1) - low,
-        text=safe_text(piece.text),
+        text=safe_text(" ".join(piece.text.split())),
         primary=piece.primary,
         ink=piece.ink,
     )
 
 
-def _marker_rows(placed: list[_Placed], paint: Paint) -> list[str]:
+def _marker_rows(placed: list[_Placed], canvas: Canvas) -> list[str]:
     """The row of `^` and `-`, the rightmost label on it, the other labels hanging below."""
     if not placed:
         return []
@@ -157,29 +159,37 @@ def _marker_rows(placed: list[_Placed], paint: Paint) -> list[str]:
     for mark in sorted(placed, key=lambda m: (m.start - m.end, m.primary)):
         for cell in range(mark.start, mark.end):
             row[cell] = ("^" if mark.primary else "-", mark.ink)
-    labelled = sorted((m for m in placed if m.text), key=lambda m: (m.start, m.primary))
-    hanging = list(labelled)
-    if labelled and labelled[-1].end == len(row):
+    hanging = sorted((m for m in placed if m.text), key=lambda m: (m.start, m.primary))
+    rows = [row]
+    if hanging and hanging[-1].end == len(row):
         last = hanging.pop()
-        row.extend((char, last.ink) for char in f" {last.text}")
-    rows = [paint.row(row)]
+        column = last.end + 1
+        first, *others = _label_lines(last, column, canvas)
+        row.extend((char, last.ink) for char in f" {first}")
+        rows.extend(_row(hanging, column, line, last.ink) for line in others)
     if hanging:
-        rows.append(_stems(hanging, None, paint))
+        rows.append(_row(hanging, 0, "", Ink.PLAIN))
     while hanging:
         mark = hanging.pop()
-        rows.append(_stems(hanging, mark, paint))
-    return rows
+        waiting = [other for other in hanging if other.start < mark.start]
+        rows.extend(
+            _row(waiting, mark.start, line, mark.ink)
+            for line in _label_lines(mark, mark.start, canvas)
+        )
+    return [canvas.paint.row(row) for row in rows]
 
 
-def _stems(hanging: Sequence[_Placed], labelled: _Placed | None, paint: Paint) -> str:
-    """`|` under each mark that still waits for its label, then the label of one."""
+def _label_lines(mark: _Placed, column: int, canvas: Canvas) -> list[str]:
+    """The label broken where the terminal ends, unless that leaves hardly a word a line."""
+    return wrap(mark.text, max(canvas.room - column, LABEL_CELLS_MIN), break_long_words=False)
+
+
+def _row(waiting: Sequence[_Placed], column: int, text: str, ink: Ink) -> list[tuple[str, Ink]]:
+    """`|` under each mark that still waits for its label, and `text` from `column` on."""
     row: list[tuple[str, Ink]] = []
-    for mark in hanging:
-        if labelled is not None and mark.start >= labelled.start:
-            continue
+    for mark in waiting:
         row.extend([(" ", Ink.PLAIN)] * (mark.start + 1 - len(row)))
         row[mark.start] = ("|", mark.ink)
-    if labelled is not None:
-        row.extend([(" ", Ink.PLAIN)] * (labelled.start - len(row)))
-        row.extend((char, labelled.ink) for char in labelled.text)
-    return paint.row(row)
+    row.extend([(" ", Ink.PLAIN)] * (column - len(row)))
+    row.extend((char, ink) for char in text)
+    return row
