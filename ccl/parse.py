@@ -30,7 +30,7 @@ def parse(source: Source, sink: Sink) -> ast.Module:
     else:
         tokens = lex(source, Sink())
         read_foreign_words(source, tokens, sink)
-        classify(source, tokens, mistrust_brackets=True)
+        classify(source, tokens)
         found = Sink()
         items = recover(_automaton(source, tokens, found), source, tokens, sink)
     _forward(found, sink)

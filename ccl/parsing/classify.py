@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from ccl.diagnostics import Sink
-from ccl.parsing.tokens import LITERALS, Token, Tokens
+from ccl.parsing.tokens import KEYWORDS, LITERALS, Token, Tokens
 from ccl.source import Source, Span
 
 NESTING_LIMIT: Final = 120
@@ -29,6 +29,7 @@ _OBJECT_WITHOUT_COLON: Final = frozenset({"LPAREN", "LBRACKET", "COMMA", "COLON"
 _VALUE_STARTS: Final = LITERALS | {"NAME", "STRING_HEAD"}
 _ITEM_KEYWORDS: Final = frozenset({"FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT"})
 _ITEM_WORDS: Final = frozenset({"execution", "on", "export", "test", "invariant", "article"})
+_KEYWORD_KINDS: Final = frozenset(KEYWORDS.values())
 _OPENING: Final = frozenset({"LBRACE", "LPAREN", "LBRACKET", "STRING_HEAD"})
 _CLOSING: Final = frozenset({"RBRACE", "RPAREN", "RBRACKET", "STRING_TAIL"})
 _DEEPENING: Final = frozenset(
@@ -64,19 +65,25 @@ def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
     return False
 
 
-def classify(source: Source, tokens: Tokens, *, mistrust_brackets: bool = False) -> None:
+def classify(source: Source, tokens: Tokens) -> None:
     """Refines `kind` in place.
 
-    mistrust_brackets: take an item that begins in the first column for one at the top
-    level, whatever is open; so one lost bracket does not spoil the rest of the file.
+    Where more braces are opened than closed, an item that begins in the first column is
+    taken for one at the top level; so one lost brace does not spoil the rest of the file.
     """
-    _Classifier(source.text, tokens.items, mistrust_brackets).run()
+    _Classifier(source.text, tokens.items, has_lost_brackets(tokens)).run()
+
+
+def has_lost_brackets(tokens: Tokens) -> bool:
+    """Are more braces opened than closed?"""
+    kinds = [token.kind for token in tokens.items if token.kind.endswith("BRACE")]
+    return len(kinds) > 2 * kinds.count("RBRACE")
 
 
 def starts_item(text: str, token: Token) -> bool:
     """Is this an item's word in the first column?"""
     return text[token.start - 1 : token.start] in ("", "\n") and (
-        token.kind in _ITEM_KEYWORDS or token.text in _ITEM_WORDS
+        token.kind in _ITEM_KEYWORDS or (token.text in _ITEM_WORDS and token.kind != "STRING")
     )
 
 
@@ -136,7 +143,7 @@ class _Classifier:
             elif kind == "COMMA":
                 if self._handlers and self._depth == 0:
                     self._statement = at + 1
-            elif token.text.isidentifier() and kind != "UNDERSCORE":
+            elif kind in _KEYWORD_KINDS:
                 self._keyword(at, token, previous)
             previous = token.kind
 
@@ -152,7 +159,7 @@ class _Classifier:
     def _keyword(self, at: int, token: Token, previous: str) -> None:
         if previous == "DOT":
             token.kind = "NAME"
-        elif self._kind(at + 1) == "COLON" and previous != "LET" and token.kind != "STRING":
+        elif self._kind(at + 1) == "COLON" and previous != "LET":
             token.kind = "KWKEY"
             if self._starts_handler_entry(at, previous):
                 token.kind = "HNAME"
@@ -236,7 +243,7 @@ class _Classifier:
         if previous not in _OBJECT_BEFORE:
             return False
         first, second = self._items[at + 1], self._kind(at + 2)
-        if second == "COLON" and (first.kind == "STRING" or first.text.isidentifier()):
+        if second == "COLON" and (first.kind in ("STRING", "NAME") or first.text in KEYWORDS):
             return True
         if previous not in _OBJECT_WITHOUT_COLON:
             return False

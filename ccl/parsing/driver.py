@@ -87,6 +87,10 @@ class Automaton:
         """Drops all but the first `height` states (at least one stays)."""
         del self.states[height:], self.values[height - 1 :], self._starts[height - 1 :]
 
+    def height_of(self, value: object) -> int:
+        """The height of the stack just before `value` was put on it."""
+        return next(at for at, held in enumerate(self.values) if held is value) + 1
+
     def expected(self) -> frozenset[str]:
         """The kinds of token that fit next."""
         return frozenset(

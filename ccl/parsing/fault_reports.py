@@ -18,6 +18,15 @@ _CLOSES: Final = {
     "LBRACKET": "]",
     "STRING_HEAD": ")",
 }
+CLOSING_KINDS: Final = {
+    "LBRACE": "RBRACE",
+    "HBRACE": "RBRACE",
+    "OBRACE": "RBRACE",
+    "LPAREN": "RPAREN",
+    "LLAMBDA": "RPAREN",
+    "LBRACKET": "RBRACKET",
+    "STRING_HEAD": "STRING_TAIL",
+}
 _CLOSERS: Final = {"RPAREN": ")", "RBRACKET": "]", "RBRACE": "}", "STRING_TAIL": ")"}
 _SIGNS: Final = {
     "COMMA": ",",
@@ -80,11 +89,11 @@ class FaultReports:
             )
             return
         text = "".join(_CLOSERS.get(kind) or _SIGNS[kind] for kind in inserted)
-        fix = Fix(f"add `{text}`", (Edit(after, text),))
+        fix = Fix(f"add `{text}`", (Edit(after, f" {text}" if text == "=" else text),))
         if first == "SEMI":
             self._sink.report("CCL0111", after, fixes=(fix,))
         elif first in _CLOSERS:
-            opener = _innermost(automaton.values)
+            opener = innermost_bracket(automaton.values)
             labels = (Label(self._span(opener), "opened here"),) if opener else ()
             self._sink.report("CCL0113", after, closer=_CLOSERS[first], labels=labels, fixes=(fix,))
         else:
@@ -104,7 +113,7 @@ class FaultReports:
         last = self._tokens[min(at + max(deleted, 1), len(self._tokens)) - 1]
         place = self._span(token).to(self._span(last))
         if token.kind in _CLOSERS and token.kind not in automaton.expected():
-            opener = _innermost(automaton.values)
+            opener = innermost_bracket(automaton.values)
             if opener is None or _CLOSES[opener.kind] != token.text:
                 labels: tuple[Label, ...] = ()
                 if opener is not None:
@@ -116,7 +125,7 @@ class FaultReports:
         if token.kind in _STATEMENT_KINDS and "FN" in automaton.expected():
             self._sink.report("CCL0123", place, word=token.text)
             return
-        opener = _innermost(automaton.values)
+        opener = innermost_bracket(automaton.values)
         if token.kind == END and opener is not None:
             closer = _CLOSES[opener.kind]
             labels = (Label(self._span(opener), "opened here"),)
@@ -130,7 +139,7 @@ class FaultReports:
         )
 
 
-def _innermost(values: list[Any]) -> Token | None:
+def innermost_bracket(values: list[Any]) -> Token | None:
     """The last bracket that was opened and is not closed yet."""
     closed = 0
     for value in reversed(values):

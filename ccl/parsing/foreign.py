@@ -37,15 +37,17 @@ def read_foreign_words(source: Source, tokens: Tokens, sink: Sink) -> None:
     """Replaces foreign words in `tokens` by the tokens of CCL, and reports each."""
     items = tokens.items
     read: list[Token] = []
+    depth = 0
     for at, token in enumerate(items):
         if read and token.start < read[-1].end:
             continue
         previous = read[-1].kind if read else ""
         end = token.end
+        depth += (token.kind == "LBRACE") - (token.kind == "RBRACE")
         if token.kind == "NAME":
-            meant = _meant(items, at, previous)
+            meant = _meant(items, at, previous, depth > 0)
         else:
-            meant = _stepped(items, at) if token.text in ("+", "-") else ()
+            meant = _stepped(items, at) if token.kind in ("OP", "MINUS") else ()
             end = items[at + 1].end if meant else end
         if not meant:
             read.append(token)
@@ -62,13 +64,17 @@ def read_foreign_words(source: Source, tokens: Tokens, sink: Sink) -> None:
 def _stepped(items: list[Token], at: int) -> tuple[tuple[str, str], ...]:
     """`x++` and `x--` at the end of a statement."""
     first, second = items[at], items[at + 1]
+    if first.text not in ("+", "-"):
+        return ()
     ends = second.kind != END and items[at + 2].kind in ("SEMI", "RBRACE")
     if first.text != second.text or first.end != second.start or not ends:
         return ()
     return (("ASSIGNOP", f"{first.text}="), ("INT", "1"))
 
 
-def _meant(items: list[Token], at: int, previous: str) -> tuple[tuple[str, str], ...]:
+def _meant(
+    items: list[Token], at: int, previous: str, is_inside: bool
+) -> tuple[tuple[str, str], ...]:
     """The kinds and texts that the name at `at` stands for; () where it is a name."""
     word = items[at].text
     following = items[at + 1].kind
@@ -101,9 +107,9 @@ def _meant(items: list[Token], at: int, previous: str) -> tuple[tuple[str, str],
         "CONTRACT": after == "LBRACE",
         "CONST": after in ("COLON", "EQ"),
         "STATE": after in ("COLON", "EQ"),
-        "WHILE": True,
-        "RETURN": True,
-        "MATCH": True,
+        "WHILE": is_inside,
+        "RETURN": is_inside,
+        "MATCH": is_inside,
     }
     return _keyword(word) if fits.get(_nearly(word), False) else ()
 

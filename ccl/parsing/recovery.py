@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ccl.diagnostics import Sink
+from ccl.parsing.classify import has_lost_brackets, starts_item
 from ccl.parsing.driver import ACCEPTED, Automaton
-from ccl.parsing.fault_reports import FaultReports
+from ccl.parsing.fault_reports import CLOSING_KINDS, FaultReports, innermost_bracket
 from ccl.parsing.foreign import OPERATOR_WORDS
 from ccl.parsing.tokens import KEYWORDS, Token, Tokens
 from ccl.source import Source
@@ -98,6 +99,8 @@ class _Recovery:
         self._automaton = automaton
         self._tokens = tokens.items
         self._reports = FaultReports(source, tokens, sink)
+        self._text = source.text
+        self._brackets_are_lost = has_lost_brackets(tokens)
         self._at = 0
         self._quiet_until = 0
         self._faulty = False
@@ -106,6 +109,8 @@ class _Recovery:
     def run(self) -> tuple[Any, ...]:
         while self._at < len(self._tokens):
             token = self._tokens[self._at]
+            if self._brackets_are_lost and starts_item(self._text, token):
+                self._close_all()
             kind = self._fitting(self._automaton.states.copy(), token)
             if kind is None:
                 self._mend()
@@ -115,6 +120,35 @@ class _Recovery:
                 return tuple(self._automaton.values[-1].items)
             self._at += 1
         return self._outermost()
+
+    def _close_all(self) -> None:
+        """An item begins in the first column, and a bracket is open: it was forgotten."""
+        while (opener := innermost_bracket(self._automaton.values)) is not None:
+            closer = CLOSING_KINDS[opener.kind]
+            wanted = next(
+                (kinds for kinds in ((closer,), ("SEMI", closer)) if self._would_fit(kinds)), None
+            )
+            if not self._faulty or self._at >= self._quiet_until:
+                self._reports.report(self._automaton, self._at, (closer,), 0)
+            self._faulty = True
+            if wanted is None:
+                height = self._automaton.height_of(opener)
+                self._automaton.cut(height)
+                self._automaton.cut(self._levels()[0])
+            else:
+                self._apply(Repair(wanted, 0))
+
+    def _would_fit(self, kinds: tuple[str, ...]) -> bool:
+        states = self._automaton.states.copy()
+        return all(self._automaton.trial(states, kind) for kind in kinds)
+
+    def _levels(self) -> list[int]:
+        """Heights of the stack right after statements, entries or arms, highest first."""
+        return [
+            height
+            for height in range(len(self._automaton.states), 0, -1)
+            if self._automaton.is_after(self._automaton.states[height - 1], _SYNCHRONISING)
+        ] or [1]
 
     def _outermost(self) -> tuple[Any, ...]:
         """What stands at the top level, when the end cannot be reached in good order."""
@@ -174,6 +208,8 @@ class _Recovery:
         token = self._tokens[self._at]
         for inserted in _INSERTIONS:
             cost = 0.4 * (len(inserted) - 1) + _INSERTION_COSTS.get(inserted[0], 0.0)
+            if inserted[0] == "LPAREN" and token.kind in ("RPAREN", "SEMI", "RBRACE"):
+                continue
             if inserted == ("RBRACE",) and token.kind not in _ITEM_KEYWORDS | {END}:
                 cost += 2.0
             yield Repair(inserted, 0), cost
@@ -189,6 +225,8 @@ class _Recovery:
 
     def _may_stand_for(self, kind: str, token: Token) -> bool:
         """Could the author have meant `kind` where `token` stands?"""
+        if token.kind.startswith("STRING"):
+            return False
         match kind:
             case "NAME":
                 before = self._tokens[self._at - 1].kind if self._at else ""
@@ -233,11 +271,7 @@ class _Recovery:
     def _skip(self) -> None:
         """Goes on behind the broken statement or entry, or at the next one."""
         automaton = self._automaton
-        levels = [
-            height
-            for height in range(len(automaton.states), 0, -1)
-            if automaton.is_after(automaton.states[height - 1], _SYNCHRONISING)
-        ]
+        levels = self._levels()
         depth = 0
         start = self._at
         while self._at < len(self._tokens):

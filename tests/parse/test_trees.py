@@ -328,6 +328,14 @@ def test_places() -> None:
     assert at(inner.span) == "b.c"
 
 
+def test_strings_that_look_like_signs_and_words() -> None:
+    assert items('a: "{"; "on": "if"; b: f("+", "}", "\\(x)else");\n"fn": "(";') == (
+        "(Entry a '{') (Entry 'on' 'if')"
+        " (Entry b (Call f [(Argument '+') (Argument '}') (Argument x + 'else')]))"
+        " (Entry 'fn' '(')"
+    )
+
+
 def test_line_ends_and_byte_order_mark() -> None:
     assert items("\ufeffa: 1;\r\nb: 2;\r\n") == "(Entry a 1) (Entry b 2)"
     assert read("").items == ()

@@ -1,0 +1,181 @@
+"""Faults of syntax: each is reported once, where it is, with its fix, and hides no other."""
+
+import pytest
+
+from ccl import ast
+from ccl.diagnostics import Diagnostic, Sink
+from ccl.parse import parse
+from ccl.source import SourceMap
+
+TEN_FAULTS = """\
+title: "Ten faults"
+version: "1.0.0";
+limits { spending: 500; policies { compute: "quota" }
+fn one(a: Integer {
+  let if = 1;
+  let b = ;
+  foo(a, b;
+  return a + ;
+}
+fucntion two(x) { return x + 1 }
+fn three(x) {
+  var y = 2;
+  if x == 1 { y = 2; } elif x == 2 { y = 3; }
+  let z = [1, 2;
+}
+const A: Integer 5;
+struct Pair { a: Integer }
+fn four() -> Integer { 4 }
+"""
+
+
+def read(text: str) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
+    sink = Sink()
+    module = parse(SourceMap().add("a.ccl", text), sink)
+    return module, sink.diagnostics
+
+
+def faults(text: str) -> list[str]:
+    """`code line:column` of each report."""
+    source = SourceMap().add("a.ccl", text)
+    sink = Sink()
+    parse(source, sink)
+    places = [(found.code, source.position(found.span.start)) for found in sink.diagnostics]
+    return [f"{code} {place.line}:{place.column}" for code, place in places]
+
+
+def mended(text: str) -> str:
+    """The text with every fix applied."""
+    _, found = read(text)
+    edits = [edit for fault in found for fix in fault.fixes[:1] for edit in fix.edits]
+    for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+    return text
+
+
+def test_many_faults_are_as_many_reports() -> None:
+    assert faults(TEN_FAULTS) == [
+        "CCL0111 1:20",
+        "CCL0113 3:54",
+        "CCL0113 4:18",
+        "CCL0116 5:7",
+        "CCL0115 6:11",
+        "CCL0113 7:11",
+        "CCL0115 8:14",
+        "CCL0119 10:1",
+        "CCL0119 12:3",
+        "CCL0119 13:24",
+        "CCL0113 14:16",
+        "CCL0114 16:17",
+    ]
+
+
+def test_what_is_whole_is_kept() -> None:
+    module, _ = read(TEN_FAULTS)
+    names = [item.name.text for item in module.items if hasattr(item, "name")]
+    assert names == ["one", "two", "three", "A", "Pair", "four"]
+    three = next(item for item in module.items if isinstance(item, ast.Function | ast.Const))
+    assert isinstance(three, ast.Function)
+    assert len(three.body.statements) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # spelling
+        ("a: 1 @;", ["CCL0101 1:6"]),
+        ("a: “x”;", ["CCL0101 1:4", "CCL0101 1:6"]),
+        ("a:\u00a01;", ["CCL0101 1:3"]),
+        ('a: "x;\nb: 2;', ["CCL0102 1:4"]),
+        ('execution { log("x); }\nfn f() { }', ["CCL0102 1:17"]),
+        ('limits { a: "x; }\nb: 1;', ["CCL0102 1:13"]),
+        ('a: "x \\(b;\nc: 1;', ["CCL0102 1:4"]),
+        ("a: 1; /* b", ["CCL0103 1:7"]),
+        ('a: "\\q \\u{110000} \\";', ["CCL0102 1:4", "CCL0104 1:5", "CCL0104 1:8"]),
+        ("a: 9223372036854775809;", ["CCL0105 1:4"]),
+        ("a: " + "9" * 5000 + ";", ["CCL0105 1:4"]),
+        ("a: 9999999999999.5;", ["CCL0105 1:4"]),
+        ("a: 999999999999y;", ["CCL0105 1:4"]),
+        ("a: 1.1234567;", ["CCL0106 1:4"]),
+        ("a: 1.1234560;", []),
+        ("a: 12abc;", ["CCL0107 1:6"]),
+        ("a: 1e5;", ["CCL0107 1:5"]),
+        ("a: 0xZZ;", ["CCL0107 1:4"]),
+        ("a: 1.5h;", ["CCL0108 1:4"]),
+        ("a: 2026-01-15T10:30:00;", ["CCL0108 1:4"]),
+        ("a: 2026-13-15T10:30:00Z;", ["CCL0108 1:4"]),
+        ("a: 1;\x00 b: 2;", ["CCL0109 1:6"]),
+        ("a: 'x y';", ["CCL0110 1:4"]),
+        # ends and brackets
+        ("a: 1", ["CCL0111 1:5"]),
+        ("a { b: 1 }", []),
+        ("a: 1 b: 2;", ["CCL0111 1:5"]),
+        ("fn f() { let a = 1 let b = 2; }", ["CCL0111 1:19"]),
+        ("fn f() {", ["CCL0113 1:9"]),
+        ("fn f() { g(1, [2, 3); }", ["CCL0113 1:20"]),
+        ("a: [1, 2;", ["CCL0113 1:9"]),
+        ("a { b 1; }\n}\nc: 1;", ["CCL0122 2:1"]),
+        ("fn f() { a) }", ["CCL0122 1:11"]),
+        # names and values
+        ("fn f() { let if = 1; }", ["CCL0116 1:14"]),
+        ("fn f() { let if: Integer = 1; }", ["CCL0116 1:14"]),
+        ("fn f(match) { }", ["CCL0116 1:6"]),
+        ("a: ;", ["CCL0115 1:4"]),
+        ("fn () { }", ["CCL0115 1:4"]),
+        # foreign words
+        ("def f(x) { 2 }", ["CCL0119 1:1"]),
+        ("fn f() { var x = 1; }", ["CCL0119 1:10"]),
+        ("fn f() { const x = 1; }", ["CCL0119 1:10"]),
+        ("fn f() { if a and not b { } }", ["CCL0119 1:15", "CCL0119 1:19"]),
+        ("fn f() { x++; }", ["CCL0119 1:11"]),
+        ("fn f() { if a = 1 { } }", ["CCL0119 1:15"]),
+        ("fn f() { match a { 1 -> 2 } }", ["CCL0119 1:22"]),
+        ("a = 1;", ["CCL0119 1:3"]),
+        ("retrun x;\nfn f() { retrun x; }", ["CCL0119 2:10"]),
+        ("contarct A { }\nfn f( { }", ["CCL0119 1:1", "CCL0113 2:6"]),
+        # places
+        ("let x = 1;", ["CCL0123 1:1"]),
+        ("a: { fn f() { } };", ["CCL0124 1:6"]),
+        ('on "e" { mint { execution { } } }', ["CCL0124 1:17"]),
+        ("fn f() { a < b < c }", ["CCL0117 1:16"]),
+        ("fn f() { a == b != c }", ["CCL0117 1:17"]),
+        ("fn f() { g(a: 1, 2) }", ["CCL0118 1:18"]),
+        ('"a \\(b)": 1;', ["CCL0121 1:1"]),
+    ],
+)
+def test_fault(text: str, expected: list[str]) -> None:
+    assert faults(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("a: 1 b: 2;", "a: 1; b: 2;"),
+        ('a: "x\nb: 2', 'a: "x";\nb: 2;'),
+        ("a: 'x';", 'a: "x";'),
+        ("fn f() { g(1, [2, 3); }", "fn f() { g(1, [2, 3]); }"),
+        ("fn f() { if a { } elif b { } }", "fn f() { if a { } else if b { } }"),
+        ("fn f() { a < b < c }", "fn f() { a < b && b < c }"),
+        ("fn f() { x++; }", "fn f() { x+= 1; }"),
+        ("a: 1.1234567;", "a: 1.123456;"),
+        ("a: 2026-01-15T10:30:00;", "a: 2026-01-15T10:30:00Z;"),
+        ("const A: Integer 5;", "const A: Integer = 5;"),
+        ("fn f() { let if = 1; }", "fn f() { let if_ = 1; }"),
+    ],
+)
+def test_fixes_mend(text: str, whole: str) -> None:
+    once = mended(text)
+    assert mended(once) == whole
+    assert faults(whole) == []
+
+
+def test_an_unclosed_bracket_shows_where_it_was_opened() -> None:
+    _, (found,) = read("fn f() { g(1, 2; }")
+    assert [(label.span.start, label.text) for label in found.labels] == [(10, "opened here")]
+
+
+def test_a_lost_bracket_does_not_spoil_the_next_function() -> None:
+    text = "fn f() {\n  if a {\n    g();\n}\n\nfn h() {\n  let x = [1;\n}\n"
+    assert [line[:7] for line in faults(text)] == ["CCL0113", "CCL0113"]
+    module, _ = read(text)
+    assert [item.name.text for item in module.items if isinstance(item, ast.Function)] == ["f", "h"]

