@@ -87,7 +87,6 @@ def show_findings(findings: Findings, form: Format) -> None:
 
 def compile_to_file(file: Path, output: Path | None, *, as_text: bool, form: Format) -> None:
     """Compile and write the module, or its text. Raises CommandError and typer.Exit(1)."""
-    source = read_source(file)
     target = output or _target(file, ".wat" if as_text else ".wasm")
     if str(target) != STANDARD_STREAM and target.resolve() == file.resolve():
         raise CommandError(
@@ -97,7 +96,7 @@ def compile_to_file(file: Path, output: Path | None, *, as_text: bool, form: For
             exit_code=ExitCode.USAGE,
             path=str(target),
         )
-    compiled = compile_text(source, path=_shown(file))
+    compiled = compile_text(read_source(file), path=_shown(file))
     module = compiled.compilation.module
     if module is not None and not module.items and not compiled.compilation.sink.has_errors:
         raise CommandError(
