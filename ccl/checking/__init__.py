@@ -37,7 +37,10 @@ def check(
     return typed.Program(
         functions=checked,
         exports=exports,
-        structs={name: info.definition for name, info in checker.structs.items()},
+        structs={
+            **{name: info.definition for name, info in checker.structs.items()},
+            **checker.records,
+        },
         enums={name: info.definition for name, info in checker.enums.items()},
         charter=checker.charter.nodes(),
         packed=tuple(checker.packed[cid] for cid in sorted(checker.packed)),

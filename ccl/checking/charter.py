@@ -83,8 +83,9 @@ class Charter:
         if resource_type is not None and resources and isinstance(resources[0], Tree):
             amounts = resources[0].named(resource_type)
             if len(amounts) == 1 and isinstance(amounts[0], Property):
-                constant = amounts[0].constant
-                if isinstance(constant, typed.ScalarConst) and constant.type is Prim.INTEGER:
+                constant, value = amounts[0].constant, amounts[0].node.value
+                plain = isinstance(value, typed.CharterNumber) and value.unit is Unit_.PLAIN
+                if plain and constant is not None and prune(constant.type) is Prim.INTEGER:
                     found.setdefault("resource_amount", constant)
         return found
 

@@ -128,6 +128,8 @@ class Checker:
     """In this round something depended on a type that is not known yet."""
     signatures: dict[str, Signature] = field(default_factory=dict)
     structs: dict[str, StructInfo] = field(default_factory=dict)
+    records: dict[str, StructDef] = field(default_factory=dict)
+    """Structs that no program declares: groups of a job's manifest."""
     enums: dict[str, EnumInfo] = field(default_factory=dict)
     let_types: dict[Span, Type] = field(default_factory=dict)
     const_values: dict[tuple[int, str], typed.Expr | None] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from ccl import ast, typed
 from ccl.checking.environment import Body, invalid
 from ccl.checking.inference import prune, variable_of
-from ccl.diagnostics import Label
+from ccl.diagnostics import Label, Sink
 from ccl.source import Span
 from ccl.types import Prim, Type
 from runtime.content.cid import CidError, parse_cid
@@ -23,9 +23,9 @@ def infer_literal(body: Body, literal: ast.Literal_, expected: Type | None) -> t
         case ast.IntegerLiteral():
             return integer(body, literal.value, span, expected)
         case ast.DecimalLiteral():
-            return decimal(body, literal.value, span)
+            return decimal(body.sink, literal.value, span)
         case ast.PercentLiteral():
-            return decimal(body, literal.value / 100, span)
+            return decimal(body.sink, literal.value / 100, span)
         case ast.BoolLiteral():
             return typed.ScalarConst(value=int(literal.value), type=Prim.BOOL, span=span)
         case ast.DurationLiteral():
@@ -35,7 +35,7 @@ def infer_literal(body: Body, literal: ast.Literal_, expected: Type | None) -> t
         case ast.SizeLiteral():
             return integer(body, literal.byte_count, span, Prim.INTEGER)
         case ast.DidLiteral():
-            return did(body, literal.value, span)
+            return did(body.sink, literal.value, span)
         case ast.StringLiteral():
             return text(body, plain_text(literal) or "", span, expected)
 
@@ -50,9 +50,9 @@ def plain_text(literal: ast.StringLiteral) -> str | None:
 def text(body: Body, value: str, span: Span, expected: Type | None) -> typed.Expr:
     match expected and prune(expected):
         case Prim.DID:
-            return did(body, value, span)
+            return did(body.sink, value, span)
         case Prim.CID:
-            return cid(body, value, span)
+            return cid(body.sink, value, span)
         case _:
             return typed.TextConst(value=value, type=Prim.STRING, span=span)
 
@@ -61,7 +61,7 @@ def integer(body: Body, value: int, span: Span, expected: Type | None) -> typed.
     """`value` as Integer, Decimal or Mana, whichever the context needs."""
     kind = prune(expected) if expected is not None else body.unknown(number=True)
     if kind is Prim.DECIMAL:
-        return decimal(body, Decimal(value), span)
+        return decimal(body.sink, Decimal(value), span)
     if not INTEGER_MIN <= value <= INTEGER_MAX:
         body.sink.report("CCL0407", span, value=str(value))
         return invalid(span)
@@ -72,29 +72,29 @@ def integer(body: Body, value: int, span: Span, expected: Type | None) -> typed.
     return typed.ScalarConst(value=value, type=kind, span=span)
 
 
-def decimal(body: Body, value: Decimal, span: Span) -> typed.Expr:
+def decimal(sink: Sink, value: Decimal, span: Span) -> typed.Expr:
     scaled = value * DECIMAL_ONE
     if scaled != scaled.to_integral_value() or not INTEGER_MIN <= scaled <= INTEGER_MAX:
-        body.sink.report("CCL0432", span, value=str(value))
+        sink.report("CCL0432", span, value=str(value))
         return invalid(span)
     return typed.ScalarConst(value=int(scaled), type=Prim.DECIMAL, span=span)
 
 
-def did(body: Body, value: str, span: Span) -> typed.Expr:
+def did(sink: Sink, value: str, span: Span) -> typed.Expr:
     try:
         parse_did(value)
     except DidError as error:
-        body.sink.report("CCL0420", span, value=value, reason=str(error))
+        sink.report("CCL0420", span, value=value, reason=str(error))
         return invalid(span)
     return typed.TextConst(value=value, type=Prim.DID, span=span)
 
 
-def cid(body: Body, value: str, span: Span) -> typed.Expr:
+def cid(sink: Sink, value: str, span: Span) -> typed.Expr:
     """A Cid in its canonical text; a malformed one is reported with the place inside it."""
     try:
         return typed.TextConst(value=str(parse_cid(value)), type=Prim.CID, span=span)
     except CidError as error:
-        body.sink.report(
+        sink.report(
             "CCL0419", span, reason=error.reason, labels=_inside(span, value, error.position)
         )
         return invalid(span)
