@@ -9,7 +9,7 @@ from ccl.checking.functions import Entry
 from ccl.checking.lints import report_unused_items
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label, Sink
-from ccl.resolved import Scoped
+from ccl.resolved import FileScope, Scoped
 from ccl.source import Span
 from ccl.types import Enum_, Struct, Type
 
@@ -117,8 +117,8 @@ def _entries(checker: Checker) -> tuple[Entry, ...]:
     found: list[Entry] = []
     for scope in checker.scoped.files.values():
         if scope.file != checker.scoped.root:
-            for place in [*(e.span for e in scope.executions), *(h.span for h in scope.handlers)]:
-                checker.sink.report("CCL0705", place)
+            if scope.executions or scope.handlers:
+                _report_program(checker, scope)
             continue
         for extra in scope.executions[1:]:
             checker.sink.report(
@@ -152,6 +152,19 @@ def _entries(checker: Checker) -> tuple[Entry, ...]:
     return tuple(found)
 
 
+def _report_program(checker: Checker, imported: FileScope) -> None:
+    """A file with an entry of its own is a program: submit it as a module, do not import it."""
+    for scope in checker.scoped.files.values():
+        for each in scope.imports.values():
+            if each.file == imported.file:
+                checker.sink.report(
+                    "CCL0205",
+                    each.item.path.span,
+                    path="".join(part for part in each.item.path.parts if isinstance(part, str)),
+                    reason="it is a program, with an `execution` or a handler of its own",
+                )
+
+
 def _event(handler: ast.Handler) -> str:
     return "".join(part for part in handler.event.parts if isinstance(part, str))
 
@@ -167,6 +180,7 @@ def _exports(
         exports.append(typed.Export(name=name, function=entry.id, doc=None))
     run = scope.functions.get(RUN_EXPORT)
     if run is not None and scope.executions:
+        checker.used_functions.add(checker.function_id(scope, RUN_EXPORT))
         checker.sink.report(
             "CCL0702",
             run.name.span,

@@ -29,14 +29,10 @@ class Callee:
 def bind(
     body: Body, call: ast.Call, callee: Callee, arguments: Sequence[ast.Argument]
 ) -> dict[str, ast.Argument] | None:
-    """Arguments by parameter, in the order written; None after reporting."""
+    """Arguments by parameter, in the order written; None where they do not fit (reported)."""
     named = [each for each in arguments if each.name is not None]
     if named and len(named) != len(arguments):
-        odd = next(each for each in arguments if each.name is None)
-        body.sink.report(
-            "CCL0406", odd.span, name=callee.name, labels=(Label(named[0].span, "named here"),)
-        )
-        return None
+        return None  # the parser has reported it
     bound = _by_name(body, callee, named) if named else _by_position(body, call, callee, arguments)
     if bound is None:
         return None

@@ -255,10 +255,24 @@ class _Reader:
         value, constant = self._value(item.value)
         if value is None:
             return None
+        if isinstance(item.value, ast.DurationLiteral) and item.value.unit == "m":
+            self._minutes(item.key, item.value)
         node = typed.CharterProperty(
             key=item.key.text, key_span=item.key.span, value=value, span=item.span
         )
         return Property(node=node, constant=constant)
+
+    def _minutes(self, key: ast.Key, value: ast.DurationLiteral) -> None:
+        """`term: 6m` is six minutes, and was hardly meant so."""
+        if "term" in key.text:
+            months = value.seconds // 60
+            self._checker.sink.report(
+                "CCL0310",
+                value.span,
+                literal=f"{months}m",
+                key=key.text,
+                days=f"{months * 30}d",
+            )
 
     def _value(self, expr: ast.Expr) -> tuple[typed.CharterValue | None, typed.Expr | None]:
         """The value for the charter and for code; None after reporting."""

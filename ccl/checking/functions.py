@@ -152,6 +152,7 @@ def _function(checker: Checker, signature: Signature) -> typed.Function:
             checker.sink.report(
                 "CCL0211", name.span, name=name.text, labels=(Label(first, "first here"),)
             )
+            body.scopes[0][name.text].reads.append(first.start)
         body.declare(name.text, kind, name.span, Origin.PARAMETER)
     block = _body_block(body, item.body, item.name.span)
     return _finish(body, signature.id, item.name.text, len(item.parameters), block, item.span)

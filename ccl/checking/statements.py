@@ -56,6 +56,8 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
 def _inferred(body: Body, let: ast.Let) -> tuple[typed.Expr, Type]:
     learnt = body.checker.let_types.get(let.span)
     hint = learnt if learnt is not None and (body.final or not is_open(learnt)) else None
+    if hint is not None and has_poison(hint):
+        hint = None
     value = expressions.infer(body, let.value, hint)
     kind = zonk(value.type)
     if hint is not None and not has_poison(kind) and unify(kind, hint):
@@ -89,14 +91,7 @@ def _different_type(body: Body, let: ast.Let, visible: Variable, kind: Type) -> 
 
 def _shadowing(body: Body, let: ast.Let) -> None:
     name = let.name.text
-    if name in body.scope.states:
-        body.sink.report(
-            "CCL0214",
-            let.name.span,
-            name=name,
-            labels=(Label(body.scope.states[name].name.span, "the state is declared here"),),
-        )
-    elif name in body.scope.consts and body.find(name) is None:
+    if name in body.scope.consts and body.find(name) is None:
         body.sink.report(
             "CCL0905",
             let.name.span,

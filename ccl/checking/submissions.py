@@ -147,6 +147,7 @@ def infer_module(body: Body, call: ast.Call) -> typed.Expr:
     value = bound["path"].value
     path = plain_text(value) if isinstance(value, ast.StringLiteral) else None
     if path is None:
+        expressions.infer(body, value)
         body.sink.report("CCL0706", value.span)
         return invalid(call.span)
     packed = body.checker.packer(path, value.span)

@@ -30,12 +30,6 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="submit it by its CID",
     ),
     Template(
-        code="CCL0705",
-        title="an imported file has no entry of its own",
-        label="never runs",
-        help="move it into the program, or make it a function",
-    ),
-    Template(
         code="CCL0706",
         title="`module` needs a plain path",
         label="not a string literal",

@@ -31,7 +31,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0205",
-        title='the import "{path}" cannot be read: {reason}',
+        title='cannot import "{path}": {reason}',
         label="imported here",
         help='did you mean "{nearest}"?',
     ),
@@ -81,11 +81,5 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="the constant `{name}` needs its own value",
         label="the circle closes here",
         help="give one of the constants a value of its own",
-    ),
-    Template(
-        code="CCL0214",
-        title="`{name}` is a state of this program",
-        label="a variable cannot hide it",
-        help="choose another name, or assign the state without `let`",
     ),
 )

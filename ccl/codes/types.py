@@ -36,12 +36,6 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="leave one of them out",
     ),
     Template(
-        code="CCL0406",
-        title="`{name}` is called with named and unnamed arguments",
-        label="this one has no name",
-        help="name all arguments or none",
-    ),
-    Template(
         code="CCL0407",
         title="{value} does not fit an Integer",
         label="outside of -9223372036854775808 … 9223372036854775807",
