@@ -8,13 +8,14 @@ revision), moves the hold in the same transaction, then does the work asked for.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final, assert_never
+from typing import Annotated, Final, assert_never
 
 from mesh import events as ev
 from mesh.events import Event, JobKey, Stored
 from mesh.records import NodeIdField, Reason, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did
+from runtime.content.typed import Size
 from runtime.tokens.ledger import TransferIdField
 
 ATTEMPTS_MAX: Final = 3
@@ -136,7 +137,7 @@ class Job:
     """A job as its events have made it. revision: how many there were.
 
     deadline: Unix seconds after which `due` asks for an event; None in a final phase.
-    attempt: the number of the latest award, 0 before the first; lost: attempts lost.
+    attempt: the number of the latest award, 0 before the first; lost_by: who lost one so far.
     """
 
     key: JobKey
@@ -153,7 +154,7 @@ class Job:
     bids: tuple[Offer, ...] = ()
     declines: tuple[Offer, ...] = ()
     attempt: int = 0
-    lost: int = 0
+    lost_by: Annotated[tuple[Did, ...], Size(0, ATTEMPTS_MAX)] = ()
     award: Cid | None = None
     executor: Did | None = None
     node_id: NodeIdField | None = None
@@ -168,6 +169,11 @@ class Job:
     settlement: Cid | None = None
     cancel: Cid | None = None
     reason: Reason = ""
+
+    @property
+    def lost(self) -> int:
+        """How many attempts gave no receipt."""
+        return len(self.lost_by)
 
     @property
     def is_final(self) -> bool:
@@ -392,9 +398,10 @@ def _lost(job: Job, event: ev.AttemptLost | ev.LastAttemptLost, now: int) -> Job
         return StepRefusal.NO_ATTEMPTS_LEFT
     if not is_last and isinstance(event, ev.LastAttemptLost):
         return StepRefusal.ATTEMPTS_LEFT
+    assert job.executor is not None, "an attempt has an executor"
     return replace(
         job,
-        lost=job.lost + 1,
+        lost_by=(*job.lost_by, job.executor),
         # Every node is asked again: prices, load and what is reachable have changed.
         bids=(),
         declines=(),

@@ -4,7 +4,7 @@ Prices and scores are exact integers: rates in millionths of a token, loads and 
 parts per million. A node says why it does not bid; the first reason in a fixed order counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -204,9 +204,13 @@ def bid_fault(candidate: Candidate, manifest: Signed[JobManifest], now: int) -> 
 
 
 def rank(
-    candidates: Iterable[Candidate], manifest: Signed[JobManifest], now: int
+    candidates: Iterable[Candidate],
+    manifest: Signed[JobManifest],
+    now: int,
+    *,
+    avoid: Collection[Did] = (),
 ) -> tuple[Ranked, ...]:
-    """The bids that can be awarded, best first.
+    """The bids that can be awarded, best first; those of `avoid` (who lost an attempt) last.
 
     Score = 0.4 price + 0.2 resource match + 0.3 reputation + 0.1 timeliness. Price and
     timeliness are those of the best bid divided by this one's; the match is the share of
@@ -222,7 +226,9 @@ def rank(
     ranked = [
         _score(each, manifest.body, least_price, least_seconds, most_missing) for each in able
     ]
-    return tuple(sorted(ranked, key=_order))
+    return tuple(
+        sorted(ranked, key=lambda each: (each.candidate.bid.signer in avoid, _order(each)))
+    )
 
 
 def _score(
