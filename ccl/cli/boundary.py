@@ -66,15 +66,14 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str] | None = None)
             stream.reconfigure(errors="backslashreplace")
     errors = _Errors(for_machines=_asks_for_machine_format(arguments))
     with errors:
-        code = _run(app, name, arguments, errors)
-        sys.stdout.flush()
-        return code
+        return _run(app, name, arguments, errors)
     return errors.exit_code
 
 
 def _run(app: typer.Typer, name: str, arguments: Sequence[str], errors: "_Errors") -> int:
     try:
         outcome = app(list(arguments), prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
     except CommandError as error:
         errors.show(error)
         return error.exit_code
@@ -90,6 +89,24 @@ def _run(app: typer.Typer, name: str, arguments: Sequence[str], errors: "_Errors
             )
         )
         return error.exit_code
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # Only the output streams have no name. What is left in their buffers goes nowhere,
+        # or the interpreter would complain of it again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return ExitCode.FINDINGS
+        reason = error.strerror or str(error)
+        errors.show(
+            CommandError(
+                "output",
+                f"the output cannot be written: {reason}",
+                hint="free some space, or send it elsewhere",
+                exit_code=ExitCode.FINDINGS,
+            )
+        )
+        return ExitCode.FINDINGS
     except (KeyboardInterrupt, typer.Abort):
         outcome = ExitCode.INTERRUPTED
     if outcome == ExitCode.INTERRUPTED:

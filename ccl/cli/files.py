@@ -103,12 +103,16 @@ def read_source(path: Path) -> str:
 def write_atomically(path: Path, data: bytes) -> None:
     """Put `data` at `path` whole or not at all, keeping the mode of a file that is there.
 
-    Raises CommandError if it cannot be written.
+    A device or pipe is written to and never replaced. Raises CommandError if it cannot be
+    written.
     """
     # A link is followed, so that what it points to is replaced and not the link.
     target = path.resolve()
     draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(data)
+            return
         with draft.open("xb") as file:
             file.write(data)
             file.flush()

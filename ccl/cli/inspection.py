@@ -1,6 +1,7 @@
 """`cclc inspect`: a module described for people, and as JSON."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def as_table(path: Path, module: Inspection, paint: Paint) -> str:
     if module.memory_pages is not None:
         low, high = module.memory_pages
         most = "" if high is None else f", at most {high}"
-        facts.append(("Memory", f"{low} pages of 64 KiB{most}"))
+        facts.append(("Memory", f"{low} {'page' if low == 1 else 'pages'} of 64 KiB{most}"))
     if module.provenance is not None:
         facts.append(("Compiler", module.provenance.compiler))
     if module.sites is not None:
@@ -90,7 +91,9 @@ def _import_rows(module: Inspection) -> list[tuple[str, str, str]]:
     rows = []
     for item in module.imports:
         call = HOST_CALLS.get(item.name) if item.module == IMPORT_MODULE else None
-        doc = "not a host call of this version" if call is None else call.doc.split(". ")[0]
+        doc = (
+            "not a host call of this version" if call is None else re.split(r"[.:;] ", call.doc)[0]
+        )
         shape = item.signature or item.kind
         rows.append((f"{item.module}.{item.name}", shape, doc.rstrip(".")))
     return rows

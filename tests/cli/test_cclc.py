@@ -343,10 +343,42 @@ def test_an_unwritable_place(cclc: Shell, output: str) -> None:
     assert sorted(entry.name for entry in Path.cwd().iterdir()) == ["folder", "good.ccl"]
 
 
+def test_a_pipe_is_written_to_and_not_replaced(cclc: Shell) -> None:
+    Path("good.ccl").write_text(GOOD)
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert cclc("compile", "good.ccl", "-o", "pipe")[0] == 0
+        assert os.read(reader, 4) == b"\0asm"
+    finally:
+        os.close(reader)
+    assert Path("pipe").is_fifo()
+
+
 def test_standard_input_needs_a_name(cclc: Shell) -> None:
     code, _, err = cclc("compile", "-")
     assert code == 2
     assert "give one with -o" in err
+
+
+def test_output_that_cannot_be_written() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [CCLC, "explain"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert "the output cannot be written: No space left on device" in done.stderr
+    assert "bug" not in done.stderr
+
+
+def test_a_reader_that_goes_away() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [CCLC, "explain"], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 # --- explain ----------------------------------------------------------------------------
