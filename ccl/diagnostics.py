@@ -58,6 +58,7 @@ class Sink:
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
+        self._places: set[tuple[str, Span]] = set()
 
     def report(
         self,
@@ -75,9 +76,10 @@ class Sink:
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Add a fault that another sink has collected."""
-        if any(d.code == diagnostic.code and d.span == diagnostic.span for d in self._found):
-            return
-        self._found.append(diagnostic)
+        place = (diagnostic.code, diagnostic.span)
+        if place not in self._places:
+            self._places.add(place)
+            self._found.append(diagnostic)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -33,26 +33,15 @@ def parse(source: Source, sink: Sink) -> ast.Module:
         classify(source, tokens)
         found = Sink()
         items = recover(_automaton(source, tokens, found), source, tokens, sink)
-    _forward(found, sink)
+    # What the reductions found counts only in the reading that is kept.
+    for fault in found.diagnostics:
+        sink.add(fault)
     return ast.Module(items=items, span=whole)
 
 
 def _automaton(source: Source, tokens: Tokens, sink: Sink) -> Automaton:
     place = Place(file=source.file, sink=sink, docs=tokens.docs)
     return Automaton(tables(), _reductions(tables(), place), source.file)
-
-
-def _forward(found: Sink, sink: Sink) -> None:
-    """Faults of a reading count only once it is the reading that is kept."""
-    for fault in found.diagnostics:
-        sink.report(
-            fault.code,
-            fault.span,
-            labels=fault.labels,
-            notes=fault.notes,
-            fixes=fault.fixes,
-            **fault.facts,
-        )
 
 
 def _reductions(grammar: Tables, place: Place) -> dict[str, Reduction]:

@@ -41,16 +41,23 @@ _DEEPENING: Final = frozenset(
 def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
     """Reports the first place beyond the limits, if there is one."""
     levels = [0]
+    """What each open bracket, and outermost the file, adds to the depth."""
+    braces: list[int] = []
+    """Heights of `levels` inside the open braces."""
     depth = 0
     for at, token in enumerate(tokens.items):
         kind = token.kind
-        if kind in _CLOSING:
-            if len(levels) > 1:
-                depth -= levels.pop()
-            if kind == "RBRACE" and tokens.items[at + 1].kind != "ELSE":
-                depth -= levels[-1]
-                levels[-1] = 0
-        elif kind in ("SEMI", "COMMA"):
+        if kind in ("SEMI", "RBRACE"):
+            # Neither stands inside parentheses: those still open were forgotten.
+            height = braces[-1] if braces else 1
+            depth -= sum(levels[height:])
+            del levels[height:]
+        if kind == "RBRACE" and braces:
+            depth -= levels.pop()
+            braces.pop()
+        elif kind in _CLOSING and len(levels) > (braces[-1] if braces else 1):
+            depth -= levels.pop()
+        if kind in ("SEMI", "COMMA") or (kind == "RBRACE" and tokens.items[at + 1].kind != "ELSE"):
             depth -= levels[-1]
             levels[-1] = 0
         if kind in _DEEPENING:
@@ -58,6 +65,8 @@ def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
             depth += 1
         if kind in _OPENING:
             levels.append(0)
+        if kind == "LBRACE":
+            braces.append(len(levels))
         if len(levels) > NESTING_LIMIT or depth > DEPTH_LIMIT:
             limit = NESTING_LIMIT if len(levels) > NESTING_LIMIT else DEPTH_LIMIT
             sink.report("CCL0601", Span(source.file, token.start, token.end), limit=str(limit))

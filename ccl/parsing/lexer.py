@@ -191,9 +191,9 @@ class _Lexer:
         return self._add(closed, start, end, self._text[inside:end])
 
     def _close_strings(self, at: int) -> None:
-        """A line ended inside an interpolation."""
-        for began, depth in reversed(self._open_strings):
-            self._fault("CCL0102", began, at)
+        """A line ended inside an interpolation: one fault, of the outermost string."""
+        self._fault("CCL0102", self._open_strings[0][0], at)
+        for _, depth in reversed(self._open_strings):
             self._add("STRING_TAIL", at, at, "")
             self._depth = depth - 1
         self._open_strings = []

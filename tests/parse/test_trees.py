@@ -236,7 +236,8 @@ def test_arms() -> None:
         ("a -5; b ctx.x; c f(1); d [1, 2];", "(Entry a (- 5)) (Entry b (Field ctx x))"
          " (Entry c (Call f [(Argument 1)])) (Entry d (ArrayExpr [1 2]))"),
         ("a: (1 + 2) * 3;", "(Entry a (* (+ 1 2) 3))"),
-        ("a: { b: 1, c { d 2 } }", "(Entry a (InlineObject [(Entry b 1) (Section c [(Entry d 2)])]))"),
+        ("a: { b: 1, c { d 2 } }",
+         "(Entry a (InlineObject [(Entry b 1) (Section c [(Entry d 2)])]))"),
         ("a: [{ b: 1 }, { c 2; }];", "(Entry a (ArrayExpr [(InlineObject [(Entry b 1)])"
          " (InlineObject [(Entry c 2)])]))"),
         ("notify(a, 1);", "(CallEntry (Call notify [(Argument a) (Argument 1)]))"),
@@ -258,12 +259,14 @@ def test_arms() -> None:
          "(State p (NamedType [Map] [(NamedType [Integer]) (NamedType [P])]) (Call map_new))"),
         ("enum S { Open, Moved(Did), }", "(Enum S [(Variant Open) (Variant Moved "
          "[(NamedType [Did])])])"),
-        ("struct P<T> { id: T; state: v.Ballot, }", "(Struct P [T] [(StructField id (NamedType [T]))"
+        ("struct P<T> { id: T; state: v.Ballot, }",
+         "(Struct P [T] [(StructField id (NamedType [T]))"
          " (StructField state (NamedType [v Ballot]))])"),
         ('invariant "n" { x >= 0 } because article "1"',
          "(Invariant 'n' (Block [(ExpressionStatement (>= x 0))]) '1')"),
         ("function f(x) { }", "(Function f [(Parameter x)] (Block))"),
-        ("export fn f<T>(x: [T]) -> T { }", "(Function f [T] [(Parameter x (ListType (NamedType [T])))]"
+        ("export fn f<T>(x: [T]) -> T { }",
+         "(Function f [T] [(Parameter x (ListType (NamedType [T])))]"
          " (NamedType [T]) (Block) True)"),
         ("समिति: 1;", "(Entry समिति 1)"),
         ("cafe\u0301: 1;", "(Entry caf\u00e9 1)"),
