@@ -18,7 +18,7 @@ from typing import Final
 
 GRAMMAR: Final = Path(__file__).with_name("grammar.lark")
 END: Final = "$END"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _write(path: Path, built: Tables) -> None:
 
 def _build(grammar: str) -> Tables:
     from lark import Lark
-    from lark.lexer import Lexer, LexerState, LexerThread  # noqa: F401
+    from lark.lexer import Lexer
     from lark.parsers.lalr_analysis import Shift
 
     class Tokens(Lexer):
@@ -112,23 +112,31 @@ def _build(grammar: str) -> Tables:
         grammar, parser="lalr", lexer=Tokens, strict=True, maybe_placeholders=False
     ).parser.parser
     table = parser._parse_table
-    numbers: dict[object, int] = {}
+    # Numbers in the order of a walk from the start: lark's own change from run to run.
+    order = [table.start_states["start"]]
+    numbers = {order[0]: 0}
     rules: list[Rule] = []
-    states: list[dict[str, int]] = [{} for _ in table.states]
-    for state, actions in table.states.items():
-        for symbol, (action, target) in actions.items():
+    rule_numbers: dict[object, int] = {}
+    states: list[dict[str, int]] = []
+    for state in order:
+        actions: dict[str, int] = {}
+        for symbol, (action, target) in sorted(table.states[state].items()):
             if action is Shift:
-                states[state][symbol] = target
+                if target not in numbers:
+                    numbers[target] = len(order)
+                    order.append(target)
+                actions[str(symbol)] = numbers[target]
                 continue
-            if target not in numbers:
-                numbers[target] = len(rules)
-                name, length = target.alias or "", len(target.expansion)
+            if target not in rule_numbers:
+                rule_numbers[target] = len(rules)
+                name, length = str(target.alias or ""), len(target.expansion)
                 assert name or length == 1, f"{target} needs a name"
-                rules.append(Rule(name, target.origin.name, length))
-            states[state][symbol] = -1 - numbers[target]
+                rules.append(Rule(name, str(target.origin.name), length))
+            actions[str(symbol)] = -1 - rule_numbers[target]
+        states.append(actions)
     return Tables(
         states=tuple(states),
         rules=tuple(rules),
-        start=table.start_states["start"],
-        accept=table.end_states["start"],
+        start=0,
+        accept=numbers[table.end_states["start"]],
     )
