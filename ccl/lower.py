@@ -51,6 +51,4 @@ def emit(
     }
     if program.packed:
         sections[PACKED_SECTION] = encode({m.cid: m.wasm for m in program.packed})
-    return Artifact(
-        wasm=assemble(wat, sections), wat=wat, abi=lowered.abi, sites=lowered.sites
-    )
+    return Artifact(wasm=assemble(wat, sections), wat=wat, abi=lowered.abi, sites=lowered.sites)

@@ -116,6 +116,7 @@ def _pop(f: Frame, node: CallBuiltin) -> Hold:
 
 def _array_contains(f: Frame, node: CallBuiltin) -> Hold:
     kept = f.borrow(_values(node))
+    f.prepare_comparison(node.arguments[1].value.type, node.span)
     f.emit(routines.contains(f.unit, node.arguments[1].value.type))
     f.let_go(kept)
     return Hold.PLAIN
@@ -439,5 +440,5 @@ _LOWERINGS: dict[Builtin, Callable[[Frame, CallBuiltin], Hold]] = {
     Builtin.INTEGER_SQRT: _square_root,
     Builtin.ARRAY_SUM: _sum,
     Builtin.PERCENTAGE: _percentage,
-    Builtin.DATA_HAS: lambda f, node: conversions.data_has(f, node),
+    Builtin.DATA_HAS: conversions.data_has,
 }

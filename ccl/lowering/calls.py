@@ -196,7 +196,7 @@ def _answer(f: Frame, answer: Answer, kind: Type, span: Span) -> Hold:
 
 def _buffer(f: Frame, call: HostCall, node: CallHost) -> Hold:
     """The call's other arguments are on the stack; they are asked for twice if need be."""
-    shapes = [shape for shape in call.wasm_parameters[:-2]]
+    shapes = call.wasm_parameters[:-2]
     names = [f.take("i64" if shape == "i64" else "i32") for shape in shapes]
     for name in reversed(names):
         f.emit(f"local.set ${name}")

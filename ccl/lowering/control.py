@@ -11,9 +11,7 @@ from ccl.typed import (
     MatchTag,
     Require,
     Return,
-    ScalarConst,
     TagArm,
-    TextConst,
 )
 from ccl.types import Prim, Type, is_reference
 
@@ -31,8 +29,6 @@ def block(f: Frame, node: Block) -> Hold:
         if spare is not None:
             f.emit(f"local.get ${spare}")
             hold = Hold.OWNED
-        elif f.height == height:
-            hold = f.expr(node.value)
         else:
             hold = _settled(f, node.value)
     f.end_scope(height, reachable=node.type is not Prim.NEVER, spare=spare)
@@ -156,5 +152,3 @@ def require(f: Frame, node: Require) -> Hold:
         f.emit("unreachable")
     f.emit("end")
     return Hold.PLAIN
-
-

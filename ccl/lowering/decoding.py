@@ -153,8 +153,7 @@ def _map(unit: Unit, kind: Map) -> list[str]:
         "      (br_if $done (i32.eqz (local.get $left)))",
         f"      {pair}",
         f"      (local.set $key {decode(unit, kind.key)})",
-        f"      (local.set $entry (call ${put} (local.get $value) {key}"
-        " (global.get $in_site)))",
+        f"      (local.set $entry (call ${put} (local.get $value) {key} (global.get $in_site)))",
         "      (if (i32.eq (local.get $size) (i32.load offset=8 (local.get $value)))"
         f" (then (call $in_fail {_text(unit, f'a key twice in {kind}')})))",
         "      (local.set $size (i32.load offset=8 (local.get $value)))",

@@ -159,5 +159,3 @@ def _variant(unit: Unit, kind: Type, name: str, payload: tuple[Type, ...]) -> li
 def is_nullable(kind: Type) -> bool:
     """Types with a value that is written as null."""
     return isinstance(kind, Option) or kind in (Prim.UNIT, Prim.DATA)
-
-

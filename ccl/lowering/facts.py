@@ -139,7 +139,7 @@ class Writes:
 def writes_in(body: Expr) -> Writes:
     rebound: set[int] = set()
     changed: set[int] = set()
-    pending = [body]
+    pending: list[Expr] = [body]
     while pending:
         node = pending.pop()
         match node:
@@ -215,7 +215,7 @@ def kept_parameters(functions: Mapping[str, Function]) -> dict[str, frozenset[in
     passed: dict[tuple[str, int], set[tuple[str, int]]] = {}
     for name, function in functions.items():
         parameters = {p.index: number for number, p in enumerate(function.parameters)}
-        pending = [(function.body, True)]
+        pending: list[tuple[Expr, bool]] = [(function.body, True)]
         while pending:
             node, keeps = pending.pop()
             match node:

@@ -20,6 +20,7 @@ from ccl.types import Type, is_reference
 from ccl.wasm.model import ValueType, Variable
 
 OUT_OF_MEMORY = "out of memory"
+TOO_DEEP = "values nested too deeply to compare"
 
 
 class Hold(Enum):
@@ -107,6 +108,12 @@ class Frame:
         self.emit("if")
         self.trap(span, reason)
         self.emit("end")
+
+    def prepare_comparison(self, kind: Type, span: Span) -> None:
+        """Say where a comparison stands that may go too deep."""
+        if routines.holds_recursive(self.unit, kind):
+            self.constant(self.site(span, TOO_DEEP))
+            self.emit("global.set $compare_site")
 
     # --- locals ---
 

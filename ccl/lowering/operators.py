@@ -81,6 +81,7 @@ def _equality(f: Frame, node: Binary) -> Hold:
     kept = f.borrow((node.left, node.right))
     negated = node.op is BinaryOp.NOT_EQUAL
     shape = value_type(node.left.type)
+    f.prepare_comparison(node.left.type, node.span)
     instruction = "i32.const 1" if shape is None else routines.equal(f.unit, node.left.type)
     if negated and instruction.endswith(".eq"):
         instruction, negated = f"{shape}.ne", False
@@ -133,16 +134,14 @@ def _arithmetic(f: Frame, node: Binary) -> None:
         f.give_back(name, "i64")
 
 
-def combine(f: Frame, op: BinaryOp, left: Type, right: Type, span: Span) -> None:
+def combine(f: Frame, op: BinaryOp, kind: Type, span: Span) -> None:
     """An operation of `+=` and its kin, on the two values on the stack."""
     with f.temporary("i64") as a, f.temporary("i64") as b:
         f.emit(f"local.set ${b}", f"local.set ${a}")
-        _of_names(f, op, a, b, left, left, span)
+        _of_names(f, op, a, b, kind, kind, span)
 
 
-def _of_names(
-    f: Frame, op: BinaryOp, a: str, b: str, left: Type, result: Type, span: Span
-) -> None:
+def _of_names(f: Frame, op: BinaryOp, a: str, b: str, left: Type, result: Type, span: Span) -> None:
     get_a, get_b = f"local.get ${a}", f"local.get ${b}"
     over = overflow(result, op.value)
     match op:
@@ -178,9 +177,13 @@ def _with_constant(f: Frame, op: BinaryOp, right: int, kind: Type, span: Span) -
     over = overflow(kind, op.value)
     match op:
         case BinaryOp.ADD:
-            _checked_range(f, "i64.add", right, MIN - min(right, 0), MAX - max(right, 0), span, over)
+            _checked_range(
+                f, "i64.add", right, MIN - min(right, 0), MAX - max(right, 0), span, over
+            )
         case BinaryOp.SUBTRACT:
-            _checked_range(f, "i64.sub", right, MIN + max(right, 0), MAX + min(right, 0), span, over)
+            _checked_range(
+                f, "i64.sub", right, MIN + max(right, 0), MAX + min(right, 0), span, over
+            )
         case BinaryOp.MULTIPLY if right > 1:
             low = -(-MIN // right)
             _checked_range(f, "i64.mul", right, low, MAX // right, span, over)

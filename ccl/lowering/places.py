@@ -162,10 +162,7 @@ def unique_root(f: Frame, local: Local, span: Span) -> None:
         f.emit(f"local.get ${name}")
         return
     _make_unique(f, name, local.type, span)
-    owner = f.owner(local)
     f.emit(f"local.get ${name}")
-    if owner is not None:
-        f.emit(f"local.tee ${owner}")
 
 
 def _make_unique(f: Frame, name: str, kind: Type, span: Span) -> None:
@@ -175,7 +172,9 @@ def _make_unique(f: Frame, name: str, kind: Type, span: Span) -> None:
     f.emit(f"local.set ${name}")
 
 
-def unique_path(f: Frame, steps: Sequence[Step], keys: Sequence[Key], last: Type, span: Span) -> None:
+def unique_path(
+    f: Frame, steps: Sequence[Step], keys: Sequence[Key], last: Type, span: Span
+) -> None:
     """From a unique object on the stack to the unique object of type `last` at the path's end."""
     remaining = list(keys)
     for position, step in enumerate(steps):
@@ -258,7 +257,7 @@ def _put(f: Frame, at: str, offset: int, name: str, statement: Store) -> None:
         return
     if statement.op is not None:
         f.emit(f"local.get ${at}", f"local.get ${at}", load(kind, offset), f"local.get ${name}")
-        operators.combine(f, statement.op, kind, statement.value.type, statement.span)
+        operators.combine(f, statement.op, kind, statement.span)
         f.emit(store(kind, offset))
         return
     if is_reference(kind):

@@ -12,7 +12,7 @@ from ccl.abi.layout import (
     SITE_GLOBAL,
 )
 from ccl.abi.sections import Abi, Site
-from ccl.lowering import charter, expressions, exports
+from ccl.lowering import charter, exports, expressions
 from ccl.lowering.facts import kept_parameters, writes_in
 from ccl.lowering.frame import Frame
 from ccl.lowering.shapes import value_type

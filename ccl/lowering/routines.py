@@ -204,7 +204,17 @@ def equal(unit: Unit, kind: Type) -> str:
     if is_flat(kind):
         unit.called.add("text_equal")
         return "call $text_equal"
+    if is_recursive(unit, kind):
+        return f"call ${unit.routine('equal', kind, _equal_counted)}"
     return f"call ${unit.routine('equal', kind, _equal)}"
+
+
+def _equal_counted(unit: Unit, kind: Type, name: str) -> str:
+    """For types that nest without end: the comparison gives up in good order."""
+    return f"""(func ${name} (param $a i32) (param $b i32) (result i32)
+  (call $compare_deeper)
+  (call ${unit.routine("same", kind, _equal)} (local.get $a) (local.get $b))
+  (call $compare_higher))"""
 
 
 def _equal(unit: Unit, kind: Type, name: str) -> str:
@@ -380,3 +390,17 @@ def _contains(unit: Unit, element: Type, name: str) -> str:
       (local.set $slot (i32.add (local.get $slot) (i32.const 8)))
       (br $next)))
   (i32.const 0))"""
+
+
+def holds_recursive(unit: Unit, kind: Type) -> bool:
+    """Whether the type or one of its parts, at any depth, is recursive."""
+    seen: set[Type] = set()
+    pending = [kind]
+    while pending:
+        part = pending.pop()
+        if part not in seen:
+            if is_recursive(unit, part):
+                return True
+            seen.add(part)
+            pending.extend(parts(unit, part))
+    return False

@@ -58,7 +58,9 @@ def run(value: t.Expr) -> t.Evaluate:
     return t.Evaluate(value=value, span=SPAN)
 
 
-def builtin(name: t.Builtin, kind: Type, *arguments: t.Expr, changes: bool = False) -> t.CallBuiltin:
+def builtin(
+    name: t.Builtin, kind: Type, *arguments: t.Expr, changes: bool = False
+) -> t.CallBuiltin:
     return t.CallBuiltin(
         builtin=name,
         arguments=tuple(
@@ -69,7 +71,9 @@ def builtin(name: t.Builtin, kind: Type, *arguments: t.Expr, changes: bool = Fal
     )
 
 
-def call(callee: str, kind: Type, *arguments: t.Expr, changes: Sequence[int] = ()) -> t.CallFunction:
+def call(
+    callee: str, kind: Type, *arguments: t.Expr, changes: Sequence[int] = ()
+) -> t.CallFunction:
     return t.CallFunction(
         function=callee,
         arguments=tuple(t.Argument(value=a, mutated=i in changes) for i, a in enumerate(arguments)),
@@ -148,7 +152,7 @@ def build(tree: t.Program) -> Artifact:
 
 
 @dataclass
-class Trapped(Exception):  # noqa: N818
+class Trapped(Exception):
     """What the module said when it stopped."""
 
     reason: str
@@ -169,7 +173,9 @@ _ENGINE = wasmtime.Engine()
 class Running:
     """An instance of a module, with the memory limit in bytes."""
 
-    def __init__(self, artifact: Artifact, host: Host | None = None, memory: int = 64 << 20) -> None:
+    def __init__(
+        self, artifact: Artifact, host: Host | None = None, memory: int = 64 << 20
+    ) -> None:
         self.artifact = artifact
         self.host = host or Host()
         self.store = wasmtime.Store(_ENGINE)
@@ -178,7 +184,7 @@ class Running:
         for definition in HOST_CALLS.values():
             self._define(linker, definition)
         module = wasmtime.Module(_ENGINE, artifact.wasm)
-        self.exports = linker.instantiate(self.store, module).exports(self.store)
+        self.exports: Any = linker.instantiate(self.store, module).exports(self.store)
         self.memory: wasmtime.Memory = self.exports["memory"]
 
     def _define(self, linker: wasmtime.Linker, definition: HostCall) -> None:

@@ -158,3 +158,15 @@
       (local.get $object) (i32.shr_u (local.get $packed) (i32.const 8)))
     (br_if $next (global.get $grave)))
   (global.set $digging (i32.const 0)))
+
+;; How deep a comparison of recursive values is, and the site to report if that is too deep.
+(global $comparing (mut i32) (i32.const 0))
+(global $compare_site (mut i32) (i32.const 0))
+
+(func $compare_deeper
+  (global.set $comparing (i32.add (global.get $comparing) (i32.const 1)))
+  (if (i32.gt_u (global.get $comparing) (i32.const 1000))
+    (then (call $trap (global.get $compare_site)))))
+
+(func $compare_higher
+  (global.set $comparing (i32.sub (global.get $comparing) (i32.const 1))))
