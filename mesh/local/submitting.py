@@ -243,12 +243,12 @@ def _same_or_refuse(tx: SqliteTransaction, world: World, job: Job, request: JobR
     """Whether a request under a used id asks for the same job. Times and token may differ."""
     before = world.archive.get(tx, JobManifest, job.manifest).body
     again = _manifest(world, request, job.key.job_id, before.resource_token, before.created_at)
-    times = {"bid_deadline": before.bid_deadline, "expires_at": before.expires_at}
-    if request.token not in (None, before.resource_token) or replace(again, **times) != before:
+    again = replace(again, bid_deadline=before.bid_deadline, expires_at=before.expires_at)
+    if request.token not in (None, before.resource_token) or again != before:
         changed = [
             name
             for name in JobManifest.__dataclass_fields__
-            if name not in times and getattr(again, name) != getattr(before, name)
+            if getattr(again, name) != getattr(before, name)
         ]
         raise MeshProblem(
             Kind.FAILED,

@@ -1,0 +1,101 @@
+"""Verification and settlement: each verifier's own result, its attestation, and the close.
+
+Rule: a verifier's own result is stored before the receipt is read; the hold is posted or
+voided in the transaction that stores the signed settlement.
+"""
+
+from mesh import events as ev
+from mesh.adapters.sqlite import SqliteTransaction
+from mesh.federation import attest, check_attestation, escalation
+from mesh.job import Effect, Job
+from mesh.journal import Recorded, record
+from mesh.local.archive import missing_block
+from mesh.local.executing import finish_work, lots, recorded, refuse
+from mesh.local.world import World
+from mesh.records import Award, HoldEnd, Receipt
+from mesh.settlement import (
+    Close,
+    EffectsDone,
+    Escalate,
+    apply_effects,
+    closing_event,
+    follow_up,
+    settle,
+)
+from runtime.content.did import Did
+from runtime.effects import effects_from_block
+from runtime.execution import Deterministic
+from runtime.identity.signed import sign
+
+
+def observe(tx: SqliteTransaction, job: Job, verifier: Did, found: Deterministic) -> None:
+    """Store what a verifier found for itself."""
+    assert job.award is not None, "only an awarded job is verified"
+    tx.observations.put(job.award, verifier, found)
+
+
+def vote(tx: SqliteTransaction, world: World, job: Job, verifier: Did, *, now: int) -> Recorded:
+    """The verifier compares what it stored with the receipt, signs, and is counted."""
+    assert job.award is not None and job.receipt is not None
+    own = tx.observations.get(job.award, verifier)
+    assert own is not None, "a verifier votes on what it has stored"
+    receipt = world.archive.get(tx, Receipt, job.receipt)
+    signed = sign(
+        attest(receipt, own, world.engine),
+        mesh=world.members.mesh,
+        key=world.members.key_of(verifier),
+    )
+    findings = check_attestation(signed, receipt=receipt, drawn=job.drawn)
+    refuse(findings, f"attestation of {world.members.name_of(verifier)}")
+    world.archive.put(tx, signed)
+    event = ev.AttestationReceived(
+        attestation=signed.cid, verifier=verifier, verdict=signed.body.verdict
+    )
+    answer = recorded(record(tx, job.key, event, now), job)
+    finish_work(tx, job, Effect.VERIFY, verifier)
+    return answer
+
+
+def follow(tx: SqliteTransaction, world: World, job: Job, *, now: int) -> Recorded | None:
+    """Record what time and votes ask for, if anything."""
+    due = follow_up(job, now)
+    match due:
+        case None:
+            return None
+        case Escalate():
+            assert job.award is not None, "only an awarded job is verified"
+            event = ev.VerificationEscalated(
+                verifiers=escalation(job.award, lots(tx, world), job.drawn)
+            )
+            return recorded(record(tx, job.key, event, now), job)
+        case Close():
+            return _close(tx, world, job, due, now)
+        case _:
+            return recorded(record(tx, job.key, due, now), job)
+
+
+def _close(tx: SqliteTransaction, world: World, job: Job, close: Close, now: int) -> Recorded:
+    assert job.award is not None, "only an awarded job is settled"
+    hold = world.archive.get(tx, Award, job.award).body.hold
+    done = _effects(tx, world, job) if close.end is HoldEnd.POSTED else EffectsDone()
+    for cid, data in done.blocks:
+        tx.blocks.put(cid, data)
+    signed = sign(
+        settle(job, hold, close, done, now),
+        mesh=world.members.mesh,
+        key=world.members.issuer,
+    )
+    world.archive.put(tx, signed)
+    return recorded(record(tx, job.key, closing_event(close, signed.cid), now), job)
+
+
+def _effects(tx: SqliteTransaction, world: World, job: Job) -> EffectsDone:
+    """What the settlement carries out of what the program asked for."""
+    assert job.receipt is not None, "a quorum confirms a receipt"
+    cid = world.archive.get(tx, Receipt, job.receipt).body.deterministic.effects
+    if cid is None:
+        return EffectsDone()
+    data = tx.blocks.get(cid)
+    if data is None:
+        raise missing_block(cid, "effects")
+    return apply_effects(effects_from_block(data), state_root=None, current_root=None)

@@ -1,0 +1,375 @@
+"""The driver: moves jobs on until they have ended or wait for somebody.
+
+Rule: a turn is one transaction that takes every job as far as it goes without executing;
+executions run between turns, and no transaction spans one. What is not in the store never
+happened, so a driver that dies is continued by the next.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Final
+
+from mesh import events as ev
+from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
+from mesh.events import JobKey
+from mesh.home import Home, LockBusy, actor_lock
+from mesh.job import Job, Phase
+from mesh.journal import record
+from mesh.local import awarding, bidding, closing, executing, submitting
+from mesh.local.content import Content
+from mesh.local.news import News
+from mesh.local.telling import told
+from mesh.local.world import World
+from mesh.market import rank
+from mesh.ports import BlockError
+from mesh.problem import Kind, MeshProblem
+from mesh.records import JobManifest
+from runtime.content.did import Did
+from runtime.context import Context
+from runtime.execution import Execution
+from runtime.sandbox import Fault, FaultReason, Sandbox, Ticket
+
+FAULTS_MAX: Final = 3
+"""How often one actor tries to execute one attempt when the machine is at fault."""
+LOCK_POLL_SECONDS: Final = 0.05
+_WORTH_ANOTHER_TRY: Final = frozenset(
+    {
+        FaultReason.COMPILER_DIED,
+        FaultReason.WORKER_DIED,
+        FaultReason.WORKER_UNUSABLE,
+        FaultReason.HOST_LIMIT,
+        FaultReason.MISBEHAVED,
+    }
+)
+_NEEDS_EXECUTION: Final = frozenset({Phase.ASSIGNED, Phase.RUNNING, Phase.COMPLETED})
+
+OnNews = Callable[[News], None]
+OnWait = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Flight:
+    """The executions of one attempt: of the executor, and of each verifier for itself."""
+
+    attempt: int
+    context: Context
+    started_at: int
+    tickets: dict[Did, Ticket] = field(default_factory=dict)
+    results: dict[Did, Execution] = field(default_factory=dict)
+    faults: dict[Did, list[Fault]] = field(default_factory=dict)
+
+    def is_hopeless(self, actor: Did) -> bool:
+        """Whether executing once more would be of no use."""
+        faults = self.faults.get(actor, ())
+        return len(faults) >= FAULTS_MAX or any(
+            fault.reason not in _WORTH_ANOTHER_TRY for fault in faults
+        )
+
+
+class Driver:
+    """Drives some jobs of one mesh in this process."""
+
+    def __init__(
+        self,
+        *,
+        home: Home,
+        store: SqliteStore,
+        world: World,
+        content: Content,
+        sandbox: Sandbox,
+        clock: Callable[[], int],
+        on_news: OnNews,
+        on_wait: OnWait,
+        auto_award: bool,
+    ) -> None:
+        self._home = home
+        self._store = store
+        self._world = world
+        self._content = content
+        self._sandbox = sandbox
+        self._clock = clock
+        self._on_news = on_news
+        self._on_wait = on_wait
+        self._auto_award = auto_award
+        self._flights: dict[JobKey, Flight] = {}
+        self._owners: dict[Ticket, tuple[JobKey, Did]] = {}
+        self._locks = ExitStack()
+        self._has_locks = False
+        self.problems: dict[JobKey, MeshProblem] = {}
+        """Jobs that were given up in this run, and why."""
+
+    def run(self, keys: Iterable[JobKey], *, timeout_seconds: float | None = None) -> None:
+        """Drive until nothing more can be done here. Raises MeshProblem `timed-out`."""
+        end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        wanted = dict.fromkeys(keys)
+        ready = list(wanted)
+        try:
+            while True:
+                self._turn(ready)
+                if self._wants_locks(wanted) and self._take_locks(end):
+                    ready = list(wanted)
+                    continue
+                if not self._owners:
+                    return
+                ready = self._wait(end)
+        finally:
+            self._abandon()
+            self._locks.close()
+            self._has_locks = False
+
+    # --- one turn
+
+    def _turn(self, keys: Collection[JobKey]) -> None:
+        """One transaction for all these jobs; a job that cannot go on does not stop the rest."""
+        while True:
+            news: list[News] = []
+            current: JobKey | None = None
+            try:
+                with self._store.write() as tx:
+                    for current in keys:
+                        if current not in self.problems:
+                            self._advance(tx, current, news)
+                break
+            except (MeshProblem, BlockError) as error:
+                if current is None:
+                    raise
+                self.problems[current] = as_problem(error)
+        for each in news:
+            self._on_news(each)
+
+    def _advance(self, tx: SqliteTransaction, key: JobKey, news: list[News]) -> None:
+        """Take one job as far as it goes now."""
+        now = self._clock()
+        job = tx.jobs.get(key)
+        assert job is not None, "a driver is given jobs that exist"
+        while not job.is_final and self._step(tx, job, now):
+            after = tx.jobs.get(key)
+            assert after is not None, "jobs are never deleted"
+            news += told(tx, self._world, job, after)
+            job = after
+        if job.is_final:
+            self._forget(key)
+
+    def _step(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
+        """One step of one job; whether there was one."""
+        match job.phase:
+            case Phase.CREATED:
+                return self._submit(tx, job, now)
+            case Phase.SUBMITTED:
+                return self._market(tx, job, now)
+            case Phase.ASSIGNED:
+                if closing.follow(tx, self._world, job, now=now) is not None:
+                    return True
+                if not self._has_locks:
+                    return False
+                executing.start(tx, job, now=now)
+                return True
+            case Phase.RUNNING:
+                return self._execute(tx, job, now)
+            case Phase.COMPLETED:
+                return self._verify(tx, job, now)
+            case _:
+                return False
+
+    def _submit(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
+        """Continue a submission that was interrupted."""
+        manifest = self._world.archive.get(tx, JobManifest, job.manifest)
+        chain = submitting.chain_of(tx, self._world, manifest.body.resource_token)
+        purse = submitting.purse_of(tx, chain, job.key.submitter)
+        refusal = submitting.check(tx, self._world, manifest, purse, now=now, is_fresh=False)
+        if refusal is None:
+            submitting.publish(tx, job.key, now=now)
+        else:
+            reason = submitting.problem_of(refusal, manifest).message
+            executing.recorded(record(tx, job.key, ev.JobRefused(reason=reason), now), job)
+        return True
+
+    def _market(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
+        if closing.follow(tx, self._world, job, now=now) is not None:
+            return True
+        if bidding.gather(tx, self._world, self._content, job, now=now):
+            return True
+        if not self._auto_award or not job.bids:
+            return False
+        manifest = self._world.archive.get(tx, JobManifest, job.manifest)
+        ranked = rank(bidding.candidates(tx, self._world, job), manifest, now)
+        if not ranked:
+            return False
+        awarding.award(tx, self._world, job, ranked[0].candidate, now=now)
+        return True
+
+    def _execute(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
+        assert job.executor is not None, "a running job has an executor"
+        if closing.follow(tx, self._world, job, now=now) is not None:
+            self._forget(job.key)
+            return True
+        if not self._has_locks:
+            return False
+        flight = self._flight(tx, job, now)
+        own = flight.results.get(job.executor)
+        if own is not None:
+            executing.deliver(
+                tx,
+                self._world,
+                job,
+                flight.context,
+                own,
+                started_at=flight.started_at,
+                now=now,
+            )
+            return True
+        if flight.is_hopeless(job.executor):
+            executing.lose(tx, job, str(flight.faults[job.executor][-1]), now=now)
+            self._forget(job.key)
+            return True
+        drawn = executing.drawn_for(tx, self._world, job)
+        self._launch(tx, job, flight, (job.executor, *drawn))
+        return False
+
+    def _verify(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
+        assert job.executor is not None, "a completed job has an executor"
+        if job.anchor is None:
+            executing.anchor(tx, self._world, job, now=now)
+            return True
+        if not self._has_locks:
+            return closing.follow(tx, self._world, job, now=now) is not None
+        assert job.award is not None, "a completed job was awarded"
+        voted = {each.verifier for each in job.votes}
+        open_votes = [did for did in job.drawn if did not in voted]
+        unseen = []
+        for verifier in open_votes:
+            if tx.observations.get(job.award, verifier) is not None:
+                closing.vote(tx, self._world, job, verifier, now=now)
+                return True
+            flight = self._flight(tx, job, now)
+            if verifier in flight.results:
+                found = flight.results[verifier].deterministic
+                closing.observe(tx, job, verifier, found)
+                return True
+            if not flight.is_hopeless(verifier):
+                unseen.append(verifier)
+        if unseen:
+            self._launch(tx, job, self._flight(tx, job, now), unseen)
+            return False
+        return closing.follow(tx, self._world, job, now=now) is not None
+
+    # --- executions
+
+    def _flight(self, tx: SqliteTransaction, job: Job, now: int) -> Flight:
+        flight = self._flights.get(job.key)
+        if flight is None or flight.attempt != job.attempt:
+            self._forget(job.key)
+            context = executing.context_of(tx, self._world, job)
+            flight = Flight(attempt=job.attempt, context=context, started_at=now)
+            self._flights[job.key] = flight
+        return flight
+
+    def _launch(
+        self, tx: SqliteTransaction, job: Job, flight: Flight, actors: Iterable[Did]
+    ) -> None:
+        """Start what is not under way yet: one execution for each actor, nothing shared."""
+        missing = [
+            did
+            for did in actors
+            if did not in flight.tickets
+            and did not in flight.results
+            and not flight.is_hopeless(did)
+        ]
+        if not missing:
+            return
+        request = executing.request_for(tx, self._world, self._content, job)
+        for did in missing:
+            ticket = self._sandbox.submit(request)
+            flight.tickets[did] = ticket
+            self._owners[ticket] = (job.key, did)
+
+    def _wait(self, end: float | None) -> list[JobKey]:
+        """Wait for executions to finish; the jobs they belong to."""
+        left = None if end is None else end - time.monotonic()
+        if left is not None and left <= 0:
+            raise timed_out()
+        finished = self._sandbox.wait(tuple(self._owners), timeout_seconds=left)
+        if not finished:
+            raise timed_out()
+        ready: dict[JobKey, None] = {}
+        for ticket, result in finished.items():
+            key, did = self._owners.pop(ticket)
+            flight = self._flights.get(key)
+            if flight is None or flight.tickets.pop(did, None) != ticket:
+                continue
+            if isinstance(result, Fault):
+                flight.faults.setdefault(did, []).append(result)
+            else:
+                flight.results[did] = result
+            ready[key] = None
+        return list(ready)
+
+    def _forget(self, key: JobKey) -> None:
+        flight = self._flights.pop(key, None)
+        if flight is not None:
+            for ticket in flight.tickets.values():
+                self._sandbox.cancel(ticket)
+
+    def _abandon(self) -> None:
+        for key in tuple(self._flights):
+            self._forget(key)
+        for ticket in tuple(self._owners):
+            self._sandbox.wait((ticket,), timeout_seconds=0)
+        self._owners.clear()
+
+    # --- locks
+
+    def _wants_locks(self, keys: Iterable[JobKey]) -> bool:
+        if self._has_locks:
+            return False
+        with self._store.read() as tx:
+            jobs = (tx.jobs.get(key) for key in keys if key not in self.problems)
+            return any(job is not None and job.phase in _NEEDS_EXECUTION for job in jobs)
+
+    def _take_locks(self, end: float | None) -> bool:
+        """Hold the locks of all nodes and federation nodes, waiting for another driver."""
+        members = (*self._world.members.nodes, *self._world.members.federation)
+        told_about = ""
+        while True:
+            try:
+                with ExitStack() as stack:
+                    for member in members:
+                        stack.enter_context(actor_lock(self._home, member.node_id, wait=False))
+                    self._locks = stack.pop_all()
+                    self._has_locks = True
+                    return True
+            except LockBusy as busy:
+                if busy.holder != told_about:
+                    self._on_wait(busy.holder)
+                    told_about = busy.holder
+                if end is not None and time.monotonic() >= end:
+                    raise timed_out() from None
+                time.sleep(LOCK_POLL_SECONDS)
+
+
+def timed_out() -> MeshProblem:
+    return MeshProblem(
+        Kind.TIMEOUT,
+        "timed-out",
+        "the time to wait is over; the job goes on with the next command that waits for it",
+        hint="meshctl job-status --wait JOB",
+    )
+
+
+def as_problem(error: MeshProblem | BlockError) -> MeshProblem:
+    """A block that cannot be used, as a named problem."""
+    if isinstance(error, MeshProblem):
+        return error
+    return MeshProblem(
+        Kind.VERIFICATION if error.fault.name == "TAMPERED" else Kind.FAILED,
+        f"block-{error.fault.name.lower()}",
+        str(error),
+        hint=(
+            "raise block_store_bytes in config.toml, or remove blocks with `meshctl block rm`"
+            if error.fault.name == "QUOTA"
+            else f"meshctl block rm {error.cid}, then `meshctl block put` the true bytes"
+        ),
+        details={"cid": str(error.cid)},
+    )

@@ -1,0 +1,363 @@
+"""The embedded mesh as one object: what `meshctl` and `ccl run` work with.
+
+Rule: nothing of the sandbox is started before something is to be executed; a method that only
+reads drives nothing.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from mesh import events as ev
+from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
+from mesh.events import JobKey
+from mesh.home import Config, Home, actor_lock, find_home, load_config
+from mesh.ids import RANDOM_BYTES, new_job_id
+from mesh.job import Job
+from mesh.journal import Recorded, record
+from mesh.local import awarding, bidding, submitting
+from mesh.local.archive import Archive, missing_block
+from mesh.local.content import Content
+from mesh.local.driver import Driver, OnNews, OnWait, as_problem
+from mesh.local.members import Entropy, Members, found, load_members
+from mesh.local.news import Awarded, ModuleStored, Submitted
+from mesh.local.speed import fuel_per_second
+from mesh.local.submitting import JobRequest
+from mesh.local.views import JobView, view
+from mesh.local.world import World
+from mesh.ports import BlockError
+from mesh.problem import Kind, MeshProblem
+from mesh.records import Cancel, Engine, JobId, NodeId
+from runtime.content.cid import Cid, Codec, cid_of
+from runtime.identity.keys import SigningKey
+from runtime.identity.signed import sign
+from runtime.sandbox import Sandbox, engine
+
+FOUNDING: Final = "founding"
+
+
+def _ignore(_: object) -> None:
+    """For callers who do not want to be told."""
+
+
+class LocalMesh:
+    """One embedded mesh. Belongs to one thread; several processes may have it open."""
+
+    def __init__(
+        self,
+        *,
+        home: Home,
+        config: Config,
+        store: SqliteStore,
+        members: Members,
+        clock: Callable[[], int],
+        entropy: Entropy,
+    ) -> None:
+        self.home = home
+        self.config = config
+        self.store = store
+        self.members = members
+        self.archive = Archive(members.mesh)
+        self.content = Content()
+        self.engine = local_engine()
+        self._clock = clock
+        self._entropy = entropy
+        self._sandbox: Sandbox | None = None
+        self._world: World | None = None
+
+    @staticmethod
+    def open(
+        home: Path | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        clock: Callable[[], int] | None = None,
+        entropy: Entropy = os.urandom,
+    ) -> "LocalMesh":
+        """Open the mesh under `home` (else $MESH_HOME, else the user's data directory).
+
+        The first use founds it. Raises MeshProblem for an unusable home, store or key.
+        """
+        given = os.environ if environment is None else environment
+        now = clock or _unix_seconds
+        place = find_home(home, given)
+        config = load_config(place, given)
+        store = SqliteStore(place.database, quota_bytes=config.block_store_bytes)
+        try:
+            with store.read() as tx:
+                members = load_members(tx, place)
+            if members is None:
+                with actor_lock(place, FOUNDING, wait=True), store.write() as tx:
+                    members = found(tx, place, local_engine(), now=now(), entropy=entropy)
+        except BaseException:
+            store.close()
+            raise
+        return LocalMesh(
+            home=place, config=config, store=store, members=members, clock=now, entropy=entropy
+        )
+
+    def close(self) -> None:
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
+        self.store.close()
+
+    def __enter__(self) -> "LocalMesh":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- what it consists of
+
+    @property
+    def submitter(self) -> SigningKey:
+        """The local identity that submits and pays."""
+        return self.members.submitter
+
+    @property
+    def now(self) -> int:
+        """Unix seconds by this mesh's clock."""
+        return self._clock()
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Where modules are executed; started when first asked for."""
+        if self._sandbox is None:
+            self._sandbox = Sandbox(
+                cache_dir=self.home.cache / "modules",
+                workers=self.config.worker_count,
+                cache_key_path=self.home.keys / "compiled-modules.key",
+            )
+        return self._sandbox
+
+    @property
+    def world(self) -> World:
+        """What the steps work with; measures this machine's speed when first asked for."""
+        if self._world is None:
+            self._world = World(
+                members=self.members,
+                archive=self.archive,
+                engine=self.engine,
+                config=self.config,
+                fuel_per_second=fuel_per_second(self.store, self.engine, lambda: self.sandbox),
+            )
+        return self._world
+
+    # --- blocks
+
+    def put_block(
+        self, data: bytes, codec: Codec = Codec.RAW, *, on_event: OnNews = _ignore
+    ) -> Cid:
+        """Store one block; its CID. Raises MeshProblem `block-…`."""
+        cid = cid_of(data, codec)
+        self.put_blocks(((cid, data),))
+        on_event(ModuleStored(cid=cid, size_bytes=len(data)))
+        return cid
+
+    def put_blocks(self, blocks: Iterable[tuple[Cid, bytes]]) -> None:
+        """Store several blocks, all or none. Raises MeshProblem `block-…`."""
+        try:
+            with self.store.write() as tx:
+                for cid, data in blocks:
+                    tx.blocks.put(cid, data)
+        except BlockError as error:
+            raise as_problem(error) from None
+
+    def get_block(self, cid: Cid) -> bytes:
+        """A block's bytes, hashed just now. Raises MeshProblem `block-missing`, `-tampered`."""
+        try:
+            with self.store.read() as tx:
+                data = tx.blocks.get(cid)
+        except BlockError as error:
+            raise as_problem(error) from None
+        if data is None:
+            raise missing_block(cid, cid.codec.name.lower().replace("_", "-"))
+        return data
+
+    def has_block(self, cid: Cid) -> bool:
+        with self.store.read() as tx:
+            return tx.blocks.has(cid)
+
+    def remove_block(self, cid: Cid) -> None:
+        """Remove a block. Raises MeshProblem `block-missing`."""
+        with self.store.write() as tx:
+            if not tx.blocks.delete(cid):
+                raise missing_block(cid, cid.codec.name.lower().replace("_", "-"))
+
+    # --- jobs
+
+    def new_job_id(self) -> JobId:
+        """An id that nobody has used, from the time and randomness."""
+        return new_job_id(time.time_ns() // 1_000_000, self._entropy(RANDOM_BYTES))
+
+    def submit(self, request: JobRequest, *, on_event: OnNews = _ignore) -> JobId:
+        """Sign, check and publish a job. Raises MeshProblem where it is refused."""
+        return self.submit_all((request,), on_event=on_event)[0]
+
+    def submit_all(
+        self, requests: Iterable[JobRequest], *, on_event: OnNews = _ignore
+    ) -> tuple[JobId, ...]:
+        """Submit several jobs, all or none."""
+        world = self.world
+        wanted = [(request, request.job_id or self.new_job_id()) for request in requests]
+        try:
+            with self.store.write() as tx:
+                for request, job_id in wanted:
+                    submitting.submit(tx, world, request, job_id, now=self.now)
+        except BlockError as error:
+            raise as_problem(error) from None
+        for request, job_id in wanted:
+            on_event(Submitted(job_id=job_id, description=request.description))
+        return tuple(job_id for _, job_id in wanted)
+
+    def drive(
+        self,
+        job_ids: Iterable[JobId],
+        *,
+        on_event: OnNews = _ignore,
+        on_wait: OnWait = _ignore,
+        auto_award: bool = False,
+        timeout: float | None = None,
+    ) -> Mapping[JobId, MeshProblem]:
+        """Move jobs on until they have ended or wait for somebody; those given up, and why.
+
+        timeout: seconds. Raises MeshProblem `timed-out`, and KeyboardInterrupt on Ctrl-C;
+        in both cases the same call continues where this one stopped.
+        """
+        driver = Driver(
+            home=self.home,
+            store=self.store,
+            world=self.world,
+            content=self.content,
+            sandbox=self.sandbox,
+            clock=self._clock,
+            on_news=on_event,
+            on_wait=on_wait,
+            auto_award=auto_award,
+        )
+        keys = [self._key(job_id) for job_id in job_ids]
+        driver.run(keys, timeout_seconds=timeout)
+        return {key.job_id: problem for key, problem in driver.problems.items()}
+
+    def accept(self, job_id: JobId, node_id: NodeId, *, on_event: OnNews = _ignore) -> None:
+        """Award the job to a node's bid. Raises MeshProblem where that cannot be."""
+        world = self.world
+        with self.store.write() as tx:
+            job = self._job(tx, job_id)
+            offer = next((bid for bid in job.bids if bid.node_id == node_id), None)
+            if offer is None and not job.is_final and job.award is None:
+                raise no_such_bid(job, node_id)
+            if offer is None:
+                raise awarding.not_open(job)
+            candidate = bidding.candidate_of(tx, world, offer.record, offer.bidder)
+            done = awarding.award(tx, world, job, candidate, now=self.now)
+            price = candidate.bid.body.price
+        on_event(Awarded(job_id=job_id, node_id=node_id, price=price, attempt=done.job.attempt))
+
+    def cancel(self, job_id: JobId, reason: str) -> None:
+        """Withdraw a job. Raises MeshProblem `job-not-cancellable`."""
+        with self.store.write() as tx:
+            job = self._job(tx, job_id)
+            signed = sign(
+                Cancel(job=job.manifest, reason=reason),
+                mesh=self.members.mesh,
+                key=self.submitter,
+            )
+            event = ev.JobCancelled(cancel=signed.cid, reason=reason)
+            answer = record(tx, job.key, event, self.now)
+            if not isinstance(answer, Recorded):
+                raise MeshProblem(
+                    Kind.FAILED,
+                    "job-not-cancellable",
+                    f"job {job_id} is {job.phase.value} and cannot be cancelled",
+                    hint=f"meshctl job-status {job_id}",
+                    details={"job_id": job_id, "state": job.phase.value},
+                )
+            self.archive.put(tx, signed)
+
+    def job(self, job_id: JobId) -> JobView:
+        """Everything known about a job. Raises MeshProblem `unknown-job`."""
+        try:
+            with self.store.read() as tx:
+                return view(
+                    tx, self._quiet_world, self.content, self._job(tx, job_id), now=self.now
+                )
+        except BlockError as error:
+            raise as_problem(error) from None
+
+    def job_ids(self) -> tuple[JobId, ...]:
+        """The local submitter's jobs, oldest first."""
+        with self.store.read() as tx:
+            return tuple(key.job_id for key in tx.jobs.ids() if key.submitter == self.submitter.did)
+
+    @property
+    def _quiet_world(self) -> World:
+        """For reading: without measuring anything."""
+        return self._world or World(
+            members=self.members,
+            archive=self.archive,
+            engine=self.engine,
+            config=self.config,
+            fuel_per_second=0,
+        )
+
+    def _key(self, job_id: JobId) -> JobKey:
+        return JobKey(submitter=self.submitter.did, job_id=job_id)
+
+    def _job(self, tx: SqliteTransaction, job_id: JobId) -> Job:
+        job = tx.jobs.get(self._key(job_id))
+        if job is None:
+            raise MeshProblem(
+                Kind.NOT_FOUND,
+                "unknown-job",
+                f"there is no job '{job_id}'",
+                hint="meshctl list-jobs",
+            )
+        return job
+
+    # --- accounts
+
+    def balances(self) -> dict[str, int]:
+        """The submitter's available units by resource type, over all issuers."""
+        found: dict[str, int] = {}
+        with self.store.read() as tx:
+            for account in tx.ledger.accounts_of(self.submitter.did):
+                kind = account.key.resource_type.value
+                if account.key.kind.value == "holdings":
+                    found[kind] = found.get(kind, 0) + account.available
+        return found
+
+
+def no_such_bid(job: Job, node_id: str) -> MeshProblem:
+    """The problem of a bid that the job does not have."""
+    names = [bid.node_id for bid in job.bids]
+    job_id = job.key.job_id
+    return MeshProblem(
+        Kind.NOT_FOUND,
+        "unknown-bid",
+        f"job {job_id} has no bid of '{node_id}'",
+        hint=(
+            f"the bids are of {', '.join(names)}"
+            if names
+            else f"meshctl get-bids --job-id {job_id}"
+        ),
+        details={"job_id": job_id, "nodes": names},
+    )
+
+
+def local_engine() -> Engine:
+    """The sandbox's engine as records name it."""
+    own = engine()
+    return Engine(name=own.name, version=own.version, config=own.config, arch=own.arch)
+
+
+def _unix_seconds() -> int:
+    return int(time.time())
