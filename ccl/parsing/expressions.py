@@ -153,9 +153,14 @@ class Expressions(Reductions):
         for operator, operand in zip(links[1::2], links[2::2], strict=True):
             power = _PRECEDENCE[operator.text]
             while pending and _PRECEDENCE[pending[-1].text] >= power:
-                if power in _COMPARISONS and _PRECEDENCE[pending[-1].text] == power:
-                    self._chained(pending[-1], operator, operands[-1])
-                self._join(operands, pending.pop())
+                first, middle = pending.pop(), operands[-1]
+                self._join(operands, first)
+                if power in _COMPARISONS and _PRECEDENCE[first.text] == power:
+                    # Read as `a < b && b < c`, as was meant, so that nothing else is reported.
+                    self._chained(first, operator, middle)
+                    pending.append(Token("OP", "&&", operator.start, operator.end))
+                    operands.append(middle)
+                    break
             pending.append(operator)
             operands.append(operand)
         while pending:
