@@ -374,8 +374,12 @@ class Coordinator:
                 self._send(work.actor, "award", *(get(cid) for cid in blocks))
             case Effect.ANCHOR:
                 head = tx.chains.head(ChainKind.ANCHORS, work.actor)
-                message = Message(subject="anchors", number=0 if head is None else head.sequence)
-                self.network.send(work.actor, message)
+                assert job.receipt is not None
+                known = 0 if head is None else head.sequence
+                wanted = (job.receipt.raw,)
+                self.network.send(
+                    work.actor, Message(subject="anchors", blocks=wanted, number=known)
+                )
             case Effect.VERIFY:
                 assert job.award is not None and job.receipt is not None
                 award = self._load(tx, Award, job.award)

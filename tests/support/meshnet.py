@@ -115,8 +115,13 @@ class Node:
             case "award":
                 self._work(message)
             case "anchors":
-                for anchor in self.anchors[message.number :]:
-                    self._say("anchor", anchor.block)
+                # What the asker lacks of the chain, and the link it asks for even if it is
+                # known: it may have come before the job had its receipt.
+                for anchor in self.anchors:
+                    body = anchor.body
+                    is_wanted = body.receipt.raw in message.blocks
+                    if body.sequence > message.number or is_wanted:
+                        self._say("anchor", anchor.block)
 
     def _bid(self, manifest: Signed[JobManifest]) -> None:
         before = self.kept.get(("answer", manifest.cid))

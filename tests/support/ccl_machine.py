@@ -1,0 +1,79 @@
+"""Runs compiled CCL in this process: the sandbox's own machine, without its processes."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import wasmtime
+
+from runtime.content.cid import Codec, cid_of
+from runtime.content.codec import decode, encode
+from runtime.content.did import parse_did
+from runtime.context import Context, Limits
+from runtime.execution import Outcome
+from runtime.modulecheck import ModuleFacts, check_module
+from runtime.sandbox.engine import build_engine, engine_text
+from runtime.sandbox.machine import Machine
+
+NOW = 1_767_225_600
+CALLER = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """How a program ended: its value (decoded), what it logged, what it asked for."""
+
+    outcome: Outcome
+    value: Any
+    output: bytes | None
+    log: list[str]
+    effects: list[Any] = field(default_factory=list)
+    charter: list[Any] = field(default_factory=list)
+    fuel_used: int | None = None
+
+
+@cache
+def _machine() -> tuple[wasmtime.Engine, Machine]:
+    return build_engine(), Machine()
+
+
+def run(
+    module: bytes,
+    *,
+    entry: str = "run",
+    arguments: list[Any] | None = None,
+    text: str | None = None,
+    records: dict[str, Any] | None = None,
+    fuel: int = 200_000_000,
+) -> Ran:
+    """Execute an export of the module."""
+    engine, machine = _machine()
+    facts = check_module(module)
+    assert isinstance(facts, ModuleFacts), facts
+    data = None if text is None else text.encode()
+    context = Context(
+        entry=entry,
+        caller=CALLER,
+        now=NOW,
+        seed=bytes(32),
+        limits=Limits(fuel=fuel),
+        engine=engine_text(),
+        arguments=None if arguments is None else encode(arguments),
+        input=None if data is None else cid_of(data, Codec.RAW),
+        balances={"compute": 1_000_000},
+        records=records or {},
+    )
+    code = bytes(wasmtime.Module(engine, module).serialize())
+    report = machine.execute(machine.load(code, facts), context, data)
+    value = None
+    if report.output is not None and report.output_is_value:
+        value = decode(report.output)
+    return Ran(
+        outcome=report.outcome,
+        value=value,
+        output=report.output,
+        log=report.log,
+        effects=[] if report.effects is None else decode(report.effects),
+        charter=report.charter,
+        fuel_used=report.fuel_used,
+    )
