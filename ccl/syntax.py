@@ -1,18 +1,17 @@
 """The parse tables of CCL: lark turns `grammar.lark` into LALR(1) tables, strictly.
 
 The only module that imports lark, and only when the tables are not in the user's cache:
-they are kept there as JSON, under a name that fixes the grammar and the version of lark,
+they are kept there as JSON, under a name that fixes the grammar and the installed lark,
 so that reading a file never runs what it holds.
 """
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -47,7 +46,7 @@ class Tables:
 def tables() -> Tables:
     """The tables, from the user's cache or built anew (about 0.3 s) and put there."""
     grammar = GRAMMAR.read_bytes()
-    key = sha256(grammar + f"\0{version('lark')}\0{_FORMAT}".encode()).hexdigest()[:32]
+    key = sha256(grammar + f"\0{_lark_installed()}\0{_FORMAT}".encode()).hexdigest()[:32]
     path = _cache_folder() / f"syntax-{key}.json"
     cached = _read(path)
     if cached is not None:
@@ -55,6 +54,13 @@ def tables() -> Tables:
     built = _build(grammar.decode())
     _write(path, built)
     return built
+
+
+def _lark_installed() -> str:
+    """Changes with every installation of lark, and does not import it."""
+    found = find_spec("lark")
+    assert found is not None and found.origin is not None, "lark is a dependency"
+    return f"{found.origin} {Path(found.origin).stat().st_mtime_ns}"
 
 
 def _cache_folder() -> Path:
@@ -79,6 +85,8 @@ def _read(path: Path) -> Tables | None:
 
 def _write(path: Path, built: Tables) -> None:
     """Leaves the cache as it is where it cannot be written."""
+    import tempfile
+
     content = {
         "states": built.states,
         "rules": [(rule.name, rule.origin, rule.length) for rule in built.rules],
