@@ -5,12 +5,13 @@ compared by nobody.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
+from runtime.content.typed import TEXT_BYTES_MAX
 
 
 class OutcomeKind(Enum):
@@ -40,6 +41,20 @@ class Outcome:
     detail: str = ""
     place: str = ""
     article: str | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.kind is OutcomeKind.SUCCEEDED
+
+    def bounded(self) -> "Outcome":
+        """The outcome with each text cut to what a record holds, the same way everywhere."""
+        return replace(
+            self,
+            reason=_cut(self.reason),
+            detail=_cut(self.detail),
+            place=_cut(self.place),
+            article=None if self.article is None else _cut(self.article),
+        )
 
     def to_value(self) -> dict[str, Any]:
         return {
@@ -110,3 +125,12 @@ class Execution:
     blocks: Mapping[Cid, bytes] = field(default_factory=dict)
     charter: tuple[Any, ...] = ()
     """The replayed charter, when the entry was `charter`: nested ["section" | "property", …]."""
+
+
+def _cut(text: str) -> str:
+    """At most as many bytes as a text field of a record has, and only whole characters."""
+    raw = text.encode("utf-8", "replace")
+    if len(raw) <= TEXT_BYTES_MAX:
+        return text if text.isascii() else raw.decode("utf-8")
+    mark = "…".encode()
+    return raw[: TEXT_BYTES_MAX - len(mark)].decode("utf-8", "ignore") + mark.decode()
