@@ -52,6 +52,11 @@ class Source:
         line = bisect_right(self._line_starts, offset)
         return Position(line, offset - self._line_starts[line - 1] + 1)
 
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a place, inside the text whatever is given."""
+        start = self._line_starts[min(max(line, 1), self.line_count) - 1]
+        return min(start + max(column, 1) - 1, len(self.text))
+
     def line_text(self, line: int) -> str:
         """Line `line` (1-based) without its line break."""
         start = self._line_starts[line - 1]

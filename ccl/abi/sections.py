@@ -19,6 +19,10 @@ SOURCE_SECTION: Final = "ccl:source"
 PACKED_SECTION: Final = "ccl:packed"
 ABI_VERSION: Final = 1
 
+ENTRY_ERR_REASON: Final = "the entry returned Err"
+"""The reason of the site that an export traps at when its value is `Err`; the text is in the
+detail globals. The runtime reports this trap as a failure of the program, not as a fault in it."""
+
 Convention = Literal["direct", "packed"]
 
 

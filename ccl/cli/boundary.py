@@ -30,6 +30,11 @@ class ExitCode(IntEnum):
     FINDINGS = 1
     USAGE = 2
     NOT_FOUND = 3
+    IDENTITY = 4
+    DENIED = 5
+    NO_BIDS = 6
+    TIMEOUT = 7
+    VERIFICATION = 8
     INTERNAL = 101
     INTERRUPTED = 130
 
@@ -47,7 +52,7 @@ class CommandError(Exception):
         *,
         hint: str,
         exit_code: ExitCode,
-        **details: str | int,
+        **details: object,
     ) -> None:
         super().__init__(message)
         self.code = code

@@ -4,6 +4,8 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
+from ccl.cli.boundary import CommandError, ExitCode
+
 _PROGRAM: Final = """\
 // {title}: rules that members can read, and what then happens.
 
@@ -38,27 +40,21 @@ _README: Final = """\
 _FORBIDDEN: Final = frozenset('/\\"')
 
 
-class CannotCreate(Exception):
-    """The folder cannot be made. `hint` is the next step."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
+def _refused(message: str, hint: str) -> CommandError:
+    return CommandError("cannot-create", message, hint=hint, exit_code=ExitCode.USAGE)
 
 
 def create_project(directory: Path) -> tuple[Path, ...]:
     """Write the files into `directory`, which must not exist or be empty.
 
-    Returns the paths written. Raises CannotCreate.
+    Returns the paths written. Raises CommandError.
     """
     name = directory.name
     if not name or any(c in _FORBIDDEN or unicodedata.category(c)[0] == "C" for c in name):
-        raise CannotCreate(
-            f"{str(directory)!r} cannot be a project's name", "use letters and digits"
-        )
+        raise _refused(f"{str(directory)!r} cannot be a project's name", "use letters and digits")
     try:
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-            raise CannotCreate(
+            raise _refused(
                 f"{directory} exists and is not empty", "choose another name; nothing was changed"
             )
         directory.mkdir(parents=True, exist_ok=True)
@@ -69,7 +65,7 @@ def create_project(directory: Path) -> tuple[Path, ...]:
         for path, text in files.items():
             path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise CannotCreate(
+        raise _refused(
             f"{directory} cannot be written: {error.strerror}", "check its permissions"
         ) from None
     return tuple(files)

@@ -1,0 +1,132 @@
+"""The `ccl` command: run programs here, and begin new ones.
+
+Only the shape of the commands is here; what a command needs is imported when it runs.
+"""
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ccl.cli.boundary import ExitCode, run_app
+
+app = typer.Typer(
+    name="ccl",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Run programs in CCL, the Cooperative Constitutional Language.",
+    epilog="Examples: ccl new my-coop · ccl run bylaws.ccl",
+)
+
+FUEL_DEFAULT = 10_000_000_000
+
+
+class View(Enum):
+    TABLE = "table"
+    JSON = "json"
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Print the version and stop.")
+    ] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"ccl {installed('icn-ccl')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(ExitCode.USAGE)
+
+
+@app.command(
+    epilog="Examples: ccl run election.ccl --input ward.csv · "
+    "ccl run bylaws.ccl --entry quorum 120 · ccl run count.ccl --input - -o json"
+)
+def run(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The program; - reads stdin.")],
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ARGUMENT]...",
+            help="Arguments of the entry: texts as they are, other types as JSON. "
+            "Put -- before a negative number.",
+        ),
+    ] = None,
+    entry: Annotated[
+        str, typer.Option(metavar="NAME", help="The function or handler (`on:EVENT`) to call.")
+    ] = "run",
+    input_: Annotated[
+        Path | None,
+        typer.Option("--input", metavar="FILE", help="What `input()` reads; - is stdin."),
+    ] = None,
+    output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask before tokens are spent.")
+    ] = False,
+    max_spend: Annotated[
+        int | None,
+        typer.Option(metavar="UNITS", min=0, help="Refuse a program that could spend more."),
+    ] = None,
+    fuel: Annotated[
+        int, typer.Option(min=1, help="Ceiling of work of the local execution.")
+    ] = FUEL_DEFAULT,
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.0, help="Stop waiting for the jobs after so long."),
+    ] = None,
+    mesh_home: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The mesh's home. [env: MESH_HOME]")
+    ] = None,
+) -> None:
+    """Run a program on this machine and follow the jobs it submits to the mesh.
+
+    Prints the program's own value (local), and each job's output, decoded from the block
+    that its verified receipt names.
+    """
+    from ccl.cli.running.session import Options, run_program
+
+    code = run_program(
+        Options(
+            file=file,
+            entry=entry,
+            arguments=tuple(arguments or ()),
+            input=input_,
+            as_json=output is View.JSON,
+            yes=yes,
+            max_spend=max_spend,
+            fuel=fuel,
+            timeout_seconds=timeout,
+            mesh_home=mesh_home,
+        )
+    )
+    raise typer.Exit(code)
+
+
+@app.command(epilog="Example: ccl new my-coop")
+def new(
+    directory: Annotated[
+        Path, typer.Argument(metavar="NAME", help="The folder to make, in the current one.")
+    ],
+) -> None:
+    """Begin a project: a first charter that runs, and how to run it."""
+    from ccl.cli.new import create_project
+
+    for path in create_project(directory):
+        typer.echo(f"Created {path}")
+    typer.echo(f"Next: ccl run {directory / 'main.ccl'}")
+
+
+def main() -> None:
+    sys.exit(run_app(app, "ccl"))
+
+
+if __name__ == "__main__":
+    main()

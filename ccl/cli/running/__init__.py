@@ -1,0 +1,1 @@
+"""`ccl run`: the local driver that composes compiler, runtime and mesh."""

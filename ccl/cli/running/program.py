@@ -1,0 +1,201 @@
+"""A program on its way to the sandbox: compiled, with its entry, arguments and context."""
+
+import hashlib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
+from ccl.abi.sections import Abi, ExportSignature
+from ccl.abi.values import ValueMismatch, from_argument, parse_type, to_json, untyped_to_json
+from ccl.cli.boundary import CommandError, ExitCode
+from ccl.cli.checking import Findings
+from ccl.cli.compiling import show_findings
+from ccl.cli.files import read_bytes, read_source
+from ccl.pipeline import compile_text
+from ccl.render import Format
+from ccl.source import SourceMap
+from ccl.suggest import nearest
+from ccl.wasm.inspect import inspect_module
+from runtime.content.cid import Cid, Codec, cid_of, parse_cid
+from runtime.content.codec import decode, encode
+from runtime.content.did import Did
+from runtime.context import MIB, Context, Limits
+
+INPUT_BYTES_MAX: Final = 64 * MIB
+OUTPUT_BYTES_MAX: Final = 64 * MIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """A module and the path it was compiled from."""
+
+    path: str
+    cid: Cid
+    wasm: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The compiled root, the modules packed along, and what is needed to explain a trap."""
+
+    root: Module
+    packed: tuple[Module, ...]
+    abi: Abi
+    names: SourceMap
+    """The sources under their paths in the module, which trap sites use."""
+
+
+def compile_program(file: Path, entry: str, form: Format) -> Program:
+    """Compile `file` with `entry` reachable. Shows findings; raises CommandError or Exit(1)."""
+    text = read_source(file)
+    reachable = frozenset(() if _is_fixed(entry) else (entry,))
+    compiled = compile_text(text, path=file.as_posix(), extra_exports=reachable)
+    findings = Findings(
+        sources=compiled.compilation.sources, diagnostics=compiled.compilation.sink.diagnostics
+    )
+    if findings.diagnostics:
+        show_findings(findings, form)
+    if compiled.wasm is None or compiled.cid is None:
+        raise typer.Exit(ExitCode.FINDINGS)
+    return Program(
+        root=Module(path=file.name, cid=parse_cid(compiled.cid), wasm=compiled.wasm),
+        packed=tuple(
+            Module(path=packed.path.removeprefix("./"), cid=parse_cid(packed.cid), wasm=packed.wasm)
+            for packed in compiled.packed
+        ),
+        abi=_abi_of(compiled.wasm),
+        names=compiled.compilation.names,
+    )
+
+
+def _abi_of(wasm: bytes) -> Abi:
+    abi = inspect_module(wasm).abi
+    assert abi is not None, "every module that we compile describes its exports"
+    return abi
+
+
+def _is_fixed(entry: str) -> bool:
+    return entry == RUN_EXPORT or entry.startswith(HANDLER_PREFIX)
+
+
+def entry_signature(program: Program, entry: str) -> ExportSignature:
+    """The export called `entry`. Raises CommandError with what there is."""
+    exports = {export.name: export for export in program.abi.exports}
+    if entry in exports:
+        return exports[entry]
+    names = sorted(exports)
+    if entry == RUN_EXPORT:
+        message = f"{program.root.path} has no `execution {{ }}` and no `fn run`"
+        hint = "write one"
+    else:
+        message = f"{program.root.path} has no function or handler '{entry}'"
+        near = nearest(entry, names)
+        hint = f"did you mean '{near}'?" if near else "functions of the file itself can be entries"
+    if names:
+        hint += f", or choose with --entry: {', '.join(names)}"
+    raise CommandError("no-entry", message, hint=hint, exit_code=ExitCode.NOT_FOUND, entry=entry)
+
+
+def argument_block(
+    signature: ExportSignature, words: Sequence[str], abi: Abi, path: str
+) -> bytes | None:
+    """The DAG-CBOR argument list, None if the entry takes none. Raises CommandError."""
+    expected = ", ".join(f"{name}: {kind}" for name, kind in signature.parameters)
+    if len(words) != len(signature.parameters):
+        count = len(signature.parameters)
+        raise CommandError(
+            "wrong-arguments",
+            f"{path}: '{signature.name}' takes {count} argument{'' if count == 1 else 's'}, "
+            f"{len(words)} given",
+            hint=f"its parameters are ({expected})",
+            exit_code=ExitCode.USAGE,
+        )
+    if not words:
+        return None
+    values = []
+    for (name, kind), word in zip(signature.parameters, words, strict=True):
+        try:
+            values.append(from_argument(parse_type(kind), word, abi))
+        except ValueMismatch as error:
+            raise CommandError(
+                "wrong-argument",
+                f"{path}: argument '{name}' of '{signature.name}': {error}",
+                hint=f"its parameters are ({expected}); texts are given as they are, "
+                "other types as JSON",
+                exit_code=ExitCode.USAGE,
+                argument=name,
+            ) from None
+    return encode(values)
+
+
+def read_input(path: Path | None) -> tuple[Cid, bytes] | None:
+    """The input file as a raw block. Raises CommandError."""
+    if path is None:
+        return None
+    if str(path) == "-":
+        data = sys.stdin.buffer.read(INPUT_BYTES_MAX + 1)
+        if len(data) > INPUT_BYTES_MAX:
+            raise CommandError(
+                "too-large",
+                f"standard input is larger than {INPUT_BYTES_MAX} bytes",
+                hint="give the program a smaller input",
+                exit_code=ExitCode.USAGE,
+            )
+    else:
+        data = read_bytes(path, limit=INPUT_BYTES_MAX, what="input")
+    return cid_of(data, Codec.RAW), data
+
+
+def build_context(
+    *,
+    entry: str,
+    arguments: bytes | None,
+    caller: Did,
+    now: int,
+    program: Program,
+    input_cid: Cid | None,
+    balances: Mapping[str, int],
+    policies: Mapping[str, Any],
+    engine: str,
+    fuel: int,
+) -> Context:
+    """What a local execution sees. The seed follows from module, input, caller and time."""
+    seed = hashlib.sha256(
+        b"\0".join(
+            (program.root.cid.raw, str(input_cid).encode(), caller.encode(), str(now).encode())
+        )
+    ).digest()
+    return Context(
+        entry=entry,
+        arguments=arguments,
+        caller=caller,
+        now=now,
+        seed=seed,
+        limits=Limits(fuel=fuel),
+        engine=engine,
+        input=input_cid,
+        balances=balances,
+        policies=policies,
+    )
+
+
+def typed_output(cid: Cid, data: bytes, abi: Abi | None, entry: str) -> Any:
+    """An output block as JSON: by the entry's type where it is known.
+
+    Bytes that a program wrote itself are shown as text, or as hexadecimal if they are not.
+    """
+    if cid.codec is not Codec.DAG_CBOR:
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            return {"hex": data.hex()}
+    value = decode(data, bytes_max=OUTPUT_BYTES_MAX)
+    signature = next((e for e in abi.exports if e.name == entry), None) if abi else None
+    if signature is None or abi is None:
+        return untyped_to_json(value)
+    return to_json(parse_type(signature.result), value, abi)

@@ -1,0 +1,65 @@
+"""How a failed execution reads: like a compile error, at the place in the source."""
+
+from collections.abc import Iterator
+
+from ccl.abi.sections import SITES_SECTION, Site, sites_from_value
+from ccl.cli.running.program import Program
+from ccl.render.cells import safe_text
+from ccl.render.paint import Canvas, Ink, Paint
+from ccl.render.snippet import Mark, marked_lines
+from ccl.source import Source, Span
+from ccl.wasm.binary import sections
+from runtime.content.codec import decode
+from runtime.execution import Outcome, OutcomeKind
+
+_HEADS = {
+    OutcomeKind.TRAPPED: "trap",
+    OutcomeKind.FAILED: "failed",
+    OutcomeKind.OUT_OF_FUEL: "out of fuel",
+    OutcomeKind.LIMIT: "limit",
+    OutcomeKind.REJECTED: "rejected",
+}
+SITES_BYTES_MAX = 16 * 1024 * 1024
+
+
+def outcome_lines(outcome: Outcome, program: Program, paint: Paint, width: int) -> Iterator[str]:
+    """What ended the execution, where, and under which article."""
+    head = _HEADS.get(outcome.kind, outcome.kind.value)
+    reason = outcome.reason or outcome.kind.value
+    if outcome.detail:
+        reason += f": {outcome.detail}"
+    yield paint(head, Ink.ERROR) + paint(f": {safe_text(reason)}", Ink.TITLE)
+    site = site_of(outcome, program)
+    if site is not None:
+        source = next((s for s in program.names.sources if s.path == site.file), None)
+        canvas = Canvas(paint=paint, gutter=len(str(site.line)), width=max(width, 40))
+        yield (
+            paint(f"{'':>{canvas.gutter}}-->", Ink.GUTTER)
+            + f" {safe_text(site.file)}:{site.line}:{site.column}"
+        )
+        if source is not None:
+            yield canvas.margin(None)
+            mark = Mark(span=_span(source, site), text=outcome.reason, primary=True, ink=Ink.ERROR)
+            yield from marked_lines(source, [mark], canvas)
+    elif outcome.place:
+        yield f" --> {safe_text(outcome.place)}"
+    if outcome.article:
+        yield f" = under article {safe_text(outcome.article)}"
+
+
+def site_of(outcome: Outcome, program: Program) -> Site | None:
+    """The entry of `ccl:sites` that an outcome's place names."""
+    for section in sections(program.root.wasm):
+        if section.name != SITES_SECTION:
+            continue
+        data = program.root.wasm[section.start : section.end]
+        for site in sites_from_value(decode(data, bytes_max=SITES_BYTES_MAX)):
+            place = f"{site.file}:{site.line}:{site.column}"
+            if place == outcome.place and site.reason == outcome.reason:
+                return site
+    return None
+
+
+def _span(source: Source, site: Site) -> Span:
+    start = source.offset(site.line, site.column)
+    return Span(source.file, start, start + max(site.end_column - site.column, 1))
