@@ -5,7 +5,7 @@ from typing import Any, Final
 from ccl.diagnostics import Edit, Fix, Label, Sink
 from ccl.parsing.driver import Automaton
 from ccl.parsing.foreign import OPERATOR_WORDS
-from ccl.parsing.tokens import KEYWORDS, Token, Tokens
+from ccl.parsing.tokens import KEYWORDS, LITERALS, Token, Tokens
 from ccl.source import Source, Span
 from ccl.syntax import END
 
@@ -45,6 +45,7 @@ _SIGNS: Final = {
 _STATEMENT_KINDS: Final = frozenset(
     {"LET", "RETURN", "WHILE", "FOR", "MATCH", "EMIT", "REQUIRE", "TRY", "BREAK", "CONTINUE"}
 )
+_OPERANDS: Final = LITERALS | {"NAME", "STRING_HEAD"}
 _VALUES: Final = frozenset({"INT", "NAME", "LPAREN", "STRING"})
 
 
@@ -66,6 +67,10 @@ class FaultReports:
         if lines & self._faulty_lines:
             return
         after = Span(self._source.file, end, end)
+        if previous is not None and previous.kind == "QUESTION" and token.kind in _OPERANDS:
+            instead = "if … { … } else { … }"
+            self._sink.report("CCL0119", self._span(previous), found="?:", instead=instead)
+            return
         if deleted == 0 and inserted:
             self._missing(automaton, token, after, inserted)
         elif inserted:

@@ -128,6 +128,7 @@ def test_what_is_whole_is_kept() -> None:
         ("fn f() { const x = 1; }", ["CCL0119 1:10"]),
         ("fn f() { if a and not b { } }", ["CCL0119 1:15", "CCL0119 1:19"]),
         ("fn f() { x++; }", ["CCL0119 1:11"]),
+        ("fn f() { let a = b ? 1 : 2; }", ["CCL0119 1:20"]),
         ("fn f() { if a = 1 { } }", ["CCL0119 1:15"]),
         ("fn f() { match a { 1 -> 2 } }", ["CCL0119 1:22"]),
         ("a = 1;", ["CCL0119 1:3"]),
