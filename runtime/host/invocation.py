@@ -1,0 +1,180 @@
+"""One execution as the host sees it: the context, and what the program has done so far.
+
+Refusals are remembered for `host_last_refusal`; `Stop` ends the execution with an outcome.
+Rule: nothing here reads a clock, a file or anything else that is not in the context.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from blake3 import blake3
+
+from runtime.content.codec import RECORD_BYTES_MAX, encode
+from runtime.context import Context
+from runtime.effects import Effect, effect_to_value
+from runtime.execution import Outcome, OutcomeKind
+from runtime.host.policy import PolicyInForce, policy_from_value
+
+LOG_LINES_MAX: Final = 8192
+CHARTER_ENTRIES_MAX: Final = 65_536
+CHARTER_BYTES_MAX: Final = 8 << 20
+CHARTER_DEPTH_MAX: Final = 32
+_BLOCK_OVERHEAD_BYTES: Final = 1024
+_LOG_LINE_OVERHEAD_BYTES: Final = 16
+_RANDOM_CHUNK_BYTES: Final = 1024
+
+
+class Stop(Exception):
+    """Ends the execution with this outcome."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+def trap(reason: str, detail: str = "") -> Stop:
+    return Stop(Outcome(kind=OutcomeKind.TRAPPED, reason=reason, detail=detail))
+
+
+def limit(reason: str, detail: str = "") -> Stop:
+    return Stop(Outcome(kind=OutcomeKind.LIMIT, reason=reason, detail=detail))
+
+
+class RandomStream:
+    """Reproducible bytes from the job's seed: the extended output of keyed BLAKE3."""
+
+    __slots__ = ("_buffer", "_hash", "_position")
+
+    def __init__(self, seed: bytes, purpose: bytes) -> None:
+        self._hash = blake3(purpose, key=seed)
+        self._position = 0
+        self._buffer = b""
+
+    def take(self, length: int) -> bytes:
+        """The next `length` bytes."""
+        if length > len(self._buffer):
+            wanted = length - len(self._buffer)
+            chunk = max(wanted, _RANDOM_CHUNK_BYTES)
+            self._buffer += self._hash.digest(length=chunk, seek=self._position)
+            self._position += chunk
+        taken, self._buffer = self._buffer[:length], self._buffer[length:]
+        return taken
+
+
+@dataclass(slots=True, kw_only=True)
+class Invocation:
+    """The state of one execution. `entry_error` and effects are read when it has ended."""
+
+    context: Context
+    input: bytes | None
+    effects: list[Effect] = field(default_factory=list)
+    output: bytearray | None = None
+    charter: list[Any] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    refusal: str | None = None
+    host_calls: int = 0
+    random: RandomStream = field(init=False)
+    wasi_random: RandomStream = field(init=False)
+    input_position: int = 0
+    partial_line: bytearray = field(default_factory=bytearray)
+    _committed: dict[str, int] = field(default_factory=dict)
+    _policies: dict[str, PolicyInForce] = field(default_factory=dict)
+    _effect_bytes: int = 0
+    _log_bytes: int = 0
+    _log_cut: bool = False
+    _charter_bytes: int = 0
+    _charter_depth: int = 0
+
+    def __post_init__(self) -> None:
+        self.random = RandomStream(self.context.seed, b"icn random")
+        self.wasi_random = RandomStream(self.context.seed, b"wasi random_get")
+
+    # --- effects
+
+    def append_effect(self, effect: Effect) -> str | None:
+        """Add to the list, or say why the list has no room for it."""
+        count_max = self.context.limits.effects
+        if len(self.effects) >= count_max:
+            return f"this execution already has {count_max} effects, its limit"
+        size = len(encode(effect_to_value(effect)))
+        if self._effect_bytes + size > RECORD_BYTES_MAX - _BLOCK_OVERHEAD_BYTES:
+            return f"the effects of this execution are over {RECORD_BYTES_MAX} bytes in total"
+        self._effect_bytes += size
+        self.effects.append(effect)
+        return None
+
+    def available_units(self, resource_type: str) -> int:
+        """The caller's balance in the context, less what effects of this execution commit."""
+        balance = self.context.balances.get(resource_type, 0)
+        return balance - self._committed.get(resource_type, 0)
+
+    def policy(self, resource_type: str) -> PolicyInForce | None:
+        """The policy as the effects so far leave it. Raises ValueError if it is malformed."""
+        if resource_type in self._policies:
+            return self._policies[resource_type]
+        value = self.context.policies.get(resource_type)
+        return None if value is None else policy_from_value(value)
+
+    def commit(self, resource_type: str, units: int, policy: PolicyInForce | None) -> None:
+        """Count units that an effect commits, and the policy as it is after that."""
+        self._committed[resource_type] = self._committed.get(resource_type, 0) + units
+        if policy is not None:
+            self._policies[resource_type] = policy
+
+    # --- log
+
+    def log_line(self, text: str) -> None:
+        """Append a line; past the limit the log ends with a line that says it was cut."""
+        if self._log_cut:
+            return
+        limit_bytes = self.context.limits.log_bytes
+        room = limit_bytes - self._log_bytes
+        raw = text.encode("utf-8")
+        if len(raw) + _LOG_LINE_OVERHEAD_BYTES <= room and len(self.log) < LOG_LINES_MAX:
+            self._log_bytes += len(raw) + _LOG_LINE_OVERHEAD_BYTES
+            self.log.append(text)
+            return
+        self._log_cut = True
+        if len(self.log) < LOG_LINES_MAX and room > _LOG_LINE_OVERHEAD_BYTES:
+            self.log.append(raw[: room - _LOG_LINE_OVERHEAD_BYTES].decode("utf-8", "ignore"))
+        self.log.append(f"… log cut: over {limit_bytes} bytes or {LOG_LINES_MAX} lines")
+
+    # --- output
+
+    def replace_output(self, data: bytes) -> str | None:
+        """Set the output, or say why it cannot be."""
+        limit_bytes = self.context.limits.output_bytes
+        if len(data) > limit_bytes:
+            return f"an output of {len(data)} bytes, the limit is {limit_bytes}"
+        self.output = bytearray(data)
+        return None
+
+    def extend_output(self, data: bytes) -> None:
+        """Append to the output. Ends the execution when it is over the limit."""
+        if self.output is None:
+            self.output = bytearray()
+        if len(self.output) + len(data) > self.context.limits.output_bytes:
+            raise limit(f"the output is over {self.context.limits.output_bytes} bytes")
+        self.output += data
+
+    # --- charter
+
+    def charter_entry(self, entry: list[Any], size: int) -> None:
+        """Add `["begin", kind, label]`, `["set", key, value]` or `["end"]`, values encoded."""
+        match entry[0]:
+            case "begin":
+                self._charter_depth += 1
+            case "end":
+                self._charter_depth -= 1
+        if self._charter_depth < 0:
+            raise trap("host_end_section: no section is open")
+        if self._charter_depth > CHARTER_DEPTH_MAX:
+            raise limit(f"charter sections nested more than {CHARTER_DEPTH_MAX} deep")
+        self._charter_bytes += size
+        if len(self.charter) >= CHARTER_ENTRIES_MAX or self._charter_bytes > CHARTER_BYTES_MAX:
+            raise limit(f"a charter of over {CHARTER_ENTRIES_MAX} entries")
+        self.charter.append(entry)
+
+    @property
+    def charter_is_closed(self) -> bool:
+        return self._charter_depth == 0

@@ -1,0 +1,213 @@
+"""What a program says about a job it submits: checked, and made an effect.
+
+A check answers with the effect, or with a text for `host_last_refusal` that names the field,
+what is wrong with it and what would be right.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, Final
+
+from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX, PRIORITIES, RESOURCE_TYPES
+from runtime.content.cid import Cid, CidError, parse_cid
+from runtime.content.codec import CodecError, decode, encode
+from runtime.effects import SubmitJob
+
+REQUIRED_KEYS: Final = (
+    "wasm_cid",
+    "description",
+    "resource_type",
+    "resource_amount",
+    "priority",
+)
+OPTIONAL_KEYS: Final = (
+    "input",
+    "entry",
+    "arguments",
+    "budget",
+    "requirements",
+    "trust",
+    "max_seconds",
+)
+REQUIREMENT_KEYS: Final = (
+    "memory_bytes",
+    "cpu_cores",
+    "storage_bytes",
+    "features",
+    "max_seconds",
+)
+TRUST_KEYS: Final = (
+    "min_reputation",
+    "locations",
+    "required_credentials",
+    "verifiers",
+    "quorum",
+)
+_TEXT_LIST_KEYS: Final = frozenset({"features", "locations", "required_credentials"})
+_ENTRY_BYTES_MAX: Final = 256
+
+
+class RefusedError(Exception):
+    """The submission is refused; the text is for the program."""
+
+
+def submission(fields: Mapping[str, Any]) -> SubmitJob:
+    """Check the fields of a submission. Raises RefusedError."""
+    _only_known("the manifest", fields, (*REQUIRED_KEYS, *OPTIONAL_KEYS))
+    for key in REQUIRED_KEYS:
+        if key not in fields:
+            raise RefusedError(f"{key}: missing")
+    input_ = fields.get("input")
+    return SubmitJob(
+        wasm_cid=_cid("wasm_cid", fields["wasm_cid"]),
+        description=_text("description", fields["description"], DESCRIPTION_BYTES_MAX),
+        resource_type=resource_type(fields["resource_type"]),
+        resource_amount=positive("resource_amount", fields["resource_amount"]),
+        priority=_one_of("priority", fields["priority"], PRIORITIES),
+        input=None if input_ is None else _cid("input", input_),
+        entry=_optional_entry(fields.get("entry")),
+        arguments=_arguments(fields.get("arguments")),
+        budget=_optional_positive("budget", fields.get("budget")),
+        requirements=_group("requirements", fields.get("requirements"), REQUIREMENT_KEYS),
+        trust=_group("trust", fields.get("trust"), TRUST_KEYS),
+        max_seconds=_optional_positive("max_seconds", fields.get("max_seconds")),
+    )
+
+
+def decoded(manifest: bytes) -> dict[str, Any]:
+    """The map in a manifest block. Raises RefusedError."""
+    try:
+        value = decode(manifest)
+    except CodecError as error:
+        raise RefusedError(f"the manifest is not canonical DAG-CBOR: {error}") from None
+    if not isinstance(value, dict):
+        raise RefusedError("the manifest is not a map")
+    return value
+
+
+def resource_type(value: object) -> str:
+    """Raises RefusedError unless it names a resource type."""
+    return _one_of("resource_type", value, RESOURCE_TYPES)
+
+
+def positive(key: str, value: object) -> int:
+    """Raises RefusedError unless it is an integer above 0."""
+    number = _integer(key, value)
+    if number <= 0:
+        raise RefusedError(f"{key}: {number} is not more than 0")
+    return number
+
+
+def _integer(key: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise RefusedError(f"{key}: expected an integer, found {_kind(value)}")
+    return value
+
+
+def _optional_positive(key: str, value: object) -> int | None:
+    return None if value is None else positive(key, value)
+
+
+def _text(key: str, value: object, bytes_max: int) -> str:
+    if not isinstance(value, str):
+        raise RefusedError(f"{key}: expected text, found {_kind(value)}")
+    size = len(value.encode("utf-8"))
+    if size > bytes_max:
+        raise RefusedError(f"{key}: {size} bytes, at most {bytes_max} are allowed")
+    return value
+
+
+def _optional_entry(value: object) -> str | None:
+    if value is None:
+        return None
+    entry = _text("entry", value, _ENTRY_BYTES_MAX)
+    if not entry:
+        raise RefusedError("entry: an empty name")
+    return entry
+
+
+def _cid(key: str, value: object) -> Cid:
+    if isinstance(value, Cid):
+        return value
+    if not isinstance(value, str):
+        raise RefusedError(f"{key}: expected a CID, found {_kind(value)}")
+    try:
+        return parse_cid(value)
+    except CidError as error:
+        raise RefusedError(f"{key}: {_shown(value)} is not a CID: {error.reason}") from None
+
+
+def _one_of(key: str, value: object, known: tuple[str, ...]) -> str:
+    if not isinstance(value, str):
+        raise RefusedError(f"{key}: expected text, found {_kind(value)}")
+    if value not in known:
+        raise RefusedError(
+            f"{key}: {_shown(value)} is not one of {', '.join(known)}{_suggestion(value, known)}"
+        )
+    return value
+
+
+def _arguments(value: object) -> bytes | None:
+    """A list of arguments, or the same already encoded."""
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        try:
+            inner = decode(value)
+        except CodecError as error:
+            raise RefusedError(f"arguments: not canonical DAG-CBOR: {error}") from None
+    else:
+        inner = value
+    if not isinstance(inner, list):
+        raise RefusedError(f"arguments: expected a list, found {_kind(inner)}")
+    return encode(inner)
+
+
+def _group(group: str, value: object, known: tuple[str, ...]) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise RefusedError(f"{group}: expected a map, found {_kind(value)}")
+    _only_known(group, value, known)
+    for key, entry in value.items():
+        if key in _TEXT_LIST_KEYS:
+            if not isinstance(entry, list) or not all(isinstance(item, str) for item in entry):
+                raise RefusedError(f"{group}.{key}: expected a list of texts")
+        elif _integer(f"{group}.{key}", entry) < 0:
+            raise RefusedError(f"{group}.{key}: {entry} is below 0")
+    return value
+
+
+def _only_known(place: str, fields: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for key in fields:
+        if key not in known:
+            raise RefusedError(f"{place} has no key {_shown(key)}{_suggestion(key, known)}")
+
+
+def _suggestion(name: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(name[:64].lower(), known, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "…")
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "a truth value"
+        case int():
+            return "an integer"
+        case str():
+            return "text"
+        case bytes():
+            return "bytes"
+        case list():
+            return "a list"
+        case dict():
+            return "a map"
+        case _:
+            return "a link"

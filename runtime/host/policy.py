@@ -1,0 +1,41 @@
+"""Policies inside an execution: the rule in force with the caller's usage when it began.
+
+A context's `policies` holds, by resource type, the value that `policy_to_value` makes. Each
+submission of the execution counts as usage for the next.
+"""
+
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from runtime.content.did import Did
+from runtime.content.typed import from_value, to_value
+from runtime.tokens.policy import Allowed, Denied, Rule, Usage, evaluate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyInForce:
+    rule: Rule
+    usage: Usage
+
+
+def policy_to_value(rule: Rule, usage: Usage) -> dict[str, Any]:
+    """What a context's `policies` holds for one resource type."""
+    return to_value(PolicyInForce(rule=rule, usage=usage))
+
+
+def permitted(policy: PolicyInForce, *, subject: Did, amount: int, now: int) -> PolicyInForce | str:
+    """The policy with the amount used, or why it is denied."""
+    verdict = evaluate(policy.rule, subject=subject, amount=amount, usage=policy.usage, now=now)
+    match verdict:
+        case Allowed(usage=usage):
+            return PolicyInForce(rule=policy.rule, usage=usage)
+        case Denied(reason=reason, available=available, retry_after_seconds=wait):
+            later = "" if wait is None else f", enough in {wait} s"
+            return f"denied by policy: {reason.value} ({available} units allowed now{later})"
+        case _:
+            assert_never(verdict)
+
+
+def policy_from_value(value: Any) -> PolicyInForce:
+    """Read what `policy_to_value` made. Raises ValueError."""
+    return from_value(PolicyInForce, value)

@@ -1,0 +1,292 @@
+"""WASI preview 1 with nothing of this machine in it.
+
+Arguments are the context's, stdin the input, stdout the output, stderr the log, the clock
+stands at the job's time, random bytes come from its seed. There are no files and no sockets:
+such calls answer with an error number, as on a system where nothing was opened.
+Source: the witx files of WASI snapshot_preview1.
+"""
+
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from runtime.content.codec import CodecError, decode
+from runtime.execution import Outcome, OutcomeKind
+from runtime.host.invocation import Invocation, Stop
+from runtime.host.memory import Memory, OutOfBoundsError
+
+WASI_MODULE: Final = "wasi_snapshot_preview1"
+PROGRAM_NAME: Final = "module"
+
+SUCCESS, BADF, FAULT, INVAL, NOTSUP, SPIPE = 0, 8, 21, 28, 58, 70
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
+_NANOSECONDS: Final = 1_000_000_000
+_CHARACTER_DEVICE: Final = 2
+_RIGHTS: Final = {_STDIN: 0x2, _STDOUT: 0x40, _STDERR: 0x40}
+"""fd_read, and fd_write."""
+_VECTORS_MAX: Final = 1024
+_RANDOM_BYTES_MAX: Final = 65_536
+
+Call = Callable[..., int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WasiFunction:
+    """`call(invocation, memory, *parameters)` gives the error number."""
+
+    parameters: tuple[str, ...]
+    call: Call
+    returns_errno: bool = True
+
+
+def wasi_arguments(invocation: Invocation) -> list[bytes]:
+    """The program's name, then the context's arguments that are texts."""
+    block = invocation.context.arguments
+    listed = [] if block is None else _text_list(block)
+    return [text.encode("utf-8") + b"\0" for text in (PROGRAM_NAME, *listed)]
+
+
+def _text_list(block: bytes) -> list[str]:
+    """Raises Stop if the arguments are not a list of texts that C can hold."""
+    try:
+        value = decode(block)
+    except CodecError as error:
+        raise _rejected(str(error)) from None
+    if not isinstance(value, list) or not all(
+        isinstance(item, str) and "\0" not in item for item in value
+    ):
+        raise _rejected("a WASI program takes a list of texts without NUL characters")
+    return value
+
+
+def _rejected(detail: str) -> Stop:
+    reason = "the arguments do not fit the entry"
+    return Stop(Outcome(kind=OutcomeKind.REJECTED, reason=reason, detail=detail))
+
+
+def finish_log(invocation: Invocation) -> None:
+    """Log what was written to stderr after its last newline."""
+    if invocation.partial_line:
+        invocation.log_line(invocation.partial_line.decode("utf-8", "replace"))
+        invocation.partial_line.clear()
+
+
+# --- arguments and environment
+
+
+def _args_get(invocation: Invocation, memory: Memory, vector: int, buffer: int) -> int:
+    at = buffer
+    for position, argument in enumerate(wasi_arguments(invocation)):
+        memory.write(vector + 4 * position, struct.pack("<I", at))
+        memory.write(at, argument)
+        at += len(argument)
+    return SUCCESS
+
+
+def _args_sizes_get(invocation: Invocation, memory: Memory, count: int, size: int) -> int:
+    arguments = wasi_arguments(invocation)
+    memory.write(count, struct.pack("<I", len(arguments)))
+    memory.write(size, struct.pack("<I", sum(map(len, arguments))))
+    return SUCCESS
+
+
+def _environ_get(invocation: Invocation, memory: Memory, vector: int, buffer: int) -> int:
+    return SUCCESS
+
+
+def _environ_sizes_get(invocation: Invocation, memory: Memory, count: int, size: int) -> int:
+    memory.write(count, bytes(4))
+    memory.write(size, bytes(4))
+    return SUCCESS
+
+
+# --- time and random
+
+
+def _clock_time_get(
+    invocation: Invocation, memory: Memory, clock: int, precision: int, result: int
+) -> int:
+    if not 0 <= clock <= 3:
+        return INVAL
+    memory.write(result, struct.pack("<Q", invocation.context.now * _NANOSECONDS))
+    return SUCCESS
+
+
+def _clock_res_get(invocation: Invocation, memory: Memory, clock: int, result: int) -> int:
+    if not 0 <= clock <= 3:
+        return INVAL
+    memory.write(result, struct.pack("<Q", _NANOSECONDS))
+    return SUCCESS
+
+
+def _random_get(invocation: Invocation, memory: Memory, buffer: int, length: int) -> int:
+    while length > 0:
+        chunk = min(length, _RANDOM_BYTES_MAX)
+        # Read first, so that bytes that do not fit are not drawn.
+        memory.read(buffer, chunk)
+        memory.write(buffer, invocation.wasi_random.take(chunk))
+        buffer, length = buffer + chunk, length - chunk
+    return SUCCESS
+
+
+# --- the three descriptors
+
+
+def _vectors(memory: Memory, pointer: int, count: int) -> list[tuple[int, int]] | None:
+    if count > _VECTORS_MAX:
+        return None
+    raw = memory.read(pointer, 8 * count)
+    return [struct.unpack_from("<II", raw, 8 * position) for position in range(count)]
+
+
+def _fd_write(
+    invocation: Invocation, memory: Memory, fd: int, vectors: int, count: int, written: int
+) -> int:
+    if fd not in (_STDOUT, _STDERR):
+        return BADF
+    parts = _vectors(memory, vectors, count)
+    if parts is None:
+        return INVAL
+    total = 0
+    for pointer, length in parts:
+        data = memory.read(pointer, length)
+        total += length
+        if fd == _STDOUT:
+            invocation.extend_output(data)
+        else:
+            _log(invocation, data)
+    memory.write(written, struct.pack("<I", total))
+    return SUCCESS
+
+
+def _log(invocation: Invocation, data: bytes) -> None:
+    *lines, rest = data.split(b"\n")
+    for line in lines:
+        invocation.partial_line += line
+        invocation.log_line(invocation.partial_line.decode("utf-8", "replace"))
+        invocation.partial_line.clear()
+    room = invocation.context.limits.log_bytes - len(invocation.partial_line)
+    # A line without end is cut where the log would cut it.
+    invocation.partial_line += rest[: max(room, 0)]
+
+
+def _fd_read(
+    invocation: Invocation, memory: Memory, fd: int, vectors: int, count: int, read: int
+) -> int:
+    if fd != _STDIN:
+        return BADF
+    parts = _vectors(memory, vectors, count)
+    if parts is None:
+        return INVAL
+    data = invocation.input or b""
+    total = 0
+    for pointer, length in parts:
+        chunk = data[invocation.input_position : invocation.input_position + length]
+        memory.write(pointer, chunk)
+        invocation.input_position += len(chunk)
+        total += len(chunk)
+    memory.write(read, struct.pack("<I", total))
+    return SUCCESS
+
+
+def _fd_fdstat_get(invocation: Invocation, memory: Memory, fd: int, result: int) -> int:
+    if fd not in _RIGHTS:
+        return BADF
+    memory.write(result, struct.pack("<BxHxxxxQQ", _CHARACTER_DEVICE, 0, _RIGHTS[fd], 0))
+    return SUCCESS
+
+
+def _fd_filestat_get(invocation: Invocation, memory: Memory, fd: int, result: int) -> int:
+    if fd not in _RIGHTS:
+        return BADF
+    memory.write(result, struct.pack("<QQBxxxxxxxQQQQQ", 0, 0, _CHARACTER_DEVICE, 1, 0, 0, 0, 0))
+    return SUCCESS
+
+
+def _open_only(errno: int) -> Call:
+    """`errno` for one of the three descriptors, BADF for every other."""
+
+    def call(invocation: Invocation, memory: Memory, fd: int, *rest: int) -> int:
+        return errno if fd in _RIGHTS else BADF
+
+    return call
+
+
+def _answers(errno: int) -> Call:
+    def call(invocation: Invocation, memory: Memory, *parameters: int) -> int:
+        return errno
+
+    return call
+
+
+def _proc_exit(invocation: Invocation, memory: Memory, code: int) -> int:
+    if code == 0:
+        raise Stop(Outcome(kind=OutcomeKind.SUCCEEDED))
+    raise Stop(Outcome(kind=OutcomeKind.FAILED, reason=f"the program exited with code {code}"))
+
+
+def _function(parameters: str, call: Call, *, returns_errno: bool = True) -> WasiFunction:
+    """`parameters`: a letter for each, i for i32 and I for i64."""
+    shape = tuple("i64" if letter == "I" else "i32" for letter in parameters)
+    return WasiFunction(parameters=shape, call=call, returns_errno=returns_errno)
+
+
+WASI_FUNCTIONS: Final[Mapping[str, WasiFunction]] = {
+    "args_get": _function("ii", _args_get),
+    "args_sizes_get": _function("ii", _args_sizes_get),
+    "environ_get": _function("ii", _environ_get),
+    "environ_sizes_get": _function("ii", _environ_sizes_get),
+    "clock_res_get": _function("ii", _clock_res_get),
+    "clock_time_get": _function("iIi", _clock_time_get),
+    "fd_advise": _function("iIIi", _open_only(SPIPE)),
+    "fd_allocate": _function("iII", _open_only(NOTSUP)),
+    "fd_close": _function("i", _open_only(SUCCESS)),
+    "fd_datasync": _function("i", _open_only(SUCCESS)),
+    "fd_fdstat_get": _function("ii", _fd_fdstat_get),
+    "fd_fdstat_set_flags": _function("ii", _open_only(SUCCESS)),
+    "fd_fdstat_set_rights": _function("iII", _open_only(SUCCESS)),
+    "fd_filestat_get": _function("ii", _fd_filestat_get),
+    "fd_filestat_set_size": _function("iI", _open_only(INVAL)),
+    "fd_filestat_set_times": _function("iIIi", _open_only(NOTSUP)),
+    "fd_pread": _function("iiiIi", _open_only(SPIPE)),
+    "fd_prestat_get": _function("ii", _answers(BADF)),
+    "fd_prestat_dir_name": _function("iii", _answers(BADF)),
+    "fd_pwrite": _function("iiiIi", _open_only(SPIPE)),
+    "fd_read": _function("iiii", _fd_read),
+    "fd_readdir": _function("iiiIi", _answers(BADF)),
+    "fd_renumber": _function("ii", _open_only(NOTSUP)),
+    "fd_seek": _function("iIii", _open_only(SPIPE)),
+    "fd_sync": _function("i", _open_only(SUCCESS)),
+    "fd_tell": _function("ii", _open_only(SPIPE)),
+    "fd_write": _function("iiii", _fd_write),
+    "path_create_directory": _function("iii", _answers(BADF)),
+    "path_filestat_get": _function("iiiii", _answers(BADF)),
+    "path_filestat_set_times": _function("iiiiIIi", _answers(BADF)),
+    "path_link": _function("iiiiiii", _answers(BADF)),
+    "path_open": _function("iiiiiIIii", _answers(BADF)),
+    "path_readlink": _function("iiiiii", _answers(BADF)),
+    "path_remove_directory": _function("iii", _answers(BADF)),
+    "path_rename": _function("iiiiii", _answers(BADF)),
+    "path_symlink": _function("iiiii", _answers(BADF)),
+    "path_unlink_file": _function("iii", _answers(BADF)),
+    "poll_oneoff": _function("iiii", _answers(NOTSUP)),
+    "proc_exit": _function("i", _proc_exit, returns_errno=False),
+    "proc_raise": _function("i", _answers(NOTSUP)),
+    "sched_yield": _function("", _answers(SUCCESS)),
+    "random_get": _function("ii", _random_get),
+    "sock_accept": _function("iii", _answers(BADF)),
+    "sock_recv": _function("iiiiii", _answers(BADF)),
+    "sock_send": _function("iiiii", _answers(BADF)),
+    "sock_shutdown": _function("ii", _answers(BADF)),
+}
+
+
+def wasi_call(
+    function: WasiFunction, invocation: Invocation, memory: Memory, parameters: tuple[int, ...]
+) -> int:
+    """The error number; a pointer outside memory is EFAULT, as on any system."""
+    try:
+        return function.call(invocation, memory, *parameters)
+    except OutOfBoundsError:
+        return FAULT

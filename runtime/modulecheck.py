@@ -1,0 +1,230 @@
+"""Checks of a module before it is compiled, on the bytes alone.
+
+Compilation has no budget of its own and a hundred kilobytes can take half a minute, so what
+makes it slow is counted first. A check answers with the facts of the module or with a
+rejection, the same on every machine. Whether the code is valid is for the engine to say.
+Source: WebAssembly core specification 2.0, section 5 (binary format).
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
+from ccl.abi.sections import ABI_SECTION, SITES_SECTION, Abi, sites_from_value
+from runtime.content.codec import CodecError, decode
+from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE
+from runtime.modulereader import (
+    Export,
+    FunctionType,
+    Import,
+    MalformedError,
+    ModuleReader,
+    Reading,
+)
+
+PAGE_BYTES: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleLimits:
+    """Bounds on what is compiled at all. They are part of the engine's configuration."""
+
+    module_bytes: int = 16 << 20
+    functions: int = 50_000
+    locals_total: int = 1_000_000
+    imports: int = 256
+    exports: int = 10_000
+    types: int = 10_000
+    parameters: int = 64
+    table_elements: int = 1_000_000
+    section_bytes: int = 8 << 20
+
+
+MODULE_LIMITS: Final = ModuleLimits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleFacts:
+    """What is known of an accepted module.
+
+    entries: exported functions with their WebAssembly types. memory_pages: initial size of its
+    memory. abi, sites: content of the CCL sections, None where the module has none.
+    """
+
+    entries: dict[str, FunctionType]
+    exports_memory: bool
+    memory_pages: int
+    uses_wasi: bool
+    abi: bytes | None
+    sites: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why a module is not compiled. `reason` names the fault, `detail` the place or next step."""
+
+    reason: str
+    detail: str = ""
+
+
+def check_module(module: bytes, limits: ModuleLimits = MODULE_LIMITS) -> ModuleFacts | Rejection:
+    """Read the headers of a module and hold them against the limits."""
+    refused = _not_a_module(module, limits)
+    if refused is not None:
+        return refused
+    try:
+        reading = ModuleReader(module, limits.types, limits.parameters).read(
+            functions_max=limits.functions,
+            locals_max=limits.locals_total,
+            imports_max=limits.imports,
+            exports_max=limits.exports,
+            custom=(ABI_SECTION, SITES_SECTION),
+        )
+    except MalformedError as error:
+        return Rejection(reason=error.reason, detail=error.detail)
+    return (
+        _imports_refused(reading)
+        or _sizes_refused(reading, limits)
+        or _sections_refused(reading, limits)
+        or _facts(reading)
+    )
+
+
+def _not_a_module(module: bytes, limits: ModuleLimits) -> Rejection | None:
+    if not module:
+        return Rejection(reason="the module is empty", detail="expected a WebAssembly binary")
+    if len(module) > limits.module_bytes:
+        return Rejection(
+            reason=f"a module of {len(module)} bytes, at most {limits.module_bytes} are compiled"
+        )
+    if module[:4] == b"\0asm"[: len(module)]:
+        return _wrong_version(module)
+    if module.lstrip()[:1] == b"(" or module.lstrip()[:2] == b";;":
+        return Rejection(
+            reason="WebAssembly text, not a binary",
+            detail="assemble it first, for example with `wat2wasm FILE.wat`",
+        )
+    return Rejection(
+        reason="not a WebAssembly module",
+        detail=f"it starts with the bytes {module[:4].hex(' ')}, a module with 00 61 73 6d",
+    )
+
+
+def _wrong_version(module: bytes) -> Rejection | None:
+    match module[4:8]:
+        case b"\1\0\0\0":
+            return None
+        case b"\x0d\0\1\0" | b"\x0a\0\1\0":
+            return Rejection(
+                reason="a WebAssembly component, not a core module",
+                detail="build for wasm32-wasip1 or wasm32-unknown-unknown instead",
+            )
+        case short if len(short) < 4:
+            return Rejection(
+                reason="the module is cut off", detail=f"it ends at byte {len(module)}"
+            )
+        case version:
+            return Rejection(
+                reason=f"WebAssembly version {int.from_bytes(version, 'little')}, expected 1"
+            )
+
+
+def _imports_refused(reading: Reading) -> Rejection | None:
+    for imported in reading.imports:
+        refused = _import_refused(imported)
+        if refused is not None:
+            return refused
+    return None
+
+
+def _import_refused(imported: Import) -> Rejection | None:
+    shown = f"{_shown(imported.module)}.{_shown(imported.name)}"
+    if imported.type is None:
+        return Rejection(
+            reason=f"the import {shown} is a {imported.kind}",
+            detail="only functions of the host are supplied",
+        )
+    match imported.module:
+        case module if module == IMPORT_MODULE:
+            known = {
+                name: FunctionType(
+                    parameters=call.wasm_parameters,
+                    results=() if call.wasm_result is None else (call.wasm_result,),
+                )
+                for name, call in HOST_CALLS.items()
+            }
+        case module if module == WASI_MODULE:
+            known = {
+                name: FunctionType(
+                    parameters=function.parameters,
+                    results=("i32",) if function.returns_errno else (),
+                )
+                for name, function in WASI_FUNCTIONS.items()
+            }
+        case other:
+            return Rejection(
+                reason=f"unknown import {shown}",
+                detail=f"imports come from {IMPORT_MODULE} or {WASI_MODULE}"
+                + _suggestion(other, (IMPORT_MODULE, WASI_MODULE)),
+            )
+    if imported.name not in known:
+        return Rejection(
+            reason=f"unknown import {shown}",
+            detail=f"{imported.module} has no such function"
+            + _suggestion(imported.name, tuple(known)),
+        )
+    if imported.type != known[imported.name]:
+        return Rejection(
+            reason=f"the import {shown} has the wrong type",
+            detail=f"declared {imported.type}, supplied {known[imported.name]}",
+        )
+    return None
+
+
+def _sizes_refused(reading: Reading, limits: ModuleLimits) -> Rejection | None:
+    for elements in reading.tables:
+        if elements > limits.table_elements:
+            return Rejection(
+                reason=f"a table of {elements} elements, "
+                f"at most {limits.table_elements} are allowed"
+            )
+    return None
+
+
+def _sections_refused(reading: Reading, limits: ModuleLimits) -> Rejection | None:
+    """A CCL section that cannot be read would be found in the middle of an execution."""
+    for name, data in reading.custom.items():
+        try:
+            value = decode(data, bytes_max=limits.section_bytes)
+            if name == ABI_SECTION:
+                Abi.from_value(value)
+            else:
+                sites_from_value(value)
+        except (CodecError, ValueError) as error:
+            return Rejection(reason=f"the section {name} cannot be read", detail=str(error))
+    return None
+
+
+def _facts(reading: Reading) -> ModuleFacts:
+    return ModuleFacts(
+        entries={export.name: export.type for export in reading.exports if export.type is not None},
+        exports_memory=any(_is_memory(export) for export in reading.exports),
+        memory_pages=reading.memories[0] if reading.memories else 0,
+        uses_wasi=any(imported.module == WASI_MODULE for imported in reading.imports),
+        abi=reading.custom.get(ABI_SECTION),
+        sites=reading.custom.get(SITES_SECTION),
+    )
+
+
+def _is_memory(export: Export) -> bool:
+    return export.kind == "memory" and export.name == "memory"
+
+
+def _suggestion(name: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(name[:64], known, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() and len(text) <= 80 else ascii(text[:80])

@@ -1,0 +1,23 @@
+"""The sandbox: execution of modules in confined worker processes.
+
+Importing it is light: the engine is loaded in the workers only.
+"""
+
+from runtime.sandbox.confine import Finding
+from runtime.sandbox.engine import Engine, engine, engine_text
+from runtime.sandbox.pool import Result, Sandbox, SandboxLimits
+from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
+
+__all__ = [
+    "Engine",
+    "Fault",
+    "FaultReason",
+    "Finding",
+    "Request",
+    "Result",
+    "Sandbox",
+    "SandboxLimits",
+    "Ticket",
+    "engine",
+    "engine_text",
+]

@@ -1,0 +1,110 @@
+"""Compiled modules on disk, each under a MAC: only what this machine compiled itself is run.
+
+An entry is named by module CID, engine and CPU features. A changed, foreign or unreadable one
+counts as absent, and is remembered as a finding. The key is a file of its own, outside the
+directory, so that who can write the one cannot make entries for the other.
+"""
+
+import hmac
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from blake3 import blake3
+
+from runtime.content.cid import Cid
+from runtime.content.codec import CodecError, decode, encode
+from runtime.sandbox.engine import cpu_features, engine_text
+
+KEY_BYTES: Final = 32
+ENTRIES_MAX: Final = 512
+ENTRY_BYTES_MAX: Final = 256 << 20
+_MAC_BYTES: Final = 32
+_SUFFIX: Final = ".compiled"
+
+
+class CompiledCache:
+    """`findings` grows by one text for each entry that was not accepted."""
+
+    def __init__(self, directory: Path, key: bytes) -> None:
+        assert len(key) == KEY_BYTES, "the key of keyed BLAKE3"
+        self._directory = directory
+        self._key = key
+        self.findings: list[str] = []
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def get(self, module: Cid) -> dict[str, Any] | None:
+        """What `put` stored, if it is there and unchanged."""
+        path = self._path(module)
+        try:
+            with path.open("rb") as file:
+                data = file.read(ENTRY_BYTES_MAX)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.findings.append(f"{path}: cannot be read ({error.strerror}); compiled again")
+            return None
+        mac, body = data[:_MAC_BYTES], data[_MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(path.name, body)):
+            self.findings.append(f"{path}: changed since it was written; compiled again")
+            return None
+        try:
+            value = decode(body, bytes_max=ENTRY_BYTES_MAX)
+        except CodecError as error:
+            self.findings.append(f"{path}: {error}; compiled again")
+            return None
+        return value if isinstance(value, dict) else None
+
+    def put(self, module: Cid, value: dict[str, Any]) -> None:
+        """Written whole or not at all. A full disk is a finding: the result is still used."""
+        path = self._path(module)
+        body = encode(value)
+        try:
+            handle, temporary = tempfile.mkstemp(dir=self._directory, suffix=".part")
+            with os.fdopen(handle, "wb") as file:
+                file.write(self._mac(path.name, body) + body)
+            Path(temporary).replace(path)
+            self._make_room()
+        except OSError as error:
+            self.findings.append(f"{path}: cannot be written ({error.strerror})")
+
+    def _make_room(self) -> None:
+        entries = sorted(
+            (entry.stat().st_mtime_ns, entry) for entry in self._directory.glob("*" + _SUFFIX)
+        )
+        for _, entry in entries[: max(0, len(entries) - ENTRIES_MAX)]:
+            entry.unlink(missing_ok=True)
+
+    def _path(self, module: Cid) -> Path:
+        named = encode([module, engine_text(), cpu_features()])
+        return self._directory / (blake3(named).hexdigest()[:40] + _SUFFIX)
+
+    def _mac(self, name: str, body: bytes) -> bytes:
+        return blake3(name.encode("ascii") + b"\0" + body, key=self._key).digest()
+
+
+def cache_key(path: Path) -> bytes:
+    """Read the key, or create it, readable by its owner only.
+
+    Raises OSError, and ValueError if the file is not a key.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".key")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(KEY_BYTES))
+            # A link fails if another process was first; then its key is the key.
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        finally:
+            Path(temporary).unlink()
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ValueError(
+            f"{path} is not a key of {KEY_BYTES} bytes; remove it, and modules are compiled again"
+        )
+    return key

@@ -1,0 +1,254 @@
+"""Confinement of a worker by the operating system, and what it came to.
+
+The WebAssembly engine is the first wall; this is the second, for the day it has a hole. Each
+measure is applied where the system knows it, and afterwards the worker tries what it must not
+be able to do: findings come from trying, not from having asked for it.
+Sources: prctl(2), landlock(7), seccomp(2), setrlimit(2).
+"""
+
+import ctypes
+import os
+import platform
+import resource
+import signal
+import socket
+import struct
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+OPEN_FILES_MAX: Final = 16
+OPEN_FILES_SEARCHED: Final = 256
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
+_LANDLOCK_VERSION: Final = 1
+_SECCOMP: Final = {"x86_64": 317, "aarch64": 277}
+_SECCOMP_FILTER, _SECCOMP_ALL_THREADS = 1, 1
+_AUDIT_ARCH: Final = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
+_X32_BIT: Final = 0x4000_0000
+_ALLOW, _REFUSE = 0x7FFF_0000, 0x0005_0000 | 1
+_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_SYSCALLS: Final = {
+    # read, write, close, fstat, lseek, mmap, mprotect, munmap, brk, rt_sigaction,
+    # rt_sigprocmask, rt_sigreturn, readv, writev, sched_yield, mremap, madvise, nanosleep,
+    # getpid, exit, exit_group, getrusage, gettid, sigaltstack, futex, clock_gettime,
+    # clock_nanosleep, getrandom, membarrier, rseq, set_robust_list, sched_getaffinity
+    "x86_64": (
+        *(0, 1, 3, 5, 8, 9, 10, 11, 12, 13, 14, 15, 19, 20, 24, 25, 28, 35, 39, 60, 231, 98),
+        *(186, 131, 202, 228, 230, 318, 324, 334, 273, 204),
+    ),
+    "aarch64": (
+        *(63, 64, 57, 80, 62, 222, 226, 215, 214, 134, 135, 139, 65, 66, 124, 216, 233, 101),
+        *(172, 93, 94, 165, 178, 132, 98, 113, 115, 278, 283, 293, 99, 123),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One measure: whether it holds in a worker of this machine, in words for an operator."""
+
+    name: str
+    holds: bool
+    text: str
+
+
+def limit_resources(*, address_bytes: int, cpu_seconds: int, open_files: int) -> None:
+    """rlimits: address space, CPU time of the process, descriptors; no files, no core dumps."""
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_FSIZE, 0)
+    _lower(resource.RLIMIT_CPU, cpu_seconds)
+    _lower(resource.RLIMIT_NOFILE, open_files)
+    if sys.platform == "linux":
+        _lower(resource.RLIMIT_AS, address_bytes)
+
+
+def forbid_new_processes() -> None:
+    """RLIMIT_NPROC 0; to be called when the process has all its threads."""
+    _lower(resource.RLIMIT_NPROC, 0)
+
+
+def _lower(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (bound, bound))
+
+
+def die_with_parent(parent: int) -> None:
+    """Die when the parent dies (Linux), and at once if it is dead already."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise SystemExit(1)
+
+
+def give_up_privileges() -> None:
+    """No new privileges, no debugger, no file system, no network (Linux)."""
+    if sys.platform != "linux":
+        return
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    _prctl(_PR_SET_DUMPABLE, 0)
+    _landlock()
+
+
+def _prctl(option: int, argument: int) -> bool:
+    return bool(_libc().prctl(option, argument, 0, 0, 0) == 0)
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _landlock() -> None:
+    """A rule set that handles everything this kernel knows, and allows none of it."""
+    version = _syscall(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_VERSION)
+    if version < 1:
+        return
+    files = (1 << (13, 14, 15, 15, 16)[min(version, 5) - 1]) - 1
+    rules = struct.pack("=Q", files)
+    if version >= 4:
+        rules += struct.pack("=Q", 0b11)  # TCP bind and connect
+    if version >= 6:
+        rules += struct.pack("=Q", 0b11)  # abstract sockets, signals
+    descriptor = _syscall(_LANDLOCK_CREATE_RULESET, rules, len(rules), 0)
+    if descriptor >= 0:
+        _syscall(_LANDLOCK_RESTRICT_SELF, descriptor, 0)
+        os.close(descriptor)
+
+
+def _syscall(number: int, *arguments: Any) -> int:
+    converted = [
+        ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments
+    ]
+    return int(_libc().syscall(ctypes.c_long(number), *converted))
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def allow_few_syscalls() -> None:
+    """From here on the process can compute, use its memory, and read and write its pipes."""
+    machine = platform.machine()
+    if sys.platform != "linux" or machine not in _SECCOMP:
+        return
+    code = _filter(_AUDIT_ARCH[machine], _SYSCALLS[machine])
+    buffer = ctypes.create_string_buffer(code, len(code))
+    program = _Program(len(code) // 8, ctypes.addressof(buffer))
+    _syscall(_SECCOMP[machine], _SECCOMP_FILTER, _SECCOMP_ALL_THREADS, ctypes.addressof(program))
+
+
+def _filter(arch: int, allowed: tuple[int, ...]) -> bytes:
+    """Classic BPF over struct seccomp_data: number at 0, architecture at 4. Unknown: EPERM."""
+
+    def step(code: int, then: int, otherwise: int, value: int) -> bytes:
+        return struct.pack("=HBBI", code, then, otherwise, value)
+
+    count = len(allowed)
+    steps = [
+        step(_LOAD, 0, 0, 4),
+        step(_JUMP_EQUAL, 0, count + 2, arch),
+        step(_LOAD, 0, 0, 0),
+        step(_JUMP_AT_LEAST, count, 0, _X32_BIT),
+    ]
+    steps.extend(
+        step(_JUMP_EQUAL, count - position, 0, number) for position, number in enumerate(allowed)
+    )
+    steps.append(step(_RETURN, 0, 0, _REFUSE))
+    steps.append(step(_RETURN, 0, 0, _ALLOW))
+    return b"".join(steps)
+
+
+def attempts() -> list[Finding]:
+    """Try what a worker must not be able to do. To be called when it is confined."""
+    return [
+        _tried("files", "opens no files", _opens_a_file),
+        _tried("network", "makes no sockets", _makes_a_socket),
+        _tried("processes", "starts no processes", _starts_a_process),
+    ]
+
+
+def bounds(cpu_seconds: int) -> list[Finding]:
+    """What the system says of this process. To be called before it may not ask any more."""
+    return [
+        _memory(),
+        Finding(
+            name="CPU time",
+            holds=resource.getrlimit(resource.RLIMIT_CPU)[1] <= cpu_seconds,
+            text=f"is ended by the system after {cpu_seconds} s of CPU time",
+        ),
+        Finding(
+            name="core dumps",
+            holds=resource.getrlimit(resource.RLIMIT_CORE)[1] == 0,
+            text="leaves no core dumps",
+        ),
+        Finding(
+            name="environment",
+            holds=not _foreign_environment(),
+            text="sees no environment variables of ours",
+        ),
+        Finding(
+            name="descriptors",
+            holds=_open_descriptors() <= {0, 1, 2},
+            text="has no open files but its two pipes",
+        ),
+    ]
+
+
+def _tried(name: str, text: str, attempt: Any) -> Finding:
+    try:
+        attempt()
+    except OSError:
+        return Finding(name=name, holds=True, text=text)
+    return Finding(name=name, holds=False, text=f"not confined: a worker {_could(name)}")
+
+
+def _could(name: str) -> str:
+    return {
+        "files": "can open files",
+        "network": "can open sockets",
+        "processes": "can start processes",
+    }[name]
+
+
+def _opens_a_file() -> None:
+    with Path("/").joinpath("dev", "null").open("rb"):
+        pass
+
+
+def _makes_a_socket() -> None:
+    socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()
+
+
+def _starts_a_process() -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def _memory() -> Finding:
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY:
+        return Finding(
+            name="memory", holds=False, text="not confined: the address space has no limit"
+        )
+    return Finding(name="memory", holds=True, text=f"has an address space of {hard >> 20} MiB")
+
+
+def _foreign_environment() -> set[str]:
+    # LC_CTYPE is set by Python itself, in an empty environment.
+    return set(os.environ) - {"LC_CTYPE", "__CF_USER_TEXT_ENCODING"}
+
+
+def _open_descriptors() -> set[int]:
+    found = set()
+    for descriptor in range(OPEN_FILES_SEARCHED):
+        with suppress(OSError):
+            os.fstat(descriptor)
+            found.add(descriptor)
+    return found

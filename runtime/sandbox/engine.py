@@ -1,0 +1,151 @@
+"""The engine: which one, how it is configured, and how that is named.
+
+Every setting that can change a result is in `SETTINGS` and hashed into the name, together
+with the prices of host calls and the limits of modules: two machines whose engine text is
+equal must agree on outcome, output, effects, logs and fuel. This module is imported
+everywhere; the engine itself only where `build_engine` is called, in worker processes.
+"""
+
+import ctypes
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from runtime.content.cid import Codec, cid_of
+from runtime.content.codec import encode
+from runtime.metering import HOST_BYTES_PER_FUEL, HOST_CALL_FUEL
+from runtime.modulecheck import MODULE_LIMITS
+
+if TYPE_CHECKING:
+    import wasmtime
+
+MIB: Final = 1 << 20
+MEMORY_BYTES_MAX: Final = 256 * MIB
+"""The largest linear memory that a context may allow. As much address space is reserved at
+once, so that memory never has to move and `memory.grow` fails only at the guest's own limit."""
+WASM_STACK_BYTES: Final = 8 * MIB
+"""Holds the 1 000 frames that compiled CCL may nest, at 8 KiB each."""
+SEMANTICS_VERSION: Final = 1
+"""Raised when host calls or entries change what an execution gives."""
+
+_SWITCHED_OFF: Final = (
+    "wasm_threads",
+    "shared_memory",
+    "wasm_tail_call",
+    "wasm_relaxed_simd",
+    "wasm_multi_memory",
+    "wasm_memory64",
+    "wasm_gc",
+    "gc_support",
+    "wasm_function_references",
+    "wasm_exceptions",
+    "wasm_component_model",
+    "wasm_stack_switching",
+    "wasm_wide_arithmetic",
+    "wasm_custom_page_sizes",
+    "parallel_compilation",
+    "debug_info",
+    # Needs a file in memory for each module, which a confined worker cannot make.
+    "memory_init_cow",
+)
+SETTINGS: Final[Mapping[str, bool | int | str]] = {
+    **dict.fromkeys(_SWITCHED_OFF, False),
+    "wasm_simd": True,
+    "wasm_bulk_memory": True,
+    "wasm_reference_types": True,
+    "wasm_multi_value": True,
+    "consume_fuel": True,
+    "cranelift_nan_canonicalization": True,
+    "cranelift_opt_level": "speed",
+    "max_wasm_stack": WASM_STACK_BYTES,
+    "memory_reservation": MEMORY_BYTES_MAX,
+    "memory_reservation_for_growth": 0,
+    "memory_guard_size": 65_536,
+    "memory_may_move": False,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """config: a short hash of everything that decides results."""
+
+    name: str
+    version: str
+    config: str
+    arch: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.name} {self.version} {self.config} {self.arch}"
+
+
+def _wasmtime_version() -> str:
+    """From the name of the installed distribution: importing it would cost 50 ms."""
+    spec = find_spec("wasmtime")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(
+            "the package wasmtime is not installed; run `pip install 'wasmtime>=50,<51'`"
+        )
+    for found in Path(spec.origin).parent.parent.glob("wasmtime-*.dist-info"):
+        return found.name.removeprefix("wasmtime-").removesuffix(".dist-info")
+    from importlib.metadata import version
+
+    return version("wasmtime")
+
+
+def _config_hash() -> str:
+    described = {
+        "settings": dict(SETTINGS),
+        "semantics": SEMANTICS_VERSION,
+        "host_call_fuel": HOST_CALL_FUEL,
+        "host_bytes_per_fuel": HOST_BYTES_PER_FUEL,
+        "module_limits": asdict(MODULE_LIMITS),
+    }
+    return cid_of(encode(described), Codec.DAG_CBOR).digest.hex()[:16]
+
+
+def _arch() -> str:
+    machine = platform.machine().lower()
+    return {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    """The engine of this installation."""
+    return Engine(name="wasmtime", version=_wasmtime_version(), config=_config_hash(), arch=_arch())
+
+
+def engine_text() -> str:
+    """The engine as it stands in a context: name, version, configuration, architecture."""
+    return engine().text
+
+
+@lru_cache(maxsize=1)
+def cpu_features() -> str:
+    """What the compiler may use of this CPU: machine code is not shared beyond it."""
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n"):
+            if line.startswith(("flags", "Features")):
+                return " ".join(sorted(line.partition(":")[2].split()))
+    return f"{platform.processor()} {platform.version()}"
+
+
+def build_engine() -> "wasmtime.Engine":
+    """The configured engine. Imports wasmtime."""
+    import wasmtime
+
+    config = wasmtime.Config()
+    # The engine wants this at least as large as max_wasm_stack, although nothing here is
+    # asynchronous; the library has the setter and its Python wrapper has not.
+    library: ctypes.CDLL = wasmtime._ffi.dll
+    setter = library.wasmtime_config_async_stack_size_set
+    setter.restype = None
+    setter(config.ptr(), ctypes.c_uint64(WASM_STACK_BYTES))
+    for name, value in SETTINGS.items():
+        setattr(config, name, value)
+    return wasmtime.Engine(config)

@@ -1,0 +1,35 @@
+"""What was found out about a module, as it crosses between our processes and lies in the cache."""
+
+from typing import Any
+
+from runtime.modulecheck import ModuleFacts
+from runtime.modulereader import FunctionType
+
+
+def facts_to_value(facts: ModuleFacts) -> dict[str, Any]:
+    return {
+        "entries": {
+            name: [list(shape.parameters), list(shape.results)]
+            for name, shape in facts.entries.items()
+        },
+        "exports_memory": facts.exports_memory,
+        "memory_pages": facts.memory_pages,
+        "uses_wasi": facts.uses_wasi,
+        "abi": facts.abi,
+        "sites": facts.sites,
+    }
+
+
+def facts_from_value(value: dict[str, Any]) -> ModuleFacts:
+    """Read what `facts_to_value` wrote; both ends are authenticated, so nothing else comes."""
+    return ModuleFacts(
+        entries={
+            name: FunctionType(parameters=tuple(parameters), results=tuple(results))
+            for name, (parameters, results) in value["entries"].items()
+        },
+        exports_memory=value["exports_memory"],
+        memory_pages=value["memory_pages"],
+        uses_wasi=value["uses_wasi"],
+        abi=value["abi"],
+        sites=value["sites"],
+    )

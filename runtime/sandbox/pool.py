@@ -1,0 +1,502 @@
+"""The sandbox: a pool of worker processes, and the compiler processes that feed it.
+
+Nothing runs in the background: `submit` hands a request to an idle worker at once, and `wait`
+moves everything on that is under way. So a sandbox belongs to one thread, and to the process
+that made it.
+"""
+
+import os
+import selectors
+import time
+from collections import OrderedDict, deque
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, TypeAlias
+
+from runtime.content.cid import Cid
+from runtime.content.codec import CodecError
+from runtime.execution import Execution
+from runtime.sandbox.cache import CompiledCache, cache_key
+from runtime.sandbox.confine import Finding
+from runtime.sandbox.engine import MEMORY_BYTES_MAX, MIB, engine_text
+from runtime.sandbox.frames import FrameError
+from runtime.sandbox.process import Child, ChildEndedError
+from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
+from runtime.sandbox.results import execution_from, rejected
+
+Result: TypeAlias = Execution | Fault
+
+WALL_BASE_SECONDS: Final = 20.0
+FUEL_PER_SECOND_FLOOR: Final = 10_000_000
+"""No machine is so slow: the backstop allows a second for each of these."""
+_SIGXCPU: Final = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxLimits:
+    """Bounds of the processes, not of results."""
+
+    worker_address_bytes: int = MEMORY_BYTES_MAX + 1024 * MIB
+    worker_cpu_seconds: int = 21_600
+    input_bytes: int = 64 * MIB
+    output_bytes: int = 64 * MIB
+    compile_address_bytes: int = 1024 * MIB
+    compile_cpu_seconds: int = 10
+    compile_wall_seconds: float = 30.0
+    modules_per_worker: int = 32
+    compiled_kept: int = 128
+    start_seconds: float = 30.0
+
+
+SANDBOX_LIMITS: Final = SandboxLimits()
+
+
+@dataclass(slots=True)
+class _Job:
+    ticket: Ticket
+    request: Request
+    context: bytes
+    compiled: dict[str, Any] | None = None
+
+
+class _Worker:
+    """A worker process, what it is doing, and which modules it holds."""
+
+    def __init__(self, limits: SandboxLimits) -> None:
+        self.child = Child(
+            "runtime.sandbox.worker",
+            address_bytes=limits.worker_address_bytes,
+            cpu_seconds=limits.worker_cpu_seconds,
+        )
+        self.ready = False
+        self.job: _Job | None = None
+        self.modules: OrderedDict[Cid, None] = OrderedDict()
+        self.deadline = time.monotonic() + limits.start_seconds
+        self.worn_out = False
+
+    @property
+    def idle(self) -> bool:
+        return self.ready and self.job is None
+
+
+@dataclass(slots=True)
+class _Compilation:
+    child: Child
+    module: Cid
+    deadline: float
+
+
+class Sandbox:
+    """Executes modules. `workers`: processes at most; started when they are needed."""
+
+    def __init__(
+        self,
+        *,
+        cache_dir: Path,
+        workers: int | None = None,
+        cache_key_path: Path | None = None,
+        limits: SandboxLimits = SANDBOX_LIMITS,
+    ) -> None:
+        """Raises OSError or ValueError if the cache of compiled modules cannot be opened."""
+        self._limits = limits
+        self._workers_max = workers or os.cpu_count() or 1
+        key = cache_key(cache_key_path or cache_dir.parent / "compiled-modules.key")
+        self._cache = CompiledCache(cache_dir, key)
+        self._selector = selectors.DefaultSelector()
+        self._tickets = count(1)
+        self._workers: list[_Worker] = []
+        self._compiling: dict[Cid, _Compilation] = {}
+        self._waiting: deque[_Job] = deque()
+        self._unfinished: set[Ticket] = set()
+        self._finished: dict[Ticket, Result] = {}
+        self._compiled: OrderedDict[Cid, dict[str, Any]] = OrderedDict()
+        self._confinement: tuple[Finding, ...] | None = None
+        self._closed = False
+
+    # --- what others call
+
+    def submit(self, request: Request) -> Ticket:
+        """Take a request on; returns at once. Raises CodecError if the context has no block."""
+        assert not self._closed, "a closed sandbox takes no requests"
+        ticket = Ticket(next(self._tickets))
+        job = _Job(ticket, request, request.context.to_block())
+        self._unfinished.add(ticket)
+        refused = self._refused(request)
+        if refused is not None:
+            self._finish(job, refused)
+        else:
+            self._waiting.append(job)
+            self._dispatch()
+        return ticket
+
+    def wait(
+        self, tickets: Collection[Ticket], *, timeout_seconds: float | None = None
+    ) -> Mapping[Ticket, Result]:
+        """The results of those that have finished; blocks until there is one, or for so long.
+
+        A result is given out once. Raises KeyError for a ticket that is not outstanding.
+        """
+        for ticket in tickets:
+            if ticket not in self._unfinished and ticket not in self._finished:
+                raise KeyError(f"ticket {ticket} is not outstanding")
+        end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        while tickets:
+            done = {t: self._finished.pop(t) for t in tickets if t in self._finished}
+            if done:
+                return done
+            if end is not None and end < time.monotonic():
+                # Still look once at what has come in.
+                self._advance(0)
+                return {t: self._finished.pop(t) for t in tickets if t in self._finished}
+            self._advance(None if end is None else end - time.monotonic())
+        return {}
+
+    def poll(self, tickets: Collection[Ticket]) -> Mapping[Ticket, Result]:
+        """The results of those that have finished by now."""
+        return self.wait(tickets, timeout_seconds=0)
+
+    def execute(self, request: Request) -> Result:
+        """Submit and wait."""
+        ticket = self.submit(request)
+        return self.wait((ticket,))[ticket]
+
+    def cancel(self, ticket: Ticket) -> None:
+        """End it: a running one loses its worker. Its result is a Fault, to be waited for."""
+        if ticket not in self._unfinished:
+            return
+        fault = Fault(reason=FaultReason.CANCELLED)
+        for job in self._waiting:
+            if job.ticket == ticket:
+                self._waiting.remove(job)
+                self._finish(job, fault)
+                return
+        for worker in self._workers:
+            if worker.job is not None and worker.job.ticket == ticket:
+                self._retire(worker, fault)
+                self._dispatch()
+                return
+
+    def confinement(self) -> tuple[Finding, ...]:
+        """What workers of this machine cannot do; starts one if none has been started."""
+        if self._confinement is None and not self._workers:
+            self._start_worker()
+        while self._confinement is None and self._workers:
+            self._advance(None)
+        return self._confinement or (
+            Finding(name="workers", holds=False, text=FaultReason.WORKER_UNUSABLE.value),
+        )
+
+    @property
+    def cache_findings(self) -> tuple[str, ...]:
+        """Entries of the cache that were not accepted, and why."""
+        return tuple(self._cache.findings)
+
+    def worker_pids(self) -> tuple[int, ...]:
+        """Process ids of the workers, in the order they were started."""
+        return tuple(worker.child.pid for worker in self._workers)
+
+    def close(self) -> None:
+        """End all processes. What is outstanding becomes a Fault."""
+        self._closed = True
+        fault = Fault(reason=FaultReason.CLOSED)
+        for worker in tuple(self._workers):
+            self._retire(worker, fault)
+        for compilation in self._compiling.values():
+            self._drop(compilation.child)
+        self._compiling.clear()
+        while self._waiting:
+            self._finish(self._waiting.popleft(), fault)
+        self._selector.close()
+
+    def __enter__(self) -> "Sandbox":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- admission
+
+    def _refused(self, request: Request) -> Fault | None:
+        context = request.context
+        if context.engine != engine_text():
+            text = f"it asks for {context.engine}, this is {engine_text()}"
+            return Fault(reason=FaultReason.WRONG_ENGINE, text=text)
+        if not request.module_cid.matches(request.module):
+            return Fault(reason=FaultReason.WRONG_BLOCK, text=f"module {request.module_cid}")
+        if (context.input is None) != (request.input is None):
+            return Fault(reason=FaultReason.WRONG_BLOCK, text="input given or named, not both")
+        if context.input is not None and not context.input.matches(request.input or b""):
+            return Fault(reason=FaultReason.WRONG_BLOCK, text=f"input {context.input}")
+        for name, given, most in (
+            ("memory_bytes", context.limits.memory_bytes, MEMORY_BYTES_MAX),
+            ("output_bytes", context.limits.output_bytes, self._limits.output_bytes),
+            ("input_bytes", len(request.input or b""), self._limits.input_bytes),
+        ):
+            if given > most:
+                text = f"{name} {given}, at most {most}"
+                return Fault(reason=FaultReason.OVER_CAPACITY, text=text)
+        return None
+
+    # --- moving on
+
+    def _advance(self, timeout: float | None) -> None:
+        """Wait for one event or deadline, and handle what has come."""
+        deadlines = [worker.deadline for worker in self._workers if not worker.idle]
+        deadlines.extend(compilation.deadline for compilation in self._compiling.values())
+        if deadlines:
+            until = max(0.0, min(deadlines) - time.monotonic())
+            timeout = until if timeout is None else min(timeout, until)
+        elif timeout is None:
+            assert self._finished or not self._unfinished, "something is under way"
+        for key, _ in self._selector.select(timeout):
+            owner = key.data
+            if isinstance(owner, _Worker):
+                self._hear_worker(owner)
+            else:
+                self._hear_compiler(owner)
+        self._end_overdue()
+        self._dispatch()
+
+    def _end_overdue(self) -> None:
+        now = time.monotonic()
+        for worker in tuple(self._workers):
+            if not worker.idle and worker.deadline <= now:
+                reason = FaultReason.WALL_CLOCK if worker.ready else FaultReason.WORKER_UNUSABLE
+                self._lose_worker(worker, Fault(reason=reason))
+        for compilation in tuple(self._compiling.values()):
+            if compilation.deadline <= now:
+                self._compile_failed(compilation, Fault(reason=FaultReason.COMPILE_BUDGET))
+
+    def _dispatch(self) -> None:
+        """Give waiting jobs to idle workers; start compilers and workers that are missing."""
+        if self._closed:
+            return
+        for job in tuple(self._waiting):
+            if job.compiled is None:
+                job.compiled = self._compiled_module(job.request)
+                if job.compiled is not None and "rejected" in job.compiled:
+                    self._waiting.remove(job)
+                    self._finish(job, rejected(*job.compiled["rejected"]))
+        runnable = [job for job in self._waiting if job.compiled is not None]
+        for job in runnable:
+            worker = self._idle_worker(job.request.module_cid)
+            if worker is None:
+                break
+            self._waiting.remove(job)
+            self._run(worker, job)
+        starting = sum(not worker.ready for worker in self._workers)
+        # Workers take as long to start as a compiler: both at once.
+        for _ in range(len(self._waiting) - starting):
+            if len(self._workers) >= self._workers_max:
+                break
+            self._start_worker()
+
+    # --- workers
+
+    def _start_worker(self) -> None:
+        worker = _Worker(self._limits)
+        self._workers.append(worker)
+        self._selector.register(worker.child.output, selectors.EVENT_READ, worker)
+
+    def _idle_worker(self, module: Cid) -> _Worker | None:
+        """One that has the module loaded, if there is one."""
+        idle = [worker for worker in self._workers if worker.idle]
+        for worker in idle:
+            if module in worker.modules:
+                return worker
+        return idle[0] if idle else None
+
+    def _run(self, worker: _Worker, job: _Job) -> None:
+        assert job.compiled is not None, "only compiled modules are run"
+        module, context = job.request.module_cid, job.request.context
+        known = module in worker.modules
+        drop: list[bytes] = []
+        if known:
+            worker.modules.move_to_end(module)
+        else:
+            worker.modules[module] = None
+            while len(worker.modules) > self._limits.modules_per_worker:
+                drop.append(worker.modules.popitem(last=False)[0].raw)
+        wall = job.request.wall_seconds
+        if wall is None:
+            wall = WALL_BASE_SECONDS + context.limits.fuel / FUEL_PER_SECOND_FLOOR
+        worker.job = job
+        worker.deadline = time.monotonic() + wall
+        try:
+            worker.child.send(
+                {
+                    "module": module.raw,
+                    "code": None if known else job.compiled["code"],
+                    "facts": None if known else job.compiled["facts"],
+                    "drop": drop,
+                    "context": job.context,
+                    "input": job.request.input,
+                }
+            )
+        except ChildEndedError:
+            # It died while it was idle: the job was not begun, another worker takes it.
+            worker.job = None
+            self._waiting.appendleft(job)
+            self._retire(worker, None)
+            return
+        self._watch(worker.child, worker)
+
+    def _watch(self, child: Child, owner: "_Worker | _Compilation") -> None:
+        """Ask to be told when the pipe takes more, while there is more to write."""
+        registered = child.input in self._selector.get_map()
+        if child.has_outgoing and not registered:
+            self._selector.register(child.input, selectors.EVENT_WRITE, owner)
+        elif registered and not child.has_outgoing:
+            self._selector.unregister(child.input)
+
+    def _hear_worker(self, worker: _Worker) -> None:
+        if worker not in self._workers:
+            return
+        try:
+            if worker.child.has_outgoing:
+                worker.child.flush()
+                self._watch(worker.child, worker)
+            for answer in worker.child.receive():
+                self._answered(worker, answer)
+        except ChildEndedError as error:
+            reason = FaultReason.WORKER_DIED if worker.ready else FaultReason.WORKER_UNUSABLE
+            self._lose_worker(worker, Fault(reason=reason, text=str(error)))
+        except (FrameError, CodecError) as error:
+            self._lose_worker(worker, Fault(reason=FaultReason.MISBEHAVED, text=str(error)))
+
+    def _answered(self, worker: _Worker, answer: dict[str, Any]) -> None:
+        if not worker.ready:
+            try:
+                findings = tuple(Finding(**finding) for finding in answer["ready"])
+            except (KeyError, TypeError) as error:
+                raise FrameError(f"not a worker's greeting: {error}") from None
+            worker.ready = True
+            self._confinement = findings
+            return
+        job, worker.job = worker.job, None
+        if job is None:
+            raise FrameError("an answer to nothing")
+        if "fault" in answer:
+            # The module may not have been loaded; the worker is not asked to remember.
+            self._retire(worker, None)
+            text = str(answer["fault"])[:400]
+            self._finish(job, Fault(reason=FaultReason.HOST_LIMIT, text=text))
+            return
+        try:
+            execution = execution_from(answer)
+        except CodecError as error:
+            worker.job = job
+            raise FrameError(str(error)) from None
+        self._finish(job, execution)
+        cpu_ns = answer.get("cpu_ns")
+        if isinstance(cpu_ns, int) and cpu_ns > self._limits.worker_cpu_seconds * 500_000_000:
+            self._retire(worker, None)
+
+    def _lose_worker(self, worker: _Worker, fault: Fault) -> None:
+        """A worker that cannot be started fails one waiting job, so that trying again ends."""
+        if not worker.ready and self._waiting:
+            self._finish(self._waiting.popleft(), fault)
+        self._retire(worker, fault)
+
+    def _retire(self, worker: _Worker, fault: Fault | None) -> None:
+        self._workers.remove(worker)
+        if worker.job is not None and fault is not None:
+            self._finish(worker.job, fault)
+        self._drop(worker.child)
+
+    def _drop(self, child: Child) -> None:
+        for descriptor in (child.input, child.output):
+            if descriptor in self._selector.get_map():
+                self._selector.unregister(descriptor)
+        child.close()
+
+    # --- compilation
+
+    def _compiled_module(self, request: Request) -> dict[str, Any] | None:
+        """From memory or disk; otherwise a compiler is started, and this is asked again."""
+        cid = request.module_cid
+        found = self._compiled.get(cid)
+        if found is not None:
+            self._compiled.move_to_end(cid)
+            return found
+        if cid in self._compiling:
+            return None
+        found = self._cache.get(cid)
+        if found is not None:
+            self._keep(cid, found)
+            return found
+        if len(self._compiling) < self._workers_max:
+            self._start_compiler(cid, request.module)
+        return None
+
+    def _keep(self, cid: Cid, compiled: dict[str, Any]) -> None:
+        self._compiled[cid] = compiled
+        while len(self._compiled) > self._limits.compiled_kept:
+            self._compiled.popitem(last=False)
+
+    def _start_compiler(self, cid: Cid, module: bytes) -> None:
+        child = Child(
+            "runtime.sandbox.compiler",
+            address_bytes=self._limits.compile_address_bytes,
+            cpu_seconds=self._limits.compile_cpu_seconds,
+        )
+        compilation = _Compilation(child, cid, time.monotonic() + self._limits.compile_wall_seconds)
+        self._compiling[cid] = compilation
+        self._selector.register(child.output, selectors.EVENT_READ, compilation)
+        try:
+            child.send({"module": module})
+        except ChildEndedError as error:
+            self._compile_failed(
+                compilation, Fault(reason=FaultReason.COMPILER_DIED, text=str(error))
+            )
+            return
+        self._watch(child, compilation)
+
+    def _hear_compiler(self, compilation: _Compilation) -> None:
+        if self._compiling.get(compilation.module) is not compilation:
+            return
+        try:
+            if compilation.child.has_outgoing:
+                compilation.child.flush()
+                self._watch(compilation.child, compilation)
+            answers = compilation.child.receive()
+        except ChildEndedError as error:
+            over = compilation.child.ended_by_signal == _SIGXCPU
+            reason = FaultReason.COMPILE_BUDGET if over else FaultReason.COMPILER_DIED
+            self._compile_failed(compilation, Fault(reason=reason, text=str(error)))
+            return
+        except FrameError as error:
+            self._compile_failed(compilation, Fault(reason=FaultReason.MISBEHAVED, text=str(error)))
+            return
+        for answer in answers:
+            self._compiled_now(compilation, answer)
+
+    def _compiled_now(self, compilation: _Compilation, answer: dict[str, Any]) -> None:
+        if "over_budget" in answer:
+            self._compile_failed(compilation, Fault(reason=FaultReason.COMPILE_BUDGET))
+            return
+        del self._compiling[compilation.module]
+        self._drop(compilation.child)
+        self._cache.put(compilation.module, answer)
+        self._keep(compilation.module, answer)
+
+    def _compile_failed(self, compilation: _Compilation, fault: Fault) -> None:
+        """All that wait for this module fail; the next request tries again."""
+        del self._compiling[compilation.module]
+        self._drop(compilation.child)
+        for job in tuple(self._waiting):
+            if job.request.module_cid == compilation.module and job.compiled is None:
+                self._waiting.remove(job)
+                self._finish(job, fault)
+
+    def _finish(self, job: _Job, result: Result) -> None:
+        self._unfinished.discard(job.ticket)
+        self._finished[job.ticket] = result

@@ -1,0 +1,129 @@
+"""Child processes that talk in frames: started clean, read and written without blocking."""
+
+import os
+import subprocess
+import sys
+from collections import deque
+from contextlib import suppress
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from runtime.sandbox.frames import FrameReader, frame
+
+_PACKAGES: Final = ("runtime", "ccl", "wasmtime", "cbrrr", "blake3")
+_READ_BYTES: Final = 1 << 20
+
+
+class ChildEndedError(Exception):
+    """The process is gone; the text says how it ended."""
+
+
+@lru_cache(maxsize=1)
+def _import_paths() -> tuple[str, ...]:
+    """Where a process without site-packages finds what it needs, and nothing else."""
+    paths = []
+    for package in _PACKAGES:
+        spec = find_spec(package)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(f"the package {package} is not installed")
+        paths.append(str(Path(spec.origin).parent.parent))
+    return tuple(dict.fromkeys(paths))
+
+
+class Child:
+    """`module.main()` of ours in a fresh interpreter: isolated mode, no site-packages, empty
+    environment, own session, no descriptors but its two pipes."""
+
+    def __init__(self, module: str, *, address_bytes: int, cpu_seconds: int) -> None:
+        paths = list(_import_paths())
+        boot = f"import sys; sys.path[:0] = {paths!r}; from {module} import main; main()"
+        arguments = [str(os.getpid()), str(address_bytes), str(cpu_seconds)]
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", boot, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            close_fds=True,
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None, "asked for a pipe"
+        assert self._process.stdout is not None, "asked for a pipe"
+        self.input: Final = self._process.stdin.fileno()
+        self.output: Final = self._process.stdout.fileno()
+        os.set_blocking(self.input, False)
+        os.set_blocking(self.output, False)
+        self._reader = FrameReader()
+        self._outgoing: deque[memoryview] = deque()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def send(self, value: dict[str, Any]) -> None:
+        """Queue a frame and write what the pipe takes. Raises ChildEndedError."""
+        self._outgoing.append(memoryview(frame(value)))
+        self.flush()
+
+    @property
+    def has_outgoing(self) -> bool:
+        return bool(self._outgoing)
+
+    def flush(self) -> None:
+        """Write what the pipe takes now. Raises ChildEndedError."""
+        while self._outgoing:
+            data = self._outgoing[0]
+            try:
+                written = os.write(self.input, data)
+            except BlockingIOError:
+                return
+            except BrokenPipeError:
+                raise ChildEndedError(self._ending()) from None
+            if written < len(data):
+                self._outgoing[0] = data[written:]
+            else:
+                self._outgoing.popleft()
+
+    def receive(self) -> list[dict[str, Any]]:
+        """The frames that have come. Raises ChildEndedError, or FrameError for nonsense."""
+        frames: list[dict[str, Any]] = []
+        while True:
+            try:
+                data = os.read(self.output, _READ_BYTES)
+            except BlockingIOError:
+                return frames
+            if not data:
+                if frames:
+                    return frames
+                raise ChildEndedError(self._ending())
+            frames.extend(self._reader.feed(data))
+            if len(data) < _READ_BYTES:
+                return frames
+
+    def _ending(self) -> str:
+        """How it ended. A process that closed its pipe and lives on is ended here."""
+        try:
+            code = self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        if code < 0:
+            return f"the process was ended by signal {-code}"
+        return f"the process ended with code {code}"
+
+    @property
+    def ended_by_signal(self) -> int | None:
+        code = self._process.returncode
+        return -code if code is not None and code < 0 else None
+
+    def close(self) -> None:
+        """End it and wait for that."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()

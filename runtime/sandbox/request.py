@@ -1,0 +1,54 @@
+"""What is asked of the sandbox, and what it answers when this machine could not do it."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NewType
+
+from runtime.content.cid import Cid
+from runtime.context import Context
+
+Ticket = NewType("Ticket", int)
+"""Names one submitted request; never used twice by a sandbox."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Execute the module in the context.
+
+    input: the bytes of the context's input block. wall_seconds: the backstop, None for one
+    that follows from the fuel limit.
+    """
+
+    module: bytes
+    module_cid: Cid
+    context: Context
+    input: bytes | None = None
+    wall_seconds: float | None = None
+
+
+class FaultReason(Enum):
+    """Why there is no result. Nothing of this says anything about the module's behaviour."""
+
+    WRONG_BLOCK = "the bytes are not the block that was named"
+    WRONG_ENGINE = "the context asks for another engine"
+    OVER_CAPACITY = "the context allows more than this machine gives"
+    COMPILE_BUDGET = "compiling took more time or memory than is allowed"
+    COMPILER_DIED = "the compiler process died"
+    WORKER_DIED = "the worker process died"
+    WORKER_UNUSABLE = "a worker process could not be started"
+    WALL_CLOCK = "the execution was ended by the wall-clock backstop"
+    HOST_LIMIT = "this machine could not provide what the execution needs"
+    MISBEHAVED = "the worker's answer could not be read"
+    CANCELLED = "the execution was cancelled"
+    CLOSED = "the sandbox was closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """No result: a matter of this machine, not of the program."""
+
+    reason: FaultReason
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason.value}: {self.text}" if self.text else self.reason.value

@@ -1,0 +1,106 @@
+"""What a trap means: the site of a compiled check, or a fault that the engine raised itself."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import wasmtime
+from wasmtime import TrapCode
+
+from ccl.abi.layout import DETAIL_LENGTH_GLOBAL, DETAIL_POINTER_GLOBAL, SITE_GLOBAL
+from ccl.abi.sections import ENTRY_ERR_REASON, Site, sites_from_value
+from runtime.content.codec import decode
+from runtime.execution import Outcome, OutcomeKind
+from runtime.host.memory import OutOfBoundsError
+from runtime.modulecheck import MODULE_LIMITS, ModuleFacts
+from runtime.sandbox.entry import Guest
+
+_DETAIL_BYTES_MAX: Final = 4096
+_U32: Final = 0xFFFF_FFFF
+
+_ENGINE_REASONS: Final = {
+    TrapCode.MEMORY_OUT_OF_BOUNDS: "memory access out of bounds",
+    TrapCode.TABLE_OUT_OF_BOUNDS: "table access out of bounds",
+    TrapCode.INDIRECT_CALL_TO_NULL: "indirect call to a null table entry",
+    TrapCode.BAD_SIGNATURE: "indirect call with the wrong signature",
+    TrapCode.INTEGER_OVERFLOW: "integer overflow",
+    TrapCode.INTEGER_DIVISION_BY_ZERO: "integer division by zero",
+    TrapCode.BAD_CONVERSION_TO_INTEGER: "a float that does not fit the integer",
+    TrapCode.NULL_REFERENCE: "use of a null reference",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """outcome; fuel_used is None where the engine's count is not to be trusted.
+
+    output: (bytes, whether they are an encoded value), kept only on success.
+    """
+
+    outcome: Outcome
+    fuel_used: int | None
+    output: tuple[bytes | None, bool] = (None, False)
+
+
+def ending_of_trap(
+    raised: wasmtime.Trap, guest: Guest | None, facts: ModuleFacts, fuel_used: int
+) -> Ending:
+    """The engine saves its fuel count before an explicit `unreachable`, and before no other."""
+    match raised.trap_code:
+        case TrapCode.UNREACHABLE:
+            site = _site(guest, facts)
+            if guest is not None and site is not None:
+                return Ending(_outcome_at(site, guest), fuel_used)
+            return Ending(_trapped("unreachable code was reached", raised), fuel_used)
+        case TrapCode.STACK_OVERFLOW:
+            return Ending(Outcome(kind=OutcomeKind.LIMIT, reason="the stack is used up"), None)
+        case TrapCode() as code:
+            return Ending(_trapped(_ENGINE_REASONS.get(code, code.name.lower()), raised), None)
+        case None:
+            return Ending(_trapped(raised.message.partition("\n")[0], raised), None)
+
+
+def _outcome_at(site: Site, guest: Guest) -> Outcome:
+    kind = OutcomeKind.FAILED if site.reason == ENTRY_ERR_REASON else OutcomeKind.TRAPPED
+    return Outcome(
+        kind=kind,
+        reason=site.reason,
+        detail=_detail(guest),
+        place=f"{site.file}:{site.line}:{site.column}",
+        article=site.article,
+    )
+
+
+def _site(guest: Guest | None, facts: ModuleFacts) -> Site | None:
+    if guest is None or facts.sites is None:
+        return None
+    number = guest.global_value(SITE_GLOBAL)
+    sites = _sites(facts.sites)
+    return sites[number - 1] if number is not None and 0 < number <= len(sites) else None
+
+
+@lru_cache(maxsize=16)
+def _sites(section: bytes) -> tuple[Site, ...]:
+    return sites_from_value(decode(section, bytes_max=MODULE_LIMITS.section_bytes))
+
+
+def _detail(guest: Guest) -> str:
+    pointer = guest.global_value(DETAIL_POINTER_GLOBAL)
+    length = guest.global_value(DETAIL_LENGTH_GLOBAL)
+    if pointer is None or not length:
+        return ""
+    try:
+        raw = guest.memory.peek(pointer & _U32, min(length & _U32, _DETAIL_BYTES_MAX))
+    except OutOfBoundsError:
+        return ""
+    return raw.decode("utf-8", "replace")
+
+
+def _trapped(reason: str, raised: wasmtime.Trap) -> Outcome:
+    frames = raised.frames
+    if not frames:
+        return Outcome(kind=OutcomeKind.TRAPPED, reason=reason)
+    top = frames[0]
+    name = top.func_name or f"number {top.func_index}"
+    detail = f"in function {name}, at byte {top.module_offset} of the module"
+    return Outcome(kind=OutcomeKind.TRAPPED, reason=reason, detail=detail)
