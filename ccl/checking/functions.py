@@ -12,7 +12,7 @@ from ccl.checking import constants
 from ccl.checking.blocks import discard_block, infer_block
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Checker, Origin, Signature
-from ccl.checking.inference import POISON, fresh, is_open, is_poison, prune, unify, zonk
+from ccl.checking.inference import POISON, fresh, has_poison, is_open, is_poison, prune, unify, zonk
 from ccl.checking.lints import report_variables
 from ccl.checking.statements import report_assigning_lets
 from ccl.checking.type_names import read_type
@@ -223,7 +223,9 @@ def _entry(checker: Checker, entry: Entry) -> typed.Function:
     kind = zonk(node.type)
     if kind is Prim.NEVER and not body.returns:
         kind = Prim.UNIT
-    if unify(body.result, kind) or kind is Prim.NEVER:
+    if has_poison(kind):
+        result = POISON
+    elif unify(body.result, kind) or kind is Prim.NEVER:
         result = zonk(body.result)
     else:
         _missing_return(body, entry.bodies[0], entry.span)

@@ -1,0 +1,150 @@
+"""The language chapter by chapter: each ```ccl block of the Markdown beside this is a test.
+
+Expectations are comments in the block. On the line of the fault: `// error: [CCL0401]`,
+`// warning: [CCL0901]` (several codes in one bracket are allowed), `// trap: reason`.
+Anywhere: `// result: JSON`, `// log: line`, `// submits: JSON` (a part of the submission),
+`// charter: JSON`, and for the run `// entry: name`, `// arguments: JSON`, `// input: JSON`
+(a string), `// ctx: JSON`. A block without errors must compile; if it has the entry it must
+run to its end. Every diagnostic must be expected.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ccl_machine import Ran, run
+
+from ccl.codes import severity_of
+from ccl.diagnostics import Severity
+from ccl.pipeline import compile_text
+from runtime.content.cid import Cid
+from runtime.execution import OutcomeKind
+
+FOLDER = Path(__file__).parent
+_BLOCK = re.compile(r"^```ccl\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_EXPECTED = re.compile(
+    r"// (error|warning|trap|result|log|submits|charter|entry|arguments|input|ctx): ?(.*)$"
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    chapter: str
+    line: int
+    text: str
+
+    @property
+    def expectations(self) -> list[tuple[int, str, str]]:
+        """(line in the block, kind, text)"""
+        found = []
+        for number, line in enumerate(self.text.splitlines(), 1):
+            match = _EXPECTED.search(line)
+            if match:
+                found.append((number, match[1], match[2].strip()))
+        return found
+
+    def only(self, kind: str) -> str | None:
+        texts = [text for _, each, text in self.expectations if each == kind]
+        assert len(texts) <= 1, f"one `// {kind}:` a block"
+        return texts[0] if texts else None
+
+
+def blocks() -> list[Block]:
+    found = []
+    for path in sorted(FOLDER.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        for match in _BLOCK.finditer(text):
+            found.append(Block(path.stem, text.count("\n", 0, match.start()) + 2, match[1]))
+    return found
+
+
+BLOCKS = blocks()
+
+
+def plain(value: Any) -> Any:
+    """A decoded value as JSON would show it."""
+    match value:
+        case Cid():
+            return str(value)
+        case dict():
+            return {key: plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [plain(each) for each in value]
+        case _:
+            return value
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda b: f"{b.chapter}:{b.line}")
+def test_block(block: Block) -> None:
+    compiled = compile_text(block.text, path="spec.ccl")
+    compilation = compiled.compilation
+    found = {
+        (compilation.sources.of(d.span).position(d.span.start).line, d.code)
+        for d in compilation.sink.diagnostics
+    }
+    expected = {
+        (number, code)
+        for number, kind, text in block.expectations
+        if kind in ("error", "warning")
+        for code in re.findall(r"CCL\d{4}", text)
+    }
+    assert found == expected
+    for number, kind, text in block.expectations:
+        for code in re.findall(r"CCL\d{4}", text) if kind in ("error", "warning") else ():
+            assert severity_of(code) is Severity(kind), f"line {number}"
+    if any(kind == "error" for _, kind, _ in block.expectations):
+        assert compiled.wasm is None
+        return
+    assert compiled.wasm is not None
+    assert compilation.program is not None
+    entry = block.only("entry") or ("charter" if block.only("charter") else "run")
+    exports = {each.name for each in compilation.program.exports}
+    if entry in exports or entry == "charter":
+        check_run(block, entry, compiled.wasm)
+    else:
+        kinds = {kind for _, kind, _ in block.expectations}
+        assert kinds <= {"warning"}, "nothing here is run"
+
+
+def check_run(block: Block, entry: str, wasm: bytes) -> None:
+    arguments, text, ctx = block.only("arguments"), block.only("input"), block.only("ctx")
+    given = None if arguments is None else json.loads(arguments)
+    ran = run(
+        wasm,
+        entry=entry,
+        arguments=given if ctx is None else [json.loads(ctx)],
+        text=None if text is None else json.loads(text),
+    )
+    traps = [(number, text) for number, kind, text in block.expectations if kind == "trap"]
+    if traps:
+        check_trap(ran, *traps[0])
+    else:
+        assert ran.outcome.kind is OutcomeKind.SUCCEEDED, ran.outcome
+    result = block.only("result")
+    if result is not None:
+        assert plain(ran.value) == json.loads(result)
+    logs = [text for _, kind, text in block.expectations if kind == "log"]
+    if logs:
+        assert ran.log == logs
+    submits = [json.loads(text) for _, kind, text in block.expectations if kind == "submits"]
+    if submits:
+        submitted = [plain(fields) for kind, fields in ran.effects if kind == "submit-job"]
+        assert [{k: s.get(k) for k in e} for s, e in zip(submitted, submits, strict=True)] == submits
+    charter = block.only("charter")
+    if charter is not None:
+        assert plain(ran.charter) == json.loads(charter)
+
+
+def check_trap(ran: Ran, line: int, text: str) -> None:
+    outcome = ran.outcome
+    assert outcome.kind in (OutcomeKind.TRAPPED, OutcomeKind.FAILED), outcome
+    assert text in f"{outcome.reason}: {outcome.detail}", outcome
+    assert outcome.place.split(":")[:2] == ["spec.ccl", str(line)], outcome
+
+
+def test_there_are_chapters() -> None:
+    assert len({block.chapter for block in BLOCKS}) >= 10
+    assert len(BLOCKS) >= 80
