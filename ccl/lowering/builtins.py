@@ -180,7 +180,7 @@ def _substring(f: Frame, node: CallBuiltin) -> Hold:
 def _char_at(f: Frame, node: CallBuiltin) -> Hold:
     kept = f.borrow(_values(node))
     with f.temporary("i32") as text, f.temporary("i64") as index:
-        f.emit(f"local.set ${index}", f"local.tee ${text}", f"local.get ${index}")
+        f.emit(f"local.set ${index}", f"local.set ${text}", f"local.get ${index}")
         f.emit(f"local.get ${text}", "i64.load32_u offset=12", "i64.ge_u")
         f.trap_if(node.span, places.OUT_OF_RANGE)
         f.emit(f"local.get ${text}", f"local.get ${text}", f"local.get ${index}", "i32.wrap_i64")
