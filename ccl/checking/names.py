@@ -137,6 +137,9 @@ def known_values(body: Body) -> tuple[str, ...]:
 
 def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typed.Expr:
     near = nearest(name, known)
+    meant = body.find(near) if near is not None else None
+    if meant is not None:
+        meant.reads.append(span.start)  # so that a slip is told once, not as an unused variable
     body.sink.report("CCL0201", span, name=name, nearest=near)
     return invalid(span)
 
