@@ -11,15 +11,10 @@ from typing import Final
 
 from runtime.context import FUEL_PER_UNIT
 
-HOST_CALL_FUEL: Final = 2_000
-"""About the instructions that run in the time of a host call without arguments."""
-HOST_BYTES_PER_FUEL: Final = 4
-"""Bytes that cross the boundary for one fuel."""
-
-
-def host_call_fuel(crossing_bytes: int) -> int:
-    """Fuel charged for a host call through which `crossing_bytes` are read or written."""
-    return HOST_CALL_FUEL + crossing_bytes // HOST_BYTES_PER_FUEL
+HOST_CALL_FUEL: Final = 10_000
+"""About the instructions that run in the time of a host call."""
+HOST_BYTE_FUEL: Final = 1
+"""For each byte that is read from the guest's memory or written to it."""
 
 
 def compute_units(fuel: int) -> int:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from ccl.abi.layout import CALL_DEPTH_MAX
+
 ABI_SECTION: Final = "ccl:abi"
 SITES_SECTION: Final = "ccl:sites"
 SOURCE_SECTION: Final = "ccl:source"
@@ -22,6 +24,9 @@ ABI_VERSION: Final = 1
 ENTRY_ERR_REASON: Final = "the entry returned Err"
 """The reason of the site that an export traps at when its value is `Err`; the text is in the
 detail globals. The runtime reports this trap as a failure of the program, not as a fault in it."""
+
+LIMIT_REASONS: Final = frozenset({"out of memory", f"call depth over {CALL_DEPTH_MAX}"})
+"""Reasons of sites that say a bound of the execution was passed, not that a check failed."""
 
 Convention = Literal["direct", "packed"]
 

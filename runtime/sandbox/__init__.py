@@ -7,17 +7,22 @@ from runtime.sandbox.confine import Finding
 from runtime.sandbox.engine import Engine, engine, engine_text
 from runtime.sandbox.pool import Result, Sandbox, SandboxLimits
 from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
+from runtime.sandbox.selftest import FuelRate, UnusableError, calibrate, self_test
 
 __all__ = [
     "Engine",
     "Fault",
     "FaultReason",
     "Finding",
+    "FuelRate",
     "Request",
     "Result",
     "Sandbox",
     "SandboxLimits",
     "Ticket",
+    "UnusableError",
+    "calibrate",
     "engine",
     "engine_text",
+    "self_test",
 ]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
-from runtime.metering import HOST_BYTES_PER_FUEL, HOST_CALL_FUEL
+from runtime.metering import HOST_BYTE_FUEL, HOST_CALL_FUEL
 from runtime.modulecheck import MODULE_LIMITS
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ MIB: Final = 1 << 20
 MEMORY_BYTES_MAX: Final = 256 * MIB
 """The largest linear memory that a context may allow. As much address space is reserved at
 once, so that memory never has to move and `memory.grow` fails only at the guest's own limit."""
-WASM_STACK_BYTES: Final = 8 * MIB
-"""Holds the 1 000 frames that compiled CCL may nest, at 8 KiB each."""
+WASM_STACK_BYTES: Final = 4 * MIB
+"""Holds the 1 000 frames that compiled CCL may nest, at 4 KiB each."""
 SEMANTICS_VERSION: Final = 1
 """Raised when host calls or entries change what an execution gives."""
 
@@ -103,7 +103,7 @@ def _config_hash() -> str:
         "settings": dict(SETTINGS),
         "semantics": SEMANTICS_VERSION,
         "host_call_fuel": HOST_CALL_FUEL,
-        "host_bytes_per_fuel": HOST_BYTES_PER_FUEL,
+        "host_byte_fuel": HOST_BYTE_FUEL,
         "module_limits": asdict(MODULE_LIMITS),
     }
     return cid_of(encode(described), Codec.DAG_CBOR).digest.hex()[:16]

@@ -11,7 +11,7 @@ import wasmtime
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.invocation import Stop
 from runtime.host.memory import OutOfBoundsError
-from runtime.metering import HOST_BYTES_PER_FUEL, HOST_CALL_FUEL
+from runtime.metering import HOST_BYTE_FUEL, HOST_CALL_FUEL
 
 OUT_OF_FUEL = Outcome(kind=OutcomeKind.OUT_OF_FUEL, reason="the fuel is used up")
 
@@ -47,14 +47,14 @@ class GuestMemory:
         if length == 0:
             return b""
         address = self._address(pointer, length)
-        self._charge(length // HOST_BYTES_PER_FUEL)
+        self._charge(length * HOST_BYTE_FUEL)
         return ctypes.string_at(address, length)
 
     def write(self, pointer: int, data: bytes) -> None:
         if not data:
             return
         address = self._address(pointer, len(data))
-        self._charge(len(data) // HOST_BYTES_PER_FUEL)
+        self._charge(len(data) * HOST_BYTE_FUEL)
         ctypes.memmove(address, data, len(data))
 
     def peek(self, pointer: int, length: int) -> bytes:

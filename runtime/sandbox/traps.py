@@ -8,7 +8,7 @@ import wasmtime
 from wasmtime import TrapCode
 
 from ccl.abi.layout import DETAIL_LENGTH_GLOBAL, DETAIL_POINTER_GLOBAL, SITE_GLOBAL
-from ccl.abi.sections import ENTRY_ERR_REASON, Site, sites_from_value
+from ccl.abi.sections import ENTRY_ERR_REASON, LIMIT_REASONS, Site, sites_from_value
 from runtime.content.codec import decode
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.memory import OutOfBoundsError
@@ -61,7 +61,11 @@ def ending_of_trap(
 
 
 def _outcome_at(site: Site, guest: Guest) -> Outcome:
-    kind = OutcomeKind.FAILED if site.reason == ENTRY_ERR_REASON else OutcomeKind.TRAPPED
+    kind = OutcomeKind.TRAPPED
+    if site.reason == ENTRY_ERR_REASON:
+        kind = OutcomeKind.FAILED
+    elif site.reason in LIMIT_REASONS:
+        kind = OutcomeKind.LIMIT
     return Outcome(
         kind=kind,
         reason=site.reason,
