@@ -68,9 +68,7 @@ def run(arguments: list[str]) -> int:
         show_problem(problem, _format_of(arguments))
         return int(problem.kind)
     except TyperException as error:
-        usage = MeshProblem(
-            Kind.USAGE, "usage", error.format_message(), hint=_help_hint(arguments)
-        )
+        usage = MeshProblem(Kind.USAGE, "usage", error.format_message(), hint=_help_hint(arguments))
         show_problem(usage, _format_of(arguments))
         return int(Kind.USAGE)
     except typer.Abort:
@@ -84,7 +82,7 @@ def run(arguments: list[str]) -> int:
 
 def _format_of(arguments: list[str]) -> Format:
     """The output format on the command line, for problems that arise before it is parsed."""
-    for before, word in zip([""] + arguments, arguments, strict=False):
+    for before, word in X, strict=False):
         value = word if before in {"-o", "--output"} else word.removeprefix("--output=")
         if value in {"json", "jsonl"} and (value != word or before in {"-o", "--output"}):
             return Format(value)

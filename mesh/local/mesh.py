@@ -64,7 +64,7 @@ class LocalMesh:
         self.content = Content()
         self.engine = local_engine()
         self._clock = clock
-        self._entropy = entropy
+        self.entropy = entropy
         self._sandbox: Sandbox | None = None
         self._world: World | None = None
 
@@ -186,6 +186,16 @@ class LocalMesh:
         with self.store.read() as tx:
             return tx.blocks.has(cid)
 
+    def find_block(self, text: str) -> Cid:
+        """The block that a CID, or the last characters of one, names.
+
+        Raises MeshProblem `malformed-cid`, `block-missing` or `ambiguous-block`.
+        """
+        from mesh.local.finding import find_block
+
+        with self.store.read() as tx:
+            return find_block(text, tx.blocks.cids())
+
     def remove_block(self, cid: Cid) -> None:
         """Remove a block. Raises MeshProblem `block-missing`."""
         with self.store.write() as tx:
@@ -196,7 +206,7 @@ class LocalMesh:
 
     def new_job_id(self) -> JobId:
         """An id that nobody has used, from the time and randomness."""
-        return new_job_id(time.time_ns() // 1_000_000, self._entropy(RANDOM_BYTES))
+        return new_job_id(time.time_ns() // 1_000_000, self.entropy(RANDOM_BYTES))
 
     def submit(self, request: JobRequest, *, on_event: OnNews = _ignore) -> JobId:
         """Sign, check and publish a job. Raises MeshProblem where it is refused."""
@@ -251,7 +261,7 @@ class LocalMesh:
         """Award the job to a node's bid. Raises MeshProblem where that cannot be."""
         world = self.world
         with self.store.write() as tx:
-            job = self._job(tx, job_id)
+            job = self.stored_job(tx, job_id)
             offer = next((bid for bid in job.bids if bid.node_id == node_id), None)
             if offer is None and not job.is_final and job.award is None:
                 raise no_such_bid(job, node_id)
@@ -265,7 +275,7 @@ class LocalMesh:
     def cancel(self, job_id: JobId, reason: str) -> None:
         """Withdraw a job. Raises MeshProblem `job-not-cancellable`."""
         with self.store.write() as tx:
-            job = self._job(tx, job_id)
+            job = self.stored_job(tx, job_id)
             signed = sign(
                 Cancel(job=job.manifest, reason=reason),
                 mesh=self.members.mesh,
@@ -288,7 +298,7 @@ class LocalMesh:
         try:
             with self.store.read() as tx:
                 return view(
-                    tx, self._quiet_world, self.content, self._job(tx, job_id), now=self.now
+                    tx, self.reading, self.content, self.stored_job(tx, job_id), now=self.now
                 )
         except BlockError as error:
             raise as_problem(error) from None
@@ -299,8 +309,8 @@ class LocalMesh:
             return tuple(key.job_id for key in tx.jobs.ids() if key.submitter == self.submitter.did)
 
     @property
-    def _quiet_world(self) -> World:
-        """For reading: without measuring anything."""
+    def reading(self) -> World:
+        """The world for those who only read: nothing is measured for it."""
         return self._world or World(
             members=self.members,
             archive=self.archive,
@@ -312,7 +322,7 @@ class LocalMesh:
     def _key(self, job_id: JobId) -> JobKey:
         return JobKey(submitter=self.submitter.did, job_id=job_id)
 
-    def _job(self, tx: SqliteTransaction, job_id: JobId) -> Job:
+    def stored_job(self, tx: SqliteTransaction, job_id: JobId) -> Job:
         job = tx.jobs.get(self._key(job_id))
         if job is None:
             raise MeshProblem(

@@ -1,0 +1,45 @@
+"""Shell completion with live ids: read from the store, never driving or creating anything."""
+
+import os
+from collections.abc import Callable, Sequence
+
+
+def words(known: Sequence[str]) -> Callable[[str], list[str]]:
+    """Completion from a fixed list."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in known if word.startswith(incomplete)]
+
+    return complete
+
+
+def complete_job(incomplete: str) -> list[str]:
+    """Ids of jobs in the store, newest first; nothing where there is no store."""
+    return [each for each in reversed(_job_ids()) if each.startswith(incomplete)]
+
+
+def complete_node(incomplete: str) -> list[str]:
+    """Node ids of the mesh."""
+    from mesh.local.roster import NODES
+
+    return [node.node_id for node in NODES if node.node_id.startswith(incomplete)]
+
+
+def _job_ids() -> list[str]:
+    from mesh.adapters.sqlite import SqliteStore
+    from mesh.home import find_home
+    from mesh.problem import MeshProblem
+
+    try:
+        home = find_home(None, os.environ)
+        if not home.database.exists():
+            return []
+        store = SqliteStore(home.database, quota_bytes=0)
+    except MeshProblem:
+        # A completion that fails must not disturb the line that is being typed.
+        return []
+    try:
+        with store.read() as tx:
+            return [key.job_id for key in tx.jobs.ids()]
+    finally:
+        store.close()

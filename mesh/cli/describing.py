@@ -1,0 +1,121 @@
+"""Jobs, bids and outcomes as words and as plain values for machines."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from mesh.local import JobView
+from runtime.execution import Outcome, OutcomeKind
+
+_WORDS = {
+    OutcomeKind.SUCCEEDED: "succeeded",
+    OutcomeKind.TRAPPED: "trapped",
+    OutcomeKind.FAILED: "failed",
+    OutcomeKind.OUT_OF_FUEL: "ran out of fuel",
+    OutcomeKind.LIMIT: "passed a limit",
+    OutcomeKind.REJECTED: "was rejected",
+}
+
+
+def local_time(seconds: int) -> str:
+    """A moment in UTC, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def describe(outcome: Outcome) -> str:
+    """An outcome in one line: what, why, where, by which article."""
+    text = _WORDS[outcome.kind]
+    reason = ": ".join(part for part in (outcome.reason, outcome.detail) if part)
+    text += f": {reason}" if reason else ""
+    text += f" at {outcome.place}" if outcome.place else ""
+    return text + (f" ({outcome.article})" if outcome.article else "")
+
+
+def outcome_text(job: JobView) -> str:
+    """What follows the progress of a job that ended well."""
+    if job.output is None:
+        return f"\nNo output. Logs: meshctl logs {job.job_id}"
+    return f"\nOutput: {job.output}\nShow it: meshctl results {job.job_id}"
+
+
+def reputation_text(row: Mapping[str, Any]) -> str:
+    return f"{row['reputation']}" if row["has_evidence"] else f"{row['reputation']} (no evidence)"
+
+
+def bid_rows(job: JobView) -> list[dict[str, Any]]:
+    """The bids for machines and for the table."""
+    return [
+        {
+            "node_id": bid.node_id,
+            "price": bid.price,
+            "units": bid.units,
+            "estimated_seconds": bid.estimated_seconds,
+            "reputation": bid.reputation.score,
+            "has_evidence": bid.reputation.is_evident,
+            "location": bid.location,
+            "expires_at": bid.expires_at,
+            "score_ppm": bid.score_ppm,
+        }
+        for bid in job.bids
+    ]
+
+
+def job_to_value(job: JobView) -> dict[str, Any]:
+    """A job for machines: CIDs as text, times as Unix seconds."""
+    body = job.manifest.body
+    value: dict[str, Any] = {
+        "job_id": job.job_id,
+        "state": job.phase.value,
+        "description": body.description,
+        "reason": job.reason,
+        "manifest": str(job.manifest.cid),
+        "module": str(body.module),
+        "input": _text(body.input),
+        "entry": body.entry,
+        "resource_type": body.resource_type.value,
+        "resource_amount": body.resource_amount,
+        "budget": body.budget,
+        "priority": body.priority.value,
+        "submitted_at": job.submitted_at,
+        "changed_at": job.changed_at,
+        "missing": [str(cid) for cid in job.missing],
+        "bids": bid_rows(job),
+        "declines": [
+            {"node_id": each.node_id, "reason": each.reason, "detail": each.detail}
+            for each in job.declines
+        ],
+        "award": None,
+        "receipt": _text(job.receipt),
+        "anchor": _text(job.anchor),
+        "attestations": [
+            {"verifier": each.verifier, "verdict": each.verdict.value, "cid": str(each.cid)}
+            for each in job.attestations
+        ],
+        "output": _text(job.output),
+        "outcome": None,
+        "fuel_used": None,
+        "metrics": None,
+        "settlement": None if job.settlement is None else str(job.settlement.cid),
+    }
+    if job.award is not None:
+        value["award"] = {
+            "node_id": job.award.node_id,
+            "price": job.award.price,
+            "attempt": job.award.attempt,
+            "fuel_limit": job.award.fuel_limit,
+            "lease_expires_at": job.award.lease_expires_at,
+        }
+    if job.deterministic is not None:
+        value["outcome"] = job.deterministic.outcome.to_value()
+        value["fuel_used"] = job.deterministic.fuel_used
+    if job.metrics is not None:
+        value["metrics"] = {
+            "wall_ms": job.metrics.wall_ms,
+            "memory_peak_bytes": job.metrics.memory_peak_bytes,
+            "host_calls": job.metrics.host_calls,
+        }
+    return value
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

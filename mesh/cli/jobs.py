@@ -1,0 +1,327 @@
+"""`meshctl` for the life of a job: submit, bids, accept, status, list, cancel, nodes."""
+
+from typing import Annotated, Final
+
+import typer
+
+from mesh.cli.completion import complete_job, complete_node, words
+from mesh.cli.options import FormatOption, HomeOption, QuietOption, TimeoutOption
+
+NAMES: Final = (
+    "submit-job",
+    "get-bids",
+    "accept-bid",
+    "job-status",
+    "list-jobs",
+    "cancel-job",
+    "list-nodes",
+)
+PRIORITIES: Final = ("low", "medium", "high", "critical")
+RESOURCE_TYPES: Final = ("compute", "storage", "bandwidth")
+
+JobOption = Annotated[
+    str,
+    typer.Option(
+        "--job-id",
+        metavar="JOB",
+        help="The job: its id, or 4 or more characters of its beginning or end.",
+        autocompletion=complete_job,
+    ),
+]
+JobArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="JOB",
+        help="The job: its id, or 4 or more characters of its beginning or end.",
+        autocompletion=complete_job,
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    for name, command in (
+        ("submit-job", submit_job),
+        ("get-bids", get_bids),
+        ("accept-bid", accept_bid),
+        ("job-status", job_status),
+        ("list-jobs", list_jobs),
+        ("cancel-job", cancel_job),
+        ("list-nodes", list_nodes),
+    ):
+        app.command(name)(command)
+
+
+def submit_job(
+    wasm: Annotated[
+        str, typer.Option("--wasm", metavar="PATH|CID", help="The module: a file, or a CID.")
+    ],
+    resource_amount: Annotated[
+        int,
+        typer.Option(
+            "--resource-amount", metavar="UNITS", help="Ceiling of work; 1 unit = 1 000 000 fuel."
+        ),
+    ],
+    description: Annotated[
+        str, typer.Option("--description", metavar="TEXT", help="What the job is for.")
+    ] = "",
+    resource_type: Annotated[
+        str,
+        typer.Option(
+            "--resource-type",
+            metavar="|".join(RESOURCE_TYPES),
+            help="What pays for the work.",
+            autocompletion=words(RESOURCE_TYPES),
+        ),
+    ] = "compute",
+    priority: Annotated[
+        str,
+        typer.Option(
+            "--priority",
+            metavar="|".join(PRIORITIES),
+            help="How urgent it is.",
+            autocompletion=words(PRIORITIES),
+        ),
+    ] = "medium",
+    input_: Annotated[
+        str | None,
+        typer.Option("--input", metavar="FILE|CID", help="What the module reads as its input."),
+    ] = None,
+    entry: Annotated[
+        str, typer.Option("--entry", metavar="NAME", help="The export to call.")
+    ] = "run",
+    arguments: Annotated[
+        str | None,
+        typer.Option("--arguments", metavar="JSON", help="A JSON list of the entry's arguments."),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option("--budget", metavar="TOKENS", help="Highest price. [default: the amount]"),
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option("--token", metavar="CID", help="The token that pays.")
+    ] = None,
+    verifiers: Annotated[
+        int, typer.Option("--verifiers", metavar="N", help="Federation nodes that execute again.")
+    ] = 3,
+    quorum: Annotated[
+        int, typer.Option("--quorum", metavar="N", help="How many of them must agree.")
+    ] = 2,
+    max_seconds: Annotated[
+        int, typer.Option("--max-seconds", metavar="N", help="Lease of one attempt.")
+    ] = 3600,
+    memory_mib: Annotated[
+        int, typer.Option("--memory", metavar="MIB", help="Memory that the module may use.")
+    ] = 64,
+    location: Annotated[
+        list[str] | None,
+        typer.Option("--location", metavar="NAME", help="Only there; may be repeated."),
+    ] = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option("--feature", metavar="NAME", help="What the node must have; may be repeated."),
+    ] = None,
+    min_reputation: Annotated[
+        int, typer.Option("--min-reputation", metavar="0-100", help="Least reputation of a node.")
+    ] = 0,
+    id_: Annotated[
+        str | None,
+        typer.Option(
+            "--id", metavar="UUID", help="Your own id: repeating the command is harmless."
+        ),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Award the best bid and wait until it is verified.")
+    ] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="As --wait, printing each step as it happens.")
+    ] = False,
+    timeout: TimeoutOption = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show prices and the policy's verdict; submit nothing."),
+    ] = False,
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Submit a job: any module that exports `run`, or a WASI program (`_start`).
+
+    \b
+    Examples:
+      meshctl submit-job --wasm example.wasm --description "Data analysis" --resource-amount 500
+      meshctl submit-job --wasm count.wasm --input ward.csv --resource-amount 500 --wait
+      meshctl submit-job --wasm bafkr4i… --resource-amount 500 --dry-run
+    """
+    from mesh.cli.submission import Submission, run_submission
+
+    run_submission(
+        Submission(
+            wasm=wasm,
+            resource_amount=resource_amount,
+            description=description,
+            resource_type=resource_type,
+            priority=priority,
+            input=input_,
+            entry=entry,
+            arguments=arguments,
+            budget=budget,
+            token=token,
+            verifiers=verifiers,
+            quorum=quorum,
+            max_seconds=max_seconds,
+            memory_mib=memory_mib,
+            locations=tuple(location or ()),
+            features=tuple(feature or ()),
+            min_reputation=min_reputation,
+            job_id=id_,
+        ),
+        wait=wait or follow,
+        follow=follow,
+        timeout=timeout,
+        dry_run=dry_run,
+        output=output,
+        quiet=quiet,
+        home=mesh_home,
+    )
+
+
+def get_bids(
+    job_id: JobOption,
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Show the bids for a job, best first.
+
+    \b
+    Example:
+      meshctl get-bids --job-id 3a9f2b8c
+    """
+    from mesh.cli.following import show_bids
+
+    show_bids(job_id, output=output, quiet=quiet, home=mesh_home)
+
+
+def accept_bid(
+    job_id: JobOption,
+    node_id: Annotated[
+        str,
+        typer.Option(
+            "--node-id",
+            metavar="NODE",
+            help="Whose bid to accept.",
+            autocompletion=complete_node,
+        ),
+    ],
+    timeout: TimeoutOption = None,
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Accept a bid and follow the job until its receipt is verified.
+
+    \b
+    Example:
+      meshctl accept-bid --job-id 3a9f2b8c --node-id mesh-node-2
+    """
+    from mesh.cli.following import accept
+
+    accept(job_id, node_id, timeout=timeout, output=output, quiet=quiet, home=mesh_home)
+
+
+def job_status(
+    job: JobArgument,
+    wait: Annotated[bool, typer.Option("--wait", help="Drive the job until it has ended.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="As --wait, printing each step as it happens.")
+    ] = False,
+    timeout: TimeoutOption = None,
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Show where a job stands; with --wait continue it.
+
+    \b
+    Examples:
+      meshctl job-status 3a9f2b8c
+      meshctl job-status 3a9f2b8c --wait --timeout 60
+    """
+    from mesh.cli.following import status
+
+    status(
+        job,
+        wait=wait or follow,
+        follow=follow,
+        timeout=timeout,
+        output=output,
+        quiet=quiet,
+        home=mesh_home,
+    )
+
+
+def list_jobs(
+    state: Annotated[
+        list[str] | None,
+        typer.Option("--state", metavar="STATE", help="Only these states; may be repeated."),
+    ] = None,
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """List the jobs, newest last.
+
+    \b
+    Examples:
+      meshctl list-jobs
+      meshctl list-jobs --state Verified -o jsonl
+    """
+    from mesh.cli.listing import jobs
+
+    jobs(tuple(state or ()), output=output, quiet=quiet, home=mesh_home)
+
+
+def cancel_job(
+    job: JobArgument,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")
+    ] = "withdrawn by the submitter",
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Withdraw a job that has no receipt yet; what is held for it is given back.
+
+    \b
+    Example:
+      meshctl cancel-job 3a9f2b8c --reason "wrong input"
+    """
+    from mesh.cli.naming import resolve
+    from mesh.cli.session import make_output, open_mesh
+    from mesh.records import JobId
+
+    out = make_output(mesh_home, output, quiet=quiet)
+    with open_mesh(mesh_home) as mesh:
+        job_id = JobId(resolve(job, mesh.job_ids(), noun="job", where="meshctl list-jobs"))
+        mesh.cancel(job_id, reason)
+    out.record(
+        {"job_id": job_id, "state": "Cancelled", "reason": reason},
+        text=f"Job {job_id} cancelled",
+        quiet=job_id,
+    )
+
+
+def list_nodes(
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """List the nodes: rate, measured speed, load, reputation, location.
+
+    \b
+    Example:
+      meshctl list-nodes
+    """
+    from mesh.cli.listing import nodes
+
+    nodes(output=output, quiet=quiet, home=mesh_home)

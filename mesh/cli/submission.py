@@ -1,0 +1,340 @@
+"""`meshctl submit-job`: from words on a command line to a checked, published job.
+
+Rule: what would be refused later is refused now, before anything is stored.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from ccl.abi.sections import Abi, ExportSignature
+from ccl.abi.values import ValueMismatch, from_json, parse_type
+from mesh.cli.files import cid_from, path_or_cid, read_bytes
+from mesh.cli.following import Progress, finish, interrupted
+from mesh.cli.naming import did_you_mean
+from mesh.cli.output import Column, Output, field, note, table
+from mesh.cli.session import make_output, open_mesh
+from mesh.local import JobRequest, LocalMesh
+from mesh.local.quoting import Quote, quote
+from mesh.local.views import obstacle
+from mesh.problem import Kind, MeshProblem
+from mesh.records import JobId, Priority, Requirements, Trust
+from runtime.content.cid import Cid, Codec
+from runtime.content.codec import CodecError, decode, encode
+from runtime.modulecheck import MODULE_LIMITS, ModuleFacts, Rejection, check_module
+from runtime.tokens.token import ResourceType
+
+DEFAULT_ENTRY: Final = "run"
+WASI_ENTRY: Final = "_start"
+MIB: Final = 1 << 20
+WASM_MAGIC: Final = b"\0asm"
+
+E = TypeVar("E", bound=Enum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """The options of `submit-job` as they were typed."""
+
+    wasm: str
+    resource_amount: int
+    description: str
+    resource_type: str
+    priority: str
+    input: str | None
+    entry: str
+    arguments: str | None
+    budget: int | None
+    token: str | None
+    verifiers: int
+    quorum: int
+    max_seconds: int
+    memory_mib: int
+    locations: tuple[str, ...]
+    features: tuple[str, ...]
+    min_reputation: int
+    job_id: str | None
+
+
+def run_submission(
+    submission: Submission,
+    *,
+    wait: bool,
+    follow: bool,
+    timeout: float | None,
+    dry_run: bool,
+    output: str | None,
+    quiet: bool,
+    home: Path | None,
+) -> None:
+    """Carry out one `submit-job`."""
+    out = make_output(home, output, quiet=quiet)
+    with open_mesh(home) as mesh:
+        request, blocks = _request(mesh, submission)
+        if dry_run:
+            _show_quote(out, quote(mesh, request))
+            return
+        mesh.put_blocks(blocks)
+        job_id = mesh.submit(request)
+        if wait:
+            _announce(out, job_id)
+            finish(
+                mesh, out, job_id, Progress(out, follow=follow), timeout=timeout, auto_award=True
+            )
+            return
+        try:
+            mesh.drive([job_id], timeout=timeout)
+        except KeyboardInterrupt:
+            raise interrupted(job_id) from None
+        job = mesh.job(job_id)
+        held_up = obstacle(job, needs_award=False)
+    if held_up is not None:
+        note(f"note: {held_up.message}")
+        for reason in held_up.details.get("reasons", ()):
+            note(f"  {reason}")
+        note(f"  next: {held_up.hint}")
+    value: dict[str, Any] = {
+        "job_id": job_id,
+        "state": job.phase.value,
+        "module": str(request.module),
+        "bids": len(job.bids),
+        "missing": [str(cid) for cid in job.missing],
+    }
+    out.record(value, text=f"Job submitted successfully\nJob ID: {job_id}", quiet=job_id)
+
+
+def _announce(out: Output, job_id: JobId) -> None:
+    out.line(f"Job submitted successfully\nJob ID: {job_id}\n")
+
+
+def _request(
+    mesh: LocalMesh, given: Submission
+) -> tuple[JobRequest, tuple[tuple[Cid, bytes], ...]]:
+    """The request, and the blocks to store with it."""
+    from runtime.content.cid import cid_of
+
+    blocks: list[tuple[Cid, bytes]] = []
+    named = path_or_cid(given.wasm)
+    facts: ModuleFacts | None = None
+    if isinstance(named, Cid):
+        module = named
+        if mesh.has_block(module) and module.codec is Codec.RAW:
+            facts = _facts(given.wasm, mesh.get_block(module))
+    else:
+        data = read_bytes(named, noun="module", bytes_max=MODULE_LIMITS.module_bytes)
+        facts = _facts(given.wasm, data)
+        module = cid_of(data, Codec.RAW)
+        blocks.append((module, data))
+    entry = _entry(given.entry, facts)
+    request = JobRequest(
+        module=module,
+        resource_amount=_positive("--resource-amount", given.resource_amount),
+        description=given.description,
+        resource_type=_one_of(ResourceType, given.resource_type, "--resource-type"),
+        budget=None if given.budget is None else _positive("--budget", given.budget),
+        priority=_one_of(Priority, given.priority, "--priority"),
+        entry=entry,
+        arguments=_arguments(given.arguments, entry, facts),
+        input=_input(given.input, blocks),
+        requirements=Requirements(
+            memory_bytes=_positive("--memory", given.memory_mib) * MIB,
+            features=given.features,
+            max_seconds=given.max_seconds,
+        ),
+        trust=_trust(given),
+        token=None if given.token is None else cid_from(given.token),
+        job_id=None if given.job_id is None else JobId(given.job_id.strip().lower()),
+    )
+    return request, tuple(blocks)
+
+
+def _facts(name: str, data: bytes) -> ModuleFacts:
+    checked = check_module(data)
+    if isinstance(checked, Rejection):
+        detail = f" ({checked.detail})" if checked.detail else ""
+        hint = "give a WebAssembly binary that exports `run`, or a WASI program"
+        if not data.startswith(WASM_MAGIC) and name.endswith(".ccl"):
+            hint = f"compile it first: cclc compile {name}"
+        raise MeshProblem(
+            Kind.USAGE,
+            "module-refused",
+            f"{name}: {checked.reason}{detail}",
+            hint=hint,
+            details={"module": name, "reason": checked.reason, "detail": checked.detail},
+        )
+    return checked
+
+
+def _entry(wanted: str, facts: ModuleFacts | None) -> str:
+    """The export to call; a WASI program's own where nothing else is asked for."""
+    if facts is None or wanted in facts.entries:
+        return wanted
+    if wanted == DEFAULT_ENTRY and WASI_ENTRY in facts.entries:
+        return WASI_ENTRY
+    names = sorted(facts.entries)
+    close = did_you_mean(wanted, names)
+    meant = f"did you mean {close}? " if close else ""
+    listed = ", ".join(names[:12]) or "no function at all"
+    raise MeshProblem(
+        Kind.USAGE,
+        "entry-missing",
+        f"the module does not export '{wanted}'",
+        hint=f"{meant}it exports {listed}; name one with --entry",
+        details={"exports": names[:256]},
+    )
+
+
+def _arguments(text: str | None, entry: str, facts: ModuleFacts | None) -> bytes | None:
+    """The DAG-CBOR list of the arguments, by the entry's types where the module has them."""
+    signature, abi = _signature(entry, facts)
+    if text is None:
+        if signature is not None and signature.parameters:
+            wanted = ", ".join(f"{name}: {kind}" for name, kind in signature.parameters)
+            raise _bad_arguments(f"{entry} takes ({wanted})")
+        return None
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise _bad_arguments(f"character {error.pos + 1}: {error.msg}") from None
+    if not isinstance(values, list):
+        raise _bad_arguments(f"expected a list, found {type(values).__name__}")
+    if signature is not None and abi is not None:
+        values = _typed(values, signature, abi)
+    try:
+        return encode(values)
+    except CodecError as error:
+        raise _bad_arguments(f"{error}; write a decimal as text") from None
+
+
+def _typed(values: list[Any], signature: ExportSignature, abi: Abi) -> list[Any]:
+    wanted = signature.parameters
+    if len(values) != len(wanted):
+        names = ", ".join(f"{name}: {kind}" for name, kind in wanted)
+        raise _bad_arguments(f"{len(values)} given, {signature.name} takes ({names})")
+    found = []
+    for value, (name, kind) in zip(values, wanted, strict=True):
+        try:
+            found.append(from_json(parse_type(kind), value, abi))
+        except ValueMismatch as error:
+            raise _bad_arguments(f"'{name}': {error}") from None
+    return found
+
+
+def _signature(entry: str, facts: ModuleFacts | None) -> tuple[ExportSignature | None, Abi | None]:
+    if facts is None or facts.abi is None:
+        return None, None
+    abi = Abi.from_value(decode(facts.abi, bytes_max=len(facts.abi)))
+    return next((each for each in abi.exports if each.name == entry), None), abi
+
+
+def _bad_arguments(reason: str) -> MeshProblem:
+    return MeshProblem(
+        Kind.USAGE,
+        "arguments-malformed",
+        f"--arguments: {reason}",
+        hint="""give one JSON list, for example --arguments '[3, "blue"]'""",
+    )
+
+
+def _input(text: str | None, blocks: list[tuple[Cid, bytes]]) -> Cid | None:
+    from runtime.content.cid import cid_of
+
+    if text is None:
+        return None
+    named = path_or_cid(text)
+    if isinstance(named, Cid):
+        if named.codec is Codec.DAG_PB:
+            raise MeshProblem(
+                Kind.USAGE,
+                "input-dag-pb",
+                f"the input {named} is a dag-pb file; a job's input is one block",
+                hint="give the file itself: --input FILE",
+            )
+        return named
+    data = read_bytes(named, noun="input")
+    cid = cid_of(data, Codec.RAW)
+    blocks.append((cid, data))
+    return cid
+
+
+def _trust(given: Submission) -> Trust:
+    try:
+        return Trust(
+            min_reputation=given.min_reputation,
+            locations=given.locations,
+            verifiers=given.verifiers,
+            quorum=given.quorum,
+        )
+    except ValueError as error:
+        raise MeshProblem(
+            Kind.USAGE,
+            "quorum-impossible",
+            str(error),
+            hint="for example --verifiers 3 --quorum 2",
+        ) from None
+
+
+def _positive(option: str, number: int) -> int:
+    if number < 1:
+        raise MeshProblem(
+            Kind.USAGE,
+            "not-positive",
+            f"{option} is {number}, expected 1 or more",
+            hint="one unit buys 1 000 000 fuel",
+        )
+    return number
+
+
+def _one_of(kind: type[E], text: str, option: str) -> E:
+    names = [item.value for item in kind]
+    if text in names:
+        return kind(text)
+    close = did_you_mean(text.lower(), names)
+    meant = f"did you mean {close}? " if close else ""
+    raise MeshProblem(
+        Kind.USAGE,
+        "unknown-word",
+        f"{option}: '{text}' is not one of {', '.join(names)}",
+        hint=f"{meant}for example {option} {names[0]}",
+    )
+
+
+def _show_quote(out: Output, quoted: Quote) -> None:
+    """Prices and the policy's verdict; nothing was submitted."""
+    rows = [
+        {
+            "node_id": each.node_id,
+            "price": each.price,
+            "estimated_seconds": each.estimated_seconds,
+            "location": each.location,
+            "declined": each.declined,
+        }
+        for each in quoted.nodes
+    ]
+    verdict = "allowed" if quoted.refusal is None else quoted.refusal.message
+    prices = [each.price for each in quoted.nodes if each.price is not None]
+    value = {
+        "submitted": False,
+        "prices": {"least": min(prices, default=None), "greatest": max(prices, default=None)},
+        "nodes": rows,
+        "allowed": quoted.refusal is None,
+        "verdict": verdict,
+    }
+    columns = (
+        Column(title="Node ID", text=field("node_id"), width=16),
+        Column(title="Price", text=field("price"), width=9),
+        Column(title="Est. Time", text=lambda row: _seconds(row["estimated_seconds"]), width=14),
+        Column(title="Location", text=field("location"), width=14),
+        Column(title="Declined", text=field("declined")),
+    )
+    span = f"{min(prices)} to {max(prices)} tokens" if prices else "no node would bid"
+    text = f"{table(rows, columns)}\n\nPrice: {span}\nPolicy: {verdict}\nNothing was submitted"
+    out.record(value, text=text, quiet=span)
+    if quoted.refusal is not None:
+        raise quoted.refusal
+
+
+def _seconds(value: int | None) -> str:
+    return "-" if value is None else f"{value}s"

@@ -1,0 +1,177 @@
+"""Checks of what is stored, made anew each time: anchor, federation, whole proofs.
+
+Rule: every block is read and hashed again and every signature verified again; nothing that
+this process remembers counts.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mesh.dag import check_anchor
+from mesh.federation import check_attestation
+from mesh.findings import Fault, Finding
+from mesh.job import Job, Phase
+from mesh.local.archive import Archive
+from mesh.local.driver import as_problem
+from mesh.ports import BlockError, ChainKind, Head
+from mesh.problem import MeshProblem
+from mesh.proof import Proof, ProofError, Reexecute, collect, from_car, to_car, verify_proof
+from mesh.receipts import verify_receipt
+from mesh.records import Anchor, Attestation, Award, Bid, JobId, JobManifest, Receipt, Verdict
+from runtime.content.cid import Cid
+from runtime.context import Context
+from runtime.execution import Deterministic
+from runtime.sandbox import Fault as SandboxFault
+from runtime.sandbox import Request, Sandbox
+
+if TYPE_CHECKING:
+    from mesh.adapters.sqlite import SqliteTransaction
+    from mesh.local.mesh import LocalMesh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederationCheck:
+    """How many attestations stood up to the check just made, and what spoke against others."""
+
+    confirmed: int
+    drawn: int
+    findings: tuple[Finding, ...]
+
+
+def check_anchored(mesh: "LocalMesh", job_id: JobId) -> tuple[Finding, ...]:
+    """What speaks against the receipt being in the DAG, read back now."""
+    with mesh.store.read() as tx:
+        job = mesh.stored_job(tx, job_id)
+        if job.anchor is None or job.receipt is None or job.executor is None:
+            return (Finding(fault=Fault.MISSING, subject="anchor"),)
+        try:
+            anchor = Archive(mesh.members.mesh).get_fresh(tx, Anchor, job.anchor)
+        except (MeshProblem, BlockError) as error:
+            return (_unreadable("anchor", error),)
+        sequence = anchor.body.sequence
+        before = tx.chains.at(ChainKind.ANCHORS, job.executor, sequence - 1)
+        findings = check_anchor(
+            anchor,
+            receipt=job.receipt,
+            executor=job.executor,
+            head=None if before is None else Head(sequence=sequence - 1, record=before),
+        )
+        if tx.chains.at(ChainKind.ANCHORS, job.executor, sequence) != job.anchor:
+            findings += (Finding(fault=Fault.WRONG_SEQUENCE, subject="anchor"),)
+        return findings
+
+
+def check_federation(mesh: "LocalMesh", job_id: JobId) -> FederationCheck:
+    """The receipt and each attestation, read back and verified now."""
+    with mesh.store.read() as tx:
+        job = mesh.stored_job(tx, job_id)
+        if job.receipt is None:
+            missing = Finding(fault=Fault.MISSING, subject="receipt")
+            return FederationCheck(confirmed=0, drawn=0, findings=(missing,))
+        archive = Archive(mesh.members.mesh)
+        try:
+            receipt = archive.get_fresh(tx, Receipt, job.receipt)
+            findings = list(_check_receipt(tx, archive, job, now=mesh.now))
+        except (MeshProblem, BlockError) as error:
+            unreadable = _unreadable("receipt", error)
+            return FederationCheck(confirmed=0, drawn=len(job.drawn), findings=(unreadable,))
+        confirmed = 0
+        for vote in job.votes:
+            try:
+                attestation = archive.get_fresh(tx, Attestation, vote.attestation)
+            except (MeshProblem, BlockError) as error:
+                findings.append(_unreadable("attestation", error))
+                continue
+            against = check_attestation(attestation, receipt=receipt, drawn=job.drawn)
+            findings += against
+            stands = not against and attestation.signer == vote.verifier
+            confirmed += stands and attestation.body.verdict is Verdict.CONFIRMED
+    if job.phase is not Phase.VERIFIED:
+        reason = job.reason or f"the job is {job.phase.value}"
+        findings.append(Finding(fault=Fault.NO_QUORUM, subject="federation", detail=reason))
+    return FederationCheck(confirmed=confirmed, drawn=len(job.drawn), findings=tuple(findings))
+
+
+def _check_receipt(
+    tx: "SqliteTransaction", archive: Archive, job: Job, *, now: int
+) -> tuple[Finding, ...]:
+    assert job.receipt is not None, "the caller has looked"
+    receipt = archive.get_fresh(tx, Receipt, job.receipt)
+    award = archive.get_fresh(tx, Award, receipt.body.award)
+    data = tx.blocks.get(receipt.body.context)
+    if data is None:
+        return (Finding(fault=Fault.MISSING, subject="context"),)
+    return verify_receipt(
+        receipt,
+        manifest=archive.get_fresh(tx, JobManifest, job.manifest),
+        bid=archive.get_fresh(tx, Bid, award.body.bid),
+        award=award,
+        context=Context.from_block(data),
+        now=now,
+    )
+
+
+def proof_of(mesh: "LocalMesh", job_id: JobId) -> Proof:
+    """All records of a job. Raises ProofError naming what is missing or unreadable."""
+    with mesh.store.read() as tx:
+        try:
+            return collect(mesh.stored_job(tx, job_id), mesh.members.mesh, tx.blocks.get)
+        except BlockError as error:
+            finding = _unreadable("block", error)
+            raise ProofError((finding,)) from None
+
+
+def verify_job(mesh: "LocalMesh", job_id: JobId, *, reexecute: bool) -> tuple[Finding, ...]:
+    """What speaks against a job's proof; empty: it stands."""
+    try:
+        proof = proof_of(mesh, job_id)
+    except ProofError as error:
+        return error.findings
+    again = executed_again(mesh.sandbox) if reexecute else None
+    return verify_proof(proof, mesh=mesh.members.mesh, reexecute=again, now=mesh.now)
+
+
+def verify_file(
+    data: bytes, *, trusted: Cid | None, sandbox: Sandbox | None, now: int
+) -> tuple[Proof | None, tuple[Finding, ...]]:
+    """What speaks against the proof in a file. trusted: the mesh it must be of, None for any."""
+    try:
+        proof = from_car(data)
+    except ProofError as error:
+        return None, error.findings
+    again = None if sandbox is None else executed_again(sandbox)
+    return proof, verify_proof(proof, mesh=trusted, reexecute=again, now=now)
+
+
+def proof_file(mesh: "LocalMesh", job_id: JobId) -> bytes:
+    """The proof as one file. Raises ProofError."""
+    return to_car(proof_of(mesh, job_id))
+
+
+def executed_again(sandbox: Sandbox) -> Reexecute:
+    """Execution on this machine, for `verify_proof`. Raises MeshProblem if it cannot."""
+
+    def reexecute(module: bytes, context: Context, given: bytes | None) -> Deterministic:
+        from mesh.problem import Kind
+        from runtime.content.cid import Codec, cid_of
+
+        request = Request(
+            module=module, module_cid=cid_of(module, Codec.RAW), context=context, input=given
+        )
+        result = sandbox.execute(request)
+        if isinstance(result, SandboxFault):
+            raise MeshProblem(
+                Kind.VERIFICATION,
+                "reexecution-impossible",
+                f"it cannot be executed again here: {result}",
+                hint="verify without executing: --no-reexecute",
+            )
+        return result.deterministic
+
+    return reexecute
+
+
+def _unreadable(subject: str, error: MeshProblem | BlockError) -> Finding:
+    problem = as_problem(error)
+    fault = Fault.MISSING if problem.code == "block-missing" else Fault.UNREADABLE
+    return Finding(fault=fault, subject=subject, detail=problem.message)

@@ -1,0 +1,78 @@
+"""What a job would cost and whether it would be allowed, without submitting it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mesh.local import bidding, submitting
+from mesh.local.submitting import JobRequest
+from mesh.market import Enquiry, appraise
+from mesh.problem import MeshProblem
+from mesh.records import Bid, Decline, NodeId
+
+if TYPE_CHECKING:
+    from mesh.local.mesh import LocalMesh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeQuote:
+    """What one node would answer: a price and seconds, or why it would not bid."""
+
+    node_id: NodeId
+    location: str
+    price: int | None
+    estimated_seconds: int | None
+    declined: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """refusal: why the submission would be refused, None if it would not."""
+
+    nodes: tuple[NodeQuote, ...]
+    refusal: MeshProblem | None
+
+
+def quote(mesh: "LocalMesh", request: JobRequest) -> Quote:
+    """Ask every node and the issuer's rules; nothing is stored."""
+    world = mesh.world
+    now = mesh.now
+    with mesh.store.read() as tx:
+        manifest, purse = submitting.prepare(
+            tx, world, request, request.job_id or mesh.new_job_id(), now=now
+        )
+        refusal = submitting.check(tx, world, manifest, purse, now=now)
+        busy = tx.jobs.in_phases(bidding.BUSY)
+        found = []
+        for member in world.members.nodes:
+            state = bidding.node_state(tx, world, member, manifest, busy)
+            enquiry = Enquiry(
+                manifest=manifest,
+                issuer=world.members.issuer.did,
+                credential_issuers=frozenset(world.members.genesis.body.issuers),
+                bound_units=None,
+                missing_bytes=0,
+            )
+            answer = appraise(state, enquiry, now)
+            found.append(_node_quote(member.node_id, state.location, answer))
+    problem = None if refusal is None else submitting.problem_of(refusal, manifest)
+    return Quote(nodes=tuple(found), refusal=problem)
+
+
+def _node_quote(node_id: NodeId, location: str, answer: Bid | Decline) -> NodeQuote:
+    match answer:
+        case Bid():
+            return NodeQuote(
+                node_id=node_id,
+                location=location,
+                price=answer.price,
+                estimated_seconds=answer.estimated_seconds,
+                declined=None,
+            )
+        case Decline():
+            return NodeQuote(
+                node_id=node_id,
+                location=location,
+                price=None,
+                estimated_seconds=None,
+                declined=f"{answer.reason.value}: {answer.detail}",
+            )

@@ -1,0 +1,131 @@
+"""Tokens, accounts and policies of an embedded mesh: what the local issuer keeps.
+
+Rule: a token and the units it stands for come into being in one transaction.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mesh.local.members import TOKEN, issue
+from mesh.local.submitting import chain_of
+from mesh.problem import Kind, MeshProblem
+from mesh.records import Policy
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+from runtime.content.typed import ShapeError
+from runtime.identity.signed import Signed, sign
+from runtime.tokens.ledger import Account, AccountKind, PolicyInForce
+from runtime.tokens.policy import Rule
+from runtime.tokens.token import NONCE_BYTES, ResourceToken, ResourceType
+
+if TYPE_CHECKING:
+    from mesh.local.mesh import LocalMesh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenView:
+    """A token with what is left under it. is_ours: made out to the local submitter."""
+
+    cid: Cid
+    token: ResourceToken
+    left: int
+    is_ours: bool
+    is_expired: bool
+    is_revoked: bool
+
+
+def issue_token(
+    mesh: "LocalMesh",
+    *,
+    resource_type: ResourceType,
+    amount: int,
+    audience: Did | None,
+    scope: str,
+    expires_at: int,
+) -> Signed[ResourceToken]:
+    """The issuer signs a root token and credits its units. Raises MeshProblem."""
+    now = mesh.now
+    if expires_at <= now:
+        raise MeshProblem(
+            Kind.USAGE,
+            "token-expiry-past",
+            f"the token would have expired {now - expires_at} s ago",
+            hint="--expires-in SECONDS counts from now",
+        )
+    try:
+        token = ResourceToken(
+            resource_type=resource_type,
+            amount=amount,
+            scope=scope,
+            expires_at=expires_at,
+            issuer=mesh.members.issuer.did,
+            audience=audience or mesh.submitter.did,
+            parent=None,
+            nonce=mesh.entropy(NONCE_BYTES),
+        )
+        with mesh.store.write() as tx:
+            return issue(tx, mesh.archive, mesh.members.issuer, token, now=now)
+    except (ShapeError, ValueError) as error:
+        raise MeshProblem(
+            Kind.USAGE,
+            "token-malformed",
+            f"the token cannot be issued: {error}",
+            hint="meshctl tokens issue --help",
+        ) from None
+
+
+def tokens(mesh: "LocalMesh") -> tuple[TokenView, ...]:
+    """The tokens in this store, by CID."""
+    now = mesh.now
+    with mesh.store.read() as tx:
+        found = []
+        for name in tx.settings.names(TOKEN):
+            cid: Cid = tx.settings.get(name)
+            chain = chain_of(tx, mesh.reading, cid)
+            leaf = chain[0].body
+            left = min(link.body.amount - tx.ledger.token_use(link.cid).drawn for link in chain)
+            found.append(
+                TokenView(
+                    cid=cid,
+                    token=leaf,
+                    left=left,
+                    is_ours=leaf.audience == mesh.submitter.did,
+                    is_expired=any(now >= link.body.expires_at for link in chain),
+                    is_revoked=any(tx.ledger.is_revoked(link.cid) for link in chain),
+                )
+            )
+    return tuple(found)
+
+
+def holdings(mesh: "LocalMesh") -> tuple[Account, ...]:
+    """The submitter's accounts."""
+    with mesh.store.read() as tx:
+        accounts = tx.ledger.accounts_of(mesh.submitter.did)
+    return tuple(each for each in accounts if each.key.kind is AccountKind.HOLDINGS)
+
+
+def set_policy(mesh: "LocalMesh", resource_type: ResourceType, rule: Rule) -> Cid:
+    """The issuer's rule for a resource from now on; the CID of its signed record."""
+    record = sign(
+        Policy(resource_type=resource_type, rule=rule, effective_at=mesh.now),
+        mesh=mesh.members.mesh,
+        key=mesh.members.issuer,
+    )
+    with mesh.store.write() as tx:
+        mesh.archive.put(tx, record)
+        in_force = PolicyInForce(cid=record.cid, rule=rule)
+        tx.ledger.set_policy(mesh.members.issuer.did, resource_type, in_force)
+    return record.cid
+
+
+def policies(mesh: "LocalMesh") -> dict[ResourceType, tuple[PolicyInForce, int]]:
+    """The issuer's rules in force, and what the submitter has committed under each."""
+    issuer = mesh.members.issuer.did
+    found = {}
+    with mesh.store.read() as tx:
+        for kind in ResourceType:
+            policy = tx.ledger.policy(issuer, kind)
+            if policy is not None:
+                usage = tx.ledger.usage(policy.cid, mesh.submitter.did)
+                found[kind] = (policy, usage.committed)
+    return found
