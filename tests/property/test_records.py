@@ -41,6 +41,7 @@ from mesh.records import (
 )
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX, decode, encode
+from runtime.content.typed import from_value, to_value
 from runtime.execution import Deterministic, Metrics, Outcome, OutcomeKind
 from runtime.identity.signed import RecordError, RecordFault, sign
 from runtime.tokens.policy import AllowAll, PermitList, Quota, RateLimit
@@ -306,3 +307,15 @@ def test_an_unknown_a_missing_or_a_foreign_field_is_refused_although_signed(
 def test_no_bytes_make_the_reader_fail_otherwise(data: bytes) -> None:
     with pytest.raises(RecordError):
         read(data, MESH)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=3000), st.integers(1, 3))
+def test_whatever_a_program_says_fits_a_receipt(text: str, times: int) -> None:
+    said = Outcome(kind=OutcomeKind.TRAPPED, reason=text, detail=text * times, article=text)
+    result = Deterministic(
+        outcome=said.bounded(), output=None, effects=None, logs=None, fuel_used=None
+    )
+    assert from_value(Deterministic, to_value(result)) == result
+    if len((text * times).encode("utf-8", "replace")) <= 4096:
+        assert said.bounded().detail == (text * times).encode("utf-8", "replace").decode()
