@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT
-from ccl.abi.sections import Abi, ExportSignature
+from ccl.abi.sections import ENTRY_ERR_REASON, Abi, ExportSignature
 from ccl.lowering import decoding, encoding, routines
 from ccl.lowering.facts import children
 from ccl.lowering.frame import OUT_OF_MEMORY
@@ -15,7 +15,7 @@ from ccl.types import Enum_, Prim, Result, Struct, Type, is_reference
 from ccl.wasm import model
 
 MALFORMED_ARGUMENTS = "malformed arguments"
-RETURNED_ERR = "the program returned an Err"
+
 NOT_ENCODABLE = "out of memory or nested too deeply"
 _REFERENCE = re.compile(r"(?:call|global\.get|global\.set) \$([\w.]+)")
 
@@ -156,7 +156,7 @@ def _result(unit: Unit, function: Function) -> list[str]:
 
 
 def _refuse_err(unit: Unit, function: Function, kind: Result) -> list[str]:
-    site = unit.sites.number(function.span, RETURNED_ERR)
+    site = unit.sites.number(function.span, ENTRY_ERR_REASON)
     body = ["local.get $result", "i64.load offset=8", "i64.eqz", "i32.eqz", "if"]
     if kind.err in (Prim.STRING, Prim.DID, Prim.CID):
         unit.called.add("trap_with")

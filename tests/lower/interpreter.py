@@ -1,0 +1,402 @@
+"""A reference interpreter of the typed tree: what a program means, as plainly as it can be said.
+
+Values are Python's: int, bool, str, None for Unit; `Record` for structs, `Tagged` for variants,
+list and dict. Values copy by being copied whole; a changed parameter is the caller's object.
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from ccl import typed as t
+from ccl.lowering.facts import place_root
+from ccl.types import Array, Map, Prim, Struct, Type
+
+MIN, MAX = -(2**63), 2**63 - 1
+
+
+@dataclass
+class Record:
+    fields: list[Any]
+
+
+@dataclass
+class Tagged:
+    tag: int
+    payload: list[Any]
+
+
+@dataclass
+class Stopped(Exception):
+    """A trap, by its reason."""
+
+    reason: str
+
+
+class _Leave(Exception):
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class _Break(Exception):
+    pass
+
+
+class _Continue(Exception):
+    pass
+
+
+class Interpreter:
+    def __init__(self, program: t.Program) -> None:
+        self.program = program
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        function = self.program.functions[name]
+        frame = dict(zip((p.index for p in function.parameters), arguments, strict=True))
+        try:
+            return _Activation(self, frame).value(function.body)
+        except _Leave as leave:
+            return leave.value
+
+
+class _Activation:
+    """One call: the values of its locals by index."""
+
+    def __init__(self, machine: Interpreter, frame: dict[int, Any]) -> None:
+        self.machine = machine
+        self.frame = frame
+
+    # --- expressions ---
+
+    def copied(self, node: t.Expr) -> Any:
+        return deepcopy(self.value(node))
+
+    def value(self, node: t.Expr) -> Any:
+        match node:
+            case t.ScalarConst(value=value, type=kind):
+                return bool(value) if kind is Prim.BOOL else value
+            case t.TextConst(value=value):
+                return value
+            case t.UnitConst():
+                return None
+            case t.LocalGet(local=local):
+                return self.frame[local.index]
+            case t.FieldGet(base=base, index=index):
+                return self.value(base).fields[index]
+            case t.IndexGet(base=base, index=index):
+                container = self.copied(base)
+                return _element(container, self.value(index))
+            case t.StructNew(values=values, order=order):
+                found = {i: self.copied(values[i]) for i in order}
+                return Record([found[i] for i in range(len(values))])
+            case t.VariantNew(tag=tag, payload=payload):
+                return Tagged(tag, [self.copied(p) for p in payload])
+            case t.ArrayNew(elements=elements):
+                return [self.copied(e) for e in elements]
+            case t.Concat(parts=parts):
+                return "".join([self.value(p) for p in parts])
+            case t.Convert():
+                return self._convert(node)
+            case t.Unary(op=t.UnaryOp.NOT, operand=operand):
+                return not self.value(operand)
+            case t.Unary(operand=operand, type=kind):
+                return _in_range(-self.value(operand), kind, "-")
+            case t.Binary():
+                left = self.copied(node.left)
+                return binary(node.op, left, self.value(node.right), node.type)
+            case t.ShortCircuit(is_and=is_and, left=left, right=right):
+                first = self.value(left)
+                return self.value(right) if first == is_and else first
+            case t.CallFunction():
+                return self._call(node)
+            case t.CallBuiltin():
+                return self._builtin(node)
+            case t.Block(statements=statements, value=value):
+                for statement in statements:
+                    self.run(statement)
+                return None if value is None else self.copied(value)
+            case t.If(condition=condition, then=then, otherwise=otherwise):
+                if self.value(condition):
+                    return self.copied(then)
+                return None if otherwise is None else self.copied(otherwise)
+            case t.Return(value=value):
+                raise _Leave(None if value is None else self.copied(value))
+            case t.Break():
+                raise _Break
+            case t.Continue():
+                raise _Continue
+            case t.Require(condition=condition):
+                if not self.value(condition):
+                    raise Stopped("requirement failed")
+                return None
+            case t.MatchTag():
+                return self._match(node)
+            case _:
+                raise NotImplementedError(type(node).__name__)
+
+    def _convert(self, node: t.Convert) -> Any:
+        value = self.value(node.operand)
+        match node.conversion:
+            case t.Conversion.TO_STRING:
+                return str(value).lower() if isinstance(value, bool) else str(value)
+            case t.Conversion.IS_OK:
+                return value.tag == 0
+            case t.Conversion.IS_SOME:
+                return value.tag == 1
+            case t.Conversion.SAME_BITS:
+                return value
+            case _:
+                raise NotImplementedError(node.conversion)
+
+    def _match(self, node: t.MatchTag) -> Any:
+        subject = self.copied(node.subject)
+        for arm in node.arms:
+            if arm.tag == subject.tag:
+                for position, local in arm.bindings:
+                    self.frame[local.index] = subject.payload[position]
+                return self.copied(arm.body)
+        assert node.otherwise is not None
+        return self.copied(node.otherwise)
+
+    def _call(self, node: t.CallFunction) -> Any:
+        settled: list[Any] = []
+        for argument in node.arguments:
+            if argument.mutated:
+                settled.append(self._keys(argument.value))
+            else:
+                settled.append(self.copied(argument.value))
+        values = [
+            self._object(argument.value, found) if argument.mutated else found
+            for argument, found in zip(node.arguments, settled, strict=True)
+        ]
+        return deepcopy(self.machine.call(node.function, *values))
+
+    def _keys(self, node: t.Expr) -> Any:
+        """The keys along a place, in order; a fresh value in a tuple."""
+        if place_root(node) is None:
+            return (self.copied(node),)
+        match node:
+            case t.FieldGet(base=base):
+                return self._keys(base)
+            case t.IndexGet(base=base, index=index):
+                return [*self._keys(base), self.value(index)]
+            case _:
+                return []
+
+    def _object(self, node: t.Expr, keys: Any) -> Any:
+        """The object of a place whose keys are known."""
+        if isinstance(keys, tuple):
+            return keys[0]
+        match node:
+            case t.LocalGet(local=local):
+                return self.frame[local.index]
+            case t.FieldGet(base=base, index=index):
+                return self._object(base, keys).fields[index]
+            case t.IndexGet(base=base):
+                return _element(self._object(base, keys[:-1]), keys[-1])
+            case _:
+                raise AssertionError("a place")
+
+    def _builtin(self, node: t.CallBuiltin) -> Any:
+        first = node.arguments[0] if node.arguments else None
+        if first is not None and first.mutated:
+            keys = self._keys(first.value)
+            rest = [self.copied(a.value) for a in node.arguments[1:]]
+            return changing(node.builtin, self._object(first.value, keys), rest)
+        return reading(node.builtin, [self.copied(a.value) for a in node.arguments], node.type)
+
+    # --- statements ---
+
+    def run(self, statement: t.Statement) -> None:
+        match statement:
+            case t.SetLocal(local=local, value=value):
+                self.frame[local.index] = self.copied(value)
+            case t.Evaluate(value=value):
+                self.value(value)
+            case t.Store():
+                self._store(statement)
+            case t.While(condition=condition, body=body):
+                while self.value(condition):
+                    if not self._once(body):
+                        break
+            case t.ForEach(item=item, iterable=iterable, body=body):
+                for each in self.copied(iterable):
+                    self.frame[item.index] = each
+                    if not self._once(body):
+                        break
+            case t.ForPairs(key=key, value=value, iterable=iterable, body=body):
+                for k, v in self.copied(iterable).items():
+                    self.frame[key.index], self.frame[value.index] = k, v
+                    if not self._once(body):
+                        break
+
+    def _once(self, body: t.Block) -> bool:
+        """Run a loop's body; False to leave the loop."""
+        try:
+            self.value(body)
+        except _Break:
+            return False
+        except _Continue:
+            pass
+        return True
+
+    def _store(self, statement: t.Store) -> None:
+        keys = [
+            self.value(step.index) if isinstance(step, t.IndexStep) else step.index
+            for step in statement.steps
+        ]
+        value = self.copied(statement.value)
+        place = self.frame[statement.root.index]
+        for key in keys[:-1]:
+            place = _part(place, key)
+        last = keys[-1]
+        if statement.op is not None:
+            kind = STRING if isinstance(value, str) else Prim.INTEGER
+            value = binary(statement.op, _part(place, last), value, kind)
+        if isinstance(place, Record):
+            place.fields[last] = value
+        else:
+            if isinstance(place, list):
+                _element(place, last)
+            place[last] = value
+
+
+STRING = Prim.STRING
+
+
+def _part(place: Any, key: Any) -> Any:
+    return place.fields[key] if isinstance(place, Record) else _element(place, key)
+
+
+def _element(container: Any, key: Any) -> Any:
+    if isinstance(container, dict):
+        if key not in container:
+            raise Stopped("key not found")
+        return container[key]
+    if not 0 <= key < len(container):
+        raise Stopped("index out of range")
+    return container[key]
+
+
+def _in_range(value: int, kind: Type, sign: str) -> int:
+    if not MIN <= value <= MAX:
+        raise Stopped(f"{kind} overflow in `{sign}`")
+    return value
+
+
+def _truncated(left: int, right: int) -> int:
+    quotient = abs(left) // abs(right)
+    return quotient if (left < 0) == (right < 0) else -quotient
+
+
+def binary(op: t.BinaryOp, left: Any, right: Any, kind: Type) -> Any:
+    match op:
+        case t.BinaryOp.EQUAL:
+            return left == right
+        case t.BinaryOp.NOT_EQUAL:
+            return left != right
+        case t.BinaryOp.ADD if isinstance(left, str):
+            return left + right
+        case t.BinaryOp.ADD:
+            return _in_range(left + right, kind, "+")
+        case t.BinaryOp.SUBTRACT:
+            return _in_range(left - right, kind, "-")
+        case t.BinaryOp.MULTIPLY:
+            return _in_range(left * right, kind, "*")
+        case t.BinaryOp.DIVIDE | t.BinaryOp.REMAINDER if right == 0:
+            raise Stopped("division by zero")
+        case t.BinaryOp.DIVIDE:
+            return _in_range(_truncated(left, right), kind, "/")
+        case t.BinaryOp.REMAINDER:
+            return left - right * _truncated(left, right)
+    if isinstance(left, str):
+        left, right = left.encode(), right.encode()
+    match op:
+        case t.BinaryOp.LESS:
+            return left < right
+        case t.BinaryOp.LESS_EQUAL:
+            return left <= right
+        case t.BinaryOp.GREATER:
+            return left > right
+        case _:
+            return left >= right
+
+
+def changing(builtin: t.Builtin, target: Any, rest: list[Any]) -> Any:
+    match builtin:
+        case t.Builtin.ARRAY_PUSH:
+            target.append(rest[0])
+            return len(target)
+        case t.Builtin.ARRAY_POP:
+            if not target:
+                raise Stopped("pop of an empty array")
+            return target.pop()
+        case t.Builtin.MAP_INSERT:
+            target[rest[0]] = rest[1]
+            return None
+        case t.Builtin.MAP_REMOVE:
+            return target.pop(rest[0], None) is not None
+        case _:
+            raise NotImplementedError(builtin)
+
+
+def reading(builtin: t.Builtin, values: list[Any], kind: Type) -> Any:
+    match builtin:
+        case t.Builtin.ARRAY_LEN | t.Builtin.STRING_LENGTH | t.Builtin.MAP_SIZE:
+            return len(values[0])
+        case t.Builtin.ARRAY_CONTAINS | t.Builtin.MAP_CONTAINS_KEY | t.Builtin.STRING_CONTAINS:
+            return values[1] in values[0]
+        case t.Builtin.ARRAY_SLICE | t.Builtin.STRING_SUBSTRING:
+            whole, start, end = values
+            if not 0 <= start <= end <= len(whole):
+                raise Stopped("range out of bounds")
+            return whole[start:end]
+        case t.Builtin.STRING_CONCAT:
+            return values[0] + values[1]
+        case t.Builtin.STRING_INDEX_OF:
+            start = max(values[2], 0)
+            return -1 if start > len(values[0]) else values[0].find(values[1], start)
+        case t.Builtin.STRING_CHAR_AT:
+            return _element(values[0], values[1])
+        case t.Builtin.MAP_NEW:
+            return {}
+        case t.Builtin.MAP_GET:
+            found = values[0].get(values[1])
+            return Tagged(0, []) if found is None else Tagged(1, [found])
+        case t.Builtin.MAP_KEYS:
+            return list(values[0])
+        case t.Builtin.MAP_VALUES:
+            return list(values[0].values())
+        case t.Builtin.ARRAY_SUM:
+            total = 0
+            for value in values[0]:
+                total = _in_range(total + value, kind, "sum")
+            return total
+        case t.Builtin.INTEGER_MIN:
+            return min(values)
+        case t.Builtin.INTEGER_MAX:
+            return max(values)
+        case _:
+            raise NotImplementedError(builtin)
+
+
+def plain(value: Any, kind: Type, program: t.Program) -> Any:
+    """A value as the packed convention writes it."""
+    match kind:
+        case Struct(id=struct_id):
+            fields = program.structs[struct_id].fields
+            return {
+                name: plain(part, part_type, program)
+                for (name, part_type), part in zip(fields, value.fields, strict=True)
+            }
+        case Array(element=element):
+            return [plain(each, element, program) for each in value]
+        case Map(key=key, value=part_type):
+            return [
+                [plain(k, key, program), plain(v, part_type, program)] for k, v in value.items()
+            ]
+        case _ if isinstance(value, Tagged):
+            inner = kind.value  # type: ignore[union-attr]
+            return None if value.tag == 0 else plain(value.payload[0], inner, program)
+        case _:
+            return value

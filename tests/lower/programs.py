@@ -1,0 +1,400 @@
+"""Random well-typed programs: copies, path writes, calls that change, loops and ways out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+
+from ccl import typed as t
+from ccl.lowering.facts import place_root, writes_in
+from ccl.types import Array, Map, Option, Prim, Struct, StructDef, Type
+from tests.lower.trees import (
+    BOOL,
+    INT,
+    SPAN,
+    STRING,
+    array,
+    block,
+    boolean,
+    builtin,
+    call,
+    function,
+    get,
+    index,
+    integer,
+    local,
+    loop,
+    op,
+    put,
+    run,
+    text,
+    when,
+)
+
+INTS = Array(INT)
+POINT = Struct("Point", "Point")
+POINTS = Array(POINT)
+NAMED = Map(STRING, POINT)
+COUNTS = Map(INT, INT)
+MAYBE = Option(POINT)
+STATE = Struct("State", "State")
+FIELDS: tuple[tuple[str, Type], ...] = (("n", INT), ("xs", INTS), ("s", STRING))
+STATE_FIELDS: tuple[tuple[str, Type], ...] = (
+    ("number", INT),
+    ("label", STRING),
+    ("ints", INTS),
+    ("point", POINT),
+    ("points", POINTS),
+    ("named", NAMED),
+    ("counts", COUNTS),
+    ("maybe", MAYBE),
+)
+STRUCTS = (StructDef(POINT, FIELDS), StructDef(STATE, STATE_FIELDS))
+TEXTS = ("", "a", "b", "cé", "日本", "abcdefgh", "0123456789")
+B = t.Builtin
+
+
+@dataclass
+class Writer:
+    """Writes the body of one function; `callees` are the functions it may call."""
+
+    draw: st.DrawFn
+    callees: Sequence[t.Function]
+    scope: list[t.Local] = field(default_factory=list)
+    next_index: int = 0
+    loops: int = 0
+    state: tuple[t.Local, ...] = ()
+
+    # --- choices ---
+
+    def upto(self, top: int) -> int:
+        return self.draw(st.integers(0, top))
+
+    def pick(self, options: Sequence[Callable[[], t.Expr]]) -> t.Expr:
+        return options[self.upto(len(options) - 1)]()
+
+    def new_local(self, kind: Type, name: str = "v") -> t.Local:
+        self.next_index += 1
+        return local(self.next_index, kind, name)
+
+    def locals_of(self, kind: Type) -> list[t.Local]:
+        return [each for each in self.scope if each.type == kind]
+
+    # --- expressions ---
+
+    def expr(self, kind: Type, depth: int = 3) -> t.Expr:
+        """Simple forms come first, so that examples shrink to them."""
+        options: list[Callable[[], t.Expr]] = [lambda: self.constant(kind)]
+        options += [lambda each=each: get(each) for each in self.locals_of(kind)]
+        if depth > 0:
+            options += self.compound(kind, depth - 1)
+        return self.pick(options)
+
+    def constant(self, kind: Type) -> t.Expr:
+        match kind:
+            case Prim.INTEGER:
+                return integer(self.upto(6) - 2)
+            case Prim.BOOL:
+                return boolean(bool(self.upto(1)))
+            case Prim.STRING:
+                return text(TEXTS[self.upto(len(TEXTS) - 1)])
+            case Array(element=element):
+                return array(element, *(self.constant(element) for _ in range(self.upto(3))))
+            case Map():
+                return t.CallBuiltin(builtin=B.MAP_NEW, arguments=(), type=kind, span=SPAN)
+            case Option():
+                return t.VariantNew(tag=0, payload=(), type=kind, span=SPAN)
+            case _:
+                return self.point(lambda part: self.constant(part))
+
+    def point(self, part: Callable[[Type], t.Expr]) -> t.StructNew:
+        values = tuple(part(kind) for _, kind in FIELDS)
+        return t.StructNew(values=values, order=(2, 0, 1), type=POINT, span=SPAN)
+
+    def field_of(self, number: int, depth: int) -> t.FieldGet:
+        base = self.expr(POINT, depth)
+        return t.FieldGet(base=base, index=number, type=FIELDS[number][1], span=SPAN)
+
+    def compound(self, kind: Type, depth: int) -> list[Callable[[], t.Expr]]:
+        def sub(part: Type) -> t.Expr:
+            return self.expr(part, depth)
+
+        options: list[Callable[[], t.Expr]] = [
+            lambda: when(sub(BOOL), sub(kind), sub(kind)),
+            lambda: self.block_value(kind, depth),
+        ]
+        options += [
+            lambda callee=callee: self.call_of(callee, depth)
+            for callee in self.callees
+            if callee.result == kind
+        ]
+        match kind:
+            case Prim.INTEGER:
+                sign = "+-*/%"[self.upto(4)]
+                options += [
+                    lambda: op(sign, sub(INT), sub(INT)),
+                    lambda: builtin(B.ARRAY_LEN, INT, sub(POINTS)),
+                    lambda: builtin(B.ARRAY_SUM, INT, sub(INTS)),
+                    lambda: builtin(B.STRING_LENGTH, INT, sub(STRING)),
+                    lambda: builtin(B.STRING_INDEX_OF, INT, sub(STRING), sub(STRING), sub(INT)),
+                    lambda: builtin(B.MAP_SIZE, INT, sub(NAMED)),
+                    lambda: self.field_of(0, depth),
+                    lambda: index(sub(INTS), sub(INT), INT),
+                    lambda: index(sub(COUNTS), sub(INT), INT),
+                ]
+            case Prim.BOOL:
+                part = (INT, STRING, POINT, INTS, NAMED, MAYBE)[self.upto(5)]
+                options += [
+                    lambda: op("==", sub(part), sub(part)),
+                    lambda: op("<", sub(INT), sub(INT)),
+                    lambda: op("<=", sub(STRING), sub(STRING)),
+                    lambda: builtin(B.MAP_CONTAINS_KEY, BOOL, sub(NAMED), sub(STRING)),
+                    lambda: builtin(B.ARRAY_CONTAINS, BOOL, sub(POINTS), sub(POINT)),
+                    lambda: t.ShortCircuit(
+                        is_and=bool(self.upto(1)), left=sub(BOOL), right=sub(BOOL), span=SPAN
+                    ),
+                ]
+            case Prim.STRING:
+                options += [
+                    lambda: op("+", sub(STRING), sub(STRING)),
+                    lambda: t.Concat(parts=(sub(STRING), text("-"), sub(STRING)), span=SPAN),
+                    lambda: t.Convert(
+                        conversion=t.Conversion.TO_STRING, operand=sub(INT), type=STRING, span=SPAN
+                    ),
+                    lambda: self.field_of(2, depth),
+                    lambda: builtin(B.STRING_SUBSTRING, STRING, sub(STRING), sub(INT), sub(INT)),
+                    lambda: builtin(B.STRING_CHAR_AT, STRING, sub(STRING), sub(INT)),
+                ]
+            case Array(element=Prim.INTEGER):
+                options += [
+                    lambda: array(INT, sub(INT), sub(INT)),
+                    lambda: self.field_of(1, depth),
+                    lambda: builtin(B.ARRAY_SLICE, INTS, sub(INTS), sub(INT), sub(INT)),
+                    lambda: builtin(B.MAP_KEYS, INTS, sub(COUNTS)),
+                ]
+            case Array():
+                options += [
+                    lambda: array(POINT, sub(POINT), sub(POINT)),
+                    lambda: builtin(B.MAP_VALUES, POINTS, sub(NAMED)),
+                ]
+            case Option():
+                options += [
+                    lambda: t.VariantNew(tag=1, payload=(sub(POINT),), type=MAYBE, span=SPAN),
+                    lambda: builtin(B.MAP_GET, MAYBE, sub(NAMED), sub(STRING)),
+                ]
+            case Struct():
+                options += [
+                    lambda: self.point(sub),
+                    lambda: index(sub(POINTS), sub(INT), POINT),
+                    lambda: index(sub(NAMED), sub(STRING), POINT),
+                    lambda: self.unwrapped(depth),
+                ]
+            case _:
+                pass
+        return options
+
+    def unwrapped(self, depth: int) -> t.MatchTag:
+        subject = self.expr(MAYBE, depth)
+        bound = self.new_local(POINT, "bound")
+        self.scope.append(bound)
+        body = self.expr(POINT, depth)
+        self.scope.remove(bound)
+        return t.MatchTag(
+            subject=subject,
+            arms=(t.TagArm(tag=1, bindings=((0, bound),), body=body),),
+            otherwise=self.constant(POINT),
+            type=POINT,
+            span=SPAN,
+        )
+
+    def block_value(self, kind: Type, depth: int) -> t.Block:
+        before = len(self.scope)
+        statements = self.statements(1, depth)
+        value = self.expr(kind, depth)
+        del self.scope[before:]
+        return block(statements, value)
+
+    def call_of(self, callee: t.Function, depth: int) -> t.CallFunction:
+        changes = [i for i, p in enumerate(callee.parameters) if p.index in callee.mutated]
+        arguments = [
+            self.place(p.type) if i in changes else self.expr(p.type, depth)
+            for i, p in enumerate(callee.parameters)
+        ]
+        roots = [place_root(arguments[i]) for i in changes]
+        named = [root.index for root in roots if root is not None]
+        if len(set(named)) < len(named):
+            # two changed parameters that are one object are not a program's business
+            arguments = [
+                self.constant(p.type) if i in changes else arguments[i]
+                for i, p in enumerate(callee.parameters)
+            ]
+        return call(callee.id, callee.result, *arguments, changes=changes)
+
+    def place(self, kind: Type) -> t.Expr:
+        """A place to change, or a fresh value."""
+        options: list[Callable[[], t.Expr]] = [lambda: self.constant(kind)]
+        options += [lambda each=each: get(each) for each in self.locals_of(kind)]
+        if kind == POINT:
+            for each in self.locals_of(POINTS):
+                options.append(lambda each=each: index(get(each), self.expr(INT, 1), POINT))
+            for each in self.locals_of(NAMED):
+                options.append(lambda each=each: index(get(each), self.expr(STRING, 1), POINT))
+        if kind == INTS:
+            options.append(
+                lambda: t.FieldGet(base=self.place(POINT), index=1, type=INTS, span=SPAN)
+            )
+        return self.pick(options)
+
+    # --- statements ---
+
+    def statements(self, most: int, depth: int) -> list[t.Statement]:
+        return [self.statement(depth) for _ in range(self.upto(most))]
+
+    def statement(self, depth: int) -> t.Statement:
+        kinds = (INT, STRING, INTS, POINT, POINTS, NAMED, COUNTS, MAYBE)
+        choice = self.upto(13 if depth > 0 else 8)
+        kind = kinds[self.upto(7)]
+        match choice:
+            case 0 | 1:
+                value = self.expr(kind, depth)
+                fresh = self.new_local(kind)
+                self.scope.append(fresh)
+                return put(fresh, value)
+            case 2 | 3:
+                known = self.locals_of(kind)
+                if known:
+                    return put(known[self.upto(len(known) - 1)], self.expr(kind, depth))
+                return run(self.expr(kind, depth))
+            case 4 | 5 | 6:
+                return self.store(depth)
+            case 7 | 8:
+                return self.change(depth)
+            case 9:
+                before = len(self.scope)
+                body = block([*self.statements(3, depth - 1), *self.way_out()])
+                del self.scope[before:]
+                return run(when(self.expr(BOOL, depth), body))
+            case 10:
+                return self.counted(depth)
+            case 11 | 12:
+                return self.each(depth)
+            case _:
+                callee = self.callees[self.upto(len(self.callees) - 1)] if self.callees else None
+                return run(self.call_of(callee, depth) if callee else self.expr(INT, depth))
+
+    def way_out(self) -> list[t.Statement]:
+        choice = self.upto(4)
+        if choice == 1 and self.loops:
+            return [run(t.Break(span=SPAN))]
+        if choice == 2 and self.loops:
+            return [run(t.Continue(span=SPAN))]
+        if choice == 3 and self.state:
+            return [run(t.Return(value=self.whole_state(), span=SPAN))]
+        return []
+
+    def whole_state(self) -> t.StructNew:
+        return t.StructNew(
+            values=tuple(get(each) for each in self.state),
+            order=tuple(range(len(self.state))),
+            type=STATE,
+            span=SPAN,
+        )
+
+    def store(self, depth: int) -> t.Statement:
+        """A path write through a point, points, named or counts."""
+        steps: list[t.Step] = []
+        root = None
+        for kind in (POINTS, NAMED, POINT, COUNTS, INTS)[self.upto(4) :]:
+            known = self.locals_of(kind)
+            if known:
+                root = known[self.upto(len(known) - 1)]
+                break
+        if root is None:
+            return run(self.expr(INT, depth))
+        kind = root.type
+        while True:
+            if kind == POINT:
+                number = self.upto(2)
+                steps.append(t.FieldStep(index=number, of=POINT))
+                kind = FIELDS[number][1]
+            else:
+                key = STRING if kind == NAMED else INT
+                steps.append(t.IndexStep(index=self.expr(key, 1), of=kind, span=SPAN))
+                kind = kind.value if isinstance(kind, Map) else kind.element  # type: ignore[union-attr]
+            if kind in (INT, STRING) or (self.upto(1) and kind in (POINT, INTS)):
+                break
+        operator = None
+        if kind in (INT, STRING) and self.upto(1):
+            operator = t.BinaryOp.ADD
+        value = self.expr(kind, depth)
+        return t.Store(root=root, steps=tuple(steps), op=operator, value=value, span=SPAN)
+
+    def change(self, depth: int) -> t.Statement:
+        choice = self.upto(5)
+        known = self.locals_of(NAMED)
+        if choice == 0 and known:
+            target = get(known[self.upto(len(known) - 1)])
+            key, value = self.expr(STRING, depth), self.expr(POINT, depth)
+            return run(builtin(B.MAP_INSERT, Prim.UNIT, target, key, value, changes=True))
+        if choice == 1 and known:
+            target = get(known[self.upto(len(known) - 1)])
+            return run(builtin(B.MAP_REMOVE, BOOL, target, self.expr(STRING, depth), changes=True))
+        if choice == 2:
+            return run(builtin(B.ARRAY_POP, INT, self.place(INTS), changes=True))
+        if choice == 3:
+            points = self.place(POINTS)
+            return run(builtin(B.ARRAY_PUSH, INT, points, self.expr(POINT, depth), changes=True))
+        return run(builtin(B.ARRAY_PUSH, INT, self.place(INTS), self.expr(INT, depth), changes=True))
+
+    def looped(self, depth: int, *bound: t.Local) -> t.Block:
+        before = len(self.scope)
+        self.scope.extend(bound)
+        self.loops += 1
+        body = block([*self.statements(3, depth - 1), *self.way_out()])
+        self.loops -= 1
+        del self.scope[before:]
+        return body
+
+    def counted(self, depth: int) -> t.Statement:
+        counter = self.new_local(INT, "counter")
+        step = put(counter, op("+", get(counter), integer(1)))
+        body = self.looped(depth)
+        repeat = loop(op("<", get(counter), integer(3)), step, run(body))
+        return run(block([put(counter, integer(0)), repeat]))
+
+    def each(self, depth: int) -> t.Statement:
+        choice = self.upto(3)
+        if choice == 0:
+            key, value = self.new_local(STRING, "key"), self.new_local(POINT, "value")
+            pairs = self.expr(NAMED, depth)
+            body = self.looped(depth, key, value)
+            return t.ForPairs(key=key, value=value, iterable=pairs, body=body, span=SPAN)
+        kind, part = ((INTS, INT), (POINTS, POINT), (STRING, STRING))[choice - 1]
+        iterable = self.expr(kind, depth)
+        item = self.new_local(part, "item")
+        return t.ForEach(item=item, iterable=iterable, body=self.looped(depth, item), span=SPAN)
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> t.Program:
+    """A program whose export `main` returns the state it made."""
+    from tests.lower.trees import program
+
+    functions: list[t.Function] = []
+    for number, (kinds, result) in enumerate(
+        (((POINT,), POINT), ((POINT, INTS), INT), ((NAMED, POINT, STRING), POINT))
+    ):
+        writer = Writer(draw, tuple(functions))
+        parameters = [writer.new_local(kind, "p") for kind in kinds]
+        writer.scope.extend(parameters)
+        statements = writer.statements(4, 2)
+        body = block(statements, writer.expr(result, 2))
+        changed = [p.index for p in parameters if p.index in writes_in(body).changed]
+        functions.append(function(f"helper{number}", parameters, body, mutated=changed))
+    writer = Writer(draw, tuple(functions))
+    state = tuple(writer.new_local(kind, name) for name, kind in STATE_FIELDS)
+    start = [put(each, writer.constant(each.type)) for each in state]
+    writer.scope.extend(state)
+    writer.state = state
+    body = block([*start, *writer.statements(8, 3)], writer.whole_state())
+    return program(*functions, function("main", [], body), exports=["main"], structs=STRUCTS)
