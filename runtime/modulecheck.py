@@ -14,6 +14,7 @@ from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
 from ccl.abi.sections import ABI_SECTION, SITES_SECTION, Abi, sites_from_value
 from runtime.content.codec import CodecError, decode
 from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE
+from runtime.modulelimits import MODULE_LIMITS, ModuleLimits
 from runtime.modulereader import (
     Export,
     FunctionType,
@@ -24,24 +25,6 @@ from runtime.modulereader import (
 )
 
 PAGE_BYTES: Final = 65_536
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleLimits:
-    """Bounds on what is compiled at all. They are part of the engine's configuration."""
-
-    module_bytes: int = 16 << 20
-    functions: int = 50_000
-    locals_total: int = 1_000_000
-    imports: int = 256
-    exports: int = 10_000
-    types: int = 10_000
-    parameters: int = 64
-    table_elements: int = 1_000_000
-    section_bytes: int = 8 << 20
-
-
-MODULE_LIMITS: Final = ModuleLimits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

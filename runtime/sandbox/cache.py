@@ -7,8 +7,6 @@ directory, so that who can write the one cannot make entries for the other.
 
 import hmac
 import os
-import secrets
-import tempfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,10 +60,7 @@ class CompiledCache:
         path = self._path(module)
         body = encode(value)
         try:
-            handle, temporary = tempfile.mkstemp(dir=self._directory, suffix=".part")
-            with os.fdopen(handle, "wb") as file:
-                file.write(self._mac(path.name, body) + body)
-            Path(temporary).replace(path)
+            _write_new(path, self._mac(path.name, body) + body).replace(path)
             self._make_room()
         except OSError as error:
             self.findings.append(f"{path}: cannot be written ({error.strerror})")
@@ -92,19 +87,26 @@ def cache_key(path: Path) -> bytes:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".key")
+        temporary = _write_new(path, os.urandom(KEY_BYTES))
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(KEY_BYTES))
             # A link fails if another process was first; then its key is the key.
             os.link(temporary, path)
         except FileExistsError:
             pass
         finally:
-            Path(temporary).unlink()
+            temporary.unlink()
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise ValueError(
             f"{path} is not a key of {KEY_BYTES} bytes; remove it, and modules are compiled again"
         )
     return key
+
+
+def _write_new(path: Path, data: bytes) -> Path:
+    """A file beside `path` that nobody else has or can read, to be moved into its place."""
+    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    return temporary

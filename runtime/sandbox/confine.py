@@ -8,16 +8,16 @@ Sources: prctl(2), landlock(7), seccomp(2), setrlimit(2).
 
 import ctypes
 import os
-import platform
 import resource
 import signal
 import socket
 import struct
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from runtime.sandbox.findings import Finding
 
 OPEN_FILES_MAX: Final = 16
 OPEN_FILES_SEARCHED: Final = 256
@@ -45,15 +45,6 @@ _SYSCALLS: Final = {
         *(172, 93, 94, 165, 178, 132, 98, 113, 115, 278, 283, 293, 99, 123),
     ),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One measure: whether it holds in a worker of this machine, in words for an operator."""
-
-    name: str
-    holds: bool
-    text: str
 
 
 def limit_resources(*, address_bytes: int, cpu_seconds: int, open_files: int) -> None:
@@ -133,7 +124,7 @@ class _Program(ctypes.Structure):
 
 def allow_few_syscalls() -> None:
     """From here on the process can compute, use its memory, and read and write its pipes."""
-    machine = platform.machine()
+    machine = os.uname().machine
     if sys.platform != "linux" or machine not in _SECCOMP:
         return
     code = _filter(_AUDIT_ARCH[machine], _SYSCALLS[machine])

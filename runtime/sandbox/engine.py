@@ -7,7 +7,7 @@ everywhere; the engine itself only where `build_engine` is called, in worker pro
 """
 
 import ctypes
-import platform
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.metering import HOST_BYTE_FUEL, HOST_CALL_FUEL
-from runtime.modulecheck import MODULE_LIMITS
+from runtime.modulelimits import MODULE_LIMITS
 
 if TYPE_CHECKING:
     import wasmtime
@@ -110,7 +110,7 @@ def _config_hash() -> str:
 
 
 def _arch() -> str:
-    machine = platform.machine().lower()
+    machine = os.uname().machine.lower()
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
 
 
@@ -132,7 +132,7 @@ def cpu_features() -> str:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n"):
             if line.startswith(("flags", "Features")):
                 return " ".join(sorted(line.partition(":")[2].split()))
-    return f"{platform.processor()} {platform.version()}"
+    return f"{os.uname().machine} {os.uname().version}"
 
 
 def build_engine() -> "wasmtime.Engine":

@@ -18,7 +18,8 @@ from runtime.context import Context
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.invocation import Invocation, limit, trap
 from runtime.host.memory import OutOfBoundsError
-from runtime.modulecheck import MODULE_LIMITS, ModuleFacts
+from runtime.modulecheck import ModuleFacts
+from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import FunctionType
 
 WASI_ENTRY: Final = "_start"

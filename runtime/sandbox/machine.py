@@ -21,7 +21,8 @@ from runtime.host.calls import IMPLEMENTATIONS, Implementation
 from runtime.host.invocation import Invocation, Stop, trap
 from runtime.host.memory import OutOfBoundsError
 from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE, WasiFunction, finish_log, wasi_call
-from runtime.modulecheck import MODULE_LIMITS, PAGE_BYTES, ModuleFacts
+from runtime.modulecheck import PAGE_BYTES, ModuleFacts
+from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import TABLES_MAX
 from runtime.sandbox.engine import build_engine
 from runtime.sandbox.entry import Guest, call_entry, plan_entry

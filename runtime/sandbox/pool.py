@@ -20,8 +20,8 @@ from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
 from runtime.execution import Execution
 from runtime.sandbox.cache import CompiledCache, cache_key
-from runtime.sandbox.confine import Finding
 from runtime.sandbox.engine import MEMORY_BYTES_MAX, MIB, engine_text
+from runtime.sandbox.findings import Finding
 from runtime.sandbox.frames import FrameError
 from runtime.sandbox.process import Child, ChildEndedError
 from runtime.sandbox.request import Fault, FaultReason, Request, Ticket

@@ -6,7 +6,6 @@ One small module with known results; its text is in the tests, which assemble it
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import Any, Final
 
 from runtime.content.cid import Codec, cid_of
@@ -14,8 +13,8 @@ from runtime.content.codec import decode, encode
 from runtime.content.did import Did
 from runtime.context import MIB, Context, Limits
 from runtime.execution import Execution, OutcomeKind
-from runtime.sandbox.confine import Finding
 from runtime.sandbox.engine import cpu_features, engine_text
+from runtime.sandbox.findings import Finding
 from runtime.sandbox.pool import Result, Sandbox
 from runtime.sandbox.request import Fault, Request
 
@@ -62,7 +61,9 @@ def calibrate(sandbox: Sandbox) -> FuelRate:
         run = _measured(sandbox, rounds)
     runs = [run, *(_measured(sandbox, rounds) for _ in range(_REPEATS - 1))]
     rates = [(_fuel(run) * 1000) // max(run.metrics.wall_ms, 1) for run in runs]
-    return FuelRate(fuel_per_second=int(median(rates)), engine=engine_text(), cpu=cpu_features())
+    return FuelRate(
+        fuel_per_second=sorted(rates)[_REPEATS // 2], engine=engine_text(), cpu=cpu_features()
+    )
 
 
 def self_test(sandbox: Sandbox) -> tuple[Finding, ...]:

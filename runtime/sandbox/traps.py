@@ -12,7 +12,8 @@ from ccl.abi.sections import ENTRY_ERR_REASON, LIMIT_REASONS, Site, sites_from_v
 from runtime.content.codec import decode
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.memory import OutOfBoundsError
-from runtime.modulecheck import MODULE_LIMITS, ModuleFacts
+from runtime.modulecheck import ModuleFacts
+from runtime.modulelimits import MODULE_LIMITS
 from runtime.sandbox.entry import Guest
 
 _DETAIL_BYTES_MAX: Final = 4096
