@@ -2,7 +2,7 @@
 
 from ccl import ast, typed
 from ccl.checking import expressions
-from ccl.checking.environment import Body, StructInfo, invalid
+from ccl.checking.environment import Body, StructInfo, invalid, is_invalid
 from ccl.checking.inference import fresh, is_open, is_poison, prune, zonk
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Edit, Fix, Label
@@ -19,6 +19,8 @@ def infer_array(body: Body, expr: ast.ArrayExpr, expected: Type | None) -> typed
     for each in expr.elements:
         labels = () if first is None or each.span == first else (Label(first, "as this one"),)
         nodes.append(expressions.check(body, each, element, labels=labels))
+    if any(is_invalid(node) for node in nodes):
+        return invalid(expr.span)
     kind = zonk(Array(element))
     if body.final and is_open(kind):
         body.sink.report("CCL0409", expr.span, what="the elements of this array")

@@ -53,7 +53,7 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
     if text in FUNCTIONS:
         return call_prelude(body, call, FUNCTIONS[text], call.arguments, None, expected)
     near = nearest(text, (*body.scope.functions, *FUNCTIONS, *SPECIAL_FORMS))
-    if near in body.scope.functions:
+    if near is not None and near in body.scope.functions:
         body.checker.used_functions.add(body.checker.function_id(body.scope, near))
     body.sink.report(
         "CCL0202",

@@ -66,6 +66,8 @@ def check_bodies(
         _spread_mutation(checker)
         if before == {name: each.mutated for name, each in checker.signatures.items()}:
             break
+    if not final.has_errors:
+        _report_open_results(checker)
     for each in final.diagnostics:
         sink.add(each)
     checker.sink = sink
@@ -173,6 +175,16 @@ def _report_open(checker: Checker, signature: Signature) -> None:
             signature.parameters[i] = POISON
     if is_open(signature.result):
         signature.result = POISON
+
+
+def _report_open_results(checker: Checker) -> None:
+    """A result that nothing determines, and that no other fault explains."""
+    for signature in checker.signatures.values():
+        if is_poison(signature.result):
+            name = signature.item.name
+            checker.sink.report(
+                "CCL0442", name.span, what=f"the result of `{name.text}`", example="-> Integer"
+            )
 
 
 def _body_block(body: Body, block: ast.Block, name: Span) -> typed.Block:

@@ -198,7 +198,7 @@ def _arithmetic(
 ) -> typed.Expr:
     a, b = kinds
     span = expr.span
-    if op is BinaryOp.ADD and a is Prim.STRING and b is Prim.STRING:
+    if op is BinaryOp.ADD and Prim.STRING in (a, b) and unify(a, b):
         return typed.Concat(parts=(left, right), span=span)
     if a is Prim.INTEGER and b is Prim.DURATION and op is BinaryOp.MULTIPLY:
         return _swapped(body, left, right, span_of=expr)
@@ -211,6 +211,9 @@ def _arithmetic(
         if variable_of(prune(a)) is not None:
             body.checker.stuck = True
         return typed.Binary(op=op, left=left, right=right, type=zonk(a), span=span)
+    if not body.final and (variable_of(a) is not None or variable_of(b) is not None):
+        body.checker.stuck = True
+        return typed.UnitConst(span=span, type=body.unknown())
     _report_arithmetic(body, expr, a, b)
     return invalid(span)
 

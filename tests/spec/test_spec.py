@@ -132,7 +132,9 @@ def check_run(block: Block, entry: str, wasm: bytes) -> None:
     submits = [json.loads(text) for _, kind, text in block.expectations if kind == "submits"]
     if submits:
         submitted = [plain(fields) for kind, fields in ran.effects if kind == "submit-job"]
-        assert [{k: s.get(k) for k in e} for s, e in zip(submitted, submits, strict=True)] == submits
+        assert [
+            {k: s.get(k) for k in e} for s, e in zip(submitted, submits, strict=True)
+        ] == submits
     charter = block.only("charter")
     if charter is not None:
         assert plain(ran.charter) == json.loads(charter)
@@ -140,7 +142,7 @@ def check_run(block: Block, entry: str, wasm: bytes) -> None:
 
 def check_trap(ran: Ran, line: int, text: str) -> None:
     outcome = ran.outcome
-    assert outcome.kind in (OutcomeKind.TRAPPED, OutcomeKind.FAILED), outcome
+    assert outcome.kind in (OutcomeKind.TRAPPED, OutcomeKind.FAILED, OutcomeKind.LIMIT), outcome
     assert text in f"{outcome.reason}: {outcome.detail}", outcome
     assert outcome.place.split(":")[:2] == ["spec.ccl", str(line)], outcome
 

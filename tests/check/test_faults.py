@@ -1,0 +1,122 @@
+"""Each fault is told once, where it is; nothing follows from it, nothing hides another."""
+
+import re
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ccl.codes import severity_of
+from ccl.diagnostics import Severity
+from ccl.pipeline import check_text
+
+MANY = """\
+resources { compute: 1000; compute: 5; }
+const LIMIT: String = 500;
+struct Member { name: String, since: Integer }
+
+fn label(m: Member) -> String {
+  m.nam
+}
+
+fn fee(senior: Bool) -> Integer {
+  if senior { return 5; }
+}
+
+execution {
+  let m = Member { name: "Ana" };
+  let total = totl + 1;
+  let text = label(m) + 5;
+  let again = total + text;
+  submit_job(wasm_cid: "bafy", description: "d", resource_type: "compute",
+    resource_amount: 1000, priority: "urgent");
+  again.push(fee("yes"));
+  if fee(true) { log(LIMIT); }
+  break;
+}
+"""
+
+
+def errors(text: str) -> list[tuple[int, str]]:
+    compilation = check_text(text, path="test.ccl")
+    return [
+        (compilation.sources.of(d.span).position(d.span.start).line, d.code)
+        for d in compilation.sink.diagnostics
+        if severity_of(d.code) is Severity.ERROR
+    ]
+
+
+def test_many_faults_many_reports() -> None:
+    assert errors(MANY) == [
+        (1, "CCL0301"),
+        (2, "CCL0401"),
+        (6, "CCL0210"),
+        (11, "CCL0501"),
+        (14, "CCL0414"),
+        (15, "CCL0201"),
+        (16, "CCL0402"),
+        (18, "CCL0419"),
+        (19, "CCL0430"),
+        (20, "CCL0401"),
+        (21, "CCL0401"),
+        (22, "CCL0502"),
+    ]
+
+
+def test_an_invalid_value_spreads_silently() -> None:
+    text = """
+    execution {
+      let a = missing;
+      let b = a + 1;
+      let c = [b, a];
+      for x in c { log("\\(x.name)"); }
+      if a { b.push(c[a]); }
+      a(b)
+    }
+    """
+    assert [code for _, code in errors(text)] == ["CCL0201", "CCL0209"]
+
+
+def test_fixes_mend() -> None:
+    text = "execution { let a = 1; let a = a + 1; let b: Integer = 2; let b: Integer = 3; a + b }"
+    found = check_text(text, path="test.ccl").sink.diagnostics
+    assert [d.code for d in found] == ["CCL0901", "CCL0901"]
+    edits = [edit for d in found for fix in d.fixes for edit in fix.edits]
+    for edit in sorted(edits, key=lambda e: -e.span.start):
+        text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+    assert text == "execution { let a = 1; a = a + 1; let b: Integer = 2; b = 3; a + b }"
+    assert check_text(text, path="test.ccl").sink.diagnostics == ()
+
+
+def test_a_malformed_cid_shows_the_character() -> None:
+    text = 'export fn f() -> Cid { "bafybeih1q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze" }'
+    (found,) = check_text(text, path="test.ccl").sink.diagnostics
+    assert [text[label.span.start : label.span.end] for label in found.labels] == ["1"]
+
+
+_BLOCK = re.compile(r"^```ccl\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_TOKEN = re.compile(r'\w+|"[^"\n]*"|\s+|.', re.DOTALL)
+PROGRAMS = [
+    match[1]
+    for path in sorted((Path(__file__).parent.parent / "spec").glob("*.md"))
+    for match in _BLOCK.finditer(path.read_text(encoding="utf-8"))
+]
+TOKENS = sorted({token for text in PROGRAMS for token in _TOKEN.findall(text) if token.strip()})
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_no_text_crashes_the_checker(data: st.DataObject) -> None:
+    """Programs with tokens dropped, replaced and put in: a program, or a reason why not."""
+    tokens = _TOKEN.findall(data.draw(st.sampled_from(PROGRAMS)))
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(tokens) - 1))
+        new = data.draw(st.none() | st.sampled_from(TOKENS))
+        tokens[at : at + data.draw(st.integers(0, 1))] = [] if new is None else [" ", new, " "]
+        if not tokens:
+            return
+    compilation = check_text("".join(tokens), path="test.ccl")
+    assert (compilation.program is None) == compilation.sink.has_errors
+    for diagnostic in compilation.sink.diagnostics:
+        text = compilation.sources.of(diagnostic.span).text
+        assert 0 <= diagnostic.span.start <= diagnostic.span.end <= len(text)
