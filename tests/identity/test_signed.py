@@ -1,0 +1,92 @@
+"""The envelope of a record: which fault is named for which block."""
+
+from typing import Any
+
+import pytest
+from meshfolk import START, Folk, key
+
+from mesh.records import Cancel, Genesis, read, read_as
+from runtime.content.cid import Codec, cid_of
+from runtime.content.codec import RECORD_BYTES_MAX, decode, encode
+from runtime.identity.signed import RecordError, RecordFault, sign
+
+FOLK = Folk()
+SIGNER = key("signer")
+SIGNED = sign(Cancel(job=cid_of(b"job", Codec.RAW), reason="no"), mesh=FOLK.mesh, key=SIGNER)
+
+
+def resigned(**changes: Any) -> bytes:
+    """The block with changed fields and a right signature."""
+    value = {**decode(SIGNED.block), **changes}
+    del value["sig"]
+    name = str(value["type"]).encode()
+    value["sig"] = SIGNER.sign(b"icn-mesh/1\0" + name + b"\0" + encode(value))
+    return encode(value)
+
+
+def test_the_bytes_that_are_signed() -> None:
+    value = decode(SIGNED.block)
+    assert value.keys() == {"version", "type", "mesh", "signer", "sig", "job", "reason"}
+    assert value["version"] == 1 and value["type"] == "Cancel"
+    assert value["mesh"] == FOLK.mesh and value["signer"] == SIGNER.did
+    assert resigned() == SIGNED.block
+    assert SIGNED.cid == cid_of(SIGNED.block, Codec.DAG_CBOR)
+
+
+OTHER_MESH = cid_of(b"elsewhere", Codec.DAG_CBOR)
+
+
+@pytest.mark.parametrize(
+    ("block", "fault"),
+    [
+        (b"", RecordFault.NOT_CANONICAL),
+        (SIGNED.block + b"\0", RecordFault.NOT_CANONICAL),
+        (SIGNED.block[:-1], RecordFault.NOT_CANONICAL),
+        (b"\x18\x01", RecordFault.NOT_CANONICAL),
+        (bytes(RECORD_BYTES_MAX + 1), RecordFault.NOT_CANONICAL),
+        (encode([1, 2]), RecordFault.NOT_A_RECORD),
+        (encode({"type": "Cancel"}), RecordFault.NOT_A_RECORD),
+        (encode({**decode(SIGNED.block), "sig": "text"}), RecordFault.NOT_A_RECORD),
+        (encode({**decode(SIGNED.block), "signer": 7}), RecordFault.NOT_A_RECORD),
+        (resigned(version=2), RecordFault.WRONG_VERSION),
+        (resigned(version=True), RecordFault.WRONG_VERSION),
+        (resigned(type="Unknown"), RecordFault.WRONG_TYPE),
+        (resigned(type=1), RecordFault.WRONG_TYPE),
+        (resigned(type="Bid"), RecordFault.WRONG_SHAPE),
+        (resigned(reason=3), RecordFault.WRONG_SHAPE),
+        (resigned(mesh=OTHER_MESH), RecordFault.WRONG_MESH),
+        (resigned(mesh=None), RecordFault.WRONG_MESH),
+        (resigned(signer="did:web:example.org"), RecordFault.BAD_SIGNER),
+        (resigned(signer=key("other").did), RecordFault.BAD_SIGNATURE),
+        (encode({**decode(SIGNED.block), "sig": bytes(64)}), RecordFault.BAD_SIGNATURE),
+    ],
+)
+def test_each_fault_has_its_name(block: bytes, fault: RecordFault) -> None:
+    with pytest.raises(RecordError) as raised:
+        read(block, FOLK.mesh)
+    assert raised.value.fault is fault
+    assert str(raised.value).startswith(fault.value)
+
+
+def test_a_signature_is_bound_to_the_type() -> None:
+    """The same fields under another type's name are not signed by it."""
+    value = decode(SIGNED.block)
+    value["type"] = "Revocation"
+    with pytest.raises(RecordError) as raised:
+        read(encode(value), FOLK.mesh)
+    assert raised.value.fault is RecordFault.BAD_SIGNATURE
+
+
+def test_another_kind_than_the_one_asked_for_is_refused() -> None:
+    with pytest.raises(RecordError) as raised:
+        read_as(Genesis, SIGNED.block, FOLK.mesh)
+    assert raised.value.fault is RecordFault.WRONG_TYPE
+    assert "'Cancel', expected Genesis" in str(raised.value)
+
+
+def test_a_genesis_names_no_mesh() -> None:
+    body = Genesis(name="x", issuers=(), federation=(), created_at=START)
+    assert read(sign(body, mesh=None, key=SIGNER).block, None).body == body
+    with pytest.raises(RecordError) as raised:
+        read(sign(body, mesh=FOLK.mesh, key=SIGNER).block, None)
+    assert raised.value.fault is RecordFault.WRONG_MESH

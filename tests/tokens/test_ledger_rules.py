@@ -1,0 +1,222 @@
+"""The ledger's rules one by one: each refusal by its name, each repeat harmless."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from meshfolk import key
+
+from mesh.adapters.memory import MemoryStore
+from mesh.ports import Transaction
+from runtime.content.cid import Codec, cid_of
+from runtime.content.codec import INTEGER_MAX
+from runtime.tokens.ledger import (
+    NOTHING,
+    AccountKey,
+    AccountKind,
+    Change,
+    Command,
+    ExpireHold,
+    Issue,
+    LedgerRefusal,
+    Move,
+    PlaceHold,
+    PolicyInForce,
+    PostHold,
+    Refused,
+    TokenShare,
+    TransferId,
+    TransferState,
+    VoidHold,
+    decide,
+)
+from runtime.tokens.policy import PermitList
+from runtime.tokens.token import ResourceType
+
+ISSUER, ALICE, BOB = (key(name).did for name in ("issuer", "alice", "bob"))
+MINE = AccountKey(issuer=ISSUER, resource_type=ResourceType.COMPUTE, owner=ALICE)
+YOURS = replace(MINE, owner=BOB)
+ISSUANCE = replace(MINE, owner=ISSUER, kind=AccountKind.ISSUANCE)
+TOKEN = TokenShare(token=cid_of(b"token", Codec.RAW), amount=60)
+
+
+def name(text: str) -> TransferId:
+    return TransferId(text.encode().ljust(32, b"."))
+
+
+GRANT = Issue(
+    id=name("grant"),
+    issuer=ISSUER,
+    owner=ALICE,
+    resource_type=ResourceType.COMPUTE,
+    amount=100,
+)
+HOLD = PlaceHold(id=name("hold"), debit=MINE, credit=YOURS, amount=40, expires_at=50, subject=ALICE)
+MOVE = Move(id=name("move"), debit=MINE, credit=YOURS, amount=30)
+
+
+@pytest.fixture
+def tx() -> Iterator[Transaction]:
+    with MemoryStore().write() as tx:
+        done(tx, GRANT)
+        yield tx
+
+
+def done(tx: Transaction, command: Command, now: int = 0) -> None:
+    change = decide(tx.ledger, command, now)
+    assert isinstance(change, Change), change
+    tx.ledger.apply(change)
+
+
+def balances(tx: Transaction) -> tuple[int, int, int, int]:
+    """Mine, what is available of it, yours, the issuance."""
+    mine = tx.ledger.account(MINE)
+    return (
+        mine.balance,
+        mine.available,
+        tx.ledger.account(YOURS).balance,
+        tx.ledger.account(ISSUANCE).balance,
+    )
+
+
+def test_a_hold_sets_aside_and_a_post_moves(tx: Transaction) -> None:
+    done(tx, HOLD)
+    assert balances(tx) == (100, 60, 0, -100)
+    done(tx, PostHold(id=HOLD.id), now=49)
+    assert balances(tx) == (60, 60, 40, -100)
+
+
+@pytest.mark.parametrize(
+    ("end", "now", "state"),
+    [
+        (VoidHold(id=HOLD.id), 0, TransferState.VOIDED),
+        (VoidHold(id=HOLD.id), 60, TransferState.VOIDED),
+        (ExpireHold(id=HOLD.id), 50, TransferState.EXPIRED),
+    ],
+)
+def test_a_void_or_expired_hold_gives_everything_back(
+    tx: Transaction, end: Command, now: int, state: TransferState
+) -> None:
+    done(tx, replace(HOLD, tokens=(TOKEN,)))
+    assert tx.ledger.token_use(TOKEN.token).drawn == 40
+    done(tx, end, now)
+    assert balances(tx) == (100, 100, 0, -100)
+    assert tx.ledger.token_use(TOKEN.token).drawn == 0
+    hold = tx.ledger.transfer(HOLD.id)
+    assert hold is not None and hold.state is state
+    done(tx, VoidHold(id=HOLD.id), now)
+    assert balances(tx) == (100, 100, 0, -100)
+
+
+def test_a_move_is_done_at_once(tx: Transaction) -> None:
+    done(tx, MOVE)
+    assert balances(tx) == (70, 70, 30, -100)
+
+
+@pytest.mark.parametrize("command", [GRANT, HOLD, MOVE])
+def test_the_same_command_again_changes_nothing(tx: Transaction, command: Command) -> None:
+    done(tx, command)
+    before = balances(tx)
+    assert decide(tx.ledger, command, 10) == NOTHING
+    assert decide(tx.ledger, command, 1000) == NOTHING
+    assert balances(tx) == before
+
+
+def test_a_repeat_after_the_end_of_a_hold_changes_nothing(tx: Transaction) -> None:
+    done(tx, HOLD)
+    done(tx, PostHold(id=HOLD.id))
+    for command in (HOLD, PostHold(id=HOLD.id)):
+        assert decide(tx.ledger, command, 0) == NOTHING
+
+
+R = LedgerRefusal
+CASES: list[tuple[LedgerRefusal, Command, int]] = [
+    (R.ID_NOT_32_BYTES, replace(MOVE, id=TransferId(b"short")), 0),
+    (R.AMOUNT_NOT_POSITIVE, replace(MOVE, amount=0), 0),
+    (R.AMOUNT_NOT_POSITIVE, replace(HOLD, amount=-1), 0),
+    (R.AMOUNT_TOO_LARGE, replace(MOVE, amount=INTEGER_MAX + 1), 0),
+    (R.SAME_ACCOUNT, replace(MOVE, credit=MINE), 0),
+    (R.OTHER_LEDGER, replace(MOVE, credit=replace(YOURS, issuer=BOB)), 0),
+    (
+        R.OTHER_LEDGER,
+        replace(MOVE, credit=replace(YOURS, resource_type=ResourceType.STORAGE)),
+        0,
+    ),
+    (R.ISSUANCE_NOT_SPENDABLE, replace(MOVE, debit=ISSUANCE), 0),
+    (R.ISSUANCE_NOT_SPENDABLE, replace(HOLD, debit=ISSUANCE), 0),
+    (R.ISSUANCE_NOT_SPENDABLE, replace(MOVE, credit=ISSUANCE), 0),
+    (R.ID_REUSED, replace(GRANT, amount=101), 0),
+    (R.ID_REUSED, replace(MOVE, id=GRANT.id), 0),
+    (R.EXPIRY_NOT_IN_FUTURE, HOLD, 50),
+    (R.TOKEN_EXHAUSTED, replace(HOLD, amount=61, tokens=(TOKEN,)), 0),
+    (R.BALANCE_TOO_LOW, replace(HOLD, amount=101), 0),
+    (R.BALANCE_TOO_LOW, replace(MOVE, debit=YOURS, credit=MINE), 0),
+    (R.LEDGER_FULL, replace(GRANT, id=name("more"), amount=INTEGER_MAX), 0),
+    (R.HOLD_NOT_FOUND, PostHold(id=name("nothing")), 0),
+    (R.HOLD_NOT_FOUND, VoidHold(id=GRANT.id), 0),
+    (R.HOLD_NOT_FOUND, ExpireHold(id=name("nothing")), 0),
+]
+
+
+@pytest.mark.parametrize(("refusal", "command", "now"), CASES)
+def test_each_refusal_has_its_name(
+    tx: Transaction, refusal: LedgerRefusal, command: Command, now: int
+) -> None:
+    before = balances(tx)
+    answer = decide(tx.ledger, command, now)
+    assert isinstance(answer, Refused)
+    assert answer.reason is refusal
+    assert balances(tx) == before
+
+
+LATER: list[tuple[LedgerRefusal, Command | None, Command, int]] = [
+    (R.HOLD_POSTED, PostHold(id=HOLD.id), VoidHold(id=HOLD.id), 0),
+    (R.HOLD_POSTED, PostHold(id=HOLD.id), ExpireHold(id=HOLD.id), 60),
+    (R.HOLD_VOIDED, VoidHold(id=HOLD.id), PostHold(id=HOLD.id), 0),
+    (R.HOLD_EXPIRED, None, PostHold(id=HOLD.id), 50),
+    (R.HOLD_NOT_EXPIRED, None, ExpireHold(id=HOLD.id), 49),
+    (R.ID_REUSED, None, replace(HOLD, amount=41), 0),
+    (R.ID_REUSED, None, replace(HOLD, expires_at=51), 0),
+    (R.ID_REUSED, None, replace(HOLD, subject=BOB), 0),
+    (R.BALANCE_TOO_LOW, None, replace(MOVE, amount=61), 0),
+]
+
+
+@pytest.mark.parametrize(("refusal", "first", "then", "now"), LATER)
+def test_what_a_hold_refuses(
+    tx: Transaction, refusal: LedgerRefusal, first: Command | None, then: Command, now: int
+) -> None:
+    done(tx, HOLD)
+    if first is not None:
+        done(tx, first)
+    answer = decide(tx.ledger, then, now)
+    assert isinstance(answer, Refused)
+    assert answer.reason is refusal
+
+
+def test_a_post_of_an_expired_hold_is_refused(tx: Transaction) -> None:
+    done(tx, HOLD)
+    done(tx, ExpireHold(id=HOLD.id), 50)
+    answer = decide(tx.ledger, PostHold(id=HOLD.id), 0)
+    assert answer == Refused(reason=R.HOLD_EXPIRED)
+
+
+def test_a_policy_is_asked_in_the_same_decision(tx: Transaction) -> None:
+    policy = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=PermitList(dids=(BOB,)))
+    answer = decide(tx.ledger, replace(HOLD, policy=policy), 0)
+    assert isinstance(answer, Refused)
+    assert answer.reason is R.DENIED_BY_POLICY and answer.denial is not None
+    done(tx, replace(HOLD, policy=policy, subject=BOB))
+
+
+def test_a_child_token_draws_on_its_parents_too(tx: Transaction) -> None:
+    child = TokenShare(token=cid_of(b"child", Codec.RAW), amount=50)
+    done(tx, replace(HOLD, tokens=(child, TOKEN)))
+    assert tx.ledger.token_use(TOKEN.token).drawn == 40
+    again = replace(HOLD, id=name("again"), amount=21, tokens=(TOKEN,))
+    assert decide(tx.ledger, again, 0) == Refused(reason=R.TOKEN_EXHAUSTED, available=20)
+
+
+def test_every_refusal_is_tested() -> None:
+    tested = {case[0] for case in CASES} | {case[0] for case in LATER}
+    assert tested | {R.DENIED_BY_POLICY} == set(R)
