@@ -8,16 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ccl.abi.sections import Abi
 from ccl.cli.boundary import ExitCode
-from ccl.cli.running.program import typed_output
+from ccl.cli.running.program import bytes_to_json
 from ccl.cli.show import table_lines
-from ccl.wasm.binary import ModuleError
-from ccl.wasm.inspect import inspect_module
+from mesh.cli.describing import describe
+from mesh.cli.following import interrupted
 from mesh.job import Phase
 from mesh.local import JobRequest, JobView, LocalMesh
+from mesh.local.checking import check_anchored, check_federation
 from mesh.local.news import Awarded, BidArrived, BidRefused, News, StatusChanged
+from mesh.local.outputs import output_of
 from mesh.local.views import obstacle
+from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId
 from runtime.content.cid import Cid
 
@@ -30,20 +32,19 @@ class Followed:
     """A job as far as it came. output: JSON, decoded from the block `output_cid`.
 
     findings: why the receipt does not verify; empty if it does or there is none.
-    problem: why an unfinished job does not go on, with its next step.
+    problem: why a job without a receipt does not go on, with its next step.
     """
 
     view: JobView
     label: str
-    findings: tuple[str, ...]
-    output_cid: Cid | None
-    output: Any
-    problem: str
-    exit_code: int
+    findings: tuple[str, ...] = ()
+    output_cid: Cid | None = None
+    output: Any = None
+    problem: MeshProblem | None = None
+    exit_code: ExitCode
 
     def to_json(self) -> dict[str, Any]:
         view = self.view
-        verified = view.phase is Phase.VERIFIED and not self.findings
         return {
             "id": view.job_id,
             "state": view.phase.value,
@@ -52,7 +53,7 @@ class Followed:
             "price": None if view.award is None else view.award.price,
             "receipt": None if view.receipt is None else str(view.receipt),
             "verification": {
-                "verified": verified,
+                "verified": view.phase is Phase.VERIFIED and not self.findings,
                 "confirmed": view.confirmed,
                 "verifiers": view.drawn,
                 "keys": "local",
@@ -61,7 +62,8 @@ class Followed:
             "output_cid": None if self.output_cid is None else str(self.output_cid),
             "output": self.output,
             "missing": [str(cid) for cid in view.missing],
-            "problem": self.problem or None,
+            "problem": None if self.problem is None else self.problem.message,
+            "next": None if self.problem is None else self.problem.hint,
         }
 
 
@@ -125,73 +127,71 @@ def follow_jobs(
         say("Job submitted successfully")
         say(f"Job ID: {job_id}")
     told = _Told(say=say, several=len(ids) > 1)
-    problems = mesh.drive(ids, on_event=told, auto_award=True, timeout=timeout_seconds)
+    try:
+        problems = mesh.drive(ids, on_event=told, auto_award=True, timeout=timeout_seconds)
+    except KeyboardInterrupt:
+        raise interrupted(ids[0]) from None
     followed = []
     for job_id in ids:
         given_up = problems.get(job_id)
-        reason = "" if given_up is None else f"{given_up.message}; next: {given_up.hint}"
-        followed.append(_ended(mesh, job_id, labels, say, reason))
+        followed.append(_ended(mesh, job_id, labels, say, given_up))
     return tuple(followed)
 
 
 def _ended(
-    mesh: LocalMesh, job_id: JobId, labels: Mapping[Cid, str], say: Say, reason: str
+    mesh: LocalMesh,
+    job_id: JobId,
+    labels: Mapping[Cid, str],
+    say: Say,
+    given_up: MeshProblem | None,
 ) -> Followed:
     view = mesh.job(job_id)
-    module = view.manifest.body.module
-    label = labels.get(module, f"job {job_id}")
-    findings: tuple[str, ...] = ()
-    output_cid, output, exit_code = None, None, int(ExitCode.OK)
-    if view.receipt is not None:
-        say(f"Receipt CID: {view.receipt}")
-        findings = tuple(map(str, mesh.verify(job_id, reexecute=False)))
-        mark = "✗" if findings or view.anchor is None else "✓"
-        say(f"Receipt anchored to DAG {mark}")
-        score = f"({view.confirmed}/{view.drawn}, local keys)"
-        verified = view.phase is Phase.VERIFIED and not findings
-        say(f"Receipt verified by federation {'✓' if verified else '✗'} {score}")
-        for finding in findings:
-            say(f"  {finding}")
-        if verified and view.output is not None:
-            output_cid = view.output
-            data = mesh.get_block(output_cid)
-            output = typed_output(output_cid, data, _abi(mesh, module), view.manifest.body.entry)
-        if not verified:
-            exit_code = ExitCode.VERIFICATION
-        elif view.deterministic is not None and not view.deterministic.outcome.succeeded:
-            outcome = view.deterministic.outcome
-            say(f"The job {outcome.kind.value}: {outcome.reason} {outcome.detail}".rstrip())
-            exit_code = ExitCode.FINDINGS
-    elif view.is_final:
-        say(f"Status: {view.phase.value}: {view.reason}")
-        exit_code = ExitCode.FINDINGS
-    else:
-        waits_for = obstacle(view, needs_award=True)
-        reason = reason or (
-            "" if waits_for is None else f"{waits_for.message}; next: {waits_for.hint}"
-        )
+    label = labels.get(view.manifest.body.module, f"job {job_id}")
+    if view.receipt is None:
+        problem = given_up or _no_receipt(view)
         say(f"Status: {view.phase.value}")
-        say(f"  {reason}")
+        say(f"  {problem.message}")
+        say(f"  next: {problem.hint}")
         # A job whose module nobody holds yet is accepted and waits: that is no failure.
-        exit_code = (
-            ExitCode.OK
-            if view.missing
-            else int(ExitCode.FINDINGS if waits_for is None else waits_for.kind.value)
-        )
+        code = ExitCode.OK if view.missing and not given_up else ExitCode(problem.kind.value)
+        return Followed(view=view, label=label, problem=problem, exit_code=code)
+    anchor = check_anchored(mesh, job_id)
+    federation = check_federation(mesh, job_id)
+    say(f"Receipt CID: {view.receipt}")
+    say(f"Receipt anchored to DAG {_mark(anchor)}")
+    score = f"({federation.confirmed}/{federation.drawn}, local keys)"
+    say(f"Receipt verified by federation {_mark(federation.findings)} {score}")
+    findings = tuple(map(str, (*anchor, *federation.findings)))
+    for finding in findings:
+        say(f"  {finding}")
+    if findings or view.deterministic is None:
+        code = ExitCode.VERIFICATION
+        return Followed(view=view, label=label, findings=findings, exit_code=code)
+    outcome = view.deterministic.outcome
+    if not outcome.succeeded:
+        say(f"The program of the job {describe(outcome)}")
+        return Followed(view=view, label=label, exit_code=ExitCode.FINDINGS)
+    if view.output is None:
+        return Followed(view=view, label=label, exit_code=ExitCode.OK)
+    found = output_of(mesh, job_id)
+    output = found.value if found.is_value else bytes_to_json(found.data)
     return Followed(
-        view=view,
-        label=label,
-        findings=findings,
-        output_cid=output_cid,
-        output=output,
-        problem=reason,
-        exit_code=exit_code,
+        view=view, label=label, output_cid=found.cid, output=output, exit_code=ExitCode.OK
     )
 
 
-def _abi(mesh: LocalMesh, module: Cid) -> Abi | None:
-    """The types of a module's exports, None for one that is not compiled CCL."""
-    try:
-        return inspect_module(mesh.get_block(module)).abi
-    except ModuleError:
-        return None
+def _mark(findings: Sequence[object]) -> str:
+    return "✗" if findings else "✓"
+
+
+def _no_receipt(view: JobView) -> MeshProblem:
+    """Why a job that was driven as far as it goes has no receipt."""
+    waiting = obstacle(view, needs_award=True)
+    if waiting is not None:
+        return waiting
+    return MeshProblem(
+        Kind.FAILED,
+        f"job-{view.phase.value.lower()}",
+        view.reason or f"the job is {view.phase.value}",
+        hint=f"meshctl job-status {view.job_id}",
+    )

@@ -184,18 +184,20 @@ def build_context(
     )
 
 
-def typed_output(cid: Cid, data: bytes, abi: Abi | None, entry: str) -> Any:
-    """An output block as JSON: by the entry's type where it is known.
-
-    Bytes that a program wrote itself are shown as text, or as hexadecimal if they are not.
-    """
+def output_to_json(cid: Cid, data: bytes, abi: Abi, entry: str) -> Any:
+    """An output block as JSON: by the entry's type, or as the bytes that the program wrote."""
     if cid.codec is not Codec.DAG_CBOR:
-        try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError:
-            return {"hex": data.hex()}
+        return bytes_to_json(data)
     value = decode(data, bytes_max=OUTPUT_BYTES_MAX)
-    signature = next((e for e in abi.exports if e.name == entry), None) if abi else None
-    if signature is None or abi is None:
+    signature = next((export for export in abi.exports if export.name == entry), None)
+    if signature is None:
         return untyped_to_json(value)
     return to_json(parse_type(signature.result), value, abi)
+
+
+def bytes_to_json(data: bytes) -> Any:
+    """Bytes as text, or as hexadecimal if they are none."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"hex": data.hex()}

@@ -19,8 +19,8 @@ from ccl.cli.running.program import (
     build_context,
     compile_program,
     entry_signature,
+    output_to_json,
     read_input,
-    typed_output,
 )
 from ccl.cli.running.requests import requests_of, spending
 from ccl.cli.running.traps import outcome_lines
@@ -141,7 +141,9 @@ def _execute(
     found = result.deterministic
     value = None
     if found.output is not None:
-        value = typed_output(found.output, result.blocks[found.output], program.abi, options.entry)
+        value = output_to_json(
+            found.output, result.blocks[found.output], program.abi, options.entry
+        )
     logs = () if found.logs is None else tuple(decode(result.blocks[found.logs]))
     effects = () if found.effects is None else effects_from_block(result.blocks[found.effects])
     return Run(program=program, execution=result, value=value, logs=logs, effects=effects)
