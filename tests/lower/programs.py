@@ -344,7 +344,9 @@ class Writer:
         if choice == 3:
             points = self.place(POINTS)
             return run(builtin(B.ARRAY_PUSH, INT, points, self.expr(POINT, depth), changes=True))
-        return run(builtin(B.ARRAY_PUSH, INT, self.place(INTS), self.expr(INT, depth), changes=True))
+        return run(
+            builtin(B.ARRAY_PUSH, INT, self.place(INTS), self.expr(INT, depth), changes=True)
+        )
 
     def looped(self, depth: int, *bound: t.Local) -> t.Block:
         before = len(self.scope)

@@ -1,0 +1,191 @@
+"""Memory: what is not needed is given back, and what is too much ends in good order."""
+
+import pytest
+
+from ccl import typed as t
+from ccl.types import Array, Map, Option, Struct, StructDef
+from tests.lower.trees import (
+    BOOL,
+    INT,
+    SPAN,
+    STRING,
+    Running,
+    Trapped,
+    array,
+    block,
+    boolean,
+    build,
+    builtin,
+    call,
+    function,
+    get,
+    index,
+    integer,
+    local,
+    loop,
+    op,
+    program,
+    put,
+    run,
+    running,
+    text,
+    when,
+)
+
+INTS = Array(INT)
+I, S, XS = local(0, INT, "i"), local(1, STRING, "s"), local(2, INTS, "xs")
+STEP = put(I, op("+", get(I), integer(1)))
+MILLION = 1_000_000
+
+
+def _repeated(times: int, *body: t.Statement) -> t.Function:
+    repeat = loop(op("<", get(I), integer(times)), *body, STEP)
+    return function("f", [], block([put(I, integer(0)), repeat], get(I)))
+
+
+def test_a_million_texts_that_nobody_keeps_fit_one_page() -> None:
+    shown = t.Convert(conversion=t.Conversion.TO_STRING, operand=get(I), type=STRING, span=SPAN)
+    made = _repeated(MILLION, put(S, op("+", text("number "), shown)))
+    module = running(made)
+    assert module.call("f") == MILLION
+    assert module.pages == 1
+    assert module.live_bytes() == 0
+
+
+def test_a_million_arrays_that_nobody_keeps_fit_one_page() -> None:
+    grown = run(builtin(t.Builtin.ARRAY_PUSH, INT, get(XS), get(I), changes=True))
+    module = running(_repeated(MILLION, put(XS, array(INT, get(I))), grown))
+    assert module.call("f") == MILLION
+    assert module.pages == 1
+
+
+def test_appending_to_a_text_is_not_quadratic() -> None:
+    """A million appended characters, copied no more often than the block grows."""
+    append = put(S, op("+", get(S), text("x")))
+    repeat = loop(op("<", get(I), integer(MILLION)), append, STEP)
+    body = block(
+        [put(I, integer(0)), put(S, text("")), repeat],
+        builtin(t.Builtin.STRING_LENGTH, INT, get(S)),
+    )
+    module = running(function("f", [], body), memory=8 << 20)
+    assert module.call("f") == MILLION
+
+
+def test_pushing_a_million_elements() -> None:
+    push = run(builtin(t.Builtin.ARRAY_PUSH, INT, get(XS), get(I), changes=True))
+    repeat = loop(op("<", get(I), integer(MILLION)), push, STEP)
+    body = block(
+        [put(I, integer(0)), put(XS, array(INT)), repeat],
+        builtin(t.Builtin.ARRAY_SUM, INT, get(XS)),
+    )
+    module = running(function("f", [], body))
+    assert module.call("f") == MILLION * (MILLION - 1) // 2
+    assert module.live_bytes() == 0
+
+
+def test_memory_that_is_not_there_is_a_named_trap() -> None:
+    double = put(S, op("+", get(S), get(S)))
+    body = block([put(S, text("x" * 64)), loop(boolean(True), double)])
+    with pytest.raises(Trapped) as trapped:
+        running(function("f", [], body), memory=4 << 20).call("f")
+    assert trapped.value.reason == "out of memory"
+
+
+def test_a_queue_in_a_map_does_not_grow() -> None:
+    counts = Map(INT, STRING)
+    m = local(3, counts, "m")
+    place = t.IndexStep(index=get(I), of=counts, span=SPAN)
+    insert = t.Store(root=m, steps=(place,), op=None, value=text("v"), span=SPAN)
+    old = op("-", get(I), integer(3))
+    remove = run(builtin(t.Builtin.MAP_REMOVE, BOOL, get(m), old, changes=True))
+    repeat = loop(op("<", get(I), integer(100_000)), insert, remove, STEP)
+    start = [
+        put(I, integer(0)),
+        put(m, t.CallBuiltin(builtin=t.Builtin.MAP_NEW, arguments=(), type=counts, span=SPAN)),
+    ]
+    body = block([*start, repeat], builtin(t.Builtin.MAP_SIZE, INT, get(m)))
+    module = running(function("f", [], body))
+    assert module.call("f") == 3
+    assert module.pages == 1
+    assert module.live_bytes() == 0
+
+
+# --- depth ------------------------------------------------------------------------------
+
+
+def _recursion() -> Running:
+    n = local(0, INT, "n")
+    deeper = op("+", integer(1), call("f", INT, op("-", get(n), integer(1))))
+    body = block([], when(op("==", get(n), integer(0)), integer(0), deeper))
+    return running(function("f", [n], body))
+
+
+def test_a_thousand_calls_are_allowed_and_one_more_is_not() -> None:
+    assert _recursion().call("f", 999) == 999
+    with pytest.raises(Trapped) as trapped:
+        _recursion().call("f", 1000)
+    assert trapped.value.reason == "call depth over 1000"
+
+
+def test_depth_is_given_back_at_every_exit() -> None:
+    n = local(0, INT, "n")
+    leave = run(
+        when(op("==", get(n), integer(0)), block([run(t.Return(value=integer(0), span=SPAN))]))
+    )
+    inner = function("g", [n], block([leave], call("g", INT, integer(0))), result=INT)
+    many = _repeated(5000, run(call("g", INT, integer(1))))
+    module = Running(build(program(inner, many)))
+    assert module.call("f") == 5000
+
+
+# --- chains -----------------------------------------------------------------------------
+
+NODE = Struct("Node", "Node")
+REST = Option(NODE)
+CHAIN = StructDef(NODE, (("n", INT), ("rest", REST)))
+HEAD, OTHER = local(4, REST, "head"), local(5, REST, "other")
+
+
+def _chained(variable: t.Local, length: int) -> list[t.Statement]:
+    node = t.StructNew(values=(get(I), get(variable)), order=(0, 1), type=NODE, span=SPAN)
+    some = t.VariantNew(tag=1, payload=(node,), type=REST, span=SPAN)
+    nothing = t.VariantNew(tag=0, payload=(), type=REST, span=SPAN)
+    repeat = loop(op("<", get(I), integer(length)), put(variable, some), STEP)
+    return [put(variable, nothing), put(I, integer(0)), repeat]
+
+
+def test_a_long_chain_is_released_without_recursion() -> None:
+    body = block(_chained(HEAD, 300_000), get(I))
+    module = running(function("f", [], body), structs=[CHAIN])
+    assert module.call("f") == 300_000
+    assert module.live_bytes() == 0
+
+
+def test_chains_are_compared_up_to_a_depth() -> None:
+    def compared(length: int) -> t.Function:
+        both = [*_chained(HEAD, length), *_chained(OTHER, length)]
+        return function("f", [], block(both, op("==", get(HEAD), get(OTHER))))
+
+    assert running(compared(400), structs=[CHAIN]).call("f") == 1
+    with pytest.raises(Trapped) as trapped:
+        running(compared(2000), structs=[CHAIN]).call("f")
+    assert trapped.value.reason == "values nested too deeply to compare"
+
+
+def test_a_chain_too_deep_to_be_written_is_refused() -> None:
+    short = running(function("f", [], block(_chained(HEAD, 3), get(HEAD))), structs=[CHAIN])
+    assert short.apply("f") == {"n": 2, "rest": {"n": 1, "rest": {"n": 0, "rest": None}}}
+    long = running(function("f", [], block(_chained(HEAD, 100), get(HEAD))), structs=[CHAIN])
+    with pytest.raises(Trapped) as trapped:
+        long.apply("f")
+    assert trapped.value.reason == "out of memory or nested too deeply"
+
+
+def test_a_borrowed_part_of_a_temporary_lives_on() -> None:
+    """The array dies, its element does not."""
+    shown = t.Convert(conversion=t.Conversion.TO_STRING, operand=get(I), type=STRING, span=SPAN)
+    part = index(array(STRING, shown), integer(0), STRING)
+    body = block([put(I, integer(41)), put(S, part)], array(STRING, get(S), get(S)))
+    module = running(function("f", [], body))
+    assert module.apply("f") == ["41", "41"]
+    assert module.live_bytes() == 0
