@@ -34,8 +34,8 @@ def describe(outcome: Outcome) -> str:
 def outcome_text(job: JobView) -> str:
     """What follows the progress of a job that ended well."""
     if job.output is None:
-        return f"\nNo output. Logs: meshctl logs {job.job_id}"
-    return f"\nOutput: {job.output}\nShow it: meshctl results {job.job_id}"
+        return f"No output. Logs: meshctl logs {job.job_id}"
+    return f"Show the output: meshctl results {job.job_id}"
 
 
 def reputation_text(row: Mapping[str, Any]) -> str:

@@ -229,7 +229,9 @@ def finish(
         "drawn": federation.drawn,
         "findings": [str(each) for each in (*anchored, *federation.findings)],
     }
-    out.record(value, text=outcome_text(job), quiet=str(job.receipt or job.phase.value))
+    out.record(value, text="", quiet=str(job.receipt or job.phase.value))
+    if failure is None and not (out.quiet or out.for_machines):
+        note(outcome_text(job))
     if failure is not None:
         raise failure
 

@@ -63,7 +63,8 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """One command; its exit code."""
     try:
-        code = build()(args=arguments, prog_name="meshctl", standalone_mode=False)
+        command = typer.main.get_command(build())
+        code = command.main(args=arguments, prog_name="meshctl", standalone_mode=False)
     except MeshProblem as problem:
         show_problem(problem, _format_of(arguments))
         return int(problem.kind)
@@ -82,7 +83,7 @@ def run(arguments: list[str]) -> int:
 
 def _format_of(arguments: list[str]) -> Format:
     """The output format on the command line, for problems that arise before it is parsed."""
-    for before, word in X, strict=False):
+    for before, word in zip(["", *arguments], arguments, strict=False):
         value = word if before in {"-o", "--output"} else word.removeprefix("--output=")
         if value in {"json", "jsonl"} and (value != word or before in {"-o", "--output"}):
             return Format(value)

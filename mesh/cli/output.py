@@ -62,7 +62,7 @@ class Output:
         elif self.quiet:
             if quiet:
                 say(quiet)
-        else:
+        elif text:
             say(text)
 
     def rows(

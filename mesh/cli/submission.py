@@ -23,7 +23,8 @@ from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId, Priority, Requirements, Trust
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
-from runtime.modulecheck import MODULE_LIMITS, ModuleFacts, Rejection, check_module
+from runtime.modulecheck import ModuleFacts, Rejection, check_module
+from runtime.modulelimits import MODULE_LIMITS
 from runtime.tokens.token import ResourceType
 
 DEFAULT_ENTRY: Final = "run"
@@ -130,16 +131,16 @@ def _request(
     entry = _entry(given.entry, facts)
     request = JobRequest(
         module=module,
-        resource_amount=_positive("--resource-amount", given.resource_amount),
+        resource_amount=positive("--resource-amount", given.resource_amount),
         description=given.description,
-        resource_type=_one_of(ResourceType, given.resource_type, "--resource-type"),
-        budget=None if given.budget is None else _positive("--budget", given.budget),
-        priority=_one_of(Priority, given.priority, "--priority"),
+        resource_type=one_of(ResourceType, given.resource_type, "--resource-type"),
+        budget=None if given.budget is None else positive("--budget", given.budget),
+        priority=one_of(Priority, given.priority, "--priority"),
         entry=entry,
         arguments=_arguments(given.arguments, entry, facts),
         input=_input(given.input, blocks),
         requirements=Requirements(
-            memory_bytes=_positive("--memory", given.memory_mib) * MIB,
+            memory_bytes=positive("--memory", given.memory_mib) * MIB,
             features=given.features,
             max_seconds=given.max_seconds,
         ),
@@ -276,7 +277,8 @@ def _trust(given: Submission) -> Trust:
         ) from None
 
 
-def _positive(option: str, number: int) -> int:
+def positive(option: str, number: int) -> int:
+    """A number of an option that must be 1 or more. Raises MeshProblem."""
     if number < 1:
         raise MeshProblem(
             Kind.USAGE,
@@ -287,7 +289,8 @@ def _positive(option: str, number: int) -> int:
     return number
 
 
-def _one_of(kind: type[E], text: str, option: str) -> E:
+def one_of(kind: type[E], text: str, option: str) -> E:
+    """The enum member that a word names. Raises MeshProblem with the nearest word."""
     names = [item.value for item in kind]
     if text in names:
         return kind(text)

@@ -127,6 +127,11 @@ def verify_job(mesh: "LocalMesh", job_id: JobId, *, reexecute: bool) -> tuple[Fi
         proof = proof_of(mesh, job_id)
     except ProofError as error:
         return error.findings
+    return verify_proof_here(mesh, proof, reexecute=reexecute)
+
+
+def verify_proof_here(mesh: "LocalMesh", proof: Proof, *, reexecute: bool) -> tuple[Finding, ...]:
+    """What speaks against a proof of this mesh."""
     again = executed_again(mesh.sandbox) if reexecute else None
     return verify_proof(proof, mesh=mesh.members.mesh, reexecute=again, now=mesh.now)
 

@@ -14,6 +14,7 @@ from typing import Final
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
 from mesh.events import JobKey
+from mesh.findings import Finding
 from mesh.home import Config, Home, actor_lock, find_home, load_config
 from mesh.ids import RANDOM_BYTES, new_job_id
 from mesh.job import Job
@@ -302,6 +303,30 @@ class LocalMesh:
                 )
         except BlockError as error:
             raise as_problem(error) from None
+
+    def jobs(self) -> tuple[JobView, ...]:
+        """The local submitter's jobs, oldest first."""
+        try:
+            with self.store.read() as tx:
+                return tuple(
+                    view(
+                        tx,
+                        self.reading,
+                        self.content,
+                        self.stored_job(tx, key.job_id),
+                        now=self.now,
+                    )
+                    for key in tx.jobs.ids()
+                    if key.submitter == self.submitter.did
+                )
+        except BlockError as error:
+            raise as_problem(error) from None
+
+    def verify(self, job_id: JobId, *, reexecute: bool = True) -> tuple[Finding, ...]:
+        """What speaks against the job's proof, checked now; empty: it stands."""
+        from mesh.local.checking import verify_job
+
+        return verify_job(self, job_id, reexecute=reexecute)
 
     def job_ids(self) -> tuple[JobId, ...]:
         """The local submitter's jobs, oldest first."""

@@ -60,6 +60,11 @@ class SqliteBlocks:
         (total,) = self._run("SELECT bytes FROM block_total").fetchone()
         return int(total)
 
+    def is_sound(self, cid: Cid) -> bool:
+        """Whether the stored bytes are those that the CID names."""
+        row = self._run("SELECT data FROM blocks WHERE cid = ?", (cid.raw,)).fetchone()
+        return row is not None and cid.matches(row[0])
+
     def cids(self) -> Iterator[Cid]:
         """The CIDs of all blocks."""
         for (raw,) in self._run("SELECT cid FROM blocks"):

@@ -1,0 +1,65 @@
+"""`meshctl tokens balance`: accounts, and the tokens that may draw on them."""
+
+from pathlib import Path
+from typing import Any
+
+from mesh.cli.describing import local_time
+from mesh.cli.output import Column, field, table
+from mesh.cli.session import make_output, open_mesh
+from mesh.local.treasury import TokenView, holdings, tokens
+
+_ACCOUNTS = (
+    Column(title="Resource", text=field("resource_type"), width=12),
+    Column(title="Available", text=field("available"), width=12),
+    Column(title="Held", text=field("held"), width=10),
+    Column(title="Issuer", text=field("issuer")),
+)
+_TOKENS = (
+    Column(title="Resource", text=field("resource_type"), width=12),
+    Column(title="Left", text=field("left"), width=12),
+    Column(title="State", text=field("state"), width=10),
+    Column(title="Expires", text=lambda row: local_time(row["expires_at"])),
+    Column(title="Token", text=field("token")),
+)
+
+
+def show_balance(*, output: str | None, quiet: bool, home: Path | None) -> None:
+    """Print accounts and tokens."""
+    out = make_output(home, output, quiet=quiet)
+    with open_mesh(home) as mesh:
+        accounts = [
+            {
+                "resource_type": each.key.resource_type.value,
+                "available": each.available,
+                "held": each.debits_pending,
+                "issuer": each.key.issuer,
+            }
+            for each in holdings(mesh)
+        ]
+        rows = [_token_row(each) for each in tokens(mesh)]
+        owner = mesh.submitter.did
+    text = f"{table(accounts, _ACCOUNTS)}\n\n{table(rows, _TOKENS)}"
+    short = "\n".join(f"{row['available']} {row['resource_type']}" for row in accounts)
+    out.record({"did": owner, "accounts": accounts, "tokens": rows}, text=text, quiet=short)
+
+
+def _token_row(view: TokenView) -> dict[str, Any]:
+    state = "usable"
+    if view.left == 0:
+        state = "exhausted"
+    if not view.is_ours:
+        state = "foreign"
+    if view.is_expired:
+        state = "expired"
+    if view.is_revoked:
+        state = "revoked"
+    return {
+        "token": str(view.cid),
+        "resource_type": view.token.resource_type.value,
+        "amount": view.token.amount,
+        "left": view.left,
+        "state": state,
+        "audience": view.token.audience,
+        "scope": view.token.scope,
+        "expires_at": view.token.expires_at,
+    }

@@ -1,0 +1,101 @@
+"""`list-jobs` and `list-nodes`."""
+
+from pathlib import Path
+from typing import Any
+
+from mesh.cli.describing import reputation_text
+from mesh.cli.naming import did_you_mean
+from mesh.cli.output import Column, field
+from mesh.cli.session import make_output, open_mesh
+from mesh.job import Phase
+from mesh.local.roll import node_views
+from mesh.problem import Kind, MeshProblem
+from mesh.records import MICRO
+
+
+def _speed(row: Any) -> str:
+    if not row["fuel_per_second"]:
+        return "not measured"
+    return f"{row['fuel_per_second'] / MICRO:.0f} Mfuel/s"
+
+
+_JOBS = (
+    Column(title="Job ID", text=field("job_id"), width=40),
+    Column(title="State", text=field("state"), width=12),
+    Column(title="Node", text=field("node_id"), width=14),
+    Column(title="Price", text=field("price"), width=8),
+    Column(title="Description", text=field("description")),
+)
+_NODES = (
+    Column(title="Node ID", text=field("node_id"), width=16),
+    Column(title="Rate", text=lambda row: f"{row['rate_micro'] / MICRO:.3f}", width=9),
+    Column(title="Load", text=lambda row: f"{row['load_ppm'] / MICRO:.2f}", width=8),
+    Column(title="Speed", text=_speed, width=16),
+    Column(title="Running", text=field("running"), width=10),
+    Column(title="Reputation", text=reputation_text, width=14),
+    Column(title="Location", text=field("location")),
+)
+
+
+def jobs(states: tuple[str, ...], *, output: str | None, quiet: bool, home: Path | None) -> None:
+    """`list-jobs`."""
+    out = make_output(home, output, quiet=quiet)
+    wanted = {_phase(text) for text in states}
+    rows = []
+    with open_mesh(home) as mesh:
+        for job in mesh.jobs():
+            if wanted and job.phase not in wanted:
+                continue
+            rows.append(
+                {
+                    "job_id": job.job_id,
+                    "state": job.phase.value,
+                    "node_id": None if job.award is None else job.award.node_id,
+                    "price": None if job.award is None else job.award.price,
+                    "description": job.manifest.body.description,
+                    "submitted_at": job.submitted_at,
+                    "receipt": None if job.receipt is None else str(job.receipt),
+                    "reason": job.reason,
+                }
+            )
+    out.rows(rows, _JOBS, quiet="job_id", empty="No jobs")
+
+
+def _phase(text: str) -> Phase:
+    names = {phase.value.lower(): phase for phase in Phase}
+    if text.lower() in names:
+        return names[text.lower()]
+    close = did_you_mean(text.lower(), list(names))
+    meant = f"did you mean {names[close].value}? " if close else ""
+    raise MeshProblem(
+        Kind.USAGE,
+        "unknown-state",
+        f"'{text}' is not a state of a job",
+        hint=f"{meant}the states are {', '.join(phase.value for phase in Phase)}",
+    )
+
+
+def nodes(*, output: str | None, quiet: bool, home: Path | None) -> None:
+    """`list-nodes`."""
+    out = make_output(home, output, quiet=quiet)
+    with open_mesh(home) as mesh:
+        rows = [
+            {
+                "node_id": each.node_id,
+                "did": each.did,
+                "role": each.role,
+                "rate_micro": each.rate_micro,
+                "load_ppm": each.load_ppm,
+                "share_ppm": each.share_ppm,
+                "fuel_per_second": each.fuel_per_second,
+                "running": each.running,
+                "reputation": each.reputation.score,
+                "has_evidence": each.reputation.is_evident,
+                "location": each.location,
+                "capabilities": list(each.capabilities),
+                "memory_bytes": each.memory_bytes,
+                "cpu_cores": each.cpu_cores,
+            }
+            for each in node_views(mesh)
+        ]
+    out.rows(rows, _NODES, quiet="node_id", empty="No nodes")

@@ -1,0 +1,133 @@
+"""`meshctl policy`: rules from options, and rules in words."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, assert_never
+
+from mesh.cli.output import Column, field
+from mesh.cli.session import make_output, open_mesh
+from mesh.cli.submission import one_of
+from mesh.cli.tokens import RULES
+from mesh.local.treasury import policies, set_policy
+from mesh.problem import Kind, MeshProblem
+from runtime.content.did import DidError, parse_did
+from runtime.content.typed import ShapeError, to_value
+from runtime.tokens.policy import AllowAll, PermitList, Quota, RateLimit, Rule
+from runtime.tokens.token import ResourceType
+
+_COLUMNS = (
+    Column(title="Resource", text=field("resource_type"), width=12),
+    Column(title="Rule", text=field("text"), width=30),
+    Column(title="Committed", text=field("committed"), width=12),
+    Column(title="Policy", text=field("policy")),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The options of `policy set` as they were typed."""
+
+    rule: str
+    resource_type: str
+    limit: int | None
+    amount: int | None
+    per_seconds: int | None
+    burst: int | None
+    dids: tuple[str, ...]
+
+
+def run_set(choice: Choice, *, output: str | None, quiet: bool, home: Path | None) -> None:
+    """Carry out `policy set`."""
+    out = make_output(home, output, quiet=quiet)
+    kind = one_of(ResourceType, choice.resource_type, "--type")
+    rule = _rule(choice)
+    try:
+        to_value(rule)
+    except ShapeError as error:
+        raise _malformed(str(error)) from None
+    with open_mesh(home) as mesh:
+        cid = set_policy(mesh, kind, rule)
+    out.record(
+        {"policy": str(cid), "resource_type": kind.value, "rule": in_words(rule)},
+        text=f"{kind.value}: {in_words(rule)}\nPolicy: {cid}",
+        quiet=str(cid),
+    )
+
+
+def _rule(choice: Choice) -> Rule:
+    match choice.rule:
+        case "allow-all":
+            return AllowAll()
+        case "quota":
+            return Quota(limit=_needed("--limit", choice.limit))
+        case "rate-limit":
+            try:
+                return RateLimit(
+                    amount=_needed("--amount", choice.amount),
+                    per_seconds=_needed("--per-seconds", choice.per_seconds),
+                    burst=_needed("--burst", choice.burst or choice.amount),
+                )
+            except ValueError as error:
+                raise _malformed(str(error)) from None
+        case "permit-list":
+            try:
+                return PermitList(dids=tuple(parse_did(text) for text in choice.dids))
+            except DidError as error:
+                raise _malformed(f"--did: {error}") from None
+        case other:
+            from mesh.cli.naming import did_you_mean
+
+            close = did_you_mean(other, RULES)
+            raise MeshProblem(
+                Kind.USAGE,
+                "unknown-word",
+                f"'{other}' is not a rule",
+                hint=(f"did you mean {close}? " if close else "")
+                + f"the rules are {', '.join(RULES)}",
+            )
+
+
+def _needed(option: str, value: int | None) -> int:
+    if value is None:
+        raise _malformed(f"{option} is missing")
+    return value
+
+
+def _malformed(reason: str) -> MeshProblem:
+    return MeshProblem(Kind.USAGE, "policy-malformed", reason, hint="meshctl policy set --help")
+
+
+def in_words(rule: Rule) -> str:
+    """A rule as people read it."""
+    match rule:
+        case AllowAll():
+            return "allow all"
+        case Quota(limit=limit):
+            return f"quota {limit} each"
+        case RateLimit():
+            return f"{rule.amount} per {rule.per_seconds} s, at most {rule.burst} at once"
+        case PermitList(dids=dids):
+            return f"only {', '.join(dids)}" if dids else "nobody"
+        case _:
+            assert_never(rule)
+
+
+def run_show(*, output: str | None, quiet: bool, home: Path | None) -> None:
+    """Carry out `policy show`."""
+    out = make_output(home, output, quiet=quiet)
+    with open_mesh(home) as mesh:
+        found = policies(mesh)
+    rows: list[dict[str, Any]] = [
+        {
+            "resource_type": kind.value,
+            "kind": type(policy.rule).__name__,
+            "rule": to_value(policy.rule),
+            "text": in_words(policy.rule),
+            "committed": committed,
+            "policy": str(policy.cid),
+        }
+        for kind, (policy, committed) in found.items()
+    ]
+    out.rows(
+        rows, _COLUMNS, quiet="policy", empty="No policy is set: everyone may spend what they have"
+    )

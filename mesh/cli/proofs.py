@@ -1,0 +1,131 @@
+"""`meshctl receipt` and `verify`: the one file that proves what happened, and its check."""
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from mesh.cli.jobs import JobArgument
+from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
+
+NAMES: Final = ("receipt", "verify")
+
+
+def register(app: typer.Typer) -> None:
+    app.command("receipt")(receipt)
+    app.command("verify")(verify)
+
+
+def receipt(
+    job: JobArgument,
+    output: FileOrFormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Show a job's receipt; -o FILE writes the proof that anyone can verify.
+
+    \b
+    Examples:
+      meshctl receipt 3a9f2b8c
+      meshctl receipt 3a9f2b8c -o job.proof.car
+    """
+    from mesh.cli.blockview import plain
+    from mesh.cli.describing import describe, local_time
+    from mesh.cli.files import write_bytes
+    from mesh.cli.following import find_job
+    from mesh.cli.output import Column, field, table
+    from mesh.cli.session import file_or_format, open_mesh
+    from mesh.local.checking import proof_file, proof_of
+    from mesh.proof import ProofError
+    from runtime.content.codec import decode
+
+    out, path = file_or_format(mesh_home, output, quiet=quiet)
+    with open_mesh(mesh_home) as mesh:
+        job_id = find_job(mesh, job)
+        try:
+            proof = proof_of(mesh, job_id)
+            data = proof_file(mesh, job_id) if path is not None else b""
+        except ProofError as error:
+            raise incomplete(str(job_id), error.findings) from None
+    if path is not None:
+        write_bytes(path, data)
+        out.line(f"Proof of {proof.receipt.cid} written to {path} ({len(data)} bytes)")
+        out.line(f"Check it anywhere: meshctl verify {path}")
+        return
+    body = proof.receipt.body
+    result = body.deterministic
+    rows: list[tuple[str, Any]] = [
+        ("Receipt CID", proof.receipt.cid),
+        ("Job ID", proof.manifest.body.job_id),
+        ("Node", f"{body.node_id} ({proof.receipt.signer})"),
+        ("Module", body.module),
+        ("Context", body.context),
+        ("Engine", body.engine.text),
+        ("Outcome", describe(result.outcome)),
+        ("Output", result.output or "none"),
+        ("Fuel", "not known" if result.fuel_used is None else f"{result.fuel_used}"),
+        ("Usage", ", ".join(f"{amount} {kind}" for kind, amount in body.usage.items())),
+        ("Ended", local_time(body.ended_at)),
+        ("Anchor", "none" if proof.anchor is None else proof.anchor.cid),
+    ]
+    rows += [
+        ("Attestation", f"{each.body.verdict.value} by {each.signer}")
+        for each in proof.attestations
+    ]
+    items = [{"name": f"{name}:", "value": value} for name, value in rows]
+    columns = (
+        Column(title="", text=field("name"), width=15),
+        Column(title="", text=field("value")),
+    )
+    value = {
+        "cid": str(proof.receipt.cid),
+        "receipt": plain(decode(proof.receipt.block)),
+        "award": plain(decode(proof.award.block)),
+        "anchor": None if proof.anchor is None else plain(decode(proof.anchor.block)),
+        "attestations": [plain(decode(each.block)) for each in proof.attestations],
+        "settlement": None if proof.settlement is None else plain(decode(proof.settlement.block)),
+    }
+    text = table(items, columns).split("\n", 1)[1]
+    out.record(value, text=text, quiet=str(proof.receipt.cid))
+
+
+def incomplete(name: str, findings: tuple[Any, ...]) -> Exception:
+    """A proof that cannot be put together."""
+    from mesh.findings import Fault
+    from mesh.problem import Kind, MeshProblem
+
+    first = findings[0]
+    kind = Kind.NOT_FOUND if first.fault is Fault.MISSING else Kind.VERIFICATION
+    return MeshProblem(
+        kind,
+        "proof-incomplete",
+        f"{name}: {first}",
+        hint="meshctl job-status shows how far the job is; `meshctl doctor` checks the store",
+        details={"reasons": [str(each) for each in findings]},
+    )
+
+
+def verify(
+    target: Annotated[
+        str,
+        typer.Argument(metavar="JOB|RECEIPT|FILE", help="A job, a receipt's CID, or a proof file."),
+    ],
+    reexecute: Annotated[
+        bool, typer.Option("--reexecute/--no-reexecute", help="Execute the job again here.")
+    ] = True,
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Check signatures, chain and attestations, and execute the job again on this machine.
+
+    A proof file is checked against the mesh that it names; its members' keys are then only
+    the file's own word.
+
+    \b
+    Examples:
+      meshctl verify 3a9f2b8c
+      meshctl verify job.proof.car
+    """
+    from mesh.cli.verification import run_verification
+
+    run_verification(target, reexecute=reexecute, output=output, quiet=quiet, home=mesh_home)

@@ -1,0 +1,108 @@
+"""`meshctl results` and `logs`: what a verified job gave, from the blocks its receipt names."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from mesh.cli.jobs import JobArgument
+from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
+
+NAMES: Final = ("results", "logs")
+
+
+def register(app: typer.Typer) -> None:
+    app.command("results")(results)
+    app.command("logs")(logs)
+
+
+def results(
+    job: JobArgument,
+    output: FileOrFormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Show what a verified job gave: bytes as they are, a value as JSON.
+
+    The receipt and its attestations are verified anew before anything is shown.
+
+    \b
+    Examples:
+      meshctl results 3a9f2b8c
+      meshctl results 3a9f2b8c -o result.bin
+      meshctl results 3a9f2b8c -o json
+    """
+    from mesh.cli.following import find_job
+    from mesh.cli.session import file_or_format, open_mesh
+    from mesh.local.outputs import output_of
+
+    out, path = file_or_format(mesh_home, output, quiet=quiet)
+    with open_mesh(mesh_home) as mesh:
+        job_id = find_job(mesh, job)
+        found = output_of(mesh, job_id)
+    value = {
+        "job_id": job_id,
+        "output": str(found.cid),
+        "codec": found.codec,
+        "bytes": len(found.data),
+        "value": found.value,
+    }
+    _show(found.data, found.value, found.is_value, value, out=out, path=path)
+
+
+def _show(
+    data: bytes, shown: Any, is_value: bool, value: dict[str, Any], *, out: Any, path: Path | None
+) -> None:
+    import json
+
+    from mesh.cli.files import write_bytes
+    from mesh.cli.output import say
+    from mesh.cli.streams import write_stdout
+
+    if path is not None:
+        text = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+        body = text.encode() if is_value else data
+        write_bytes(path, body)
+        out.line(f"{len(body)} bytes written to {path}")
+    elif out.for_machines:
+        out.record(value, text="", quiet="")
+    elif is_value:
+        say(json.dumps(shown, indent=None if out.quiet else 2, ensure_ascii=False))
+    else:
+        write_stdout(data)
+
+
+def logs(
+    job: JobArgument,
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Show what the program logged, also when it failed.
+
+    \b
+    Example:
+      meshctl logs 3a9f2b8c
+    """
+    from mesh.cli.describing import describe
+    from mesh.cli.following import find_job
+    from mesh.cli.output import note, printable_lines, say
+    from mesh.cli.session import make_output, open_mesh
+    from mesh.local.outputs import logs_of
+    from runtime.execution import OutcomeKind
+
+    out = make_output(mesh_home, output, quiet=quiet)
+    with open_mesh(mesh_home) as mesh:
+        job_id = find_job(mesh, job)
+        lines = logs_of(mesh, job_id)
+        outcome = mesh.job(job_id).deterministic
+    if out.for_machines:
+        value: dict[str, Any] = {"job_id": job_id, "logs": list(lines)}
+        if outcome is not None:
+            value["outcome"] = outcome.outcome.to_value()
+        out.record(value, text="", quiet="")
+        return
+    for line in lines:
+        say(printable_lines(line))
+    if outcome is not None and outcome.outcome.kind is not OutcomeKind.SUCCEEDED and not quiet:
+        note(f"the program {describe(outcome.outcome)}")

@@ -1,0 +1,101 @@
+"""What `doctor` looks at: store, books, keys, engine, speed, confinement.
+
+Rule: a weakness of this machine is said, not hidden; only what is broken is wrong.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from mesh.local.audit import audit
+from mesh.problem import MeshProblem
+from mesh.records import MICRO
+from runtime.sandbox.selftest import self_test
+
+if TYPE_CHECKING:
+    from mesh.local.mesh import LocalMesh
+
+SHOWN_MAX: Final = 20
+_OTHERS: Final = 0o077
+
+
+class State(Enum):
+    OK = "ok"
+    NOTE = "note"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    name: str
+    state: State
+    text: str
+
+
+def examine(mesh: "LocalMesh", *, execute: bool) -> tuple[Check, ...]:
+    """All checks, in order; `execute` starts workers and runs known modules in them."""
+    found = [_ok("home", str(mesh.home.path)), *_store(mesh), *_books(mesh), *_keys(mesh)]
+    found.append(_ok("engine", mesh.engine.text))
+    if execute:
+        found += _sandbox(mesh)
+    return tuple(found)
+
+
+def _ok(name: str, text: str) -> Check:
+    return Check(name=name, state=State.OK, text=text)
+
+
+def _wrong(name: str, text: str) -> Check:
+    return Check(name=name, state=State.WRONG, text=text)
+
+
+def _store(mesh: "LocalMesh") -> list[Check]:
+    findings = mesh.store.check()
+    if findings:
+        return [_wrong("store", text) for text in findings[:SHOWN_MAX]]
+    with mesh.store.read() as tx:
+        total = tx.blocks.total_bytes()
+        bad = [cid for cid in tx.blocks.cids() if not tx.blocks.is_sound(cid)]
+    checks = [_ok("store", f"{mesh.store.database.path.name} is sound")]
+    checks += [
+        _wrong("blocks", f"{cid} was changed: meshctl block rm {cid}") for cid in bad[:SHOWN_MAX]
+    ]
+    if not bad:
+        quota = mesh.config.block_store_bytes
+        checks.append(_ok("blocks", f"{total} bytes of {quota}, every hash is right"))
+    return checks
+
+
+def _books(mesh: "LocalMesh") -> list[Check]:
+    findings = audit(mesh)
+    if findings:
+        return [_wrong("audit", text) for text in findings[:SHOWN_MAX]]
+    return [_ok("audit", f"{len(mesh.job_ids())} jobs: histories, holds, accounts, chains agree")]
+
+
+def _keys(mesh: "LocalMesh") -> list[Check]:
+    exposed = [path.name for path in mesh.home.keys.iterdir() if path.stat().st_mode & _OTHERS]
+    if exposed:
+        return [_wrong("keys", f"others can read {', '.join(exposed)}")]
+    return [_ok("keys", "readable by their owner alone; all keys of this mesh are local")]
+
+
+def _sandbox(mesh: "LocalMesh") -> list[Check]:
+    checks = []
+    for tested in self_test(mesh.sandbox):
+        state = State.OK if tested.holds else State.WRONG
+        checks.append(Check(name=f"self-test: {tested.name}", state=state, text=tested.text))
+    try:
+        speed = mesh.world.fuel_per_second
+        checks.append(_ok("speed", f"{speed / MICRO:.0f} million fuel a second and core"))
+    except MeshProblem as problem:
+        checks.append(_wrong("speed", problem.message))
+    for each in mesh.sandbox.confinement():
+        state = State.OK if each.holds else State.NOTE
+        text = each.text if each.holds else f"not confined: {each.text}"
+        checks.append(Check(name=f"confined: {each.name}", state=state, text=text))
+    checks += [
+        Check(name="module cache", state=State.NOTE, text=text)
+        for text in mesh.sandbox.cache_findings
+    ]
+    return checks

@@ -1,0 +1,130 @@
+"""What a job gave: the output and the logs, from the blocks that its verified receipt names.
+
+Rule: nothing is shown of a job whose receipt does not stand up to a check made now.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ccl.abi.sections import Abi
+from ccl.abi.values import ValueMismatch, parse_type, to_json, untyped_to_json
+from mesh.job import Phase
+from mesh.local.archive import missing_block
+from mesh.local.checking import check_federation
+from mesh.local.views import JobView
+from mesh.problem import Kind, MeshProblem
+from mesh.records import JobId
+from runtime.content.cid import Cid, Codec
+from runtime.content.codec import CodecError, decode
+from runtime.modulecheck import ModuleFacts, check_module
+
+if TYPE_CHECKING:
+    from mesh.local.mesh import LocalMesh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOutput:
+    """value: JSON of a dag-cbor output, by the entry's CCL type where the module has one."""
+
+    cid: Cid
+    codec: str
+    data: bytes
+    value: Any
+
+    @property
+    def is_value(self) -> bool:
+        return self.cid.codec is Codec.DAG_CBOR
+
+
+def output_of(mesh: "LocalMesh", job_id: JobId) -> JobOutput:
+    """The output block of a verified job, decoded.
+
+    Raises MeshProblem `no-result`, `not-verified`, `block-missing`, `block-tampered`.
+    """
+    job = mesh.job(job_id)
+    if job.deterministic is None or job.phase is not Phase.VERIFIED:
+        raise MeshProblem(
+            Kind.NOT_FOUND if not job.is_final else Kind.FAILED,
+            "no-result",
+            f"job {job_id} is {job.phase.value} and has no verified result",
+            hint=f"meshctl job-status {job_id}",
+            details={"job_id": job_id, "state": job.phase.value},
+        )
+    check = check_federation(mesh, job_id)
+    if check.findings:
+        raise MeshProblem(
+            Kind.VERIFICATION,
+            "not-verified",
+            f"the receipt of job {job_id} does not stand: {check.findings[0]}",
+            hint=f"meshctl verify {job_id}",
+            details={"job_id": job_id, "reasons": [str(each) for each in check.findings]},
+        )
+    cid = job.deterministic.output
+    if cid is None:
+        raise MeshProblem(
+            Kind.NOT_FOUND,
+            "no-output",
+            f"the program of job {job_id} gave no output",
+            hint=f"meshctl logs {job_id}",
+            details={"job_id": job_id, "outcome": job.deterministic.outcome.to_value()},
+        )
+    return decoded(mesh, job, cid)
+
+
+def decoded(mesh: "LocalMesh", job: JobView, cid: Cid) -> JobOutput:
+    """The block, hashed now, and its value."""
+    if not mesh.has_block(cid):
+        problem = missing_block(cid, "output")
+        problem.hint = "run the job again, or supply it with `meshctl block put --dag-cbor FILE`"
+        raise problem
+    data = mesh.get_block(cid)
+    codec = cid.codec.name.lower().replace("_", "-")
+    if cid.codec is not Codec.DAG_CBOR:
+        return JobOutput(cid=cid, codec=codec, data=data, value=None)
+    try:
+        value = decode(data, bytes_max=len(data))
+    except CodecError as error:
+        raise MeshProblem(
+            Kind.VERIFICATION,
+            "output-malformed",
+            f"the output {cid} is not canonical DAG-CBOR: {error}",
+            hint=f"meshctl block get {cid} -o FILE writes its bytes",
+        ) from None
+    return JobOutput(cid=cid, codec=codec, data=data, value=_shown(mesh, job, value))
+
+
+def _shown(mesh: "LocalMesh", job: JobView, value: Any) -> Any:
+    """By the result type that the module declares, as far as the module is here."""
+    module = job.manifest.body.module
+    if module.codec is Codec.RAW and mesh.has_block(module):
+        facts = check_module(mesh.get_block(module))
+        if isinstance(facts, ModuleFacts) and facts.abi is not None:
+            abi = Abi.from_value(decode(facts.abi, bytes_max=len(facts.abi)))
+            for export in abi.exports:
+                if export.name == job.manifest.body.entry:
+                    try:
+                        return to_json(parse_type(export.result), value, abi)
+                    except (ValueMismatch, ValueError):
+                        # A module may declare what it does not keep; the value itself stands.
+                        return untyped_to_json(value)
+    return untyped_to_json(value)
+
+
+def logs_of(mesh: "LocalMesh", job_id: JobId) -> tuple[str, ...]:
+    """What the program logged. Raises MeshProblem `no-result` or `block-missing`."""
+    job = mesh.job(job_id)
+    if job.deterministic is None:
+        raise MeshProblem(
+            Kind.NOT_FOUND,
+            "no-result",
+            f"job {job_id} is {job.phase.value} and has not been executed",
+            hint=f"meshctl job-status {job_id}",
+            details={"job_id": job_id, "state": job.phase.value},
+        )
+    cid = job.deterministic.logs
+    if cid is None:
+        return ()
+    if not mesh.has_block(cid):
+        raise missing_block(cid, "logs")
+    lines = decode(mesh.get_block(cid))
+    return tuple(str(line) for line in lines)
