@@ -10,6 +10,7 @@ from enum import Enum
 class Fault(Enum):
     """What is wrong with a record, or between records."""
 
+    OTHER_MESH = "it is of another mesh"
     OTHER_JOB = "it is about another job"
     OTHER_BID = "it names another bid"
     OTHER_AWARD = "it names another award"

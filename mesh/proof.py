@@ -168,7 +168,7 @@ def verify_proof(
     """
     genesis, manifest, receipt = proof.genesis.body, proof.manifest, proof.receipt
     findings = list(
-        differing("genesis", (Fault.OTHER_JOB, proof.genesis.cid, mesh or proof.genesis.cid))
+        differing("genesis", (Fault.OTHER_MESH, proof.genesis.cid, mesh or proof.genesis.cid))
     )
     findings += check_terms(
         proof.award,
@@ -208,10 +208,12 @@ def _check_votes(proof: Proof) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     voices: dict[str, Verdict] = {}
     for each in proof.attestations:
-        findings += check_attestation(
+        against = check_attestation(
             each, receipt=proof.receipt, drawn=proof.genesis.body.federation
         )
-        voices[each.signer] = each.body.verdict
+        findings += against
+        if not against:
+            voices[each.signer] = each.body.verdict
     needed = quorum_of(proof.manifest.body.trust.quorum, len(voices))
     confirmed = sum(verdict is Verdict.CONFIRMED for verdict in voices.values())
     if confirmed < needed:
