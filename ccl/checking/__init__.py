@@ -58,12 +58,15 @@ def _declare_types(checker: Checker) -> None:
             )
         for name, enum in scope.enums.items():
             identity = checker.function_id(scope, name)
-            checker.sink.report("CCL0690", enum.name.span, what="enum")
+            if enum.type_parameters:
+                checker.sink.report("CCL0690", enum.name.span, what="a generic enum")
             checker.enums[identity] = EnumInfo(item=enum, scope=scope, type=Enum_(identity, name))
         for state in scope.states.values():
             checker.sink.report("CCL0690", state.name.span, what="state")
     for info in checker.structs.values():
         info.fields = _fields(checker, info)
+    for declared in checker.enums.values():
+        declared.variants = _variants(checker, declared)
     _report_recursive(checker)
 
 
@@ -80,6 +83,24 @@ def _fields(checker: Checker, info: StructInfo) -> tuple[tuple[str, Type], ...]:
             continue
         fields[name], first[name] = kind, field.name.span
     return tuple(fields.items())
+
+
+def _variants(checker: Checker, info: EnumInfo) -> tuple[tuple[str, tuple[Type, ...]], ...]:
+    variants: dict[str, tuple[Type, ...]] = {}
+    first: dict[str, Span] = {}
+    for variant in info.item.variants:
+        name = variant.name.text
+        payload = tuple(read_type(checker, info.scope, each) for each in variant.payload)
+        if name in variants:
+            checker.sink.report(
+                "CCL0211",
+                variant.name.span,
+                name=name,
+                labels=(Label(first[name], "first here"),),
+            )
+            continue
+        variants[name], first[name] = payload, variant.name.span
+    return tuple(variants.items())
 
 
 def _report_recursive(checker: Checker) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, METHODS, SPECIAL_FORMS, Placeholder, PreludeFunction
-from ccl.checking import expressions, forms, names, places
+from ccl.checking import enums, expressions, forms, names, places
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, Signature, invalid, is_invalid
@@ -27,8 +27,8 @@ def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
             return _named(body, call, name, expected)
         case ast.Field() as member:
             return _member(body, call, member, expected)
-        case ast.PathName() as path if path.segments[0].text in body.scope.enums:
-            body.sink.report("CCL0690", path.span, what="enum")
+        case ast.PathName() as path if enums.names_variant(body, path.segments):
+            return enums.infer_variant(body, path.segments, call, call.span)
         case other:
             body.sink.report("CCL0209", other.span)
     return _failed(body, call)
@@ -76,9 +76,9 @@ def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None
                     body.sink.report("CCL0209", member.span)
                 return _failed(body, call)
             return call_function(body, call, target, member.name.text, call.arguments, None)
-        if base.text in body.scope.enums:
-            body.sink.report("CCL0690", member.span, what="enum")
-            return _failed(body, call)
+    path = places.charter_path(member)
+    if path is not None and body.find(path[0].text) is None and enums.names_variant(body, path):
+        return enums.infer_variant(body, path, call, call.span)
     receiver = expressions.infer(body, base)
     return _method(body, call, member, receiver, expected)
 

@@ -15,6 +15,7 @@ from ccl.checking import (
     names,
     operators,
     places,
+    tries,
 )
 from ccl.checking.conversions import convert, fit, to_text
 from ccl.checking.environment import Body, invalid
@@ -62,7 +63,7 @@ def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Exp
         case ast.Binary():
             return operators.infer_binary(body, expr, expected)
         case ast.Try():
-            return matching.infer_try(body, expr, expected)
+            return tries.infer_try(body, expr, expected)
         case ast.ArrayExpr():
             return aggregates.infer_array(body, expr, expected)
         case ast.StructExpr():

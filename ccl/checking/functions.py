@@ -66,7 +66,7 @@ def check_bodies(
         _spread_mutation(checker)
         if before == {name: each.mutated for name, each in checker.signatures.items()}:
             break
-    if not final.has_errors:
+    if not (final.has_errors or sink.has_errors):
         _report_open_results(checker)
     for each in final.diagnostics:
         sink.add(each)

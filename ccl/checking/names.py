@@ -10,7 +10,7 @@ from ccl.builtins import (
     RESOURCE_TYPE_VARIANTS,
     SPECIAL_FORMS,
 )
-from ccl.checking import constants
+from ccl.checking import constants, enums
 from ccl.checking.environment import Body, Variable, invalid
 from ccl.checking.inference import prune, zonk
 from ccl.diagnostics import Label
@@ -79,8 +79,8 @@ def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.E
     first, *rest = path.segments
     if first.text == "ResourceType" and len(rest) == 1:
         return resource_type(body, rest[0], path.span)
-    if first.text in body.scope.enums:
-        return _not_compiled(body, path.span, "enum")
+    if enums.names_variant(body, path.segments):
+        return enums.infer_variant(body, path.segments, None, path.span)
     return unknown_name(
         body,
         path.span,

@@ -2,7 +2,7 @@
 
 from ccl import ast, typed
 from ccl.builtins import HOST_RECORDS
-from ccl.checking import expressions, names, operators
+from ccl.checking import enums, expressions, names, operators
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
 from ccl.checking.inference import is_poison, prune, variable_of, zonk
 from ccl.diagnostics import Edit, Fix, Label
@@ -28,6 +28,8 @@ def _static_member(body: Body, expr: ast.Field) -> typed.Expr | None:
     first, scope = path[0].text, body.scope
     if first in scope.consts or first in scope.functions or first in scope.states:
         return None
+    if first in scope.imports and len(path) == 3 and enums.names_variant(body, path):
+        return enums.infer_variant(body, path, None, expr.span)
     if first in scope.imports and len(path) == 2:
         target = names.member_of_import(body, first, path[1])
         if target is None:
@@ -39,8 +41,8 @@ def _static_member(body: Body, expr: ast.Field) -> typed.Expr | None:
         return names.resource_type(body, path[1], expr.span)
     if first == "charter" or names.is_root_section(body, first):
         return body.checker.charter.read(body, path, expr.span)
-    if first in scope.enums:
-        return expressions.not_compiled(body, expr, "enum")
+    if enums.names_variant(body, path):
+        return enums.infer_variant(body, path, None, expr.span)
     return None
 
 

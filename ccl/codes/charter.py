@@ -39,7 +39,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0307",
         title="unknown constant `{name}`",
         label="no constant has this name",
-        help="did you mean `{nearest}`? A word of another kind is written in small letters or in quotes",
+        help="did you mean `{nearest}`?",
     ),
     Template(
         code="CCL0308",

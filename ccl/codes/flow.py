@@ -29,4 +29,27 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="remove it, or move it up",
         severity=Severity.WARNING,
     ),
+    Template(
+        code="CCL0505",
+        title="this `match` does not cover {missing}",
+        label="not covered: {missing}",
+        help="add an arm, or `_ => …` for everything else",
+    ),
+    Template(
+        code="CCL0506",
+        title="this arm is never taken",
+        label="an arm before takes it",
+        help="remove it, or move it up",
+        severity=Severity.WARNING,
+    ),
+    Template(
+        code="CCL0507",
+        title="this pattern does not fit {found}",
+        label="patterns of {found}: {known}",
+    ),
+    Template(
+        code="CCL0508",
+        title="the variant carries {wanted} values, the pattern names {given}",
+        label="wrong number of names",
+    ),
 )

@@ -82,4 +82,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="the circle closes here",
         help="give one of the constants a value of its own",
     ),
+    Template(
+        code="CCL0215",
+        title="{enum} has no variant `{name}`",
+        label="no such variant",
+        help="did you mean `{nearest}`?",
+    ),
 )

@@ -237,4 +237,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="neither the body nor a call says",
         help="write it: `{example}`",
     ),
+    Template(
+        code="CCL0443",
+        title="`{name}` carries {wanted}, {given} given",
+        label="wrong number of values",
+    ),
 )
