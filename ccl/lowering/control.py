@@ -108,7 +108,7 @@ def _arm(f: Frame, arm: TagArm, subject: str) -> None:
         if value_type(local.type) is None:
             continue
         f.emit(f"local.get ${subject}", load(local.type, payload_offset(position)))
-        written = is_reference(local.type) and local.index in f.writes.all
+        written = is_reference(local.type) and local.index in f.survey.written
         if written:
             f.retain()
         f.emit(f"local.set ${f.name(local)}")

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT
 from ccl.abi.sections import ENTRY_ERR_REASON, Abi, ExportSignature
 from ccl.lowering import decoding, encoding, routines
-from ccl.lowering.facts import children
+from ccl.lowering.facts import Survey, survey
 from ccl.lowering.frame import OUT_OF_MEMORY
 from ccl.lowering.shapes import load, payload_offset, value_type
 from ccl.lowering.unit import Unit
-from ccl.typed import CallFunction, Export, Expr, Function, Program
+from ccl.typed import Export, Function, Program
 from ccl.types import Enum_, Prim, Result, Struct, Type, is_reference
 from ccl.wasm import model
 
@@ -20,30 +20,16 @@ NOT_ENCODABLE = "out of memory or nested too deeply"
 _REFERENCE = re.compile(r"(?:call|global\.get|global\.set) \$([\w.]+)")
 
 
-def calls_in(body: Expr) -> Iterable[str]:
-    """Ids of the functions that a body calls."""
-    pending = [body]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, CallFunction):
-            yield node.function
-        pending.extend(children(node))
-
-
-def calls_functions(function: Function) -> bool:
-    return next(iter(calls_in(function.body)), None) is not None
-
-
-def reachable(program: Program) -> tuple[str, ...]:
-    """Ids of the functions that an export can reach, in the order of the program."""
-    found: set[str] = set()
+def reachable(program: Program) -> dict[str, Survey]:
+    """The functions that an export can reach, by id, with what is done in them."""
+    found: dict[str, Survey] = {}
     pending = [export.function for export in program.exports]
     while pending:
         name = pending.pop()
         if name not in found:
-            found.add(name)
-            pending.extend(calls_in(program.functions[name].body))
-    return tuple(name for name in program.functions if name in found)
+            found[name] = survey(program.functions[name].body)
+            pending.extend(found[name].calls)
+    return found
 
 
 def references(texts: Iterable[str]) -> set[str]:

@@ -1,6 +1,6 @@
 """What a function's tree says about itself before it is lowered.
 
-- *rebound* locals are set by a statement, *changed* ones through a path or by a callee;
+
 - an expression *escapes* if it may leave by return, break or continue;
 - it *disturbs* if it may change what a place holds that was read before it.
 """
@@ -125,25 +125,34 @@ def place_root(node: Expr) -> Local | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Writes:
-    """Indices of locals that are set by a statement, and of those changed through a path."""
+class Survey:
+    """What is done inside a body: indices of locals, and ids of functions in order of calls."""
 
     rebound: frozenset[int]
+    """Set by a statement."""
     changed: frozenset[int]
+    """Changed through a path or by a callee."""
+    calls: tuple[str, ...]
 
     @property
-    def all(self) -> frozenset[int]:
+    def written(self) -> frozenset[int]:
         return self.rebound | self.changed
 
 
-def writes_in(body: Expr) -> Writes:
+def survey(body: Expr) -> Survey:
     rebound: set[int] = set()
     changed: set[int] = set()
+    calls: dict[str, None] = {}
     pending: list[Expr] = [body]
     while pending:
         node = pending.pop()
         match node:
-            case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
+            case LocalGet() | ScalarConst() | TextConst():
+                continue
+            case CallFunction(function=function, arguments=arguments):
+                calls[function] = None
+                changed.update(_roots(arguments))
+            case CallBuiltin(arguments=arguments):
                 changed.update(_roots(arguments))
             case Block(statements=statements):
                 for statement in statements:
@@ -152,7 +161,7 @@ def writes_in(body: Expr) -> Writes:
                     elif isinstance(statement, Store):
                         changed.add(statement.root.index)
         pending.extend(children(node))
-    return Writes(frozenset(rebound), frozenset(changed))
+    return Survey(frozenset(rebound), frozenset(changed), tuple(calls))
 
 
 def _roots(arguments: tuple[Argument, ...]) -> Iterator[int]:
@@ -212,6 +221,9 @@ def kept_parameters(functions: Mapping[str, Function]) -> dict[str, frozenset[in
     place is copied before it is passed there.
     """
     kept: dict[str, set[int]] = {name: set() for name in functions}
+    if not any(function.mutated for function in functions.values()):
+        # nothing is changed in place, so nothing needs to know
+        return {name: frozenset() for name in functions}
     passed: dict[tuple[str, int], set[tuple[str, int]]] = {}
     for name, function in functions.items():
         parameters = {p.index: number for number, p in enumerate(function.parameters)}

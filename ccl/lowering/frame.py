@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ccl.lowering import routines
-from ccl.lowering.facts import Behaviour, Writes
+from ccl.lowering.facts import Behaviour, Survey
 from ccl.lowering.shapes import is_flat, value_type
 from ccl.lowering.unit import Unit, identifier
 from ccl.source import Span
@@ -51,7 +51,7 @@ class Loop:
 @dataclass
 class Frame:
     unit: Unit
-    writes: Writes
+    survey: Survey
     mutated: frozenset[int]
     result: Type
     lower: "Callable[[Frame, Expr], Hold]"

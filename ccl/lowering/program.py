@@ -13,7 +13,7 @@ from ccl.abi.layout import (
 )
 from ccl.abi.sections import Abi, Site
 from ccl.lowering import charter, exports, expressions
-from ccl.lowering.facts import kept_parameters, writes_in
+from ccl.lowering.facts import Survey, kept_parameters
 from ccl.lowering.frame import Frame
 from ccl.lowering.shapes import value_type
 from ccl.lowering.unit import DATA_START, Sites, Unit
@@ -38,9 +38,10 @@ class Lowered:
 
 def lower(program: Program, sources: SourceMap) -> Lowered:
     """The module of a checked program; functions that no export reaches are left out."""
-    unit = Unit(program, Sites(sources), kept_parameters(program.functions))
-    reached = exports.reachable(program)
-    functions = [_function(unit, program.functions[name]) for name in reached]
+    surveys = exports.reachable(program)
+    reached = {name: program.functions[name] for name in program.functions if name in surveys}
+    unit = Unit(program, Sites(sources), kept_parameters(reached))
+    functions = [_function(unit, each, surveys[name]) for name, each in reached.items()]
     entries, names = exports.entries(unit)
     functions += entries
     replay = charter.replay(unit)
@@ -54,11 +55,10 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
     )
 
 
-def _function(unit: Unit, function: Function) -> model.Function:
-    writes = writes_in(function.body)
+def _function(unit: Unit, function: Function, survey: Survey) -> model.Function:
     f = Frame(
         unit=unit,
-        writes=writes,
+        survey=survey,
         mutated=function.mutated,
         result=function.result,
         lower=expressions.lower,
@@ -69,12 +69,12 @@ def _function(unit: Unit, function: Function) -> model.Function:
         if kind is not None:
             parameters.append((f.parameter(parameter), kind))
     for parameter in function.parameters:
-        if is_reference(parameter.type) and parameter.index in writes.rebound:
+        if is_reference(parameter.type) and parameter.index in survey.rebound:
             f.add_owner(parameter)
     f.emit("global.get $depth", "i32.eqz", "if")
     f.trap(function.span, CALL_DEPTH)
     f.emit("end")
-    if exports.calls_functions(function):
+    if survey.calls:
         f.emit(*_ENTER)
         f.leave = _LEAVE
     f.own(function.body)

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from ccl.lowering import operators, places
-from ccl.lowering.facts import place_root, writes_in
+from ccl.lowering.facts import place_root, survey
 from ccl.lowering.frame import Frame, Loop, Owned
 from ccl.lowering.shapes import load, value_type
 from ccl.typed import (
@@ -101,7 +101,7 @@ def _for_each(f: Frame, statement: ForEach) -> None:
 def _snapshot(f: Frame, iterable: Expr, body: Block) -> Owned:
     """The object to iterate over; copy on write keeps it as it is while the body runs."""
     root = place_root(iterable) if isinstance(iterable, LocalGet) else None
-    if root is not None and f.in_place(root) and root.index not in writes_in(body).all:
+    if root is not None and f.in_place(root) and root.index not in survey(body).written:
         # changed in place elsewhere, but not while this loop runs
         f.expr(iterable)
         f.retain()
@@ -114,7 +114,7 @@ def _body(f: Frame, loop: Loop, body: Block, items: tuple[Local, ...]) -> None:
     """The body of a `for`; `continue` leaves the inner block, after which the loop steps on."""
     height = f.height
     for item in items:
-        if is_reference(item.type) and item.index in f.writes.all:
+        if is_reference(item.type) and item.index in f.survey.written:
             f.emit(f"local.get ${f.name(item)}")
             f.retain()
             f.emit(f"local.set ${f.name(item)}")

@@ -3,11 +3,7 @@
 from typing import Any
 
 import pytest
-
-from ccl import typed as t
-from ccl.types import Option, Prim, Result, Type
-from runtime.content.codec import decode, encode
-from tests.lower.trees import (
+from typed_trees import (
     INT,
     SPAN,
     STRING,
@@ -27,6 +23,10 @@ from tests.lower.trees import (
     running,
     text,
 )
+
+from ccl import typed as t
+from ccl.types import Option, Prim, Result, Type
+from runtime.content.codec import decode, encode
 
 JOB = Result(Prim.JOB, STRING)
 CID = "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze"

@@ -1,10 +1,7 @@
 """Memory: what is not needed is given back, and what is too much ends in good order."""
 
 import pytest
-
-from ccl import typed as t
-from ccl.types import Array, Map, Option, Struct, StructDef
-from tests.lower.trees import (
+from typed_trees import (
     BOOL,
     INT,
     SPAN,
@@ -32,19 +29,24 @@ from tests.lower.trees import (
     when,
 )
 
+from ccl import typed as t
+from ccl.types import Array, Map, Option, Struct, StructDef
+
 INTS = Array(INT)
-I, S, XS = local(0, INT, "i"), local(1, STRING, "s"), local(2, INTS, "xs")
-STEP = put(I, op("+", get(I), integer(1)))
+COUNTER, S, XS = local(0, INT, "i"), local(1, STRING, "s"), local(2, INTS, "xs")
+STEP = put(COUNTER, op("+", get(COUNTER), integer(1)))
 MILLION = 1_000_000
 
 
 def _repeated(times: int, *body: t.Statement) -> t.Function:
-    repeat = loop(op("<", get(I), integer(times)), *body, STEP)
-    return function("f", [], block([put(I, integer(0)), repeat], get(I)))
+    repeat = loop(op("<", get(COUNTER), integer(times)), *body, STEP)
+    return function("f", [], block([put(COUNTER, integer(0)), repeat], get(COUNTER)))
 
 
 def test_a_million_texts_that_nobody_keeps_fit_one_page() -> None:
-    shown = t.Convert(conversion=t.Conversion.TO_STRING, operand=get(I), type=STRING, span=SPAN)
+    shown = t.Convert(
+        conversion=t.Conversion.TO_STRING, operand=get(COUNTER), type=STRING, span=SPAN
+    )
     made = _repeated(MILLION, put(S, op("+", text("number "), shown)))
     module = running(made)
     assert module.call("f") == MILLION
@@ -53,8 +55,8 @@ def test_a_million_texts_that_nobody_keeps_fit_one_page() -> None:
 
 
 def test_a_million_arrays_that_nobody_keeps_fit_one_page() -> None:
-    grown = run(builtin(t.Builtin.ARRAY_PUSH, INT, get(XS), get(I), changes=True))
-    module = running(_repeated(MILLION, put(XS, array(INT, get(I))), grown))
+    grown = run(builtin(t.Builtin.ARRAY_PUSH, INT, get(XS), get(COUNTER), changes=True))
+    module = running(_repeated(MILLION, put(XS, array(INT, get(COUNTER))), grown))
     assert module.call("f") == MILLION
     assert module.pages == 1
 
@@ -62,9 +64,9 @@ def test_a_million_arrays_that_nobody_keeps_fit_one_page() -> None:
 def test_appending_to_a_text_is_not_quadratic() -> None:
     """A million appended characters, copied no more often than the block grows."""
     append = put(S, op("+", get(S), text("x")))
-    repeat = loop(op("<", get(I), integer(MILLION)), append, STEP)
+    repeat = loop(op("<", get(COUNTER), integer(MILLION)), append, STEP)
     body = block(
-        [put(I, integer(0)), put(S, text("")), repeat],
+        [put(COUNTER, integer(0)), put(S, text("")), repeat],
         builtin(t.Builtin.STRING_LENGTH, INT, get(S)),
     )
     module = running(function("f", [], body), memory=8 << 20)
@@ -72,10 +74,10 @@ def test_appending_to_a_text_is_not_quadratic() -> None:
 
 
 def test_pushing_a_million_elements() -> None:
-    push = run(builtin(t.Builtin.ARRAY_PUSH, INT, get(XS), get(I), changes=True))
-    repeat = loop(op("<", get(I), integer(MILLION)), push, STEP)
+    push = run(builtin(t.Builtin.ARRAY_PUSH, INT, get(XS), get(COUNTER), changes=True))
+    repeat = loop(op("<", get(COUNTER), integer(MILLION)), push, STEP)
     body = block(
-        [put(I, integer(0)), put(XS, array(INT)), repeat],
+        [put(COUNTER, integer(0)), put(XS, array(INT)), repeat],
         builtin(t.Builtin.ARRAY_SUM, INT, get(XS)),
     )
     module = running(function("f", [], body))
@@ -94,13 +96,13 @@ def test_memory_that_is_not_there_is_a_named_trap() -> None:
 def test_a_queue_in_a_map_does_not_grow() -> None:
     counts = Map(INT, STRING)
     m = local(3, counts, "m")
-    place = t.IndexStep(index=get(I), of=counts, span=SPAN)
+    place = t.IndexStep(index=get(COUNTER), of=counts, span=SPAN)
     insert = t.Store(root=m, steps=(place,), op=None, value=text("v"), span=SPAN)
-    old = op("-", get(I), integer(3))
+    old = op("-", get(COUNTER), integer(3))
     remove = run(builtin(t.Builtin.MAP_REMOVE, BOOL, get(m), old, changes=True))
-    repeat = loop(op("<", get(I), integer(100_000)), insert, remove, STEP)
+    repeat = loop(op("<", get(COUNTER), integer(100_000)), insert, remove, STEP)
     start = [
-        put(I, integer(0)),
+        put(COUNTER, integer(0)),
         put(m, t.CallBuiltin(builtin=t.Builtin.MAP_NEW, arguments=(), type=counts, span=SPAN)),
     ]
     body = block([*start, repeat], builtin(t.Builtin.MAP_SIZE, INT, get(m)))
@@ -147,15 +149,15 @@ HEAD, OTHER = local(4, REST, "head"), local(5, REST, "other")
 
 
 def _chained(variable: t.Local, length: int) -> list[t.Statement]:
-    node = t.StructNew(values=(get(I), get(variable)), order=(0, 1), type=NODE, span=SPAN)
+    node = t.StructNew(values=(get(COUNTER), get(variable)), order=(0, 1), type=NODE, span=SPAN)
     some = t.VariantNew(tag=1, payload=(node,), type=REST, span=SPAN)
     nothing = t.VariantNew(tag=0, payload=(), type=REST, span=SPAN)
-    repeat = loop(op("<", get(I), integer(length)), put(variable, some), STEP)
-    return [put(variable, nothing), put(I, integer(0)), repeat]
+    repeat = loop(op("<", get(COUNTER), integer(length)), put(variable, some), STEP)
+    return [put(variable, nothing), put(COUNTER, integer(0)), repeat]
 
 
 def test_a_long_chain_is_released_without_recursion() -> None:
-    body = block(_chained(HEAD, 300_000), get(I))
+    body = block(_chained(HEAD, 300_000), get(COUNTER))
     module = running(function("f", [], body), structs=[CHAIN])
     assert module.call("f") == 300_000
     assert module.live_bytes() == 0
@@ -183,9 +185,11 @@ def test_a_chain_too_deep_to_be_written_is_refused() -> None:
 
 def test_a_borrowed_part_of_a_temporary_lives_on() -> None:
     """The array dies, its element does not."""
-    shown = t.Convert(conversion=t.Conversion.TO_STRING, operand=get(I), type=STRING, span=SPAN)
+    shown = t.Convert(
+        conversion=t.Conversion.TO_STRING, operand=get(COUNTER), type=STRING, span=SPAN
+    )
     part = index(array(STRING, shown), integer(0), STRING)
-    body = block([put(I, integer(41)), put(S, part)], array(STRING, get(S), get(S)))
+    body = block([put(COUNTER, integer(41)), put(S, part)], array(STRING, get(S), get(S)))
     module = running(function("f", [], body))
     assert module.apply("f") == ["41", "41"]
     assert module.live_bytes() == 0

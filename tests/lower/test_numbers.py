@@ -1,10 +1,7 @@
 """Checked arithmetic: every trap has its reason."""
 
 import pytest
-
-from ccl import typed as t
-from ccl.types import Array, Prim, Type
-from tests.lower.trees import (
+from typed_trees import (
     BOOL,
     INT,
     SPAN,
@@ -21,6 +18,9 @@ from tests.lower.trees import (
     running,
     when,
 )
+
+from ccl import typed as t
+from ccl.types import Array, Prim, Type
 
 MIN, MAX = -(2**63), 2**63 - 1
 A, B = local(0, INT, "a"), local(1, INT, "b")

@@ -6,13 +6,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from ccl import typed as t
-from ccl.types import Array, Map, Option, Prim, Type
-from runtime.content.codec import encode
-from tests.lower.interpreter import Interpreter, Stopped, plain
-from tests.lower.programs import STATE, programs
-from tests.lower.trees import (
+from typed_interpreter import Interpreter, Stopped, plain
+from typed_programs import STATE, programs
+from typed_trees import (
     BOOL,
     INT,
     SPAN,
@@ -28,6 +24,10 @@ from tests.lower.trees import (
     op,
     program,
 )
+
+from ccl import typed as t
+from ccl.types import Array, Map, Option, Prim, Type
+from runtime.content.codec import encode
 
 _SETTINGS = settings(
     max_examples=150,

@@ -4,11 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
-
-from ccl import typed as t
-from ccl.lowering.facts import place_root, writes_in
-from ccl.types import Array, Map, Option, Prim, Struct, StructDef, Type
-from tests.lower.trees import (
+from typed_trees import (
     BOOL,
     INT,
     SPAN,
@@ -30,6 +26,10 @@ from tests.lower.trees import (
     text,
     when,
 )
+
+from ccl import typed as t
+from ccl.lowering.facts import place_root, survey
+from ccl.types import Array, Map, Option, Prim, Struct, StructDef, Type
 
 INTS = Array(INT)
 POINT = Struct("Point", "Point")
@@ -105,7 +105,7 @@ class Writer:
             case Option():
                 return t.VariantNew(tag=0, payload=(), type=kind, span=SPAN)
             case _:
-                return self.point(lambda part: self.constant(part))
+                return self.point(self.constant)
 
     def point(self, part: Callable[[Type], t.Expr]) -> t.StructNew:
         values = tuple(part(kind) for _, kind in FIELDS)
@@ -380,7 +380,7 @@ class Writer:
 @st.composite
 def programs(draw: st.DrawFn) -> t.Program:
     """A program whose export `main` returns the state it made."""
-    from tests.lower.trees import program
+    from typed_trees import program
 
     functions: list[t.Function] = []
     for number, (kinds, result) in enumerate(
@@ -391,7 +391,7 @@ def programs(draw: st.DrawFn) -> t.Program:
         writer.scope.extend(parameters)
         statements = writer.statements(4, 2)
         body = block(statements, writer.expr(result, 2))
-        changed = [p.index for p in parameters if p.index in writes_in(body).changed]
+        changed = [p.index for p in parameters if p.index in survey(body).changed]
         functions.append(function(f"helper{number}", parameters, body, mutated=changed))
     writer = Writer(draw, tuple(functions))
     state = tuple(writer.new_local(kind, name) for name, kind in STATE_FIELDS)
