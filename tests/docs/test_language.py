@@ -4,8 +4,9 @@ What follows `ccl` on the fence says what the block is: nothing for a whole prog
 for statements of an execution, `error CODE` or `warning CODE …` for a program that gives just
 these codes. A program that begins with `// name.ccl` is also the file of that name for the
 later blocks of its page. In a program without errors the comments `// result: JSON`,
-`// log: line` and `// trap: reason` (on the line of the trap) are what its run must give,
-and `// input: JSON` is the text it reads.
+`// log: line` and `// trap: reason` (on the line of the trap) are what its run must give.
+`// input: JSON` is the text it reads, `// entry: name` what is called instead of `run`,
+`// arguments: JSON` its arguments as they are encoded.
 
 Blocks marked `wrong` or `right` come from the error pages, which have tests of their own.
 """
@@ -32,7 +33,7 @@ UNUSED: Final = {"CCL0902", "CCL0903", "CCL0904"}
 """Examples may declare what they do not use."""
 _BLOCK: Final = re.compile(r"^```ccl([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE: Final = re.compile(r"// ([\w/]+\.ccl)\n")
-_EXPECTED: Final = re.compile(r"// (result|log|trap|input): (.*)$", re.MULTILINE)
+_EXPECTED: Final = re.compile(r"// (result|log|trap|input|entry|arguments): (.*)$", re.MULTILINE)
 _LINK: Final = re.compile(r"\]\(([^)#\s]*)(#[^)\s]+)?\)")
 
 
@@ -106,8 +107,14 @@ def check_run(block: Block, wasm: bytes) -> None:
     results, logs, traps = map(block.expected, ("result", "log", "trap"))
     if not (results or logs or traps):
         return
-    given = block.expected("input")
-    ran = run(wasm, text=json.loads(given[0]) if given else None)
+    text, arguments = block.expected("input"), block.expected("arguments")
+    entry = "".join(block.expected("entry")) or "run"
+    ran = run(
+        wasm,
+        entry=entry,
+        arguments=json.loads(arguments[0]) if arguments else None,
+        text=json.loads(text[0]) if text else None,
+    )
     if traps:
         assert ran.outcome.kind is not OutcomeKind.SUCCEEDED
         assert traps[0] in f"{ran.outcome.reason}: {ran.outcome.detail}"
@@ -118,7 +125,7 @@ def check_run(block: Block, wasm: bytes) -> None:
     if results:
         abi = inspect_module(wasm).abi
         assert abi is not None
-        kind = next(parse_type(each.result) for each in abi.exports if each.name == "run")
+        kind = next(parse_type(each.result) for each in abi.exports if each.name == entry)
         assert to_json(kind, ran.value, abi) == json.loads(results[0])
     if logs:
         assert ran.log == logs
