@@ -68,19 +68,23 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
 def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None) -> typed.Expr:
     """`alias.f(x)` or a method: `x.f(y)` is `f(x, y)`."""
     base = member.base
-    if isinstance(base, ast.Name) and body.find(base.text) is None:
-        if base.text in body.scope.imports:
-            target = names.member_of_import(body, base.text, member.name)
-            if target is None or member.name.text not in target.functions:
-                if target is not None:
-                    body.sink.report("CCL0209", member.span)
-                return _failed(body, call)
-            return call_function(body, call, target, member.name.text, call.arguments, None)
     path = places.charter_path(member)
-    if path is not None and body.find(path[0].text) is None and enums.names_variant(body, path):
-        return enums.infer_variant(body, path, call, call.span)
+    if path is not None and body.find(path[0].text) is None:
+        if enums.names_variant(body, path):
+            return enums.infer_variant(body, path, call, call.span)
+        if len(path) == 2 and path[0].text in body.scope.imports:
+            return _imported(body, call, member, path[0].text)
     receiver = expressions.infer(body, base)
     return _method(body, call, member, receiver, expected)
+
+
+def _imported(body: Body, call: ast.Call, member: ast.Field, alias: str) -> typed.Expr:
+    target = names.member_of_import(body, alias, member.name)
+    if target is not None and member.name.text in target.functions:
+        return call_function(body, call, target, member.name.text, call.arguments, None)
+    if target is not None:
+        body.sink.report("CCL0209", member.span)
+    return _failed(body, call)
 
 
 def _method(
