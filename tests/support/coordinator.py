@@ -7,7 +7,7 @@ any point: what was asked for and is not done is asked for again.
 from dataclasses import dataclass
 from typing import TypeVar
 
-from meshfolk import ENGINE, Folk
+from meshfolk import Folk
 from meshnet import Message, Network
 
 from mesh import events as ev
@@ -92,7 +92,7 @@ class Coordinator:
             manifest = self._load(tx, JobManifest, job.manifest)
             bid = self._load(tx, Bid, chosen)
             context = context_for(
-                manifest, bid.body, engine=ENGINE.text, surroundings=NO_SURROUNDINGS
+                manifest, bid.body, engine=folk.engine.text, surroundings=NO_SURROUNDINGS
             )
             attempt = job.attempt + 1
             lease = now + manifest.body.requirements.max_seconds

@@ -66,6 +66,8 @@ class Folk:
     submitter: SigningKey = field(default_factory=lambda: key("submitter"))
     nodes: tuple[SigningKey, ...] = tuple(key(f"node-{i}") for i in (1, 2, 3))
     verifiers: tuple[SigningKey, ...] = tuple(key(f"verifier-{i}") for i in (1, 2, 3))
+    module: bytes = MODULE
+    engine: Engine = ENGINE
 
     @property
     def genesis(self) -> Signed[Genesis]:
@@ -108,7 +110,7 @@ class Folk:
         with store.write() as tx:
             for record in (self.genesis, token):
                 tx.blocks.put(record.cid, record.block)
-            tx.blocks.put(cid_of(MODULE, Codec.RAW), MODULE)
+            tx.blocks.put(cid_of(self.module, Codec.RAW), self.module)
             change = decide(tx.ledger, grant, START)
             assert isinstance(change, Change)
             tx.ledger.apply(change)
@@ -118,7 +120,7 @@ class Folk:
         body = JobManifest(
             job_id=new_job_id(now * 1000, number.to_bytes(10, "big")),
             description="sums",
-            module=cid_of(MODULE, Codec.RAW),
+            module=cid_of(self.module, Codec.RAW),
             entry="run",
             arguments=None,
             input=None,
@@ -162,7 +164,7 @@ class Folk:
             bytes_per_second=1 << 20,
             running=0,
             running_max=4,
-            engine=ENGINE.text,
+            engine=self.engine.text,
             accepted_issuers=frozenset({self.founder.did}),
             credentials={},
             policy=AllowAll(),

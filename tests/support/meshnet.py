@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from meshfolk import ENGINE, MODULE, START, Folk, sums
+from meshfolk import START, Folk, sums
 
 from mesh.award import check_award
 from mesh.dag import next_anchor
@@ -162,7 +162,7 @@ class Node:
         self._say("started", award.block)
         if self.network.crashes():
             raise Crash
-        result = self.execute(MODULE, context, None)
+        result = self.execute(self.folk.module, context, None)
         receipt = sign(
             Receipt(
                 job=manifest.cid,
@@ -170,7 +170,7 @@ class Node:
                 context=context.cid,
                 module=manifest.body.module,
                 node_id=self.state.node_id,
-                engine=ENGINE,
+                engine=self.folk.engine,
                 deterministic=result,
                 metrics=Metrics(wall_ms=1, memory_peak_bytes=0, host_calls=0),
                 usage=usage_of(result, bid.body),
@@ -207,7 +207,7 @@ class Verifier:
         self.key = key
         self.network = network
         self.execute = execute
-        self.engine = ENGINE
+        self.engine = folk.engine
         self.is_silent = False
         self.results: dict[Cid, Deterministic] = {}
         self.kept: dict[Cid, Signed[Attestation]] = {}
@@ -222,7 +222,7 @@ class Verifier:
         context = Context.from_block(message.blocks[3])
         # Its own result is on its disk before it reads the receipt's.
         if award.cid not in self.results:
-            self.results[award.cid] = self.execute(MODULE, context, None)
+            self.results[award.cid] = self.execute(self.folk.module, context, None)
             if self.network.crashes():
                 raise Crash
         receipt = read_as(Receipt, message.blocks[4], mesh)

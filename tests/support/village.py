@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from coordinator import Coordinator
-from meshfolk import Folk
-from meshnet import CALM, COORDINATOR, Crash, Network, Node, Verifier, Weather
+from meshfolk import Folk, sums
+from meshnet import CALM, COORDINATOR, Crash, Execute, Network, Node, Verifier, Weather
 
 from mesh.adapters.memory import MemoryStore
 from mesh.events import JobKey
@@ -39,9 +39,15 @@ class Village:
     """Coordinator, three nodes and three verifiers over one network."""
 
     def __init__(
-        self, *, seed: int = 0, weather: Weather = CALM, store: Store | None = None
+        self,
+        *,
+        seed: int = 0,
+        weather: Weather = CALM,
+        store: Store | None = None,
+        folk: Folk | None = None,
+        execute: Execute = sums,
     ) -> None:
-        self.folk = Folk()
+        self.folk = folk or Folk()
         self.network = Network(weather, seed)
         self.store = store or MemoryStore()
         self.folk.found(self.store)
@@ -51,11 +57,11 @@ class Village:
             network=self.network,
         )
         self.nodes = {
-            key.did: Node(self.folk, number, self.network)
+            key.did: Node(self.folk, number, self.network, execute)
             for number, key in enumerate(self.folk.nodes, 1)
         }
         self.verifiers = {
-            key.did: Verifier(self.folk, key, self.network) for key in self.folk.verifiers
+            key.did: Verifier(self.folk, key, self.network, execute) for key in self.folk.verifiers
         }
 
     @property
