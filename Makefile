@@ -30,8 +30,9 @@ lint: install  ## ruff, mypy --strict, the import rules.
 
 check: lint test  ## Everything CI runs.
 
-docs: install  ## Generate docs/errors.md and docs/host-calls.md from the tables.
+docs: install  ## Generate the pages of docs/ that come from tables.
 	$(BIN)/python -m ccl.reference
+	$(BIN)/python -m mesh.reference
 
 lock: install  ## Resolve the dependencies again (needs the uv tool).
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

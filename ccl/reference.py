@@ -1,8 +1,9 @@
-"""The generated parts of the documentation: the error index and the host-call index.
+"""The generated parts of the documentation: the indexes of errors and host calls, the grammar.
 
 `python -m ccl.reference` writes them; a test says when they are out of date.
 """
 
+import re
 import sys
 from pathlib import Path
 from typing import Final
@@ -121,7 +122,45 @@ def _call(call: HostCall) -> str:
     )
 
 
-PAGES: Final = {"errors.md": error_index, "host-calls.md": host_call_index}
+def grammar_page() -> str:
+    """The rules of the grammar file without the names of their reductions."""
+    text = GRAMMAR.read_text(encoding="utf-8")
+    rules = text[text.index("start:") :].replace("\n// --- ", "\n// ")
+    return "\n".join(
+        [
+            "# Grammar\n",
+            GENERATED,
+            "The syntax of CCL, LALR(1) without conflicts. Names in capitals are tokens; the",
+            "[lexical chapter](language/lexical.md) says how they are spelled. A few are told from",
+            "their neighbours by what follows:\n",
+            "| Token | Is |",
+            "|---|---|",
+            *(f"| `{token}` | {meaning} |" for token, meaning in _TOKENS.items()),
+            "",
+            "```lark",
+            re.sub(r" +-> \w+$", "", rules, flags=re.MULTILINE).rstrip(),
+            "```\n",
+        ]
+    )
+
+
+GRAMMAR: Final = Path(__file__).parent / "grammar.lark"
+_TOKENS: Final = {
+    "HBRACE": "the `{` that ends the head of an `if`, `while`, `for`, `match` or of an `if` rule",
+    "OBRACE": "the `{` of an inline object",
+    "HNAME": "a name that begins an action or an entry in a handler",
+    "KWKEY": "a keyword as a key, before `:`",
+    "TLT": "the `<` of type arguments, directly after a name",
+    "LLAMBDA": "the `(` of the parameters of an inline function",
+    "OP": "an operator other than `-`, `<` and `>`; precedence is applied afterwards",
+    "ASSIGNOP": "`+=` `-=` `*=` `/=` `%=`",
+}
+
+PAGES: Final = {
+    "errors.md": error_index,
+    "host-calls.md": host_call_index,
+    "grammar.md": grammar_page,
+}
 """Generated file by its name under `docs/`."""
 
 
