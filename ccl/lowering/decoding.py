@@ -84,10 +84,14 @@ def _struct(unit: Unit, kind: Type, fields: tuple[tuple[str, Type], ...]) -> lis
         _new(field_offset(len(fields))),
         f"  (local.set $left (call $take_count (i32.const {_MAP}) {expected}))",
     ]
+    unknown = _text(unit, f"unknown field in {kind}")
     numbered = [(name, part, index) for index, (name, part) in enumerate(fields)]
     for name, part, index in sorted(numbered, key=lambda entry: canonical_order(entry[0])):
         offset = field_offset(index)
-        missing = f"(call $in_fail {_text(unit, f'missing field `{name}` of {kind}')})"
+        missing = (
+            f"(call $refuse_key {_text(unit, name)} (local.get $left)"
+            f" {_text(unit, f'missing field `{name}` of {kind}')} {unknown})"
+        )
         if isinstance(part, Option):
             none = f"(i32.const {unit.constants.variant(0)})"
             missing = f"({store(part, offset)} (local.get $value) {none})"
@@ -100,7 +104,6 @@ def _struct(unit: Unit, kind: Type, fields: tuple[tuple[str, Type], ...]) -> lis
             f"      {_set(unit, part, '(local.get $value)', offset)})",
             f"    (else {missing}))",
         ]
-    unknown = _text(unit, f"unknown field in {kind}")
     lines += [
         f"  (if (local.get $left) (then (call $in_fail {unknown})))",
         "  (local.get $value)",

@@ -330,3 +330,25 @@
     (then
       (if (i64.lt_u (i64.sub (local.get $n) (i64.const 20)) (i64.const 3)) (then (return)))))
   (call $in_fail (global.get $in_malformed)))
+
+;; The next key of a struct is not $name: it is unknown if it sorts before, else $name is missing.
+(func $refuse_key (param $name i32) (param $left i32) (param $missing i32) (param $unknown i32)
+  (local $n i64) (local $length i64)
+  (if (i32.eqz (local.get $left)) (then (call $in_fail (local.get $missing))))
+  (local.set $n (call $in_head))
+  (if (i32.ne (global.get $in_major) (i32.const 3))
+    (then (call $in_fail (global.get $in_malformed))))
+  (if (i64.gt_u (local.get $n) (i64.extend_i32_u (call $in_left)))
+    (then (call $in_fail (global.get $in_malformed))))
+  (local.set $length (i64.load32_u offset=8 (local.get $name)))
+  (if (i64.lt_u (local.get $n) (local.get $length))
+    (then (call $in_fail (local.get $unknown))))
+  (if (i64.eq (local.get $n) (local.get $length))
+    (then
+      (if (i32.lt_s
+            (call $bytes_compare
+              (global.get $in) (i32.wrap_i64 (local.get $n))
+              (i32.add (local.get $name) (i32.const 16)) (i32.wrap_i64 (local.get $length)))
+            (i32.const 0))
+        (then (call $in_fail (local.get $unknown))))))
+  (call $in_fail (local.get $missing)))
