@@ -8,11 +8,20 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mesh.records import MICRO, Bid, Decline, DeclineReason, JobManifest, NodeId
+from mesh.records import (
+    MICRO,
+    REASON_BYTES_MAX,
+    Bid,
+    Decline,
+    DeclineReason,
+    JobManifest,
+    NodeId,
+)
 from mesh.reputation import Reputation
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
+from runtime.content.typed import cut
 from runtime.context import FUEL_PER_UNIT
 from runtime.identity.signed import Signed
 from runtime.tokens.policy import Allowed, Rule, Usage, evaluate
@@ -103,6 +112,7 @@ def appraise(node: NodeState, enquiry: Enquiry, now: int) -> Bid | Decline:
     against = _reason_against(node, enquiry, units=units, price=price, seconds=seconds, now=now)
     if against is not None:
         reason, detail = against
+        detail = cut(detail, REASON_BYTES_MAX)
         return Decline(job=job, node_id=node.node_id, reason=reason, detail=detail)
     return Bid(
         job=job,

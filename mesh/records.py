@@ -50,7 +50,9 @@ Amount: TypeAlias = Annotated[int, Between(1, INTEGER_MAX)]
 Word: TypeAlias = Annotated[str, Size(1, 64)]
 Words: TypeAlias = Annotated[tuple[Word, ...], Size(0, 64)]
 Dids: TypeAlias = Annotated[tuple[Did, ...], Size(0, 64)]
-Reason: TypeAlias = Annotated[str, Size(0, 1024)]
+REASON_BYTES_MAX: Final = 1024
+Reason: TypeAlias = Annotated[str, Size(0, REASON_BYTES_MAX)]
+"""Prose for people; use `cut` on what others may have made long."""
 
 
 class Priority(Enum):

@@ -20,6 +20,7 @@ from mesh.job import (
     verification_is_due,
 )
 from mesh.records import (
+    REASON_BYTES_MAX,
     AppliedEffect,
     HoldEnd,
     PendingEffect,
@@ -27,6 +28,7 @@ from mesh.records import (
     Verdict,
 )
 from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.typed import cut
 from runtime.effects import AnchorData, Effect, RecordUsage, SubmitJob
 
 LEASE_OVER: Final = "the lease ran out before a receipt came"
@@ -72,6 +74,7 @@ def follow_up(job: Job, now: int) -> FollowUp | None:
 
 def lose_attempt(job: Job, reason: str, now: int) -> ev.AttemptLost | ev.LastAttemptLost:
     """The event for an attempt that gives no receipt, whether by time or by the executor."""
+    reason = cut(reason, REASON_BYTES_MAX)
     if is_last_attempt(job, now):
         return ev.LastAttemptLost(attempt=job.attempt, reason=reason)
     return ev.AttemptLost(attempt=job.attempt, reason=reason)

@@ -11,7 +11,7 @@ from typing import Any
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
-from runtime.content.typed import TEXT_BYTES_MAX
+from runtime.content.typed import cut
 
 
 class OutcomeKind(Enum):
@@ -50,10 +50,10 @@ class Outcome:
         """The outcome with each text cut to what a record holds, the same way everywhere."""
         return replace(
             self,
-            reason=_cut(self.reason),
-            detail=_cut(self.detail),
-            place=_cut(self.place),
-            article=None if self.article is None else _cut(self.article),
+            reason=cut(self.reason),
+            detail=cut(self.detail),
+            place=cut(self.place),
+            article=None if self.article is None else cut(self.article),
         )
 
     def to_value(self) -> dict[str, Any]:
@@ -125,12 +125,3 @@ class Execution:
     blocks: Mapping[Cid, bytes] = field(default_factory=dict)
     charter: tuple[Any, ...] = ()
     """The replayed charter, when the entry was `charter`: nested ["section" | "property", …]."""
-
-
-def _cut(text: str) -> str:
-    """At most as many bytes as a text field of a record has, and only whole characters."""
-    raw = text.encode("utf-8", "replace")
-    if len(raw) <= TEXT_BYTES_MAX:
-        return text if text.isascii() else raw.decode("utf-8")
-    mark = "…".encode()
-    return raw[: TEXT_BYTES_MAX - len(mark)].decode("utf-8", "ignore") + mark.decode()

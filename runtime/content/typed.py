@@ -58,6 +58,16 @@ class Checked:
     words: str
 
 
+def cut(text: str, bytes_max: int = TEXT_BYTES_MAX) -> str:
+    """The text, or as much of it as fits with a mark that it was cut: for what a program or a
+    stranger says, which must not keep a record from being signed."""
+    raw = text.encode("utf-8", "replace")
+    if len(raw) <= bytes_max:
+        return raw.decode("utf-8")
+    mark = "…".encode()
+    return (raw[: bytes_max - len(mark)] + mark).decode("utf-8", "ignore")
+
+
 _Step = Callable[[Any, str], Any]
 
 

@@ -112,6 +112,14 @@ def test_a_decline_names_reason_and_facts(
     assert detail in answer.detail
 
 
+def test_a_decline_can_be_signed_however_much_was_asked_for() -> None:
+    wanted = tuple(f"{'é' * 30}{n:02}" for n in range(64))
+    answer = appraise(NODE, enquiry(requirements=replace(NEEDS, features=wanted)), START)
+    assert isinstance(answer, Decline)
+    assert answer.reason is R.FEATURES and answer.detail.endswith("…")
+    sign(answer, mesh=FOLK.mesh, key=FOLK.nodes[1])
+
+
 def test_every_reason_to_decline_is_tested_and_the_first_one_counts() -> None:
     assert {case[0] for case in LADDER} == set(DeclineReason)
     everything: dict[str, object] = {}

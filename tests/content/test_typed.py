@@ -1,0 +1,174 @@
+"""The typed codec: what each annotation reads, and the place of what it refuses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, TypeAlias
+
+import pytest
+
+from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.codec import INTEGER_MAX, INTEGER_MIN
+from runtime.content.did import Did
+from runtime.content.typed import (
+    Between,
+    Checked,
+    ShapeError,
+    Size,
+    from_value,
+    to_value,
+    union_from_value,
+    union_to_value,
+)
+
+LINK = cid_of(b"block", Codec.RAW)
+DID = "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp"
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circle:
+    radius: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Square:
+    side: int
+    colour: Colour
+
+
+Shape: TypeAlias = Circle | Square
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    count: int
+    signed: Annotated[int, Between(-5, 5)]
+    flag: bool
+    title: Annotated[str, Size(1, 5)]
+    data: Annotated[bytes, Size(0, 3)]
+    owner: Did
+    link: Cid | None
+    shapes: Annotated[tuple[Shape, ...], Size(0, 2)]
+    best: Shape | None
+    totals: Annotated[Mapping[str, int], Size(0, 2)]
+    even: Annotated[int, Checked(lambda n: n % 2 == 0, "an even number")]
+    anything: Any
+
+    def __post_init__(self) -> None:
+        if self.count > 100 and not self.flag:
+            raise ValueError("a large count needs the flag")
+
+
+SHEET = Sheet(
+    count=7,
+    signed=-5,
+    flag=True,
+    title="été",
+    data=b"abc",
+    owner=Did(DID),
+    link=LINK,
+    shapes=(Circle(radius=1), Square(side=2, colour=Colour.BLUE)),
+    best=None,
+    totals={"a": 1},
+    even=4,
+    anything=[None, {"x": LINK}],
+)
+VALUE = to_value(SHEET)
+
+
+def test_a_record_and_its_value() -> None:
+    assert VALUE["shapes"] == [
+        {"kind": "Circle", "radius": 1},
+        {"kind": "Square", "side": 2, "colour": "blue"},
+    ]
+    assert VALUE["link"] is LINK and VALUE["best"] is None
+    assert from_value(Sheet, VALUE) == SHEET
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"count": -1}, "count: -1 is not between 0 and"),
+        ({"count": INTEGER_MAX + 1}, "count: 9223372036854775808 is not between"),
+        ({"count": True}, "count: expected an integer, found bool"),
+        ({"count": 1.0}, "count: expected an integer, found float"),
+        ({"count": None}, "count: expected an integer, found NoneType"),
+        ({"signed": 6}, "signed: 6 is not between -5 and 5"),
+        ({"signed": INTEGER_MIN}, "is not between -5 and 5"),
+        ({"flag": 1}, "flag: expected true or false, found int"),
+        ({"title": ""}, "title: 0 bytes, expected 1 to 5"),
+        ({"title": "étés"}, "title: 6 bytes, expected 1 to 5"),
+        ({"title": b"abc"}, "title: expected a text, found bytes"),
+        ({"title": "\ud800"}, "title: a text with half a surrogate pair"),
+        ({"data": b"abcd"}, "data: 4 bytes, expected 0 to 3"),
+        ({"data": "abc"}, "data: expected bytes, found str"),
+        ({"owner": "did:"}, "owner: a DID has three parts"),
+        ({"owner": 3}, "owner: expected a DID, found int"),
+        ({"link": "text"}, "link: expected a link, found str"),
+        ({"shapes": ({"kind": "Circle", "radius": 1},)}, "shapes: expected a list, found tuple"),
+        ({"shapes": [{"kind": "Circle", "radius": -1}]}, "shapes[0].radius: -1 is not between"),
+        ({"shapes": [{"kind": "Star"}]}, "shapes[0].kind: expected one of Circle, Square"),
+        ({"shapes": [{"radius": 1}]}, "shapes[0].kind: expected one of"),
+        ({"shapes": [{"kind": "Circle"}]}, "shapes[0]: missing radius"),
+        ({"shapes": [7]}, "shapes[0]: expected a map, found int"),
+        ({"shapes": [{"kind": "Circle", "radius": 1}] * 3}, "shapes: 3 items, expected 0 to 2"),
+        (
+            {"best": {"kind": "Square", "side": 1, "colour": "green"}},
+            "best.colour: expected one of red, blue, found 'green'",
+        ),
+        ({"best": {"kind": ["Circle"], "radius": 1}}, "best.kind: expected one of"),
+        ({"totals": {"a": "b"}}, "totals.a: expected an integer, found str"),
+        ({"totals": {"a": 1, "b": 1, "c": 1}}, "totals: 3 items, expected 0 to 2"),
+        ({"totals": [1]}, "totals: expected a map, found list"),
+        ({"even": 3}, "even: expected an even number"),
+        ({"count": 101, "flag": False}, "a large count needs the flag"),
+        ({"extra": 1}, "unknown extra"),
+    ],
+)
+def test_each_refusal_names_its_place(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ShapeError) as raised:
+        from_value(Sheet, {**VALUE, **changes})
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("name", sorted(VALUE))
+def test_no_field_may_be_missing(name: str) -> None:
+    value = {key: each for key, each in VALUE.items() if key != name}
+    with pytest.raises(ShapeError, match=f"^missing {name}$"):
+        from_value(Sheet, value)
+
+
+@pytest.mark.parametrize("value", [None, [], 3, "text", [VALUE]])
+def test_a_record_is_a_map(value: Any) -> None:
+    with pytest.raises(ShapeError, match="expected a map"):
+        from_value(Sheet, value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"count": -1}, "count: -1"),
+        ({"shapes": [Circle(radius=1)]}, "shapes: expected a list, found list"),
+        ({"shapes": (Colour.RED,)}, "shapes[0]: expected one of Circle, Square, found Colour"),
+        ({"best": Square(side=1, colour="red")}, "best.colour: expected one of red, blue"),  # type: ignore[arg-type]
+        ({"even": 3}, "even: expected an even number"),
+    ],
+)
+def test_writing_checks_as_reading_does(changes: dict[str, Any], message: str) -> None:
+    fields = {name: getattr(SHEET, name) for name in Sheet.__slots__}
+    with pytest.raises(ShapeError) as raised:
+        to_value(Sheet(**{**fields, **changes}))
+    assert message in str(raised.value)
+
+
+def test_a_union_stands_alone_with_its_kind() -> None:
+    value = union_to_value(Shape, Circle(radius=3))
+    assert value == {"kind": "Circle", "radius": 3}
+    assert union_from_value(Shape, value) == Circle(radius=3)
+    with pytest.raises(ShapeError, match="expected one of Circle, Square, found Sheet"):
+        union_to_value(Shape, SHEET)
