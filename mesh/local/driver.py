@@ -6,7 +6,7 @@ happened, so a driver that dies is continued by the next.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Final
@@ -34,6 +34,10 @@ from runtime.sandbox import Fault, FaultReason, Sandbox, Ticket
 FAULTS_MAX: Final = 3
 """How often one actor tries to execute one attempt when the machine is at fault."""
 LOCK_POLL_SECONDS: Final = 0.05
+GATHERED_MAX: Final = 8
+GATHER_SECONDS: Final = 0.01
+"""Up to so many finished jobs, for so long, share one commit."""
+PARTIAL_SECONDS: Final = 0.05
 _WORTH_ANOTHER_TRY: Final = frozenset(
     {
         FaultReason.COMPILER_DIED,
@@ -286,14 +290,39 @@ class Driver:
             self._owners[ticket] = (job.key, did)
 
     def _wait(self, end: float | None) -> list[JobKey]:
-        """Wait for executions to finish; the jobs they belong to."""
-        left = None if end is None else end - time.monotonic()
-        if left is not None and left <= 0:
-            raise timed_out()
-        finished = self._sandbox.wait(tuple(self._owners), timeout_seconds=left)
-        if not finished:
-            raise timed_out()
+        """Wait for executions to finish; the jobs that are worth a turn now.
+
+        Jobs whose executions are all done are gathered into one commit for a moment; one
+        that still waits for verifiers gets its turn a little later, so that its receipt shows.
+        """
         ready: dict[JobKey, None] = {}
+        first: float | None = None
+        while self._owners:
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                raise timed_out()
+            whole = sum(not self._is_awaited(key) for key in ready)
+            if whole >= GATHERED_MAX:
+                break
+            if first is not None:
+                patience = GATHER_SECONDS if whole else PARTIAL_SECONDS
+                rest = first + patience - time.monotonic()
+                if rest <= 0:
+                    break
+                left = rest if left is None else min(left, rest)
+            for key in self._collect(left):
+                ready[key] = None
+                first = first or time.monotonic()
+        return list(ready)
+
+    def _is_awaited(self, key: JobKey) -> bool:
+        """Whether an execution of the job's attempt is still under way."""
+        flight = self._flights.get(key)
+        return flight is not None and bool(flight.tickets)
+
+    def _collect(self, timeout_seconds: float | None) -> Iterator[JobKey]:
+        """Take in what has finished; the jobs it belongs to."""
+        finished = self._sandbox.wait(tuple(self._owners), timeout_seconds=timeout_seconds)
         for ticket, result in finished.items():
             key, did = self._owners.pop(ticket)
             flight = self._flights.get(key)
@@ -303,8 +332,7 @@ class Driver:
                 flight.faults.setdefault(did, []).append(result)
             else:
                 flight.results[did] = result
-            ready[key] = None
-        return list(ready)
+            yield key
 
     def _forget(self, key: JobKey) -> None:
         flight = self._flights.pop(key, None)

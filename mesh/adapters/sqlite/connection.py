@@ -15,6 +15,8 @@ from mesh.problem import Kind, MeshProblem
 
 BUSY_TIMEOUT_SECONDS: Final = 30.0
 CACHE_KIB: Final = 16 * 1024
+CHECKPOINT_PAGES: Final = 8192
+"""The log is moved into the file when it has grown to this, and when the store is closed."""
 
 
 class Database:
@@ -70,6 +72,7 @@ class Database:
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = FULL")
         run("PRAGMA foreign_keys = ON")
+        run(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         run(f"PRAGMA cache_size = -{CACHE_KIB}")
         if not tables:
             self._create()
