@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import typer
 
+from ccl import ast
 from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
 from ccl.abi.sections import Abi, ExportSignature
 from ccl.abi.values import ValueMismatch, from_argument, parse_type, to_json, untyped_to_json
@@ -48,19 +49,21 @@ class Program:
     abi: Abi
     names: SourceMap
     """The sources under their paths in the module, which trap sites use."""
+    functions: tuple[str, ...]
+    """Names that --entry may take, besides those of handlers."""
 
 
-def compile_program(file: Path, entry: str, form: Format) -> Program:
-    """Compile `file` with `entry` reachable. Shows findings; raises CommandError or Exit(1)."""
+def compile_program(file: Path, entry: str) -> Program:
+    """Compile `file` with `entry` reachable. Raises CommandError, and Exit(1) after showing
+    errors; warnings are for `cclc check`, not for everyone who runs the program."""
     text = read_source(file)
     reachable = frozenset(() if _is_fixed(entry) else (entry,))
     compiled = compile_text(text, path=file.as_posix(), extra_exports=reachable)
     findings = Findings(
         sources=compiled.compilation.sources, diagnostics=compiled.compilation.sink.diagnostics
     )
-    if findings.diagnostics:
-        show_findings(findings, form)
     if compiled.wasm is None or compiled.cid is None:
+        show_findings(findings, Format.FULL)
         raise typer.Exit(ExitCode.FINDINGS)
     return Program(
         root=Module(path=file.name, cid=parse_cid(compiled.cid), wasm=compiled.wasm),
@@ -70,6 +73,7 @@ def compile_program(file: Path, entry: str, form: Format) -> Program:
         ),
         abi=_abi_of(compiled.wasm),
         names=compiled.compilation.names,
+        functions=_function_names(compiled.compilation.module),
     )
 
 
@@ -77,6 +81,11 @@ def _abi_of(wasm: bytes) -> Abi:
     abi = inspect_module(wasm).abi
     assert abi is not None, "every module that we compile describes its exports"
     return abi
+
+
+def _function_names(module: ast.Module | None) -> tuple[str, ...]:
+    items = () if module is None else module.items
+    return tuple(item.name.text for item in items if isinstance(item, ast.Function))
 
 
 def _is_fixed(entry: str) -> bool:
@@ -88,16 +97,16 @@ def entry_signature(program: Program, entry: str) -> ExportSignature:
     exports = {export.name: export for export in program.abi.exports}
     if entry in exports:
         return exports[entry]
-    names = sorted(exports)
+    names = sorted({*exports, *program.functions})
     if entry == RUN_EXPORT:
         message = f"{program.root.path} has no `execution {{ }}` and no `fn run`"
         hint = "write one"
     else:
         message = f"{program.root.path} has no function or handler '{entry}'"
         near = nearest(entry, names)
-        hint = f"did you mean '{near}'?" if near else "functions of the file itself can be entries"
+        hint = f"did you mean '{near}'?" if near else "it has none that could be called"
     if names:
-        hint += f", or choose with --entry: {', '.join(names)}"
+        hint += f" --entry takes: {', '.join(names)}"
     raise CommandError("no-entry", message, hint=hint, exit_code=ExitCode.NOT_FOUND, entry=entry)
 
 

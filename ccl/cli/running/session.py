@@ -26,7 +26,6 @@ from ccl.cli.running.requests import requests_of, spending
 from ccl.cli.running.traps import outcome_lines
 from ccl.cli.show import number_text, value_lines
 from ccl.cli.tables import columns
-from ccl.render import Format
 from ccl.render.paint import Paint
 from mesh.local import JobRequest, LocalMesh
 from mesh.problem import MeshProblem
@@ -68,8 +67,7 @@ class Run:
 
 def run_program(options: Options) -> int:
     """Run the command; its exit code. Raises CommandError and typer.Exit."""
-    form = Format.JSON if options.as_json else Format.FULL
-    program = compile_program(options.file, options.entry, form)
+    program = compile_program(options.file, options.entry)
     if options.entry == CHARTER_EXPORT:
         arguments = None
     else:

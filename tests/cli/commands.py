@@ -1,0 +1,45 @@
+"""Running the real commands, each test in a home of its own."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a command said; `code` is its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(
+    *command: str | Path, home: Path, cwd: Path | None = None, stdin: bytes | None = None
+) -> Done:
+    """Run one of our commands as its users do. No stack trace may ever be seen."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "MESH_HOME": str(home / "mesh"),
+        "NO_COLOR": "1",
+        "LANG": "C.UTF-8",
+    }
+    name, *arguments = map(str, command)
+    done = subprocess.run(
+        [str(BIN / name), *arguments],
+        cwd=cwd or ROOT,
+        env=environment,
+        input=stdin if stdin is not None else b"",
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    result = Done(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+    assert "Traceback" not in result.out + result.err
+    return result

@@ -1,0 +1,208 @@
+"""The `ccl` command: programs run here, and the jobs they submit."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.commands import ROOT, run
+
+ELECTION = ROOT / "examples" / "election"
+BALLOTS = ELECTION / "ballots"
+EXPECTED: dict[str, Any] = json.loads((BALLOTS / "expected.json").read_text("utf-8"))
+DEMO_WARD = "glasgow_2022_ward3.csv"
+
+RULES = """\
+struct Motion { title: String, yes: Integer }
+fn passes(motion: Motion, eligible: Integer) -> Bool { motion.yes * 2 > eligible }
+fn share(part: Integer, whole: Integer) -> Integer { part * 100 / whole }
+fn greeting(name: String) -> String { "Hello, \\(name)" }
+on "member.joined" { require(ctx.age >= 18, "too young"); log("welcome"); }
+execution { 42 }
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "rules.ccl"
+    path.write_text(RULES, encoding="utf-8")
+    return path
+
+
+def counted(value: dict[str, Any], ward: str) -> None:
+    expected = EXPECTED[ward]
+    assert value["ballots"] == expected["ballots"]
+    assert value["quota"] == expected["quota"]
+    assert value["seats"] == expected["seats"]
+    assert value["first_preferences"] == expected["first_preferences"]
+
+
+@pytest.mark.parametrize("ward", sorted(EXPECTED))
+def test_the_counting_program_agrees_with_plain_addition(ward: str, tmp_path: Path) -> None:
+    done = run(
+        "ccl", "run", ELECTION / "count.ccl", "--input", BALLOTS / ward, "-o", "json", home=tmp_path
+    )
+    assert done.code == 0, done.err
+    answer = json.loads(done.out)
+    counted(answer["value"], ward)
+    assert answer["value_origin"] == "local"
+    assert answer["fuel"] > 0
+    assert answer["jobs"] == []
+
+
+def test_the_election_is_counted_by_the_mesh(tmp_path: Path) -> None:
+    done = run(
+        "ccl",
+        "run",
+        ELECTION / "election.ccl",
+        "--input",
+        BALLOTS / DEMO_WARD,
+        "-o",
+        "json",
+        home=tmp_path,
+    )
+    assert done.code == 0, done.err
+    (job,) = json.loads(done.out)["jobs"]
+    assert job["state"] == "Verified"
+    assert job["verification"] == {
+        "verified": True,
+        "confirmed": 3,
+        "verifiers": 3,
+        "keys": "local",
+        "findings": [],
+    }
+    counted(job["output"], DEMO_WARD)
+    again = run("meshctl", "results", job["id"], "-o", "json", home=tmp_path)
+    assert json.loads(again.out)["value"] == job["output"]
+    assert json.loads(again.out)["output"] == job["output_cid"]
+
+
+def test_the_terminal_shows_each_step(tmp_path: Path) -> None:
+    done = run(
+        "ccl", "run", ELECTION / "election.ccl", "--input", BALLOTS / DEMO_WARD, home=tmp_path
+    )
+    assert done.code == 0, done.err
+    steps = [
+        r"Compiled +election\.ccl +\d.* bytes +bafkr4i",
+        r"Compiled +count\.ccl +\d.* bytes +bafkr4i",
+        r"Job submitted successfully\nJob ID: [0-9a-f-]{36}\n",
+        r"Node ID +Bid +Est\. Time +Reputation +Location\n(mesh-node-\d .*\n){3}",
+        r"Awarded to mesh-node-\d for \d+ tokens",
+        r"Status: Assigned\nStatus: Running\nStatus: Completed\n",
+        r"Receipt CID: bafyr4i",
+        r"Receipt anchored to DAG ✓",
+        r"Receipt verified by federation ✓ \(3/3, local keys\)",
+        r"Saqib Ahmed +2598\n",
+        r"ballots +8869\n",
+        r"quota +1774\n",
+    ]
+    position = 0
+    for step in steps:
+        found = re.compile(step).search(done.out, position)
+        assert found, f"{step!r} does not follow in:\n{done.out}"
+        position = found.end()
+
+
+def test_a_job_whose_module_nobody_holds_waits_and_says_for_what(tmp_path: Path) -> None:
+    done = run("ccl", "run", ROOT / "examples" / "job.ccl", "-o", "json", home=tmp_path)
+    assert done.code == 0, done.err
+    (job,) = json.loads(done.out)["jobs"]
+    cid = "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze"
+    assert (job["state"], job["missing"], job["output"]) == ("Submitted", [cid], None)
+    status = run("meshctl", "job-status", job["id"], home=tmp_path)
+    assert cid in status.out
+    assert "block put --car" in status.out
+
+
+def test_a_function_is_called_with_arguments_of_its_types(rules: Path, tmp_path: Path) -> None:
+    motion = '{"title": "Roof", "yes": 7}'
+    done = run("ccl", "run", rules, "--entry", "passes", motion, "12", "-o", "json", home=tmp_path)
+    assert (done.code, json.loads(done.out)["value"]) == (0, True)
+    text = run("ccl", "run", rules, "--entry", "greeting", "5 members", home=tmp_path)
+    assert "Hello, 5 members" in text.out
+    negative = run(
+        "ccl", "run", rules, "--entry", "share", "-o", "json", "--", "-50", "100", home=tmp_path
+    )
+    assert json.loads(negative.out)["value"] == -50
+
+
+def test_a_handler_is_an_entry_too(rules: Path, tmp_path: Path) -> None:
+    entry = "on:member.joined"
+    done = run("ccl", "run", rules, "--entry", entry, '{"age": 20}', home=tmp_path)
+    assert done.code == 0, done.err
+    assert "welcome" in done.out
+    refused = run("ccl", "run", rules, "--entry", entry, '{"age": 17}', home=tmp_path)
+    assert refused.code == 1
+    assert "too young" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--entry", "share", "1"], 2, "takes 2 arguments, 1 given"),
+        (["--entry", "share", "1", "x"], 2, "argument 'whole' of 'share': expected Integer"),
+        (["--entry", "passes", '{"title": "x"}', "1"], 2, "found no field 'yes'"),
+        (["--entry", "sharre", "1", "2"], 3, "did you mean 'share'?"),
+        (["--input", "no-such.csv"], 3, "there is no file no-such.csv"),
+        (["--input", "."], 2, "is a directory"),
+        (["--max-spend", "-1"], 2, "max-spend"),
+    ],
+)
+def test_misuse_is_answered_by_name(
+    arguments: list[str], code: int, message: str, rules: Path, tmp_path: Path
+) -> None:
+    done = run("ccl", "run", rules, *arguments, home=tmp_path)
+    assert (done.code, done.out) == (code, "")
+    assert message in done.err
+
+
+def test_a_trap_reads_like_a_compile_error(rules: Path, tmp_path: Path) -> None:
+    done = run("ccl", "run", rules, "--entry", "share", "1", "0", home=tmp_path)
+    assert done.code == 1
+    assert "trap: division by zero" in done.err
+    assert "--> rules.ccl:3:" in done.err
+    assert "part * 100 / whole" in done.err
+    assert "^^^" in done.err
+
+
+def test_a_trap_is_told_to_machines_too(rules: Path, tmp_path: Path) -> None:
+    done = run("ccl", "run", rules, "--entry", "share", "1", "0", "-o", "json", home=tmp_path)
+    outcome = json.loads(done.out)["outcome"]
+    assert (outcome["kind"], outcome["reason"]) == ("trapped", "division by zero")
+
+
+def test_running_out_of_fuel_names_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "loop.ccl"
+    path.write_text("execution { let n = 0; while true { n += 1; n -= 1; } }", "utf-8")
+    done = run("ccl", "run", path, "--fuel", "100000", home=tmp_path)
+    assert done.code == 1
+    assert "out of fuel" in done.err
+    assert "--fuel" in done.err
+
+
+def test_a_program_may_not_spend_more_than_it_is_allowed(tmp_path: Path) -> None:
+    job = ROOT / "examples" / "job.ccl"
+    done = run("ccl", "run", job, "--max-spend", "999", home=tmp_path)
+    assert done.code == 5
+    assert "could spend 1000 compute units" in done.err
+    assert run("meshctl", "list-jobs", "-o", "json", home=tmp_path).out.strip() == "[]"
+
+
+def test_a_new_project_runs(tmp_path: Path) -> None:
+    made = run("ccl", "new", "our-coop", home=tmp_path, cwd=tmp_path)
+    assert made.code == 0, made.err
+    done = run("ccl", "run", "our-coop/main.ccl", "-o", "json", home=tmp_path, cwd=tmp_path)
+    assert (done.code, json.loads(done.out)["value"]) == (0, 500)
+    again = run("ccl", "new", "our-coop", home=tmp_path, cwd=tmp_path)
+    assert again.code == 2
+    assert "exists and is not empty" in again.err
+
+
+def test_faults_of_the_program_stop_it_before_anything_runs(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.ccl"
+    path.write_text("execution { undefined_name }", "utf-8")
+    done = run("ccl", "run", path, home=tmp_path)
+    assert (done.code, done.out) == (1, "")
+    assert "CCL0201" in done.err
