@@ -57,6 +57,11 @@ class Report:
     host_calls: int
     wall_ns: int
 
+    def to_value(self) -> dict[str, Any]:
+        """What `runtime.sandbox.results.execution_from` reads."""
+        value = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**value, "outcome": self.outcome.to_value()}
+
 
 @dataclass(slots=True)
 class _Running:

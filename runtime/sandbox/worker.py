@@ -27,7 +27,7 @@ from runtime.sandbox.confine import (
 )
 from runtime.sandbox.facts import facts_from_value
 from runtime.sandbox.frames import FrameError, Pipes
-from runtime.sandbox.machine import HostFaultError, Loaded, Machine, Report
+from runtime.sandbox.machine import HostFaultError, Loaded, Machine
 
 THREAD_STACK_BYTES: Final = 32 << 20
 """Room for the engine's stack and for host calls on top of it, whatever the system's default."""
@@ -63,23 +63,7 @@ class Worker:
             return {"fault": f"the request cannot be read: {error}"}
         except MemoryError:
             return {"fault": "this machine has no memory left for the execution"}
-        return _reported(report)
-
-
-def _reported(report: Report) -> dict[str, Any]:
-    return {
-        "outcome": report.outcome.to_value(),
-        "output": report.output,
-        "output_is_value": report.output_is_value,
-        "effects": report.effects,
-        "log": report.log,
-        "charter": report.charter,
-        "fuel_used": report.fuel_used,
-        "memory_peak_bytes": report.memory_peak_bytes,
-        "host_calls": report.host_calls,
-        "wall_ns": report.wall_ns,
-        "cpu_ns": time.process_time_ns(),
-    }
+        return {**report.to_value(), "cpu_ns": time.process_time_ns()}
 
 
 def main() -> None:

@@ -1,0 +1,502 @@
+"""Host calls of real modules: answers, refusals, and every abuse of a pointer."""
+
+from typing import Any
+
+import pytest
+from wasm_modules import CALLER, NOW, HereMachine, executed, logs, output
+
+from ccl.abi.hostcalls import HOST_CALLS, Answer, Wire
+from runtime.content.cid import Codec, cid_of, parse_cid
+from runtime.content.codec import CodecError, decode, encode
+from runtime.context import Limits
+from runtime.effects import AnchorData, Effect, RecordUsage, SubmitJob, effects_from_block
+from runtime.execution import Execution, OutcomeKind
+from runtime.host.policy import policy_to_value
+from runtime.metering import HOST_BYTE_FUEL, HOST_CALL_FUEL
+from runtime.tokens.policy import PermitList, Quota, Usage
+
+CID = "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze"
+
+IMPORTS = "\n".join(
+    f'(import "icn_host" "{call.name}" (func ${call.name.removeprefix("host_")}'
+    + "".join(f" (param {kind})" for kind in call.wasm_parameters)
+    + (f" (result {call.wasm_result})" if call.wasm_result else "")
+    + "))"
+    for call in HOST_CALLS.values()
+)
+
+
+def escaped(data: bytes) -> str:
+    return "".join(f"\\{byte:02x}" for byte in data)
+
+
+def program(*steps: str | tuple[str, ...], result: str = "") -> str:
+    """Calls in a row. A text constant is written `"…"` and becomes a pointer and a length."""
+    data, lines, at = [], [], 1024
+    for step in steps:
+        if isinstance(step, str):
+            lines.append(step)
+            continue
+        name, *arguments = step
+        operands = []
+        for argument in arguments:
+            if isinstance(argument, int):
+                operands.append(f"(i64.const {argument})")
+                continue
+            raw = argument if isinstance(argument, bytes) else argument.encode()
+            data.append(f'(data (i32.const {at}) "{escaped(raw)}")')
+            operands.append(f"(i32.const {at}) (i32.const {len(raw)})")
+            at += len(raw)
+        call = HOST_CALLS["host_" + name]
+        if call.answer is Answer.BUFFER:
+            operands.append("(i32.const 0) (i32.const 1024)")
+        lines.append(f"(call ${name} {' '.join(operands)})")
+    body = "\n".join(lines)
+    return f"""(module {IMPORTS} (memory (export "memory") 4) {" ".join(data)}
+      (func $refusal (local $n i32)
+        (local.set $n (call $last_refusal (i32.const 0) (i32.const 1024)))
+        (if (i32.ge_s (local.get $n) (i32.const 0))
+          (then (call $log_message (i32.const 0) (local.get $n)))))
+      (func (export "run") {result} {body}))"""
+
+
+def effects(execution: Execution) -> tuple[Effect, ...]:
+    cid = execution.deterministic.effects
+    return () if cid is None else effects_from_block(execution.blocks[cid])
+
+
+def submit(*fields: Any) -> tuple[Any, ...]:
+    return ("submit_job", *fields)
+
+
+GOOD = (CID, "count", "compute", 400, "medium")
+
+
+def test_a_submission_is_an_effect_and_its_handle_its_position(machine: HereMachine) -> None:
+    text = program(
+        ("anchor_to_dag", "first"),
+        "drop",
+        submit(*GOOD),
+        result="(result i32)",
+    )
+    result = executed(machine, text)
+    assert output(result) == 2
+    assert effects(result) == (
+        AnchorData(data="first"),
+        SubmitJob(
+            wasm_cid=parse_cid(CID),
+            description="count",
+            resource_type="compute",
+            resource_amount=400,
+            priority="medium",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        (("bafy", *GOOD[1:]), "wasm_cid: 'bafy' is not a CID: "),
+        (("", *GOOD[1:]), "wasm_cid: '' is not a CID: an empty string"),
+        ((CID, "x" * 4097, *GOOD[2:]), "description: 4097 bytes, at most 4096"),
+        (
+            (CID, "x", "compte", 1, "low"),
+            "resource_type: 'compte' is not one of compute, storage, bandwidth; "
+            "did you mean 'compute'?",
+        ),
+        ((CID, "x", "compute", 0, "low"), "resource_amount: 0 is not more than 0"),
+        ((CID, "x", "compute", -5, "low"), "resource_amount: -5 is not more than 0"),
+        (
+            (CID, "x", "compute", 1, "hihg"),
+            "priority: 'hihg' is not one of low, medium, high, critical; did you mean 'high'?",
+        ),
+        ((CID, "x", "compute", 1001, "low"), "compute: 1001 units asked for, 1000 available"),
+        ((CID, "x", "storage", 1, "low"), "storage: 1 units asked for, 0 available"),
+        ((CID, b"\xff\xfe", "compute", 1, "low"), "description is not UTF-8 (byte 0 of 2)"),
+    ],
+)
+def test_a_submission_is_refused_with_its_reason(
+    machine: HereMachine, fields: tuple[Any, ...], reason: str
+) -> None:
+    result = executed(machine, program(submit(*fields), "(call $refusal)", result="(result i32)"))
+    assert output(result) == 0
+    assert effects(result) == ()
+    assert logs(result)[0].startswith(reason)
+
+
+def test_a_second_submission_sees_the_first(machine: HereMachine) -> None:
+    text = program(
+        submit(*GOOD),
+        "drop",
+        submit(CID, "again", "compute", 601, "low"),
+        "drop",
+        "(call $refusal)",
+        ("check_resource_authorization", "compute", 601),
+        "drop",
+        "(call $refusal)",
+        ("check_resource_authorization", "compute", 600),
+        "drop",
+        ("get_token_balance", "compute"),
+        result="(result i64)",
+    )
+    result = executed(machine, text)
+    assert output(result) == 600
+    assert logs(result) == ["compute: 601 units asked for, 600 available"] * 2
+
+
+def test_policies_count_what_was_submitted_before(machine: HereMachine) -> None:
+    quota = policy_to_value(Quota(limit=700), Usage(committed=100))
+    text = program(
+        submit(*GOOD),
+        "drop",
+        submit(CID, "again", "compute", 300, "low"),
+        "(call $refusal)",
+        result="(result i32)",
+    )
+    result = executed(machine, text, policies={"compute": quota})
+    assert output(result) == 0
+    assert logs(result) == [
+        "compute: denied by policy: the quota leaves less than the amount asked for "
+        "(200 units allowed now)"
+    ]
+    listed = policy_to_value(PermitList(dids=(CALLER,)), Usage())
+    assert output(executed(machine, text, policies={"compute": listed})) == 2
+    result = executed(machine, text, policies={"compute": {"rule": 5}})
+    assert "the policy in the context cannot be read" in logs(result)[0]
+
+
+MANIFEST = {
+    "wasm_cid": CID,
+    "description": "count",
+    "resource_type": "compute",
+    "resource_amount": 900,
+    "priority": "high",
+}
+
+
+def manifest(**changes: Any) -> str:
+    value = {name: entry for name, entry in (MANIFEST | changes).items() if entry != "absent"}
+    return program(("submit_manifest", encode(value)), "(call $refusal)", result="(result i32)")
+
+
+def test_a_full_manifest(machine: HereMachine) -> None:
+    result = executed(
+        machine,
+        manifest(
+            input=CID,
+            entry="count",
+            arguments=[1, "a"],
+            budget=1000,
+            requirements={"memory_bytes": 1 << 20, "features": ["simd"]},
+            trust={"quorum": 2, "locations": ["eu"]},
+            max_seconds=60,
+        ),
+    )
+    assert output(result) == 1
+    (job,) = effects(result)
+    assert isinstance(job, SubmitJob)
+    assert job.input == parse_cid(CID)
+    assert job.arguments == encode([1, "a"])
+    assert job.committed_units == 1000
+    assert job.requirements == {"memory_bytes": 1 << 20, "features": ["simd"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"priorty": "low"}, "the manifest has no key 'priorty'; did you mean 'priority'?"),
+        ({"priority": "absent"}, "priority: missing"),
+        ({"wasm_cid": 5}, "wasm_cid: expected a CID, found an integer"),
+        ({"resource_amount": "9"}, "resource_amount: expected an integer, found text"),
+        ({"resource_amount": True}, "resource_amount: expected an integer, found a truth value"),
+        ({"budget": 1001}, "compute: 1001 units asked for, 1000 available"),
+        ({"entry": ""}, "entry: an empty name"),
+        ({"arguments": 5}, "arguments: expected a list, found an integer"),
+        ({"arguments": b"\xff"}, "arguments: not canonical DAG-CBOR"),
+        ({"requirements": {"memory": 1}}, "requirements has no key 'memory'; did you mean"),
+        ({"requirements": {"cpu_cores": -1}}, "requirements.cpu_cores: -1 is below 0"),
+        ({"trust": []}, "trust: expected a map, found a list"),
+        ({"trust": {"locations": [1]}}, "trust.locations: expected a list of texts"),
+    ],
+)
+def test_manifest_faults(machine: HereMachine, changes: dict[str, Any], reason: str) -> None:
+    result = executed(machine, manifest(**changes))
+    assert output(result) == 0
+    assert logs(result)[0].startswith(reason)
+
+
+def test_a_manifest_that_is_no_map(machine: HereMachine) -> None:
+    for block, words in ((b"\xff", "not canonical"), (encode([1]), "not a map")):
+        text = program(("submit_manifest", block), "(call $refusal)", result="(result i32)")
+        assert words in logs(executed(machine, text))[0]
+
+
+def test_usage_claims(machine: HereMachine) -> None:
+    result = executed(machine, program(("record_resource_usage", "storage", 7)))
+    assert effects(result) == (RecordUsage(resource_type="storage", amount=7),)
+    result = executed(machine, program(("record_resource_usage", "storage", 0)))
+    assert result.deterministic.outcome.reason == (
+        "host_record_resource_usage: amount: 0 is not more than 0"
+    )
+
+
+# --- what is read
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (("get_caller",), CALLER.encode()),
+        (("read_input",), b"ballots"),
+        (("input_cid",), str(cid_of(b"ballots", Codec.RAW)).encode()),
+        (("get_context", "ctx"), encode({"nominee": "did:key:z6Mk"})),
+        (("get_context", "nobody"), None),
+        (("last_refusal",), None),
+    ],
+)
+def test_buffers(machine: HereMachine, call: tuple[str, ...], expected: bytes | None) -> None:
+    text = program(
+        "(local $n i32)",
+        call,
+        "local.set $n",
+        "(if (i32.gt_s (local.get $n) (i32.const 0)) (then"
+        " (drop (call $write_output (i32.const 0) (local.get $n)))))",
+        "(local.get $n)",
+        result="(result i32)",
+    )
+    result = executed(machine, text, input=b"ballots", records={"ctx": {"nominee": "did:key:z6Mk"}})
+    assert output(result) == (-1 if expected is None else expected)
+
+
+def test_a_buffer_that_is_too_small_is_left_alone(machine: HereMachine) -> None:
+    text = program(
+        "(i32.store8 (i32.const 0) (i32.const 33))",
+        "(drop (call $read_input (i32.const 0) (i32.const 6)))",
+        "(drop (call $read_input (i32.const 100) (i32.const 7)))",
+        "(i32.add (i32.mul (i32.load8_u (i32.const 0)) (i32.const 1000))"
+        " (i32.load8_u (i32.const 100)))",
+        result="(result i32)",
+    )
+    assert output(executed(machine, text, input=b"ballots")) == 33 * 1000 + ord("b")
+
+
+def test_the_clock_stands_at_the_jobs_time(machine: HereMachine) -> None:
+    text = program("(call $get_current_time)", result="(result i64)")
+    assert output(executed(machine, text)) == NOW
+
+
+def test_random_is_the_seeds(machine: HereMachine) -> None:
+    text = program(
+        "(drop (call $random))", "(drop (call $random))", "(call $random)", result="(result i64)"
+    )
+    first = output(executed(machine, text))
+    assert first == output(executed(machine, text))
+    assert 0 <= first < 1 << 63
+    assert first != output(executed(machine, text, seed=bytes(32)))
+
+
+def test_no_input_is_absent(machine: HereMachine) -> None:
+    for call in ("read_input", "input_cid"):
+        assert output(executed(machine, program((call,), result="(result i32)"))) == -1
+
+
+# --- the charter
+
+
+def test_the_charter_is_replayed(machine: HereMachine) -> None:
+    text = program(
+        ("set_property", "title", encode("Bylaws")),
+        ("begin_section", "election", encode("board")),
+        ("begin_section", "rules", encode(None)),
+        ("set_property", "quorum", encode({"unit": "%", "value": 50})),
+        ("end_section",),
+        ("end_section",),
+    )
+    assert executed(machine, text).charter == (
+        ["property", "title", "Bylaws"],
+        [
+            "section",
+            "election",
+            "board",
+            [["section", "rules", None, [["property", "quorum", {"unit": "%", "value": 50}]]]],
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind", "reason"),
+    [
+        ((("end_section",),), OutcomeKind.TRAPPED, "host_end_section: no section is open"),
+        (
+            (("begin_section", "a", encode(None)),),
+            OutcomeKind.TRAPPED,
+            "host_begin_section: a section was left open",
+        ),
+        (
+            (("set_property", "a", b"\xff"),),
+            OutcomeKind.TRAPPED,
+            "host_set_property: the value is not canonical DAG-CBOR",
+        ),
+        (
+            (("begin_section", "a", encode(None)),) * 33,
+            OutcomeKind.LIMIT,
+            "charter sections nested more than 32 deep",
+        ),
+    ],
+)
+def test_charter_faults(
+    machine: HereMachine, steps: tuple[tuple[str, ...], ...], kind: OutcomeKind, reason: str
+) -> None:
+    outcome = executed(machine, program(*steps)).deterministic.outcome
+    assert (outcome.kind, outcome.reason) == (kind, reason)
+
+
+# --- abuse
+
+
+OUTSIDE = [
+    (0xFFFF_FFFF, 1),
+    (262_144, 1),
+    (262_143, 2),
+    (0, 0xFFFF_FFFF),
+    (0x8000_0000, 0x8000_0000),
+]
+
+
+@pytest.mark.parametrize(("pointer", "length"), OUTSIDE)
+@pytest.mark.parametrize(
+    "name", [name for name, call in HOST_CALLS.items() if "i32" in call.wasm_parameters]
+)
+def test_pointers_outside_memory(
+    machine: HereMachine, name: str, pointer: int, length: int
+) -> None:
+    """A status call refuses; every other ends the execution; nothing is ever read or written."""
+    call = HOST_CALLS[name]
+    operands = []
+    for parameter in call.parameters:
+        if parameter.wire is Wire.INTEGER:
+            operands.append("(i64.const 1)")
+        else:
+            operands.append(f"(i32.const {pointer}) (i32.const {length})")
+    if call.answer is Answer.BUFFER:
+        # Room that reaches out of memory does no harm; an answer that does is not written.
+        operands.append(f"(i32.const {max(pointer, 262_143)}) (i32.const {max(length, 4096)})")
+    invoke = f"(call ${name.removeprefix('host_')} {' '.join(operands)})"
+    if call.wasm_result is not None:
+        invoke = f"(drop {invoke})"
+    refuse = "(drop (call $anchor_to_dag (i32.const -1) (i32.const 9)))"
+    result = executed(
+        machine,
+        program(refuse, invoke, "(call $refusal)"),
+        input=b"ballots",
+        records={"": 1},
+    )
+    outcome = result.deterministic.outcome
+    if call.answer in (Answer.STATUS, Answer.HANDLE):
+        assert outcome.kind is OutcomeKind.SUCCEEDED
+        assert "outside the module's memory of 262144 bytes" in logs(result)[0]
+    else:
+        assert outcome.kind is OutcomeKind.TRAPPED
+        assert outcome.reason.startswith(f"{name}: ")
+        assert "outside the module's memory" in outcome.reason
+
+
+def test_text_that_is_not_utf8_ends_a_call_without_status(machine: HereMachine) -> None:
+    outcome = executed(machine, program(("log_message", b"ab\xff"))).deterministic.outcome
+    assert outcome.kind is OutcomeKind.TRAPPED
+    assert outcome.reason == "host_log_message: text is not UTF-8 (byte 2 of 3)"
+
+
+def test_a_module_without_memory(machine: HereMachine) -> None:
+    text = """(module (import "icn_host" "host_log_message" (func $log (param i32 i32)))
+      (func (export "run") (call $log (i32.const 0) (i32.const 1))))"""
+    reason = executed(machine, text).deterministic.outcome.reason
+    assert reason == ("host_log_message: 1 bytes at 0 are outside the module's memory of 0 bytes")
+
+
+def flood(call: str, *, times: int = 5_000, before: str = "") -> str:
+    return program(
+        f"(local $i i32) {before} (loop $l {call}"
+        " (local.set $i (i32.add (local.get $i) (i32.const 1)))"
+        f" (br_if $l (i32.lt_u (local.get $i) (i32.const {times}))))"
+    )
+
+
+def test_a_flood_of_logs_is_cut_and_says_so(machine: HereMachine) -> None:
+    result = executed(
+        machine, flood("(call $log_message (i32.const 0) (i32.const 1000))"), fuel=1 << 30
+    )
+    assert result.deterministic.outcome.kind is OutcomeKind.SUCCEEDED
+    written = logs(result)
+    assert sum(len(line) for line in written[:-1]) <= 65_536
+    assert written[-1] == "… log cut: over 65536 bytes or 8192 lines"
+    empty = flood("(call $log_message (i32.const 0) (i32.const 0))", times=20_000)
+    assert len(logs(executed(machine, empty, fuel=1 << 30))) <= 8193
+
+
+def test_a_flood_of_effects_is_refused_and_what_was_said_stays(machine: HereMachine) -> None:
+    result = executed(
+        machine,
+        flood("(drop (call $anchor_to_dag (i32.const 0) (i32.const 1)))", times=1100),
+        fuel=1 << 30,
+    )
+    assert len(effects(result)) == 1024
+    big = flood("(drop (call $anchor_to_dag (i32.const 0) (i32.const 65536)))", times=40)
+    result = executed(machine, big, fuel=1 << 30)
+    assert len(effects(result)) == 15
+    over = program("(drop (call $anchor_to_dag (i32.const 0) (i32.const 65537))) (call $refusal)")
+    assert logs(executed(machine, over)) == ["65537 bytes, at most 65536 are anchored"]
+
+
+def test_an_output_over_the_limit_is_refused(machine: HereMachine) -> None:
+    text = program(
+        "(drop (call $write_output (i32.const 0) (i32.const 10)))",
+        "(call $write_output (i32.const 0) (i32.const 11))",
+        "(call $refusal)",
+        result="(result i32)",
+    )
+    result = executed(machine, text, limits=Limits(fuel=10_000_000, output_bytes=10))
+    assert output(result) == bytes(10)
+    assert logs(result) == ["an output of 11 bytes, the limit is 10"]
+
+
+def test_a_charter_without_end_is_a_limit(machine: HereMachine) -> None:
+    value = flood(
+        "(call $set_property (i32.const 0) (i32.const 1) (i32.const 1) (i32.const 1))",
+        times=100_000,
+    )
+    outcome = executed(machine, value, fuel=1 << 32).deterministic.outcome
+    assert outcome.kind is OutcomeKind.LIMIT
+
+
+def test_host_calls_pay_for_themselves(machine: HereMachine) -> None:
+    def fuel(*lengths: int) -> int:
+        calls = (f"(call $log_message (i32.const 0) (i32.const {n}))" for n in lengths)
+        used = executed(machine, program(*calls)).deterministic.fuel_used
+        assert used is not None
+        return used
+
+    assert fuel(1, 1) - fuel(1) == HOST_CALL_FUEL + HOST_BYTE_FUEL + 3
+    assert fuel(5000) - fuel(1) == 4999 * HOST_BYTE_FUEL
+
+
+def test_reading_a_whole_memory_needs_the_fuel_for_it(machine: HereMachine) -> None:
+    text = program("(call $log_message (i32.const 0) (i32.const 262144))")
+    done = executed(machine, text, fuel=200_000).deterministic
+    assert done.outcome.kind is OutcomeKind.OUT_OF_FUEL
+    assert done.fuel_used == 200_000
+
+
+def test_effect_lists_are_read_back_strictly() -> None:
+    for value in (
+        {},
+        [1],
+        [["anchor"]],
+        [["anchor", {"data": 5}]],
+        [["anchors", {"data": "x"}]],
+        [["record-usage", {"resource_type": "compute"}]],
+        [["submit-job", {"wasm_cid": CID}]],
+    ):
+        with pytest.raises(CodecError, match="not an effect"):
+            effects_from_block(encode(value))
+    assert decode(encode([])) == []

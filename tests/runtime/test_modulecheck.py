@@ -1,0 +1,203 @@
+"""Modules are refused before compilation, by name and place."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wasm_modules import wasm
+
+from runtime.modulecheck import ModuleFacts, Rejection, check_module
+from runtime.modulelimits import ModuleLimits
+from runtime.modulereader import FunctionType
+from runtime.sandbox.selftest import KERNEL
+
+HEADER = b"\0asm\1\0\0\0"
+
+
+def leb(value: int) -> bytes:
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def section(number: int, body: bytes) -> bytes:
+    return bytes((number,)) + leb(len(body)) + body
+
+
+def refused(module: bytes, limits: ModuleLimits | None = None) -> Rejection:
+    checked = check_module(module) if limits is None else check_module(module, limits)
+    assert isinstance(checked, Rejection)
+    return checked
+
+
+@pytest.mark.parametrize(
+    ("module", "reason", "detail"),
+    [
+        (b"", "the module is empty", "expected a WebAssembly binary"),
+        (b"\x7fELF\2\1\1\0", "not a WebAssembly module", "7f 45 4c 46"),
+        (b"(module)", "WebAssembly text, not a binary", "wat2wasm"),
+        (b"  ;; a comment\n(module)", "WebAssembly text, not a binary", "wat2wasm"),
+        (b"\0as", "the module is cut off", "byte 3"),
+        (b"\0asm\1", "the module is cut off", "byte 5"),
+        (b"\0asm\2\0\0\0", "WebAssembly version 2, expected 1", ""),
+        (b"\0asm\x0d\0\1\0", "a WebAssembly component, not a core module", "wasm32-wasip1"),
+        (HEADER + b"\1\x7f", "the module is cut off", "section 1 at byte 9 has 127 bytes"),
+        (HEADER + b"\1\xff\xff\xff\xff\x7f", "a number of more than 32 bits", "byte 13"),
+        (HEADER + section(1, b"\1\x5f\0"), "a type that is not a function type", "0x5f"),
+        (HEADER + section(5, b"\1\3\1\1"), "threads are switched off", "shared memory"),
+        (HEADER + section(5, b"\1\4\1"), "64-bit memory is switched off", ""),
+        (HEADER + section(5, b"\2\0\1\0\1"), "2 memories, at most 1 are allowed", ""),
+        (HEADER + section(13, b"\0"), "exceptions are switched off", "tags"),
+        (HEADER + section(5, b"\0") * 2, "two sections with number 5", "byte"),
+        (HEADER + section(0, b"\0") * 5000, "more than 4096 sections", ""),
+        (HEADER + section(0, b"\xff"), "the module is cut off", ""),
+        (HEADER + section(0, b"\2\xff\xfe"), "a name that is not UTF-8", "byte 11"),
+        (HEADER + section(7, b"\1\1x\0\5"), "the export 'x' is function 5", ""),
+        (HEADER + section(4, b"\1\x70\0\xff\xff\xff\x7f"), "a table of 268435455 elements", ""),
+        (HEADER + section(1, b"\xff\xff\3"), "65535 types, at most 10000 are allowed", ""),
+    ],
+)
+def test_bad_binaries_are_named(module: bytes, reason: str, detail: str) -> None:
+    found = refused(module)
+    assert found.reason.startswith(reason)
+    assert detail in found.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "detail"),
+    [
+        (
+            '(module (import "icn_host" "host_submit_jobs" (func)))',
+            "unknown import icn_host.host_submit_jobs",
+            "did you mean host_submit_job?",
+        ),
+        (
+            '(module (import "icn_host" "host_log_message" (func (param i64))))',
+            "the import icn_host.host_log_message has the wrong type",
+            "declared (i64) -> nothing, supplied (i32, i32) -> nothing",
+        ),
+        (
+            '(module (import "env" "abort" (func)))',
+            "unknown import env.abort",
+            "imports come from icn_host or wasi_snapshot_preview1",
+        ),
+        (
+            '(module (import "wasi_snapshot_preview2" "fd_write" (func)))',
+            "unknown import wasi_snapshot_preview2.fd_write",
+            "did you mean wasi_snapshot_preview1?",
+        ),
+        (
+            '(module (import "icn_host" "memory" (memory 1)))',
+            "the import icn_host.memory is a memory",
+            "only functions",
+        ),
+        (
+            '(module (import "icn_host" "g" (global i32)))',
+            "the import icn_host.g is a global",
+            "only functions",
+        ),
+        (
+            '(module (@custom "ccl:abi" "\\ff"))',
+            "the section ccl:abi cannot be read",
+            "",
+        ),
+        (
+            '(module (@custom "ccl:sites" "\\81\\80"))',
+            "the section ccl:sites cannot be read",
+            "malformed ccl:sites section",
+        ),
+    ],
+)
+def test_bad_imports_and_sections_are_named(text: str, reason: str, detail: str) -> None:
+    found = refused(wasm(text))
+    assert found.reason == reason
+    assert detail in found.detail
+
+
+def many_locals(functions: int, locals_each: int) -> bytes:
+    types = section(1, b"\1\x60\0\0")
+    declared = section(3, leb(functions) + b"\0" * functions)
+    body = b"\1" + leb(locals_each) + b"\x7f\x0b"
+    return (
+        HEADER
+        + types
+        + declared
+        + section(10, leb(functions) + (leb(len(body)) + body) * functions)
+    )
+
+
+def test_a_compilation_bomb_is_refused_unread() -> None:
+    bomb = many_locals(10_000, 50_000)
+    assert len(bomb) < 100_000
+    assert refused(bomb).reason == "more than 1000000 locals in total"
+    assert isinstance(check_module(many_locals(20, 50_000)), ModuleFacts)
+
+
+def test_empty_groups_of_locals_count() -> None:
+    groups = 1_000_001
+    body = leb(groups) + b"\0\x7f" * groups + b"\x0b"
+    module = (
+        HEADER
+        + section(1, b"\1\x60\0\0")
+        + section(3, b"\1\0")
+        + section(10, b"\1" + leb(len(body)) + body)
+    )
+    assert refused(module).reason == "more than 1000000 locals in total"
+
+
+def test_functions_are_counted() -> None:
+    assert refused(many_locals(50_001, 0)).reason == "50001 functions, at most 50000 are allowed"
+
+
+def test_size_is_bounded() -> None:
+    found = refused(KERNEL, ModuleLimits(module_bytes=100))
+    assert found.reason == f"a module of {len(KERNEL)} bytes, at most 100 are compiled"
+
+
+def test_facts() -> None:
+    facts = check_module(
+        wasm(
+            """(module
+              (import "icn_host" "host_log_message" (func $log (param i32 i32)))
+              (memory (export "memory") 3)
+              (func (export "run") (param i64) (result i32) (i32.const 1))
+              (export "log" (func $log)) (global (export "g") i32 (i32.const 1)))"""
+        )
+    )
+    assert isinstance(facts, ModuleFacts)
+    assert facts.entries == {
+        "run": FunctionType(parameters=("i64",), results=("i32",)),
+        "log": FunctionType(parameters=("i32", "i32"), results=()),
+    }
+    assert facts.exports_memory
+    assert facts.memory_pages == 3
+    assert not facts.uses_wasi
+
+
+def test_cut_off_anywhere_is_refused_or_whole() -> None:
+    """A cut between sections leaves a module that is whole, with fewer exports."""
+    whole = check_module(KERNEL)
+    assert isinstance(whole, ModuleFacts)
+    for length in range(len(KERNEL)):
+        checked = check_module(KERNEL[:length])
+        if isinstance(checked, ModuleFacts):
+            assert checked.entries.keys() <= whole.entries.keys()
+        else:
+            assert checked.reason
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_flipped_bytes_never_crash_the_reader(data: st.DataObject) -> None:
+    module = bytearray(KERNEL)
+    for _ in range(data.draw(st.integers(1, 4))):
+        module[data.draw(st.integers(8, len(module) - 1))] = data.draw(st.integers(0, 255))
+    assert isinstance(check_module(bytes(module)), ModuleFacts | Rejection)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_after_the_header(data: bytes) -> None:
+    assert isinstance(check_module(HEADER + data), ModuleFacts | Rejection)

@@ -1,0 +1,196 @@
+"""WASI programs: arguments, streams, clock, randomness, exit codes; no files and no sockets."""
+
+import struct
+from typing import Any
+
+import pytest
+from wasm_modules import NOW, HereMachine, executed, logs, output
+
+from runtime.context import Limits
+from runtime.execution import OutcomeKind
+from runtime.host.wasi import BADF, FAULT, INVAL, NOTSUP, SPIPE, SUCCESS, WASI_FUNCTIONS
+
+IMPORTS = "\n".join(
+    f'(import "wasi_snapshot_preview1" "{name}" (func ${name}'
+    + "".join(f" (param {kind})" for kind in function.parameters)
+    + (" (result i32)" if function.returns_errno else "")
+    + "))"
+    for name, function in WASI_FUNCTIONS.items()
+)
+
+
+def command(body: str, extra: str = "") -> str:
+    """A WASI program. Memory from 64 on is free; `$print` writes bytes to stdout."""
+    return f"""(module {IMPORTS} (memory (export "memory") 2) {extra}
+      (func $write (param $fd i32) (param $at i32) (param $n i32)
+        (i32.store (i32.const 0) (local.get $at)) (i32.store (i32.const 4) (local.get $n))
+        (drop (call $fd_write (local.get $fd) (i32.const 0) (i32.const 1) (i32.const 8))))
+      (func $print (param $at i32) (param $n i32)
+        (call $write (i32.const 1) (local.get $at) (local.get $n)))
+      (func (export "_start") (local $n i32) {body}))"""
+
+
+CAT = command(
+    """(i32.store (i32.const 16) (i32.const 64)) (i32.store (i32.const 20) (i32.const 5))
+    (block $end (loop $more
+      (drop (call $fd_read (i32.const 0) (i32.const 16) (i32.const 1) (i32.const 24)))
+      (br_if $end (i32.eqz (i32.load (i32.const 24))))
+      (call $print (i32.const 64) (i32.load (i32.const 24)))
+      (br $more)))"""
+)
+
+
+@pytest.mark.parametrize("text", [b"", b"abc", b"several reads of five bytes", bytes(range(256))])
+def test_stdin_to_stdout(machine: HereMachine, text: bytes) -> None:
+    """Called by its own name, and as the default entry of a module without `run`."""
+    for entry in ("run", "_start"):
+        assert output(executed(machine, CAT, input=text, entry=entry)) == (text or None)
+
+
+def test_arguments(machine: HereMachine) -> None:
+    body = """(drop (call $args_sizes_get (i32.const 16) (i32.const 20)))
+      (drop (call $args_get (i32.const 64) (i32.const 256)))
+      (call $print (i32.const 16) (i32.const 8))
+      (call $print (i32.const 256) (i32.load (i32.const 20)))"""
+    given = output(executed(machine, command(body), arguments=["--ward", "3", "é"]))
+    assert given == struct.pack("<II", 4, 19) + "module\0--ward\x003\0é\0".encode()
+    assert output(executed(machine, command(body))) == struct.pack("<II", 1, 7) + b"module\0"
+
+
+@pytest.mark.parametrize("arguments", [[1], ["a\0b"], [["a"]]])
+def test_arguments_that_are_no_texts(machine: HereMachine, arguments: list[Any]) -> None:
+    body = "(drop (call $args_sizes_get (i32.const 16) (i32.const 20)))"
+    outcome = executed(machine, command(body), arguments=arguments).deterministic.outcome
+    assert outcome.kind is OutcomeKind.REJECTED
+    assert "list of texts" in outcome.detail
+
+
+def test_the_environment_is_empty(machine: HereMachine) -> None:
+    body = """(i64.store (i32.const 16) (i64.const -1))
+      (drop (call $environ_sizes_get (i32.const 16) (i32.const 20)))
+      (drop (call $environ_get (i32.const 64) (i32.const 64)))
+      (call $print (i32.const 16) (i32.const 8))"""
+    assert output(executed(machine, command(body))) == bytes(8)
+
+
+def test_clocks_stand_at_the_jobs_time(machine: HereMachine) -> None:
+    body = """(drop (call $clock_time_get (i32.const 0) (i64.const 1) (i32.const 16)))
+      (drop (call $clock_time_get (i32.const 1) (i64.const 1) (i32.const 24)))
+      (drop (call $clock_res_get (i32.const 0) (i32.const 32)))
+      (call $print (i32.const 16) (i32.const 24))"""
+    assert output(executed(machine, command(body))) == struct.pack(
+        "<QQQ", NOW * 10**9, NOW * 10**9, 10**9
+    )
+
+
+def test_random_bytes_are_the_seeds(machine: HereMachine) -> None:
+    body = """(drop (call $random_get (i32.const 64) (i32.const 70000)))
+      (call $print (i32.const 64) (i32.const 70000))"""
+    first = output(executed(machine, command(body)))
+    assert first == output(executed(machine, command(body)))
+    assert first != output(executed(machine, command(body), seed=bytes(32)))
+    assert len(set(first)) == 256
+    pieces = command(
+        """(drop (call $random_get (i32.const 64) (i32.const 3)))
+        (drop (call $random_get (i32.const 67) (i32.const 69997)))
+        (call $print (i32.const 64) (i32.const 70000))"""
+    )
+    assert output(executed(machine, pieces)) == first
+
+
+def test_stderr_is_the_log_in_lines(machine: HereMachine) -> None:
+    extra = '(data (i32.const 64) "one\\ntwo\\n\\nthree\\ff")'
+    body = "(call $write (i32.const 2) (i32.const 64) (i32.const 6))" + (
+        "(call $write (i32.const 2) (i32.const 70) (i32.const 9))"
+    )
+    result = executed(machine, command(body, extra))
+    assert logs(result) == ["one", "two", "", "three\ufffd"]
+    assert output(result) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "reason"),
+    [
+        (0, OutcomeKind.SUCCEEDED, ""),
+        (3, OutcomeKind.FAILED, "the program exited with code 3"),
+        (-1, OutcomeKind.FAILED, "the program exited with code 4294967295"),
+    ],
+)
+def test_exit_codes(machine: HereMachine, code: int, kind: OutcomeKind, reason: str) -> None:
+    body = f"(call $print (i32.const 64) (i32.const 2)) (call $proc_exit (i32.const {code}))"
+    result = executed(machine, command(body))
+    outcome = result.deterministic.outcome
+    assert (outcome.kind, outcome.reason) == (kind, reason)
+    assert output(result) == (bytes(2) if code == 0 else None)
+    assert result.deterministic.fuel_used
+
+
+@pytest.mark.parametrize(
+    ("call", "errno"),
+    [
+        ("fd_close (i32.const 1)", SUCCESS),
+        ("fd_close (i32.const 3)", BADF),
+        ("fd_read (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8)", BADF),
+        ("fd_read (i32.const 0) (i32.const 0) (i32.const 1025) (i32.const 8)", INVAL),
+        ("fd_write (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 8)", BADF),
+        ("fd_write (i32.const 1) (i32.const -8) (i32.const 1) (i32.const 8)", FAULT),
+        ("fd_write (i32.const 1) (i32.const 64) (i32.const 1) (i32.const -1)", FAULT),
+        ("fd_seek (i32.const 1) (i64.const 0) (i32.const 0) (i32.const 8)", SPIPE),
+        ("fd_prestat_get (i32.const 3) (i32.const 8)", BADF),
+        ("fd_fdstat_get (i32.const 3) (i32.const 8)", BADF),
+        ("fd_fdstat_get (i32.const 1) (i32.const -4)", FAULT),
+        ("fd_filestat_get (i32.const 1) (i32.const 64)", SUCCESS),
+        (
+            "path_open (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 4) (i32.const 0)"
+            " (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 8)",
+            BADF,
+        ),
+        ("sock_shutdown (i32.const 0) (i32.const 0)", BADF),
+        ("poll_oneoff (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)", NOTSUP),
+        ("sched_yield", SUCCESS),
+        ("clock_time_get (i32.const 9) (i64.const 0) (i32.const 8)", INVAL),
+        ("random_get (i32.const 131000) (i32.const 100)", FAULT),
+        ("args_get (i32.const -1) (i32.const 0)", FAULT),
+    ],
+)
+def test_error_numbers(machine: HereMachine, call: str, errno: int) -> None:
+    body = f"(i32.store (i32.const 64) (call ${call})) (call $print (i32.const 64) (i32.const 4))"
+    written = output(executed(machine, command(body)))
+    assert struct.unpack("<I", written)[0] == errno
+
+
+def test_the_descriptors_are_streams(machine: HereMachine) -> None:
+    body = """(drop (call $fd_fdstat_get (i32.const 1) (i32.const 64)))
+      (call $print (i32.const 64) (i32.const 24))"""
+    stat = output(executed(machine, command(body)))
+    assert stat == struct.pack("<BBHIQQ", 2, 0, 0, 0, 0x40, 0)
+
+
+def test_an_output_without_end_is_a_limit(machine: HereMachine) -> None:
+    text = command("(loop $l (call $print (i32.const 64) (i32.const 100000)) (br $l))")
+    limits = Limits(fuel=1 << 30, output_bytes=1_000_000)
+    outcome = executed(machine, text, limits=limits).deterministic.outcome
+    assert outcome.kind is OutcomeKind.LIMIT
+    assert outcome.reason == "the output is over 1000000 bytes"
+
+
+def test_a_line_without_end_is_cut(machine: HereMachine) -> None:
+    body = """(loop $l (call $write (i32.const 2) (i32.const 64) (i32.const 100000))
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br_if $l (i32.lt_u (local.get $n) (i32.const 20))))"""
+    result = executed(machine, command(body), fuel=1 << 30)
+    assert sum(map(len, logs(result))) < 70_000
+    assert logs(result)[-1].startswith("… log cut")
+
+
+def test_many_overlapping_vectors_pay_for_every_byte(machine: HereMachine) -> None:
+    """1 024 vectors of 128 KiB each would be 128 MiB in one call."""
+    body = """(loop $l
+        (i32.store (i32.add (i32.const 4096) (i32.mul (local.get $n) (i32.const 8))) (i32.const 0))
+        (i32.store (i32.add (i32.const 4100) (i32.mul (local.get $n) (i32.const 8)))
+          (i32.const 131072))
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get $n) (i32.const 1024))))
+      (drop (call $fd_write (i32.const 2) (i32.const 4096) (i32.const 1024) (i32.const 8)))"""
+    done = executed(machine, command(body), fuel=10_000_000).deterministic
+    assert done.outcome.kind is OutcomeKind.OUT_OF_FUEL
