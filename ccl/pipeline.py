@@ -5,6 +5,9 @@ in one sink over one source map.
 """
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +31,9 @@ __all__ = [
     "compile_file",
     "compile_text",
 ]
+
+FRAMES_MAX = 20_000
+"""Python frames for a tree of the parser's greatest depth, with room to spare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +72,27 @@ def check_text(
     text: str, path: str = "<stdin>", *, extra_exports: frozenset[str] = frozenset()
 ) -> Compilation:
     """Check a program given as text; imports are relative to the folder of `path`."""
-    return _check(text, path, extra_exports, ())
+    with _room_for_nesting():
+        return _check(text, path, extra_exports, ())
 
 
 def compile_text(
     text: str, path: str = "<stdin>", *, extra_exports: frozenset[str] = frozenset()
 ) -> Compiled:
     """The module of a program given as text."""
-    return _generate(_check(text, path, extra_exports, ()))
+    with _room_for_nesting():
+        return _generate(_check(text, path, extra_exports, ()))
+
+
+@contextmanager
+def _room_for_nesting() -> Iterator[None]:
+    """The stages recurse as deep as the tree; the parser bounds that depth, not this process."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, FRAMES_MAX))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _check(

@@ -207,11 +207,12 @@ def _parameter_labels(signature: Signature, index: int) -> tuple[Label, ...]:
 def _pass(body: Body, node: typed.Expr, index: int, signature: Signature) -> typed.Argument:
     """An argument, noting whether the callee may change the object through it."""
     variable = places.root_variable(body, node)
-    if variable is not None and variable.origin is Origin.PARAMETER:
+    passed_on = variable is not None and variable.origin is Origin.PARAMETER
+    if variable is not None and passed_on:
         body.facts.passed.add((variable.local.index, signature.id, index))
     mutated = index in signature.mutated
-    if mutated and variable is not None and variable.origin is not Origin.PARAMETER:
-        places.note_mutation(body, variable, node.span)
+    if mutated and not passed_on:
+        places.change(body, node)
     return typed.Argument(value=node, mutated=mutated)
 
 
@@ -304,9 +305,7 @@ def _prelude_node(
     if not isinstance(row.operation, Builtin):
         return typed.CallHost(call=row.operation, arguments=tuple(ordered), type=kind, span=span)
     for index in row.mutates:
-        variable = places.root_variable(body, ordered[index])
-        if variable is not None:
-            places.note_mutation(body, variable, ordered[index].span)
+        places.change(body, ordered[index])
     passed = tuple(
         typed.Argument(value=node, mutated=i in row.mutates) for i, node in enumerate(ordered)
     )

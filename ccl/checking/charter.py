@@ -117,6 +117,7 @@ class Charter:
             here = found[0]
         if isinstance(here, Property):
             if here.constant is not None:
+                body.constant_uses.add(span)
                 return constants.at(here.constant, span)
             body.sink.report(
                 "CCL0314",

@@ -16,6 +16,7 @@ from ccl.types import Prim, Type
 
 def use(body: Body, scope: FileScope, name: str, span: Span) -> typed.Expr:
     """The value of a constant, standing at `span`."""
+    body.constant_uses.add(span)
     return at(value_of(body.checker, scope, name), span)
 
 

@@ -163,6 +163,8 @@ class Body:
     variables: list[Variable] = field(default_factory=list)
     loops: list[Span] = field(default_factory=list)
     facts: MutationFacts = field(default_factory=MutationFacts)
+    constant_uses: set[Span] = field(default_factory=set)
+    """Where constants were put in: what stands there is not a place that can be changed."""
 
     @property
     def sink(self) -> Sink:

@@ -271,6 +271,17 @@ def note_mutation(body: Body, variable: Variable, span: Span) -> None:
         )
 
 
+def change(body: Body, node: typed.Expr) -> None:
+    """An argument that the callee changes: a place in a variable, or a fresh value."""
+    root = node
+    while isinstance(root, typed.FieldGet | typed.IndexGet):
+        root = root.base
+    if isinstance(root, typed.LocalGet):
+        note_mutation(body, body.variables[root.local.index], node.span)
+    elif root.span in body.constant_uses:
+        body.sink.report("CCL0427", root.span, what="a constant")
+
+
 def root_variable(body: Body, node: typed.Expr) -> Variable | None:
     """The variable that a place starts at; None for a fresh value."""
     while isinstance(node, typed.FieldGet | typed.IndexGet):
