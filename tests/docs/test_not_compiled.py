@@ -1,0 +1,60 @@
+"""What the reference says is not compiled yet is refused by name, and nothing more is said.
+
+When one of these compiles, its row leaves docs/language.md and the chapters gain it.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ccl.pipeline import check_text
+
+PAGE = Path(__file__).parents[2] / "docs" / "language.md"
+
+REFUSED = {
+    "patterns inside patterns (`Some(Some(n))`)": (
+        "export fn f(x: Option<Option<Integer>>) -> Integer {\n"
+        "  match x { Some(Some(n)) => n, _ => 0 }\n}"
+    ),
+    "`match` on structs and arrays": (
+        "export fn f(x: Array<Integer>) -> Integer { match x { [] => 0, _ => 1 } }"
+    ),
+    "guards on variants (`Ok(n) if n > 0`)": (
+        "export fn f(x: Option<Integer>) -> Integer { match x { Some(n) if n > 0 => n, _ => 0 } }"
+    ),
+    "`state`": "state votes: Integer = 0;",
+    "`invariant`": 'invariant "always" { true }',
+    "`contract`": "contract Treasury { fee: 5; }",
+    "sections that extend others": "role chair extends member { seats: 1; }",
+    "`if` rules among declarations": "if size > 5 { quorum: 3; }",
+    "`range` rules": "range 0 500 { approvers: 1; }",
+    'call entries (`mint("x");`)': 'mint("x");',
+    "actions in handlers (`mint_token { … }`)": 'on "e" { mint_token { amount: 5 } }',
+    "entries in handlers (`amount: 5;`)": 'on "e" { amount: 5; }',
+    "`emit`": 'execution { emit "done"; }',
+    "generic functions, structs and enums": "struct Pair<T> { a: T }",
+    "inline functions (`x => x + 1`)": (
+        "fn f(x: Integer) -> Integer { x }\nexecution { f(x => x + 1) }"
+    ),
+    "inline objects as values in code (`{ a: 1 }`)": "execution { let a = { a: 1 }; a }",
+    "calls with type arguments (`f<Integer>(x)`)": "execution { abs<Integer>(5) }",
+    "`Token<…>` as a type": "export fn f(x: Token<USD>) -> Bool { x == x }",
+    "exporting a `test fn`": "test fn run() { require(true); }",
+}
+
+
+def rows() -> list[str]:
+    section = PAGE.read_text(encoding="utf-8").split("## Not compiled yet")[1]
+    return [row.strip() for row in re.findall(r"^\| (.*?) \| .* \|$", section, re.MULTILINE)]
+
+
+def test_the_page_lists_these() -> None:
+    assert rows()[0] == "What"
+    assert sorted(rows()[1:]) == sorted(REFUSED)
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_refused_by_name(what: str) -> None:
+    codes = [each.code for each in check_text(REFUSED[what]).sink.diagnostics]
+    assert "CCL0690" in codes
