@@ -1,6 +1,6 @@
 """Calls of functions and of the host."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from ccl.abi.hostcalls import ABSENT, HOST_CALLS, Answer, HostCall, Wire
@@ -17,13 +17,17 @@ from ccl.typed import (
     Expr,
     Local,
     LocalGet,
+    ScalarConst,
     Step,
     SubmitManifest,
+    TextConst,
 )
 from ccl.types import Option, Prim, Result, Type, is_reference
 from ccl.wasm.model import ValueType
 
 NOT_UTF8 = "the host's answer is not UTF-8"
+TEXT_OFFSET = 16
+"""Where the bytes of a text begin."""
 READ_BYTES = 512
 """Room that a call with a buffer answer is first given."""
 ABSENT_MEANS_EMPTY = frozenset({"host_read_input"})
@@ -133,34 +137,52 @@ def push_unique(
 
 
 def host(f: Frame, node: CallHost) -> Hold:
+    """Values are set aside in order; constants, which nothing can change, stay where they are."""
     call = HOST_CALLS[node.call]
-    kept = f.borrow(node.arguments)
-    _spread_arguments(f, call, node.arguments)
+    kept: list[Owned] = []
+    plain: list[tuple[str, ValueType]] = []
+    pushes: list[tuple[str, ...]] = []
+    for argument, parameter in zip(node.arguments, call.parameters, strict=True):
+        if isinstance(argument, ScalarConst):
+            pushes.append((f"i64.const {argument.value}",))
+        elif isinstance(argument, TextConst):
+            address = f.unit.constants.text(argument.value) + TEXT_OFFSET
+            pushes.append((f"i32.const {address}", f"i32.const {len(argument.value.encode())}"))
+        else:
+            name = _set_aside(f, argument, kept, plain)
+            pushes.append(_crossing(name, parameter.wire))
     if call.answer is Answer.BUFFER:
-        hold = _buffer(f, call, node)
-        f.let_go(kept)
-        return hold
-    f.call(call.name)
-    hold = _answer(f, call.answer, node.type, node.span)
+        hold = _buffer(f, call, node, [line for push in pushes for line in push])
+    else:
+        for push in pushes:
+            f.emit(*push)
+        f.call(call.name)
+        hold = _answer(f, call.answer, node.type, node.span)
     f.let_go(kept)
+    for name, shape in plain:
+        f.give_back(name, shape)
     return hold
 
 
-def _spread_arguments(f: Frame, call: HostCall, arguments: tuple[Expr, ...]) -> None:
-    """Replace each text on the stack by its address and length."""
-    names: list[tuple[str, ValueType]] = []
-    for argument in arguments:
-        shape = value_type(argument.type)
-        assert shape is not None
-        names.append((f.take(shape), shape))
-    for name, _ in reversed(names):
-        f.emit(f"local.set ${name}")
-    for (name, _), parameter in zip(names, call.parameters, strict=True):
-        f.emit(f"local.get ${name}")
-        if parameter.wire is not Wire.INTEGER:
-            f.emit("i32.const 16", "i32.add", f"local.get ${name}", "i32.load offset=8")
-    for name, shape in names:
-        f.give_back(name, shape)
+def _set_aside(f: Frame, value: Expr, kept: list[Owned], plain: list[tuple[str, ValueType]]) -> str:
+    """Evaluate into a temporary, which is released (`kept`) or given back (`plain`) later."""
+    shape = value_type(value.type)
+    assert shape is not None
+    f.own(value)
+    if is_reference(value.type):
+        kept.append(f.keep(value.type))
+        return kept[-1].name
+    plain.append((f.take(shape), shape))
+    f.emit(f"local.set ${plain[-1][0]}")
+    return plain[-1][0]
+
+
+def _crossing(name: str, wire: Wire) -> tuple[str, ...]:
+    """A text crosses as its address and length."""
+    get = f"local.get ${name}"
+    if wire is Wire.INTEGER:
+        return (get,)
+    return (get, f"i32.const {TEXT_OFFSET}", "i32.add", get, "i32.load offset=8")
 
 
 def _answer(f: Frame, answer: Answer, kind: Type, span: Span) -> Hold:
@@ -194,39 +216,37 @@ def _answer(f: Frame, answer: Answer, kind: Type, span: Span) -> Hold:
     return Hold.OWNED
 
 
-def _buffer(f: Frame, call: HostCall, node: CallHost) -> Hold:
-    """The call's other arguments are on the stack; they are asked for twice if need be."""
-    shapes = call.wasm_parameters[:-2]
-    names = [f.take("i64" if shape == "i64" else "i32") for shape in shapes]
-    for name in reversed(names):
-        f.emit(f"local.set ${name}")
+def _buffer(f: Frame, call: HostCall, node: CallHost, arguments: Sequence[str]) -> Hold:
     optional = isinstance(node.type, Option)
     kind = node.type.value if isinstance(node.type, Option) else node.type
     reason = None if call.name in ABSENT_MEANS_EMPTY or optional else f"{call.name}: no answer"
-    _read(f, call, tuple(names), node.span, text=is_text(kind), absent=reason)
-    for name, shape in zip(names, shapes, strict=True):
-        f.give_back(name, "i64" if shape == "i64" else "i32")
+    _read(f, call, arguments, node.span, text=is_text(kind), absent=reason)
     if optional:
         _wrap_option(f, node.span)
     return Hold.OWNED
 
 
 def _read(
-    f: Frame, call: HostCall, names: tuple[str, ...], span: Span, *, text: bool, absent: str | None
+    f: Frame,
+    call: HostCall,
+    arguments: Sequence[str],
+    span: Span,
+    *,
+    text: bool,
+    absent: str | None,
 ) -> None:
     """Push the answer of a call as a text or Data; null when it is absent and may be.
 
     The first try has room for a short answer; a longer one is asked for again.
     """
     with f.temporary("i32") as room, f.temporary("i32") as length:
-        f.constant(READ_BYTES)
-        f.memory_site(span)
-        f.call("text_new")
-        f.emit(f"local.set ${room}")
 
         def ask(capacity: str) -> None:
-            f.emit(*(f"local.get ${name}" for name in names))
-            f.emit(f"local.get ${room}", "i32.const 16", "i32.add", capacity)
+            f.emit(capacity)
+            f.memory_site(span)
+            f.call("text_new")
+            f.emit(f"local.set ${room}", *arguments)
+            f.emit(f"local.get ${room}", f"i32.const {TEXT_OFFSET}", "i32.add", capacity)
             f.call(call.name)
             f.emit(f"local.set ${length}")
 
@@ -234,10 +254,6 @@ def _read(
         f.emit(f"local.get ${length}", f"i32.const {READ_BYTES}", "i32.gt_s", "if")
         f.emit(f"local.get ${room}")
         f.call("release")
-        f.emit(f"local.get ${length}")
-        f.memory_site(span)
-        f.call("text_new")
-        f.emit(f"local.set ${room}")
         ask(f"local.get ${length}")
         f.emit("end")
         f.emit(f"local.get ${length}", f"i32.const {ABSENT}", "i32.eq")
@@ -279,16 +295,7 @@ def manifest(f: Frame, node: SubmitManifest) -> Hold:
     owned: list[Owned] = []
     plain: list[tuple[str, ValueType]] = []
     for key, value in node.fields:
-        shape = value_type(value.type)
-        assert shape is not None
-        f.own(value)
-        if is_reference(value.type):
-            owned.append(f.keep(value.type))
-            values[key] = (owned[-1].name, value.type)
-        else:
-            plain.append((f.take(shape), shape))
-            f.emit(f"local.set ${plain[-1][0]}")
-            values[key] = (plain[-1][0], value.type)
+        values[key] = (_set_aside(f, value, owned, plain), value.type)
     f.memory_site(node.span)
     f.call("out_begin")
     f.emit(*encoding.map_head(f.unit, len(values)))

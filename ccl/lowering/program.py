@@ -16,6 +16,7 @@ from ccl.lowering import charter, exports, expressions
 from ccl.lowering.facts import Survey, kept_parameters
 from ccl.lowering.frame import Frame
 from ccl.lowering.shapes import value_type
+from ccl.lowering.tidying import tidied
 from ccl.lowering.unit import DATA_START, Sites, Unit
 from ccl.source import SourceMap
 from ccl.typed import Function, Program
@@ -89,7 +90,7 @@ def _function(unit: Unit, function: Function, survey: Survey) -> model.Function:
         parameters=tuple(parameters),
         result=value_type(function.result),
         locals=tuple(f.locals),
-        body=f.body,
+        body=tidied(f.body),
     )
 
 

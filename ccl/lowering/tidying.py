@@ -1,0 +1,33 @@
+"""One pass over the instructions of a function: what was said twice is said once."""
+
+from collections.abc import Sequence
+
+from ccl.wasm.model import Instruction
+
+_ENDINGS = ("br $", "return", "unreachable")
+
+
+def tidied(body: Sequence[Instruction]) -> list[Instruction]:
+    """The same code: a value set and read at once is teed, nothing stands behind a jump."""
+    out: list[Instruction] = []
+    last = ""
+    for line in body:
+        if line == "unreachable" and last.startswith(_ENDINGS):
+            continue
+        if line.startswith("local.") and last.startswith("local."):
+            word, name = line[6:9], line[9:]
+            if last[9:] == name:
+                if word == "get" and last[6:9] == "set":
+                    out[-1] = last = "local.tee" + name
+                    continue
+                if word == "set" and last[6:9] != "set":
+                    # (a value that is read and set back was there already)
+                    if last[6:9] == "get":
+                        out.pop()
+                    else:
+                        out[-1] = "local.set" + name
+                    last = out[-1] if out else ""
+                    continue
+        out.append(line)
+        last = line
+    return out
