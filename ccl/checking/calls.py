@@ -154,7 +154,9 @@ def call_function(
 ) -> typed.Expr:
     """A call of a function of this program, in `owner`."""
     checker = body.checker
-    signature = checker.signatures[checker.function_id(owner, name)]
+    signature = checker.signatures.get(checker.function_id(owner, name))
+    if signature is None:  # a generic function: refused where it is declared
+        return _failed(body, call)
     if signature.id != body.id:
         checker.used_functions.add(signature.id)
     if body.in_constant:

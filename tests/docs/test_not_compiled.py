@@ -33,7 +33,7 @@ REFUSED = {
     "actions in handlers (`mint_token { … }`)": 'on "e" { mint_token { amount: 5 } }',
     "entries in handlers (`amount: 5;`)": 'on "e" { amount: 5; }',
     "`emit`": 'execution { emit "done"; }',
-    "generic functions, structs and enums": "struct Pair<T> { a: T }",
+    "generic functions, structs and enums": ("fn same<T>(x: T) -> T { x }\nexecution { same(1) }"),
     "inline functions (`x => x + 1`)": (
         "fn f(x: Integer) -> Integer { x }\nexecution { f(x => x + 1) }"
     ),
