@@ -19,6 +19,11 @@ $(READY): requirements.lock pyproject.toml
 
 install: $(READY)  ## Create .venv from the lock file.
 
+DEMO_WARD := examples/election/ballots/glasgow_2022_ward3.csv
+demo: export MESH_HOME ?= $(CURDIR)/.demo
+demo: install  ## Count a real election on a local mesh of three nodes.
+	@$(BIN)/ccl run examples/election/election.ccl --input $(DEMO_WARD)
+
 test: install  ## Run the whole test suite.
 	$(BIN)/python -m pytest -n auto
 
@@ -30,6 +35,9 @@ lint: install  ## ruff, mypy --strict, the import rules.
 
 check: lint test  ## Everything CI runs.
 
+bench: install  ## Measure compiler and mesh: repeats, medians.
+	$(BIN)/python -m tests.bench
+
 docs: install  ## Generate the pages of docs/ that come from tables.
 	$(BIN)/python -m ccl.reference
 	$(BIN)/python -m mesh.reference
@@ -39,4 +47,4 @@ lock: install  ## Resolve the dependencies again (needs the uv tool).
 	  --no-emit-index-url --upgrade --group dev pyproject.toml -o requirements.lock
 
 clean:  ## Remove the environment and the caches.
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

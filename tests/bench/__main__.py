@@ -1,0 +1,22 @@
+"""`make bench`: every figure with its repeats, median, least and most, in one run."""
+
+import platform
+import sys
+from importlib.metadata import version
+from os import cpu_count
+
+from tests.bench.compiling import measure_compiling
+from tests.bench.jobs import measure_jobs
+
+
+def main() -> None:
+    print(
+        f"Python {platform.python_version()}, wasmtime {version('wasmtime')}, "
+        f"{cpu_count()} cores, {platform.machine()}, {sys.platform}"
+    )
+    measure_compiling()
+    measure_jobs()
+
+
+if __name__ == "__main__":
+    main()
