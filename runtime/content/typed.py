@@ -12,6 +12,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from runtime.content.cid import Cid
@@ -32,6 +33,11 @@ class ShapeError(ValueError):
         super().__init__(f"{place}: {reason}" if place else reason)
         self.reason = reason
         self.place = place
+
+    def inside(self, outer: str) -> "ShapeError":
+        """The same fault, seen from the record or list that holds the value."""
+        joint = "" if self.place.startswith("[") or not self.place else "."
+        return ShapeError(self.reason, f"{outer}{joint}{self.place}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +74,12 @@ def cut(text: str, bytes_max: int = TEXT_BYTES_MAX) -> str:
     return (raw[: bytes_max - len(mark)] + mark).decode("utf-8", "ignore")
 
 
-_Step = Callable[[Any, str], Any]
+_Step = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """How one type is written and read; both check."""
+    """How one type is written and read; both check. Places are added as a fault is raised."""
 
     write: _Step
     read: _Step
@@ -85,25 +91,25 @@ _SHAPES: Final[dict[Any, _Shape]] = {}
 
 def to_value(record: Any) -> dict[str, Any]:
     """The map of a dataclass. Raises ShapeError if a field is out of its range."""
-    value: dict[str, Any] = _shape(type(record)).write(record, "")
+    value: dict[str, Any] = _shape(type(record)).write(record)
     return value
 
 
 def from_value(kind: type[T], value: Any) -> T:
     """Read a dataclass from its map. Raises ShapeError with the place of the fault."""
-    record: T = _shape(kind).read(value, "")
+    record: T = _shape(kind).read(value)
     return record
 
 
 def union_to_value(union: Any, record: Any) -> dict[str, Any]:
     """The map of one member of a union of dataclasses, with its `kind`."""
-    value: dict[str, Any] = _shape(union).write(record, "")
+    value: dict[str, Any] = _shape(union).write(record)
     return value
 
 
 def union_from_value(union: Any, value: Any) -> Any:
     """Read a member of a union of dataclasses. Raises ShapeError."""
-    return _shape(union).read(value, "")
+    return _shape(union).read(value)
 
 
 def _shape(hint: Any) -> _Shape:
@@ -138,7 +144,7 @@ def _bare_shape(hint: Any, marks: tuple[Any, ...]) -> _Shape:
     if origin is not None and issubclass(origin, Mapping):
         return _mapping(get_args(hint), _size(marks, ITEMS_MAX))
     if hint is Any:
-        return _same(lambda value, _: value)
+        return _same(lambda value: value)
     if hint is int:
         return _same(_integer(marks))
     if hint is bool:
@@ -163,59 +169,66 @@ def _size(marks: tuple[Any, ...], default: int) -> Size:
     return next((mark for mark in marks if isinstance(mark, Size)), Size(0, default))
 
 
-def _did(value: Any, place: str) -> Any:
+_known_did = lru_cache(maxsize=4096)(parse_did)
+
+
+def _did(value: Any) -> Any:
     if type(value) is not str:
-        raise ShapeError(f"expected a DID, found {_name(value)}", place)
+        raise ShapeError(f"expected a DID, found {_name(value)}")
     try:
-        return parse_did(value)
+        return _known_did(value)
     except DidError as error:
-        raise ShapeError(str(error), place) from None
+        raise ShapeError(str(error)) from None
 
 
 def _integer(marks: tuple[Any, ...]) -> _Step:
     bounds = next((m for m in marks if isinstance(m, Between)), Between(0, INTEGER_MAX))
     low, high = bounds.low, bounds.high
 
-    def step(value: Any, place: str) -> Any:
+    def step(value: Any) -> Any:
         if type(value) is not int:
-            raise ShapeError(f"expected an integer, found {_name(value)}", place)
+            raise ShapeError(f"expected an integer, found {_name(value)}")
         if not low <= value <= high:
-            raise ShapeError(f"{value} is not between {low} and {high}", place)
+            raise ShapeError(f"{value} is not between {low} and {high}")
         return value
 
     return step
 
 
 def _exactly(kind: type, words: str) -> _Step:
-    def step(value: Any, place: str) -> Any:
+    def step(value: Any) -> Any:
         if type(value) is not kind:
-            raise ShapeError(f"expected {words}, found {_name(value)}", place)
+            raise ShapeError(f"expected {words}, found {_name(value)}")
         return value
 
     return step
 
 
 def _text(size: Size) -> _Step:
-    def step(value: Any, place: str) -> Any:
+    low, high = size.low, size.high
+
+    def step(value: Any) -> Any:
         if type(value) is not str:
-            raise ShapeError(f"expected a text, found {_name(value)}", place)
+            raise ShapeError(f"expected a text, found {_name(value)}")
         try:
             length = len(value) if value.isascii() else len(value.encode())
         except UnicodeEncodeError:
-            raise ShapeError("a text with half a surrogate pair", place) from None
-        if not size.low <= length <= size.high:
-            raise ShapeError(f"{length} bytes, expected {size.low} to {size.high}", place)
+            raise ShapeError("a text with half a surrogate pair") from None
+        if not low <= length <= high:
+            raise ShapeError(f"{length} bytes, expected {low} to {high}")
         return value
 
     return step
 
 
 def _bytes(size: Size) -> _Step:
-    def step(value: Any, place: str) -> Any:
+    low, high = size.low, size.high
+
+    def step(value: Any) -> Any:
         if type(value) is not bytes:
-            raise ShapeError(f"expected bytes, found {_name(value)}", place)
-        if not size.low <= len(value) <= size.high:
-            raise ShapeError(f"{len(value)} bytes, expected {size.low} to {size.high}", place)
+            raise ShapeError(f"expected bytes, found {_name(value)}")
+        if not low <= len(value) <= high:
+            raise ShapeError(f"{len(value)} bytes, expected {low} to {high}")
         return value
 
     return step
@@ -225,59 +238,66 @@ def _enum(kind: type[Enum]) -> _Shape:
     members = {member.value: member for member in kind}
     words = ", ".join(str(value) for value in members)
 
-    def write(value: Any, place: str) -> Any:
+    def write(value: Any) -> Any:
         if type(value) is not kind:
-            raise ShapeError(f"expected one of {words}, found {_name(value)}", place)
+            raise ShapeError(f"expected one of {words}, found {_name(value)}")
         return value.value
 
-    def read(value: Any, place: str) -> Any:
+    def read(value: Any) -> Any:
         member = members.get(value) if type(value) in (str, int) else None
         if member is None:
-            raise ShapeError(f"expected one of {words}, found {value!r:.40}", place)
+            raise ShapeError(f"expected one of {words}, found {value!r:.40}")
         return member
 
     return _Shape(write, read)
+
+
+def _counted(value: Any, size: Size) -> None:
+    if not size.low <= len(value) <= size.high:
+        raise ShapeError(f"{len(value)} items, expected {size.low} to {size.high}")
 
 
 def _sequence(arguments: tuple[Any, ...], size: Size) -> _Shape:
     assert len(arguments) == 2 and arguments[1] is Ellipsis, "tuples are written tuple[X, ...]"
     item = _shape(arguments[0])
 
-    def check(value: Any, kind: type[Any], place: str) -> None:
+    def each(value: Any, kind: type[Any], step: _Step) -> list[Any]:
         if not isinstance(value, kind):
-            raise ShapeError(f"expected a list, found {_name(value)}", place)
-        if not size.low <= len(value) <= size.high:
-            raise ShapeError(f"{len(value)} items, expected {size.low} to {size.high}", place)
+            raise ShapeError(f"expected a list, found {_name(value)}")
+        _counted(value, size)
+        made: list[Any] = []
+        try:
+            for one in value:
+                made.append(step(one))
+        except ShapeError as fault:
+            raise fault.inside(f"[{len(made)}]") from None
+        return made
 
-    def write(value: Any, place: str) -> Any:
-        check(value, tuple, place)
-        return [item.write(each, f"{place}[{i}]") for i, each in enumerate(value)]
-
-    def read(value: Any, place: str) -> Any:
-        check(value, list, place)
-        return tuple(item.read(each, f"{place}[{i}]") for i, each in enumerate(value))
-
-    return _Shape(write, read)
+    return _Shape(
+        lambda value: each(value, tuple, item.write),
+        lambda value: tuple(each(value, list, item.read)),
+    )
 
 
 def _mapping(arguments: tuple[Any, ...], size: Size) -> _Shape:
     key, item = _shape(arguments[0]), _shape(arguments[1])
 
-    def check(value: Any, place: str) -> None:
+    def each(value: Any, key_step: _Step, step: _Step) -> dict[Any, Any]:
         if not isinstance(value, Mapping):
-            raise ShapeError(f"expected a map, found {_name(value)}", place)
-        if not size.low <= len(value) <= size.high:
-            raise ShapeError(f"{len(value)} items, expected {size.low} to {size.high}", place)
+            raise ShapeError(f"expected a map, found {_name(value)}")
+        _counted(value, size)
+        made: dict[Any, Any] = {}
+        for name, one in value.items():
+            try:
+                made[key_step(name)] = step(one)
+            except ShapeError as fault:
+                raise fault.inside(str(name)[:64]) from None
+        return made
 
-    def write(value: Any, place: str) -> Any:
-        check(value, place)
-        return {key.write(k, place): item.write(v, f"{place}.{k}") for k, v in value.items()}
-
-    def read(value: Any, place: str) -> Any:
-        check(value, place)
-        return {key.read(k, place): item.read(v, f"{place}.{k}") for k, v in value.items()}
-
-    return _Shape(write, read)
+    return _Shape(
+        lambda value: each(value, key.write, item.write),
+        lambda value: each(value, key.read, item.read),
+    )
 
 
 def _union(members: tuple[Any, ...]) -> _Shape:
@@ -286,69 +306,82 @@ def _union(members: tuple[Any, ...]) -> _Shape:
         # A union that contains None is first of all optional.
         inner = _shape(others[0]) if len(others) == 1 else _union(others)
         return _Shape(
-            lambda value, place: None if value is None else inner.write(value, place),
-            lambda value, place: None if value is None else inner.read(value, place),
+            lambda value: None if value is None else inner.write(value),
+            lambda value: None if value is None else inner.read(value),
         )
     assert all(is_dataclass(member) for member in others), "a union is of dataclasses"
     shapes = {member.__name__: _shape(member) for member in others}
     words = ", ".join(shapes)
 
-    def write(value: Any, place: str) -> Any:
+    def write(value: Any) -> Any:
         name = type(value).__name__
         if type(value) not in others:
-            raise ShapeError(f"expected one of {words}, found {name}", place)
-        return {KIND: name, **shapes[name].write(value, place)}
+            raise ShapeError(f"expected one of {words}, found {name}")
+        return {KIND: name, **shapes[name].write(value)}
 
-    def read(value: Any, place: str) -> Any:
+    def read(value: Any) -> Any:
         if type(value) is not dict:
-            raise ShapeError(f"expected a map, found {_name(value)}", place)
+            raise ShapeError(f"expected a map, found {_name(value)}")
         name = value.get(KIND)
         if type(name) is not str or name not in shapes:
-            raise ShapeError(f"expected one of {words}, found {name!r:.40}", _at(place, KIND))
-        rest = {key: each for key, each in value.items() if key != KIND}
-        return shapes[name].read(rest, place)
+            raise ShapeError(f"expected one of {words}, found {name!r:.40}", KIND)
+        return shapes[name].read({key: each for key, each in value.items() if key != KIND})
 
     return _Shape(write, read)
 
 
 def _dataclass(kind: Any) -> _Shape:
     hints = get_type_hints(kind, include_extras=True)
-    names = tuple(each.name for each in fields(kind))
-    wanted = frozenset(names)
-    shapes: list[tuple[str, _Shape]] = [(name, _shape(hints[name])) for name in names]
+    shapes = [(each.name, _shape(hints[each.name])) for each in fields(kind)]
+    writers = [(name, shape.write) for name, shape in shapes]
+    readers = [(name, shape.read) for name, shape in shapes]
+    wanted = frozenset(name for name, _ in shapes)
 
-    def write(value: Any, place: str) -> Any:
+    def write(value: Any) -> Any:
         if type(value) is not kind:
-            raise ShapeError(f"expected {kind.__name__}, found {_name(value)}", place)
-        return {name: s.write(getattr(value, name), _at(place, name)) for name, s in shapes}
+            raise ShapeError(f"expected {kind.__name__}, found {_name(value)}")
+        made = {}
+        for name, step in writers:
+            try:
+                made[name] = step(getattr(value, name))
+            except ShapeError as fault:
+                raise fault.inside(name) from None
+        return made
 
-    def read(value: Any, place: str) -> Any:
+    def read(value: Any) -> Any:
         if type(value) is not dict:
-            raise ShapeError(f"expected a map, found {_name(value)}", place)
+            raise ShapeError(f"expected a map, found {_name(value)}")
         if value.keys() != wanted:
-            raise ShapeError(_wrong_fields(wanted, value), place)
+            raise ShapeError(_wrong_fields(wanted, value))
+        made = {}
+        for name, step in readers:
+            try:
+                made[name] = step(value[name])
+            except ShapeError as fault:
+                raise fault.inside(name) from None
         try:
-            return kind(**{name: s.read(value[name], _at(place, name)) for name, s in shapes})
-        except ShapeError:
-            raise
+            return kind(**made)
         except ValueError as error:
             # A record may check in __post_init__ what concerns several fields at once.
-            raise ShapeError(str(error), place) from None
+            raise ShapeError(str(error)) from None
 
     return _Shape(write, read)
 
 
 def _with_check(shape: _Shape, mark: Checked) -> _Shape:
-    def checked(step: _Step, before: bool) -> _Step:
-        def run(value: Any, place: str) -> Any:
-            result = step(value, place)
-            if not mark.test(value if before else result):
-                raise ShapeError(f"expected {mark.words}", place)
-            return result
+    def write(value: Any) -> Any:
+        written = shape.write(value)
+        if not mark.test(value):
+            raise ShapeError(f"expected {mark.words}")
+        return written
 
-        return run
+    def read(value: Any) -> Any:
+        result = shape.read(value)
+        if not mark.test(result):
+            raise ShapeError(f"expected {mark.words}")
+        return result
 
-    return _Shape(checked(shape.write, True), checked(shape.read, False))
+    return _Shape(write, read)
 
 
 def _wrong_fields(wanted: frozenset[str], value: dict[str, Any]) -> str:
@@ -360,10 +393,6 @@ def _wrong_fields(wanted: frozenset[str], value: dict[str, Any]) -> str:
     if unknown:
         parts.append("unknown " + ", ".join(unknown)[:200])
     return "; ".join(parts)
-
-
-def _at(place: str, name: str) -> str:
-    return f"{place}.{name}" if place else name
 
 
 def _name(value: Any) -> str:
