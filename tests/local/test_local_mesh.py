@@ -1,0 +1,354 @@
+"""The embedded mesh with real parts: SQLite, signatures, worker processes."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from localmesh import ANSWER_CID, ENDLESS_CID, GRANT, falsified, open_at
+
+from mesh.job import Phase
+from mesh.local import JobRequest, JobView, LocalMesh, closing, executing
+from mesh.local.audit import audit
+from mesh.local.checking import check_anchored, check_federation, proof_file, verify_file
+from mesh.local.members import configure_node
+from mesh.local.news import (
+    Anchored,
+    Attested,
+    Awarded,
+    BidArrived,
+    Ended,
+    News,
+    ReceiptStored,
+    StatusChanged,
+)
+from mesh.local.views import obstacle
+from mesh.problem import Kind, MeshProblem
+from mesh.records import JobId, NodeId, Requirements, Verdict
+from runtime.content.cid import Codec, cid_of
+from runtime.execution import Execution, OutcomeKind
+
+Opener = Callable[..., LocalMesh]
+
+
+def work(amount: int = 500, **more: object) -> JobRequest:
+    return JobRequest(module=ANSWER_CID, resource_amount=amount, **more)  # type: ignore[arg-type]
+
+
+def run(mesh: LocalMesh, request: JobRequest | None = None) -> JobView:
+    job_id = mesh.submit(request or work())
+    assert mesh.drive([job_id], auto_award=True) == {}
+    return mesh.job(job_id)
+
+
+def bids(mesh: LocalMesh, request: JobRequest | None = None) -> dict[str, tuple[int, int]]:
+    """Price and seconds by node."""
+    job_id = mesh.submit(request or work())
+    mesh.drive([job_id])
+    return {bid.node_id: (bid.price, bid.estimated_seconds) for bid in mesh.job(job_id).bids}
+
+
+def test_a_job_is_verified_and_paid(mesh: LocalMesh) -> None:
+    before = mesh.balances()["compute"]
+    news: list[News] = []
+    job_id = mesh.submit(work())
+    mesh.drive([job_id], on_event=news.append, auto_award=True)
+    job = mesh.job(job_id)
+    assert job.phase is Phase.VERIFIED
+    assert job.award is not None and job.award.node_id == "mesh-node-2"
+    assert (job.award.price, job.confirmed, job.drawn) == (80, 3, 3)
+    assert mesh.balances()["compute"] == before - 80
+    assert [type(each) for each in news] == [
+        *[BidArrived] * 3,
+        *[Awarded, StatusChanged, StatusChanged, StatusChanged],
+        *[ReceiptStored, Anchored],
+        *[Attested] * 3,
+        Ended,
+    ]
+    assert [each.phase for each in news if isinstance(each, StatusChanged)] == [
+        Phase.ASSIGNED,
+        Phase.RUNNING,
+        Phase.COMPLETED,
+    ]
+    assert check_anchored(mesh, job_id) == ()
+    assert check_federation(mesh, job_id).findings == ()
+    assert mesh.verify(job_id) == ()
+    assert audit(mesh) == ()
+
+
+def test_bids_follow_rate_load_speed_and_history(mesh: LocalMesh) -> None:
+    heavy = work(400_000)
+    before = bids(mesh, heavy)
+    first, second, _ = mesh.members.nodes
+    with mesh.store.write() as tx:
+        configure_node(tx, mesh.archive, first, rates={"compute": 100_000})
+        configure_node(tx, mesh.archive, second, settings={"load_ppm": 2_000_000})
+    after = bids(mesh, heavy)
+    assert after["mesh-node-1"][0] == 40_000 != before["mesh-node-1"][0]
+    assert after["mesh-node-2"][0] == 2 * before["mesh-node-2"][0]
+    assert after["mesh-node-3"] == before["mesh-node-3"]
+    with mesh.store.write() as tx:
+        configure_node(tx, mesh.archive, first, settings={"share_ppm": 10_000})
+    slower = bids(mesh, heavy)
+    assert slower["mesh-node-1"][1] > 50 * after["mesh-node-1"][1]
+    job = run(mesh)
+    assert job.award is not None
+    again = mesh.job(mesh.submit(work(description="after")))
+    mesh.drive([again.job_id])
+    reputations = {bid.node_id: bid.reputation for bid in mesh.job(again.job_id).bids}
+    assert reputations[job.award.node_id].score > 50
+    assert reputations["mesh-node-3"].score == 50
+    assert not reputations["mesh-node-3"].is_evident
+
+
+def test_queued_work_makes_a_node_later(mesh: LocalMesh) -> None:
+    request = work(900_000)
+    alone = bids(mesh, request)["mesh-node-2"][1]
+    waiting = mesh.submit(work(500_000))
+    mesh.drive([waiting])
+    mesh.accept(waiting, NodeId("mesh-node-2"))
+    assert bids(mesh, work(400_000))["mesh-node-2"][1] >= alone
+
+
+def test_one_lying_verifier_is_outvoted(mesh: LocalMesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    liar = mesh.members.federation[1]
+    honest = closing.observe
+
+    def observe(tx, job, verifier, found):  # type: ignore[no-untyped-def]
+        honest(tx, job, verifier, falsified(found) if verifier == liar.did else found)
+
+    monkeypatch.setattr(closing, "observe", observe)
+    job = run(mesh)
+    assert job.phase is Phase.VERIFIED
+    verdicts = {each.verifier: each.verdict for each in job.attestations}
+    assert verdicts == {
+        "federation-1": Verdict.CONFIRMED,
+        "federation-2": Verdict.REFUTED,
+        "federation-3": Verdict.CONFIRMED,
+    }
+    assert audit(mesh) == ()
+
+
+def test_a_lying_executor_is_not_paid(mesh: LocalMesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    honest = executing.deliver
+
+    def deliver(tx, world, job, context, execution, **rest):  # type: ignore[no-untyped-def]
+        assert isinstance(execution, Execution)
+        false = replace(execution, deterministic=falsified(execution.deterministic, by=-1))
+        return honest(tx, world, job, context, false, **rest)
+
+    monkeypatch.setattr(executing, "deliver", deliver)
+    before = mesh.balances()["compute"]
+    job = run(mesh)
+    assert job.phase is Phase.DISPUTED
+    assert {each.verdict for each in job.attestations} == {Verdict.REFUTED}
+    assert mesh.balances()["compute"] == before
+    with mesh.store.read() as tx:
+        assert tx.evidence.tally(mesh.members.nodes[1].did).disputed == 1
+    assert check_federation(mesh, job.job_id).findings
+    assert audit(mesh) == ()
+
+
+def test_each_member_executes_for_itself(mesh: LocalMesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    submitted = []
+    honest = mesh.sandbox.submit
+
+    def submit(request):  # type: ignore[no-untyped-def]
+        submitted.append(request)
+        return honest(request)
+
+    monkeypatch.setattr(mesh.sandbox, "submit", submit)
+    run(mesh)
+    assert len(submitted) == 4
+
+
+def test_a_failed_program_is_verified_and_paid(mesh: LocalMesh) -> None:
+    job = run(mesh, JobRequest(module=ENDLESS_CID, resource_amount=2))
+    assert job.phase is Phase.VERIFIED
+    assert job.deterministic is not None
+    assert job.deterministic.outcome.kind is OutcomeKind.OUT_OF_FUEL
+    assert job.deterministic.fuel_used == 2_000_000
+
+
+def test_the_same_id_is_the_same_job(mesh: LocalMesh) -> None:
+    job_id = JobId("3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7")
+    assert mesh.submit(work(job_id=job_id)) == mesh.submit(work(job_id=job_id)) == job_id
+    with pytest.raises(MeshProblem, match="another resource_amount") as caught:
+        mesh.submit(work(501, job_id=job_id))
+    assert caught.value.code == "job-id-taken"
+    assert run(mesh, work(job_id=job_id)).phase is Phase.VERIFIED
+    assert run(mesh, work(job_id=job_id)).phase is Phase.VERIFIED
+    assert audit(mesh) == ()
+
+
+def test_without_an_id_each_call_is_a_new_job(mesh: LocalMesh) -> None:
+    assert mesh.submit(work()) != mesh.submit(work())
+
+
+def test_a_job_without_its_module_waits_and_goes_on(mesh: LocalMesh) -> None:
+    import wasmtime
+
+    module = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 7)))'))
+    cid = cid_of(module, Codec.RAW)
+    job_id = mesh.submit(JobRequest(module=cid, resource_amount=5))
+    mesh.drive([job_id], auto_award=True)
+    job = mesh.job(job_id)
+    assert (job.phase, job.missing, job.bids) == (Phase.SUBMITTED, (cid,), ())
+    held_up = obstacle(job, needs_award=True)
+    assert held_up is not None and held_up.code == "block-missing"
+    assert str(cid) in held_up.message and "block put" in held_up.hint
+    mesh.put_block(module)
+    mesh.drive([job_id], auto_award=True)
+    assert mesh.job(job_id).phase is Phase.VERIFIED
+
+
+def test_nodes_say_why_they_do_not_bid(mesh: LocalMesh) -> None:
+    job_id = mesh.submit(work(budget=1))
+    mesh.drive([job_id], auto_award=True)
+    job = mesh.job(job_id)
+    held_up = obstacle(job, needs_award=True)
+    assert held_up is not None and held_up.kind is Kind.NO_BIDS
+    assert [each.reason for each in job.declines] == ["budget"] * 3
+    assert "mesh-node-2: budget: the price is 80, the budget 1" in held_up.details["reasons"]
+
+
+def test_requirements_exclude_nodes(mesh: LocalMesh) -> None:
+    needs = Requirements(cpu_cores=2)
+    assert set(bids(mesh, work(requirements=needs))) == {"mesh-node-1"}
+
+
+def test_a_killed_worker_is_nobodys_fault(mesh: LocalMesh) -> None:
+    job_id = mesh.submit(JobRequest(module=ENDLESS_CID, resource_amount=300))
+    mesh.drive([job_id])
+    mesh.accept(job_id, NodeId("mesh-node-2"))
+    killed: list[int] = []
+
+    def kill(news: News) -> None:
+        if isinstance(news, StatusChanged) and news.phase is Phase.RUNNING:
+            pid = mesh.sandbox.worker_pids()[0]
+            killed.append(pid)
+            os.kill(pid, signal.SIGKILL)
+
+    mesh.drive([job_id], on_event=kill)
+    assert killed
+    job = mesh.job(job_id)
+    assert job.phase is Phase.VERIFIED
+    assert job.award is not None and job.award.attempt == 1
+    assert audit(mesh) == ()
+
+
+def test_a_timeout_pauses_and_the_same_attempt_goes_on(mesh: LocalMesh) -> None:
+    job_id = mesh.submit(JobRequest(module=ENDLESS_CID, resource_amount=400))
+    with pytest.raises(MeshProblem) as caught:
+        mesh.drive([job_id], auto_award=True, timeout=0.0)
+    assert caught.value.kind is Kind.TIMEOUT
+    assert mesh.job(job_id).phase is Phase.RUNNING
+    mesh.drive([job_id])
+    job = mesh.job(job_id)
+    assert job.phase is Phase.VERIFIED
+    assert job.award is not None and job.award.attempt == 1
+
+
+def test_a_lost_lease_gives_the_next_attempt(mesh: LocalMesh, open_mesh: Opener) -> None:
+    before = mesh.balances()["compute"]
+    job_id = mesh.submit(work())
+    mesh.drive([job_id])
+    mesh.accept(job_id, NodeId("mesh-node-2"))
+    assert mesh.balances()["compute"] == before - 80
+    later = open_mesh(3601)
+    later.drive([job_id], auto_award=True)
+    job = later.job(job_id)
+    assert job.phase is Phase.VERIFIED
+    assert job.award is not None and job.award.attempt == 2
+    assert later.balances()["compute"] == before - job.award.price
+    assert audit(later) == ()
+
+
+def test_nobody_awarded_in_time(mesh: LocalMesh, open_mesh: Opener) -> None:
+    job_id = mesh.submit(work())
+    mesh.drive([job_id])
+    later = open_mesh(25 * 3600)
+    later.drive([job_id])
+    assert later.job(job_id).phase is Phase.EXPIRED
+
+
+def test_a_tampered_record_stops_only_its_job(mesh: LocalMesh) -> None:
+    sound, broken = mesh.submit(work()), mesh.submit(work())
+    mesh.drive([sound, broken])
+    manifest = mesh.job(broken).manifest.cid
+    mesh.archive._kept.clear()
+    mesh.store.database.connection.execute(
+        "UPDATE blocks SET data = zeroblob(10) WHERE cid = ?", (manifest.raw,)
+    )
+    given_up = mesh.drive([sound, broken], auto_award=True)
+    assert list(given_up) == [broken]
+    assert given_up[broken].code == "block-tampered"
+    assert mesh.job(sound).phase is Phase.VERIFIED
+    assert any(str(manifest) in finding for finding in audit(mesh))
+
+
+def test_two_drivers_share_the_nodes(home: Path, mesh: LocalMesh) -> None:
+    """Two meshes (as two processes have them) at once: the second waits for the first."""
+    ours = [mesh.submit(work()) for _ in range(3)]
+    theirs: list[JobView] = []
+
+    def drive_others() -> None:
+        with open_at(home) as other:
+            theirs.append(run(other))
+
+    thread = threading.Thread(target=drive_others)
+    thread.start()
+    mesh.drive(ours, auto_award=True)
+    thread.join()
+    assert [mesh.job(each).phase for each in ours] == [Phase.VERIFIED] * 3
+    assert theirs[0].phase is Phase.VERIFIED
+    assert audit(mesh) == ()
+
+
+def test_two_first_uses_at_once_found_one_mesh(tmp_path: Path) -> None:
+    home = tmp_path / "fresh"
+    found: list[str] = []
+
+    def use() -> None:
+        with open_at(home) as each:
+            found.append(f"{each.members.mesh} {each.submitter.did} {each.balances()}")
+
+    threads = [threading.Thread(target=use) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert len(set(found)) == 1
+    assert str(GRANT) in found[0]
+
+
+def test_a_proof_file_stands_elsewhere(mesh: LocalMesh, tmp_path: Path) -> None:
+    job = run(mesh)
+    data = proof_file(mesh, job.job_id)
+    with open_at(tmp_path / "elsewhere") as other:
+        proof, findings = verify_file(data, trusted=None, sandbox=other.sandbox, now=other.now)
+        assert findings == ()
+        assert proof is not None and proof.receipt.cid == job.receipt
+        _, findings = verify_file(data, trusted=other.members.mesh, sandbox=None, now=other.now)
+        assert findings
+    for position in range(0, len(data), 97):
+        forged = bytearray(data)
+        forged[position] ^= 1
+        _, findings = verify_file(bytes(forged), trusted=None, sandbox=None, now=mesh.now)
+        assert findings, f"a changed byte at {position} was not noticed"
+
+
+def test_many_jobs_at_once(mesh: LocalMesh) -> None:
+    before = mesh.balances()["compute"]
+    jobs = mesh.submit_all([work(10) for _ in range(24)])
+    assert mesh.drive(jobs, auto_award=True) == {}
+    views = [mesh.job(each) for each in jobs]
+    assert {view.phase for view in views} == {Phase.VERIFIED}
+    paid = sum(view.award.price for view in views if view.award is not None)
+    assert mesh.balances()["compute"] == before - paid
+    assert audit(mesh) == ()
