@@ -3,7 +3,7 @@
 Pure functions from values to lines.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 _THIN_SPACE = "\u202f"
@@ -65,14 +65,3 @@ def _scalar_text(value: Any) -> str:
             return number_text(value)
         case _:
             return str(value)
-
-
-def table_lines(header: Sequence[str], rows: Sequence[Sequence[str]], gap: int = 3) -> list[str]:
-    """Left-aligned columns under a header."""
-    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
-    return [
-        (" " * gap)
-        .join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        .rstrip()
-        for row in (header, *rows)
-    ]

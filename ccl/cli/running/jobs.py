@@ -5,18 +5,18 @@ anchor and the attestations are read back from the store and verified.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 from ccl.cli.boundary import ExitCode
 from ccl.cli.running.program import bytes_to_json
-from ccl.cli.show import table_lines
-from mesh.cli.describing import describe
-from mesh.cli.following import interrupted
+from mesh.cli.describing import bid_rows, describe
+from mesh.cli.following import BID_COLUMNS, interrupted
+from mesh.cli.output import table
 from mesh.job import Phase
 from mesh.local import JobRequest, JobView, LocalMesh
 from mesh.local.checking import check_anchored, check_federation
-from mesh.local.news import Awarded, BidArrived, BidRefused, News, StatusChanged
+from mesh.local.news import Awarded, BidRefused, News, StatusChanged
 from mesh.local.outputs import output_of
 from mesh.local.views import obstacle
 from mesh.problem import Kind, MeshProblem
@@ -24,7 +24,6 @@ from mesh.records import JobId
 from runtime.content.cid import Cid
 
 Say = Callable[[str], None]
-BID_HEADER: Final = ("Node ID", "Bid", "Est. Time", "Reputation", "Location")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +68,17 @@ class Followed:
 
 @dataclass(slots=True)
 class _Told:
-    """What was printed already: each job's bids are one table."""
+    """Prints what the driver tells; a job's bids are one table, once one is accepted.
 
+    several: whether lines must say which job they are about.
+    """
+
+    mesh: LocalMesh
     say: Say
     several: bool
-    bids: dict[JobId, list[BidArrived]] = field(default_factory=dict)
-    refusals: list[BidRefused] = field(default_factory=list)
 
     def __call__(self, news: News) -> None:
         match news:
-            case BidArrived():
-                self.bids.setdefault(news.job_id, []).append(news)
             case BidRefused():
                 self.say(f"{news.node_id} does not bid: {news.reason}: {news.detail}")
             case Awarded():
@@ -95,18 +94,8 @@ class _Told:
         return f"{job_id[-8:]}  " if self.several else ""
 
     def _table(self, job_id: JobId) -> None:
-        rows = [
-            (
-                bid.node_id,
-                str(bid.price),
-                f"{bid.estimated_seconds}s",
-                str(bid.reputation.score),
-                bid.location,
-            )
-            for bid in self.bids.pop(job_id, ())
-        ]
         self.say("")
-        for line in table_lines(BID_HEADER, rows):
+        for line in table(bid_rows(self.mesh.job(job_id)), BID_COLUMNS).split("\n"):
             self.say(line)
 
 
@@ -126,7 +115,7 @@ def follow_jobs(
     for job_id in ids:
         say("Job submitted successfully")
         say(f"Job ID: {job_id}")
-    told = _Told(say=say, several=len(ids) > 1)
+    told = _Told(mesh=mesh, say=say, several=len(ids) > 1)
     try:
         problems = mesh.drive(ids, on_event=told, auto_award=True, timeout=timeout_seconds)
     except KeyboardInterrupt:
