@@ -4,7 +4,7 @@ from ccl import ast, typed
 from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
 from ccl.checking import functions, schemas
 from ccl.checking.charter import Charter, Tree, read_charter
-from ccl.checking.environment import Checker, EnumInfo, Packer, PackFailure, StructInfo
+from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, PackFailure, StructInfo
 from ccl.checking.functions import Entry
 from ccl.checking.lints import report_unused_items
 from ccl.checking.type_names import read_type
@@ -127,7 +127,8 @@ def _declare_functions(checker: Checker) -> None:
     for scope in checker.scoped.files.values():
         for item in scope.functions.values():
             if item.type_parameters:
-                checker.sink.report("CCL0690", item.name.span, what="a generic function")
+                identity = checker.function_id(scope, item.name.text)
+                checker.generics[identity] = Generic(item=item, scope=scope)
                 continue
             signature = functions.declare(checker, scope, item)
             checker.signatures[signature.id] = signature
@@ -210,6 +211,8 @@ def _exports(
     for name, item in scope.functions.items():
         identity = checker.function_id(scope, name)
         if identity not in checker.signatures:
+            if item.exported:
+                checker.sink.report("CCL0690", item.name.span, what="an exported generic function")
             continue
         if item.exported or name in extra or (name == RUN_EXPORT and not scope.executions):
             if item.test:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, METHODS, SPECIAL_FORMS, Placeholder, PreludeFunction
-from ccl.checking import enums, expressions, forms, names, places
+from ccl.checking import enums, expressions, forms, generics, names, places
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, Signature, invalid, is_invalid
@@ -19,9 +19,6 @@ from ccl.types import Array, Map, Option, Prim, Result, Type
 
 
 def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
-    if call.type_arguments:
-        body.sink.report("CCL0690", call.span, what="a call with type arguments")
-        return _failed(body, call)
     match call.callee:
         case ast.Name() as name:
             return _named(body, call, name, expected)
@@ -48,6 +45,7 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
         return _failed(body, call)
     if text in body.scope.functions:
         return call_function(body, call, body.scope, text, call.arguments, None)
+    generics.refuse_type_arguments(body, call, text)
     if text in SPECIAL_FORMS:
         return forms.infer_form(body, call, text, expected)
     if text in FUNCTIONS:
@@ -118,6 +116,7 @@ def _method(
     if prelude is None and name in FUNCTIONS:
         prelude = name
     if prelude is not None:
+        generics.refuse_type_arguments(body, call, name)
         return call_prelude(body, call, FUNCTIONS[prelude], call.arguments, receiver, expected)
     known = [method for owner, method in METHODS if owner == group]
     near = nearest(name, (*known, *body.scope.functions))
@@ -154,9 +153,13 @@ def call_function(
 ) -> typed.Expr:
     """A call of a function of this program, in `owner`."""
     checker = body.checker
-    signature = checker.signatures.get(checker.function_id(owner, name))
-    if signature is None:  # a generic function: refused where it is declared
-        return _failed(body, call)
+    identity = checker.function_id(owner, name)
+    if identity in checker.generics:
+        checker.used_functions.add(identity)
+        signature = generics.open_instance(body, call, checker.generics[identity])
+    else:
+        signature = checker.signatures[identity]
+        generics.refuse_type_arguments(body, call, name)
     if signature.id != body.id:
         checker.used_functions.add(signature.id)
     if body.in_constant:
@@ -192,6 +195,11 @@ def call_function(
             signature.parameters[index],
             labels=_parameter_labels(signature, index),
         )
+    if identity in checker.generics:
+        settled = generics.settle(body, call, signature)
+        if settled is None:
+            return generics.unsettled(body, call, signature)
+        signature = settled
     before, ordered = in_order(body, nodes, parameters)
     passed = tuple(_pass(body, node, i, signature) for i, node in enumerate(ordered))
     node = typed.CallFunction(

@@ -4,7 +4,7 @@
 learns (its diagnostics are thrown away, its trees too) or is the final one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -80,6 +80,16 @@ class Signature:
     parameters: list[Type]
     result: Type
     mutated: frozenset[int] = frozenset()
+    types: Mapping[str, Type] = field(default_factory=dict)
+    """What the type parameters stand for in this instance of a generic function."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generic:
+    """A function with type parameters: every use with other types is an instance of its own."""
+
+    item: ast.Function
+    scope: FileScope
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,11 +137,13 @@ class Checker:
     stuck: bool = False
     """In this round something depended on a type that is not known yet."""
     signatures: dict[str, Signature] = field(default_factory=dict)
+    generics: dict[str, Generic] = field(default_factory=dict)
     structs: dict[str, StructInfo] = field(default_factory=dict)
     records: dict[str, StructDef] = field(default_factory=dict)
     """Structs that no program declares: groups of a job's manifest."""
     enums: dict[str, EnumInfo] = field(default_factory=dict)
-    let_types: dict[Span, Type] = field(default_factory=dict)
+    let_types: dict[tuple[str, Span], Type] = field(default_factory=dict)
+    """By function and place: an instance of a generic function has types of its own."""
     const_values: dict[tuple[int, str], typed.Expr | None] = field(default_factory=dict)
     packed: dict[str, typed.PackedModule] = field(default_factory=dict)
     used_consts: set[tuple[int, str]] = field(default_factory=set)
@@ -154,6 +166,7 @@ class Body:
     in_constant: bool = False
     is_entry: bool = False
     """`execution` or a handler: it has no declared result, an Err in it is a trap."""
+    types: Mapping[str, Type] = field(default_factory=dict)
     result_labels: tuple[Label, ...] = ()
     """Where the result type was declared, for mismatches."""
     returns: bool = False

@@ -5,6 +5,7 @@ away; what it found out about signatures and `let`s stays. When nothing new come
 numbers become Integer, and one last round builds the typed functions and reports.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ccl import ast, typed
@@ -15,11 +16,11 @@ from ccl.checking.environment import Body, Checker, Origin, Signature
 from ccl.checking.inference import POISON, fresh, has_poison, is_open, is_poison, prune, unify, zonk
 from ccl.checking.lints import report_variables
 from ccl.checking.statements import report_assigning_lets
-from ccl.checking.type_names import read_type
+from ccl.checking.type_names import NO_PARAMETERS, read_type
 from ccl.diagnostics import Label, Sink
 from ccl.resolved import FileScope
 from ccl.source import Span
-from ccl.types import Prim
+from ccl.types import Prim, Type
 
 ROUNDS_MAX = 8
 
@@ -36,15 +37,21 @@ class Entry:
     span: Span
 
 
-def declare(checker: Checker, scope: FileScope, item: ast.Function) -> Signature:
-    """What callers need to know; types left out are open."""
+def declare(
+    checker: Checker,
+    scope: FileScope,
+    item: ast.Function,
+    types: Mapping[str, Type] = NO_PARAMETERS,
+) -> Signature:
+    """What callers need to know; types left out are open. `types`: of a generic function."""
     parameters = [
-        fresh() if each.type is None else read_type(checker, scope, each.type)
+        fresh() if each.type is None else read_type(checker, scope, each.type, types)
         for each in item.parameters
     ]
-    result = fresh() if item.result is None else read_type(checker, scope, item.result)
+    result = fresh() if item.result is None else read_type(checker, scope, item.result, types)
     return Signature(
         id=checker.function_id(scope, item.name.text),
+        types=types,
         item=item,
         scope=scope,
         parameters=parameters,
@@ -64,6 +71,9 @@ def check_bodies(
         checker.const_values.clear()
         functions = _round(checker, entries)
         _spread_mutation(checker)
+        if len(checker.signatures) > len(before):
+            _learn(checker, entries)
+            continue
         if before == {name: each.mutated for name, each in checker.signatures.items()}:
             break
     if not (final.has_errors or sink.has_errors):
@@ -111,20 +121,19 @@ def _default_numbers(checker: Checker) -> None:
     for signature in checker.signatures.values():
         signature.parameters = [zonk(each, default=True) for each in signature.parameters]
         signature.result = zonk(signature.result, default=True)
-    for span, kind in checker.let_types.items():
-        checker.let_types[span] = zonk(kind, default=True)
+    for key, kind in checker.let_types.items():
+        checker.let_types[key] = zonk(kind, default=True)
 
 
 def _round(checker: Checker, entries: tuple[Entry, ...]) -> dict[str, typed.Function]:
     checker.mutation_facts = {}
     checker.used_functions = set()
-    functions = {
-        signature.id: _function(checker, signature) for signature in checker.signatures.values()
-    }
-    for entry in entries:
-        functions[entry.id] = _entry(checker, entry)
-    for span, kind in checker.let_types.items():
-        checker.let_types[span] = zonk(kind)
+    functions = {entry.id: _entry(checker, entry) for entry in entries}
+    while missing := [each for each in checker.signatures.values() if each.id not in functions]:
+        # A body may call for further instances of generic functions.
+        functions.update({each.id: _function(checker, each) for each in missing})
+    for key, kind in checker.let_types.items():
+        checker.let_types[key] = zonk(kind)
     for scope in checker.scoped.files.values():
         for name in scope.consts:
             constants.value_of(checker, scope, name)
@@ -145,6 +154,7 @@ def _function(checker: Checker, signature: Signature) -> typed.Function:
         scope=signature.scope,
         id=signature.id,
         result=signature.result,
+        types=signature.types,
         result_labels=labels,
     )
     for parameter, kind in zip(item.parameters, signature.parameters, strict=True):
@@ -230,7 +240,7 @@ def _entry(checker: Checker, entry: Entry) -> typed.Function:
         block = blocks[0] if len(blocks) == 1 else _joined(blocks, entry.span)
         return _finish(body, entry.id, entry.id, 1, block, entry.span)
     body.result = fresh()
-    node = infer_block(body, entry.bodies[0], checker.let_types.get(entry.span))
+    node = infer_block(body, entry.bodies[0], checker.let_types.get((entry.id, entry.span)))
     assert isinstance(node, typed.Block), "a block stays a block"
     kind = zonk(node.type)
     if kind is Prim.NEVER and not body.returns:
@@ -243,7 +253,7 @@ def _entry(checker: Checker, entry: Entry) -> typed.Function:
         _missing_return(body, entry.bodies[0], entry.span)
         result = POISON
     if not checker.final:
-        checker.let_types[entry.span] = result
+        checker.let_types[entry.id, entry.span] = result
     elif is_open(result):
         checker.sink.report("CCL0409", node.span, what="the value of this block")
     body.result = result

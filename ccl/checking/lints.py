@@ -58,7 +58,7 @@ def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
     scope = checker.scoped.root_scope
     for name, function in scope.functions.items():
         identity = checker.function_id(scope, name)
-        if identity not in checker.signatures:
+        if function.exported and function.type_parameters:
             continue
         if not (name.startswith("_") or identity in checker.used_functions or identity in roots):
             checker.sink.report("CCL0903", function.name.span, name=name)

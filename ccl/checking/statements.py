@@ -31,7 +31,7 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
     """Declares, or assigns the visible local of the same name and type."""
     name = let.name.text
     if let.type is not None:
-        declared = read_type(body.checker, body.scope, let.type)
+        declared = read_type(body.checker, body.scope, let.type, body.types)
         labels = (Label(let.type.span, "the type is declared here"),)
         value = expressions.check(body, let.value, declared, labels=labels)
         kind = declared
@@ -54,7 +54,7 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
 
 
 def _inferred(body: Body, let: ast.Let) -> tuple[typed.Expr, Type]:
-    learnt = body.checker.let_types.get(let.span)
+    learnt = body.checker.let_types.get((body.id, let.span))
     hint = learnt if learnt is not None and (body.final or not is_open(learnt)) else None
     if hint is not None and has_poison(hint):
         hint = None
@@ -70,7 +70,7 @@ def _inferred(body: Body, let: ast.Let) -> tuple[typed.Expr, Type]:
         body.sink.report("CCL0409", let.name.span, what=f"`{let.name.text}`")
         kind = invalid(let.span).type
     if not body.final:
-        body.checker.let_types[let.span] = kind
+        body.checker.let_types[body.id, let.span] = kind
     return value, kind
 
 

@@ -1,9 +1,11 @@
 """From types as written to types as meant."""
 
+from collections.abc import Mapping
+
 from ccl import ast
 from ccl.builtins import GENERIC_TYPES, TYPES
 from ccl.checking.environment import Checker
-from ccl.checking.inference import POISON, is_poison
+from ccl.checking.inference import POISON, is_poison, variable_of
 from ccl.resolved import FileScope
 from ccl.suggest import nearest
 from ccl.types import Array, Enum_, Map, Option, Prim, Result, Type
@@ -21,26 +23,41 @@ KEY_TYPES = (
 )
 
 
-def read_type(checker: Checker, scope: FileScope, written: ast.TypeExpr) -> Type:
-    """The type meant; POISON after reporting one that does not exist."""
+NO_PARAMETERS: Mapping[str, Type] = {}
+
+
+def read_type(
+    checker: Checker,
+    scope: FileScope,
+    written: ast.TypeExpr,
+    parameters: Mapping[str, Type] = NO_PARAMETERS,
+) -> Type:
+    """The type meant; POISON after reporting one that does not exist.
+
+    `parameters`: what the type parameters of a generic function stand for.
+    """
     match written:
         case ast.ListType():
-            return Array(read_type(checker, scope, written.element))
+            return Array(read_type(checker, scope, written.element, parameters))
         case ast.NamedType():
-            return _named(checker, scope, written)
+            return _named(checker, scope, written, parameters)
 
 
-def _named(checker: Checker, scope: FileScope, written: ast.NamedType) -> Type:
+def _named(
+    checker: Checker, scope: FileScope, written: ast.NamedType, parameters: Mapping[str, Type]
+) -> Type:
     if len(written.path) == 2:
         return _imported(checker, scope, written)
     name = written.path[-1].text
     if len(written.path) > 2:
         name = ".".join(part.text for part in written.path)
         return _unknown(checker, written, name, ())
+    if name in parameters and not written.arguments:
+        return parameters[name]
     if name in scope.structs or name in scope.enums:
         return _declared(checker, scope, written, name)
     if name in GENERIC_TYPES:
-        return _applied(checker, scope, written, name)
+        return _applied(checker, scope, written, name, parameters)
     if name in TYPES:
         if written.arguments:
             _wrong_count(checker, written, name, "no", len(written.arguments))
@@ -75,7 +92,13 @@ def _declared(checker: Checker, owner: FileScope, written: ast.NamedType, name: 
     return POISON
 
 
-def _applied(checker: Checker, scope: FileScope, written: ast.NamedType, name: str) -> Type:
+def _applied(
+    checker: Checker,
+    scope: FileScope,
+    written: ast.NamedType,
+    name: str,
+    parameters: Mapping[str, Type],
+) -> Type:
     wanted, given = GENERIC_TYPES[name], len(written.arguments)
     if name == "Token":
         checker.sink.report("CCL0690", written.span, what="the type Token<…>")
@@ -83,7 +106,7 @@ def _applied(checker: Checker, scope: FileScope, written: ast.NamedType, name: s
     if given != wanted and not (name == "Result" and given == 1):
         _wrong_count(checker, written, name, str(wanted), given)
         return POISON
-    arguments = [read_type(checker, scope, each) for each in written.arguments]
+    arguments = [read_type(checker, scope, each, parameters) for each in written.arguments]
     if any(is_poison(each) for each in arguments):
         return POISON
     match name:
@@ -94,7 +117,7 @@ def _applied(checker: Checker, scope: FileScope, written: ast.NamedType, name: s
         case "Result":
             return Result(arguments[0], arguments[1] if given == 2 else Prim.STRING)
         case _:
-            if not is_key(arguments[0]):
+            if variable_of(arguments[0]) is None and not is_key(arguments[0]):
                 checker.sink.report("CCL0417", written.arguments[0].span, found=str(arguments[0]))
                 return POISON
             return Map(arguments[0], arguments[1])

@@ -24,6 +24,12 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="keep the description short, and put the rest into the input",
     ),
     Template(
+        code="CCL0604",
+        title="generic functions need more than {limit} instances",
+        label="this call asks for one more",
+        help="a generic function that calls itself with ever larger types never ends",
+    ),
+    Template(
         code="CCL0690",
         title="not compiled by this version: {what}",
         label="part of the language, not yet of the compiler",
