@@ -16,19 +16,20 @@
 
 ;; One element more: the address of its slot, which the caller fills.
 (func $array_slot (param $array i32) (param $site i32) (result i32)
-  (local $length i32) (local $block i32) (local $bytes i32)
+  (local $length i32) (local $bytes i32)
   (local.set $length (i32.load offset=8 (local.get $array)))
   (if (i32.eq (local.get $length) (i32.load offset=12 (local.get $array)))
     (then
       (local.set $bytes (call $rounded
         (i32.add (i32.shl (local.get $length) (i32.const 3)) (i32.const 8)) (local.get $site)))
-      (local.set $block (call $allocate (local.get $bytes) (local.get $site)))
-      (memory.copy
-        (local.get $block)
-        (i32.load offset=16 (local.get $array))
-        (i32.shl (local.get $length) (i32.const 3)))
-      (call $array_free_block (local.get $array))
-      (i32.store offset=16 (local.get $array) (local.get $block))
+      (i32.store offset=16 (local.get $array)
+        (if (result i32) (local.get $length)
+          (then (call $resize
+            (i32.load offset=16 (local.get $array))
+            (i32.shl (local.get $length) (i32.const 3))
+            (local.get $bytes)
+            (local.get $site)))
+          (else (call $allocate (local.get $bytes) (local.get $site)))))
       (i32.store offset=12 (local.get $array) (i32.shr_u (local.get $bytes) (i32.const 3)))))
   (i32.store offset=8 (local.get $array) (i32.add (local.get $length) (i32.const 1)))
   (i32.add (i32.load offset=16 (local.get $array)) (i32.shl (local.get $length) (i32.const 3))))

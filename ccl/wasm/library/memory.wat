@@ -60,6 +60,20 @@
   (i32.store offset=16 (i32.const 0) (local.get $end))
   (local.get $block))
 
+;; The contents of a block in one of $new bytes (both sizes rounded, $new the larger): in
+;; place if it is the last one.
+(func $resize (param $block i32) (param $old i32) (param $new i32) (param $site i32) (result i32)
+  (local $fresh i32)
+  (if (i32.eq
+        (i32.add (local.get $block) (local.get $old)) (i32.load offset=16 (i32.const 0)))
+    (then
+      (drop (call $extend (i32.sub (local.get $new) (local.get $old)) (local.get $site)))
+      (return (local.get $block))))
+  (local.set $fresh (call $allocate (local.get $new) (local.get $site)))
+  (memory.copy (local.get $fresh) (local.get $block) (local.get $old))
+  (call $free (local.get $block) (local.get $old))
+  (local.get $fresh))
+
 ;; Give back a block that was allocated with $bytes.
 (func $free (param $block i32) (param $bytes i32)
   (local $head i32)

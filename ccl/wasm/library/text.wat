@@ -19,19 +19,31 @@
 
 ;; $left is consumed, $right is not. A left side that nobody else holds grows in place.
 (func $text_append (param $left i32) (param $right i32) (param $site i32) (result i32)
-  (local $length i32) (local $more i32) (local $room i32) (local $text i32)
+  (local $length i32) (local $more i32) (local $points i32) (local $room i32) (local $text i32)
+  ;; a left side that is copied, not grown; until then the null object
+  (local $shared i32)
   (local.set $more (i32.load offset=8 (local.get $right)))
   (if (i32.eqz (local.get $more)) (then (return (local.get $left))))
   (local.set $length (i32.load offset=8 (local.get $left)))
+  (local.set $points (i32.add
+    (i32.load offset=12 (local.get $left)) (i32.load offset=12 (local.get $right))))
   (local.set $room (i32.add (i32.const 16) (i32.add (local.get $length) (local.get $more))))
-  (local.set $text (local.get $left))
-  (if (i32.eq (i32.load (local.get $left)) (i32.const 1))
+  (if (i32.and
+        (i32.eq (i32.load (local.get $left)) (i32.const 1))
+        (i32.ne (local.get $left) (local.get $right)))
     (then
-      (if (i32.lt_u (i32.load offset=4 (local.get $left)) (local.get $room))
-        (then (local.set $text (i32.const 0)))))
-    (else (local.set $text (i32.const 0))))
-  (if (i32.eqz (local.get $text))
-    (then
+      (local.set $text (local.get $left))
+      (if (i32.lt_u (i32.load offset=4 (local.get $text)) (local.get $room))
+        (then
+          (local.set $room (call $rounded (local.get $room) (local.get $site)))
+          (local.set $text (call $resize
+            (local.get $left)
+            (i32.load offset=4 (local.get $left))
+            (local.get $room)
+            (local.get $site)))
+          (i32.store offset=4 (local.get $text) (local.get $room)))))
+    (else
+      (local.set $shared (local.get $left))
       (local.set $text (call $text_new
         (i32.add (local.get $length) (local.get $more)) (local.get $site)))
       (memory.copy
@@ -42,10 +54,9 @@
     (i32.add (i32.add (local.get $text) (i32.const 16)) (local.get $length))
     (i32.add (local.get $right) (i32.const 16))
     (local.get $more))
-  (i32.store offset=12 (local.get $text) (i32.add
-    (i32.load offset=12 (local.get $left)) (i32.load offset=12 (local.get $right))))
+  (call $release (local.get $shared))
+  (i32.store offset=12 (local.get $text) (local.get $points))
   (i32.store offset=8 (local.get $text) (i32.add (local.get $length) (local.get $more)))
-  (if (i32.ne (local.get $text) (local.get $left)) (then (call $release (local.get $left))))
   (local.get $text))
 
 (func $text_equal (param $a i32) (param $b i32) (result i32)
