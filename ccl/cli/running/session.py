@@ -28,6 +28,7 @@ from ccl.cli.show import number_text, value_lines
 from ccl.cli.tables import columns
 from ccl.render.paint import Paint
 from mesh.local import JobRequest, LocalMesh
+from mesh.local.awarding import surroundings
 from mesh.problem import MeshProblem
 from runtime.content.cid import Cid
 from runtime.content.codec import decode
@@ -109,6 +110,8 @@ def _execute(
     options: Options,
 ) -> Run:
     input_cid, input_bytes = data or (None, None)
+    with mesh.store.read() as tx:
+        around = surroundings(tx, mesh.reading)
     context = build_context(
         entry=options.entry,
         arguments=arguments,
@@ -116,8 +119,8 @@ def _execute(
         now=mesh.now,
         program=program,
         input_cid=input_cid,
-        balances=mesh.balances(),
-        policies={},
+        balances=around.balances,
+        policies=around.policies,
         engine=engine_text(),
         fuel=options.fuel,
     )
