@@ -1,19 +1,13 @@
-"""Prelude operations that the module performs itself."""
+"""Prelude operations that the module performs itself: the table, strings and integers."""
 
 from collections.abc import Callable
 
-from ccl.lowering import conversions, operators, places, routines
-from ccl.lowering.calls import push_unique
-from ccl.lowering.frame import Frame, Hold, Owned
+from ccl.lowering import containers, conversions, operators, places
+from ccl.lowering.frame import Frame, Hold
 from ccl.lowering.operators import MIN, overflow
-from ccl.lowering.places import Key, find_key, put_key
-from ccl.lowering.shapes import load, payload_offset, store, value_type
 from ccl.source import Span
-from ccl.typed import Argument, Builtin, CallBuiltin, Expr, Step
-from ccl.types import Array, Map, Option, Prim, Type, is_reference
-
-RANGE = "range out of bounds"
-EMPTY_POP = "pop of an empty array"
+from ccl.typed import Builtin, CallBuiltin
+from ccl.types import Prim
 
 
 def call(f: Frame, node: CallBuiltin) -> Hold:
@@ -21,156 +15,16 @@ def call(f: Frame, node: CallBuiltin) -> Hold:
     return _LOWERINGS[node.builtin](f, node)
 
 
-def _values(node: CallBuiltin) -> tuple[Expr, ...]:
-    return tuple(argument.value for argument in node.arguments)
-
-
-def _held(kind: Type) -> Hold:
-    return Hold.OWNED if is_reference(kind) else Hold.PLAIN
-
-
-class _Target:
-    """The first argument, which is changed: its object is pushed when the others are known."""
-
-    def __init__(self, f: Frame, argument: Argument) -> None:
-        self._f = f
-        self._node = argument.value
-        self._path = places.path_of(argument.value)
-        self._steps: tuple[Step, ...] = ()
-        self._keys: list[Key] = []
-        self._fresh: Owned | None = None
-        if self._path is not None:
-            self._steps = self._path[1]
-            self._keys = places.set_aside(f, self._steps)
-        else:
-            f.own(argument.value)
-            f.memory_site(argument.value.span)
-            f.call(routines.unique(f.unit, argument.value.type))
-            self._fresh = f.keep(argument.value.type)
-
-    def push(self) -> None:
-        if self._path is not None:
-            push_unique(self._f, self._node, self._path, self._keys)
-        else:
-            assert self._fresh is not None
-            self._f.emit(f"local.get ${self._fresh.name}")
-
-    def done(self) -> None:
-        if self._fresh is not None:
-            self._f.let_go([self._fresh])
-        places.give_back(self._f, self._steps, self._keys)
-
-
-# --- arrays -----------------------------------------------------------------------------
-
-
-def _length(f: Frame, node: CallBuiltin, offset: int = 8) -> Hold:
-    kept = f.borrow(_values(node))
-    f.emit(f"i64.load32_u offset={offset}")
-    f.let_go(kept)
-    return Hold.PLAIN
-
-
-def _push(f: Frame, node: CallBuiltin) -> Hold:
-    target = _Target(f, node.arguments[0])
-    item = node.arguments[1].value
-    shape = value_type(item.type)
-    f.own(item)
-    owned = f.keep(item.type) if is_reference(item.type) else None
-    name = owned.name if owned is not None else f.take(shape or "i64")
-    if owned is None and shape is not None:
-        f.emit(f"local.set ${name}")
-    with f.temporary("i32") as array:
-        target.push()
-        f.emit(f"local.tee ${array}")
-        f.memory_site(node.span)
-        f.call("array_slot")
-        if shape is None:
-            f.emit("drop")
-        else:
-            f.emit(f"local.get ${name}", store(item.type))
-        f.emit(f"local.get ${array}", "i64.load32_u offset=8")
-    if owned is not None:
-        f.forget(owned)
-    else:
-        f.give_back(name, shape or "i64")
-    target.done()
-    return Hold.PLAIN
-
-
-def _pop(f: Frame, node: CallBuiltin) -> Hold:
-    target = _Target(f, node.arguments[0])
-    with f.temporary("i32") as array:
-        target.push()
-        f.emit(f"local.tee ${array}", "i32.load offset=8", "i32.eqz")
-        f.trap_if(node.span, EMPTY_POP)
-        length = f"local.get ${array}", "i32.load offset=8", "i32.const 1", "i32.sub"
-        f.emit(f"local.get ${array}", *length, "i32.store offset=8")
-        if value_type(node.type) is not None:
-            f.emit(f"local.get ${array}", "i32.load offset=16")
-            f.emit(f"local.get ${array}", "i32.load offset=8", "i32.const 3", "i32.shl", "i32.add")
-            f.emit(load(node.type))
-    target.done()
-    return _held(node.type)
-
-
-def _array_contains(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow(_values(node))
-    f.prepare_comparison(node.arguments[1].value.type, node.span)
-    f.emit(routines.contains(f.unit, node.arguments[1].value.type))
-    f.let_go(kept)
-    return Hold.PLAIN
-
-
-def _slice(f: Frame, node: CallBuiltin) -> Hold:
-    assert isinstance(node.type, Array)
-    kept = f.borrow(_values(node))
-    _check_range(f, "i64.load32_u offset=8", node.span)
-    f.memory_site(node.span)
-    f.call("array_slice")
-    _retain_elements(f, node.type.element)
-    f.let_go(kept)
-    return Hold.OWNED
-
-
-def _check_range(f: Frame, length: str, span: Span) -> None:
-    """(object, start, end) stay on the stack; 0 <= start <= end <= length."""
-    with f.temporary("i32") as whole, f.temporary("i64") as start, f.temporary("i64") as end:
-        f.emit(f"local.set ${end}", f"local.set ${start}", f"local.tee ${whole}")
-        f.emit(f"local.get ${start}", f"local.get ${end}")
-        f.emit(f"local.get ${start}", f"local.get ${end}", "i64.gt_u")
-        f.emit(f"local.get ${end}", f"local.get ${whole}", length, "i64.gt_u", "i32.or")
-        f.trap_if(span, RANGE)
-
-
-def _retain_elements(f: Frame, element: Type) -> None:
-    """Count the elements of the new array on the stack."""
-    if not is_reference(element):
-        return
-    with f.temporary("i32") as array:
-        f.emit(f"local.tee ${array}", f"local.get ${array}", "i32.load offset=16")
-        f.emit(f"local.get ${array}", "i32.load offset=8")
-        f.call("retain_slots")
-
-
-def _sum(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow(_values(node))
-    f.constant(f.site(node.span, overflow(node.type, "sum")))
-    f.call("array_sum")
-    f.let_go(kept)
-    return Hold.PLAIN
-
-
 # --- strings ----------------------------------------------------------------------------
 
 
 def _concat(f: Frame, node: CallBuiltin) -> Hold:
-    return operators.concat(f, _values(node), node.span)
+    return operators.concat(f, containers.operands(node), node.span)
 
 
 def _substring(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow(_values(node))
-    _check_range(f, "i64.load32_u offset=12", node.span)
+    kept = f.borrow(containers.operands(node))
+    containers.check_range(f, "i64.load32_u offset=12", node.span)
     f.memory_site(node.span)
     f.call("text_substring")
     f.let_go(kept)
@@ -178,7 +32,7 @@ def _substring(f: Frame, node: CallBuiltin) -> Hold:
 
 
 def _char_at(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow(_values(node))
+    kept = f.borrow(containers.operands(node))
     with f.temporary("i32") as text, f.temporary("i64") as index:
         f.emit(f"local.set ${index}", f"local.set ${text}", f"local.get ${index}")
         f.emit(f"local.get ${text}", "i64.load32_u offset=12", "i64.ge_u")
@@ -195,168 +49,29 @@ def _library(name: str) -> "Callable[[Frame, CallBuiltin], Hold]":
     """A routine that takes the arguments as they are and needs no site."""
 
     def lower(f: Frame, node: CallBuiltin) -> Hold:
-        kept = f.borrow(_values(node))
+        kept = f.borrow(containers.operands(node))
         f.call(name)
         f.let_go(kept)
-        return _held(node.type)
+        return containers.held(node.type)
 
     return lower
 
 
 def _parse_integer(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow(_values(node))
+    kept = f.borrow(containers.operands(node))
     f.call("parse_integer")
     f.let_go(kept)
     f.emit("if (result i32)")
-    _some(f, node.span, Prim.INTEGER, lambda: f.emit("global.get $parsed"))
+    containers.some(f, node.span, Prim.INTEGER, lambda: f.emit("global.get $parsed"))
     f.emit("else", f"i32.const {f.unit.constants.variant(0)}", "end")
     return Hold.OWNED
-
-
-def _some(f: Frame, span: Span, kind: Type, value: Callable[[], None]) -> None:
-    """Push Some of an owned value that `value` pushes."""
-    f.constant(payload_offset(1))
-    f.memory_site(span)
-    f.call("new")
-    with f.temporary("i32") as made:
-        f.emit(f"local.tee ${made}", "i64.const 1", "i64.store offset=8")
-        if value_type(kind) is not None:
-            f.emit(f"local.get ${made}")
-            value()
-            f.emit(store(kind, payload_offset(0)))
-        f.emit(f"local.get ${made}")
-
-
-# --- maps -------------------------------------------------------------------------------
-
-
-def _map_new(f: Frame, node: CallBuiltin) -> Hold:
-    f.memory_site(node.span)
-    f.call("map_new")
-    return Hold.OWNED
-
-
-def _map_type(node: CallBuiltin) -> Map:
-    kind = node.arguments[0].value.type
-    assert isinstance(kind, Map)
-    return kind
-
-
-def _insert(f: Frame, node: CallBuiltin) -> Hold:
-    kind = _map_type(node)
-    target = _Target(f, node.arguments[0])
-    names: list[tuple[str, Owned | None, Type]] = []
-    for argument in node.arguments[1:]:
-        part = argument.value.type
-        f.own(argument.value)
-        owned = f.keep(part) if is_reference(part) else None
-        name = owned.name if owned is not None else f.take(value_type(part) or "i64")
-        if owned is None and value_type(part) is not None:
-            f.emit(f"local.set ${name}")
-        names.append((name, owned, part))
-    (key, key_owned, _), (value, value_owned, _) = names
-    target.push()
-    f.emit(f"local.get ${key}")
-    put_key(f, kind.key, node.span)
-    with f.temporary("i32") as entry:
-        f.emit(f"local.set ${entry}")
-        if is_reference(kind.value):
-            f.emit(f"local.get ${entry}", load(kind.value, 16))
-        if value_type(kind.value) is not None:
-            f.emit(f"local.get ${entry}", f"local.get ${value}", store(kind.value, 16))
-        if is_reference(kind.value):
-            f.call(f.release_name(kind.value))
-    if value_owned is not None:
-        f.forget(value_owned)
-    else:
-        f.give_back(value, value_type(kind.value) or "i64")
-    if key_owned is not None:
-        f.let_go([key_owned])
-    else:
-        f.give_back(key, value_type(kind.key) or "i64")
-    target.done()
-    return Hold.PLAIN
-
-
-def _get(f: Frame, node: CallBuiltin) -> Hold:
-    kind = _map_type(node)
-    assert isinstance(node.type, Option)
-    kept = f.borrow(_values(node))
-    find_key(f, kind.key)
-    with f.temporary("i32") as entry:
-        f.emit(f"local.tee ${entry}", "if (result i32)")
-
-        def value() -> None:
-            f.emit(f"local.get ${entry}", load(kind.value, 16))
-            if is_reference(kind.value):
-                f.retain()
-
-        _some(f, node.span, kind.value, value)
-        f.emit("else", f"i32.const {f.unit.constants.variant(0)}", "end")
-    f.let_go(kept)
-    return Hold.OWNED
-
-
-def _contains_key(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow(_values(node))
-    find_key(f, _map_type(node).key)
-    f.emit("i32.const 0", "i32.ne")
-    f.let_go(kept)
-    return Hold.PLAIN
-
-
-def _remove(f: Frame, node: CallBuiltin) -> Hold:
-    kind = _map_type(node)
-    target = _Target(f, node.arguments[0])
-    key = node.arguments[1].value
-    shape = value_type(key.type)
-    assert shape is not None
-    f.own(key)
-    owned = f.keep(key.type) if is_reference(key.type) else None
-    name = owned.name if owned is not None else f.take(shape)
-    if owned is None:
-        f.emit(f"local.set ${name}")
-    with f.temporary("i32") as mapping, f.temporary("i32") as entry, f.temporary("i32") as found:
-        target.push()
-        f.emit(f"local.tee ${mapping}", f"local.get ${name}")
-        find_key(f, kind.key)
-        f.emit(f"local.tee ${entry}", "i32.const 0", "i32.ne", f"local.tee ${found}", "if")
-        for part, offset in ((kind.key, 8), (kind.value, 16)):
-            if is_reference(part):
-                f.emit(f"local.get ${entry}", load(part, offset))
-        f.emit(f"local.get ${mapping}", f"local.get ${entry}")
-        f.call("map_unlink")
-        for part in (kind.value, kind.key):
-            if is_reference(part):
-                f.call(f.release_name(part))
-        f.emit("end", f"local.get ${found}")
-    if owned is not None:
-        f.let_go([owned])
-    else:
-        f.give_back(name, shape)
-    target.done()
-    return Hold.PLAIN
-
-
-def _column(offset: int) -> Callable[[Frame, CallBuiltin], Hold]:
-    def lower(f: Frame, node: CallBuiltin) -> Hold:
-        assert isinstance(node.type, Array)
-        kept = f.borrow(_values(node))
-        f.constant(offset)
-        f.memory_site(node.span)
-        f.call("map_column")
-        _retain_elements(f, node.type.element)
-        f.let_go(kept)
-        return Hold.OWNED
-
-    return lower
 
 
 # --- integers ---------------------------------------------------------------------------
 
 
 def _abs(f: Frame, node: CallBuiltin) -> Hold:
-    f.borrow(_values(node))
+    f.borrow(containers.operands(node))
     with f.temporary("i64") as n:
         f.emit(f"local.tee ${n}", f"i64.const {MIN}", "i64.eq")
         f.trap_if(node.span, overflow(node.type, "abs"))
@@ -367,7 +82,7 @@ def _abs(f: Frame, node: CallBuiltin) -> Hold:
 
 def _choose(comparison: str) -> Callable[[Frame, CallBuiltin], Hold]:
     def lower(f: Frame, node: CallBuiltin) -> Hold:
-        f.borrow(_values(node))
+        f.borrow(containers.operands(node))
         with f.temporary("i64") as a, f.temporary("i64") as b:
             f.emit(f"local.set ${b}", f"local.tee ${a}", f"local.get ${b}")
             f.emit(f"local.get ${a}", f"local.get ${b}", comparison, "select")
@@ -385,7 +100,7 @@ def _trap_if_negative(f: Frame, span: Span, reason: str) -> None:
 
 
 def _power(f: Frame, node: CallBuiltin) -> Hold:
-    f.borrow(_values(node))
+    f.borrow(containers.operands(node))
     _trap_if_negative(f, node.span, "negative exponent")
     f.constant(f.site(node.span, overflow(node.type, "pow")))
     f.call("power")
@@ -393,14 +108,14 @@ def _power(f: Frame, node: CallBuiltin) -> Hold:
 
 
 def _square_root(f: Frame, node: CallBuiltin) -> Hold:
-    f.borrow(_values(node))
+    f.borrow(containers.operands(node))
     _trap_if_negative(f, node.span, "square root of a negative number")
     f.call("square_root")
     return Hold.PLAIN
 
 
 def _percentage(f: Frame, node: CallBuiltin) -> Hold:
-    f.borrow(_values(node))
+    f.borrow(containers.operands(node))
     with f.temporary("i64") as whole:
         f.emit(f"local.set ${whole}", "i64.const 100")
         f.constant(f.site(node.span, overflow(node.type, "percentage")))
@@ -413,32 +128,32 @@ def _percentage(f: Frame, node: CallBuiltin) -> Hold:
 
 
 _LOWERINGS: dict[Builtin, Callable[[Frame, CallBuiltin], Hold]] = {
-    Builtin.ARRAY_LEN: _length,
-    Builtin.ARRAY_PUSH: _push,
-    Builtin.ARRAY_POP: _pop,
-    Builtin.ARRAY_CONTAINS: _array_contains,
-    Builtin.ARRAY_SLICE: _slice,
-    Builtin.STRING_LENGTH: lambda f, node: _length(f, node, 12),
+    Builtin.ARRAY_LEN: containers.length,
+    Builtin.ARRAY_PUSH: containers.push,
+    Builtin.ARRAY_POP: containers.pop,
+    Builtin.ARRAY_CONTAINS: containers.array_contains,
+    Builtin.ARRAY_SLICE: containers.slice_of,
+    Builtin.STRING_LENGTH: lambda f, node: containers.length(f, node, 12),
     Builtin.STRING_CONCAT: _concat,
     Builtin.STRING_SUBSTRING: _substring,
     Builtin.STRING_CONTAINS: _library("text_contains"),
     Builtin.STRING_INDEX_OF: _library("text_index_of"),
     Builtin.STRING_CHAR_AT: _char_at,
     Builtin.STRING_PARSE_INTEGER: _parse_integer,
-    Builtin.MAP_NEW: _map_new,
-    Builtin.MAP_INSERT: _insert,
-    Builtin.MAP_GET: _get,
-    Builtin.MAP_CONTAINS_KEY: _contains_key,
-    Builtin.MAP_REMOVE: _remove,
-    Builtin.MAP_SIZE: _length,
-    Builtin.MAP_KEYS: _column(8),
-    Builtin.MAP_VALUES: _column(16),
+    Builtin.MAP_NEW: containers.map_new,
+    Builtin.MAP_INSERT: containers.insert,
+    Builtin.MAP_GET: containers.get,
+    Builtin.MAP_CONTAINS_KEY: containers.contains_key,
+    Builtin.MAP_REMOVE: containers.remove,
+    Builtin.MAP_SIZE: containers.length,
+    Builtin.MAP_KEYS: containers.column(8),
+    Builtin.MAP_VALUES: containers.column(16),
     Builtin.INTEGER_ABS: _abs,
     Builtin.INTEGER_MIN: _choose("i64.lt_s"),
     Builtin.INTEGER_MAX: _choose("i64.gt_s"),
     Builtin.INTEGER_POW: _power,
     Builtin.INTEGER_SQRT: _square_root,
-    Builtin.ARRAY_SUM: _sum,
+    Builtin.ARRAY_SUM: containers.sum_of,
     Builtin.PERCENTAGE: _percentage,
     Builtin.DATA_HAS: conversions.data_has,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ccl.lowering import routines
+from ccl.lowering import comparison
 from ccl.lowering.facts import mentions
 from ccl.lowering.frame import Frame, Hold
 from ccl.lowering.shapes import is_text, value_type
@@ -82,7 +82,7 @@ def _equality(f: Frame, node: Binary) -> Hold:
     negated = node.op is BinaryOp.NOT_EQUAL
     shape = value_type(node.left.type)
     f.prepare_comparison(node.left.type, node.span)
-    instruction = "i32.const 1" if shape is None else routines.equal(f.unit, node.left.type)
+    instruction = "i32.const 1" if shape is None else comparison.equal(f.unit, node.left.type)
     if negated and instruction.endswith(".eq"):
         instruction, negated = f"{shape}.ne", False
     f.emit(instruction)
