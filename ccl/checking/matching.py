@@ -223,8 +223,8 @@ def _tag(
     """The variant that a pattern names; None after reporting."""
     known = [each.name for each in variants]
     match pattern:
-        case ast.NamePattern():
-            return known.index(pattern.name.text)
+        case ast.NamePattern(name=ast.Ident(text=text)) if text in known:
+            return known.index(text)
         case ast.VariantPattern():
             name, before = pattern.path[-1], pattern.path[:-1]
             if isinstance(kind, Enum_):

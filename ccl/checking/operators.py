@@ -196,7 +196,7 @@ def _arithmetic(
     right: typed.Expr,
     kinds: tuple[Type, Type],
 ) -> typed.Expr:
-    a, b = kinds
+    a, b = _counting(kinds[0], kinds[1]), _counting(kinds[1], kinds[0])
     span = expr.span
     if op is BinaryOp.ADD and Prim.STRING in (a, b) and unify(a, b):
         return typed.Concat(parts=(left, right), span=span)
@@ -218,12 +218,25 @@ def _arithmetic(
     return invalid(span)
 
 
+def _counting(kind: Type, other: Type) -> Type:
+    """`kind`; a number still open beside a Duration counts it, so it is an Integer."""
+    var = variable_of(kind)
+    if var is not None and var.number and other is Prim.DURATION:
+        unify(kind, Prim.INTEGER)
+        return Prim.INTEGER
+    return kind
+
+
 def _numeric(kind: Type) -> bool:
     return variable_of(kind) is not None or kind in NUMBERS
 
 
 def _swapped(body: Body, left: typed.Expr, right: typed.Expr, *, span_of: ast.Binary) -> typed.Expr:
     """Integer * Duration, evaluated left to right, multiplied the way the tree wants it."""
+    if isinstance(left, typed.ScalarConst):
+        return typed.Binary(
+            op=BinaryOp.MULTIPLY, left=right, right=left, type=Prim.DURATION, span=span_of.span
+        )
     first = body.temporary(Prim.INTEGER, left.span)
     product = typed.Binary(
         op=BinaryOp.MULTIPLY,

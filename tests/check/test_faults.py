@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccl.codes import severity_of
-from ccl.diagnostics import Severity
+from ccl.codes.template import Severity
 from ccl.pipeline import check_text
 
 MANY = """\

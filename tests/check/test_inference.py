@@ -120,6 +120,13 @@ def test_arguments_say_whether_they_are_changed() -> None:
     assert [argument.mutated for argument in calls[0].arguments] == [True, False]
 
 
+@pytest.mark.parametrize("written", ["2 * 365d", "365d * 2", "1460d / 2", "2 * (360d + 5d)"])
+def test_a_number_beside_a_duration_counts_it(written: str) -> None:
+    program_of(f"term: {written};")
+    text = f"const TERM = {written}; export fn f(n: Integer) {{ TERM * n }}"
+    assert signature(text, "f") == "(Integer) -> Duration"
+
+
 def test_unification_undoes_what_failed() -> None:
     a, b = fresh(), fresh()
     assert not unify(Map(a, Array(b)), Map(Prim.STRING, Prim.INTEGER))

@@ -161,6 +161,14 @@ def test_functions_asked_for_are_exported(project: Path) -> None:
     assert compiled.compilation.sink.diagnostics == ()
 
 
+def test_what_the_parser_lets_through_is_compiled() -> None:
+    """Trees of the greatest depth, far deeper than Python's own recursion limit allows."""
+    terms = 240
+    compiled = compile_text("execution { " + "+".join(["1"] * terms) + " }")
+    assert compiled.wasm is not None
+    assert run(compiled.wasm).value == terms
+
+
 @pytest.mark.parametrize(
     ("make", "kind"),
     [

@@ -18,7 +18,7 @@ import pytest
 from ccl_machine import Ran, run
 
 from ccl.codes import severity_of
-from ccl.diagnostics import Severity
+from ccl.codes.template import Severity
 from ccl.pipeline import compile_text
 from runtime.content.cid import Cid
 from runtime.execution import OutcomeKind
