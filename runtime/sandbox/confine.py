@@ -51,7 +51,8 @@ def limit_resources(*, address_bytes: int, cpu_seconds: int, open_files: int) ->
     """rlimits: address space, CPU time of the process, descriptors; no files, no core dumps."""
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, 0)
-    _lower(resource.RLIMIT_CPU, cpu_seconds)
+    # SIGXCPU at the first bound, so that the parent can tell; SIGKILL at the second.
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     _lower(resource.RLIMIT_NOFILE, open_files)
     if sys.platform == "linux":
         _lower(resource.RLIMIT_AS, address_bytes)
@@ -169,7 +170,7 @@ def bounds(cpu_seconds: int) -> list[Finding]:
         _memory(),
         Finding(
             name="CPU time",
-            holds=resource.getrlimit(resource.RLIMIT_CPU)[1] <= cpu_seconds,
+            holds=resource.getrlimit(resource.RLIMIT_CPU)[0] == cpu_seconds,
             text=f"is ended by the system after {cpu_seconds} s of CPU time",
         ),
         Finding(

@@ -7,6 +7,7 @@ that made it.
 
 import os
 import selectors
+import signal
 import time
 from collections import OrderedDict, deque
 from collections.abc import Collection, Mapping
@@ -32,7 +33,10 @@ Result: TypeAlias = Execution | Fault
 WALL_BASE_SECONDS: Final = 20.0
 FUEL_PER_SECOND_FLOOR: Final = 10_000_000
 """No machine is so slow: the backstop allows a second for each of these."""
-_SIGXCPU: Final = 24
+_OUT_OF_BUDGET: Final = frozenset(
+    {signal.SIGXCPU, signal.SIGABRT, signal.SIGSEGV, signal.SIGILL, signal.SIGBUS}
+)
+"""How a compiler ends that has no CPU time or no address space left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -469,7 +473,7 @@ class Sandbox:
                 self._watch(compilation.child, compilation)
             answers = compilation.child.receive()
         except ChildEndedError as error:
-            over = compilation.child.ended_by_signal == _SIGXCPU
+            over = compilation.child.ended_by_signal in _OUT_OF_BUDGET
             reason = FaultReason.COMPILE_BUDGET if over else FaultReason.COMPILER_DIED
             self._compile_failed(compilation, Fault(reason=reason, text=str(error)))
             return

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wasm_modules import wasm
+from wasm_modules import leb, section, wasm
 
 from runtime.modulecheck import ModuleFacts, Rejection, check_module
 from runtime.modulelimits import ModuleLimits
@@ -11,19 +11,6 @@ from runtime.modulereader import FunctionType
 from runtime.sandbox.selftest import KERNEL
 
 HEADER = b"\0asm\1\0\0\0"
-
-
-def leb(value: int) -> bytes:
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def section(number: int, body: bytes) -> bytes:
-    return bytes((number,)) + leb(len(body)) + body
 
 
 def refused(module: bytes, limits: ModuleLimits | None = None) -> Rejection:

@@ -28,6 +28,19 @@ def wasm(text: str) -> bytes:
     return bytes(wasmtime.wat2wasm(text))
 
 
+def leb(value: int) -> bytes:
+    """An unsigned number as modules hold it."""
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes((*out, value))
+
+
+def section(number: int, body: bytes) -> bytes:
+    return bytes((number,)) + leb(len(body)) + body
+
+
 def context(**changes: Any) -> Context:
     """A context with defaults; `fuel` and `arguments` (a list) may be given as they are."""
     limits = Limits(fuel=changes.pop("fuel", FUEL))

@@ -1,0 +1,332 @@
+"""The pool: real worker processes that are killed, starved, crowded and lied to."""
+
+import os
+import select
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from wasm_modules import executed, leb, output, request, section
+
+from runtime.content.cid import Codec, cid_of
+from runtime.execution import Execution, OutcomeKind
+from runtime.sandbox import Fault, FaultReason, Sandbox, SandboxLimits
+from runtime.sandbox.cache import CompiledCache, cache_key
+from runtime.sandbox.frames import FrameError, FrameReader, frame
+from runtime.sandbox.process import Child, ChildEndedError
+from runtime.sandbox.results import execution_from
+
+TRIPLE = """(module (func (export "run") (param i64) (result i64)
+  (i64.mul (local.get 0) (i64.const 3))))"""
+SPIN = '(module (func (export "run") (loop $l (br $l))))'
+ENDLESS_FUEL = 1 << 50
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(cache_dir=tmp_path / "cache" / "modules", workers=2) as made:
+        yield made
+
+
+def faulted(result: object) -> FaultReason:
+    assert isinstance(result, Fault), result
+    return result.reason
+
+
+def test_a_killed_worker_fails_one_execution(pool: Sandbox) -> None:
+    ticket = pool.submit(request(SPIN, fuel=ENDLESS_FUEL))
+    while not any(worker.job for worker in pool._workers):
+        assert not pool.wait((ticket,), timeout_seconds=0.01)
+    other = pool.submit(request(TRIPLE, arguments=[14]))
+    (busy,) = [worker for worker in pool._workers if worker.job and worker.job.ticket == ticket]
+    os.kill(busy.child.pid, signal.SIGKILL)
+    result = pool.wait((ticket,))[ticket]
+    assert faulted(result) is FaultReason.WORKER_DIED
+    assert isinstance(result, Fault)
+    assert "signal 9" in result.text
+    later = pool.wait((other,))[other]
+    assert isinstance(later, Execution)
+    assert output(later) == 42
+    assert output(executed(pool, TRIPLE, arguments=[5])) == 15
+
+
+def test_a_worker_killed_while_idle_costs_nothing(pool: Sandbox) -> None:
+    assert output(executed(pool, TRIPLE, arguments=[1])) == 3
+    for pid in pool.worker_pids():
+        os.kill(pid, signal.SIGKILL)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert output(executed(pool, TRIPLE, arguments=[2])) == 6
+
+
+def test_the_wall_clock_ends_what_fuel_does_not(pool: Sandbox) -> None:
+    result = pool.execute(request(SPIN, fuel=ENDLESS_FUEL, wall_seconds=0.05))
+    assert faulted(result) is FaultReason.WALL_CLOCK
+    assert output(executed(pool, TRIPLE, arguments=[1])) == 3
+
+
+def test_cancelling(pool: Sandbox) -> None:
+    tickets = [pool.submit(request(SPIN, fuel=ENDLESS_FUEL)) for _ in range(4)]
+    while sum(worker.job is not None for worker in pool._workers) < 2:
+        pool.wait(tickets, timeout_seconds=0.01)
+    for ticket in reversed(tickets):
+        pool.cancel(ticket)
+    for ticket in tickets:
+        assert faulted(pool.wait((ticket,))[ticket]) is FaultReason.CANCELLED
+    assert output(executed(pool, TRIPLE, arguments=[1])) == 3
+
+
+def test_many_at_once_each_get_their_own_answer(pool: Sandbox) -> None:
+    inputs = {pool.submit(request(TRIPLE, arguments=[n])): n for n in range(200)}
+    results: dict[int, object] = {}
+    left = set(inputs)
+    while left:
+        for ticket, result in pool.wait(left).items():
+            assert isinstance(result, Execution)
+            results[inputs[ticket]] = output(result)
+            left.discard(ticket)
+    assert results == {n: 3 * n for n in range(200)}
+    assert len(pool.worker_pids()) == 2
+
+
+def test_a_ticket_is_good_for_one_result(pool: Sandbox) -> None:
+    ticket = pool.submit(request(TRIPLE, arguments=[1]))
+    assert pool.wait((ticket,)).keys() == {ticket}
+    with pytest.raises(KeyError, match="not outstanding"):
+        pool.wait((ticket,))
+    pool.cancel(ticket)
+    assert pool.wait(()) == {}
+
+
+def test_a_large_input_crosses_the_pipe(pool: Sandbox) -> None:
+    text = """(module
+      (import "icn_host" "host_read_input" (func $read (param i32 i32) (result i32)))
+      (memory (export "memory") 160)
+      (func (export "run") (result i32)
+        (drop (call $read (i32.const 0) (i32.const 10000000)))
+        (i32.load8_u (i32.const 9999999))))"""
+    assert output(executed(pool, text, input=bytes(9_999_999) + b"\x2a")) == 42
+
+
+def test_closing_turns_what_is_outstanding_into_faults(tmp_path: Path) -> None:
+    pool = Sandbox(cache_dir=tmp_path / "cache", workers=1)
+    tickets = [pool.submit(request(SPIN, fuel=ENDLESS_FUEL)) for _ in range(2)]
+    while not any(worker.job for worker in pool._workers):
+        pool.wait(tickets, timeout_seconds=0.01)
+    pids = pool.worker_pids()
+    pool.close()
+    for ticket in tickets:
+        assert faulted(pool.wait((ticket,))[ticket]) is FaultReason.CLOSED
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    pool.close()
+
+
+def test_workers_end_when_their_parent_does(tmp_path: Path) -> None:
+    """The parent is killed, so it can tell nobody."""
+    script = f"""
+import sys, time
+sys.path[:0] = {sys.path!r}
+from pathlib import Path
+from runtime.sandbox import Sandbox
+from wasm_modules import request
+pool = Sandbox(cache_dir=Path({str(tmp_path)!r}) / "cache", workers=1)
+ticket = pool.submit(request({SPIN!r}, fuel=1 << 50))
+while not any(worker.job for worker in pool._workers):
+    pool.wait((ticket,), timeout_seconds=0.01)
+print(pool.worker_pids()[0], flush=True)
+pool.wait((ticket,))
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        descriptor = os.pidfd_open(worker)
+        parent.kill()
+    ready, _, _ = select.select([descriptor], [], [], 20)
+    os.close(descriptor)
+    assert ready, "the worker outlived its parent"
+
+
+# --- compilation
+
+
+def conditions(functions: int, each: int) -> bytes:
+    """Valid code that is quick to check and slow to compile: `each` small ifs per function."""
+    step = bytes.fromhex("2000 0440 2000 4101 6a 2100 0b".replace(" ", ""))
+    body = b"\0" + step * each + b"\x0b"
+    bodies = (leb(len(body)) + body) * functions
+    return (
+        b"\0asm\1\0\0\0"
+        + section(1, b"\1\x60\1\x7f\0")
+        + section(3, leb(functions) + b"\0" * functions)
+        + section(10, leb(functions) + bodies)
+    )
+
+
+def test_compiling_has_a_budget_of_time(tmp_path: Path) -> None:
+    limits = SandboxLimits(compile_cpu_seconds=1)
+    with Sandbox(cache_dir=tmp_path / "cache", workers=1, limits=limits) as pool:
+        result = pool.execute(request(conditions(1500, 400)))
+        assert faulted(result) is FaultReason.COMPILE_BUDGET
+        assert output(executed(pool, TRIPLE, arguments=[1])) == 3
+
+
+def test_compiling_has_a_budget_of_memory(tmp_path: Path) -> None:
+    limits = SandboxLimits(compile_address_bytes=260 << 20)
+    with Sandbox(cache_dir=tmp_path / "cache", workers=1, limits=limits) as pool:
+        result = pool.execute(request(conditions(1, 60_000)))
+        assert faulted(result) is FaultReason.COMPILE_BUDGET
+        assert output(executed(pool, TRIPLE, arguments=[1])) == 3
+
+
+def test_one_module_is_compiled_once(tmp_path: Path) -> None:
+    with Sandbox(cache_dir=tmp_path / "modules", workers=2) as pool:
+        tickets = [pool.submit(request(TRIPLE, arguments=[n])) for n in range(6)]
+        assert len(pool._compiling) == 1
+        left = set(tickets)
+        while left:
+            left -= pool.wait(left).keys()
+    assert len(list((tmp_path / "modules").iterdir())) == 1
+
+
+def test_a_tampered_cache_entry_is_compiled_again(tmp_path: Path) -> None:
+    directory = tmp_path / "modules"
+    for change in (lambda data: data[:-1], lambda data: data[:40] + b"\xff" + data[41:], None):
+        with Sandbox(cache_dir=directory, workers=1) as pool:
+            assert output(executed(pool, TRIPLE, arguments=[2])) == 6
+            found = len(pool.cache_findings)
+        (entry,) = directory.iterdir()
+        assert stat.S_IMODE(entry.stat().st_mode) == 0o600
+        if change is not None:
+            entry.write_bytes(change(entry.read_bytes()))
+    assert found == 1
+    with Sandbox(cache_dir=directory, workers=1) as pool:
+        assert output(executed(pool, TRIPLE, arguments=[2])) == 6
+        assert pool.cache_findings == ()
+
+
+def test_an_entry_is_good_for_its_module_only(tmp_path: Path) -> None:
+    cache = CompiledCache(tmp_path, cache_key(tmp_path / "key"))
+    first, second = (cid_of(bytes((n,)), Codec.RAW) for n in (1, 2))
+    cache.put(first, {"code": b"1"})
+    cache.put(second, {"code": b"2"})
+    cache._path(second).write_bytes(cache._path(first).read_bytes())
+    assert cache.get(second) is None
+    assert cache.get(first) == {"code": b"1"}
+    assert "changed since it was written" in cache.findings[0]
+    assert CompiledCache(tmp_path, bytes(32)).get(first) is None
+
+
+def test_a_cache_that_cannot_be_written_is_a_finding(tmp_path: Path) -> None:
+    directory = tmp_path / "modules"
+    with Sandbox(cache_dir=directory, workers=1) as pool:
+        directory.rmdir()
+        directory.write_text("not a directory")
+        assert output(executed(pool, TRIPLE, arguments=[2])) == 6
+        assert any("cannot be written" in text for text in pool.cache_findings)
+
+
+def test_the_key_is_the_owners(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "key"
+    key = cache_key(path)
+    assert len(key) == 32
+    assert key == cache_key(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.write_bytes(b"short")
+    with pytest.raises(ValueError, match="is not a key of 32 bytes; remove it"):
+        cache_key(path)
+
+
+# --- what comes out of a worker
+
+
+def test_frames_in_any_pieces() -> None:
+    data = frame({"a": 1}) + frame({"b": b"x" * 1000})
+    for size in (1, 3, 7, len(data)):
+        reader = FrameReader()
+        found = []
+        for at in range(0, len(data), size):
+            found.extend(reader.feed(data[at : at + size]))
+        assert found == [{"a": 1}, {"b": b"x" * 1000}]
+
+
+@pytest.mark.parametrize("data", [b"\xff\xff\xff\xff", b"\1\0\0\0\xff", b"\1\0\0\0\x80"])
+def test_nonsense_is_not_a_frame(data: bytes) -> None:
+    with pytest.raises(FrameError):
+        FrameReader().feed(data)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fuel_used": -1},
+        {"fuel_used": True},
+        {"output": "text"},
+        {"outcome": {"kind": "won"}},
+        {"charter": [["end"]]},
+        {"charter": [["begin", 5, b""]]},
+        {"charter": [["set", "a", b"\xff"]]},
+        {"log": [1.5]},
+    ],
+)
+def test_an_answer_is_checked(change: dict[str, object]) -> None:
+    answer: dict[str, object] = {
+        "outcome": {"kind": "succeeded", "reason": "", "detail": "", "place": "", "article": None},
+        "output": b"x",
+        "output_is_value": False,
+        "effects": None,
+        "log": [],
+        "charter": [],
+        "fuel_used": 1,
+        "memory_peak_bytes": 1,
+        "host_calls": 0,
+        "wall_ns": 1,
+    }
+    assert execution_from(answer).metrics.wall_ms == 1
+    with pytest.raises(ValueError, match=r".+"):
+        execution_from(answer | change)
+
+
+def test_a_worker_whose_input_is_closed_ends() -> None:
+    child = Child("runtime.sandbox.worker", address_bytes=1280 << 20, cpu_seconds=60)
+    assert child._process.stdin is not None
+    child._process.stdin.close()
+    end = time.monotonic() + 20
+    with pytest.raises(ChildEndedError, match="ended with code 0"):
+        while time.monotonic() < end:
+            select.select([child.output], [], [], 1)
+            child.receive()
+    child.close()
+
+
+def test_a_worker_that_gets_nonsense_ends() -> None:
+    child = Child("runtime.sandbox.worker", address_bytes=1280 << 20, cpu_seconds=60)
+    os.write(child.input, b"\1\0\0\0\xff")
+    end = time.monotonic() + 20
+    with pytest.raises(ChildEndedError, match="ended with code 1"):
+        while time.monotonic() < end:
+            select.select([child.output], [], [], 1)
+            child.receive()
+    child.close()
+
+
+def test_workers_that_cannot_start_fail_what_waits(tmp_path: Path) -> None:
+    limits = SandboxLimits(worker_address_bytes=40 << 20)
+    with Sandbox(cache_dir=tmp_path / "cache", workers=1, limits=limits) as pool:
+        result = pool.execute(request(TRIPLE, arguments=[1]))
+        assert faulted(result) is FaultReason.WORKER_UNUSABLE
+        (finding,) = pool.confinement()
+        assert not finding.holds
+
+
+def test_rejections_come_from_the_compiler_too(pool: Sandbox) -> None:
+    for _ in range(2):
+        outcome = executed(pool, b"\0asm\1\0\0\0\1").deterministic.outcome
+        assert outcome.kind is OutcomeKind.REJECTED
