@@ -6,14 +6,10 @@ A diagnostic is a value: nothing here prints, raises or looks at a terminal.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import Enum
 
+from ccl.codes import severity_of
+from ccl.codes.template import Severity
 from ccl.source import Span
-
-
-class Severity(Enum):
-    ERROR = "error"
-    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +86,4 @@ class Sink:
 
     @property
     def has_errors(self) -> bool:
-        from ccl.codes import severity_of
-
         return any(severity_of(d.code) is Severity.ERROR for d in self._found)

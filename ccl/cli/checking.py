@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from ccl.codes import severity_of
-from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from ccl.codes.template import Severity
+from ccl.diagnostics import Diagnostic, Edit, Fix, Label
 from ccl.edits import all_edits, apply_edits, compatible_fixes
 from ccl.source import FileId, SourceMap, Span
 

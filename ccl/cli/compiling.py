@@ -11,7 +11,7 @@ from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
 from ccl.cli.checking import Findings, fix_text, merged
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
 from ccl.cli.tables import grouped
-from ccl.diagnostics import Severity
+from ccl.codes.template import Severity
 from ccl.pipeline import Compilation, Compiled, check_text, compile_text
 from ccl.render import Format, render
 from ccl.typed import PackedModule

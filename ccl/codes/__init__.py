@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ccl.codes import charter, flow, limits, modules, names, style, syntax, types
-from ccl.codes.template import Template
-from ccl.diagnostics import Severity
+from ccl.codes.template import Severity, Template
 
 TEMPLATES: Final[Mapping[str, Template]] = {
     template.code: template

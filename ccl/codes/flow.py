@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from ccl.codes.template import Template
-from ccl.diagnostics import Severity
+from ccl.codes.template import Severity, Template
 
 TEMPLATES: Final[tuple[Template, ...]] = (
     Template(

@@ -1,8 +1,12 @@
 """The wording of one diagnostic code."""
 
 from dataclasses import dataclass
+from enum import Enum
 
-from ccl.diagnostics import Severity
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

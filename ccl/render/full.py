@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from textwrap import TextWrapper
 
-from ccl.diagnostics import Diagnostic, Severity
+from ccl.codes.template import Severity
+from ccl.diagnostics import Diagnostic
 from ccl.render.cells import safe_text
 from ccl.render.change import change_lines
 from ccl.render.paint import Canvas, Ink, Paint

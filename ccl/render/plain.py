@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ccl.diagnostics import Diagnostic, Severity
+from ccl.codes.template import Severity
+from ccl.diagnostics import Diagnostic
 from ccl.render.cells import safe_text
 from ccl.render.paint import Ink, Paint
 from ccl.render.prose import prose

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from ccl.codes import TEMPLATES
-from ccl.diagnostics import Diagnostic, Severity
+from ccl.codes.template import Severity
+from ccl.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

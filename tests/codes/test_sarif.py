@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 
 from ccl.codes import TEMPLATES
-from ccl.codes.template import Template
-from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from ccl.codes.template import Severity, Template
+from ccl.diagnostics import Diagnostic, Edit, Fix, Label
 from ccl.render import Format, render
 from ccl.source import SourceMap, Span
 

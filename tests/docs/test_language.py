@@ -22,7 +22,7 @@ from ccl_machine import run
 
 from ccl.abi.values import parse_type, to_json
 from ccl.codes import severity_of
-from ccl.diagnostics import Severity
+from ccl.codes.template import Severity
 from ccl.pipeline import Compiled, compile_text
 from ccl.wasm.inspect import inspect_module
 from runtime.execution import OutcomeKind

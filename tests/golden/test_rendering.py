@@ -9,8 +9,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from ccl.codes import TEMPLATES
-from ccl.codes.template import Template
-from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from ccl.codes.template import Severity, Template
+from ccl.diagnostics import Diagnostic, Edit, Fix, Label
 from ccl.render import Format, render
 from ccl.source import Source, SourceMap, Span
 
