@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from meshfolk import START, Folk, key
+from meshnet import CALM, Weather
 from village import Village
 
 from mesh import events as ev
@@ -324,8 +325,12 @@ def test_the_same_evidence_counts_once(store: Store) -> None:
         assert tx.evidence.tally(BOB) == Tally()
 
 
-def test_a_whole_mesh_runs_on_it(roomy_store: Store) -> None:
-    village = Village(store=roomy_store)
+STORM = Weather(drop=0.2, duplicate=0.2, crash=0.05, delay_seconds=5)
+
+
+@pytest.mark.parametrize("weather", [CALM, STORM], ids=["calm", "storm"])
+def test_a_whole_mesh_runs_on_it(roomy_store: Store, weather: Weather) -> None:
+    village = Village(store=roomy_store, weather=weather, seed=3)
     keys = [village.submit(number) for number in (1, 2)]
     village.run()
     assert [village.job(each).phase for each in keys] == [Phase.VERIFIED] * 2
