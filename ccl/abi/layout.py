@@ -21,7 +21,27 @@ whatever its type, so that offsets need no table.
 Values copy: a copy is another reference to the same object, and a write first makes the
 object unique along its path (copy on write). A parameter is borrowed: the callee does not
 count it; where the callee may change it, the caller makes it unique first and the callee
-writes in place. No value can contain itself, so counting frees everything.
+writes in place. No value can contain itself, so counting frees everything. Address 0 holds
+an immortal object without content, so that a null pointer can be released; words 16 to 287
+are the allocator's own (`ccl/wasm/library/memory.wat`).
+
+Values cross (arguments, results, Data, manifests) in canonical DAG-CBOR:
+
+    Integer, Timestamp, Duration, Mana, Token, Job   integer
+    Decimal        text, `"0.66"`: at most six places, no zeros at the end
+    Bool           true or false             String, Did, Cid   text
+    Array          list                      Map   list of [key, value], in insertion order
+                   (with text keys a map is read too)
+    Struct         map by field name; a missing field is read as None where it is an Option
+    enum variant   its name; with a payload {name: value}, with several {name: [values]}
+    Option         null or the value; if that could be null itself, [value]
+    Result         {"Ok": value} or {"Err": value}
+    Unit           null                      Data   as it is
+
+An export whose value is Err traps instead (`ccl.abi.sections.ENTRY_ERR_REASON`). Charter
+values are texts, booleans, lists, maps of inline objects, and numbers: a plain integer as it
+is, one with a unit or with decimal places as `{"unit": "%", "value": 50}`, where the value is
+an integer or the text of a Decimal. A section's version is its property `version`.
 """
 
 from typing import Final

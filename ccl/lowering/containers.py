@@ -211,7 +211,7 @@ def get(f: Frame, node: CallBuiltin) -> Hold:
     kind = _map_type(node)
     assert isinstance(node.type, Option)
     kept = f.borrow(operands(node))
-    find_key(f, kind.key)
+    find_key(f, kind.key, node.span)
     with f.temporary("i32") as entry:
         f.emit(f"local.tee ${entry}", "if (result i32)")
 
@@ -228,7 +228,7 @@ def get(f: Frame, node: CallBuiltin) -> Hold:
 
 def contains_key(f: Frame, node: CallBuiltin) -> Hold:
     kept = f.borrow(operands(node))
-    find_key(f, _map_type(node).key)
+    find_key(f, _map_type(node).key, node.span)
     f.emit("i32.const 0", "i32.ne")
     f.let_go(kept)
     return Hold.PLAIN
@@ -248,7 +248,7 @@ def remove(f: Frame, node: CallBuiltin) -> Hold:
     with f.temporary("i32") as mapping, f.temporary("i32") as entry, f.temporary("i32") as found:
         target.push()
         f.emit(f"local.tee ${mapping}", f"local.get ${name}")
-        find_key(f, kind.key)
+        find_key(f, kind.key, node.span)
         f.emit(f"local.tee ${entry}", "i32.const 0", "i32.ne", f"local.tee ${found}", "if")
         for part, offset in ((kind.key, 8), (kind.value, 16)):
             if is_reference(part):

@@ -1,10 +1,11 @@
 """Canonical DAG-CBOR to values: one checked routine per type; bad data traps with its reason."""
 
+from ccl.lowering.comparison import is_word_key, put_routine
 from ccl.lowering.encoding import canonical_order, is_nullable
-from ccl.lowering.routines import is_key_text, is_recursive, parts
+from ccl.lowering.routines import is_key_text, is_recursive, parts, release
 from ccl.lowering.shapes import field_offset, payload_offset, store, value_type
 from ccl.lowering.unit import Unit
-from ccl.types import Array, Map, Option, Prim, Struct, Token, Type
+from ccl.types import Array, Map, Option, Prim, Struct, Token, Type, is_reference
 
 MALFORMED = "not canonical DAG-CBOR"
 _LIST, _MAP = 4, 5
@@ -134,15 +135,14 @@ def _map(unit: Unit, kind: Map) -> list[str]:
     """A list of pairs; a map too where keys are texts. A key twice is refused."""
     expected = _text(unit, f"expected {kind}")
     pair = f"(call $take_exactly (i32.const {_LIST}) (i32.const 2) {expected})"
+    put = put_routine(unit, kind.key)
+    unit.called.add(put)
+    key_type = value_type(kind.key) or "i64"
+    key, is_map = "(local.get $key)", "(i32.const 0)"
     if is_key_text(kind.key):
         is_map = "(i32.eq (i32.shr_u (call $in_peek) (i32.const 5)) (i32.const 5))"
-        put, key_type = "map_put_text", "i32"
         pair = f"(if (i32.eqz (local.get $as_map)) (then {pair}))"
-    else:
-        is_map = "(i32.const 0)"
-        put, key_type = "map_put_word", value_type(kind.key) or "i64"
-    key = "(local.get $key)"
-    if key_type == "i32" and put == "map_put_word":
+    if key_type == "i32" and is_word_key(unit, kind.key):
         key = f"(i64.extend_i32_u {key})"
     lines = [
         f"  (local $value i32) (local $left i32) (local $as_map i32) (local $key {key_type})"
@@ -165,10 +165,10 @@ def _map(unit: Unit, kind: Map) -> list[str]:
         "      (br $next)))",
         "  (local.get $value)",
     ]
-    if is_key_text(kind.key):
+    if is_reference(kind.key):
         # the map counts the key itself
         place = next(i for i, line in enumerate(lines) if "local.set $entry" in line) + 1
-        lines.insert(place, "      (call $release (local.get $key))")
+        lines.insert(place, f"      (call ${release(unit, kind.key)} (local.get $key))")
     return lines
 
 

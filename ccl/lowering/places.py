@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ccl.lowering import operators, routines
+from ccl.lowering import comparison, operators, routines
 from ccl.lowering.frame import Frame, Hold, Owned
 from ccl.lowering.shapes import field_offset, load, store, value_type
 from ccl.source import Span
@@ -72,7 +72,7 @@ def find(f: Frame, base: Type, span: Span) -> int:
         reason, offset = OUT_OF_RANGE, 0
     else:
         assert isinstance(base, Map)
-        find_key(f, base.key)
+        find_key(f, base.key, span)
         reason, offset = KEY_NOT_FOUND, 16
     with f.temporary("i32") as at:
         f.emit(f"local.tee ${at}", "i32.eqz")
@@ -81,24 +81,21 @@ def find(f: Frame, base: Type, span: Span) -> int:
     return offset
 
 
-def find_key(f: Frame, key: Type) -> None:
+def find_key(f: Frame, key: Type, span: Span) -> None:
     """From (map, key) to the address of the entry, or 0."""
-    if routines.is_key_text(key):
-        f.call("map_find_text")
-    else:
+    f.prepare_comparison(key, span)
+    if comparison.is_word_key(f.unit, key):
         to_word(f, key)
-        f.call("map_find_word")
+    f.call(comparison.find_routine(f.unit, key))
 
 
 def put_key(f: Frame, key: Type, span: Span) -> None:
     """From (map, key) to the address of the entry, which is added if it is absent."""
-    if routines.is_key_text(key):
-        f.memory_site(span)
-        f.call("map_put_text")
-    else:
+    f.prepare_comparison(key, span)
+    if comparison.is_word_key(f.unit, key):
         to_word(f, key)
-        f.memory_site(span)
-        f.call("map_put_word")
+    f.memory_site(span)
+    f.call(comparison.put_routine(f.unit, key))
 
 
 def to_word(f: Frame, kind: Type) -> None:

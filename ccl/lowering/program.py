@@ -82,8 +82,6 @@ def _function(unit: Unit, function: Function, survey: Survey) -> model.Function:
     f.end_scope(0, reachable=function.body.type is not Prim.NEVER)
     if function.body.type is not Prim.NEVER:
         f.emit(*f.leave)
-    if function.body.type is Prim.UNIT and value_type(function.result) is not None:
-        f.emit("unreachable")
     return model.Function(
         name=unit.function_name(function),
         title=function.name,

@@ -24,7 +24,7 @@ from ccl.types import (
 
 def release(unit: Unit, kind: Type) -> str:
     """The routine that takes one reference away; what dies with it is freed."""
-    if is_flat(kind) or (isinstance(kind, Enum_) and _is_bare(unit, kind)):
+    if is_flat(kind) or (isinstance(kind, Enum_) and is_bare(unit, kind)):
         return "release"
     if is_recursive(unit, kind):
         return unit.routine("release", kind, _release_later)
@@ -202,7 +202,8 @@ def is_key_text(kind: Type) -> bool:
     return kind in (Prim.STRING, Prim.DID, Prim.CID)
 
 
-def _is_bare(unit: Unit, kind: Enum_) -> bool:
+def is_bare(unit: Unit, kind: Enum_) -> bool:
+    """An enum without payloads, whose values are all constants."""
     return all(not payload for _, payload in unit.variants(kind))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from typed_trees import (
+    BOOL,
     INT,
     SPAN,
     STRING,
@@ -26,7 +27,7 @@ from typed_trees import (
 )
 
 from ccl import typed as t
-from ccl.types import Array, Enum_, EnumDef, Option, Prim, Struct, StructDef
+from ccl.types import Array, Enum_, EnumDef, Map, Option, Prim, Struct, StructDef
 
 INTS = Array(INT)
 BOX = Struct("Box", "Box")
@@ -240,3 +241,31 @@ def test_the_number_of_arguments_is_checked() -> None:
     with pytest.raises(Trapped) as trapped:
         module.apply("f", ONE, ONE)
     assert trapped.value.detail == "expected a list of 1 argument"
+
+
+def test_enums_with_payloads_are_keys_by_structure() -> None:
+    votes = Map(STATUS, INT)
+    m = local(4, votes, "m")
+
+    def moved(place: str) -> t.Expr:
+        return t.VariantNew(tag=1, payload=(text(place),), type=STATUS, span=SPAN)
+
+    def count(key: t.Expr, operator: t.BinaryOp | None) -> t.Statement:
+        steps = (t.IndexStep(index=key, of=votes, span=SPAN),)
+        return t.Store(root=m, steps=steps, op=operator, value=integer(1), span=SPAN)
+
+    still = t.VariantNew(tag=0, payload=(), type=STATUS, span=SPAN)
+    pair = t.VariantNew(tag=2, payload=(integer(1), integer(2)), type=STATUS, span=SPAN)
+    keys = [moved("a"), moved("b"), still, pair]
+    given = local(5, votes, "given")
+    again = [count(key, t.BinaryOp.ADD) for key in keys]
+    removed = run(builtin(t.Builtin.MAP_REMOVE, BOOL, get(m), moved("b"), changes=True))
+    body = block([put(m, get(given)), *again, removed], get(m))
+    start = [[{"Moved": "a"}, 1], [{"Moved": "b"}, 2], ["Open", 3], [{"Range": [1, 2]}, 4]]
+    module = running(function("f", [given], body), enums=STATUSES)
+    found = module.apply("f", start)
+    assert found == [[{"Moved": "a"}, 2], ["Open", 4], [{"Range": [1, 2]}, 5]]
+    assert module.live_bytes() == 0
+    with pytest.raises(Trapped) as trapped:
+        module.apply("f", [start[0], start[0]])
+    assert trapped.value.detail == "a key twice in Map<Status, Integer>"
