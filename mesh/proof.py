@@ -6,6 +6,7 @@ is the receipt. Reading hashes every block again; verifying says what is wrong, 
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeVar
 
@@ -30,6 +31,7 @@ from mesh.records import (
     read,
     read_as,
 )
+from mesh.unixfs import PieceMissing, UnixFsError, read_file
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError
 from runtime.context import Context
@@ -91,17 +93,16 @@ def collect(job: Job, mesh: Cid, fetch: Fetch) -> Proof:
     award = _fetch_record(Award, receipt.body.award, mesh, fetch)
     manifest = _fetch_record(JobManifest, receipt.body.job, mesh, fetch)
     result = receipt.body.deterministic
-    data = {
-        cid: block
-        for cid in (
-            manifest.body.module,
-            manifest.body.input,
-            result.output,
-            result.effects,
-            result.logs,
-        )
-        if cid is not None and (block := fetch(cid)) is not None
-    }
+    data: dict[Cid, bytes] = {}
+    for cid in (
+        manifest.body.module,
+        manifest.body.input,
+        result.output,
+        result.effects,
+        result.logs,
+    ):
+        if cid is not None:
+            data.update(_with_pieces(cid, fetch))
     return Proof(
         genesis=_fetch_record(Genesis, mesh, None, fetch),
         manifest=manifest,
@@ -239,6 +240,38 @@ def _check_settlement(proof: Proof) -> tuple[Finding, ...]:
     return findings
 
 
+def _with_pieces(cid: Cid, fetch: Fetch) -> dict[Cid, bytes]:
+    """The block, and those of the dag-pb file it is the root of, as far as they are held."""
+    found: dict[Cid, bytes] = {}
+
+    def kept(each: Cid) -> bytes | None:
+        block = fetch(each)
+        if block is not None:
+            found[each] = block
+        return block
+
+    if cid.codec is not Codec.DAG_PB:
+        kept(cid)
+        return found
+    with suppress(PieceMissing, UnixFsError):
+        # What is missing is for `verify_proof` to say.
+        read_file(cid, kept)
+    return found
+
+
+def module_bytes(cid: Cid, fetch: Fetch) -> bytes:
+    """A module that is here, whole: one block, or a dag-pb file of several.
+
+    Raises PieceMissing or UnixFsError.
+    """
+    if cid.codec is Codec.DAG_PB:
+        return read_file(cid, fetch)
+    block = fetch(cid)
+    if block is None:
+        raise PieceMissing(cid)
+    return block
+
+
 def _check_result(proof: Proof, reexecute: Reexecute) -> tuple[Finding, ...]:
     body = proof.manifest.body
     missing = [
@@ -249,7 +282,13 @@ def _check_result(proof: Proof, reexecute: Reexecute) -> tuple[Finding, ...]:
     if missing:
         return tuple(missing)
     given = None if body.input is None else proof.data[body.input]
-    own = reexecute(proof.data[body.module], proof.context, given)
+    try:
+        module = module_bytes(body.module, proof.data.get)
+    except PieceMissing as piece:
+        return (Finding(fault=Fault.MISSING, subject="module", detail=str(piece.cid)),)
+    except UnixFsError as error:
+        return (_unreadable("module", str(error)),)
+    own = reexecute(module, proof.context, given)
     claimed = proof.receipt.body.deterministic
     if own == claimed:
         return ()

@@ -10,6 +10,7 @@ from mesh.problem import Kind, MeshProblem
 
 PART_CHARS_MIN: Final = 4
 SHOWN_MAX: Final = 5
+LONG_CHARS: Final = 16
 
 
 def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
@@ -62,7 +63,8 @@ def did_you_mean(text: str, known: Sequence[str]) -> str | None:
     """The known id nearest to the text, comparing with beginnings of the same length too."""
     from difflib import get_close_matches
 
-    whole = get_close_matches(text, known, n=1, cutoff=0.75)
+    # Short words differ in much of themselves by one letter; long ids are alike by chance.
+    whole = get_close_matches(text, known, n=1, cutoff=0.6 if len(text) < LONG_CHARS else 0.75)
     if whole:
         return whole[0]
     beginnings = {name[: len(text)]: name for name in known}

@@ -1,0 +1,535 @@
+"""The commands of `meshctl` as users run them, in a mesh of their own."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import wasmtime
+from carfiles import car, chunked
+from localmesh import ANSWER_CID, ENDLESS, found, open_at
+
+from mesh.cli.main import run
+from mesh.job import Phase
+from mesh.local.audit import audit
+from runtime.content.cid import Codec, cid_of
+
+ECHO = wasmtime.wat2wasm(
+    """
+    (module
+      (import "icn_host" "host_log_message" (func $log (param i32 i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "counting\\1b[31m")
+      (func (export "run") (result i64)
+        (call $log (i32.const 0) (i32.const 13))
+        (i64.const 42)))
+    """
+)
+RAW = wasmtime.wat2wasm(
+    """
+    (module
+      (import "icn_host" "host_write_output" (func $out (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "raw \\00\\ff bytes")
+      (func (export "run")
+        (drop (call $out (i32.const 0) (i32.const 12)))))
+    """
+)
+TRAP = wasmtime.wat2wasm('(module (func (export "run") unreachable))')
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("meshctl") / "home"
+    found(home)
+    with open_at(home) as mesh:
+        for job in mesh.jobs():
+            if not job.is_final:
+                mesh.cancel(job.job_id, "")
+    return home
+
+
+@pytest.fixture
+def home(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy = tmp_path / "home"
+    shutil.copytree(founded, copy)
+    for name, module in (("echo", ECHO), ("raw", RAW), ("trap", TRAP), ("endless", ENDLESS)):
+        (tmp_path / f"{name}.wasm").write_bytes(bytes(module))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MESH_HOME", str(copy))
+    monkeypatch.setenv("MESH_WORKERS", "1")
+    return copy
+
+
+class Result:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code = code
+        self.out = out
+        self.err = err
+
+    def __repr__(self) -> str:
+        return f"exit {self.code}\n{self.out}\n{self.err}"
+
+
+Meshctl = Callable[..., Result]
+
+
+@pytest.fixture
+def meshctl(home: Path, capfd: pytest.CaptureFixture[str]) -> Meshctl:
+    """Runs one command; nobody ever sees a stack trace."""
+
+    def command(*words: str) -> Result:
+        code = run(list(words))
+        captured = capfd.readouterr()
+        assert "Traceback" not in captured.err
+        return Result(code, captured.out, captured.err)
+
+    return command
+
+
+def submitted(meshctl: Meshctl, *words: str, wasm: str = "echo.wasm", amount: str = "500") -> str:
+    result = meshctl("submit-job", "--wasm", wasm, "--resource-amount", amount, "-q", *words)
+    assert result.code == 0, result
+    return result.out.strip()
+
+
+def verified(meshctl: Meshctl, wasm: str = "echo.wasm") -> str:
+    job = submitted(meshctl, wasm=wasm)
+    meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
+    return job
+
+
+def test_the_main_path_to_the_word(meshctl: Meshctl) -> None:
+    result = meshctl(
+        *("submit-job", "--wasm", "echo.wasm", "--description", "Data analysis"),
+        *("--resource-amount", "500"),
+    )
+    head, job_line = result.out.splitlines()
+    assert head == "Job submitted successfully"
+    job = job_line.removeprefix("Job ID: ")
+    assert len(job) == 36
+    bids = meshctl("get-bids", "--job-id", job).out.splitlines()
+    assert bids[0].split() == ["Node", "ID", "Bid", "Est.", "Time", "Reputation", "Location"]
+    assert bids[0].startswith("Node ID         Bid      Est. Time     Reputation")
+    assert bids[1].startswith("mesh-node-2     80       1s ")
+    assert bids[1].endswith("us-east")
+    accepted = meshctl("accept-bid", "--job-id", job[-8:], "--node-id", "mesh-node-2")
+    lines = accepted.out.splitlines()
+    assert lines[:6] == [
+        "Bid accepted successfully",
+        "",
+        "Job execution progress:",
+        "Status: Assigned",
+        "Status: Running",
+        "Status: Completed",
+    ]
+    assert lines[6].startswith("Receipt CID: bafyr4i")
+    assert lines[7:] == [
+        "Receipt anchored to DAG ✓",
+        "Receipt verified by federation ✓ (3/3, local keys)",
+    ]
+    assert accepted.code == 0
+    assert meshctl("results", job).out == "42\n"
+    assert meshctl("job-status", job, "-q").out == "Verified\n"
+
+
+def test_machines_get_one_object(meshctl: Meshctl) -> None:
+    job = submitted(meshctl)
+    bids = json.loads(meshctl("get-bids", "--job-id", job, "-o", "json").out)
+    assert bids[0]["node_id"] == "mesh-node-2"
+    assert {bid["node_id"]: bid["has_evidence"] for bid in bids}["mesh-node-3"] is False
+    done = meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2", "-o", "json")
+    value = json.loads(done.out)
+    assert (value["state"], value["checked"]["verified"]) == ("Verified", True)
+    shown = json.loads(meshctl("results", job, "-o", "json").out)
+    assert (shown["value"], shown["codec"]) == (42, "dag-cbor")
+    lines = meshctl("list-jobs", "-o", "jsonl").out.splitlines()
+    assert json.loads(lines[-1])["job_id"] == job
+    assert "state: Verified" in meshctl("job-status", job, "-o", "yaml").out
+
+
+def test_submit_and_wait(meshctl: Meshctl) -> None:
+    result = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5", "--wait")
+    assert result.code == 0
+    assert result.out.rstrip().endswith("✓ (3/3, local keys)")
+    followed = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5", "--follow")
+    assert "Bid: mesh-node-3 " in followed.out
+    assert "Attestation: federation-2 confirmed" in followed.out
+
+
+def test_a_dry_run_submits_nothing(meshctl: Meshctl) -> None:
+    before = meshctl("list-jobs", "-q").out
+    result = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "500", "--dry-run")
+    assert "Price: 80 to 105 tokens" in result.out
+    assert "Policy: allowed" in result.out
+    assert meshctl("list-jobs", "-q").out == before
+
+
+def test_logs_are_made_printable(meshctl: Meshctl) -> None:
+    job = verified(meshctl)
+    assert meshctl("logs", job).out == "counting\\x1b[31m\n"
+
+
+def test_raw_output_comes_as_it_is(meshctl: Meshctl, tmp_path: Path) -> None:
+    job = verified(meshctl, "raw.wasm")
+    assert meshctl("results", job, "-o", "out.bin").code == 0
+    assert (tmp_path / "out.bin").read_bytes() == b"raw \0\xff bytes"
+
+
+def test_a_program_that_traps_is_a_failed_job(meshctl: Meshctl) -> None:
+    job = submitted(meshctl, wasm="trap.wasm")
+    result = meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
+    assert result.code == 1
+    assert "error[program-trapped]" in result.err
+    assert "✓ (3/3, local keys)" in result.out
+    assert meshctl("results", job).code == 3
+
+
+def test_without_its_output_block_a_result_is_missing(meshctl: Meshctl) -> None:
+    job = verified(meshctl)
+    output = json.loads(meshctl("job-status", job, "-o", "json").out)["output"]
+    assert meshctl("block", "rm", output).code == 0
+    result = meshctl("results", job)
+    assert (result.code, result.out) == (3, "")
+    assert f"block {output} is not in the store" in result.err
+
+
+@pytest.mark.parametrize(
+    ("record", "command"), [("output", "results"), ("receipt", "results"), ("anchor", "verify")]
+)
+def test_a_changed_block_is_not_believed(
+    meshctl: Meshctl, home: Path, record: str, command: str
+) -> None:
+    job = verified(meshctl)
+    cid = json.loads(meshctl("job-status", job, "-o", "json").out)[record]
+    with open_at(home) as mesh:
+        mesh.store.database.connection.execute(
+            "UPDATE blocks SET data = zeroblob(40) WHERE cid = ?", (mesh.find_block(cid).raw,)
+        )
+    result = meshctl(command, job)
+    assert (result.code, result.out) == (8, "")
+    assert cid in result.err
+    assert meshctl("doctor", "--no-execute").code == 1
+
+
+def test_a_module_that_no_node_holds(meshctl: Meshctl) -> None:
+    cid = "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze"
+    result = meshctl("submit-job", "--wasm", cid, "--resource-amount", "1000")
+    assert result.code == 0
+    assert "importing" in result.err or "--car" in result.err
+    job = result.out.splitlines()[1].removeprefix("Job ID: ")
+    status = meshctl("job-status", job)
+    assert "State:         Submitted" in status.out
+    assert cid in status.out and "meshctl block put --car" in status.out
+    assert meshctl("get-bids", "--job-id", job).code == 3
+    waited = meshctl("job-status", job, "--wait")
+    assert waited.code == 3 and "error[block-missing]" in waited.err
+
+
+def test_a_block_that_is_supplied_lets_the_job_go_on(meshctl: Meshctl) -> None:
+    cid = cid_of(bytes(TRAP) + b"", Codec.RAW)
+    job = submitted(meshctl, wasm=str(cid))
+    assert meshctl("get-bids", "--job-id", job).code == 3
+    assert meshctl("block", "put", "trap.wasm", "-q").out.strip() == str(cid)
+    assert meshctl("job-status", job, "--wait").code == 7
+    assert meshctl("get-bids", "--job-id", job).code == 0
+
+
+def test_a_module_of_another_system_comes_in_a_car(meshctl: Meshctl, tmp_path: Path) -> None:
+    module = bytes(ECHO)
+    root, blocks = chunked([module[:30], module[30:]])
+    job = submitted(meshctl, wasm=str(root))
+    assert meshctl("get-bids", "--job-id", job).code == 3
+    (tmp_path / "module.car").write_bytes(car([root], blocks))
+    assert meshctl("block", "put", "--car", "module.car", "-q").out.strip() == str(root)
+    assert meshctl("job-status", job, "--wait").code == 7
+    done = meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
+    assert done.code == 0, done
+    assert meshctl("results", job).out == "42\n"
+    assert meshctl("verify", job).code == 0
+    (tmp_path / "broken.car").write_bytes(car([root], blocks)[:-1] + b"x")
+    broken = meshctl("block", "put", "--car", "broken.car")
+    assert (broken.code, "has another hash" in broken.err) == (2, True)
+
+
+BAD_COMMANDS = {
+    "no such file": (["submit-job", "--wasm", "ecko.wasm"], 3, "file-not-found", "echo.wasm"),
+    "a directory": (["submit-job", "--wasm", "home"], 2, "file-is-directory", "home"),
+    "not a module": (["submit-job", "--wasm", "text.wat"], 2, "module-refused", "WebAssembly"),
+    "empty": (["submit-job", "--wasm", "empty.wasm"], 2, "module-refused", "empty"),
+    "cut off": (["submit-job", "--wasm", "cut.wasm"], 2, "module-refused", "cut.wasm"),
+    "bad CID": (
+        ["submit-job", "--wasm", "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmz1"],
+        2,
+        "malformed-cid",
+        "base32",
+    ),
+    "no such entry": (
+        ["submit-job", "--wasm", "echo.wasm", "--entry", "rum"],
+        2,
+        "entry-missing",
+        "did you mean run?",
+    ),
+    "bad priority": (
+        ["submit-job", "--wasm", "echo.wasm", "--priority", "hihg"],
+        2,
+        "unknown-word",
+        "did you mean high?",
+    ),
+    "bad arguments": (
+        ["submit-job", "--wasm", "echo.wasm", "--arguments", "[1,"],
+        2,
+        "arguments-malformed",
+        "character",
+    ),
+    "no budget": (
+        ["submit-job", "--wasm", "echo.wasm", "--budget", "0"],
+        2,
+        "not-positive",
+        "--budget",
+    ),
+    "bad id": (
+        ["submit-job", "--wasm", "echo.wasm", "--id", "seven"],
+        2,
+        "job-malformed",
+        "UUID",
+    ),
+    "no majority": (
+        ["submit-job", "--wasm", "echo.wasm", "--verifiers", "4"],
+        2,
+        "quorum-impossible",
+        "majority",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(BAD_COMMANDS))
+def test_bad_input_is_named(meshctl: Meshctl, tmp_path: Path, name: str) -> None:
+    words, code, slug, text = BAD_COMMANDS[name]
+    (tmp_path / "text.wat").write_text("(module)")
+    (tmp_path / "empty.wasm").write_bytes(b"")
+    (tmp_path / "cut.wasm").write_bytes(bytes(ECHO)[:40])
+    result = meshctl(*words, "--resource-amount", "5", "-o", "json")
+    assert result.code == code, result
+    problem = json.loads(result.err)
+    assert set(problem) == {"code", "message", "hint", "details"}
+    assert problem["code"] == slug
+    assert text in problem["message"] + problem["hint"]
+    assert problem["hint"]
+
+
+def test_words_that_are_not_commands(meshctl: Meshctl) -> None:
+    assert "submit-job" in meshctl("submt-job").err
+    assert meshctl("submt-job").code == 2
+    assert meshctl("job-status", "--wiat", "abcd").code == 2
+    assert meshctl("job-status", "99999999").code == 3
+    assert meshctl("accept-bid", "--job-id", submitted(meshctl), "--node-id", "node-9").code == 3
+
+
+def test_policies_decide(meshctl: Meshctl) -> None:
+    assert meshctl("policy", "set", "quota", "--limit", "100").code == 0
+    denied = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "500")
+    assert denied.code == 5
+    assert "100 units allowed now" in denied.err
+    verified_job = submitted(meshctl, amount="100")
+    meshctl("accept-bid", "--job-id", verified_job, "--node-id", "mesh-node-2")
+    shown = json.loads(meshctl("policy", "show", "-o", "json").out)
+    assert shown[0]["kind"] == "Quota" and shown[0]["committed"] == 16
+    assert meshctl("policy", "set", "permit-list").code == 0
+    assert meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5").code == 5
+    assert meshctl("policy", "set", "quoat").code == 2
+
+
+def test_tokens_that_do_not_pay(meshctl: Meshctl, home: Path, tmp_path: Path) -> None:
+    did = json.loads(meshctl("identity", "show", "-o", "json").out)["keys"][3]["did"]
+    foreign = meshctl("tokens", "issue", "--amount", "9", "--to", did, "-q").out.strip()
+    small = meshctl("tokens", "issue", "--amount", "9", "-q").out.strip()
+    short = meshctl("tokens", "issue", "--amount", "900", "--expires-in", "60", "-q").out.strip()
+    submit = ("submit-job", "--wasm", "echo.wasm", "--resource-amount", "500")
+    result = meshctl(*submit, "--token", foreign)
+    assert (result.code, "token-foreign-audience" in result.err) == (4, True)
+    result = meshctl(*submit, "--token", small)
+    assert (result.code, "token-amount-too-large" in result.err) == (5, True)
+    states = {
+        row["token"]: row["state"]
+        for row in json.loads(meshctl("tokens", "balance", "-o", "json").out)["tokens"]
+    }
+    assert (states[foreign], states[small]) == ("foreign", "usable")
+    used = submitted(meshctl, "--token", small, "--budget", "9", amount="56")
+    assert meshctl("accept-bid", "--job-id", used, "--node-id", "mesh-node-2").code == 0
+    exhausted = meshctl(*submit, "--token", small, "--budget", "9")
+    assert (exhausted.code, "submission-token-exhausted" in exhausted.err) == (5, True)
+    assert meshctl("tokens", "issue", "--amount", "9", "--expires-in", "-1").code == 2
+    from mesh.local import JobRequest
+    from mesh.problem import MeshProblem
+
+    with open_at(home, 61) as mesh, pytest.raises(MeshProblem) as caught:
+        token = mesh.find_block(short)
+        mesh.submit(JobRequest(module=ANSWER_CID, resource_amount=5, token=token))
+    assert caught.value.code == "token-expired"
+
+
+def test_no_bids_with_the_reasons(meshctl: Meshctl) -> None:
+    submit = ("submit-job", "--wasm", "echo.wasm", "--resource-amount", "500", "--budget", "1")
+    result = meshctl(*submit, "--wait")
+    assert result.code == 6
+    assert "mesh-node-3: budget: the price is 90, the budget 1" in result.err
+    assert meshctl(*submit).code == 0
+
+
+def test_a_time_that_runs_out(meshctl: Meshctl) -> None:
+    job = submitted(meshctl, wasm="endless.wasm", amount="300")
+    accept = ("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
+    assert meshctl(*accept, "--timeout", "0").code == 7
+    finished = meshctl(*accept)
+    assert finished.code == 1 and "program-out-of-fuel" in finished.err
+    assert "Status: Completed" in finished.out
+
+
+def test_accepting_twice_is_refused(meshctl: Meshctl) -> None:
+    job = verified(meshctl)
+    for node in ("mesh-node-2", "mesh-node-1"):
+        again = meshctl("accept-bid", "--job-id", job, "--node-id", node)
+        assert (again.code, "error[job-not-open]" in again.err) == (1, True)
+
+
+def test_a_proof_is_verified_elsewhere(
+    meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = verified(meshctl)
+    assert meshctl("verify", job).code == 0
+    receipt = meshctl("receipt", job, "-q").out.strip()
+    assert meshctl("verify", receipt, "--no-reexecute").code == 0
+    assert meshctl("receipt", job, "-o", "job.proof.car").code == 0
+    monkeypatch.setenv("MESH_HOME", str(tmp_path / "elsewhere"))
+    stands = meshctl("verify", "job.proof.car")
+    assert stands.code == 0, stands
+    assert "Executed again here, same result ✓" in stands.out
+    data = bytearray((tmp_path / "job.proof.car").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "forged.car").write_bytes(bytes(data))
+    assert meshctl("verify", "forged.car").code == 8
+
+
+def test_cancelling_gives_back_what_was_held(meshctl: Meshctl, home: Path) -> None:
+    job = submitted(meshctl)
+    assert meshctl("cancel-job", job, "--reason", "wrong input").code == 0
+    assert meshctl("cancel-job", job).code == 1
+    assert "Cancelled (wrong input)" in meshctl("job-status", job).out
+    with open_at(home) as mesh:
+        assert audit(mesh) == ()
+
+
+def test_the_store_of_a_newer_version(meshctl: Meshctl, home: Path) -> None:
+    with open_at(home) as mesh:
+        mesh.store.database.connection.execute("PRAGMA user_version = 99")
+    result = meshctl("list-jobs")
+    assert (result.code, "error[store-newer]" in result.err) == (2, True)
+
+
+def test_a_key_that_others_can_read(meshctl: Meshctl, home: Path) -> None:
+    (home / "keys" / "submitter.key").chmod(0o644)
+    result = meshctl("identity", "show")
+    assert (result.code, "chmod 600" in result.err) == (4, True)
+
+
+def test_a_sound_machine(meshctl: Meshctl) -> None:
+    verified(meshctl)
+    result = meshctl("doctor", "-o", "json")
+    assert result.code == 0, result
+    checks = {row["check"]: row["state"] for row in json.loads(result.out)}
+    assert checks["audit"] == checks["store"] == "ok"
+    assert any(name.startswith("confined: ") for name in checks)
+
+
+# --- commands as processes of their own
+
+
+def start(*words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", "from mesh.cli.main import main; main()", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_two_accepts_at_once_give_one_award(meshctl: Meshctl, home: Path) -> None:
+    job = submitted(meshctl)
+    both = [
+        start("accept-bid", "--job-id", job, "--node-id", node)
+        for node in ("mesh-node-2", "mesh-node-3")
+    ]
+    results = [process.communicate() for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1]
+    loser = next(err for process, (_, err) in zip(both, results, strict=True) if process.returncode)
+    assert "error[job-not-open]" in loser or "error[job-busy]" in loser
+    with open_at(home) as mesh:
+        assert mesh.job(next(each for each in mesh.job_ids() if each == job)).award is not None
+        assert audit(mesh) == ()
+
+
+def test_ctrl_c_pauses_the_job(meshctl: Meshctl, home: Path) -> None:
+    job = submitted(meshctl, wasm="endless.wasm", amount="50000")
+    process = start("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
+    assert process.stdout is not None and process.stderr is not None
+    for line in process.stdout:
+        if line == "Status: Running\n":
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130
+    assert f"next: meshctl job-status {job} --wait" in err
+    assert "Traceback" not in err
+    with open_at(home) as mesh:
+        view = next(each for each in mesh.jobs() if each.job_id == job)
+        assert view.phase is Phase.RUNNING
+        assert audit(mesh) == ()
+
+
+def test_a_reader_that_goes_away_is_no_bug(home: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.run(
+        [sys.executable, "-c", "from mesh.cli.main import main; main()", "list-nodes"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert process.stderr == ""
+
+
+def test_help_is_quick_and_light() -> None:
+    program = (
+        "import sys; from mesh.cli.main import run; code = run(['--help'])\n"
+        "heavy = {'wasmtime', 'rich.console', 'pydantic', 'sqlite3', 'mesh.local'}\n"
+        "print(sorted(heavy & set(sys.modules)), code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[] 0"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["submit-job"], ["get-bids"], ["accept-bid"], ["job-status"], ["list-jobs"],
+        ["cancel-job"], ["list-nodes"], ["results"], ["logs"], ["receipt"], ["verify"],
+        ["doctor"], ["block", "put"], ["block", "get"], ["block", "rm"], ["tokens", "issue"],
+        ["tokens", "balance"], ["policy", "set"], ["policy", "show"], ["identity", "show"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_every_help_has_an_example(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "Example" in shown
+    assert f"meshctl {' '.join(command)}" in shown
