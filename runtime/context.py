@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.content.codec import CodecError, decode, encode
+from runtime.content.codec import INTEGER_MAX, CodecError, decode, encode
 from runtime.content.did import Did
 
 CONTEXT_VERSION: Final = 1
 SEED_BYTES: Final = 32
+ENTRY_CHARS_MAX: Final = 256
 MIB: Final = 1 << 20
 FUEL_PER_UNIT: Final = 1_000_000
 """One compute unit buys this much fuel."""
@@ -56,8 +57,27 @@ class Context:
     records: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """A context may come from anyone. Raises ValueError with the field that is wrong."""
+        _require("entry", isinstance(self.entry, str) and 0 < len(self.entry) <= ENTRY_CHARS_MAX)
+        _require("caller", isinstance(self.caller, str))
+        _require("now", _is_count(self.now))
+        _require("seed", isinstance(self.seed, bytes) and len(self.seed) == SEED_BYTES)
+        _require("limits", isinstance(self.limits, Limits))
+        for name in _LIMIT_NAMES:
+            _require(f"limits.{name}", _is_count(getattr(self.limits, name)))
+        _require("engine", isinstance(self.engine, str))
+        _require("arguments", isinstance(self.arguments, bytes | None))
+        _require("input", isinstance(self.input, Cid | None))
+        _require("state_root", isinstance(self.state_root, Cid | None))
+        for name in ("balances", "policies", "records", "results"):
+            mapping = getattr(self, name)
+            _require(name, isinstance(mapping, Mapping))
+            _require(name, all(isinstance(key, str) for key in mapping))
+        _require("balances", all(_is_count(amount) for amount in self.balances.values()))
+
     def to_block(self) -> bytes:
-        """The canonical encoding."""
+        """The canonical encoding. Raises CodecError if there is none (floats, over 64 bits)."""
         return encode(
             {
                 "version": CONTEXT_VERSION,
@@ -89,12 +109,20 @@ class Context:
             if value.pop("version") != CONTEXT_VERSION:
                 raise CodecError("a context of another version")
             limits = Limits(**value.pop("limits"))
-            context = Context(limits=limits, **value)
-        except (TypeError, AttributeError, KeyError) as error:
+            return Context(limits=limits, **value)
+        except CodecError:
+            raise
+        except (TypeError, AttributeError, KeyError, ValueError) as error:
             raise CodecError(f"not a context: {error}") from None
-        if not isinstance(context.seed, bytes) or len(context.seed) != SEED_BYTES:
-            raise CodecError("not a context: the seed is not 32 bytes")
-        return context
 
 
 _LIMIT_NAMES: Final = tuple(Limits.__dataclass_fields__)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= INTEGER_MAX
+
+
+def _require(name: str, holds: bool) -> None:
+    if not holds:
+        raise ValueError(f"{name} is not what a context holds")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from ccl.abi.hostcalls import HOST_CALLS
-from runtime.content.codec import CodecError, decode, encode
+from runtime.content.codec import CodecError, decode
 from runtime.effects import AnchorData, RecordUsage
 from runtime.host.invocation import Invocation, trap
 from runtime.host.manifest import RefusedError, decoded, positive, resource_type, submission
@@ -142,8 +142,7 @@ def random(invocation: Invocation) -> int:
 
 
 def get_context(invocation: Invocation, name: str) -> bytes | None:
-    records = invocation.context.records
-    return encode(records[name]) if name in records else None
+    return invocation.record(name)
 
 
 def get_token_balance(invocation: Invocation, kind: str) -> int:

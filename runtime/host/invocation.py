@@ -63,7 +63,7 @@ class RandomStream:
 
 @dataclass(slots=True, kw_only=True)
 class Invocation:
-    """The state of one execution. `entry_error` and effects are read when it has ended."""
+    """The state of one execution. Effects, output and log are read when it has ended."""
 
     context: Context
     input: bytes | None
@@ -76,7 +76,9 @@ class Invocation:
     random: RandomStream = field(init=False)
     wasi_random: RandomStream = field(init=False)
     input_position: int = 0
+    wasi_arguments: list[bytes] | None = None
     partial_line: bytearray = field(default_factory=bytearray)
+    _records: dict[str, bytes] = field(default_factory=dict)
     _committed: dict[str, int] = field(default_factory=dict)
     _policies: dict[str, PolicyInForce] = field(default_factory=dict)
     _effect_bytes: int = 0
@@ -88,6 +90,12 @@ class Invocation:
     def __post_init__(self) -> None:
         self.random = RandomStream(self.context.seed, b"icn random")
         self.wasi_random = RandomStream(self.context.seed, b"wasi random_get")
+
+    def record(self, name: str) -> bytes | None:
+        """A host record, encoded once however often it is asked for."""
+        if name not in self._records and name in self.context.records:
+            self._records[name] = encode(self.context.records[name])
+        return self._records.get(name)
 
     # --- effects
 

@@ -21,6 +21,7 @@ PROGRAM_NAME: Final = "module"
 
 SUCCESS, BADF, FAULT, INVAL, NOTSUP, SPIPE = 0, 8, 21, 28, 58, 70
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
+_U64_MAX: Final = (1 << 64) - 1
 _NANOSECONDS: Final = 1_000_000_000
 _CHARACTER_DEVICE: Final = 2
 _RIGHTS: Final = {_STDIN: 0x2, _STDOUT: 0x40, _STDERR: 0x40}
@@ -41,10 +42,14 @@ class WasiFunction:
 
 
 def wasi_arguments(invocation: Invocation) -> list[bytes]:
-    """The program's name, then the context's arguments that are texts."""
-    block = invocation.context.arguments
-    listed = [] if block is None else _text_list(block)
-    return [text.encode("utf-8") + b"\0" for text in (PROGRAM_NAME, *listed)]
+    """The program's name, then the context's arguments, which must be texts."""
+    if invocation.wasi_arguments is None:
+        block = invocation.context.arguments
+        listed = [] if block is None else _text_list(block)
+        invocation.wasi_arguments = [
+            text.encode("utf-8") + b"\0" for text in (PROGRAM_NAME, *listed)
+        ]
+    return invocation.wasi_arguments
 
 
 def _text_list(block: bytes) -> list[str]:
@@ -109,7 +114,8 @@ def _clock_time_get(
 ) -> int:
     if not 0 <= clock <= 3:
         return INVAL
-    memory.write(result, struct.pack("<Q", invocation.context.now * _NANOSECONDS))
+    nanoseconds = min(invocation.context.now * _NANOSECONDS, _U64_MAX)
+    memory.write(result, struct.pack("<Q", nanoseconds))
     return SUCCESS
 
 

@@ -6,8 +6,6 @@ that made it.
 """
 
 import os
-import selectors
-import signal
 import time
 from collections import OrderedDict, deque
 from collections.abc import Collection, Mapping
@@ -15,16 +13,18 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, assert_never
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
 from runtime.execution import Execution
 from runtime.sandbox.cache import CompiledCache, cache_key
-from runtime.sandbox.engine import MEMORY_BYTES_MAX, MIB, engine_text
+from runtime.sandbox.compilations import Compilations, Compiled, Refused
+from runtime.sandbox.engine import MEMORY_BYTES_MAX, engine_text
 from runtime.sandbox.findings import Finding
 from runtime.sandbox.frames import FrameError
-from runtime.sandbox.process import Child, ChildEndedError
+from runtime.sandbox.limits import SANDBOX_LIMITS, SandboxLimits
+from runtime.sandbox.process import Child, ChildEndedError, Watch
 from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
 from runtime.sandbox.results import execution_from, rejected
 
@@ -33,29 +33,6 @@ Result: TypeAlias = Execution | Fault
 WALL_BASE_SECONDS: Final = 20.0
 FUEL_PER_SECOND_FLOOR: Final = 10_000_000
 """No machine is so slow: the backstop allows a second for each of these."""
-_OUT_OF_BUDGET: Final = frozenset(
-    {signal.SIGXCPU, signal.SIGABRT, signal.SIGSEGV, signal.SIGILL, signal.SIGBUS}
-)
-"""How a compiler ends that has no CPU time or no address space left."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxLimits:
-    """Bounds of the processes, not of results."""
-
-    worker_address_bytes: int = MEMORY_BYTES_MAX + 1024 * MIB
-    worker_cpu_seconds: int = 21_600
-    input_bytes: int = 64 * MIB
-    output_bytes: int = 64 * MIB
-    compile_address_bytes: int = 1024 * MIB
-    compile_cpu_seconds: int = 10
-    compile_wall_seconds: float = 30.0
-    modules_per_worker: int = 32
-    compiled_kept: int = 128
-    start_seconds: float = 30.0
-
-
-SANDBOX_LIMITS: Final = SandboxLimits()
 
 
 @dataclass(slots=True)
@@ -63,7 +40,7 @@ class _Job:
     ticket: Ticket
     request: Request
     context: bytes
-    compiled: dict[str, Any] | None = None
+    compiled: Compiled | None = None
 
 
 class _Worker:
@@ -86,13 +63,6 @@ class _Worker:
         return self.ready and self.job is None
 
 
-@dataclass(slots=True)
-class _Compilation:
-    child: Child
-    module: Cid
-    deadline: float
-
-
 class Sandbox:
     """Executes modules. `workers`: processes at most; started when they are needed."""
 
@@ -109,14 +79,13 @@ class Sandbox:
         self._workers_max = workers or os.cpu_count() or 1
         key = cache_key(cache_key_path or cache_dir.parent / "compiled-modules.key")
         self._cache = CompiledCache(cache_dir, key)
-        self._selector = selectors.DefaultSelector()
+        self._watch = Watch()
+        self._compilations = Compilations(self._cache, self._watch, limits, self._workers_max)
         self._tickets = count(1)
         self._workers: list[_Worker] = []
-        self._compiling: dict[Cid, _Compilation] = {}
         self._waiting: deque[_Job] = deque()
         self._unfinished: set[Ticket] = set()
         self._finished: dict[Ticket, Result] = {}
-        self._compiled: OrderedDict[Cid, dict[str, Any]] = OrderedDict()
         self._confinement: tuple[Finding, ...] | None = None
         self._closed = False
 
@@ -208,12 +177,10 @@ class Sandbox:
         fault = Fault(reason=FaultReason.CLOSED)
         for worker in tuple(self._workers):
             self._retire(worker, fault)
-        for compilation in self._compiling.values():
-            self._drop(compilation.child)
-        self._compiling.clear()
+        self._compilations.close()
         while self._waiting:
             self._finish(self._waiting.popleft(), fault)
-        self._selector.close()
+        self._watch.close()
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -254,19 +221,19 @@ class Sandbox:
     def _advance(self, timeout: float | None) -> None:
         """Wait for one event or deadline, and handle what has come."""
         deadlines = [worker.deadline for worker in self._workers if not worker.idle]
-        deadlines.extend(compilation.deadline for compilation in self._compiling.values())
+        deadlines.extend(self._compilations.deadlines)
         if deadlines:
             until = max(0.0, min(deadlines) - time.monotonic())
             timeout = until if timeout is None else min(timeout, until)
         elif timeout is None:
             assert self._finished or not self._unfinished, "something is under way"
-        for key, _ in self._selector.select(timeout):
-            owner = key.data
+        for owner in self._watch.owners(timeout):
             if isinstance(owner, _Worker):
                 self._hear_worker(owner)
             else:
-                self._hear_compiler(owner)
+                self._compilations.hear(owner)
         self._end_overdue()
+        self._compilations.end_overdue()
         self._dispatch()
 
     def _end_overdue(self) -> None:
@@ -275,9 +242,6 @@ class Sandbox:
             if not worker.idle and worker.deadline <= now:
                 reason = FaultReason.WALL_CLOCK if worker.ready else FaultReason.WORKER_UNUSABLE
                 self._lose_worker(worker, Fault(reason=reason))
-        for compilation in tuple(self._compiling.values()):
-            if compilation.deadline <= now:
-                self._compile_failed(compilation, Fault(reason=FaultReason.COMPILE_BUDGET))
 
     def _dispatch(self) -> None:
         """Give waiting jobs to idle workers; start compilers and workers that are missing."""
@@ -285,10 +249,8 @@ class Sandbox:
             return
         for job in tuple(self._waiting):
             if job.compiled is None:
-                job.compiled = self._compiled_module(job.request)
-                if job.compiled is not None and "rejected" in job.compiled:
-                    self._waiting.remove(job)
-                    self._finish(job, rejected(*job.compiled["rejected"]))
+                self._prepare(job)
+        self._compilations.forget_failures()
         runnable = [job for job in self._waiting if job.compiled is not None]
         for job in runnable:
             worker = self._idle_worker(job.request.module_cid)
@@ -299,16 +261,41 @@ class Sandbox:
         starting = sum(not worker.ready for worker in self._workers)
         # Workers take as long to start as a compiler: both at once.
         for _ in range(len(self._waiting) - starting):
-            if len(self._workers) >= self._workers_max:
+            if len(self._workers) >= self._workers_max or not self._start_worker():
                 break
-            self._start_worker()
+
+    def _prepare(self, job: _Job) -> None:
+        """Note the compiled module, or finish the job without it."""
+        found = self._compilations.find(job.request.module_cid, job.request.module)
+        match found:
+            case None:
+                return
+            case Compiled():
+                job.compiled = found
+                return
+            case Refused(reason=reason, detail=detail):
+                result: Result = rejected(reason, detail)
+            case Fault():
+                result = found
+            case _:
+                assert_never(found)
+        self._waiting.remove(job)
+        self._finish(job, result)
 
     # --- workers
 
-    def _start_worker(self) -> None:
-        worker = _Worker(self._limits)
+    def _start_worker(self) -> bool:
+        """False if the system has no process for it; then one waiting job has failed."""
+        try:
+            worker = _Worker(self._limits)
+        except ChildEndedError as error:
+            if self._waiting:
+                fault = Fault(reason=FaultReason.WORKER_UNUSABLE, text=str(error))
+                self._finish(self._waiting.popleft(), fault)
+            return False
         self._workers.append(worker)
-        self._selector.register(worker.child.output, selectors.EVENT_READ, worker)
+        self._watch.begin(worker.child, worker)
+        return True
 
     def _idle_worker(self, module: Cid) -> _Worker | None:
         """One that has the module loaded, if there is one."""
@@ -338,8 +325,8 @@ class Sandbox:
             worker.child.send(
                 {
                     "module": module.raw,
-                    "code": None if known else job.compiled["code"],
-                    "facts": None if known else job.compiled["facts"],
+                    "code": None if known else job.compiled.code,
+                    "facts": None if known else job.compiled.facts,
                     "drop": drop,
                     "context": job.context,
                     "input": job.request.input,
@@ -351,23 +338,14 @@ class Sandbox:
             self._waiting.appendleft(job)
             self._retire(worker, None)
             return
-        self._watch(worker.child, worker)
-
-    def _watch(self, child: Child, owner: "_Worker | _Compilation") -> None:
-        """Ask to be told when the pipe takes more, while there is more to write."""
-        registered = child.input in self._selector.get_map()
-        if child.has_outgoing and not registered:
-            self._selector.register(child.input, selectors.EVENT_WRITE, owner)
-        elif registered and not child.has_outgoing:
-            self._selector.unregister(child.input)
+        self._watch.update(worker.child, worker)
 
     def _hear_worker(self, worker: _Worker) -> None:
         if worker not in self._workers:
             return
         try:
-            if worker.child.has_outgoing:
-                worker.child.flush()
-                self._watch(worker.child, worker)
+            worker.child.flush()
+            self._watch.update(worker.child, worker)
             for answer in worker.child.receive():
                 self._answered(worker, answer)
         except ChildEndedError as error:
@@ -414,92 +392,8 @@ class Sandbox:
         self._workers.remove(worker)
         if worker.job is not None and fault is not None:
             self._finish(worker.job, fault)
-        self._drop(worker.child)
-
-    def _drop(self, child: Child) -> None:
-        for descriptor in (child.input, child.output):
-            if descriptor in self._selector.get_map():
-                self._selector.unregister(descriptor)
-        child.close()
-
-    # --- compilation
-
-    def _compiled_module(self, request: Request) -> dict[str, Any] | None:
-        """From memory or disk; otherwise a compiler is started, and this is asked again."""
-        cid = request.module_cid
-        found = self._compiled.get(cid)
-        if found is not None:
-            self._compiled.move_to_end(cid)
-            return found
-        if cid in self._compiling:
-            return None
-        found = self._cache.get(cid)
-        if found is not None:
-            self._keep(cid, found)
-            return found
-        if len(self._compiling) < self._workers_max:
-            self._start_compiler(cid, request.module)
-        return None
-
-    def _keep(self, cid: Cid, compiled: dict[str, Any]) -> None:
-        self._compiled[cid] = compiled
-        while len(self._compiled) > self._limits.compiled_kept:
-            self._compiled.popitem(last=False)
-
-    def _start_compiler(self, cid: Cid, module: bytes) -> None:
-        child = Child(
-            "runtime.sandbox.compiler",
-            address_bytes=self._limits.compile_address_bytes,
-            cpu_seconds=self._limits.compile_cpu_seconds,
-        )
-        compilation = _Compilation(child, cid, time.monotonic() + self._limits.compile_wall_seconds)
-        self._compiling[cid] = compilation
-        self._selector.register(child.output, selectors.EVENT_READ, compilation)
-        try:
-            child.send({"module": module})
-        except ChildEndedError as error:
-            self._compile_failed(
-                compilation, Fault(reason=FaultReason.COMPILER_DIED, text=str(error))
-            )
-            return
-        self._watch(child, compilation)
-
-    def _hear_compiler(self, compilation: _Compilation) -> None:
-        if self._compiling.get(compilation.module) is not compilation:
-            return
-        try:
-            if compilation.child.has_outgoing:
-                compilation.child.flush()
-                self._watch(compilation.child, compilation)
-            answers = compilation.child.receive()
-        except ChildEndedError as error:
-            over = compilation.child.ended_by_signal in _OUT_OF_BUDGET
-            reason = FaultReason.COMPILE_BUDGET if over else FaultReason.COMPILER_DIED
-            self._compile_failed(compilation, Fault(reason=reason, text=str(error)))
-            return
-        except FrameError as error:
-            self._compile_failed(compilation, Fault(reason=FaultReason.MISBEHAVED, text=str(error)))
-            return
-        for answer in answers:
-            self._compiled_now(compilation, answer)
-
-    def _compiled_now(self, compilation: _Compilation, answer: dict[str, Any]) -> None:
-        if "over_budget" in answer:
-            self._compile_failed(compilation, Fault(reason=FaultReason.COMPILE_BUDGET))
-            return
-        del self._compiling[compilation.module]
-        self._drop(compilation.child)
-        self._cache.put(compilation.module, answer)
-        self._keep(compilation.module, answer)
-
-    def _compile_failed(self, compilation: _Compilation, fault: Fault) -> None:
-        """All that wait for this module fail; the next request tries again."""
-        del self._compiling[compilation.module]
-        self._drop(compilation.child)
-        for job in tuple(self._waiting):
-            if job.request.module_cid == compilation.module and job.compiled is None:
-                self._waiting.remove(job)
-                self._finish(job, fault)
+        self._watch.forget(worker.child)
+        worker.child.close()
 
     def _finish(self, job: _Job, result: Result) -> None:
         self._unfinished.discard(job.ticket)

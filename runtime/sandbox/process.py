@@ -1,6 +1,7 @@
 """Child processes that talk in frames: started clean, read and written without blocking."""
 
 import os
+import selectors
 import subprocess
 import sys
 from collections import deque
@@ -34,22 +35,29 @@ def _import_paths() -> tuple[str, ...]:
 
 class Child:
     """`module.main()` of ours in a fresh interpreter: isolated mode, no site-packages, empty
-    environment, own session, no descriptors but its two pipes."""
+    environment, own session, no descriptors but its two pipes.
+
+    On Linux it dies with the thread that started it.
+    """
 
     def __init__(self, module: str, *, address_bytes: int, cpu_seconds: int) -> None:
+        """Raises ChildEndedError if the system has no process for us."""
         paths = list(_import_paths())
         boot = f"import sys; sys.path[:0] = {paths!r}; from {module} import main; main()"
         arguments = [str(os.getpid()), str(address_bytes), str(cpu_seconds)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", boot, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            cwd="/",
-            close_fds=True,
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", boot, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={},
+                cwd="/",
+                close_fds=True,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ChildEndedError(f"no process could be started: {error.strerror}") from None
         assert self._process.stdin is not None, "asked for a pipe"
         assert self._process.stdout is not None, "asked for a pipe"
         self.input: Final = self._process.stdin.fileno()
@@ -127,3 +135,34 @@ class Child:
             if pipe is not None:
                 with suppress(BrokenPipeError):
                     pipe.close()
+
+
+class Watch:
+    """Tells when a child's pipes have something to read, or room for what is to be written."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+
+    def begin(self, child: Child, owner: Any) -> None:
+        """Watch its output from now on, on behalf of `owner`."""
+        self._selector.register(child.output, selectors.EVENT_READ, owner)
+
+    def update(self, child: Child, owner: Any) -> None:
+        """Watch its input while there is something to write, and no longer."""
+        registered = child.input in self._selector.get_map()
+        if child.has_outgoing and not registered:
+            self._selector.register(child.input, selectors.EVENT_WRITE, owner)
+        elif registered and not child.has_outgoing:
+            self._selector.unregister(child.input)
+
+    def forget(self, child: Child) -> None:
+        for descriptor in (child.input, child.output):
+            if descriptor in self._selector.get_map():
+                self._selector.unregister(descriptor)
+
+    def owners(self, timeout: float | None) -> list[Any]:
+        """On whose behalf something has happened; waits for it, at most so many seconds."""
+        return [key.data for key, _ in self._selector.select(timeout)]
+
+    def close(self) -> None:
+        self._selector.close()

@@ -189,7 +189,7 @@ def test_compiling_has_a_budget_of_memory(tmp_path: Path) -> None:
 def test_one_module_is_compiled_once(tmp_path: Path) -> None:
     with Sandbox(cache_dir=tmp_path / "modules", workers=2) as pool:
         tickets = [pool.submit(request(TRIPLE, arguments=[n])) for n in range(6)]
-        assert len(pool._compiling) == 1
+        assert len(pool._compilations._running) == 1
         left = set(tickets)
         while left:
             left -= pool.wait(left).keys()

@@ -1,0 +1,25 @@
+"""Bounds of the sandbox's processes. They say what this machine gives, never what results are."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from runtime.sandbox.engine import MEMORY_BYTES_MAX, MIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxLimits:
+    """cpu_seconds: of a process in all its life. kept: compiled modules in memory."""
+
+    worker_address_bytes: int = MEMORY_BYTES_MAX + 1024 * MIB
+    worker_cpu_seconds: int = 21_600
+    input_bytes: int = 64 * MIB
+    output_bytes: int = 64 * MIB
+    compile_address_bytes: int = 1024 * MIB
+    compile_cpu_seconds: int = 10
+    compile_wall_seconds: float = 30.0
+    modules_per_worker: int = 32
+    compiled_kept: int = 128
+    start_seconds: float = 30.0
+
+
+SANDBOX_LIMITS: Final = SandboxLimits()
