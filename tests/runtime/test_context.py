@@ -1,0 +1,68 @@
+"""A context may come from anyone: what is not one is refused by the field."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from wasm_modules import context
+
+from runtime.content.codec import CodecError, decode, encode
+from runtime.context import Context, Limits
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("entry", ""),
+        ("entry", "x" * 257),
+        ("entry", 5),
+        ("caller", None),
+        ("now", -1),
+        ("now", True),
+        ("now", "today"),
+        ("seed", bytes(31)),
+        ("seed", "s" * 32),
+        ("engine", 1),
+        ("arguments", []),
+        ("input", b"raw"),
+        ("state_root", "text"),
+        ("balances", []),
+        ("balances", {"compute": -1}),
+        ("balances", {"compute": "10"}),
+        ("policies", 1),
+        ("records", [1]),
+        ("results", "x"),
+        ("limits", {"fuel": -1}),
+        ("limits", {"fuel": 1 << 62, "memory_bytes": None}),
+        ("limits", {"memory": 1}),
+        ("version", 2),
+        ("unknown", 1),
+    ],
+)
+def test_a_block_that_is_no_context(field: str, value: Any) -> None:
+    fields = decode(context().to_block())
+    if field == "limits":
+        value = fields["limits"] | value
+    with pytest.raises(CodecError, match=r"not a context|another version"):
+        Context.from_block(encode(fields | {field: value}))
+
+
+def test_a_missing_field_and_other_shapes() -> None:
+    fields = decode(context().to_block())
+    for name in fields:
+        with pytest.raises(CodecError):
+            Context.from_block(encode({k: v for k, v in fields.items() if k != name} | {"x": 1}))
+    for block in (encode([]), encode(None), b"", b"\xff"):
+        with pytest.raises(CodecError):
+            Context.from_block(block)
+
+
+def test_it_cannot_be_made_wrong_either() -> None:
+    with pytest.raises(ValueError, match=r"limits\.fuel is not what a context holds"):
+        replace(context(), limits=Limits(fuel=-1))
+
+
+def test_its_block_is_stable() -> None:
+    """Everybody's awards name this CID for this context."""
+    fixed = replace(context(), engine="wasmtime 50.0.1 0123456789abcdef x86_64")
+    assert str(fixed.cid) == "bafyr4ifdd4kksnpech46nzyooaov5phcye6joyxie3inajnfvjpsmafwwm"
