@@ -36,7 +36,10 @@ def _char_at(f: Frame, node: CallBuiltin) -> Hold:
     with f.temporary("i32") as text, f.temporary("i64") as index:
         f.emit(f"local.set ${index}", f"local.set ${text}", f"local.get ${index}")
         f.emit(f"local.get ${text}", "i64.load32_u offset=12", "i64.ge_u")
-        f.trap_if(node.span, places.OUT_OF_RANGE)
+        f.emit("if", f"local.get ${index}", f"local.get ${text}", "i64.load32_u offset=12")
+        f.constant(f.site(node.span, places.OUT_OF_RANGE))
+        f.call("trap_index")
+        f.emit("unreachable", "end")
         f.emit(f"local.get ${text}", f"local.get ${text}", f"local.get ${index}", "i32.wrap_i64")
         f.call("text_offset")
     f.memory_site(node.span)

@@ -68,17 +68,16 @@ def index(f: Frame, node: IndexGet) -> Hold:
 def find(f: Frame, base: Type, span: Span) -> int:
     """From (array, index) or (map, key) to the address of the element and an offset; traps."""
     if isinstance(base, Array):
+        f.constant(f.site(span, OUT_OF_RANGE))
         f.call("array_at")
-        reason, offset = OUT_OF_RANGE, 0
-    else:
-        assert isinstance(base, Map)
-        find_key(f, base.key, span)
-        reason, offset = KEY_NOT_FOUND, 16
+        return 0
+    assert isinstance(base, Map)
+    find_key(f, base.key, span)
     with f.temporary("i32") as at:
         f.emit(f"local.tee ${at}", "i32.eqz")
-        f.trap_if(span, reason)
+        f.trap_if(span, KEY_NOT_FOUND)
         f.emit(f"local.get ${at}")
-    return offset
+    return 16
 
 
 def find_key(f: Frame, key: Type, span: Span) -> None:

@@ -45,10 +45,11 @@
   (call $array_free_block (local.get $array))
   (call $free_object (local.get $array)))
 
-;; The slot of element $index, or 0 if it is out of range.
-(func $array_at (param $array i32) (param $index i64) (result i32)
+;; The slot of element $index, which must be in range.
+(func $array_at (param $array i32) (param $index i64) (param $site i32) (result i32)
   (if (i64.ge_u (local.get $index) (i64.load32_u offset=8 (local.get $array)))
-    (then (return (i32.const 0))))
+    (then (call $trap_index
+      (local.get $index) (i64.load32_u offset=8 (local.get $array)) (local.get $site))))
   (i32.add
     (i32.load offset=16 (local.get $array))
     (i32.shl (i32.wrap_i64 (local.get $index)) (i32.const 3))))

@@ -291,3 +291,23 @@
       (i32.store offset=8 (local.get $room) (local.get $length))
       (i32.store offset=12 (local.get $room) (i32.const 0))))
   (local.get $room))
+
+;; Stop with the detail `index 5, length 3`.
+(func $trap_index (param $index i64) (param $length i64) (param $site i32)
+  (local $text i32) (local $label i32)
+  (local.set $text (call $text_new (i32.const 6) (local.get $site)))
+  ;; "index ", then ", length "
+  (i64.store offset=16 (local.get $text) (i64.const 0x0000207865646e69))
+  (local.set $text (call $text_append
+    (local.get $text)
+    (call $integer_to_text (local.get $index) (local.get $site))
+    (local.get $site)))
+  (local.set $label (call $text_new (i32.const 9) (local.get $site)))
+  (i64.store offset=16 (local.get $label) (i64.const 0x6874676e656c202c))
+  (i32.store8 offset=24 (local.get $label) (i32.const 0x20))
+  (local.set $text (call $text_append (local.get $text) (local.get $label) (local.get $site)))
+  (local.set $text (call $text_append
+    (local.get $text)
+    (call $integer_to_text (local.get $length) (local.get $site))
+    (local.get $site)))
+  (call $trap_with (local.get $text) (local.get $site)))
