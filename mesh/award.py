@@ -1,7 +1,7 @@
 """The award: which context an attempt gets, and what an executor checks before it works."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from mesh.findings import Fault, Finding, differing
@@ -67,7 +67,7 @@ def check_context(context: Context, manifest: Signed[JobManifest], bid: Bid) -> 
     wanted = context_for(manifest, bid, engine=context.engine, surroundings=surroundings)
     demanded = manifest.body.engine or context.engine
     findings = differing("context", (Fault.ENGINE_DIFFERS, context.engine, demanded))
-    if replace(context, engine=wanted.engine) != wanted:
+    if context != wanted:
         findings += (Finding(fault=Fault.CONTEXT_DIFFERS, subject="context"),)
     return findings
 

@@ -238,7 +238,9 @@ def step(job: Job | None, key: JobKey, event: Event, now: int) -> Step | StepRef
         revision=1 if job is None else job.revision + 1,
         changed_at=now,
     )
-    after = replace(after, deadline=_deadline(job, after))
+    deadline = _deadline(job, after)
+    if deadline != after.deadline:
+        after = replace(after, deadline=deadline)
     return Step(job=after, hold=transition.hold, effects=transition.effects)
 
 

@@ -9,11 +9,14 @@ from typing import Any, Final, Protocol, TypeVar
 from mesh.ports import Blocks
 from mesh.problem import Kind, MeshProblem
 from mesh.records import read_as
-from runtime.content.cid import Cid
+from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.codec import CodecError
+from runtime.context import Context
 from runtime.identity.signed import RecordError, Signed
 
 T = TypeVar("T")
 RECORDS_KEPT_MAX: Final = 16_384
+CONTEXTS_KEPT_MAX: Final = 1024
 
 
 class HasBlocks(Protocol):
@@ -29,6 +32,7 @@ class Archive:
     def __init__(self, mesh: Cid | None) -> None:
         self.mesh = mesh
         self._kept: dict[Cid, Signed[Any]] = {}
+        self._contexts: dict[Cid, Context] = {}
 
     def put(self, tx: HasBlocks, record: Signed[T]) -> Signed[T]:
         """Store a record that was signed or read just now."""
@@ -60,6 +64,39 @@ class Archive:
             ) from None
         self._keep(record)
         return record
+
+    def put_context(self, tx: HasBlocks, context: Context) -> Cid:
+        """Store a context's block; its CID."""
+        data = context.to_block()
+        cid = cid_of(data, Codec.DAG_CBOR)
+        tx.blocks.put(cid, data)
+        self._keep_context(cid, context)
+        return cid
+
+    def context(self, tx: HasBlocks, cid: Cid) -> Context:
+        """A context by its CID. Raises MeshProblem `block-missing` or `context-invalid`."""
+        kept = self._contexts.get(cid)
+        if kept is not None:
+            return kept
+        data = tx.blocks.get(cid)
+        if data is None:
+            raise missing_block(cid, "context")
+        try:
+            context = Context.from_block(data)
+        except CodecError as error:
+            raise MeshProblem(
+                Kind.VERIFICATION,
+                "context-invalid",
+                f"context {cid}: {error}",
+                hint="`meshctl doctor` checks what else is affected",
+            ) from None
+        self._keep_context(cid, context)
+        return context
+
+    def _keep_context(self, cid: Cid, context: Context) -> None:
+        if len(self._contexts) >= CONTEXTS_KEPT_MAX:
+            self._contexts.clear()
+        self._contexts[cid] = context
 
     def _keep(self, record: Signed[Any]) -> None:
         if len(self._kept) >= RECORDS_KEPT_MAX:

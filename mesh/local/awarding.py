@@ -58,7 +58,7 @@ def award(
     context = context_for(
         manifest, bid.body, engine=world.engine.text, surroundings=surroundings(tx, world)
     )
-    tx.blocks.put(context.cid, context.to_block())
+    context_cid = world.archive.put_context(tx, context)
     given = world.archive.put(
         tx,
         sign(
@@ -67,7 +67,7 @@ def award(
                 bid=bid.cid,
                 attempt=attempt,
                 hold=hold.cid,
-                context=context.cid,
+                context=context_cid,
                 fuel_limit=fuel_of(bid.body.units),
                 lease_expires_at=lease,
             ),

@@ -22,7 +22,6 @@ from mesh.receipts import check_previous, usage_of, verify_receipt
 from mesh.records import Award, Bid, JobManifest, Receipt
 from mesh.settlement import lose_attempt
 from runtime.content.cid import Codec, cid_of
-from runtime.content.codec import CodecError
 from runtime.content.did import Did
 from runtime.context import Context
 from runtime.execution import Execution
@@ -54,19 +53,7 @@ def request_for(tx: SqliteTransaction, world: World, content: Content, job: Job)
 def context_of(tx: SqliteTransaction, world: World, job: Job) -> Context:
     """The context that the job's award names."""
     assert job.award is not None, "only an awarded job has a context"
-    cid = world.archive.get(tx, Award, job.award).body.context
-    data = tx.blocks.get(cid)
-    if data is None:
-        raise missing_block(cid, "context")
-    try:
-        return Context.from_block(data)
-    except CodecError as error:
-        raise MeshProblem(
-            Kind.VERIFICATION,
-            "context-invalid",
-            f"context {cid}: {error}",
-            hint="meshctl doctor",
-        ) from None
+    return world.archive.context(tx, world.archive.get(tx, Award, job.award).body.context)
 
 
 def deliver(

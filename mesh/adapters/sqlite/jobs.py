@@ -118,8 +118,12 @@ class SqliteJobs:
 
     def _select(self, where: str, values: tuple[str | int, ...]) -> tuple[Job, ...]:
         self.flush()
-        rows = self._run(f"SELECT number, job FROM jobs {where}", values).fetchall()
-        return tuple(self._keep(number, encoded) for number, encoded in rows)
+        rows = self._run(f"SELECT submitter, job_id, number, job FROM jobs {where}", values)
+        found = []
+        for submitter, job_id, number, encoded in rows.fetchall():
+            key = JobKey(submitter=Did(submitter), job_id=JobId(job_id))
+            found.append(self._kept.get(key) or self._keep(number, encoded))
+        return tuple(found)
 
 
 class SqliteWork:

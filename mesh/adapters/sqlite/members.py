@@ -99,20 +99,36 @@ class SqliteObservations:
 
 
 class SqliteSettings:
-    """Small values of this mesh by name, each a DAG-CBOR value."""
+    """Small values of this mesh by name, each a DAG-CBOR value.
+
+    They are read often and written rarely: values are kept in memory while nobody else writes.
+    """
 
     def __init__(self, database: Database) -> None:
         self._run = database.connection.execute
+        self._kept: dict[str, Any] = {}
+
+    def forget(self) -> None:
+        """Drop what is kept in memory: it may not be what is stored."""
+        self._kept.clear()
 
     def get(self, name: str) -> Any:
-        """The value, or None if there is none of this name."""
+        """The value, not to be changed, or None if there is none of this name."""
+        if name in self._kept:
+            return self._kept[name]
         row = self._run("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
-        return None if row is None else decode(row[0])
+        value = None if row is None else decode(row[0])
+        self._kept[name] = value
+        return value
 
     def put(self, name: str, value: Any) -> None:
         self._run("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, encode(value)))
+        self._kept.pop(name, None)
 
     def names(self, prefix: str) -> tuple[str, ...]:
         """The names that begin with `prefix`, in order."""
-        rows = self._run("SELECT name FROM settings ORDER BY name")
-        return tuple(name for (name,) in rows if name.startswith(prefix))
+        rows = self._run(
+            "SELECT name FROM settings WHERE name >= ? AND name < ? ORDER BY name",
+            (prefix, prefix + "\U0010ffff"),
+        )
+        return tuple(name for (name,) in rows)

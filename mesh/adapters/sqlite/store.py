@@ -53,7 +53,7 @@ class SqliteStore:
                 yield self._tables
                 self._tables.jobs.flush()
         except BaseException:
-            self._tables.jobs.forget()
+            self._forget()
             raise
 
     @contextmanager
@@ -67,8 +67,12 @@ class SqliteStore:
         """Another process's commit makes what is kept in memory worthless."""
         (version,) = self.database.connection.execute("PRAGMA data_version").fetchone()
         if version != self._data_version:
-            self._tables.jobs.forget()
+            self._forget()
             self._data_version = version
+
+    def _forget(self) -> None:
+        self._tables.jobs.forget()
+        self._tables.settings.forget()
 
     def check(self) -> tuple[str, ...]:
         """What SQLite's own check of the file finds; empty if it is sound."""
