@@ -14,7 +14,6 @@ from runtime.content.did import Did
 
 CONTEXT_VERSION: Final = 1
 SEED_BYTES: Final = 32
-ENTRY_CHARS_MAX: Final = 256
 MIB: Final = 1 << 20
 FUEL_PER_UNIT: Final = 1_000_000
 """One compute unit buys this much fuel."""
@@ -59,7 +58,7 @@ class Context:
 
     def __post_init__(self) -> None:
         """A context may come from anyone. Raises ValueError with the field that is wrong."""
-        _require("entry", isinstance(self.entry, str) and 0 < len(self.entry) <= ENTRY_CHARS_MAX)
+        _require("entry", isinstance(self.entry, str))
         _require("caller", isinstance(self.caller, str))
         _require("now", _is_count(self.now))
         _require("seed", isinstance(self.seed, bytes) and len(self.seed) == SEED_BYTES)

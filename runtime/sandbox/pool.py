@@ -21,7 +21,7 @@ from runtime.execution import Execution
 from runtime.sandbox.cache import CompiledCache, cache_key
 from runtime.sandbox.compilations import Compilations, Compiled, Refused
 from runtime.sandbox.engine import MEMORY_BYTES_MAX, engine_text
-from runtime.sandbox.findings import Finding
+from runtime.sandbox.findings import Finding, memory_promises
 from runtime.sandbox.frames import FrameError
 from runtime.sandbox.limits import SANDBOX_LIMITS, SandboxLimits
 from runtime.sandbox.process import Child, ChildEndedError, Watch
@@ -30,6 +30,7 @@ from runtime.sandbox.results import execution_from, rejected
 
 Result: TypeAlias = Execution | Fault
 
+START_ATTEMPTS: Final = 3
 WALL_BASE_SECONDS: Final = 20.0
 FUEL_PER_SECOND_FLOOR: Final = 10_000_000
 """No machine is so slow: the backstop allows a second for each of these."""
@@ -87,6 +88,7 @@ class Sandbox:
         self._unfinished: set[Ticket] = set()
         self._finished: dict[Ticket, Result] = {}
         self._confinement: tuple[Finding, ...] | None = None
+        self._failed_starts = 0
         self._closed = False
 
     # --- what others call
@@ -158,9 +160,10 @@ class Sandbox:
             self._start_worker()
         while self._confinement is None and self._workers:
             self._advance(None)
-        return self._confinement or (
+        found = self._confinement or (
             Finding(name="workers", holds=False, text=FaultReason.WORKER_UNUSABLE.value),
         )
+        return (*found, memory_promises())
 
     @property
     def cache_findings(self) -> tuple[str, ...]:
@@ -258,11 +261,12 @@ class Sandbox:
                 break
             self._waiting.remove(job)
             self._run(worker, job)
-        starting = sum(not worker.ready for worker in self._workers)
-        # Workers take as long to start as a compiler: both at once.
-        for _ in range(len(self._waiting) - starting):
-            if len(self._workers) >= self._workers_max or not self._start_worker():
-                break
+        # Workers take as long to start as a compiler, so both start at once. The loop ends: a
+        # failed start counts, and the third fails a job that waits.
+        while len(self._workers) < self._workers_max and len(self._waiting) > sum(
+            worker.job is None for worker in self._workers
+        ):
+            self._start_worker()
 
     def _prepare(self, job: _Job) -> None:
         """Note the compiled module, or finish the job without it."""
@@ -284,18 +288,14 @@ class Sandbox:
 
     # --- workers
 
-    def _start_worker(self) -> bool:
-        """False if the system has no process for it; then one waiting job has failed."""
+    def _start_worker(self) -> None:
         try:
             worker = _Worker(self._limits)
         except ChildEndedError as error:
-            if self._waiting:
-                fault = Fault(reason=FaultReason.WORKER_UNUSABLE, text=str(error))
-                self._finish(self._waiting.popleft(), fault)
-            return False
+            self._start_failed(Fault(reason=FaultReason.WORKER_UNUSABLE, text=str(error)))
+            return
         self._workers.append(worker)
         self._watch.begin(worker.child, worker)
-        return True
 
     def _idle_worker(self, module: Cid) -> _Worker | None:
         """One that has the module loaded, if there is one."""
@@ -361,6 +361,7 @@ class Sandbox:
             except (KeyError, TypeError) as error:
                 raise FrameError(f"not a worker's greeting: {error}") from None
             worker.ready = True
+            self._failed_starts = 0
             self._confinement = findings
             return
         job, worker.job = worker.job, None
@@ -383,10 +384,15 @@ class Sandbox:
             self._retire(worker, None)
 
     def _lose_worker(self, worker: _Worker, fault: Fault) -> None:
-        """A worker that cannot be started fails one waiting job, so that trying again ends."""
-        if not worker.ready and self._waiting:
-            self._finish(self._waiting.popleft(), fault)
+        if not worker.ready:
+            self._start_failed(fault)
         self._retire(worker, fault)
+
+    def _start_failed(self, fault: Fault) -> None:
+        """Starts are tried again; from the third failure in a row each fails a waiting job."""
+        self._failed_starts += 1
+        if self._failed_starts >= START_ATTEMPTS and self._waiting:
+            self._finish(self._waiting.popleft(), fault)
 
     def _retire(self, worker: _Worker, fault: Fault | None) -> None:
         self._workers.remove(worker)

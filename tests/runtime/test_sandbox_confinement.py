@@ -13,6 +13,7 @@ from wasm_modules import HereMachine, output, request, wasm
 
 from runtime.execution import Execution
 from runtime.sandbox import Fault, Result, Sandbox, UnusableError, calibrate, engine, self_test
+from runtime.sandbox.findings import memory_promises
 from runtime.sandbox.request import FaultReason, Request
 from runtime.sandbox.selftest import KERNEL
 
@@ -143,6 +144,7 @@ def test_workers_are_confined(sandbox: Sandbox) -> None:
         "core dumps",
         "environment",
         "descriptors",
+        "memory promises",
     }
     assert [finding.text for finding in findings.values() if not finding.holds] == []
 
@@ -233,3 +235,21 @@ def test_each_measure_by_itself(measure: str, attempt: str, tmp_path: Path) -> N
 
     assert attempted(measure) in ("PermissionError", "OSError", "MemoryError")
     assert attempted("import socket") in ("done", "")
+
+
+@pytest.mark.parametrize(("setting", "holds"), [("0\n", True), ("1\n", True), ("2\n", False)])
+def test_systems_that_promise_no_memory_are_named(
+    tmp_path: Path, setting: str, holds: bool
+) -> None:
+    path = tmp_path / "overcommit_memory"
+    assert memory_promises(path).holds
+    path.write_text(setting)
+    finding = memory_promises(path)
+    assert finding.holds is holds
+    assert ("vm.overcommit_memory is 2" in finding.text) is not holds
+
+
+def test_the_engine_is_not_loaded_where_keys_are() -> None:
+    script = "import sys, runtime.sandbox; print('wasmtime' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"

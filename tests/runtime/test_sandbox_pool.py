@@ -322,8 +322,28 @@ def test_workers_that_cannot_start_fail_what_waits(tmp_path: Path) -> None:
     with Sandbox(cache_dir=tmp_path / "cache", workers=1, limits=limits) as pool:
         result = pool.execute(request(TRIPLE, arguments=[1]))
         assert faulted(result) is FaultReason.WORKER_UNUSABLE
-        (finding,) = pool.confinement()
-        assert not finding.holds
+        found = {finding.name: finding.holds for finding in pool.confinement()}
+        assert not found["workers"]
+
+
+def test_a_system_without_processes_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sandbox(cache_dir=tmp_path / "cache", workers=2) as pool:
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+        tickets = [pool.submit(request(TRIPLE, arguments=[n])) for n in range(3)]
+        for ticket in tickets:
+            result = pool.wait((ticket,))[ticket]
+            assert isinstance(result, Fault)
+            assert "no process could be started: No such file" in result.text
+        monkeypatch.undo()
+        assert output(executed(pool, TRIPLE, arguments=[2])) == 6
+
+
+def test_only_as_many_workers_as_there_is_work(pool: Sandbox) -> None:
+    for n in range(5):
+        assert output(executed(pool, TRIPLE, arguments=[n])) == 3 * n
+    assert len(pool.worker_pids()) == 1
 
 
 def test_rejections_come_from_the_compiler_too(pool: Sandbox) -> None:
