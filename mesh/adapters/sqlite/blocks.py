@@ -17,6 +17,18 @@ class SqliteBlocks:
     def __init__(self, database: Database, *, quota_bytes: int) -> None:
         self._run = database.connection.execute
         self._quota_bytes = quota_bytes
+        self._total: int | None = None
+        self._stored_total = 0
+
+    def forget(self) -> None:
+        """Drop what is kept in memory: it may not be what is stored."""
+        self._total = None
+
+    def flush(self) -> None:
+        """Write the total if it has changed since the last flush."""
+        if self._total is not None and self._total != self._stored_total:
+            self._run("UPDATE block_total SET bytes = ?", (self._total,))
+            self._stored_total = self._total
 
     def get(self, cid: Cid) -> bytes | None:
         row = self._run("SELECT data FROM blocks WHERE cid = ?", (cid.raw,)).fetchone()
@@ -30,13 +42,13 @@ class SqliteBlocks:
     def put(self, cid: Cid, data: bytes) -> None:
         if not cid.matches(data):
             raise BlockError(BlockFault.MISMATCH, cid)
+        used = self.total_bytes()
         if not self._run("INSERT OR IGNORE INTO blocks VALUES (?, ?)", (cid.raw, data)).rowcount:
             return
-        self._run("UPDATE block_total SET bytes = bytes + ?", (len(data),))
-        total = self.total_bytes()
-        if total > self._quota_bytes:
+        self._total = used + len(data)
+        if self._total > self._quota_bytes:
             self.delete(cid)
-            detail = f"{total - len(data)} + {len(data)} of {self._quota_bytes} bytes"
+            detail = f"{used} + {len(data)} of {self._quota_bytes} bytes"
             raise BlockError(BlockFault.QUOTA, cid, detail)
 
     def has(self, cid: Cid) -> bool:
@@ -52,13 +64,15 @@ class SqliteBlocks:
         ).fetchone()
         if row is None:
             return False
-        self._run("UPDATE block_total SET bytes = bytes - ?", (row[0],))
+        self._total = self.total_bytes() - int(row[0])
         return True
 
     def total_bytes(self) -> int:
         """Bytes of all blocks together."""
-        (total,) = self._run("SELECT bytes FROM block_total").fetchone()
-        return int(total)
+        if self._total is None:
+            (self._stored_total,) = self._run("SELECT bytes FROM block_total").fetchone()
+            self._total = self._stored_total
+        return self._total
 
     def is_sound(self, cid: Cid) -> bool:
         """Whether the stored bytes are those that the CID names."""

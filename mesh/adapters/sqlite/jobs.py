@@ -131,9 +131,14 @@ class SqliteWork:
 
     def __init__(self, database: Database) -> None:
         self._run = database.connection.execute
+        self._kept: dict[JobKey, dict[str, Work]] = {}
+
+    def forget(self) -> None:
+        """Drop what is kept in memory: it may not be what is stored."""
+        self._kept.clear()
 
     def put(self, work: Work) -> None:
-        self._run(
+        added = self._run(
             "INSERT OR IGNORE INTO work (id, submitter, job_id, effect, actor, attempt, is_done)"
             " VALUES (?, ?, ?, ?, ?, ?, 0)",
             (
@@ -145,26 +150,38 @@ class SqliteWork:
                 work.attempt,
             ),
         )
+        if added.rowcount and work.job in self._kept:
+            self._kept[work.job][work.id] = work
 
     def done(self, work_id: str) -> None:
-        self._run("UPDATE work SET is_done = 1 WHERE id = ?", (work_id,))
+        row = self._run(
+            "UPDATE work SET is_done = 1 WHERE id = ? RETURNING submitter, job_id", (work_id,)
+        ).fetchone()
+        if row is not None:
+            key = JobKey(submitter=Did(row[0]), job_id=JobId(row[1]))
+            self._kept.get(key, {}).pop(work_id, None)
 
     def pending(self, job: JobKey | None = None) -> tuple[Work, ...]:
         select = "SELECT id, submitter, job_id, effect, actor, attempt FROM work WHERE is_done = 0"
         if job is None:
-            rows = self._run(f"{select} ORDER BY number")
-        else:
+            return tuple(map(_work, self._run(f"{select} ORDER BY number")))
+        if job not in self._kept:
+            if len(self._kept) >= JOBS_KEPT_MAX:
+                self._kept.clear()
             rows = self._run(
                 f"{select} AND job_id = ? AND submitter = ? ORDER BY number",
                 (job.job_id, job.submitter),
             )
-        return tuple(
-            Work(
-                id=work_id,
-                job=JobKey(submitter=Did(submitter), job_id=JobId(job_id)),
-                effect=Effect(effect),
-                actor=Did(actor),
-                attempt=attempt,
-            )
-            for work_id, submitter, job_id, effect, actor, attempt in rows
-        )
+            self._kept[job] = {work.id: work for work in map(_work, rows)}
+        return tuple(self._kept[job].values())
+
+
+def _work(row: tuple[str, str, str, str, str, int]) -> Work:
+    work_id, submitter, job_id, effect, actor, attempt = row
+    return Work(
+        id=work_id,
+        job=JobKey(submitter=Did(submitter), job_id=JobId(job_id)),
+        effect=Effect(effect),
+        actor=Did(actor),
+        attempt=attempt,
+    )

@@ -51,6 +51,7 @@ class SqliteStore:
             with self.database.transaction("IMMEDIATE"):
                 self._forget_if_changed()
                 yield self._tables
+                self._tables.blocks.flush()
                 self._tables.jobs.flush()
         except BaseException:
             self._forget()
@@ -71,7 +72,10 @@ class SqliteStore:
             self._data_version = version
 
     def _forget(self) -> None:
+        """Drop what is kept in memory: it may not be what is stored."""
+        self._tables.blocks.forget()
         self._tables.jobs.forget()
+        self._tables.work.forget()
         self._tables.settings.forget()
 
     def check(self) -> tuple[str, ...]:
