@@ -35,6 +35,11 @@ lint: install  ## ruff, mypy --strict, the import rules.
 
 check: lint test  ## Everything CI runs.
 
+FUZZ_FACTOR ?= 20
+fuzz: export FUZZ_FACTOR := $(FUZZ_FACTOR)
+fuzz: install  ## The random tests and simulations, FUZZ_FACTOR times as long as in CI.
+	$(BIN)/python -m pytest -n auto tests/property tests/simulation
+
 bench: install  ## Measure compiler and mesh: repeats, medians.
 	$(BIN)/python -m tests.bench
 

@@ -2,7 +2,8 @@
 
 import pytest
 from carfiles import car, chunked, leaf, message, sha_cid, varint
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mesh.car import Car, CarError, read_car
@@ -56,7 +57,7 @@ def test_another_version_is_named() -> None:
         read_car(varint(len(header)) + header)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(cut=st.integers(min_value=0, max_value=400), noise=st.binary(max_size=12))
 def test_no_bytes_crash_the_readers(cut: int, noise: bytes) -> None:
     root, blocks = chunked([b"first", b"second"])
@@ -68,7 +69,7 @@ def test_no_bytes_crash_the_readers(cut: int, noise: bytes) -> None:
     assert isinstance(read, Car)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(node=st.binary(max_size=80))
 def test_no_node_crashes_the_file_reader(node: bytes) -> None:
     cid = sha_cid(Codec.DAG_PB, node)

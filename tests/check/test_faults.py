@@ -120,3 +120,31 @@ def test_no_text_crashes_the_checker(data: st.DataObject) -> None:
     for diagnostic in compilation.sink.diagnostics:
         text = compilation.sources.of(diagnostic.span).text
         assert 0 <= diagnostic.span.start <= diagnostic.span.end <= len(text)
+
+
+def test_type_parameters_of_a_struct_are_no_further_fault() -> None:
+    assert errors("struct P<T> { a: T, b: Array<T> } execution { let p = P { a: 1, b: [2] }; }") == [
+        (1, "CCL0690")
+    ]
+    assert errors("struct P<T> { a: T }\nfn f(p: P<Integer>) { p.a + 1; }") == [(1, "CCL0690")]
+    assert errors("enum E<T> { A(T) }\nfn f(e: E<Integer>) {}") == [(1, "CCL0690")]
+
+
+def test_a_file_without_an_entry_is_a_library() -> None:
+    library = "fn area(a: Integer, b: Integer) -> Integer { a * b }"
+    assert check_text(library, path="lib.ccl").sink.diagnostics == ()
+    program = library + "\nexecution { 1 }"
+    assert [d.code for d in check_text(program, path="p.ccl").sink.diagnostics] == ["CCL0903"]
+
+
+def test_a_struct_literal_in_a_head_is_one_fault() -> None:
+    text = """\
+struct P { n: Integer }
+execution {
+  if P { n: 1 } == P { n: 2 } {
+    log("x");
+  }
+  while P { n: 1 } != P { n: 1 } { log("y"); }
+}
+"""
+    assert errors(text) == [(3, "CCL0125"), (6, "CCL0125")]

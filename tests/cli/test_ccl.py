@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.cli.commands import ROOT, run
+from commands import ROOT, run
 
 ELECTION = ROOT / "examples" / "election"
 BALLOTS = ELECTION / "ballots"

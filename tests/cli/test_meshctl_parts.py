@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mesh.cli.naming import resolve
@@ -52,7 +53,7 @@ def test_a_near_id_is_suggested() -> None:
     assert JOBS[2] in caught.value.hint
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(start=st.integers(0, 20), length=st.integers(4, 36))
 def test_a_part_never_names_another(start: int, length: int) -> None:
     part = JOBS[0][start : start + length]

@@ -2,7 +2,8 @@
 
 import pytest
 from blake3 import blake3
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey as NaclKey
 
@@ -47,7 +48,7 @@ def test_a_known_did_key() -> None:
     assert did_of(raw) == did
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=200), st.data())
 def test_a_signature_is_of_one_key_over_one_message(
     seed: bytes, message: bytes, data: st.DataObject

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import START, Folk, key
 
@@ -235,7 +236,7 @@ CANDIDATES = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(CANDIDATES, st.randoms(use_true_random=False))
 def test_the_order_is_total(bids: list[Candidate], dice: object) -> None:
     ranked = rank(bids, MANIFEST, START)

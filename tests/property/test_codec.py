@@ -6,7 +6,8 @@ from typing import Any
 import cbrrr
 import pytest
 from blake3 import blake3
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.content.cid import Cid, CidError, Codec, Hash, cid_of, parse_cid
@@ -26,7 +27,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(values)
 def test_what_is_encoded_is_read_back(value: Any) -> None:
     data = encode(value)
@@ -36,7 +37,7 @@ def test_what_is_encoded_is_read_back(value: Any) -> None:
     assert encode(again) == data
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(values, st.data())
 def test_whatever_is_accepted_is_canonical(value: Any, data: st.DataObject) -> None:
     raw = bytearray(encode(value))
@@ -49,7 +50,7 @@ def test_whatever_is_accepted_is_canonical(value: Any, data: st.DataObject) -> N
     assert encode(changed) == bytes(raw)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:
@@ -130,7 +131,7 @@ def test_the_published_vector_of_the_specification() -> None:
 # --- CIDs
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.binary(max_size=100), st.sampled_from(Codec))
 def test_a_cid_is_its_text_in_every_base(data: bytes, codec: Codec) -> None:
     cid = cid_of(data, codec)
@@ -153,7 +154,7 @@ def test_base58() -> None:
     assert str(again).startswith("bafybei")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.binary(max_size=40), st.data())
 def test_a_text_with_another_character_is_another_cid_or_none(
     data: bytes, draw: st.DataObject

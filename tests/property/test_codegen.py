@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from effort import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typed_interpreter import Interpreter, Stopped, plain
@@ -30,8 +31,7 @@ from ccl.types import Array, Map, Option, Prim, Type
 from runtime.content.codec import encode
 
 _SETTINGS = settings(
-    max_examples=150,
-    deadline=None,
+    examples(150),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -93,7 +93,7 @@ def _decimal_operator(sign: str) -> Running:
     return Running(build(program(function("f", [a, b], block([], op(sign, get(a), get(b)))))))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.sampled_from("*/"), _NUMBERS, _NUMBERS)
 def test_decimals_go_through_128_bits_and_round_half_away(sign: str, a: int, b: int) -> None:
     def exact() -> int:
@@ -146,7 +146,7 @@ def _echo() -> Running:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.integers(0, len(_ECHOED) - 1), st.data())
 def test_values_cross_and_come_back(number: int, data: st.DataObject) -> None:
     value = data.draw(_ECHOED[number][1])
@@ -154,7 +154,7 @@ def test_values_cross_and_come_back(number: int, data: st.DataObject) -> None:
     assert _echo().live_bytes() == 0
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.integers(0, len(_ECHOED) - 1), st.data())
 def test_damaged_arguments_are_refused_or_read_as_what_they_are(
     number: int, data: st.DataObject

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from wasm_modules import HereMachine, request
 
@@ -50,7 +51,7 @@ def machine() -> HereMachine:
     return HereMachine()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     seed=st.binary(min_size=32, max_size=32),
     data=st.binary(max_size=64),
@@ -79,7 +80,7 @@ def test_the_same_everywhere(
     assert all(cid.matches(block) for cid, block in here.blocks.items())
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     seed=st.binary(min_size=32, max_size=32),
     now=st.integers(0, 1 << 40),

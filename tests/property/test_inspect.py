@@ -2,7 +2,8 @@
 
 import pytest
 import wasmtime
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccl.abi.sections import Abi, ExportSignature
@@ -142,7 +143,7 @@ def test_over_the_size_limit() -> None:
         inspect_module(b"\0asm" + bytes(16 * 1024 * 1024))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.integers(0, len(MODULE)))
 def test_truncated_anywhere(length: int) -> None:
     try:
@@ -153,7 +154,7 @@ def test_truncated_anywhere(length: int) -> None:
         assert found.size_bytes == length
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(st.tuples(st.integers(8, len(MODULE) - 1), st.integers(0, 255)), max_size=4))
 def test_damaged_anywhere(changes: list[tuple[int, int]]) -> None:
     data = bytearray(MODULE)
@@ -165,7 +166,7 @@ def test_damaged_anywhere(changes: list[tuple[int, int]]) -> None:
         assert 0 <= error.offset <= len(data)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.integers(0, (1 << 32) - 1))
 def test_integers_are_read_as_written(value: int) -> None:
     data = leb(value)

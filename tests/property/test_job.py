@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import START, key
 
@@ -192,7 +193,7 @@ def test_the_lives_reach_every_phase() -> None:
     assert reached == set(Phase)
 
 
-@settings(max_examples=600, deadline=None)
+@examples(600)
 @given(told(), EVENTS, TIMES)
 def test_step_is_total_and_keeps_its_promises(
     told_job: tuple[Job, list[Stored]], event: Event, now: int
@@ -221,7 +222,7 @@ def test_step_is_total_and_keeps_its_promises(
     assert replay(KEY, history) == job
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(EVENTS, TIMES)
 def test_a_job_begins_only_by_being_created(event: Event, now: int) -> None:
     after = step(None, KEY, event, now)
@@ -232,7 +233,7 @@ def test_a_job_begins_only_by_being_created(event: Event, now: int) -> None:
         assert after is StepRefusal.NO_SUCH_JOB
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(told(), TIMES)
 def test_what_is_due_can_be_recorded_and_time_ends_every_job(
     told_job: tuple[Job, list[Stored]], now: int
@@ -259,7 +260,7 @@ def test_what_is_due_can_be_recorded_and_time_ends_every_job(
     assert job.is_final
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(EVENTS)
 def test_an_event_survives_its_encoding(event: Event) -> None:
     assert event_from_value(decode(encode(event_to_value(event)))) == event

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import key
 
@@ -140,7 +141,7 @@ def check(tx: Transaction) -> None:
 SEQUENCES = st.lists(st.tuples(COMMANDS, st.integers(0, 8)), max_size=40)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(SEQUENCES)
 def test_nothing_is_made_or_lost(commands: list[tuple[Command, int]]) -> None:
     with MemoryStore().write() as tx:
@@ -148,7 +149,7 @@ def test_nothing_is_made_or_lost(commands: list[tuple[Command, int]]) -> None:
             check(tx)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(SEQUENCES)
 def test_a_repeat_changes_nothing(commands: list[tuple[Command, int]]) -> None:
     with MemoryStore().write() as tx:
@@ -157,7 +158,7 @@ def test_a_repeat_changes_nothing(commands: list[tuple[Command, int]]) -> None:
             assert again == (NOTHING if isinstance(first, Change) else first)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(SEQUENCES)
 def test_at_the_end_of_time_no_hold_is_left(commands: list[tuple[Command, int]]) -> None:
     with MemoryStore().write() as tx:

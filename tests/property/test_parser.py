@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccl import ast
@@ -88,7 +89,7 @@ def test_the_sample_program_has_no_fault() -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_text(text: str) -> None:
     _holds(text)
 
@@ -103,20 +104,20 @@ PIECES = st.sampled_from([*WORDS.split(), *SIGNS.split(), '"s"', "\n", " "])
 
 
 @given(st.lists(PIECES, max_size=60))
-@settings(max_examples=250, deadline=None)
+@examples(250)
 def test_any_words(pieces: list[str]) -> None:
     _holds(" ".join(pieces))
     _holds("fn f() { " + " ".join(pieces))
 
 
 @given(st.integers(0, len(PROGRAM)))
-@settings(max_examples=120, deadline=None)
+@examples(120)
 def test_a_truncated_program(cut: int) -> None:
     _holds(PROGRAM[:cut])
 
 
 @given(st.integers(0, len(PROGRAM)), st.integers(0, 30), PIECES, st.integers(0, len(PROGRAM)))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_a_mutated_program(at: int, length: int, piece: str, other: int) -> None:
     text = PROGRAM[:at] + piece + PROGRAM[at + length :]
     _holds(text)
@@ -124,7 +125,7 @@ def test_a_mutated_program(at: int, length: int, piece: str, other: int) -> None
 
 
 @given(st.integers(0, len(PROGRAM) - 1))
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_one_character_less_is_few_reports(at: int) -> None:
     """A small fault does not cascade."""
     _, sink = _parse(PROGRAM[:at] + PROGRAM[at + 1 :])

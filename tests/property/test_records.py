@@ -3,7 +3,8 @@
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import Folk, key
 
@@ -250,7 +251,7 @@ def test_every_record_has_a_strategy() -> None:
     assert BODIES.keys() == RECORDS.keys() == {kind.__name__ for kind in get_args(Record)}
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.data())
 @pytest.mark.parametrize("name", sorted(BODIES))
 def test_reading_gives_back_what_was_signed(name: str, data: st.DataObject) -> None:
@@ -263,7 +264,7 @@ def test_reading_gives_back_what_was_signed(name: str, data: st.DataObject) -> N
     assert sign(body, mesh=mesh, key=SIGNER).block == signed.block, "the same bytes each time"
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(ANY_BODY, st.data())
 def test_no_block_with_a_changed_bit_is_read(body: Any, data: st.DataObject) -> None:
     signed = sign(body, mesh=None if isinstance(body, Genesis) else MESH, key=SIGNER)
@@ -274,7 +275,7 @@ def test_no_block_with_a_changed_bit_is_read(body: Any, data: st.DataObject) -> 
         read(bytes(block), MESH)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(ANY_BODY, st.data())
 def test_an_unknown_a_missing_or_a_foreign_field_is_refused_although_signed(
     body: Any, data: st.DataObject
@@ -302,14 +303,14 @@ def test_an_unknown_a_missing_or_a_foreign_field_is_refused_although_signed(
         assert fault in raised.value.detail
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_reader_fail_otherwise(data: bytes) -> None:
     with pytest.raises(RecordError):
         read(data, MESH)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text(max_size=3000), st.integers(1, 3))
 def test_whatever_a_program_says_fits_a_receipt(text: str, times: int) -> None:
     said = Outcome(kind=OutcomeKind.TRAPPED, reason=text, detail=text * times, article=text)

@@ -4,7 +4,8 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccl.codes import TEMPLATES
@@ -58,7 +59,7 @@ def cases(draw: st.DrawFn) -> tuple[SourceMap, list[Diagnostic]]:
     return sources, found
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(cases(), st.integers(10, 120), st.booleans())
 def test_every_format_renders_every_place(
     case: tuple[SourceMap, list[Diagnostic]], width: int, color: bool
@@ -77,7 +78,7 @@ def test_every_format_renders_every_place(
             assert text.count("\n") == len(found)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(TEXTS.filter(lambda t: "\n" not in t), st.integers(40, 60), st.data())
 def test_carets_stand_under_the_marked_text(text: str, width: int, data: st.DataObject) -> None:
     sources = SourceMap()
@@ -97,7 +98,7 @@ def test_carets_stand_under_the_marked_text(text: str, width: int, data: st.Data
         assert carets == " " * first + "^" * max(last - first, 1)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(TEXTS, st.integers(0, 40), st.integers(0, 40))
 def test_a_window_is_exactly_as_wide_as_asked(text: str, a: int, b: int) -> None:
     cells = Cells.of(text.replace("\n", ""))
@@ -105,7 +106,7 @@ def test_a_window_is_exactly_as_wide_as_asked(text: str, a: int, b: int) -> None
     assert text_width(cells.window(low, high)) == high - low
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text("ab\n", max_size=20), st.data())
 def test_chosen_fixes_never_overlap_and_all_apply(text: str, data: st.DataObject) -> None:
     source = SourceMap().add("a.ccl", text)

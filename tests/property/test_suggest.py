@@ -1,7 +1,8 @@
 """Did-you-mean is symmetric in distance, stable, and never far off."""
 
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccl.suggest import DISTANCE_MAX, distance, nearest
@@ -34,7 +35,7 @@ def test_a_neighbour_swap_is_one_edit() -> None:
     assert distance("abcdef", "x", 2) == 3
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(NAMES, NAMES)
 def test_distance_is_symmetric_and_zero_only_for_equals(a: str, b: str) -> None:
     assert distance(a, b, 8) == distance(b, a, 8)
@@ -42,7 +43,7 @@ def test_distance_is_symmetric_and_zero_only_for_equals(a: str, b: str) -> None:
     assert distance(a, b, 2) == min(distance(a, b, 8), 3)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(NAMES, st.lists(NAMES, max_size=6))
 def test_the_answer_is_a_close_candidate(name: str, candidates: list[str]) -> None:
     found = nearest(name, candidates)

@@ -1,7 +1,8 @@
 """Modules are refused before compilation, by name and place."""
 
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from wasm_modules import leb, section, wasm
 
@@ -175,7 +176,7 @@ def test_cut_off_anywhere_is_refused_or_whole() -> None:
             assert checked.reason
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_flipped_bytes_never_crash_the_reader(data: st.DataObject) -> None:
     module = bytearray(KERNEL)
@@ -184,7 +185,7 @@ def test_flipped_bytes_never_crash_the_reader(data: st.DataObject) -> None:
     assert isinstance(check_module(bytes(module)), ModuleFacts | Rejection)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.binary(max_size=200))
 def test_any_bytes_after_the_header(data: bytes) -> None:
     assert isinstance(check_module(HEADER + data), ModuleFacts | Rejection)

@@ -5,6 +5,7 @@ test's name: the same seed plays the same story again.
 """
 
 import pytest
+from effort import seeds
 from meshfolk import false_sums
 from meshnet import Weather
 from village import Village
@@ -15,7 +16,7 @@ STORM = Weather(drop=0.25, duplicate=0.25, crash=0.05, delay_seconds=15)
 GALE = Weather(drop=0.6, duplicate=0.3, crash=0.15, delay_seconds=40)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(0, 12))
 def test_in_a_storm_every_job_ends_and_the_ledger_balances(seed: int) -> None:
     print(f"seed {seed}")
     village = Village(seed=seed, weather=STORM)
@@ -26,7 +27,7 @@ def test_in_a_storm_every_job_ends_and_the_ledger_balances(seed: int) -> None:
     assert verified >= 3, "a storm delays jobs, and seldom ends one"
 
 
-@pytest.mark.parametrize("seed", range(100, 108))
+@pytest.mark.parametrize("seed", seeds(100, 8))
 def test_in_a_gale_jobs_may_fail_but_nothing_is_lost_or_paid_twice(seed: int) -> None:
     print(f"seed {seed}")
     village = Village(seed=seed, weather=GALE)
@@ -36,7 +37,7 @@ def test_in_a_gale_jobs_may_fail_but_nothing_is_lost_or_paid_twice(seed: int) ->
     village.audit()
 
 
-@pytest.mark.parametrize("seed", range(200, 206))
+@pytest.mark.parametrize("seed", seeds(200, 6))
 def test_liars_in_a_storm_are_not_paid(seed: int) -> None:
     print(f"seed {seed}")
     village = Village(seed=seed, weather=STORM)

@@ -1,7 +1,8 @@
 """The four policies, in exact integers."""
 
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import key
 
@@ -74,7 +75,7 @@ def test_a_clock_set_back_does_not_fill_the_bucket_twice() -> None:
     assert isinstance(ask(RATE, 10, rest.usage, now=1060), Allowed)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.builds(
         RateLimit,

@@ -4,7 +4,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import START, Folk, key
 
@@ -118,7 +119,7 @@ def test_the_longest_chain_is_accepted() -> None:
 SCOPES = st.lists(st.sampled_from(["a", "b", "ab"]), max_size=4).map("/".join)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(SCOPES, SCOPES, SCOPES)
 def test_scopes_nest(a: str, b: str, c: str) -> None:
     assert within(a, a) and within(a, "")
