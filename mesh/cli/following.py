@@ -97,13 +97,14 @@ def find_job(mesh: LocalMesh, text: str) -> JobId:
     return JobId(resolve(text, mesh.job_ids(), noun="job", where="meshctl list-jobs"))
 
 
-def interrupted(job_id: JobId) -> MeshProblem:
+def interrupted(job_id: JobId, *, auto_award: bool = False) -> MeshProblem:
     """Ctrl-C while a job was being driven: it is paused, and this continues it."""
+    more = " --auto-award" if auto_award else ""
     return MeshProblem(
         Kind.INTERRUPTED,
         "interrupted",
         f"job {job_id} is paused",
-        hint=f"meshctl job-status {job_id} --wait",
+        hint=f"meshctl job-status {job_id} --wait{more}",
         details={"job_id": job_id},
     )
 
@@ -212,7 +213,7 @@ def finish(
             timeout=timeout,
         )
     except KeyboardInterrupt:
-        raise interrupted(job_id) from None
+        raise interrupted(job_id, auto_award=auto_award) from None
     if job_id in given_up:
         raise given_up[job_id]
     job = mesh.job(job_id)
@@ -307,6 +308,7 @@ def status(
     *,
     wait: bool,
     follow: bool,
+    auto_award: bool,
     timeout: float | None,
     output: str | None,
     quiet: bool,
@@ -318,9 +320,8 @@ def status(
         job_id = find_job(mesh, text)
         job = mesh.job(job_id)
         if wait and not job.is_final:
-            needs_award = job.award is None
             progress = Progress(out, follow=follow)
-            finish(mesh, out, job_id, progress, timeout=timeout, auto_award=needs_award and follow)
+            finish(mesh, out, job_id, progress, timeout=timeout, auto_award=auto_award)
             return
     held_up = obstacle(job, needs_award=True)
     value = job_to_value(job)

@@ -235,6 +235,9 @@ def job_status(
     follow: Annotated[
         bool, typer.Option("--follow", help="As --wait, printing each step as it happens.")
     ] = False,
+    auto_award: Annotated[
+        bool, typer.Option("--auto-award", help="While waiting, accept the best bid.")
+    ] = False,
     timeout: TimeoutOption = None,
     output: FormatOption = None,
     quiet: QuietOption = False,
@@ -251,8 +254,9 @@ def job_status(
 
     status(
         job,
-        wait=wait or follow,
+        wait=wait or follow or auto_award,
         follow=follow,
+        auto_award=auto_award,
         timeout=timeout,
         output=output,
         quiet=quiet,

@@ -101,6 +101,7 @@ class Driver:
         self._owners: dict[Ticket, tuple[JobKey, Did]] = {}
         self._locks = ExitStack()
         self._has_locks = False
+        self._arrived: dict[JobKey, None] = {}
         self.problems: dict[JobKey, MeshProblem] = {}
         """Jobs that were given up in this run, and why."""
 
@@ -109,19 +110,34 @@ class Driver:
         end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         wanted = dict.fromkeys(keys)
         ready = list(wanted)
+        self._sweep()
         try:
             while True:
                 self._turn(ready)
                 if self._wants_locks(wanted) and self._take_locks(end):
                     ready = list(wanted)
                     continue
-                if not self._owners:
+                if not self._owners and not self._arrived:
                     return
                 ready = self._wait(end)
         finally:
             self._abandon()
             self._locks.close()
             self._has_locks = False
+
+    def _sweep(self) -> None:
+        """Record what time alone has decided, of all jobs: nobody else may be driving them."""
+        with self._store.read() as tx:
+            is_due = bool(tx.jobs.due(self._clock()))
+        if not is_due:
+            return
+        with self._store.write() as tx:
+            now = self._clock()
+            for job in tx.jobs.due(now):
+                try:
+                    closing.follow(tx, self._world, job, now=now)
+                except (MeshProblem, BlockError) as error:
+                    self.problems[job.key] = as_problem(error)
 
     # --- one turn
 
@@ -135,6 +151,7 @@ class Driver:
                     for current in keys:
                         if current not in self.problems:
                             self._advance(tx, current, news)
+                            self._keep_workers_busy()
                 break
             except (MeshProblem, BlockError) as error:
                 if current is None:
@@ -295,8 +312,8 @@ class Driver:
         Jobs whose executions are all done are gathered into one commit for a moment; one
         that still waits for verifiers gets its turn a little later, so that its receipt shows.
         """
-        ready: dict[JobKey, None] = {}
-        first: float | None = None
+        ready, self._arrived = self._arrived, {}
+        first = time.monotonic() if ready else None
         while self._owners:
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
@@ -314,6 +331,11 @@ class Driver:
                 ready[key] = None
                 first = first or time.monotonic()
         return list(ready)
+
+    def _keep_workers_busy(self) -> None:
+        """Take in what finished during a turn, so that its worker gets the next execution."""
+        if self._owners:
+            self._arrived.update(dict.fromkeys(self._collect(0)))
 
     def _is_awaited(self, key: JobKey) -> bool:
         """Whether an execution of the job's attempt is still under way."""

@@ -47,10 +47,6 @@ TRAP = wasmtime.wat2wasm('(module (func (export "run") unreachable))')
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("meshctl") / "home"
     found(home)
-    with open_at(home) as mesh:
-        for job in mesh.jobs():
-            if not job.is_final:
-                mesh.cancel(job.job_id, "")
     return home
 
 
@@ -142,7 +138,7 @@ def test_machines_get_one_object(meshctl: Meshctl) -> None:
     job = submitted(meshctl)
     bids = json.loads(meshctl("get-bids", "--job-id", job, "-o", "json").out)
     assert bids[0]["node_id"] == "mesh-node-2"
-    assert {bid["node_id"]: bid["has_evidence"] for bid in bids}["mesh-node-3"] is False
+    assert not any(bid["has_evidence"] for bid in bids)
     done = meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2", "-o", "json")
     value = json.loads(done.out)
     assert (value["state"], value["checked"]["verified"]) == ("Verified", True)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import wasmtime
 
-from mesh.local import JobRequest, LocalMesh
+from mesh.local import LocalMesh
 from runtime.content.cid import Codec, cid_of
-from runtime.execution import Deterministic
+from runtime.context import SEED_BYTES, Context, Limits
+from runtime.execution import Deterministic, Execution
+from runtime.sandbox import Request
 
 ANSWER = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 42)))'))
 ENDLESS = bytes(wasmtime.wat2wasm('(module (func (export "run") (loop (br 0))))'))
@@ -26,15 +28,21 @@ def open_at(home: Path, ahead_seconds: int = 0) -> LocalMesh:
 
 
 def found(home: Path) -> None:
-    """A mesh whose speed is measured, and whose modules are compiled."""
+    """A mesh without jobs, whose speed is measured, and whose modules are compiled."""
     with open_at(home) as mesh:
+        assert mesh.world.fuel_per_second > 0
         for module in (ANSWER, ENDLESS):
-            mesh.put_block(module)
-        warm = JobRequest(module=ANSWER_CID, resource_amount=1)
-        mesh.drive([mesh.submit(warm)])
-        endless = JobRequest(module=ENDLESS_CID, resource_amount=1)
-        job = mesh.submit(endless)
-        mesh.drive([job], auto_award=True)
+            cid = mesh.put_block(module)
+            context = Context(
+                entry="run",
+                caller=mesh.submitter.did,
+                now=mesh.now,
+                seed=bytes(SEED_BYTES),
+                limits=Limits(fuel=1000),
+                engine=mesh.engine.text,
+            )
+            request = Request(module=module, module_cid=cid, context=context)
+            assert isinstance(mesh.sandbox.execute(request), Execution)
 
 
 def falsified(found: Deterministic, by: int = 1) -> Deterministic:
