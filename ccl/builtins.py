@@ -62,7 +62,10 @@ CONSTANTS: Final[Mapping[str, int]] = {
     "YEAR": 31_536_000,
 }
 
-HOST_RECORDS: Final = ("ctx", "proposal", "federation", "member")
+HOST_RECORDS: Final = ("proposal", "federation", "member")
+
+HANDLER_PARAMETER: Final = "ctx"
+"""What the event carries. It is a parameter of the handler, so other code gets it passed."""
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "resource_type": RESOURCE_TYPES,

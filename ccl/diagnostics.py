@@ -66,7 +66,13 @@ class Sink:
         fixes: Iterable[Fix] = (),
         **facts: str | None,
     ) -> None:
-        """Add one fault. The same code at the same span is kept once; a fact None is left out."""
+        """Add one fault. The same code at the same span is kept once; a fact None is left out.
+
+        A name that is empty was put in by the parser, which has reported that it is missing:
+        what is said of it is a consequence, and left out too.
+        """
+        if facts.get("name") == "":
+            return
         known = {name: value for name, value in facts.items() if value is not None}
         self.add(Diagnostic(code, span, known, tuple(labels), tuple(notes), tuple(fixes)))
 

@@ -7,6 +7,7 @@ from ccl.parsing.declarations import Declarations
 from ccl.parsing.driver import ACCEPTED, Automaton, Reduction
 from ccl.parsing.expressions import Expressions
 from ccl.parsing.foreign import read_foreign_words
+from ccl.parsing.heads import read_literals_in_heads
 from ccl.parsing.lexer import lex
 from ccl.parsing.recovery import recover
 from ccl.parsing.reduce import Gathering, Place
@@ -30,6 +31,7 @@ def parse(source: Source, sink: Sink) -> ast.Module:
     else:
         tokens = lex(source, Sink())
         read_foreign_words(source, tokens, sink)
+        read_literals_in_heads(source, tokens, sink)
         classify(source, tokens)
         found = Sink()
         items = recover(_automaton(source, tokens, found), source, tokens, sink)

@@ -6,6 +6,7 @@ from ccl.checking import functions, schemas
 from ccl.checking.charter import Charter, Tree, read_charter
 from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, PackFailure, StructInfo
 from ccl.checking.functions import Entry
+from ccl.checking.inference import POISON
 from ccl.checking.lints import report_unused_items
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label, Sink
@@ -73,9 +74,10 @@ def _declare_types(checker: Checker) -> None:
 def _fields(checker: Checker, info: StructInfo) -> tuple[tuple[str, Type], ...]:
     fields: dict[str, Type] = {}
     first: dict[str, Span] = {}
+    parameters = _unknown_parameters(info.item)
     for field in info.item.fields:
         name = field.name.text
-        kind = read_type(checker, info.scope, field.type)
+        kind = read_type(checker, info.scope, field.type, parameters)
         if name in fields:
             checker.sink.report(
                 "CCL0211", field.name.span, name=name, labels=(Label(first[name], "first here"),)
@@ -85,12 +87,20 @@ def _fields(checker: Checker, info: StructInfo) -> tuple[tuple[str, Type], ...]:
     return tuple(fields.items())
 
 
+def _unknown_parameters(item: ast.Struct | ast.Enum_) -> dict[str, Type]:
+    """The type parameters of a declaration that is refused as generic: no further fault."""
+    return {each.text: POISON for each in item.type_parameters}
+
+
 def _variants(checker: Checker, info: EnumInfo) -> tuple[tuple[str, tuple[Type, ...]], ...]:
     variants: dict[str, tuple[Type, ...]] = {}
     first: dict[str, Span] = {}
+    parameters = _unknown_parameters(info.item)
     for variant in info.item.variants:
         name = variant.name.text
-        payload = tuple(read_type(checker, info.scope, each) for each in variant.payload)
+        payload = tuple(
+            read_type(checker, info.scope, each, parameters) for each in variant.payload
+        )
         if name in variants:
             checker.sink.report(
                 "CCL0211",

@@ -69,6 +69,11 @@ class Charter:
     def has(self, key: str) -> bool:
         return any(key_of(each) == key for each in self.root.entries)
 
+    def property_at_root(self, key: str) -> Property | None:
+        """The entry that `charter.key` reads, if it is one."""
+        found = self.root.named(key)
+        return found[0] if len(found) == 1 and isinstance(found[0], Property) else None
+
     def nodes(self) -> tuple[typed.CharterNode, ...]:
         return tuple(_node(each) for each in self.root.entries)
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 from ccl import ast, typed
 from ccl.checking import expressions
 from ccl.checking.environment import Body, Checker, invalid, is_invalid
-from ccl.checking.folding import Problem, fold
+from ccl.checking.folding import fold
 from ccl.checking.inference import POISON, is_open, is_poison, zonk
+from ccl.checking.prelude_folding import Problem
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label
 from ccl.resolved import FileScope

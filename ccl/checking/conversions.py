@@ -87,20 +87,21 @@ def report_mismatch(
 
 
 def _advice(wanted: Type, actual: Type) -> str | None:
+    """Which way from the one type to the other `ccl.codes` should recommend."""
     match wanted, actual:
         case (Prim.DECIMAL, Prim.INTEGER):
-            return "convert it by name: `decimal(…)`"
+            return "decimal"
         case (Prim.INTEGER, Prim.MANA):
-            return "convert it by name: `integer(…)`"
+            return "integer"
         case (Prim.STRING, Prim()):
-            return 'write it into a text: `"\\(…)"`'
+            return "interpolate"
         case (Prim.INTEGER, Prim.STRING):
-            return "read it with `parse_integer(…)`, which gives Option<Integer>"
+            return "parse"
         case (Prim.BOOL, Prim.INTEGER):
-            return "compare it: `… != 0`"
+            return "compare"
         case (_, Option(value)) if value == wanted:
-            return "it may be None: unwrap it with `?` or `try … catch …`"
+            return "unwrap option"
         case (_, Result(ok, _)) if ok == wanted:
-            return "it may be an Err: unwrap it with `?` or `try … catch …`"
+            return "unwrap result"
         case _:
             return None

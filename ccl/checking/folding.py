@@ -5,22 +5,13 @@ here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ccl import typed
 from ccl.checking.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
-from ccl.source import Span
+from ccl.checking.prelude_folding import Problem, compute
 from ccl.typed import BinaryOp, Conversion, UnaryOp
 from ccl.types import Prim
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why an expression has no value at compile time; `not_constant` if it is not one at all."""
-
-    span: Span
-    text: str
-    not_constant: bool = False
 
 
 def fold(node: typed.Expr) -> typed.Expr | Problem:
@@ -53,6 +44,9 @@ def fold(node: typed.Expr) -> typed.Expr | Problem:
             return payload if isinstance(payload, Problem) else replace(node, payload=payload)
         case typed.CallBuiltin(builtin=typed.Builtin.MAP_NEW):
             return node
+        case typed.CallBuiltin():
+            arguments = _all(tuple(each.value for each in node.arguments))
+            return arguments if isinstance(arguments, Problem) else compute(node, arguments)
         case _:
             return Problem(node.span, "this expression", not_constant=True)
 

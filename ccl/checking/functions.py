@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ccl import ast, typed
+from ccl.builtins import HANDLER_PARAMETER
 from ccl.checking import constants
 from ccl.checking.blocks import discard_block, infer_block
 from ccl.checking.conversions import fit
@@ -235,12 +236,15 @@ def _missing_return(body: Body, block: ast.Block, name: Span) -> None:
 def _entry(checker: Checker, entry: Entry) -> typed.Function:
     body = Body(checker=checker, scope=entry.scope, id=entry.id, result=Prim.UNIT, is_entry=True)
     if entry.context:
-        body.declare("ctx", Prim.DATA, entry.span, Origin.PARAMETER)
+        body.declare(HANDLER_PARAMETER, Prim.DATA, entry.span, Origin.PARAMETER)
         blocks = [discard_block(body, block) for block in entry.bodies]
         block = blocks[0] if len(blocks) == 1 else _joined(blocks, entry.span)
         return _finish(body, entry.id, entry.id, 1, block, entry.span)
-    body.result = fresh()
-    node = infer_block(body, entry.bodies[0], checker.let_types.get((entry.id, entry.span)))
+    learnt = checker.let_types.get((entry.id, entry.span))
+    body.result = (
+        learnt if checker.final and learnt is not None and not is_poison(learnt) else fresh()
+    )
+    node = infer_block(body, entry.bodies[0], learnt)
     assert isinstance(node, typed.Block), "a block stays a block"
     kind = zonk(node.type)
     if kind is Prim.NEVER and not body.returns:

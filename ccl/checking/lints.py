@@ -1,5 +1,6 @@
 """Warnings about what is declared and never used, and about copies changed in vain."""
 
+from ccl.builtins import HANDLER_PARAMETER
 from ccl.checking.environment import Body, Checker, Origin, Variable
 from ccl.checking.inference import has_poison
 from ccl.diagnostics import Edit, Fix, Label
@@ -22,7 +23,7 @@ def report_variables(body: Body) -> None:
 
 def _unused(body: Body, variable: Variable) -> None:
     name = variable.local.name
-    if variable.origin is Origin.PARAMETER and name == "ctx":
+    if variable.origin is Origin.PARAMETER and name == HANDLER_PARAMETER:
         return
     edits = tuple(Edit(span, f"_{name}") for span in variable.mentions)
     body.sink.report(
@@ -54,13 +55,17 @@ def _changed_in_vain(body: Body, variable: Variable) -> None:
 
 
 def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
-    """Functions, constants and imports of the root file that nothing uses."""
+    """Functions and imports of the root file that nothing uses.
+
+    A file that nobody can enter is a library: its functions are there for others.
+    """
     scope = checker.scoped.root_scope
+    is_library = not roots and not any(each.exported for each in scope.functions.values())
     for name, function in scope.functions.items():
         identity = checker.function_id(scope, name)
-        if function.exported and function.type_parameters:
+        if is_library or function.exported or not name or name.startswith("_"):
             continue
-        if not (name.startswith("_") or identity in checker.used_functions or identity in roots):
+        if identity not in checker.used_functions and identity not in roots:
             checker.sink.report("CCL0903", function.name.span, name=name)
     for alias, imported in scope.imports.items():
         if (scope.file, alias) not in checker.used_imports and not alias.startswith("_"):

@@ -6,6 +6,7 @@ from ccl import ast, typed
 from ccl.builtins import (
     CONSTANTS,
     FUNCTIONS,
+    HANDLER_PARAMETER,
     HOST_RECORDS,
     RESOURCE_TYPE_VARIANTS,
     SPECIAL_FORMS,
@@ -13,7 +14,7 @@ from ccl.builtins import (
 from ccl.checking import constants, enums
 from ccl.checking.environment import Body, Variable, invalid
 from ccl.checking.inference import prune, zonk
-from ccl.diagnostics import Label
+from ccl.diagnostics import Edit, Fix, Label
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.suggest import nearest
@@ -37,10 +38,16 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
         )
     if text in scope.functions:
         body.checker.used_functions.add(body.checker.function_id(scope, text))
-        return _not_a_value(body, name.span, text, "a function", scope.functions[text].name.span)
+        declared = scope.functions[text].name.span
+        return _not_a_value(body, name.span, text, "a function", declared, advice="call")
+    if text == HANDLER_PARAMETER:
+        body.sink.report("CCL0216", name.span)
+        return invalid(name.span)
     if text in HOST_RECORDS:
         return host_record(body, text, name.span)
-    if is_root_section(body, text) or text == "charter":
+    if is_root_section(body, text):
+        return _root_entry(body, name)
+    if text == "charter":
         return _not_a_value(body, name.span, text, "a section", None)
     if text in CONSTANTS:
         return typed.ScalarConst(value=CONSTANTS[text], type=Prim.INTEGER, span=name.span)
@@ -49,9 +56,9 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
         kind = wanted if isinstance(wanted, Option) else Option(body.unknown())
         return typed.VariantNew(tag=0, payload=(), type=zonk(kind), span=name.span)
     if text in scope.type_names or text == "ResourceType":
-        return _not_a_value(body, name.span, text, "a type", None)
+        return _not_a_value(body, name.span, text, "a type", None, advice="make")
     if text in FUNCTIONS or text in SPECIAL_FORMS:
-        return _not_a_value(body, name.span, text, "a function", None)
+        return _not_a_value(body, name.span, text, "a function", None, advice="call")
     return unknown_name(body, name.span, text, known_values(body))
 
 
@@ -121,7 +128,7 @@ def infer_member(body: Body, target: FileScope, name: ast.Ident, span: Span) -> 
     if name.text in target.consts:
         return constants.use(body, target, name.text, span)
     function = target.functions[name.text]
-    return _not_a_value(body, span, name.text, "a function", function.name.span)
+    return _not_a_value(body, span, name.text, "a function", function.name.span, advice="call")
 
 
 def known_values(body: Body) -> tuple[str, ...]:
@@ -144,9 +151,32 @@ def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typ
     return invalid(span)
 
 
-def _not_a_value(body: Body, span: Span, name: str, what: str, declared: Span | None) -> typed.Expr:
+def _root_entry(body: Body, name: ast.Name) -> typed.Expr:
+    """The bare name of a section, or of an entry that is read as `charter.name`."""
+    entry = body.checker.charter.property_at_root(name.text)
+    if entry is None:
+        return _not_a_value(body, name.span, name.text, "a section", None)
+    body.sink.report(
+        "CCL0214",
+        name.span,
+        name=name.text,
+        labels=(Label(entry.node.key_span, "set here"),),
+        fixes=(Fix(f"write `charter.{name.text}`", (Edit(name.span, f"charter.{name.text}"),)),),
+    )
+    return invalid(name.span)
+
+
+def _not_a_value(
+    body: Body,
+    span: Span,
+    name: str,
+    what: str,
+    declared: Span | None,
+    *,
+    advice: str | None = None,
+) -> typed.Expr:
     labels = (Label(declared, "declared here"),) if declared is not None else ()
-    body.sink.report("CCL0208", span, name=name, what=what, labels=labels)
+    body.sink.report("CCL0208", span, name=name, what=what, labels=labels, advice=advice)
     return invalid(span)
 
 

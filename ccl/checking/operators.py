@@ -7,6 +7,7 @@ from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.inference import NUMBERS, POISON, prune, unify, variable_of, zonk
 from ccl.checking.literals import integer
 from ccl.diagnostics import Edit, Fix, Label
+from ccl.source import Span
 from ccl.typed import BinaryOp, UnaryOp
 from ccl.types import Prim, Type
 
@@ -280,23 +281,13 @@ def _report_arithmetic(body: Body, expr: ast.Binary, a: Type, b: Type) -> None:
     advice: str | None = None
     fixes: tuple[Fix, ...] = ()
     if expr.operator == "+" and Prim.STRING in (a, b) and a != b:
-        advice = 'write the value into the text: `"… \\(value)"`'
+        advice = "interpolate"
     elif {a, b} == {Prim.INTEGER, Prim.DECIMAL}:
         side = expr.left if a is Prim.INTEGER else expr.right
-        advice = "convert the Integer by name: `decimal(…)`"
-        start, end = side.span.start, side.span.end
-        file = side.span.file
-        span_type = type(side.span)
-        fixes = (
-            Fix(
-                "convert the Integer",
-                (
-                    Edit(span_type(file, start, start), "decimal("),
-                    Edit(span_type(file, end, end), ")"),
-                ),
-                safe=False,
-            ),
-        )
+        advice = "decimal"
+        file, start, end = side.span.file, side.span.start, side.span.end
+        around = (Edit(Span(file, start, start), "decimal("), Edit(Span(file, end, end), ")"))
+        fixes = (Fix("convert the Integer", around, safe=False),)
     body.sink.report(
         "CCL0402",
         expr.operator_span,

@@ -1,7 +1,7 @@
 """Places: fields, elements, and assignment through them at any depth."""
 
 from ccl import ast, typed
-from ccl.builtins import HOST_RECORDS
+from ccl.builtins import HANDLER_PARAMETER, HOST_RECORDS
 from ccl.checking import enums, expressions, names, operators
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
 from ccl.checking.inference import is_poison, prune, variable_of, zonk
@@ -35,7 +35,7 @@ def _static_member(body: Body, expr: ast.Field) -> typed.Expr | None:
         if target is None:
             return invalid(expr.span)
         return names.infer_member(body, target, path[1], expr.span)
-    if first in HOST_RECORDS:
+    if first == HANDLER_PARAMETER or first in HOST_RECORDS:
         return None
     if first == "ResourceType" and len(path) == 2:
         return names.resource_type(body, path[1], expr.span)
@@ -178,6 +178,8 @@ def _no_such_variable(
         )
     elif root.text in scope.states:
         body.sink.report("CCL0690", root.span, what="state")
+    elif root.text == HANDLER_PARAMETER:
+        body.sink.report("CCL0216", root.span)
     elif root.text in HOST_RECORDS or names.is_root_section(body, root.text):
         body.sink.report("CCL0427", root.span, what=f"`{root.text}`")
     else:

@@ -5,8 +5,9 @@ from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX, PRIORITIES, RESOURCE_TYPES
 from ccl.checking import calls, expressions, forms
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.environment import Body, PackFailure, invalid, is_invalid
-from ccl.checking.folding import Problem, fold
+from ccl.checking.folding import fold
 from ccl.checking.literals import plain_text
+from ccl.checking.prelude_folding import Problem
 from ccl.diagnostics import Label
 from ccl.types import Prim, Result, Type
 

@@ -81,6 +81,9 @@ def _imported(checker: Checker, scope: FileScope, written: ast.NamedType) -> Typ
 
 
 def _declared(checker: Checker, owner: FileScope, written: ast.NamedType, name: str) -> Type:
+    declared = owner.structs.get(name) or owner.enums.get(name)
+    if declared is not None and declared.type_parameters:
+        return POISON  # refused where it is declared
     if written.arguments:
         _wrong_count(checker, written, name, "no", len(written.arguments))
         return POISON

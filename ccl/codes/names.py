@@ -51,7 +51,11 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0208",
         title="`{name}` is {what}, not a value",
         label="a value is needed here",
-        help="call it, or name one of its parts",
+        help="name one of its parts",
+        advice={
+            "call": "call it: `{name}(…)`",
+            "make": "make a value of it, or name one of its variants",
+        },
     ),
     Template(
         code="CCL0209",
@@ -83,9 +87,21 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="give one of the constants a value of its own",
     ),
     Template(
+        code="CCL0214",
+        title="`{name}` alone is not the charter's `{name}`",
+        label="a value is needed here",
+        help="write `charter.{name}`",
+    ),
+    Template(
         code="CCL0215",
         title="{enum} has no variant `{name}`",
         label="no such variant",
         help="did you mean `{nearest}`?",
+    ),
+    Template(
+        code="CCL0216",
+        title="there is no `ctx` here",
+        label="`ctx` is the parameter of a handler",
+        help="take it as a parameter, `ctx: Data`, and pass it on from the handler",
     ),
 )

@@ -145,4 +145,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="not an entry",
         help="move it to the top level of the file, or into a section or contract",
     ),
+    Template(
+        code="CCL0125",
+        title="a struct literal in the head of `{word}` needs parentheses",
+        label="its `{{` is taken for the beginning of the body",
+        help="write `({literal} {{ … }})`",
+    ),
 )

@@ -1,6 +1,7 @@
 """The wording of one diagnostic code."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -17,10 +18,12 @@ class Template:
     caret. help: the next step, or None where the fix says it. A label or help that needs a
     fact which the diagnostic does not have is left out, so that `did you mean {nearest}?`
     appears only where there is a suggestion; the title needs all of its facts.
+    advice: the help for each value of the fact `advice`; it goes before `help`.
     """
 
     code: str
     title: str
     label: str = ""
     help: str | None = None
+    advice: Mapping[str, str] = field(default_factory=dict)
     severity: Severity = Severity.ERROR

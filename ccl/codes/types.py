@@ -9,13 +9,24 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0401",
         title="expected {expected}, found {found}",
         label="this is {found}",
-        help="{advice}",
+        advice={
+            "decimal": "convert it by name: `decimal(…)`",
+            "integer": "convert it by name: `integer(…)`",
+            "interpolate": 'write it into a text: `"\\(…)"`',
+            "parse": "read it with `parse_integer(…)`, which gives Option<Integer>",
+            "compare": "compare it: `… != 0`",
+            "unwrap option": "it may be None: unwrap it with `?` or `try … catch …`",
+            "unwrap result": "it may be an Err: unwrap it with `?` or `try … catch …`",
+        },
     ),
     Template(
         code="CCL0402",
         title="`{operator}` does not work on {types}",
         label="not for {types}",
-        help="{advice}",
+        advice={
+            "interpolate": 'write the value into the text: `"… \\(value)"`',
+            "decimal": "convert the Integer by name: `decimal(…)`",
+        },
     ),
     Template(
         code="CCL0403",
@@ -123,7 +134,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0423",
         title="{what} is not constant",
         label="not known at compile time",
-        help="a constant is computed from literals and other constants",
+        help="a constant is computed from literals, other constants and prelude functions like `max`",
     ),
     Template(
         code="CCL0424",

@@ -20,11 +20,13 @@ class Prose:
 def prose(diagnostic: Diagnostic) -> Prose:
     """Raises KeyError for an unknown code or a title without its facts: a bug of ours."""
     template = TEMPLATES[diagnostic.code]
+    kind = diagnostic.facts.get("advice")
+    help_text = template.help if kind is None else template.advice[kind]
     return Prose(
         severity=template.severity,
         title=template.title.format_map(diagnostic.facts),
         label=_filled(template.label, diagnostic.facts) or "",
-        help=None if template.help is None else _filled(template.help, diagnostic.facts),
+        help=None if help_text is None else _filled(help_text, diagnostic.facts),
     )
 
 

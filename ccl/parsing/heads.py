@@ -1,0 +1,100 @@
+"""Struct literals in the heads of `if`, `while`, `for` and `match`, where they need parentheses.
+
+Runs only over a file that is not CCL as it stands. Each head is reported once, and read as if
+the parentheses were there.
+"""
+
+from typing import Final
+
+from ccl.diagnostics import Edit, Fix, Label, Sink
+from ccl.parsing.tokens import Token, Tokens
+from ccl.source import Source, Span
+from ccl.syntax import END
+
+_HEADS: Final = frozenset({"IF", "WHILE", "FOR", "MATCH"})
+_OPENING: Final = frozenset({"LPAREN", "LBRACKET", "LBRACE", "STRING_HEAD"})
+_CLOSING: Final = frozenset({"RPAREN", "RBRACKET", "RBRACE", "STRING_TAIL"})
+_BEHIND_A_LITERAL: Final = frozenset({"OP", "LT", "GT", "DOT", "LBRACE"})
+"""What shows that the brace before it ended an operand and no body."""
+_AFTER_A_HEAD: Final = frozenset({"SEMI", "RBRACE", END})
+
+
+def read_literals_in_heads(source: Source, tokens: Tokens, sink: Sink) -> None:
+    """Puts the missing parentheses into `tokens`, and reports each head that lacks them."""
+    items = tokens.items
+    before: dict[int, Token] = {}
+    after: dict[int, Token] = {}
+    for at, token in enumerate(items):
+        if token.kind not in _HEADS or (at and items[at - 1].kind == "DOT"):
+            continue
+        found = [(first, last) for first, last in _literals(items, at + 1) if first not in before]
+        for first, last in found:
+            start, end = items[first].start, items[last].end
+            before[first] = Token("LPAREN", "(", start, start)
+            after[last] = Token("RPAREN", ")", end, end)
+        if found:
+            _report(source, sink, token, [(items[a], items[b]) for a, b in found])
+    if before:
+        tokens.items = [
+            each
+            for at, token in enumerate(items)
+            for each in (before.get(at), token, after.get(at))
+            if each is not None
+        ]
+
+
+def _report(source: Source, sink: Sink, head: Token, literals: list[tuple[Token, Token]]) -> None:
+    def at(start: int, end: int) -> Span:
+        return Span(source.file, start, end)
+
+    edits = [
+        edit
+        for first, last in literals
+        for edit in (Edit(at(first.start, first.start), "("), Edit(at(last.end, last.end), ")"))
+    ]
+    (first, last), *others = literals
+    sink.report(
+        "CCL0125",
+        at(first.start, last.end),
+        word=head.text,
+        literal=first.text,
+        labels=[Label(at(a.start, b.end), "this one, too") for a, b in others],
+        fixes=(Fix("add the parentheses", tuple(edits)),),
+    )
+
+
+def _literals(items: list[Token], at: int) -> list[tuple[int, int]]:
+    """First and last token of each `path { name: …` in the head that begins at `at`."""
+    found: list[tuple[int, int]] = []
+    path = at
+    while items[at].kind not in _AFTER_A_HEAD:
+        kind = items[at].kind
+        if kind in ("NAME", "DOT", "COLONCOLON"):
+            at += 1
+            continue
+        if kind == "LBRACE":
+            last = _closing(items, at)
+            keyed = [items[i].kind for i in range(at + 1, min(at + 3, len(items)))]
+            named = path < at and keyed == ["NAME", "COLON"]
+            if not named or last is None or items[last + 1].kind not in _BEHIND_A_LITERAL:
+                return found
+            found.append((path, last))
+            at = last
+        elif kind in _OPENING:
+            closing = _closing(items, at)
+            if closing is None:
+                return found
+            at = closing
+        at += 1
+        path = at
+    return found
+
+
+def _closing(items: list[Token], at: int) -> int | None:
+    """The index of the bracket that closes the one at `at`."""
+    depth = 0
+    for i in range(at, len(items)):
+        depth += (items[i].kind in _OPENING) - (items[i].kind in _CLOSING)
+        if depth == 0:
+            return i
+    return None
