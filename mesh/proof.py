@@ -234,6 +234,12 @@ def _check_settlement(proof: Proof) -> tuple[Finding, ...]:
         (Fault.OTHER_RECEIPT, body.receipt, proof.receipt.cid),
         (Fault.NOT_AN_ISSUERS, proof.settlement.signer, proof.hold.signer),
     )
+    here = {each.cid for each in proof.attestations}
+    findings += tuple(
+        Finding(fault=Fault.MISSING, subject="attestations", detail=str(cid))
+        for cid in body.attestations
+        if cid not in here
+    )
     if body.end is not HoldEnd.POSTED:
         detail = f"the hold was {body.end.value}: {body.reason}"
         findings += (Finding(fault=Fault.NO_QUORUM, subject="settlement", detail=detail),)
