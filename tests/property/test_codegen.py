@@ -1,9 +1,10 @@
 """Generated modules do what the reference interpreter of the typed tree says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
+import pytest
 from effort import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -85,6 +86,14 @@ def test_integer_expressions_are_checked(tree: t.Expr, values: tuple[int, int, i
     made = program(function("f", [local(i, INT) for i in range(3)], block([], tree)))
     expected = _outcome(lambda: Interpreter(made).call("f", *values))
     assert _outcome(lambda: Running(build(made)).call("f", *values)) == expected
+
+
+@pytest.fixture(scope="module", autouse=True)
+def released() -> Iterator[None]:
+    """The modules kept for many examples go before the interpreter does."""
+    yield
+    _decimal_operator.cache_clear()
+    _echo.cache_clear()
 
 
 @cache
