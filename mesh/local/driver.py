@@ -84,7 +84,7 @@ class Driver:
         content: Content,
         sandbox: Sandbox,
         clock: Callable[[], int],
-        on_news: OnNews,
+        on_news: OnNews | None,
         on_wait: OnWait,
         auto_award: bool,
     ) -> None:
@@ -157,8 +157,9 @@ class Driver:
                 if current is None:
                     raise
                 self.problems[current] = as_problem(error)
-        for each in news:
-            self._on_news(each)
+        if self._on_news is not None:
+            for each in news:
+                self._on_news(each)
 
     def _advance(self, tx: SqliteTransaction, key: JobKey, news: list[News]) -> None:
         """Take one job as far as it goes now."""
@@ -168,7 +169,8 @@ class Driver:
         while not job.is_final and self._step(tx, job, now):
             after = tx.jobs.get(key)
             assert after is not None, "jobs are never deleted"
-            news += told(tx, self._world, job, after)
+            if self._on_news is not None:
+                news += told(tx, self._world, job, after)
             job = after
         if job.is_final:
             self._forget(key)

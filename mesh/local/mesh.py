@@ -233,7 +233,7 @@ class LocalMesh:
         self,
         job_ids: Iterable[JobId],
         *,
-        on_event: OnNews = _ignore,
+        on_event: OnNews | None = None,
         on_wait: OnWait = _ignore,
         auto_award: bool = False,
         timeout: float | None = None,

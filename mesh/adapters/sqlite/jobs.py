@@ -16,6 +16,8 @@ from runtime.content.did import Did
 from runtime.content.typed import from_value, to_value
 
 JOBS_KEPT_MAX: Final = 4096
+NOT_NUMBERED: Final = 1 << 62
+"""Where a job stands among the others before it is written: last."""
 
 
 class SqliteJobs:
@@ -105,7 +107,12 @@ class SqliteJobs:
     def in_phases(self, phases: frozenset[Phase]) -> tuple[Job, ...]:
         marks = ", ".join("?" * len(phases))
         names = tuple(phase.value for phase in phases)
-        return self._select(f"WHERE phase IN ({marks}) ORDER BY number", names)
+        # Asked for each job of a turn: what is not written yet is laid over what is stored.
+        stored = self._rows(f"WHERE phase IN ({marks}) ORDER BY number", names)
+        found = [job for job in stored if job.key not in self._changed]
+        changed = (self._kept[key] for key in self._changed)
+        found += (job for job in changed if job.phase in phases)
+        return tuple(sorted(found, key=lambda job: self._numbers.get(job.key, NOT_NUMBERED)))
 
     def due(self, now: int) -> tuple[Job, ...]:
         return self._select("WHERE deadline <= ? ORDER BY deadline, number", (now,))
@@ -118,6 +125,9 @@ class SqliteJobs:
 
     def _select(self, where: str, values: tuple[str | int, ...]) -> tuple[Job, ...]:
         self.flush()
+        return self._rows(where, values)
+
+    def _rows(self, where: str, values: tuple[str | int, ...]) -> tuple[Job, ...]:
         rows = self._run(f"SELECT submitter, job_id, number, job FROM jobs {where}", values)
         found = []
         for submitter, job_id, number, encoded in rows.fetchall():
