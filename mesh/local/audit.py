@@ -13,7 +13,7 @@ from mesh.adapters.sqlite import SqliteTransaction
 from mesh.events import Stored
 from mesh.job import Job, Phase, replay
 from mesh.local.archive import Archive
-from mesh.local.driver import as_problem
+from mesh.local.problems import as_problem
 from mesh.ports import BlockError, ChainKind
 from mesh.problem import MeshProblem
 from mesh.records import (

@@ -12,7 +12,7 @@ from mesh.federation import check_attestation
 from mesh.findings import Fault, Finding
 from mesh.job import Job, Phase
 from mesh.local.archive import Archive
-from mesh.local.driver import as_problem
+from mesh.local.problems import as_problem
 from mesh.ports import BlockError, ChainKind, Head
 from mesh.problem import MeshProblem
 from mesh.proof import Proof, ProofError, Reexecute, collect, from_car, to_car, verify_proof

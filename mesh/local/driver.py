@@ -20,11 +20,12 @@ from mesh.journal import record
 from mesh.local import awarding, bidding, closing, executing, submitting
 from mesh.local.content import Content
 from mesh.local.news import News
+from mesh.local.problems import as_problem, timed_out
 from mesh.local.telling import told
 from mesh.local.world import World
 from mesh.market import rank
 from mesh.ports import BlockError
-from mesh.problem import Kind, MeshProblem
+from mesh.problem import MeshProblem
 from mesh.records import JobManifest
 from runtime.content.did import Did
 from runtime.context import Context
@@ -399,29 +400,3 @@ class Driver:
                 if end is not None and time.monotonic() >= end:
                     raise timed_out() from None
                 time.sleep(LOCK_POLL_SECONDS)
-
-
-def timed_out() -> MeshProblem:
-    return MeshProblem(
-        Kind.TIMEOUT,
-        "timed-out",
-        "the time to wait is over; the job goes on with the next command that waits for it",
-        hint="meshctl job-status --wait JOB",
-    )
-
-
-def as_problem(error: MeshProblem | BlockError) -> MeshProblem:
-    """A block that cannot be used, as a named problem."""
-    if isinstance(error, MeshProblem):
-        return error
-    return MeshProblem(
-        Kind.VERIFICATION if error.fault.name == "TAMPERED" else Kind.FAILED,
-        f"block-{error.fault.name.lower()}",
-        str(error),
-        hint=(
-            "raise block_store_bytes in config.toml, or remove blocks with `meshctl block rm`"
-            if error.fault.name == "QUOTA"
-            else f"meshctl block rm {error.cid}, then `meshctl block put` the true bytes"
-        ),
-        details={"cid": str(error.cid)},
-    )

@@ -22,9 +22,10 @@ from mesh.journal import Recorded, record
 from mesh.local import awarding, bidding, submitting
 from mesh.local.archive import Archive, missing_block
 from mesh.local.content import Content
-from mesh.local.driver import Driver, OnNews, OnWait, as_problem
+from mesh.local.driver import Driver, OnNews, OnWait
 from mesh.local.members import Entropy, Members, found, load_members
 from mesh.local.news import Awarded, ModuleStored, Submitted
+from mesh.local.problems import as_problem
 from mesh.local.speed import fuel_per_second
 from mesh.local.submitting import JobRequest
 from mesh.local.views import JobView, view
