@@ -4,12 +4,14 @@ Stages report facts to a `Sink`; `ccl.codes` holds the wording, `ccl.render` the
 A diagnostic is a value: nothing here prints, raises or looks at a terminal.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from ccl.codes import severity_of
 from ccl.codes.template import Severity
-from ccl.source import Span
+from ccl.source import FileId, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,18 @@ class Diagnostic:
     fixes: tuple[Fix, ...] = ()
 
 
+ERRORS_PER_FILE_MAX: Final = 100
+"""Errors of one file that are told; the rest is counted."""
+
+
 class Sink:
     """Collects the diagnostics of one compilation."""
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._places: set[tuple[str, Span]] = set()
+        self._errors: Counter[FileId] = Counter()
+        """By file, also those that are only counted."""
 
     def report(
         self,
@@ -77,19 +85,53 @@ class Sink:
         self.add(Diagnostic(code, span, known, tuple(labels), tuple(notes), tuple(fixes)))
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Add a fault that another sink has collected."""
+        """Add a fault that is complete; beyond ERRORS_PER_FILE_MAX it is only counted."""
         place = (diagnostic.code, diagnostic.span)
-        if place not in self._places:
-            self._places.add(place)
-            self._found.append(diagnostic)
+        if place in self._places:
+            return
+        self._places.add(place)
+        if severity_of(diagnostic.code) is Severity.ERROR:
+            self._errors[diagnostic.span.file] += 1
+            if self._errors[diagnostic.span.file] > ERRORS_PER_FILE_MAX:
+                return
+        self._found.append(diagnostic)
+
+    def take(self, other: "Sink") -> None:
+        """Add all that another sink has collected or counted."""
+        told = Counter(d.span.file for d in other._found if is_error(d))
+        for diagnostic in other._found:
+            self.add(diagnostic)
+        self._errors += other._errors - told
+
+    def leave_out(self, is_consequence: Callable[[Diagnostic], bool]) -> None:
+        """Forget what follows from other faults."""
+        left = [each for each in self._found if is_consequence(each)]
+        self._errors -= Counter(each.span.file for each in left if is_error(each))
+        self._found = [each for each in self._found if not is_consequence(each)]
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All of them, in the order of files and places."""
-        return tuple(
-            sorted(self._found, key=lambda d: (d.span.file, d.span.start, d.span.end, d.code))
-        )
+        """All of them, in the order of files and places.
+
+        The last of a file that has more says how many.
+        """
+        ordered = sorted(self._found, key=lambda d: (d.span.file, d.span.start, d.span.end, d.code))
+        for file, count in self._errors.items():
+            told = [
+                i for i, each in enumerate(ordered) if each.span.file == file and is_error(each)
+            ]
+            if count > len(told):
+                hidden = count - len(told)
+                noun = "error in this file is" if hidden == 1 else "errors in this file are"
+                more = f"{hidden} more {noun} not shown"
+                last = ordered[told[-1]]
+                ordered[told[-1]] = replace(last, notes=(*last.notes, more))
+        return tuple(ordered)
 
     @property
     def has_errors(self) -> bool:
-        return any(severity_of(d.code) is Severity.ERROR for d in self._found)
+        return any(self._errors.values())
+
+
+def is_error(diagnostic: Diagnostic) -> bool:
+    return severity_of(diagnostic.code) is Severity.ERROR

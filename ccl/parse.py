@@ -1,7 +1,7 @@
 """Text to tree: `parse` never raises, whatever the text; faults go to the sink."""
 
 from ccl import ast
-from ccl.diagnostics import Sink
+from ccl.diagnostics import ERRORS_PER_FILE_MAX, Sink
 from ccl.parsing.classify import classify, too_deep
 from ccl.parsing.declarations import Declarations
 from ccl.parsing.driver import ACCEPTED, Automaton, Reduction
@@ -18,10 +18,10 @@ from ccl.syntax import Tables, tables
 
 
 def parse(source: Source, sink: Sink) -> ast.Module:
-    """The module as far as it could be read."""
+    """The module as far as it could be read; empty where more is wrong than is told."""
     tokens = lex(source, sink)
     whole = Span(source.file, 0, len(source.text))
-    if too_deep(source, tokens, sink):
+    if len(tokens.faulty) > ERRORS_PER_FILE_MAX or too_deep(source, tokens, sink):
         return ast.Module(items=(), span=whole)
     classify(source, tokens)
     found = Sink()
@@ -36,8 +36,7 @@ def parse(source: Source, sink: Sink) -> ast.Module:
         found = Sink()
         items = recover(_automaton(source, tokens, found), source, tokens, sink)
     # What the reductions found counts only in the reading that is kept.
-    for fault in found.diagnostics:
-        sink.add(fault)
+    sink.take(found)
     return ast.Module(items=items, span=whole)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ccl import ast, typed
 from ccl.checking import PackFailure, check
+from ccl.consequences import leave_out_consequences
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
 from ccl.loading import Loader
 from ccl.parse import parse
@@ -105,6 +106,7 @@ def _check(
     scoped = resolve(loaded, sink)
     packer = _Packer(sources, sink, (*packing, _identity(Path(path))))
     program = check(scoped, packer, sink, extra_exports=extra_exports)
+    leave_out_consequences(sink, sources, [each.module for each in loaded.files.values()])
     return Compilation(
         sources=sources,
         sink=sink,

@@ -59,12 +59,13 @@ def convert(node: typed.Expr, conversion: Conversion, kind: Type) -> typed.Expr:
 
 
 def to_text(body: Body, node: typed.Expr) -> typed.Expr:
-    """`node` as a String for interpolation: every scalar, Did and Cid has a text."""
+    """`node` as a String for interpolation: every scalar, Did and Cid has a text.
+
+    Data has one if it turns out to be a number, a truth value or a text; else it traps.
+    """
     kind = prune(node.type)
     if kind is Prim.STRING or has_poison(kind) or variable_of(kind) is not None:
         return node
-    if kind is Prim.DATA:
-        return convert(node, Conversion.DATA_TO, Prim.STRING)
     if kind in (Prim.DID, Prim.CID):
         return convert(node, Conversion.SAME_BITS, Prim.STRING)
     if isinstance(kind, Prim) and kind not in (Prim.UNIT, Prim.NEVER):

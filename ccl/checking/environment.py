@@ -179,6 +179,9 @@ class Body:
     constant_uses: set[Span] = field(default_factory=set)
     """Where constants were put in: what stands there is not a place that can be changed."""
 
+    unknown_names: set[str] = field(default_factory=set)
+    """Told once each: the second use of a name that is not there says nothing new."""
+
     @property
     def sink(self) -> Sink:
         return self.checker.sink

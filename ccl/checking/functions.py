@@ -79,8 +79,7 @@ def check_bodies(
             break
     if not (final.has_errors or sink.has_errors):
         _report_open_results(checker)
-    for each in final.diagnostics:
-        sink.add(each)
+    sink.take(final)
     checker.sink = sink
     return functions
 

@@ -59,6 +59,9 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
         return _not_a_value(body, name.span, text, "a type", None, advice="make")
     if text in FUNCTIONS or text in SPECIAL_FORMS:
         return _not_a_value(body, name.span, text, "a function", None, advice="call")
+    if text in body.unknown_names:
+        return invalid(name.span)
+    body.unknown_names.add(text)
     return unknown_name(body, name.span, text, known_values(body))
 
 

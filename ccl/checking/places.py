@@ -182,7 +182,8 @@ def _no_such_variable(
         body.sink.report("CCL0216", root.span)
     elif root.text in HOST_RECORDS or names.is_root_section(body, root.text):
         body.sink.report("CCL0427", root.span, what=f"`{root.text}`")
-    else:
+    elif root.text not in body.unknown_names:
+        body.unknown_names.add(root.text)
         near = nearest(root.text, body.visible_names)
         start = Span(root.span.file, root.span.start, root.span.start)
         new = isinstance(statement.target, ast.Name) and statement.operator == "="

@@ -134,7 +134,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0423",
         title="{what} is not constant",
         label="not known at compile time",
-        help="a constant is computed from literals, other constants and prelude functions like `max`",
+        help="a constant is computed from literals, other constants and calls such as `max(1, 2)`",
     ),
     Template(
         code="CCL0424",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ccl.diagnostics import Sink
+from ccl.diagnostics import ERRORS_PER_FILE_MAX, Sink
 from ccl.parsing.classify import has_lost_brackets, starts_item
 from ccl.parsing.driver import ACCEPTED, Automaton
 from ccl.parsing.fault_reports import CLOSING_KINDS, FaultReports, innermost_bracket
@@ -90,7 +90,7 @@ class Repair:
 
 
 def recover(automaton: Automaton, source: Source, tokens: Tokens, sink: Sink) -> tuple[Any, ...]:
-    """The items of a module in which some tokens do not fit."""
+    """The items of a module in which some tokens do not fit; none if there is no end of them."""
     return _Recovery(automaton, source, tokens, sink).run()
 
 
@@ -108,6 +108,8 @@ class _Recovery:
 
     def run(self) -> tuple[Any, ...]:
         while self._at < len(self._tokens):
+            if self._reports.count > ERRORS_PER_FILE_MAX:
+                return ()
             token = self._tokens[self._at]
             if self._brackets_are_lost and starts_item(self._text, token):
                 self._close_all()

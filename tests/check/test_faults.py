@@ -123,9 +123,9 @@ def test_no_text_crashes_the_checker(data: st.DataObject) -> None:
 
 
 def test_type_parameters_of_a_struct_are_no_further_fault() -> None:
-    assert errors("struct P<T> { a: T, b: Array<T> } execution { let p = P { a: 1, b: [2] }; }") == [
-        (1, "CCL0690")
-    ]
+    assert errors(
+        "struct P<T> { a: T, b: Array<T> } execution { let p = P { a: 1, b: [2] }; }"
+    ) == [(1, "CCL0690")]
     assert errors("struct P<T> { a: T }\nfn f(p: P<Integer>) { p.a + 1; }") == [(1, "CCL0690")]
     assert errors("enum E<T> { A(T) }\nfn f(e: E<Integer>) {}") == [(1, "CCL0690")]
 

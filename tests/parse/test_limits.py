@@ -1,9 +1,12 @@
 """Depth has a limit, and nothing of any depth exhausts the stack."""
 
+import re
+from time import process_time
+
 import pytest
 
 from ccl import ast
-from ccl.diagnostics import Sink
+from ccl.diagnostics import ERRORS_PER_FILE_MAX, Sink
 from ccl.parse import parse
 from ccl.parsing.classify import DEPTH_LIMIT, NESTING_LIMIT
 from ccl.source import SourceMap
@@ -57,3 +60,15 @@ def test_length_is_not_depth() -> None:
     assert codes("const A = [" + "1 + 2, " * 3_000 + "];") == []
     assert codes("fn f() { " + "if a { b; } " * 3_000 + "}") == []
     assert codes("a { b: 1; } " * 3_000) == []
+
+
+@pytest.mark.parametrize("line", ["§\n", '"abc\n', "a b c d e;\n", "x: foo(;\n"])
+def test_a_file_of_faults_is_read_in_little_time(line: str) -> None:
+    sink = Sink()
+    began = process_time()
+    parse(SourceMap().add("a.ccl", line * 20_000), sink)
+    assert process_time() - began < 5
+    assert len(sink.diagnostics) == ERRORS_PER_FILE_MAX
+    assert re.fullmatch(
+        r"\d+ more errors? in this file (is|are) not shown", sink.diagnostics[-1].notes[-1]
+    )

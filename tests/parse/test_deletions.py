@@ -1,0 +1,48 @@
+"""One token too few is a small fault: it gives few reports, whatever follows from it."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccl.codes import severity_of
+from ccl.codes.template import Severity
+from ccl.diagnostics import Sink
+from ccl.parsing.lexer import lex
+from ccl.pipeline import check_text
+from ccl.source import SourceMap
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = sorted((ROOT / "examples").rglob("*.ccl"))
+REPORTS_FEW = 3
+REPORTS_MAX = 10
+SHARE_WITH_FEW_PERCENT = 97
+
+
+@cache
+def places(path: Path) -> tuple[tuple[int, int], ...]:
+    source = SourceMap().add(path.name, path.read_text(encoding="utf-8"))
+    return tuple((t.start, t.end) for t in lex(source, Sink()).items if t.start < t.end)
+
+
+def reports_without(path: Path, place: tuple[int, int]) -> int:
+    text = path.read_text(encoding="utf-8")
+    start, end = place
+    found = check_text(text[:start] + text[end:], path=path.as_posix()).sink.diagnostics
+    return sum(severity_of(each.code) is Severity.ERROR for each in found)
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_most_deletions_give_few_reports(path: Path) -> None:
+    every_third = places(path)[::3]
+    few = sum(reports_without(path, place) <= REPORTS_FEW for place in every_third)
+    assert few * 100 >= SHARE_WITH_FEW_PERCENT * len(every_third)
+
+
+@given(st.data())
+def test_no_deletion_gives_many(data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(PROGRAMS))
+    place = data.draw(st.sampled_from(places(path)))
+    assert reports_without(path, place) <= REPORTS_MAX
