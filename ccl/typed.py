@@ -93,7 +93,7 @@ class Conversion(Enum):
 
     SAME_BITS = "same bits"  # Integer <-> Mana, Did/Cid -> String
     INTEGER_TO_DECIMAL = "Integer -> Decimal"  # checked
-    TO_STRING = "to String"  # of any scalar, Did, Cid
+    TO_STRING = "to String"  # of any scalar, Did, Cid; of Data that holds a scalar, else traps
     STRING_TO_DID = "String -> Did"  # syntax checked, traps
     STRING_TO_CID = "String -> Cid"  # syntax checked, traps
     DATA_TO = "Data -> T"  # checked, traps

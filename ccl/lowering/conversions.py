@@ -1,13 +1,14 @@
 """Conversions between types, and the reading of Data."""
 
 from ccl.lowering import decoding, encoding
-from ccl.lowering.frame import Frame, Hold
+from ccl.lowering.frame import Frame, Hold, Owned
 from ccl.lowering.shapes import load, payload_offset, value_type
 from ccl.typed import CallBuiltin, Conversion, Convert, DataGet, TextConst
 from ccl.types import Prim, Result, is_reference
 
 NOT_A_DID = "not a DID"
 NOT_A_CID = "not a CID"
+NO_TEXT = "expected a number, true or false, or a text"
 DISCARDED_ERR = "the call was refused"
 DECIMAL_SCALE = 1_000_000
 _TO_TEXT = {
@@ -50,6 +51,8 @@ def convert(f: Frame, node: Convert) -> Hold:
 
 def _to_string(f: Frame, node: Convert) -> Hold:
     kind = node.operand.type
+    if kind is Prim.DATA:
+        return _data_as_text(f, node)
     if is_reference(kind):
         return f.expr(node.operand)
     f.expr(node.operand)
@@ -103,17 +106,34 @@ def _unwrap(f: Frame, node: Convert) -> Hold:
 
 
 def _from_data(f: Frame, node: Convert) -> Hold:
+    kept = _begin_reading(f, node, f"wrong type of data: expected {node.type}")
+    f.emit(decoding.decode(f.unit, node.type))
+    f.call("in_finish")
+    f.let_go(kept)
+    return Hold.OWNED if is_reference(node.type) else Hold.PLAIN
+
+
+def _data_as_text(f: Frame, node: Convert) -> Hold:
+    """What interpolation shows: numbers, truth values and texts."""
+    kept = _begin_reading(f, node, f"wrong type of data: {NO_TEXT}")
+    for text in ("true", "false", NO_TEXT):
+        f.constant(f.unit.constants.text(text))
+    f.call("take_as_text")
+    f.call("in_finish")
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def _begin_reading(f: Frame, node: Convert, reason: str) -> list[Owned]:
+    """Point the reader at the bytes of the operand, which is borrowed."""
     kept = f.borrow((node.operand,))
     with f.temporary("i32") as data:
         f.emit(f"local.tee ${data}", "i32.const 16", "i32.add")
         f.emit(f"local.get ${data}", "i32.load offset=8")
         f.constant(f.unit.constants.text(decoding.MALFORMED))
-        f.constant(f.site(node.span, f"wrong type of data: expected {node.type}"))
+        f.constant(f.site(node.span, reason))
         f.call("in_begin")
-    f.emit(decoding.decode(f.unit, node.type))
-    f.call("in_finish")
-    f.let_go(kept)
-    return Hold.OWNED if is_reference(node.type) else Hold.PLAIN
+    return kept
 
 
 def _to_data(f: Frame, node: Convert) -> Hold:

@@ -231,6 +231,17 @@
   (call $text_of
     (local.get $at) (i32.wrap_i64 (local.get $n)) (local.get $points) (global.get $in_site)))
 
+;; A number, truth value or text as people read it.
+(func $take_as_text (param $true i32) (param $false i32) (param $expected i32) (result i32)
+  (local $major i32)
+  (local.set $major (i32.shr_u (call $in_peek) (i32.const 5)))
+  (if (i32.eq (local.get $major) (i32.const 3))
+    (then (return (call $take_text (local.get $expected)))))
+  (if (i32.le_u (local.get $major) (i32.const 1))
+    (then (return (call $integer_to_text
+      (call $take_integer (local.get $expected)) (global.get $in_site)))))
+  (select (local.get $true) (local.get $false) (call $take_bool (local.get $expected))))
+
 ;; If the next item is exactly this text, take it and give 1; else leave it and give 0.
 (func $take_if_text (param $text i32) (result i32)
   (local $start i32) (local $n i64)
