@@ -115,7 +115,7 @@ class DidLiteral:
     span: Span
 
 
-Literal_: TypeAlias = (
+AnyLiteral: TypeAlias = (
     IntegerLiteral
     | DecimalLiteral
     | PercentLiteral
@@ -235,7 +235,7 @@ class StructExpr:
 class InlineObject:
     """`{ a: 1, b: "x" }` as a whole value, list element or argument: a section body."""
 
-    entries: tuple["Entry_", ...]
+    entries: tuple["AnyEntry", ...]
     span: Span
 
 
@@ -330,7 +330,7 @@ class Require:
 
 
 Expr: TypeAlias = (
-    Literal_
+    AnyLiteral
     | Name
     | PathName
     | Field
@@ -372,7 +372,7 @@ class NamePattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiteralPattern:
-    value: Literal_
+    value: AnyLiteral
     negative: bool
     span: Span
 
@@ -472,7 +472,7 @@ class Action:
 
     name: Ident
     label: Expr | None
-    entries: tuple["Entry_", ...]
+    entries: tuple["AnyEntry", ...]
     span: Span
 
 
@@ -644,7 +644,7 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Enum_:
+class Enumeration:
     name: Ident
     type_parameters: tuple[Ident, ...]
     variants: tuple[Variant, ...]
@@ -660,7 +660,7 @@ class Invariant:
     span: Span
 
 
-Entry_: TypeAlias = "Entry | CallEntry | Section | IfRule | RangeRule"
+AnyEntry: TypeAlias = "Entry | CallEntry | Section | IfRule | RangeRule"
 
 Item: TypeAlias = (
     Entry
@@ -676,7 +676,7 @@ Item: TypeAlias = (
     | Const
     | State
     | Struct
-    | Enum_
+    | Enumeration
     | Invariant
 )
 """`contract`, `role` and `proposal` are Sections by form; the resolver knows their keys."""

@@ -10,7 +10,7 @@ from ccl import ast
 from ccl.diagnostics import Label, Sink
 from ccl.resolved import FileScope, ImportedFile, Loaded, LoadedFile, Scoped
 
-_Declared = TypeVar("_Declared", ast.Function, ast.Const, ast.State, ast.Struct, ast.Enum_)
+_Declared = TypeVar("_Declared", ast.Function, ast.Const, ast.State, ast.Struct, ast.Enumeration)
 
 
 def resolve(loaded: Loaded, sink: Sink) -> Scoped:
@@ -59,7 +59,7 @@ def _scope(loaded: LoadedFile, sink: Sink) -> FileScope:
     consts: dict[str, ast.Const] = {}
     states: dict[str, ast.State] = {}
     structs: dict[str, ast.Struct] = {}
-    enums: dict[str, ast.Enum_] = {}
+    enums: dict[str, ast.Enumeration] = {}
     imports: dict[str, ImportedFile] = {}
     executions: list[ast.Execution] = []
     handlers: list[ast.Handler] = []
@@ -74,7 +74,7 @@ def _scope(loaded: LoadedFile, sink: Sink) -> FileScope:
                 names.value(states, item)
             case ast.Struct():
                 names.type(structs, item)
-            case ast.Enum_():
+            case ast.Enumeration():
                 names.type(enums, item)
             case ast.Import():
                 alias = item.alias or _implied_alias(item.path)

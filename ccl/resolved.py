@@ -52,7 +52,7 @@ class FileScope:
     states: Mapping[str, ast.State]
     imports: Mapping[str, ImportedFile]
     structs: Mapping[str, ast.Struct]
-    enums: Mapping[str, ast.Enum_]
+    enums: Mapping[str, ast.Enumeration]
     executions: tuple[ast.Execution, ...]
     handlers: tuple[ast.Handler, ...]
     declarations: tuple[ast.Item, ...]

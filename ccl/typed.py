@@ -510,7 +510,7 @@ class Export:
     doc: str | None
 
 
-class Unit_(Enum):
+class NumberUnit(Enum):
     """How a charter number was written."""
 
     PLAIN = ""
@@ -525,7 +525,7 @@ class CharterNumber:
     """Integers exact; Decimals as text with at most six places (`"0.66"`)."""
 
     value: int | str
-    unit: Unit_
+    unit: NumberUnit
     span: Span
 
 

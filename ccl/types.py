@@ -89,7 +89,7 @@ class Struct:
 
 
 @dataclass(frozen=True, slots=True)
-class Enum_:
+class Enumeration:
     """An enum by its unique id; `name` is for people."""
 
     id: str
@@ -99,7 +99,7 @@ class Enum_:
         return self.name
 
 
-Type: TypeAlias = Prim | Array | Map | Option | Result | Token | Struct | Enum_
+Type: TypeAlias = Prim | Array | Map | Option | Result | Token | Struct | Enumeration
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class StructDef:
 class EnumDef:
     """Variants in declaration order (their tags count from 0) with their payload types."""
 
-    type: Enum_
+    type: Enumeration
     variants: tuple[tuple[str, tuple[Type, ...]], ...]
 
 
@@ -125,5 +125,5 @@ def is_reference(kind: Type) -> bool:
             return kind in (Prim.STRING, Prim.DID, Prim.CID, Prim.DATA)
         case Token():
             return False
-        case Array() | Map() | Option() | Result() | Struct() | Enum_():
+        case Array() | Map() | Option() | Result() | Struct() | Enumeration():
             return True

@@ -12,7 +12,7 @@ from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label, Sink
 from ccl.resolved import FileScope, Scoped
 from ccl.source import Span
-from ccl.types import Enum_, Struct, Type
+from ccl.types import Enumeration, Struct, Type
 
 __all__ = ["PackFailure", "Packer", "check"]
 
@@ -61,7 +61,9 @@ def _declare_types(checker: Checker) -> None:
             identity = checker.function_id(scope, name)
             if enum.type_parameters:
                 checker.sink.report("CCL0690", enum.name.span, what="a generic enum")
-            checker.enums[identity] = EnumInfo(item=enum, scope=scope, type=Enum_(identity, name))
+            checker.enums[identity] = EnumInfo(
+                item=enum, scope=scope, type=Enumeration(identity, name)
+            )
         for state in scope.states.values():
             checker.sink.report("CCL0690", state.name.span, what="state")
     for info in checker.structs.values():
@@ -87,7 +89,7 @@ def _fields(checker: Checker, info: StructInfo) -> tuple[tuple[str, Type], ...]:
     return tuple(fields.items())
 
 
-def _unknown_parameters(item: ast.Struct | ast.Enum_) -> dict[str, Type]:
+def _unknown_parameters(item: ast.Struct | ast.Enumeration) -> dict[str, Type]:
     """The type parameters of a declaration that is refused as generic: no further fault."""
     return {each.text: POISON for each in item.type_parameters}
 

@@ -16,7 +16,7 @@ from ccl.diagnostics import Label
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.suggest import nearest
-from ccl.typed import Unit_
+from ccl.typed import NumberUnit
 from ccl.types import Array, Prim, Type
 
 
@@ -89,7 +89,7 @@ class Charter:
             amounts = resources[0].named(resource_type)
             if len(amounts) == 1 and isinstance(amounts[0], Property):
                 constant, value = amounts[0].constant, amounts[0].node.value
-                plain = isinstance(value, typed.CharterNumber) and value.unit is Unit_.PLAIN
+                plain = isinstance(value, typed.CharterNumber) and value.unit is NumberUnit.PLAIN
                 if plain and constant is not None and prune(constant.type) is Prim.INTEGER:
                     found.setdefault("resource_amount", constant)
         return found
@@ -179,7 +179,7 @@ class _Reader:
         self._scope = scope
         self.articles: dict[str, Span] = {}
 
-    def entries(self, items: tuple[ast.Item, ...] | tuple[ast.Entry_, ...]) -> tuple[Entry, ...]:
+    def entries(self, items: tuple[ast.Item, ...] | tuple[ast.AnyEntry, ...]) -> tuple[Entry, ...]:
         found: list[Entry] = []
         seen: dict[tuple[str, str | None], Span] = {}
         for item in items:
@@ -286,11 +286,13 @@ class _Reader:
             case ast.PercentLiteral():
                 constant = self._constant(expr)
                 number = typed.CharterNumber(
-                    value=_exact(expr.value), unit=Unit_.PERCENT, span=expr.span
+                    value=_exact(expr.value), unit=NumberUnit.PERCENT, span=expr.span
                 )
                 return number, constant
             case ast.SizeLiteral():
-                size = typed.CharterNumber(value=expr.byte_count, unit=Unit_.BYTES, span=expr.span)
+                size = typed.CharterNumber(
+                    value=expr.byte_count, unit=NumberUnit.BYTES, span=expr.span
+                )
                 return size, self._constant(expr)
             case ast.ArrayExpr():
                 return self._list(expr)
@@ -369,11 +371,11 @@ def _exact(value: Decimal) -> int | str:
     return format(value.normalize(), "f")
 
 
-_UNITS: dict[Type, Unit_] = {
-    Prim.INTEGER: Unit_.PLAIN,
-    Prim.MANA: Unit_.PLAIN,
-    Prim.DURATION: Unit_.SECONDS,
-    Prim.TIMESTAMP: Unit_.UNIX_SECONDS,
+_UNITS: dict[Type, NumberUnit] = {
+    Prim.INTEGER: NumberUnit.PLAIN,
+    Prim.MANA: NumberUnit.PLAIN,
+    Prim.DURATION: NumberUnit.SECONDS,
+    Prim.TIMESTAMP: NumberUnit.UNIX_SECONDS,
 }
 
 
@@ -384,7 +386,7 @@ def _from_constant(node: typed.Expr | None) -> typed.CharterValue | None:
         case typed.ScalarConst(type=Prim.DECIMAL):
             exact = _exact(Decimal(node.value) / DECIMAL_ONE)
             text = exact if isinstance(exact, str) else f"{exact}.0"
-            return typed.CharterNumber(value=text, unit=Unit_.PLAIN, span=node.span)
+            return typed.CharterNumber(value=text, unit=NumberUnit.PLAIN, span=node.span)
         case typed.ScalarConst():
             return typed.CharterNumber(
                 value=node.value, unit=_UNITS[prune(node.type)], span=node.span

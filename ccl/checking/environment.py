@@ -15,7 +15,7 @@ from ccl.checking.inference import POISON, fresh, is_poison, zonk
 from ccl.diagnostics import Label, Sink
 from ccl.resolved import FileScope, Scoped
 from ccl.source import Span
-from ccl.types import Enum_, EnumDef, Prim, Struct, StructDef, Type
+from ccl.types import EnumDef, Enumeration, Prim, Struct, StructDef, Type
 
 if TYPE_CHECKING:
     from ccl.checking.charter import Charter
@@ -115,9 +115,9 @@ class StructInfo:
 
 @dataclass(slots=True, kw_only=True)
 class EnumInfo:
-    item: ast.Enum_
+    item: ast.Enumeration
     scope: FileScope
-    type: Enum_
+    type: Enumeration
     variants: tuple[tuple[str, tuple[Type, ...]], ...] = ()
 
     @property

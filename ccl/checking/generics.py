@@ -6,7 +6,7 @@ from ccl.checking.conversions import report_mismatch
 from ccl.checking.environment import Body, Generic, Signature, invalid
 from ccl.checking.inference import fresh, has_poison, is_open, unify, zonk
 from ccl.checking.type_names import read_type
-from ccl.types import Enum_, Struct, Type
+from ccl.types import Enumeration, Struct, Type
 
 INSTANCES_MAX = 200
 
@@ -44,7 +44,7 @@ def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
 
 def _identity(kind: Type) -> str:
     """The type as text; a struct or enum by its unique id."""
-    return kind.id if isinstance(kind, Struct | Enum_) else str(kind)
+    return kind.id if isinstance(kind, Struct | Enumeration) else str(kind)
 
 
 def unsettled(body: Body, call: ast.Call, opened: Signature) -> typed.Expr:

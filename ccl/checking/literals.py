@@ -16,7 +16,7 @@ INTEGER_MAX = 2**63 - 1
 DECIMAL_ONE = 1_000_000
 
 
-def infer_literal(body: Body, literal: ast.Literal_, expected: Type | None) -> typed.Expr:
+def infer_literal(body: Body, literal: ast.AnyLiteral, expected: Type | None) -> typed.Expr:
     """A literal other than an interpolated string."""
     span = literal.span
     match literal:

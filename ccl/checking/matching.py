@@ -15,7 +15,7 @@ from ccl.checking.inference import POISON, is_poison, prune, variable_of, zonk
 from ccl.checking.operators import ORDERED
 from ccl.diagnostics import Label
 from ccl.typed import BinaryOp
-from ccl.types import Enum_, Option, Prim, Result, Type
+from ccl.types import Enumeration, Option, Prim, Result, Type
 
 _MATCHED = (
     Prim.INTEGER,
@@ -94,7 +94,7 @@ def _match(body: Body, expr: ast.Match, bodies: _Bodies) -> typed.Expr:
     subject = expressions.infer(body, expr.subject)
     kind = prune(subject.type)
     match kind:
-        case Enum_() | Option() | Result():
+        case Enumeration() | Option() | Result():
             return _by_variant(body, expr, subject, bodies)
         case Prim() if kind in _MATCHED:
             return _by_value(body, expr, subject, bodies)
@@ -126,7 +126,7 @@ def _variants(body: Body, kind: Type) -> tuple[_Variant, ...]:
             return (_Variant("None", ()), _Variant("Some", (value,)))
         case Result(ok, err):
             return (_Variant("Ok", (ok,)), _Variant("Err", (err,)))
-        case Enum_():
+        case Enumeration():
             return tuple(
                 _Variant(name, payload) for name, payload in body.checker.enums[kind.id].variants
             )
@@ -227,7 +227,7 @@ def _tag(
             return known.index(text)
         case ast.VariantPattern():
             name, before = pattern.path[-1], pattern.path[:-1]
-            if isinstance(kind, Enum_):
+            if isinstance(kind, Enumeration):
                 info = body.checker.enums[kind.id]
                 named = enums.find(body, before) if before else info
                 if named is info:

@@ -12,7 +12,7 @@ from ccl.diagnostics import Edit, Fix, Label, Sink
 from ccl.schema import MIB, SCHEMAS, SLIP_DISTANCE_MAX, Field, Kind
 from ccl.source import Span
 from ccl.suggest import distance, nearest
-from ccl.typed import Unit_
+from ccl.typed import NumberUnit
 from ccl.types import Array, Prim, Struct, StructDef, Type
 
 GROUPS = ("requirements", "trust")
@@ -129,15 +129,15 @@ def _of_kind(checker: Checker, entry: Property, field: Field) -> typed.Expr | No
     kind = prune(constant.type) if constant is not None else None
     unit = value.unit if isinstance(value, typed.CharterNumber) else None
     match field.kind:
-        case Kind.COUNT if kind is Prim.INTEGER and unit is Unit_.PLAIN:
+        case Kind.COUNT if kind is Prim.INTEGER and unit is NumberUnit.PLAIN:
             return constant
-        case Kind.AMOUNT if kind is Prim.INTEGER and unit in (Unit_.PLAIN, Unit_.BYTES):
+        case Kind.AMOUNT if kind is Prim.INTEGER and unit in (NumberUnit.PLAIN, NumberUnit.BYTES):
             return constant
         case Kind.SIZE if isinstance(constant, typed.ScalarConst) and kind is Prim.INTEGER:
-            scale = MIB if unit is Unit_.PLAIN else 1
+            scale = MIB if unit is NumberUnit.PLAIN else 1
             return replace(constant, value=constant.value * scale)
         case Kind.SECONDS if isinstance(constant, typed.ScalarConst) and (
-            kind is Prim.DURATION or (kind is Prim.INTEGER and unit is Unit_.PLAIN)
+            kind is Prim.DURATION or (kind is Prim.INTEGER and unit is NumberUnit.PLAIN)
         ):
             return replace(constant, type=Prim.INTEGER)
         case Kind.FLAG if kind is Prim.BOOL:
@@ -157,13 +157,13 @@ def _of_kind(checker: Checker, entry: Property, field: Field) -> typed.Expr | No
 def _described(entry: Property) -> str:
     value = entry.node.value
     match value:
-        case typed.CharterNumber(unit=Unit_.PERCENT):
+        case typed.CharterNumber(unit=NumberUnit.PERCENT):
             return "a percentage"
-        case typed.CharterNumber(unit=Unit_.BYTES):
+        case typed.CharterNumber(unit=NumberUnit.BYTES):
             return "a size"
-        case typed.CharterNumber(unit=Unit_.SECONDS):
+        case typed.CharterNumber(unit=NumberUnit.SECONDS):
             return "a duration"
-        case typed.CharterNumber(unit=Unit_.UNIX_SECONDS):
+        case typed.CharterNumber(unit=NumberUnit.UNIX_SECONDS):
             return "a time"
         case typed.CharterNumber(value=str()):
             return "a Decimal"

@@ -8,7 +8,7 @@ from ccl.checking.environment import Checker
 from ccl.checking.inference import POISON, is_poison, variable_of
 from ccl.resolved import FileScope
 from ccl.suggest import nearest
-from ccl.types import Array, Enum_, Map, Option, Prim, Result, Type
+from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Type
 
 KEY_TYPES = (
     Prim.INTEGER,
@@ -128,7 +128,7 @@ def _applied(
 
 def is_key(kind: Type) -> bool:
     """Whether values of the type may be the keys of a map."""
-    return kind in KEY_TYPES or isinstance(kind, Enum_)
+    return kind in KEY_TYPES or isinstance(kind, Enumeration)
 
 
 def _unknown(

@@ -19,7 +19,7 @@ from ccl.typed import (
     CharterSection,
     CharterText,
     CharterValue,
-    Unit_,
+    NumberUnit,
 )
 from ccl.wasm import model
 from runtime.content.codec import encode
@@ -64,7 +64,7 @@ def plain(value: CharterValue) -> Any:
     """A charter value as the codec takes it."""
     match value:
         case CharterNumber(value=number, unit=unit):
-            if unit is Unit_.PLAIN and isinstance(number, int):
+            if unit is NumberUnit.PLAIN and isinstance(number, int):
                 return number
             return {"unit": unit.value, "value": number}
         case CharterText(value=text):

@@ -6,7 +6,7 @@ from ccl.abi.layout import SLOT_BYTES
 from ccl.lowering.routines import each_entry, is_bare, is_key_text, is_recursive
 from ccl.lowering.shapes import field_offset, is_flat, load, payload_offset, value_type
 from ccl.lowering.unit import Unit
-from ccl.types import Array, Enum_, Map, Struct, Type, is_reference
+from ccl.types import Array, Enumeration, Map, Struct, Type, is_reference
 
 
 def equal(unit: Unit, kind: Type) -> str:
@@ -158,7 +158,7 @@ def _contains(unit: Unit, element: Type, name: str) -> str:
 
 
 def is_structured(unit: Unit, key: Type) -> bool:
-    return isinstance(key, Enum_) and not is_bare(unit, key)
+    return isinstance(key, Enumeration) and not is_bare(unit, key)
 
 
 def find_routine(unit: Unit, key: Type) -> str:

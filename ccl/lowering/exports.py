@@ -11,7 +11,7 @@ from ccl.lowering.frame import OUT_OF_MEMORY
 from ccl.lowering.shapes import load, payload_offset, value_type
 from ccl.lowering.unit import Unit
 from ccl.typed import Export, Function, Program
-from ccl.types import Enum_, Prim, Result, Struct, Type, is_reference
+from ccl.types import Enumeration, Prim, Result, Struct, Type, is_reference
 from ccl.wasm import model
 
 MALFORMED_ARGUMENTS = "malformed arguments"
@@ -198,7 +198,7 @@ def _described(program: Program, signatures: list[ExportSignature], pending: lis
         if isinstance(kind, Struct):
             fields = program.structs[kind.id].fields
             structs[kind.name] = tuple((name, str(part)) for name, part in fields)
-        if isinstance(kind, Enum_):
+        if isinstance(kind, Enumeration):
             variants = program.enums[kind.id].variants
             enums[kind.name] = tuple((n, tuple(map(str, parts))) for n, parts in variants)
         pending.extend(routines.parts_of(program, kind))

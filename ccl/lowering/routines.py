@@ -8,7 +8,7 @@ from ccl.lowering.unit import Unit
 from ccl.typed import Program
 from ccl.types import (
     Array,
-    Enum_,
+    Enumeration,
     Map,
     Option,
     Prim,
@@ -24,7 +24,7 @@ from ccl.types import (
 
 def release(unit: Unit, kind: Type) -> str:
     """The routine that takes one reference away; what dies with it is freed."""
-    if is_flat(kind) or (isinstance(kind, Enum_) and is_bare(unit, kind)):
+    if is_flat(kind) or (isinstance(kind, Enumeration) and is_bare(unit, kind)):
         return "release"
     if is_recursive(unit, kind):
         return unit.routine("release", kind, _release_later)
@@ -202,7 +202,7 @@ def is_key_text(kind: Type) -> bool:
     return kind in (Prim.STRING, Prim.DID, Prim.CID)
 
 
-def is_bare(unit: Unit, kind: Enum_) -> bool:
+def is_bare(unit: Unit, kind: Enumeration) -> bool:
     """An enum without payloads, whose values are all constants."""
     return all(not payload for _, payload in unit.variants(kind))
 
@@ -221,7 +221,7 @@ def parts_of(program: Program, kind: Type) -> tuple[Type, ...]:
             return (element,)
         case Map(key=key, value=value) | Result(ok=key, err=value):
             return (key, value)
-        case Enum_(id=enum_id):
+        case Enumeration(id=enum_id):
             return tuple(p for _, payload in program.enums[enum_id].variants for p in payload)
         case Prim() | Token():
             return ()

@@ -8,7 +8,7 @@ from ccl.abi.layout import IMMORTAL
 from ccl.abi.sections import Site
 from ccl.source import SourceMap, Span
 from ccl.typed import Function, Program
-from ccl.types import Array, Enum_, Map, Option, Prim, Result, Struct, StructDef, Token, Type
+from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Struct, StructDef, Token, Type
 
 DATA_START = 288
 """First address after the allocator's own words (see `memory.wat`)."""
@@ -172,7 +172,7 @@ class Unit:
                 return (("None", ()), ("Some", (value,)))
             case Result(ok=ok, err=err):
                 return (("Ok", (ok,)), ("Err", (err,)))
-            case Enum_(id=enum_id):
+            case Enumeration(id=enum_id):
                 return self.program.enums[enum_id].variants
             case Prim() | Token() | Array() | Map() | Struct():
                 raise AssertionError(f"{kind} has no variants")

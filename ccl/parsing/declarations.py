@@ -201,8 +201,8 @@ class Declarations(Reductions):
     def struct_field(self, span: Span, values: Values) -> ast.StructField:
         return ast.StructField(name=values[0], type=values[2], span=span)
 
-    def enum(self, span: Span, values: Values) -> ast.Enum_:
-        return ast.Enum_(
+    def enum(self, span: Span, values: Values) -> ast.Enumeration:
+        return ast.Enumeration(
             name=self.place.ident(values[1]),
             type_parameters=tuple(values[2]),
             variants=tuple(values[4]),

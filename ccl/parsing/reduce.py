@@ -25,7 +25,7 @@ _ITEMS: Final[dict[type, str]] = {
     ast.Const: "a constant",
     ast.State: "a state",
     ast.Struct: "a struct",
-    ast.Enum_: "an enum",
+    ast.Enumeration: "an enum",
     ast.Invariant: "an invariant",
 }
 
@@ -44,9 +44,9 @@ class Place:
     def ident(self, token: Token) -> ast.Ident:
         return ast.Ident(text=token.text, span=self.span(token))
 
-    def data(self, items: Values) -> tuple[ast.Entry_, ...]:
+    def data(self, items: Values) -> tuple[ast.AnyEntry, ...]:
         """The entries among `items`; what is not data is reported and left out."""
-        kept: list[ast.Entry_] = []
+        kept: list[ast.AnyEntry] = []
         for item in items:
             if isinstance(item, _DATA):
                 kept.append(item)

@@ -150,9 +150,9 @@ def _section(
 
 
 def test_the_charter_is_replayed_in_order() -> None:
-    share = t.CharterNumber(value="0.66", unit=t.Unit_.PLAIN, span=SPAN)
-    percent = t.CharterNumber(value=50, unit=t.Unit_.PERCENT, span=SPAN)
-    seats = t.CharterNumber(value=3, unit=t.Unit_.PLAIN, span=SPAN)
+    share = t.CharterNumber(value="0.66", unit=t.NumberUnit.PLAIN, span=SPAN)
+    percent = t.CharterNumber(value=50, unit=t.NumberUnit.PERCENT, span=SPAN)
+    seats = t.CharterNumber(value=3, unit=t.NumberUnit.PLAIN, span=SPAN)
     allowed = t.CharterText(value="allowed", symbol=True, span=SPAN)
     items = t.CharterList(items=(t.CharterBool(value=True, span=SPAN), allowed), span=SPAN)
     nested = t.CharterObject(entries=(_property("a", seats),), span=SPAN)

@@ -27,7 +27,7 @@ from typed_trees import (
 )
 
 from ccl import typed as t
-from ccl.types import Array, Enum_, EnumDef, Map, Option, Prim, Struct, StructDef
+from ccl.types import Array, EnumDef, Enumeration, Map, Option, Prim, Struct, StructDef
 
 INTS = Array(INT)
 BOX = Struct("Box", "Box")
@@ -153,7 +153,7 @@ def test_a_way_out_in_the_middle_of_an_expression_releases_what_was_made() -> No
 
 # --- enums ------------------------------------------------------------------------------
 
-STATUS = Enum_("Status", "Status")
+STATUS = Enumeration("Status", "Status")
 STATUSES = (EnumDef(STATUS, (("Open", ()), ("Moved", (STRING,)), ("Range", (INT, INT)))),)
 S = local(0, STATUS, "s")
 

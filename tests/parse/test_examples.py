@@ -96,7 +96,7 @@ def test_code() -> None:
     assert found == [
         "Import",
         "Const",
-        "Enum_",
+        "Enumeration",
         "Struct",
         "State",
         "Invariant",

@@ -45,7 +45,7 @@ def shown(node: Any) -> str:
                 and value is not False
                 and value != ()
             ]
-            return "(" + " ".join([type(node).__name__.removesuffix("_"), *found]) + ")"
+            return "(" + " ".join([type(node).__name__, *found]) + ")"
         case _:
             return str(node)
 
@@ -257,7 +257,7 @@ def test_arms() -> None:
          " (Import 'b.ccl')"),
         ("state p: Map<Integer, P> = map_new();",
          "(State p (NamedType [Map] [(NamedType [Integer]) (NamedType [P])]) (Call map_new))"),
-        ("enum S { Open, Moved(Did), }", "(Enum S [(Variant Open) (Variant Moved "
+        ("enum S { Open, Moved(Did), }", "(Enumeration S [(Variant Open) (Variant Moved "
          "[(NamedType [Did])])])"),
         ("struct P<T> { id: T; state: v.Ballot, }",
          "(Struct P [T] [(StructField id (NamedType [T]))"
