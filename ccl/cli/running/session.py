@@ -30,7 +30,7 @@ from ccl.render.paint import Paint
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.awarding import surroundings
 from mesh.problem import MeshProblem
-from runtime.content.cid import Cid
+from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import decode
 from runtime.effects import AnchorData, Effect, RecordUsage, effects_from_block
 from runtime.execution import Execution, OutcomeKind
@@ -176,12 +176,14 @@ def _apply(
                 _say(options, f"Usage      {amount} {kind}, by its own account; not billed")
             case _:
                 pass
-    requests = requests_of(run.effects, None)
+    source = run.program.names.sources[0].text.encode("utf-8")
+    requests = requests_of(run.effects, cid_of(source, Codec.RAW))
     if not requests:
         return ()
     _consent(requests, options)
     modules = (run.program.root, *run.program.packed)
-    mesh.put_blocks([*((each.cid, each.wasm) for each in modules), *([data] if data else [])])
+    blocks = [(each.cid, each.wasm) for each in modules] + ([data] if data else [])
+    mesh.put_blocks([*blocks, (cid_of(source, Codec.RAW), source)])
     return follow_jobs(
         mesh,
         requests,
