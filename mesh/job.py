@@ -1,17 +1,16 @@
-"""The life of a job: one table of transitions, and a step that never waits.
+"""A job, its phases, and the one table of the transitions between them.
 
-`step(job, event, now)` answers with the next job and what is now to be done, or a refusal.
-It reads no clock and writes nothing: a driver stores the event (compare-and-set on the job's
-revision), moves the hold in the same transaction, then does the work asked for.
+`mesh.step` says what an event makes of a job by this table; here is what a job is, and what
+can be asked of one.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Final, assert_never
+from typing import Annotated, Final
 
 from mesh import events as ev
-from mesh.events import Event, JobKey, Stored
+from mesh.events import Event, JobKey
 from mesh.records import NodeIdField, Reason, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did
@@ -209,55 +208,6 @@ class StepRefusal(Enum):
     NOT_DUE = "the deadline has not passed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """The next job, what becomes of the hold, and the work to ask for."""
-
-    job: Job
-    hold: HoldAction
-    effects: tuple[Effect, ...]
-
-
-def step(job: Job | None, key: JobKey, event: Event, now: int) -> Step | StepRefusal:
-    """What an event makes of a job. Total: never raises, whatever the phase and event."""
-    if job is None and not isinstance(event, ev.JobCreated):
-        return StepRefusal.NO_SUCH_JOB
-    if job is not None and isinstance(event, ev.JobCreated):
-        return StepRefusal.JOB_EXISTS
-    if job is not None and job.is_final:
-        return StepRefusal.JOB_IS_FINAL
-    transition = TRANSITIONS.get((None if job is None else job.phase, type(event)))
-    if transition is None:
-        return StepRefusal.NOT_IN_THIS_PHASE
-    after = _created(key, event, now) if job is None else _changed(job, event, now)
-    if isinstance(after, StepRefusal):
-        return after
-    after = replace(
-        after,
-        phase=transition.to,
-        revision=1 if job is None else job.revision + 1,
-        changed_at=now,
-    )
-    deadline = _deadline(job, after)
-    if deadline != after.deadline:
-        after = replace(after, deadline=deadline)
-    return Step(job=after, hold=transition.hold, effects=transition.effects)
-
-
-def replay(key: JobKey, history: Iterable[Stored]) -> Job | None:
-    """The job that a stored history makes. Raises ValueError if it is not a history."""
-    job: Job | None = None
-    for number, stored in enumerate(history, 1):
-        after = step(job, key, stored.event, stored.at)
-        if stored.number != number or isinstance(after, StepRefusal):
-            reason = after.value if isinstance(after, StepRefusal) else "a gap in the numbers"
-            raise ValueError(
-                f"event {stored.number} ({type(stored.event).__name__}) of {key.job_id}: {reason}"
-            )
-        job = after.job
-    return job
-
-
 def count(job: Job, verdict: Verdict) -> int:
     """How many verifiers have given this verdict."""
     return sum(vote.verdict is verdict for vote in job.votes)
@@ -271,182 +221,6 @@ def quorum_of(quorum: int, drawn: int) -> int:
 
 def has_quorum(job: Job, verdict: Verdict) -> bool:
     return count(job, verdict) >= quorum_of(job.quorum, len(job.drawn))
-
-
-def _created(key: JobKey, event: Event, now: int) -> Job:
-    assert isinstance(event, ev.JobCreated), "the table lets no other event come first"
-    return Job(
-        key=key,
-        manifest=event.manifest,
-        phase=Phase.CREATED,
-        revision=1,
-        created_at=now,
-        changed_at=now,
-        bid_deadline=event.bid_deadline,
-        expires_at=event.expires_at,
-        deadline=event.expires_at,
-        quorum=event.quorum,
-        verifiers=event.verifiers,
-    )
-
-
-def _changed(job: Job, event: Event, now: int) -> Job | StepRefusal:
-    """The job after an event that the table allows, or what else speaks against it."""
-    match event:
-        case ev.JobSubmitted():
-            return StepRefusal.JOB_PAST_EXPIRY if now >= job.expires_at else job
-        case ev.BidReceived() | ev.BidDeclined():
-            return _answered(job, event, now)
-        case ev.JobAwarded():
-            return _awarded(job, event, now)
-        case ev.ExecutionStarted():
-            return _in_lease(job, event.attempt, now) or job
-        case ev.ReceiptAccepted():
-            if refusal := _in_lease(job, event.attempt, now):
-                return refusal
-            return replace(job, receipt=event.receipt, drawn=event.verifiers)
-        case ev.AttemptLost() | ev.LastAttemptLost():
-            return _lost(job, event, now)
-        case ev.ReceiptAnchored():
-            if job.anchor is not None:
-                return StepRefusal.ALREADY_ANCHORED
-            return replace(job, anchor=event.anchor)
-        case ev.AttestationReceived():
-            return _attested(job, event)
-        case ev.VerificationEscalated():
-            return _escalated(job, event, now)
-        case ev.QuorumConfirmed():
-            if not has_quorum(job, Verdict.CONFIRMED):
-                return StepRefusal.NO_QUORUM
-            if job.anchor is None:
-                return StepRefusal.NOT_ANCHORED
-            if hold_is_over(job, now):
-                return StepRefusal.HOLD_OVER
-            return replace(job, settlement=event.settlement)
-        case ev.QuorumRefuted():
-            if not has_quorum(job, Verdict.REFUTED):
-                return StepRefusal.NO_QUORUM
-            return replace(job, settlement=event.settlement)
-        case ev.QuorumMissed():
-            return _missed(job, event, now)
-        case ev.JobRefused():
-            return replace(job, reason=event.reason)
-        case ev.JobCancelled():
-            return replace(job, cancel=event.cancel, reason=event.reason)
-        case ev.JobExpired():
-            return StepRefusal.NOT_DUE if now < job.expires_at else job
-        case ev.JobCreated():
-            return StepRefusal.JOB_EXISTS
-        case _:
-            assert_never(event)
-
-
-def _answered(job: Job, event: ev.BidReceived | ev.BidDeclined, now: int) -> Job | StepRefusal:
-    if now > job.bid_deadline and job.lost == 0:
-        # After a lost attempt the job is offered again for as long as it has not expired.
-        return StepRefusal.BIDDING_CLOSED
-    if len(job.bids) + len(job.declines) >= BIDS_MAX:
-        return StepRefusal.TOO_MANY_BIDS
-    if any(offer.bidder == event.bidder for offer in (*job.bids, *job.declines)):
-        return StepRefusal.DUPLICATE_BID
-    match event:
-        case ev.BidReceived(bid=record):
-            offer = Offer(record=record, bidder=event.bidder, node_id=event.node_id)
-            return replace(job, bids=(*job.bids, offer))
-        case ev.BidDeclined(decline=record):
-            offer = Offer(record=record, bidder=event.bidder, node_id=event.node_id)
-            return replace(job, declines=(*job.declines, offer))
-        case _:
-            assert_never(event)
-
-
-def _awarded(job: Job, event: ev.JobAwarded, now: int) -> Job | StepRefusal:
-    bid = Offer(record=event.bid, bidder=event.executor, node_id=event.node_id)
-    if bid not in job.bids:
-        return StepRefusal.BID_NOT_FOUND
-    if now >= job.expires_at:
-        return StepRefusal.JOB_PAST_EXPIRY
-    if event.attempt <= job.attempt:
-        return StepRefusal.OLD_ATTEMPT
-    if event.lease_expires_at <= now:
-        return StepRefusal.LEASE_NOT_IN_FUTURE
-    if event.hold_expires_at < event.lease_expires_at + HOLD_MARGIN_SECONDS:
-        return StepRefusal.HOLD_TOO_SHORT
-    return replace(
-        job,
-        attempt=event.attempt,
-        award=event.award,
-        executor=event.executor,
-        node_id=event.node_id,
-        hold=event.hold,
-        hold_expires_at=event.hold_expires_at,
-        lease_expires_at=event.lease_expires_at,
-    )
-
-
-def _in_lease(job: Job, attempt: int, now: int) -> StepRefusal | None:
-    if attempt != job.attempt:
-        return StepRefusal.OLD_ATTEMPT
-    if job.lease_expires_at is None or now >= job.lease_expires_at:
-        return StepRefusal.LEASE_OVER
-    return None
-
-
-def _lost(job: Job, event: ev.AttemptLost | ev.LastAttemptLost, now: int) -> Job | StepRefusal:
-    if event.attempt != job.attempt:
-        return StepRefusal.OLD_ATTEMPT
-    is_last = is_last_attempt(job, now)
-    if is_last and isinstance(event, ev.AttemptLost):
-        return StepRefusal.NO_ATTEMPTS_LEFT
-    if not is_last and isinstance(event, ev.LastAttemptLost):
-        return StepRefusal.ATTEMPTS_LEFT
-    assert job.executor is not None, "an attempt has an executor"
-    return replace(
-        job,
-        lost_by=(*job.lost_by, job.executor),
-        # Every node is asked again: prices, load and what is reachable have changed.
-        bids=(),
-        declines=(),
-        award=None,
-        executor=None,
-        node_id=None,
-        hold=None,
-        hold_expires_at=None,
-        lease_expires_at=None,
-        reason=event.reason,
-    )
-
-
-def _attested(job: Job, event: ev.AttestationReceived) -> Job | StepRefusal:
-    if event.verifier not in job.drawn:
-        return StepRefusal.NOT_A_DRAWN_VERIFIER
-    if any(vote.verifier == event.verifier for vote in job.votes):
-        return StepRefusal.ALREADY_ATTESTED
-    vote = Vote(attestation=event.attestation, verifier=event.verifier, verdict=event.verdict)
-    return replace(job, votes=(*job.votes, vote))
-
-
-def _escalated(job: Job, event: ev.VerificationEscalated, now: int) -> Job | StepRefusal:
-    if job.escalated:
-        return StepRefusal.ALREADY_ESCALATED
-    if verdict_of(job) is not None:
-        return StepRefusal.QUORUM_REACHED
-    if not verification_is_due(job, now):
-        return StepRefusal.NOT_DUE
-    # Who has not spoken in time no longer counts, unless asked again.
-    asked = {vote.verifier for vote in job.votes} | set(event.verifiers)
-    return replace(job, drawn=tuple(sorted(asked)), escalated=True)
-
-
-def _missed(job: Job, event: ev.QuorumMissed, now: int) -> Job | StepRefusal:
-    missed = replace(job, settlement=event.settlement, reason=event.reason)
-    if hold_is_over(job, now):
-        return missed
-    if verdict_of(job) is not None:
-        return StepRefusal.QUORUM_REACHED
-    if not job.escalated or not verification_is_due(job, now):
-        return StepRefusal.NOT_DUE
-    return missed
 
 
 def is_last_attempt(job: Job, now: int) -> bool:
@@ -472,21 +246,3 @@ def verification_is_due(job: Job, now: int) -> bool:
     if job.deadline is not None and now >= job.deadline:
         return True
     return len(job.votes) >= len(job.drawn) and not has_quorum(job, Verdict.CONFIRMED)
-
-
-def _deadline(before: Job | None, after: Job) -> int | None:
-    match after.phase:
-        case Phase.CREATED | Phase.SUBMITTED:
-            return after.expires_at
-        case Phase.ASSIGNED | Phase.RUNNING:
-            return after.lease_expires_at
-        case Phase.COMPLETED:
-            if before is None or before.phase is not Phase.COMPLETED:
-                return after.changed_at + VERIFY_SECONDS
-            if after.escalated and not before.escalated:
-                return after.changed_at + VERIFY_SECONDS
-            return before.deadline
-        case Phase.VERIFIED | Phase.FAILED | Phase.DISPUTED | Phase.CANCELLED | Phase.EXPIRED:
-            return None
-        case _:
-            assert_never(after.phase)

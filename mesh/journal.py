@@ -1,6 +1,6 @@
 """Recording an event: the step, the hold, the work and the evidence in one transaction.
 
-This is the only way a job changes. The rules are `mesh.job`'s and the ledger's; here they
+This is the only way a job changes. The rules are `mesh.step`'s and the ledger's; here they
 are only put together, over the ports.
 """
 
@@ -9,10 +9,11 @@ from typing import assert_never
 
 from mesh import events as ev
 from mesh.events import Event, JobKey, Stored
-from mesh.job import Effect, HoldAction, Job, Phase, Step, StepRefusal, has_quorum, step
+from mesh.job import Effect, HoldAction, Job, Phase, StepRefusal, has_quorum
 from mesh.ports import Transaction, Work
 from mesh.records import Verdict
 from mesh.reputation import Evidence
+from mesh.step import Step, step
 from runtime.content.did import Did
 from runtime.tokens.ledger import (
     Command,

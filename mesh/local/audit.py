@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.events import Stored
-from mesh.job import Job, Phase, replay
+from mesh.job import Job, Phase
 from mesh.local.archive import Archive
 from mesh.local.problems import as_problem
 from mesh.ports import BlockError, ChainKind
@@ -28,6 +28,7 @@ from mesh.records import (
     Settlement,
 )
 from mesh.reputation import Evidence
+from mesh.step import replay
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.tokens.ledger import Account, AccountKey, AccountKind, TransferId, TransferState

@@ -17,13 +17,12 @@ from mesh.job import (
     Job,
     Offer,
     Phase,
-    Step,
     StepRefusal,
     has_quorum,
     quorum_of,
-    step,
 )
 from mesh.records import NodeId, Verdict
+from mesh.step import Step, step
 from runtime.content.cid import Codec, cid_of
 
 KEY = JobKey(submitter=key("submitter").did, job_id=new_job_id(START * 1000, bytes(10)))

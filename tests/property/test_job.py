@@ -18,14 +18,12 @@ from mesh.job import (
     HoldAction,
     Job,
     Phase,
-    Step,
     StepRefusal,
     has_quorum,
-    replay,
-    step,
 )
 from mesh.records import NodeId, Verdict
 from mesh.settlement import Close, Escalate, closing_event, follow_up
+from mesh.step import Step, replay, step
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import decode, encode
 from runtime.content.typed import from_value, to_value

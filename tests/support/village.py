@@ -10,8 +10,9 @@ from meshnet import CALM, COORDINATOR, Crash, Execute, Network, Node, Verifier, 
 from mesh.adapters.memory import MemoryStore
 from mesh.events import JobKey
 from mesh.ids import hold_id
-from mesh.job import Job, Phase, replay
+from mesh.job import Job, Phase
 from mesh.ports import Store, Transaction
+from mesh.step import replay
 from runtime.tokens.ledger import AccountKind, TransferState
 
 
