@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 
 from ccl import ast, typed
@@ -117,6 +116,8 @@ def _check(
 
 
 def _generate(compilation: Compilation) -> Compiled:
+    from importlib.metadata import version
+
     from ccl.lower import emit
     from runtime.content.cid import Codec, cid_of
 

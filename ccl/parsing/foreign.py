@@ -4,6 +4,7 @@ Runs only over a file that is not CCL as it stands. Each such word is reported w
 that CCL uses, and read as that.
 """
 
+import re
 from typing import Final
 
 from ccl.diagnostics import Edit, Fix, Sink
@@ -18,6 +19,9 @@ OPERATOR_WORDS: Final = {"and": "&&", "or": "||"}
 _STARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "RBRACE", ""})
 _OPERAND_ENDS: Final = LITERALS | {"NAME", "RPAREN", "RBRACKET", "STRING_TAIL"}
 _OPERAND_STARTS: Final = LITERALS | {"NAME", "LPAREN", "STRING_HEAD", "BANG", "MINUS", "LBRACKET"}
+_STATEMENT_KINDS: Final = frozenset({"LET", "RETURN", "WHILE", "FOR", "IF", "MATCH", "REQUIRE"})
+_JOINED: Final = re.compile(r"(while|if|match)(\w+)")
+"""`whiletrue {`: the space was forgotten."""
 _STATEMENT_WORDS: Final = {
     "function": "FN",
     "struct": "STRUCT",
@@ -90,6 +94,11 @@ def _meant(
         return (("ELSE", "else"), ("IF", "if"))
     if following == "LBRACE" and word != "execution" and _one_slip(word, "execution"):
         return (("NAME", "execution"),)
+    if word == "execution" and not is_inside and following in _STATEMENT_KINDS:
+        return (("NAME", "execution"), ("LBRACE", "{"))
+    joined = _JOINED.fullmatch(word)
+    if joined is not None and is_inside and following == "LBRACE":
+        return tuple((KEYWORDS.get(part, "NAME"), part) for part in joined.groups())
     if following != "NAME":
         if following in ("LPAREN", "STRING") and _nearly(word) in ("WHILE", "IMPORT", "REQUIRE"):
             return _keyword(word)

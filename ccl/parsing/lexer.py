@@ -41,7 +41,10 @@ def lex(source: Source, sink: Sink) -> Tokens:
 
 def _likely_length(rest: str) -> int:
     """Where the closing quote was meant in the rest of a line: before the closing
-    punctuation at its end, leaving out what the part before has opened itself."""
+    punctuation at its end, leaving out what the part before has opened itself; a `{` at the
+    end opens a body."""
+    if rest.rstrip().endswith("{"):
+        return len(rest.rstrip()[:-1].rstrip())
     text = rest.rstrip(" \t\r;,)]}")
     missing = sum(text.count(sign) for sign in "([{") - sum(text.count(sign) for sign in ")]}")
     length = len(text)

@@ -180,3 +180,16 @@ def test_a_lost_bracket_does_not_spoil_the_next_function() -> None:
     assert [line[:7] for line in faults(text)] == ["CCL0113", "CCL0113"]
     module, _ = read(text)
     assert [item.name.text for item in module.items if isinstance(item, ast.Function)] == ["f", "h"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fn f() {\n  whiletrue { g(); }\n  h();\n}\nfn k() { 1 }", ["CCL0119 2:3"]),
+        ("fn f() {\n  ifopen { g(); }\n}", ["CCL0119 2:3"]),
+        ("execution\n  let a = 1;\n  log(a);\n}\nfn k() { 1 }", ["CCL0119 1:1"]),
+        ('fn f() {\n  if "abc == "abc" {\n    g();\n  }\n  h();\n}', ["CCL0102 2:18"]),
+    ],
+)
+def test_a_lost_space_brace_or_quote_is_one_fault(text: str, expected: list[str]) -> None:
+    assert faults(text) == expected
