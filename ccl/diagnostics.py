@@ -113,7 +113,8 @@ class Sink:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All of them, in the order of files and places.
 
-        The last of a file that has more says how many.
+        The last of a file that has more says how many are known; the parser gives up such a
+        file, so there may be others.
         """
         ordered = sorted(self._found, key=lambda d: (d.span.file, d.span.start, d.span.end, d.code))
         for file, count in self._errors.items():
@@ -123,7 +124,7 @@ class Sink:
             if count > len(told):
                 hidden = count - len(told)
                 noun = "error in this file is" if hidden == 1 else "errors in this file are"
-                more = f"{hidden} more {noun} not shown"
+                more = f"at least {hidden} more {noun} not shown"
                 last = ordered[told[-1]]
                 ordered[told[-1]] = replace(last, notes=(*last.notes, more))
         return tuple(ordered)

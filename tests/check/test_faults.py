@@ -148,3 +148,19 @@ execution {
 }
 """
     assert errors(text) == [(3, "CCL0125"), (6, "CCL0125")]
+
+
+def test_what_follows_from_a_fault_of_syntax_is_not_told() -> None:
+    text = """\
+fn f() -> Integer {
+  cells: Array<Integer> = [];
+  cells.push(1);
+  cells[0]
+}
+fn g() -> Integer { "a" }
+execution { f() + g() + totl + totl }
+"""
+    found = errors(text)
+    assert all(line in (2, 6, 7) for line, _ in found)
+    assert (6, "CCL0401") in found, "other items are still checked"
+    assert found.count((7, "CCL0201")) == 1, "an unknown name is told once"
