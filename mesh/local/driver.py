@@ -6,9 +6,8 @@ happened, so a driver that dies is continued by the next.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Final
 
 from mesh import events as ev
@@ -19,6 +18,7 @@ from mesh.job import Job, Phase
 from mesh.journal import record
 from mesh.local import awarding, bidding, closing, executing, submitting
 from mesh.local.content import Content
+from mesh.local.flights import Flight, Flights
 from mesh.local.news import News
 from mesh.local.problems import as_problem, timed_out
 from mesh.local.telling import told
@@ -26,51 +26,16 @@ from mesh.local.world import World
 from mesh.market import rank
 from mesh.ports import BlockError
 from mesh.problem import MeshProblem
-from mesh.records import JobManifest
+from mesh.records import REASON_BYTES_MAX, JobManifest
 from runtime.content.did import Did
-from runtime.context import Context
-from runtime.execution import Execution
-from runtime.sandbox import Fault, FaultReason, Sandbox, Ticket
+from runtime.content.typed import cut
+from runtime.sandbox import Request, Sandbox
 
-FAULTS_MAX: Final = 3
-"""How often one actor tries to execute one attempt when the machine is at fault."""
 LOCK_POLL_SECONDS: Final = 0.05
-GATHERED_MAX: Final = 8
-GATHER_SECONDS: Final = 0.01
-"""Up to so many finished jobs, for so long, share one commit."""
-PARTIAL_SECONDS: Final = 0.05
-_WORTH_ANOTHER_TRY: Final = frozenset(
-    {
-        FaultReason.COMPILER_DIED,
-        FaultReason.WORKER_DIED,
-        FaultReason.WORKER_UNUSABLE,
-        FaultReason.HOST_LIMIT,
-        FaultReason.MISBEHAVED,
-    }
-)
 _NEEDS_EXECUTION: Final = frozenset({Phase.ASSIGNED, Phase.RUNNING, Phase.COMPLETED})
 
 OnNews = Callable[[News], None]
 OnWait = Callable[[str], None]
-
-
-@dataclass(slots=True)
-class Flight:
-    """The executions of one attempt: of the executor, and of each verifier for itself."""
-
-    attempt: int
-    context: Context
-    started_at: int
-    tickets: dict[Did, Ticket] = field(default_factory=dict)
-    results: dict[Did, Execution] = field(default_factory=dict)
-    faults: dict[Did, list[Fault]] = field(default_factory=dict)
-
-    def is_hopeless(self, actor: Did) -> bool:
-        """Whether executing once more would be of no use."""
-        faults = self.faults.get(actor, ())
-        return len(faults) >= FAULTS_MAX or any(
-            fault.reason not in _WORTH_ANOTHER_TRY for fault in faults
-        )
 
 
 class Driver:
@@ -93,16 +58,13 @@ class Driver:
         self._store = store
         self._world = world
         self._content = content
-        self._sandbox = sandbox
         self._clock = clock
         self._on_news = on_news
         self._on_wait = on_wait
         self._auto_award = auto_award
-        self._flights: dict[JobKey, Flight] = {}
-        self._owners: dict[Ticket, tuple[JobKey, Did]] = {}
+        self._flights = Flights(sandbox)
         self._locks = ExitStack()
         self._has_locks = False
-        self._arrived: dict[JobKey, None] = {}
         self.problems: dict[JobKey, MeshProblem] = {}
         """Jobs that were given up in this run, and why."""
 
@@ -114,15 +76,15 @@ class Driver:
         self._sweep()
         try:
             while True:
-                self._turn(ready)
-                if self._wants_locks(wanted) and self._take_locks(end):
+                if self._wants_locks(wanted):
+                    self._take_locks(end)
                     ready = list(wanted)
-                    continue
-                if not self._owners and not self._arrived:
+                self._turn(ready)
+                if self._flights.is_idle and not self._wants_locks(wanted):
                     return
-                ready = self._wait(end)
+                ready = self._flights.wait(end)
         finally:
-            self._abandon()
+            self._flights.abandon()
             self._locks.close()
             self._has_locks = False
 
@@ -152,7 +114,7 @@ class Driver:
                     for current in keys:
                         if current not in self.problems:
                             self._advance(tx, current, news)
-                            self._keep_workers_busy()
+                            self._flights.keep_workers_busy()
                 break
             except (MeshProblem, BlockError) as error:
                 if current is None:
@@ -174,7 +136,7 @@ class Driver:
                 news += told(tx, self._world, job, after)
             job = after
         if job.is_final:
-            self._forget(key)
+            self._flights.forget(key)
 
     def _step(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
         """One step of one job; whether there was one."""
@@ -206,7 +168,7 @@ class Driver:
         if refusal is None:
             submitting.publish(tx, job.key, now=now)
         else:
-            reason = submitting.problem_of(refusal, manifest).message
+            reason = cut(submitting.problem_of(refusal, manifest).message, REASON_BYTES_MAX)
             executing.recorded(record(tx, job.key, ev.JobRefused(reason=reason), now), job)
         return True
 
@@ -218,7 +180,7 @@ class Driver:
         if not self._auto_award or not job.bids:
             return False
         manifest = self._world.archive.get(tx, JobManifest, job.manifest)
-        ranked = rank(bidding.candidates(tx, self._world, job), manifest, now)
+        ranked = rank(bidding.candidates(tx, self._world, job), manifest, now, avoid=job.lost_by)
         if not ranked:
             return False
         awarding.award(tx, self._world, job, ranked[0].candidate, now=now)
@@ -227,7 +189,7 @@ class Driver:
     def _execute(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
         assert job.executor is not None, "a running job has an executor"
         if closing.follow(tx, self._world, job, now=now) is not None:
-            self._forget(job.key)
+            self._flights.forget(job.key)
             return True
         if not self._has_locks:
             return False
@@ -246,7 +208,7 @@ class Driver:
             return True
         if flight.is_hopeless(job.executor):
             executing.lose(tx, job, str(flight.faults[job.executor][-1]), now=now)
-            self._forget(job.key)
+            self._flights.forget(job.key)
             return True
         drawn = executing.drawn_for(tx, self._world, job)
         self._launch(tx, job, flight, (job.executor, *drawn))
@@ -282,106 +244,35 @@ class Driver:
     # --- executions
 
     def _flight(self, tx: SqliteTransaction, job: Job, now: int) -> Flight:
-        flight = self._flights.get(job.key)
-        if flight is None or flight.attempt != job.attempt:
-            self._forget(job.key)
-            context = executing.context_of(tx, self._world, job)
-            flight = Flight(attempt=job.attempt, context=context, started_at=now)
-            self._flights[job.key] = flight
+        flight = self._flights.of(job)
+        if flight is None:
+            flight = self._flights.begin(job, executing.context_of(tx, self._world, job), now=now)
         return flight
 
     def _launch(
         self, tx: SqliteTransaction, job: Job, flight: Flight, actors: Iterable[Did]
     ) -> None:
-        """Start what is not under way yet: one execution for each actor, nothing shared."""
-        missing = [
-            did
-            for did in actors
-            if did not in flight.tickets
-            and did not in flight.results
-            and not flight.is_hopeless(did)
-        ]
-        if not missing:
-            return
-        request = executing.request_for(tx, self._world, self._content, job)
-        for did in missing:
-            ticket = self._sandbox.submit(request)
-            flight.tickets[did] = ticket
-            self._owners[ticket] = (job.key, did)
+        def request() -> Request:
+            return executing.request_for(tx, self._world, self._content, job)
 
-    def _wait(self, end: float | None) -> list[JobKey]:
-        """Wait for executions to finish; the jobs that are worth a turn now.
-
-        Jobs whose executions are all done are gathered into one commit for a moment; one
-        that still waits for verifiers gets its turn a little later, so that its receipt shows.
-        """
-        ready, self._arrived = self._arrived, {}
-        first = time.monotonic() if ready else None
-        while self._owners:
-            left = None if end is None else end - time.monotonic()
-            if left is not None and left <= 0:
-                raise timed_out()
-            whole = sum(not self._is_awaited(key) for key in ready)
-            if whole >= GATHERED_MAX:
-                break
-            if first is not None:
-                patience = GATHER_SECONDS if whole else PARTIAL_SECONDS
-                rest = first + patience - time.monotonic()
-                if rest <= 0:
-                    break
-                left = rest if left is None else min(left, rest)
-            for key in self._collect(left):
-                ready[key] = None
-                first = first or time.monotonic()
-        return list(ready)
-
-    def _keep_workers_busy(self) -> None:
-        """Take in what finished during a turn, so that its worker gets the next execution."""
-        if self._owners:
-            self._arrived.update(dict.fromkeys(self._collect(0)))
-
-    def _is_awaited(self, key: JobKey) -> bool:
-        """Whether an execution of the job's attempt is still under way."""
-        flight = self._flights.get(key)
-        return flight is not None and bool(flight.tickets)
-
-    def _collect(self, timeout_seconds: float | None) -> Iterator[JobKey]:
-        """Take in what has finished; the jobs it belongs to."""
-        finished = self._sandbox.wait(tuple(self._owners), timeout_seconds=timeout_seconds)
-        for ticket, result in finished.items():
-            key, did = self._owners.pop(ticket)
-            flight = self._flights.get(key)
-            if flight is None or flight.tickets.pop(did, None) != ticket:
-                continue
-            if isinstance(result, Fault):
-                flight.faults.setdefault(did, []).append(result)
-            else:
-                flight.results[did] = result
-            yield key
-
-    def _forget(self, key: JobKey) -> None:
-        flight = self._flights.pop(key, None)
-        if flight is not None:
-            for ticket in flight.tickets.values():
-                self._sandbox.cancel(ticket)
-
-    def _abandon(self) -> None:
-        for key in tuple(self._flights):
-            self._forget(key)
-        for ticket in tuple(self._owners):
-            self._sandbox.wait((ticket,), timeout_seconds=0)
-        self._owners.clear()
+        self._flights.launch(job.key, flight, actors, request)
 
     # --- locks
 
     def _wants_locks(self, keys: Iterable[JobKey]) -> bool:
+        """Whether something is, or in the next turn will be, to be executed."""
         if self._has_locks:
             return False
         with self._store.read() as tx:
             jobs = (tx.jobs.get(key) for key in keys if key not in self.problems)
-            return any(job is not None and job.phase in _NEEDS_EXECUTION for job in jobs)
+            return any(job is not None and self._may_execute(job) for job in jobs)
 
-    def _take_locks(self, end: float | None) -> bool:
+    def _may_execute(self, job: Job) -> bool:
+        if job.phase in _NEEDS_EXECUTION:
+            return True
+        return self._auto_award and job.phase is Phase.SUBMITTED
+
+    def _take_locks(self, end: float | None) -> None:
         """Hold the locks of all nodes and federation nodes, waiting for another driver."""
         members = (*self._world.members.nodes, *self._world.members.federation)
         told_about = ""
@@ -392,7 +283,7 @@ class Driver:
                         stack.enter_context(actor_lock(self._home, member.node_id, wait=False))
                     self._locks = stack.pop_all()
                     self._has_locks = True
-                    return True
+                    return
             except LockBusy as busy:
                 if busy.holder != told_about:
                     self._on_wait(busy.holder)

@@ -10,9 +10,10 @@ from village import Village
 from mesh import events as ev
 from mesh.events import JobKey, Stored
 from mesh.ids import new_job_id
-from mesh.job import Effect, Job, Phase, Step, step
+from mesh.job import Effect, Job, Phase
 from mesh.ports import BlockError, BlockFault, ChainKind, Head, Store, Work
 from mesh.reputation import Evidence, Tally
+from mesh.step import Step, step
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.tokens.ledger import (
     Account,

@@ -1,4 +1,4 @@
-"""Histories of jobs, and the work they ask for.
+"""Histories of jobs.
 
 Rule: within a transaction jobs live in memory and are written once, before the commit; what
 is kept in memory between transactions is dropped when another process has written.
@@ -8,8 +8,7 @@ from typing import Final
 
 from mesh.adapters.sqlite.connection import Database
 from mesh.events import JobKey, Stored, event_from_value, event_to_value
-from mesh.job import Effect, Job, Phase
-from mesh.ports import Work
+from mesh.job import Job, Phase
 from mesh.records import JobId
 from runtime.content.codec import decode, encode
 from runtime.content.did import Did
@@ -27,12 +26,14 @@ class SqliteJobs:
         self._run = database.connection.execute
         self._run_many = database.connection.executemany
         self._kept: dict[JobKey, Job] = {}
+        self._missing: set[JobKey] = set()
         self._numbers: dict[JobKey, int] = {}
         self._changed: dict[JobKey, list[Stored]] = {}
 
     def forget(self) -> None:
         """Drop what is kept in memory: it may not be what is stored."""
         self._kept.clear()
+        self._missing.clear()
         self._numbers.clear()
         self._changed.clear()
 
@@ -45,7 +46,7 @@ class SqliteJobs:
                 [(number, s.number, s.at, encode(event_to_value(s.event))) for s in events],
             )
         self._changed.clear()
-        if len(self._kept) > JOBS_KEPT_MAX:
+        if len(self._kept) + len(self._missing) > JOBS_KEPT_MAX:
             self.forget()
 
     def _write_job(self, job: Job) -> int:
@@ -70,11 +71,16 @@ class SqliteJobs:
         job = self._kept.get(key)
         if job is not None:
             return job
+        if key in self._missing:
+            return None
         row = self._run(
             "SELECT number, job FROM jobs WHERE job_id = ? AND submitter = ?",
             (key.job_id, key.submitter),
         ).fetchone()
-        return None if row is None else self._keep(row[0], row[1])
+        if row is None:
+            self._missing.add(key)
+            return None
+        return self._keep(row[0], row[1])
 
     def _keep(self, number: int, encoded: bytes) -> Job:
         job = from_value(Job, decode(encoded))
@@ -86,6 +92,7 @@ class SqliteJobs:
         if stored.number != (0 if before is None else before.revision) + 1:
             return False
         self._kept[job.key] = job
+        self._missing.discard(job.key)
         self._changed.setdefault(job.key, []).append(stored)
         return True
 
@@ -134,64 +141,3 @@ class SqliteJobs:
             key = JobKey(submitter=Did(submitter), job_id=JobId(job_id))
             found.append(self._kept.get(key) or self._keep(number, encoded))
         return tuple(found)
-
-
-class SqliteWork:
-    """The `WorkQueue` port over `work`; work that is done stays, so that it is not done twice."""
-
-    def __init__(self, database: Database) -> None:
-        self._run = database.connection.execute
-        self._kept: dict[JobKey, dict[str, Work]] = {}
-
-    def forget(self) -> None:
-        """Drop what is kept in memory: it may not be what is stored."""
-        self._kept.clear()
-
-    def put(self, work: Work) -> None:
-        added = self._run(
-            "INSERT OR IGNORE INTO work (id, submitter, job_id, effect, actor, attempt, is_done)"
-            " VALUES (?, ?, ?, ?, ?, ?, 0)",
-            (
-                work.id,
-                work.job.submitter,
-                work.job.job_id,
-                work.effect.value,
-                work.actor,
-                work.attempt,
-            ),
-        )
-        if added.rowcount and work.job in self._kept:
-            self._kept[work.job][work.id] = work
-
-    def done(self, work_id: str) -> None:
-        row = self._run(
-            "UPDATE work SET is_done = 1 WHERE id = ? RETURNING submitter, job_id", (work_id,)
-        ).fetchone()
-        if row is not None:
-            key = JobKey(submitter=Did(row[0]), job_id=JobId(row[1]))
-            self._kept.get(key, {}).pop(work_id, None)
-
-    def pending(self, job: JobKey | None = None) -> tuple[Work, ...]:
-        select = "SELECT id, submitter, job_id, effect, actor, attempt FROM work WHERE is_done = 0"
-        if job is None:
-            return tuple(map(_work, self._run(f"{select} ORDER BY number")))
-        if job not in self._kept:
-            if len(self._kept) >= JOBS_KEPT_MAX:
-                self._kept.clear()
-            rows = self._run(
-                f"{select} AND job_id = ? AND submitter = ? ORDER BY number",
-                (job.job_id, job.submitter),
-            )
-            self._kept[job] = {work.id: work for work in map(_work, rows)}
-        return tuple(self._kept[job].values())
-
-
-def _work(row: tuple[str, str, str, str, str, int]) -> Work:
-    work_id, submitter, job_id, effect, actor, attempt = row
-    return Work(
-        id=work_id,
-        job=JobKey(submitter=Did(submitter), job_id=JobId(job_id)),
-        effect=Effect(effect),
-        actor=Did(actor),
-        attempt=attempt,
-    )

@@ -1,12 +1,14 @@
 """The ledger's rows in SQLite; the rules are `runtime.tokens.ledger`'s.
 
-Rule: the database checks again that no holding falls below zero; it never decides.
+Rule: the database checks again that no holding falls below zero; it never decides. Rows are
+kept in memory while the lock is held and written once, in the transaction that changed them.
 """
 
 from collections.abc import Iterator
 from typing import Any, Final
 
 from mesh.adapters.sqlite.connection import Database
+from mesh.adapters.sqlite.kept import Kept
 from runtime.content.cid import Cid
 from runtime.content.codec import decode, encode
 from runtime.content.did import Did
@@ -21,7 +23,6 @@ from runtime.tokens.ledger import (
     Transfer,
     TransferId,
     TransferState,
-    UsageRow,
 )
 from runtime.tokens.policy import Rule, Usage
 from runtime.tokens.token import ResourceType
@@ -37,35 +38,79 @@ class SqliteLedger:
     """The `Ledger` port over the tables."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
         self._run = database.connection.execute
+        self._run_many = database.connection.executemany
+        self._accounts = Kept(read=self._read_account, write=self._write_accounts)
+        self._transfers = Kept(read=self._read_transfer, write=self._write_transfers)
+        self._token_uses = Kept(read=self._read_token_use, write=self._write_token_uses)
+        self._usages = Kept(read=self._read_usage, write=self._write_usages)
+        self._policies = Kept(read=self._read_policy, write=self._write_policies)
+        self._revocations = Kept(read=self._read_revocation, write=self._write_revocations)
+
+    def flush(self) -> None:
+        """Write what changed since the last flush."""
+        for kept in self._kept:
+            kept.flush()
+
+    def forget(self) -> None:
+        """Drop what is kept in memory: it may not be what is stored."""
+        for kept in self._kept:
+            kept.forget()
+
+    @property
+    def _kept(self) -> tuple[Kept[Any, Any], ...]:
+        return (
+            self._accounts,
+            self._transfers,
+            self._token_uses,
+            self._usages,
+            self._policies,
+            self._revocations,
+        )
 
     def apply(self, change: Change) -> None:
-        """Write the rows of a change, in the transaction in which it was decided."""
+        """Take in the rows of a change, in the transaction in which it was decided."""
         for transfer in change.transfers:
-            self._write_transfer(transfer)
+            self._transfers.put(transfer.id, transfer)
         for account in change.accounts:
-            self._write_account(account)
+            self._accounts.put(account.key, account)
         for use in change.token_uses:
-            self._run("INSERT OR REPLACE INTO token_uses VALUES (?, ?)", (use.token.raw, use.drawn))
+            self._token_uses.put(use.token, use)
         for row in change.usages:
-            self._write_usage(row)
+            self._usages.put((row.policy, row.subject), row.usage)
 
     def account(self, key: AccountKey) -> Account:
-        row = self._run(
-            f"SELECT {_TOTALS} FROM accounts"
-            " WHERE issuer = ? AND resource_type = ? AND owner = ? AND kind = ?",
-            _key(key),
-        ).fetchone()
-        return Account(key=key) if row is None else _account(key, row)
+        return self._accounts.get(key)
+
+    def transfer(self, transfer_id: TransferId) -> Transfer | None:
+        return self._transfers.get(transfer_id)
+
+    def token_use(self, token: Cid) -> TokenUse:
+        return self._token_uses.get(token)
+
+    def usage(self, policy: Cid, subject: Did) -> Usage:
+        return self._usages.get((policy, subject))
+
+    def policy(self, owner: Did, resource_type: ResourceType) -> PolicyInForce | None:
+        return self._policies.get((owner, resource_type))
+
+    def set_policy(self, owner: Did, resource_type: ResourceType, policy: PolicyInForce) -> None:
+        self._policies.put((owner, resource_type), policy)
+
+    def revoke(self, target: Cid) -> None:
+        self._revocations.put(target, True)
+
+    def is_revoked(self, target: Cid) -> bool:
+        return self._revocations.get(target)
 
     def accounts(self) -> tuple[Account, ...]:
-        return self._accounts("", ())
+        return self._select_accounts("", ())
 
     def accounts_of(self, owner: Did) -> tuple[Account, ...]:
-        return self._accounts("WHERE owner = ?", (owner,))
+        return self._select_accounts("WHERE owner = ?", (owner,))
 
-    def _accounts(self, where: str, values: tuple[str, ...]) -> tuple[Account, ...]:
+    def _select_accounts(self, where: str, values: tuple[str, ...]) -> tuple[Account, ...]:
+        self._accounts.flush()
         rows = self._run(
             f"SELECT issuer, resource_type, owner, kind, {_TOTALS} FROM accounts {where}"
             " ORDER BY issuer, resource_type, owner, kind",
@@ -84,18 +129,14 @@ class SqliteLedger:
             for issuer, resource_type, owner, kind, *totals in rows
         )
 
-    def transfer(self, transfer_id: TransferId) -> Transfer | None:
-        row = self._run(
-            f"SELECT {_TRANSFER} FROM transfers WHERE id = ?", (transfer_id,)
-        ).fetchone()
-        return None if row is None else _transfer(row)
-
     def transfers(self) -> Iterator[Transfer]:
         """All transfers, in the order of their ids."""
+        self._transfers.flush()
         for row in self._run(f"SELECT {_TRANSFER} FROM transfers ORDER BY id"):
             yield _transfer(row)
 
     def overdue_holds(self, now: int) -> tuple[Transfer, ...]:
+        self._transfers.flush()
         rows = self._run(
             f"SELECT {_TRANSFER} FROM transfers WHERE state = 'pending' AND expires_at <= ?"
             " ORDER BY expires_at, id",
@@ -103,18 +144,72 @@ class SqliteLedger:
         )
         return tuple(_transfer(row) for row in rows)
 
-    def token_use(self, token: Cid) -> TokenUse:
+    # --- rows
+
+    def _read_account(self, key: AccountKey) -> Account:
+        row = self._run(
+            f"SELECT {_TOTALS} FROM accounts"
+            " WHERE issuer = ? AND resource_type = ? AND owner = ? AND kind = ?",
+            _key(key),
+        ).fetchone()
+        return Account(key=key) if row is None else _account(key, row)
+
+    def _write_accounts(self, rows: list[tuple[AccountKey, Account]]) -> None:
+        self._run_many(
+            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    *_key(key),
+                    account.credits_posted,
+                    account.debits_posted,
+                    account.credits_pending,
+                    account.debits_pending,
+                )
+                for key, account in rows
+            ],
+        )
+
+    def _read_transfer(self, transfer_id: TransferId) -> Transfer | None:
+        row = self._run(
+            f"SELECT {_TRANSFER} FROM transfers WHERE id = ?", (transfer_id,)
+        ).fetchone()
+        return None if row is None else _transfer(row)
+
+    def _write_transfers(self, rows: list[tuple[TransferId, Transfer | None]]) -> None:
+        self._run_many(
+            "INSERT OR REPLACE INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [_transfer_row(transfer) for _, transfer in rows if transfer is not None],
+        )
+
+    def _read_token_use(self, token: Cid) -> TokenUse:
         row = self._run("SELECT drawn FROM token_uses WHERE token = ?", (token.raw,)).fetchone()
         return TokenUse(token=token, drawn=0 if row is None else row[0])
 
-    def usage(self, policy: Cid, subject: Did) -> Usage:
+    def _write_token_uses(self, rows: list[tuple[Cid, TokenUse]]) -> None:
+        self._run_many(
+            "INSERT OR REPLACE INTO token_uses VALUES (?, ?)",
+            [(token.raw, use.drawn) for token, use in rows],
+        )
+
+    def _read_usage(self, key: tuple[Cid, Did]) -> Usage:
+        policy, subject = key
         row = self._run(
             "SELECT committed, level, updated_at FROM usages WHERE policy = ? AND subject = ?",
             (policy.raw, subject),
         ).fetchone()
         return Usage() if row is None else Usage(committed=row[0], level=row[1], updated_at=row[2])
 
-    def policy(self, owner: Did, resource_type: ResourceType) -> PolicyInForce | None:
+    def _write_usages(self, rows: list[tuple[tuple[Cid, Did], Usage]]) -> None:
+        self._run_many(
+            "INSERT OR REPLACE INTO usages VALUES (?, ?, ?, ?, ?)",
+            [
+                (policy.raw, subject, usage.committed, usage.level, usage.updated_at)
+                for (policy, subject), usage in rows
+            ],
+        )
+
+    def _read_policy(self, key: tuple[Did, ResourceType]) -> PolicyInForce | None:
+        owner, resource_type = key
         row = self._run(
             "SELECT cid, rule FROM policies WHERE owner = ? AND resource_type = ?",
             (owner, resource_type.value),
@@ -123,62 +218,25 @@ class SqliteLedger:
             return None
         return PolicyInForce(cid=Cid(row[0]), rule=union_from_value(Rule, decode(row[1])))
 
-    def set_policy(self, owner: Did, resource_type: ResourceType, policy: PolicyInForce) -> None:
-        self._run(
+    def _write_policies(
+        self, rows: list[tuple[tuple[Did, ResourceType], PolicyInForce | None]]
+    ) -> None:
+        self._run_many(
             "INSERT OR REPLACE INTO policies VALUES (?, ?, ?, ?)",
-            (
-                owner,
-                resource_type.value,
-                policy.cid.raw,
-                encode(union_to_value(Rule, policy.rule)),
-            ),
+            [
+                (owner, kind.value, policy.cid.raw, encode(union_to_value(Rule, policy.rule)))
+                for (owner, kind), policy in rows
+                if policy is not None
+            ],
         )
 
-    def revoke(self, target: Cid) -> None:
-        self._run("INSERT OR IGNORE INTO revocations VALUES (?)", (target.raw,))
-
-    def is_revoked(self, target: Cid) -> bool:
+    def _read_revocation(self, target: Cid) -> bool:
         row = self._run("SELECT 1 FROM revocations WHERE target = ?", (target.raw,)).fetchone()
         return row is not None
 
-    def _write_transfer(self, transfer: Transfer) -> None:
-        self._run(
-            "INSERT OR REPLACE INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                transfer.id,
-                transfer.debit.issuer,
-                transfer.debit.resource_type.value,
-                transfer.debit.owner,
-                transfer.debit.kind.value,
-                transfer.credit.owner,
-                transfer.credit.kind.value,
-                transfer.amount,
-                transfer.state.value,
-                transfer.created_at,
-                transfer.expires_at,
-                encode(list(transfer.tokens)),
-                None if transfer.policy is None else transfer.policy.raw,
-                transfer.subject,
-            ),
-        )
-
-    def _write_account(self, account: Account) -> None:
-        self._run(
-            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *_key(account.key),
-                account.credits_posted,
-                account.debits_posted,
-                account.credits_pending,
-                account.debits_pending,
-            ),
-        )
-
-    def _write_usage(self, row: UsageRow) -> None:
-        usage = row.usage
-        self._run(
-            "INSERT OR REPLACE INTO usages VALUES (?, ?, ?, ?, ?)",
-            (row.policy.raw, row.subject, usage.committed, usage.level, usage.updated_at),
+    def _write_revocations(self, rows: list[tuple[Cid, bool]]) -> None:
+        self._run_many(
+            "INSERT OR IGNORE INTO revocations VALUES (?)", [(target.raw,) for target, _ in rows]
         )
 
 
@@ -194,6 +252,25 @@ def _account(key: AccountKey, totals: Any) -> Account:
         debits_posted=debits_posted,
         credits_pending=credits_pending,
         debits_pending=debits_pending,
+    )
+
+
+def _transfer_row(transfer: Transfer) -> tuple[Any, ...]:
+    return (
+        transfer.id,
+        transfer.debit.issuer,
+        transfer.debit.resource_type.value,
+        transfer.debit.owner,
+        transfer.debit.kind.value,
+        transfer.credit.owner,
+        transfer.credit.kind.value,
+        transfer.amount,
+        transfer.state.value,
+        transfer.created_at,
+        transfer.expires_at,
+        encode(list(transfer.tokens)),
+        None if transfer.policy is None else transfer.policy.raw,
+        transfer.subject,
     )
 
 

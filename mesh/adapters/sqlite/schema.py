@@ -100,7 +100,7 @@ CREATE TABLE work (
     attempt INTEGER NOT NULL,
     is_done INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX work_pending ON work (job_id, submitter) WHERE is_done = 0;
+CREATE INDEX work_of_job ON work (job_id, submitter);
 CREATE TABLE chains (
     kind TEXT NOT NULL,
     member TEXT NOT NULL,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mesh.adapters.sqlite.blocks import SqliteBlocks
 from mesh.adapters.sqlite.connection import Database
-from mesh.adapters.sqlite.jobs import SqliteJobs, SqliteWork
+from mesh.adapters.sqlite.jobs import SqliteJobs
 from mesh.adapters.sqlite.ledger import SqliteLedger
 from mesh.adapters.sqlite.members import (
     SqliteChains,
@@ -19,6 +19,7 @@ from mesh.adapters.sqlite.members import (
     SqliteObservations,
     SqliteSettings,
 )
+from mesh.adapters.sqlite.work import SqliteWork
 
 
 class SqliteTransaction:
@@ -33,6 +34,27 @@ class SqliteTransaction:
         self.evidence = SqliteEvidence(database)
         self.observations = SqliteObservations(database)
         self.settings = SqliteSettings(database)
+
+    def flush(self) -> None:
+        """Write all that is still only in memory."""
+        self.blocks.flush()
+        self.jobs.flush()
+        self.ledger.flush()
+        self.work.flush()
+        self.chains.flush()
+        self.evidence.flush()
+        self.observations.flush()
+
+    def forget(self) -> None:
+        """Drop what is kept in memory: it may not be what is stored."""
+        self.blocks.forget()
+        self.jobs.forget()
+        self.ledger.forget()
+        self.work.forget()
+        self.chains.forget()
+        self.evidence.forget()
+        self.observations.forget()
+        self.settings.forget()
 
 
 class SqliteStore:
@@ -51,10 +73,9 @@ class SqliteStore:
             with self.database.transaction("IMMEDIATE"):
                 self._forget_if_changed()
                 yield self._tables
-                self._tables.blocks.flush()
-                self._tables.jobs.flush()
+                self._tables.flush()
         except BaseException:
-            self._forget()
+            self._tables.forget()
             raise
 
     @contextmanager
@@ -68,15 +89,8 @@ class SqliteStore:
         """Another process's commit makes what is kept in memory worthless."""
         (version,) = self.database.connection.execute("PRAGMA data_version").fetchone()
         if version != self._data_version:
-            self._forget()
+            self._tables.forget()
             self._data_version = version
-
-    def _forget(self) -> None:
-        """Drop what is kept in memory: it may not be what is stored."""
-        self._tables.blocks.forget()
-        self._tables.jobs.forget()
-        self._tables.work.forget()
-        self._tables.settings.forget()
 
     def check(self) -> tuple[str, ...]:
         """What SQLite's own check of the file finds; empty if it is sound."""
