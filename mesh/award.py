@@ -37,16 +37,9 @@ def context_for(
     manifest: Signed[JobManifest], bid: Bid, *, engine: str, surroundings: Surroundings
 ) -> Context:
     """The context of every attempt at this job for so many units on this engine."""
-    body = manifest.body
     return Context(
-        entry=body.entry,
-        caller=manifest.signer,
-        now=body.created_at,
-        seed=execution_seed(manifest.cid, manifest.signer),
-        limits=Limits(fuel=fuel_of(bid.units), memory_bytes=body.requirements.memory_bytes),
+        **_decided(manifest, bid),
         engine=engine,
-        arguments=body.arguments,
-        input=body.input,
         balances=surroundings.balances,
         policies=surroundings.policies,
         state_root=surroundings.state_root,
@@ -55,19 +48,26 @@ def context_for(
     )
 
 
+def _decided(manifest: Signed[JobManifest], bid: Bid) -> dict[str, Any]:
+    """The fields of a context that follow from the manifest and the bid."""
+    body = manifest.body
+    return {
+        "entry": body.entry,
+        "caller": manifest.signer,
+        "now": body.created_at,
+        "seed": execution_seed(manifest.cid, manifest.signer),
+        "limits": Limits(fuel=fuel_of(bid.units), memory_bytes=body.requirements.memory_bytes),
+        "arguments": body.arguments,
+        "input": body.input,
+    }
+
+
 def check_context(context: Context, manifest: Signed[JobManifest], bid: Bid) -> tuple[Finding, ...]:
     """Whether a context follows from the manifest and the bid, as far as they decide it."""
-    surroundings = Surroundings(
-        balances=context.balances,
-        policies=context.policies,
-        state_root=context.state_root,
-        records=context.records,
-        results=context.results,
-    )
-    wanted = context_for(manifest, bid, engine=context.engine, surroundings=surroundings)
     demanded = manifest.body.engine or context.engine
     findings = differing("context", (Fault.ENGINE_DIFFERS, context.engine, demanded))
-    if context != wanted:
+    wanted = _decided(manifest, bid)
+    if any(getattr(context, name) != value for name, value in wanted.items()):
         findings += (Finding(fault=Fault.CONTEXT_DIFFERS, subject="context"),)
     return findings
 

@@ -55,6 +55,8 @@ class Context:
     state_root: Cid | None = None
     records: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Any] = field(default_factory=dict)
+    _block: bytes | None = field(default=None, init=False, repr=False, compare=False)
+    """The encoding, once it was asked for: award, receipt and every execution need it."""
 
     def __post_init__(self) -> None:
         """A context may come from anyone. Raises ValueError with the field that is wrong."""
@@ -77,6 +79,12 @@ class Context:
 
     def to_block(self) -> bytes:
         """The canonical encoding. Raises CodecError if there is none (floats, over 64 bits)."""
+        if self._block is None:
+            object.__setattr__(self, "_block", self._encoded())
+            assert self._block is not None, "it was set just now"
+        return self._block
+
+    def _encoded(self) -> bytes:
         return encode(
             {
                 "version": CONTEXT_VERSION,

@@ -25,15 +25,14 @@ from mesh.local.content import Content
 from mesh.local.driver import Driver, OnNews, OnWait
 from mesh.local.members import Entropy, Members, found, load_members
 from mesh.local.news import Awarded, ModuleStored, Submitted
-from mesh.local.problems import as_problem
 from mesh.local.speed import fuel_per_second
 from mesh.local.submitting import JobRequest
-from mesh.local.views import JobView, view
+from mesh.local.views import JobView, UnreadableJob, view
 from mesh.local.world import World
-from mesh.ports import BlockError
 from mesh.problem import Kind, MeshProblem
-from mesh.records import Cancel, Engine, JobId, NodeId
+from mesh.records import REASON_BYTES_MAX, Cancel, Engine, JobId, NodeId
 from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.typed import cut
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import sign
 from runtime.sandbox import Sandbox, engine
@@ -166,20 +165,14 @@ class LocalMesh:
 
     def put_blocks(self, blocks: Iterable[tuple[Cid, bytes]]) -> None:
         """Store several blocks, all or none. Raises MeshProblem `block-…`."""
-        try:
-            with self.store.write() as tx:
-                for cid, data in blocks:
-                    tx.blocks.put(cid, data)
-        except BlockError as error:
-            raise as_problem(error) from None
+        with self.store.write() as tx:
+            for cid, data in blocks:
+                tx.blocks.put(cid, data)
 
     def get_block(self, cid: Cid) -> bytes:
         """A block's bytes, hashed just now. Raises MeshProblem `block-missing`, `-tampered`."""
-        try:
-            with self.store.read() as tx:
-                data = tx.blocks.get(cid)
-        except BlockError as error:
-            raise as_problem(error) from None
+        with self.store.read() as tx:
+            data = tx.blocks.get(cid)
         if data is None:
             raise missing_block(cid, cid.codec.name.lower().replace("_", "-"))
         return data
@@ -220,12 +213,9 @@ class LocalMesh:
         """Submit several jobs, all or none."""
         world = self.world
         wanted = [(request, request.job_id or self.new_job_id()) for request in requests]
-        try:
-            with self.store.write() as tx:
-                for request, job_id in wanted:
-                    submitting.submit(tx, world, request, job_id, now=self.now)
-        except BlockError as error:
-            raise as_problem(error) from None
+        with self.store.write() as tx:
+            for request, job_id in wanted:
+                submitting.submit(tx, world, request, job_id, now=self.now)
         for request, job_id in wanted:
             on_event(Submitted(job_id=job_id, description=request.description))
         return tuple(job_id for _, job_id in wanted)
@@ -276,6 +266,7 @@ class LocalMesh:
 
     def cancel(self, job_id: JobId, reason: str) -> None:
         """Withdraw a job. Raises MeshProblem `job-not-cancellable`."""
+        reason = cut(reason, REASON_BYTES_MAX)
         with self.store.write() as tx:
             job = self.stored_job(tx, job_id)
             signed = sign(
@@ -296,32 +287,24 @@ class LocalMesh:
             self.archive.put(tx, signed)
 
     def job(self, job_id: JobId) -> JobView:
-        """Everything known about a job. Raises MeshProblem `unknown-job`."""
-        try:
-            with self.store.read() as tx:
-                return view(
-                    tx, self.reading, self.content, self.stored_job(tx, job_id), now=self.now
-                )
-        except BlockError as error:
-            raise as_problem(error) from None
+        """Everything known about a job. Raises MeshProblem `unknown-job` or `block-…`."""
+        with self.store.read() as tx:
+            return self._view(tx, self.stored_job(tx, job_id))
 
-    def jobs(self) -> tuple[JobView, ...]:
-        """The local submitter's jobs, oldest first."""
-        try:
-            with self.store.read() as tx:
-                return tuple(
-                    view(
-                        tx,
-                        self.reading,
-                        self.content,
-                        self.stored_job(tx, key.job_id),
-                        now=self.now,
-                    )
-                    for key in tx.jobs.ids()
-                    if key.submitter == self.submitter.did
-                )
-        except BlockError as error:
-            raise as_problem(error) from None
+    def jobs(self) -> tuple[JobView | UnreadableJob, ...]:
+        """The local submitter's jobs, oldest first; one that cannot be read says why."""
+        found: list[JobView | UnreadableJob] = []
+        with self.store.read() as tx:
+            for job_id in self._job_ids(tx):
+                job = self.stored_job(tx, job_id)
+                try:
+                    found.append(self._view(tx, job))
+                except MeshProblem as problem:
+                    found.append(UnreadableJob(job_id=job_id, phase=job.phase, problem=problem))
+        return tuple(found)
+
+    def _view(self, tx: SqliteTransaction, job: Job) -> JobView:
+        return view(tx, self.reading, self.content, job, now=self.now)
 
     def verify(self, job_id: JobId, *, reexecute: bool = True) -> tuple[Finding, ...]:
         """What speaks against the job's proof, checked now; empty: it stands."""
@@ -332,7 +315,10 @@ class LocalMesh:
     def job_ids(self) -> tuple[JobId, ...]:
         """The local submitter's jobs, oldest first."""
         with self.store.read() as tx:
-            return tuple(key.job_id for key in tx.jobs.ids() if key.submitter == self.submitter.did)
+            return self._job_ids(tx)
+
+    def _job_ids(self, tx: SqliteTransaction) -> tuple[JobId, ...]:
+        return tuple(key.job_id for key in tx.jobs.ids() if key.submitter == self.submitter.did)
 
     @property
     def reading(self) -> World:

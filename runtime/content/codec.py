@@ -24,6 +24,12 @@ class CodecError(ValueError):
 def encode(value: Any) -> bytes:
     """The canonical encoding. Raises CodecError for what has none (floats, other types)."""
     _check(value)
+    return encode_checked(value)
+
+
+def encode_checked(value: Any) -> bytes:
+    """As `encode`, for what is known to be flat, without floats and within 64 bits: what
+    `decode` gave or `encode` took, or what was written from a dataclass without `Any`."""
     try:
         return cbrrr.encode_dag_cbor(value, cid_type=Cid)
     except (ValueError, TypeError) as error:
