@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import ROOT, run
+from commands import ROOT, kill_at, run
 
 ELECTION = ROOT / "examples" / "election"
 BALLOTS = ELECTION / "ballots"
@@ -205,3 +205,46 @@ def test_faults_of_the_program_stop_it_before_anything_runs(tmp_path: Path) -> N
     done = run("ccl", "run", path, home=tmp_path)
     assert (done.code, done.out) == (1, "")
     assert "CCL0201" in done.err
+
+
+def test_the_same_command_continues_a_run_that_was_not_finished(tmp_path: Path) -> None:
+    job = ROOT / "examples" / "job.ccl"
+    first = run("ccl", "run", job, "-o", "json", home=tmp_path)
+    again = run("ccl", "run", job, "-o", "json", home=tmp_path)
+    ids = [json.loads(each.out)["jobs"][0]["id"] for each in (first, again)]
+    assert ids[0] == ids[1]
+    assert len(json.loads(run("meshctl", "list-jobs", "-o", "json", home=tmp_path).out)) == 1
+    assert run("meshctl", "cancel-job", ids[0], home=tmp_path).code == 0
+    told = run("ccl", "run", job, "-o", "json", home=tmp_path)
+    assert json.loads(told.out)["jobs"][0]["state"] == "Cancelled"
+    anew = run("ccl", "run", job, "-o", "json", home=tmp_path)
+    assert json.loads(anew.out)["jobs"][0]["id"] != ids[0]
+
+
+STEPS = (
+    "Job ID",
+    "Node ID",
+    "Awarded",
+    "Status: Assigned",
+    "Status: Running",
+    "Status: Completed",
+    "Receipt CID",
+    "verified",
+)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_killed_run_is_continued_and_pays_once(step: str, tmp_path: Path) -> None:
+    command = ("ccl", "run", ELECTION / "election.ccl", "--input", BALLOTS / DEMO_WARD)
+    kill_at(step, *command, home=tmp_path)
+    done = run(*command, "-o", "json", home=tmp_path)
+    assert done.code == 0, done.err
+    (job,) = json.loads(done.out)["jobs"]
+    counted(job["output"], DEMO_WARD)
+    jobs = json.loads(run("meshctl", "list-jobs", "-o", "json", home=tmp_path).out)
+    assert [each["job_id"] for each in jobs] == [job["id"]]
+    (account,) = json.loads(run("meshctl", "tokens", "balance", "-o", "json", home=tmp_path).out)[
+        "accounts"
+    ]
+    assert (account["available"], account["held"]) == (1_000_000 - job["price"], 0)
+    assert run("meshctl", "doctor", home=tmp_path).code == 0

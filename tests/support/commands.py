@@ -23,18 +23,11 @@ def run(
     *command: str | Path, home: Path, cwd: Path | None = None, stdin: bytes | None = None
 ) -> Done:
     """Run one of our commands as its users do. No stack trace may ever be seen."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "MESH_HOME": str(home / "mesh"),
-        "NO_COLOR": "1",
-        "LANG": "C.UTF-8",
-    }
     name, *arguments = map(str, command)
     done = subprocess.run(
         [str(BIN / name), *arguments],
         cwd=cwd or ROOT,
-        env=environment,
+        env=environment_of(home),
         input=stdin if stdin is not None else b"",
         capture_output=True,
         timeout=120,
@@ -43,3 +36,31 @@ def run(
     result = Done(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
     assert "Traceback" not in result.out + result.err
     return result
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    """What a command sees of its surroundings: nothing of the person who runs the tests."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "MESH_HOME": str(home / "mesh"),
+        "NO_COLOR": "1",
+        "LANG": "C.UTF-8",
+    }
+
+
+def kill_at(text: str, *command: str | Path, home: Path) -> None:
+    """Start a command, and kill it (SIGKILL) once it prints a line that holds `text`."""
+    name, *arguments = map(str, command)
+    with subprocess.Popen(
+        [str(BIN / name), *arguments],
+        cwd=ROOT,
+        env=environment_of(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert any(text in line for line in process.stdout), f"no line holds {text!r}"
+        process.kill()

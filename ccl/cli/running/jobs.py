@@ -99,22 +99,35 @@ class _Told:
             self.say(line)
 
 
+def submit_jobs(mesh: LocalMesh, requests: Sequence[JobRequest], say: Say) -> tuple[JobId, ...]:
+    """Submit those of the requests, which have ids, that are not jobs yet: all, or none.
+
+    Raises MeshProblem where the mesh refuses.
+    """
+    known = frozenset(mesh.job_ids())
+    mesh.submit_all([each for each in requests if each.job_id not in known])
+    ids = tuple(each.job_id for each in requests if each.job_id is not None)
+    for job_id in ids:
+        if job_id in known:
+            say(f"Continuing the job of an unfinished run, {mesh.job(job_id).phase.value}")
+        else:
+            say("Job submitted successfully")
+        say(f"Job ID: {job_id}")
+    return ids
+
+
 def follow_jobs(
     mesh: LocalMesh,
-    requests: Sequence[JobRequest],
+    ids: Sequence[JobId],
     labels: Mapping[Cid, str],
     say: Say,
     *,
     timeout_seconds: float | None,
 ) -> tuple[Followed, ...]:
-    """Submit all the requests, or none, and drive the jobs until they end or must wait.
+    """Drive the jobs until they end or must wait.
 
-    Raises MeshProblem where the mesh refuses, at the timeout, and for missing blocks.
+    Raises MeshProblem at the timeout, on Ctrl-C, and for missing blocks.
     """
-    ids = mesh.submit_all(requests)
-    for job_id in ids:
-        say("Job submitted successfully")
-        say(f"Job ID: {job_id}")
     told = _Told(mesh=mesh, say=say, several=len(ids) > 1)
     try:
         problems = mesh.drive(ids, on_event=told, auto_award=True, timeout=timeout_seconds)

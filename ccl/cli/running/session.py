@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,8 @@ import typer
 
 from ccl.abi.layout import CHARTER_EXPORT
 from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
-from ccl.cli.running.jobs import Followed, follow_jobs
+from ccl.cli.running.jobs import Followed, follow_jobs, submit_jobs
+from ccl.cli.running.journal import RunJournal
 from ccl.cli.running.program import (
     Program,
     argument_block,
@@ -82,8 +83,17 @@ def run_program(options: Options) -> int:
         _show_modules(run, options)
         if run.execution.deterministic.outcome.kind is not OutcomeKind.SUCCEEDED:
             return _failed(run, options)
-        followed = _apply(mesh, run, data, options)
+        journal = RunJournal.of(
+            mesh.home.path,
+            program=program.root.cid,
+            entry=options.entry,
+            arguments=arguments,
+            input_cid=data[0] if data else None,
+        )
+        followed = _apply(mesh, run, data, journal, options)
         _show_result(run, followed, options)
+        if all(each.view.is_final for each in followed):
+            journal.finish()
         return max((each.exit_code for each in followed), default=ExitCode.OK)
 
 
@@ -164,7 +174,11 @@ def _failed(run: Run, options: Options) -> int:
 
 
 def _apply(
-    mesh: LocalMesh, run: Run, data: tuple[Cid, bytes] | None, options: Options
+    mesh: LocalMesh,
+    run: Run,
+    data: tuple[Cid, bytes] | None,
+    journal: RunJournal,
+    options: Options,
 ) -> tuple[Followed, ...]:
     """Apply the effects under the local identity and follow the jobs."""
     for effect in run.effects:
@@ -180,13 +194,17 @@ def _apply(
     requests = requests_of(run.effects, cid_of(source, Codec.RAW))
     if not requests:
         return ()
-    _consent(requests, options)
+    ids = journal.unfinished(len(requests))
+    if ids is None:
+        _consent(requests, options)
+        ids = journal.begin([mesh.new_job_id() for _ in requests])
     modules = (run.program.root, *run.program.packed)
     blocks = [(each.cid, each.wasm) for each in modules] + ([data] if data else [])
     mesh.put_blocks([*blocks, (cid_of(source, Codec.RAW), source)])
+    identified = [replace(each, job_id=job_id) for each, job_id in zip(requests, ids, strict=True)]
     return follow_jobs(
         mesh,
-        requests,
+        submit_jobs(mesh, identified, lambda line: _say(options, line)),
         {each.cid: each.path for each in modules},
         lambda line: _say(options, line),
         timeout_seconds=options.timeout_seconds,
