@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ccl.lowering import containers, conversions, operators, places
+from ccl.lowering import containers, conversions, elements, operators
 from ccl.lowering.frame import Frame, Hold
 from ccl.lowering.operators import MIN, overflow
 from ccl.source import Span
@@ -37,7 +37,7 @@ def _char_at(f: Frame, node: CallBuiltin) -> Hold:
         f.emit(f"local.set ${index}", f"local.set ${text}", f"local.get ${index}")
         f.emit(f"local.get ${text}", "i64.load32_u offset=12", "i64.ge_u")
         f.emit("if", f"local.get ${index}", f"local.get ${text}", "i64.load32_u offset=12")
-        f.constant(f.site(node.span, places.OUT_OF_RANGE))
+        f.constant(f.site(node.span, elements.OUT_OF_RANGE))
         f.call("trap_index")
         f.emit("unreachable", "end")
         f.emit(f"local.get ${text}", f"local.get ${text}", f"local.get ${index}", "i32.wrap_i64")
@@ -131,7 +131,7 @@ def _percentage(f: Frame, node: CallBuiltin) -> Hold:
 
 
 _LOWERINGS: dict[Builtin, Callable[[Frame, CallBuiltin], Hold]] = {
-    Builtin.ARRAY_LEN: containers.length,
+    Builtin.ARRAY_LEN: containers.array_length,
     Builtin.ARRAY_PUSH: containers.push,
     Builtin.ARRAY_POP: containers.pop,
     Builtin.ARRAY_CONTAINS: containers.array_contains,

@@ -130,7 +130,7 @@ def push_unique(
     """Push the object of a place, unique along its path."""
     root, steps = path
     places.unique_root(f, root, node.span)
-    places.unique_path(f, steps, keys, node.type, node.span)
+    places.unique_path(f, root, steps, keys, node.type, node.span)
 
 
 # --- the host ---------------------------------------------------------------------------

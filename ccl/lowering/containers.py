@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from ccl.lowering import comparison, places, routines
+from ccl.lowering import comparison, elements, places, routines
 from ccl.lowering.calls import push_unique
 from ccl.lowering.frame import Frame, Hold, Owned
 from ccl.lowering.operators import overflow
 from ccl.lowering.places import Key, find_key, put_key
 from ccl.lowering.shapes import load, payload_offset, store, value_type
 from ccl.source import Span
-from ccl.typed import Argument, CallBuiltin, Expr, Step
+from ccl.typed import Argument, CallBuiltin, Expr, LocalGet, Step
 from ccl.types import Array, Map, Option, Type, is_reference
 
 RANGE = "range out of bounds"
@@ -59,6 +59,13 @@ class _Target:
 # --- arrays -----------------------------------------------------------------------------
 
 
+def array_length(f: Frame, node: CallBuiltin) -> Hold:
+    array = node.arguments[0].value
+    if isinstance(array, LocalGet) and elements.push_length(f, array.local):
+        return Hold.PLAIN
+    return length(f, node)
+
+
 def length(f: Frame, node: CallBuiltin, offset: int = 8) -> Hold:
     kept = f.borrow(operands(node))
     f.emit(f"i64.load32_u offset={offset}")
@@ -75,16 +82,19 @@ def push(f: Frame, node: CallBuiltin) -> Hold:
     name = owned.name if owned is not None else f.take(shape or "i64")
     if owned is None and shape is not None:
         f.emit(f"local.set ${name}")
-    with f.temporary("i32") as array:
+    with f.temporary("i32") as array, f.temporary("i32") as count:
         target.push()
-        f.emit(f"local.tee ${array}")
+        get_array, get_count = f"local.get ${array}", f"local.get ${count}"
+        f.emit(f"local.tee ${array}", "i32.load offset=8", f"local.tee ${count}")
+        f.emit(get_array, "i32.load offset=12", "i32.eq", "if", get_array)
         f.memory_site(node.span)
-        f.call("array_slot")
-        if shape is None:
-            f.emit("drop")
-        else:
+        f.call("array_grow")
+        f.emit("end")
+        if shape is not None:
+            f.emit(get_array, "i32.load offset=16", get_count, "i32.const 3", "i32.shl", "i32.add")
             f.emit(f"local.get ${name}", store(item.type))
-        f.emit(f"local.get ${array}", "i64.load32_u offset=8")
+        f.emit(get_array, get_count, "i32.const 1", "i32.add", f"local.tee ${count}")
+        f.emit("i32.store offset=8", get_count, "i64.extend_i32_u")
     if owned is not None:
         f.forget(owned)
     else:

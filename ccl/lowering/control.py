@@ -11,7 +11,10 @@ from ccl.typed import (
     MatchTag,
     Require,
     Return,
+    ShortCircuit,
     TagArm,
+    Unary,
+    UnaryOp,
 )
 from ccl.types import Prim, Type, is_reference
 
@@ -54,17 +57,87 @@ def _held(kind: Type) -> Hold:
     return Hold.OWNED if is_reference(kind) else Hold.PLAIN
 
 
+def unless(f: Frame, condition: Expr, label: str) -> None:
+    """Jump to the label if the condition is false; each part of an `&&` jumps by itself."""
+    match condition:
+        case ShortCircuit(is_and=True, left=left, right=right):
+            unless(f, left, label)
+            unless(f, right, label)
+        case Unary(op=UnaryOp.NOT, operand=ShortCircuit(is_and=False, left=left, right=right)):
+            _when(f, left, label)
+            _when(f, right, label)
+        case Unary(op=UnaryOp.NOT, operand=operand):
+            _when(f, operand, label)
+        case ShortCircuit(left=left, right=right):
+            holds = f.label("holds")
+            f.emit(f"block ${holds}")
+            _when(f, left, holds)
+            unless(f, right, label)
+            f.emit("end")
+        case _:
+            f.expr(condition)
+            f.emit("i32.eqz", f"br_if ${label}")
+
+
+def _when(f: Frame, condition: Expr, label: str) -> None:
+    """Jump to the label if the condition is true."""
+    match condition:
+        case ShortCircuit(is_and=False, left=left, right=right):
+            _when(f, left, label)
+            _when(f, right, label)
+        case ShortCircuit(left=left, right=right):
+            fails = f.label("fails")
+            f.emit(f"block ${fails}")
+            unless(f, left, fails)
+            _when(f, right, label)
+            f.emit("end")
+        case Unary(op=UnaryOp.NOT, operand=operand):
+            unless(f, operand, label)
+        case _:
+            f.expr(condition)
+            f.emit(f"br_if ${label}")
+
+
+def _is_compound(condition: Expr) -> bool:
+    while isinstance(condition, Unary) and condition.op is UnaryOp.NOT:
+        condition = condition.operand
+    return isinstance(condition, ShortCircuit)
+
+
 def branch(f: Frame, node: If) -> Hold:
-    f.expr(node.condition)
-    _open(f, "if", node.type)
-    f.own(node.then)
-    if node.otherwise is not None:
-        f.emit("else")
-        f.own(node.otherwise)
-    f.emit("end")
+    if _is_compound(node.condition):
+        _compound_branch(f, node)
+    else:
+        f.expr(node.condition)
+        _open(f, "if", node.type)
+        f.own(node.then)
+        if node.otherwise is not None:
+            f.emit("else")
+            f.own(node.otherwise)
+        f.emit("end")
     if node.type is Prim.NEVER:
         f.emit("unreachable")
     return _held(node.type)
+
+
+def _compound_branch(f: Frame, node: If) -> None:
+    """A branch whose condition jumps from its parts."""
+    end, otherwise = f.label("end"), f.label("else")
+    if node.otherwise is not None:
+        _open(f, f"block ${end}", node.type)
+    f.emit(f"block ${otherwise}")
+    unless(f, node.condition, otherwise)
+    f.own(node.then)
+    if node.otherwise is None:
+        f.emit("end")
+        return
+    if node.then.type is not Prim.NEVER:
+        f.emit(f"br ${end}")
+    else:
+        f.emit("unreachable")
+    f.emit("end")
+    f.own(node.otherwise)
+    f.emit("end")
 
 
 def _open(f: Frame, word: str, kind: Type) -> None:

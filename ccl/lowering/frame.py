@@ -48,11 +48,21 @@ class Loop:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """Locals that hold the block and the length of an array while a loop runs."""
+
+    block: str
+    length: str
+
+
 @dataclass
 class Frame:
     unit: Unit
     survey: Survey
     mutated: frozenset[int]
+    sole: frozenset[int]
+    """Array variables whose objects nothing else refers to."""
     result: Type
     lower: "Callable[[Frame, Expr], Hold]"
     body: list[str] = field(default_factory=list)
@@ -61,6 +71,8 @@ class Frame:
     leave: tuple[str, ...] = ()
     """Instructions before every return."""
     behaviour: Behaviour = field(default_factory=Behaviour)
+    views: dict[int, View] = field(default_factory=dict)
+    """By index of the array variable."""
     _names: dict[int, str] = field(default_factory=dict)
     _owners: dict[int, str] = field(default_factory=dict)
     _spare: dict[ValueType, list[str]] = field(default_factory=lambda: {"i32": [], "i64": []})
@@ -125,6 +137,10 @@ class Frame:
             if kind is not None:
                 self.locals.append((name, kind))
         return name
+
+    def is_known(self, local: Local) -> bool:
+        """Whether code before this has set it."""
+        return local.index in self._names
 
     def parameter(self, local: Local) -> str:
         name = self._names[local.index] = f"{identifier(local.name)}.{local.index}"

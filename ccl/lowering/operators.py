@@ -156,10 +156,18 @@ def _of_names(f: Frame, op: BinaryOp, a: str, b: str, left: Type, result: Type, 
                 f.emit("i64.and", "i64.const 0", "i64.lt_s")
                 f.trap_if(span, over)
                 f.emit(get_r)
-        case BinaryOp.MULTIPLY:
+        case BinaryOp.MULTIPLY if left is Prim.DECIMAL:
             f.emit(get_a, get_b)
             f.constant(f.site(span, over))
-            f.call("decimal_multiply" if left is Prim.DECIMAL else "multiply")
+            f.call("decimal_multiply")
+        case BinaryOp.MULTIPLY:
+            # both within 32 bits, as distances from the least such number: no overflow
+            f.emit(get_a, f"i64.const {2**31}", "i64.add")
+            f.emit(get_b, f"i64.const {2**31}", "i64.add")
+            f.emit("i64.or", f"i64.const {2**32}", "i64.ge_u", "if", get_a, get_b)
+            f.constant(f.site(span, over))
+            f.call("check_product")
+            f.emit("end", get_a, get_b, "i64.mul")
         case BinaryOp.DIVIDE:
             f.emit(get_a, get_b)
             f.constant(f.site(span, DIVISION_BY_ZERO))

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ccl.lowering import comparison, operators, routines
-from ccl.lowering.frame import Frame, Hold, Owned
+from ccl.lowering import comparison, elements, operators, routines
+from ccl.lowering.frame import Frame, Hold, Owned, View
 from ccl.lowering.shapes import field_offset, load, store, value_type
 from ccl.source import Span
 from ccl.typed import (
@@ -21,7 +21,6 @@ from ccl.typed import (
 )
 from ccl.types import Array, Map, Prim, Struct, Type, is_reference
 
-OUT_OF_RANGE = "index out of range"
 KEY_NOT_FOUND = "key not found"
 
 
@@ -50,7 +49,10 @@ def _loaded(f: Frame, kind: Type, offset: int, hold: Hold, base: Type) -> Hold:
 
 
 def index(f: Frame, node: IndexGet) -> Hold:
+    if isinstance(node.base.type, Array):
+        return elements.element(f, node)
     kept = f.borrow((node.base, node.index))
+    assert isinstance(node.base.type, Map)
     offset = find(f, node.base.type, node.span)
     if value_type(node.type) is None:
         f.emit("drop")
@@ -65,13 +67,8 @@ def index(f: Frame, node: IndexGet) -> Hold:
     return Hold.BORROWED if is_reference(node.type) else Hold.PLAIN
 
 
-def find(f: Frame, base: Type, span: Span) -> int:
-    """From (array, index) or (map, key) to the address of the element and an offset; traps."""
-    if isinstance(base, Array):
-        f.constant(f.site(span, OUT_OF_RANGE))
-        f.call("array_at")
-        return 0
-    assert isinstance(base, Map)
+def find(f: Frame, base: Map, span: Span) -> int:
+    """From (map, key) to the address of the entry and the offset of its value; traps."""
     find_key(f, base.key, span)
     with f.temporary("i32") as at:
         f.emit(f"local.tee ${at}", "i32.eqz")
@@ -157,25 +154,31 @@ def unique_root(f: Frame, local: Local, span: Span) -> None:
             f.emit(f"local.get ${name}", f"local.set ${owner}", "end")
         f.emit(f"local.get ${name}")
         return
-    _make_unique(f, name, local.type, span)
+    if local.index not in f.sole:
+        _make_unique(f, name, local.type, span, f.views.get(local.index))
     f.emit(f"local.get ${name}")
 
 
-def _make_unique(f: Frame, name: str, kind: Type, span: Span) -> None:
-    f.emit(f"local.get ${name}")
+def _make_unique(f: Frame, name: str, kind: Type, span: Span, view: View | None = None) -> None:
+    f.emit(f"local.get ${name}", "i32.load", "i32.const 1", "i32.ne", "if", f"local.get ${name}")
     f.memory_site(span)
     f.call(routines.unique(f.unit, kind))
     f.emit(f"local.set ${name}")
+    if view is not None:
+        elements.look(f, name, view)
+    f.emit("end")
 
 
 def unique_path(
-    f: Frame, steps: Sequence[Step], keys: Sequence[Key], last: Type, span: Span
+    f: Frame, root: Local, steps: Sequence[Step], keys: Sequence[Key], last: Type, span: Span
 ) -> None:
-    """From a unique object on the stack to the unique object of type `last` at the path's end."""
+    """From the root's unique object on the stack to that of type `last` at the path's end."""
     remaining = list(keys)
+    view = f.views.get(root.index)
     for position, step in enumerate(steps):
         kind = steps[position + 1].of if position + 1 < len(steps) else last
-        offset = step_address(f, step, remaining)
+        offset = step_address(f, step, remaining, view)
+        view = None
         with f.temporary("i32") as at:
             f.emit(f"local.tee ${at}", f"local.get ${at}", load(kind, offset))
             f.memory_site(span)
@@ -183,12 +186,19 @@ def unique_path(
             f.emit(store(kind, offset), f"local.get ${at}", load(kind, offset))
 
 
-def step_address(f: Frame, step: Step, keys: list[Key]) -> int:
+def step_address(f: Frame, step: Step, keys: list[Key], view: View | None) -> int:
     """From an object to the address and offset of its part; the part must be there."""
     if isinstance(step, FieldStep):
         return field_offset(step.index)
-    f.emit(f"local.get ${keys.pop(0).name}")
-    return find(f, step.of, step.span)
+    key = keys.pop(0).name
+    if isinstance(step.of, Map):
+        f.emit(f"local.get ${key}")
+        return find(f, step.of, step.span)
+    with f.temporary("i32") as array:
+        f.emit(f"local.set ${array}")
+        elements.check(f, array, key, view, step.span)
+        elements.slot(f, array, key, view)
+    return 0
 
 
 def path_of(node: Expr) -> tuple[Local, tuple[Step, ...]] | None:
@@ -221,7 +231,7 @@ def assign(f: Frame, statement: Store) -> None:
         f.emit(f"local.set ${name}")
     unique_root(f, statement.root, statement.span)
     last = statement.steps[-1]
-    unique_path(f, statement.steps[:-1], keys, last.of, statement.span)
+    unique_path(f, statement.root, statement.steps[:-1], keys, last.of, statement.span)
     used = sum(isinstance(step, IndexStep) for step in statement.steps[:-1])
     inserts = isinstance(last, IndexStep) and isinstance(last.of, Map) and statement.op is None
     if inserts:
@@ -230,7 +240,8 @@ def assign(f: Frame, statement: Store) -> None:
         put_key(f, last.of.key, statement.span)
         offset = 16
     else:
-        offset = step_address(f, last, list(keys[used:]))
+        view = f.views.get(statement.root.index) if len(statement.steps) == 1 else None
+        offset = step_address(f, last, list(keys[used:]), view)
     with f.temporary("i32") as at:
         f.emit(f"local.set ${at}")
         _put(f, at, offset, name, statement)

@@ -13,7 +13,7 @@ from ccl.abi.layout import (
 )
 from ccl.abi.sections import Abi, Site
 from ccl.lowering import charter, exports, expressions
-from ccl.lowering.facts import Survey, kept_parameters
+from ccl.lowering.facts import Survey, kept_parameters, sole_arrays
 from ccl.lowering.frame import Frame
 from ccl.lowering.shapes import value_type
 from ccl.lowering.tidying import tidied
@@ -61,6 +61,7 @@ def _function(unit: Unit, function: Function, survey: Survey) -> model.Function:
         unit=unit,
         survey=survey,
         mutated=function.mutated,
+        sole=sole_arrays(function),
         result=function.result,
         lower=expressions.lower,
     )

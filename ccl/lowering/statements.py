@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from ccl.lowering import operators, places
+from ccl.lowering import control, elements, operators, places
 from ccl.lowering.facts import place_root, survey
 from ccl.lowering.frame import Frame, Loop, Owned
 from ccl.lowering.shapes import load, value_type
@@ -31,11 +31,14 @@ def lower(f: Frame, statement: Statement) -> None:
         case Store():
             places.assign(f, statement)
         case While():
-            _while(f, statement)
+            with elements.viewed(f, statement):
+                _while(f, statement)
         case ForEach():
-            _for_each(f, statement)
+            with elements.viewed(f, statement):
+                _for_each(f, statement)
         case ForPairs():
-            _for_pairs(f, statement)
+            with elements.viewed(f, statement):
+                _for_pairs(f, statement)
         case _:
             assert_never(statement)
 
@@ -78,8 +81,7 @@ def set_local(f: Frame, local: Local, value: Expr) -> None:
 def _while(f: Frame, statement: While) -> None:
     loop = Loop(f.label("done"), f.label("next"), f.height)
     f.emit(f"block ${loop.exit}", f"loop ${loop.next}")
-    f.expr(statement.condition)
-    f.emit("i32.eqz", f"br_if ${loop.exit}")
+    control.unless(f, statement.condition, loop.exit)
     f.loops.append(loop)
     f.drop(f.expr(statement.body), statement.body.type)
     f.loops.pop()

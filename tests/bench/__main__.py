@@ -7,6 +7,7 @@ from os import cpu_count
 
 from tests.bench.compiling import measure_compiling
 from tests.bench.jobs import measure_jobs
+from tests.bench.kernels.measuring import measure_kernels
 
 
 def main() -> None:
@@ -15,6 +16,7 @@ def main() -> None:
         f"{cpu_count()} cores, {platform.machine()}, {sys.platform}"
     )
     measure_compiling()
+    measure_kernels()
     measure_jobs()
 
 

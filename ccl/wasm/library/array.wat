@@ -14,25 +14,21 @@
       (i32.store offset=12 (local.get $array) (i32.shr_u (local.get $bytes) (i32.const 3)))))
   (local.get $array))
 
-;; One element more: the address of its slot, which the caller fills.
-(func $array_slot (param $array i32) (param $site i32) (result i32)
+;; Room for at least one element more than there are.
+(func $array_grow (param $array i32) (param $site i32)
   (local $length i32) (local $bytes i32)
   (local.set $length (i32.load offset=8 (local.get $array)))
-  (if (i32.eq (local.get $length) (i32.load offset=12 (local.get $array)))
-    (then
-      (local.set $bytes (call $rounded
-        (i32.add (i32.shl (local.get $length) (i32.const 3)) (i32.const 8)) (local.get $site)))
-      (i32.store offset=16 (local.get $array)
-        (if (result i32) (local.get $length)
-          (then (call $resize
-            (i32.load offset=16 (local.get $array))
-            (i32.shl (local.get $length) (i32.const 3))
-            (local.get $bytes)
-            (local.get $site)))
-          (else (call $allocate (local.get $bytes) (local.get $site)))))
-      (i32.store offset=12 (local.get $array) (i32.shr_u (local.get $bytes) (i32.const 3)))))
-  (i32.store offset=8 (local.get $array) (i32.add (local.get $length) (i32.const 1)))
-  (i32.add (i32.load offset=16 (local.get $array)) (i32.shl (local.get $length) (i32.const 3))))
+  (local.set $bytes (call $rounded
+    (i32.add (i32.shl (local.get $length) (i32.const 3)) (i32.const 8)) (local.get $site)))
+  (i32.store offset=16 (local.get $array)
+    (if (result i32) (local.get $length)
+      (then (call $resize
+        (i32.load offset=16 (local.get $array))
+        (i32.shl (local.get $length) (i32.const 3))
+        (local.get $bytes)
+        (local.get $site)))
+      (else (call $allocate (local.get $bytes) (local.get $site)))))
+  (i32.store offset=12 (local.get $array) (i32.shr_u (local.get $bytes) (i32.const 3))))
 
 (func $array_free_block (param $array i32)
   (if (i32.load offset=12 (local.get $array))
@@ -44,15 +40,6 @@
 (func $array_free (param $array i32)
   (call $array_free_block (local.get $array))
   (call $free_object (local.get $array)))
-
-;; The slot of element $index, which must be in range.
-(func $array_at (param $array i32) (param $index i64) (param $site i32) (result i32)
-  (if (i64.ge_u (local.get $index) (i64.load32_u offset=8 (local.get $array)))
-    (then (call $trap_index
-      (local.get $index) (i64.load32_u offset=8 (local.get $array)) (local.get $site))))
-  (i32.add
-    (i32.load offset=16 (local.get $array))
-    (i32.shl (i32.wrap_i64 (local.get $index)) (i32.const 3))))
 
 ;; A new array of elements $start up to $end, which are in range; they are not counted here.
 (func $array_slice (param $array i32) (param $start i64) (param $end i64) (param $site i32) (result i32)

@@ -1,21 +1,20 @@
 ;; Checked arithmetic on i64 that is too long to repeat at every place.
 
-(func $multiply (param $a i64) (param $b i64) (param $site i32) (result i64)
-  (local $product i64)
-  (if (i32.and
-        (i64.eq (local.get $a) (i64.extend32_s (local.get $a)))
-        (i64.eq (local.get $b) (i64.extend32_s (local.get $b))))
-    (then (return (i64.mul (local.get $a) (local.get $b)))))
-  (local.set $product (i64.mul (local.get $a) (local.get $b)))
-  (if (i64.eqz (local.get $a)) (then (return (i64.const 0))))
+;; Trap if the product of two numbers has more than 64 bits.
+(func $check_product (param $a i64) (param $b i64) (param $site i32)
+  (if (i64.eqz (local.get $a)) (then (return)))
   (if (i64.eq (local.get $a) (i64.const -1))
     (then
       (if (i64.eq (local.get $b) (i64.const 0x8000000000000000))
         (then (call $trap (local.get $site))))
-      (return (local.get $product))))
-  (if (i64.ne (i64.div_s (local.get $product) (local.get $a)) (local.get $b))
-    (then (call $trap (local.get $site))))
-  (local.get $product))
+      (return)))
+  (if (i64.ne
+        (i64.div_s (i64.mul (local.get $a) (local.get $b)) (local.get $a)) (local.get $b))
+    (then (call $trap (local.get $site)))))
+
+(func $multiply (param $a i64) (param $b i64) (param $site i32) (result i64)
+  (call $check_product (local.get $a) (local.get $b) (local.get $site))
+  (i64.mul (local.get $a) (local.get $b)))
 
 ;; Truncates.
 (func $divide (param $a i64) (param $b i64) (param $zero_site i32) (param $over_site i32) (result i64)

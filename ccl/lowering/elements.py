@@ -1,0 +1,126 @@
+"""Elements of arrays: where they lie, checked where the index is used.
+
+Around a loop an array is *viewed* if nothing in the loop can give it another block or length:
+both are then kept in WebAssembly locals. Elements may change, and so may the object itself,
+when a write finds it shared; the write then looks at the new object's block.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ccl.abi.layout import SLOT_BYTES
+from ccl.lowering.facts import array_uses
+from ccl.lowering.frame import Frame, Hold, Owned, View
+from ccl.lowering.shapes import load, value_type
+from ccl.source import Span
+from ccl.typed import Expr, ForEach, ForPairs, IndexGet, Local, LocalGet, While
+from ccl.types import is_reference
+
+OUT_OF_RANGE = "index out of range"
+_SLOT_SHIFT = SLOT_BYTES.bit_length() - 1
+
+
+def element(f: Frame, node: IndexGet) -> Hold:
+    """Read an element; it is held by the array, or owned where the array is a temporary."""
+    kept, array = _array(f, node.base, node.index)
+    index, taken = _index(f, node.index)
+    view = f.views.get(node.base.local.index) if isinstance(node.base, LocalGet) else None
+    check(f, array, index, view, node.span)
+    if value_type(node.type) is not None:
+        slot(f, array, index, view)
+        f.emit(load(node.type))
+    if taken:
+        f.give_back(index, "i64")
+    owned = bool(kept) and is_reference(node.type)
+    if owned:
+        f.retain()
+    f.let_go(kept)
+    if not isinstance(node.base, LocalGet) and not kept:
+        f.give_back(array)
+    if owned:
+        return Hold.OWNED
+    return Hold.BORROWED if is_reference(node.type) else Hold.PLAIN
+
+
+def _array(f: Frame, node: Expr, index: Expr) -> tuple[list[Owned], str]:
+    """Evaluate the array: what is to be let go after its use, and the local it is in."""
+    if isinstance(node, LocalGet) and not f.behaviour.disturbs(index):
+        return [], f.name(node.local)
+    hold = f.expr(node)
+    if hold is Hold.BORROWED and f.behaviour.disturbs(index):
+        f.retain()
+        hold = Hold.OWNED
+    if hold is Hold.OWNED:
+        owned = f.keep(node.type)
+        return [owned], owned.name
+    name = f.take("i32")
+    f.emit(f"local.set ${name}")
+    return [], name
+
+
+def _index(f: Frame, node: Expr) -> tuple[str, bool]:
+    """The local that holds the index, and whether it is to be given back."""
+    if isinstance(node, LocalGet):
+        return f.name(node.local), False
+    f.expr(node)
+    name = f.take("i64")
+    f.emit(f"local.set ${name}")
+    return name, True
+
+
+def check(f: Frame, array: str, index: str, view: View | None, span: Span) -> None:
+    """Trap unless the index is in range."""
+    length = _length(array, view)
+    f.emit(f"local.get ${index}", *length, "i64.ge_u", "if", f"local.get ${index}", *length)
+    f.constant(f.site(span, OUT_OF_RANGE))
+    f.call("trap_index")
+    f.emit("unreachable", "end")
+
+
+def slot(f: Frame, array: str, index: str, view: View | None) -> None:
+    """Push the address of an element that is there."""
+    block = (f"local.get ${view.block}",) if view else (f"local.get ${array}", "i32.load offset=16")
+    f.emit(*block, f"local.get ${index}", "i32.wrap_i64")
+    f.emit(f"i32.const {_SLOT_SHIFT}", "i32.shl", "i32.add")
+
+
+def push_length(f: Frame, local: Local) -> bool:
+    """Push the length of a viewed array; whether it is one."""
+    view = f.views.get(local.index)
+    if view is not None:
+        f.emit(f"local.get ${view.length}")
+    return view is not None
+
+
+def _length(array: str, view: View | None) -> tuple[str, ...]:
+    if view is not None:
+        return (f"local.get ${view.length}",)
+    return (f"local.get ${array}", "i64.load32_u offset=8")
+
+
+# --- loops ------------------------------------------------------------------------------
+
+
+@contextmanager
+def viewed(f: Frame, loop: While | ForEach | ForPairs) -> Iterator[None]:
+    """While the loop is lowered, its constant arrays are viewed."""
+    opened: list[tuple[int, View]] = []
+    for local in array_uses(loop):
+        if local.index in f.views or not f.is_known(local) or f.owner(local) is not None:
+            continue
+        view = View(block=f.take("i32"), length=f.take("i64"))
+        name = f.name(local)
+        look(f, name, view)
+        f.emit(f"local.get ${name}", "i64.load32_u offset=8", f"local.set ${view.length}")
+        f.views[local.index] = view
+        opened.append((local.index, view))
+    yield
+    for index, view in opened:
+        del f.views[index]
+        f.give_back(view.block)
+        f.give_back(view.length, "i64")
+
+
+def look(f: Frame, array: str, view: View) -> None:
+    """The block of the object that the variable refers to now."""
+    f.emit(f"local.get ${array}", "i32.load offset=16", f"local.set ${view.block}")
