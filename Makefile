@@ -22,7 +22,8 @@ install: $(READY)  ## Create .venv from the lock file.
 DEMO_WARD := examples/election/ballots/glasgow_2022_ward3.csv
 demo: export MESH_HOME ?= $(CURDIR)/.demo
 demo: install  ## Count a real election on a local mesh of three nodes.
-	@$(BIN)/ccl run examples/election/election.ccl --input $(DEMO_WARD)
+	@$(BIN)/ccl run examples/election/election.ccl --input $(DEMO_WARD) --yes
+	@echo; echo "The mesh of this demo: MESH_HOME=$(MESH_HOME) $(BIN)/meshctl list-jobs"
 
 test: install  ## Run the whole test suite.
 	$(BIN)/python -m pytest -n auto
@@ -46,6 +47,7 @@ bench: install  ## Measure compiler and mesh: repeats, medians.
 docs: install  ## Generate the pages of docs/ that come from tables.
 	$(BIN)/python -m ccl.reference
 	$(BIN)/python -m mesh.reference
+	$(BIN)/python docs/readme.py
 
 lock: install  ## Resolve the dependencies again (needs the uv tool).
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
