@@ -1,7 +1,7 @@
 """Puts what `make demo` prints now into the README: `make docs` runs it, a test compares.
 
-Job id and receipt differ from run to run, the estimate from machine to machine; everything else in the block must be what anyone
-gets who runs the demo.
+Job id and receipt differ from run to run, the estimate from machine to machine; everything
+else in the block must be what anyone gets who runs the demo.
 """
 
 import os

@@ -15,7 +15,7 @@ FILES = [
 ]
 
 
-@pytest.mark.parametrize(("leaf", "path"), FILES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("leaf", "path"), FILES, ids=str)
 def test_a_leaf_imports_only_itself(leaf: str, path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
