@@ -1,33 +1,31 @@
-"""`match`: by the variant of an enum, Option or Result, or by the value of a scalar or text.
+"""`match`: patterns of any depth, guards, exhaustiveness.
 
-Compiled so far: arms that name variants with plain names for what they carry; literals,
-ranges and guards on scalars and texts; a last arm for everything else. Patterns inside
-patterns and guards on variants are reported as not compiled.
+A subject whose arms only ask for its variant branches on the tag. Everything else becomes a
+chain of tests on the subject, which is evaluated once; what a pattern binds is read from the
+subject when its arm has been chosen.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ccl import ast, typed
-from ccl.checking import enums, expressions
-from ccl.checking.conversions import blamed, fit
-from ccl.checking.environment import Body, Origin, invalid, is_invalid
-from ccl.checking.inference import POISON, is_poison, prune, variable_of, zonk
-from ccl.checking.operators import ORDERED
-from ccl.diagnostics import Label
-from ccl.typed import BinaryOp
-from ccl.types import Enumeration, Option, Prim, Result, Type
-
-_MATCHED = (
-    Prim.INTEGER,
-    Prim.DECIMAL,
-    Prim.BOOL,
-    Prim.STRING,
-    Prim.DID,
-    Prim.CID,
-    Prim.TIMESTAMP,
-    Prim.DURATION,
-    Prim.MANA,
+from ccl.checking import coverage, expressions, patterns
+from ccl.checking.conversions import blamed, convert, fit
+from ccl.checking.environment import Body, invalid, is_invalid
+from ccl.checking.inference import POISON, has_poison, is_poison, prune, unify, variable_of, zonk
+from ccl.checking.patterns import (
+    Anything,
+    Either,
+    Elements,
+    Equal,
+    Fields,
+    Shape,
+    Variant,
+    Within,
 )
+from ccl.diagnostics import Label
+from ccl.typed import BinaryOp, Builtin, Conversion
+from ccl.types import Array, Prim, Struct, Type
 
 
 def infer_match(body: Body, expr: ast.Match, expected: Type | None) -> typed.Expr:
@@ -90,296 +88,363 @@ def _dropped(body: Body, expr: ast.Expr) -> typed.Expr:
     return typed.Block(statements=(statement,), value=None, type=Prim.UNIT, span=statement.span)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arm:
+    source: ast.MatchArm
+    shape: Shape
+    guard: typed.Expr | None
+    body: typed.Expr
+
+
 def _match(body: Body, expr: ast.Match, bodies: _Bodies) -> typed.Expr:
+    subject = _subject(body, expr)
+    kind = zonk(subject.type)
+    if variable_of(kind) is not None:
+        body.checker.stuck = True
+        if body.final:
+            body.sink.report("CCL0409", expr.subject.span, what="this value")
+            kind = POISON
+    arms = [_arm(body, arm, kind, bodies) for arm in expr.arms]
+    if variable_of(kind) is not None:
+        return typed.UnitConst(span=expr.span, type=body.unknown())
+    if is_poison(kind) or any(patterns.is_wrong(arm.shape) for arm in arms):
+        return invalid(expr.span)
+    arms = _reachable(body, arms, kind)
+    rows = [arm.shape for arm in arms if arm.guard is None]
+    missing = coverage.uncovered(rows, kind, _types(body))
+    if missing:
+        shown = ", ".join(f"`{each}`" for each in missing)
+        body.sink.report("CCL0505", expr.subject.span, missing=shown)
+        return invalid(expr.span)
+    if _is_flat(arms):
+        return _by_tag(body, expr, subject, arms, bodies.type)
+    return _by_tests(body, expr, subject, arms, bodies.type)
+
+
+def _subject(body: Body, expr: ast.Match) -> typed.Expr:
+    """The subject; its type may come from the arms, as Data's does where they are literals."""
     subject = expressions.infer(body, expr.subject)
     kind = prune(subject.type)
-    match kind:
-        case Enumeration() | Option() | Result():
-            return _by_variant(body, expr, subject, bodies)
-        case Prim() if kind in _MATCHED:
-            return _by_value(body, expr, subject, bodies)
-        case _ if variable_of(kind) is not None:
-            body.checker.stuck = True
-            if body.final:
-                body.sink.report("CCL0409", expr.subject.span, what="this value")
-        case _ if not is_poison(kind):
-            body.sink.report("CCL0690", expr.subject.span, what=f"match on {kind}")
-        case _:
-            pass
-    return (
-        invalid(expr.span) if body.final else typed.UnitConst(span=expr.span, type=body.unknown())
+    if kind is not Prim.DATA and variable_of(kind) is None:
+        return subject
+    suggested = patterns.suggested_type(body, expr.arms)
+    if suggested is None:
+        return subject
+    if kind is Prim.DATA:
+        wanted = zonk(suggested, default=True)
+        return subject if has_poison(wanted) else convert(subject, Conversion.DATA_TO, wanted)
+    unify(kind, suggested)
+    return subject
+
+
+def _arm(body: Body, arm: ast.MatchArm, kind: Type, bodies: _Bodies) -> _Arm:
+    with body.block():
+        shape = patterns.read(body, arm.pattern, kind)
+        guard = None if arm.guard is None else expressions.check(body, arm.guard, Prim.BOOL)
+        return _Arm(source=arm, shape=shape, guard=guard, body=bodies.check(arm.body))
+
+
+def _types(body: Body) -> coverage.Types:
+    return coverage.Types(
+        variants=lambda kind: patterns.variants(body, kind),
+        fields=lambda kind: body.checker.structs[kind.id].fields,
     )
 
 
-# --- by variant
-
-
-@dataclass(frozen=True, slots=True)
-class _Variant:
-    name: str
-    payload: tuple[Type, ...]
-
-
-def _variants(body: Body, kind: Type) -> tuple[_Variant, ...]:
-    match kind:
-        case Option(value):
-            return (_Variant("None", ()), _Variant("Some", (value,)))
-        case Result(ok, err):
-            return (_Variant("Ok", (ok,)), _Variant("Err", (err,)))
-        case Enumeration():
-            return tuple(
-                _Variant(name, payload) for name, payload in body.checker.enums[kind.id].variants
-            )
-        case _:
-            return ()
-
-
-def _by_variant(body: Body, expr: ast.Match, subject: typed.Expr, bodies: _Bodies) -> typed.Expr:
-    kind = prune(subject.type)
-    variants = _variants(body, kind)
-    taken: dict[int, ast.MatchArm] = {}
-    arms: list[typed.TagArm] = []
-    otherwise: typed.Expr | None = None
-    rest: ast.MatchArm | None = None
-    whole: typed.Local | None = None
-    for arm in expr.arms:
-        if arm.guard is not None:
-            return expressions.not_compiled(body, expr, "a guard on a variant")
-        if rest is not None:
-            body.sink.report("CCL0506", arm.span, labels=(Label(rest.span, "takes all"),))
-            continue
-        if _is_catch_all(arm.pattern, variants):
-            rest = arm
-            with body.block():
-                if isinstance(arm.pattern, ast.NamePattern):
-                    name = arm.pattern.name
-                    whole = body.declare(name.text, kind, name.span, Origin.PATTERN).local
-                otherwise = bodies.check(arm.body)
-            continue
-        for pattern in _alternatives(arm.pattern):
-            tag = _tag(body, kind, variants, pattern)
-            if tag is None:
-                continue
-            if tag in taken:
+def _reachable(body: Body, arms: list[_Arm], kind: Type) -> list[_Arm]:
+    """The arms that take something; what is never taken is reported."""
+    types = _types(body)
+    rows: list[Shape] = []
+    owners: list[_Arm] = []
+    kept: list[_Arm] = []
+    for arm in arms:
+        written = patterns.alternatives(arm.source.pattern)
+        shapes = arm.shape.alternatives if isinstance(arm.shape, Either) else (arm.shape,)
+        taken = False
+        for pattern, shape in zip(written, shapes, strict=True):
+            if coverage.is_reachable(rows, shape, kind, types):
+                taken = True
+            else:
+                whole = len(shapes) == 1
                 body.sink.report(
-                    "CCL0506", pattern.span, labels=(Label(taken[tag].span, "taken here"),)
+                    "CCL0506",
+                    arm.source.span if whole else pattern.span,
+                    labels=_taker(rows, owners, shape, kind, types),
                 )
-                continue
-            taken[tag] = arm
-            with body.block():
-                bindings = _bindings(body, pattern, variants[tag].payload)
-                if bindings is None:
-                    return expressions.not_compiled(body, expr, "a pattern inside a pattern")
-                arms.append(typed.TagArm(tag=tag, bindings=bindings, body=bodies.check(arm.body)))
-    missing = [v.name for tag, v in enumerate(variants) if tag not in taken]
-    if missing and rest is None:
-        body.sink.report(
-            "CCL0505",
-            expr.subject.span,
-            missing=", ".join(f"`{each}`" for each in missing),
+            if arm.guard is None:
+                rows.append(shape)
+                owners.append(arm)
+        if taken:
+            kept.append(arm)
+    return kept
+
+
+def _taker(
+    rows: list[Shape], owners: list[_Arm], shape: Shape, kind: Type, types: coverage.Types
+) -> tuple[Label, ...]:
+    """The one arm that takes all of it, if it is one."""
+    for row, owner in zip(rows, owners, strict=True):
+        if not coverage.is_reachable([row], shape, kind, types):
+            return (Label(owner.source.pattern.span, "taken here"),)
+    return ()
+
+
+# --- by tag
+
+
+def _is_flat(arms: list[_Arm]) -> bool:
+    """Whether the tag decides everything: each variant once, nothing asked of what it carries."""
+    return any(isinstance(arm.shape, Variant) for arm in arms) and all(
+        arm.guard is None
+        and (
+            isinstance(arm.shape, Anything)
+            or (
+                isinstance(arm.shape, Variant)
+                and all(isinstance(part, Anything) for part in arm.shape.parts)
+            )
         )
-        return invalid(expr.span)
+        for arm in arms
+    )
+
+
+def _by_tag(
+    body: Body, expr: ast.Match, subject: typed.Expr, arms: list[_Arm], kind: Type
+) -> typed.Expr:
+    tagged: list[typed.TagArm] = []
+    otherwise: typed.Expr | None = None
+    whole: typed.Local | None = None
+    for arm in arms:
+        if isinstance(arm.shape, Variant):
+            bindings = tuple(
+                (i, part.local)
+                for i, part in enumerate(arm.shape.parts)
+                if isinstance(part, Anything) and part.local is not None
+            )
+            tagged.append(typed.TagArm(tag=arm.shape.tag, bindings=bindings, body=arm.body))
+        elif isinstance(arm.shape, Anything):
+            whole, otherwise = arm.shape.local, arm.body
     node = typed.MatchTag(
         subject=subject if whole is None else _get(whole, expr.subject),
-        arms=tuple(sorted(arms, key=lambda each: each.tag)),
-        otherwise=otherwise if missing else None,
-        type=bodies.type,
+        arms=tuple(sorted(tagged, key=lambda each: each.tag)),
+        otherwise=otherwise,
+        type=kind,
         span=expr.span,
     )
-    return node if whole is None else _after_setting(whole, subject, node)
+    if whole is None:
+        return node
+    return _after((typed.SetLocal(local=whole, value=subject, span=subject.span),), node)
 
 
-def _get(local: typed.Local, at: ast.Expr) -> typed.Expr:
-    return typed.LocalGet(local=local, type=local.type, span=at.span)
+def _get(local: typed.Local, at: ast.Expr | ast.Pattern) -> typed.Expr:
+    return typed.LocalGet(local=local, type=zonk(local.type), span=at.span)
 
 
-def _after_setting(local: typed.Local, value: typed.Expr, node: typed.Expr) -> typed.Expr:
-    first = typed.SetLocal(local=local, value=value, span=value.span)
+def _after(first: tuple[typed.Statement, ...], node: typed.Expr) -> typed.Expr:
+    if not first:
+        return node
     if prune(node.type) in (Prim.UNIT, Prim.NEVER):
         then = typed.Evaluate(value=node, span=node.span)
-        return typed.Block(statements=(first, then), value=None, type=node.type, span=node.span)
-    return typed.Block(statements=(first,), value=node, type=node.type, span=node.span)
+        return typed.Block(statements=(*first, then), value=None, type=node.type, span=node.span)
+    return typed.Block(statements=first, value=node, type=node.type, span=node.span)
 
 
-def _alternatives(pattern: ast.Pattern) -> tuple[ast.Pattern, ...]:
-    if isinstance(pattern, ast.OrPattern):
-        return tuple(each for part in pattern.alternatives for each in _alternatives(part))
-    return (pattern,)
+# --- by tests
 
 
-def _is_catch_all(pattern: ast.Pattern, variants: tuple[_Variant, ...]) -> bool:
-    match pattern:
-        case ast.WildcardPattern():
-            return True
-        case ast.NamePattern():
-            return pattern.name.text not in {each.name for each in variants}
-        case _:
-            return False
-
-
-def _tag(
-    body: Body, kind: Type, variants: tuple[_Variant, ...], pattern: ast.Pattern
-) -> int | None:
-    """The variant that a pattern names; None after reporting."""
-    known = [each.name for each in variants]
-    match pattern:
-        case ast.NamePattern(name=ast.Ident(text=text)) if text in known:
-            return known.index(text)
-        case ast.VariantPattern():
-            name, before = pattern.path[-1], pattern.path[:-1]
-            if isinstance(kind, Enumeration):
-                info = body.checker.enums[kind.id]
-                named = enums.find(body, before) if before else info
-                if named is info:
-                    return enums.variant_tag(body, info, name)
-            elif not before and name.text in known:
-                return known.index(name.text)
-            body.sink.report("CCL0507", pattern.span, found=str(zonk(kind)), known=", ".join(known))
-        case _:
-            body.sink.report("CCL0507", pattern.span, found=str(zonk(kind)), known=", ".join(known))
-    return None
-
-
-def _bindings(
-    body: Body, pattern: ast.Pattern, payload: tuple[Type, ...]
-) -> tuple[tuple[int, typed.Local], ...] | None:
-    """Names for what the variant carries; None if there are patterns inside."""
-    parts = pattern.payload if isinstance(pattern, ast.VariantPattern) else None
-    if parts is None:
-        return ()
-    if len(parts) != len(payload):
-        body.sink.report("CCL0508", pattern.span, wanted=str(len(payload)), given=str(len(parts)))
-        return ()
-    bound: list[tuple[int, typed.Local]] = []
-    for i, (part, kind) in enumerate(zip(parts, payload, strict=True)):
-        match part:
-            case ast.WildcardPattern():
-                continue
-            case ast.NamePattern():
-                name = part.name
-                variable = body.declare(name.text, kind, name.span, Origin.PATTERN)
-                bound.append((i, variable.local))
-            case _:
-                return None
-    return tuple(bound)
-
-
-# --- by value
-
-
-def _by_value(body: Body, expr: ast.Match, subject: typed.Expr, bodies: _Bodies) -> typed.Expr:
-    """A chain of tests on the subject, which is evaluated once."""
-    kind = zonk(subject.type)
-    whole = body.temporary(kind, expr.subject.span)
-    tests: list[tuple[typed.Expr | None, typed.Expr]] = []
-    rest: ast.MatchArm | None = None
-    truths: set[int] = set()
-    for arm in expr.arms:
-        if rest is not None:
-            body.sink.report("CCL0506", arm.span, labels=(Label(rest.span, "takes all"),))
+def _by_tests(
+    body: Body, expr: ast.Match, subject: typed.Expr, arms: list[_Arm], kind: Type
+) -> typed.Expr:
+    """`if` for one arm after the other. The last needs no test: the arms cover everything."""
+    whole = body.temporary(subject.type, expr.subject.span)
+    node: typed.Expr | None = None
+    for arm in reversed(arms):
+        here = _get(whole, arm.source.pattern)
+        bound = tuple(_bindings(body, arm.shape, here))
+        then = _after(bound, arm.body)
+        if node is None:
+            node = then
             continue
-        with body.block():
-            test, bound = _test(body, arm, whole, kind, truths)
-            then = bodies.check(arm.body)
-            if test is None:
-                rest = arm
-                if bound is not None:
-                    then = _after_setting(bound, _get(whole, expr.subject), then)
-            tests.append((test, then))
-    if rest is None and not (kind is Prim.BOOL and truths == {0, 1}):
-        body.sink.report("CCL0505", expr.subject.span, missing="`_`")
-        return invalid(expr.span)
-    if any(test is not None and is_invalid(test) for test, _ in tests):
-        return invalid(expr.span)
-    node = tests[-1][1]
-    for test, then in reversed(tests[:-1]):
-        assert test is not None, "only the last arm takes all"
-        node = typed.If(condition=test, then=then, otherwise=node, type=bodies.type, span=expr.span)
-    return _after_setting(whole, subject, node)
+        test = _test(body, arm.shape, here)
+        if arm.guard is not None:
+            test = _both(test, _after(bound, arm.guard))
+        assert test is not None, "the arms after one that takes everything are left out"
+        node = typed.If(condition=test, then=then, otherwise=node, type=kind, span=expr.span)
+    assert node is not None, "a match that covers everything has an arm"
+    return _after((typed.SetLocal(local=whole, value=subject, span=subject.span),), node)
 
 
-def _test(
-    body: Body, arm: ast.MatchArm, whole: typed.Local, kind: Type, truths: set[int]
-) -> tuple[typed.Expr | None, typed.Local | None]:
-    """Whether the arm is taken (None: always), and the variable that its name binds."""
-    bound: typed.Local | None = None
+def _both(left: typed.Expr | None, right: typed.Expr | None) -> typed.Expr | None:
+    """Both tests hold; None is a test that always does."""
+    if left is None or right is None:
+        return left or right
+    return typed.ShortCircuit(is_and=True, left=left, right=right, span=right.span)
+
+
+def _truth(place: typed.Expr, value: bool) -> typed.Expr:
+    return typed.ScalarConst(value=int(value), type=Prim.BOOL, span=place.span)
+
+
+def _compared(op: BinaryOp, place: typed.Expr, value: typed.Expr) -> typed.Expr:
+    return typed.Binary(op=op, left=place, right=value, type=Prim.BOOL, span=value.span)
+
+
+def _test(body: Body, shape: Shape, place: typed.Expr) -> typed.Expr | None:
+    """Whether the value at `place` has the shape; None if every value of its type has."""
     test: typed.Expr | None = None
-    match arm.pattern:
-        case ast.WildcardPattern():
-            pass
-        case ast.NamePattern(name=name):
-            bound = body.declare(name.text, kind, name.span, Origin.PATTERN).local
-        case pattern:
-            test = _any_of(body, _alternatives(pattern), whole, kind, truths, arm)
-    if arm.guard is None:
-        return test, bound
-    guard = expressions.check(body, arm.guard, Prim.BOOL)
-    if bound is not None:
-        here = typed.LocalGet(local=whole, type=kind, span=arm.pattern.span)
-        guard = _after_setting(bound, here, guard)
-    if test is None:
-        return guard, None
-    return typed.ShortCircuit(is_and=True, left=test, right=guard, span=arm.span), None
-
-
-def _any_of(
-    body: Body,
-    patterns: tuple[ast.Pattern, ...],
-    whole: typed.Local,
-    kind: Type,
-    truths: set[int],
-    arm: ast.MatchArm,
-) -> typed.Expr:
-    test: typed.Expr | None = None
-    for pattern in patterns:
-        one = _one_of(body, pattern, whole, kind)
-        if kind is Prim.BOOL and arm.guard is None and isinstance(one, typed.Binary):
-            assert isinstance(one.right, typed.ScalarConst), "a Bool pattern is a literal"
-            truths.add(one.right.value)
-        test = (
-            one
-            if test is None
-            else typed.ShortCircuit(is_and=False, left=test, right=one, span=pattern.span)
-        )
-    assert test is not None, "a pattern has at least one alternative"
-    return test
-
-
-def _one_of(body: Body, pattern: ast.Pattern, whole: typed.Local, kind: Type) -> typed.Expr:
-    match pattern:
-        case ast.LiteralPattern():
-            return _compare(body, pattern, BinaryOp.EQUAL, whole, kind)
-        case ast.RangePattern() if kind in ORDERED:
-            high = BinaryOp.LESS_EQUAL if pattern.inclusive else BinaryOp.LESS
-            return typed.ShortCircuit(
-                is_and=True,
-                left=_compare(body, pattern.low, BinaryOp.GREATER_EQUAL, whole, kind),
-                right=_compare(body, pattern.high, high, whole, kind),
-                span=pattern.span,
+    match shape:
+        case Anything():
+            return None
+        case Equal(value=value):
+            return _compared(BinaryOp.EQUAL, place, value)
+        case Within(low=low, high=high, inclusive=inclusive):
+            below = BinaryOp.LESS_EQUAL if inclusive else BinaryOp.LESS
+            return _both(
+                _compared(BinaryOp.GREATER_EQUAL, place, low), _compared(below, place, high)
             )
-        case _:
-            body.sink.report("CCL0507", pattern.span, found=str(kind), known="literals and `_`")
-            _name_parts(body, pattern)
-            return invalid(pattern.span)
+        case Variant():
+            return _test_variant(body, shape, place)
+        case Fields(parts=parts):
+            for i, part in enumerate(parts):
+                test = _both(test, _test(body, part, _field(body, place, i)))
+            return test
+        case Elements(parts=parts):
+            passed = (typed.Argument(value=place, mutated=False),)
+            length = typed.CallBuiltin(
+                builtin=Builtin.ARRAY_LEN, arguments=passed, type=Prim.INTEGER, span=place.span
+            )
+            count = typed.ScalarConst(value=len(parts), type=Prim.INTEGER, span=place.span)
+            test = _compared(BinaryOp.EQUAL, length, count)
+            for i, part in enumerate(parts):
+                test = _both(test, _test(body, part, _element(place, i)))
+            return test
+        case Either(alternatives=alternatives):
+            for each in alternatives:
+                other = _test(body, each, place)
+                if other is None:
+                    return None
+                test = (
+                    other
+                    if test is None
+                    else typed.ShortCircuit(is_and=False, left=test, right=other, span=other.span)
+                )
+            return test
 
 
-def _name_parts(body: Body, pattern: ast.Pattern) -> None:
-    """The names in a pattern that does not fit exist all the same, so that it is told once."""
-    if not isinstance(pattern, ast.VariantPattern):
-        return
-    for part in pattern.payload or ():
-        if isinstance(part, ast.NamePattern):
-            body.declare(part.name.text, POISON, part.name.span, Origin.PATTERN)
+def _test_variant(body: Body, shape: Variant, place: typed.Expr) -> typed.Expr:
+    payload = patterns.variants(body, prune(place.type))[shape.tag][1]
+    bindings: list[tuple[int, typed.Local]] = []
+    test: typed.Expr | None = None
+    for i, (part, kind) in enumerate(zip(shape.parts, payload, strict=True)):
+        if isinstance(part, Anything):
+            continue
+        carried = body.temporary(kind, place.span)
+        bindings.append((i, carried))
+        here = typed.LocalGet(local=carried, type=zonk(kind), span=place.span)
+        test = _both(test, _test(body, part, here))
+    arm = typed.TagArm(
+        tag=shape.tag, bindings=tuple(bindings), body=test or _truth(place, value=True)
+    )
+    return typed.MatchTag(
+        subject=place,
+        arms=(arm,),
+        otherwise=_truth(place, value=False),
+        type=Prim.BOOL,
+        span=place.span,
+    )
 
 
-def _compare(
-    body: Body, pattern: ast.LiteralPattern, op: BinaryOp, whole: typed.Local, kind: Type
-) -> typed.Expr:
-    written: ast.Expr = pattern.value
-    if pattern.negative:
-        written = ast.Unary(operator="-", operand=pattern.value, span=pattern.span)
-    value = expressions.check(body, written, kind)
-    if is_invalid(value):
-        return value
-    here = typed.LocalGet(local=whole, type=kind, span=pattern.span)
-    return typed.Binary(op=op, left=here, right=value, type=Prim.BOOL, span=pattern.span)
+# --- what a pattern binds
+
+
+def _bindings(body: Body, shape: Shape, place: typed.Expr) -> list[typed.Statement]:
+    """The names set from a value that has the shape."""
+    return [
+        typed.SetLocal(local=local, value=value, span=local.span)
+        for local, value in _bound(body, shape, place).items()
+    ]
+
+
+def _bound(body: Body, shape: Shape, place: typed.Expr) -> dict[typed.Local, typed.Expr]:
+    match shape:
+        case Anything(local=local):
+            return {} if local is None else {local: place}
+        case Equal() | Within():
+            return {}
+        case Variant(parts=parts):
+            return _merged(
+                _bound(body, part, _carried(body, place, shape.tag, i))
+                for i, part in enumerate(parts)
+                if _binds(part)
+            )
+        case Fields(parts=parts):
+            return _merged(
+                _bound(body, part, _field(body, place, i)) for i, part in enumerate(parts)
+            )
+        case Elements(parts=parts):
+            return _merged(_bound(body, part, _element(place, i)) for i, part in enumerate(parts))
+        case Either(alternatives=alternatives):
+            return _bound_by_one(body, alternatives, place)
+
+
+def _merged(parts: Iterable[dict[typed.Local, typed.Expr]]) -> dict[typed.Local, typed.Expr]:
+    found: dict[typed.Local, typed.Expr] = {}
+    for part in parts:
+        found |= part
+    return found
+
+
+def _binds(shape: Shape) -> bool:
+    match shape:
+        case Anything(local=local):
+            return local is not None
+        case Equal() | Within():
+            return False
+        case Variant(parts=parts) | Fields(parts=parts) | Elements(parts=parts):
+            return any(map(_binds, parts))
+        case Either(alternatives=alternatives):
+            return any(map(_binds, alternatives))
+
+
+def _bound_by_one(
+    body: Body, alternatives: tuple[Shape, ...], place: typed.Expr
+) -> dict[typed.Local, typed.Expr]:
+    """Each name from the first alternative that the value has the shape of."""
+    *before, last = alternatives
+    values = _bound(body, last, place)
+    for shape in reversed(before):
+        for local, value in _bound(body, shape, place).items():
+            test = _test(body, shape, place)
+            if test is None:
+                values[local] = value
+            elif local in values:
+                values[local] = typed.If(
+                    condition=test,
+                    then=value,
+                    otherwise=values[local],
+                    type=value.type,
+                    span=value.span,
+                )
+    return values
+
+
+def _field(body: Body, place: typed.Expr, index: int) -> typed.Expr:
+    kind = prune(place.type)
+    assert isinstance(kind, Struct), "a shape with fields is of a struct"
+    field_type = zonk(body.checker.structs[kind.id].fields[index][1])
+    return typed.FieldGet(base=place, index=index, type=field_type, span=place.span)
+
+
+def _element(place: typed.Expr, position: int) -> typed.Expr:
+    kind = prune(place.type)
+    assert isinstance(kind, Array), "a shape with elements is of an array"
+    index = typed.ScalarConst(value=position, type=Prim.INTEGER, span=place.span)
+    return typed.IndexGet(base=place, index=index, type=zonk(kind.element), span=place.span)
+
+
+def _carried(body: Body, place: typed.Expr, tag: int, position: int) -> typed.Expr:
+    """What a value that is known to be of the variant carries."""
+    kind = zonk(patterns.variants(body, prune(place.type))[tag][1][position])
+    carried = body.temporary(kind, place.span)
+    got = typed.LocalGet(local=carried, type=kind, span=place.span)
+    arm = typed.TagArm(tag=tag, bindings=((position, carried),), body=got)
+    return typed.MatchTag(subject=place, arms=(arm,), otherwise=None, type=kind, span=place.span)

@@ -65,7 +65,7 @@ def field_of(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed
     if kind is Prim.DATA:
         return typed.DataGet(base=base, name=name.text, span=span)
     if isinstance(kind, Struct):
-        index = _field_index(body, kind, name)
+        index = field_index(body, kind, name)
         if index is None:
             return invalid(span)
         field_type = body.checker.structs[kind.id].fields[index][1]
@@ -76,7 +76,7 @@ def field_of(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed
     return invalid(span)
 
 
-def _field_index(body: Body, kind: Struct, name: ast.Ident) -> int | None:
+def field_index(body: Body, kind: Struct, name: ast.Ident) -> int | None:
     info = body.checker.structs[kind.id]
     known = [field for field, _ in info.fields]
     if name.text in known:

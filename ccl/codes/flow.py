@@ -51,4 +51,22 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="the variant carries {wanted} values, the pattern names {given}",
         label="wrong number of names",
     ),
+    Template(
+        code="CCL0509",
+        title="the alternatives of this pattern bind different names",
+        label="{names} is not bound by all of them",
+        help="bind the same names in every alternative, or write two arms",
+    ),
+    Template(
+        code="CCL0510",
+        title="this range holds nothing",
+        label="it ends before it begins",
+        help="write the lower end first; `..=` includes the upper end",
+    ),
+    Template(
+        code="CCL0511",
+        title="this pattern leaves out {fields}",
+        label="not in the pattern: {fields}",
+        help="name them, or end with `..` for the rest",
+    ),
 )

@@ -13,16 +13,6 @@ from ccl.pipeline import check_text
 PAGE = Path(__file__).parents[2] / "docs" / "language.md"
 
 REFUSED = {
-    "patterns inside patterns (`Some(Some(n))`)": (
-        "export fn f(x: Option<Option<Integer>>) -> Integer {\n"
-        "  match x { Some(Some(n)) => n, _ => 0 }\n}"
-    ),
-    "`match` on structs and arrays": (
-        "export fn f(x: Array<Integer>) -> Integer { match x { [] => 0, _ => 1 } }"
-    ),
-    "guards on variants (`Ok(n) if n > 0`)": (
-        "export fn f(x: Option<Integer>) -> Integer { match x { Some(n) if n > 0 => n, _ => 0 } }"
-    ),
     "`state`": "state votes: Integer = 0;",
     "`invariant`": 'invariant "always" { true }',
     "`contract`": "contract Treasury { fee: 5; }",

@@ -1,0 +1,251 @@
+"""Which values of a `match` subject no arm takes, shown as patterns.
+
+Values are split by the constructors that stand in a column of patterns, and each group is
+followed with the rows that can still take it (Maranget, Warnings for pattern matching). A group
+that no row takes is a witness. Numbers are split at the ends of the ranges written.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from typing import TypeAlias
+
+from ccl import typed
+from ccl.checking.patterns import (
+    Anything,
+    Either,
+    Elements,
+    Equal,
+    Fields,
+    Shape,
+    Variant,
+    VariantTypes,
+    Within,
+)
+from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Type
+
+INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
+WITNESSES_MAX = 3
+STEPS_MAX = 50_000
+"""Groups looked at for one question; patterns made to be hard need more than anybody writes."""
+
+_Row: TypeAlias = tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Types:
+    """What the types of the program are made of."""
+
+    variants: Callable[[Type], VariantTypes]
+    fields: Callable[[Struct], tuple[tuple[str, Type], ...]]
+
+
+class _TooManyStepsError(Exception):
+    """The question is given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """Values that every pattern of a column takes or leaves together."""
+
+    parts: tuple[Type, ...]
+    taken: Callable[[Shape], tuple[Shape, ...] | None]
+    """What remains to be asked of the parts; None where the pattern leaves the group."""
+    show: Callable[[tuple[str, ...]], str]
+
+
+def uncovered(rows: Sequence[Shape], kind: Type, types: Types) -> tuple[str, ...]:
+    """Patterns of what none of the rows takes, at most `WITNESSES_MAX` of them."""
+    search = _Search(types)
+    try:
+        found = search.witnesses([(row,) for row in rows], (Anything(),), (kind,))
+        return tuple(each[0] for each in islice(found, WITNESSES_MAX))
+    except _TooManyStepsError:
+        return ("_",)
+
+
+def is_reachable(rows: Sequence[Shape], shape: Shape, kind: Type, types: Types) -> bool:
+    """Whether the shape takes something that the rows before leave."""
+    search = _Search(types)
+    try:
+        found = search.witnesses([(row,) for row in rows], (shape,), (kind,))
+        return next(found, None) is not None
+    except _TooManyStepsError:
+        return True
+
+
+class _Search:
+    def __init__(self, types: Types) -> None:
+        self._types = types
+        self._steps = 0
+
+    def witnesses(
+        self, rows: list[_Row], asked: _Row, kinds: tuple[Type, ...]
+    ) -> Iterator[tuple[str, ...]]:
+        """Values that `asked` takes and no row does."""
+        self._steps += 1
+        if self._steps > STEPS_MAX:
+            raise _TooManyStepsError
+        if not kinds:
+            if not rows:
+                yield ()
+            return
+        rows = [row for each in rows for row in _apart(each)]
+        for query in _apart(asked):
+            column = [row[0] for row in (*rows, query)]
+            for group in self._groups(kinds[0], column):
+                ahead = group.taken(query[0])
+                if ahead is None:
+                    continue
+                left = [
+                    (*parts, *row[1:]) for row in rows if (parts := group.taken(row[0])) is not None
+                ]
+                width = len(group.parts)
+                rest = (*group.parts, *kinds[1:])
+                for found in self.witnesses(left, (*ahead, *query[1:]), rest):
+                    yield (group.show(found[:width]), *found[width:])
+
+    def _groups(self, kind: Type, column: list[Shape]) -> Iterator[_Group]:
+        heads = [each for each in column if not isinstance(each, Anything)]
+        if not heads:
+            yield _whole()
+            return
+        match kind:
+            case Option() | Result() | Enumeration():
+                for tag, (name, payload) in enumerate(self._types.variants(kind)):
+                    yield _variant(tag, _written(kind, name), payload)
+            case Struct():
+                yield _fields(kind, self._types.fields(kind))
+            case Array(element):
+                lengths = {len(each.parts) for each in heads if isinstance(each, Elements)}
+                for length in sorted(lengths | set(range(max(lengths, default=0)))):
+                    yield _elements(length, element)
+                yield _longer(max(lengths, default=0))
+            case Prim.STRING | Prim.DID | Prim.CID:
+                texts = {
+                    each.value.value
+                    for each in heads
+                    if isinstance(each, Equal) and isinstance(each.value, typed.TextConst)
+                }
+                for text in sorted(texts):
+                    yield _text(text)
+                yield _other_texts()
+            case _:
+                yield from _numbers(kind, heads)
+
+
+def _apart(row: _Row) -> Iterator[_Row]:
+    """One row for each alternative in its first column."""
+    if isinstance(row[0], Either):
+        for each in row[0].alternatives:
+            yield from _apart((each, *row[1:]))
+    else:
+        yield row
+
+
+def _written(kind: Type, variant: str) -> str:
+    return f"{kind}::{variant}" if isinstance(kind, Enumeration) else variant
+
+
+def _whole() -> _Group:
+    return _Group(parts=(), taken=lambda _: (), show=lambda _: "_")
+
+
+def _variant(tag: int, name: str, payload: tuple[Type, ...]) -> _Group:
+    def taken(shape: Shape) -> tuple[Shape, ...] | None:
+        if isinstance(shape, Variant):
+            return shape.parts if shape.tag == tag else None
+        return (Anything(),) * len(payload)
+
+    return _Group(
+        parts=payload,
+        taken=taken,
+        show=lambda parts: f"{name}({', '.join(parts)})" if parts else name,
+    )
+
+
+def _fields(kind: Struct, fields: tuple[tuple[str, Type], ...]) -> _Group:
+    names = [name for name, _ in fields]
+
+    def show(parts: tuple[str, ...]) -> str:
+        told = [f"{name}: {part}" for name, part in zip(names, parts, strict=True) if part != "_"]
+        rest = [] if len(told) == len(names) else [".."]
+        return f"{kind} {{ {', '.join((*told, *rest))} }}"
+
+    return _Group(
+        parts=tuple(each for _, each in fields),
+        taken=lambda shape: (
+            shape.parts if isinstance(shape, Fields) else (Anything(),) * len(fields)
+        ),
+        show=show,
+    )
+
+
+def _elements(length: int, element: Type) -> _Group:
+    def taken(shape: Shape) -> tuple[Shape, ...] | None:
+        if isinstance(shape, Elements):
+            return shape.parts if len(shape.parts) == length else None
+        return (Anything(),) * length
+
+    return _Group(
+        parts=(element,) * length, taken=taken, show=lambda parts: f"[{', '.join(parts)}]"
+    )
+
+
+def _longer(length: int) -> _Group:
+    """Arrays with more elements than any pattern has."""
+    return _Group(
+        parts=(),
+        taken=lambda shape: None if isinstance(shape, Elements) else (),
+        show=lambda _: f"[{', '.join(['_'] * min(length + 1, 6))}{', …' * (length >= 6)}]",
+    )
+
+
+def _text(text: str) -> _Group:
+    def taken(shape: Shape) -> tuple[Shape, ...] | None:
+        return None if isinstance(shape, Equal) and shape.value.value != text else ()
+
+    return _Group(parts=(), taken=taken, show=lambda _: f'"{text}"')
+
+
+def _other_texts() -> _Group:
+    return _Group(
+        parts=(), taken=lambda shape: None if isinstance(shape, Equal) else (), show=lambda _: "_"
+    )
+
+
+def _numbers(kind: Type, heads: Sequence[Shape]) -> Iterator[_Group]:
+    """Ranges of numbers between the ends that are written."""
+    first, last = (0, 1) if kind is Prim.BOOL else (INTEGER_MIN, INTEGER_MAX)
+    starts = {first, last + 1}
+    for head in heads:
+        low, high = _ends(head)
+        starts |= {low, high + 1}
+    for start, after in pairwise(sorted(starts)):
+        yield _range(kind, start, after - 1)
+
+
+def _ends(shape: Shape) -> tuple[int, int]:
+    """The least and the greatest number that a pattern takes."""
+    match shape:
+        case Equal(value=typed.ScalarConst(value=value)):
+            return value, value
+        case Within(low=low, high=high, inclusive=inclusive):
+            return low.value, high.value if inclusive else high.value - 1
+        case _:
+            return INTEGER_MIN, INTEGER_MAX
+
+
+def _range(kind: Type, low: int, high: int) -> _Group:
+    def taken(shape: Shape) -> tuple[Shape, ...] | None:
+        least, greatest = _ends(shape)
+        return () if least <= low and high <= greatest else None
+
+    def show(_: tuple[str, ...]) -> str:
+        if kind is Prim.BOOL:
+            return "true" if low else "false"
+        if kind is not Prim.INTEGER:
+            return "_"
+        return str(high if low == INTEGER_MIN else low)
+
+    return _Group(parts=(), taken=taken, show=show)
