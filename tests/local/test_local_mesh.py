@@ -27,7 +27,7 @@ from mesh.local.news import (
 )
 from mesh.local.views import obstacle
 from mesh.problem import Kind, MeshProblem
-from mesh.records import JobId, NodeId, Requirements, Verdict
+from mesh.records import REASON_BYTES_MAX, JobId, NodeId, Requirements, Verdict
 from runtime.content.cid import Codec, cid_of
 from runtime.execution import Execution, OutcomeKind
 
@@ -265,6 +265,28 @@ def test_a_lost_lease_gives_the_next_attempt(mesh: LocalMesh, open_mesh: Opener)
     assert job.award is not None and job.award.attempt == 2
     assert later.balances()["compute"] == before - job.award.price
     assert audit(later) == ()
+
+
+def test_a_node_that_lost_an_attempt_is_awarded_last(mesh: LocalMesh, open_mesh: Opener) -> None:
+    first = run(mesh).award
+    assert first is not None
+    job_id = mesh.submit(work())
+    mesh.drive([job_id])
+    mesh.accept(job_id, first.node_id)
+    later = open_mesh(3601)
+    later.drive([job_id], auto_award=True)
+    second = later.job(job_id).award
+    assert second is not None and second.attempt == 2
+    assert second.node_id != first.node_id
+
+
+def test_a_long_reason_for_a_cancellation_is_cut(mesh: LocalMesh) -> None:
+    job_id = mesh.submit(work())
+    mesh.cancel(job_id, "ä" * REASON_BYTES_MAX)
+    job = mesh.job(job_id)
+    assert job.phase is Phase.CANCELLED
+    assert len(job.reason.encode()) <= REASON_BYTES_MAX and job.reason.endswith("ä…")
+    assert audit(mesh) == ()
 
 
 def test_nobody_awarded_in_time(mesh: LocalMesh, open_mesh: Opener) -> None:
