@@ -207,7 +207,7 @@ _CALLS: Final = (
         parameters=_text("name"),
         answer=Answer.BUFFER,
         effect=Effect.READS,
-        doc="The host record `name` (`ctx`, `proposal`, …) as DAG-CBOR; absent if the "
+        doc="The host record `name` (`proposal`, `member`, …) as DAG-CBOR; absent if the "
         "context has none.",
     ),
     HostCall(
