@@ -4,14 +4,22 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from meshfolk import START, key
 
 from mesh.adapters.sqlite.blocks import SqliteBlocks
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION
 from mesh.adapters.sqlite.store import SqliteStore
-from mesh.ports import BlockError, BlockFault
+from mesh.events import JobKey
+from mesh.ids import new_job_id
+from mesh.job import Effect
+from mesh.ports import BlockError, BlockFault, ChainKind, Head, Work
 from mesh.problem import MeshProblem
+from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Codec, cid_of
+from runtime.tokens.ledger import Account, AccountKey, Change, PolicyInForce, TokenUse
+from runtime.tokens.policy import PermitList
+from runtime.tokens.token import ResourceType
 
 
 def problem_of(path: Path) -> MeshProblem:
@@ -160,4 +168,81 @@ def test_the_quota_counts_each_block_once(tmp_path: Path) -> None:
         assert tx.blocks.delete(cid_of(first, Codec.RAW))
         assert tx.blocks.total_bytes() == 0
         tx.blocks.put(cid_of(second, Codec.RAW), second)
+    store.close()
+
+
+def test_what_another_process_writes_is_seen(tmp_path: Path) -> None:
+    """Rows are kept in memory, but never longer than they are true."""
+    one, two = open_store(tmp_path), open_store(tmp_path)
+    member = key("alice").did
+    account = AccountKey(issuer=key("issuer").did, resource_type=ResourceType.COMPUTE, owner=member)
+    award = cid_of(b"award", Codec.RAW)
+    job = JobKey(submitter=member, job_id=new_job_id(START * 1000, bytes(10)))
+    work = Work(id="w", job=job, effect=Effect.SUBMIT, actor=member, attempt=0)
+    head = Head(sequence=1, record=award)
+    policy = PolicyInForce(cid=award, rule=PermitList(dids=(member,)))
+    with one.write() as tx:
+        assert tx.ledger.account(account) == Account(key=account)
+        assert tx.ledger.policy(member, ResourceType.COMPUTE) is None
+        assert not tx.ledger.is_revoked(award) and tx.ledger.token_use(award).drawn == 0
+        assert tx.chains.head(ChainKind.ANCHORS, member) is None
+        assert tx.evidence.tally(member).is_empty
+        assert tx.work.pending(job) == () and tx.jobs.get(job) is None
+        assert tx.settings.names("token/") == ()
+    with two.write() as tx:
+        tx.ledger.apply(
+            Change(
+                accounts=(Account(key=account, credits_posted=5),),
+                token_uses=(TokenUse(token=award, drawn=3),),
+            )
+        )
+        tx.ledger.set_policy(member, ResourceType.COMPUTE, policy)
+        tx.ledger.revoke(award)
+        assert tx.chains.advance(ChainKind.ANCHORS, member, head)
+        tx.evidence.add(member, Evidence.VERIFIED, award, 1)
+        tx.work.put(work)
+        tx.settings.put("token/a", award)
+    with one.write() as tx:
+        assert tx.ledger.account(account).available == 5
+        assert tx.ledger.token_use(award).drawn == 3
+        assert tx.ledger.policy(member, ResourceType.COMPUTE) == policy
+        assert tx.ledger.is_revoked(award)
+        assert tx.chains.head(ChainKind.ANCHORS, member) == head
+        assert tx.evidence.tally(member) == Tally(verified=1)
+        assert tx.work.pending(job) == (work,)
+        assert tx.settings.names("token/") == ("token/a",)
+        tx.work.done("w")
+    with two.write() as tx:
+        tx.work.put(work)
+        assert tx.work.pending(job) == ()
+    one.close()
+    two.close()
+
+
+def test_what_an_abandoned_transaction_changed_is_forgotten(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    member = key("alice").did
+    account = AccountKey(issuer=key("issuer").did, resource_type=ResourceType.COMPUTE, owner=member)
+    with pytest.raises(RuntimeError), store.write() as tx:
+        tx.ledger.apply(Change(accounts=(Account(key=account, credits_posted=5),)))
+        assert tx.ledger.account(account).available == 5
+        assert tx.ledger.accounts_of(member) == (Account(key=account, credits_posted=5),)
+        raise RuntimeError
+    with store.read() as tx:
+        assert tx.ledger.account(account) == Account(key=account)
+        assert tx.ledger.accounts_of(member) == ()
+    store.close()
+
+
+def test_the_file_refuses_an_overdrawn_account_and_keeps_nothing(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    account = AccountKey(
+        issuer=key("issuer").did, resource_type=ResourceType.COMPUTE, owner=key("alice").did
+    )
+    with pytest.raises(sqlite3.IntegrityError), store.write() as tx:
+        tx.ledger.revoke(cid_of(b"token", Codec.RAW))
+        tx.ledger.apply(Change(accounts=(Account(key=account, debits_posted=1),)))
+    with store.read() as tx:
+        assert tx.ledger.accounts() == ()
+        assert not tx.ledger.is_revoked(cid_of(b"token", Codec.RAW))
     store.close()
