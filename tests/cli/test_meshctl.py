@@ -2,102 +2,20 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import wasmtime
 from carfiles import car, chunked
-from localmesh import ANSWER_CID, ENDLESS, found, open_at
+from localmesh import ANSWER_CID, open_at
+from meshcommand import ECHO, START, TRAP, Meshctl, ended, start, submitted, verified
 
 from mesh.cli.main import run
 from mesh.job import Phase
 from mesh.local.audit import audit
 from runtime.content.cid import Codec, cid_of
-
-ECHO = wasmtime.wat2wasm(
-    """
-    (module
-      (import "icn_host" "host_log_message" (func $log (param i32 i32)))
-      (memory (export "memory") 1)
-      (data (i32.const 0) "counting\\1b[31m")
-      (func (export "run") (result i64)
-        (call $log (i32.const 0) (i32.const 13))
-        (i64.const 42)))
-    """
-)
-RAW = wasmtime.wat2wasm(
-    """
-    (module
-      (import "icn_host" "host_write_output" (func $out (param i32 i32) (result i32)))
-      (memory (export "memory") 1)
-      (data (i32.const 0) "raw \\00\\ff bytes")
-      (func (export "run")
-        (drop (call $out (i32.const 0) (i32.const 12)))))
-    """
-)
-TRAP = wasmtime.wat2wasm('(module (func (export "run") unreachable))')
-
-
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("meshctl") / "home"
-    found(home)
-    return home
-
-
-@pytest.fixture
-def home(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    copy = tmp_path / "home"
-    shutil.copytree(founded, copy)
-    for name, module in (("echo", ECHO), ("raw", RAW), ("trap", TRAP), ("endless", ENDLESS)):
-        (tmp_path / f"{name}.wasm").write_bytes(bytes(module))
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MESH_HOME", str(copy))
-    monkeypatch.setenv("MESH_WORKERS", "1")
-    return copy
-
-
-class Result:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code = code
-        self.out = out
-        self.err = err
-
-    def __repr__(self) -> str:
-        return f"exit {self.code}\n{self.out}\n{self.err}"
-
-
-Meshctl = Callable[..., Result]
-
-
-@pytest.fixture
-def meshctl(home: Path, capfd: pytest.CaptureFixture[str]) -> Meshctl:
-    """Runs one command; nobody ever sees a stack trace."""
-
-    def command(*words: str) -> Result:
-        code = run(list(words))
-        captured = capfd.readouterr()
-        assert "Traceback" not in captured.err
-        return Result(code, captured.out, captured.err)
-
-    return command
-
-
-def submitted(meshctl: Meshctl, *words: str, wasm: str = "echo.wasm", amount: str = "500") -> str:
-    result = meshctl("submit-job", "--wasm", wasm, "--resource-amount", amount, "-q", *words)
-    assert result.code == 0, result
-    return result.out.strip()
-
-
-def verified(meshctl: Meshctl, wasm: str = "echo.wasm") -> str:
-    job = submitted(meshctl, wasm=wasm)
-    meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
-    return job
 
 
 def test_the_main_path_to_the_word(meshctl: Meshctl) -> None:
@@ -446,22 +364,13 @@ def test_a_sound_machine(meshctl: Meshctl) -> None:
 # --- commands as processes of their own
 
 
-def start(*words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", "from mesh.cli.main import main; main()", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def test_two_accepts_at_once_give_one_award(meshctl: Meshctl, home: Path) -> None:
     job = submitted(meshctl)
     both = [
         start("accept-bid", "--job-id", job, "--node-id", node)
         for node in ("mesh-node-2", "mesh-node-3")
     ]
-    results = [process.communicate() for process in both]
+    results = [ended(process) for process in both]
     assert sorted(process.returncode for process in both) == [0, 1]
     loser = next(err for process, (_, err) in zip(both, results, strict=True) if process.returncode)
     assert "error[job-not-open]" in loser or "error[job-busy]" in loser
@@ -473,12 +382,10 @@ def test_two_accepts_at_once_give_one_award(meshctl: Meshctl, home: Path) -> Non
 def test_ctrl_c_pauses_the_job(meshctl: Meshctl, home: Path) -> None:
     job = submitted(meshctl, wasm="endless.wasm", amount="50000")
     process = start("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
-    assert process.stdout is not None and process.stderr is not None
-    for line in process.stdout:
-        if line == "Status: Running\n":
-            break
+    assert process.stdout is not None
+    assert "Status: Running\n" in iter(process.stdout.readline, "")
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate()
+    _, err = ended(process)
     assert process.returncode == 130
     assert f"next: meshctl job-status {job} --wait" in err
     assert "Traceback" not in err
@@ -492,7 +399,7 @@ def test_a_reader_that_goes_away_is_no_bug(home: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     process = subprocess.run(
-        [sys.executable, "-c", "from mesh.cli.main import main; main()", "list-nodes"],
+        [sys.executable, "-c", START, "list-nodes"],
         stdout=writing,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,0 +1,42 @@
+"""A founded mesh, copied for each test of `meshctl`, with modules to submit beside it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from localmesh import ENDLESS, found
+from meshcommand import ECHO, RAW, TRAP, Meshctl, Result
+
+from mesh.cli.main import run
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("meshctl") / "home"
+    found(home)
+    return home
+
+
+@pytest.fixture
+def home(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy = tmp_path / "home"
+    shutil.copytree(founded, copy)
+    for name, module in (("echo", ECHO), ("raw", RAW), ("trap", TRAP), ("endless", ENDLESS)):
+        (tmp_path / f"{name}.wasm").write_bytes(bytes(module))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MESH_HOME", str(copy))
+    monkeypatch.setenv("MESH_WORKERS", "1")
+    return copy
+
+
+@pytest.fixture
+def meshctl(home: Path, capfd: pytest.CaptureFixture[str]) -> Meshctl:
+    """Runs one command; nobody ever sees a stack trace."""
+
+    def command(*words: str) -> Result:
+        code = run(list(words))
+        captured = capfd.readouterr()
+        assert "Traceback" not in captured.err
+        return Result(code, captured.out, captured.err)
+
+    return command

@@ -1,0 +1,86 @@
+"""`meshctl` as users run it: modules to submit, what a command said, and processes of their own.
+
+Rule: nobody ever sees a stack trace; a process that a test waits for ends, or the test says so.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import wasmtime
+
+START = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from mesh.cli.main import main; main()"
+)
+"""A process that Ctrl-C interrupts, also where its parent was told to ignore it."""
+WAIT_SECONDS = 60
+"""The longest that a test waits for a process of its own."""
+
+ECHO = wasmtime.wat2wasm(
+    """
+    (module
+      (import "icn_host" "host_log_message" (func $log (param i32 i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "counting\\1b[31m")
+      (func (export "run") (result i64)
+        (call $log (i32.const 0) (i32.const 13))
+        (i64.const 42)))
+    """
+)
+RAW = wasmtime.wat2wasm(
+    """
+    (module
+      (import "icn_host" "host_write_output" (func $out (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "raw \\00\\ff bytes")
+      (func (export "run")
+        (drop (call $out (i32.const 0) (i32.const 12)))))
+    """
+)
+TRAP = wasmtime.wat2wasm('(module (func (export "run") unreachable))')
+
+
+class Result:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code = code
+        self.out = out
+        self.err = err
+
+    def __repr__(self) -> str:
+        return f"exit {self.code}\n{self.out}\n{self.err}"
+
+
+Meshctl = Callable[..., Result]
+
+
+def submitted(meshctl: Meshctl, *words: str, wasm: str = "echo.wasm", amount: str = "500") -> str:
+    result = meshctl("submit-job", "--wasm", wasm, "--resource-amount", amount, "-q", *words)
+    assert result.code == 0, result
+    return result.out.strip()
+
+
+def verified(meshctl: Meshctl, wasm: str = "echo.wasm") -> str:
+    job = submitted(meshctl, wasm=wasm)
+    meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
+    return job
+
+
+def start(*words: str) -> subprocess.Popen[str]:
+    """The command as a process."""
+    return subprocess.Popen(
+        [sys.executable, "-c", START, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What a process had still to say when it ended; one that does not end is killed."""
+    try:
+        return process.communicate(timeout=WAIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
