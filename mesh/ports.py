@@ -12,6 +12,7 @@ from typing import Protocol
 
 from mesh.events import JobKey, Stored
 from mesh.job import Effect, Job, Phase
+from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Cid
@@ -32,14 +33,23 @@ class BlockFault(Enum):
     QUOTA = "the block store's disk quota is full"
 
 
-class BlockError(Exception):
-    """A block that cannot be stored, or not be given out."""
+class BlockError(MeshProblem):
+    """A block that cannot be stored, or not be given out: a problem that names the block."""
 
     def __init__(self, fault: BlockFault, cid: Cid, detail: str = "") -> None:
-        super().__init__(f"block {cid}: {fault.value}" + (f" ({detail})" if detail else ""))
+        super().__init__(
+            Kind.VERIFICATION if fault is BlockFault.TAMPERED else Kind.FAILED,
+            f"block-{fault.name.lower()}",
+            f"block {cid}: {fault.value}" + (f" ({detail})" if detail else ""),
+            hint=(
+                "raise block_store_bytes in config.toml, or remove blocks with `meshctl block rm`"
+                if fault is BlockFault.QUOTA
+                else f"meshctl block rm {cid}, then `meshctl block put` the true bytes"
+            ),
+            details={"cid": str(cid)},
+        )
         self.fault = fault
         self.cid = cid
-        self.detail = detail
 
 
 class Blocks(Protocol):

@@ -5,10 +5,11 @@ from typing import Any
 
 from mesh.cli.describing import reputation_text
 from mesh.cli.naming import did_you_mean
-from mesh.cli.output import Column, field
+from mesh.cli.output import Column, field, note
 from mesh.cli.session import make_output, open_mesh
 from mesh.job import Phase
 from mesh.local.roll import node_views
+from mesh.local.views import JobView, UnreadableJob
 from mesh.problem import Kind, MeshProblem
 from mesh.records import MICRO
 
@@ -46,19 +47,39 @@ def jobs(states: tuple[str, ...], *, output: str | None, quiet: bool, home: Path
         for job in mesh.jobs():
             if wanted and job.phase not in wanted:
                 continue
-            rows.append(
-                {
-                    "job_id": job.job_id,
-                    "state": job.phase.value,
-                    "node_id": None if job.award is None else job.award.node_id,
-                    "price": None if job.award is None else job.award.price,
-                    "description": job.manifest.body.description,
-                    "submitted_at": job.submitted_at,
-                    "receipt": None if job.receipt is None else str(job.receipt),
-                    "reason": job.reason,
-                }
-            )
+            if isinstance(job, UnreadableJob):
+                note(f"warning[{job.problem.code}]: job {job.job_id}: {job.problem.message}")
+            rows.append(_unreadable(job) if isinstance(job, UnreadableJob) else _row(job))
     out.rows(rows, _JOBS, quiet="job_id", empty="No jobs")
+
+
+def _row(job: JobView) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "state": job.phase.value,
+        "node_id": None if job.award is None else job.award.node_id,
+        "price": None if job.award is None else job.award.price,
+        "description": job.manifest.body.description,
+        "submitted_at": job.submitted_at,
+        "receipt": None if job.receipt is None else str(job.receipt),
+        "reason": job.reason,
+        "problem": None,
+    }
+
+
+def _unreadable(job: UnreadableJob) -> dict[str, Any]:
+    """The same keys, with what is known without its records."""
+    return {
+        "job_id": job.job_id,
+        "state": job.phase.value,
+        "node_id": None,
+        "price": None,
+        "description": "(unreadable)",
+        "submitted_at": None,
+        "receipt": None,
+        "reason": "",
+        "problem": {"code": job.problem.code, "message": job.problem.message},
+    }
 
 
 def _phase(text: str) -> Phase:

@@ -99,9 +99,9 @@ def _job_of(mesh: LocalMesh, target: str) -> JobId:
         receipt = parse_cid(target)
     except CidError:
         return find_job(mesh, target)
-    for job in mesh.jobs():
-        if job.receipt == receipt:
-            return job.job_id
+    job_id = mesh.job_of_receipt(receipt)
+    if job_id is not None:
+        return job_id
     raise MeshProblem(
         Kind.NOT_FOUND,
         "unknown-receipt",

@@ -6,27 +6,17 @@ stored; it changes nothing.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.events import Stored
 from mesh.job import Job, Phase
 from mesh.local.archive import Archive
-from mesh.local.problems import as_problem
-from mesh.ports import BlockError, ChainKind
+from mesh.local.inventory import lost_of_job, lost_of_mesh
+from mesh.ports import ChainKind
 from mesh.problem import MeshProblem
-from mesh.records import (
-    Anchor,
-    Attestation,
-    Award,
-    Bid,
-    Decline,
-    Hold,
-    JobManifest,
-    Receipt,
-    Settlement,
-)
+from mesh.records import Anchor
 from mesh.reputation import Evidence
 from mesh.step import replay
 from runtime.content.cid import Cid
@@ -36,7 +26,7 @@ from runtime.tokens.ledger import Account, AccountKey, AccountKind, TransferId, 
 if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
 
-_HELD: Final = frozenset({Phase.ASSIGNED, Phase.RUNNING, Phase.COMPLETED})
+HELD: Final = frozenset({Phase.ASSIGNED, Phase.RUNNING, Phase.COMPLETED})
 
 
 def audit(mesh: "LocalMesh") -> tuple[str, ...]:
@@ -44,7 +34,7 @@ def audit(mesh: "LocalMesh") -> tuple[str, ...]:
     with mesh.store.read() as tx:
         archive = Archive(mesh.members.mesh)
         jobs: list[Job] = []
-        found: list[str] = []
+        found = list(lost_of_mesh(mesh, tx, archive))
         holds: dict[TransferId, TransferState] = {}
         for key in tx.jobs.ids():
             job = tx.jobs.get(key)
@@ -52,7 +42,8 @@ def audit(mesh: "LocalMesh") -> tuple[str, ...]:
             history = tx.jobs.history(key)
             jobs.append(job)
             found += _history(job, history)
-            found += _records(tx, archive, job)
+            found += _settled(job)
+            found += lost_of_job(tx, archive, job, history)
             holds.update(_expected_holds(job, history))
         found += _holds(tx, holds)
         found += _accounts(tx)
@@ -75,27 +66,8 @@ def _history(job: Job, history: tuple[Stored, ...]) -> Iterator[str]:
         yield f"{name}: its stored state is not what its {len(history)} events make"
 
 
-def _records(tx: SqliteTransaction, archive: Archive, job: Job) -> Iterator[str]:
-    """Every record that the job names is there, unchanged, and signed."""
-    named: list[tuple[type[Any], Cid | None]] = [
-        (JobManifest, job.manifest),
-        (Award, job.award),
-        (Receipt, job.receipt),
-        (Anchor, job.anchor),
-        (Settlement, job.settlement),
-    ]
-    named += [(Bid, offer.record) for offer in job.bids]
-    named += [(Decline, offer.record) for offer in job.declines]
-    named += [(Attestation, vote.attestation) for vote in job.votes]
-    for kind, cid in named:
-        if cid is None:
-            continue
-        try:
-            record = archive.get_fresh(tx, kind, cid)
-            if kind is Award:
-                archive.get_fresh(tx, Hold, record.body.hold)
-        except (MeshProblem, BlockError) as error:
-            yield f"job {job.key.job_id}: {as_problem(error).message}"
+def _settled(job: Job) -> Iterator[str]:
+    """A verdict closes a job by a settlement."""
     if job.phase in (Phase.VERIFIED, Phase.DISPUTED) and job.settlement is None:
         yield f"job {job.key.job_id}: it is {job.phase.value} without a settlement"
 
@@ -106,7 +78,7 @@ def _expected_holds(job: Job, history: Iterable[Stored]) -> dict[TransferId, Tra
     for stored in history:
         if isinstance(stored.event, ev.JobAwarded):
             holds[stored.event.hold] = TransferState.VOIDED
-    if job.hold is not None and job.phase in _HELD:
+    if job.hold is not None and job.phase in HELD:
         holds[job.hold] = TransferState.PENDING
     if job.hold is not None and job.phase is Phase.VERIFIED:
         holds[job.hold] = TransferState.POSTED
@@ -177,8 +149,8 @@ def _chain(tx: SqliteTransaction, archive: Archive, jobs: list[Job], member: Did
             return
         try:
             anchor = archive.get_fresh(tx, Anchor, cid)
-        except (MeshProblem, BlockError) as error:
-            yield f"anchors of {member}: {as_problem(error).message}"
+        except MeshProblem as error:
+            yield f"anchors of {member}: {error.message}"
             return
         parents = anchor.body.parents
         if anchor.body.sequence != sequence or (before is not None and before not in parents[:1]):

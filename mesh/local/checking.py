@@ -12,7 +12,6 @@ from mesh.federation import check_attestation
 from mesh.findings import Fault, Finding
 from mesh.job import Job, Phase
 from mesh.local.archive import Archive
-from mesh.local.problems import as_problem
 from mesh.ports import BlockError, ChainKind, Head
 from mesh.problem import MeshProblem
 from mesh.proof import Proof, ProofError, Reexecute, collect, from_car, to_car, verify_proof
@@ -46,7 +45,7 @@ def check_anchored(mesh: "LocalMesh", job_id: JobId) -> tuple[Finding, ...]:
             return (Finding(fault=Fault.MISSING, subject="anchor"),)
         try:
             anchor = Archive(mesh.members.mesh).get_fresh(tx, Anchor, job.anchor)
-        except (MeshProblem, BlockError) as error:
+        except MeshProblem as error:
             return (_unreadable("anchor", error),)
         sequence = anchor.body.sequence
         before = tx.chains.at(ChainKind.ANCHORS, job.executor, sequence - 1)
@@ -72,14 +71,14 @@ def check_federation(mesh: "LocalMesh", job_id: JobId) -> FederationCheck:
         try:
             receipt = archive.get_fresh(tx, Receipt, job.receipt)
             findings = list(_check_receipt(tx, archive, job, now=mesh.now))
-        except (MeshProblem, BlockError) as error:
+        except MeshProblem as error:
             unreadable = _unreadable("receipt", error)
             return FederationCheck(confirmed=0, drawn=len(job.drawn), findings=(unreadable,))
         confirmed = 0
         for vote in job.votes:
             try:
                 attestation = archive.get_fresh(tx, Attestation, vote.attestation)
-            except (MeshProblem, BlockError) as error:
+            except MeshProblem as error:
                 findings.append(_unreadable("attestation", error))
                 continue
             against = check_attestation(attestation, receipt=receipt, drawn=job.drawn)
@@ -176,7 +175,6 @@ def executed_again(sandbox: Sandbox) -> Reexecute:
     return reexecute
 
 
-def _unreadable(subject: str, error: MeshProblem | BlockError) -> Finding:
-    problem = as_problem(error)
-    fault = Fault.MISSING if problem.code == "block-missing" else Fault.UNREADABLE
-    return Finding(fault=fault, subject=subject, detail=problem.message)
+def _unreadable(subject: str, error: MeshProblem) -> Finding:
+    fault = Fault.MISSING if error.code == "block-missing" else Fault.UNREADABLE
+    return Finding(fault=fault, subject=subject, detail=error.message)

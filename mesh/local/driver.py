@@ -20,11 +20,10 @@ from mesh.local import awarding, bidding, closing, executing, submitting
 from mesh.local.content import Content
 from mesh.local.flights import Flight, Flights
 from mesh.local.news import News
-from mesh.local.problems import as_problem, timed_out
+from mesh.local.problems import timed_out
 from mesh.local.telling import told
 from mesh.local.world import World
 from mesh.market import rank
-from mesh.ports import BlockError
 from mesh.problem import MeshProblem
 from mesh.records import REASON_BYTES_MAX, JobManifest
 from runtime.content.did import Did
@@ -99,8 +98,8 @@ class Driver:
             for job in tx.jobs.due(now):
                 try:
                     closing.follow(tx, self._world, job, now=now)
-                except (MeshProblem, BlockError) as error:
-                    self.problems[job.key] = as_problem(error)
+                except MeshProblem as error:
+                    self.problems[job.key] = error
 
     # --- one turn
 
@@ -116,10 +115,10 @@ class Driver:
                             self._advance(tx, current, news)
                             self._flights.keep_workers_busy()
                 break
-            except (MeshProblem, BlockError) as error:
+            except MeshProblem as error:
                 if current is None:
                     raise
-                self.problems[current] = as_problem(error)
+                self.problems[current] = error
         if self._on_news is not None:
             for each in news:
                 self._on_news(each)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from mesh.local.audit import audit
+from mesh.local.audit import HELD, audit
 from mesh.problem import MeshProblem
 from mesh.records import MICRO
 from runtime.sandbox.selftest import self_test
@@ -34,7 +34,8 @@ class Check:
 
 def examine(mesh: "LocalMesh", *, execute: bool) -> tuple[Check, ...]:
     """All checks, in order; `execute` starts workers and runs known modules in them."""
-    found = [_ok("home", str(mesh.home.path)), *_store(mesh), *_books(mesh), *_keys(mesh)]
+    found = [_ok("home", str(mesh.home.path)), *_store(mesh), *_books(mesh)]
+    found += [*_unfinished(mesh), *_keys(mesh)]
     found.append(_ok("engine", mesh.engine.text))
     if execute:
         found += _sandbox(mesh)
@@ -71,6 +72,23 @@ def _books(mesh: "LocalMesh") -> list[Check]:
     if findings:
         return [_wrong("audit", text) for text in findings[:SHOWN_MAX]]
     return [_ok("audit", f"{len(mesh.job_ids())} jobs: histories, holds, accounts, chains agree")]
+
+
+def _unfinished(mesh: "LocalMesh") -> list[Check]:
+    """Jobs that hold tokens and go on with the next command that drives them."""
+    with mesh.store.read() as tx:
+        jobs = tx.jobs.in_phases(HELD)
+        holds = [None if job.hold is None else tx.ledger.transfer(job.hold) for job in jobs]
+    return [
+        Check(
+            name="unfinished",
+            state=State.NOTE,
+            text=f"job {job.key.job_id} is {job.phase.value}, "
+            f"{0 if hold is None else hold.amount} units held; "
+            f"to continue: meshctl job-status {job.key.job_id} --wait",
+        )
+        for job, hold in list(zip(jobs, holds, strict=True))[:SHOWN_MAX]
+    ]
 
 
 def _keys(mesh: "LocalMesh") -> list[Check]:

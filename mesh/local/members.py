@@ -24,6 +24,7 @@ from mesh.local.roster import (
     FederationSetup,
     NodeSetup,
 )
+from mesh.problem import MeshProblem
 from mesh.records import Engine, Genesis, NodeId, NodeProfile
 from runtime.content.cid import Cid
 from runtime.content.did import Did
@@ -108,8 +109,14 @@ def load_members(tx: SqliteTransaction, home: Home) -> Members | None:
             Member(node_id=NodeId(name), key=load_or_create(home.keys, name)) for name in names
         )
 
+    try:
+        founding = archive.get(tx, Genesis, genesis["cid"])
+    except MeshProblem as problem:
+        problem.message = f"the genesis record of the mesh: {problem.message}"
+        problem.hint = f"restore {home.database} from a copy, or found another with MESH_HOME"
+        raise
     return Members(
-        genesis=archive.get(tx, Genesis, genesis["cid"]),
+        genesis=founding,
         submitter=load_or_create(home.keys, SUBMITTER),
         issuer=load_or_create(home.keys, ISSUER),
         nodes=members(genesis["nodes"]),

@@ -320,6 +320,14 @@ class LocalMesh:
     def _job_ids(self, tx: SqliteTransaction) -> tuple[JobId, ...]:
         return tuple(key.job_id for key in tx.jobs.ids() if key.submitter == self.submitter.did)
 
+    def job_of_receipt(self, receipt: Cid) -> JobId | None:
+        """The local submitter's job that ended in this receipt."""
+        with self.store.read() as tx:
+            for job_id in self._job_ids(tx):
+                if self.stored_job(tx, job_id).receipt == receipt:
+                    return job_id
+        return None
+
     @property
     def reading(self) -> World:
         """The world for those who only read: nothing is measured for it."""

@@ -106,6 +106,15 @@ class JobView:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableJob:
+    """A job of which a record is missing, or is not what it was."""
+
+    job_id: JobId
+    phase: Phase
+    problem: MeshProblem
+
+
 def view(tx: SqliteTransaction, world: World, content: Content, job: Job, *, now: int) -> JobView:
     """Look at one job."""
     get = world.archive.get

@@ -1,0 +1,153 @@
+"""Blocks that were changed or lost: every command says which, and none of them is a bug."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from localmesh import ANSWER, ENDLESS_CID, found, open_at
+
+from mesh.cli.main import run
+from mesh.local import JobRequest, LocalMesh
+from mesh.records import JobId, NodeId, read
+from runtime.content.cid import Cid, Codec
+from runtime.identity.signed import RecordError
+
+Damage = Callable[[sqlite3.Connection, Cid], None]
+
+
+def _change(database: sqlite3.Connection, cid: Cid) -> None:
+    (data,) = database.execute("SELECT data FROM blocks WHERE cid = ?", (cid.raw,)).fetchone()
+    changed = bytes([data[0] ^ 1]) + data[1:]
+    database.execute("UPDATE blocks SET data = ? WHERE cid = ?", (changed, cid.raw))
+
+
+def _remove(database: sqlite3.Connection, cid: Cid) -> None:
+    database.execute("DELETE FROM blocks WHERE cid = ?", (cid.raw,))
+    database.execute(
+        "UPDATE block_total SET bytes = (SELECT COALESCE(SUM(LENGTH(data)), 0) FROM blocks)"
+    )
+
+
+DAMAGES: tuple[Damage, ...] = (_change, _remove)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[JobId, JobId]]:
+    """A home with two verified jobs, to be copied."""
+    home = tmp_path_factory.mktemp("damage") / "home"
+    found(home)
+    with open_at(home) as mesh:
+        jobs = (_job(mesh, "first"), _job(mesh, "second"))
+        mesh.drive(jobs, auto_award=True)
+    return home, jobs
+
+
+@pytest.fixture
+def home(done: tuple[Path, tuple[JobId, JobId]], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(done[0], tmp_path / "home"))
+
+
+def _job(mesh: LocalMesh, description: str) -> JobId:
+    module = mesh.put_block(ANSWER)
+    return mesh.submit(JobRequest(module=module, resource_amount=10, description=description))
+
+
+def _blocks(home: Path) -> dict[Cid, str]:
+    """Every stored block, and what kind of record it is."""
+    kinds = {}
+    with open_at(home) as mesh, mesh.store.read() as tx:
+        for cid in tx.blocks.cids():
+            data = tx.blocks.get(cid)
+            assert data is not None
+            try:
+                kind = type(
+                    read(data, None if cid == mesh.members.mesh else mesh.members.mesh).body
+                )
+                kinds[cid] = kind.__name__
+            except RecordError:
+                kinds[cid] = "module" if cid.codec is Codec.RAW else "data"
+    return kinds
+
+
+def _damaged(done: Path, to: Path, cid: Cid, damage: Damage) -> Path:
+    shutil.copytree(done, to)
+    database = sqlite3.connect(to / "mesh.sqlite")
+    with database:
+        damage(database, cid)
+    database.close()
+    return to
+
+
+def _commands(job: JobId) -> Iterator[tuple[str, ...]]:
+    yield ("list-jobs",)
+    yield ("list-nodes",)
+    yield ("tokens", "balance")
+    yield ("job-status", job)
+    yield ("get-bids", "--job-id", job)
+    yield ("results", job)
+    yield ("logs", job)
+    yield ("receipt", job)
+    yield ("verify", job, "--no-reexecute")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_any_damaged_block_is_named_by_doctor_and_no_command_breaks(
+    done: tuple[Path, tuple[JobId, JobId]],
+    tmp_path: Path,
+    damage: Damage,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    home, (job, _) = done
+    for number, (cid, kind) in enumerate(_blocks(home).items()):
+        broken = _damaged(home, tmp_path / str(number), cid, damage)
+        for command in _commands(job):
+            code = run([*command, "--mesh-home", str(broken)])
+            said = capfd.readouterr()
+            assert code in (0, 1, 3, 8), (kind, command, said)
+            assert (code == 0) or "error[" in said.err, (kind, command)
+        code = run(["doctor", "--no-execute", "--mesh-home", str(broken)])
+        said = capfd.readouterr()
+        if cid == ENDLESS_CID and damage is _remove:
+            assert code == 0, "no record names it"
+        else:
+            assert str(cid) in said.out + said.err, kind
+            assert code == (1 if kind != "Genesis" else 8 if damage is _change else 3), kind
+        shutil.rmtree(broken)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_one_damaged_job_does_not_hide_the_others(
+    done: tuple[Path, tuple[JobId, JobId]],
+    tmp_path: Path,
+    damage: Damage,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    home, (first, second) = done
+    with open_at(home) as mesh:
+        receipt = mesh.job(first).receipt
+    assert receipt is not None
+    broken = _damaged(home, tmp_path / "home", receipt, damage)
+    assert run(["list-jobs", "-o", "json", "--mesh-home", str(broken)]) == 0
+    said = capfd.readouterr()
+    bad, good = json.loads(said.out)
+    assert (bad["job_id"], bad["state"], good["job_id"]) == (first, "Verified", second)
+    assert good["problem"] is None and good["description"] == "second"
+    code = "block-tampered" if damage is _change else "block-missing"
+    assert bad["problem"]["code"] == code
+    assert f"warning[{code}]: job {first}" in said.err
+    assert str(receipt) in said.err
+
+
+def test_doctor_names_unfinished_jobs_with_their_holds(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with open_at(home) as mesh:
+        job = _job(mesh, "paused")
+        mesh.drive((job,))
+        mesh.accept(job, NodeId("mesh-node-2"))
+    assert run(["doctor", "--no-execute", "--mesh-home", str(home)]) == 0
+    said = capfd.readouterr().out
+    assert f"job {job} is Assigned, 2 units held; to continue: meshctl job-status {job}" in said
