@@ -65,7 +65,7 @@ def full_code(text: str) -> str:
 
 def nearest_code(code: str) -> str | None:
     """The existing code that `code` was probably meant to be."""
-    from ccl.suggest import nearest
+    from ccl.abi.suggest import nearest
 
     return nearest(code, sorted(TEMPLATES))
 

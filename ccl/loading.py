@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ccl import ast
+from ccl.abi.suggest import nearest
 from ccl.diagnostics import Label, Sink
 from ccl.reading import (
     LIBRARY_PREFIX,
@@ -20,7 +21,6 @@ from ccl.reading import (
 )
 from ccl.resolved import Loaded, LoadedFile
 from ccl.source import FileId, Source, SourceMap, Span
-from ccl.suggest import nearest
 
 Parse = Callable[[Source, Sink], ast.Module]
 

@@ -7,11 +7,11 @@ Source: WebAssembly core specification 2.0, section 5 (binary format).
 """
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
 from ccl.abi.sections import ABI_SECTION, SITES_SECTION, Abi, sites_from_value
+from ccl.abi.suggest import nearest
 from runtime.content.codec import CodecError, decode
 from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE
 from runtime.modulelimits import MODULE_LIMITS, ModuleLimits
@@ -205,8 +205,8 @@ def _is_memory(export: Export) -> bool:
 
 
 def _suggestion(name: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(name[:64], known, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
+    near = nearest(name[:64], known)
+    return f"; did you mean {near}?" if near else ""
 
 
 def _shown(text: str) -> str:

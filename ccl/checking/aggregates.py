@@ -1,13 +1,13 @@
 """Array and struct literals."""
 
 from ccl import ast, typed
+from ccl.abi.suggest import nearest
 from ccl.checking import expressions
 from ccl.checking.environment import Body, StructInfo, invalid, is_invalid
 from ccl.checking.inference import fresh, is_open, is_poison, prune, zonk
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
-from ccl.suggest import nearest
 from ccl.types import Array, Struct, Type
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ccl import ast
+from ccl.abi.suggest import nearest
 from ccl.checking.environment import Body
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
-from ccl.suggest import nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ccl import ast, typed
+from ccl.abi.suggest import nearest
 from ccl.builtins import FUNCTIONS, METHODS, SPECIAL_FORMS, Placeholder, PreludeFunction
 from ccl.checking import enums, expressions, forms, generics, names, places
 from ccl.checking.arguments import Callee, bind
@@ -13,7 +14,6 @@ from ccl.checking.type_names import is_key
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.resolved import FileScope
 from ccl.source import Span
-from ccl.suggest import nearest
 from ccl.typed import Builtin
 from ccl.types import Array, Map, Option, Prim, Result, Type
 

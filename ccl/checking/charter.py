@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from ccl import ast, typed
+from ccl.abi.suggest import nearest
 from ccl.checking import constants
 from ccl.checking.environment import Body, Checker, invalid, is_invalid
 from ccl.checking.inference import prune
@@ -15,7 +16,6 @@ from ccl.checking.literals import DECIMAL_ONE, plain_text
 from ccl.diagnostics import Label
 from ccl.resolved import FileScope
 from ccl.source import Span
-from ccl.suggest import nearest
 from ccl.typed import NumberUnit
 from ccl.types import Array, Prim, Type
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from ccl import ast, typed
+from ccl.abi.suggest import nearest
 from ccl.checking import expressions
 from ccl.checking.environment import Body, EnumInfo, invalid, is_invalid
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
-from ccl.suggest import nearest
 
 
 def find(body: Body, path: Sequence[ast.Ident]) -> EnumInfo | None:

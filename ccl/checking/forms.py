@@ -6,6 +6,7 @@
 from datetime import UTC, datetime
 
 from ccl import ast, typed
+from ccl.abi.suggest import nearest
 from ccl.checking import expressions, submissions
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import convert, to_text
@@ -13,7 +14,6 @@ from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.inference import is_open, prune, variable_of, zonk
 from ccl.checking.literals import plain_text
 from ccl.diagnostics import Edit, Fix
-from ccl.suggest import nearest
 from ccl.typed import Builtin, Conversion
 from ccl.types import Option, Prim, Result, Type
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from ccl import ast, typed
+from ccl.abi.suggest import nearest
 from ccl.builtins import (
     CONSTANTS,
     FUNCTIONS,
@@ -17,7 +18,6 @@ from ccl.checking.inference import prune, zonk
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.resolved import FileScope
 from ccl.source import Span
-from ccl.suggest import nearest
 from ccl.types import Option, Prim, Type
 
 

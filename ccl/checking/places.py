@@ -1,13 +1,13 @@
 """Places: fields, elements, and assignment through them at any depth."""
 
 from ccl import ast, typed
+from ccl.abi.suggest import nearest
 from ccl.builtins import HANDLER_PARAMETER, HOST_RECORDS
 from ccl.checking import enums, expressions, names, operators
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
 from ccl.checking.inference import is_poison, prune, variable_of, zonk
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
-from ccl.suggest import nearest
 from ccl.typed import BinaryOp
 from ccl.types import Array, Map, Prim, Struct, Type
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ccl import typed
+from ccl.abi.suggest import distance, nearest
 from ccl.checking.charter import Charter, Entry, Property, Tree, key_of, span_of
 from ccl.checking.environment import Checker
 from ccl.checking.inference import prune
@@ -11,7 +12,6 @@ from ccl.checking.literals import cid
 from ccl.diagnostics import Edit, Fix, Label, Sink
 from ccl.schema import MIB, SCHEMAS, SLIP_DISTANCE_MAX, Field, Kind
 from ccl.source import Span
-from ccl.suggest import distance, nearest
 from ccl.typed import NumberUnit
 from ccl.types import Array, Prim, Struct, StructDef, Type
 

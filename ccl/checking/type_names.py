@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from ccl import ast
+from ccl.abi.suggest import nearest
 from ccl.builtins import GENERIC_TYPES, TYPES
 from ccl.checking.environment import Checker
 from ccl.checking.inference import POISON, is_poison, variable_of
 from ccl.resolved import FileScope
-from ccl.suggest import nearest
 from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Type
 
 KEY_TYPES = (

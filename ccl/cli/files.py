@@ -62,7 +62,7 @@ def nearby_hint(path: Path) -> str:
 
 
 def _nearby(path: Path) -> str | None:
-    from ccl.suggest import nearest
+    from ccl.abi.suggest import nearest
 
     try:
         names = sorted(entry.name for entry in path.parent.iterdir())

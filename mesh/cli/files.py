@@ -60,14 +60,14 @@ def _read_file(path: Path, noun: str, bytes_max: int) -> bytes:
 
 
 def _neighbour(path: Path) -> str:
-    from difflib import get_close_matches
+    from ccl.abi.suggest import nearest
 
     try:
         names = [entry.name for entry in os.scandir(path.parent)]
     except OSError:
         return f"there is no directory {path.parent} either"
-    close = get_close_matches(path.name, names, n=1)
-    return f"did you mean {path.parent / close[0]}?" if close else ""
+    close = nearest(path.name, names)
+    return f"did you mean {path.parent / close}?" if close else ""
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -6,11 +6,11 @@ Rule: never guess between two; say which ones it could be.
 from collections.abc import Sequence
 from typing import Final
 
+from ccl.abi.suggest import nearest
 from mesh.problem import Kind, MeshProblem
 
 PART_CHARS_MIN: Final = 4
 SHOWN_MAX: Final = 5
-LONG_CHARS: Final = 16
 
 
 def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
@@ -61,12 +61,9 @@ def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
 
 def did_you_mean(text: str, known: Sequence[str]) -> str | None:
     """The known id nearest to the text, comparing with beginnings of the same length too."""
-    from difflib import get_close_matches
-
-    # Short words differ in much of themselves by one letter; long ids are alike by chance.
-    whole = get_close_matches(text, known, n=1, cutoff=0.6 if len(text) < LONG_CHARS else 0.75)
-    if whole:
-        return whole[0]
+    whole = nearest(text, known)
+    if whole is not None:
+        return whole
     beginnings = {name[: len(text)]: name for name in known}
-    part = get_close_matches(text, list(beginnings), n=1, cutoff=0.75)
-    return beginnings[part[0]] if part else None
+    part = nearest(text, beginnings)
+    return None if part is None else beginnings[part]

@@ -5,10 +5,10 @@ what is wrong with it and what would be right.
 """
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, Final
 
 from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX, PRIORITIES, RESOURCE_TYPES
+from ccl.abi.suggest import nearest
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.content.codec import CodecError, decode, encode
 from runtime.effects import SubmitJob
@@ -185,8 +185,8 @@ def _only_known(place: str, fields: Mapping[str, Any], known: tuple[str, ...]) -
 
 
 def _suggestion(name: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(name[:64].lower(), known, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(name[:64], known)
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def _shown(text: str) -> str:

@@ -7,12 +7,12 @@ module, an export whose parameters and result are integers can be called, and a 
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias, assert_never
 
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT, RUN_EXPORT
 from ccl.abi.sections import Abi, ExportSignature
+from ccl.abi.suggest import nearest
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN, CodecError, decode, encode
 from runtime.context import Context
 from runtime.execution import Outcome, OutcomeKind
@@ -303,10 +303,10 @@ def _no_entry(name: str, facts: ModuleFacts) -> Outcome:
     exports = sorted(facts.entries)
     if facts.abi is not None:
         exports = [export for export in exports if _signature(facts.abi, export) is not None]
-    near = get_close_matches(name[:64], exports, n=1, cutoff=0.6)
+    near = nearest(name[:64], exports)
     shown = ", ".join(exports[:_EXPORTS_SHOWN_MAX]) or "no functions"
     more = ", …" if len(exports) > _EXPORTS_SHOWN_MAX else ""
-    hint = f"; did you mean {near[0]}?" if near else ""
+    hint = f"; did you mean {near}?" if near else ""
     return Outcome(
         kind=OutcomeKind.REJECTED,
         reason=f"the module has no entry `{name}`",

@@ -5,7 +5,7 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl.suggest import DISTANCE_MAX, distance, nearest
+from ccl.abi.suggest import DISTANCE_MAX, distance, nearest
 
 NAMES = st.text(alphabet="abcdeXY_", max_size=8)
 

@@ -1,7 +1,6 @@
 """A program on its way to the sandbox: compiled, with its entry, arguments and context."""
 
 import hashlib
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 from ccl import ast
 from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
 from ccl.abi.sections import Abi, ExportSignature
+from ccl.abi.suggest import nearest
 from ccl.abi.values import ValueMismatch, from_argument, parse_type, to_json, untyped_to_json
 from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.checking import Findings
@@ -20,7 +20,6 @@ from ccl.cli.files import read_bytes, read_source
 from ccl.pipeline import compile_text
 from ccl.render import Format
 from ccl.source import SourceMap
-from ccl.suggest import nearest
 from ccl.wasm.inspect import inspect_module
 from runtime.content.cid import Cid, Codec, cid_of, parse_cid
 from runtime.content.codec import decode, encode
@@ -146,17 +145,7 @@ def read_input(path: Path | None) -> tuple[Cid, bytes] | None:
     """The input file as a raw block. Raises CommandError."""
     if path is None:
         return None
-    if str(path) == "-":
-        data = sys.stdin.buffer.read(INPUT_BYTES_MAX + 1)
-        if len(data) > INPUT_BYTES_MAX:
-            raise CommandError(
-                "too-large",
-                f"standard input is larger than {INPUT_BYTES_MAX} bytes",
-                hint="give the program a smaller input",
-                exit_code=ExitCode.USAGE,
-            )
-    else:
-        data = read_bytes(path, limit=INPUT_BYTES_MAX, what="input")
+    data = read_bytes(path, limit=INPUT_BYTES_MAX, what="input")
     return cid_of(data, Codec.RAW), data
 
 

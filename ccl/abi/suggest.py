@@ -1,5 +1,7 @@
 """Did-you-mean: the closest known name to one that is not known.
 
+Here because compiler, runtime and mesh all say it, and may all import this package.
+
 Distance counts insertions, deletions, substitutions and swaps of neighbours (optimal string
 alignment). The answer depends only on the arguments: ties go to the candidate given first.
 """
