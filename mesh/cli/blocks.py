@@ -107,9 +107,8 @@ def get(
       meshctl block get bafyr4i… -o json
     """
     from mesh.cli.blockview import block_to_json
-    from mesh.cli.files import write_bytes
     from mesh.cli.session import file_or_format, open_mesh
-    from mesh.cli.streams import write_stdout
+    from mesh.cli.writing import write_bytes, write_stdout
 
     out, path = file_or_format(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:

@@ -1,12 +1,13 @@
-"""Files that a command reads and writes: every way in which that fails has a name.
+"""Files that a command reads: every way in which that fails has a name.
 
-Rule: a file is read whole or not at all, and written whole or not at all.
+Rule: a file is read whole or not at all.
 """
 
 import os
+import re
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from mesh.problem import Kind, MeshProblem
 from runtime.content.cid import Cid, CidError, parse_cid
@@ -14,12 +15,14 @@ from runtime.content.cid import Cid, CidError, parse_cid
 STANDARD_STREAM: Final = "-"
 INPUT_BYTES_MAX: Final = 64 << 20
 _CID_CHARS_MIN: Final = 40
+_CID_BEGINNING: Final = re.compile(r"baf[ky][br][a-z2-7]{4}")
+"""What the CIDs of blocks begin with, however much of one was copied."""
 
 
 def read_bytes(path: Path, *, noun: str, bytes_max: int = INPUT_BYTES_MAX) -> bytes:
     """The bytes of a file, `-` for stdin. Raises MeshProblem `file-…`."""
     if str(path) == STANDARD_STREAM:
-        data = sys.stdin.buffer.read(bytes_max + 1)
+        data = _read_stdin(noun, bytes_max)
     else:
         data = _read_file(path, noun, bytes_max)
     if len(data) > bytes_max:
@@ -30,6 +33,23 @@ def read_bytes(path: Path, *, noun: str, bytes_max: int = INPUT_BYTES_MAX) -> by
             hint="split it, or let the program read a smaller one",
         )
     return data
+
+
+def _read_stdin(noun: str, bytes_max: int) -> bytes:
+    # Python has no stdin at all where the descriptor was closed before it began.
+    stdin: TextIO | None = sys.stdin
+    try:
+        if stdin is not None:
+            return stdin.buffer.read(bytes_max + 1)
+        reason = "standard input is closed"
+    except OSError as error:
+        reason = f"standard input: {error.strerror or error}"
+    raise MeshProblem(
+        Kind.USAGE,
+        "file-unreadable",
+        f"{reason}, so the {noun} cannot be read from it",
+        hint=f"name the {noun} by its path",
+    )
 
 
 def _read_file(path: Path, noun: str, bytes_max: int) -> bytes:
@@ -55,7 +75,7 @@ def _read_file(path: Path, noun: str, bytes_max: int) -> bytes:
             Kind.USAGE,
             "file-unreadable",
             f"{path}: {error.strerror or error}",
-            hint="check that you may read it",
+            hint=f"name the {noun} by a path that can be read, or - for standard input",
         ) from None
 
 
@@ -70,36 +90,30 @@ def _neighbour(path: Path) -> str:
     return f"did you mean {path.parent / close}?" if close else ""
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file through a temporary one beside it. Raises MeshProblem `file-unwritable`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise MeshProblem(
-            Kind.USAGE,
-            "file-unwritable",
-            f"{path}: {error.strerror or error}",
-            hint="name a file in a directory that you can write to",
-        ) from None
-
-
 def path_or_cid(text: str) -> Path | Cid:
     """What `PATH|CID` names: a file that exists, else a CID, else the path that is missing.
 
     Raises MeshProblem `malformed-cid` for what was meant as a CID and is none.
     """
     path = Path(text)
-    if text == STANDARD_STREAM or path.exists():
+    if text == STANDARD_STREAM or _is_there(path):
         return path
     try:
         return parse_cid(text)
     except CidError as error:
-        if len(text) >= _CID_CHARS_MIN and text.isalnum():
-            raise _malformed(text, error) from None
+        if text.isalnum() and (len(text) >= _CID_CHARS_MIN or _CID_BEGINNING.match(text)):
+            problem = _malformed(text, error)
+            problem.message += "; and there is no file of that name"
+            raise problem from None
         return path
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # No file has so long a name.
+        return False
 
 
 def cid_from(text: str) -> Cid:

@@ -30,10 +30,10 @@ def receipt(
     """
     from mesh.cli.blockview import plain
     from mesh.cli.describing import describe, local_time
-    from mesh.cli.files import write_bytes
     from mesh.cli.following import find_job
     from mesh.cli.output import Column, field, table
     from mesh.cli.session import file_or_format, open_mesh
+    from mesh.cli.writing import write_bytes
     from mesh.local.checking import proof_file, proof_of
     from mesh.proof import ProofError
     from runtime.content.codec import decode

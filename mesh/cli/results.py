@@ -55,9 +55,8 @@ def _show(
 ) -> None:
     import json
 
-    from mesh.cli.files import write_bytes
     from mesh.cli.output import say
-    from mesh.cli.streams import write_stdout
+    from mesh.cli.writing import write_bytes, write_stdout
 
     if path is not None:
         text = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"

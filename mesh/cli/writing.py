@@ -1,0 +1,75 @@
+"""Files that a command writes, and bytes for stdout: whole, and only where they belong.
+
+Rule: a file is written whole or not at all. What is no file (a link, a pipe, a device) is never
+replaced: a link is followed, the others are written into.
+"""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from mesh.problem import Kind, MeshProblem
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Put `data` at `path`; a file there keeps its mode.
+
+    Raises MeshProblem `file-unwritable`.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            _replace(Path(os.path.realpath(path)), data)
+    except OSError as error:
+        raise MeshProblem(
+            Kind.USAGE,
+            "file-unwritable",
+            f"{path} cannot be written: {error.strerror or error}",
+            hint=_way_out(path),
+        ) from None
+
+
+def _replace(target: Path, data: bytes) -> None:
+    """Through a draft beside the target, which is whole before it gets the name."""
+    draft = target.with_name(f".{os.getpid()}.draft")
+    try:
+        with draft.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            draft.chmod(target.stat().st_mode & 0o7777)
+        draft.replace(target)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _way_out(path: Path) -> str:
+    parent = path.parent
+    if not parent.exists():
+        return f"there is no directory {parent}: make it, or name another place"
+    return "name a file in a directory that you can write to"
+
+
+def write_stdout(data: bytes) -> None:
+    """Write bytes as they are. Raises MeshProblem `binary-on-terminal`."""
+    if sys.stdout.isatty() and not _is_text(data):
+        raise MeshProblem(
+            Kind.USAGE,
+            "binary-on-terminal",
+            f"{len(data)} bytes that are not text would go to the terminal",
+            hint="name a file with -o FILE, or redirect stdout",
+        )
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return all(char.isprintable() or char in "\n\t\r" for char in text)
