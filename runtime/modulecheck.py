@@ -11,7 +11,7 @@ from typing import Final
 
 from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
 from ccl.abi.sections import ABI_SECTION, SITES_SECTION, Abi, sites_from_value
-from ccl.abi.suggest import nearest
+from ccl.abi.suggest import nearest_beginning
 from runtime.content.codec import CodecError, decode
 from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE
 from runtime.modulelimits import MODULE_LIMITS, ModuleLimits
@@ -205,7 +205,7 @@ def _is_memory(export: Export) -> bool:
 
 
 def _suggestion(name: str, known: tuple[str, ...]) -> str:
-    near = nearest(name[:64], known)
+    near = nearest_beginning(name[:64], known)
     return f"; did you mean {near}?" if near else ""
 
 

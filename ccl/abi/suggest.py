@@ -52,3 +52,14 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
         if rank < best_rank:
             best, best_rank = candidate, rank
     return best
+
+
+def nearest_beginning(name: str, candidates: Iterable[str]) -> str | None:
+    """As `nearest`; where none is, the one whose beginning of the same length is nearest."""
+    known = tuple(candidates)
+    whole = nearest(name, known)
+    if whole is not None or not name:
+        return whole
+    beginnings = {candidate[: len(name)]: candidate for candidate in reversed(known)}
+    part = name if name in beginnings else nearest(name, beginnings)
+    return None if part is None else beginnings[part]

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from ccl.abi.suggest import nearest_beginning
 from mesh.cli.describing import reputation_text
-from mesh.cli.naming import did_you_mean
 from mesh.cli.output import Column, field, note
 from mesh.cli.session import make_output, open_mesh
 from mesh.job import Phase
@@ -86,7 +86,7 @@ def _phase(text: str) -> Phase:
     names = {phase.value.lower(): phase for phase in Phase}
     if text.lower() in names:
         return names[text.lower()]
-    close = did_you_mean(text.lower(), list(names))
+    close = nearest_beginning(text.lower(), list(names))
     meant = f"did you mean {names[close].value}? " if close else ""
     raise MeshProblem(
         Kind.USAGE,

@@ -6,7 +6,7 @@ Rule: never guess between two; say which ones it could be.
 from collections.abc import Sequence
 from typing import Final
 
-from ccl.abi.suggest import nearest
+from ccl.abi.suggest import nearest_beginning
 from mesh.problem import Kind, MeshProblem
 
 PART_CHARS_MIN: Final = 4
@@ -48,7 +48,7 @@ def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
             hint="give more characters",
             details={"candidates": found[:SHOWN_MAX]},
         )
-    close = did_you_mean(wanted, known)
+    close = nearest_beginning(wanted, known)
     meant = f"did you mean {close}? " if close else ""
     raise MeshProblem(
         Kind.NOT_FOUND,
@@ -57,13 +57,3 @@ def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
         hint=f"{meant}`{where}` lists them",
         details={"did_you_mean": close} if close else {},
     )
-
-
-def did_you_mean(text: str, known: Sequence[str]) -> str | None:
-    """The known id nearest to the text, comparing with beginnings of the same length too."""
-    whole = nearest(text, known)
-    if whole is not None:
-        return whole
-    beginnings = {name[: len(text)]: name for name in known}
-    part = nearest(text, beginnings)
-    return None if part is None else beginnings[part]

@@ -75,9 +75,9 @@ def _rule(choice: Choice) -> Rule:
             except DidError as error:
                 raise _malformed(f"--did: {error}") from None
         case other:
-            from mesh.cli.naming import did_you_mean
+            from ccl.abi.suggest import nearest_beginning
 
-            close = did_you_mean(other, RULES)
+            close = nearest_beginning(other, RULES)
             raise MeshProblem(
                 Kind.USAGE,
                 "unknown-word",

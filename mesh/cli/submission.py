@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from ccl.abi.sections import Abi, ExportSignature
+from ccl.abi.suggest import nearest_beginning
 from ccl.abi.values import ValueMismatch, from_json, parse_type
 from mesh.cli.files import cid_from, path_or_cid, read_bytes
 from mesh.cli.following import Progress, finish, interrupted
-from mesh.cli.naming import did_you_mean
 from mesh.cli.output import Column, Output, field, note, table
 from mesh.cli.session import make_output, open_mesh
 from mesh.local import JobRequest, LocalMesh
@@ -175,7 +175,7 @@ def _entry(wanted: str, facts: ModuleFacts | None) -> str:
     if wanted == DEFAULT_ENTRY and WASI_ENTRY in facts.entries:
         return WASI_ENTRY
     names = sorted(facts.entries)
-    close = did_you_mean(wanted, names)
+    close = nearest_beginning(wanted, names)
     meant = f"did you mean {close}? " if close else ""
     listed = ", ".join(names[:12]) or "no function at all"
     raise MeshProblem(
@@ -294,7 +294,7 @@ def one_of(kind: type[E], text: str, option: str) -> E:
     names = [item.value for item in kind]
     if text in names:
         return kind(text)
-    close = did_you_mean(text.lower(), names)
+    close = nearest_beginning(text.lower(), names)
     meant = f"did you mean {close}? " if close else ""
     raise MeshProblem(
         Kind.USAGE,

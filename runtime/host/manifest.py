@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX, PRIORITIES, RESOURCE_TYPES
-from ccl.abi.suggest import nearest
+from ccl.abi.suggest import nearest_beginning
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.content.codec import CodecError, decode, encode
 from runtime.effects import SubmitJob
@@ -185,7 +185,7 @@ def _only_known(place: str, fields: Mapping[str, Any], known: tuple[str, ...]) -
 
 
 def _suggestion(name: str, known: tuple[str, ...]) -> str:
-    near = nearest(name[:64], known)
+    near = nearest_beginning(name[:64], known)
     return f"; did you mean {near!r}?" if near else ""
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, TypeAlias, assert_never
 
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT, RUN_EXPORT
 from ccl.abi.sections import Abi, ExportSignature
-from ccl.abi.suggest import nearest
+from ccl.abi.suggest import nearest_beginning
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN, CodecError, decode, encode
 from runtime.context import Context
 from runtime.execution import Outcome, OutcomeKind
@@ -303,7 +303,7 @@ def _no_entry(name: str, facts: ModuleFacts) -> Outcome:
     exports = sorted(facts.entries)
     if facts.abi is not None:
         exports = [export for export in exports if _signature(facts.abi, export) is not None]
-    near = nearest(name[:64], exports)
+    near = nearest_beginning(name[:64], exports)
     shown = ", ".join(exports[:_EXPORTS_SHOWN_MAX]) or "no functions"
     more = ", …" if len(exports) > _EXPORTS_SHOWN_MAX else ""
     hint = f"; did you mean {near}?" if near else ""

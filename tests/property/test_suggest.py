@@ -5,7 +5,7 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl.abi.suggest import DISTANCE_MAX, distance, nearest
+from ccl.abi.suggest import DISTANCE_MAX, distance, nearest, nearest_beginning
 
 NAMES = st.text(alphabet="abcdeXY_", max_size=8)
 
@@ -51,3 +51,16 @@ def test_the_answer_is_a_close_candidate(name: str, candidates: list[str]) -> No
         assert found in candidates
         assert found != name
         assert distance(name.casefold(), found.casefold(), 8) <= DISTANCE_MAX
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("memory", "memory_bytes"),
+        ("memroy_bytes", "memory_bytes"),
+        ("cpu", "cpu_cores"),
+        ("", None),
+    ],
+)
+def test_a_beginning_is_enough(name: str, meant: str | None) -> None:
+    assert nearest_beginning(name, ("memory_bytes", "cpu_cores")) == meant
