@@ -14,8 +14,12 @@ from typing import Any, Final
 
 from ccl.abi.sections import Abi
 
+JSON_DEPTH_MAX: Final = 64
+"""As deep as a block may nest; what is read recursively here is no deeper."""
 INTEGER_MIN: Final = -(1 << 63)
 INTEGER_MAX: Final = (1 << 63) - 1
+
+SHOWN_CHARS_MAX: Final = 60
 
 _INTEGERS: Final = frozenset({"Integer", "Mana", "Duration", "Job"})
 _TEXTS: Final = frozenset({"String", "Did", "Cid"})
@@ -71,6 +75,35 @@ def _type_from(tokens: list[str], text: str) -> tuple[TypeRef, list[str]]:
     return TypeRef(name, tuple(arguments)), rest[1:]
 
 
+def read_json(text: str) -> Any:
+    """JSON from outside. Raises json.JSONDecodeError where it is none, ValueMismatch where it
+    is nested more than JSON_DEPTH_MAX deep or holds a number that no type has."""
+    try:
+        root = json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
+        raise ValueMismatch("", "numbers of 64 bits", "one of thousands of digits") from None
+    level = [root]
+    for _ in range(JSON_DEPTH_MAX + 1):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+        if not below:
+            return root
+        level = below
+    raise _too_deep()
+
+
+def _too_deep() -> ValueMismatch:
+    return ValueMismatch("", f"at most {JSON_DEPTH_MAX} levels", "JSON that is nested too deeply")
+
+
 def from_argument(kind: TypeRef, text: str, abi: Abi) -> Any:
     """A wire value from a word of a command line. Raises ValueMismatch.
 
@@ -78,12 +111,12 @@ def from_argument(kind: TypeRef, text: str, abi: Abi) -> Any:
     """
     if kind.name in _TEXTS or kind.name in ("Timestamp", "Decimal"):
         return from_json(kind, text, abi)
-    if kind.name in abi.enums and not text.startswith(("{", '"')):
+    if str(kind) in abi.enums and not text.startswith(("{", '"')):
         return from_json(kind, text, abi)
     try:
-        value = json.loads(text)
-    except ValueError:
-        raise ValueMismatch("", str(kind), repr(text)) from None
+        value = read_json(text)
+    except json.JSONDecodeError:
+        raise ValueMismatch("", str(kind), _cut(repr(text))) from None
     return from_json(kind, value, abi)
 
 
@@ -261,4 +294,8 @@ def _rfc3339(seconds: int) -> str | int:
 
 def _shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else text[:57] + "…"
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARS_MAX else text[: SHOWN_CHARS_MAX - 3] + "…"

@@ -8,6 +8,7 @@ from typing import Final
 
 from ccl.abi.suggest import nearest_beginning
 from mesh.problem import Kind, MeshProblem
+from runtime.content.did import Did
 
 PART_CHARS_MIN: Final = 4
 SHOWN_MAX: Final = 5
@@ -57,3 +58,21 @@ def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
         hint=f"{meant}`{where}` lists them",
         details={"did_you_mean": close} if close else {},
     )
+
+
+def did_from(text: str, option: str) -> Did:
+    """The DID that a word is, with a key that somebody can hold. Raises `malformed-did`."""
+    from runtime.content.did import DidError, parse_did
+    from runtime.identity.keys import IdentityError, public_key
+
+    try:
+        did = parse_did(text.strip())
+        public_key(did)
+    except (DidError, IdentityError) as error:
+        raise MeshProblem(
+            Kind.USAGE,
+            "malformed-did",
+            f"{option}: '{text}' names no key: {error}",
+            hint="copy the DID whole; `meshctl identity show` prints this identity's",
+        ) from None
+    return did

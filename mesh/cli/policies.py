@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
+from mesh.cli.naming import did_from
 from mesh.cli.output import Column, field
 from mesh.cli.session import make_output, open_mesh
 from mesh.cli.submission import one_of
 from mesh.cli.tokens import RULES
 from mesh.local.treasury import policies, set_policy
 from mesh.problem import Kind, MeshProblem
-from runtime.content.did import DidError, parse_did
 from runtime.content.typed import ShapeError, to_value
 from runtime.tokens.policy import AllowAll, PermitList, Quota, RateLimit, Rule
 from runtime.tokens.token import ResourceType
@@ -40,6 +40,7 @@ def run_set(choice: Choice, *, output: str | None, quiet: bool, home: Path | Non
     """Carry out `policy set`."""
     out = make_output(home, output, quiet=quiet)
     kind = one_of(ResourceType, choice.resource_type, "--type")
+    _refuse_unused(choice)
     rule = _rule(choice)
     try:
         to_value(rule)
@@ -52,6 +53,33 @@ def run_set(choice: Choice, *, output: str | None, quiet: bool, home: Path | Non
         text=f"{kind.value}: {in_words(rule)}\nPolicy: {cid}",
         quiet=str(cid),
     )
+
+
+_OPTIONS: Final = {
+    "allow-all": (),
+    "quota": ("--limit",),
+    "rate-limit": ("--amount", "--per-seconds", "--burst"),
+    "permit-list": ("--did",),
+}
+
+
+def _refuse_unused(choice: Choice) -> None:
+    """An option that the rule does not know was meant for another rule."""
+    given = {
+        "--limit": choice.limit,
+        "--amount": choice.amount,
+        "--per-seconds": choice.per_seconds,
+        "--burst": choice.burst,
+        "--did": choice.dids or None,
+    }
+    known = _OPTIONS.get(choice.rule)
+    if known is None:
+        return
+    unused = [option for option, value in given.items() if value is not None]
+    unused = [option for option in unused if option not in known]
+    if unused:
+        takes = f"takes {', '.join(known)}" if known else "takes no options"
+        raise _malformed(f"the rule {choice.rule} {takes}, not {', '.join(unused)}")
 
 
 def _rule(choice: Choice) -> Rule:
@@ -70,10 +98,7 @@ def _rule(choice: Choice) -> Rule:
             except ValueError as error:
                 raise _malformed(str(error)) from None
         case "permit-list":
-            try:
-                return PermitList(dids=tuple(parse_did(text) for text in choice.dids))
-            except DidError as error:
-                raise _malformed(f"--did: {error}") from None
+            return PermitList(dids=tuple(did_from(text, "--did") for text in choice.dids))
         case other:
             from ccl.abi.suggest import nearest_beginning
 

@@ -62,23 +62,14 @@ def issue(
       meshctl tokens issue --amount 5000
       meshctl tokens issue --amount 100 --to did:key:z6Mk… --expires-in 3600
     """
+    from mesh.cli.naming import did_from
     from mesh.cli.session import make_output, open_mesh
     from mesh.cli.submission import one_of, positive
     from mesh.local.treasury import issue_token
-    from mesh.problem import Kind, MeshProblem
-    from runtime.content.did import DidError, parse_did
     from runtime.tokens.token import ResourceType
 
     out = make_output(mesh_home, output, quiet=quiet)
-    try:
-        audience = None if to is None else parse_did(to)
-    except DidError as error:
-        raise MeshProblem(
-            Kind.USAGE,
-            "malformed-did",
-            f"--to: {error}",
-            hint="`meshctl identity show` prints this identity's DID",
-        ) from None
+    audience = None if to is None else did_from(to, "--to")
     with open_mesh(mesh_home) as mesh:
         signed = issue_token(
             mesh,

@@ -10,6 +10,7 @@ from ccl.abi.values import (
     from_argument,
     from_json,
     parse_type,
+    read_json,
     to_json,
     untyped_to_json,
 )
@@ -87,3 +88,27 @@ def test_malformed_types_are_refused(text: str) -> None:
 
 def test_untyped_values_show_bytes_as_hexadecimal() -> None:
     assert untyped_to_json({"a": [b"\x01\xff", None]}) == {"a": ["01ff", None]}
+
+
+@pytest.mark.parametrize("levels", [66, 500, 5000, 200_000])
+@pytest.mark.parametrize("kind", ["Data", "Array<Integer>"])
+def test_json_nested_too_deeply_is_named(kind: str, levels: int) -> None:
+    with pytest.raises(ValueMismatch, match=r"at most 64 levels, found .* nested too deeply"):
+        from_argument(parse_type(kind), "[" * levels + "]" * levels, ABI)
+    with pytest.raises(ValueMismatch, match="nested too deeply"):
+        from_argument(parse_type(kind), '{"a":' * levels + "1" + "}" * levels, ABI)
+
+
+def test_what_is_nested_as_deep_as_allowed_is_read() -> None:
+    text = "[" * 65 + "]" * 65
+    assert from_argument(parse_type("Data"), text, ABI) == read_json(text)
+
+
+def test_unclosed_brackets_are_named() -> None:
+    with pytest.raises(ValueMismatch):
+        from_argument(parse_type("Array<Integer>"), "[" * 5000, ABI)
+
+
+def test_a_number_of_thousands_of_digits_is_named() -> None:
+    with pytest.raises(ValueMismatch, match="numbers of 64 bits"):
+        read_json("9" * 5000)
