@@ -4,25 +4,31 @@ A command either prints its result, or raises `CommandError`, or asks for an exi
 `typer.Exit`. Everything else that gets here is a bug of ours and says so.
 """
 
+import errno
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
 from enum import IntEnum
 from itertools import pairwise
 from types import TracebackType
-from typing import TextIO
+from typing import Final, TextIO
 
 import typer
 from typer.exceptions import TyperException
 
+from ccl.cli.streams import discard, prepare_streams
 from ccl.render.paint import Ink, Paint
 
 DEBUG_VARIABLE = "CCL_DEBUG"
 WIDTH_DEFAULT = 100
 _MACHINE_FORMATS = frozenset(("json", "jsonl", "sarif", "github"))
 _FORMAT_OPTIONS = ("--format", "-o", "--output")
+_NEGATIVE: Final = re.compile(r"-\d")
+_VALIDATOR_WORDS: Final = re.compile(r"\b(Value error, |Input should be )", re.ASCII)
+"""What the library that reads options puts before a reason."""
 
 
 class ExitCode(IntEnum):
@@ -62,13 +68,18 @@ class CommandError(Exception):
         self.details = details
 
 
+class CommandErrors(Exception):
+    """Several errors of one command, told in their order; the first has the exit code."""
+
+    def __init__(self, errors: Sequence[CommandError]) -> None:
+        super().__init__(*errors)
+        self.errors = tuple(errors)
+
+
 def run_app(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> int:
     """Run a command line (that of the process by default) and return its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            # A terminal that cannot show a character must not turn a message into a crash.
-            stream.reconfigure(errors="backslashreplace")
+    prepare_streams()
     errors = _Errors(for_machines=_asks_for_machine_format(arguments))
     with errors:
         return _run(app, name, arguments, errors)
@@ -77,46 +88,84 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str] | None = None)
 
 def _run(app: typer.Typer, name: str, arguments: Sequence[str], errors: "_Errors") -> int:
     try:
+        _check_encoding(arguments)
         outcome = app(list(arguments), prog_name=name, standalone_mode=False)
         sys.stdout.flush()
     except CommandError as error:
         errors.show(error)
         return error.exit_code
+    except CommandErrors as error:
+        for each in error.errors:
+            errors.show(each)
+        return error.errors[0].exit_code
     except TyperException as error:
-        context = getattr(error, "ctx", None)
-        command = name if context is None else context.command_path
-        errors.show(
-            CommandError(
-                "usage",
-                error.format_message().rstrip("."),
-                hint=f"`{command} --help` shows how it is used",
-                exit_code=ExitCode.USAGE,
-            )
-        )
+        errors.show(_usage_error(error, name))
         return error.exit_code
     except OSError as error:
         if error.filename is not None:
             raise
-        # Only the output streams have no name. What is left in their buffers goes nowhere,
-        # or the interpreter would complain of it again at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, FileNotFoundError):
+            errors.show(_no_folder())
+            return ExitCode.NOT_FOUND
+        # All else that has no name is an output stream.
+        discard(sys.stdout)
         if isinstance(error, BrokenPipeError):
             return ExitCode.FINDINGS
-        reason = error.strerror or str(error)
-        errors.show(
-            CommandError(
-                "output",
-                f"the output cannot be written: {reason}",
-                hint="free some space, or send it elsewhere",
-                exit_code=ExitCode.FINDINGS,
-            )
-        )
+        errors.show(_unwritable_output(error))
         return ExitCode.FINDINGS
     except (KeyboardInterrupt, typer.Abort):
         outcome = ExitCode.INTERRUPTED
     if outcome == ExitCode.INTERRUPTED:
         sys.stderr.write("interrupted\n")
     return outcome if isinstance(outcome, int) else ExitCode.OK
+
+
+def _check_encoding(arguments: Sequence[str]) -> None:
+    """Raises CommandError for an argument that is not text; its bytes came as surrogates."""
+    for number, argument in enumerate(arguments, start=1):
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError:
+            raise CommandError(
+                "not-utf8",
+                f"argument {number} is not UTF-8 text: {os.fsencode(argument)!r:.80}",
+                hint="write it in UTF-8; a file of such a name needs another name",
+                exit_code=ExitCode.USAGE,
+                position=number,
+            ) from None
+
+
+def _usage_error(error: TyperException, name: str) -> CommandError:
+    context = getattr(error, "ctx", None)
+    command = name if context is None else context.command_path
+    hint = f"`{command} --help` shows how it is used"
+    option = str(getattr(error, "option_name", ""))
+    if _NEGATIVE.match(option):
+        hint = "a negative number is taken for an option; put -- before the arguments: "
+        hint += f"`{command} … -- {option}`"
+    message = _VALIDATOR_WORDS.sub("", error.format_message().rstrip("."))
+    return CommandError("usage", message, hint=hint, exit_code=ExitCode.USAGE)
+
+
+def _no_folder() -> CommandError:
+    return CommandError(
+        "no-current-folder",
+        "the current directory does not exist any more",
+        hint="change to another one with cd, and run the command again",
+        exit_code=ExitCode.NOT_FOUND,
+    )
+
+
+def _unwritable_output(error: OSError) -> CommandError:
+    reason = error.strerror or str(error)
+    return CommandError(
+        "output",
+        f"the output cannot be written: {reason}",
+        hint="free some space, or send it elsewhere"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT)
+        else "stdout must be open for writing; send it to a file or a terminal",
+        exit_code=ExitCode.FINDINGS,
+    )
 
 
 class _Errors:
@@ -127,6 +176,14 @@ class _Errors:
         self.exit_code = ExitCode.OK
 
     def show(self, error: CommandError) -> None:
+        """On stderr; where nothing can be written there, the exit code has to say it."""
+        try:
+            sys.stderr.write(self._text(error))
+            sys.stderr.flush()
+        except OSError:
+            discard(sys.stderr)
+
+    def _text(self, error: CommandError) -> str:
         if self.for_machines:
             value = {
                 "code": error.code,
@@ -134,11 +191,10 @@ class _Errors:
                 "hint": error.hint,
                 "details": error.details,
             }
-            sys.stderr.write(json.dumps(value, ensure_ascii=False) + "\n")
-            return
+            return json.dumps(value, ensure_ascii=False) + "\n"
         paint = Paint(has_color(sys.stderr))
-        sys.stderr.write(
-            f"{paint('error', Ink.ERROR)}: {error.message}\n"
+        return (
+            f"{paint(f'error[{error.code}]', Ink.ERROR)}: {error.message}\n"
             f"  {paint('=', Ink.GUTTER)} {paint('help', Ink.HELP)}: {error.hint}\n"
         )
 
@@ -159,7 +215,7 @@ class _Errors:
         self.show(
             CommandError(
                 "internal",
-                f"internal error: {reason}",
+                f"a bug of ours: {reason}",
                 hint="this is a bug of ours, not of your program; please report it with what "
                 f"the same command prints under {DEBUG_VARIABLE}=1",
                 exit_code=ExitCode.INTERNAL,

@@ -3,14 +3,14 @@
 Only the shape of the commands is here; what a command needs is imported when it runs.
 """
 
-import sys
 from enum import Enum
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
-from ccl.cli.boundary import ExitCode, run_app
+from ccl.cli.boundary import ExitCode
 
 app = typer.Typer(
     name="ccl",
@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 
 FUEL_DEFAULT = 10_000_000_000
+FUEL_MAX = 2**63 - 1
+"""The most that a context can hold."""
 
 
 class View(Enum):
@@ -76,7 +78,8 @@ def run(
         typer.Option(metavar="UNITS", min=0, help="Refuse a program that could spend more."),
     ] = None,
     fuel: Annotated[
-        int, typer.Option(min=1, help="Ceiling of work of the local execution.")
+        int,
+        typer.Option(min=1, max=FUEL_MAX, help="Ceiling of work of the local execution."),
     ] = FUEL_DEFAULT,
     timeout: Annotated[
         float | None,
@@ -121,12 +124,4 @@ def new(
 
     for path in create_project(directory):
         typer.echo(f"Created {path}")
-    typer.echo(f"Next: ccl run {directory / 'main.ccl'}")
-
-
-def main() -> None:
-    sys.exit(run_app(app, "ccl"))
-
-
-if __name__ == "__main__":
-    main()
+    typer.echo(f"Next: ccl run {quote(str(directory / 'main.ccl'))}")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ccl.cli.boundary import CommandError, ExitCode, has_color, run_app, width_of
+from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
 from ccl.render import Format
 
 app = typer.Typer(
@@ -58,8 +58,10 @@ def root(
 def compile(  # noqa: A001
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The program; - reads stdin.")],
     output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="Where to write; FILE with .wasm by default."),
+        str | None,
+        typer.Option(
+            "-o", "--output", metavar="PATH", help="Where to write; FILE with .wasm by default."
+        ),
     ] = None,
     emit: Annotated[Emit, typer.Option(help="Binary module, or its text.")] = Emit.WASM,
     format: FormatOption = Format.FULL,  # noqa: A002
@@ -137,11 +139,3 @@ def inspect(
         sys.stdout.write(inspection.as_json(file, module))
     else:
         sys.stdout.write(inspection.as_table(file, module, Paint(has_color(sys.stdout))))
-
-
-def main() -> None:
-    sys.exit(run_app(app, "cclc"))
-
-
-if __name__ == "__main__":
-    main()

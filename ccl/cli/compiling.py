@@ -1,5 +1,6 @@
 """`cclc compile` and `cclc check`: from paths to the pipeline and back to files and streams."""
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -7,18 +8,24 @@ from pathlib import Path
 
 import typer
 
-from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
+from ccl.cli.boundary import CommandError, CommandErrors, ExitCode
 from ccl.cli.checking import Findings, fix_text, merged
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
+from ccl.cli.report import show_findings, shown, summarise
 from ccl.cli.tables import grouped
 from ccl.codes.template import Severity
 from ccl.pipeline import Compilation, Compiled, check_text, compile_text
-from ccl.render import Format, render
+from ccl.render import Format
 from ccl.typed import PackedModule
+
+_FORMAT_WORDS = frozenset(form.value for form in Format)
 
 
 def check_files(files: Sequence[Path], *, fix: bool, form: Format) -> None:
-    """Check each file, all of them as one report. Raises typer.Exit(1) if there are errors."""
+    """Check each file, all of them as one report.
+
+    Raises CommandErrors for the files that cannot be read, typer.Exit(1) if there are errors.
+    """
     if fix and any(str(path) == STANDARD_STREAM for path in files):
         raise CommandError(
             "usage",
@@ -26,8 +33,10 @@ def check_files(files: Sequence[Path], *, fix: bool, form: Format) -> None:
             hint="give --fix the name of a file",
             exit_code=ExitCode.USAGE,
         )
-    # Every file is read before anything is reported or changed: a wrong name stops it all.
-    texts = {path: read_source(path) for path in files}
+    texts, unreadable = _read_all(files)
+    if unreadable and (fix or not texts):
+        # Nothing is changed where a name is wrong: it may be that of the file that was meant.
+        raise CommandErrors(unreadable)
     reports: list[Findings] = []
     applied = 0
     for path, text in texts.items():
@@ -44,51 +53,44 @@ def check_files(files: Sequence[Path], *, fix: bool, form: Format) -> None:
     if not form.for_machines:
         if fix:
             sys.stderr.write(f"Fixed {applied} {'fault' if applied == 1 else 'faults'}\n")
-        _summarise(findings, files)
+        summarise(findings, list(texts))
+    if unreadable:
+        raise CommandErrors(unreadable)
     if findings.count(Severity.ERROR):
         raise typer.Exit(ExitCode.FINDINGS)
 
 
+def _read_all(files: Sequence[Path]) -> tuple[dict[Path, str], tuple[CommandError, ...]]:
+    """The texts of the files, and what is wrong with those that cannot be read."""
+    texts: dict[Path, str] = {}
+    unreadable = []
+    for path in files:
+        try:
+            texts[path] = read_source(path)
+        except CommandError as error:
+            unreadable.append(error)
+    return texts, tuple(unreadable)
+
+
 def _check(text: str, *, path: Path) -> Findings:
-    return _findings(check_text(text, path=_shown(path)))
+    return _findings(check_text(text, path=shown(path)))
 
 
 def _findings(compilation: Compilation) -> Findings:
     return Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
 
 
-def _shown(path: Path) -> str:
-    return "<stdin>" if str(path) == STANDARD_STREAM else path.as_posix()
-
-
-def _summarise(findings: Findings, files: Sequence[Path]) -> None:
-    counted = findings.summary()
-    if not counted:
-        what = _shown(files[0]) if len(files) == 1 else f"{len(files)} files"
-        sys.stderr.write(f"Checked {what}: no errors\n")
-        return
-    codes = sorted({diagnostic.code for diagnostic in findings.diagnostics})
-    sys.stderr.write(f"Found {counted}; `cclc explain {codes[0]}` says more\n")
-
-
-def show_findings(findings: Findings, form: Format) -> None:
-    """Machine formats on stdout, remarks for people on stderr."""
-    stream = sys.stdout if form.for_machines else sys.stderr
-    stream.write(
-        render(
-            findings.diagnostics,
-            findings.sources,
-            form,
-            color=has_color(stream),
-            width=width_of(stream),
-        )
-    )
-
-
-def compile_to_file(file: Path, output: Path | None, *, as_text: bool, form: Format) -> None:
+def compile_to_file(file: Path, output: str | None, *, as_text: bool, form: Format) -> None:
     """Compile and write the module, or its text. Raises CommandError and typer.Exit(1)."""
-    target = output or _target(file, ".wat" if as_text else ".wasm")
-    if str(target) != STANDARD_STREAM and target.resolve() == file.resolve():
+    if output in _FORMAT_WORDS:
+        raise CommandError(
+            "usage",
+            f"-o names the file to write here, and {output} is a format",
+            hint=f"`--format {output}` prints findings so; a file of that name is ./{output}",
+            exit_code=ExitCode.USAGE,
+        )
+    target = Path(output) if output else _target(file, ".wat" if as_text else ".wasm")
+    if str(target) != STANDARD_STREAM and os.path.realpath(target) == os.path.realpath(file):
         raise CommandError(
             "usage",
             f"the output {target} is the program itself",
@@ -96,21 +98,21 @@ def compile_to_file(file: Path, output: Path | None, *, as_text: bool, form: For
             exit_code=ExitCode.USAGE,
             path=str(target),
         )
-    compiled = compile_text(read_source(file), path=_shown(file))
+    compiled = compile_text(read_source(file), path=shown(file))
     module = compiled.compilation.module
     if module is not None and not module.items and not compiled.compilation.sink.has_errors:
         raise CommandError(
             "nothing-to-compile",
-            f"{_shown(file)} has no declarations and no code: nothing to compile",
+            f"{shown(file)} has no declarations and no code: nothing to compile",
             hint="write an `execution { … }` block, or begin with `ccl new`",
             exit_code=ExitCode.FINDINGS,
-            path=_shown(file),
+            path=shown(file),
         )
     findings = _findings(compiled.compilation)
     show_findings(findings, form)
     if compiled.wasm is None or compiled.wat is None or compiled.cid is None:
         if not form.for_machines:
-            _summarise(findings, [file])
+            summarise(findings, [file])
         raise typer.Exit(ExitCode.FINDINGS)
     data = compiled.wat.encode("utf-8") if as_text else compiled.wasm
     if str(target) == STANDARD_STREAM:
@@ -118,11 +120,15 @@ def compile_to_file(file: Path, output: Path | None, *, as_text: bool, form: For
         return
     write_atomically(target, data)
     stream = sys.stderr if form.for_machines else sys.stdout
-    stream.write(_success(file, target, compiled, len(data)))
+    stream.write(_success(file, target, compiled, len(data), as_text=as_text))
 
 
-def _success(file: Path, target: Path, compiled: Compiled, size_bytes: int) -> str:
-    lines = [f"Compiled {_shown(file)} → {target} ({grouped(size_bytes)} bytes, {compiled.cid})\n"]
+def _success(
+    file: Path, target: Path, compiled: Compiled, size_bytes: int, *, as_text: bool
+) -> str:
+    # A CID names bytes: those of the text are not those of the module.
+    what = f"the text of {compiled.cid}" if as_text else compiled.cid
+    lines = [f"Compiled {shown(file)} → {target} ({grouped(size_bytes)} bytes, {what})\n"]
     for packed in compiled.packed:
         lines.append(f"  with {_packed(packed)}\n")
     return "".join(lines)

@@ -1,48 +1,72 @@
 """Files that commands read and write, with named errors for whatever is wrong with them."""
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
+from shlex import quote
+from typing import Final
 
 from ccl.cli.boundary import CommandError, ExitCode
 from ccl.reading import SOURCE_BYTES_MAX
 
 STANDARD_STREAM = "-"
+_READING_HINTS: Final = {
+    errno.EBADF: "standard input is closed: name a file, or give it with <",
+    errno.ELOOP: "the symbolic link leads back to itself; make it anew, or name the file itself",
+    errno.ENAMETOOLONG: "no file has such a long name; name the file itself, not what is in it",
+}
 
 
 def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
-    """The whole file. Raises CommandError; `what` names the thing expected (`module`)."""
+    """The whole file, standard input for `-`. Raises CommandError.
+
+    `what` names the thing expected (`module`).
+    """
+    is_stream = str(path) == STANDARD_STREAM
+    shown = "standard input" if is_stream else str(path)
     try:
-        if path.is_dir():
+        if is_stream:
+            data = sys.stdin.buffer.read(limit + 1)
+        elif path.is_dir():
             raise CommandError(
                 "is-a-directory",
-                f"{path} is a directory, not a {what}",
-                hint=f"name a {what} inside it",
+                f"{path} is a directory; a file with the {what} is needed",
+                hint=f"name the {what} inside it",
                 exit_code=ExitCode.USAGE,
-                path=str(path),
+                path=shown,
             )
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        else:
+            _tell_of_waiting(path)
+            with path.open("rb") as file:
+                data = file.read(limit + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise CommandError(
             "not-found",
             f"there is no file {path}",
             hint=nearby_hint(path),
             exit_code=ExitCode.NOT_FOUND,
-            path=str(path),
+            path=shown,
         ) from None
     except OSError as error:
         raise CommandError(
             "unreadable",
-            f"{path} cannot be read: {error.strerror or error}",
-            hint="check the file's permissions",
+            f"{shown} cannot be read: {error.strerror or error}",
+            hint=_READING_HINTS.get(error.errno or 0, "check the file's permissions"),
             exit_code=ExitCode.USAGE,
-            path=str(path),
+            path=shown,
         ) from None
     if len(data) > limit:
-        raise too_large(str(path), limit, what)
+        raise too_large(shown, limit, what)
     return data
+
+
+def _tell_of_waiting(path: Path) -> None:
+    """A named pipe keeps its reader waiting for a writer: people should know for what."""
+    is_named = path.is_fifo() and not str(path).startswith(("/dev/", "/proc/"))
+    if is_named and sys.stderr.isatty():
+        sys.stderr.write(f"{path} is a pipe: waiting until something writes to it\n")
 
 
 def too_large(shown: str, limit: int, what: str) -> CommandError:
@@ -68,20 +92,18 @@ def _nearby(path: Path) -> str | None:
         names = sorted(entry.name for entry in path.parent.iterdir())
     except OSError:
         return None
-    found = nearest(path.name, names)
+    # An ending that both have is no likeness.
+    alike = {name.removesuffix(path.suffix): name for name in names if name.endswith(path.suffix)}
+    near = nearest(path.stem, alike)
+    others = (name for name in names if Path(name).stem == path.stem)
+    found = next(others, None) if near is None else alike[near]
     return None if found is None else f"did you mean {path.parent / found}?"
 
 
 def read_source(path: Path) -> str:
     """A program's text, from standard input for `-`. Raises CommandError."""
-    if str(path) == STANDARD_STREAM:
-        data = sys.stdin.buffer.read(SOURCE_BYTES_MAX + 1)
-        if len(data) > SOURCE_BYTES_MAX:
-            raise too_large("standard input", SOURCE_BYTES_MAX, "program")
-        shown = "standard input"
-    else:
-        data = read_bytes(path, limit=SOURCE_BYTES_MAX, what="program")
-        shown = str(path)
+    data = read_bytes(path, limit=SOURCE_BYTES_MAX, what="program")
+    shown = "standard input" if str(path) == STANDARD_STREAM else str(path)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -92,7 +114,8 @@ def read_source(path: Path) -> str:
             "not-utf8",
             f"{shown} is not UTF-8 text: byte 0x{data[error.start]:02x} at "
             f"line {line}, column {column}",
-            hint="CCL is written in UTF-8; convert the file, for instance with `iconv -t utf-8`",
+            hint="CCL is written in UTF-8; convert the file, for instance from Latin-1 "
+            "with `iconv -f latin1 -t utf-8`",
             exit_code=ExitCode.USAGE,
             path=str(path),
             line=line,
@@ -107,7 +130,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     written.
     """
     # A link is followed, so that what it points to is replaced and not the link.
-    target = path.resolve()
+    target = Path(os.path.realpath(path))
     draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
@@ -122,10 +145,14 @@ def write_atomically(path: Path, data: bytes) -> None:
         draft.replace(target)
     except OSError as error:
         reason = error.strerror or str(error)
+        hint = "choose another place with -o, or check the folder's permissions"
+        if isinstance(error, FileNotFoundError):
+            folder = quote(str(path.parent))
+            hint = f"its folder does not exist: `mkdir -p {folder}` makes it"
         raise CommandError(
             "unwritable",
             f"{path} cannot be written: {reason}",
-            hint="choose another place with -o, or check the folder's permissions",
+            hint=hint,
             exit_code=ExitCode.USAGE,
             path=str(path),
         ) from None

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
@@ -23,7 +24,7 @@ def inspect_file(path: Path) -> Inspection:
     except ModuleError as error:
         hint = "compile a program with `cclc compile FILE.ccl` to get a module"
         if path.suffix == ".ccl":
-            hint = f"this is a source; compile it first: `cclc compile {path}`"
+            hint = f"this is a source; compile it first: `cclc compile {quote(str(path))}`"
         elif data[:4] == b"\0asm":
             hint = "the file is damaged or of another kind; compile or fetch it again"
         raise CommandError(

@@ -114,7 +114,7 @@ class TestInput:
         Path("folder").mkdir()
         code, _, err = cclc(command, "folder")
         assert code == 2
-        assert "folder is a directory, not a program" in err
+        assert "folder is a directory; a file with the program is needed" in err
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
     def test_unreadable(self, cclc: Shell, command: str) -> None:
@@ -146,7 +146,7 @@ def test_a_bug_of_ours_says_so(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("ccl.cli.inspection.inspect_module", broken)
     code, out, err = cclc("inspect", "a.wasm")
     assert (code, out) == (101, "")
-    assert "internal error: ZeroDivisionError: oh" in err
+    assert "error[internal]: a bug of ours: ZeroDivisionError: oh" in err
     assert "this is a bug of ours" in err
     assert "Traceback" not in err
     monkeypatch.setenv("CCL_DEBUG", "1")
@@ -211,11 +211,77 @@ def test_several_files_are_one_report(cclc: Shell) -> None:
     assert len(json.loads(out)["runs"][0]["results"]) == 2
 
 
-def test_a_missing_file_stops_all(cclc: Shell) -> None:
-    Path("a.ccl").write_text(BAD)
-    code, out, err = cclc("check", "a.ccl", "absent.ccl", "--format", "json")
-    assert (code, out) == (3, "")
-    assert json.loads(err)["code"] == "not-found"
+def test_files_that_cannot_be_read_are_all_named_and_the_others_checked(cclc: Shell) -> None:
+    Path("b.ccl").write_text(BAD)
+    code, out, err = cclc("check", "absent.ccl", "b.ccl", ".", "--format", "json")
+    assert code == 3
+    assert [d["file"] for d in json.loads(out)["diagnostics"]] == ["b.ccl"]
+    assert [json.loads(line)["code"] for line in err.splitlines()] == [
+        "not-found",
+        "is-a-directory",
+    ]
+    code, _, err = cclc("check", "absent.ccl", "b.ccl")
+    assert code == 3
+    assert "b.ccl:2:10" in err
+    assert "error[not-found]: there is no file absent.ccl" in err
+
+
+def test_a_missing_file_stops_all_fixing(cclc: Shell) -> None:
+    path = Path("a.ccl")
+    path.write_text("staff: 3\n")
+    code, _, err = cclc("check", "--fix", "a.ccl", "absent.ccl")
+    assert code == 3
+    assert "there is no file absent.ccl" in err
+    assert path.read_text() == "staff: 3\n"
+
+
+def test_a_link_that_leads_back_to_itself(cclc: Shell) -> None:
+    Path("loop.ccl").symlink_to("loop.ccl")
+    for command in ("check", "compile"):
+        code, out, err = cclc(command, "loop.ccl")
+        assert (code, out) == (2, "")
+        assert "error[unreadable]: loop.ccl cannot be read: Too many levels" in err
+        assert "leads back to itself" in err
+    Path("good.ccl").write_text(GOOD)
+    code, _, err = cclc("compile", "good.ccl", "-o", "loop.ccl")
+    assert code == 2
+    assert "error[unwritable]: loop.ccl cannot be written" in err
+
+
+def test_an_output_called_json_is_a_misunderstanding(cclc: Shell) -> None:
+    Path("good.ccl").write_text(GOOD)
+    code, _, err = cclc("compile", "good.ccl", "-o", "json")
+    assert code == 2
+    assert "--format json" in err
+    assert "./json" in err
+    assert not Path("json").exists()
+    assert cclc("compile", "good.ccl", "-o", "./json")[0] == 0
+    assert Path("json").read_bytes()[:4] == b"\0asm"
+
+
+def test_a_folder_that_is_missing_is_named(cclc: Shell) -> None:
+    Path("good.ccl").write_text(GOOD)
+    code, _, err = cclc("compile", "good.ccl", "-o", "no such/x.wasm")
+    assert code == 2
+    assert "`mkdir -p 'no such'` makes it" in err
+
+
+def test_the_same_ending_is_no_likeness(cclc: Shell) -> None:
+    for name in ("bom.csv", "ward.csv", "rules.ccl"):
+        Path(name).touch()
+    assert "did you mean" not in cclc("check", "nope.csv")[2]
+    assert "did you mean ward.csv?" in cclc("check", "wrad.csv")[2]
+    assert "did you mean rules.ccl?" in cclc("check", "rules.cc")[2]
+
+
+def test_another_encoding_gets_a_command_that_works(cclc: Shell) -> None:
+    Path("latin.ccl").write_bytes('name: "é";\n'.encode("latin-1"))
+    err = cclc("check", "latin.ccl")[2]
+    assert "`iconv -f latin1 -t utf-8`" in err
+    text = subprocess.run(
+        ["iconv", "-f", "latin1", "-t", "utf-8", "latin.ccl"], capture_output=True, check=True
+    )
+    assert text.stdout.decode() == 'name: "é";\n'
 
 
 def test_fix_writes_the_file(cclc: Shell) -> None:
@@ -295,6 +361,7 @@ def test_compile_to_text(cclc: Shell) -> None:
     code, out, _ = cclc("compile", "good.ccl", "--emit", "wat")
     assert code == 0
     assert out.startswith("Compiled good.ccl → good.wat (")
+    assert " bytes, the text of bafkr4i" in out
     text = Path("good.wat").read_text()
     assert text.startswith("(module")
     assert wasmtime.wat2wasm(text)

@@ -15,8 +15,8 @@ from ccl.abi.suggest import nearest
 from ccl.abi.values import ValueMismatch, from_argument, parse_type, to_json, untyped_to_json
 from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.checking import Findings
-from ccl.cli.compiling import show_findings
 from ccl.cli.files import read_bytes, read_source
+from ccl.cli.report import show_findings
 from ccl.pipeline import compile_text
 from ccl.render import Format
 from ccl.source import SourceMap

@@ -1,0 +1,40 @@
+"""What commands of the compiler say about the files they read."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ccl.cli.boundary import has_color, width_of
+from ccl.cli.checking import Findings
+from ccl.cli.files import STANDARD_STREAM
+from ccl.render import Format, render
+
+
+def shown(path: Path) -> str:
+    """The file as diagnostics name it."""
+    return "<stdin>" if str(path) == STANDARD_STREAM else path.as_posix()
+
+
+def show_findings(findings: Findings, form: Format) -> None:
+    """Machine formats on stdout, remarks for people on stderr."""
+    stream = sys.stdout if form.for_machines else sys.stderr
+    stream.write(
+        render(
+            findings.diagnostics,
+            findings.sources,
+            form,
+            color=has_color(stream),
+            width=width_of(stream),
+        )
+    )
+
+
+def summarise(findings: Findings, files: Sequence[Path]) -> None:
+    """One line for people: how many findings, or that there are none."""
+    counted = findings.summary()
+    if not counted:
+        what = shown(files[0]) if len(files) == 1 else f"{len(files)} files"
+        sys.stderr.write(f"Checked {what}: no errors\n")
+        return
+    codes = sorted({diagnostic.code for diagnostic in findings.diagnostics})
+    sys.stderr.write(f"Found {counted}; `cclc explain {codes[0]}` says more\n")
