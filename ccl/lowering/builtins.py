@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from ccl.lowering import containers, conversions, elements, operators
 from ccl.lowering.frame import Frame, Hold
-from ccl.lowering.operators import MIN, overflow
+from ccl.lowering.operators import overflow
+from ccl.lowering.ranges import MIN
 from ccl.source import Span
 from ccl.typed import Builtin, CallBuiltin
 from ccl.types import Prim

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ccl.abi.layout import SLOT_BYTES
+from ccl.lowering import operators
 from ccl.lowering.facts import array_uses
 from ccl.lowering.frame import Frame, Hold, Owned, View
 from ccl.lowering.shapes import load, value_type
@@ -62,7 +63,7 @@ def _index(f: Frame, node: Expr) -> tuple[str, bool]:
     """The local that holds the index, and whether it is to be given back."""
     if isinstance(node, LocalGet):
         return f.name(node.local), False
-    f.expr(node)
+    operators.small(f, node)
     name = f.take("i64")
     f.emit(f"local.set ${name}")
     return name, True

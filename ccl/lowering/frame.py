@@ -12,6 +12,7 @@ from enum import Enum
 
 from ccl.lowering import routines
 from ccl.lowering.facts import Behaviour, Survey
+from ccl.lowering.ranges import Ranges
 from ccl.lowering.shapes import is_flat, value_type
 from ccl.lowering.unit import Unit, identifier
 from ccl.source import Span
@@ -63,6 +64,7 @@ class Frame:
     mutated: frozenset[int]
     sole: frozenset[int]
     """Array variables whose objects nothing else refers to."""
+    ranges: Ranges
     result: Type
     lower: "Callable[[Frame, Expr], Hold]"
     body: list[str] = field(default_factory=list)
@@ -141,6 +143,10 @@ class Frame:
     def is_known(self, local: Local) -> bool:
         """Whether code before this has set it."""
         return local.index in self._names
+
+    def known_name(self, index: int) -> str:
+        """Of a variable that code before this has set."""
+        return self._names[index]
 
     def parameter(self, local: Local) -> str:
         name = self._names[local.index] = f"{identifier(local.name)}.{local.index}"

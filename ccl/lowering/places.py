@@ -124,7 +124,10 @@ def set_aside(f: Frame, steps: Sequence[Step]) -> list[Key]:
             owned = f.keep(step.index.type)
             keys.append(Key(owned.name, owned))
         else:
-            f.expr(step.index)
+            if isinstance(step.of, Array):
+                operators.small(f, step.index)
+            else:
+                f.expr(step.index)
             name = f.take(kind)
             f.emit(f"local.set ${name}")
             keys.append(Key(name, None))

@@ -15,6 +15,7 @@ from ccl.abi.sections import Abi, Site
 from ccl.lowering import charter, exports, expressions
 from ccl.lowering.facts import Survey, kept_parameters, sole_arrays
 from ccl.lowering.frame import Frame
+from ccl.lowering.ranges import ranges_of
 from ccl.lowering.shapes import value_type
 from ccl.lowering.tidying import tidied
 from ccl.lowering.unit import DATA_START, Sites, Unit
@@ -62,6 +63,7 @@ def _function(unit: Unit, function: Function, survey: Survey) -> model.Function:
         survey=survey,
         mutated=function.mutated,
         sole=sole_arrays(function),
+        ranges=ranges_of(function, len(survey.rebound) + len(function.parameters)),
         result=function.result,
         lower=expressions.lower,
     )

@@ -79,6 +79,9 @@ def set_local(f: Frame, local: Local, value: Expr) -> None:
 
 
 def _while(f: Frame, statement: While) -> None:
+    if operators.is_short(statement.condition):
+        _counted(f, statement)
+        return
     loop = Loop(f.label("done"), f.label("next"), f.height)
     f.emit(f"block ${loop.exit}", f"loop ${loop.next}")
     control.unless(f, statement.condition, loop.exit)
@@ -88,6 +91,21 @@ def _while(f: Frame, statement: While) -> None:
     if statement.body.type is not Prim.NEVER:
         f.emit(f"br ${loop.next}")
     f.emit("end", "end")
+
+
+def _counted(f: Frame, statement: While) -> None:
+    """A short condition stands before the loop and at its end, where it jumps back."""
+    loop = Loop(f.label("done"), f.label("next"), f.height)
+    again = f.label("each")
+    f.emit(f"block ${loop.exit}")
+    control.unless(f, statement.condition, loop.exit)
+    f.emit(f"loop ${again}", f"block ${loop.next}")
+    f.loops.append(loop)
+    f.drop(f.expr(statement.body), statement.body.type)
+    f.loops.pop()
+    f.emit("end")
+    f.expr(statement.condition)
+    f.emit(f"br_if ${again}", "end", "end")
 
 
 def _for_each(f: Frame, statement: ForEach) -> None:
