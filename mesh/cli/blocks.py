@@ -1,13 +1,11 @@
 """`meshctl block`: bytes by their name, into the store and out of it."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
-
-NAMES: Final = ("block",)
 
 block = typer.Typer(
     help="Put blocks into the store, get them out, remove them.",

@@ -1,12 +1,10 @@
 """`meshctl doctor`: whether this machine and this store are sound, said in findings."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from mesh.cli.options import FormatOption, HomeOption, QuietOption
-
-NAMES: Final = ("doctor",)
 
 
 def register(app: typer.Typer) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from mesh.problem import Kind, MeshProblem
 from runtime.content.cid import Cid, CidError, parse_cid
@@ -36,20 +36,15 @@ def read_bytes(path: Path, *, noun: str, bytes_max: int = INPUT_BYTES_MAX) -> by
 
 
 def _read_stdin(noun: str, bytes_max: int) -> bytes:
-    # Python has no stdin at all where the descriptor was closed before it began.
-    stdin: TextIO | None = sys.stdin
     try:
-        if stdin is not None:
-            return stdin.buffer.read(bytes_max + 1)
-        reason = "standard input is closed"
+        return sys.stdin.buffer.read(bytes_max + 1)
     except OSError as error:
-        reason = f"standard input: {error.strerror or error}"
-    raise MeshProblem(
-        Kind.USAGE,
-        "file-unreadable",
-        f"{reason}, so the {noun} cannot be read from it",
-        hint=f"name the {noun} by its path",
-    )
+        raise MeshProblem(
+            Kind.USAGE,
+            "file-unreadable",
+            f"the {noun} cannot be read from standard input: {error.strerror or error}",
+            hint=f"name the {noun} by its path",
+        ) from None
 
 
 def _read_file(path: Path, noun: str, bytes_max: int) -> bytes:

@@ -1,12 +1,8 @@
 """`meshctl identity`: who this is, and which mesh."""
 
-from typing import Final
-
 import typer
 
 from mesh.cli.options import FormatOption, HomeOption, QuietOption
-
-NAMES: Final = ("identity",)
 
 identity = typer.Typer(
     help="The local identity and the keys of this mesh.",

@@ -7,15 +7,6 @@ import typer
 from mesh.cli.completion import complete_job, complete_node, words
 from mesh.cli.options import FormatOption, HomeOption, QuietOption, TimeoutOption
 
-NAMES: Final = (
-    "submit-job",
-    "get-bids",
-    "accept-bid",
-    "job-status",
-    "list-jobs",
-    "cancel-job",
-    "list-nodes",
-)
 PRIORITIES: Final = ("low", "medium", "high", "critical")
 RESOURCE_TYPES: Final = ("compute", "storage", "bandwidth")
 

@@ -1,123 +1,50 @@
-"""The entry point of `meshctl`: commands by name, problems to exit codes.
+"""Where the process of `meshctl` begins: Ctrl-C is answered from the first line on.
 
-Rule: a user sees a named problem or a result, never a stack trace; a bug of ours is exit
-code 101 and a report in a file.
+Rule: nothing is imported before the answer is in place; loading is most of the time that a
+short command takes.
 """
 
 import os
 import sys
-import tempfile
-import traceback
-from pathlib import Path
-from types import TracebackType
-from typing import Final
 
-import typer
-from typer.exceptions import TyperException
+try:
+    import signal
+    from types import FrameType
+    from typing import Final, NoReturn
+except KeyboardInterrupt:
+    os._exit(130)
 
-from mesh.cli import blocks, diagnosis, identity, jobs, proofs, results, tokens
-from mesh.cli.output import Format, note, show_problem
-from mesh.problem import Kind, MeshProblem
-
-BUG: Final = 101
-HELP: Final = """Submit work to the mesh, award it, follow it, and check what was done.
-
-Without a running daemon: the commands that submit, award or wait drive the mesh on this
-machine; those that read change nothing.
-
-\b
-Examples:
-  meshctl submit-job --wasm count.wasm --input ward.csv --resource-amount 500
-  meshctl get-bids --job-id 3a9f2b8c
-  meshctl accept-bid --job-id 3a9f2b8c --node-id mesh-node-2
-  meshctl results 3a9f2b8c
-  meshctl verify 3a9f2b8c
-
-\b
-Exit codes: 0 ok, 1 findings or failed job, 2 usage, 3 not found, 4 identity or
-signature, 5 denied by policy, 6 no bids, 7 timeout, 8 verification failed,
-101 a bug of ours, 130 interrupted."""
-
-
-def build() -> typer.Typer:
-    """The commands, in the order of a job's life."""
-    app = typer.Typer(
-        name="meshctl",
-        help=HELP,
-        no_args_is_help=True,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    )
-    for module in (jobs, results, proofs, blocks, tokens, identity, diagnosis):
-        module.register(app)
-    return app
+INTERRUPTED: Final = 130
 
 
 def main() -> None:
     """Run `meshctl` and leave with its exit code."""
-    sys.excepthook = _report_bug
-    sys.exit(run(sys.argv[1:]))
+    _answer_interrupts()
+    from mesh.cli.app import report_bug, run
+    from mesh.cli.streams import prepare
 
-
-def run(arguments: list[str]) -> int:
-    """One command; its exit code."""
+    sys.excepthook = report_bug
+    prepare()
+    _raise_interrupts()
     try:
-        command = typer.main.get_command(build())
-        code = command.main(args=arguments, prog_name="meshctl", standalone_mode=False)
-    except MeshProblem as problem:
-        show_problem(problem, _format_of(arguments))
-        return int(problem.kind)
-    except TyperException as error:
-        usage = MeshProblem(Kind.USAGE, "usage", error.format_message(), hint=_help_hint(arguments))
-        show_problem(usage, _format_of(arguments))
-        return int(Kind.USAGE)
-    except typer.Abort:
-        return int(Kind.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader went away; what is left in the buffer has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return code if isinstance(code, int) else 0
+        code = run(sys.argv[1:])
+        _answer_interrupts()
+    except KeyboardInterrupt:
+        _leave()
+    sys.exit(code)
 
 
-def _format_of(arguments: list[str]) -> Format:
-    """The output format on the command line, for problems that arise before it is parsed."""
-    for before, word in zip(["", *arguments], arguments, strict=False):
-        value = word if before in {"-o", "--output"} else word.removeprefix("--output=")
-        if value in {"json", "jsonl"} and (value != word or before in {"-o", "--output"}):
-            return Format(value)
-    return Format.TABLE
+def _answer_interrupts() -> None:
+    """Leave at once. A process that was started to ignore Ctrl-C goes on ignoring it."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _leave)
 
 
-def _help_hint(arguments: list[str]) -> str:
-    words = []
-    for word in arguments:
-        if word.startswith("-"):
-            break
-        words.append(word)
-    known = " ".join(words[:1]) if words and words[0] in COMMAND_NAMES else ""
-    return f"`meshctl {known + ' ' if known else ''}--help` shows what there is"
+def _raise_interrupts() -> None:
+    """An exception again, for commands that have something to put in order."""
+    if signal.getsignal(signal.SIGINT) is _leave:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-COMMAND_NAMES: Final = frozenset(
-    name
-    for module in (jobs, results, proofs, blocks, tokens, identity, diagnosis)
-    for name in module.NAMES
-)
-
-
-def _report_bug(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    """What happens to an exception that nobody foresaw: a file with the trace, exit 101."""
-    if issubclass(kind, KeyboardInterrupt):
-        os._exit(int(Kind.INTERRUPTED))
-    text = "".join(traceback.format_exception(kind, error, trace))
-    handle, name = tempfile.mkstemp(prefix="meshctl-bug-", suffix=".txt")
-    os.close(handle)
-    Path(name).write_text(text, encoding="utf-8")
-    note(f"error[internal]: a bug of ours: {kind.__name__}: {error}")
-    note(f"  next: please report it with {name}, which says where it happened")
-    sys.stdout.flush()
-    os._exit(BUG)
+def _leave(_number: int = signal.SIGINT, _frame: FrameType | None = None) -> NoReturn:
+    os._exit(INTERRUPTED)

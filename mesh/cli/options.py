@@ -40,7 +40,28 @@ HomeOption: TypeAlias = Annotated[
         help="Directory of the mesh. Default: $MESH_HOME, else the user's data directory.",
     ),
 ]
+SECONDS_MAX: Final = 366 * 24 * 3600
+
+
+def _seconds(text: str) -> float:
+    """A time to wait. Raises BadParameter for what is none."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= SECONDS_MAX:
+        raise typer.BadParameter(
+            f"'{text}' is no time to wait; expected seconds from 0 to {SECONDS_MAX}, for example 60"
+        )
+    return seconds
+
+
 TimeoutOption: TypeAlias = Annotated[
     float | None,
-    typer.Option("--timeout", metavar="SECONDS", help="Stop waiting after so long (exit 7)."),
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        help="Stop waiting after so long (exit 7).",
+        parser=_seconds,
+    ),
 ]

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TextIO
@@ -104,8 +105,9 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Print a diagnostic to stderr."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    """Print a diagnostic to stderr; where that cannot be written there is nobody to tell."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def json_line(value: Any) -> str:

@@ -1,13 +1,11 @@
 """`meshctl receipt` and `verify`: the one file that proves what happened, and its check."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
 from mesh.cli.jobs import JobArgument
 from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
-
-NAMES: Final = ("receipt", "verify")
 
 
 def register(app: typer.Typer) -> None:

@@ -1,14 +1,12 @@
 """`meshctl results` and `logs`: what a verified job gave, from the blocks its receipt names."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import typer
 
 from mesh.cli.jobs import JobArgument
 from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
-
-NAMES: Final = ("results", "logs")
 
 
 def register(app: typer.Typer) -> None:

@@ -8,7 +8,6 @@ from mesh.cli.completion import words
 from mesh.cli.jobs import RESOURCE_TYPES
 from mesh.cli.options import FormatOption, HomeOption, QuietOption
 
-NAMES: Final = ("tokens", "policy")
 RULES: Final = ("allow-all", "quota", "rate-limit", "permit-list")
 YEAR_SECONDS: Final = 366 * 24 * 3600
 

@@ -7,7 +7,7 @@ import pytest
 from localmesh import ENDLESS, found
 from meshcommand import ECHO, RAW, TRAP, Meshctl, Result
 
-from mesh.cli.main import run
+from mesh.cli.app import run
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from localmesh import ANSWER, ENDLESS_CID, found, open_at
 
-from mesh.cli.main import run
+from mesh.cli.app import run
 from mesh.local import JobRequest, LocalMesh
 from mesh.records import JobId, NodeId, read
 from runtime.content.cid import Cid, Codec

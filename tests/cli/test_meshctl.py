@@ -12,7 +12,7 @@ from carfiles import car, chunked
 from localmesh import ANSWER_CID, open_at
 from meshcommand import ECHO, START, TRAP, Meshctl, ended, start, submitted, verified
 
-from mesh.cli.main import run
+from mesh.cli.app import run
 from mesh.job import Phase
 from mesh.local.audit import audit
 from runtime.content.cid import Codec, cid_of
@@ -411,7 +411,7 @@ def test_a_reader_that_goes_away_is_no_bug(home: Path) -> None:
 
 def test_help_is_quick_and_light() -> None:
     program = (
-        "import sys; from mesh.cli.main import run; code = run(['--help'])\n"
+        "import sys; from mesh.cli.app import run; code = run(['--help'])\n"
         "heavy = {'wasmtime', 'rich.console', 'pydantic', 'sqlite3', 'mesh.local'}\n"
         "print(sorted(heavy & set(sys.modules)), code)"
     )
