@@ -78,11 +78,21 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Instance:
+    """A generic struct or enum by its unique id, and what its type parameters stand for."""
+
+    id: str
+    name: str
+    arguments: tuple["Type", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Struct:
     """A struct by its unique id (file and name, arguments included); `name` is for people."""
 
     id: str
     name: str
+    instance: Instance | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -90,10 +100,11 @@ class Struct:
 
 @dataclass(frozen=True, slots=True)
 class Enumeration:
-    """An enum by its unique id; `name` is for people."""
+    """An enum by its unique id (arguments included); `name` is for people."""
 
     id: str
     name: str
+    instance: Instance | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -127,3 +138,21 @@ def is_reference(kind: Type) -> bool:
             return False
         case Array() | Map() | Option() | Result() | Struct() | Enumeration():
             return True
+
+
+KEY_TYPES = (
+    Prim.INTEGER,
+    Prim.DECIMAL,
+    Prim.BOOL,
+    Prim.STRING,
+    Prim.DID,
+    Prim.CID,
+    Prim.TIMESTAMP,
+    Prim.DURATION,
+    Prim.MANA,
+)
+
+
+def is_key(kind: Type) -> bool:
+    """Whether values of the type may be the keys of a map."""
+    return kind in KEY_TYPES or isinstance(kind, Enumeration)

@@ -2,11 +2,11 @@
 
 from ccl import ast, typed
 from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
-from ccl.checking import functions, schemas
+from ccl.checking import functions, instances, schemas
 from ccl.checking.charter import Charter, Tree, read_charter
 from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, PackFailure, StructInfo
 from ccl.checking.functions import Entry
-from ccl.checking.inference import POISON
+from ccl.checking.inference import fresh
 from ccl.checking.lints import report_unused_items
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label, Sink
@@ -32,17 +32,15 @@ def check(
     entries = _entries(checker)
     checked = functions.check_bodies(checker, entries, sink)
     exports = _exports(checker, entries, extra_exports)
+    structs, enums = instances.definitions(checker)
     report_unused_items(checker, frozenset(each.function for each in exports))
     if sink.has_errors:
         return None
     return typed.Program(
         functions=checked,
         exports=exports,
-        structs={
-            **{name: info.definition for name, info in checker.structs.items()},
-            **checker.records,
-        },
-        enums={name: info.definition for name, info in checker.enums.items()},
+        structs={**structs, **checker.records},
+        enums=enums,
         charter=checker.charter.nodes(),
         packed=tuple(checker.packed[cid] for cid in sorted(checker.packed)),
     )
@@ -52,17 +50,19 @@ def _declare_types(checker: Checker) -> None:
     for scope in checker.scoped.files.values():
         for name, item in scope.structs.items():
             identity = checker.function_id(scope, name)
-            if item.type_parameters:
-                checker.sink.report("CCL0690", item.name.span, what="a generic struct")
             checker.structs[identity] = StructInfo(
-                item=item, scope=scope, type=Struct(identity, name)
+                item=item,
+                scope=scope,
+                type=Struct(identity, name),
+                parameters=tuple(fresh() for _ in item.type_parameters),
             )
         for name, enum in scope.enums.items():
             identity = checker.function_id(scope, name)
-            if enum.type_parameters:
-                checker.sink.report("CCL0690", enum.name.span, what="a generic enum")
             checker.enums[identity] = EnumInfo(
-                item=enum, scope=scope, type=Enumeration(identity, name)
+                item=enum,
+                scope=scope,
+                type=Enumeration(identity, name),
+                parameters=tuple(fresh() for _ in enum.type_parameters),
             )
         for state in scope.states.values():
             checker.sink.report("CCL0690", state.name.span, what="state")
@@ -76,7 +76,7 @@ def _declare_types(checker: Checker) -> None:
 def _fields(checker: Checker, info: StructInfo) -> tuple[tuple[str, Type], ...]:
     fields: dict[str, Type] = {}
     first: dict[str, Span] = {}
-    parameters = _unknown_parameters(info.item)
+    parameters = _parameters(info)
     for field in info.item.fields:
         name = field.name.text
         kind = read_type(checker, info.scope, field.type, parameters)
@@ -89,15 +89,16 @@ def _fields(checker: Checker, info: StructInfo) -> tuple[tuple[str, Type], ...]:
     return tuple(fields.items())
 
 
-def _unknown_parameters(item: ast.Struct | ast.Enumeration) -> dict[str, Type]:
-    """The type parameters of a declaration that is refused as generic: no further fault."""
-    return {each.text: POISON for each in item.type_parameters}
+def _parameters(info: StructInfo | EnumInfo) -> dict[str, Type]:
+    """The type parameters of a declaration by name."""
+    names = (each.text for each in info.item.type_parameters)
+    return dict(zip(names, info.parameters, strict=True))
 
 
 def _variants(checker: Checker, info: EnumInfo) -> tuple[tuple[str, tuple[Type, ...]], ...]:
     variants: dict[str, tuple[Type, ...]] = {}
     first: dict[str, Span] = {}
-    parameters = _unknown_parameters(info.item)
+    parameters = _parameters(info)
     for variant in info.item.variants:
         name = variant.name.text
         payload = tuple(
@@ -119,19 +120,20 @@ def _report_recursive(checker: Checker) -> None:
     """A struct that contains itself has no end; an Array, Map or Option in between ends it."""
     for identity, info in checker.structs.items():
         for (_, kind), field in zip(info.fields, info.item.fields, strict=False):
-            if isinstance(kind, Struct) and _reaches(checker, kind.id, identity, set()):
+            if isinstance(kind, Struct) and _reaches(checker, kind, identity, set()):
                 checker.sink.report("CCL0212", field.type.span, name=info.type.name)
 
 
-def _reaches(checker: Checker, start: str, goal: str, seen: set[str]) -> bool:
-    if start == goal:
+def _reaches(checker: Checker, kind: Struct, goal: str, seen: set[str]) -> bool:
+    declaration = kind.id if kind.instance is None else kind.instance.id
+    if declaration == goal:
         return True
-    if start in seen:
+    if kind.id in seen or len(seen) > instances.INSTANCES_MAX:
         return False
-    seen.add(start)
+    seen.add(kind.id)
     return any(
-        isinstance(kind, Struct) and _reaches(checker, kind.id, goal, seen)
-        for _, kind in checker.structs[start].fields
+        isinstance(each, Struct) and _reaches(checker, each, goal, seen)
+        for _, each in instances.struct_of(checker, kind).fields
     )
 
 

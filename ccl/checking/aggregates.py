@@ -2,10 +2,10 @@
 
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
-from ccl.checking import expressions
+from ccl.checking import expressions, instances
 from ccl.checking.environment import Body, StructInfo, invalid, is_invalid
-from ccl.checking.inference import fresh, is_open, is_poison, prune, zonk
-from ccl.checking.type_names import read_type
+from ccl.checking.inference import fresh, is_open, is_poison, prune, unify, zonk
+from ccl.checking.type_names import declared_type
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
 from ccl.types import Array, Struct, Type
@@ -28,32 +28,38 @@ def infer_array(body: Body, expr: ast.ArrayExpr, expected: Type | None) -> typed
     return typed.ArrayNew(elements=tuple(nodes), type=kind, span=expr.span)
 
 
-def infer_struct(body: Body, expr: ast.StructExpr) -> typed.Expr:
+def infer_struct(body: Body, expr: ast.StructExpr, expected: Type | None) -> typed.Expr:
     """`Name { field: value, … }`, values evaluated as written."""
-    written = ast.NamedType(path=expr.path, arguments=(), span=_path_span(expr))
-    kind = read_type(body.checker, body.scope, written)
+    kind = declared_type(body.checker, body.scope, expr.path)
     if not isinstance(kind, Struct):
         if not is_poison(kind):
-            body.sink.report("CCL0413", written.span, name=str(kind))
+            body.sink.report("CCL0413", _path_span(expr), name=str(kind))
         for each in expr.fields:
             expressions.infer(body, each.value)
         return invalid(expr.span)
-    info = body.checker.structs[kind.id]
+    if kind.instance is not None and expected is not None:
+        unify(kind, expected)
+    info = instances.struct_of(body.checker, kind)
     values, order = _field_values(body, expr, info)
     missing = [name for i, (name, _) in enumerate(info.fields) if i not in values]
     if missing:
         body.sink.report(
             "CCL0414",
-            written.span,
-            struct=kind.name,
+            _path_span(expr),
+            struct=info.item.name.text,
             fields=", ".join(f"`{name}`" for name in missing),
-            labels=(Label(info.item.name.span, f"{kind.name} is declared here"),),
+            labels=(Label(info.item.name.span, f"{info.item.name.text} is declared here"),),
         )
         return invalid(expr.span)
+    made = zonk(kind)
+    if body.final and is_open(made):
+        body.sink.report("CCL0409", _path_span(expr), what=f"this {made}")
+        return invalid(expr.span)
+    instances.note(body.checker, made)
     return typed.StructNew(
         values=tuple(values[i] for i in range(len(info.fields))),
         order=tuple(order),
-        type=kind,
+        type=made,
         span=expr.span,
     )
 
@@ -96,8 +102,8 @@ def _unknown_field(body: Body, each: ast.FieldValue, info: StructInfo, known: li
         "CCL0210",
         each.name.span,
         name=each.name.text,
-        struct=info.type.name,
-        labels=(Label(info.item.name.span, f"{info.type.name} is declared here"),),
+        struct=info.item.name.text,
+        labels=(Label(info.item.name.span, f"{info.item.name.text} is declared here"),),
         fixes=(Fix(f"write `{near}`", (Edit(each.name.span, near),)),) if near else (),
         nearest=near,
     )

@@ -10,12 +10,11 @@ from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, Signature, invalid, is_invalid
 from ccl.checking.inference import fresh, has_poison, is_open, prune, unify, variable_of, zonk
-from ccl.checking.type_names import is_key
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.typed import Builtin
-from ccl.types import Array, Map, Option, Prim, Result, Type
+from ccl.types import Array, Map, Option, Prim, Result, Type, is_key
 
 
 def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
@@ -25,7 +24,7 @@ def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
         case ast.Field() as member:
             return _member(body, call, member, expected)
         case ast.PathName() as path if enums.names_variant(body, path.segments):
-            return enums.infer_variant(body, path.segments, call, call.span)
+            return enums.infer_variant(body, path.segments, call, call.span, expected)
         case other:
             body.sink.report("CCL0209", other.span)
     return _failed(body, call)
@@ -69,7 +68,7 @@ def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None
     path = places.charter_path(member)
     if path is not None and body.find(path[0].text) is None:
         if enums.names_variant(body, path):
-            return enums.infer_variant(body, path, call, call.span)
+            return enums.infer_variant(body, path, call, call.span, expected)
         if len(path) == 2 and path[0].text in body.scope.imports:
             return _imported(body, call, member, path[0].text)
     receiver = expressions.infer(body, base)

@@ -21,6 +21,7 @@ from ccl.checking.patterns import (
     Variant,
     VariantTypes,
     Within,
+    plain_name,
 )
 from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Type
 
@@ -144,7 +145,7 @@ def _apart(row: _Row) -> Iterator[_Row]:
 
 
 def _written(kind: Type, variant: str) -> str:
-    return f"{kind}::{variant}" if isinstance(kind, Enumeration) else variant
+    return f"{plain_name(kind)}::{variant}" if isinstance(kind, Enumeration) else variant
 
 
 def _whole() -> _Group:
@@ -170,7 +171,7 @@ def _fields(kind: Struct, fields: tuple[tuple[str, Type], ...]) -> _Group:
     def show(parts: tuple[str, ...]) -> str:
         told = [f"{name}: {part}" for name, part in zip(names, parts, strict=True) if part != "_"]
         rest = [] if len(told) == len(names) else [".."]
-        return f"{kind} {{ {', '.join((*told, *rest))} }}"
+        return f"{plain_name(kind)} {{ {', '.join((*told, *rest))} }}"
 
     return _Group(
         parts=tuple(each for _, each in fields),

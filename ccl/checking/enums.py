@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
-from ccl.checking import expressions
+from ccl.checking import expressions, instances
 from ccl.checking.environment import Body, EnumInfo, invalid, is_invalid
+from ccl.checking.inference import fresh, is_open, unify, zonk
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
+from ccl.types import Enumeration, Type
 
 
 def find(body: Body, path: Sequence[ast.Ident]) -> EnumInfo | None:
@@ -38,20 +40,29 @@ def variant_tag(body: Body, info: EnumInfo, name: ast.Ident) -> int | None:
         "CCL0215",
         name.span,
         name=name.text,
-        enum=info.type.name,
+        enum=info.item.name.text,
         nearest=near,
-        labels=(Label(info.item.name.span, f"{info.type.name} is declared here"),),
+        labels=(Label(info.item.name.span, f"{info.item.name.text} is declared here"),),
         fixes=(Fix(f"write `{near}`", (Edit(name.span, near),)),) if near else (),
     )
     return None
 
 
 def infer_variant(
-    body: Body, path: Sequence[ast.Ident], call: ast.Call | None, span: Span
+    body: Body,
+    path: Sequence[ast.Ident],
+    call: ast.Call | None,
+    span: Span,
+    expected: Type | None,
 ) -> typed.Expr:
     """`Status::Open`, `Status.Migrated(did)`."""
     info = find(body, path[:-1])
     assert info is not None, "the caller has asked `names_variant`"
+    kind = instances.applied(info, tuple(fresh() for _ in info.parameters))
+    if info.parameters and expected is not None:
+        unify(kind, expected)
+    assert isinstance(kind, Enumeration), "an enum stays an enum"
+    info = instances.enum_of(body.checker, kind)
     tag = variant_tag(body, info, path[-1])
     arguments = () if call is None else call.arguments
     if tag is None:
@@ -64,7 +75,7 @@ def infer_variant(
         body.sink.report(
             "CCL0443",
             span,
-            name=f"{info.type.name}::{name}",
+            name=f"{info.item.name.text}::{name}",
             wanted=_values(len(payload)),
             given=str(len(arguments)),
             labels=(Label(declared.span, "declared here"),),
@@ -72,13 +83,18 @@ def infer_variant(
         return invalid(span)
     nodes = tuple(
         expressions.check(
-            body, each.value, kind, labels=(Label(declared.payload[i].span, "declared here"),)
+            body, each.value, wanted, labels=(Label(declared.payload[i].span, "declared here"),)
         )
-        for i, (each, kind) in enumerate(zip(arguments, payload, strict=True))
+        for i, (each, wanted) in enumerate(zip(arguments, payload, strict=True))
     )
     if any(is_invalid(node) for node in nodes):
         return invalid(span)
-    return typed.VariantNew(tag=tag, payload=nodes, type=info.type, span=span)
+    made = zonk(kind)
+    if body.final and is_open(made):
+        body.sink.report("CCL0409", span, what=f"this {made}")
+        return invalid(span)
+    instances.note(body.checker, made)
+    return typed.VariantNew(tag=tag, payload=nodes, type=made, span=span)
 
 
 def _values(count: int) -> str:

@@ -106,6 +106,8 @@ class StructInfo:
     item: ast.Struct
     scope: FileScope
     type: Struct
+    parameters: tuple[Type, ...] = ()
+    """Of a generic struct: what stands for its type parameters in `fields`."""
     fields: tuple[tuple[str, Type], ...] = ()
 
     @property
@@ -118,6 +120,7 @@ class EnumInfo:
     item: ast.Enumeration
     scope: FileScope
     type: Enumeration
+    parameters: tuple[Type, ...] = ()
     variants: tuple[tuple[str, tuple[Type, ...]], ...] = ()
 
     @property
@@ -142,6 +145,8 @@ class Checker:
     records: dict[str, StructDef] = field(default_factory=dict)
     """Structs that no program declares: groups of a job's manifest."""
     enums: dict[str, EnumInfo] = field(default_factory=dict)
+    type_instances: dict[str, Struct | Enumeration] = field(default_factory=dict)
+    """Generic structs and enums with closed arguments, as the program uses them."""
     let_types: dict[tuple[str, Span], Type] = field(default_factory=dict)
     """By function and place: an instance of a generic function has types of its own."""
     const_values: dict[tuple[int, str], typed.Expr | None] = field(default_factory=dict)

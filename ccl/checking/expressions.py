@@ -53,7 +53,7 @@ def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Exp
         case ast.PathName():
             return names.infer_path(body, expr, expected)
         case ast.Field():
-            return places.infer_field(body, expr)
+            return places.infer_field(body, expr, expected)
         case ast.Index():
             return places.infer_index(body, expr)
         case ast.Call():
@@ -67,7 +67,7 @@ def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Exp
         case ast.ArrayExpr():
             return aggregates.infer_array(body, expr, expected)
         case ast.StructExpr():
-            return aggregates.infer_struct(body, expr)
+            return aggregates.infer_struct(body, expr, expected)
         case ast.Block():
             return blocks.infer_block(body, expr, expected)
         case ast.If():

@@ -4,9 +4,9 @@ from ccl import ast, typed
 from ccl.checking import functions
 from ccl.checking.conversions import report_mismatch
 from ccl.checking.environment import Body, Generic, Signature, invalid
-from ccl.checking.inference import fresh, has_poison, is_open, unify, zonk
+from ccl.checking.inference import fresh, has_poison, is_open, type_id, unify, zonk
 from ccl.checking.type_names import read_type
-from ccl.types import Enumeration, Struct, Type
+from ccl.types import Type
 
 INSTANCES_MAX = 200
 
@@ -31,7 +31,7 @@ def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
     types = {name: zonk(kind) for name, kind in opened.types.items()}
     if any(is_open(kind) or has_poison(kind) for kind in types.values()):
         return None
-    identity = f"{opened.id}<{', '.join(_identity(kind) for kind in types.values())}>"
+    identity = f"{opened.id}<{', '.join(map(type_id, types.values()))}>"
     if identity not in checker.signatures:
         if sum(bool(each.types) for each in checker.signatures.values()) >= INSTANCES_MAX:
             body.sink.report("CCL0604", call.span, limit=str(INSTANCES_MAX))
@@ -40,11 +40,6 @@ def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
         instance.id = identity
         checker.signatures[identity] = instance
     return checker.signatures[identity]
-
-
-def _identity(kind: Type) -> str:
-    """The type as text; a struct or enum by its unique id."""
-    return kind.id if isinstance(kind, Struct | Enumeration) else str(kind)
 
 
 def unsettled(body: Body, call: ast.Call, opened: Signature) -> typed.Expr:

@@ -7,7 +7,7 @@ already reported as wrong: it fits everything, so that one fault is told once.
 
 from typing import cast
 
-from ccl.types import Array, Map, Option, Prim, Result, Type
+from ccl.types import Array, Enumeration, Instance, Map, Option, Prim, Result, Struct, Type
 
 NUMBERS = (Prim.INTEGER, Prim.DECIMAL, Prim.MANA)
 """What a number literal without a context may still become."""
@@ -58,51 +58,84 @@ def prune(kind: Type) -> Type:
     return kind
 
 
+def parts(kind: Type) -> tuple[Type, ...]:
+    """The types that a type is made of."""
+    match kind:
+        case Array(element):
+            return (element,)
+        case Option(value):
+            return (value,)
+        case Map(key, value):
+            return (key, value)
+        case Result(ok, err):
+            return (ok, err)
+        case Struct(instance=instance) | Enumeration(instance=instance):
+            return () if instance is None else instance.arguments
+        case _:
+            return ()
+
+
+def with_parts(kind: Type, made_of: tuple[Type, ...]) -> Type:
+    """The same kind of type, made of others."""
+    match kind:
+        case Array():
+            return Array(made_of[0])
+        case Option():
+            return Option(made_of[0])
+        case Map():
+            return Map(made_of[0], made_of[1])
+        case Result():
+            return Result(made_of[0], made_of[1])
+        case Struct(instance=instance) if instance is not None:
+            return Struct(*_applied(instance, made_of))
+        case Enumeration(instance=instance) if instance is not None:
+            return Enumeration(*_applied(instance, made_of))
+        case _:
+            return kind
+
+
+def _applied(generic: Instance, arguments: tuple[Type, ...]) -> tuple[str, str, Instance]:
+    """Id, name and instance; the id is that of a type of its own once nothing in it is open."""
+    identity = generic.id
+    if not any(is_open(each) or has_poison(each) for each in arguments):
+        identity = f"{generic.id}<{', '.join(map(type_id, arguments))}>"
+    name = f"{generic.name}<{', '.join(map(str, arguments))}>"
+    return identity, name, Instance(generic.id, generic.name, arguments)
+
+
+def type_id(kind: Type) -> str:
+    """The type as text; a struct or enum by its unique id, so that no two types share one."""
+    match kind:
+        case Struct(id=identity) | Enumeration(id=identity):
+            return identity
+        case _ if parts(kind):
+            return f"{type(kind).__name__}<{', '.join(map(type_id, parts(kind)))}>"
+        case _:
+            return str(kind)
+
+
 def zonk(kind: Type, *, default: bool = False) -> Type:
     """`kind` with all that is known filled in; `default` turns open numbers into Integer."""
     kind = prune(kind)
-    match kind:
-        case Array(element):
-            return Array(zonk(element, default=default))
-        case Map(key, value):
-            return Map(zonk(key, default=default), zonk(value, default=default))
-        case Option(value):
-            return Option(zonk(value, default=default))
-        case Result(ok, err):
-            return Result(zonk(ok, default=default), zonk(err, default=default))
-        case _:
-            var = variable_of(kind)
-            if default and var is not None and var.number:
-                var.bound = Prim.INTEGER
-                return Prim.INTEGER
-            return kind
+    made_of = parts(kind)
+    if made_of:
+        return with_parts(kind, tuple(zonk(each, default=default) for each in made_of))
+    var = variable_of(kind)
+    if default and var is not None and var.number:
+        var.bound = Prim.INTEGER
+        return Prim.INTEGER
+    return kind
 
 
 def is_open(kind: Type) -> bool:
     """Whether something in it is still unknown."""
     kind = prune(kind)
-    match kind:
-        case Array(element):
-            return is_open(element)
-        case Map(key, value):
-            return is_open(key) or is_open(value)
-        case Option(value):
-            return is_open(value)
-        case Result(ok, err):
-            return is_open(ok) or is_open(err)
-        case _:
-            return variable_of(kind) is not None
+    return variable_of(kind) is not None or any(map(is_open, parts(kind)))
 
 
 def has_poison(kind: Type) -> bool:
     kind = prune(kind)
-    match kind:
-        case Array(element) | Option(element):
-            return has_poison(element)
-        case Map(first, second) | Result(first, second):
-            return has_poison(first) or has_poison(second)
-        case _:
-            return is_poison(kind)
+    return is_poison(kind) or any(map(has_poison, parts(kind)))
 
 
 def unify(a: Type, b: Type) -> bool:
@@ -124,13 +157,21 @@ def _unify(a: Type, b: Type, trail: list[Var]) -> bool:
         return _bind(left, b, trail)
     if right is not None:
         return _bind(right, a, trail)
-    match a, b:
-        case (Array(x), Array(y)) | (Option(x), Option(y)):
-            return _unify(x, y, trail)
-        case (Map(k, v), Map(l, w)) | (Result(k, v), Result(l, w)):
-            return _unify(k, l, trail) and _unify(v, w, trail)
+    of_a, of_b = parts(a), parts(b)
+    if not of_a or not of_b:
+        return a == b
+    return _constructor(a) == _constructor(b) and all(
+        _unify(x, y, trail) for x, y in zip(of_a, of_b, strict=True)
+    )
+
+
+def _constructor(kind: Type) -> object:
+    """What two types have in common when only their parts may differ."""
+    match kind:
+        case Struct(instance=instance) | Enumeration(instance=instance) if instance is not None:
+            return instance.id
         case _:
-            return a == b
+            return type(kind)
 
 
 def _bind(var: Var, kind: Type, trail: list[Var]) -> bool:
@@ -147,12 +188,4 @@ def _bind(var: Var, kind: Type, trail: list[Var]) -> bool:
 
 def _occurs(var: Var, kind: Type) -> bool:
     kind = prune(kind)
-    if variable_of(kind) is var:
-        return True
-    match kind:
-        case Array(x) | Option(x):
-            return _occurs(var, x)
-        case Map(x, y) | Result(x, y):
-            return _occurs(var, x) or _occurs(var, y)
-        case _:
-            return False
+    return variable_of(kind) is var or any(_occurs(var, each) for each in parts(kind))

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ccl import ast, typed
-from ccl.checking import coverage, expressions, patterns
+from ccl.checking import coverage, expressions, instances, patterns
 from ccl.checking.conversions import blamed, convert, fit
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.inference import POISON, has_poison, is_poison, prune, unify, variable_of, zonk
@@ -147,7 +147,7 @@ def _arm(body: Body, arm: ast.MatchArm, kind: Type, bodies: _Bodies) -> _Arm:
 def _types(body: Body) -> coverage.Types:
     return coverage.Types(
         variants=lambda kind: patterns.variants(body, kind),
-        fields=lambda kind: body.checker.structs[kind.id].fields,
+        fields=lambda kind: instances.struct_of(body.checker, kind).fields,
     )
 
 
@@ -430,7 +430,7 @@ def _bound_by_one(
 def _field(body: Body, place: typed.Expr, index: int) -> typed.Expr:
     kind = prune(place.type)
     assert isinstance(kind, Struct), "a shape with fields is of a struct"
-    field_type = zonk(body.checker.structs[kind.id].fields[index][1])
+    field_type = zonk(instances.struct_of(body.checker, kind).fields[index][1])
     return typed.FieldGet(base=place, index=index, type=field_type, span=place.span)
 
 

@@ -85,12 +85,11 @@ def is_root_section(body: Body, name: str) -> bool:
 
 def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.Expr:
     """`A::B` as a value: a variant without payload."""
-    del expected
     first, *rest = path.segments
     if first.text == "ResourceType" and len(rest) == 1:
         return resource_type(body, rest[0], path.span)
     if enums.names_variant(body, path.segments):
-        return enums.infer_variant(body, path.segments, None, path.span)
+        return enums.infer_variant(body, path.segments, None, path.span, expected)
     return unknown_name(
         body,
         path.span,

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ccl import ast, typed
-from ccl.checking import constants, enums, expressions
+from ccl.checking import constants, enums, expressions, instances
 from ccl.checking.environment import Body, Origin, is_invalid
-from ccl.checking.inference import POISON, has_poison, prune, unify, zonk
+from ccl.checking.inference import POISON, fresh, has_poison, unify, zonk
 from ccl.checking.literals import plain_text
 from ccl.checking.operators import ORDERED
 from ccl.checking.places import field_index
-from ccl.checking.type_names import read_type
+from ccl.checking.type_names import declared_type
 from ccl.diagnostics import Label
 from ccl.source import Span
 from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Type
@@ -86,7 +86,7 @@ def variants(body: Body, kind: Type) -> VariantTypes:
         case Result(ok, err):
             return (("Ok", (ok,)), ("Err", (err,)))
         case Enumeration():
-            return body.checker.enums[kind.id].variants
+            return instances.enum_of(body.checker, kind).variants
         case _:
             return ()
 
@@ -107,8 +107,10 @@ def suggested_type(body: Body, arms: tuple[ast.MatchArm, ...]) -> Type | None:
                     | ast.RangePattern(low=ast.LiteralPattern(value=value))
                 ):
                     return expressions.infer(body, value).type
+                case ast.StructPattern(path=path):
+                    return declared_type(body.checker, body.scope, path)
                 case ast.VariantPattern(path=path) if info := enums.find(body, path[:-1]):
-                    return info.type
+                    return instances.applied(info, tuple(fresh() for _ in info.parameters))
                 case _:
                     continue
     return None
@@ -260,7 +262,7 @@ class _Reader:
         tag: int | None = None
         if isinstance(kind, Enumeration) and before:
             info = enums.find(body, before)
-            if info is None or info is not body.checker.enums[kind.id]:
+            if info is None or not instances.declares(info, kind):
                 self._does_not_fit(pattern, kind)
             else:
                 tag = enums.variant_tag(body, info, name)
@@ -292,17 +294,14 @@ class _Reader:
 
     def _struct(self, pattern: ast.StructPattern, kind: Type) -> Shape:
         body = self._body
-        span = pattern.path[0].span.to(pattern.path[-1].span)
-        meant = read_type(
-            body.checker, body.scope, ast.NamedType(path=pattern.path, arguments=(), span=span)
-        )
-        if not isinstance(kind, Struct) or prune(meant) != kind:
+        meant = declared_type(body.checker, body.scope, pattern.path)
+        if not isinstance(kind, Struct) or has_poison(meant) or not unify(meant, kind):
             if not has_poison(kind) and not has_poison(meant):
                 self._does_not_fit(pattern, kind)
             return self._parts_of_unknown(
                 tuple(each.pattern or _short(each) for each in pattern.fields)
             )
-        fields = body.checker.structs[kind.id].fields
+        fields = instances.struct_of(body.checker, kind).fields
         parts: dict[int, Shape] = {}
         seen: dict[int, Span] = {}
         wrong = False
@@ -349,13 +348,18 @@ class _Reader:
         return WRONG
 
 
+def plain_name(kind: Struct | Enumeration) -> str:
+    """The name as patterns write it, without type arguments."""
+    return kind.name if kind.instance is None else kind.instance.name
+
+
 def patterns_of(body: Body, kind: Type) -> str:
     """The patterns that fit a type, for people."""
     match kind:
         case Option() | Result() | Enumeration():
             return ", ".join(f"`{name}`" for name, _ in variants(body, kind))
         case Struct():
-            return f"`{kind} {{ … }}`, names and `_`"
+            return f"`{plain_name(kind)} {{ … }}`, names and `_`"
         case Array():
             return "`[…]`, names and `_`"
         case Prim.STRING | Prim.DID | Prim.CID | Prim.BOOL:

@@ -3,7 +3,7 @@
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import HANDLER_PARAMETER, HOST_RECORDS
-from ccl.checking import enums, expressions, names, operators
+from ccl.checking import enums, expressions, instances, names, operators
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
 from ccl.checking.inference import is_poison, prune, variable_of, zonk
 from ccl.diagnostics import Edit, Fix, Label
@@ -12,16 +12,16 @@ from ccl.typed import BinaryOp
 from ccl.types import Array, Map, Prim, Struct, Type
 
 
-def infer_field(body: Body, expr: ast.Field) -> typed.Expr:
+def infer_field(body: Body, expr: ast.Field, expected: Type | None) -> typed.Expr:
     """`a.b`: a member of an import, a charter value, a variant, a struct's or Data's field."""
-    static = _static_member(body, expr)
+    static = _static_member(body, expr, expected)
     if static is not None:
         return static
     base = expressions.infer(body, expr.base)
     return field_of(body, base, expr.name, expr.span)
 
 
-def _static_member(body: Body, expr: ast.Field) -> typed.Expr | None:
+def _static_member(body: Body, expr: ast.Field, expected: Type | None) -> typed.Expr | None:
     path = charter_path(expr)
     if path is None or body.find(path[0].text) is not None:
         return None
@@ -29,7 +29,7 @@ def _static_member(body: Body, expr: ast.Field) -> typed.Expr | None:
     if first in scope.consts or first in scope.functions or first in scope.states:
         return None
     if first in scope.imports and len(path) == 3 and enums.names_variant(body, path):
-        return enums.infer_variant(body, path, None, expr.span)
+        return enums.infer_variant(body, path, None, expr.span, expected)
     if first in scope.imports and len(path) == 2:
         target = names.member_of_import(body, first, path[1])
         if target is None:
@@ -42,7 +42,7 @@ def _static_member(body: Body, expr: ast.Field) -> typed.Expr | None:
     if first == "charter" or names.is_root_section(body, first):
         return body.checker.charter.read(body, path, expr.span)
     if enums.names_variant(body, path):
-        return enums.infer_variant(body, path, None, expr.span)
+        return enums.infer_variant(body, path, None, expr.span, expected)
     return None
 
 
@@ -68,7 +68,7 @@ def field_of(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed
         index = field_index(body, kind, name)
         if index is None:
             return invalid(span)
-        field_type = body.checker.structs[kind.id].fields[index][1]
+        field_type = zonk(instances.struct_of(body.checker, kind).fields[index][1])
         return typed.FieldGet(base=base, index=index, type=field_type, span=span)
     if variable_of(kind) is not None:
         return _not_known_yet(body, span)
@@ -77,7 +77,7 @@ def field_of(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed
 
 
 def field_index(body: Body, kind: Struct, name: ast.Ident) -> int | None:
-    info = body.checker.structs[kind.id]
+    info = instances.struct_of(body.checker, kind)
     known = [field for field, _ in info.fields]
     if name.text in known:
         return known.index(name.text)

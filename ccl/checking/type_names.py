@@ -1,27 +1,15 @@
 """From types as written to types as meant."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.builtins import GENERIC_TYPES, TYPES
-from ccl.checking.environment import Checker
-from ccl.checking.inference import POISON, is_poison, variable_of
+from ccl.checking import instances
+from ccl.checking.environment import Checker, EnumInfo, StructInfo
+from ccl.checking.inference import POISON, fresh, is_poison, variable_of
 from ccl.resolved import FileScope
-from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Type
-
-KEY_TYPES = (
-    Prim.INTEGER,
-    Prim.DECIMAL,
-    Prim.BOOL,
-    Prim.STRING,
-    Prim.DID,
-    Prim.CID,
-    Prim.TIMESTAMP,
-    Prim.DURATION,
-    Prim.MANA,
-)
-
+from ccl.types import Array, Map, Option, Prim, Result, Type, is_key
 
 NO_PARAMETERS: Mapping[str, Type] = {}
 
@@ -34,11 +22,44 @@ def read_type(
 ) -> Type:
     """The type meant; POISON after reporting one that does not exist.
 
-    `parameters`: what the type parameters of a generic function stand for.
+    `parameters`: what the type parameters of a generic function or type stand for.
     """
+    kind = _read(checker, scope, written, parameters)
+    instances.note(checker, kind)
+    return kind
+
+
+def declared_type(checker: Checker, scope: FileScope, path: Sequence[ast.Ident]) -> Type:
+    """The struct or enum of a literal or pattern; what a generic one stands for is open."""
+    span = path[0].span.to(path[-1].span)
+    written = ast.NamedType(path=tuple(path), arguments=(), span=span)
+    info = _declaration(checker, scope, path)
+    if info is None:
+        return read_type(checker, scope, written)
+    return instances.applied(info, tuple(fresh() for _ in info.parameters))
+
+
+def _declaration(
+    checker: Checker, scope: FileScope, path: Sequence[ast.Ident]
+) -> StructInfo | EnumInfo | None:
+    owner, name = scope, path[-1].text
+    if len(path) == 2 and path[0].text in scope.imports:
+        checker.used_imports.add((scope.file, path[0].text))
+        owner = checker.scoped.files[scope.imports[path[0].text].file]
+    elif len(path) != 1:
+        return None
+    if name not in owner.type_names:
+        return None
+    identity = checker.function_id(owner, name)
+    return checker.structs.get(identity) or checker.enums.get(identity)
+
+
+def _read(
+    checker: Checker, scope: FileScope, written: ast.TypeExpr, parameters: Mapping[str, Type]
+) -> Type:
     match written:
         case ast.ListType():
-            return Array(read_type(checker, scope, written.element, parameters))
+            return Array(_read(checker, scope, written.element, parameters))
         case ast.NamedType():
             return _named(checker, scope, written, parameters)
 
@@ -47,7 +68,7 @@ def _named(
     checker: Checker, scope: FileScope, written: ast.NamedType, parameters: Mapping[str, Type]
 ) -> Type:
     if len(written.path) == 2:
-        return _imported(checker, scope, written)
+        return _imported(checker, scope, written, parameters)
     name = written.path[-1].text
     if len(written.path) > 2:
         name = ".".join(part.text for part in written.path)
@@ -55,7 +76,7 @@ def _named(
     if name in parameters and not written.arguments:
         return parameters[name]
     if name in scope.structs or name in scope.enums:
-        return _declared(checker, scope, written, name)
+        return _declared(checker, scope, scope, written, name, parameters)
     if name in GENERIC_TYPES:
         return _applied(checker, scope, written, name, parameters)
     if name in TYPES:
@@ -66,7 +87,9 @@ def _named(
     return _unknown(checker, written, name, (*scope.type_names, *TYPES, *GENERIC_TYPES))
 
 
-def _imported(checker: Checker, scope: FileScope, written: ast.NamedType) -> Type:
+def _imported(
+    checker: Checker, scope: FileScope, written: ast.NamedType, parameters: Mapping[str, Type]
+) -> Type:
     alias, name = written.path[0].text, written.path[1].text
     imported = scope.imports.get(alias)
     if imported is None:
@@ -77,22 +100,28 @@ def _imported(checker: Checker, scope: FileScope, written: ast.NamedType) -> Typ
         return _unknown(
             checker, written, f"{alias}.{name}", [f"{alias}.{each}" for each in target.type_names]
         )
-    return _declared(checker, target, written, name)
+    return _declared(checker, scope, target, written, name, parameters)
 
 
-def _declared(checker: Checker, owner: FileScope, written: ast.NamedType, name: str) -> Type:
-    declared = owner.structs.get(name) or owner.enums.get(name)
-    if declared is not None and declared.type_parameters:
-        return POISON  # refused where it is declared
-    if written.arguments:
-        _wrong_count(checker, written, name, "no", len(written.arguments))
-        return POISON
+def _declared(
+    checker: Checker,
+    scope: FileScope,
+    owner: FileScope,
+    written: ast.NamedType,
+    name: str,
+    parameters: Mapping[str, Type],
+) -> Type:
+    """A struct or enum of `owner`, with its arguments read in `scope`."""
     identity = checker.function_id(owner, name)
-    if identity in checker.structs:
-        return checker.structs[identity].type
-    if identity in checker.enums:
-        return checker.enums[identity].type
-    return POISON
+    info = checker.structs.get(identity) or checker.enums.get(identity)
+    if info is None:
+        return POISON
+    wanted, given = len(info.parameters), len(written.arguments)
+    if wanted != given:
+        _wrong_count(checker, written, name, str(wanted or "no"), given)
+        return POISON
+    arguments = tuple(_read(checker, scope, each, parameters) for each in written.arguments)
+    return POISON if any(map(is_poison, arguments)) else instances.applied(info, arguments)
 
 
 def _applied(
@@ -109,7 +138,7 @@ def _applied(
     if given != wanted and not (name == "Result" and given == 1):
         _wrong_count(checker, written, name, str(wanted), given)
         return POISON
-    arguments = [read_type(checker, scope, each, parameters) for each in written.arguments]
+    arguments = [_read(checker, scope, each, parameters) for each in written.arguments]
     if any(is_poison(each) for each in arguments):
         return POISON
     match name:
@@ -124,11 +153,6 @@ def _applied(
                 checker.sink.report("CCL0417", written.arguments[0].span, found=str(arguments[0]))
                 return POISON
             return Map(arguments[0], arguments[1])
-
-
-def is_key(kind: Type) -> bool:
-    """Whether values of the type may be the keys of a map."""
-    return kind in KEY_TYPES or isinstance(kind, Enumeration)
 
 
 def _unknown(

@@ -25,9 +25,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0604",
-        title="generic functions need more than {limit} instances",
-        label="this call asks for one more",
-        help="a generic function that calls itself with ever larger types never ends",
+        title="generic declarations need more than {limit} instances",
+        label="this asks for one more",
+        help="what uses itself with ever larger types never ends",
     ),
     Template(
         code="CCL0690",

@@ -67,7 +67,7 @@ def _encode(unit: Unit, kind: Type, name: str) -> str:
             lines += _variants(unit, kind)
     if is_recursive(unit, kind):
         # a value that no reader would take is refused where it is made
-        lines.insert(1, "  (call $out_deeper)")
+        lines.insert(2 if lines[1].startswith("  (local $") else 1, "  (call $out_deeper)")
         lines.append("  (call $out_higher)")
     return "\n".join(lines) + ")"
 

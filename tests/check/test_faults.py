@@ -122,12 +122,10 @@ def test_no_text_crashes_the_checker(data: st.DataObject) -> None:
         assert 0 <= diagnostic.span.start <= diagnostic.span.end <= len(text)
 
 
-def test_type_parameters_of_a_struct_are_no_further_fault() -> None:
-    assert errors(
-        "struct P<T> { a: T, b: Array<T> } execution { let p = P { a: 1, b: [2] }; }"
-    ) == [(1, "CCL0690")]
-    assert errors("struct P<T> { a: T }\nfn f(p: P<Integer>) { p.a + 1; }") == [(1, "CCL0690")]
-    assert errors("enum E<T> { A(T) }\nfn f(e: E<Integer>) {}") == [(1, "CCL0690")]
+def test_type_parameters_of_a_struct_are_known_in_it_alone() -> None:
+    assert errors("struct P<T> { a: T, b: Array<T>, c: U }") == [(1, "CCL0203")]
+    assert errors("struct P<T> { a: T }\nstruct Q { b: T }") == [(2, "CCL0203")]
+    assert errors("enum E<T> { A(T), B(Option<T>) }\nfn f(e: E<Integer>) {}") == []
 
 
 def test_a_file_without_an_entry_is_a_library() -> None:

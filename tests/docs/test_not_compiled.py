@@ -23,7 +23,6 @@ REFUSED = {
     "actions in handlers (`mint_token { … }`)": 'on "e" { mint_token { amount: 5 } }',
     "entries in handlers (`amount: 5;`)": 'on "e" { amount: 5; }',
     "`emit`": 'execution { emit "done"; }',
-    "generic structs and enums": "struct Pair<T> { a: T }",
     "exporting a generic function": "export fn same<T>(x: T) -> T { x }",
     "inline functions (`x => x + 1`)": (
         "fn f(x: Integer) -> Integer { x }\nexecution { f(x => x + 1) }"

@@ -1,0 +1,121 @@
+"""Generic structs and enums: every use with other types is a type of its own.
+
+The declaration is read once, with open types for its parameters; an instance is that with the
+arguments put in. Only what the program uses reaches code generation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ccl.checking.environment import Checker, EnumInfo, StructInfo
+from ccl.checking.inference import has_poison, is_open, parts, prune, with_parts
+from ccl.types import EnumDef, Enumeration, Instance, Map, Struct, StructDef, Type, is_key
+
+INSTANCES_MAX = 200
+
+
+def struct_of(checker: Checker, kind: Struct) -> StructInfo:
+    """The struct with its fields, the arguments of an instance put in."""
+    if kind.instance is None:
+        return checker.structs[kind.id]
+    generic = checker.structs[kind.instance.id]
+    given = _given(generic, kind.instance)
+    fields = tuple((name, _put_in(each, given)) for name, each in generic.fields)
+    return replace(generic, type=kind, parameters=(), fields=fields)
+
+
+def enum_of(checker: Checker, kind: Enumeration) -> EnumInfo:
+    """The enum with its variants, the arguments of an instance put in."""
+    if kind.instance is None:
+        return checker.enums[kind.id]
+    generic = checker.enums[kind.instance.id]
+    given = _given(generic, kind.instance)
+    variants = tuple(
+        (name, tuple(_put_in(each, given) for each in payload))
+        for name, payload in generic.variants
+    )
+    return replace(generic, type=kind, parameters=(), variants=variants)
+
+
+def applied(info: StructInfo | EnumInfo, arguments: tuple[Type, ...]) -> Type:
+    """The type of a declaration for these arguments."""
+    kind = info.type
+    if not arguments:
+        return kind
+    return with_parts(replace(kind, instance=Instance(kind.id, kind.name, ())), arguments)
+
+
+def declares(info: StructInfo | EnumInfo, kind: Struct | Enumeration) -> bool:
+    """Whether the type is that declaration's, or an instance of it."""
+    return info.type.id == (kind.id if kind.instance is None else kind.instance.id)
+
+
+def note(checker: Checker, kind: Type) -> None:
+    """Code generation will need every closed instance in the type."""
+    kind = prune(kind)
+    for each in parts(kind):
+        note(checker, each)
+    if not isinstance(kind, Struct | Enumeration) or kind.instance is None:
+        return
+    if not (is_open(kind) or has_poison(kind)):
+        checker.type_instances.setdefault(kind.id, kind)
+
+
+def definitions(checker: Checker) -> tuple[dict[str, StructDef], dict[str, EnumDef]]:
+    """What code generation knows of structs and enums: those without parameters, and instances."""
+    structs = {
+        name: info.definition for name, info in checker.structs.items() if not info.parameters
+    }
+    enums = {name: info.definition for name, info in checker.enums.items() if not info.parameters}
+    while missing := [
+        each for name, each in checker.type_instances.items() if name not in {**structs, **enums}
+    ]:
+        for kind in missing:
+            if len(checker.type_instances) > INSTANCES_MAX:
+                _report_too_many(checker, kind)
+                return structs, enums
+            if isinstance(kind, Struct):
+                struct = struct_of(checker, kind)
+                structs[kind.id] = struct.definition
+                made_of = tuple(each for _, each in struct.fields)
+            else:
+                enum = enum_of(checker, kind)
+                enums[kind.id] = enum.definition
+                made_of = tuple(each for _, payload in enum.variants for each in payload)
+            for part in made_of:
+                _report_keys(checker, kind, part)
+                note(checker, part)
+    return structs, enums
+
+
+def _declaration(checker: Checker, kind: Struct | Enumeration) -> StructInfo | EnumInfo:
+    identity = kind.id if kind.instance is None else kind.instance.id
+    return checker.structs.get(identity) or checker.enums[identity]
+
+
+def _report_too_many(checker: Checker, kind: Struct | Enumeration) -> None:
+    at = _declaration(checker, kind).item.name.span
+    checker.sink.report("CCL0604", at, limit=str(INSTANCES_MAX))
+
+
+def _report_keys(checker: Checker, owner: Struct | Enumeration, part: Type) -> None:
+    """A map in a generic type may have got a key that no map can have."""
+    if isinstance(part, Map) and not is_key(part.key):
+        at = _declaration(checker, owner).item.name.span
+        checker.sink.report("CCL0417", at, found=f"{part.key} in {owner}")
+    for each in parts(part):
+        _report_keys(checker, owner, each)
+
+
+def _given(generic: StructInfo | EnumInfo, instance: Instance) -> Mapping[int, Type]:
+    return {
+        id(open_type): meant
+        for open_type, meant in zip(generic.parameters, instance.arguments, strict=True)
+    }
+
+
+def _put_in(kind: Type, given: Mapping[int, Type]) -> Type:
+    if id(kind) in given:
+        return given[id(kind)]
+    made_of = parts(kind)
+    return with_parts(kind, tuple(_put_in(each, given) for each in made_of)) if made_of else kind
