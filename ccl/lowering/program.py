@@ -17,6 +17,7 @@ from ccl.lowering.facts import Survey, kept_parameters, sole_arrays
 from ccl.lowering.frame import Frame
 from ccl.lowering.ranges import ranges_of
 from ccl.lowering.shapes import value_type
+from ccl.lowering.simplify import simplified
 from ccl.lowering.tidying import tidied
 from ccl.lowering.unit import DATA_START, Sites, Unit
 from ccl.source import SourceMap
@@ -40,6 +41,7 @@ class Lowered:
 
 def lower(program: Program, sources: SourceMap) -> Lowered:
     """The module of a checked program; functions that no export reaches are left out."""
+    program = simplified(program)
     surveys = exports.reachable(program)
     reached = {name: program.functions[name] for name in program.functions if name in surveys}
     unit = Unit(program, Sites(sources), kept_parameters(reached))

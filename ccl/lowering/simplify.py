@@ -1,0 +1,305 @@
+"""Simplification of the typed tree: what is known is computed, what is never reached is left out.
+
+The program means the same: values, traps and their order, effects. A part that can trap or has
+an effect is only left out where it is never run; an operation that would trap stays, so that
+it traps where it stands.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ccl.lowering.facts import children
+from ccl.lowering.ranges import MAX, MIN, result_of
+from ccl.lowering.rebuilding import with_parts
+from ccl.typed import (
+    Binary,
+    BinaryOp,
+    Block,
+    Builtin,
+    CallBuiltin,
+    Concat,
+    Conversion,
+    Convert,
+    Evaluate,
+    Expr,
+    Function,
+    If,
+    LocalGet,
+    Program,
+    Require,
+    ScalarConst,
+    SetLocal,
+    ShortCircuit,
+    Statement,
+    TextConst,
+    Unary,
+    UnaryOp,
+    UnitConst,
+    While,
+)
+from ccl.types import Prim, is_reference
+
+MILLION = 10**6
+_COMPARE = {
+    BinaryOp.EQUAL: lambda a, b: a == b,
+    BinaryOp.NOT_EQUAL: lambda a, b: a != b,
+    BinaryOp.LESS: lambda a, b: a < b,
+    BinaryOp.LESS_EQUAL: lambda a, b: a <= b,
+    BinaryOp.GREATER: lambda a, b: a > b,
+    BinaryOp.GREATER_EQUAL: lambda a, b: a >= b,
+}
+_NEUTRAL = {
+    BinaryOp.ADD: 0,
+    BinaryOp.SUBTRACT: 0,
+    BinaryOp.MULTIPLY: 1,
+    BinaryOp.DIVIDE: 1,
+}
+
+
+def simplified(program: Program) -> Program:
+    """The program with every function simplified; equal functions stay the same objects."""
+    functions = {name: _function(each) for name, each in program.functions.items()}
+    return replace(program, functions=functions)
+
+
+def _function(function: Function) -> Function:
+    body = simpler(function.body)
+    assert isinstance(body, Block), "a block stays a block"
+    body = _without_unread(function, body)
+    return function if body is function.body else replace(function, body=body)
+
+
+def simpler(node: Expr) -> Expr:
+    """The same value by less work, of the same type; a block stays a block."""
+    node = with_parts(node, simpler)
+    match node:
+        case Binary():
+            return _binary(node)
+        case Unary(op=UnaryOp.NOT, operand=ScalarConst(value=value)):
+            return _bool(node, not value)
+        case Unary(op=UnaryOp.NEGATE, operand=ScalarConst(value=value)) if value > MIN:
+            return ScalarConst(value=-value, type=node.type, span=node.span)
+        case ShortCircuit(is_and=is_and, left=ScalarConst(value=value), right=right):
+            return right if bool(value) is is_and else _bool(node, value)
+        case ShortCircuit(is_and=is_and, left=left, right=ScalarConst(value=value)) if (
+            bool(value) is is_and
+        ):
+            return left
+        case If(condition=ScalarConst(value=value), then=then, otherwise=otherwise):
+            return _chosen(node, then if value else otherwise)
+        case Require(condition=ScalarConst(value=1)):
+            return UnitConst(span=node.span)
+        case Convert():
+            return _convert(node)
+        case Concat(parts=parts):
+            return _concat(node, parts)
+        case CallBuiltin():
+            return _builtin(node)
+        case Block():
+            return _block(node)
+        case _:
+            return node
+
+
+def _bool(node: Expr, value: object) -> ScalarConst:
+    return ScalarConst(value=int(bool(value)), type=Prim.BOOL, span=node.span)
+
+
+def _chosen(node: If, branch: Expr | None) -> Expr:
+    if branch is None:
+        return UnitConst(span=node.span)
+    # one that never ends does not have the value that is expected here
+    return branch if branch.type == node.type else node
+
+
+# --- operators --------------------------------------------------------------------------
+
+
+def _binary(node: Binary) -> Expr:
+    match node.left, node.right:
+        case ScalarConst(value=a), ScalarConst(value=b):
+            if node.op in _COMPARE:
+                return _bool(node, _COMPARE[node.op](a, b))
+            return _computed(node, a, b)
+        case TextConst(value=a_text), TextConst(value=b_text):
+            if node.op in _COMPARE:
+                return _bool(node, _COMPARE[node.op](a_text.encode(), b_text.encode()))
+            if node.op is BinaryOp.ADD and node.type is Prim.STRING:
+                return TextConst(value=a_text + b_text, type=node.type, span=node.span)
+        case left, ScalarConst(value=b, type=kind) if (
+            b == _NEUTRAL.get(node.op) and left.type == node.type and kind is not Prim.DECIMAL
+        ):
+            return left
+    return node
+
+
+def _computed(node: Binary, a: int, b: int) -> Expr:
+    """The result where it is one; an operation that traps is left to do so."""
+    decimal = node.left.type is Prim.DECIMAL
+    if decimal and node.op in (BinaryOp.MULTIPLY, BinaryOp.DIVIDE):
+        return _decimal(node, a, b)
+    if node.op in (BinaryOp.DIVIDE, BinaryOp.REMAINDER):
+        if b == 0:
+            return node
+        quotient = abs(a) // abs(b) if (a < 0) == (b < 0) else -(abs(a) // abs(b))
+        return _scalar(node, quotient if node.op is BinaryOp.DIVIDE else a - quotient * b)
+    exact = result_of(node.op, (a, a), (b, b))
+    assert exact is not None, "sums and products always have a result"
+    return _scalar(node, exact[0])
+
+
+def _decimal(node: Binary, a: int, b: int) -> Expr:
+    """In millionths, rounded half away from zero."""
+    top, bottom = (a * b, MILLION) if node.op is BinaryOp.MULTIPLY else (a * MILLION, b)
+    if bottom == 0:
+        return node
+    size = (2 * abs(top) + abs(bottom)) // (2 * abs(bottom))
+    return _scalar(node, size if (top < 0) == (bottom < 0) else -size)
+
+
+def _scalar(node: Expr, value: int) -> Expr:
+    """The constant, unless it takes more than 64 bits."""
+    if not MIN <= value <= MAX:
+        return node
+    return ScalarConst(value=value, type=node.type, span=node.span)
+
+
+# --- conversions, texts, calls ----------------------------------------------------------
+
+
+def _convert(node: Convert) -> Expr:
+    match node.conversion, node.operand:
+        case Conversion.SAME_BITS, ScalarConst(value=value):
+            return ScalarConst(value=value, type=node.type, span=node.span)
+        case Conversion.SAME_BITS, TextConst(value=text):
+            return TextConst(value=text, type=node.type, span=node.span)
+        case Conversion.INTEGER_TO_DECIMAL, ScalarConst(value=value):
+            return _scalar(node, value * MILLION)
+        case Conversion.TO_STRING, ScalarConst(value=value, type=Prim.INTEGER):
+            return TextConst(value=str(value), type=Prim.STRING, span=node.span)
+        case Conversion.TO_STRING, TextConst(value=text):
+            return TextConst(value=text, type=Prim.STRING, span=node.span)
+        case _:
+            return node
+
+
+def _concat(node: Concat, parts: Sequence[Expr]) -> Expr:
+    joined: list[Expr] = []
+    for part in parts:
+        before = joined[-1] if joined else None
+        if isinstance(part, TextConst) and not part.value:
+            continue
+        if isinstance(part, TextConst) and isinstance(before, TextConst):
+            text = before.value + part.value
+            joined[-1] = TextConst(value=text, type=Prim.STRING, span=node.span)
+        else:
+            joined.append(part)
+    if not joined:
+        return TextConst(value="", type=Prim.STRING, span=node.span)
+    if len(joined) == 1 and isinstance(joined[0], TextConst):
+        return joined[0]
+    return node if len(joined) == len(parts) else replace(node, parts=tuple(joined))
+
+
+def _builtin(node: CallBuiltin) -> Expr:
+    values = [argument.value for argument in node.arguments]
+    match node.builtin, values:
+        case Builtin.INTEGER_ABS, [ScalarConst(value=a)]:
+            return _scalar(node, abs(a))
+        case Builtin.INTEGER_MIN, [ScalarConst(value=a), ScalarConst(value=b)]:
+            return _scalar(node, min(a, b))
+        case Builtin.INTEGER_MAX, [ScalarConst(value=a), ScalarConst(value=b)]:
+            return _scalar(node, max(a, b))
+        case Builtin.STRING_LENGTH, [TextConst(value=text)]:
+            return _scalar(node, len(text))
+        case _:
+            return node
+
+
+# --- what is never run ------------------------------------------------------------------
+
+
+def _block(node: Block) -> Block:
+    """Without statements that do nothing, and without what stands behind one that never ends."""
+    kept: list[Statement] = []
+    ends = False
+    for statement in node.statements:
+        if _does_nothing(statement):
+            continue
+        kept.append(statement)
+        if isinstance(statement, Evaluate) and statement.value.type is Prim.NEVER:
+            ends = node.type is Prim.NEVER
+            if ends:
+                break
+    value = None if ends else node.value
+    if len(kept) == len(node.statements) and value is node.value:
+        return node
+    return replace(node, statements=tuple(kept), value=value)
+
+
+def _does_nothing(statement: Statement) -> bool:
+    match statement:
+        case Evaluate(value=value):
+            return _is_idle(value)
+        case While(condition=ScalarConst(value=0)):
+            return True
+        case _:
+            return False
+
+
+def _is_idle(node: Expr) -> bool:
+    """Has no effect and cannot trap."""
+    match node:
+        case ScalarConst() | TextConst() | UnitConst() | LocalGet():
+            return True
+        case Block(statements=(), value=value):
+            return value is None or _is_idle(value)
+        case If(condition=condition, then=then, otherwise=otherwise):
+            return (
+                _is_idle(condition)
+                and _is_idle(then)
+                and (otherwise is None or _is_idle(otherwise))
+                and node.type is not Prim.NEVER
+            )
+        case _:
+            return False
+
+
+def _without_unread(function: Function, body: Block) -> Block:
+    """Without settings of numbers that nobody reads, where the value is there anyway."""
+    unread = _set_only(body) - {parameter.index for parameter in function.parameters}
+    if not unread:
+        return body
+    changed = _dropped(body, frozenset(unread))
+    assert isinstance(changed, Block), "a block stays a block"
+    return changed
+
+
+def _set_only(body: Expr) -> set[int]:
+    written: set[int] = set()
+    read: set[int] = set()
+    pending = [body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, LocalGet):
+            read.add(node.local.index)
+        elif isinstance(node, Block):
+            written.update(
+                each.local.index
+                for each in node.statements
+                if isinstance(each, SetLocal) and not is_reference(each.local.type)
+            )
+        pending.extend(children(node))
+    return written - read
+
+
+def _dropped(node: Expr, unread: frozenset[int]) -> Expr:
+    node = with_parts(node, lambda part: _dropped(part, unread))
+    if not isinstance(node, Block):
+        return node
+    kept = tuple(
+        each
+        for each in node.statements
+        if not (isinstance(each, SetLocal) and each.local.index in unread and _is_idle(each.value))
+    )
+    return node if len(kept) == len(node.statements) else replace(node, statements=kept)
