@@ -82,9 +82,13 @@ class ExecutionStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptLost:
-    """The lease ran out, or the executor gave up; the job is offered again."""
+    """The lease ran out, or the executor gave up; the job is offered again.
+
+    settlement: the issuer's, that the hold of the attempt is void.
+    """
 
     attempt: Attempt
+    settlement: Cid
     reason: Reason
 
 
@@ -93,6 +97,7 @@ class LastAttemptLost:
     """As AttemptLost, and no further attempt is allowed."""
 
     attempt: Attempt
+    settlement: Cid
     reason: Reason
 
 
@@ -144,7 +149,10 @@ class QuorumMissed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobCancelled:
+    """The submitter withdrew it. settlement: that the hold is void, None if nothing was held."""
+
     cancel: Cid
+    settlement: Cid | None
     reason: Reason
 
 

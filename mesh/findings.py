@@ -19,6 +19,7 @@ class Fault(Enum):
     OTHER_NODE = "it is of another node than the bid's"
     OTHER_RECEIPT = "it is about another receipt"
     OTHER_HOLD = "it names another hold"
+    OTHER_END = "it says that another thing became of the hold"
     NOT_THE_SUBMITTERS = "neither the submitter nor its delegate signed it"
     NOT_THE_EXECUTORS = "the executor that was awarded did not sign it"
     NOT_AN_ISSUERS = "no issuer that counts here signed it"

@@ -205,6 +205,8 @@ class StepRefusal(Enum):
     NOT_ANCHORED = "the receipt is not anchored"
     QUORUM_REACHED = "a quorum has spoken"
     HOLD_OVER = "the hold has run out"
+    NOT_SETTLED = "units are held, and no settlement says what becomes of them"
+    NOTHING_HELD = "nothing is held that could be settled"
     NOT_DUE = "the deadline has not passed"
 
 

@@ -1,7 +1,8 @@
 """Settlement: what follows by itself from where a job stands, and how it is closed.
 
-`follow_up` says what is due: an event, an escalation, or the close of the job. A settlement
-is signed by the issuer and stored in the transaction that posts or voids the hold.
+`follow_up` says what is due: an event, an escalation, a lost attempt, or the close of the job.
+Every hold ends by one settlement, signed by the issuer and stored in the transaction that posts
+or voids it.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Final, TypeAlias, assert_never
 
 from mesh import events as ev
 from mesh.events import Event
+from mesh.findings import Fault, Finding, differing
 from mesh.job import (
     FINAL,
     Job,
@@ -22,6 +24,7 @@ from mesh.job import (
 from mesh.records import (
     REASON_BYTES_MAX,
     AppliedEffect,
+    Hold,
     HoldEnd,
     PendingEffect,
     Settlement,
@@ -30,11 +33,13 @@ from mesh.records import (
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.typed import cut
 from runtime.effects import AnchorData, Effect, RecordUsage, SubmitJob
+from runtime.identity.signed import Signed
 
 LEASE_OVER: Final = "the lease ran out before a receipt came"
 NO_QUORUM: Final = "no quorum of verifiers spoke in time"
 NOT_ANCHORED: Final = "the receipt was confirmed but never anchored"
 HOLD_OVER: Final = "the hold ran out before a quorum spoke"
+CANCELLED: Final = "the submitter withdrew the job"
 STATE_MOVED: Final = "the state is no longer the one the job ran on"
 NEEDS_SUBMITTER: Final = "a submission needs the submitter's signature: submit it with its key"
 
@@ -53,7 +58,15 @@ class Close:
     reason: str = ""
 
 
-FollowUp: TypeAlias = Event | Escalate | Close
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lose:
+    """The attempt gives no receipt: its hold is voided, and the job offered again or ended."""
+
+    is_last: bool
+    reason: str
+
+
+FollowUp: TypeAlias = Event | Escalate | Close | Lose
 
 
 def follow_up(job: Job, now: int) -> FollowUp | None:
@@ -72,12 +85,9 @@ def follow_up(job: Job, now: int) -> FollowUp | None:
             return None
 
 
-def lose_attempt(job: Job, reason: str, now: int) -> ev.AttemptLost | ev.LastAttemptLost:
-    """The event for an attempt that gives no receipt, whether by time or by the executor."""
-    reason = cut(reason, REASON_BYTES_MAX)
-    if is_last_attempt(job, now):
-        return ev.LastAttemptLost(attempt=job.attempt, reason=reason)
-    return ev.AttemptLost(attempt=job.attempt, reason=reason)
+def lose_attempt(job: Job, reason: str, now: int) -> Lose:
+    """What follows when an attempt gives no receipt, whether by time or by the executor."""
+    return Lose(is_last=is_last_attempt(job, now), reason=cut(reason, REASON_BYTES_MAX))
 
 
 def _verification(job: Job, now: int) -> Escalate | Close | None:
@@ -108,6 +118,12 @@ def closing_event(close: Close, settlement: Cid) -> Event:
             return ev.QuorumMissed(settlement=settlement, reason=close.reason)
 
 
+def losing_event(job: Job, lost: Lose, settlement: Cid) -> ev.AttemptLost | ev.LastAttemptLost:
+    """The event that records a lost attempt."""
+    kind = ev.LastAttemptLost if lost.is_last else ev.AttemptLost
+    return kind(attempt=job.attempt, settlement=settlement, reason=lost.reason)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectsDone:
     """What became of a program's effects. blocks: data to store with the settlement."""
@@ -115,6 +131,9 @@ class EffectsDone:
     applied: tuple[AppliedEffect, ...] = ()
     pending: tuple[PendingEffect, ...] = ()
     blocks: tuple[tuple[Cid, bytes], ...] = ()
+
+
+NO_EFFECTS: Final = EffectsDone()
 
 
 def apply_effects(
@@ -149,7 +168,7 @@ def apply_effects(
 
 def settle(job: Job, hold: Cid, close: Close, effects: EffectsDone, now: int) -> Settlement:
     """The settlement for the issuer to sign. hold: CID of the Hold record."""
-    assert close.end is HoldEnd.POSTED or effects == EffectsDone(), "unverified effects are void"
+    assert close.end is HoldEnd.POSTED or effects == NO_EFFECTS, "unverified effects are void"
     return Settlement(
         job=job.manifest,
         hold=hold,
@@ -160,4 +179,31 @@ def settle(job: Job, hold: Cid, close: Close, effects: EffectsDone, now: int) ->
         pending=effects.pending,
         reason=close.reason,
         settled_at=now,
+    )
+
+
+def void(job: Job, hold: Cid, reason: str, now: int) -> Settlement:
+    """The settlement for the issuer to sign where an attempt ends without a receipt."""
+    return settle(
+        job, hold, Close(end=HoldEnd.VOIDED, verdict=None, reason=reason), NO_EFFECTS, now
+    )
+
+
+def check_settlement(
+    settlement: Signed[Settlement],
+    *,
+    job: Cid,
+    hold: Signed[Hold],
+    end: HoldEnd,
+    receipt: Cid | None,
+) -> tuple[Finding, ...]:
+    """What speaks against a settlement as the end of a hold. `job`: CID of the manifest."""
+    body = settlement.body
+    return differing(
+        "settlement",
+        (Fault.OTHER_JOB, body.job, job),
+        (Fault.OTHER_HOLD, body.hold, hold.cid),
+        (Fault.OTHER_RECEIPT, body.receipt, receipt),
+        (Fault.NOT_AN_ISSUERS, settlement.signer, hold.signer),
+        (Fault.OTHER_END, body.end.value, end.value),
     )

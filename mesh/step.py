@@ -139,7 +139,7 @@ def _changes(job: Job, event: Event, now: int) -> Changes | StepRefusal:
         case ev.JobRefused():
             return {"reason": event.reason}
         case ev.JobCancelled():
-            return {"cancel": event.cancel, "reason": event.reason}
+            return _cancelled(job, event)
         case ev.JobExpired():
             return StepRefusal.NOT_DUE if now < job.expires_at else {}
         case ev.JobCreated():
@@ -218,8 +218,18 @@ def _lost(job: Job, event: ev.AttemptLost | ev.LastAttemptLost, now: int) -> Cha
         "hold": None,
         "hold_expires_at": None,
         "lease_expires_at": None,
+        # That of an attempt before the last is found in the history: the job goes on.
+        "settlement": event.settlement if is_last else None,
         "reason": event.reason,
     }
+
+
+def _cancelled(job: Job, event: ev.JobCancelled) -> Changes | StepRefusal:
+    if job.hold is not None and event.settlement is None:
+        return StepRefusal.NOT_SETTLED
+    if job.hold is None and event.settlement is not None:
+        return StepRefusal.NOTHING_HELD
+    return {"cancel": event.cancel, "settlement": event.settlement, "reason": event.reason}
 
 
 def _attested(job: Job, event: ev.AttestationReceived) -> Changes | StepRefusal:

@@ -14,6 +14,7 @@ from mesh.events import Stored
 from mesh.job import Job, Phase
 from mesh.local.archive import Archive
 from mesh.local.inventory import lost_of_job, lost_of_mesh
+from mesh.local.settlements import settlements
 from mesh.ports import ChainKind
 from mesh.problem import MeshProblem
 from mesh.records import Anchor
@@ -42,7 +43,7 @@ def audit(mesh: "LocalMesh") -> tuple[str, ...]:
             history = tx.jobs.history(key)
             jobs.append(job)
             found += _history(job, history)
-            found += _settled(job)
+            found += settlements(tx, archive, job, history)
             found += lost_of_job(tx, archive, job, history)
             holds.update(_expected_holds(job, history))
         found += _holds(tx, holds)
@@ -64,12 +65,6 @@ def _history(job: Job, history: tuple[Stored, ...]) -> Iterator[str]:
         return
     if replayed != job:
         yield f"{name}: its stored state is not what its {len(history)} events make"
-
-
-def _settled(job: Job) -> Iterator[str]:
-    """A verdict closes a job by a settlement."""
-    if job.phase in (Phase.VERIFIED, Phase.DISPUTED) and job.settlement is None:
-        yield f"job {job.key.job_id}: it is {job.phase.value} without a settlement"
 
 
 def _expected_holds(job: Job, history: Iterable[Stored]) -> dict[TransferId, TransferState]:

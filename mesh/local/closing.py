@@ -1,27 +1,35 @@
 """Verification and settlement: each verifier's own result, its attestation, and the close.
 
-Rule: a verifier's own result is stored before the receipt is read; the hold is posted or
-voided in the transaction that stores the signed settlement.
+Rule: a verifier's own result is stored before the receipt is read; every hold is posted or
+voided in the transaction that stores the settlement which its issuer signs.
 """
 
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.federation import attest, check_attestation, escalation
-from mesh.job import Effect, Job
+from mesh.job import TRANSITIONS, Effect, HoldAction, Job
 from mesh.journal import Recorded, record
 from mesh.local.archive import missing_block
 from mesh.local.executing import finish_work, lots, recorded, refuse
 from mesh.local.world import World
-from mesh.records import Award, HoldEnd, Receipt
+from mesh.problem import Kind, MeshProblem
+from mesh.records import Award, Cancel, HoldEnd, Receipt
 from mesh.settlement import (
+    CANCELLED,
+    NO_EFFECTS,
     Close,
     EffectsDone,
     Escalate,
+    Lose,
     apply_effects,
     closing_event,
     follow_up,
+    lose_attempt,
+    losing_event,
     settle,
+    void,
 )
+from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.effects import effects_from_block
 from runtime.execution import Deterministic
@@ -70,14 +78,64 @@ def follow(tx: SqliteTransaction, world: World, job: Job, *, now: int) -> Record
             return recorded(record(tx, job.key, event, now), job)
         case Close():
             return _close(tx, world, job, due, now)
+        case Lose():
+            return _lose(tx, world, job, due, now)
         case _:
             return recorded(record(tx, job.key, due, now), job)
 
 
+def lose(tx: SqliteTransaction, world: World, job: Job, reason: str, *, now: int) -> Recorded:
+    """Record that the executor gives up the attempt."""
+    return _lose(tx, world, job, lose_attempt(job, reason, now), now)
+
+
+def _lose(tx: SqliteTransaction, world: World, job: Job, lost: Lose, now: int) -> Recorded:
+    settlement = _void(tx, world, job, lost.reason, now)
+    return recorded(record(tx, job.key, losing_event(job, lost, settlement), now), job)
+
+
+def cancel(tx: SqliteTransaction, world: World, job: Job, reason: str, *, now: int) -> Recorded:
+    """The submitter withdraws the job. Raises MeshProblem `job-not-cancellable`."""
+    transition = TRANSITIONS.get((job.phase, ev.JobCancelled))
+    if transition is None:
+        job_id = job.key.job_id
+        raise MeshProblem(
+            Kind.FAILED,
+            "job-not-cancellable",
+            f"job {job_id} is {job.phase.value} and cannot be cancelled",
+            hint=f"meshctl job-status {job_id}",
+            details={"job_id": job_id, "state": job.phase.value},
+        )
+    signed = world.archive.put(
+        tx,
+        sign(
+            Cancel(job=job.manifest, reason=reason),
+            mesh=world.members.mesh,
+            key=world.members.submitter,
+        ),
+    )
+    is_held = transition.hold is HoldAction.VOID
+    settlement = _void(tx, world, job, CANCELLED, now) if is_held else None
+    event = ev.JobCancelled(cancel=signed.cid, settlement=settlement, reason=reason)
+    return recorded(record(tx, job.key, event, now), job)
+
+
+def _void(tx: SqliteTransaction, world: World, job: Job, reason: str, now: int) -> Cid:
+    """The issuer's proof that the hold of the present attempt is void."""
+    body = void(job, _hold_of(tx, world, job), reason, now)
+    signed = sign(body, mesh=world.members.mesh, key=world.members.issuer)
+    return world.archive.put(tx, signed).cid
+
+
+def _hold_of(tx: SqliteTransaction, world: World, job: Job) -> Cid:
+    """The record of what is held for the job's present attempt."""
+    assert job.award is not None, "only for an awarded job is something held"
+    return world.archive.get(tx, Award, job.award).body.hold
+
+
 def _close(tx: SqliteTransaction, world: World, job: Job, close: Close, now: int) -> Recorded:
-    assert job.award is not None, "only an awarded job is settled"
-    hold = world.archive.get(tx, Award, job.award).body.hold
-    done = _effects(tx, world, job) if close.end is HoldEnd.POSTED else EffectsDone()
+    hold = _hold_of(tx, world, job)
+    done = _effects(tx, world, job) if close.end is HoldEnd.POSTED else NO_EFFECTS
     for cid, data in done.blocks:
         tx.blocks.put(cid, data)
     signed = sign(
@@ -94,7 +152,7 @@ def _effects(tx: SqliteTransaction, world: World, job: Job) -> EffectsDone:
     assert job.receipt is not None, "a quorum confirms a receipt"
     cid = world.archive.get(tx, Receipt, job.receipt).body.deterministic.effects
     if cid is None:
-        return EffectsDone()
+        return NO_EFFECTS
     data = tx.blocks.get(cid)
     if data is None:
         raise missing_block(cid, "effects")

@@ -206,7 +206,8 @@ class Driver:
             )
             return True
         if flight.is_hopeless(job.executor):
-            executing.lose(tx, job, str(flight.faults[job.executor][-1]), now=now)
+            reason = str(flight.faults[job.executor][-1])
+            closing.lose(tx, self._world, job, reason, now=now)
             self._flights.forget(job.key)
             return True
         drawn = executing.drawn_for(tx, self._world, job)

@@ -20,7 +20,6 @@ from mesh.ports import ChainKind, Head
 from mesh.problem import Kind, MeshProblem
 from mesh.receipts import check_previous, usage_of, verify_receipt
 from mesh.records import Award, Bid, JobManifest, Receipt
-from mesh.settlement import lose_attempt
 from runtime.content.cid import Codec, cid_of
 from runtime.content.did import Did
 from runtime.context import Context
@@ -145,11 +144,6 @@ def anchor(tx: SqliteTransaction, world: World, job: Job, *, now: int) -> Record
     answer = recorded(record(tx, job.key, ev.ReceiptAnchored(anchor=signed.cid), now), job)
     finish_work(tx, job, Effect.ANCHOR, job.executor)
     return answer
-
-
-def lose(tx: SqliteTransaction, job: Job, reason: str, *, now: int) -> Recorded:
-    """Record that the attempt gives no receipt."""
-    return recorded(record(tx, job.key, lose_attempt(job, reason, now), now), job)
 
 
 def finish_work(tx: SqliteTransaction, job: Job, effect: Effect, actor: Did) -> None:

@@ -82,9 +82,17 @@ def _records_of(event: Event) -> tuple[tuple[type[Any], Cid], ...]:
             return ((Anchor, cid),)
         case ev.AttestationReceived(attestation=cid):
             return ((Attestation, cid),)
-        case ev.JobCancelled(cancel=cid):
+        case ev.JobCancelled(cancel=cid, settlement=None):
             return ((Cancel, cid),)
-        case ev.QuorumConfirmed() | ev.QuorumRefuted() | ev.QuorumMissed():
+        case ev.JobCancelled(cancel=cid, settlement=Cid() as settlement):
+            return ((Cancel, cid), (Settlement, settlement))
+        case (
+            ev.AttemptLost()
+            | ev.LastAttemptLost()
+            | ev.QuorumConfirmed()
+            | ev.QuorumRefuted()
+            | ev.QuorumMissed()
+        ):
             return ((Settlement, event.settlement),)
         case _:
             return ()

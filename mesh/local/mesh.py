@@ -11,15 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from mesh import events as ev
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
 from mesh.events import JobKey
 from mesh.findings import Finding
 from mesh.home import Config, Home, actor_lock, find_home, load_config
 from mesh.ids import RANDOM_BYTES, new_job_id
 from mesh.job import Job
-from mesh.journal import Recorded, record
-from mesh.local import awarding, bidding, submitting
+from mesh.local import awarding, bidding, closing, submitting
 from mesh.local.archive import Archive, missing_block
 from mesh.local.content import Content
 from mesh.local.driver import Driver, OnNews, OnWait
@@ -30,11 +28,10 @@ from mesh.local.submitting import JobRequest
 from mesh.local.views import JobView, UnreadableJob, view
 from mesh.local.world import World
 from mesh.problem import Kind, MeshProblem
-from mesh.records import REASON_BYTES_MAX, Cancel, Engine, JobId, NodeId
+from mesh.records import REASON_BYTES_MAX, Engine, JobId, NodeId
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.typed import cut
 from runtime.identity.keys import SigningKey
-from runtime.identity.signed import sign
 from runtime.sandbox import Sandbox, engine
 
 FOUNDING: Final = "founding"
@@ -269,22 +266,7 @@ class LocalMesh:
         reason = cut(reason, REASON_BYTES_MAX)
         with self.store.write() as tx:
             job = self.stored_job(tx, job_id)
-            signed = sign(
-                Cancel(job=job.manifest, reason=reason),
-                mesh=self.members.mesh,
-                key=self.submitter,
-            )
-            event = ev.JobCancelled(cancel=signed.cid, reason=reason)
-            answer = record(tx, job.key, event, self.now)
-            if not isinstance(answer, Recorded):
-                raise MeshProblem(
-                    Kind.FAILED,
-                    "job-not-cancellable",
-                    f"job {job_id} is {job.phase.value} and cannot be cancelled",
-                    hint=f"meshctl job-status {job_id}",
-                    details={"job_id": job_id, "state": job.phase.value},
-                )
-            self.archive.put(tx, signed)
+            closing.cancel(tx, self.reading, job, reason, now=self.now)
 
     def job(self, job_id: JobId) -> JobView:
         """Everything known about a job. Raises MeshProblem `unknown-job` or `block-…`."""

@@ -171,7 +171,7 @@ def test_jobs_are_found_by_id_phase_and_deadline(store: Store) -> None:
     with store.write() as tx:
         for job, stored in jobs:
             assert tx.jobs.append(job, stored)
-        cancelled, stored = stepped(jobs[2][0], job_key(2), ev.JobCancelled(cancel=TWO, reason=""))
+        cancelled, stored = stepped(jobs[2][0], job_key(2), ev.JobCancelled(cancel=TWO, settlement=None, reason=""))
         assert tx.jobs.append(cancelled, stored)
     with store.read() as tx:
         alices, bobs = jobs[0][0], jobs[1][0]

@@ -21,7 +21,8 @@ from mesh.job import TRANSITIONS, Job, Phase
 from mesh.local import JobRequest, LocalMesh, closing, executing
 from mesh.local.audit import audit
 from mesh.problem import MeshProblem
-from mesh.records import JobId, NodeId
+from mesh.records import Hold, JobId, NodeId, Settlement
+from runtime.tokens.ledger import TransferId, TransferState
 
 Point = tuple[Phase | None, type[ev.Event]]
 JOB: Final = JobId("3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7")
@@ -229,8 +230,31 @@ def test_killed_and_repeated(home: Path, point: Point, when: str) -> None:
         assert (price > 0) == scenario.paid
         if job.award is not None:
             assert job.award.attempt == 1
+        assert settled_holds(mesh) == ended_holds(mesh)
         if scenario.paid:
             assert mesh.verify(JOB) == ()
+
+
+def ended_holds(mesh: LocalMesh) -> list[tuple[TransferId, str]]:
+    """What became of the holds, by the ledger."""
+    with mesh.store.read() as tx:
+        holds = [each for each in tx.ledger.transfers() if each.expires_at is not None]
+    return [
+        (each.id, each.state.value) for each in holds if each.state is not TransferState.PENDING
+    ]
+
+
+def settled_holds(mesh: LocalMesh) -> list[tuple[TransferId, str]]:
+    """What became of the holds, by the settlements that the events name."""
+    found = []
+    with mesh.store.read() as tx:
+        for stored in tx.jobs.history(mesh.stored_job(tx, JOB).key):
+            cid = getattr(stored.event, "settlement", None)
+            if cid is not None:
+                settlement = mesh.archive.get(tx, Settlement, cid).body
+                hold = mesh.archive.get(tx, Hold, settlement.hold).body
+                found.append((hold.id, settlement.end.value))
+    return found
 
 
 def killed_at(point: Point, when: str, action: Callable[[], None]) -> bool:

@@ -72,7 +72,7 @@ ASSIGNED = told(AWARD, job=OFFERED)
 DONE = told(RECEIPT, job=ASSIGNED)
 ANCHORED = told(ev.ReceiptAnchored(anchor=ONE), job=DONE)
 SECOND = told(
-    ev.AttemptLost(attempt=1, reason=""),
+    ev.AttemptLost(attempt=1, settlement=ONE, reason=""),
     BID,
     replace(AWARD, attempt=2, hold=hold_id(ONE, 2)),
     job=ASSIGNED,
@@ -90,7 +90,7 @@ CASES: list[tuple[StepRefusal, Job | None, Event, dict[str, Any]]] = [
     (R.JOB_EXISTS, told(ev.JobRefused(reason=""), job=NEW), CREATED, {}),
     (R.JOB_IS_FINAL, told(ev.JobRefused(reason=""), job=NEW), BID, {}),
     (R.NOT_IN_THIS_PHASE, NEW, BID, {}),
-    (R.NOT_IN_THIS_PHASE, DONE, ev.JobCancelled(cancel=ONE, reason=""), {}),
+    (R.NOT_IN_THIS_PHASE, DONE, ev.JobCancelled(cancel=ONE, settlement=None, reason=""), {}),
     (R.NOT_IN_THIS_PHASE, DONE, RECEIPT, {}),
     (R.NOT_IN_THIS_PHASE, ASSIGNED, AWARD, {}),
     (R.BIDDING_CLOSED, OPEN, BID, {"now": START + 301}),
@@ -106,22 +106,22 @@ CASES: list[tuple[StepRefusal, Job | None, Event, dict[str, Any]]] = [
     (R.OLD_ATTEMPT, SECOND, RECEIPT, {}),
     (R.OLD_ATTEMPT, SECOND, replace(RECEIPT, attempt=3), {}),
     (R.OLD_ATTEMPT, SECOND, ev.ExecutionStarted(attempt=1), {}),
-    (R.OLD_ATTEMPT, SECOND, ev.AttemptLost(attempt=1, reason=""), {}),
+    (R.OLD_ATTEMPT, SECOND, ev.AttemptLost(attempt=1, settlement=ONE, reason=""), {}),
     (R.LEASE_OVER, ASSIGNED, RECEIPT, {"now": LEASE}),
     (R.LEASE_OVER, ASSIGNED, ev.ExecutionStarted(attempt=1), {"now": LEASE}),
     (R.LEASE_NOT_IN_FUTURE, OFFERED, AWARD, {"now": LEASE}),
     (R.HOLD_TOO_SHORT, OFFERED, replace(AWARD, hold_expires_at=LEASE + 1), {}),
-    (R.ATTEMPTS_LEFT, ASSIGNED, ev.LastAttemptLost(attempt=1, reason=""), {}),
+    (R.ATTEMPTS_LEFT, ASSIGNED, ev.LastAttemptLost(attempt=1, settlement=ONE, reason=""), {}),
     (
         R.NO_ATTEMPTS_LEFT,
         ASSIGNED,
-        ev.AttemptLost(attempt=1, reason=""),
+        ev.AttemptLost(attempt=1, settlement=ONE, reason=""),
         {"now": START + 3600},
     ),
     (
         R.NO_ATTEMPTS_LEFT,
         replace(ASSIGNED, lost_by=(NODE,) * (ATTEMPTS_MAX - 1)),
-        ev.AttemptLost(attempt=1, reason=""),
+        ev.AttemptLost(attempt=1, settlement=ONE, reason=""),
         {},
     ),
     (R.ALREADY_ANCHORED, ANCHORED, ev.ReceiptAnchored(anchor=TWO), {}),
@@ -144,6 +144,8 @@ CASES: list[tuple[StepRefusal, Job | None, Event, dict[str, Any]]] = [
         {"now": LATE},
     ),
     (R.HOLD_OVER, CONFIRMED, ev.QuorumConfirmed(settlement=ONE), HELD),
+    (R.NOT_SETTLED, ASSIGNED, ev.JobCancelled(cancel=ONE, settlement=None, reason=""), {}),
+    (R.NOTHING_HELD, OPEN, ev.JobCancelled(cancel=ONE, settlement=ONE, reason=""), {}),
     (R.NOT_DUE, DONE, ESCALATED, {}),
     (R.NOT_DUE, DONE, ev.QuorumMissed(settlement=ONE, reason=""), {"now": LATE}),
     (R.NOT_DUE, OPEN, ev.JobExpired(), {"now": START + 3599}),
@@ -162,7 +164,7 @@ def test_every_refusal_is_tested() -> None:
 
 
 def test_after_a_lost_attempt_bids_are_taken_again_although_bidding_was_closed() -> None:
-    lost = told(ev.AttemptLost(attempt=1, reason=""), job=ASSIGNED)
+    lost = told(ev.AttemptLost(attempt=1, settlement=ONE, reason=""), job=ASSIGNED)
     assert lost.bids == () and lost.lost_by == (NODE,)
     assert told(BID, job=lost, now=START + 900).bids[0].bidder == NODE
 

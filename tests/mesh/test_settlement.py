@@ -1,15 +1,17 @@
 """What becomes of a program's effects, what is due when, and what the ids are made of."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from meshfolk import START, key
+from meshfolk import START, Folk, key
 from village import Village
 
 from mesh.diagram import diagram
+from mesh.findings import Fault
 from mesh.ids import effect_id, execution_seed, hold_id, issue_id, new_job_id
 from mesh.job import FINAL, TRANSITIONS, Job, Phase, Vote
-from mesh.records import AppliedEffect, HoldEnd, PendingEffect, Verdict
+from mesh.records import AppliedEffect, Hold, HoldEnd, PendingEffect, Verdict
 from mesh.settlement import (
     HOLD_OVER,
     NEEDS_SUBMITTER,
@@ -20,11 +22,14 @@ from mesh.settlement import (
     EffectsDone,
     Escalate,
     apply_effects,
+    check_settlement,
     follow_up,
     settle,
+    void,
 )
 from runtime.content.cid import Codec, cid_of
 from runtime.effects import AnchorData, RecordUsage, SubmitJob
+from runtime.identity.signed import sign
 
 ONE = cid_of(b"one", Codec.RAW)
 EFFECTS = (
@@ -130,6 +135,36 @@ def test_a_settlement_names_its_grounds() -> None:
     with pytest.raises(AssertionError, match="unverified effects are void"):
         settle(job, ONE, Close(end=HoldEnd.VOIDED, verdict=NO), done, NOW)
     assert settle(job, ONE, Close(end=HoldEnd.VOIDED, verdict=NO), EffectsDone(), NOW).applied == ()
+
+
+def test_a_hold_without_a_receipt_is_voided_with_proof() -> None:
+    body = void(replace(JOB, receipt=None, votes=()), ONE, "the lease ran out", NOW)
+    assert (body.end, body.hold, body.job) == (HoldEnd.VOIDED, ONE, JOB.manifest)
+    assert (body.receipt, body.attestations, body.reason) == (None, (), "the lease ran out")
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({}, None),
+        ({"job": ONE}, Fault.OTHER_JOB),
+        ({"hold": ONE}, Fault.OTHER_HOLD),
+        ({"receipt": None}, Fault.OTHER_RECEIPT),
+        ({"end": HoldEnd.POSTED}, Fault.OTHER_END),
+    ],
+)
+def test_a_settlement_that_is_not_the_end_of_the_hold_is_noticed(
+    changes: dict[str, Any], fault: Fault | None
+) -> None:
+    folk = Folk()
+    placed = Hold(id=hold_id(ONE, 1), token=ONE, amount=1, expires_at=NOW)
+    hold = sign(placed, mesh=folk.mesh, key=folk.founder)
+    honest = settle(JOB, hold.cid, Close(end=HoldEnd.VOIDED, verdict=NO), EffectsDone(), NOW)
+    signed = sign(replace(honest, **changes), mesh=folk.mesh, key=folk.founder)
+    terms: Any = {"job": JOB.manifest, "hold": hold, "end": HoldEnd.VOIDED, "receipt": JOB.receipt}
+    assert [each.fault for each in check_settlement(signed, **terms)] == ([fault] if fault else [])
+    stranger = sign(honest, mesh=folk.mesh, key=folk.submitter)
+    assert [each.fault for each in check_settlement(stranger, **terms)] == [Fault.NOT_AN_ISSUERS]
 
 
 # --- identifiers

@@ -22,7 +22,7 @@ from mesh.job import (
     has_quorum,
 )
 from mesh.records import NodeId, Verdict
-from mesh.settlement import Close, Escalate, closing_event, follow_up
+from mesh.settlement import Close, Escalate, Lose, closing_event, follow_up, losing_event
 from mesh.step import Step, replay, step
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import decode, encode
@@ -68,8 +68,8 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(ev.BidDeclined, decline=CIDS, bidder=DIDS, node_id=NODES),
     awards(),
     st.builds(ev.ExecutionStarted, attempt=ATTEMPTS),
-    st.builds(ev.AttemptLost, attempt=ATTEMPTS, reason=st.just("gone")),
-    st.builds(ev.LastAttemptLost, attempt=ATTEMPTS, reason=st.just("gone")),
+    st.builds(ev.AttemptLost, attempt=ATTEMPTS, settlement=CIDS, reason=st.just("gone")),
+    st.builds(ev.LastAttemptLost, attempt=ATTEMPTS, settlement=CIDS, reason=st.just("gone")),
     st.builds(ev.ReceiptAccepted, attempt=ATTEMPTS, receipt=CIDS, verifiers=st.just(MEMBERS[:3])),
     st.builds(ev.ReceiptAnchored, anchor=CIDS),
     st.builds(
@@ -82,7 +82,12 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(ev.QuorumConfirmed, settlement=CIDS),
     st.builds(ev.QuorumRefuted, settlement=CIDS),
     st.builds(ev.QuorumMissed, settlement=CIDS, reason=st.just("silence")),
-    st.builds(ev.JobCancelled, cancel=CIDS, reason=st.just("changed my mind")),
+    st.builds(
+        ev.JobCancelled,
+        cancel=CIDS,
+        settlement=st.none() | CIDS,
+        reason=st.just("changed my mind"),
+    ),
     st.builds(ev.JobExpired),
 )
 
@@ -150,7 +155,8 @@ def _lives() -> list[list[tuple[Event, int]]]:
     for attempt in range(1, ATTEMPTS_MAX + 1):
         at = START + attempt
         kind = ev.AttemptLost if attempt < ATTEMPTS_MAX else ev.LastAttemptLost
-        losing += [(bid, at), award(attempt, at), (kind(attempt=attempt, reason=""), at)]
+        lost = kind(attempt=attempt, settlement=one, reason="")
+        losing += [(bid, at), award(attempt, at), (lost, at)]
     late = START + 1000
     lives = [
         [
@@ -176,7 +182,12 @@ def _lives() -> list[list[tuple[Event, int]]]:
             (ev.QuorumMissed(settlement=one, reason="silence"), late + 1000),
         ],
         [*opening[:2], *losing],
-        [*opening[:2], (ev.JobCancelled(cancel=one, reason=""), START)],
+        [*opening[:2], (ev.JobCancelled(cancel=one, settlement=None, reason=""), START)],
+        [
+            *opening,
+            award(1, START),
+            (ev.JobCancelled(cancel=one, settlement=one, reason=""), START),
+        ],
         [*opening[:2], (ev.JobExpired(), START + 3600)],
         [opening[0], (ev.JobRefused(reason="no"), START)],
     ]
@@ -212,6 +223,11 @@ def test_step_is_total_and_keeps_its_promises(
         assert before.hold is not None
     if after.hold is HoldAction.NONE:
         assert before.hold is None
+    # A hold ends by exactly one settlement, and nothing else is settled.
+    ends_hold = after.hold in (HoldAction.POST, HoldAction.VOID)
+    assert ends_hold == (getattr(event, "settlement", None) is not None)
+    if ends_hold and job.is_final:
+        assert job.settlement == event.settlement  # type: ignore[union-attr]
     if after.hold is HoldAction.POST:
         assert has_quorum(before, Verdict.CONFIRMED) and before.anchor is not None
     assert not (has_quorum(job, Verdict.CONFIRMED) and has_quorum(job, Verdict.REFUTED))
@@ -248,6 +264,8 @@ def test_what_is_due_can_be_recorded_and_time_ends_every_job(
                 event: Event = ev.VerificationEscalated(verifiers=MEMBERS[:3])
             case Close():
                 event = closing_event(due, one)
+            case Lose():
+                event = losing_event(job, due, one)
             case _:
                 event = due
         after = step(job, KEY, event, now)

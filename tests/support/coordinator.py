@@ -31,17 +31,21 @@ from mesh.records import (
     Hold,
     JobManifest,
     Receipt,
+    Settlement,
     read_as,
 )
 from mesh.reputation import reputation
 from mesh.settlement import (
+    NO_EFFECTS,
     Close,
-    EffectsDone,
     Escalate,
+    Lose,
     closing_event,
     follow_up,
     lose_attempt,
+    losing_event,
     settle,
+    void,
 )
 from mesh.submission import Purse, check_submission, shares
 from runtime.content.cid import Cid
@@ -219,7 +223,7 @@ class Coordinator:
             now=self.network.now,
         )
         if findings:
-            self._record(tx, job.key, lose_attempt(job, str(findings[0]), self.network.now))
+            self._lose(tx, job, lose_attempt(job, str(findings[0]), self.network.now))
             return
         tx.blocks.put(receipt.cid, receipt.block)
         event = ev.ReceiptAccepted(
@@ -293,14 +297,27 @@ class Coordinator:
                 asked = escalation(job.award, self._tickets(), job.drawn)
                 self._record(tx, job.key, ev.VerificationEscalated(verifiers=asked))
             case Close():
-                assert job.award is not None
-                hold = self._load(tx, Award, job.award).body.hold
-                body = settle(job, hold, due, EffectsDone(), now)
-                settlement = sign(body, mesh=self.folk.mesh, key=self.folk.founder)
-                tx.blocks.put(settlement.cid, settlement.block)
-                self._record(tx, job.key, closing_event(due, settlement.cid))
+                settlement = self._settled(
+                    tx, settle(job, self._hold(tx, job), due, NO_EFFECTS, now)
+                )
+                self._record(tx, job.key, closing_event(due, settlement))
+            case Lose():
+                self._lose(tx, job, due)
             case _:
                 self._record(tx, job.key, due)
+
+    def _lose(self, tx: Transaction, job: Job, lost: Lose) -> None:
+        body = void(job, self._hold(tx, job), lost.reason, self.network.now)
+        self._record(tx, job.key, losing_event(job, lost, self._settled(tx, body)))
+
+    def _hold(self, tx: Transaction, job: Job) -> Cid:
+        assert job.award is not None
+        return self._load(tx, Award, job.award).body.hold
+
+    def _settled(self, tx: Transaction, body: Settlement) -> Cid:
+        settlement = sign(body, mesh=self.folk.mesh, key=self.folk.founder)
+        tx.blocks.put(settlement.cid, settlement.block)
+        return settlement.cid
 
     def _award_the_best(self) -> None:
         with self.store.read() as tx:

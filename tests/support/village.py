@@ -7,12 +7,15 @@ from coordinator import Coordinator
 from meshfolk import Folk, sums
 from meshnet import CALM, COORDINATOR, Crash, Execute, Network, Node, Verifier, Weather
 
+from mesh import events as ev
 from mesh.adapters.memory import MemoryStore
 from mesh.events import JobKey
 from mesh.ids import hold_id
 from mesh.job import Job, Phase
 from mesh.ports import Store, Transaction
+from mesh.records import HoldEnd, Settlement, read_as
 from mesh.step import replay
+from runtime.identity.signed import Signed
 from runtime.tokens.ledger import AccountKind, TransferState
 
 
@@ -176,9 +179,18 @@ class Village:
                 assert all(each.debits_pending == 0 for each in accounts)
 
     def _audit_holds(self, tx: Transaction, job: Job, paid: dict[str, int]) -> None:
+        settlements = self._settlements(tx, job)
         for attempt in range(1, job.attempt + 1):
             hold = tx.ledger.transfer(hold_id(job.manifest, attempt))
             assert hold is not None
+            settled = settlements.get(attempt)
+            if hold.state is TransferState.PENDING:
+                assert settled is None
+            else:
+                assert settled is not None and settled.signer == self.folk.founder.did
+                is_posted = hold.state is TransferState.POSTED
+                assert settled.body.end is (HoldEnd.POSTED if is_posted else HoldEnd.VOIDED)
+                assert settled.body.job == job.manifest
             is_last = attempt == job.attempt and job.hold is not None
             if is_last and job.phase is Phase.VERIFIED:
                 assert hold.state is TransferState.POSTED
@@ -188,3 +200,17 @@ class Village:
                 assert hold.state is TransferState.PENDING
             else:
                 assert hold.state is TransferState.VOIDED
+
+    def _settlements(self, tx: Transaction, job: Job) -> dict[int, Signed[Settlement]]:
+        """The record by which each attempt's hold ended."""
+        found = {}
+        attempt = 0
+        for stored in tx.jobs.history(job.key):
+            if isinstance(stored.event, ev.JobAwarded):
+                attempt = stored.event.attempt
+            cid = getattr(stored.event, "settlement", None)
+            if cid is not None:
+                block = tx.blocks.get(cid)
+                assert block is not None and attempt not in found, "settled once"
+                found[attempt] = read_as(Settlement, block, self.folk.mesh)
+        return found

@@ -1,14 +1,14 @@
 """The tables of the one file that holds a mesh, and the marks by which we know it as ours.
 
 Rule: tables are STRICT, integers are 63-bit, records are stored as the very bytes that were
-signed. A change of the tables raises SCHEMA_VERSION.
+signed. A change of the tables, or of what is kept in them, raises SCHEMA_VERSION.
 """
 
 from typing import Final
 
 APPLICATION_ID: Final = 0x49434E4D
 """`ICNM`: SQLite's own place for saying whose file it is."""
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 TABLES: Final = """
 CREATE TABLE blocks (
