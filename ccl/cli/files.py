@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Final
@@ -12,6 +13,7 @@ from ccl.cli.boundary import CommandError, ExitCode
 from ccl.reading import SOURCE_BYTES_MAX
 
 STANDARD_STREAM = "-"
+UTF8_HINT: Final = "convert it, for instance from Latin-1 with `iconv -f latin1 -t utf-8`"
 _READING_HINTS: Final = {
     errno.EBADF: "standard input is closed: name a file, or give it with <",
     errno.ELOOP: "the symbolic link leads back to itself; make it anew, or name the file itself",
@@ -104,23 +106,44 @@ def read_source(path: Path) -> str:
     """A program's text, from standard input for `-`. Raises CommandError."""
     data = read_bytes(path, limit=SOURCE_BYTES_MAX, what="program")
     shown = "standard input" if str(path) == STANDARD_STREAM else str(path)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before.rpartition(b"\n")[2].decode("utf-8")) + 1
+    fault = utf8_fault(data)
+    if fault is not None:
         raise CommandError(
             "not-utf8",
-            f"{shown} is not UTF-8 text: byte 0x{data[error.start]:02x} at "
-            f"line {line}, column {column}",
-            hint="CCL is written in UTF-8; convert the file, for instance from Latin-1 "
-            "with `iconv -f latin1 -t utf-8`",
+            f"{shown} is not UTF-8 text: {fault}",
+            hint=f"CCL is written in UTF-8; {UTF8_HINT}",
             exit_code=ExitCode.USAGE,
             path=str(path),
-            line=line,
-            column=column,
-        ) from None
+            line=fault.line,
+            column=fault.column,
+        )
+    return data.decode("utf-8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utf8Fault:
+    """The first byte that is not UTF-8; line and column count from 1, in characters."""
+
+    byte: int
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"byte 0x{self.byte:02x} at line {self.line}, column {self.column}"
+
+
+def utf8_fault(data: bytes) -> Utf8Fault | None:
+    """Where `data` stops being UTF-8 text; None if it is text throughout."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        return Utf8Fault(
+            byte=data[error.start],
+            line=before.count(b"\n") + 1,
+            column=len(before.rpartition(b"\n")[2].decode("utf-8")) + 1,
+        )
+    return None
 
 
 def write_atomically(path: Path, data: bytes) -> None:

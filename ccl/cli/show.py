@@ -3,8 +3,11 @@
 Pure functions from values to lines.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+from ccl.abi.values import untyped_to_json
 
 _THIN_SPACE = "\u202f"
 _LIST_ITEMS_MAX = 50
@@ -31,6 +34,49 @@ def value_lines(value: Any, indent: str = "") -> Iterator[str]:
                 yield f"{indent}(empty)"
         case _:
             yield indent + _scalar_text(value)
+
+
+def charter_lines(entries: Iterable[Sequence[Any]], indent: str = "") -> Iterator[str]:
+    """A replayed charter, much as it is written; what is undecided is a remark."""
+    for entry in entries:
+        match entry:
+            case ["property", key, value]:
+                yield f"{indent}{key}: {_literal(value)};"
+            case ["section", kind, label, inner]:
+                head = kind if label is None else f"{kind} {_literal(label)}"
+                yield f"{indent}{head} {{"
+                yield from charter_lines(inner, indent + "  ")
+                yield f"{indent}}}"
+            case ["undecided", condition, missing, place]:
+                yield f"{indent}// undecided: if {condition} ({missing} is missing; {place})"
+            case _:
+                raise AssertionError("the sandbox reads charters into these three forms")
+
+
+def charter_value(entries: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    """The same as JSON: one object an entry."""
+    shown: list[dict[str, Any]] = []
+    for entry in entries:
+        match entry:
+            case ["property", key, value]:
+                shown.append({"property": key, "value": untyped_to_json(value)})
+            case ["section", kind, label, inner]:
+                shown.append(
+                    {
+                        "section": kind,
+                        "label": untyped_to_json(label),
+                        "entries": charter_value(inner),
+                    }
+                )
+            case ["undecided", condition, missing, place]:
+                shown.append({"undecided": condition, "missing": missing, "place": place})
+            case _:
+                raise AssertionError("the sandbox reads charters into these three forms")
+    return shown
+
+
+def _literal(value: Any) -> str:
+    return json.dumps(untyped_to_json(value), ensure_ascii=False)
 
 
 def _object_lines(value: dict[str, Any], indent: str) -> Iterator[str]:

@@ -46,6 +46,15 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="plain")
 
 
+def say(line: str) -> None:
+    """A line on stdout, at once. A reader that went away misses it, and the work goes on."""
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard(sys.stdout)
+
+
 def discard(stream: TextIO) -> None:
     """From now on what is written goes nowhere: the reader has gone, or the disk is full.
 

@@ -5,11 +5,14 @@ submission of the execution counts as usage for the next.
 """
 
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from runtime.content.did import Did
 from runtime.content.typed import from_value, to_value
 from runtime.tokens.policy import Allowed, Denied, Rule, Usage, evaluate
+
+DENIAL: Final = "denied by policy"
+"""How the reason of a denial begins, after the resource."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,7 @@ def permitted(policy: PolicyInForce, *, subject: Did, amount: int, now: int) -> 
             return PolicyInForce(rule=policy.rule, usage=usage)
         case Denied(reason=reason, available=available, retry_after_seconds=wait):
             later = "" if wait is None else f", enough in {wait} s"
-            return f"denied by policy: {reason.value} ({available} units allowed now{later})"
+            return f"{DENIAL}: {reason.value} ({available} units allowed now{later})"
         case _:
             assert_never(verdict)
 

@@ -12,7 +12,7 @@ from ccl import ast
 from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
 from ccl.abi.sections import Abi, ExportSignature
 from ccl.abi.suggest import nearest
-from ccl.abi.values import ValueMismatch, from_argument, parse_type, to_json, untyped_to_json
+from ccl.abi.values import parse_type, to_json, untyped_to_json
 from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
@@ -22,10 +22,11 @@ from ccl.render import Format
 from ccl.source import SourceMap
 from ccl.wasm.inspect import inspect_module
 from runtime.content.cid import Cid, Codec, cid_of, parse_cid
-from runtime.content.codec import decode, encode
+from runtime.content.codec import decode
 from runtime.content.did import Did
 from runtime.context import MIB, Context, Limits
 
+EXECUTION_WORD: Final = "execution"
 INPUT_BYTES_MAX: Final = 64 * MIB
 OUTPUT_BYTES_MAX: Final = 64 * MIB
 
@@ -48,6 +49,8 @@ class Program:
     abi: Abi
     names: SourceMap
     """The sources under their paths in the module, which trap sites use."""
+    calls: frozenset[str]
+    """The host calls that the root imports."""
     functions: tuple[str, ...]
     """Names that --entry may take, besides those of handlers."""
 
@@ -64,22 +67,20 @@ def compile_program(file: Path, entry: str) -> Program:
     if compiled.wasm is None or compiled.cid is None:
         show_findings(findings, Format.FULL)
         raise typer.Exit(ExitCode.FINDINGS)
+    inspection = inspect_module(compiled.wasm)
+    abi = inspection.abi
+    assert abi is not None, "every module that we compile describes its exports"
     return Program(
         root=Module(path=file.name, cid=parse_cid(compiled.cid), wasm=compiled.wasm),
         packed=tuple(
             Module(path=packed.path.removeprefix("./"), cid=parse_cid(packed.cid), wasm=packed.wasm)
             for packed in compiled.packed
         ),
-        abi=_abi_of(compiled.wasm),
+        abi=abi,
+        calls=frozenset(each.name for each in inspection.imports),
         names=compiled.compilation.names,
         functions=_function_names(compiled.compilation.module),
     )
-
-
-def _abi_of(wasm: bytes) -> Abi:
-    abi = inspect_module(wasm).abi
-    assert abi is not None, "every module that we compile describes its exports"
-    return abi
 
 
 def _function_names(module: ast.Module | None) -> tuple[str, ...]:
@@ -102,43 +103,21 @@ def entry_signature(program: Program, entry: str) -> ExportSignature:
         hint = "write one"
     else:
         message = f"{program.root.path} has no function or handler '{entry}'"
-        near = nearest(entry, names)
-        hint = f"did you mean '{near}'?" if near else "it has none that could be called"
+        hint = _meant(entry, names)
     if names:
-        hint += f" --entry takes: {', '.join(names)}"
+        hint += f"; --entry takes {', '.join(names)}"
     raise CommandError("no-entry", message, hint=hint, exit_code=ExitCode.NOT_FOUND, entry=entry)
 
 
-def argument_block(
-    signature: ExportSignature, words: Sequence[str], abi: Abi, path: str
-) -> bytes | None:
-    """The DAG-CBOR argument list, None if the entry takes none. Raises CommandError."""
-    expected = ", ".join(f"{name}: {kind}" for name, kind in signature.parameters)
-    if len(words) != len(signature.parameters):
-        count = len(signature.parameters)
-        raise CommandError(
-            "wrong-arguments",
-            f"{path}: '{signature.name}' takes {count} argument{'' if count == 1 else 's'}, "
-            f"{len(words)} given",
-            hint=f"its parameters are ({expected})",
-            exit_code=ExitCode.USAGE,
-        )
-    if not words:
-        return None
-    values = []
-    for (name, kind), word in zip(signature.parameters, words, strict=True):
-        try:
-            values.append(from_argument(parse_type(kind), word, abi))
-        except ValueMismatch as error:
-            raise CommandError(
-                "wrong-argument",
-                f"{path}: argument '{name}' of '{signature.name}': {error}",
-                hint=f"its parameters are ({expected}); texts are given as they are, "
-                "other types as JSON",
-                exit_code=ExitCode.USAGE,
-                argument=name,
-            ) from None
-    return encode(values)
+def _meant(entry: str, names: Sequence[str]) -> str:
+    """What `entry` was probably meant to be, as a hint."""
+    if entry == EXECUTION_WORD and RUN_EXPORT in names:
+        return f"the execution is the entry '{RUN_EXPORT}', which is called without --entry"
+    handlers = {name.removeprefix(HANDLER_PREFIX): name for name in names}
+    near = entry if entry in handlers else nearest(entry, (*names, *handlers))
+    if near is not None:
+        return f"did you mean '{handlers.get(near, near)}'?"
+    return "name one that it has" if names else "it has none that could be called"
 
 
 def read_input(path: Path | None) -> tuple[Cid, bytes] | None:

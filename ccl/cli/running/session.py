@@ -12,11 +12,13 @@ import typer
 
 from ccl.abi.layout import CHARTER_EXPORT
 from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
+from ccl.cli.files import STANDARD_STREAM
+from ccl.cli.running.advice import Attempt, missing_input, next_step
+from ccl.cli.running.arguments import argument_block
 from ccl.cli.running.jobs import Followed, follow_jobs, submit_jobs
 from ccl.cli.running.journal import RunJournal
 from ccl.cli.running.program import (
     Program,
-    argument_block,
     build_context,
     compile_program,
     entry_signature,
@@ -25,9 +27,10 @@ from ccl.cli.running.program import (
 )
 from ccl.cli.running.requests import requests_of, spending
 from ccl.cli.running.traps import outcome_lines
-from ccl.cli.show import number_text, value_lines
+from ccl.cli.show import charter_lines, charter_value, number_text, value_lines
+from ccl.cli.streams import say
 from ccl.cli.tables import columns
-from ccl.render.paint import Paint
+from ccl.render.paint import Ink, Paint
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.awarding import surroundings
 from mesh.problem import MeshProblem
@@ -69,6 +72,13 @@ class Run:
 
 def run_program(options: Options) -> int:
     """Run the command; its exit code. Raises CommandError and typer.Exit."""
+    if str(options.file) == str(options.input) == STANDARD_STREAM:
+        raise CommandError(
+            "usage",
+            "standard input cannot be both the program and its input",
+            hint="name a file for one of them",
+            exit_code=ExitCode.USAGE,
+        )
     program = compile_program(options.file, options.entry)
     if options.entry == CHARTER_EXPORT:
         arguments = None
@@ -78,11 +88,20 @@ def run_program(options: Options) -> int:
             signature, options.arguments, program.abi, options.file.as_posix()
         )
     data = read_input(options.input)
+    attempt = Attempt(
+        file=options.file,
+        input_path=options.input,
+        input=None if data is None else data[1],
+        fuel=options.fuel,
+        calls=program.calls,
+    )
     with mesh_problems(), LocalMesh.open(options.mesh_home) as mesh:
         run = _execute(mesh, program, arguments, data, options)
         _show_modules(run, options)
         if run.execution.deterministic.outcome.kind is not OutcomeKind.SUCCEEDED:
-            return _failed(run, options)
+            return _failed(run, attempt, as_json=options.as_json)
+        if attempt.lacks_input and not options.as_json:
+            sys.stderr.write(f"note: {missing_input(attempt)}\n")
         journal = RunJournal.of(
             mesh.home.path,
             program=program.root.cid,
@@ -160,17 +179,18 @@ def _execute(
     return Run(program=program, execution=result, value=value, logs=logs, effects=effects)
 
 
-def _failed(run: Run, options: Options) -> int:
-    """Say what ended the local execution; its effects are discarded."""
+def _failed(run: Run, attempt: Attempt, *, as_json: bool) -> int:
+    """Say what ended the local execution and what to do; its effects are discarded."""
     outcome = run.execution.deterministic.outcome
-    if options.as_json:
-        _print_json(run, (), outcome.to_value())
+    hint, code = next_step(outcome, attempt)
+    if as_json:
+        _print_json(run, (), {**outcome.to_value(), "next": hint})
     paint = Paint(has_color(sys.stderr))
     for line in outcome_lines(outcome, run.program, paint, width_of(sys.stderr)):
         sys.stderr.write(line + "\n")
-    if outcome.kind is OutcomeKind.OUT_OF_FUEL:
-        sys.stderr.write(f" = help: the limit is {options.fuel} fuel; raise it with --fuel\n")
-    return ExitCode.FINDINGS
+    if hint is not None:
+        sys.stderr.write(f" {paint('=', Ink.GUTTER)} {paint('help', Ink.HELP)}: {hint}\n")
+    return code
 
 
 def _apply(
@@ -241,7 +261,7 @@ def _consent(requests: Sequence[JobRequest], options: Options) -> None:
 
 def _say(options: Options, line: str) -> None:
     if not options.as_json:
-        typer.echo(line)
+        say(line)
 
 
 def _show_modules(run: Run, options: Options) -> None:
@@ -254,10 +274,9 @@ def _show_modules(run: Run, options: Options) -> None:
     fuel = run.execution.deterministic.fuel_used
     spent = "" if fuel is None else f"{number_text(fuel)} fuel"
     rows.append(("Executed", run.program.root.path, spent, "on this machine"))
-    sys.stdout.write(columns(rows))
+    say(columns(rows).removesuffix("\n"))
     for line in run.logs:
-        sys.stdout.write(columns([("Logged", line)]))
-    sys.stdout.flush()
+        say(columns([("Logged", line)]).removesuffix("\n"))
 
 
 def _show_result(run: Run, followed: Sequence[Followed], options: Options) -> None:
@@ -265,14 +284,18 @@ def _show_result(run: Run, followed: Sequence[Followed], options: Options) -> No
         _print_json(run, followed, None)
         return
     if run.value is not None:
-        typer.echo(f"\nValue of {run.program.root.path} (local):")
+        say(f"\nValue of {run.program.root.path} (local):")
         for line in value_lines(run.value, "  "):
-            typer.echo(line)
+            say(line)
+    if options.entry == CHARTER_EXPORT:
+        say(f"\nCharter of {run.program.root.path}:")
+        for line in charter_lines(run.execution.charter, "  "):
+            say(line)
     for each in followed:
         if each.output_cid is not None:
-            typer.echo(f"\nResult of {each.label}, from block {each.output_cid}:")
+            say(f"\nResult of {each.label}, from block {each.output_cid}:")
             for line in value_lines(each.output, "  "):
-                typer.echo(line)
+                say(line)
 
 
 def _print_json(run: Run, followed: Sequence[Followed], outcome: Any) -> None:
@@ -284,6 +307,8 @@ def _print_json(run: Run, followed: Sequence[Followed], outcome: Any) -> None:
         "logs": list(run.logs),
         "jobs": [each.to_json() for each in followed],
     }
+    if run.execution.charter:
+        value["charter"] = charter_value(run.execution.charter)
     if outcome is not None:
         value["outcome"] = outcome
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

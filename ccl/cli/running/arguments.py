@@ -1,0 +1,114 @@
+"""The arguments of an entry, from the words of a command line.
+
+A word that does not fit is answered with how a value of its type is written.
+"""
+
+import json
+from collections.abc import Sequence
+from shlex import quote
+from typing import Any, Final
+
+from ccl.abi.sections import Abi, ExportSignature
+from ccl.abi.values import TypeRef, ValueMismatch, from_argument, parse_type
+from ccl.cli.boundary import CommandError, ExitCode
+from runtime.content.codec import CodecError, encode
+
+_EXAMPLES: Final[dict[str, Any]] = {
+    "Integer": 5,
+    "Mana": 5,
+    "Job": 0,
+    "Token": 0,
+    "Duration": 259200,
+    "Bool": True,
+    "String": "text",
+    "Decimal": "2.5",
+    "Timestamp": "2026-01-15T10:30:00Z",
+    "Did": "did:key:z6Mk…",
+    "Cid": "bafk…",
+    "Data": {"key": "value"},
+}
+_FORMS: Final = {
+    "Integer": "digits",
+    "Mana": "digits",
+    "Duration": "its seconds (three days)",
+    "Bool": "true or false",
+    "Decimal": "digits with a point and at most six places",
+    "Timestamp": "RFC 3339 with its zone",
+}
+_NESTED_MAX: Final = 4
+
+
+def argument_block(
+    signature: ExportSignature, words: Sequence[str], abi: Abi, path: str
+) -> bytes | None:
+    """The DAG-CBOR argument list, None if the entry takes none. Raises CommandError."""
+    expected = ", ".join(f"{name}: {kind}" for name, kind in signature.parameters)
+    if len(words) != len(signature.parameters):
+        count = len(signature.parameters)
+        raise CommandError(
+            "wrong-arguments",
+            f"{path}: '{signature.name}' takes {count} argument{'' if count == 1 else 's'}, "
+            f"{len(words)} given",
+            hint=f"its parameters are ({expected})",
+            exit_code=ExitCode.USAGE,
+        )
+    if not words:
+        return None
+    values = []
+    for (name, text), word in zip(signature.parameters, words, strict=True):
+        kind = parse_type(text)
+        try:
+            values.append(from_argument(kind, word, abi))
+            encode(values[-1])
+        except (ValueMismatch, CodecError) as error:
+            raise CommandError(
+                "wrong-argument",
+                f"{path}: argument '{name}' of '{signature.name}': {error}",
+                hint=how_to_write(kind, abi),
+                exit_code=ExitCode.USAGE,
+                argument=name,
+            ) from None
+    return encode(values)
+
+
+def how_to_write(kind: TypeRef, abi: Abi) -> str:
+    """`write P as JSON, for instance '{"a": 5}'`: the example as a shell takes it."""
+    value = example(kind, abi)
+    is_word = isinstance(value, str)
+    shown = quote(value if is_word else json.dumps(value, ensure_ascii=False))
+    form = _FORMS.get(kind.name)
+    if str(kind) in abi.enums:
+        variants = ", ".join(name for name, _ in abi.enums[str(kind)])
+        form = f"one of {variants}"
+    if form is None:
+        form = "it is" if is_word else "JSON"
+    return f"write {kind} as {form}, for instance {shown}"
+
+
+def example(kind: TypeRef, abi: Abi, depth: int = 0) -> Any:
+    """A value of the type as JSON; None where types contain each other too deeply."""
+    if depth > _NESTED_MAX:
+        return None
+
+    def inner(part: TypeRef) -> Any:
+        return example(part, abi, depth + 1)
+
+    name, parts = kind.name, kind.arguments
+    if name == "Array":
+        return [inner(parts[0])]
+    if name == "Map":
+        key = inner(parts[0])
+        return {key: inner(parts[1])} if isinstance(key, str) else [[key, inner(parts[1])]]
+    if name == "Option":
+        return inner(parts[0])
+    if name == "Result":
+        return {"Ok": inner(parts[0])}
+    if str(kind) in abi.structs:
+        return {field: inner(parse_type(text)) for field, text in abi.structs[str(kind)]}
+    if str(kind) in abi.enums:
+        variant, payload = abi.enums[str(kind)][0]
+        values = [inner(parse_type(text)) for text in payload]
+        if not values:
+            return variant
+        return {variant: values[0] if len(values) == 1 else values}
+    return _EXAMPLES.get(name)
