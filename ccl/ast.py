@@ -499,11 +499,12 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`key: value;` or `key value;`."""
+    """`key: value;` or `key value;`; `override` before it wins over other rules."""
 
     key: Key
     value: Expr
     span: Span
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -525,6 +526,7 @@ class Section:
     entries: tuple["Item", ...]
     doc: str | None
     span: Span
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -534,6 +536,7 @@ class IfRule:
     then: tuple["Item", ...]
     otherwise: tuple["Item", ...]
     span: Span
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

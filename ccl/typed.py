@@ -556,30 +556,100 @@ class CharterObject:
     span: Span
 
 
-CharterValue: TypeAlias = CharterNumber | CharterText | CharterBool | CharterList | CharterObject
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharterBand:
+    """The value of a `range` rule: both bounds as written."""
+
+    low: CharterNumber
+    high: CharterNumber
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharterCall:
+    """`name(…)` among declarations: kept, never performed. `names`: of named arguments."""
+
+    name: str
+    arguments: tuple["CharterValue", ...]
+    names: tuple[str, ...] | None
+    span: Span
+
+
+CharterValue: TypeAlias = (
+    CharterNumber
+    | CharterText
+    | CharterBool
+    | CharterList
+    | CharterObject
+    | CharterBand
+    | CharterCall
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharterTest:
+    """The condition numbered `condition` came out as `holds`; undecided, it is neither."""
+
+    condition: int
+    holds: bool
+
+
+Guard: TypeAlias = frozenset[CharterTest]
+"""All of these tests; the empty one always holds."""
+ALWAYS: Guard = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CharterProperty:
+    """Part of the charter where `when` holds and none of `unless` does."""
+
     key: str
     key_span: Span
     value: CharterValue
     span: Span
+    when: Guard = ALWAYS
+    unless: tuple[Guard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CharterSection:
-    """`value` is the label of a named section (`election "board" { … }`)."""
+    """`value` is the label of a named section (`election "board" { … }`).
+
+    Part of the charter where one of `when` holds.
+    """
 
     key: str
     key_span: Span
     value: CharterValue | None
-    version: str | None
     entries: tuple["CharterNode", ...]
     span: Span
+    when: tuple[Guard, ...] = (ALWAYS,)
 
 
-CharterNode: TypeAlias = CharterProperty | CharterSection
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharterDecision:
+    """Where a conditional rule stands: said to be undecided if `condition` is, and `when` holds."""
+
+    condition: int
+    when: Guard
+
+
+CharterNode: TypeAlias = CharterProperty | CharterSection | CharterDecision
+
+
+UNDECIDED = 2
+"""Condition functions answer 0, 1, or this plus the number of the field that is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharterCondition:
+    """`function` decides it. `when`: the rules around it. `span`: the condition as written."""
+
+    function: str
+    missing: tuple[str, ...]
+    """Paths of the fields that it reads, by number."""
+    when: Guard
+    span: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -600,4 +670,5 @@ class Program:
     structs: Mapping[str, StructDef]
     enums: Mapping[str, EnumDef]
     charter: tuple[CharterNode, ...]
+    conditions: tuple[CharterCondition, ...] = ()
     packed: tuple[PackedModule, ...]

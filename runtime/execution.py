@@ -124,4 +124,5 @@ class Execution:
     metrics: Metrics
     blocks: Mapping[Cid, bytes] = field(default_factory=dict)
     charter: tuple[Any, ...] = ()
-    """The replayed charter, when the entry was `charter`: nested ["section" | "property", …]."""
+    """The replayed charter, when the entry was `charter`: nested ["section", …], ["property", …]
+    and ["undecided", …]."""

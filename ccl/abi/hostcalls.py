@@ -238,6 +238,14 @@ _CALLS: Final = (
         effect=Effect.RECORDS,
         doc="Close the section opened last.",
     ),
+    HostCall(
+        name="host_leave_undecided",
+        parameters=_text("condition", "missing", "place"),
+        answer=Answer.NONE,
+        effect=Effect.RECORDS,
+        doc="Say that a condition of the charter, as written at `place`, cannot be decided "
+        "because the context has no field `missing`; neither of its branches is set.",
+    ),
 )
 
 HOST_CALLS: Final[Mapping[str, HostCall]] = {call.name: call for call in _CALLS}

@@ -3,7 +3,9 @@
 from ccl import ast, typed
 from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
 from ccl.checking import functions, instances, schemas
-from ccl.checking.charter import Charter, Tree, read_charter
+from ccl.checking.charter import Charter, Tree
+from ccl.checking.charter_conditions import report_effects
+from ccl.checking.charter_reading import read_charter
 from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, PackFailure, StructInfo
 from ccl.checking.functions import Entry
 from ccl.checking.inference import fresh
@@ -31,6 +33,7 @@ def check(
     schemas.apply(checker, checker.charter)
     entries = _entries(checker)
     checked = functions.check_bodies(checker, entries, sink)
+    report_effects(checker, checked)
     exports = _exports(checker, entries, extra_exports)
     structs, enums = instances.definitions(checker)
     report_unused_items(checker, frozenset(each.function for each in exports))
@@ -42,6 +45,7 @@ def check(
         structs={**structs, **checker.records},
         enums=enums,
         charter=checker.charter.nodes(),
+        conditions=checker.charter.checked_conditions,
         packed=tuple(checker.packed[cid] for cid in sorted(checker.packed)),
     )
 

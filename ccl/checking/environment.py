@@ -169,6 +169,8 @@ class Body:
     id: str
     result: Type
     in_constant: bool = False
+    in_condition: bool = False
+    """A condition of the charter: names that nothing declares are host records."""
     is_entry: bool = False
     """`execution` or a handler: it has no declared result, an Err in it is a trap."""
     types: Mapping[str, Type] = field(default_factory=dict)

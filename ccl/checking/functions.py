@@ -12,6 +12,7 @@ from ccl import ast, typed
 from ccl.builtins import HANDLER_PARAMETER
 from ccl.checking import constants
 from ccl.checking.blocks import discard_block, infer_block
+from ccl.checking.charter_conditions import check_conditions
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Checker, Origin, Signature
 from ccl.checking.inference import POISON, fresh, has_poison, is_open, is_poison, prune, unify, zonk
@@ -129,6 +130,7 @@ def _round(checker: Checker, entries: tuple[Entry, ...]) -> dict[str, typed.Func
     checker.mutation_facts = {}
     checker.used_functions = set()
     functions = {entry.id: _entry(checker, entry) for entry in entries}
+    functions.update(check_conditions(checker))
     while missing := [each for each in checker.signatures.values() if each.id not in functions]:
         # A body may call for further instances of generic functions.
         functions.update({each.id: _function(checker, each) for each in missing})

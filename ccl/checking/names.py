@@ -40,10 +40,10 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
         body.checker.used_functions.add(body.checker.function_id(scope, text))
         declared = scope.functions[text].name.span
         return _not_a_value(body, name.span, text, "a function", declared, advice="call")
-    if text == HANDLER_PARAMETER:
+    if text == HANDLER_PARAMETER and not body.in_condition:
         body.sink.report("CCL0216", name.span)
         return invalid(name.span)
-    if text in HOST_RECORDS:
+    if text in HOST_RECORDS or text == HANDLER_PARAMETER:
         return host_record(body, text, name.span)
     if is_root_section(body, text):
         return _root_entry(body, name)
@@ -61,8 +61,16 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
         return _not_a_value(body, name.span, text, "a function", None, advice="call")
     if text in body.unknown_names:
         return invalid(name.span)
+    if body.in_condition and not _is_slip(scope, text):
+        return host_record(body, text, name.span)
     body.unknown_names.add(text)
     return unknown_name(body, name.span, text, known_values(body))
+
+
+def _is_slip(scope: FileScope, text: str) -> bool:
+    """Whether a name is rather one that is known, misspelt, than another record of the host."""
+    near = nearest(text, (*scope.value_names, *HOST_RECORDS))
+    return near is not None and text.removesuffix("s") != near.removesuffix("s")
 
 
 def read(variable: Variable, span: Span) -> typed.Expr:

@@ -1,11 +1,20 @@
 """Applying the schemas of `ccl.schema` to the charter, and what they give to `submit_job`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ccl import typed
 from ccl.abi.suggest import distance, nearest
-from ccl.checking.charter import Charter, Entry, Property, Tree, key_of, span_of
+from ccl.checking.charter import (
+    Charter,
+    Property,
+    Setting,
+    Tree,
+    is_conditional,
+    key_of,
+    span_of,
+)
+from ccl.checking.charter_extends import HEAD_KEYS
 from ccl.checking.environment import Checker
 from ccl.checking.inference import prune
 from ccl.checking.literals import cid
@@ -22,9 +31,8 @@ def apply(checker: Checker, charter: Charter) -> None:
     """Check every section that has a schema, and remember what it supplies."""
     given: dict[str, tuple[typed.Expr, Span]] = {}
     for path, fields in SCHEMAS.items():
-        section = _section(charter, path)
-        if section is not None:
-            _check_section(checker, path, section, fields, given)
+        for section, conditional in _sections(charter.root, path.split(".")):
+            _check_section(checker, path, section, fields, given, conditional=conditional)
     _check_quorum(checker.sink, given)
     for name, (node, _) in given.items():
         if "." not in name:
@@ -39,14 +47,20 @@ def apply(checker: Checker, charter: Charter) -> None:
             charter.defaults[group] = _record(checker, group, members)
 
 
-def _section(charter: Charter, path: str) -> Tree | None:
-    here = charter.root
-    for key in path.split("."):
-        found = [each for each in here.named(key) if isinstance(each, Tree)]
-        if len(found) != 1:
-            return None
-        here = found[0]
-    return here
+def _sections(
+    tree: Tree, path: list[str], *, conditional: bool = False
+) -> Iterator[tuple[Tree, bool]]:
+    """The sections at a path, and whether they are there only in some cases.
+
+    Where several differ in their labels nobody could say which one is meant.
+    """
+    if not path:
+        yield tree, conditional
+        return
+    found = [each for each in tree.named(path[0]) if isinstance(each, Tree)]
+    if len(found) == 1:
+        some = conditional or is_conditional(found[0])
+        yield from _sections(found[0], path[1:], conditional=some)
 
 
 def _check_section(
@@ -55,19 +69,24 @@ def _check_section(
     section: Tree,
     known: Mapping[str, Field],
     given: dict[str, tuple[typed.Expr, Span]],
+    *,
+    conditional: bool,
 ) -> None:
-    for entry in section.entries:
+    """What holds only under a condition is checked, and supplies nothing."""
+    for entry in section.settings:
+        if key_of(entry) in HEAD_KEYS:
+            continue
         field = known.get(key_of(entry))
         if field is None:
             _unknown_key(checker.sink, path, entry, tuple(known))
             continue
         node = _value(checker, path, entry, field)
-        if node is None or field.feeds is None:
+        if node is None or field.feeds is None or conditional or is_conditional(entry):
             continue
         _give(checker.sink, field.feeds, node, entry, given)
 
 
-def _unknown_key(sink: Sink, path: str, entry: Entry, known: tuple[str, ...]) -> None:
+def _unknown_key(sink: Sink, path: str, entry: Setting, known: tuple[str, ...]) -> None:
     key, span = key_of(entry), span_of(entry)
     near = nearest(key, known)
     if near is not None and distance(key, near, SLIP_DISTANCE_MAX) <= SLIP_DISTANCE_MAX:
@@ -83,7 +102,7 @@ def _give(
     sink: Sink,
     name: str,
     node: typed.Expr,
-    entry: Entry,
+    entry: Setting,
     given: dict[str, tuple[typed.Expr, Span]],
 ) -> None:
     """The same thing may be said in two sections, if they agree."""
@@ -110,7 +129,7 @@ def _plain(node: typed.Expr) -> object:
             return node
 
 
-def _value(checker: Checker, path: str, entry: Entry, field: Field) -> typed.Expr | None:
+def _value(checker: Checker, path: str, entry: Setting, field: Field) -> typed.Expr | None:
     """The value in the unit that jobs use, or None after reporting (or for a section)."""
     if isinstance(entry, Tree) or field.kind is Kind.SECTION:
         if isinstance(entry, Tree) != (field.kind is Kind.SECTION):
@@ -177,9 +196,13 @@ def _described(entry: Property) -> str:
             return "a list"
         case typed.CharterObject():
             return "a section"
+        case typed.CharterBand():
+            return "a range"
+        case typed.CharterCall():
+            return "a call"
 
 
-def _wrong_kind(sink: Sink, path: str, entry: Entry, field: Field, found: str) -> None:
+def _wrong_kind(sink: Sink, path: str, entry: Setting, field: Field, found: str) -> None:
     span = entry.span if isinstance(entry, Tree) else entry.node.value.span
     sink.report(
         "CCL0304", span, section=path, key=key_of(entry), expected=field.kind.value, found=found

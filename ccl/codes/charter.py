@@ -35,6 +35,12 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="this is {found}",
     ),
     Template(
+        code="CCL0306",
+        title="two rules can set `{key}` at once, to different values",
+        label="this rule can hold together with the other one",
+        help="write `override` before the entry that is to win, or make the conditions exclusive",
+    ),
+    Template(
         code="CCL0307",
         title="unknown constant `{name}`",
         label="no constant has this name",
@@ -60,6 +66,12 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         severity=Severity.WARNING,
     ),
     Template(
+        code="CCL0311",
+        title="a rule cannot stand inside a list or a call",
+        label="these values are constant",
+        help="move it to a section",
+    ),
+    Template(
         code="CCL0312",
         title='article "{number}" does not exist',
         label="cited here",
@@ -76,5 +88,55 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="{what} cannot be read from code",
         label="a value is needed here",
         help="name one value inside it",
+    ),
+    Template(
+        code="CCL0315",
+        title="`{path}` depends on a condition, so code cannot read it",
+        label="not the same in every case",
+        help="read the condition in code, or give the value a key that no rule sets",
+    ),
+    Template(
+        code="CCL0316",
+        title="the range runs down, from {low} to {high}",
+        label="the smaller bound comes first",
+        help="swap the bounds",
+    ),
+    Template(
+        code="CCL0317",
+        title="the bounds of a range must be numbers of one kind",
+        label="not two numbers of one kind",
+        help="write both as integers, decimals, percentages, durations, times or sizes",
+    ),
+    Template(
+        code="CCL0318",
+        title="no range covers what lies between {low} and {high}",
+        label="begins after a gap",
+        help="let it begin where the one before ends",
+        severity=Severity.WARNING,
+    ),
+    Template(
+        code="CCL0319",
+        title="two ranges cover {low} to {high}",
+        label="overlaps with the one before",
+        help="both ends of a range belong to it; bands may meet in one number",
+        severity=Severity.WARNING,
+    ),
+    Template(
+        code="CCL0320",
+        title="there is no section `{name}` to extend",
+        label="not declared here or around",
+        help="did you mean `{nearest}`?",
+    ),
+    Template(
+        code="CCL0321",
+        title="`{name}` extends itself",
+        label="leads back to where it began",
+        help="leave out one `extends` of the circle",
+    ),
+    Template(
+        code="CCL0322",
+        title="a condition of the charter must not change anything, and this calls `{call}`",
+        label="reading the charter would do this",
+        help="do it in `execution` or in a handler",
     ),
 )

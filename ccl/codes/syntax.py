@@ -151,4 +151,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="its `{{` is taken for the beginning of the body",
         help="write `({literal} {{ … }})`",
     ),
+    Template(
+        code="CCL0126",
+        title="`override` belongs before an entry, a section or an `if` rule",
+        label="nothing to override",
+        help="leave it out",
+    ),
 )

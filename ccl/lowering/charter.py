@@ -2,15 +2,25 @@
 
 Values are DAG-CBOR: texts, booleans, lists, and maps of inline objects; a plain number is an
 integer, a number with a unit or with decimal places `{"unit": "%", "value": 50}`, where the
-value is an integer or, with places, its text. A version is set as the property `version`.
+value is an integer or, with places, its text; the label of a range `{"from": …, "to": …}`; a
+call `{"call": name, "arguments": […]}`.
+
+Conditions are decided first, those within a rule only where the rule holds. Each local holds 0
+(does not hold), 1 (holds) or more (undecided), so a test of either branch fails when undecided.
 """
 
 from typing import Any, assert_never
 
 from ccl.abi.layout import CHARTER_EXPORT
 from ccl.lowering.unit import Unit
+from ccl.source import SourceMap
 from ccl.typed import (
+    ALWAYS,
+    UNDECIDED,
+    CharterBand,
     CharterBool,
+    CharterCall,
+    CharterDecision,
     CharterList,
     CharterNode,
     CharterNumber,
@@ -19,45 +29,132 @@ from ccl.typed import (
     CharterSection,
     CharterText,
     CharterValue,
+    Guard,
     NumberUnit,
 )
 from ccl.wasm import model
 from runtime.content.codec import encode
 
 EXPORT = CHARTER_EXPORT
+CONDITION_CHARACTERS_MAX = 400
+"""A longer condition is cut where it is listed; its place says where the rest stands."""
 
 
-def replay(unit: Unit) -> model.Function | None:
+def replay(unit: Unit, sources: SourceMap) -> model.Function | None:
     """The function behind the export, if anything is declared."""
     if not unit.program.charter:
         return None
-    body: list[str] = []
+    replaying = _Replay(unit, sources)
+    replaying.decide()
     for node in unit.program.charter:
-        _replay(unit, body, node)
-    return model.Function(name="charter", parameters=(), result=None, locals=(), body=body)
+        replaying.node(node, ALWAYS)
+    return model.Function(
+        name="charter",
+        parameters=(),
+        result=None,
+        locals=tuple((_local(number), "i64") for number in range(len(unit.program.conditions))),
+        body=replaying.body,
+    )
 
 
-def _replay(unit: Unit, body: list[str], node: CharterNode) -> None:
-    match node:
-        case CharterProperty(key=key, value=value):
-            _call(unit, body, "host_set_property", key.encode(), encode(plain(value)))
-        case CharterSection(key=key, value=value, version=version, entries=entries):
-            label = None if value is None else plain(value)
-            _call(unit, body, "host_begin_section", key.encode(), encode(label))
-            if version is not None:
-                _call(unit, body, "host_set_property", b"version", encode(version))
-            for entry in entries:
-                _replay(unit, body, entry)
-            _call(unit, body, "host_end_section")
-        case _:
-            assert_never(node)
+def _local(number: int) -> str:
+    return f"condition.{number}"
 
 
-def _call(unit: Unit, body: list[str], name: str, *arguments: bytes) -> None:
-    unit.called.add(name)
-    for argument in arguments:
-        body += [f"i32.const {unit.constants.block(argument)}", f"i32.const {len(argument)}"]
-    body.append(f"call ${name}")
+class _Replay:
+    """The body of the export in the making."""
+
+    def __init__(self, unit: Unit, sources: SourceMap) -> None:
+        self._unit = unit
+        self._sources = sources
+        self.body: list[str] = []
+
+    def decide(self) -> None:
+        """Every condition, after those around it."""
+        program = self._unit.program
+        for number, condition in enumerate(program.conditions):
+            guarded = self._begin((condition.when,))
+            name = self._unit.function_name(program.functions[condition.function])
+            self.body += [f"call ${name}", f"local.set ${_local(number)}"]
+            self._end(guarded)
+
+    def node(self, node: CharterNode, known: Guard) -> None:
+        """`known`: what holds around it, and need not be tested again."""
+        match node:
+            case CharterProperty(key=key, value=value):
+                guarded = self._begin((node.when - known,), node.unless)
+                self._call("host_set_property", key.encode(), encode(plain(value)))
+                self._end(guarded)
+            case CharterSection(key=key, value=value, entries=entries):
+                guarded = self._begin(tuple(each - known for each in node.when))
+                label = None if value is None else plain(value)
+                self._call("host_begin_section", key.encode(), encode(label))
+                inside = known | node.when[0] if len(node.when) == 1 else known
+                for entry in entries:
+                    self.node(entry, inside)
+                self._call("host_end_section")
+                self._end(guarded)
+            case CharterDecision():
+                guarded = self._begin((node.when - known,))
+                self._undecided(node.condition)
+                self._end(guarded)
+            case _:
+                assert_never(node)
+
+    def _undecided(self, number: int) -> None:
+        """Where a field was missing: the condition, the field and the place."""
+        condition = self._unit.program.conditions[number]
+        if not condition.missing:
+            return
+        source = self._sources.of(condition.span)
+        start = source.position(condition.span.start)
+        place = f"{source.path}:{start.line}:{start.column}".encode()
+        text = " ".join(self._sources.text(condition.span).split())
+        if len(text) > CONDITION_CHARACTERS_MAX:
+            text = text[: CONDITION_CHARACTERS_MAX - 1] + "…"
+        for offset, path in enumerate(condition.missing):
+            self.body += [f"local.get ${_local(number)}", f"i64.const {UNDECIDED + offset}"]
+            self.body += ["i64.eq", "if"]
+            self._call("host_leave_undecided", text.encode(), path.encode(), place)
+            self.body.append("end")
+
+    def _begin(self, when: tuple[Guard, ...], unless: tuple[Guard, ...] = ()) -> bool:
+        """Open a branch for what is not always there."""
+        tests = [] if ALWAYS in when else [_any(when)]
+        tests += [[*_all(guard), "i32.eqz"] for guard in unless]
+        if not tests:
+            return False
+        for count, test in enumerate(tests):
+            self.body += [*test, *(["i32.and"] if count else [])]
+        self.body.append("if")
+        return True
+
+    def _end(self, guarded: bool) -> None:
+        if guarded:
+            self.body.append("end")
+
+    def _call(self, name: str, *arguments: bytes) -> None:
+        self._unit.called.add(name)
+        for argument in arguments:
+            self.body.append(f"i32.const {self._unit.constants.block(argument)}")
+            self.body.append(f"i32.const {len(argument)}")
+        self.body.append(f"call ${name}")
+
+
+def _any(guards: tuple[Guard, ...]) -> list[str]:
+    body: list[str] = []
+    for count, guard in enumerate(guards):
+        body += [*_all(guard), *(["i32.or"] if count else [])]
+    return body
+
+
+def _all(guard: Guard) -> list[str]:
+    """Push whether every test of the guard holds."""
+    body: list[str] = []
+    for count, test in enumerate(sorted(guard, key=lambda test: test.condition)):
+        body += [f"local.get ${_local(test.condition)}", f"i64.const {int(test.holds)}", "i64.eq"]
+        body += ["i32.and"] if count else []
+    return body
 
 
 def plain(value: CharterValue) -> Any:
@@ -74,16 +171,30 @@ def plain(value: CharterValue) -> Any:
         case CharterList(items=items):
             return [plain(item) for item in items]
         case CharterObject(entries=entries):
-            return {entry.key: _entry(entry) for entry in entries}
+            return _map(entries)
+        case CharterBand(low=low, high=high):
+            return {"from": plain(low), "to": plain(high)}
+        case CharterCall(name=name, arguments=arguments, names=names):
+            given = [plain(each) for each in arguments]
+            return {
+                "call": name,
+                "arguments": given if names is None else dict(zip(names, given, strict=True)),
+            }
         case _:
             assert_never(value)
 
 
-def _entry(node: CharterNode) -> Any:
-    match node:
-        case CharterProperty(value=value):
-            return plain(value)
-        case CharterSection(entries=entries):
-            return {entry.key: _entry(entry) for entry in entries}
-        case _:
-            assert_never(node)
+def _map(nodes: tuple[CharterNode, ...]) -> dict[str, Any]:
+    """The entries of a constant object; nothing in it depends on a condition."""
+    found: dict[str, Any] = {}
+    for node in nodes:
+        match node:
+            case CharterProperty(key=key, value=value):
+                found[key] = plain(value)
+            case CharterSection(key=key, entries=entries):
+                found[key] = _map(entries)
+            case CharterDecision():
+                raise AssertionError("the checker refuses rules in constant objects")
+            case _:
+                assert_never(node)
+    return found

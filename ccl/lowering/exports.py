@@ -24,6 +24,7 @@ def reachable(program: Program) -> dict[str, Survey]:
     """The functions that an export can reach, by id, with what is done in them."""
     found: dict[str, Survey] = {}
     pending = [export.function for export in program.exports]
+    pending += [condition.function for condition in program.conditions]
     while pending:
         name = pending.pop()
         if name not in found:

@@ -48,7 +48,7 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
     functions = [_function(unit, each, surveys[name]) for name, each in reached.items()]
     entries, names = exports.entries(unit)
     functions += entries
-    replay = charter.replay(unit)
+    replay = charter.replay(unit, sources)
     if replay is not None:
         functions.append(replay)
         names += ((charter.EXPORT, replay.name),)

@@ -20,7 +20,9 @@ DEPTH_LIMIT: Final = 300
 
 _TYPE_ARGUMENTS: Final = re.compile(r"<[\w\s,.<>\[\]]*>\(")
 _HEADS: Final = frozenset({"IF", "WHILE", "FOR", "MATCH"})
-_ENTRY_STARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "HBRACE", "OBRACE", "RBRACE", ""})
+_ENTRY_STARTS: Final = frozenset(
+    {"SEMI", "COMMA", "LBRACE", "HBRACE", "OBRACE", "RBRACE", "OVERRIDE", ""}
+)
 _STATEMENT_STARTS: Final = frozenset({"SEMI", "LBRACE", "HBRACE", "RBRACE", "FATARROW", ""})
 _OBJECT_BEFORE: Final = frozenset(
     {"LPAREN", "LBRACKET", "COMMA", "COLON", "EQ", "FATARROW", "RETURN", "ASSIGNOP"}
@@ -30,6 +32,8 @@ _VALUE_STARTS: Final = LITERALS | {"NAME", "STRING_HEAD"}
 _ITEM_KEYWORDS: Final = frozenset({"FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT"})
 _ITEM_WORDS: Final = frozenset({"execution", "on", "export", "test", "invariant", "article"})
 _KEYWORD_KINDS: Final = frozenset(KEYWORDS.values())
+_WORD_ENDS: Final = frozenset({"SEMI", "COMMA", "RBRACE", "DOT", "LPAREN", "COLONCOLON", ""})
+"""After `override word` these say that the word is its value."""
 _OPENING: Final = frozenset({"LBRACE", "LPAREN", "LBRACKET", "STRING_HEAD"})
 _CLOSING: Final = frozenset({"RBRACE", "RPAREN", "RBRACKET", "STRING_TAIL"})
 _DEEPENING: Final = frozenset(
@@ -195,6 +199,9 @@ class _Classifier:
         elif word == "on":
             if starts and following == "STRING" and self._kind(at + 2) == "LBRACE":
                 token.kind = "ON"
+        elif word == "override":
+            if starts and self._overrides(at):
+                token.kind = "OVERRIDE"
         elif word == "invariant":
             if starts and following == "STRING" and self._kind(at + 2) == "LBRACE":
                 token.kind = "INVARIANT"
@@ -218,6 +225,12 @@ class _Classifier:
                 token.kind = "BECAUSE"
         elif following == "FN" and starts:
             token.kind = "EXPORT" if word == "export" else "TEST"
+
+    def _overrides(self, at: int) -> bool:
+        """An entry or item follows, so that `override` is not itself a key."""
+        if self._kind(at + 1) in ("NAME", "STRING"):
+            return self._kind(at + 2) not in _WORD_ENDS
+        return self._kind(at + 1) in ("IF", "FN") or self._kind(at + 2) == "COLON"
 
     def _is_lambda(self, at: int) -> bool:
         """`( names ) =>` starts here."""
@@ -265,6 +278,7 @@ _CONTEXTUAL: Final = frozenset(
     {
         "execution",
         "on",
+        "override",
         "invariant",
         "range",
         "version",

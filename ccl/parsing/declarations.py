@@ -1,5 +1,7 @@
 """Reductions of items: entries, sections, rules, functions, types."""
 
+from dataclasses import replace
+
 from ccl import ast
 from ccl.parsing.reduce import Reductions, Values
 from ccl.source import Span
@@ -83,6 +85,14 @@ class Declarations(Reductions):
 
     def header_both_swapped(self, _: Span, values: Values) -> tuple[ast.StringLiteral, ast.Ident]:
         return values[3], self.place.ident(values[1])
+
+    def override(self, span: Span, values: Values) -> ast.Item:
+        """`override` before an entry, a section or a rule."""
+        item: ast.Item = values[1]
+        if isinstance(item, ast.Entry | ast.Section | ast.IfRule):
+            return replace(item, override=True, span=span)
+        self.place.sink.report("CCL0126", self.place.span(values[0]))
+        return item
 
     # --- rules
 

@@ -163,6 +163,11 @@ def end_section(invocation: Invocation) -> None:
     invocation.charter_entry(["end"], 0)
 
 
+def leave_undecided(invocation: Invocation, condition: str, missing: str, place: str) -> None:
+    size = len(condition) + len(missing) + len(place)
+    invocation.charter_entry(["undecided", condition, missing, place], size)
+
+
 def _canonical(call: str, value: bytes) -> None:
     try:
         decode(value)
@@ -189,6 +194,7 @@ IMPLEMENTATIONS: Final[Mapping[str, Implementation]] = {
     "host_begin_section": begin_section,
     "host_set_property": set_property,
     "host_end_section": end_section,
+    "host_leave_undecided": leave_undecided,
 }
 
 assert IMPLEMENTATIONS.keys() == HOST_CALLS.keys(), "each host call has one implementation"

@@ -168,7 +168,8 @@ class Invocation:
     # --- charter
 
     def charter_entry(self, entry: list[Any], size: int) -> None:
-        """Add `["begin", kind, label]`, `["set", key, value]` or `["end"]`, values encoded."""
+        """Add `["begin", kind, label]`, `["set", key, value]`, `["end"]`, values encoded, or
+        `["undecided", condition, missing, place]`."""
         match entry[0]:
             case "begin":
                 self._charter_depth += 1

@@ -45,7 +45,7 @@ def execution_from(answer: dict[str, Any]) -> Execution:
             memory_peak_bytes=_natural(answer["memory_peak_bytes"]),
             host_calls=_natural(answer["host_calls"]),
         )
-        charter = _nested(answer["charter"])
+        charter = nested_charter(answer["charter"])
     except (KeyError, TypeError, ValueError) as error:
         raise CodecError(f"not a worker's answer: {error}") from None
     return Execution(deterministic=deterministic, metrics=metrics, blocks=blocks, charter=charter)
@@ -63,8 +63,9 @@ def _natural(value: Any) -> int:
     return value
 
 
-def _nested(entries: list[list[Any]]) -> tuple[Any, ...]:
-    """["section", kind, label, entries] and ["property", key, value] from begin, set and end."""
+def nested_charter(entries: list[list[Any]]) -> tuple[Any, ...]:
+    """["section", kind, label, entries] and ["property", key, value] from begin, set and end;
+    ["undecided", condition, missing, place] as it is."""
     stack: list[list[Any]] = [[]]
     for entry in entries:
         match entry:
@@ -74,6 +75,8 @@ def _nested(entries: list[list[Any]]) -> tuple[Any, ...]:
                 stack.append(section[3])
             case ["set", str(key), bytes(value)]:
                 stack[-1].append(["property", key, decode(value)])
+            case ["undecided", str(), str(), str()]:
+                stack[-1].append(list(entry))
             case ["end"] if len(stack) > 1:
                 stack.pop()
             case _:

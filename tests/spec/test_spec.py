@@ -3,9 +3,10 @@
 Expectations are comments in the block. On the line of the fault: `// error: [CCL0401]`,
 `// warning: [CCL0901]` (several codes in one bracket are allowed), `// trap: reason`.
 Anywhere: `// result: JSON`, `// log: line`, `// submits: JSON` (a part of the submission),
-`// charter: JSON`, and for the run `// entry: name`, `// arguments: JSON`, `// input: JSON`
-(a string), `// ctx: JSON`. A block without errors must compile; if it has the entry it must
-run to its end. Every diagnostic must be expected.
+`// charter: JSON` (as `ccl charter` shows it, under the `// context: JSON` before it) and
+`// undecided: field` (all of that charter, in order), and for the run `// entry: name`,
+`// arguments: JSON`, `// input: JSON` (a string), `// ctx: JSON`. A block without errors must
+compile; if it has the entry it must run to its end. Every diagnostic must be expected.
 """
 
 import json
@@ -17,16 +18,19 @@ from typing import Any
 import pytest
 from ccl_machine import Ran, run
 
+from ccl.cli.charterview import Undecided, charter_value, undecided
 from ccl.codes import severity_of
 from ccl.codes.template import Severity
 from ccl.pipeline import compile_text
 from runtime.content.cid import Cid
 from runtime.execution import OutcomeKind
+from runtime.sandbox.results import nested_charter
 
 FOLDER = Path(__file__).parent
 _BLOCK = re.compile(r"^```ccl\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXPECTED = re.compile(
-    r"// (error|warning|trap|result|log|submits|charter|entry|arguments|input|ctx): ?(.*)$"
+    r"// (error|warning|trap|result|log|submits|charter|context|undecided|entry|arguments|input"
+    r"|ctx): ?(.*)$"
 )
 
 
@@ -100,9 +104,12 @@ def test_block(block: Block) -> None:
         return
     assert compiled.wasm is not None
     assert compilation.program is not None
-    entry = block.only("entry") or ("charter" if block.only("charter") else "run")
+    if any(kind == "charter" for _, kind, _ in block.expectations):
+        check_charter(block, compiled.wasm)
+        return
+    entry = block.only("entry") or "run"
     exports = {each.name for each in compilation.program.exports}
-    if entry in exports or entry == "charter":
+    if entry in exports:
         check_run(block, entry, compiled.wasm)
     else:
         kinds = {kind for _, kind, _ in block.expectations}
@@ -135,9 +142,30 @@ def check_run(block: Block, entry: str, wasm: bytes) -> None:
         assert [
             {k: s.get(k) for k in e} for s, e in zip(submitted, submits, strict=True)
         ] == submits
-    charter = block.only("charter")
-    if charter is not None:
-        assert plain(ran.charter) == json.loads(charter)
+
+
+def check_charter(block: Block, wasm: bytes) -> None:
+    """Each `charter` under the `context` before it; `undecided` after it are all there are."""
+    records: dict[str, Any] = {}
+    told: list[Undecided] = []
+    for _, kind, text in block.expectations:
+        match kind:
+            case "context":
+                records = json.loads(text)
+            case "charter":
+                assert told == [], "every undecided condition is expected"
+                ran = run(wasm, entry="charter", records=records)
+                assert ran.outcome.kind is OutcomeKind.SUCCEEDED, ran.outcome
+                replayed = nested_charter(ran.charter)
+                value = charter_value(replayed)
+                assert value == json.loads(text)
+                assert json.dumps(value) == json.dumps(json.loads(text)), "the order"
+                told = list(undecided(replayed))
+            case "undecided":
+                assert told.pop(0).missing == text
+            case _:
+                pass
+    assert told == [], "every undecided condition is expected"
 
 
 def check_trap(ran: Ran, line: int, text: str) -> None:
