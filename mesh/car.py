@@ -34,6 +34,12 @@ class Car:
 
 def read_car(data: bytes) -> Car:
     """Read a whole file. Raises CarError, for a block with a wrong hash too."""
+    roots, start = read_header(data)
+    return Car(roots=roots, blocks=tuple(_sections(data, start)))
+
+
+def read_header(data: bytes) -> tuple[tuple[Cid, ...], int]:
+    """The roots that a file names, and where its blocks begin. Raises CarError."""
     length, start = read_varint(data, 0)
     header = data[start : start + length]
     if length == 0 or len(header) < length:
@@ -48,7 +54,7 @@ def read_car(data: bytes) -> Car:
     roots = value.get("roots")
     if not isinstance(roots, list) or not all(isinstance(root, Cid) for root in roots):
         raise CarError("the header has no list of roots", start)
-    return Car(roots=tuple(roots), blocks=tuple(_sections(data, start + length)))
+    return tuple(roots), start + length
 
 
 def _sections(data: bytes, at: int) -> Iterator[tuple[Cid, bytes]]:

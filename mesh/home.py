@@ -10,10 +10,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from errno import EACCES
 from pathlib import Path
 from typing import Any, Final
 
 from mesh.problem import Kind, MeshProblem
+from runtime.content.cid import Cid, CidError, parse_cid
 
 HOME_VARIABLE: Final = "MESH_HOME"
 APPLICATION_NAME: Final = "icn-mesh"
@@ -66,28 +68,110 @@ class Home:
         return self.path / "cache"
 
     @property
+    def mark(self) -> Path:
+        """The file that says which mesh lives here, whatever becomes of the others."""
+        return self.path / "mesh.cid"
+
+    @property
     def config_file(self) -> Path:
         return self.path / CONFIG_NAME
 
 
-def find_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
+def locate_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
     """The home named by the flag, else by `MESH_HOME`, else the user's data directory.
 
-    Creates the directory, private to its owner. Raises MeshProblem `home-unusable`.
+    It need not exist. Raises MeshProblem `home-unusable`.
     """
     path = flag or _from_environment(environment) or _user_data_directory()
-    home = Home(path.absolute())
     try:
-        for directory in (home.path, home.keys, home.locks, home.cache):
-            directory.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
-    except OSError as error:
+        return Home(path.absolute())
+    except FileNotFoundError:
         raise MeshProblem(
             Kind.USAGE,
             "home-unusable",
-            f"{home.path} cannot be used as the mesh's home: {error.strerror}",
-            hint=f"name a directory you can write to with --mesh-home or {HOME_VARIABLE}",
+            f"{path} is relative to a current directory that is gone",
+            hint="change to one that exists, with cd",
         ) from None
+
+
+def find_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
+    """As `locate_home`; makes the directory, private to its owner, if there is none.
+
+    Raises MeshProblem `home-unusable`.
+    """
+    home = locate_home(flag, environment)
+    try:
+        for directory in (home.path, home.keys, home.locks, home.cache):
+            directory.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
+            if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+                raise PermissionError(EACCES, os.strerror(EACCES), str(directory))
+    except OSError as error:
+        raise _unusable(home, error) from None
     return home
+
+
+def has_mesh(home: Home) -> bool:
+    """Whether a mesh was founded here, even if it cannot be read now.
+
+    Raises MeshProblem `home-unusable`.
+    """
+    try:
+        if home.mark.exists():
+            return True
+        return home.database.exists() and home.database.stat().st_size > 0
+    except OSError as error:
+        raise _unusable(home, error) from None
+
+
+def _unusable(home: Home, error: OSError) -> MeshProblem:
+    place = f" ({error.filename})" if error.filename not in {None, str(home.path)} else ""
+    return MeshProblem(
+        Kind.USAGE,
+        "home-unusable",
+        f"{home.path} cannot be used as the mesh's home: {error.strerror}{place}",
+        hint="name a directory that you can read and write with --mesh-home or "
+        f"{HOME_VARIABLE}, or have its permissions restored",
+    )
+
+
+def remember_mesh(home: Home, mesh: Cid) -> None:
+    """Mark the home as that of a mesh. Raises MeshProblem `mesh-replaced`, `home-unusable`."""
+    known = remembered_mesh(home)
+    if known == mesh:
+        return
+    if known is not None:
+        raise MeshProblem(
+            Kind.IDENTITY,
+            "mesh-replaced",
+            f"{home.database} holds mesh {mesh}, but {home.path} is the home of mesh {known}",
+            hint=f"put the database of {known} back, or give the other one a home of its own",
+        )
+    draft = home.mark.with_name(f".{home.mark.name}.{os.getpid()}")
+    try:
+        with draft.open("w", encoding="ascii") as file:
+            file.write(f"{mesh}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(home.mark)
+    except OSError as error:
+        raise _unusable(home, error) from None
+
+
+def remembered_mesh(home: Home) -> Cid | None:
+    """The mesh that was founded here. Raises MeshProblem `home-unusable`, `mark-malformed`."""
+    try:
+        return parse_cid(home.mark.read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unusable(home, error) from None
+    except (CidError, UnicodeDecodeError):
+        raise MeshProblem(
+            Kind.IDENTITY,
+            "mark-malformed",
+            f"{home.mark} does not hold the CID of a mesh",
+            hint="remove that file if the database and the keys beside it are the true ones",
+        ) from None
 
 
 def _from_environment(environment: Mapping[str, str]) -> Path | None:
@@ -118,9 +202,16 @@ def load_config(home: Home, environment: Mapping[str, str]) -> Config:
 def _file_values(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise MeshProblem(
+            Kind.USAGE,
+            "config-unreadable",
+            f"{path} cannot be read: {error.strerror or error}",
+            hint="have its permissions and those of its directory restored",
+        ) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MeshProblem(
             Kind.USAGE,
             "config-unreadable",

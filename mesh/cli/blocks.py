@@ -42,7 +42,7 @@ def put(
     """
     from mesh.car import CarError, read_car
     from mesh.cli.files import read_bytes
-    from mesh.cli.session import make_output, open_mesh
+    from mesh.cli.session import found_mesh, make_output
     from mesh.problem import Kind, MeshProblem
     from runtime.content.cid import Codec, cid_of
     from runtime.content.codec import CodecError, decode
@@ -79,7 +79,7 @@ def put(
                 f"{file}: {error}",
                 hint="store it as raw bytes, without --dag-cbor",
             ) from None
-    with open_mesh(mesh_home) as mesh:
+    with found_mesh(mesh_home) as mesh:
         mesh.put_blocks(blocks)
     size = sum(len(part) for _, part in blocks)
     out.record(

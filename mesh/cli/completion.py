@@ -27,11 +27,11 @@ def complete_node(incomplete: str) -> list[str]:
 
 def _job_ids() -> list[str]:
     from mesh.adapters.sqlite import SqliteStore
-    from mesh.home import find_home
+    from mesh.home import locate_home
     from mesh.problem import MeshProblem
 
     try:
-        home = find_home(None, os.environ)
+        home = locate_home(None, os.environ)
         if not home.database.exists():
             return []
         store = SqliteStore(home.database, quota_bytes=0)

@@ -6,7 +6,7 @@ from typing import Any, Final, assert_never
 
 from mesh.cli.naming import did_from
 from mesh.cli.output import Column, field
-from mesh.cli.session import make_output, open_mesh
+from mesh.cli.session import found_mesh, make_output, open_mesh
 from mesh.cli.submission import one_of
 from mesh.cli.tokens import RULES
 from mesh.local.treasury import policies, set_policy
@@ -46,7 +46,7 @@ def run_set(choice: Choice, *, output: str | None, quiet: bool, home: Path | Non
         to_value(rule)
     except ShapeError as error:
         raise _malformed(str(error)) from None
-    with open_mesh(home) as mesh:
+    with found_mesh(home) as mesh:
         cid = set_policy(mesh, kind, rule)
     out.record(
         {"policy": str(cid), "resource_type": kind.value, "rule": in_words(rule)},

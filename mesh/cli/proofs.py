@@ -31,6 +31,7 @@ def receipt(
     from mesh.cli.following import find_job
     from mesh.cli.output import Column, field, table
     from mesh.cli.session import file_or_format, open_mesh
+    from mesh.cli.verification import incomplete
     from mesh.cli.writing import write_bytes
     from mesh.local.checking import proof_file, proof_of
     from mesh.proof import ProofError
@@ -43,7 +44,7 @@ def receipt(
             proof = proof_of(mesh, job_id)
             data = proof_file(mesh, job_id) if path is not None else b""
         except ProofError as error:
-            raise incomplete(str(job_id), error.findings) from None
+            raise incomplete(mesh, job_id, error.findings) from None
     if path is not None:
         write_bytes(path, data)
         out.line(f"Proof of {proof.receipt.cid} written to {path} ({len(data)} bytes)")
@@ -84,22 +85,6 @@ def receipt(
     }
     text = table(items, columns).split("\n", 1)[1]
     out.record(value, text=text, quiet=str(proof.receipt.cid))
-
-
-def incomplete(name: str, findings: tuple[Any, ...]) -> Exception:
-    """A proof that cannot be put together."""
-    from mesh.findings import Fault
-    from mesh.problem import Kind, MeshProblem
-
-    first = findings[0]
-    kind = Kind.NOT_FOUND if first.fault is Fault.MISSING else Kind.VERIFICATION
-    return MeshProblem(
-        kind,
-        "proof-incomplete",
-        f"{name}: {first}",
-        hint="meshctl job-status shows how far the job is; `meshctl doctor` checks the store",
-        details={"reasons": [str(each) for each in findings]},
-    )
 
 
 def verify(

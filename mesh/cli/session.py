@@ -1,4 +1,7 @@
-"""The mesh that a command works on, opened where and how its options say."""
+"""The mesh that a command works on, opened where and how its options say.
+
+Rule: a command that only reads never makes a mesh; a home that was mistyped is told.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesh.cli.output import FORMAT_NAMES, Format, Output, parse_format
+from mesh.problem import Kind, MeshProblem
 
 if TYPE_CHECKING:
     from mesh.local import LocalMesh
@@ -16,19 +20,44 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_mesh(home: Path | None) -> Iterator[LocalMesh]:
-    """The embedded mesh under `home`, created on first use."""
+    """The mesh under `home`. Raises MeshProblem `no-mesh` where none was founded."""
+    if not is_founded(home):
+        from mesh.home import HOME_VARIABLE, locate_home
+
+        path = locate_home(home, os.environ).path
+        raise MeshProblem(
+            Kind.NOT_FOUND,
+            "no-mesh",
+            f"there is no mesh in {path} yet",
+            hint=f"check --mesh-home and {HOME_VARIABLE}; `meshctl submit-job` makes a new mesh",
+            details={"home": str(path)},
+        )
+    with found_mesh(home) as mesh:
+        yield mesh
+
+
+@contextmanager
+def found_mesh(home: Path | None) -> Iterator[LocalMesh]:
+    """The mesh under `home`, founded on first use."""
     from mesh.local import LocalMesh
 
     with LocalMesh.open(home) as mesh:
         yield mesh
 
 
+def is_founded(home: Path | None) -> bool:
+    """Whether there is a mesh. Raises MeshProblem `home-unusable`."""
+    from mesh.home import has_mesh, locate_home
+
+    return has_mesh(locate_home(home, os.environ))
+
+
 def make_output(home: Path | None, format_: str | None, *, quiet: bool) -> Output:
     """Flag, else $MESH_OUTPUT, else config.toml, else a table."""
-    from mesh.home import find_home, load_config
+    from mesh.home import load_config, locate_home
 
     if format_ is None:
-        format_ = load_config(find_home(home, os.environ), os.environ).output
+        format_ = load_config(locate_home(home, os.environ), os.environ).output
     return Output(format=parse_format(format_), quiet=quiet)
 
 

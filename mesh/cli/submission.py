@@ -15,7 +15,7 @@ from ccl.abi.values import ValueMismatch, from_json, parse_type, read_json
 from mesh.cli.files import cid_from, path_or_cid, read_bytes
 from mesh.cli.following import Progress, finish, interrupted
 from mesh.cli.output import Column, Output, field, note, table
-from mesh.cli.session import make_output, open_mesh
+from mesh.cli.session import found_mesh, make_output
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.quoting import Quote, quote
 from mesh.local.views import obstacle
@@ -72,7 +72,7 @@ def run_submission(
 ) -> None:
     """Carry out one `submit-job`."""
     out = make_output(home, output, quiet=quiet)
-    with open_mesh(home) as mesh:
+    with found_mesh(home) as mesh:
         request, blocks = _request(mesh, submission)
         if dry_run:
             _show_quote(out, quote(mesh, request))

@@ -62,14 +62,14 @@ def issue(
       meshctl tokens issue --amount 100 --to did:key:z6Mk… --expires-in 3600
     """
     from mesh.cli.naming import did_from
-    from mesh.cli.session import make_output, open_mesh
+    from mesh.cli.session import found_mesh, make_output
     from mesh.cli.submission import one_of, positive
     from mesh.local.treasury import issue_token
     from runtime.tokens.token import ResourceType
 
     out = make_output(mesh_home, output, quiet=quiet)
     audience = None if to is None else did_from(to, "--to")
-    with open_mesh(mesh_home) as mesh:
+    with found_mesh(mesh_home) as mesh:
         signed = issue_token(
             mesh,
             resource_type=one_of(ResourceType, resource_type, "--type"),

@@ -1,18 +1,23 @@
 """`meshctl verify`: what is verified, and how the verdict is printed."""
 
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from mesh.cli.files import read_bytes
+from mesh.car import CarError, read_header
+from mesh.cli.files import STANDARD_STREAM, read_bytes
 from mesh.cli.following import CHECK, CROSS, find_job
-from mesh.cli.proofs import incomplete
-from mesh.cli.session import make_output, open_mesh
-from mesh.findings import Finding
-from mesh.local import LocalMesh
+from mesh.cli.session import is_founded, make_output, open_mesh
+from mesh.findings import Fault, Finding
+from mesh.local import JobView, LocalMesh
 from mesh.local.checking import proof_of, verify_file, verify_proof_here
+from mesh.local.views import obstacle
 from mesh.problem import Kind, MeshProblem
 from mesh.proof import Proof, ProofError
 from mesh.records import JobId, Verdict
 from runtime.content.cid import CidError, parse_cid
+from runtime.sandbox import Sandbox
 
 PROOF_BYTES_MAX = 256 << 20
 
@@ -22,20 +27,19 @@ def run_verification(
 ) -> None:
     """Carry out one `verify`. Raises MeshProblem `verification-failed` (exit 8)."""
     out = make_output(home, output, quiet=quiet)
-    is_file = Path(target).is_file()
-    with open_mesh(home) as mesh:
-        if is_file:
-            data = read_bytes(Path(target), noun="proof", bytes_max=PROOF_BYTES_MAX)
-            sandbox = mesh.sandbox if reexecute else None
-            proof, findings = verify_file(data, trusted=None, sandbox=sandbox, now=mesh.now)
-        else:
+    if _names_a_file(target):
+        data = read_bytes(Path(target), noun="proof", bytes_max=PROOF_BYTES_MAX)
+        _check_is_proof(target, data)
+        proof, findings, is_own_mesh = _verify_file(data, home, reexecute=reexecute)
+    else:
+        with open_mesh(home) as mesh:
             job_id = _job_of(mesh, target)
             try:
                 proof = proof_of(mesh, job_id)
             except ProofError as error:
-                raise incomplete(str(job_id), error.findings) from None
+                raise incomplete(mesh, job_id, error.findings) from None
             findings = verify_proof_here(mesh, proof, reexecute=reexecute)
-        is_own_mesh = proof is not None and proof.genesis.cid == mesh.members.mesh
+        is_own_mesh = True
     keys = "local keys" if is_own_mesh else "keys of the mesh that the file names"
     value = {
         "verified": not findings,
@@ -59,8 +63,86 @@ def run_verification(
             "verification-failed",
             f"{target} does not verify: {findings[0]}",
             hint="the findings say which record is at fault",
-            details={"reasons": [str(each) for each in findings]},
+            details={"reasons": [str(each) for each in findings[1:]]},
         )
+
+
+def _names_a_file(target: str) -> bool:
+    """Whether a file of that name is there, or what was named cannot be anything else."""
+    with suppress(OSError):
+        if Path(target).is_file() or Path(target).is_fifo():
+            return True
+    return target == STANDARD_STREAM or "/" in target or Path(target).suffix != ""
+
+
+def _check_is_proof(target: str, data: bytes) -> None:
+    try:
+        read_header(data)
+    except CarError as error:
+        raise MeshProblem(
+            Kind.USAGE,
+            "not-a-proof",
+            f"{target} is not a proof: {error}",
+            hint="a proof is the file that `meshctl receipt JOB -o FILE` writes",
+        ) from None
+
+
+def _verify_file(
+    data: bytes, home: Path | None, *, reexecute: bool
+) -> tuple[Proof | None, tuple[Finding, ...], bool]:
+    """The proof in a file, what speaks against it, and whether it is of the mesh at home."""
+    with ExitStack() as stack:
+        if is_founded(home):
+            mesh = stack.enter_context(open_mesh(home))
+            sandbox = mesh.sandbox if reexecute else None
+            proof, findings = verify_file(data, trusted=None, sandbox=sandbox, now=mesh.now)
+            is_own = proof is not None and proof.genesis.cid == mesh.members.mesh
+            return proof, findings, is_own
+        sandbox = None
+        if reexecute:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="meshctl-verify-")))
+            sandbox = Sandbox(
+                cache_dir=folder / "modules", cache_key_path=folder / "key", workers=1
+            )
+            stack.callback(sandbox.close)
+        proof, findings = verify_file(data, trusted=None, sandbox=sandbox, now=int(time.time()))
+        return proof, findings, False
+
+
+def incomplete(mesh: LocalMesh, job_id: JobId, findings: tuple[Finding, ...]) -> MeshProblem:
+    """A proof that cannot be put together: there is none yet, or a part of it is at fault."""
+    job = mesh.job(job_id)
+    if job.receipt is None:
+        return _no_receipt(job)
+    first = findings[0]
+    return MeshProblem(
+        Kind.NOT_FOUND if first.fault is Fault.MISSING else Kind.VERIFICATION,
+        "proof-incomplete",
+        f"the proof of job {job_id} cannot be put together: {first}",
+        hint="`meshctl doctor` checks the store",
+        details={"reasons": [str(each) for each in findings[1:]]},
+    )
+
+
+def _no_receipt(job: JobView) -> MeshProblem:
+    details = {"job_id": job.job_id, "state": job.phase.value}
+    if job.is_final:
+        reason = f" ({job.reason})" if job.reason else ""
+        return MeshProblem(
+            Kind.NOT_FOUND,
+            "no-receipt",
+            f"job {job.job_id} is {job.phase.value}{reason} and has no receipt",
+            hint=f"meshctl job-status {job.job_id}",
+            details=details,
+        )
+    held_up = obstacle(job, needs_award=True)
+    return MeshProblem(
+        Kind.NOT_FOUND,
+        "no-receipt",
+        f"job {job.job_id} is still {job.phase.value} and has no receipt yet",
+        hint=held_up.hint if held_up else f"meshctl job-status {job.job_id} --wait",
+        details=details,
+    )
 
 
 def _lines(
@@ -98,7 +180,11 @@ def _job_of(mesh: LocalMesh, target: str) -> JobId:
     try:
         receipt = parse_cid(target)
     except CidError:
-        return find_job(mesh, target)
+        try:
+            return find_job(mesh, target)
+        except MeshProblem as problem:
+            problem.message += ", and no file of that name"
+            raise
     job_id = mesh.job_of_receipt(receipt)
     if job_id is not None:
         return job_id

@@ -1,6 +1,7 @@
 """The private keys of an embedded mesh: one file each, readable by their owner alone.
 
-Rule: a key file is made once and never overwritten; whoever comes second reads it.
+Rule: a key file is made once, when the mesh is founded, and never overwritten; a mesh that has
+lost a key says so, and never signs with another.
 """
 
 import os
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from mesh.problem import Kind, MeshProblem
+from runtime.content.did import Did
 from runtime.identity.keys import SEED_BYTES, SigningKey
 
 _PREFIX: Final = "ed25519-seed:"
@@ -16,13 +18,37 @@ _OTHERS: Final = 0o077
 
 
 def load_or_create(directory: Path, name: str) -> SigningKey:
-    """The key `name`. Raises MeshProblem `key-…` for a file that is no private key."""
+    """The key `name` of a mesh that is being founded. Raises MeshProblem `key-…`."""
     path = directory / f"{name}.key"
     if not path.exists():
-        _create(path)
+        try:
+            _create(path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise _unusable("key-unwritable", f"{path} cannot be written: {reason}") from None
+    return _read(path)
+
+
+def load(directory: Path, name: str, did: Did) -> SigningKey:
+    """The key by which a mesh knows its member `name`, as `did`.
+
+    Raises MeshProblem `key-missing`, `key-foreign`, and `key-…` for a file that is no private key.
+    """
+    path = directory / f"{name}.key"
+    key = _read(path)
+    if key.did != did:
+        raise _unusable(
+            "key-foreign", f"{path} is the key of {key.did}; this mesh knows {name} as {did}"
+        )
+    return key
+
+
+def _read(path: Path) -> SigningKey:
     try:
         mode = path.stat().st_mode
         text = path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        raise _unusable("key-missing", f"{path} is missing: this mesh has lost a key") from None
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable("key-unreadable", f"{path} cannot be read: {error}") from None
     if mode & _OTHERS:
@@ -61,5 +87,5 @@ def _unusable(code: str, message: str) -> MeshProblem:
         Kind.IDENTITY,
         code,
         message,
-        hint="restore the file from a copy, or start a new MESH_HOME",
+        hint="restore the file from a copy, or found another mesh: name a new MESH_HOME",
     )

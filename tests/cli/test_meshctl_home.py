@@ -1,0 +1,197 @@
+"""The home of a mesh as commands meet it: not there, damaged, robbed of its keys, unreadable."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from localmesh import open_at
+from meshcommand import START, Meshctl, submitted, verified
+
+from mesh.home import Home, find_home
+from mesh.local import LocalMesh
+
+EVERY_RIGHT_BUT_ROOTS = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
+"""Runs a command that permissions hold for, also where the tests are run by root."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list-jobs"],
+        ["list-nodes"],
+        ["get-bids", "--job-id", "ffffffff"],
+        ["accept-bid", "--job-id", "ffffffff", "--node-id", "mesh-node-1"],
+        ["job-status", "ffffffff"],
+        ["cancel-job", "ffffffff"],
+        ["results", "ffffffff"],
+        ["logs", "ffffffff"],
+        ["receipt", "ffffffff"],
+        ["verify", "ffffffff"],
+        ["block", "get", "ffffffff"],
+        ["block", "rm", "ffffffff"],
+        ["tokens", "balance"],
+        ["policy", "show"],
+        ["identity", "show"],
+        ["doctor"],
+    ],
+    ids=" ".join,
+)
+def test_a_mistyped_home_stays_empty(
+    meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    wrong = tmp_path / "mistyped"
+    monkeypatch.setenv("MESH_HOME", str(wrong))
+    refused = meshctl(*words)
+    assert (refused.code, refused.out) == (3, "")
+    assert f"error[no-mesh]: there is no mesh in {wrong} yet" in refused.err
+    assert "meshctl submit-job" in refused.err
+    assert not wrong.exists()
+
+
+def test_a_command_that_writes_founds_the_mesh(
+    meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESH_HOME", str(tmp_path / "new"))
+    assert meshctl("block", "put", "echo.wasm").code == 0
+    shown = meshctl("list-jobs")
+    assert (shown.code, shown.out) == (0, "No jobs\n")
+
+
+def test_a_proof_is_verified_where_there_is_no_mesh(
+    meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = verified(meshctl)
+    assert meshctl("receipt", job, "-o", "job.proof.car").code == 0
+    monkeypatch.setenv("MESH_HOME", str(tmp_path / "elsewhere"))
+    stands = meshctl("verify", "job.proof.car")
+    assert stands.code == 0, stands
+    assert "Executed again here, same result ✓" in stands.out
+    assert "keys of the mesh that the file names" in stands.out
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_lost_keys_are_not_made_again(meshctl: Meshctl, home: Path) -> None:
+    shutil.rmtree(home / "keys")
+    for words in (["list-jobs"], ["doctor"], ["tokens", "issue", "--amount", "5"]):
+        refused = meshctl(*words)
+        assert (refused.code, "error[key-missing]" in refused.err) == (4, True)
+        assert str(home / "keys") in refused.err and "restore" in refused.err
+    assert list((home / "keys").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["submitter", "issuer", "mesh-node-3", "federation-1"])
+def test_a_key_of_somebody_else(meshctl: Meshctl, home: Path, name: str) -> None:
+    other = "issuer" if name == "submitter" else "submitter"
+    shutil.copy(home / "keys" / f"{other}.key", home / "keys" / f"{name}.key")
+    refused = meshctl("list-nodes")
+    assert (refused.code, "error[key-foreign]" in refused.err) == (4, True)
+    assert f"{name}.key" in refused.err
+
+
+@pytest.mark.parametrize("also_keys", [False, True])
+def test_an_emptied_store_is_not_founded_again(
+    meshctl: Meshctl, home: Path, also_keys: bool
+) -> None:
+    submitted(meshctl)
+    for file in home.glob("mesh.sqlite*"):
+        file.unlink()
+    (home / "mesh.sqlite").touch()
+    if also_keys:
+        shutil.rmtree(home / "keys")
+    for words in (["list-jobs"], ["doctor"], ["block", "put", "echo.wasm"]):
+        refused = meshctl(*words)
+        assert (refused.code, "error[mesh-lost]" in refused.err) == (4, True), refused
+        assert "restore the database" in refused.err
+
+
+def test_the_store_of_another_mesh(meshctl: Meshctl, home: Path, tmp_path: Path) -> None:
+    with open_at(tmp_path / "other"):
+        pass
+    for file in home.glob("mesh.sqlite*"):
+        file.unlink()
+    shutil.copy(tmp_path / "other" / "mesh.sqlite", home / "mesh.sqlite")
+    shutil.copytree(tmp_path / "other" / "keys", home / "keys", dirs_exist_ok=True)
+    refused = meshctl("list-jobs")
+    assert (refused.code, "error[mesh-replaced]" in refused.err) == (4, True)
+
+
+def test_a_founding_that_was_cut_short_is_finished(tmp_path: Path) -> None:
+    """Keys are written before the store is: a founder who is killed between leaves them."""
+    home = find_home(tmp_path / "home", {})
+    with open_at(home.path) as mesh:
+        first = mesh.submitter.did
+    for file in (*home.path.glob("mesh.sqlite*"), home.mark):
+        file.unlink()
+    with open_at(home.path) as again:
+        assert again.submitter.did == first
+
+
+def test_a_mark_that_is_none(meshctl: Meshctl, home: Path) -> None:
+    Home(home).mark.write_text("seven\n")
+    refused = meshctl("list-jobs")
+    assert (refused.code, "error[mark-malformed]" in refused.err) == (4, True)
+
+
+@pytest.mark.parametrize("folder", ["keys", "."])
+def test_a_folder_that_cannot_be_read(home: Path, folder: str) -> None:
+    as_user = EVERY_RIGHT_BUT_ROOTS if os.geteuid() == 0 else []
+    if as_user and shutil.which(as_user[0]) is None:
+        pytest.skip("root may read everything, and setpriv is not here")
+    (home / folder).chmod(0)
+    try:
+        done = subprocess.run(
+            [*as_user, sys.executable, "-c", START, "list-jobs"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        (home / folder).chmod(0o700)
+    assert done.returncode == 2, done
+    slug = "home-unusable" if folder == "keys" else "config-unreadable"
+    assert f"error[{slug}]" in done.stderr
+    assert "Permission denied" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_mesh_of_before_the_mark_gets_one(home: Path) -> None:
+    mark = Home(home).mark
+    mark.unlink()
+    with LocalMesh.open(home) as mesh:
+        assert mark.read_text() == f"{mesh.members.mesh}\n"
+
+
+def test_what_is_no_proof(meshctl: Meshctl, tmp_path: Path) -> None:
+    (tmp_path / "n.txt").write_text("seven\n")
+    (tmp_path / "empty").touch()
+    for name in ("n.txt", "empty", "./n.txt", "echo.wasm"):
+        refused = meshctl("verify", name)
+        assert (refused.code, f"error[not-a-proof]: {name} is not a proof" in refused.err) == (
+            2,
+            True,
+        ), refused
+    for name in ("nope.car", "nowhere/job"):
+        missing = meshctl("verify", name)
+        assert (missing.code, f"{name}: there is no such file" in missing.err) == (3, True)
+    unknown = meshctl("verify", "99999999")
+    assert unknown.code == 3
+    assert "there is no job '99999999', and no file of that name" in unknown.err
+    assert "is a directory" in meshctl("verify", "./home").err
+
+
+def test_a_receipt_that_is_not_there_yet(meshctl: Meshctl) -> None:
+    job = submitted(meshctl)
+    for command in ("receipt", "verify"):
+        early = meshctl(command, job)
+        assert (early.code, early.out) == (3, "")
+        assert early.err.splitlines() == [
+            f"error[no-receipt]: job {job} is still Submitted and has no receipt yet",
+            f"  next: meshctl accept-bid --job-id {job} --node-id mesh-node-2",
+        ]
+    assert meshctl("cancel-job", job, "--reason", "wrong input").code == 0
+    late = meshctl("receipt", job)
+    assert late.code == 3
+    assert f"job {job} is Cancelled (wrong input) and has no receipt" in late.err
