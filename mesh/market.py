@@ -28,17 +28,19 @@ from runtime.tokens.policy import Allowed, Rule, Usage, evaluate
 
 BID_SECONDS: Final = 3600
 """How long a bid is good for, unless the job expires earlier."""
+DOUBLING_SECONDS: Final = 60
+"""With so much awarded work still to be done, a node is twice as loaded as an idle one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeState:
     """What a node knows of itself when it is asked for a bid.
 
-    rates: tokens per unit in millionths, by resource type. load_ppm: 1 000 000 when idle,
-    the factor of the price. fuel_per_second: measured. queued_fuel: awarded, not yet executed.
-    bytes_per_second: measured, for what must be fetched. credentials: names the node holds,
-    by who gave them. accepted_issuers: whose tokens it takes. policy, usage: its own rule
-    for the job's resource, and what the submitter has used under it.
+    rates: tokens per unit in millionths, by resource type. surcharge_ppm: what its operator
+    adds to every price, in millionths of it. fuel_per_second: measured, times the share of a
+    core that it promises. queued_fuel: awarded, not yet executed. credentials: names the node
+    holds, by who gave them. accepted_issuers: whose tokens it takes. policy, usage: its own
+    rule for the job's resource, and what the submitter has used under it.
     """
 
     did: Did
@@ -49,10 +51,9 @@ class NodeState:
     cpu_cores: int
     storage_bytes: int
     rates: Mapping[str, int]
-    load_ppm: int
+    surcharge_ppm: int
     fuel_per_second: int
     queued_fuel: int
-    bytes_per_second: int
     running: int
     running_max: int
     engine: str
@@ -60,6 +61,11 @@ class NodeState:
     credentials: Mapping[str, frozenset[Did]]
     policy: Rule
     usage: Usage
+
+    @property
+    def load_ppm(self) -> int:
+        """1 000 000 when idle."""
+        return load_of(self.queued_fuel, self.fuel_per_second)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +89,11 @@ def price_of(units: int, rate_micro: int, load_ppm: int) -> int:
     return -(-units * rate_micro * load_ppm // (MICRO * MICRO))
 
 
+def load_of(queued_fuel: int, fuel_per_second: int) -> int:
+    """1 000 000 for a node with nothing to do, as much again for each minute of waiting work."""
+    return MICRO + MICRO * queued_fuel // (max(1, fuel_per_second) * DOUBLING_SECONDS)
+
+
 def units_of(manifest: JobManifest, bound_units: int | None) -> int:
     """Units to price: the bound where it holds, else the ceiling; never more than that."""
     if bound_units is None:
@@ -95,11 +106,9 @@ def fuel_of(units: int) -> int:
     return min(units * FUEL_PER_UNIT, INTEGER_MAX)
 
 
-def estimate_seconds(node: NodeState, fuel: int, missing_bytes: int) -> int:
-    """Seconds until the work would be done: what is queued, what must be fetched, the work."""
-    work = -(-(node.queued_fuel + fuel) // max(1, node.fuel_per_second))
-    fetch = -(-missing_bytes // max(1, node.bytes_per_second))
-    return max(1, work + fetch)
+def estimate_seconds(node: NodeState, fuel: int) -> int:
+    """Seconds until the work would be done: what is queued, and the work."""
+    return max(1, -(-(node.queued_fuel + fuel) // max(1, node.fuel_per_second)))
 
 
 def appraise(node: NodeState, enquiry: Enquiry, now: int) -> Bid | Decline:
@@ -107,8 +116,9 @@ def appraise(node: NodeState, enquiry: Enquiry, now: int) -> Bid | Decline:
     manifest, job = enquiry.manifest.body, enquiry.manifest.cid
     units = units_of(manifest, enquiry.bound_units)
     rate_micro = node.rates.get(manifest.resource_type.value, 0)
-    price = price_of(units, rate_micro, node.load_ppm)
-    seconds = estimate_seconds(node, fuel_of(units), enquiry.missing_bytes)
+    factor_ppm = node.load_ppm * (MICRO + node.surcharge_ppm) // MICRO
+    price = price_of(units, rate_micro, factor_ppm)
+    seconds = estimate_seconds(node, fuel_of(units))
     against = _reason_against(node, enquiry, units=units, price=price, seconds=seconds, now=now)
     if against is not None:
         reason, detail = against

@@ -29,6 +29,7 @@ NodeId = NewType("NodeId", str)
 
 MICRO: Final = 1_000_000
 """Rates and loads are counted in millionths."""
+SURCHARGE_PPM_MAX: Final = 1_000_000_000
 
 _JOB_ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -349,8 +350,10 @@ class Credential:
 class NodeProfile:
     """What a node says of itself; a later `sequence` replaces an earlier one.
 
-    rates: tokens per unit in millionths, by resource type. commitment: blake3 of the
-    secret with which a federation node takes part in drawing verifiers.
+    rates: tokens per unit in millionths, by resource type. surcharge_ppm: added to every
+    price, in millionths of it. share_ppm: the part of one core that it promises to a job, in
+    millionths. commitment: blake3 of the secret with which a federation node takes part in
+    drawing verifiers.
     """
 
     node_id: NodeIdField
@@ -361,6 +364,8 @@ class NodeProfile:
     cpu_cores: int
     storage_bytes: int
     rates: Annotated[Mapping[Word, int], Size(0, 16)]
+    surcharge_ppm: Annotated[int, Between(0, SURCHARGE_PPM_MAX)]
+    share_ppm: Annotated[int, Between(1, MICRO)]
     engine: Engine | None
     commitment: Annotated[bytes, Size(32, 32)] | None
 

@@ -9,8 +9,10 @@ from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.job import Effect, Job, Phase, StepRefusal
 from mesh.journal import Recorded, record
+from mesh.local.archive import Archive
 from mesh.local.content import Content
 from mesh.local.members import Member, node_settings, profile_of
+from mesh.local.speed import pace_of
 from mesh.local.world import World
 from mesh.market import Candidate, Enquiry, NodeState, appraise
 from mesh.records import MICRO, Award, Bid, Decline, JobManifest
@@ -54,15 +56,14 @@ def node_state(
     manifest: Signed[JobManifest],
     busy: Iterable[Job],
 ) -> NodeState:
-    """What a node knows of itself now. Its speed: the measured one times its share."""
+    """What a node knows of itself now.
+
+    Its speed: what its executions have shown of this machine, times the share it promises.
+    """
     profile = profile_of(tx, world.archive, member.node_id).body
     settings = node_settings(tx, member.node_id)
-    taken = [job for job in busy if job.executor == member.did and job.award is not None]
-    queued = sum(
-        world.archive.get(tx, Award, job.award).body.fuel_limit
-        for job in taken
-        if job.award is not None
-    )
+    taken, queued_fuel = awarded_work(tx, world.archive, member.did, busy)
+    pace = pace_of(tx, world.engine, member.node_id, world.fuel_per_second)
     policy = tx.ledger.policy(member.did, manifest.body.resource_type)
     return NodeState(
         did=member.did,
@@ -73,17 +74,38 @@ def node_state(
         cpu_cores=profile.cpu_cores,
         storage_bytes=profile.storage_bytes,
         rates=profile.rates,
-        load_ppm=settings.load_ppm,
-        fuel_per_second=world.fuel_per_second * settings.share_ppm // MICRO,
-        queued_fuel=queued,
-        bytes_per_second=settings.bytes_per_second,
-        running=len(taken),
+        surcharge_ppm=profile.surcharge_ppm,
+        fuel_per_second=pace.fuel_per_second * profile.share_ppm // MICRO,
+        queued_fuel=queued_fuel,
+        running=taken,
         running_max=settings.running_max,
         engine=world.engine.text,
         accepted_issuers=frozenset(world.members.genesis.body.issuers),
         credentials={},
         policy=AllowAll() if policy is None else policy.rule,
         usage=Usage() if policy is None else tx.ledger.usage(policy.cid, manifest.signer),
+    )
+
+
+def awarded_work(
+    tx: SqliteTransaction, archive: Archive, node: Did, busy: Iterable[Job]
+) -> tuple[int, int]:
+    """How many jobs a node was awarded and has not done, and the fuel they may burn."""
+    awards = [job.award for job in busy if job.executor == node and job.award is not None]
+    return len(awards), sum(archive.get(tx, Award, cid).body.fuel_limit for cid in awards)
+
+
+def enquiry_of(world: World, manifest: Signed[JobManifest]) -> Enquiry:
+    """The job as every node of this mesh sees it.
+
+    Nothing must be fetched: all nodes read the one store of this machine.
+    """
+    return Enquiry(
+        manifest=manifest,
+        issuer=world.members.issuer.did,
+        credential_issuers=frozenset(world.members.genesis.body.issuers),
+        bound_units=None,
+        missing_bytes=0,
     )
 
 
@@ -96,14 +118,7 @@ def _answer(
     job: Job,
     now: int,
 ) -> object:
-    enquiry = Enquiry(
-        manifest=manifest,
-        issuer=world.members.issuer.did,
-        credential_issuers=frozenset(world.members.genesis.body.issuers),
-        bound_units=None,
-        missing_bytes=0,
-    )
-    body = appraise(state, enquiry, now)
+    body = appraise(state, enquiry_of(world, manifest), now)
     event: ev.Event
     match body:
         case Bid():

@@ -11,6 +11,7 @@ from mesh.job import TRANSITIONS, Effect, HoldAction, Job
 from mesh.journal import Recorded, record
 from mesh.local.archive import missing_block
 from mesh.local.executing import finish_work, lots, recorded, refuse
+from mesh.local.speed import learn
 from mesh.local.world import World
 from mesh.problem import Kind, MeshProblem
 from mesh.records import Award, Cancel, HoldEnd, Receipt
@@ -144,6 +145,8 @@ def _close(tx: SqliteTransaction, world: World, job: Job, close: Close, now: int
         key=world.members.issuer,
     )
     world.archive.put(tx, signed)
+    if close.end is HoldEnd.POSTED and job.receipt is not None:
+        learn(tx, world.engine, world.archive.get(tx, Receipt, job.receipt).body)
     return recorded(record(tx, job.key, closing_event(close, signed.cid), now), job)
 
 

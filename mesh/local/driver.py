@@ -18,6 +18,7 @@ from mesh.job import Job, Phase
 from mesh.journal import record
 from mesh.local import awarding, bidding, closing, executing, submitting
 from mesh.local.content import Content
+from mesh.local.executor import Executor
 from mesh.local.flights import Flight, Flights
 from mesh.local.news import News
 from mesh.local.problems import timed_out
@@ -28,7 +29,7 @@ from mesh.problem import MeshProblem
 from mesh.records import REASON_BYTES_MAX, JobManifest
 from runtime.content.did import Did
 from runtime.content.typed import cut
-from runtime.sandbox import Request, Sandbox
+from runtime.sandbox import Request
 
 LOCK_POLL_SECONDS: Final = 0.05
 _NEEDS_EXECUTION: Final = frozenset({Phase.ASSIGNED, Phase.RUNNING, Phase.COMPLETED})
@@ -47,7 +48,7 @@ class Driver:
         store: SqliteStore,
         world: World,
         content: Content,
-        sandbox: Sandbox,
+        executor: Executor,
         clock: Callable[[], int],
         on_news: OnNews | None,
         on_wait: OnWait,
@@ -61,7 +62,7 @@ class Driver:
         self._on_news = on_news
         self._on_wait = on_wait
         self._auto_award = auto_award
-        self._flights = Flights(sandbox)
+        self._flights = Flights(executor)
         self._locks = ExitStack()
         self._has_locks = False
         self.problems: dict[JobKey, MeshProblem] = {}

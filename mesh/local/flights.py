@@ -11,12 +11,13 @@ from typing import Final
 
 from mesh.events import JobKey
 from mesh.job import Job
+from mesh.local.executor import Executor
 from mesh.local.problems import timed_out
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.context import Context
 from runtime.execution import Execution
-from runtime.sandbox import Fault, FaultReason, Request, Sandbox, Ticket
+from runtime.sandbox import Fault, FaultReason, Request, Ticket
 
 FAULTS_MAX: Final = 3
 """How often one actor tries to execute one attempt when the machine is at fault."""
@@ -57,8 +58,8 @@ class Flight:
 class Flights:
     """All executions that one driver has under way."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
         self._flights: dict[JobKey, Flight] = {}
         self._owners: dict[Ticket, tuple[JobKey, Did]] = {}
         self._arrived: dict[JobKey, None] = {}
@@ -96,7 +97,7 @@ class Flights:
             return
         wanted = request()
         for did in missing:
-            ticket = self._sandbox.submit(wanted)
+            ticket = self._executor.submit(did, wanted)
             flight.tickets[did] = ticket
             self._owners[ticket] = (key, did)
 
@@ -138,7 +139,7 @@ class Flights:
 
     def _collect(self, timeout_seconds: float | None) -> Iterator[JobKey]:
         """Take in what has finished; the jobs it belongs to."""
-        finished = self._sandbox.wait(tuple(self._owners), timeout_seconds=timeout_seconds)
+        finished = self._executor.wait(tuple(self._owners), timeout_seconds=timeout_seconds)
         for ticket, result in finished.items():
             key, did = self._owners.pop(ticket)
             flight = self._flights.get(key)
@@ -155,12 +156,12 @@ class Flights:
         flight = self._flights.pop(key, None)
         if flight is not None:
             for ticket in flight.tickets.values():
-                self._sandbox.cancel(ticket)
+                self._executor.cancel(ticket)
 
     def abandon(self) -> None:
         """Give up everything."""
         for key in tuple(self._flights):
             self.forget(key)
         for ticket in tuple(self._owners):
-            self._sandbox.wait((ticket,), timeout_seconds=0)
+            self._executor.wait((ticket,), timeout_seconds=0)
         self._owners.clear()

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.federation import SECRET_BYTES, commitment_of
-from mesh.home import Home, remembered_mesh
+from mesh.home import Home
 from mesh.ids import issue_id
 from mesh.local.archive import Archive
-from mesh.local.keyring import load, load_or_create
+from mesh.local.keyring import load_or_create
 from mesh.local.roster import (
     FEDERATION,
     GRANT_SECONDS,
@@ -24,8 +24,8 @@ from mesh.local.roster import (
     FederationSetup,
     NodeSetup,
 )
-from mesh.problem import Kind, MeshProblem
-from mesh.records import Engine, Genesis, NodeId, NodeProfile
+from mesh.problem import MeshProblem
+from mesh.records import MICRO, Engine, Genesis, NodeId, NodeProfile
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.typed import from_value, to_value
@@ -48,14 +48,10 @@ Entropy = Callable[[int], bytes]
 class NodeSettings:
     """What a node knows of itself besides its public profile.
 
-    share_ppm: the part of a core that it promises. load_ppm: its price factor. running_max:
-    attempts it takes at once. bytes_per_second: what it fetches at.
+    running_max: attempts it takes at once.
     """
 
-    share_ppm: int
-    load_ppm: int
     running_max: int = 1024
-    bytes_per_second: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,45 +94,29 @@ class Members:
 
 
 def load_members(tx: SqliteTransaction, home: Home) -> Members | None:
-    """The members of the mesh in this store; None before it is founded.
+    """The members of the mesh in this store; None before it is founded."""
+    genesis = tx.settings.get(GENESIS)
+    if genesis is None:
+        return None
+    archive = Archive(None)
 
-    Raises MeshProblem `mesh-lost` for the home of a mesh whose store holds none, `key-…` for
-    keys that are not there or not theirs.
-    """
-    founding = tx.settings.get(GENESIS)
-    if founding is not None:
-        return _members(tx, home, founding)
-    lost = remembered_mesh(home)
-    if lost is not None:
-        raise MeshProblem(
-            Kind.IDENTITY,
-            "mesh-lost",
-            f"{home.path} is the home of mesh {lost}, but {home.database} does not hold it",
-            hint="restore the database from a copy, or found another mesh: name a new MESH_HOME",
+    def members(names: list[str]) -> tuple[Member, ...]:
+        return tuple(
+            Member(node_id=NodeId(name), key=load_or_create(home.keys, name)) for name in names
         )
-    return None
 
-
-def _members(tx: SqliteTransaction, home: Home, founding: dict[str, Any]) -> Members:
     try:
-        genesis = Archive(None).get(tx, Genesis, founding["cid"])
+        founding = archive.get(tx, Genesis, genesis["cid"])
     except MeshProblem as problem:
         problem.message = f"the genesis record of the mesh: {problem.message}"
         problem.hint = f"restore {home.database} from a copy, or found another with MESH_HOME"
         raise
-
-    def key(name: str) -> SigningKey:
-        return load(home.keys, name, founding["keys"][name])
-
-    def members(names: list[str]) -> tuple[Member, ...]:
-        return tuple(Member(node_id=NodeId(name), key=key(name)) for name in names)
-
     return Members(
-        genesis=genesis,
-        submitter=key(SUBMITTER),
-        issuer=key(ISSUER),
-        nodes=members(founding["nodes"]),
-        federation=members(founding["federation"]),
+        genesis=founding,
+        submitter=load_or_create(home.keys, SUBMITTER),
+        issuer=load_or_create(home.keys, ISSUER),
+        nodes=members(genesis["nodes"]),
+        federation=members(genesis["federation"]),
     )
 
 
@@ -149,9 +129,7 @@ def found(
         return members
     issuer = load_or_create(home.keys, ISSUER)
     submitter = load_or_create(home.keys, SUBMITTER)
-    federation: dict[str, SigningKey] = {
-        each.node_id: load_or_create(home.keys, each.node_id) for each in FEDERATION
-    }
+    federation = {each.node_id: load_or_create(home.keys, each.node_id) for each in FEDERATION}
     genesis = sign(
         Genesis(
             name=MESH_NAME,
@@ -164,28 +142,27 @@ def found(
     )
     archive = Archive(genesis.cid)
     archive.put(tx, genesis)
-    nodes: dict[str, SigningKey] = {
-        each.node_id: load_or_create(home.keys, each.node_id) for each in NODES
-    }
     for node in NODES:
-        _enrol(tx, archive, nodes[node.node_id], _node_profile(node, engine))
-        settings = NodeSettings(share_ppm=node.share_ppm, load_ppm=node.load_ppm)
-        tx.settings.put(NODE + node.node_id, to_value(settings))
+        key = load_or_create(home.keys, node.node_id)
+        _enrol(tx, archive, key, _node_profile(node, engine))
+        tx.settings.put(NODE + node.node_id, to_value(NodeSettings()))
     for each in FEDERATION:
         secret = entropy(SECRET_BYTES)
         tx.settings.put(SECRET + each.node_id, secret)
         profile = _federation_profile(each, engine, commitment_of(secret))
         _enrol(tx, archive, federation[each.node_id], profile)
     _grant(tx, archive, issuer, submitter.did, now=now, entropy=entropy)
-    keys = {SUBMITTER: submitter, ISSUER: issuer, **nodes, **federation}
-    founding = {
-        "cid": genesis.cid,
-        "nodes": list(nodes),
-        "federation": list(federation),
-        "keys": {name: key.did for name, key in keys.items()},
-    }
-    tx.settings.put(GENESIS, founding)
-    return _members(tx, home, founding)
+    tx.settings.put(
+        GENESIS,
+        {
+            "cid": genesis.cid,
+            "nodes": [node.node_id for node in NODES],
+            "federation": [each.node_id for each in FEDERATION],
+        },
+    )
+    members = load_members(tx, home)
+    assert members is not None, "it was founded just now"
+    return members
 
 
 def _enrol(tx: SqliteTransaction, archive: Archive, key: SigningKey, profile: NodeProfile) -> None:
@@ -203,6 +180,8 @@ def _node_profile(node: NodeSetup, engine: Engine) -> NodeProfile:
         cpu_cores=node.cpu_cores,
         storage_bytes=node.storage_bytes,
         rates={ResourceType.COMPUTE.value: node.rate_micro},
+        surcharge_ppm=node.surcharge_ppm,
+        share_ppm=node.share_ppm,
         engine=engine,
         commitment=None,
     )
@@ -218,6 +197,8 @@ def _federation_profile(each: FederationSetup, engine: Engine, commitment: bytes
         cpu_cores=1,
         storage_bytes=0,
         rates={},
+        surcharge_ppm=0,
+        share_ppm=MICRO,
         engine=engine,
         commitment=commitment,
     )
@@ -290,6 +271,8 @@ def configure_node(
     *,
     rates: dict[str, int] | None = None,
     location: str | None = None,
+    surcharge_ppm: int | None = None,
+    share_ppm: int | None = None,
     settings: dict[str, int] | None = None,
 ) -> None:
     """Change what a node says (a new profile, signed, with the next number) or does."""
@@ -297,8 +280,13 @@ def configure_node(
     changed: dict[str, Any] = {}
     if rates is not None:
         changed["rates"] = {**profile.rates, **rates}
-    if location is not None:
-        changed["location"] = location
+    for name, value in (
+        ("location", location),
+        ("surcharge_ppm", surcharge_ppm),
+        ("share_ppm", share_ppm),
+    ):
+        if value is not None:
+            changed[name] = value
     if changed:
         following = replace(profile, sequence=profile.sequence + 1, **changed)
         _enrol(tx, archive, member.key, following)

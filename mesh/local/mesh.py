@@ -21,6 +21,7 @@ from mesh.local import awarding, bidding, closing, submitting
 from mesh.local.archive import Archive, missing_block
 from mesh.local.content import Content
 from mesh.local.driver import Driver, OnNews, OnWait
+from mesh.local.executor import InSandbox, MakeExecutor
 from mesh.local.members import Entropy, Members, found, load_members
 from mesh.local.news import Awarded, ModuleStored, Submitted
 from mesh.local.speed import fuel_per_second
@@ -53,6 +54,7 @@ class LocalMesh:
         members: Members,
         clock: Callable[[], int],
         entropy: Entropy,
+        executor: MakeExecutor,
     ) -> None:
         self.home = home
         self.config = config
@@ -63,6 +65,7 @@ class LocalMesh:
         self.engine = local_engine()
         self._clock = clock
         self.entropy = entropy
+        self._executor = executor
         self._sandbox: Sandbox | None = None
         self._world: World | None = None
 
@@ -73,10 +76,12 @@ class LocalMesh:
         environment: Mapping[str, str] | None = None,
         clock: Callable[[], int] | None = None,
         entropy: Entropy = os.urandom,
+        executor: MakeExecutor = InSandbox,
     ) -> "LocalMesh":
         """Open the mesh under `home` (else $MESH_HOME, else the user's data directory).
 
-        The first use founds it. Raises MeshProblem for an unusable home, store or key.
+        The first use founds it. executor: who executes for its members. Raises MeshProblem
+        for an unusable home, store or key.
         """
         given = os.environ if environment is None else environment
         now = clock or _unix_seconds
@@ -93,7 +98,13 @@ class LocalMesh:
             store.close()
             raise
         return LocalMesh(
-            home=place, config=config, store=store, members=members, clock=now, entropy=entropy
+            home=place,
+            config=config,
+            store=store,
+            members=members,
+            clock=now,
+            entropy=entropy,
+            executor=executor,
         )
 
     def close(self) -> None:
@@ -145,7 +156,9 @@ class LocalMesh:
                 archive=self.archive,
                 engine=self.engine,
                 config=self.config,
-                fuel_per_second=fuel_per_second(self.store, self.engine, lambda: self.sandbox),
+                fuel_per_second=fuel_per_second(
+                    self.store, self.engine, lambda: self.sandbox, now=self.now
+                ),
             )
         return self._world
 
@@ -236,7 +249,7 @@ class LocalMesh:
             store=self.store,
             world=self.world,
             content=self.content,
-            sandbox=self.sandbox,
+            executor=self._executor(self.sandbox),
             clock=self._clock,
             on_news=on_event,
             on_wait=on_wait,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mesh.local import bidding, submitting
 from mesh.local.submitting import JobRequest
-from mesh.market import Enquiry, appraise
+from mesh.market import appraise
 from mesh.problem import MeshProblem
 from mesh.records import Bid, Decline, NodeId
 
@@ -45,14 +45,7 @@ def quote(mesh: "LocalMesh", request: JobRequest) -> Quote:
         found = []
         for member in world.members.nodes:
             state = bidding.node_state(tx, world, member, manifest, busy)
-            enquiry = Enquiry(
-                manifest=manifest,
-                issuer=world.members.issuer.did,
-                credential_issuers=frozenset(world.members.genesis.body.issuers),
-                bound_units=None,
-                missing_bytes=0,
-            )
-            answer = appraise(state, enquiry, now)
+            answer = appraise(state, bidding.enquiry_of(world, manifest), now)
             found.append(_node_quote(member.node_id, state.location, answer))
     problem = None if refusal is None else submitting.problem_of(refusal, manifest)
     return Quote(nodes=tuple(found), refusal=problem)

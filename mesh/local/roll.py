@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mesh.local.bidding import BUSY
-from mesh.local.members import node_settings, profile_of
-from mesh.local.speed import known_speed
+from mesh.local.bidding import BUSY, awarded_work
+from mesh.local.members import profile_of
+from mesh.local.speed import known_speed, pace_of
+from mesh.market import load_of
 from mesh.records import MICRO, NodeId
 from mesh.reputation import Reputation, reputation
 from runtime.content.did import Did
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeView:
-    """One executor. fuel_per_second: 0 while this machine's speed was not measured."""
+    """One executor. load_ppm: 1 000 000 when idle, by what it was awarded and has not done.
+
+    fuel_per_second: measured, times the promised share; 0 while nothing was measured.
+    executions: how many of its own the measurement rests on.
+    """
 
     node_id: NodeId
     did: Did
@@ -27,9 +32,11 @@ class NodeView:
     memory_bytes: int
     cpu_cores: int
     rate_micro: int
+    surcharge_ppm: int
     load_ppm: int
     share_ppm: int
     fuel_per_second: int
+    executions: int
     running: int
     reputation: Reputation
 
@@ -37,12 +44,14 @@ class NodeView:
 def node_views(mesh: "LocalMesh") -> tuple[NodeView, ...]:
     """Every node, in the order of the genesis settings."""
     with mesh.store.read() as tx:
-        speed = known_speed(tx, mesh.engine) or 0
+        measured = known_speed(tx, mesh.engine)
         busy = tx.jobs.in_phases(BUSY)
         views = []
         for member in mesh.members.nodes:
             profile = profile_of(tx, mesh.archive, member.node_id).body
-            settings = node_settings(tx, member.node_id)
+            pace = pace_of(tx, mesh.engine, member.node_id, measured)
+            speed = pace.fuel_per_second * profile.share_ppm // MICRO if measured else 0
+            taken, queued_fuel = awarded_work(tx, mesh.archive, member.did, busy)
             views.append(
                 NodeView(
                     node_id=member.node_id,
@@ -53,10 +62,12 @@ def node_views(mesh: "LocalMesh") -> tuple[NodeView, ...]:
                     memory_bytes=profile.memory_bytes,
                     cpu_cores=profile.cpu_cores,
                     rate_micro=profile.rates.get(ResourceType.COMPUTE.value, 0),
-                    load_ppm=settings.load_ppm,
-                    share_ppm=settings.share_ppm,
-                    fuel_per_second=speed * settings.share_ppm // MICRO,
-                    running=sum(job.executor == member.did for job in busy),
+                    surcharge_ppm=profile.surcharge_ppm,
+                    load_ppm=load_of(queued_fuel, speed),
+                    share_ppm=profile.share_ppm,
+                    fuel_per_second=speed,
+                    executions=pace.executions,
+                    running=taken,
                     reputation=reputation(tx.evidence.tally(member.did)),
                 )
             )

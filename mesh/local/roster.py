@@ -24,18 +24,18 @@ ISSUER: Final = "issuer"
 class NodeSetup:
     """One executor. rate_micro: tokens per compute unit in millionths.
 
-    share_ppm: the part of one of this machine's cores that the node promises; its speed is
-    the measured one times this. load_ppm: its price factor, 1 000 000 when idle.
+    share_ppm: the part of one of this machine's cores that the node promises; what it says of
+    its speed is the measured one times this. surcharge_ppm: added to each of its prices.
     """
 
     node_id: NodeId
     location: str
     rate_micro: int
     share_ppm: int
-    load_ppm: int
     memory_bytes: int
     storage_bytes: int
     cpu_cores: int = 1
+    surcharge_ppm: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,6 @@ NODES: Final = (
         location="eu-west",
         rate_micro=210_000,
         share_ppm=1_000_000,
-        load_ppm=1_000_000,
         memory_bytes=4 * GIB,
         storage_bytes=64 * GIB,
         cpu_cores=2,
@@ -62,7 +61,6 @@ NODES: Final = (
         location="us-east",
         rate_micro=160_000,
         share_ppm=500_000,
-        load_ppm=1_000_000,
         memory_bytes=2 * GIB,
         storage_bytes=32 * GIB,
     ),
@@ -71,7 +69,7 @@ NODES: Final = (
         location="ap-south",
         rate_micro=120_000,
         share_ppm=250_000,
-        load_ppm=1_500_000,
+        surcharge_ppm=500_000,
         memory_bytes=1 * GIB,
         storage_bytes=16 * GIB,
     ),

@@ -8,6 +8,7 @@ import pytest
 from localmesh import found, open_at
 
 from mesh.local import LocalMesh
+from mesh.local.executor import InSandbox, MakeExecutor
 
 Opener = Callable[..., LocalMesh]
 
@@ -32,8 +33,8 @@ def open_mesh(home: Path) -> Iterator[Opener]:
     """Opens the test's mesh; its clock may be ahead."""
     meshes: list[LocalMesh] = []
 
-    def opened(ahead_seconds: int = 0) -> LocalMesh:
-        mesh = open_at(home, ahead_seconds)
+    def opened(ahead_seconds: int = 0, *, executor: MakeExecutor = InSandbox) -> LocalMesh:
+        mesh = open_at(home, ahead_seconds, executor=executor)
         meshes.append(mesh)
         return mesh
 

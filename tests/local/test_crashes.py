@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from localmesh import ANSWER_CID, ENDLESS_CID, falsified, open_at
+from localmesh import ANSWER_CID, ENDLESS_CID, Falsifying, falsified, open_at
 
 from mesh import events as ev
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite.jobs import SqliteJobs
 from mesh.job import TRANSITIONS, Job, Phase
-from mesh.local import JobRequest, LocalMesh, closing, executing
+from mesh.local import JobRequest, LocalMesh, closing
 from mesh.local.audit import audit
 from mesh.problem import MeshProblem
 from mesh.records import Hold, JobId, NodeId, Settlement
@@ -153,15 +153,11 @@ def given_up_running(home: Path) -> None:
 
 
 def disputed(home: Path) -> None:
-    honest = executing.deliver
-
-    def deliver(tx: Any, world: Any, job: Any, context: Any, execution: Any, **rest: Any) -> Any:
-        false = replace(execution, deterministic=falsified(execution.deterministic))
-        return honest(tx, world, job, context, false, **rest)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(executing, "deliver", deliver)
-        verified(home)
+    executor = Falsifying({})
+    with open_at(home, executor=executor) as mesh:
+        executor.lies.update({node.did: falsified for node in mesh.members.nodes})
+        submit(mesh)
+        mesh.drive([JOB], auto_award=True)
 
 
 def undecided(home: Path) -> None:

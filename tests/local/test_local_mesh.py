@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from localmesh import ANSWER_CID, ENDLESS_CID, GRANT, falsified, open_at
+from localmesh import ANSWER_CID, ENDLESS_CID, GRANT, Falsifying, falsified, open_at
 
 from mesh.job import Phase
-from mesh.local import JobRequest, JobView, LocalMesh, closing, executing
+from mesh.local import JobRequest, JobView, LocalMesh
 from mesh.local.audit import audit
 from mesh.local.checking import check_anchored, check_federation, proof_file, verify_file
 from mesh.local.members import configure_node
@@ -25,6 +25,8 @@ from mesh.local.news import (
     ReceiptStored,
     StatusChanged,
 )
+from mesh.local.roll import node_views
+from mesh.local.speed import CALIBRATION_SECONDS_MAX, keep_speed
 from mesh.local.views import obstacle
 from mesh.problem import Kind, MeshProblem
 from mesh.records import REASON_BYTES_MAX, JobId, NodeId, Requirements, Verdict
@@ -79,48 +81,99 @@ def test_a_job_is_verified_and_paid(mesh: LocalMesh) -> None:
     assert audit(mesh) == ()
 
 
-def test_bids_follow_rate_load_speed_and_history(mesh: LocalMesh) -> None:
-    heavy = work(400_000, requirements=Requirements(max_seconds=30 * 24 * 3600))
-    before = bids(mesh, heavy)
-    first, second, _ = mesh.members.nodes
+FUEL_PER_SECOND = 1_000_000_000
+MONTH = 30 * 24 * 3600
+
+
+def measured(mesh: LocalMesh, speed: int = FUEL_PER_SECOND) -> None:
+    """Write down a speed of this machine, whatever it really is."""
+    with mesh.store.write() as tx:
+        keep_speed(tx, mesh.engine, speed, now=mesh.now)
+
+
+def heavy(units: int = 400_000) -> JobRequest:
+    """Work for 400 seconds of a whole core that burns 1 000 million fuel a second."""
+    return work(units, requirements=Requirements(max_seconds=MONTH))
+
+
+def test_bids_follow_the_rate_the_share_and_the_surcharge(mesh: LocalMesh) -> None:
+    measured(mesh)
+    first, second, third = mesh.members.nodes
+    assert bids(mesh, heavy()) == {
+        "mesh-node-1": (84_000, 400),
+        "mesh-node-2": (64_000, 800),
+        "mesh-node-3": (72_000, 1600),
+    }
     with mesh.store.write() as tx:
         configure_node(tx, mesh.archive, first, rates={"compute": 100_000})
-        configure_node(tx, mesh.archive, second, settings={"load_ppm": 2_000_000})
-    after = bids(mesh, heavy)
-    assert after["mesh-node-1"][0] == 40_000 != before["mesh-node-1"][0]
-    assert after["mesh-node-2"][0] == 2 * before["mesh-node-2"][0]
-    assert after["mesh-node-3"] == before["mesh-node-3"]
-    with mesh.store.write() as tx:
-        configure_node(tx, mesh.archive, first, settings={"share_ppm": 100_000})
-    slower = bids(mesh, heavy)
-    assert slower["mesh-node-1"][1] > 5 * after["mesh-node-1"][1]
-    job = run(mesh)
-    assert job.award is not None
-    again = mesh.job(mesh.submit(work(description="after")))
-    mesh.drive([again.job_id])
-    reputations = {bid.node_id: bid.reputation for bid in mesh.job(again.job_id).bids}
-    assert reputations[job.award.node_id].score > 50
-    unknown = [score for name, score in reputations.items() if name != job.award.node_id]
-    assert [(each.score, each.is_evident) for each in unknown] == [(50, False)] * 2
+        configure_node(tx, mesh.archive, second, surcharge_ppm=250_000)
+        configure_node(tx, mesh.archive, third, share_ppm=1_000_000)
+    assert bids(mesh, heavy()) == {
+        "mesh-node-1": (40_000, 400),
+        "mesh-node-2": (80_000, 800),
+        "mesh-node-3": (72_000, 400),
+    }
+    views = {view.node_id: view for view in node_views(mesh)}
+    assert views[NodeId("mesh-node-2")].surcharge_ppm == 250_000
+    assert {view.load_ppm for view in views.values()} == {1_000_000}
+    assert audit(mesh) == ()
 
 
-def test_queued_work_makes_a_node_later(mesh: LocalMesh) -> None:
-    request = work(900_000)
-    alone = bids(mesh, request)["mesh-node-2"][1]
-    waiting = mesh.submit(work(500_000))
+def test_awarded_work_makes_a_node_dearer_and_later(mesh: LocalMesh) -> None:
+    measured(mesh)
+    alone = bids(mesh, heavy())
+    waiting = mesh.submit(heavy(30_000))
     mesh.drive([waiting])
     mesh.accept(waiting, NodeId("mesh-node-2"))
-    assert bids(mesh, work(400_000))["mesh-node-2"][1] >= alone
+    loaded = bids(mesh, heavy())
+    # 30 000 million fuel take half a core a minute: twice the load of an idle node.
+    assert loaded == {**alone, "mesh-node-2": (128_000, 860)}
+    views = {view.node_id: (view.load_ppm, view.running) for view in node_views(mesh)}
+    assert views == {
+        "mesh-node-1": (1_000_000, 0),
+        "mesh-node-2": (2_000_000, 1),
+        "mesh-node-3": (1_000_000, 0),
+    }
 
 
-def test_one_lying_verifier_is_outvoted(mesh: LocalMesh, monkeypatch: pytest.MonkeyPatch) -> None:
-    liar = mesh.members.federation[1]
-    honest = closing.observe
+def test_verified_executions_change_estimates_and_reputation(open_mesh: Opener) -> None:
+    executor = Falsifying({})
+    mesh = open_mesh(executor=executor)
+    measured(mesh)
+    before = bids(mesh, heavy())
+    node = mesh.members.nodes[1]
+    # What the node says it took, whatever this machine takes: 2 million fuel in 4 ms, then 1 s.
+    for wall_ms, speed in ((4, FUEL_PER_SECOND), (1000, 750_500_000)):
+        executor.lies[node.did] = took(wall_ms)
+        job_id = mesh.submit(JobRequest(module=ENDLESS_CID, resource_amount=2))
+        mesh.drive([job_id])
+        mesh.accept(job_id, node.node_id)
+        mesh.drive([job_id])
+        assert mesh.job(job_id).phase is Phase.VERIFIED
+        view = next(each for each in node_views(mesh) if each.node_id == node.node_id)
+        assert view.fuel_per_second == speed // 2
+    assert view.executions == 1
+    assert (view.reputation.score > 50, view.reputation.is_evident) == (True, True)
+    after = bids(mesh, heavy())
+    assert after == {**before, "mesh-node-2": (64_000, 1066)}
+    others = [each.reputation for each in node_views(mesh) if each.node_id != node.node_id]
+    assert [(each.score, each.is_evident) for each in others] == [(50, False)] * 2
 
-    def observe(tx, job, verifier, found):  # type: ignore[no-untyped-def]
-        honest(tx, job, verifier, falsified(found) if verifier == liar.did else found)
 
-    monkeypatch.setattr(closing, "observe", observe)
+def took(wall_ms: int) -> Callable[[Execution], Execution]:
+    return lambda found: replace(found, metrics=replace(found.metrics, wall_ms=wall_ms))
+
+
+def test_an_old_measurement_is_made_again(open_mesh: Opener) -> None:
+    measured(open_mesh(), speed=1)
+    assert open_mesh().world.fuel_per_second == 1
+    assert open_mesh(CALIBRATION_SECONDS_MAX + 60).world.fuel_per_second > 1
+
+
+def test_one_lying_verifier_is_outvoted(open_mesh: Opener) -> None:
+    executor = Falsifying({})
+    mesh = open_mesh(executor=executor)
+    executor.lies[mesh.members.federation[1].did] = falsified
     job = run(mesh)
     assert job.phase is Phase.VERIFIED
     verdicts = {each.verifier: each.verdict for each in job.attestations}
@@ -132,15 +185,10 @@ def test_one_lying_verifier_is_outvoted(mesh: LocalMesh, monkeypatch: pytest.Mon
     assert audit(mesh) == ()
 
 
-def test_a_lying_executor_is_not_paid(mesh: LocalMesh, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = executing.deliver
-
-    def deliver(tx, world, job, context, execution, **rest):  # type: ignore[no-untyped-def]
-        assert isinstance(execution, Execution)
-        false = replace(execution, deterministic=falsified(execution.deterministic, by=-1))
-        return honest(tx, world, job, context, false, **rest)
-
-    monkeypatch.setattr(executing, "deliver", deliver)
+def test_a_lying_executor_is_not_paid(open_mesh: Opener) -> None:
+    executor = Falsifying({})
+    mesh = open_mesh(executor=executor)
+    executor.lies[mesh.members.nodes[1].did] = falsified
     before = mesh.balances()["compute"]
     job = run(mesh)
     assert job.phase is Phase.DISPUTED
@@ -152,17 +200,12 @@ def test_a_lying_executor_is_not_paid(mesh: LocalMesh, monkeypatch: pytest.Monke
     assert audit(mesh) == ()
 
 
-def test_each_member_executes_for_itself(mesh: LocalMesh, monkeypatch: pytest.MonkeyPatch) -> None:
-    submitted = []
-    honest = mesh.sandbox.submit
-
-    def submit(request):  # type: ignore[no-untyped-def]
-        submitted.append(request)
-        return honest(request)
-
-    monkeypatch.setattr(mesh.sandbox, "submit", submit)
+def test_each_member_executes_for_itself(open_mesh: Opener) -> None:
+    executor = Falsifying({})
+    mesh = open_mesh(executor=executor)
     run(mesh)
-    assert len(submitted) == 4
+    executors = [mesh.members.nodes[1].did, *(each.did for each in mesh.members.federation)]
+    assert sorted(executor.submitted) == sorted(executors)
 
 
 def test_a_failed_program_is_verified_and_paid(mesh: LocalMesh) -> None:

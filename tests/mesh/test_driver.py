@@ -44,7 +44,7 @@ def test_an_honest_job_is_verified_paid_and_proven() -> None:
     village.audit()
 
 
-def test_the_bids_follow_from_rate_speed_and_load() -> None:
+def test_the_bids_follow_from_rate_speed_and_surcharge() -> None:
     village = Village()
     key = village.submit()
     village.coordinator.awards_by_itself = False
@@ -56,7 +56,7 @@ def test_the_bids_follow_from_rate_speed_and_load() -> None:
     }
     changed = village.node_list[1]
     changed.state = replace(
-        changed.state, rates={"compute": 200_000}, fuel_per_second=50_000_000, load_ppm=2 * MICRO
+        changed.state, rates={"compute": 200_000}, fuel_per_second=50_000_000, surcharge_ppm=MICRO
     )
     again = village.submit(2)
     village.pass_time(3)

@@ -16,6 +16,7 @@ from mesh.market import (
     bid_fault,
     estimate_seconds,
     fuel_of,
+    load_of,
     price_of,
     rank,
 )
@@ -68,12 +69,26 @@ def test_fuel_stays_within_64_bits() -> None:
     assert fuel_of(INTEGER_MAX) == INTEGER_MAX
 
 
-def test_an_estimate_counts_the_queue_the_work_and_what_must_be_fetched() -> None:
-    assert estimate_seconds(NODE, 500_000_000, 0) == 3
+def test_an_estimate_counts_the_queue_and_the_work() -> None:
+    assert estimate_seconds(NODE, 500_000_000) == 3
     queued = replace(NODE, queued_fuel=1_000_000_000)
-    assert estimate_seconds(queued, 500_000_000, 0) == 8
-    assert estimate_seconds(queued, 500_000_000, 3 << 20) == 11
-    assert estimate_seconds(NODE, 1, 0) == 1
+    assert estimate_seconds(queued, 500_000_000) == 8
+    assert estimate_seconds(NODE, 1) == 1
+
+
+def test_load_and_surcharge_make_the_price() -> None:
+    minute = NODE.fuel_per_second * 60
+    patient = Requirements(max_seconds=600)
+    for node, price in (
+        (NODE, 80),
+        (replace(NODE, queued_fuel=minute), 160),
+        (replace(NODE, queued_fuel=minute // 2), 120),
+        (replace(NODE, surcharge_ppm=250_000), 100),
+        (replace(NODE, queued_fuel=minute, surcharge_ppm=250_000), 200),
+    ):
+        bid = appraise(node, enquiry(requirements=patient), START)
+        assert isinstance(bid, Bid) and bid.price == price
+    assert load_of(10, 0) > IDLE
 
 
 def test_a_bound_prices_the_work_and_not_the_ceiling() -> None:

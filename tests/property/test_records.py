@@ -11,6 +11,8 @@ from meshfolk import Folk, key
 from mesh.ids import hold_id, new_job_id
 from mesh.records import (
     RECORDS,
+    MICRO,
+    SURCHARGE_PPM_MAX,
     Anchor,
     AppliedEffect,
     Attestation,
@@ -232,6 +234,8 @@ BODIES: dict[str, st.SearchStrategy[Any]] = {
     "Credential": st.builds(Credential, subject=DIDS, name=WORDS, expires_at=NATURAL),
     "NodeProfile": st.builds(
         NodeProfile,
+        surcharge_ppm=st.integers(0, SURCHARGE_PPM_MAX),
+        share_ppm=st.integers(1, MICRO),
         node_id=NODE_IDS,
         sequence=POSITIVE,
         location=WORDS,

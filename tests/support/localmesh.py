@@ -1,16 +1,19 @@
 """Embedded meshes for tests: modules, a clock that may be ahead, and members that lie."""
 
 import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import wasmtime
 
 from mesh.local import LocalMesh
+from mesh.local.executor import InSandbox, MakeExecutor
 from runtime.content.cid import Codec, cid_of
+from runtime.content.did import Did
 from runtime.context import SEED_BYTES, Context, Limits
-from runtime.execution import Deterministic, Execution
-from runtime.sandbox import Request
+from runtime.execution import Execution
+from runtime.sandbox import Request, Result, Sandbox, Ticket
 
 ANSWER = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 42)))'))
 ENDLESS = bytes(wasmtime.wat2wasm('(module (func (export "run") (loop (br 0))))'))
@@ -20,11 +23,50 @@ ENVIRONMENT = {"MESH_WORKERS": "1"}
 GRANT = 1_000_000
 
 
-def open_at(home: Path, ahead_seconds: int = 0) -> LocalMesh:
+def open_at(home: Path, ahead_seconds: int = 0, *, executor: MakeExecutor = InSandbox) -> LocalMesh:
     """The mesh at `home`, with a clock that is ahead by some seconds."""
     return LocalMesh.open(
-        home, environment=ENVIRONMENT, clock=lambda: int(time.time()) + ahead_seconds
+        home,
+        environment=ENVIRONMENT,
+        clock=lambda: int(time.time()) + ahead_seconds,
+        executor=executor,
     )
+
+
+class Falsifying:
+    """Executes in the sandbox, and changes what comes back for some members.
+
+    submitted: for whom something was executed, in order.
+    """
+
+    def __init__(self, lies: Mapping[Did, Callable[[Execution], Execution]]) -> None:
+        self.lies = dict(lies)
+        self.submitted: list[Did] = []
+        self._of: dict[Ticket, Did] = {}
+
+    def __call__(self, sandbox: Sandbox) -> "Falsifying":
+        """As LocalMesh asks for an executor."""
+        self._inner = InSandbox(sandbox)
+        return self
+
+    def submit(self, member: Did, request: Request) -> Ticket:
+        ticket = self._inner.submit(member, request)
+        self.submitted.append(member)
+        self._of[ticket] = member
+        return ticket
+
+    def wait(
+        self, tickets: Collection[Ticket], *, timeout_seconds: float | None
+    ) -> Mapping[Ticket, Result]:
+        found = self._inner.wait(tickets, timeout_seconds=timeout_seconds)
+        return {ticket: self._told(self._of[ticket], result) for ticket, result in found.items()}
+
+    def cancel(self, ticket: Ticket) -> None:
+        self._inner.cancel(ticket)
+
+    def _told(self, member: Did, result: Result) -> Result:
+        lie = self.lies.get(member)
+        return result if lie is None or not isinstance(result, Execution) else lie(result)
 
 
 def found(home: Path) -> None:
@@ -45,6 +87,7 @@ def found(home: Path) -> None:
             assert isinstance(mesh.sandbox.execute(request), Execution)
 
 
-def falsified(found: Deterministic, by: int = 1) -> Deterministic:
+def falsified(found: Execution, by: int = -1) -> Execution:
     """Another result than the one that executing gave."""
-    return replace(found, fuel_used=(found.fuel_used or 0) + by)
+    fuel = (found.deterministic.fuel_used or 0) + by
+    return replace(found, deterministic=replace(found.deterministic, fuel_used=fuel))

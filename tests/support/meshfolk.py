@@ -143,11 +143,11 @@ class Folk:
         return sign(replace(body, **changes), mesh=self.mesh, key=self.submitter)  # type: ignore[arg-type]
 
     def node_state(self, number: int) -> NodeState:
-        """Node 1, 2 or 3: rates 0.21, 0.16 and 0.12, speeds 4 : 2 : 1, the last one loaded."""
-        rate, speed, load, place = (
-            (210_000, 400_000_000, 1_000_000, "eu-west"),
-            (160_000, 200_000_000, 1_000_000, "us-east"),
-            (120_000, 100_000_000, 1_500_000, "ap-south"),
+        """Node 1, 2 or 3: rates 0.21, 0.16 and 0.12, speeds 4 : 2 : 1, the last's surcharge 50%."""
+        rate, speed, surcharge, place = (
+            (210_000, 400_000_000, 0, "eu-west"),
+            (160_000, 200_000_000, 0, "us-east"),
+            (120_000, 100_000_000, 500_000, "ap-south"),
         )[number - 1]
         return NodeState(
             did=self.nodes[number - 1].did,
@@ -158,10 +158,9 @@ class Folk:
             cpu_cores=2,
             storage_bytes=1 << 30,
             rates={"compute": rate},
-            load_ppm=load,
+            surcharge_ppm=surcharge,
             fuel_per_second=speed,
             queued_fuel=0,
-            bytes_per_second=1 << 20,
             running=0,
             running_max=4,
             engine=self.engine.text,
