@@ -5,9 +5,6 @@ in one sink over one source map.
 """
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from ccl.checking import PackFailure, check
 from ccl.consequences import leave_out_consequences
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
 from ccl.loading import Loader
+from ccl.nesting import room_for_nesting
 from ccl.parse import parse
 from ccl.reading import SourceError, read_source
 from ccl.resolve import resolve
@@ -31,9 +29,6 @@ __all__ = [
     "compile_file",
     "compile_text",
 ]
-
-FRAMES_MAX = 20_000
-"""Python frames for a tree of the parser's greatest depth, with room to spare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +67,7 @@ def check_text(
     text: str, path: str = "<stdin>", *, extra_exports: frozenset[str] = frozenset()
 ) -> Compilation:
     """Check a program given as text; imports are relative to the folder of `path`."""
-    with _room_for_nesting():
+    with room_for_nesting():
         return _check(text, path, extra_exports, ())
 
 
@@ -80,19 +75,8 @@ def compile_text(
     text: str, path: str = "<stdin>", *, extra_exports: frozenset[str] = frozenset()
 ) -> Compiled:
     """The module of a program given as text."""
-    with _room_for_nesting():
+    with room_for_nesting():
         return _generate(_check(text, path, extra_exports, ()))
-
-
-@contextmanager
-def _room_for_nesting() -> Iterator[None]:
-    """The stages recurse as deep as the tree; the parser bounds that depth, not this process."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, FRAMES_MAX))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def _check(

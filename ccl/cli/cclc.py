@@ -88,6 +88,25 @@ def check(
     check_files(files, fix=fix, form=format)
 
 
+@app.command(epilog="Examples: cclc fmt *.ccl · cclc fmt --diff bylaws.ccl · cclc fmt - < a.ccl")
+def fmt(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Programs; - reads stdin.")
+    ],
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 if a file would change.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Write nothing; show what would change, as --check.")
+    ] = False,
+    format: FormatOption = Format.FULL,  # noqa: A002
+) -> None:
+    """Lay programs out in the one style, keeping comments and meaning."""
+    from ccl.cli.formatting import format_files
+
+    format_files(files, check=check, diff=diff, form=format)
+
+
 @app.command(epilog="Examples: cclc explain CCL0401 · cclc explain 401")
 def explain(
     code: Annotated[

@@ -1,0 +1,83 @@
+"""`cclc fmt`: files laid out anew, or what would change in them."""
+
+import sys
+from collections.abc import Sequence
+from difflib import unified_diff
+from pathlib import Path
+
+import typer
+
+from ccl.cli.boundary import ExitCode
+from ccl.cli.checking import Findings, merged
+from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
+from ccl.cli.report import show_findings, shown, summarise
+from ccl.format import format_text
+from ccl.render import Format
+
+
+def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format) -> None:
+    """Format each file in place, `-` from standard input to standard output.
+
+    With `check` or `diff` nothing is written. A file with faults of syntax stays as it is.
+    Raises CommandError, and typer.Exit(1) for such a file or if one would change.
+    """
+    # Every file is read before any is changed: a wrong name stops it all.
+    texts = {path: read_source(path) for path in files}
+    faults: list[Findings] = []
+    faulty: list[Path] = []
+    changed = 0
+    for path, text in texts.items():
+        formatted = format_text(text, shown(path))
+        if formatted.text is None:
+            found = formatted.sink.diagnostics
+            faults.append(Findings(sources=formatted.sources, diagnostics=found))
+            faulty.append(path)
+            continue
+        differs = formatted.text != text
+        changed += differs
+        if diff:
+            sys.stdout.write(_difference(path, text, formatted.text))
+        elif check:
+            if differs:
+                sys.stderr.write(f"Would format {shown(path)}\n")
+        elif str(path) == STANDARD_STREAM:
+            sys.stdout.write(formatted.text)
+        elif differs:
+            write_atomically(path, formatted.text.encode("utf-8"))
+            sys.stderr.write(f"Formatted {shown(path)}\n")
+    if faults:
+        findings = merged(faults)
+        show_findings(findings, form)
+        if not form.for_machines:
+            summarise(findings, faulty)
+    _count(len(texts) - changed - len(faulty), changed, len(faulty), dry=check or diff)
+    if faults or (changed and (check or diff)):
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _count(unchanged: int, changed: int, faulty: int, *, dry: bool) -> None:
+    """One line about all files, where there is more than one to tell of."""
+    if unchanged + changed + faulty == 1 and not (dry and unchanged):
+        return
+    parts = []
+    if changed:
+        parts.append(f"{_files(changed)} {'would be ' if dry else ''}formatted")
+    if unchanged:
+        parts.append(f"{_files(unchanged)} already formatted")
+    if faulty:
+        parts.append(f"{_files(faulty)} with errors left alone")
+    sys.stderr.write(", ".join(parts) + "\n")
+
+
+def _files(count: int) -> str:
+    return f"{count} {'file' if count == 1 else 'files'}"
+
+
+def _difference(path: Path, before: str, after: str) -> str:
+    name = shown(path)
+    lines = unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), name, name
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )

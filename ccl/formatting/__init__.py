@@ -1,0 +1,1 @@
+"""Layout: a concrete tree to the one text that it should have."""

@@ -1,0 +1,194 @@
+"""The comments and blank lines between the tokens, handed out once each.
+
+The layout asks for a comment where it knows a place for one. What nobody asked for is
+still `left` within its statement, which is then kept as it was written.
+"""
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+from ccl.concrete import Concrete, Leaf
+from ccl.formatting.document import (
+    BLANK,
+    HARD,
+    Doc,
+    Remark,
+    Verbatim,
+    concat,
+)
+
+_COMMENT: Final = re.compile(r"(?://|\#)[^\n]*|/\*.*?\*/", re.DOTALL)
+TAB_WIDTH: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """`is_inline`: something else stands on the line before it, and something after it.
+    `line_follows`: nothing does after it. `blank_before`, `blank_after`: an empty line does."""
+
+    text: str
+    start: int
+    is_inline: bool
+    line_follows: bool
+    blank_before: bool
+    blank_after: bool
+
+
+class Trivia:
+    """What stands before each leaf, by its index."""
+
+    def __init__(self, tree: Concrete) -> None:
+        self._text = tree.text
+        self._leaves = tree.leaves
+        self._trailing: dict[int, list[Comment]] = defaultdict(list)
+        """By the leaf before them, on whose line they are the last."""
+        self._leading: dict[int, list[Comment]] = defaultdict(list)
+        self._blank: set[int] = set()
+        self._lines: set[int] = set()
+        end = 1 if tree.text.startswith("\ufeff") else 0
+        for leaf in tree.leaves:
+            if leaf.start - end > 1 or (leaf.start > end and tree.text[end] == "\n"):
+                self._read(leaf.index, end, leaf.start)
+            end = leaf.end
+        self._marked = sorted({*self._leading, *(index + 1 for index in self._trailing)})
+
+    def _read(self, index: int, start: int, end: int) -> None:
+        gap = self._text[start:end]
+        lines = gap.count("\n")
+        if not lines and "/" not in gap and "#" not in gap:
+            return
+        if lines:
+            self._lines.add(index)
+        comments = list(_COMMENT.finditer(gap))
+        if not comments:
+            if lines > 1:
+                self._blank.add(index)
+            return
+        at, same_line = 0, index > 0
+        stops = [found.start() for found in comments[1:]] + [len(gap)]
+        for found, stop in zip(comments, stops, strict=True):
+            before, after = gap[at : found.start()].count("\n"), gap[found.end() : stop].count("\n")
+            at = found.end()
+            line_follows = after > 0 or not found.group().startswith("/*")
+            one = Comment(
+                text=found.group().rstrip(),
+                start=start + found.start(),
+                is_inline=not (before or line_follows or "\n" in found.group()),
+                line_follows=line_follows,
+                blank_before=before > 1,
+                blank_after=after > 1,
+            )
+            same_line = same_line and not before and "\n" not in one.text
+            if same_line and one.line_follows:
+                self._trailing[index - 1].append(one)
+            else:
+                self._leading[index].append(one)
+                same_line = False
+        if same_line and one.blank_after:
+            self._blank.add(index)
+
+    def line_before(self, leaf: Leaf | int) -> bool:
+        """Did the author break the line somewhere between the leaf before and this one?"""
+        return (leaf if isinstance(leaf, int) else leaf.index) in self._lines
+
+    def blank_before(self, index: int) -> bool:
+        """Is a line empty before the leaf, or before the comments that belong to it?"""
+        leading = self._leading.get(index)
+        return leading[0].blank_before if leading else index in self._blank
+
+    def has_leading(self, index: int) -> bool:
+        return index in self._leading
+
+    def is_inline(self, index: int) -> bool:
+        """Do the comments before this leaf all stand on its line, and no other?"""
+        return all(each.is_inline for each in self._leading.get(index, ()))
+
+    def leading(self, index: int) -> Doc:
+        """The comments before a leaf, each with the line break or space after it."""
+        parts: list[Doc] = []
+        for each in self._leading.pop(index, ()):
+            parts.append(self._comment(each))
+            parts.append((BLANK if each.blank_after else HARD) if each.line_follows else " ")
+        return concat(*parts)
+
+    def inline(self, index: int) -> Doc:
+        """Comments before a leaf that close what stands before it on the same line."""
+        return concat(
+            *(part for each in self._leading.pop(index, ()) for part in (" ", self._comment(each)))
+        )
+
+    def closing(self, index: int) -> tuple[Doc, bool]:
+        """Comments before a closing bracket, on lines of their own; and is one empty before?"""
+        comments = self._leading.pop(index, [])
+        parts: list[Doc] = []
+        for each in comments:
+            if parts:
+                parts.append(BLANK if each.blank_before else HARD)
+            parts.append(self._comment(each))
+        return concat(*parts), bool(comments) and comments[0].blank_before
+
+    def trailing(self, index: int) -> Doc:
+        """The comments that end the line of a leaf."""
+        comments = self._trailing.pop(index, ())
+        return concat(*(Remark(" " + each.text) for each in comments))
+
+    def strays(self, index: int) -> list[Doc]:
+        """All comments around a leaf that is left out, each for a line of its own."""
+        comments = self._leading.pop(index, []) + self._trailing.pop(index, [])
+        return [self._comment(each) for each in comments]
+
+    def is_left(self, first: int, last: int) -> bool:
+        """Is there a comment between the leaves `first` and `last` that found no place?"""
+        at = bisect_left(self._marked, first + 1)
+        while at < len(self._marked) and self._marked[at] <= last:
+            gap = self._marked[at]
+            if gap in self._leading or gap - 1 in self._trailing:
+                return True
+            at += 1
+        return False
+
+    def verbatim(self, first: int, last: int) -> Doc:
+        """The text from one leaf to another as the author wrote it."""
+        for gap in self._marked[
+            bisect_left(self._marked, first + 1) : bisect_left(self._marked, last + 1)
+        ]:
+            self._leading.pop(gap, None)
+            self._trailing.pop(gap - 1, None)
+        start, end = self._leaves[first].start, self._leaves[last].end
+        return self._as_written(self._text[start:end], start)
+
+    def _comment(self, comment: Comment) -> Doc:
+        if "\n" not in comment.text:
+            return comment.text
+        lines = comment.text.split("\n")
+        if all(line.lstrip().startswith("*") for line in lines[1:]):
+            aligned = (f" {line.strip()}" for line in lines[1:])
+            return Verbatim((lines[0].rstrip(), *aligned), 0)
+        return self._as_written(comment.text, comment.start)
+
+    def _as_written(self, text: str, start: int) -> Doc:
+        line = self._text[self._text.rfind("\n", 0, start) + 1 : start].removeprefix("\ufeff")
+        indent = len(_expanded(line)) - len(_expanded(line).lstrip())
+        first, *others = text.split("\n")
+        return Verbatim((first.rstrip(), *(_expanded(each.rstrip()) for each in others)), indent)
+
+
+def _expanded(line: str) -> str:
+    """The line with its indentation in spaces only."""
+    body = line.lstrip()
+    return line[: len(line) - len(body)].expandtabs(TAB_WIDTH).replace("\r", "") + body
+
+
+def comments_of(tree: Concrete) -> list[str]:
+    """Every comment of the file in order, as words: its indentation is the layout's."""
+    found: list[str] = []
+    end = 0
+    for leaf in tree.leaves:
+        if leaf.start > end:
+            gap = tree.text[end : leaf.start]
+            found += [" ".join(each.group().split()) for each in _COMMENT.finditer(gap)]
+        end = leaf.end
+    return found

@@ -1,0 +1,98 @@
+"""Text to concrete tree, for files without faults of syntax only."""
+
+from typing import Any, Final
+
+from ccl.concrete import Concrete, Leaf, Part, Phrase
+from ccl.diagnostics import Sink
+from ccl.parsing.classify import classify
+from ccl.parsing.driver import ACCEPTED, Automaton, Reduction
+from ccl.parsing.lexer import lex
+from ccl.parsing.tokens import Token
+from ccl.source import Source, Span
+from ccl.syntax import tables
+
+GATHERING_RULES: Final = frozenset(
+    {"empty", "one", "more", "append", "append_simple", "append_arm", "stray", "stray_semi"}
+    | {"link_first", "link_more", "part_more", "field_patterns_open", "field_patterns_rest"}
+)
+"""They make a list, or add to one."""
+CHILD_RULES: Final = frozenset({"token", "ident", "module"})
+"""They stand for their only part."""
+EMPTY_RULES: Final = frozenset({"none", "no_header"})
+
+
+def parse_concrete(source: Source) -> Concrete:
+    """The tree of a file that the parser has read without a fault."""
+    tokens = lex(source, Sink())
+    classify(source, tokens)
+    leaves = [
+        Leaf(
+            index=index,
+            kind=token.kind,
+            text=token.text if token.kind in ("NAME", "HNAME") else _written(source, token),
+            start=token.start,
+            end=token.end,
+        )
+        for index, token in enumerate(tokens.items)
+    ]
+    by_start = {leaf.start: leaf for leaf in leaves[:-1]}
+    reductions = {
+        rule.name: _reduction(rule.name, by_start) for rule in tables().rules if rule.name
+    }
+    automaton = Automaton(tables(), reductions, source.file)
+    fed = automaton.feed(tokens.items)
+    assert fed == ACCEPTED, "only files without faults are read"
+    return Concrete(text=source.text, leaves=leaves, items=automaton.values[-1])
+
+
+def _written(source: Source, token: Token) -> str:
+    return source.text[token.start : token.end]
+
+
+def _reduction(name: str, leaves: dict[int, Leaf]) -> Reduction:
+    def part(value: Any) -> Part:
+        if isinstance(value, Token):
+            return leaves[value.start]
+        return value  # type: ignore[no-any-return]
+
+    def child(_: Span, values: list[Any]) -> Part:
+        return part(values[0])
+
+    def none(_: Span, __: list[Any]) -> Part:
+        return None
+
+    def gathered(_: Span, values: list[Any]) -> Part:
+        if not values or not isinstance(values[0], list):
+            return [part(value) for value in values]
+        values[0].extend(part(value) for value in values[1:])
+        return values[0]
+
+    def phrase(_: Span, values: list[Any]) -> Part:
+        parts = [part(value) for value in values]
+        return Phrase(
+            rule=name, parts=parts, first=edge(parts, last=False), last=edge(parts, last=True)
+        )
+
+    def first(span: Span, values: list[Any]) -> Part:
+        """A list with its last separator, or a statement with its `;`."""
+        return (gathered if isinstance(values[0], list) else phrase)(span, values)
+
+    if name in CHILD_RULES:
+        return child
+    if name in EMPTY_RULES:
+        return none
+    if name == "first":
+        return first
+    return gathered if name in GATHERING_RULES else phrase
+
+
+def edge(parts: list[Part], *, last: bool) -> int:
+    """The index of the first or last leaf of a phrase that has at least one."""
+    for part in reversed(parts) if last else parts:
+        if isinstance(part, Leaf):
+            return part.index
+        if isinstance(part, Phrase):
+            return part.last if last else part.first
+        if part:
+            return edge(part, last=last)
+    raise AssertionError("a phrase has a leaf")
