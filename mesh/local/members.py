@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.federation import SECRET_BYTES, commitment_of
-from mesh.home import Home
+from mesh.home import Home, remembered_mesh
 from mesh.ids import issue_id
 from mesh.local.archive import Archive
-from mesh.local.keyring import load_or_create
+from mesh.local.keyring import load, load_or_create
 from mesh.local.roster import (
     FEDERATION,
     GRANT_SECONDS,
@@ -24,7 +24,7 @@ from mesh.local.roster import (
     FederationSetup,
     NodeSetup,
 )
-from mesh.problem import MeshProblem
+from mesh.problem import Kind, MeshProblem
 from mesh.records import MICRO, Engine, Genesis, NodeId, NodeProfile
 from runtime.content.cid import Cid
 from runtime.content.did import Did
@@ -94,29 +94,45 @@ class Members:
 
 
 def load_members(tx: SqliteTransaction, home: Home) -> Members | None:
-    """The members of the mesh in this store; None before it is founded."""
-    genesis = tx.settings.get(GENESIS)
-    if genesis is None:
-        return None
-    archive = Archive(None)
+    """The members of the mesh in this store; None before it is founded.
 
-    def members(names: list[str]) -> tuple[Member, ...]:
-        return tuple(
-            Member(node_id=NodeId(name), key=load_or_create(home.keys, name)) for name in names
+    Raises MeshProblem `mesh-lost` for the home of a mesh whose store holds none, `key-…` for
+    keys that are not there or not theirs.
+    """
+    founding = tx.settings.get(GENESIS)
+    if founding is not None:
+        return _members(tx, home, founding)
+    lost = remembered_mesh(home)
+    if lost is not None:
+        raise MeshProblem(
+            Kind.IDENTITY,
+            "mesh-lost",
+            f"{home.path} is the home of mesh {lost}, but {home.database} does not hold it",
+            hint="restore the database from a copy, or found another mesh: name a new MESH_HOME",
         )
+    return None
 
+
+def _members(tx: SqliteTransaction, home: Home, founding: dict[str, Any]) -> Members:
     try:
-        founding = archive.get(tx, Genesis, genesis["cid"])
+        genesis = Archive(None).get(tx, Genesis, founding["cid"])
     except MeshProblem as problem:
         problem.message = f"the genesis record of the mesh: {problem.message}"
         problem.hint = f"restore {home.database} from a copy, or found another with MESH_HOME"
         raise
+
+    def key(name: str) -> SigningKey:
+        return load(home.keys, name, founding["keys"][name])
+
+    def members(names: list[str]) -> tuple[Member, ...]:
+        return tuple(Member(node_id=NodeId(name), key=key(name)) for name in names)
+
     return Members(
-        genesis=founding,
-        submitter=load_or_create(home.keys, SUBMITTER),
-        issuer=load_or_create(home.keys, ISSUER),
-        nodes=members(genesis["nodes"]),
-        federation=members(genesis["federation"]),
+        genesis=genesis,
+        submitter=key(SUBMITTER),
+        issuer=key(ISSUER),
+        nodes=members(founding["nodes"]),
+        federation=members(founding["federation"]),
     )
 
 
@@ -129,7 +145,9 @@ def found(
         return members
     issuer = load_or_create(home.keys, ISSUER)
     submitter = load_or_create(home.keys, SUBMITTER)
-    federation = {each.node_id: load_or_create(home.keys, each.node_id) for each in FEDERATION}
+    federation: dict[str, SigningKey] = {
+        each.node_id: load_or_create(home.keys, each.node_id) for each in FEDERATION
+    }
     genesis = sign(
         Genesis(
             name=MESH_NAME,
@@ -142,9 +160,11 @@ def found(
     )
     archive = Archive(genesis.cid)
     archive.put(tx, genesis)
+    nodes: dict[str, SigningKey] = {
+        each.node_id: load_or_create(home.keys, each.node_id) for each in NODES
+    }
     for node in NODES:
-        key = load_or_create(home.keys, node.node_id)
-        _enrol(tx, archive, key, _node_profile(node, engine))
+        _enrol(tx, archive, nodes[node.node_id], _node_profile(node, engine))
         tx.settings.put(NODE + node.node_id, to_value(NodeSettings()))
     for each in FEDERATION:
         secret = entropy(SECRET_BYTES)
@@ -152,17 +172,15 @@ def found(
         profile = _federation_profile(each, engine, commitment_of(secret))
         _enrol(tx, archive, federation[each.node_id], profile)
     _grant(tx, archive, issuer, submitter.did, now=now, entropy=entropy)
-    tx.settings.put(
-        GENESIS,
-        {
-            "cid": genesis.cid,
-            "nodes": [node.node_id for node in NODES],
-            "federation": [each.node_id for each in FEDERATION],
-        },
-    )
-    members = load_members(tx, home)
-    assert members is not None, "it was founded just now"
-    return members
+    keys = {SUBMITTER: submitter, ISSUER: issuer, **nodes, **federation}
+    founding = {
+        "cid": genesis.cid,
+        "nodes": list(nodes),
+        "federation": list(federation),
+        "keys": {name: key.did for name, key in keys.items()},
+    }
+    tx.settings.put(GENESIS, founding)
+    return _members(tx, home, founding)
 
 
 def _enrol(tx: SqliteTransaction, archive: Archive, key: SigningKey, profile: NodeProfile) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
 from mesh.events import JobKey
 from mesh.findings import Finding
-from mesh.home import Config, Home, actor_lock, find_home, load_config
+from mesh.home import Config, Home, actor_lock, find_home, load_config, remember_mesh
 from mesh.ids import RANDOM_BYTES, new_job_id
 from mesh.job import Job
 from mesh.local import awarding, bidding, closing, submitting
@@ -94,6 +94,7 @@ class LocalMesh:
             if members is None:
                 with actor_lock(place, FOUNDING, wait=True), store.write() as tx:
                     members = found(tx, place, local_engine(), now=now(), entropy=entropy)
+            remember_mesh(place, members.mesh)
         except BaseException:
             store.close()
             raise
