@@ -7,7 +7,7 @@ stored, numbered from 1 in each job and with their time, before anything is done
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from mesh.records import JobIdField, NodeIdField, Reason, Verdict
+from mesh.records import JobIdField, NodeIdField, Priority, Reason, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.typed import Between, Size, union_from_value, union_to_value
@@ -33,6 +33,7 @@ class JobCreated:
     expires_at: int
     quorum: int
     verifiers: int
+    priority: Priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 from mesh import events as ev
 from mesh.events import Event, JobKey
-from mesh.records import NodeIdField, Reason, Verdict
+from mesh.records import NodeIdField, Priority, Reason, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.typed import Size
@@ -150,6 +150,7 @@ class Job:
     deadline: int | None
     quorum: int
     verifiers: int
+    priority: Priority
     bids: tuple[Offer, ...] = ()
     declines: tuple[Offer, ...] = ()
     attempt: int = 0
@@ -177,6 +178,14 @@ class Job:
     @property
     def is_final(self) -> bool:
         return self.phase in FINAL
+
+
+def turn_of(job: Job) -> tuple[int, int]:
+    """What sorts jobs into the order of their turns: higher priority first, then the older."""
+    return -_RANKS[job.priority], job.created_at
+
+
+_RANKS: Final[Mapping[Priority, int]] = {each: rank for rank, each in enumerate(Priority)}
 
 
 class StepRefusal(Enum):

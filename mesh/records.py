@@ -57,6 +57,8 @@ Reason: TypeAlias = Annotated[str, Size(0, REASON_BYTES_MAX)]
 
 
 class Priority(Enum):
+    """Whose turn comes first where jobs wait for each other; lowest first here."""
+
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"

@@ -94,6 +94,7 @@ def _created(key: JobKey, event: Event, now: int) -> Job:
         deadline=event.expires_at,
         quorum=event.quorum,
         verifiers=event.verifiers,
+        priority=event.priority,
     )
 
 

@@ -1,8 +1,8 @@
 """The driver: moves jobs on until they have ended or wait for somebody.
 
-Rule: a turn is one transaction that takes every job as far as it goes without executing;
-executions run between turns, and no transaction spans one. What is not in the store never
-happened, so a driver that dies is continued by the next.
+Rule: a turn is one transaction that takes every job as far as it goes without executing, the
+most urgent first; executions run between turns, and no transaction spans one. What is not in
+the store never happened, so a driver that dies is continued by the next.
 """
 
 import time
@@ -14,7 +14,7 @@ from mesh import events as ev
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
 from mesh.events import JobKey
 from mesh.home import Home, LockBusy, actor_lock
-from mesh.job import Job, Phase
+from mesh.job import Job, Phase, turn_of
 from mesh.journal import record
 from mesh.local import awarding, bidding, closing, executing, submitting
 from mesh.local.content import Content
@@ -111,7 +111,7 @@ class Driver:
             current: JobKey | None = None
             try:
                 with self._store.write() as tx:
-                    for current in keys:
+                    for current in self._in_order(tx, keys):
                         if current not in self.problems:
                             self._advance(tx, current, news)
                             self._flights.keep_workers_busy()
@@ -124,14 +124,21 @@ class Driver:
             for each in news:
                 self._on_news(each)
 
+    def _in_order(self, tx: SqliteTransaction, keys: Collection[JobKey]) -> list[JobKey]:
+        """The jobs by priority, then age: so they are bid for, awarded and executed."""
+        return sorted(keys, key=lambda key: turn_of(self._job(tx, key)))
+
+    def _job(self, tx: SqliteTransaction, key: JobKey) -> Job:
+        job = tx.jobs.get(key)
+        assert job is not None, "a driver is given jobs that exist"
+        return job
+
     def _advance(self, tx: SqliteTransaction, key: JobKey, news: list[News]) -> None:
         """Take one job as far as it goes now."""
         now = self._clock()
-        job = tx.jobs.get(key)
-        assert job is not None, "a driver is given jobs that exist"
+        job = self._job(tx, key)
         while not job.is_final and self._step(tx, job, now):
-            after = tx.jobs.get(key)
-            assert after is not None, "jobs are never deleted"
+            after = self._job(tx, key)
             if self._on_news is not None:
                 news += told(tx, self._world, job, after)
             job = after

@@ -113,6 +113,7 @@ def submit(
         expires_at=manifest.body.expires_at,
         quorum=manifest.body.trust.quorum,
         verifiers=manifest.body.trust.verifiers,
+        priority=manifest.body.priority,
     )
     _recorded(record(tx, key, created, now))
     return publish(tx, key, now=now)

@@ -12,6 +12,7 @@ from mesh.events import JobKey, Stored
 from mesh.ids import new_job_id
 from mesh.job import Effect, Job, Phase
 from mesh.ports import BlockError, BlockFault, ChainKind, Head, Store, Work
+from mesh.records import Priority
 from mesh.reputation import Evidence, Tally
 from mesh.step import Step, step
 from runtime.content.cid import Cid, Codec, cid_of
@@ -51,7 +52,12 @@ def job_key(number: int = 1, submitter: str = "alice") -> JobKey:
 
 def created(manifest: Cid = ONE, expires_at: int = START + 60) -> ev.JobCreated:
     return ev.JobCreated(
-        manifest=manifest, bid_deadline=START, expires_at=expires_at, quorum=2, verifiers=3
+        manifest=manifest,
+        bid_deadline=START,
+        expires_at=expires_at,
+        quorum=2,
+        verifiers=3,
+        priority=Priority.MEDIUM,
     )
 
 
@@ -171,7 +177,9 @@ def test_jobs_are_found_by_id_phase_and_deadline(store: Store) -> None:
     with store.write() as tx:
         for job, stored in jobs:
             assert tx.jobs.append(job, stored)
-        cancelled, stored = stepped(jobs[2][0], job_key(2), ev.JobCancelled(cancel=TWO, settlement=None, reason=""))
+        cancelled, stored = stepped(
+            jobs[2][0], job_key(2), ev.JobCancelled(cancel=TWO, settlement=None, reason="")
+        )
         assert tx.jobs.append(cancelled, stored)
     with store.read() as tx:
         alices, bobs = jobs[0][0], jobs[1][0]

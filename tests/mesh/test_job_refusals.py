@@ -21,7 +21,7 @@ from mesh.job import (
     has_quorum,
     quorum_of,
 )
-from mesh.records import NodeId, Verdict
+from mesh.records import NodeId, Priority, Verdict
 from mesh.step import Step, step
 from runtime.content.cid import Codec, cid_of
 
@@ -33,7 +33,12 @@ NAME = NodeId("node")
 LEASE = START + 100
 
 CREATED = ev.JobCreated(
-    manifest=ONE, bid_deadline=START + 300, expires_at=START + 3600, quorum=2, verifiers=3
+    manifest=ONE,
+    bid_deadline=START + 300,
+    expires_at=START + 3600,
+    quorum=2,
+    verifiers=3,
+    priority=Priority.MEDIUM,
 )
 BID = ev.BidReceived(bid=ONE, bidder=NODE, node_id=NAME)
 AWARD = ev.JobAwarded(

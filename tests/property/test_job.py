@@ -21,7 +21,7 @@ from mesh.job import (
     StepRefusal,
     has_quorum,
 )
-from mesh.records import NodeId, Verdict
+from mesh.records import NodeId, Priority, Verdict
 from mesh.settlement import Close, Escalate, Lose, closing_event, follow_up, losing_event
 from mesh.step import Step, replay, step
 from runtime.content.cid import Codec, cid_of
@@ -61,6 +61,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         expires_at=TIMES,
         quorum=st.just(2),
         verifiers=st.just(3),
+        priority=st.sampled_from(Priority),
     ),
     st.builds(ev.JobSubmitted),
     st.builds(ev.JobRefused, reason=st.just("no")),
@@ -132,6 +133,7 @@ def _lives() -> list[list[tuple[Event, int]]]:
         expires_at=START + 3600,
         quorum=2,
         verifiers=3,
+        priority=Priority.MEDIUM,
     )
     bid = ev.BidReceived(bid=one, bidder=first, node_id=NodeId("node"))
     opening: list[tuple[Event, int]] = [

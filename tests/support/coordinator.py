@@ -17,7 +17,7 @@ from mesh.events import JobKey
 from mesh.federation import Ticket, check_attestation, draw, escalation
 from mesh.findings import Fault
 from mesh.ids import hold_id
-from mesh.job import FINAL, HOLD_MARGIN_SECONDS, Effect, Job, Phase, StepRefusal
+from mesh.job import FINAL, HOLD_MARGIN_SECONDS, Effect, Job, Phase, StepRefusal, turn_of
 from mesh.journal import Recorded, Refusal, record
 from mesh.market import Candidate, fuel_of, rank
 from mesh.ports import ChainKind, Head, Store, Transaction, Work
@@ -84,6 +84,7 @@ class Coordinator:
                 expires_at=body.expires_at,
                 quorum=body.trust.quorum,
                 verifiers=body.trust.verifiers,
+                priority=body.priority,
             )
             self._record(tx, key, created)
         return key
@@ -321,7 +322,7 @@ class Coordinator:
 
     def _award_the_best(self) -> None:
         with self.store.read() as tx:
-            waiting = tx.jobs.in_phases(frozenset({Phase.SUBMITTED}))
+            waiting = sorted(tx.jobs.in_phases(frozenset({Phase.SUBMITTED})), key=turn_of)
             chosen: list[tuple[JobKey, Cid]] = []
             for job in waiting:
                 answers = len(job.bids) + len(job.declines)
