@@ -36,10 +36,10 @@ machine; those that read change nothing.
 \b
 Examples:
   meshctl submit-job --wasm count.wasm --input ward.csv --resource-amount 500
-  meshctl get-bids --job-id 3a9f2b8c
-  meshctl accept-bid --job-id 3a9f2b8c --node-id mesh-node-2
-  meshctl results 3a9f2b8c
-  meshctl verify 3a9f2b8c
+  meshctl get-bids --job-id e2b4cf1af332
+  meshctl accept-bid --job-id e2b4cf1af332 --node-id mesh-node-2
+  meshctl results e2b4cf1af332
+  meshctl verify e2b4cf1af332
 
 \b
 Exit codes: 0 ok, 1 findings or failed job, 2 usage, 3 not found, 4 identity or

@@ -37,7 +37,7 @@ from mesh.local.news import (
 from mesh.local.views import obstacle
 from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId, NodeId
-from runtime.execution import OutcomeKind
+from runtime.execution import Outcome, OutcomeKind
 
 CHECK: Final = "✓"
 CROSS: Final = "✗"
@@ -281,7 +281,7 @@ def _ended_badly(job: JobView) -> MeshProblem:
             Kind.FAILED,
             f"program-{outcome.kind.value}",
             f"the program of job {job.job_id} {describe(outcome)}",
-            hint=f"meshctl logs {job.job_id}",
+            hint=_after(job, outcome),
             details={"job_id": job.job_id, "outcome": outcome.to_value()},
         )
     return MeshProblem(
@@ -291,6 +291,14 @@ def _ended_badly(job: JobView) -> MeshProblem:
         hint=f"meshctl job-status {job.job_id}",
         details={"job_id": job.job_id, "state": job.phase.value},
     )
+
+
+def _after(job: JobView, outcome: Outcome) -> str:
+    """What helps a program that did not succeed."""
+    if outcome.kind is OutcomeKind.OUT_OF_FUEL:
+        amount = job.manifest.body.resource_amount
+        return f"submit it again with a larger --resource-amount than {amount}"
+    return f"meshctl logs {job.job_id}"
 
 
 def _unfinished(job: JobView) -> MeshProblem:

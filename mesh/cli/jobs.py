@@ -15,7 +15,7 @@ JobOption = Annotated[
     typer.Option(
         "--job-id",
         metavar="JOB",
-        help="The job: its id, or 4 or more characters of its beginning or end.",
+        help="The job: its id, or the last 4 or more characters of it.",
         autocompletion=complete_job,
     ),
 ]
@@ -23,7 +23,7 @@ JobArgument = Annotated[
     str,
     typer.Argument(
         metavar="JOB",
-        help="The job: its id, or 4 or more characters of its beginning or end.",
+        help="The job: its id, or the last 4 or more characters of it.",
         autocompletion=complete_job,
     ),
 ]
@@ -186,7 +186,7 @@ def get_bids(
 
     \b
     Example:
-      meshctl get-bids --job-id 3a9f2b8c
+      meshctl get-bids --job-id e2b4cf1af332
     """
     from mesh.cli.following import show_bids
 
@@ -213,7 +213,7 @@ def accept_bid(
 
     \b
     Example:
-      meshctl accept-bid --job-id 3a9f2b8c --node-id mesh-node-2
+      meshctl accept-bid --job-id e2b4cf1af332 --node-id mesh-node-2
     """
     from mesh.cli.following import accept
 
@@ -238,8 +238,8 @@ def job_status(
 
     \b
     Examples:
-      meshctl job-status 3a9f2b8c
-      meshctl job-status 3a9f2b8c --wait --timeout 60
+      meshctl job-status e2b4cf1af332
+      meshctl job-status e2b4cf1af332 --wait --timeout 60
     """
     from mesh.cli.following import status
 
@@ -289,7 +289,7 @@ def cancel_job(
 
     \b
     Example:
-      meshctl cancel-job 3a9f2b8c --reason "wrong input"
+      meshctl cancel-job e2b4cf1af332 --reason "wrong input"
     """
     from mesh.cli.naming import resolve
     from mesh.cli.session import make_output, open_mesh

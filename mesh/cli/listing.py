@@ -12,6 +12,7 @@ from mesh.local.roll import node_views
 from mesh.local.views import JobView, UnreadableJob
 from mesh.problem import Kind, MeshProblem
 from mesh.records import MICRO
+from runtime.execution import OutcomeKind
 
 
 def _speed(row: Any) -> str:
@@ -20,9 +21,17 @@ def _speed(row: Any) -> str:
     return f"{row['fuel_per_second'] / MICRO:.0f} Mfuel/s"
 
 
+def _state(row: Any) -> str:
+    """The state of a job, and how its program ended if not well."""
+    outcome = row["outcome"]
+    if outcome in {None, OutcomeKind.SUCCEEDED.value}:
+        return str(row["state"])
+    return f"{row['state']} ({outcome.replace('-', ' ')})"
+
+
 _JOBS = (
     Column(title="Job ID", text=field("job_id"), width=40),
-    Column(title="State", text=field("state"), width=12),
+    Column(title="State", text=_state, width=12),
     Column(title="Node", text=field("node_id"), width=14),
     Column(title="Price", text=field("price"), width=8),
     Column(title="Description", text=field("description")),
@@ -58,6 +67,7 @@ def _row(job: JobView) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
         "state": job.phase.value,
+        "outcome": None if job.deterministic is None else job.deterministic.outcome.kind.value,
         "node_id": None if job.award is None else job.award.node_id,
         "price": None if job.award is None else job.award.price,
         "description": job.manifest.body.description,
@@ -73,6 +83,7 @@ def _unreadable(job: UnreadableJob) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
         "state": job.phase.value,
+        "outcome": None,
         "node_id": None,
         "price": None,
         "description": "(unreadable)",

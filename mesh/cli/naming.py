@@ -46,7 +46,8 @@ def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
             Kind.USAGE,
             f"ambiguous-{slug}",
             f"'{text}' could be {len(found)} {noun}s: {shown}",
-            hint="give more characters",
+            hint="give more of it, or its last characters: ids that were made at about the same "
+            "time begin alike",
             details={"candidates": found[:SHOWN_MAX]},
         )
     close = nearest_beginning(wanted, known)

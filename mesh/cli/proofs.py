@@ -23,8 +23,8 @@ def receipt(
 
     \b
     Examples:
-      meshctl receipt 3a9f2b8c
-      meshctl receipt 3a9f2b8c -o job.proof.car
+      meshctl receipt e2b4cf1af332
+      meshctl receipt e2b4cf1af332 -o job.proof.car
     """
     from mesh.cli.blockview import plain
     from mesh.cli.describing import describe, local_time
@@ -106,7 +106,7 @@ def verify(
 
     \b
     Examples:
-      meshctl verify 3a9f2b8c
+      meshctl verify e2b4cf1af332
       meshctl verify job.proof.car
     """
     from mesh.cli.verification import run_verification

@@ -26,9 +26,9 @@ def results(
 
     \b
     Examples:
-      meshctl results 3a9f2b8c
-      meshctl results 3a9f2b8c -o result.bin
-      meshctl results 3a9f2b8c -o json
+      meshctl results e2b4cf1af332
+      meshctl results e2b4cf1af332 -o result.bin
+      meshctl results e2b4cf1af332 -o json
     """
     from mesh.cli.following import find_job
     from mesh.cli.session import file_or_format, open_mesh
@@ -79,7 +79,7 @@ def logs(
 
     \b
     Example:
-      meshctl logs 3a9f2b8c
+      meshctl logs e2b4cf1af332
     """
     from mesh.cli.describing import describe
     from mesh.cli.following import find_job

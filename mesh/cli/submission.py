@@ -91,7 +91,8 @@ def run_submission(
             raise interrupted(job_id) from None
         job = mesh.job(job_id)
         held_up = obstacle(job, needs_award=False)
-    if held_up is not None:
+    is_open = held_up is None or held_up.kind is not Kind.NO_BIDS
+    if held_up is not None and is_open:
         note(f"note: {held_up.message}")
         for reason in held_up.details.get("reasons", ()):
             note(f"  {reason}")
@@ -104,6 +105,8 @@ def run_submission(
         "missing": [str(cid) for cid in job.missing],
     }
     out.record(value, text=f"Job submitted successfully\nJob ID: {job_id}", quiet=job_id)
+    if held_up is not None and not is_open:
+        raise held_up
 
 
 def _announce(out: Output, job_id: JobId) -> None:
@@ -297,12 +300,11 @@ def one_of(kind: type[E], text: str, option: str) -> E:
     if text in names:
         return kind(text)
     close = nearest_beginning(text.lower(), names)
-    meant = f"did you mean {close}? " if close else ""
     raise MeshProblem(
         Kind.USAGE,
         "unknown-word",
         f"{option}: '{text}' is not one of {', '.join(names)}",
-        hint=f"{meant}for example {option} {names[0]}",
+        hint=f"did you mean {close}?" if close else f"for example {option} {names[0]}",
     )
 
 

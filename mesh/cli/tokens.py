@@ -48,7 +48,13 @@ def issue(
         str, typer.Option("--scope", metavar="PATH", help="For which work; empty for any.")
     ] = "",
     expires_in: Annotated[
-        int, typer.Option("--expires-in", metavar="SECONDS", help="From now. [default: a year]")
+        int,
+        typer.Option(
+            "--expires-in",
+            metavar="SECONDS",
+            help="From now. [default: a year]",
+            show_default=False,
+        ),
     ] = YEAR_SECONDS,
     output: FormatOption = None,
     quiet: QuietOption = False,

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mesh.car import CarError, read_header
+from mesh.cli.describing import describe
 from mesh.cli.files import STANDARD_STREAM, read_bytes
 from mesh.cli.following import CHECK, CROSS, find_job
 from mesh.cli.session import is_founded, make_output, open_mesh
@@ -47,6 +48,7 @@ def run_verification(
         "mesh": None if proof is None else str(proof.genesis.cid),
         "job_id": None if proof is None else proof.manifest.body.job_id,
         "executed_again": reexecute,
+        "outcome": (None if proof is None else proof.receipt.body.deterministic.outcome.to_value()),
         "findings": [
             {"fault": each.fault.name, "subject": each.subject, "detail": each.detail}
             for each in findings
@@ -152,6 +154,7 @@ def _lines(
         return [f"Proof readable {CROSS} ({findings[0]})"]
     confirmed = sum(each.body.verdict is Verdict.CONFIRMED for each in proof.attestations)
     lines = [f"Receipt CID: {proof.receipt.cid}", f"Mesh: {proof.genesis.cid}"]
+    lines.append(f"Outcome: the program {describe(proof.receipt.body.deterministic.outcome)}")
     wrong = {each.subject.split(" ")[0] for each in findings}
     for subject, text in (
         ("award", "Award, bid, hold and context belong together"),

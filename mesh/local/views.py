@@ -213,7 +213,8 @@ def obstacle(job: JobView, *, needs_award: bool) -> MeshProblem | None:
             Kind.NO_BIDS,
             "no-bids",
             f"no node bids for job {job.job_id}",
-            hint="submit it again with what the nodes ask for",
+            hint=f"meshctl cancel-job {job.job_id}, then submit it again with what the nodes "
+            "ask for",
             details={**details, "reasons": reasons},
         )
     if all(bid.score_ppm is None for bid in job.bids):
@@ -221,7 +222,8 @@ def obstacle(job: JobView, *, needs_award: bool) -> MeshProblem | None:
             Kind.NO_BIDS,
             "no-awardable-bids",
             f"none of the {len(job.bids)} bids for job {job.job_id} can be accepted now",
-            hint="submit it again, with other trust requirements if those exclude every node",
+            hint=f"meshctl cancel-job {job.job_id}, then submit it again, with other trust "
+            "requirements if those exclude every node",
             details=details,
         )
     if needs_award:
