@@ -46,12 +46,17 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="`{suffix}` cannot follow the number `{number}`",
         label="not a unit",
         help="the units are `s m h d w y` for time and `B KiB MiB GiB TiB` for sizes",
+        advice={"months": "months and quarters differ in length: count days, as in `90d`"},
     ),
     Template(
         code="CCL0108",
         title="`{text}` is not {form}",
         label="cannot be read",
         help="write durations as `30d`, timestamps as `2026-01-15T10:30:00Z`",
+        advice={
+            "date": "a date needs its time and zone, as in `{text}T00:00:00Z`; "
+            "a difference of numbers is written with blanks",
+        },
     ),
     Template(
         code="CCL0109",
@@ -75,6 +80,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="{found} cannot stand here",
         label="expected {expected}",
         help="remove it, or complete what comes before it",
+        advice={"count": "count with `while`: `let i = 0; while i < 10 {{ …; i += 1; }}`"},
     ),
     Template(
         code="CCL0113",

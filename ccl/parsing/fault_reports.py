@@ -45,6 +45,7 @@ _SIGNS: Final = {
 _STATEMENT_KINDS: Final = frozenset(
     {"LET", "RETURN", "WHILE", "FOR", "MATCH", "EMIT", "REQUIRE", "TRY", "BREAK", "CONTINUE"}
 )
+_RANGES: Final = frozenset({"..", "..="})
 _OPERANDS: Final = LITERALS | {"NAME", "STRING_HEAD"}
 _VALUES: Final = frozenset({"INT", "NAME", "LPAREN", "STRING"})
 
@@ -69,6 +70,8 @@ class FaultReports:
         if lines & self._faulty_lines:
             return
         after = Span(self._source.file, end, end)
+        if self._is_decimal_comma(at):
+            return
         if previous is not None and previous.kind == "QUESTION" and token.kind in _OPERANDS:
             instead = "if … { … } else { … }"
             self._sink.report("CCL0119", self._span(previous), found="?:", instead=instead)
@@ -79,6 +82,23 @@ class FaultReports:
             self._replaced(token, inserted[0])
         else:
             self._unexpected(automaton, token, deleted, at)
+
+    def _is_decimal_comma(self, at: int) -> bool:
+        """Reports `12,50`, where a list of two numbers cannot stand."""
+        for comma in (at, at - 1):
+            if not 0 < comma < len(self._tokens) - 1:
+                continue
+            whole, sign, places = self._tokens[comma - 1 : comma + 2]
+            if (whole.kind, sign.kind, places.kind) != ("INT", "COMMA", "INT"):
+                continue
+            if (whole.end, sign.end) == (sign.start, places.start):
+                place = self._span(whole).to(self._span(places))
+                instead = f"{whole.text}.{places.text}"
+                fix = Fix(f"write `{instead}`", (Edit(place, instead),), safe=False)
+                found = f"{whole.text},{places.text}"
+                self._sink.report("CCL0119", place, found=found, instead=instead, fixes=(fix,))
+                return True
+        return False
 
     def _span(self, token: Token) -> Span:
         return Span(self._source.file, token.start, token.end)
@@ -143,6 +163,7 @@ class FaultReports:
             place,
             found=_shown(token),
             expected=_wanted(automaton.expected()),
+            advice="count" if token.text in _RANGES else None,
         )
 
 

@@ -1,6 +1,8 @@
 """Text to raw tokens. Every fault of spelling is reported here, and lexing goes on."""
 
 import re
+from contextlib import suppress
+from datetime import datetime
 from typing import Final
 from unicodedata import normalize
 
@@ -18,6 +20,7 @@ _RAW: Final = re.compile(
   | (?P<did>did:[a-z0-9]+:(?:[A-Za-z0-9._:%\-]*[A-Za-z0-9_]))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*+(?![^\x00-\x7f]))
   | (?P<stamp>\d{4}-\d\d-\d\dT[0-9:.]*(?:Z|[+-]\d\d:\d\d)?)
+  | (?P<date>\d{4}-\d\d-\d\d(?!\w))
   | (?P<number>0[xX][0-9A-Za-z_]*|\d[\d_]*(?:\.\d[\d_]*)?)
   | (?P<quote>["])
   | (?P<punctuation>\.\.=|\.\.|::|=>|->|[-+*/%=!<>]=|\|\||&&|[-+*/%=!<>(){}\[\];,:.|?])
@@ -28,6 +31,21 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]
 _CHUNK: Final = re.compile(r'[^"\\\n]*(?:\\[^(\n][^"\\\n]*)*')
 _SUFFIX: Final = re.compile(r"\w+")
 _DOTTED_UNIT: Final = re.compile(r"\.(?:second|minute|hour|day|week|year)s?\b(?!\s*\()")
+_UNIT_LETTERS: Final = {
+    "second": "s",
+    "minute": "m",
+    "hour": "h",
+    "day": "d",
+    "week": "w",
+    "year": "y",
+}
+_NO_FIXED_LENGTH: Final = frozenset({"month", "quarter"})
+_SPACED_UNIT: Final = re.compile(
+    rf"[ \t]+((?:{'|'.join((*_UNIT_LETTERS, *sorted(_NO_FIXED_LENGTH)))})s?)\b(?!\s*[:(.])"
+)
+MIDNIGHT: Final = "T00:00:00Z"
+FIRST_MOMENT: Final = "1970-01-01T00:00:00Z"
+"""What a date is read as once it is reported."""
 _REMAINDER: Final = re.compile(r'[ \t]*(?:[^\W]|[(\["=])')
 _DURATION_UNITS: Final = frozenset("smhdwy")
 _SIZE_UNITS: Final = frozenset({"B", "KiB", "MiB", "GiB", "TiB"})
@@ -111,6 +129,8 @@ class _Lexer:
                 at = self._add("DID", at, end)
             elif kind == "stamp":
                 at = self._add("TIMESTAMP", at, end)
+            elif kind == "date":
+                at = self._date(at, end)
             else:
                 self._fault("CCL0103", at, at + 2)
                 at = len(text)
@@ -155,15 +175,29 @@ class _Lexer:
             self._depth -= 1
         return self._add(PUNCTUATION[text], at, end, text)
 
+    def _date(self, at: int, end: int) -> int:
+        """A date alone is no moment; read as numbers it would silently be a difference."""
+        text = self._text[at:end]
+        moment = text + MIDNIGHT
+        fixes: tuple[Fix, ...] = ()
+        with suppress(ValueError):
+            datetime.fromisoformat(moment)
+            fixes = (self._replace(f"write `{moment}`", at, end, moment, safe=False),)
+        self._fault("CCL0108", at, end, fixes=fixes, text=text, form="a moment", advice="date")
+        return self._add("TIMESTAMP", at, end, FIRST_MOMENT)
+
     def _number(self, at: int, end: int) -> int:
         text = self._text
+        spaced = _SPACED_UNIT.match(text, end)
+        if spaced is not None:
+            return self._spaced_unit(at, end, spaced)
         suffix = _SUFFIX.match(text, end)
         if suffix is not None:
             if suffix.group() in _DURATION_UNITS:
                 return self._add("DURATION", at, suffix.end())
             if suffix.group() in _SIZE_UNITS:
                 return self._add("SIZE", at, suffix.end())
-            self._fault("CCL0107", end, suffix.end(), suffix=suffix.group(), number=text[at:end])
+            self._strange_suffix(at, end, suffix.start(), suffix.group())
             self._add("INT", at, suffix.end(), "0")
             return suffix.end()
         if text.startswith("%", end) and _REMAINDER.match(text, end + 1) is None:
@@ -173,6 +207,31 @@ class _Lexer:
             return self._add("DECIMAL", at, end)
         unit = _DOTTED_UNIT.match(text, end)
         return self._add("INT", at, end) if unit is None else self._add("DURATION", at, unit.end())
+
+    def _spaced_unit(self, at: int, end: int, found: re.Match[str]) -> int:
+        """`3 days`: the unit is a word after a blank."""
+        word = found.group(1)
+        self._strange_suffix(at, end, found.start(1), word)
+        return self._add("INT", at, found.end(), "0")
+
+    def _strange_suffix(self, at: int, end: int, start: int, suffix: str) -> None:
+        number = self._text[at:end]
+        singular = suffix.removesuffix("s")
+        fixes: tuple[Fix, ...] = ()
+        if singular in _UNIT_LETTERS and number.isdecimal():
+            instead = number + _UNIT_LETTERS[singular]
+            stop = start + len(suffix)
+            fixes = (self._replace(f"write `{instead}`", at, stop, instead, safe=False),)
+        facts = {"advice": "months"} if singular in _NO_FIXED_LENGTH else {}
+        self._fault(
+            "CCL0107",
+            start,
+            start + len(suffix),
+            fixes=fixes,
+            suffix=suffix,
+            number=number,
+            **facts,
+        )
 
     def _string(
         self, began: int, inside: int, closed: str, continued: str, start: int | None = None

@@ -1,0 +1,106 @@
+"""What newcomers write out of habit is answered with what CCL writes instead."""
+
+import pytest
+
+from ccl.pipeline import check_text
+from ccl.render.prose import prose
+
+
+def told(text: str) -> list[tuple[str, str]]:
+    """(code, help and titles of fixes) of each diagnostic."""
+    found = []
+    for each in check_text(text, path="a.ccl").sink.diagnostics:
+        parts = [prose(each).help or "", *(fix.title for fix in each.fixes)]
+        found.append((each.code, " | ".join(part for part in parts if part)))
+    return found
+
+
+def mended(text: str) -> str:
+    """The text after the first fix of the first diagnostic."""
+    fix = check_text(text, path="a.ccl").sink.diagnostics[0].fixes[0]
+    for edit in sorted(fix.edits, key=lambda edit: edit.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+    return text
+
+
+# --- dates ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "m { start: 2026-01-15; }",
+        "const START = 2026-01-15;",
+        "execution { let d = 2026-01-15; d }",
+        "m { days: [2026-01-15, 2026-01-15T00:00:00Z]; }",
+    ],
+)
+def test_a_date_is_no_difference(program: str) -> None:
+    ((code, help_),) = told(program)
+    assert code == "CCL0108"
+    assert "a date needs its time and zone, as in `2026-01-15T00:00:00Z`" in help_
+    assert "write `2026-01-15T00:00:00Z`" in help_
+    assert told(mended(program)) == []
+
+
+def test_a_date_that_does_not_exist_has_no_fix() -> None:
+    (found,) = check_text("m { start: 2026-02-31; }", path="a.ccl").sink.diagnostics
+    assert (found.code, found.fixes) == ("CCL0108", ())
+
+
+def test_numbers_with_blanks_are_a_difference() -> None:
+    assert told("execution { 2026 - 10 - 15 }") == []
+    assert told("execution { let year = 2026; year-10-15 }") == []
+
+
+# --- units and numbers ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [("3 days", "3d"), ("1 week", "1w"), ("90 minutes", "90m"), ("2days", "2d")],
+)
+def test_a_unit_is_one_letter(written: str, instead: str) -> None:
+    program = f"m {{ t: {written}; }}\nexecution {{ let d = {written}; d }}"
+    assert [code for code, _ in told(program)] == ["CCL0107", "CCL0107"]
+    assert told(program)[0][1].endswith(f"write `{instead}`")
+    assert told(mended(mended(program))) == []
+
+
+def test_months_have_no_fixed_length() -> None:
+    for program in (
+        "m { t: 3 months; }",
+        "execution { let d = 3 months; d }",
+        "m { t: 1quarter; }",
+    ):
+        ((code, help_),) = told(program)
+        assert code == "CCL0107"
+        assert "count days, as in `90d`" in help_
+
+
+def test_methods_and_keys_that_are_named_like_units_are_left_alone() -> None:
+    assert told("execution { let x = days(3); x }") == []
+    assert told("m { a: 3; days: 4; }") == []
+
+
+@pytest.mark.parametrize("program", ["m { t: 12,50; }", "execution { let d = 12,50; d }"])
+def test_a_decimal_has_a_point(program: str) -> None:
+    ((code, help_),) = told(program)
+    assert (code, help_) == ("CCL0119", "write `12.50`")
+    assert told(mended(program)) == []
+
+
+def test_a_list_of_numbers_is_not_a_decimal() -> None:
+    program = "fn f(a: Integer, b: Integer) -> Integer { a + b }\nexecution { f(12,50) }"
+    assert told(program) == []
+
+
+# --- loops ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("walked", ["0..10", "0..=10", "1..n"])
+def test_counting_is_done_with_while(walked: str) -> None:
+    program = f"execution {{ let n = 10; for i in {walked} {{ n += i; }} n }}"
+    ((code, help_),) = told(program)
+    assert code == "CCL0112"
+    assert "count with `while`" in help_
