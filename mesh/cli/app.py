@@ -10,14 +10,14 @@ import tempfile
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 from typer._click.exceptions import NoArgsIsHelpError
 from typer.exceptions import TyperException
 
 from mesh.cli import blocks, diagnosis, identity, jobs, proofs, results, tokens
-from mesh.cli.output import Format, note, show_problem
+from mesh.cli.output import Format, note, say, show_problem
 from mesh.cli.streams import discard
 from mesh.problem import Kind, MeshProblem
 
@@ -57,9 +57,33 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
+    app.callback()(_options)
     for module in (jobs, results, proofs, blocks, tokens, identity, diagnosis):
         module.register(app)
     return app
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version
+
+        say(f"meshctl {version('icn-ccl')}")
+        raise typer.Exit
+
+
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            "-V",
+            help="Print the version and stop.",
+            callback=_print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    """What is asked of `meshctl` itself."""
 
 
 def run(arguments: list[str]) -> int:

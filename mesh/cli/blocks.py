@@ -8,7 +8,14 @@ import typer
 from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
 
 block = typer.Typer(
-    help="Put blocks into the store, get them out, remove them.",
+    help="""Put blocks into the store, get them out, remove them.
+
+    \b
+    Examples:
+      meshctl block put analysis.wasm
+      meshctl block get bafkr4i… -o module.wasm
+      meshctl block rm bafkr4i…
+    """,
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -161,10 +161,11 @@ def accept(
         stack.callback(_remove_lock, mesh, job_id)
         node_id = _node_of(mesh, node)
         job = mesh.job(job_id)
-        is_resumed = not job.is_final and job.award is not None and job.award.node_id == node_id
+        is_resumed = job.award is not None and job.award.node_id == node_id
         if not is_resumed:
             mesh.accept(job_id, node_id)
-        out.line("Bid accepted successfully\n")
+        again = f" already; job {job_id} is {job.phase.value}" if is_resumed else " successfully"
+        out.line(f"Bid accepted{again}\n")
         progress = Progress(out)
         progress.title()
         out.line(f"Status: {Phase.ASSIGNED.value}")
@@ -182,6 +183,8 @@ def _catch_up(out: Output, job: JobView) -> None:
     passed = {
         Phase.RUNNING: (Phase.RUNNING,),
         Phase.COMPLETED: (Phase.RUNNING, Phase.COMPLETED),
+        Phase.VERIFIED: (Phase.RUNNING, Phase.COMPLETED),
+        Phase.DISPUTED: (Phase.RUNNING, Phase.COMPLETED),
     }.get(job.phase, ())
     for phase in passed:
         out.line(f"Status: {phase.value}")
@@ -241,7 +244,7 @@ def _print_checks(
     out: Output, job: JobView, anchored: tuple[Any, ...], federation: Any
 ) -> MeshProblem | None:
     if job.receipt is None:
-        return _ended_badly(job)
+        return ended_badly(job)
     if anchored:
         out.line(f"Receipt anchored to DAG {CROSS} ({anchored[0]})")
     else:
@@ -262,7 +265,12 @@ def _print_checks(
         )
     if _succeeded(job):
         return None
-    return _ended_badly(job)
+    return ended_badly(job)
+
+
+def has_failed(job: JobView) -> bool:
+    """Whether it is verified that the program failed."""
+    return job.phase is Phase.VERIFIED and not _succeeded(job)
 
 
 def _succeeded(job: JobView) -> bool:
@@ -273,7 +281,7 @@ def _succeeded(job: JobView) -> bool:
     )
 
 
-def _ended_badly(job: JobView) -> MeshProblem:
+def ended_badly(job: JobView) -> MeshProblem:
     """A job that ended without a result, or whose program failed (verified as it may be)."""
     if job.deterministic is not None and job.phase is Phase.VERIFIED:
         outcome = job.deterministic.outcome

@@ -5,7 +5,6 @@ import typer
 from mesh.cli.options import FormatOption, HomeOption, QuietOption
 
 identity = typer.Typer(
-    help="The local identity and the keys of this mesh.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -17,7 +16,12 @@ def register(app: typer.Typer) -> None:
 
 @identity.callback()
 def group() -> None:
-    """The local identity and the keys of this mesh."""
+    """The local identity and the keys of this mesh.
+
+    \b
+    Example:
+      meshctl identity show
+    """
 
 
 @identity.command("show")

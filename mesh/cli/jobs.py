@@ -19,8 +19,12 @@ JobOption = Annotated[
         autocompletion=complete_job,
     ),
 ]
+JobIdOption = Annotated[
+    str | None,
+    typer.Option("--job-id", metavar="JOB", help="The same as JOB.", autocompletion=complete_job),
+]
 JobArgument = Annotated[
-    str,
+    str | None,
     typer.Argument(
         metavar="JOB",
         help="The job: its id, or the last 4 or more characters of it.",
@@ -221,7 +225,8 @@ def accept_bid(
 
 
 def job_status(
-    job: JobArgument,
+    job: JobArgument = None,
+    job_id: JobIdOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="Drive the job until it has ended.")] = False,
     follow: Annotated[
         bool, typer.Option("--follow", help="As --wait, printing each step as it happens.")
@@ -242,9 +247,10 @@ def job_status(
       meshctl job-status e2b4cf1af332 --wait --timeout 60
     """
     from mesh.cli.following import status
+    from mesh.cli.naming import one_job
 
     status(
-        job,
+        one_job(job, job_id),
         wait=wait or follow or auto_award,
         follow=follow,
         auto_award=auto_award,
@@ -277,7 +283,8 @@ def list_jobs(
 
 
 def cancel_job(
-    job: JobArgument,
+    job: JobArgument = None,
+    job_id: JobIdOption = None,
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")
     ] = "withdrawn by the submitter",
@@ -291,18 +298,18 @@ def cancel_job(
     Example:
       meshctl cancel-job e2b4cf1af332 --reason "wrong input"
     """
-    from mesh.cli.naming import resolve
+    from mesh.cli.following import find_job
+    from mesh.cli.naming import one_job
     from mesh.cli.session import make_output, open_mesh
-    from mesh.records import JobId
 
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
-        job_id = JobId(resolve(job, mesh.job_ids(), noun="job", where="meshctl list-jobs"))
-        mesh.cancel(job_id, reason)
+        found = find_job(mesh, one_job(job, job_id))
+        mesh.cancel(found, reason)
     out.record(
-        {"job_id": job_id, "state": "Cancelled", "reason": reason},
-        text=f"Job {job_id} cancelled",
-        quiet=job_id,
+        {"job_id": found, "state": "Cancelled", "reason": reason},
+        text=f"Job {found} cancelled",
+        quiet=found,
     )
 
 

@@ -77,3 +77,23 @@ def did_from(text: str, option: str) -> Did:
             hint="copy the DID whole; `meshctl identity show` prints this identity's",
         ) from None
     return did
+
+
+def one_job(argument: str | None, option: str | None) -> str:
+    """The job that a command was given, by its place or by name. Raises MeshProblem `usage`."""
+    if argument is not None and option is not None and argument != option:
+        raise MeshProblem(
+            Kind.USAGE,
+            "usage",
+            f"two jobs are named: '{argument}' and --job-id '{option}'",
+            hint="give one of them",
+        )
+    job = option if argument is None else argument
+    if job is None:
+        raise MeshProblem(
+            Kind.USAGE,
+            "usage",
+            "the job is missing",
+            hint="give its id; `meshctl list-jobs` lists them",
+        )
+    return job

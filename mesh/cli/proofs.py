@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mesh.cli.jobs import JobArgument
+from mesh.cli.jobs import JobArgument, JobIdOption
 from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
 
 
@@ -14,7 +14,8 @@ def register(app: typer.Typer) -> None:
 
 
 def receipt(
-    job: JobArgument,
+    job: JobArgument = None,
+    job_id: JobIdOption = None,
     output: FileOrFormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
@@ -29,6 +30,7 @@ def receipt(
     from mesh.cli.blockview import plain
     from mesh.cli.describing import describe, local_time
     from mesh.cli.following import find_job
+    from mesh.cli.naming import one_job
     from mesh.cli.output import Column, field, table
     from mesh.cli.session import file_or_format, open_mesh
     from mesh.cli.verification import incomplete
@@ -39,12 +41,12 @@ def receipt(
 
     out, path = file_or_format(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
-        job_id = find_job(mesh, job)
+        name = find_job(mesh, one_job(job, job_id))
         try:
-            proof = proof_of(mesh, job_id)
-            data = proof_file(mesh, job_id) if path is not None else b""
+            proof = proof_of(mesh, name)
+            data = proof_file(mesh, name) if path is not None else b""
         except ProofError as error:
-            raise incomplete(mesh, job_id, error.findings) from None
+            raise incomplete(mesh, name, error.findings) from None
     if path is not None:
         write_bytes(path, data)
         out.line(f"Proof of {proof.receipt.cid} written to {path} ({len(data)} bytes)")

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from mesh.cli.jobs import JobArgument
+from mesh.cli.jobs import JobArgument, JobIdOption
 from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
 
 
@@ -15,7 +15,8 @@ def register(app: typer.Typer) -> None:
 
 
 def results(
-    job: JobArgument,
+    job: JobArgument = None,
+    job_id: JobIdOption = None,
     output: FileOrFormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
@@ -30,16 +31,20 @@ def results(
       meshctl results e2b4cf1af332 -o result.bin
       meshctl results e2b4cf1af332 -o json
     """
-    from mesh.cli.following import find_job
+    from mesh.cli.following import ended_badly, find_job, has_failed
+    from mesh.cli.naming import one_job
     from mesh.cli.session import file_or_format, open_mesh
     from mesh.local.outputs import output_of
 
     out, path = file_or_format(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
-        job_id = find_job(mesh, job)
-        found = output_of(mesh, job_id)
+        name = find_job(mesh, one_job(job, job_id))
+        ended = mesh.job(name)
+        if has_failed(ended):
+            raise ended_badly(ended)
+        found = output_of(mesh, name)
     value = {
-        "job_id": job_id,
+        "job_id": name,
         "output": str(found.cid),
         "codec": found.codec,
         "bytes": len(found.data),
@@ -70,7 +75,8 @@ def _show(
 
 
 def logs(
-    job: JobArgument,
+    job: JobArgument = None,
+    job_id: JobIdOption = None,
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
@@ -83,6 +89,7 @@ def logs(
     """
     from mesh.cli.describing import describe
     from mesh.cli.following import find_job
+    from mesh.cli.naming import one_job
     from mesh.cli.output import note, printable_lines, say
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.outputs import logs_of
@@ -90,11 +97,11 @@ def logs(
 
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
-        job_id = find_job(mesh, job)
-        lines = logs_of(mesh, job_id)
-        outcome = mesh.job(job_id).deterministic
+        name = find_job(mesh, one_job(job, job_id))
+        lines = logs_of(mesh, name)
+        outcome = mesh.job(name).deterministic
     if out.for_machines:
-        value: dict[str, Any] = {"job_id": job_id, "logs": list(lines)}
+        value: dict[str, Any] = {"job_id": name, "logs": list(lines)}
         if outcome is not None:
             value["outcome"] = outcome.outcome.to_value()
         out.record(value, text="", quiet="")

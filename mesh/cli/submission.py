@@ -158,9 +158,7 @@ def _facts(name: str, data: bytes) -> ModuleFacts:
     checked = check_module(data)
     if isinstance(checked, Rejection):
         detail = f" ({checked.detail})" if checked.detail else ""
-        hint = "give a WebAssembly binary that exports `run`, or a WASI program"
-        if not data.startswith(WASM_MAGIC) and name.endswith(".ccl"):
-            hint = f"compile it first: cclc compile {name}"
+        hint = _module_hint(name, data, checked)
         raise MeshProblem(
             Kind.USAGE,
             "module-refused",
@@ -169,6 +167,19 @@ def _facts(name: str, data: bytes) -> ModuleFacts:
             details={"module": name, "reason": checked.reason, "detail": checked.detail},
         )
     return checked
+
+
+def _module_hint(name: str, data: bytes, refused: Rejection) -> str:
+    """The next step that fits the reason."""
+    if not data.startswith(WASM_MAGIC):
+        if name.endswith(".ccl"):
+            return f"compile it first: cclc compile {name}"
+        return "give a WebAssembly binary that exports `run`, or a WASI program"
+    if "import" in refused.reason:
+        return "build it against `icn_host` (docs/host-calls.md) or WASI preview 1 alone"
+    if "at most" in refused.reason:
+        return "make the module smaller: strip its debug sections, or optimise it for size"
+    return "build it again, for WebAssembly 1.0 with bulk memory and without newer features"
 
 
 def _entry(wanted: str, facts: ModuleFacts | None) -> str:

@@ -12,12 +12,26 @@ RULES: Final = ("allow-all", "quota", "rate-limit", "permit-list")
 YEAR_SECONDS: Final = 366 * 24 * 3600
 
 tokens = typer.Typer(
-    help="Issue resource tokens, and see what is left.",
+    help="""Issue resource tokens, and see what is left.
+
+    \b
+    Examples:
+      meshctl tokens issue --amount 5000
+      meshctl tokens balance
+    """,
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 policy = typer.Typer(
-    help="Set and show the issuer's policies.", no_args_is_help=True, rich_markup_mode=None
+    help="""Set and show the issuer's policies.
+
+    \b
+    Examples:
+      meshctl policy set quota --limit 10000
+      meshctl policy show
+    """,
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 TypeOption = Annotated[

@@ -26,7 +26,7 @@ from mesh.local.telling import told
 from mesh.local.world import World
 from mesh.market import rank
 from mesh.problem import MeshProblem
-from mesh.records import REASON_BYTES_MAX, JobManifest
+from mesh.records import REASON_BYTES_MAX, JobId, JobManifest
 from runtime.content.did import Did
 from runtime.content.typed import cut
 from runtime.sandbox import Request
@@ -83,10 +83,17 @@ class Driver:
                 if self._flights.is_idle and not self._wants_locks(wanted):
                     return
                 ready = self._flights.wait(end)
+        except TimeoutError:
+            raise timed_out(self._unfinished(wanted)) from None
         finally:
             self._flights.abandon()
             self._locks.close()
             self._has_locks = False
+
+    def _unfinished(self, keys: Iterable[JobKey]) -> tuple[JobId, ...]:
+        with self._store.read() as tx:
+            jobs = [tx.jobs.get(key) for key in keys]
+        return tuple(job.key.job_id for job in jobs if job is not None and not job.is_final)
 
     def _sweep(self) -> None:
         """Record what time alone has decided, of all jobs: nobody else may be driving them."""
@@ -297,5 +304,5 @@ class Driver:
                     self._on_wait(busy.holder)
                     told_about = busy.holder
                 if end is not None and time.monotonic() >= end:
-                    raise timed_out() from None
+                    raise TimeoutError from None
                 time.sleep(LOCK_POLL_SECONDS)

@@ -12,7 +12,6 @@ from typing import Final
 from mesh.events import JobKey
 from mesh.job import Job
 from mesh.local.executor import Executor
-from mesh.local.problems import timed_out
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.context import Context
@@ -104,6 +103,8 @@ class Flights:
     def wait(self, end: float | None) -> list[JobKey]:
         """Wait for executions to finish; the jobs that are worth a turn now.
 
+        end: by time.monotonic. Raises TimeoutError there.
+
         Jobs whose executions are all done are gathered into one commit for a moment; one
         that still waits for verifiers gets its turn a little later, so that its receipt shows.
         """
@@ -112,7 +113,7 @@ class Flights:
         while self._owners:
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
-                raise timed_out()
+                raise TimeoutError
             whole = sum(not self._is_awaited(key) for key in ready)
             if whole >= GATHERED_MAX:
                 break

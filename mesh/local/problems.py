@@ -1,13 +1,19 @@
 """A problem that several steps tell: time that ran out."""
 
+from collections.abc import Sequence
+
 from mesh.problem import Kind, MeshProblem
+from mesh.records import JobId
 
 
-def timed_out() -> MeshProblem:
-    """The time that the caller gave is over; nothing is lost."""
+def timed_out(job_ids: Sequence[JobId]) -> MeshProblem:
+    """The time that the caller gave is over for these jobs; nothing is lost."""
+    assert job_ids, "somebody waited for them"
+    name = f"job {job_ids[0]}" if len(job_ids) == 1 else f"{len(job_ids)} jobs"
     return MeshProblem(
         Kind.TIMEOUT,
         "timed-out",
-        "the time to wait is over; the job goes on with the next command that waits for it",
-        hint="meshctl job-status --wait JOB",
+        f"the time to wait for {name} is over; the next command that waits continues there",
+        hint="; ".join(f"meshctl job-status {job_id} --wait" for job_id in job_ids[:3]),
+        details={"job_ids": list(job_ids)},
     )

@@ -1,9 +1,12 @@
 """What `meshctl` refuses before it does anything, each with its name, place and next step."""
 
 import json
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
-from meshcommand import Meshctl
+import wasmtime
+from meshcommand import Meshctl, submitted, verified
 
 DEEP = "[" * 5000 + "]" * 5000
 ZERO_KEY = "did:key:z6MkeTG3bFFSLYVU7VqhgZxqr6YzpaGrQtFMh1uvqGy1vDnP"
@@ -59,3 +62,54 @@ def test_options_of_another_rule(meshctl: Meshctl, words: tuple[str, ...], unuse
     refused = meshctl("policy", "set", *words)
     assert refused.code == 2
     assert f"not {unused}" in refused.err
+
+
+@pytest.mark.parametrize("group", ["block", "tokens", "policy", "identity"])
+def test_the_help_of_a_group_has_examples(meshctl: Meshctl, group: str) -> None:
+    shown = meshctl(group, "--help")
+    assert shown.code == 0
+    assert "Example" in shown.out and f"meshctl {group} " in shown.out
+
+
+def test_the_version(meshctl: Meshctl) -> None:
+    for option in ("--version", "-V"):
+        shown = meshctl(option)
+        assert (shown.code, shown.out) == (0, f"meshctl {version('icn-ccl')}\n")
+
+
+def test_a_job_is_named_by_place_or_by_option(meshctl: Meshctl) -> None:
+    job = verified(meshctl)
+    for command in ("job-status", "results", "logs", "receipt"):
+        by_place = meshctl(command, job, "-o", "json")
+        by_option = meshctl(command, "--job-id", job, "-o", "json")
+        assert (by_place.code, by_option.code) == (0, 0), (by_place, by_option)
+        assert by_place.out == by_option.out
+    assert meshctl("job-status").code == 2
+    assert meshctl("job-status", job, "--job-id", "other").code == 2
+    open_job = submitted(meshctl)
+    assert meshctl("cancel-job", "--job-id", open_job).code == 0
+
+
+def test_results_of_a_trapped_job_say_the_trap(meshctl: Meshctl) -> None:
+    job = submitted(meshctl, wasm="trap.wasm")
+    meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
+    shown = meshctl("results", job)
+    assert shown.code == 1
+    assert "error[program-trapped]" in shown.err
+    assert "unreachable" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "hint"),
+    [
+        ("imports", '(module (import "env" "f" (func)) (func (export "run")))', "icn_host"),
+        ("table", '(module (table 900000000 funcref) (func (export "run")))', "smaller"),
+    ],
+)
+def test_the_next_step_fits_the_reason(
+    meshctl: Meshctl, tmp_path: Path, name: str, module: str, hint: str
+) -> None:
+    (tmp_path / f"{name}.wasm").write_bytes(wasmtime.wat2wasm(module))
+    refused = meshctl("submit-job", "--wasm", f"{name}.wasm", "--resource-amount", "5")
+    assert refused.code == 2 and "error[module-refused]" in refused.err
+    assert hint in refused.err.split("next: ")[1]
