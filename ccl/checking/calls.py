@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import FUNCTIONS, METHODS, SPECIAL_FORMS, Placeholder, PreludeFunction
-from ccl.checking import enums, expressions, forms, generics, names, places
+from ccl.checking import enums, expressions, forms, generics, habits, names, places
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, Signature, invalid, is_invalid
@@ -50,6 +50,8 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
     if text in FUNCTIONS:
         return call_prelude(body, call, FUNCTIONS[text], call.arguments, None, expected)
     near = nearest(text, (*body.scope.functions, *FUNCTIONS, *SPECIAL_FORMS))
+    near = habits.FOREIGN_NAMES.get(text) if near is None else near
+    advice, method = _habit(text) if near is None else (None, None)
     if near is not None and near in body.scope.functions:
         body.checker.used_functions.add(body.checker.function_id(body.scope, near))
     body.sink.report(
@@ -58,8 +60,18 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
         name=text,
         fixes=(Fix(f"call `{near}`", (Edit(name.span, near),), safe=False),) if near else (),
         nearest=near,
+        advice=advice,
+        method=method,
     )
     return _failed(body, call)
+
+
+def _habit(name: str) -> tuple[str | None, str | None]:
+    """The facts `advice` and `method` for a function that other languages have."""
+    if name in habits.COUNTING_NAMES:
+        return "count", None
+    method = habits.METHOD_NAMES.get(name)
+    return None if method is None else "method", method
 
 
 def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None) -> typed.Expr:
@@ -303,7 +315,8 @@ def _closed(body: Body, call: ast.Call, kind: Type, made: dict[str, Type]) -> bo
             body.sink.report("CCL0417", call.span, found=str(key))
             return False
     if body.final and is_open(kind):
-        body.sink.report("CCL0409", call.span, what="the type of this value")
+        shape = "map" if isinstance(zonk(kind), Map) else None
+        body.sink.report("CCL0409", call.span, what="this value", advice=shape)
         return False
     return True
 

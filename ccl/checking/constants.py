@@ -79,7 +79,7 @@ def evaluate(
         return invalid(expr.span)
     kind = zonk(node.type, default=True)
     if is_open(kind) or kind in (Prim.UNIT, Prim.NEVER):
-        checker.sink.report("CCL0409", expr.span, what="the type of this constant")
+        checker.sink.report("CCL0409", expr.span, what="this constant")
         return invalid(expr.span)
     folded = fold(node)
     if isinstance(folded, Problem):

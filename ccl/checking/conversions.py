@@ -11,7 +11,7 @@ from ccl.checking.inference import has_poison, is_open, prune, unify, variable_o
 from ccl.diagnostics import Label
 from ccl.source import Span
 from ccl.typed import Conversion
-from ccl.types import Option, Prim, Result, Type
+from ccl.types import Map, Option, Prim, Result, Type
 
 
 def fit(
@@ -90,6 +90,8 @@ def report_mismatch(
 def _advice(wanted: Type, actual: Type) -> str | None:
     """Which way from the one type to the other `ccl.codes` should recommend."""
     match wanted, actual:
+        case (Map(), Prim.UNIT):
+            return "map"
         case (Prim.DECIMAL, Prim.INTEGER):
             return "decimal"
         case (Prim.INTEGER, Prim.MANA):

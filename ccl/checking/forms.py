@@ -233,7 +233,7 @@ def _wrap(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed
     if is_invalid(node):
         return node
     if body.final and is_open(kind):
-        body.sink.report("CCL0409", call.span, what=f"the type of this `{name}`")
+        body.sink.report("CCL0409", call.span, what=f"this `{name}`")
         return invalid(call.span)
     tag = 0 if name == "Ok" else 1
     return typed.VariantNew(tag=tag, payload=(node,), type=kind, span=call.span)

@@ -62,4 +62,7 @@ def refuse_type_arguments(body: Body, call: ast.Call, name: str) -> None:
 
 def _wrong_count(body: Body, call: ast.Call, name: str, wanted: str) -> None:
     given = str(len(call.type_arguments))
-    body.sink.report("CCL0422", call.callee.span, name=name, wanted=wanted, given=given)
+    noun = "argument" if wanted == "1" else "arguments"
+    body.sink.report(
+        "CCL0422", call.callee.span, name=name, wanted=wanted, arguments=noun, given=given
+    )

@@ -65,6 +65,8 @@ def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
         identity = checker.function_id(scope, name)
         if is_library or function.exported or not name or name.startswith("_"):
             continue
+        if function.doc is not None:  # documented for those who call it by `ccl run --entry`
+            continue
         if identity not in checker.used_functions and identity not in roots:
             checker.sink.report("CCL0903", function.name.span, name=name)
     for alias, imported in scope.imports.items():

@@ -12,7 +12,7 @@ from ccl.builtins import (
     RESOURCE_TYPE_VARIANTS,
     SPECIAL_FORMS,
 )
-from ccl.checking import constants, enums
+from ccl.checking import constants, enums, habits
 from ccl.checking.environment import Body, Variable, invalid
 from ccl.checking.inference import prune, zonk
 from ccl.diagnostics import Edit, Fix, Label
@@ -153,7 +153,7 @@ def known_values(body: Body) -> tuple[str, ...]:
 
 
 def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typed.Expr:
-    near = nearest(name, known)
+    near = nearest(name, known) or habits.FOREIGN_NAMES.get(name)
     meant = body.find(near) if near is not None else None
     if meant is not None:
         meant.reads.append(span.start)  # so that a slip is told once, not as an unused variable

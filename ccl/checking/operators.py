@@ -9,7 +9,7 @@ from ccl.checking.literals import integer
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
 from ccl.typed import BinaryOp, UnaryOp
-from ccl.types import Prim, Type
+from ccl.types import Option, Prim, Result, Type
 
 ORDERED = (
     Prim.INTEGER,
@@ -288,6 +288,10 @@ def _report_arithmetic(body: Body, expr: ast.Binary, a: Type, b: Type) -> None:
         file, start, end = side.span.file, side.span.start, side.span.end
         around = (Edit(Span(file, start, start), "decimal("), Edit(Span(file, end, end), ")"))
         fixes = (Fix("convert the Integer", around, safe=False),)
+    elif isinstance(a, Option) or isinstance(b, Option):
+        advice = "unwrap option"
+    elif isinstance(a, Result) or isinstance(b, Result):
+        advice = "unwrap result"
     body.sink.report(
         "CCL0402",
         expr.operator_span,

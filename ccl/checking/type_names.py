@@ -11,6 +11,12 @@ from ccl.checking.inference import POISON, fresh, is_poison, variable_of
 from ccl.resolved import FileScope
 from ccl.types import Array, Map, Option, Prim, Result, Type, is_key
 
+_EXAMPLES = {
+    "Array": "Array<Integer>",
+    "Map": "Map<String, Integer>",
+    "Option": "Option<Integer>",
+    "Result": "Result<Integer, String>",
+}
 NO_PARAMETERS: Mapping[str, Type] = {}
 
 
@@ -166,4 +172,14 @@ def _unknown(
 def _wrong_count(
     checker: Checker, written: ast.NamedType, name: str, wanted: str, given: int
 ) -> None:
-    checker.sink.report("CCL0422", written.span, name=name, wanted=wanted, given=str(given))
+    example = _EXAMPLES.get(name)
+    noun = "argument" if wanted == "1" else "arguments"
+    checker.sink.report(
+        "CCL0422",
+        written.span,
+        name=name,
+        wanted=wanted,
+        arguments=noun,
+        given=str(given),
+        example=example,
+    )

@@ -16,6 +16,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="unknown function `{name}`",
         label="no function of this name",
         help="did you mean `{nearest}`?",
+        advice={
+            "count": "count with `while`: `let i = 0; while i < 10 {{ …; i += 1; }}`",
+            "method": "it is called on a value: `value.{method}(…)`",
+        },
     ),
     Template(
         code="CCL0203",

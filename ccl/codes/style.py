@@ -23,7 +23,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0903",
         title="the function `{name}` is never called",
         label="never called",
-        help="call it, export it, or begin its name with `_`",
+        help="call it, export it, or document it with `///` if it is meant for `ccl run --entry`",
         severity=Severity.WARNING,
     ),
     Template(

@@ -4,6 +4,9 @@ from typing import Final
 
 from ccl.codes.template import Template
 
+_UNWRAP_OPTION: Final = "it may be None: unwrap it with `?` or `try … catch …`"
+_UNWRAP_RESULT: Final = "it may be an Err: unwrap it with `?` or `try … catch …`"
+
 TEMPLATES: Final[tuple[Template, ...]] = (
     Template(
         code="CCL0401",
@@ -15,8 +18,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "interpolate": 'write it into a text: `"\\(…)"`',
             "parse": "read it with `parse_integer(…)`, which gives Option<Integer>",
             "compare": "compare it: `… != 0`",
-            "unwrap option": "it may be None: unwrap it with `?` or `try … catch …`",
-            "unwrap result": "it may be an Err: unwrap it with `?` or `try … catch …`",
+            "unwrap option": _UNWRAP_OPTION,
+            "unwrap result": _UNWRAP_RESULT,
+            "map": "`{{}}` is an empty block; an empty map is `map_new()`",
         },
     ),
     Template(
@@ -26,6 +30,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         advice={
             "interpolate": 'write the value into the text: `"… \\(value)"`',
             "decimal": "convert the Integer by name: `decimal(…)`",
+            "unwrap option": _UNWRAP_OPTION,
+            "unwrap result": _UNWRAP_RESULT,
         },
     ),
     Template(
@@ -63,6 +69,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="the type of {what} is open",
         label="nothing says which type this is",
         help="write the type, for instance `let name: Array<Integer> = …`",
+        advice={"map": "write the type, for instance `let name: Map<String, Integer> = …`"},
     ),
     Template(
         code="CCL0410",
@@ -127,8 +134,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0422",
-        title="{name} takes {wanted} type arguments, {given} given",
+        title="{name} takes {wanted} type {arguments}, {given} given",
         label="wrong number of type arguments",
+        help="write `{example}`",
     ),
     Template(
         code="CCL0423",

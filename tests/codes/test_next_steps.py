@@ -104,3 +104,61 @@ def test_counting_is_done_with_while(walked: str) -> None:
     ((code, help_),) = told(program)
     assert code == "CCL0112"
     assert "count with `while`" in help_
+
+
+def test_there_is_no_function_that_counts() -> None:
+    ((code, help_),) = told("execution { let n = 0; for i in range(0, 9) { n += i; } n }")
+    assert code == "CCL0202"
+    assert "count with `while`" in help_
+
+
+# --- types ------------------------------------------------------------------------------
+
+
+def test_an_empty_map_with_no_type_is_shown_a_map() -> None:
+    (found,) = check_text("execution { let m = map_new(); m }", path="a.ccl").sink.diagnostics
+    assert prose(found).title == "the type of this value is open"
+    assert "Map<String, Integer>" in (prose(found).help or "")
+
+
+def test_braces_are_no_empty_map() -> None:
+    ((code, help_),) = told("execution { let m: Map<String, Integer> = {}; m.size() }")
+    assert (code, help_) == ("CCL0401", "`{}` is an empty block; an empty map is `map_new()`")
+
+
+def test_a_type_without_its_arguments_is_shown_with_them() -> None:
+    (found,) = check_text("execution { let x: Option = Some(5); x }", path="a.ccl").sink.diagnostics
+    assert prose(found).title == "Option takes 1 type argument, 0 given"
+    assert prose(found).help == "write `Option<Integer>`"
+
+
+def test_what_may_be_none_is_no_operand() -> None:
+    ((code, help_),) = told('execution { let x = "4"; parse_integer(x) + 1 }')
+    assert code == "CCL0402"
+    assert "unwrap it with `?` or `try … catch …`" in help_
+
+
+# --- names ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("program", "help_"),
+    [
+        ('execution { print("x"); }', "did you mean `log`? | call `log`"),
+        ('execution { println("x"); }', "did you mean `log`? | call `log`"),
+        ("execution { let x: Option<Integer> = null; x }", "did you mean `None`?"),
+        ("execution { length([1]) }", "it is called on a value: `value.length(…)`"),
+        ("execution { size([1]) }", "it is called on a value: `value.length(…)`"),
+    ],
+)
+def test_names_of_other_languages(program: str, help_: str) -> None:
+    ((_, found),) = told(program)
+    assert found == help_
+
+
+def test_a_documented_function_is_meant_for_others() -> None:
+    program = "fn area(a: Integer) -> Integer { a }\nexecution { 1 }"
+    ((code, help_),) = told(program)
+    assert code == "CCL0903"
+    assert "`///`" in help_
+    assert told("/// The area.\n" + program) == []
