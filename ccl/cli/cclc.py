@@ -27,6 +27,9 @@ app = typer.Typer(
 class Emit(Enum):
     WASM = "wasm"
     WAT = "wat"
+    AST = "ast"
+    CHARTER = "charter"
+    ABI = "abi"
 
 
 class View(Enum):
@@ -54,19 +57,35 @@ def root(
         raise typer.Exit(ExitCode.USAGE)
 
 
-@app.command(epilog="Example: cclc compile bylaws.ccl -o bylaws.wasm")
+@app.command(
+    epilog="Examples: cclc compile bylaws.ccl -o b.wasm · cclc compile bylaws.ccl --emit abi"
+)
 def compile(  # noqa: A001
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The program; - reads stdin.")],
     output: Annotated[
         str | None,
         typer.Option(
-            "-o", "--output", metavar="PATH", help="Where to write; FILE with .wasm by default."
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Where to write. By default FILE with .wasm or .wat; else standard output.",
         ),
     ] = None,
-    emit: Annotated[Emit, typer.Option(help="Binary module, or its text.")] = Emit.WASM,
+    emit: Annotated[
+        Emit,
+        typer.Option(
+            help="Binary module or its text, the syntax tree, or charter or signatures as JSON."
+        ),
+    ] = Emit.WASM,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
     """Compile a program to a WebAssembly module."""
+    if emit not in (Emit.WASM, Emit.WAT):
+        from ccl.cli.emitting import View as Emitted
+        from ccl.cli.emitting import emit_view
+
+        emit_view(file, output, Emitted(emit.value), form=format)
+        return
     from ccl.cli.compiling import compile_to_file
 
     compile_to_file(file, output, as_text=emit is Emit.WAT, form=format)
@@ -158,3 +177,16 @@ def inspect(
         sys.stdout.write(inspection.as_json(file, module))
     else:
         sys.stdout.write(inspection.as_table(file, module, Paint(has_color(sys.stdout))))
+
+
+@app.command(epilog="Example: cclc verify bylaws.wasm bylaws.ccl")
+def verify(
+    module: Annotated[Path, typer.Argument(metavar="MODULE.wasm", help="The module in question.")],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE.ccl", help="What it is said to be.")],
+    output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
+    format: FormatOption = Format.FULL,  # noqa: A002
+) -> None:
+    """Rebuild a module from its source and compare. Exit code 8 if they differ."""
+    from ccl.cli.verification import verify_module
+
+    verify_module(module, source, as_json=output is View.JSON, form=format)

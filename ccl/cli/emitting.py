@@ -1,0 +1,92 @@
+"""`cclc compile --emit ast|charter|abi`: what the compiler knows of a program, to look at."""
+
+import json
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Any, assert_never
+
+import typer
+
+from ccl.astview import ast_text
+from ccl.cli.boundary import ExitCode
+from ccl.cli.checking import Findings
+from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
+from ccl.cli.report import show_findings, shown, summarise
+from ccl.diagnostics import Sink
+from ccl.nesting import room_for_nesting
+from ccl.parse import parse
+from ccl.render import Format
+from ccl.source import SourceMap
+
+
+class View(Enum):
+    """AST: the tree as indented text. The others are JSON."""
+
+    AST = "ast"
+    CHARTER = "charter"
+    ABI = "abi"
+
+
+def emit_view(file: Path, output: str | None, view: View, *, form: Format) -> None:
+    """Write the view to standard output, or where `output` says.
+
+    Raises CommandError for a file that cannot be read or written, typer.Exit(1) for a program
+    with errors (of the tree only faults of syntax count).
+    """
+    text = read_source(file)
+    match view:
+        case View.AST:
+            shape = _tree(text, file, form)
+        case View.CHARTER | View.ABI:
+            shape = _compiled(text, file, view, form)
+        case _:
+            assert_never(view)
+    if output is None or output == STANDARD_STREAM:
+        sys.stdout.write(shape)
+    else:
+        write_atomically(Path(output), shape.encode("utf-8"))
+
+
+def _tree(text: str, file: Path, form: Format) -> str:
+    with room_for_nesting():
+        sources, sink = SourceMap(), Sink()
+        source = sources.add(shown(file), text)
+        module = parse(source, sink)
+        _tell(Findings(sources=sources, diagnostics=sink.diagnostics), file, form)
+        return ast_text(module, source)
+
+
+def _compiled(text: str, file: Path, view: View, form: Format) -> str:
+    from ccl.cli.charterrules import charter_rules
+    from ccl.pipeline import compile_text
+    from ccl.wasm.inspect import inspect_module
+
+    compiled = compile_text(text, path=shown(file))
+    compilation = compiled.compilation
+    _tell(
+        Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics), file, form
+    )
+    assert compiled.wasm is not None and compilation.program is not None, "it has no errors"
+    value: Any
+    if view is View.CHARTER:
+        value = charter_rules(compilation.program, compilation.names)
+    else:
+        abi = inspect_module(compiled.wasm).abi
+        assert abi is not None, "every module of ours has its signatures"
+        value = abi.to_value()
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _tell(findings: Findings, file: Path, form: Format) -> None:
+    """Findings for people go to stderr, so that they never stand in the view."""
+    from ccl.codes.template import Severity
+
+    faulty = findings.count(Severity.ERROR) > 0
+    if faulty or not form.for_machines:
+        show_findings(findings, form)
+    if not faulty:
+        return
+    if not form.for_machines:
+        summarise(findings, [file])
+    raise typer.Exit(ExitCode.FINDINGS)

@@ -1,0 +1,109 @@
+"""`cclc verify`: is this module what this source compiles to? Rebuilt here, compared by bytes."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ccl.cli.boundary import CommandError, ExitCode, has_color
+from ccl.cli.checking import Findings
+from ccl.cli.files import read_bytes, read_source
+from ccl.cli.inspection import inspect_file
+from ccl.cli.report import show_findings, shown, summarise
+from ccl.cli.tables import columns
+from ccl.pipeline import compile_text
+from ccl.render import Format
+from ccl.render.paint import Ink, Paint
+from ccl.wasm.compare import Difference, Part, differences
+from ccl.wasm.inspect import MODULE_BYTES_MAX, Inspection, inspect_module
+
+
+def verify_module(module: Path, source: Path, *, as_json: bool, form: Format) -> None:
+    """Print whether the source compiles to the module, and if not, what differs.
+
+    Raises CommandError for files that cannot be read, typer.Exit(1) if the source has errors,
+    typer.Exit(8) if it compiles to something else.
+    """
+    inspected = inspect_file(module)
+    data = read_bytes(module, limit=MODULE_BYTES_MAX, what="module")
+    compiled = compile_text(read_source(source), path=shown(source))
+    if compiled.wasm is None:
+        compilation = compiled.compilation
+        findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
+        show_findings(findings, form)
+        if not form.for_machines:
+            summarise(findings, [source])
+        raise typer.Exit(ExitCode.FINDINGS)
+    rebuilt = inspect_module(compiled.wasm)
+    found = differences((data, inspected), (compiled.wasm, rebuilt))
+    if as_json:
+        sys.stdout.write(_json(module, source, inspected, rebuilt, found))
+        if found:
+            raise typer.Exit(ExitCode.VERIFICATION)
+        return
+    paint = Paint(has_color(sys.stdout))
+    if not found:
+        sys.stdout.write(f"{shown(source)} compiles to {module} ✓\n  {inspected.cid}\n")
+        return
+    sys.stdout.write(
+        f"{paint('Differences', Ink.TITLE)}\n"
+        + columns(
+            [
+                ("", "", "MODULE", "REBUILT"),
+                ("CID", "", inspected.cid, rebuilt.cid),
+                *((d.part.value, d.name, d.given or "-", d.rebuilt or "-") for d in found),
+            ],
+            indent=2,
+        )
+    )
+    raise CommandError(
+        "not-reproduced",
+        f"{shown(source)} does not compile to {module}",
+        hint=_hint(found),
+        exit_code=ExitCode.VERIFICATION,
+        module=inspected.cid,
+        rebuilt=rebuilt.cid,
+    )
+
+
+def _hint(found: tuple[Difference, ...]) -> str:
+    """The next step, from what explains most."""
+    parts = {each.part: each for each in reversed(found)}
+    if Part.PROVENANCE in parts:
+        return "the module does not say what it was compiled from; ask its author for another"
+    if Part.COMPILER in parts:
+        version = parts[Part.COMPILER].given
+        return f"it was compiled by another version; verify it with icn-ccl {version}"
+    if Part.SOURCE in parts:
+        moved = {each.given or each.rebuilt for each in found if each.part is Part.SOURCE}
+        renamed = len(moved) < sum(each.part is Part.SOURCE for each in found)
+        if renamed:
+            return "the text is the same under another name; name the file as the module does"
+        return "get the sources that have the CIDs of the module, and verify against those"
+    return "sources and compiler are said to be the same: the module was changed afterwards"
+
+
+def _json(
+    module: Path,
+    source: Path,
+    given: Inspection,
+    rebuilt: Inspection,
+    found: tuple[Difference, ...],
+) -> str:
+    value: dict[str, Any] = {
+        "verified": not found,
+        "module": {"path": str(module), "cid": given.cid, "size_bytes": given.size_bytes},
+        "rebuilt": {"path": shown(source), "cid": rebuilt.cid, "size_bytes": rebuilt.size_bytes},
+        "differences": [
+            {
+                "part": each.part.value,
+                "name": each.name,
+                "module": each.given,
+                "rebuilt": each.rebuilt,
+            }
+            for each in found
+        ],
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
