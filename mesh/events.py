@@ -50,9 +50,12 @@ class JobRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BidReceived:
+    """A bid that can be awarded before expires_at (Unix seconds)."""
+
     bid: Cid
     bidder: Did
     node_id: NodeIdField
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,11 @@ class BidDeclined:
     decline: Cid
     bidder: Did
     node_id: NodeIdField
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BidsLapsed:
+    """All bids have expired; the nodes are asked again, those that declined too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +176,7 @@ Event: TypeAlias = (
     | JobRefused
     | BidReceived
     | BidDeclined
+    | BidsLapsed
     | JobAwarded
     | ExecutionStarted
     | AttemptLost

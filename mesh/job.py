@@ -91,6 +91,7 @@ TRANSITIONS: Final[Mapping[tuple[Phase | None, type[Event]], Transition]] = {
     (_P.CREATED, ev.JobExpired): _on(_P.EXPIRED, _NONE),
     (_P.SUBMITTED, ev.BidReceived): _on(_P.SUBMITTED, _NONE),
     (_P.SUBMITTED, ev.BidDeclined): _on(_P.SUBMITTED, _NONE),
+    (_P.SUBMITTED, ev.BidsLapsed): _on(_P.SUBMITTED, _NONE, Effect.REQUEST_BIDS),
     (_P.SUBMITTED, ev.JobAwarded): _on(_P.ASSIGNED, _PLACE, Effect.EXECUTE),
     (_P.SUBMITTED, ev.JobCancelled): _on(_P.CANCELLED, _NONE),
     (_P.SUBMITTED, ev.JobExpired): _on(_P.EXPIRED, _NONE),
@@ -115,11 +116,12 @@ TRANSITIONS: Final[Mapping[tuple[Phase | None, type[Event]], Transition]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A bid (or a decline) that the job has received."""
+    """A bid (or a decline) that the job has received. expires_at: None for a decline."""
 
     record: Cid
     bidder: Did
     node_id: NodeIdField
+    expires_at: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,8 @@ class Job:
     """A job as its events have made it. revision: how many there were.
 
     deadline: Unix seconds after which `due` asks for an event; None in a final phase.
+    round: how often the nodes were asked, with one more after each lost attempt or lapse of
+    all bids; bids and declines are those of the last round.
     attempt: the number of the latest award, 0 before the first; lost_by: who lost one so far.
     """
 
@@ -151,6 +155,7 @@ class Job:
     quorum: int
     verifiers: int
     priority: Priority
+    round: int = 1
     bids: tuple[Offer, ...] = ()
     declines: tuple[Offer, ...] = ()
     attempt: int = 0
@@ -198,6 +203,8 @@ class StepRefusal(Enum):
     BIDDING_CLOSED = "the time for bids is over"
     TOO_MANY_BIDS = "the job has as many bids as it may have"
     DUPLICATE_BID = "this node has answered already"
+    BID_EXPIRED = "the bid has expired"
+    BIDS_STAND = "not all of the job's bids have expired, or it has none"
     BID_NOT_FOUND = "the job has no such bid of this node"
     JOB_PAST_EXPIRY = "the job has expired"
     OLD_ATTEMPT = "the attempt is not the job's latest"
@@ -246,6 +253,22 @@ def verdict_of(job: Job) -> Verdict | None:
     if has_quorum(job, Verdict.CONFIRMED) and job.anchor is not None:
         return Verdict.CONFIRMED
     return None
+
+
+def takes_answers(job: Job, now: int) -> bool:
+    """Whether nodes may bid: until the manifest's deadline, and without one once asked again."""
+    return now <= job.bid_deadline or job.round > 1
+
+
+def is_expired(offer: Offer, now: int) -> bool:
+    return offer.expires_at is not None and now >= offer.expires_at
+
+
+def has_lapsed(job: Job, now: int) -> bool:
+    """Whether the job has had bids and could be awarded to none of them any more."""
+    if job.phase is not Phase.SUBMITTED or now >= job.expires_at:
+        return False
+    return bool(job.bids) and all(is_expired(bid, now) for bid in job.bids)
 
 
 def hold_is_over(job: Job, now: int) -> bool:

@@ -131,7 +131,7 @@ def _work(after: Step, event: Event) -> list[Work]:
 
 def _drop_stale_work(tx: Transaction, before: Job, job: Job) -> None:
     """Work of a phase that is over would only be refused; take it off the queue."""
-    if job.phase is before.phase:
+    if job.phase is before.phase and job.round == before.round:
         return
     for work in tx.work.pending(job.key):
         if work.id.split("/", 2)[1] != str(job.revision) and not _still_wanted(work, job):

@@ -15,6 +15,7 @@ from mesh.job import (
     FINAL,
     Job,
     Phase,
+    has_lapsed,
     has_quorum,
     hold_is_over,
     is_last_attempt,
@@ -73,7 +74,9 @@ def follow_up(job: Job, now: int) -> FollowUp | None:
     """What the time and the votes now ask for, or None. Recording it is the driver's."""
     match job.phase:
         case Phase.CREATED | Phase.SUBMITTED:
-            return ev.JobExpired() if now >= job.expires_at else None
+            if now >= job.expires_at:
+                return ev.JobExpired()
+            return ev.BidsLapsed() if has_lapsed(job, now) else None
         case Phase.ASSIGNED | Phase.RUNNING:
             if job.lease_expires_at is None or now < job.lease_expires_at:
                 return None

@@ -23,9 +23,12 @@ from mesh.job import (
     Phase,
     StepRefusal,
     Vote,
+    has_lapsed,
     has_quorum,
     hold_is_over,
+    is_expired,
     is_last_attempt,
+    takes_answers,
     verdict_of,
     verification_is_due,
 )
@@ -105,6 +108,10 @@ def _changes(job: Job, event: Event, now: int) -> Changes | StepRefusal:
             return StepRefusal.JOB_PAST_EXPIRY if now >= job.expires_at else {}
         case ev.BidReceived() | ev.BidDeclined():
             return _answered(job, event, now)
+        case ev.BidsLapsed():
+            if not has_lapsed(job, now):
+                return StepRefusal.BIDS_STAND
+            return _asked_again(job)
         case ev.JobAwarded():
             return _awarded(job, event, now)
         case ev.ExecutionStarted():
@@ -150,30 +157,32 @@ def _changes(job: Job, event: Event, now: int) -> Changes | StepRefusal:
 
 
 def _answered(job: Job, event: ev.BidReceived | ev.BidDeclined, now: int) -> Changes | StepRefusal:
-    if now > job.bid_deadline and job.lost == 0:
-        # After a lost attempt the job is offered again for as long as it has not expired.
+    if not takes_answers(job, now):
         return StepRefusal.BIDDING_CLOSED
     if len(job.bids) + len(job.declines) >= BIDS_MAX:
         return StepRefusal.TOO_MANY_BIDS
     if any(offer.bidder == event.bidder for offer in (*job.bids, *job.declines)):
         return StepRefusal.DUPLICATE_BID
     match event:
-        case ev.BidReceived(bid=record):
-            offer = Offer(record=record, bidder=event.bidder, node_id=event.node_id)
-            return {"bids": (*job.bids, offer)}
-        case ev.BidDeclined(decline=record):
-            offer = Offer(record=record, bidder=event.bidder, node_id=event.node_id)
+        case ev.BidReceived(bid=record, bidder=bidder, node_id=node, expires_at=end):
+            offer = Offer(record=record, bidder=bidder, node_id=node, expires_at=end)
+            return StepRefusal.BID_EXPIRED if now >= end else {"bids": (*job.bids, offer)}
+        case ev.BidDeclined(decline=record, bidder=bidder, node_id=node):
+            offer = Offer(record=record, bidder=bidder, node_id=node, expires_at=None)
             return {"declines": (*job.declines, offer)}
         case _:
             assert_never(event)
 
 
 def _awarded(job: Job, event: ev.JobAwarded, now: int) -> Changes | StepRefusal:
-    bid = Offer(record=event.bid, bidder=event.executor, node_id=event.node_id)
-    if bid not in job.bids:
+    named = (event.bid, event.executor, event.node_id)
+    offer = next((bid for bid in job.bids if (bid.record, bid.bidder, bid.node_id) == named), None)
+    if offer is None:
         return StepRefusal.BID_NOT_FOUND
     if now >= job.expires_at:
         return StepRefusal.JOB_PAST_EXPIRY
+    if is_expired(offer, now):
+        return StepRefusal.BID_EXPIRED
     if event.attempt <= job.attempt:
         return StepRefusal.OLD_ATTEMPT
     if event.lease_expires_at <= now:
@@ -189,6 +198,11 @@ def _awarded(job: Job, event: ev.JobAwarded, now: int) -> Changes | StepRefusal:
         "hold_expires_at": event.hold_expires_at,
         "lease_expires_at": event.lease_expires_at,
     }
+
+
+def _asked_again(job: Job) -> Changes:
+    """Every node is asked again: prices, load and what is reachable have changed."""
+    return {"round": job.round + 1, "bids": (), "declines": ()}
 
 
 def _in_lease(job: Job, attempt: int, now: int) -> StepRefusal | None:
@@ -208,11 +222,8 @@ def _lost(job: Job, event: ev.AttemptLost | ev.LastAttemptLost, now: int) -> Cha
     if not is_last and isinstance(event, ev.LastAttemptLost):
         return StepRefusal.ATTEMPTS_LEFT
     assert job.executor is not None, "an attempt has an executor"
-    return {
+    return _asked_again(job) | {
         "lost_by": (*job.lost_by, job.executor),
-        # Every node is asked again: prices, load and what is reachable have changed.
-        "bids": (),
-        "declines": (),
         "award": None,
         "executor": None,
         "node_id": None,

@@ -54,6 +54,7 @@ def bid_rows(job: JobView) -> list[dict[str, Any]]:
             "has_evidence": bid.reputation.is_evident,
             "location": bid.location,
             "expires_at": bid.expires_at,
+            "is_expired": bid.is_expired,
             "score_ppm": bid.score_ppm,
         }
         for bid in job.bids

@@ -118,6 +118,9 @@ def show_bids(text: str, *, output: str | None, quiet: bool, home: Path | None) 
     if not rows:
         raise _why_no_bids(job)
     out.rows(rows, BID_COLUMNS, quiet="node_id", empty="")
+    held_up = obstacle(job, needs_award=False)
+    if held_up is not None:
+        note(f"{held_up.message}; {held_up.hint}")
     for decline in job.declines:
         note(f"no bid: {decline.node_id}: {decline.reason}: {decline.detail}")
 

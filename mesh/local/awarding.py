@@ -8,13 +8,14 @@ from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.award import Surroundings, check_award, context_for
 from mesh.ids import hold_id
-from mesh.job import HOLD_MARGIN_SECONDS, Job, Phase
+from mesh.job import HOLD_MARGIN_SECONDS, Job, Offer, Phase
 from mesh.journal import Recorded, record
+from mesh.local.bidding import candidate_of
 from mesh.local.submitting import chain_of
 from mesh.local.world import World
 from mesh.market import Candidate, bid_fault, fuel_of
 from mesh.problem import Kind, MeshProblem
-from mesh.records import Award, Hold, JobManifest
+from mesh.records import Award, Bid, Hold, JobManifest, NodeId
 from mesh.submission import shares
 from runtime.context import Context
 from runtime.host.policy import policy_to_value
@@ -97,6 +98,24 @@ def award(
         f"job {job.key.job_id} cannot be awarded: {getattr(answer, 'value', answer)}",
         hint=f"meshctl job-status {job.key.job_id}",
     )
+
+
+def accept(tx: SqliteTransaction, world: World, job: Job, node_id: NodeId, *, now: int) -> Recorded:
+    """Give the job to the node that bids. Raises MeshProblem where that cannot be."""
+    offer = _offer_of(job, node_id)
+    if offer is None:
+        raise no_such_bid(job, node_id)
+    return award(tx, world, job, candidate_of(tx, world, offer.record, offer.bidder), now=now)
+
+
+def price_of(tx: SqliteTransaction, world: World, job: Job, node_id: NodeId) -> int | None:
+    """What a node asks for the job, None if the job has no bid of it."""
+    offer = _offer_of(job, node_id)
+    return None if offer is None else world.archive.get(tx, Bid, offer.record).body.price
+
+
+def _offer_of(job: Job, node_id: NodeId) -> Offer | None:
+    return next((bid for bid in job.bids if bid.node_id == node_id), None)
 
 
 def _place_hold(
@@ -184,6 +203,37 @@ def not_open(job: Job) -> MeshProblem:
         reason,
         hint=f"meshctl job-status {job_id}",
         details={"job_id": job_id, "state": job.phase.value, "node_id": job.node_id},
+    )
+
+
+def no_such_bid(job: Job, node_id: NodeId) -> MeshProblem:
+    """The problem of a bid that the job does not have, or does not take any more."""
+    if job.is_final or job.award is not None:
+        return not_open(job)
+    names = [bid.node_id for bid in job.bids]
+    job_id = job.key.job_id
+    return MeshProblem(
+        Kind.NOT_FOUND,
+        "unknown-bid",
+        f"job {job_id} has no bid of '{node_id}'",
+        hint=(
+            f"the bids are of {', '.join(names)}"
+            if names
+            else f"meshctl get-bids --job-id {job_id}"
+        ),
+        details={"job_id": job_id, "nodes": names},
+    )
+
+
+def dearer(job: Job, node_id: NodeId, price: int, most: int) -> MeshProblem:
+    """The problem of a new bid that asks more than the expired one that was accepted."""
+    job_id = job.key.job_id
+    return MeshProblem(
+        Kind.FAILED,
+        "bid-dearer",
+        f"the bid of {node_id} over {most} has expired, and it asks {price} now",
+        hint=f"to pay that: meshctl accept-bid --job-id {job_id} --node-id {node_id}",
+        details={"job_id": job_id, "node_id": node_id, "price": price, "expired_price": most},
     )
 
 

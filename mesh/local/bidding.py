@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
-from mesh.job import Effect, Job, Phase, StepRefusal
+from mesh.job import Effect, Job, Phase, StepRefusal, has_lapsed, takes_answers
 from mesh.journal import Recorded, record
 from mesh.local.archive import Archive
 from mesh.local.content import Content
+from mesh.local.executing import recorded
 from mesh.local.members import Member, node_settings, profile_of
 from mesh.local.speed import pace_of
 from mesh.local.world import World
@@ -31,7 +32,7 @@ def gather(
     """The answers of all nodes that have not answered yet; none while a block is missing."""
     answered = {offer.bidder for offer in (*job.bids, *job.declines)}
     asked = [member for member in world.members.nodes if member.did not in answered]
-    if not asked or (now > job.bid_deadline and job.lost == 0):
+    if not asked or not takes_answers(job, now):
         return ()
     manifest = world.archive.get(tx, JobManifest, job.manifest)
     if content.missing(tx, manifest.body):
@@ -47,6 +48,15 @@ def gather(
         if work.effect is Effect.REQUEST_BIDS:
             tx.work.done(work.id)
     return tuple(found)
+
+
+def renew(tx: SqliteTransaction, world: World, content: Content, job: Job, *, now: int) -> Job:
+    """The job, with new bids if all that it had have expired."""
+    if not has_lapsed(job, now):
+        return job
+    asked = recorded(record(tx, job.key, ev.BidsLapsed(), now), job).job
+    answers = gather(tx, world, content, asked, now=now)
+    return answers[-1].job if answers else asked
 
 
 def node_state(
@@ -124,7 +134,12 @@ def _answer(
         case Bid():
             bid = sign(body, mesh=world.members.mesh, key=member.key)
             world.archive.put(tx, bid)
-            event = ev.BidReceived(bid=bid.cid, bidder=member.did, node_id=member.node_id)
+            event = ev.BidReceived(
+                bid=bid.cid,
+                bidder=member.did,
+                node_id=member.node_id,
+                expires_at=body.expires_at,
+            )
         case Decline():
             decline = sign(body, mesh=world.members.mesh, key=member.key)
             world.archive.put(tx, decline)

@@ -261,18 +261,24 @@ class LocalMesh:
         return {key.job_id: problem for key, problem in driver.problems.items()}
 
     def accept(self, job_id: JobId, node_id: NodeId, *, on_event: OnNews = _ignore) -> None:
-        """Award the job to a node's bid. Raises MeshProblem where that cannot be."""
+        """Award the job to a node's bid. Raises MeshProblem where that cannot be.
+
+        If all bids have expired the nodes are asked again, and the new bid is awarded unless
+        it is dearer (`bid-dearer`): nobody pays more than the bid that was accepted.
+        """
         world = self.world
         with self.store.write() as tx:
             job = self.stored_job(tx, job_id)
-            offer = next((bid for bid in job.bids if bid.node_id == node_id), None)
-            if offer is None and not job.is_final and job.award is None:
-                raise no_such_bid(job, node_id)
-            if offer is None:
-                raise awarding.not_open(job)
-            candidate = bidding.candidate_of(tx, world, offer.record, offer.bidder)
-            done = awarding.award(tx, world, job, candidate, now=self.now)
-            price = candidate.bid.body.price
+            most = awarding.price_of(tx, world, job, node_id)
+            bidding.renew(tx, world, self.content, job, now=self.now)
+        with self.store.write() as tx:
+            job = self.stored_job(tx, job_id)
+            price = awarding.price_of(tx, world, job, node_id)
+            if price is None:
+                raise awarding.no_such_bid(job, node_id)
+            if most is not None and price > most:
+                raise awarding.dearer(job, node_id, price, most)
+            done = awarding.accept(tx, world, job, node_id, now=self.now)
         on_event(Awarded(job_id=job_id, node_id=node_id, price=price, attempt=done.job.attempt))
 
     def cancel(self, job_id: JobId, reason: str) -> None:
@@ -360,23 +366,6 @@ class LocalMesh:
                 if account.key.kind.value == "holdings":
                     found[kind] = found.get(kind, 0) + account.available
         return found
-
-
-def no_such_bid(job: Job, node_id: str) -> MeshProblem:
-    """The problem of a bid that the job does not have."""
-    names = [bid.node_id for bid in job.bids]
-    job_id = job.key.job_id
-    return MeshProblem(
-        Kind.NOT_FOUND,
-        "unknown-bid",
-        f"job {job_id} has no bid of '{node_id}'",
-        hint=(
-            f"the bids are of {', '.join(names)}"
-            if names
-            else f"meshctl get-bids --job-id {job_id}"
-        ),
-        details={"job_id": job_id, "nodes": names},
-    )
 
 
 def local_engine() -> Engine:

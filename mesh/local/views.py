@@ -32,7 +32,7 @@ from runtime.identity.signed import Signed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BidView:
-    """One bid. score_ppm: None if it cannot be awarded."""
+    """One bid. score_ppm: None if it cannot be awarded. is_expired: now, by the clock."""
 
     node_id: NodeId
     price: int
@@ -41,6 +41,7 @@ class BidView:
     reputation: Reputation
     location: str
     expires_at: int
+    is_expired: bool
     score_ppm: int | None
 
 
@@ -168,6 +169,7 @@ def _bids(
             reputation=each.reputation,
             location=each.bid.body.location,
             expires_at=each.bid.body.expires_at,
+            is_expired=now >= each.bid.body.expires_at,
             score_ppm=scores.get(each.bid.cid),
         )
         for each in found
@@ -216,6 +218,14 @@ def obstacle(job: JobView, *, needs_award: bool) -> MeshProblem | None:
             hint=f"meshctl cancel-job {job.job_id}, then submit it again with what the nodes "
             "ask for",
             details={**details, "reasons": reasons},
+        )
+    if all(bid.is_expired for bid in job.bids):
+        return MeshProblem(
+            Kind.NO_BIDS,
+            "bids-expired",
+            f"all {len(job.bids)} bids for job {job.job_id} have expired",
+            hint=f"ask the nodes again: meshctl job-status {job.job_id} --wait",
+            details=details,
         )
     if all(bid.score_ppm is None for bid in job.bids):
         return MeshProblem(

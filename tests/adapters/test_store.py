@@ -141,7 +141,9 @@ def test_a_job_and_its_history_come_back(store: Store) -> None:
     name = job_key()
     first, one = stepped(None, name, created())
     second, two = stepped(first, name, ev.JobSubmitted())
-    third, three = stepped(second, name, ev.BidReceived(bid=TWO, bidder=BOB, node_id="n"))  # type: ignore[arg-type]
+    third, three = stepped(
+        second, name, ev.BidReceived(bid=TWO, bidder=BOB, node_id="n", expires_at=START + 60)
+    )  # type: ignore[arg-type]
     with store.write() as tx:
         assert tx.jobs.append(first, one)
         assert tx.jobs.append(second, two)

@@ -20,6 +20,7 @@ from mesh.adapters.sqlite.jobs import SqliteJobs
 from mesh.job import TRANSITIONS, Job, Phase
 from mesh.local import JobRequest, LocalMesh, closing
 from mesh.local.audit import audit
+from mesh.market import BID_SECONDS
 from mesh.problem import MeshProblem
 from mesh.records import Hold, JobId, NodeId, Settlement
 from runtime.tokens.ledger import TransferId, TransferState
@@ -126,6 +127,13 @@ def expired(home: Path) -> None:
     later(home, DAY)
 
 
+def lapsed(home: Path) -> None:
+    with open_at(home) as mesh:
+        submit(mesh)
+        mesh.drive([JOB])
+    later(home, BID_SECONDS + 1)
+
+
 def lost_assigned(home: Path) -> None:
     with open_at(home) as mesh:
         is_first = JOB not in mesh.job_ids() or mesh.job(JOB).award is not None
@@ -179,6 +187,7 @@ SCENARIOS: Final[dict[Point, Scenario]] = {
     (_P.CREATED, ev.JobSubmitted): VERIFIED,
     (_P.SUBMITTED, ev.BidReceived): VERIFIED,
     (_P.SUBMITTED, ev.BidDeclined): VERIFIED,
+    (_P.SUBMITTED, ev.BidsLapsed): Scenario(run=lapsed, ends=_P.SUBMITTED),
     (_P.SUBMITTED, ev.JobAwarded): VERIFIED,
     (_P.SUBMITTED, ev.JobCancelled): Scenario(run=cancelled, ends=_P.CANCELLED),
     (_P.SUBMITTED, ev.JobExpired): Scenario(run=expired, ends=_P.EXPIRED),

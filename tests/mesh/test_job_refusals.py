@@ -14,6 +14,7 @@ from mesh.job import (
     BIDS_MAX,
     HOLD_MARGIN_SECONDS,
     VERIFY_SECONDS,
+    Effect,
     Job,
     Offer,
     Phase,
@@ -40,7 +41,7 @@ CREATED = ev.JobCreated(
     verifiers=3,
     priority=Priority.MEDIUM,
 )
-BID = ev.BidReceived(bid=ONE, bidder=NODE, node_id=NAME)
+BID = ev.BidReceived(bid=ONE, bidder=NODE, node_id=NAME, expires_at=START + 3000)
 AWARD = ev.JobAwarded(
     award=ONE,
     bid=ONE,
@@ -73,6 +74,7 @@ def told(*events: Event, job: Job | None = None, now: int = START) -> Job:
 NEW = told(CREATED)
 OPEN = told(ev.JobSubmitted(), job=NEW)
 OFFERED = told(BID, job=OPEN)
+TWO_BIDS = told(replace(BID, bidder=OTHER, expires_at=START + 3300), job=OFFERED)
 ASSIGNED = told(AWARD, job=OFFERED)
 DONE = told(RECEIPT, job=ASSIGNED)
 ANCHORED = told(ev.ReceiptAnchored(anchor=ONE), job=DONE)
@@ -84,7 +86,11 @@ SECOND = told(
 )
 CONFIRMED = told(vote(0), vote(1), job=ANCHORED)
 FULL = replace(
-    OPEN, bids=tuple(Offer(record=ONE, bidder=OTHER, node_id=NAME) for _ in range(BIDS_MAX))
+    OPEN,
+    bids=tuple(
+        Offer(record=ONE, bidder=OTHER, node_id=NAME, expires_at=START + 3000)
+        for _ in range(BIDS_MAX)
+    ),
 )
 HELD = {"now": LEASE + HOLD_MARGIN_SECONDS}
 
@@ -102,6 +108,12 @@ CASES: list[tuple[StepRefusal, Job | None, Event, dict[str, Any]]] = [
     (R.TOO_MANY_BIDS, FULL, BID, {}),
     (R.DUPLICATE_BID, OFFERED, replace(BID, bid=TWO), {}),
     (R.DUPLICATE_BID, OFFERED, ev.BidDeclined(decline=ONE, bidder=NODE, node_id=NAME), {}),
+    (R.BID_EXPIRED, OPEN, replace(BID, expires_at=START), {}),
+    (R.BID_EXPIRED, OFFERED, AWARD, {"now": START + 3000}),
+    (R.BIDS_STAND, OPEN, ev.BidsLapsed(), {"now": START + 3000}),
+    (R.BIDS_STAND, OFFERED, ev.BidsLapsed(), {"now": START + 2999}),
+    (R.BIDS_STAND, OFFERED, ev.BidsLapsed(), {"now": START + 3600}),
+    (R.BIDS_STAND, TWO_BIDS, ev.BidsLapsed(), {"now": START + 3000}),
     (R.BID_NOT_FOUND, OPEN, AWARD, {}),
     (R.BID_NOT_FOUND, OFFERED, replace(AWARD, bid=TWO), {}),
     (R.BID_NOT_FOUND, OFFERED, replace(AWARD, executor=OTHER), {}),
@@ -172,6 +184,17 @@ def test_after_a_lost_attempt_bids_are_taken_again_although_bidding_was_closed()
     lost = told(ev.AttemptLost(attempt=1, settlement=ONE, reason=""), job=ASSIGNED)
     assert lost.bids == () and lost.lost_by == (NODE,)
     assert told(BID, job=lost, now=START + 900).bids[0].bidder == NODE
+
+
+def test_when_all_bids_have_expired_the_nodes_are_asked_again() -> None:
+    declined = told(ev.BidDeclined(decline=TWO, bidder=OTHER, node_id=NAME), job=OFFERED)
+    late = START + 3000
+    again = told(ev.BidsLapsed(), job=declined, now=late)
+    assert (again.phase, again.bids, again.declines, again.round) == (Phase.SUBMITTED, (), (), 2)
+    both = told(replace(BID, bid=TWO, expires_at=late + 500), job=again, now=late)
+    assert both.bids[0].record == TWO
+    after = step(declined, KEY, ev.BidsLapsed(), late)
+    assert isinstance(after, Step) and after.effects == (Effect.REQUEST_BIDS,)
 
 
 def test_an_attempt_number_may_be_skipped_but_never_used_again() -> None:

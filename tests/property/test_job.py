@@ -15,11 +15,13 @@ from mesh.job import (
     FINAL,
     HOLD_MARGIN_SECONDS,
     TRANSITIONS,
+    Effect,
     HoldAction,
     Job,
     Phase,
     StepRefusal,
     has_quorum,
+    is_expired,
 )
 from mesh.records import NodeId, Priority, Verdict
 from mesh.settlement import Close, Escalate, Lose, closing_event, follow_up, losing_event
@@ -65,8 +67,9 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     ),
     st.builds(ev.JobSubmitted),
     st.builds(ev.JobRefused, reason=st.just("no")),
-    st.builds(ev.BidReceived, bid=CIDS, bidder=DIDS, node_id=NODES),
+    st.builds(ev.BidReceived, bid=CIDS, bidder=DIDS, node_id=NODES, expires_at=TIMES),
     st.builds(ev.BidDeclined, decline=CIDS, bidder=DIDS, node_id=NODES),
+    st.builds(ev.BidsLapsed),
     awards(),
     st.builds(ev.ExecutionStarted, attempt=ATTEMPTS),
     st.builds(ev.AttemptLost, attempt=ATTEMPTS, settlement=CIDS, reason=st.just("gone")),
@@ -135,7 +138,7 @@ def _lives() -> list[list[tuple[Event, int]]]:
         verifiers=3,
         priority=Priority.MEDIUM,
     )
-    bid = ev.BidReceived(bid=one, bidder=first, node_id=NodeId("node"))
+    bid = ev.BidReceived(bid=one, bidder=first, node_id=NodeId("node"), expires_at=START + 2000)
     opening: list[tuple[Event, int]] = [
         (created, START),
         (ev.JobSubmitted(), START),
@@ -184,6 +187,7 @@ def _lives() -> list[list[tuple[Event, int]]]:
             (ev.QuorumMissed(settlement=one, reason="silence"), late + 1000),
         ],
         [*opening[:2], *losing],
+        [*opening, (ev.BidsLapsed(), START + 2000)],
         [*opening[:2], (ev.JobCancelled(cancel=one, settlement=None, reason=""), START)],
         [
             *opening,
@@ -230,6 +234,11 @@ def test_step_is_total_and_keeps_its_promises(
     assert ends_hold == (getattr(event, "settlement", None) is not None)
     if ends_hold and job.is_final:
         assert job.settlement == event.settlement  # type: ignore[union-attr]
+    if isinstance(event, ev.JobAwarded):
+        chosen = [bid for bid in before.bids if bid.record == event.bid]
+        assert any(not is_expired(bid, now) for bid in chosen), "what has expired is not awarded"
+    if job.round > before.round:
+        assert not job.bids and not job.declines and Effect.REQUEST_BIDS in transition.effects
     if after.hold is HoldAction.POST:
         assert has_quorum(before, Verdict.CONFIRMED) and before.anchor is not None
     assert not (has_quorum(job, Verdict.CONFIRMED) and has_quorum(job, Verdict.REFUTED))

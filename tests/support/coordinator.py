@@ -187,7 +187,12 @@ class Coordinator:
         if job is None:
             return
         tx.blocks.put(bid.cid, bid.block)
-        event = ev.BidReceived(bid=bid.cid, bidder=bid.signer, node_id=bid.body.node_id)
+        event = ev.BidReceived(
+            bid=bid.cid,
+            bidder=bid.signer,
+            node_id=bid.body.node_id,
+            expires_at=bid.body.expires_at,
+        )
         self._record(tx, job.key, event)
 
     def _take_decline(self, tx: Transaction, decline: Signed[Decline]) -> None:
