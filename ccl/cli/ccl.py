@@ -31,6 +31,12 @@ class View(Enum):
     JSON = "json"
 
 
+class CharterView(Enum):
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
 @app.callback(invoke_without_command=True)
 def root(
     context: typer.Context,
@@ -111,6 +117,40 @@ def run(
         )
     )
     raise typer.Exit(code)
+
+
+@app.command(
+    epilog="Examples: ccl charter bylaws.ccl · ccl charter bylaws.ccl --context ctx.json -o yaml · "
+    "ccl charter bylaws.ccl --context ctx.json --strict"
+)
+def charter(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The program; - reads stdin.")],
+    context: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What the conditions ask for: a JSON object with a record for each name, "
+            'as {"proposal": {"type": "budget"}}; - reads stdin.',
+        ),
+    ] = None,
+    output: Annotated[
+        CharterView, typer.Option("-o", "--output", help="How to print it.")
+    ] = CharterView.TABLE,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a charter with undecided conditions.")
+    ] = False,
+    mesh_home: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The mesh's home. [env: MESH_HOME]")
+    ] = None,
+) -> None:
+    """Show what a program's declarations say, its conditions decided by a context.
+
+    The program's own module decides them, in the sandbox. Conditions that ask for a field which
+    the context does not have are listed as undecided; neither of their branches counts.
+    """
+    from ccl.cli.running.charter import show_charter
+
+    show_charter(file, context, output.value, strict=strict, mesh_home=mesh_home)
 
 
 @app.command(epilog="Example: ccl new my-coop")

@@ -60,6 +60,60 @@ def charter_value(entries: Sequence[Any]) -> dict[str, Any]:
     return found
 
 
+def charter_text(entries: Sequence[Any], indent: str = "") -> Iterator[str]:
+    """The charter as it would be written without conditions; an undecided one is a remark."""
+    for entry in entries:
+        match entry:
+            case ["property", str(key), {"call": str(), "arguments": _} as call]:
+                yield f"{indent}{_written(call, key)};"
+            case ["property", str(key), value]:
+                yield f"{indent}{_key(key)}: {_written(value)};"
+            case ["section", str(key), label, list(inner)]:
+                yield f"{indent}{_head(key, label)} {{"
+                yield from charter_text(inner, indent + "  ")
+                yield f"{indent}}}"
+            case ["undecided", str(condition), str(missing), str(place)]:
+                yield f"{indent}// undecided: if {condition} ({missing} is missing; {place})"
+            case _:
+                raise AssertionError("the sandbox reads charters into these three forms")
+
+
+def _head(key: str, label: Any) -> str:
+    match label:
+        case None:
+            return _key(key)
+        case {"from": low, "to": high}:
+            before = "" if key == "range" else f"{_key(key)} "
+            return f"{before}range {_written(low)} {_written(high)}"
+        case _:
+            return f"{_key(key)} {_written(label)}"
+
+
+def _key(key: str) -> str:
+    return key if key.isidentifier() else json.dumps(key, ensure_ascii=False)
+
+
+def _written(value: Any, key: str = "") -> str:
+    """A value as CCL has it."""
+    match value:
+        case {"unit": str(unit), "value": int() | str() as number, **rest} if not rest:
+            return _number(number, unit)
+        case {"call": str(name), "arguments": arguments, **rest} if not rest:
+            given = (
+                [f"{each}: {_written(of)}" for each, of in arguments.items()]
+                if isinstance(arguments, dict)
+                else [_written(each) for each in arguments]
+            )
+            return f"{key or name}({', '.join(given)})"
+        case dict():
+            inside = ", ".join(f"{_key(each)}: {_written(of)}" for each, of in value.items())
+            return f"{{ {inside} }}" if inside else "{}"
+        case list():
+            return f"[{', '.join(_written(each) for each in value)}]"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
 def undecided(entries: Sequence[Any], section: tuple[str, ...] = ()) -> Iterator[Undecided]:
     """The conditions that could not be decided, in their order."""
     for entry in entries:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import typer
@@ -29,6 +30,7 @@ from runtime.context import MIB, Context, Limits
 EXECUTION_WORD: Final = "execution"
 INPUT_BYTES_MAX: Final = 64 * MIB
 OUTPUT_BYTES_MAX: Final = 64 * MIB
+_NO_RECORDS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,7 @@ def build_context(
     policies: Mapping[str, Any],
     engine: str,
     fuel: int,
+    records: Mapping[str, Any] = _NO_RECORDS,
 ) -> Context:
     """What a local execution sees. The seed follows from module, input, caller and time."""
     seed = hashlib.sha256(
@@ -158,6 +161,7 @@ def build_context(
         input=input_cid,
         balances=balances,
         policies=policies,
+        records=records,
     )
 
 

@@ -1,0 +1,155 @@
+"""`ccl charter`: the declarations as the module itself replays them in a given context."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from ccl.abi.layout import CHARTER_EXPORT, RUN_EXPORT
+from ccl.abi.sections import Abi
+from ccl.abi.values import ValueMismatch, from_json, parse_type
+from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
+from ccl.cli.charterview import Undecided, charter_text, charter_value, undecided
+from ccl.cli.files import STANDARD_STREAM, read_bytes
+from ccl.cli.running.program import Program, build_context, compile_program
+from ccl.cli.running.session import mesh_problems
+from ccl.cli.running.traps import outcome_lines
+from ccl.cli.streams import say
+from ccl.render.paint import Paint
+from mesh.local import LocalMesh
+from runtime.content.codec import CodecError, encode
+from runtime.execution import Execution, OutcomeKind
+from runtime.sandbox import Fault, Request, engine_text
+
+CONTEXT_BYTES_MAX: Final = 1 << 20
+_NO_TYPES: Final = Abi(exports=(), structs={}, enums={})
+CONTEXT_EXAMPLE: Final = 'write an object with a record for each name: {"proposal": {"size": 5}}'
+FUEL: Final = 1_000_000_000
+
+
+def show_charter(
+    file: Path, context: Path | None, view: str, *, strict: bool, mesh_home: Path | None
+) -> None:
+    """Run the command. Raises CommandError and typer.Exit."""
+    if str(file) == str(context) == STANDARD_STREAM:
+        raise CommandError(
+            "usage",
+            "standard input cannot be both the program and its context",
+            hint="name a file for one of them",
+            exit_code=ExitCode.USAGE,
+        )
+    records = {} if context is None else _records(context)
+    program = compile_program(file, RUN_EXPORT)
+    if all(export.name != CHARTER_EXPORT for export in program.abi.exports):
+        raise CommandError(
+            "no-charter",
+            f"{file} declares nothing",
+            hint='write an entry or a section outside of code, as `title: "Bylaws";`',
+            exit_code=ExitCode.NOT_FOUND,
+            path=str(file),
+        )
+    execution = _execute(program, records, mesh_home)
+    outcome = execution.deterministic.outcome
+    if outcome.kind is not OutcomeKind.SUCCEEDED:
+        for line in outcome_lines(
+            outcome, program, Paint(has_color(sys.stderr)), width_of(sys.stderr)
+        ):
+            sys.stderr.write(line + "\n")
+        raise typer.Exit(ExitCode.FINDINGS)
+    open_conditions = tuple(undecided(execution.charter))
+    if strict and open_conditions:
+        raise _refusal(file, open_conditions)
+    _show(execution.charter, open_conditions, view)
+
+
+def _records(path: Path) -> dict[str, Any]:
+    """The host records by name. Raises CommandError with what is wrong with the file."""
+    shown = "standard input" if str(path) == STANDARD_STREAM else str(path)
+    data = read_bytes(path, limit=CONTEXT_BYTES_MAX, what="context")
+    try:
+        # Digits with a point are Decimals, which are exact: never a float.
+        value = json.loads(data, parse_float=str)
+        records = from_json(parse_type("Data"), value, _NO_TYPES)
+        encode(records)
+    except (ValueError, RecursionError, ValueMismatch, CodecError) as error:
+        raise CommandError(
+            "bad-context",
+            f"{shown} is no context: {error}",
+            hint=CONTEXT_EXAMPLE,
+            exit_code=ExitCode.USAGE,
+            path=str(path),
+        ) from None
+    if not isinstance(records, dict):
+        raise CommandError(
+            "bad-context",
+            f"{shown} is no context: expected a JSON object",
+            hint=CONTEXT_EXAMPLE,
+            exit_code=ExitCode.USAGE,
+            path=str(path),
+        )
+    return records
+
+
+def _execute(program: Program, records: dict[str, Any], mesh_home: Path | None) -> Execution:
+    with mesh_problems(), LocalMesh.open(mesh_home) as mesh:
+        context = build_context(
+            entry=CHARTER_EXPORT,
+            arguments=None,
+            caller=mesh.submitter.did,
+            now=mesh.now,
+            program=program,
+            input_cid=None,
+            balances={},
+            policies={},
+            engine=engine_text(),
+            fuel=FUEL,
+            records=records,
+        )
+        result = mesh.sandbox.execute(
+            Request(
+                module=program.root.wasm,
+                module_cid=program.root.cid,
+                context=context,
+                input=None,
+            )
+        )
+    if isinstance(result, Fault):
+        raise CommandError(
+            "machine-fault",
+            f"this machine could not execute {program.root.path}: {result}",
+            hint="this says nothing about the program; `meshctl doctor` looks at the machine",
+            exit_code=ExitCode.FINDINGS,
+        )
+    return result
+
+
+def _refusal(file: Path, found: tuple[Undecided, ...]) -> CommandError:
+    count = len(found)
+    listed = "; ".join(f"{each.place}: {each.condition} ({each.missing})" for each in found)
+    missing = ", ".join(dict.fromkeys(each.missing for each in found))
+    return CommandError(
+        "undecided",
+        f"{file} has {count} undecided condition{'' if count == 1 else 's'}: {listed}",
+        hint=f"give the context what is missing: {missing}",
+        exit_code=ExitCode.FINDINGS,
+        undecided=[each.to_json() for each in found],
+    )
+
+
+def _show(charter: tuple[Any, ...], found: tuple[Undecided, ...], view: str) -> None:
+    if view == "table":
+        for line in charter_text(charter):
+            say(line)
+        return
+    value = {
+        "charter": charter_value(charter),
+        "undecided": [each.to_json() for each in found],
+    }
+    if view == "json":
+        say(json.dumps(value, ensure_ascii=False, indent=2))
+        return
+    import yaml
+
+    say(yaml.safe_dump(value, sort_keys=False, allow_unicode=True).rstrip("\n"))

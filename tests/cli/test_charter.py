@@ -1,0 +1,121 @@
+"""`ccl charter`: the module itself says what its charter is in a context."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from commands import Done, run
+
+BYLAWS = """title: "Bylaws";
+quorum 40%;
+election "board" { seats: 5; term 2y; if member.count > 50 { seats: 7; } }
+if proposal.share >= 0.5 { quorum 60%; }
+spending { range 0 500 { approvers 1; } range 500 2000 { approvers 2; } }
+mint("x", 5);
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("charter")
+    (made / "bylaws.ccl").write_text(BYLAWS)
+    (made / "full.json").write_text('{"proposal": {"share": 0.75}, "member": {"count": 60}}')
+    (made / "half.json").write_text('{"proposal": {"share": 0.25}}')
+    (made / "wrong.json").write_text('{"proposal": {"share": "much"}}')
+    (made / "list.json").write_text("[1]")
+    (made / "code.ccl").write_text("execution { 1 }")
+    return made
+
+
+def charter(folder: Path, *arguments: str) -> Done:
+    return run("ccl", "charter", *arguments, home=folder, cwd=folder)
+
+
+def test_decided_conditions_are_in_it(folder: Path) -> None:
+    done = charter(folder, "bylaws.ccl", "--context", "full.json", "-o", "json", "--strict")
+    assert done.code == 0, done.err
+    assert json.loads(done.out) == {
+        "charter": {
+            "title": "Bylaws",
+            "election": {"board": {"term": "730d", "seats": 7}},
+            "quorum": "60%",
+            "spending": {
+                "range": [
+                    {"from": 0, "to": 500, "approvers": 1},
+                    {"from": 500, "to": 2000, "approvers": 2},
+                ]
+            },
+            "mint": [["x", 5]],
+        },
+        "undecided": [],
+    }
+
+
+def test_undecided_conditions_are_listed(folder: Path) -> None:
+    done = charter(folder, "bylaws.ccl", "--context", "half.json", "-o", "yaml")
+    assert done.code == 0, done.err
+    value = yaml.safe_load(done.out)
+    assert value["charter"]["quorum"] == "40%"
+    assert value["charter"]["election"] == {"board": {"seats": 5, "term": "730d"}}
+    assert value["undecided"] == [
+        {
+            "condition": "member.count > 50",
+            "missing": "member.count",
+            "place": "bylaws.ccl:3:42",
+            "section": "election.board",
+        }
+    ]
+
+
+def test_without_a_context_it_reads_like_the_source(folder: Path) -> None:
+    done = charter(folder, "bylaws.ccl")
+    assert (done.code, done.err) == (0, "")
+    assert (
+        done.out
+        == """title: "Bylaws";
+quorum: 40%;
+election "board" {
+  seats: 5;
+  term: 730d;
+  // undecided: if member.count > 50 (member.count is missing; bylaws.ccl:3:42)
+}
+// undecided: if proposal.share >= 0.5 (proposal.share is missing; bylaws.ccl:4:4)
+spending {
+  range 0 500 {
+    approvers: 1;
+  }
+  range 500 2000 {
+    approvers: 2;
+  }
+}
+mint("x", 5);
+"""
+    )
+
+
+def test_strict_refuses_what_is_undecided(folder: Path) -> None:
+    done = charter(folder, "bylaws.ccl", "--context", "half.json", "--strict", "-o", "json")
+    assert (done.code, done.out) == (1, "")
+    error = json.loads(done.err)
+    assert error["code"] == "undecided"
+    assert [each["missing"] for each in error["details"]["undecided"]] == ["member.count"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("bylaws.ccl", "--context", "wrong.json"), 1, "bylaws.ccl:4:"),
+        (("bylaws.ccl", "--context", "list.json"), 2, "expected a JSON object"),
+        (("bylaws.ccl", "--context", "bylaws.ccl"), 2, "is no context"),
+        (("bylaws.ccl", "--context", "absent.json"), 3, "there is no file"),
+        (("code.ccl",), 3, "declares nothing"),
+        (("-", "--context", "-"), 2, "both the program and its context"),
+    ],
+)
+def test_misuse_is_answered_by_name(
+    arguments: tuple[str, ...], code: int, words: str, folder: Path
+) -> None:
+    done = charter(folder, *arguments)
+    assert done.code == code, done.err
+    assert words in done.err
