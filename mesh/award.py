@@ -1,7 +1,7 @@
 """The award: which context an attempt gets, and what an executor checks before it works."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mesh.findings import Fault, Finding, differing
@@ -34,11 +34,24 @@ NO_SURROUNDINGS = Surroundings(balances={}, policies={}, state_root=None, record
 
 
 def context_for(
-    manifest: Signed[JobManifest], bid: Bid, *, engine: str, surroundings: Surroundings
+    manifest: Signed[JobManifest],
+    bid: Bid,
+    *,
+    engine: str,
+    surroundings: Surroundings,
+    allowed: Limits | None = None,
 ) -> Context:
-    """The context of every attempt at this job for so many units on this engine."""
+    """The context of every attempt at this job for so many units on this engine.
+
+    allowed: what the awarder allows of input, output, logs and effects; None for the most.
+    """
+    fuel, memory_bytes = fuel_of(bid.units), manifest.body.requirements.memory_bytes
+    limits = Limits(fuel=fuel, memory_bytes=memory_bytes)
+    if allowed is not None:
+        limits = replace(allowed, fuel=fuel, memory_bytes=memory_bytes)
     return Context(
-        **_decided(manifest, bid),
+        **_decided(manifest),
+        limits=limits,
         engine=engine,
         balances=surroundings.balances,
         policies=surroundings.policies,
@@ -48,26 +61,39 @@ def context_for(
     )
 
 
-def _decided(manifest: Signed[JobManifest], bid: Bid) -> dict[str, Any]:
-    """The fields of a context that follow from the manifest and the bid."""
+def _decided(manifest: Signed[JobManifest]) -> dict[str, Any]:
+    """The fields of a context that follow from the manifest."""
     body = manifest.body
     return {
         "entry": body.entry,
         "caller": manifest.signer,
         "now": body.created_at,
         "seed": execution_seed(manifest.cid, manifest.signer),
-        "limits": Limits(fuel=fuel_of(bid.units), memory_bytes=body.requirements.memory_bytes),
         "arguments": body.arguments,
         "input": body.input,
     }
+
+
+def _allowed(limits: Limits, most: Limits) -> bool:
+    """Work and memory are what was paid for; of the rest the awarder may allow less."""
+    return (
+        (limits.fuel, limits.memory_bytes) == (most.fuel, most.memory_bytes)
+        and 0 <= limits.input_bytes <= most.input_bytes
+        and 0 <= limits.output_bytes <= most.output_bytes
+        and 0 <= limits.log_bytes <= most.log_bytes
+        and 0 <= limits.effects <= most.effects
+    )
 
 
 def check_context(context: Context, manifest: Signed[JobManifest], bid: Bid) -> tuple[Finding, ...]:
     """Whether a context follows from the manifest and the bid, as far as they decide it."""
     demanded = manifest.body.engine or context.engine
     findings = differing("context", (Fault.ENGINE_DIFFERS, context.engine, demanded))
-    wanted = _decided(manifest, bid)
-    if any(getattr(context, name) != value for name, value in wanted.items()):
+    wanted = _decided(manifest)
+    most = Limits(fuel=fuel_of(bid.units), memory_bytes=manifest.body.requirements.memory_bytes)
+    if not _allowed(context.limits, most) or any(
+        getattr(context, name) != value for name, value in wanted.items()
+    ):
         findings += (Finding(fault=Fault.CONTEXT_DIFFERS, subject="context"),)
     return findings
 

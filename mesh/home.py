@@ -14,14 +14,29 @@ from errno import EACCES
 from pathlib import Path
 from typing import Any, Final
 
+from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX
+from ccl.abi.suggest import nearest_beginning
+from mesh.job import BIDS_MAX
 from mesh.problem import Kind, MeshProblem
 from runtime.content.cid import Cid, CidError, parse_cid
+from runtime.content.codec import INTEGER_MAX
+from runtime.context import (
+    EFFECTS_MAX,
+    INPUT_BYTES_MAX,
+    LOG_BYTES_MAX,
+    MEMORY_BYTES_MAX,
+    OUTPUT_BYTES_MAX,
+)
+from runtime.modulelimits import COMPILE_BYTES, COMPILE_SECONDS, MODULE_LIMITS
+from runtime.tokens.token import CHAIN_MAX
 
 HOME_VARIABLE: Final = "MESH_HOME"
 APPLICATION_NAME: Final = "icn-mesh"
 CONFIG_NAME: Final = "config.toml"
 PRIVATE_MODE: Final = 0o700
 MIB: Final = 1 << 20
+PAGE_BYTES: Final = 64 * 1024
+"""WebAssembly counts memory in pages of so many bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +45,9 @@ class Config:
 
     workers: processes that execute modules. block_store_bytes: disk quota of the block
     store. bid_window_seconds: how long a job collects bids. job_seconds: after so long a job
-    that nobody was awarded expires. output: format of the commands.
+    that nobody was awarded expires. output: format of the commands. The others are limits of
+    what jobs may be and use; RANGES has the least and the most of each, docs/operating.md
+    what happens there.
     """
 
     workers: int = 0
@@ -39,10 +56,41 @@ class Config:
     bid_window_seconds: int = 24 * 3600
     job_seconds: int = 24 * 3600
     output: str = "table"
+    module_bytes: int = MODULE_LIMITS.module_bytes
+    memory_bytes: int = MEMORY_BYTES_MAX
+    input_bytes: int = INPUT_BYTES_MAX
+    output_bytes: int = OUTPUT_BYTES_MAX
+    log_bytes: int = LOG_BYTES_MAX
+    effects: int = EFFECTS_MAX
+    compile_seconds: int = COMPILE_SECONDS
+    compile_bytes: int = COMPILE_BYTES
+    bids_per_job: int = BIDS_MAX
+    description_bytes: int = DESCRIPTION_BYTES_MAX
+    token_chain: int = CHAIN_MAX
 
     @property
     def worker_count(self) -> int:
         return self.workers or os.cpu_count() or 1
+
+
+RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "workers": (0, 1024),
+    "block_store_bytes": (MIB, INTEGER_MAX),
+    "bid_window_seconds": (0, 366 * 24 * 3600),
+    "job_seconds": (1, 366 * 24 * 3600),
+    "module_bytes": (8, MODULE_LIMITS.module_bytes),
+    "memory_bytes": (PAGE_BYTES, MEMORY_BYTES_MAX),
+    "input_bytes": (0, INPUT_BYTES_MAX),
+    "output_bytes": (1, OUTPUT_BYTES_MAX),
+    "log_bytes": (0, LOG_BYTES_MAX),
+    "effects": (0, EFFECTS_MAX),
+    "compile_seconds": (1, 600),
+    "compile_bytes": (256 * MIB, 64 * 1024 * MIB),
+    "bids_per_job": (1, BIDS_MAX),
+    "description_bytes": (0, DESCRIPTION_BYTES_MAX),
+    "token_chain": (1, CHAIN_MAX),
+}
+"""The least and the most that an operator may choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,14 +276,16 @@ def _overlay(config: Config, values: Mapping[str, Any], place: str) -> Config:
     known = {field.name: type(getattr(config, field.name)) for field in fields(Config)}
     for name, value in values.items():
         if name not in known:
+            close = nearest_beginning(name, known)
+            meant = f"did you mean {close}? " if close else ""
             raise MeshProblem(
                 Kind.USAGE,
                 "config-value",
                 f"{place}: there is no setting '{name}'",
-                hint=f"the settings are {', '.join(known)}",
+                hint=f"{meant}the settings are {', '.join(known)}",
             )
-        if type(value) is not known[name] or (isinstance(value, int) and value < 0):
-            wanted = "a whole number, 0 or more" if known[name] is int else "a text"
+        wanted = _expected(name, value, known[name])
+        if wanted is not None:
             raise MeshProblem(
                 Kind.USAGE,
                 "config-value",
@@ -243,6 +293,16 @@ def _overlay(config: Config, values: Mapping[str, Any], place: str) -> Config:
                 hint=f"for example: {name} = {getattr(config, name)!r}",
             )
     return replace(config, **values)
+
+
+def _expected(name: str, value: object, kind: type[Any]) -> str | None:
+    """What the setting takes, if the value is not that."""
+    if kind is not int:
+        return None if type(value) is kind else "a text"
+    least, most = RANGES[name]
+    if type(value) is int and least <= value <= most:
+        return None
+    return f"a whole number from {least} to {most}"
 
 
 class LockBusy(Exception):

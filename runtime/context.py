@@ -18,17 +18,26 @@ MIB: Final = 1 << 20
 FUEL_PER_UNIT: Final = 1_000_000
 """One compute unit buys this much fuel."""
 
+MEMORY_BYTES: Final = 64 * MIB
+MEMORY_BYTES_MAX: Final = 256 * MIB
+"""The largest linear memory that a context may allow."""
+INPUT_BYTES_MAX: Final = 64 * MIB
+OUTPUT_BYTES_MAX: Final = 64 * MIB
+LOG_BYTES_MAX: Final = 64 * 1024
+EFFECTS_MAX: Final = 1024
+"""What one execution gets, unless its context allows it less."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Bounds that decide the result, so they belong to the context."""
 
     fuel: int
-    memory_bytes: int = 64 * MIB
-    input_bytes: int = 64 * MIB
-    output_bytes: int = 64 * MIB
-    log_bytes: int = 64 * 1024
-    effects: int = 1024
+    memory_bytes: int = MEMORY_BYTES
+    input_bytes: int = INPUT_BYTES_MAX
+    output_bytes: int = OUTPUT_BYTES_MAX
+    log_bytes: int = LOG_BYTES_MAX
+    effects: int = EFFECTS_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,3 +20,7 @@ class ModuleLimits:
 
 
 MODULE_LIMITS: Final = ModuleLimits()
+COMPILE_SECONDS: Final = 10
+"""Processor time to compile one module."""
+COMPILE_BYTES: Final = 1 << 30
+"""Address space of the process that compiles it."""

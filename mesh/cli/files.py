@@ -11,9 +11,9 @@ from typing import Final
 
 from mesh.problem import Kind, MeshProblem
 from runtime.content.cid import Cid, CidError, parse_cid
+from runtime.context import INPUT_BYTES_MAX
 
 STANDARD_STREAM: Final = "-"
-INPUT_BYTES_MAX: Final = 64 << 20
 _CID_CHARS_MIN: Final = 40
 _CID_BEGINNING: Final = re.compile(r"baf[ky][br][a-z2-7]{4}")
 """What the CIDs of blocks begin with, however much of one was copied."""

@@ -11,6 +11,7 @@ from mesh.ids import hold_id
 from mesh.job import HOLD_MARGIN_SECONDS, Job, Offer, Phase
 from mesh.journal import Recorded, record
 from mesh.local.bidding import candidate_of
+from mesh.local.limits import allowed_limits
 from mesh.local.submitting import chain_of
 from mesh.local.world import World
 from mesh.market import Candidate, bid_fault, fuel_of
@@ -57,7 +58,11 @@ def award(
         ),
     )
     context = context_for(
-        manifest, bid.body, engine=world.engine.text, surroundings=surroundings(tx, world)
+        manifest,
+        bid.body,
+        engine=world.engine.text,
+        surroundings=surroundings(tx, world),
+        allowed=allowed_limits(world.config),
     )
     context_cid = world.archive.put_context(tx, context)
     given = world.archive.put(

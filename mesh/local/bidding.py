@@ -32,6 +32,7 @@ def gather(
     """The answers of all nodes that have not answered yet; none while a block is missing."""
     answered = {offer.bidder for offer in (*job.bids, *job.declines)}
     asked = [member for member in world.members.nodes if member.did not in answered]
+    asked = asked[: max(0, world.config.bids_per_job - len(answered))]
     if not asked or not takes_answers(job, now):
         return ()
     manifest = world.archive.get(tx, JobManifest, job.manifest)

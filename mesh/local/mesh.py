@@ -22,6 +22,7 @@ from mesh.local.archive import Archive, missing_block
 from mesh.local.content import Content
 from mesh.local.driver import Driver, OnNews, OnWait
 from mesh.local.executor import InSandbox, MakeExecutor
+from mesh.local.limits import sandbox_limits
 from mesh.local.members import Entropy, Members, found, load_members
 from mesh.local.news import Awarded, ModuleStored, Submitted
 from mesh.local.speed import fuel_per_second
@@ -145,6 +146,7 @@ class LocalMesh:
                 cache_dir=self.home.cache / "modules",
                 workers=self.config.worker_count,
                 cache_key_path=self.home.keys / "compiled-modules.key",
+                limits=sandbox_limits(self.config),
             )
         return self._sandbox
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mesh.local import bidding, submitting
+from mesh.local.limits import check_limits
 from mesh.local.submitting import JobRequest
 from mesh.market import appraise
 from mesh.problem import MeshProblem
@@ -47,7 +48,11 @@ def quote(mesh: "LocalMesh", request: JobRequest) -> Quote:
             state = bidding.node_state(tx, world, member, manifest, busy)
             answer = appraise(state, bidding.enquiry_of(world, manifest), now)
             found.append(_node_quote(member.node_id, state.location, answer))
-    problem = None if refusal is None else submitting.problem_of(refusal, manifest)
+        problem = None if refusal is None else submitting.problem_of(refusal, manifest)
+        try:
+            check_limits(tx, world.config, manifest.body, len(purse.chain))
+        except MeshProblem as over:
+            problem = problem or over
     return Quote(nodes=tuple(found), refusal=problem)
 
 

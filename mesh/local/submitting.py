@@ -12,6 +12,7 @@ from mesh.adapters.sqlite import SqliteTransaction
 from mesh.events import JobKey
 from mesh.job import Effect, Job
 from mesh.journal import Recorded, record
+from mesh.local.limits import check_limits
 from mesh.local.members import TOKEN
 from mesh.local.world import World
 from mesh.problem import Kind, MeshProblem
@@ -106,6 +107,7 @@ def submit(
     refusal = check(tx, world, manifest, purse, now=now)
     if refusal is not None:
         raise problem_of(refusal, manifest)
+    check_limits(tx, world.config, manifest.body, len(purse.chain))
     world.archive.put(tx, manifest)
     created = ev.JobCreated(
         manifest=manifest.cid,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
+from runtime.context import MEMORY_BYTES_MAX
 from runtime.metering import HOST_BYTE_FUEL, HOST_CALL_FUEL
 from runtime.modulelimits import MODULE_LIMITS
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     import wasmtime
 
 MIB: Final = 1 << 20
-MEMORY_BYTES_MAX: Final = 256 * MIB
-"""The largest linear memory that a context may allow. As much address space is reserved at
-once, so that memory never has to move and `memory.grow` fails only at the guest's own limit."""
 WASM_STACK_BYTES: Final = 4 * MIB
 """Holds the 1 000 frames that compiled CCL may nest, at 4 KiB each."""
 SEMANTICS_VERSION: Final = 1
@@ -63,6 +61,7 @@ SETTINGS: Final[Mapping[str, bool | int | str]] = {
     "cranelift_nan_canonicalization": True,
     "cranelift_opt_level": "speed",
     "max_wasm_stack": WASM_STACK_BYTES,
+    # All of it at once: memory never moves, and grows until the guest's own limit.
     "memory_reservation": MEMORY_BYTES_MAX,
     "memory_reservation_for_growth": 0,
     "memory_guard_size": 65_536,

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from runtime.sandbox.engine import MEMORY_BYTES_MAX, MIB
+from runtime.context import INPUT_BYTES_MAX, MEMORY_BYTES_MAX, MIB, OUTPUT_BYTES_MAX
+from runtime.modulelimits import COMPILE_BYTES, COMPILE_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,10 +13,10 @@ class SandboxLimits:
 
     worker_address_bytes: int = MEMORY_BYTES_MAX + 1024 * MIB
     worker_cpu_seconds: int = 21_600
-    input_bytes: int = 64 * MIB
-    output_bytes: int = 64 * MIB
-    compile_address_bytes: int = 1024 * MIB
-    compile_cpu_seconds: int = 10
+    input_bytes: int = INPUT_BYTES_MAX
+    output_bytes: int = OUTPUT_BYTES_MAX
+    compile_address_bytes: int = COMPILE_BYTES
+    compile_cpu_seconds: int = COMPILE_SECONDS
     compile_wall_seconds: float = 30.0
     modules_per_worker: int = 32
     compiled_kept: int = 128

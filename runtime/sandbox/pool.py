@@ -17,10 +17,11 @@ from typing import Any, Final, TypeAlias, assert_never
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
+from runtime.context import MEMORY_BYTES_MAX
 from runtime.execution import Execution
 from runtime.sandbox.cache import CompiledCache, cache_key
 from runtime.sandbox.compilations import Compilations, Compiled, Refused
-from runtime.sandbox.engine import MEMORY_BYTES_MAX, engine_text
+from runtime.sandbox.engine import engine_text
 from runtime.sandbox.findings import Finding, memory_promises
 from runtime.sandbox.frames import FrameError
 from runtime.sandbox.limits import SANDBOX_LIMITS, SandboxLimits

@@ -84,6 +84,10 @@ def test_environment_over_file_over_default(tmp_path: Path) -> None:
         ("wrokers = 3", "config-value"),
         ("workers = true", "config-value"),
         ("workers = -1", "config-value"),
+        ("module_bytes = 16777217", "config-value"),
+        ("token_chain = 0", "config-value"),
+        ("compile_seconds = 2.5", "config-value"),
+        ("output = 3", "config-value"),
         ("workers = ", "config-unreadable"),
     ],
 )

@@ -25,11 +25,9 @@ from ccl.wasm.inspect import inspect_module
 from runtime.content.cid import Cid, Codec, cid_of, parse_cid
 from runtime.content.codec import decode
 from runtime.content.did import Did
-from runtime.context import MIB, Context, Limits
+from runtime.context import INPUT_BYTES_MAX, OUTPUT_BYTES_MAX, Context, Limits
 
 EXECUTION_WORD: Final = "execution"
-INPUT_BYTES_MAX: Final = 64 * MIB
-OUTPUT_BYTES_MAX: Final = 64 * MIB
 _NO_RECORDS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
