@@ -2,7 +2,7 @@
 
 from ccl import ast, typed
 from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
-from ccl.checking import functions, instances, schemas
+from ccl.checking import closures, functions, instances, schemas
 from ccl.checking.charter import Charter, Tree
 from ccl.checking.charter_conditions import report_effects
 from ccl.checking.charter_reading import read_charter
@@ -142,10 +142,13 @@ def _reaches(checker: Checker, kind: Struct, goal: str, seen: set[str]) -> bool:
 
 
 def _declare_functions(checker: Checker) -> None:
+    closures.find_higher_order(checker)
     for scope in checker.scoped.files.values():
         for item in scope.functions.values():
+            identity = checker.function_id(scope, item.name.text)
+            if identity in checker.function_parameters:
+                continue
             if item.type_parameters:
-                identity = checker.function_id(scope, item.name.text)
                 checker.generics[identity] = Generic(item=item, scope=scope)
                 continue
             signature = functions.declare(checker, scope, item)
@@ -230,7 +233,11 @@ def _exports(
         identity = checker.function_id(scope, name)
         if identity not in checker.signatures:
             if item.exported:
-                checker.sink.report("CCL0690", item.name.span, what="an exported generic function")
+                generic = identity in checker.generics
+                what = (
+                    "an exported generic function" if generic else "an export that takes functions"
+                )
+                checker.sink.report("CCL0690", item.name.span, what=what)
             continue
         if item.exported or name in extra or (name == RUN_EXPORT and not scope.executions):
             if item.test:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import FUNCTIONS, METHODS, SPECIAL_FORMS, Placeholder, PreludeFunction
-from ccl.checking import enums, expressions, forms, generics, habits, names, places
+from ccl.checking import closures, enums, expressions, forms, generics, habits, names, places
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, Signature, invalid, is_invalid
@@ -39,6 +39,8 @@ def _failed(body: Body, call: ast.Call) -> typed.Expr:
 
 def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) -> typed.Expr:
     text = name.text
+    if text in body.functions and body.find(text) is None:
+        return closures.call_passed(body, call, text, body.functions[text], expected)
     if body.find(text) is not None or text in body.scope.consts:
         body.sink.report("CCL0209", name.span)
         return _failed(body, call)
@@ -165,6 +167,8 @@ def call_function(
     """A call of a function of this program, in `owner`."""
     checker = body.checker
     identity = checker.function_id(owner, name)
+    if identity in checker.function_parameters:
+        return closures.call_higher_order(body, call, owner, name, arguments, receiver)
     if identity in checker.generics:
         checker.used_functions.add(identity)
         signature = generics.open_instance(body, call, checker.generics[identity])
@@ -212,7 +216,7 @@ def call_function(
             return generics.unsettled(body, call, signature)
         signature = settled
     before, ordered = in_order(body, nodes, parameters)
-    passed = tuple(_pass(body, node, i, signature) for i, node in enumerate(ordered))
+    passed = tuple(pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
     node = typed.CallFunction(
         function=signature.id, arguments=passed, type=zonk(signature.result), span=call.span
     )
@@ -225,7 +229,7 @@ def _parameter_labels(signature: Signature, index: int) -> tuple[Label, ...]:
     return (Label(where, f"`{parameter.name.text}` is declared here"),)
 
 
-def _pass(body: Body, node: typed.Expr, index: int, signature: Signature) -> typed.Argument:
+def pass_argument(body: Body, node: typed.Expr, index: int, signature: Signature) -> typed.Argument:
     """An argument, noting whether the callee may change the object through it."""
     variable = places.root_variable(body, node)
     passed_on = variable is not None and variable.origin is Origin.PARAMETER

@@ -64,8 +64,10 @@ def to_text(body: Body, node: typed.Expr) -> typed.Expr:
     Data has one if it turns out to be a number, a truth value or a text; else it traps.
     """
     kind = prune(node.type)
-    if kind is Prim.STRING or has_poison(kind) or variable_of(kind) is not None:
+    if kind is Prim.STRING or has_poison(kind):
         return node
+    if variable_of(kind) is not None:  # not known yet, but a text whatever it is
+        return typed.UnitConst(span=node.span, type=Prim.STRING)
     if kind in (Prim.DID, Prim.CID):
         return convert(node, Conversion.SAME_BITS, Prim.STRING)
     if isinstance(kind, Prim) and kind not in (Prim.UNIT, Prim.NEVER):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ccl import ast, typed
 from ccl.checking.inference import POISON, fresh, is_poison, zonk
@@ -70,6 +70,25 @@ class Variable:
         return self.local.type
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedFunction:
+    """A function of the program or the prelude, given as an argument."""
+
+    scope: FileScope
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineFunction:
+    """`x => e`, given as an argument: the id of its function, and the outer variables it uses."""
+
+    function: str
+    outer: tuple[str, ...]
+
+
+PassedFunction: TypeAlias = NamedFunction | InlineFunction
+
+
 @dataclass(slots=True, kw_only=True)
 class Signature:
     """A function as callers see it. `mutated` is the fixpoint of the last learning round."""
@@ -82,6 +101,12 @@ class Signature:
     mutated: frozenset[int] = frozenset()
     types: Mapping[str, Type] = field(default_factory=dict)
     """What the type parameters stand for in this instance of a generic function."""
+    functions: Mapping[str, PassedFunction] = field(default_factory=dict)
+    """What the parameters that are functions stand for in this instance."""
+    made_from: str | None = None
+    """The function that this is an instance of, made for one call."""
+    outer: frozenset[str] = frozenset()
+    """Parameters of an inline function that are variables of the function around it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +166,9 @@ class Checker:
     """In this round something depended on a type that is not known yet."""
     signatures: dict[str, Signature] = field(default_factory=dict)
     generics: dict[str, Generic] = field(default_factory=dict)
+    function_parameters: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Of functions that take functions: the names of those parameters."""
+    being_learnt: set[str] = field(default_factory=set)
     structs: dict[str, StructInfo] = field(default_factory=dict)
     records: dict[str, StructDef] = field(default_factory=dict)
     """Structs that no program declares: groups of a job's manifest."""
@@ -174,6 +202,8 @@ class Body:
     is_entry: bool = False
     """`execution` or a handler: it has no declared result, an Err in it is a trap."""
     types: Mapping[str, Type] = field(default_factory=dict)
+    functions: Mapping[str, PassedFunction] = field(default_factory=dict)
+    outer: frozenset[str] = frozenset()
     result_labels: tuple[Label, ...] = ()
     """Where the result type was declared, for mismatches."""
     returns: bool = False

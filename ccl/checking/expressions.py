@@ -83,7 +83,8 @@ def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Exp
         case ast.InlineObject():
             return not_compiled(body, expr, "an inline object as a value in code")
         case ast.Lambda():
-            return not_compiled(body, expr, "an inline function")
+            body.sink.report("CCL0447", expr.span)
+            return invalid(expr.span)
         case ast.Emit():
             return not_compiled(body, expr, "emit")
 

@@ -133,7 +133,7 @@ def _round(checker: Checker, entries: tuple[Entry, ...]) -> dict[str, typed.Func
     functions.update(check_conditions(checker))
     while missing := [each for each in checker.signatures.values() if each.id not in functions]:
         # A body may call for further instances of generic functions.
-        functions.update({each.id: _function(checker, each) for each in missing})
+        functions.update({each.id: check_function(checker, each) for each in missing})
     for key, kind in checker.let_types.items():
         checker.let_types[key] = zonk(kind)
     for scope in checker.scoped.files.values():
@@ -142,7 +142,7 @@ def _round(checker: Checker, entries: tuple[Entry, ...]) -> dict[str, typed.Func
     return functions
 
 
-def _function(checker: Checker, signature: Signature) -> typed.Function:
+def check_function(checker: Checker, signature: Signature) -> typed.Function:
     item = signature.item
     if checker.final:
         _report_open(checker, signature)
@@ -156,7 +156,9 @@ def _function(checker: Checker, signature: Signature) -> typed.Function:
         scope=signature.scope,
         id=signature.id,
         result=signature.result,
-        types=signature.types,
+        types={name: zonk(kind) for name, kind in signature.types.items()},
+        functions=signature.functions,
+        outer=signature.outer,
         result_labels=labels,
     )
     for parameter, kind in zip(item.parameters, signature.parameters, strict=True):
@@ -178,13 +180,15 @@ def _report_open(checker: Checker, signature: Signature) -> None:
         zip(signature.item.parameters, signature.parameters, strict=True)
     ):
         if is_open(kind):
+            signature.parameters[i] = POISON
+            if signature.made_from is not None:
+                continue  # what it was made for says more
             checker.sink.report(
                 "CCL0442",
                 parameter.name.span,
                 what=f"parameter `{parameter.name.text}`",
                 example=f"{parameter.name.text}: Integer",
             )
-            signature.parameters[i] = POISON
     if is_open(signature.result):
         signature.result = POISON
 

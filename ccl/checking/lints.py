@@ -13,6 +13,8 @@ def report_variables(body: Body) -> None:
         name = variable.local.name
         if variable.origin is Origin.TEMPORARY or name.startswith("_"):
             continue
+        if "." in name or name in body.outer:
+            continue  # handed on for an inline function
         if has_poison(variable.type):
             continue
         if variable.mutations and variable.copied_from is not None:

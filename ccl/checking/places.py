@@ -201,6 +201,7 @@ def _rebind(
     body: Body, statement: ast.Assign, variable: Variable, op: BinaryOp | None
 ) -> typed.Statement:
     span = statement.span
+    refuse_outer(body, variable, statement.target.span)
     declared = Label(variable.local.span, f"`{variable.local.name}` is {zonk(variable.type)}")
     if op is None:
         variable.mentions.append(statement.target.span)
@@ -212,6 +213,14 @@ def _rebind(
     )
     value = operators.assigned(body, statement, op, here)
     return typed.SetLocal(local=variable.local, value=value, span=span)
+
+
+def refuse_outer(body: Body, variable: Variable, span: Span) -> bool:
+    """An inline function has the variables around it as parameters: setting one is not seen."""
+    if variable.local.name not in body.outer or variable.origin is not Origin.PARAMETER:
+        return False
+    body.sink.report("CCL0446", span, name=variable.local.name)
+    return True
 
 
 def _store(

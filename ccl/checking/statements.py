@@ -42,7 +42,8 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
     visible = body.find(name)
     if visible is not None and not is_poison(prune(kind)):
         if _same(visible, kind):
-            visible.assigning_lets.append(let)
+            if not places.refuse_outer(body, visible, let.name.span):
+                visible.assigning_lets.append(let)
             visible.mentions.append(let.name.span)
             return typed.SetLocal(local=visible.local, value=value, span=let.span)
         if visible.depth != len(body.scopes):

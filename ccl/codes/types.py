@@ -261,4 +261,27 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="`{name}` carries {wanted}, {given} given",
         label="wrong number of values",
     ),
+    Template(
+        code="CCL0444",
+        title="`{parameter}` needs a function",
+        label="not a function",
+        help="give the name of a function, or an inline function such as `x => x + 1`",
+    ),
+    Template(
+        code="CCL0445",
+        title="this function is called with {wanted} values, but has {given} parameters",
+        label="wrong number of parameters",
+    ),
+    Template(
+        code="CCL0446",
+        title="an inline function cannot set `{name}`, a variable of the function around it",
+        label="set here",
+        help="give the value back, or write a `for` loop",
+    ),
+    Template(
+        code="CCL0447",
+        title="an inline function stands only where a function is expected",
+        label="no function is taken here",
+        help="pass it to a parameter without a type that the callee calls",
+    ),
 )
