@@ -16,7 +16,7 @@ REFUSED = {
     "`state`": "state votes: Integer = 0;",
     "`invariant`": 'invariant "always" { true }',
     "`contract`": "contract Treasury { fee: 5; }",
-    "actions in handlers (`mint_token { … }`)": 'on "e" { mint_token { amount: 5 } }',
+    "actions without a function or host call (`mint_token { … }`)": 'on "e" { mint_token { amount: 5 } }',
     "entries in handlers (`amount: 5;`)": 'on "e" { amount: 5; }',
     "`emit`": 'execution { emit "done"; }',
     "exporting a generic function, or one that takes functions": "export fn same<T>(x: T) -> T { x }",
