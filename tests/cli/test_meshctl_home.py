@@ -195,3 +195,17 @@ def test_a_receipt_that_is_not_there_yet(meshctl: Meshctl) -> None:
     late = meshctl("receipt", job)
     assert late.code == 3
     assert f"job {job} is Cancelled (wrong input) and has no receipt" in late.err
+
+
+def test_a_current_directory_that_is_gone(
+    meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert meshctl("list-jobs").code == 0
+    monkeypatch.setenv("MESH_HOME", "relative")
+    refused = meshctl("list-jobs")
+    assert (refused.code, "error[home-unusable]" in refused.err) == (2, True)
+    assert "current directory that is gone" in refused.err
