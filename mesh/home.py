@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from errno import EACCES
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Final
 
 from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX
@@ -194,7 +195,7 @@ def remember_mesh(home: Home, mesh: Cid) -> None:
             f"{home.database} holds mesh {mesh}, but {home.path} is the home of mesh {known}",
             hint=f"put the database of {known} back, or give the other one a home of its own",
         )
-    draft = home.mark.with_name(f".{home.mark.name}.{os.getpid()}")
+    draft = home.mark.with_name(f".{home.mark.name}.{os.getpid()}.{get_ident()}")
     try:
         with draft.open("w", encoding="ascii") as file:
             file.write(f"{mesh}\n")
