@@ -9,8 +9,9 @@ from village import Village
 
 from mesh.events import JobKey
 from mesh.ids import hold_id
-from mesh.job import ATTEMPTS_MAX, VERIFY_SECONDS, Job, Phase
+from mesh.job import ATTEMPTS_MAX, VERIFY_SECONDS, Job, Phase, StepRefusal
 from mesh.journal import Conflict, Recorded
+from mesh.market import BID_SECONDS
 from mesh.ports import Transaction
 from mesh.records import MICRO, Bid, DeclineReason, Receipt, Settlement, Verdict, read_as
 from mesh.reputation import reputation
@@ -164,6 +165,23 @@ def test_the_last_lost_attempt_fails_the_job() -> None:
     assert job.lost == ATTEMPTS_MAX
     assert job.reason == "the lease ran out before a receipt came"
     assert balance(village, village.folk.submitter.did) == GRANT
+    village.audit()
+
+
+def test_bids_that_have_expired_are_asked_for_again_and_never_awarded() -> None:
+    village = Village()
+    village.coordinator.awards_by_itself = False
+    key = village.submit(expires_at=START + 3 * BID_SECONDS)
+    village.pass_time(3)
+    before = village.job(key)
+    village.pass_time(BID_SECONDS + 10)
+    after = village.job(key)
+    assert (after.phase, after.round, len(after.bids)) == (Phase.SUBMITTED, 2, 3)
+    assert not {bid.record for bid in before.bids} & {bid.record for bid in after.bids}
+    assert village.coordinator.award(key, before.bids[0].record) is StepRefusal.BID_NOT_FOUND
+    assert isinstance(village.coordinator.award(key, after.bids[0].record), Recorded)
+    village.run()
+    assert village.job(key).phase is Phase.VERIFIED
     village.audit()
 
 
