@@ -1,16 +1,20 @@
 """Where the processes of `ccl` and `cclc` begin: Ctrl-C is answered from the first line on.
 
-Rule: nothing of ours is imported before the answer is in place, because loading it is most
-of the time that a short command takes.
+Rule: only `signal` is loaded before the answer is in place, because loading is most of the
+time that a short command takes.
 """
+
+from __future__ import annotations
 
 import os
 import signal
 import sys
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
 
-if TYPE_CHECKING:
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # what `typing` defines, without loading it
+    from types import FrameType
+    from typing import NoReturn
+
     from typer import Typer
 
 INTERRUPTED = 130
@@ -32,7 +36,7 @@ def cclc() -> None:
     _run(app, "cclc")
 
 
-def _run(app: "Typer", name: str) -> NoReturn:
+def _run(app: Typer, name: str) -> NoReturn:
     from ccl.cli.boundary import run_app
 
     try:

@@ -116,6 +116,9 @@ def test_a_job_whose_module_nobody_holds_waits_and_says_for_what(tmp_path: Path)
     status = run("meshctl", "job-status", job["id"], home=tmp_path)
     assert cid in status.out
     assert "block put --car" in status.out
+    again = run("ccl", "run", ROOT / "examples" / "job.ccl", home=tmp_path)
+    assert f"Job ID: {job['id']}\n" in again.out
+    assert "then: run the same command again; it goes on with this job" in again.out
 
 
 def test_a_function_is_called_with_arguments_of_its_types(rules: Path, tmp_path: Path) -> None:

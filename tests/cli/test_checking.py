@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from ccl.cli.checking import ROUNDS_MAX, Findings, fix_text, merged
+from ccl.codes.template import Severity
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
 from ccl.parse import parse
+from ccl.pipeline import check_text
 from ccl.source import FileId, SourceMap, Span
 
 
@@ -98,3 +102,23 @@ def test_a_shared_file_is_reported_once() -> None:
     assert places == [("a.ccl", 1), ("lib.ccl", 0), ("b.ccl", 1)]
     labels = [report.sources.of(label.span).path for d in report.diagnostics for label in d.labels]
     assert labels == ["lib.ccl", "lib.ccl"]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "execution { let  = 5; }\n",
+        "execution {\n  let a = 5;\n  log('\\(a)');\n}\n",
+        "execution {\n  let total = 5;\n  log(totl);\n}\n",
+    ],
+)
+def test_what_only_its_author_can_mend_is_left_as_it_is(program: str) -> None:
+    """No name is invented, and none called unused whose use is behind the fault."""
+
+    def check(text: str) -> Findings:
+        found = check_text(text, path="a.ccl")
+        return Findings(sources=found.sources, diagnostics=found.sink.diagnostics)
+
+    fixed = fix_text(program, check)
+    assert fixed.findings.count(Severity.ERROR) == 1
+    assert (fixed.text, fixed.applied) == (program, 0)

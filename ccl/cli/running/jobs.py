@@ -154,6 +154,8 @@ def _ended(
         say(f"Status: {view.phase.value}")
         say(f"  {problem.message}")
         say(f"  next: {problem.hint}")
+        if view.missing and not given_up:
+            say("  then: run the same command again; it goes on with this job to its result")
         # A job whose module nobody holds yet is accepted and waits: that is no failure.
         code = ExitCode.OK if view.missing and not given_up else ExitCode(problem.kind.value)
         return Followed(view=view, label=label, problem=problem, exit_code=code)
