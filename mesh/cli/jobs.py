@@ -318,7 +318,7 @@ def list_nodes(
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
 ) -> None:
-    """List the nodes: rate, measured speed, load, reputation, location.
+    """List the nodes: rate, load, surcharge, speed (measured, times the promised share), place.
 
     \b
     Example:
