@@ -100,19 +100,20 @@ class Guards:
         return ((Fact(".".join(names), operator if holds else _NEGATED[operator], known),),)
 
     def _value(self, expr: ast.Expr) -> Known | None:
+        """The constant that a literal or a constant's name is; None for anything else."""
         match expr:
-            case ast.BoolLiteral():
-                return str(expr.value)
             case ast.StringLiteral() if any(not isinstance(part, str) for part in expr.parts):
                 return None
             case ast.Name() if expr.text not in self._scope.consts:
                 return None
-            case ast.Field() | ast.Call() | ast.Index() | ast.PathName():
+            case ast.Unary() if expr.operator != "-" or not isinstance(
+                expr.operand, ast.AnyLiteral
+            ):
                 return None
-            case ast.Binary() | ast.Unary(operator="!"):
-                return None
-            case _:
+            case _ if isinstance(expr, ast.Name | ast.Unary | ast.AnyLiteral):
                 return _plain(constants.evaluate(self._checker, self._scope, expr, None))
+            case _:
+                return None
 
 
 def _plain(node: typed.Expr) -> Known | None:

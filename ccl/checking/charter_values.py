@@ -11,7 +11,7 @@ from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.checking import constants
 from ccl.checking.environment import Checker, is_invalid
-from ccl.checking.inference import prune
+from ccl.checking.inference import prune, zonk
 from ccl.checking.literals import DECIMAL_ONE
 from ccl.resolved import FileScope
 from ccl.typed import NumberUnit
@@ -45,7 +45,10 @@ def read_value(checker: Checker, scope: FileScope, expr: ast.Expr, objects: Read
             return word, typed.TextConst(value=text, type=Prim.STRING, span=expr.span)
         case _:
             constant = _constant(checker, scope, expr)
-            return from_constant(constant), constant
+            value = from_constant(constant)
+            if value is None and constant is not None:
+                checker.sink.report("CCL0323", expr.span, found=str(zonk(constant.type)))
+            return value, constant
 
 
 def read_call(
@@ -146,7 +149,7 @@ def from_constant(node: typed.Expr | None) -> typed.CharterValue | None:
             number = exact(Decimal(node.value) / DECIMAL_ONE)
             text = number if isinstance(number, str) else f"{number}.0"
             return typed.CharterNumber(value=text, unit=NumberUnit.PLAIN, span=node.span)
-        case typed.ScalarConst():
+        case typed.ScalarConst() if prune(node.type) in _UNITS:
             return typed.CharterNumber(
                 value=node.value, unit=_UNITS[prune(node.type)], span=node.span
             )
@@ -154,9 +157,10 @@ def from_constant(node: typed.Expr | None) -> typed.CharterValue | None:
             return typed.CharterText(value=node.value, symbol=False, span=node.span)
         case typed.ArrayNew():
             items = [from_constant(each) for each in node.elements]
-            return typed.CharterList(
-                items=tuple(item for item in items if item is not None), span=node.span
-            )
+            known = tuple(item for item in items if item is not None)
+            if len(known) != len(items):
+                return None
+            return typed.CharterList(items=known, span=node.span)
         case _:
             return None
 

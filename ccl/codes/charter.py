@@ -139,4 +139,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="reading the charter would do this",
         help="do it in `execution` or in a handler",
     ),
+    Template(
+        code="CCL0323",
+        title="a charter has no values of type {found}",
+        label="neither a number, a text, true or false, nor a list of these",
+        help="write its parts as entries of a section",
+    ),
 )
