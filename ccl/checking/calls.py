@@ -217,6 +217,7 @@ def call_function(
         signature = settled
     before, ordered = in_order(body, nodes, parameters)
     passed = tuple(pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
+    places.refuse_overlap(body, passed)
     node = typed.CallFunction(
         function=signature.id, arguments=passed, type=zonk(signature.result), span=call.span
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 
 from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
-from ccl.checking import calls, expressions, forms, functions, generics
+from ccl.checking import calls, expressions, forms, functions, generics, places
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import fit
 from ccl.checking.environment import (
@@ -173,6 +173,7 @@ def _called(
 ) -> typed.Expr:
     _learn(body.checker, signature)
     passed = tuple(calls.pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
+    places.refuse_overlap(body, passed)
     kind = zonk(signature.result)
     if body.final and is_open(kind):
         return invalid(call.span)  # its own body says why

@@ -284,4 +284,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="no function is taken here",
         help="pass it to a parameter without a type that the callee calls",
     ),
+    Template(
+        code="CCL0448",
+        title="one call changes an object and a part of it, or one object twice",
+        label="changed by this call as well",
+        help="copy one of them into a variable first, or make two calls",
+    ),
 )
