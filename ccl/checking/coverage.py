@@ -94,7 +94,7 @@ class _Search:
         rows = [row for each in rows for row in _apart(each)]
         for query in _apart(asked):
             column = [row[0] for row in (*rows, query)]
-            for group in self._groups(kinds[0], column):
+            for group in self._groups(kinds[0], column, query[0]):
                 ahead = group.taken(query[0])
                 if ahead is None:
                     continue
@@ -106,7 +106,8 @@ class _Search:
                 for found in self.witnesses(left, (*ahead, *query[1:]), rest):
                     yield (group.show(found[:width]), *found[width:])
 
-    def _groups(self, kind: Type, column: list[Shape]) -> Iterator[_Group]:
+    def _groups(self, kind: Type, column: list[Shape], asked: Shape) -> Iterator[_Group]:
+        """The groups that the column parts the values into, as far as `asked` may take them."""
         heads = [each for each in column if not isinstance(each, Anything)]
         if not heads:
             yield _whole()
@@ -125,14 +126,14 @@ class _Search:
             case Prim.STRING | Prim.DID | Prim.CID:
                 texts = {
                     each.value.value
-                    for each in heads
+                    for each in (heads if isinstance(asked, Anything) else (asked,))
                     if isinstance(each, Equal) and isinstance(each.value, typed.TextConst)
                 }
                 for text in sorted(texts):
                     yield _text(text)
                 yield _other_texts()
             case _:
-                yield from _numbers(kind, heads)
+                yield from _numbers(kind, heads, asked)
 
 
 def _apart(row: _Row) -> Iterator[_Row]:
@@ -215,14 +216,15 @@ def _other_texts() -> _Group:
     )
 
 
-def _numbers(kind: Type, heads: Sequence[Shape]) -> Iterator[_Group]:
+def _numbers(kind: Type, heads: Sequence[Shape], asked: Shape) -> Iterator[_Group]:
     """Ranges of numbers between the ends that are written."""
     first, last = (0, 1) if kind is Prim.BOOL else (INTEGER_MIN, INTEGER_MAX)
     starts = {first, last + 1}
     for head in heads:
         low, high = _ends(head)
         starts |= {low, high + 1}
-    for start, after in pairwise(sorted(starts)):
+    least, greatest = _ends(asked)
+    for start, after in pairwise(sorted(each for each in starts if least <= each <= greatest + 1)):
         yield _range(kind, start, after - 1)
 
 
