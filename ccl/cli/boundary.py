@@ -86,6 +86,11 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str] | None = None)
     return errors.exit_code
 
 
+def show_error(error: CommandError, *, for_machines: bool) -> None:
+    """Tell of an error after which the command goes on."""
+    _Errors(for_machines=for_machines).show(error)
+
+
 def _run(app: typer.Typer, name: str, arguments: Sequence[str], errors: "_Errors") -> int:
     try:
         _check_encoding(arguments)

@@ -91,7 +91,9 @@ def compile(  # noqa: A001
     compile_to_file(file, output, as_text=emit is Emit.WAT, form=format)
 
 
-@app.command(epilog="Examples: cclc check bylaws.ccl · cclc check --fix *.ccl")
+@app.command(
+    epilog="Examples: cclc check bylaws.ccl · cclc check --fix *.ccl · cclc check --watch a.ccl"
+)
 def check(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="Programs; - reads stdin.")
@@ -99,9 +101,24 @@ def check(
     fix: Annotated[
         bool, typer.Option("--fix", help="Apply the fixes that keep the meaning.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check again whenever a file changes, until Ctrl-C.")
+    ] = False,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
     """Check programs without compiling them. Exit code 1 if there are errors."""
+    if watch and fix:
+        raise CommandError(
+            "usage",
+            "--watch and --fix do not go together: a file that is being edited is not changed",
+            hint="fix first: `cclc check --fix FILE`",
+            exit_code=ExitCode.USAGE,
+        )
+    if watch:
+        from ccl.cli.watching import watch_files
+
+        watch_files(files, form=format)
+        return
     from ccl.cli.compiling import check_files
 
     check_files(files, fix=fix, form=format)

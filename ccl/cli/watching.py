@@ -1,0 +1,136 @@
+"""`cclc check --watch`: checks again whenever a file that the check has read changes.
+
+Files are looked at a few times a second; that needs no help from the operating system and
+works on every file system.
+"""
+
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from ccl.cli.boundary import CommandError, ExitCode, show_error
+from ccl.cli.checking import Findings, merged
+from ccl.cli.files import STANDARD_STREAM, read_source
+from ccl.cli.report import show_findings, shown, summarise
+from ccl.pipeline import check_text
+from ccl.render import Format
+
+POLL_SECONDS: Final = 0.2
+SETTLING_SECONDS: Final = 0.05
+"""Files that stay as they are for so long are whole; times of files are finer than this."""
+_MISSING_FILES: Final = frozenset({"CCL0205", "CCL0703"})
+"""Codes of imports and packed modules that could not be read: one may appear any time."""
+
+Stamp: TypeAlias = tuple[int, int, int] | None
+"""(modified, in ns; size in bytes; inode), None where there is nothing."""
+
+_CHANGED: Final = (-1, -1, -1)
+"""No file is like this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One check: what it found, which files cannot be read, and what it depends on."""
+
+    findings: Findings
+    unreadable: tuple[CommandError, ...]
+    watched: frozenset[Path]
+
+
+def watch_files(files: Sequence[Path], *, form: Format) -> None:
+    """Check, tell, wait for a change, and so on until Ctrl-C (KeyboardInterrupt).
+
+    Raises CommandError for standard input, which does not change.
+    """
+    if any(str(path) == STANDARD_STREAM for path in files):
+        raise CommandError(
+            "usage",
+            "standard input cannot be watched",
+            hint="give --watch the name of a file",
+            exit_code=ExitCode.USAGE,
+        )
+    stamps = settled(files)
+    while True:
+        began = time.time_ns() - round(SETTLING_SECONDS * 1e9)
+        done = check_round(files)
+        _tell(done, files, form)
+        # What was changed while it was checked is checked again.
+        stamps = {
+            path: stamps.get(path, stamp if stamp and stamp[0] < began else _CHANGED)
+            for path, stamp in stamped(done.watched).items()
+        }
+        while (now := stamped(stamps)) == stamps:
+            time.sleep(POLL_SECONDS)
+        changed = sorted(shown(path) for path in now if now[path] != stamps[path])
+        sys.stderr.write(f"\nChanged: {', '.join(changed)}\n")
+        stamps = settled(stamps)
+
+
+def settled(paths: Iterable[Path]) -> dict[Path, Stamp]:
+    """How the files are once nobody writes them any more."""
+    now = stamped(paths)
+    while True:
+        time.sleep(SETTLING_SECONDS)
+        before, now = now, stamped(now)
+        if before == now:
+            return now
+
+
+def stamped(paths: Iterable[Path]) -> dict[Path, Stamp]:
+    """How each file or folder is now."""
+    found: dict[Path, Stamp] = {}
+    for path in paths:
+        try:
+            status = path.stat()
+        except (OSError, ValueError):
+            found[path] = None
+        else:
+            found[path] = (status.st_mtime_ns, status.st_size, status.st_ino)
+    return found
+
+
+def check_round(files: Sequence[Path]) -> Round:
+    """Check all files once. A file that cannot be read is told of, and may come back."""
+    reports: list[Findings] = []
+    unreadable: list[CommandError] = []
+    watched = set(files)
+    for path in files:
+        try:
+            text = read_source(path)
+        except CommandError as error:
+            unreadable.append(error)
+            continue
+        compilation = check_text(text, path=shown(path))
+        found = compilation.sink.diagnostics
+        reports.append(Findings(sources=compilation.sources, diagnostics=found))
+        # (those of the standard library have no file here)
+        read = {Path(source.path) for source in compilation.sources.sources}
+        watched |= {each for each in read if each.exists()}
+        if compilation.program is not None:
+            watched |= {path.parent / packed.path for packed in compilation.program.packed}
+        for diagnostic in found:
+            if diagnostic.code in _MISSING_FILES:
+                importer = Path(compilation.sources.of(diagnostic.span).path)
+                watched.add(_where_it_would_appear(importer.parent / diagnostic.facts["path"]))
+    return Round(findings=merged(reports), unreadable=tuple(unreadable), watched=frozenset(watched))
+
+
+def _where_it_would_appear(missing: Path) -> Path:
+    """The file, or the innermost folder that is there: it changes when something is put in."""
+    return next((each for each in (missing, *missing.parents) if each.exists()), Path())
+
+
+def _tell(done: Round, files: Sequence[Path], form: Format) -> None:
+    show_findings(done.findings, form)
+    for error in done.unreadable:
+        show_error(error, for_machines=form.for_machines)
+    if not form.for_machines:
+        if len(done.unreadable) < len(files):
+            summarise(done.findings, files)
+        count = sum(not path.is_dir() for path in done.watched)
+        sys.stderr.write(f"Watching {count} {'file' if count == 1 else 'files'}; Ctrl-C ends it\n")
+    sys.stdout.flush()
+    sys.stderr.flush()

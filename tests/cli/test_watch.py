@@ -1,0 +1,131 @@
+"""`cclc check --watch`, followed line by line: every round ends in `Watching …`."""
+
+import os
+import queue
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from commands import BIN, run
+
+PATIENCE_SECONDS = 30
+"""After this long without a line the test is given up."""
+MAIN = 'import "./lib/help.ccl" as help;\nexecution { help.twice(21) }\n'
+HELP = "export fn twice(n: Integer) -> Integer { 2 * n }\n"
+
+
+class Watching:
+    """The running command and what it has said on stderr."""
+
+    def __init__(self, folder: Path, *files: str) -> None:
+        self.process = subprocess.Popen(
+            [str(BIN / "cclc"), "check", "--watch", *files],
+            cwd=folder,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(folder),
+                "NO_COLOR": "1",
+                "LANG": "C.UTF-8",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._lines.put(line)
+
+    def line(self) -> str:
+        return self._lines.get(timeout=PATIENCE_SECONDS)
+
+    def round(self) -> str:
+        """What is said up to the end of the next check."""
+        said = ""
+        while "Watching" not in said.rpartition("\n")[0].rpartition("\n")[2]:
+            said += self.line()
+        return said
+
+    def interrupt(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=PATIENCE_SECONDS)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+
+
+def put(path: Path, text: str) -> None:
+    """Whole or not at all, as editors do: no round sees half a file."""
+    draft = path.with_name("draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "main.ccl").write_text(MAIN, encoding="utf-8")
+    (tmp_path / "lib" / "help.ccl").write_text(HELP, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def watching(folder: Path) -> Iterator[Watching]:
+    found = Watching(folder, "main.ccl")
+    yield found
+    found.end()
+
+
+def test_what_changes_is_checked_again(folder: Path, watching: Watching) -> None:
+    assert watching.round() == ("Checked main.ccl: no errors\nWatching 2 files; Ctrl-C ends it\n")
+    put(folder / "lib" / "help.ccl", HELP.replace("2 *", "two *"))
+    broken = watching.round()
+    assert broken.startswith("\nChanged: lib/help.ccl\n")
+    assert "error[CCL0201]" in broken
+    assert "--> lib/help.ccl:1:42" in broken
+    put(folder / "main.ccl", "execution { 1 }\n")
+    mended = watching.round()
+    assert mended.startswith("\nChanged: main.ccl\n")
+    assert mended.endswith("Checked main.ccl: no errors\nWatching 1 file; Ctrl-C ends it\n")
+    assert watching.interrupt() == 130
+    assert watching.line() == "interrupted\n"
+
+
+def test_a_file_may_go_and_come_back(folder: Path, watching: Watching) -> None:
+    watching.round()
+    (folder / "lib" / "help.ccl").unlink()
+    assert "error[CCL0205]" in watching.round()
+    put(folder / "lib" / "help.ccl", HELP)
+    # (the folder is seen to change first, perhaps before the file is whole)
+    said = watching.round()
+    while "no errors" not in said:
+        said = watching.round()
+    (folder / "main.ccl").unlink()
+    assert "there is no file main.ccl" in watching.round()
+    put(folder / "main.ccl", MAIN)
+    said = watching.round()
+    while "no errors" not in said:
+        said = watching.round()
+    assert watching.process.poll() is None
+
+
+def test_what_cannot_be_watched(tmp_path: Path) -> None:
+    stdin = run("cclc", "check", "--watch", "-", home=tmp_path)
+    assert (stdin.code, stdin.out) == (2, "")
+    assert "standard input cannot be watched" in stdin.err
+    both = run("cclc", "check", "--watch", "--fix", "a.ccl", home=tmp_path)
+    assert (both.code, both.out) == (2, "")
+    assert "`cclc check --fix FILE`" in both.err
