@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ccl.abi.bounds import bounds_to_value
 from ccl.abi.sections import (
     ABI_SECTION,
+    BOUNDS_SECTION,
     PACKED_SECTION,
     SITES_SECTION,
     SOURCE_SECTION,
@@ -12,6 +14,7 @@ from ccl.abi.sections import (
     Site,
     sites_to_value,
 )
+from ccl.bounds import bounds_of
 from ccl.lowering.program import lower
 from ccl.source import SourceMap
 from ccl.typed import Program
@@ -47,6 +50,7 @@ def emit(
     sections = {
         ABI_SECTION: encode(lowered.abi.to_value()),
         SITES_SECTION: encode(sites_to_value(lowered.sites)),
+        BOUNDS_SECTION: encode(bounds_to_value(bounds_of(lowered, sources))),
         SOURCE_SECTION: encode({"compiler": compiler_version, "sources": dict(source_cids)}),
     }
     if program.packed:

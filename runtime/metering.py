@@ -9,12 +9,11 @@ into the engine's configuration.
 
 from typing import Final
 
+from ccl.abi import fuel
 from runtime.context import FUEL_PER_UNIT
 
-HOST_CALL_FUEL: Final = 10_000
-"""About the instructions that run in the time of a host call."""
-HOST_BYTE_FUEL: Final = 1
-"""For each byte that is read from the guest's memory or written to it."""
+HOST_CALL_FUEL: Final = fuel.HOST_CALL_FUEL
+HOST_BYTE_FUEL: Final = fuel.HOST_BYTE_FUEL
 
 
 def compute_units(fuel: int) -> int:

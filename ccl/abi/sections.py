@@ -5,6 +5,7 @@ as text, as users write them (`Map<String, Integer>`).
 
 - `ccl:abi`     exports with their CCL signatures, and the structs and enums they name
 - `ccl:sites`   trap sites: number, file, line, column, reason, article
+- `ccl:bounds`  worst-case fuel of the exports (`ccl.abi.bounds`)
 - `ccl:source`  CIDs of the sources and the compiler's version
 - `ccl:packed`  modules that this one submits, by CID
 """
@@ -17,6 +18,7 @@ from ccl.abi.layout import CALL_DEPTH_MAX
 
 ABI_SECTION: Final = "ccl:abi"
 SITES_SECTION: Final = "ccl:sites"
+BOUNDS_SECTION: Final = "ccl:bounds"
 SOURCE_SECTION: Final = "ccl:source"
 PACKED_SECTION: Final = "ccl:packed"
 ABI_VERSION: Final = 1

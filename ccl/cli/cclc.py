@@ -207,3 +207,15 @@ def verify(
     from ccl.cli.verification import verify_module
 
     verify_module(module, source, as_json=output is View.JSON, form=format)
+
+
+@app.command(epilog="Examples: cclc bounds bylaws.ccl · cclc bounds bylaws.wasm -o json")
+def bounds(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A program, or a module of ours.")],
+    output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
+    format: FormatOption = Format.FULL,  # noqa: A002
+) -> None:
+    """Show the most fuel that each export can use, or what prevents a bound."""
+    from ccl.cli.bounding import show_bounds
+
+    show_bounds(file, as_json=output is View.JSON, form=format)

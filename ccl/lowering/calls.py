@@ -6,7 +6,7 @@ from functools import partial
 from ccl.abi.hostcalls import ABSENT, HOST_CALLS, Answer, HostCall, Wire
 from ccl.lowering import encoding, places, routines
 from ccl.lowering.facts import place_root
-from ccl.lowering.frame import Frame, Hold, Owned
+from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.places import Key
 from ccl.lowering.shapes import is_text, payload_offset, store, value_type
 from ccl.source import Span
@@ -38,6 +38,9 @@ ABSENT_MEANS_EMPTY = frozenset({"host_read_input"})
 
 def function(f: Frame, node: CallFunction) -> Hold:
     callee = f.unit.program.functions[node.function]
+    values = [argument.value for argument in node.arguments]
+    sizes = f.sizes.of_arguments(callee, values)
+    f.callees.append(Callee(f.unit.function_name(callee), sizes, node.span))
     if any(argument.mutated for argument in node.arguments):
         _call_changing(f, node)
     else:

@@ -5,15 +5,17 @@ is stored, returned or released exactly once. What a scope or an unfinished expr
 on the clean-up stack, and every way out of it releases that.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ccl.abi.bounds import Formula
 from ccl.lowering import routines
 from ccl.lowering.facts import Behaviour, Survey
 from ccl.lowering.ranges import Ranges
 from ccl.lowering.shapes import is_flat, value_type
+from ccl.lowering.turns import Sizes
 from ccl.lowering.unit import Unit, identifier
 from ccl.source import Span
 from ccl.typed import Expr, Local, LocalGet
@@ -41,6 +43,15 @@ class Owned:
 
 
 @dataclass(frozen=True, slots=True)
+class Callee:
+    """A call of a function by its name: its symbols in terms of the caller's."""
+
+    name: str
+    sizes: Mapping[str, Formula | None]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """Labels of a loop and the height of the clean-up stack around its body."""
 
@@ -65,6 +76,7 @@ class Frame:
     sole: frozenset[int]
     """Array variables whose objects nothing else refers to."""
     ranges: Ranges
+    sizes: Sizes
     result: Type
     lower: "Callable[[Frame, Expr], Hold]"
     body: list[str] = field(default_factory=list)
@@ -73,6 +85,9 @@ class Frame:
     leave: tuple[str, ...] = ()
     """Instructions before every return."""
     behaviour: Behaviour = field(default_factory=Behaviour)
+    turns: dict[str, Formula | Span] = field(default_factory=dict)
+    """By label of a loop, how often it turns; where it stands if nobody knows."""
+    callees: list[Callee] = field(default_factory=list)
     views: dict[int, View] = field(default_factory=dict)
     """By index of the array variable."""
     _names: dict[int, str] = field(default_factory=dict)

@@ -1,7 +1,9 @@
 """A program to a module: its functions, its exports, and the routines that they need."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ccl.abi.bounds import Formula
 from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
 from ccl.abi.layout import (
     CALL_DEPTH_MAX,
@@ -14,13 +16,14 @@ from ccl.abi.layout import (
 from ccl.abi.sections import Abi, Site
 from ccl.lowering import charter, exports, expressions
 from ccl.lowering.facts import Survey, kept_parameters, sole_arrays
-from ccl.lowering.frame import Frame
+from ccl.lowering.frame import Callee, Frame
 from ccl.lowering.ranges import ranges_of
 from ccl.lowering.shapes import value_type
 from ccl.lowering.simplify import simplified
 from ccl.lowering.tidying import tidied
+from ccl.lowering.turns import Sizes
 from ccl.lowering.unit import DATA_START, Sites, Unit
-from ccl.source import SourceMap
+from ccl.source import SourceMap, Span
 from ccl.typed import Function, Program
 from ccl.types import Prim, is_reference
 from ccl.wasm import model
@@ -33,10 +36,23 @@ _LEAVE = ("global.get $depth", "i32.const 1", "i32.add", "global.set $depth")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """What the bounds of a function need beside its text."""
+
+    function: Function
+    turns: Mapping[str, Formula | Span]
+    callees: tuple[Callee, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lowered:
     module: model.Module
     abi: Abi
     sites: tuple[Site, ...]
+    notes: Mapping[str, Notes]
+    """By name of a function of the module."""
+    behind: Mapping[str, Function]
+    """By name of the function that an export names, the program's function behind it."""
 
 
 def lower(program: Program, sources: SourceMap) -> Lowered:
@@ -45,9 +61,14 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
     surveys = exports.reachable(program)
     reached = {name: program.functions[name] for name in program.functions if name in surveys}
     unit = Unit(program, Sites(sources), kept_parameters(reached))
-    functions = [_function(unit, each, surveys[name]) for name, each in reached.items()]
+    notes: dict[str, Notes] = {}
+    functions = [_function(unit, each, surveys[name], notes) for name, each in reached.items()]
     entries, names = exports.entries(unit)
     functions += entries
+    behind = {
+        name: program.functions[export.function]
+        for export, (_, name) in zip(program.exports, names, strict=False)
+    }
     replay = charter.replay(unit, sources)
     if replay is not None:
         functions.append(replay)
@@ -56,16 +77,22 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
         module=_module(unit, tuple(functions), names),
         abi=exports.abi(program, has_charter=replay is not None),
         sites=unit.sites.table(),
+        notes=notes,
+        behind=behind,
     )
 
 
-def _function(unit: Unit, function: Function, survey: Survey) -> model.Function:
+def _function(
+    unit: Unit, function: Function, survey: Survey, notes: dict[str, Notes]
+) -> model.Function:
+    ranges = ranges_of(function, len(survey.rebound) + len(function.parameters))
     f = Frame(
         unit=unit,
         survey=survey,
         mutated=function.mutated,
         sole=sole_arrays(function),
-        ranges=ranges_of(function, len(survey.rebound) + len(function.parameters)),
+        ranges=ranges,
+        sizes=Sizes(function, survey, ranges),
         result=function.result,
         lower=expressions.lower,
     )
@@ -87,8 +114,10 @@ def _function(unit: Unit, function: Function, survey: Survey) -> model.Function:
     f.end_scope(0, reachable=function.body.type is not Prim.NEVER)
     if function.body.type is not Prim.NEVER:
         f.emit(*f.leave)
+    name = unit.function_name(function)
+    notes[name] = Notes(function=function, turns=f.turns, callees=tuple(f.callees))
     return model.Function(
-        name=unit.function_name(function),
+        name=name,
         title=function.name,
         parameters=tuple(parameters),
         result=value_type(function.result),

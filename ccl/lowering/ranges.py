@@ -118,6 +118,7 @@ class Ranges:
 
     _safe: dict[int, bool] = field(default_factory=dict)
     _seen: dict[int, tuple[Interval, frozenset[int]]] = field(default_factory=dict)
+    _entries: dict[int, dict[int, Interval]] = field(default_factory=dict)
 
     def is_safe(self, node: Expr) -> bool:
         """The operation needs no check for overflow."""
@@ -126,6 +127,10 @@ class Ranges:
     def at(self, node: LocalGet) -> tuple[Interval, frozenset[int]]:
         """What the variable can be where it is read, and the variables it is not above."""
         return self._seen.get(id(node), (ALL, frozenset()))
+
+    def entry(self, loop: While, index: int) -> Interval:
+        """What a variable can be where a loop begins, each time that it does."""
+        return self._entries.get(id(loop), {}).get(index, ALL)
 
     # --- the walk ---
 
@@ -228,6 +233,7 @@ class Ranges:
                 if value_type(local.type) == "i64":
                     known.set(local.index, interval)
             case While(condition=condition, body=body):
+                self._enter(statement, known)
                 _settle(statement, known)
                 self.expr(condition, known)
                 inside = known.copy()
@@ -241,6 +247,13 @@ class Ranges:
                 self.expr(body, known.copy())
             case _:
                 self._all(statement_children(statement), known)
+
+    def _enter(self, loop: While, known: Known) -> None:
+        before = self._entries.get(id(loop))
+        entry = Known(dict(known.intervals))
+        if before is not None:
+            entry.join(Known(before))
+        self._entries[id(loop)] = entry.intervals
 
 
 def ranges_of(function: Function, variables: int) -> Ranges:

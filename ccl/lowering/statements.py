@@ -78,11 +78,18 @@ def set_local(f: Frame, local: Local, value: Expr) -> None:
 # --- loops ------------------------------------------------------------------------------
 
 
+def _note(f: Frame, label: str, statement: While | ForEach | ForPairs) -> None:
+    """How often the loop turns, for the bounds of the module."""
+    turns = f.sizes.turns(statement)
+    f.turns[label] = statement.span if turns is None else turns
+
+
 def _while(f: Frame, statement: While) -> None:
     if operators.is_short(statement.condition):
         _counted(f, statement)
         return
     loop = Loop(f.label("done"), f.label("next"), f.height)
+    _note(f, loop.next, statement)
     f.emit(f"block ${loop.exit}", f"loop ${loop.next}")
     control.unless(f, statement.condition, loop.exit)
     f.loops.append(loop)
@@ -97,6 +104,7 @@ def _counted(f: Frame, statement: While) -> None:
     """A short condition stands before the loop and at its end, where it jumps back."""
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
+    _note(f, again, statement)
     f.emit(f"block ${loop.exit}")
     control.unless(f, statement.condition, loop.exit)
     f.emit(f"loop ${again}", f"block ${loop.next}")
@@ -148,6 +156,7 @@ def _body(f: Frame, loop: Loop, body: Block, items: tuple[Local, ...]) -> None:
 def _for_elements(f: Frame, statement: ForEach, snapshot: str, element: Type) -> None:
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
+    _note(f, again, statement)
     with f.temporary("i32") as at, f.temporary("i32") as end:
         f.emit(f"local.get ${snapshot}", "i32.load offset=16", f"local.tee ${at}")
         f.emit(f"local.get ${snapshot}", "i32.load offset=8", "i32.const 3", "i32.shl")
@@ -167,6 +176,7 @@ def _for_points(f: Frame, statement: ForEach, snapshot: str) -> None:
     """The code points of a string, each as a string."""
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
+    _note(f, again, statement)
     item = statement.item
     with f.temporary("i32") as at:
         f.emit("i32.const 0", f"local.set ${at}")
@@ -194,6 +204,7 @@ def _for_pairs(f: Frame, statement: ForPairs) -> None:
     snapshot = _snapshot(f, statement.iterable, statement.body)
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
+    _note(f, again, statement)
     with f.temporary("i32") as entry, f.temporary("i32") as end:
         f.emit(f"local.get ${snapshot.name}")
         f.call("map_end")

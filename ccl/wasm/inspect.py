@@ -4,12 +4,14 @@ Reads foreign modules too. A damaged `ccl:` section does not make the module unr
 listed among `problems`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from ccl.abi.bounds import Bound, bounds_from_value
 from ccl.abi.sections import (
     ABI_SECTION,
+    BOUNDS_SECTION,
     PACKED_SECTION,
     SITES_SECTION,
     SOURCE_SECTION,
@@ -72,6 +74,8 @@ class Inspection:
     abi: Abi | None
     sites: int | None
     """How many places can trap; None without `ccl:sites`."""
+    bounds: Mapping[str, Bound] | None
+    """Worst-case fuel by export; None without `ccl:bounds`."""
     provenance: Provenance | None
     packed: tuple[Passenger, ...]
     problems: tuple[str, ...]
@@ -100,6 +104,7 @@ def inspect_module(data: bytes) -> Inspection:
         memory_pages=reader.memory,
         abi=reader.custom(parts, ABI_SECTION, Abi.from_value),
         sites=reader.custom(parts, SITES_SECTION, lambda value: len(sites_from_value(value))),
+        bounds=reader.custom(parts, BOUNDS_SECTION, bounds_from_value),
         provenance=reader.custom(parts, SOURCE_SECTION, _provenance),
         packed=reader.custom(parts, PACKED_SECTION, _passengers) or (),
         problems=tuple(reader.problems),

@@ -40,6 +40,9 @@
   (i32.store offset=32 (local.get $head) (i32.load (local.get $block)))
   (local.get $block))
 
+;; Whether memory has been refused.
+(global $tight (mut i32) (i32.const 0))
+
 ;; A block beyond the used memory, which grows if it must.
 (func $extend (param $size i32) (param $site i32) (result i32)
   (local $block i32) (local $end i32) (local $have i32) (local $pages i32)
@@ -52,9 +55,16 @@
       (local.set $pages (i32.shr_u
         (i32.add (i32.sub (local.get $end) (local.get $have)) (i32.const 65535))
         (i32.const 16)))
-      (if (i32.eq (i32.const -1) (memory.grow
-            (i32.add (local.get $pages) (i32.shr_u (memory.size) (i32.const 2)))))
+      ;; (a quarter more is asked for until that is refused: asking costs fuel by the page)
+      (if (i32.eqz (global.get $tight))
         (then
+          (global.set $tight (i32.eq (i32.const -1) (memory.grow
+            (i32.add (local.get $pages) (i32.shr_u (memory.size) (i32.const 2))))))
+          (if (global.get $tight)
+            (then
+              (if (i32.eq (i32.const -1) (memory.grow (local.get $pages)))
+                (then (call $trap (local.get $site)))))))
+        (else
           (if (i32.eq (i32.const -1) (memory.grow (local.get $pages)))
             (then (call $trap (local.get $site))))))))
   (i32.store offset=16 (i32.const 0) (local.get $end))

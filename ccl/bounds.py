@@ -1,0 +1,238 @@
+"""The worst-case fuel of every export, or what prevents a bound and where it stands.
+
+Counted over the text that is assembled: loops turn as often as the typed tree says
+(`ccl.lowering.turns`), a routine of the library costs its own text. Recursion, loops that
+nobody can count, and work that depends on the size of data inside are obstacles.
+"""
+
+import re
+from typing import Final
+
+from ccl.abi.bounds import Bound, Formula, Obstacle
+from ccl.abi.fuel import HOST_BYTE_FUEL, HOST_CALL_FUEL
+from ccl.abi.hostcalls import HOST_CALLS, Answer, Wire
+from ccl.abi.layout import ALLOCATE_EXPORT
+from ccl.lowering.program import Lowered, Notes
+from ccl.lowering.turns import length_symbol
+from ccl.source import SourceMap, Span
+from ccl.typed import Function
+from ccl.types import Array
+from ccl.wasm.fuel import TRAP_FUEL, Code, Op, Pricing, Unbounded, UnknownCopy, code_of, fuel_of
+
+PAGES_FUEL: Final = 40_000
+"""Asking for memory costs fuel by the page: all that there can be, and two refusals."""
+_TURNS: Final = {
+    ("put_big", "next"): 8,
+    ("in_head", "next"): 8,
+    ("power", "next"): 64,
+    ("square_root", "next"): 4,
+}
+"""Loops of the library that turn a fixed number of times."""
+_COPIES: Final = {"resize": 32, "out_room": 8}
+"""Copies of what grows: a block grows by a quarter at least, so that every byte added has paid
+for four copied ones, and every slot of 8 bytes for 32."""
+_HEAD = re.compile(r"\((?:func) \$(\S+)")
+
+
+class _Blocked(Exception):
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.reason)
+        self.obstacle = obstacle
+
+
+def bounds_of(lowered: Lowered, sources: SourceMap) -> dict[str, Bound]:
+    """By export of the module, apart from those that only serve the others."""
+    counter = _Counter(lowered, sources)
+    return {
+        name: counter.export(function)
+        for name, function in lowered.module.exports
+        if name != ALLOCATE_EXPORT
+    }
+
+
+class _Counter:
+    """Each function is counted once."""
+
+    def __init__(self, lowered: Lowered, sources: SourceMap) -> None:
+        module = lowered.module
+        self._notes = lowered.notes
+        self._sources = sources
+        self._texts: dict[str, str] = {f.name: "\n".join(f.body) for f in module.functions}
+        for text in module.library:
+            head = _HEAD.search(text)
+            if head is not None:
+                self._texts[head[1]] = text
+        self._behind = lowered.behind
+        self._found: dict[str, Formula | Obstacle] = {}
+        self._running: set[str] = set()
+        self._codes: dict[str, Code] = {}
+
+    def export(self, name: str) -> Bound:
+        function = self._behind.get(name)
+        try:
+            if name in self._notes:
+                fuel = self._program_function(name)
+            elif function is not None:
+                fuel = self._entry(name, function)
+            else:
+                fuel = self._routine(name)
+        except _Blocked as blocked:
+            return blocked.obstacle
+        except Unbounded as unbounded:
+            span = None if function is None else function.span
+            return self._obstacle(span, unbounded.reason)
+        return fuel + Formula.constant(TRAP_FUEL + PAGES_FUEL)
+
+    def _obstacle(self, span: Span | None, reason: str) -> Obstacle:
+        if span is None:
+            return Obstacle(file="", line=0, column=0, reason=reason)
+        source = self._sources.of(span)
+        at = source.position(span.start)
+        return Obstacle(file=source.path, line=at.line, column=at.column, reason=reason)
+
+    def _code(self, name: str) -> Code:
+        if name not in self._codes:
+            self._codes[name] = code_of(self._texts[name])
+        return self._codes[name]
+
+    # --- functions of the program ---
+
+    def _program_function(self, name: str) -> Formula:
+        """Over its own parameters. Raises _Blocked."""
+        notes = self._notes[name]
+        found = self._found.get(name)
+        if found is None:
+            if name in self._running:
+                reason = f"`{notes.function.name}` calls itself"
+                raise _Blocked(self._obstacle(notes.function.span, reason))
+            self._running.add(name)
+            try:
+                found = fuel_of(self._code(name), self._own_pricing(notes))
+            except _Blocked as blocked:
+                found = blocked.obstacle
+            except Unbounded as unbounded:
+                found = self._obstacle(notes.function.span, unbounded.reason)
+            finally:
+                self._running.discard(name)
+            self._found[name] = found
+        if isinstance(found, Obstacle):
+            raise _Blocked(found)
+        return found
+
+    def _own_pricing(self, notes: Notes) -> Pricing:
+        def turns(label: str) -> Formula:
+            known = notes.turns.get(label)
+            if isinstance(known, Formula):
+                return known
+            reason = "nobody knows how often this loop turns"
+            raise _Blocked(self._obstacle(known, reason))
+
+        def of_call(name: str, before: Code) -> Formula:
+            if name not in self._notes:
+                return self._foreign(name, before)
+            fuel = self._program_function(name)
+            total = Formula.constant(0)
+            for site in (each for each in notes.callees if each.name == name):
+                sizes = {key: size for key, size in site.sizes.items() if size is not None}
+                missing = sorted(fuel.symbols() - sizes.keys())
+                if missing:
+                    callee = self._notes[name].function.name
+                    reason = f"nobody knows {missing[0]} of `{callee}` in this call"
+                    raise _Blocked(self._obstacle(site.span, reason))
+                total = total.most(fuel.replaced(sizes))
+            return total
+
+        return Pricing(turns=turns, of_call=of_call)
+
+    # --- routines and the host ---
+
+    def _foreign(self, name: str, before: Code) -> Formula:
+        if name in HOST_CALLS:
+            return _host_call(name, before)
+        return self._routine(name)
+
+    def _routine(self, name: str) -> Formula:
+        """A routine of the library or of a type. Raises Unbounded."""
+        found = self._found.get(name)
+        if isinstance(found, Formula):
+            return found
+        if name in self._running:
+            raise Unbounded(f"`{name}` goes as deep as the value")
+        self._running.add(name)
+        try:
+            fuel = fuel_of(self._code(name), self._routine_pricing(name))
+        except UnknownCopy:
+            raise Unbounded(f"the work of `{name}` depends on its data") from None
+        finally:
+            self._running.discard(name)
+        self._found[name] = fuel
+        return fuel
+
+    def _routine_pricing(self, name: str) -> Pricing:
+        def turns(label: str) -> Formula:
+            known = _TURNS.get((name, label))
+            if known is None:
+                raise Unbounded(f"the work of `{name}` depends on its data")
+            return Formula.constant(known)
+
+        return Pricing(turns=turns, of_call=self._foreign, of_copy=_COPIES.get(name))
+
+    # --- entries ---
+
+    def _entry(self, name: str, function: Function) -> Formula:
+        """Behind a packed export: arguments are read, the function called, its result written."""
+        arrays = [p for p in function.parameters if isinstance(p.type, Array)]
+        symbols = Formula.constant(0)
+        for parameter in arrays:
+            symbols = symbols + Formula.symbol(length_symbol(parameter.name))
+
+        def of_call(called: str, before: Code) -> Formula:
+            if called in self._notes:
+                return self._program_function(called)
+            if called.startswith("decode.") and arrays:
+                return self._reading(called, arrays[0].type, symbols)
+            return self._foreign(called, before)
+
+        def turns(label: str) -> Formula:
+            raise Unbounded(f"the loop {label} of {name}")
+
+        allocated = self._routine("allocate")
+        return allocated + fuel_of(self._code(name), Pricing(turns=turns, of_call=of_call))
+
+    def _reading(self, routine: str, kind: object, length: Formula) -> Formula:
+        """Reading an array of numbers, as long as all array arguments together."""
+
+        def of_call(called: str, before: Code) -> Formula:
+            if called.startswith("decode.") or called in ("take_text", "take_data"):
+                raise Unbounded("an argument has parts of any length")
+            return self._foreign(called, before)
+
+        def turns(label: str) -> Formula:
+            return length
+
+        return fuel_of(
+            self._code(routine), Pricing(turns=turns, of_call=of_call, array_slots=length)
+        )
+
+
+def _host_call(name: str, before: Code) -> Formula:
+    """With constant texts only, and an answer that is one number."""
+    call = HOST_CALLS[name]
+    count = len(call.wasm_parameters)
+    last = before[len(before) - count :]
+    constants = [
+        int(item.target, 0)
+        for item in last
+        if isinstance(item, Op) and item.name in ("i32.const", "i64.const")
+    ]
+    texts = any(parameter.wire is not Wire.INTEGER for parameter in call.parameters)
+    if call.answer is Answer.BUFFER or (texts and len(constants) < count):
+        raise Unbounded(f"`{name}` moves as many bytes as there are")
+    size, position = 0, 0
+    for parameter in call.parameters:
+        if parameter.wire is Wire.INTEGER:
+            position += 1
+        else:
+            size += constants[position + 1]
+            position += 2
+    return Formula.constant(HOST_CALL_FUEL + HOST_BYTE_FUEL * size)

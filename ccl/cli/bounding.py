@@ -1,0 +1,103 @@
+"""`cclc bounds`: the worst-case fuel of each export, of a source or of a module."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ccl.abi.bounds import Bound, Obstacle, bounds_to_value
+from ccl.cli.boundary import CommandError, ExitCode, has_color
+from ccl.cli.checking import Findings
+from ccl.cli.files import read_bytes, read_source
+from ccl.cli.inspection import inspect_file
+from ccl.cli.report import show_findings, shown, summarise
+from ccl.cli.tables import columns
+from ccl.pipeline import compile_text
+from ccl.render import Format
+from ccl.render.paint import Ink, Paint
+from ccl.wasm.binary import MAGIC
+from ccl.wasm.inspect import MODULE_BYTES_MAX, inspect_module
+
+
+def show_bounds(file: Path, *, as_json: bool, form: Format) -> None:
+    """Print the bounds. Raises CommandError and, if a source has errors, typer.Exit(1)."""
+    bounds = _bounds(file, form)
+    if as_json:
+        sys.stdout.write(_json(file, bounds))
+    else:
+        sys.stdout.write(_table(bounds, Paint(has_color(sys.stdout))))
+
+
+def _bounds(file: Path, form: Format) -> Mapping[str, Bound]:
+    if file.suffix == ".wasm" or _is_module(file):
+        bounds = inspect_file(file).bounds
+        if bounds is None:
+            raise CommandError(
+                "no-bounds",
+                f"{file} says nothing of its bounds: it has no readable section ccl:bounds",
+                hint="compile its source again, or ask for the bounds of the source",
+                exit_code=ExitCode.FINDINGS,
+                path=str(file),
+            )
+        return bounds
+    compiled = compile_text(read_source(file), path=shown(file))
+    if compiled.wasm is None:
+        compilation = compiled.compilation
+        findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
+        show_findings(findings, form)
+        if not form.for_machines:
+            summarise(findings, [file])
+        raise typer.Exit(ExitCode.FINDINGS)
+    found = inspect_module(compiled.wasm).bounds
+    assert found is not None, "every module of ours has the section"
+    return found
+
+
+def _is_module(file: Path) -> bool:
+    """Whether a file under another name begins as a module does."""
+    if not file.is_file():
+        return False
+    return read_bytes(file, limit=MODULE_BYTES_MAX, what="module").startswith(MAGIC)
+
+
+def _table(bounds: Mapping[str, Bound], paint: Paint) -> str:
+    if not bounds:
+        return "The module exports nothing that runs.\n"
+    rows = [("EXPORT", "FUEL AT MOST")]
+    for name, bound in bounds.items():
+        rows.append((name, _text(bound)))
+    title, *rest = columns(rows).splitlines(keepends=True)
+    return paint(title.rstrip("\n"), Ink.TITLE) + "\n" + "".join(rest)
+
+
+def _text(bound: Bound) -> str:
+    if not isinstance(bound, Obstacle):
+        return str(bound)
+    place = f"{bound.file}:{bound.line}:{bound.column}: " if bound.file else ""
+    return f"no bound: {place}{bound.reason}"
+
+
+def _json(file: Path, bounds: Mapping[str, Bound]) -> str:
+    exports: list[dict[str, Any]] = []
+    for name, bound in bounds.items():
+        if isinstance(bound, Obstacle):
+            place = {"file": bound.file, "line": bound.line, "column": bound.column}
+            exports.append(
+                {"name": name, "fuel": None, "obstacle": {**place, "reason": bound.reason}}
+            )
+        else:
+            terms = bounds_to_value({name: bound})[name]["fuel"]
+            exports.append(
+                {
+                    "name": name,
+                    "fuel": {
+                        "text": str(bound),
+                        "terms": [{"coefficient": c, "symbols": symbols} for c, symbols in terms],
+                    },
+                    "obstacle": None,
+                }
+            )
+    return json.dumps({"path": str(file), "exports": exports}, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,289 @@
+"""How often loops turn at most, in terms of a function's parameters.
+
+A `for` turns as often as what it runs over is long; a `while` is counted where its condition
+compares a counter that every turn moves the same way. Nothing is said of other loops.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from ccl.abi.bounds import Formula
+from ccl.lowering.facts import Survey, children, statement_children
+from ccl.lowering.ranges import MAX, MIN, Ranges
+from ccl.lowering.shapes import is_text, value_type
+from ccl.typed import (
+    ArrayNew,
+    Binary,
+    BinaryOp,
+    Block,
+    Builtin,
+    CallBuiltin,
+    Continue,
+    Expr,
+    ForEach,
+    ForPairs,
+    Function,
+    Local,
+    LocalGet,
+    ScalarConst,
+    SetLocal,
+    ShortCircuit,
+    Statement,
+    TextConst,
+    While,
+)
+from ccl.types import Array
+
+HALVINGS_MAX = 64
+"""A number of 64 bits cannot be halved, or doubled, more often."""
+SMALL_MAX = 2**40
+"""Intervals beyond this say nothing useful."""
+_MIRRORED = {
+    BinaryOp.LESS: BinaryOp.GREATER,
+    BinaryOp.LESS_EQUAL: BinaryOp.GREATER_EQUAL,
+    BinaryOp.GREATER: BinaryOp.LESS,
+    BinaryOp.GREATER_EQUAL: BinaryOp.LESS_EQUAL,
+}
+_UP = (BinaryOp.LESS, BinaryOp.LESS_EQUAL)
+_DOWN = (BinaryOp.GREATER, BinaryOp.GREATER_EQUAL)
+
+
+def length_symbol(name: str) -> str:
+    return f"len({name})"
+
+
+def size_symbol(name: str) -> str:
+    return f"|{name}|"
+
+
+@dataclass
+class Sizes:
+    """Sizes of values of one function, as formulas over its parameters."""
+
+    function: Function
+    survey: Survey
+    ranges: Ranges
+    _settings: dict[int, list[SetLocal]] = field(default_factory=dict)
+    _asked: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for setting in settings_in(self.function.body):
+            self._settings.setdefault(setting.local.index, []).append(setting)
+
+    def of_arguments(self, callee: Function, values: list[Expr]) -> dict[str, Formula | None]:
+        """By symbol of the callee, what it is here."""
+        found: dict[str, Formula | None] = {}
+        for parameter, value in zip(callee.parameters, values, strict=True):
+            if has_length(parameter):
+                found[length_symbol(parameter.name)] = self.length(value)
+            elif value_type(parameter.type) == "i64":
+                found[size_symbol(parameter.name)] = self.size(value)
+        return found
+
+    # --- values ---
+
+    def length(self, node: Expr) -> Formula | None:
+        """Of an array or text, at most; None if it is not known."""
+        match node:
+            case ArrayNew(elements=elements):
+                return Formula.constant(len(elements))
+            case TextConst(value=text):
+                return Formula.constant(len(text))
+            case CallBuiltin(builtin=Builtin.ARRAY_SLICE, arguments=arguments):
+                return self.length(arguments[0].value)
+            case LocalGet(local=local) if not self._may_grow(local):
+                if self._is_parameter(local):
+                    return Formula.symbol(length_symbol(local.name))
+                return self._of_only_setting(local, self.length)
+            case _:
+                return None
+
+    def size(self, node: Expr) -> Formula | None:
+        """Of a number without its sign, at most; None if it is not known."""
+        match node:
+            case ScalarConst(value=value):
+                return Formula.constant(abs(value))
+            case CallBuiltin(builtin=Builtin.ARRAY_LEN | Builtin.STRING_LENGTH, arguments=(only,)):
+                return self.length(only.value)
+            case Binary(op=BinaryOp.ADD | BinaryOp.SUBTRACT, left=left, right=right):
+                a, b = self.size(left), self.size(right)
+                return None if a is None or b is None else a + b
+            case Binary(op=BinaryOp.MULTIPLY, left=left, right=right) if has_number(node):
+                a, b = self.size(left), self.size(right)
+                return None if a is None or b is None else a * b
+            case Binary(op=BinaryOp.DIVIDE, left=left, right=ScalarConst()) if has_number(node):
+                return self.size(left)
+            case Binary(op=BinaryOp.REMAINDER, right=ScalarConst(value=value)):
+                return Formula.constant(abs(value))
+            case LocalGet(local=local):
+                (low, high), _ = self.ranges.at(node)
+                if max(-low, high) <= SMALL_MAX:
+                    return Formula.constant(max(abs(low), abs(high)))
+                if local.index not in self.survey.rebound and self._is_parameter(local):
+                    return Formula.symbol(size_symbol(local.name))
+                return self._of_only_setting(local, self.size)
+            case _:
+                return None
+
+    def _is_parameter(self, local: Local) -> bool:
+        return any(parameter.index == local.index for parameter in self.function.parameters)
+
+    def _may_grow(self, local: Local) -> bool:
+        changed = local.index in self.survey.changed or local.index in self.function.mutated
+        return changed or (self._is_parameter(local) and local.index in self.survey.rebound)
+
+    def _of_only_setting(self, local: Local, measure: "Measure") -> Formula | None:
+        settings = self._settings.get(local.index, [])
+        if len(settings) != 1 or self._is_parameter(local) or local.index in self._asked:
+            return None
+        self._asked.add(local.index)
+        found = measure(settings[0].value)
+        self._asked.discard(local.index)
+        return found
+
+    # --- loops ---
+
+    def turns(self, loop: While | ForEach | ForPairs) -> Formula | None:
+        match loop:
+            case ForEach(iterable=iterable):
+                return self.length(iterable)
+            case ForPairs():
+                return None
+            case While(condition=condition):
+                for part in _conjuncts(condition):
+                    found = self._counted(loop, part)
+                    if found is not None:
+                        return found
+                return None
+
+    def _counted(self, loop: While, part: Expr) -> Formula | None:
+        """By one comparison that must hold for another turn."""
+        if not isinstance(part, Binary) or part.op not in _MIRRORED:
+            return None
+        if value_type(part.left.type) != "i64":
+            return None
+        for op, counter, limit in (
+            (part.op, part.left, part.right),
+            (_MIRRORED[part.op], part.right, part.left),
+        ):
+            if isinstance(counter, LocalGet):
+                found = self._moved(loop, op, counter.local, limit)
+                if found is not None:
+                    return found
+        return None
+
+    def _moved(self, loop: While, op: BinaryOp, counter: Local, limit: Expr) -> Formula | None:
+        inside = [s for s in _settings_of(loop) if s.local.index == counter.index]
+        moves = [_move(setting) for setting in inside]
+        every_turn = any(a is b for a in loop.body.statements for b in inside)
+        if not moves or not every_turn or None in moves or _continues(loop.body):
+            return None
+        low, high = self.ranges.entry(loop, counter.index)
+        if all(m is not None and m[0] is BinaryOp.ADD and m[1] > 0 for m in moves) and op in _UP:
+            start = self._start(loop, counter, low)
+        elif all(m is not None and m[0] is BinaryOp.ADD and m[1] < 0 for m in moves) and (
+            op in _DOWN
+        ):
+            start = self._start(loop, counter, -high)
+        elif (
+            all(m is not None and m[0] is BinaryOp.DIVIDE and m[1] > 1 for m in moves)
+            and (op in _DOWN and isinstance(limit, ScalarConst) and limit.value >= 0)
+        ) or (
+            all(m is not None and m[0] is BinaryOp.MULTIPLY and m[1] > 1 for m in moves)
+            and (op in _UP and low >= 1)
+        ):
+            return Formula.constant(HALVINGS_MAX)
+        else:
+            return None
+        end = self.size(limit)
+        return None if start is None or end is None else start + end + Formula.constant(1)
+
+    def _start(self, loop: While, counter: Local, least: int) -> Formula | None:
+        """How far on the wrong side of 0 the counter may be where the loop begins.
+
+        `least`: where it is at least, counted in the direction it moves.
+        """
+        if least >= -SMALL_MAX:
+            return Formula.constant(max(0, -least))
+        inside = {id(setting) for setting in _settings_of(loop)}
+        starts: list[Formula | None] = [
+            self.size(setting.value)
+            for setting in self._settings.get(counter.index, [])
+            if id(setting) not in inside
+        ]
+        if self._is_parameter(counter):
+            starts.append(Formula.symbol(size_symbol(counter.name)))
+        known = [start for start in starts if start is not None]
+        if not starts or len(known) < len(starts):
+            return None
+        total = Formula.constant(0)
+        for start in known:
+            total = total.most(start)
+        return total
+
+
+Measure: TypeAlias = Callable[[Expr], Formula | None]
+
+
+def has_length(local: Local) -> bool:
+    return isinstance(local.type, Array) or is_text(local.type)
+
+
+def has_number(node: Binary) -> bool:
+    """The operands are whole numbers, so that the result is as large as arithmetic says."""
+    return all(str(part.type) == "Integer" for part in (node.left, node.right))
+
+
+def _move(setting: SetLocal) -> tuple[BinaryOp, int] | None:
+    """`i = i op constant`; a subtraction is the addition of less than nothing."""
+    match setting.value:
+        case Binary(op=op, left=LocalGet(local=local), right=ScalarConst(value=step)) if (
+            local.index == setting.local.index and MIN < step < MAX
+        ):
+            if op is BinaryOp.SUBTRACT:
+                return BinaryOp.ADD, -step
+            return op, step
+        case _:
+            return None
+
+
+def _conjuncts(condition: Expr) -> Iterator[Expr]:
+    if isinstance(condition, ShortCircuit) and condition.is_and:
+        yield from _conjuncts(condition.left)
+        yield from _conjuncts(condition.right)
+    else:
+        yield condition
+
+
+def settings_in(node: Expr) -> Iterator[SetLocal]:
+    """Every statement inside that sets a variable."""
+    pending = [node]
+    while pending:
+        at = pending.pop()
+        if isinstance(at, Block):
+            yield from (each for each in at.statements if isinstance(each, SetLocal))
+        pending.extend(children(at))
+
+
+def _settings_of(loop: Statement) -> Iterator[SetLocal]:
+    for child in statement_children(loop):
+        yield from settings_in(child)
+
+
+def _continues(body: Expr) -> bool:
+    """Whether a turn may end early, so that it skips what moves the counter."""
+    pending: list[Expr] = [body]
+    while pending:
+        at = pending.pop()
+        if isinstance(at, Continue):
+            return True
+        if isinstance(at, Block):
+            for statement in at.statements:
+                if not isinstance(statement, While | ForEach | ForPairs):
+                    pending.extend(statement_children(statement))
+            if at.value is not None:
+                pending.append(at.value)
+        else:
+            pending.extend(children(at))
+    return False

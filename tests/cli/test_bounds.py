@@ -1,0 +1,75 @@
+"""`cclc bounds` as the shell sees it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ccl.cli.boundary import run_app
+from ccl.cli.cclc import app
+
+SOURCE = """export fn total(xs: Array<Integer>) -> Integer {
+  let total = 0;
+  for x in xs { total += x; }
+  total
+}
+export fn collatz(n: Integer) -> Integer {
+  let steps = 0;
+  let at = n;
+  while at != 1 {
+    at = if at % 2 == 0 { at / 2 } else { at * 3 + 1 };
+    steps += 1;
+  }
+  steps
+}
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = Path("rules.ccl")
+    path.write_text(SOURCE, encoding="utf-8")
+    return path
+
+
+def cclc(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
+    code = run_app(app, "cclc", [str(argument) for argument in arguments])
+    out, err = capfd.readouterr()
+    return code, out, err
+
+
+def test_a_table_with_formulas_and_obstacles(
+    capfd: pytest.CaptureFixture[str], source: Path
+) -> None:
+    code, out, _ = cclc(capfd, "bounds", source)
+    assert code == 0
+    head, total, collatz = out.splitlines()
+    assert head.split() == ["EXPORT", "FUEL", "AT", "MOST"]
+    assert total.startswith("total") and "·len(xs) + " in total
+    assert collatz.endswith("no bound: rules.ccl:9:3: nobody knows how often this loop turns")
+
+
+def test_json_of_a_module_is_that_of_its_source(
+    capfd: pytest.CaptureFixture[str], source: Path
+) -> None:
+    assert cclc(capfd, "compile", source, "-o", "rules.wasm")[0] == 0
+    ours = json.loads(cclc(capfd, "bounds", source, "-o", "json")[1])
+    theirs = json.loads(cclc(capfd, "bounds", "rules.wasm", "-o", "json")[1])
+    assert ours["exports"] == theirs["exports"]
+    total, collatz = ours["exports"]
+    assert [term["symbols"] for term in total["fuel"]["terms"]] == [[], ["len(xs)"]]
+    assert collatz["fuel"] is None
+    assert (collatz["obstacle"]["line"], collatz["obstacle"]["column"]) == (9, 3)
+
+
+def test_what_has_no_bounds_is_said(capfd: pytest.CaptureFixture[str], source: Path) -> None:
+    Path("empty.wasm").write_bytes(b"\0asm\1\0\0\0")
+    code, out, err = cclc(capfd, "bounds", "empty.wasm")
+    assert (code, out) == (1, "")
+    assert "no readable section ccl:bounds" in err
+    source.write_text("execution { let x = ; }", encoding="utf-8")
+    code, out, err = cclc(capfd, "bounds", source)
+    assert (code, out) == (1, "")
+    assert "CCL01" in err
+    assert cclc(capfd, "bounds", "missing.ccl")[0] == 3
