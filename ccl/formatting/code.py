@@ -1,5 +1,6 @@
 """Layouts of statements and blocks, one method for each alternative."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,7 +22,7 @@ _COMPOUND: Final = frozenset(
 )
 
 
-class Code(Expressions):
+class Code(Expressions, ABC):
     # --- blocks
 
     def statements(self, opener: Part, parts: Sequence[Part], closer: Part) -> Doc:
@@ -89,9 +90,9 @@ class Code(Expressions):
         name, _, *body = phrase.parts
         return group(self.lay(name), ": ", self.body(*body, usual=","))
 
+    @abstractmethod
     def body(self, opener: Part, given: Part, closer: Part, *, usual: str = ";") -> Doc:
         """Entries in braces: what declarations are made of."""
-        raise NotImplementedError
 
     # --- control flow
 

@@ -10,8 +10,8 @@ from meshfolk import Folk, key
 
 from mesh.ids import hold_id, new_job_id
 from mesh.records import (
-    RECORDS,
     MICRO,
+    RECORDS,
     SURCHARGE_PPM_MAX,
     Anchor,
     AppliedEffect,
