@@ -59,7 +59,9 @@ def root(
     "ccl run bylaws.ccl --entry quorum 120 · ccl run count.ccl --input - -o json"
 )
 def run(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The program; - reads stdin.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, metavar="FILE", help="The program; - reads stdin.")
+    ],
     arguments: Annotated[
         list[str] | None,
         typer.Argument(
@@ -73,7 +75,9 @@ def run(
     ] = "run",
     input_: Annotated[
         Path | None,
-        typer.Option("--input", metavar="FILE", help="What `input()` reads; - is stdin."),
+        typer.Option(
+            "--input", readable=False, metavar="FILE", help="What `input()` reads; - is stdin."
+        ),
     ] = None,
     output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
     yes: Annotated[
@@ -92,7 +96,8 @@ def run(
         typer.Option(metavar="SECONDS", min=0.0, help="Stop waiting for the jobs after so long."),
     ] = None,
     mesh_home: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The mesh's home. [env: MESH_HOME]")
+        Path | None,
+        typer.Option(metavar="DIR", readable=False, help="The mesh's home. [env: MESH_HOME]"),
     ] = None,
 ) -> None:
     """Run a program on this machine and follow the jobs it submits to the mesh.
@@ -124,10 +129,13 @@ def run(
     "ccl charter bylaws.ccl --context ctx.json --strict"
 )
 def charter(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The program; - reads stdin.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, metavar="FILE", help="The program; - reads stdin.")
+    ],
     context: Annotated[
         Path | None,
         typer.Option(
+            readable=False,
             metavar="FILE",
             help="What the conditions ask for: a JSON object with a record for each name, "
             'as {"proposal": {"type": "budget"}}; - reads stdin.',
@@ -140,7 +148,8 @@ def charter(
         bool, typer.Option("--strict", help="Refuse a charter with undecided conditions.")
     ] = False,
     mesh_home: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The mesh's home. [env: MESH_HOME]")
+        Path | None,
+        typer.Option(metavar="DIR", readable=False, help="The mesh's home. [env: MESH_HOME]"),
     ] = None,
 ) -> None:
     """Show what a program's declarations say, its conditions decided by a context.

@@ -61,7 +61,9 @@ def root(
     epilog="Examples: cclc compile bylaws.ccl -o b.wasm · cclc compile bylaws.ccl --emit abi"
 )
 def compile(  # noqa: A001
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The program; - reads stdin.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, metavar="FILE", help="The program; - reads stdin.")
+    ],
     output: Annotated[
         str | None,
         typer.Option(
@@ -96,7 +98,8 @@ def compile(  # noqa: A001
 )
 def check(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Programs; - reads stdin.")
+        list[Path],
+        typer.Argument(readable=False, metavar="FILE...", help="Programs; - reads stdin."),
     ],
     fix: Annotated[
         bool, typer.Option("--fix", help="Apply the fixes that keep the meaning.")
@@ -127,7 +130,8 @@ def check(
 @app.command(epilog="Examples: cclc fmt *.ccl · cclc fmt --diff bylaws.ccl · cclc fmt - < a.ccl")
 def fmt(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Programs; - reads stdin.")
+        list[Path],
+        typer.Argument(readable=False, metavar="FILE...", help="Programs; - reads stdin."),
     ],
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit code 1 if a file would change.")
@@ -182,7 +186,9 @@ def explain(
 
 @app.command(epilog="Examples: cclc inspect bylaws.wasm · cclc inspect bylaws.wasm -o json")
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE.wasm", help="A module, ours or not.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, metavar="FILE.wasm", help="A module, ours or not.")
+    ],
     output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
 ) -> None:
     """Show what a module imports, exports and contains."""
@@ -198,8 +204,12 @@ def inspect(
 
 @app.command(epilog="Example: cclc verify bylaws.wasm bylaws.ccl")
 def verify(
-    module: Annotated[Path, typer.Argument(metavar="MODULE.wasm", help="The module in question.")],
-    source: Annotated[Path, typer.Argument(metavar="SOURCE.ccl", help="What it is said to be.")],
+    module: Annotated[
+        Path, typer.Argument(readable=False, metavar="MODULE.wasm", help="The module in question.")
+    ],
+    source: Annotated[
+        Path, typer.Argument(readable=False, metavar="SOURCE.ccl", help="What it is said to be.")
+    ],
     output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
@@ -211,7 +221,9 @@ def verify(
 
 @app.command(epilog="Examples: cclc bounds bylaws.ccl · cclc bounds bylaws.wasm -o json")
 def bounds(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A program, or a module of ours.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, metavar="FILE", help="A program, or a module of ours.")
+    ],
     output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:

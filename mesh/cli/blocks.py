@@ -27,7 +27,9 @@ def register(app: typer.Typer) -> None:
 
 @block.command("put")
 def put(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file; - for stdin.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, metavar="FILE", help="The file; - for stdin.")
+    ],
     car: Annotated[
         bool, typer.Option("--car", help="FILE is a CAR (version 1): store each block in it.")
     ] = False,

@@ -37,6 +37,7 @@ HomeOption: TypeAlias = Annotated[
     typer.Option(
         "--mesh-home",
         metavar="DIR",
+        readable=False,  # whoever opens it says by name what is wrong with it
         help="Directory of the mesh. Default: $MESH_HOME, else the user's data directory.",
     ),
 ]

@@ -1,20 +1,17 @@
 """The home of a mesh as commands meet it: not there, damaged, robbed of its keys, unreadable."""
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from commands import without_roots_rights
 from localmesh import open_at
 from meshcommand import START, Meshctl, submitted, verified
 
 from mesh.home import Home, find_home
 from mesh.local import LocalMesh
-
-EVERY_RIGHT_BUT_ROOTS = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
-"""Runs a command that permissions hold for, also where the tests are run by root."""
 
 
 @pytest.mark.parametrize(
@@ -137,9 +134,7 @@ def test_a_mark_that_is_none(meshctl: Meshctl, home: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["keys", "."])
 def test_a_folder_that_cannot_be_read(home: Path, folder: str) -> None:
-    as_user = EVERY_RIGHT_BUT_ROOTS if os.geteuid() == 0 else []
-    if as_user and shutil.which(as_user[0]) is None:
-        pytest.skip("root may read everything, and setpriv is not here")
+    as_user = without_roots_rights()
     (home / folder).chmod(0)
     try:
         done = subprocess.run(

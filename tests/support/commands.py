@@ -1,10 +1,14 @@
 """Running the real commands, each test in a home of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -20,12 +24,19 @@ class Done:
 
 
 def run(
-    *command: str | Path, home: Path, cwd: Path | None = None, stdin: bytes | None = None
+    *command: str | Path,
+    home: Path,
+    cwd: Path | None = None,
+    stdin: bytes | None = None,
+    before: Sequence[str] = (),
 ) -> Done:
-    """Run one of our commands as its users do. No stack trace may ever be seen."""
+    """Run one of our commands as its users do. No stack trace may ever be seen.
+
+    before: words that go before the command, of a program that starts it.
+    """
     name, *arguments = map(str, command)
     done = subprocess.run(
-        [str(BIN / name), *arguments],
+        [*before, str(BIN / name), *arguments],
         cwd=cwd or ROOT,
         env=environment_of(home),
         input=stdin if stdin is not None else b"",
@@ -47,6 +58,15 @@ def environment_of(home: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         "LANG": "C.UTF-8",
     }
+
+
+def without_roots_rights() -> list[str]:
+    """What to put before a command so that permissions hold for it, also where root tests."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may read everything, and setpriv is not here")
+    return ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
 
 
 def kill_at(text: str, *command: str | Path, home: Path) -> None:

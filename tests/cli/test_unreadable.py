@@ -1,0 +1,42 @@
+"""Files that may not be read: the same named error wherever a file is given."""
+
+from pathlib import Path
+
+import pytest
+from commands import run, without_roots_rights
+
+COMMANDS = (
+    ("cclc", "check", "FILE"),
+    ("cclc", "compile", "FILE"),
+    ("cclc", "fmt", "FILE"),
+    ("cclc", "bounds", "FILE"),
+    ("cclc", "inspect", "FILE"),
+    ("ccl", "run", "FILE"),
+    ("ccl", "charter", "FILE"),
+    ("meshctl", "submit-job", "--wasm", "FILE", "--resource-amount", "5"),
+    ("meshctl", "block", "put", "FILE"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(words[:2]))
+def test_a_file_without_permission_is_named(command: tuple[str, ...], tmp_path: Path) -> None:
+    before = without_roots_rights()
+    path = tmp_path / "secret"
+    path.touch(mode=0)
+    words = [str(path) if word == "FILE" else word for word in command]
+    done = run(*words, home=tmp_path, before=before)
+    assert (done.code, done.out) == (2, "")
+    assert "error[" in done.err
+    assert "secret" in done.err
+    assert "Permission denied" in done.err
+    assert "help:" in done.err or "next:" in done.err
+
+
+def test_an_input_without_permission_is_named(tmp_path: Path) -> None:
+    before = without_roots_rights()
+    path = tmp_path / "ward.csv"
+    path.touch(mode=0)
+    done = run("ccl", "run", "examples/job.ccl", "--input", path, home=tmp_path, before=before)
+    assert (done.code, done.out) == (2, "")
+    assert "ward.csv" in done.err
+    assert "Permission denied" in done.err
