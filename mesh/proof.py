@@ -8,7 +8,7 @@ is the receipt. Reading hashes every block again; verifying says what is wrong, 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from mesh.award import check_terms
 from mesh.car import CarError, read_car, write_car
@@ -352,7 +352,3 @@ def _context(cid: Cid, block: bytes) -> Context:
 
 def _unreadable(subject: str, detail: str) -> Finding:
     return Finding(fault=Fault.UNREADABLE, subject=subject, detail=detail)
-
-
-PROOF_SUFFIX: Final = ".proof.car"
-"""How a proof's file is named by default."""

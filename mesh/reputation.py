@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-UNKNOWN_SCORE: Final = 50
-"""What a member without evidence shows, together with the words "no evidence"."""
-
 _PRIOR: Final = 2
-"""A new member counts as if this many of its jobs had gone well, and as many had not."""
+"""A new member counts as if this many of its jobs had gone well, and as many had not: it shows
+50, together with the words "no evidence"."""
 
 
 class Evidence(Enum):

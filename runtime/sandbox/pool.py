@@ -58,7 +58,6 @@ class _Worker:
         self.job: _Job | None = None
         self.modules: OrderedDict[Cid, None] = OrderedDict()
         self.deadline = time.monotonic() + limits.start_seconds
-        self.worn_out = False
 
     @property
     def idle(self) -> bool:
