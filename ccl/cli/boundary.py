@@ -19,8 +19,8 @@ from typing import Final, TextIO
 import typer
 from typer.exceptions import TyperException
 
-from ccl.cli.streams import discard, prepare_streams
 from ccl.render.paint import Ink, Paint
+from runtime.streams import discard, prepare_streams
 
 DEBUG_VARIABLE = "CCL_DEBUG"
 WIDTH_DEFAULT = 100

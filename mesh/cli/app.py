@@ -18,8 +18,8 @@ from typer.exceptions import TyperException
 
 from mesh.cli import blocks, diagnosis, identity, jobs, proofs, results, tokens
 from mesh.cli.output import Format, note, say, show_problem
-from mesh.cli.streams import discard
 from mesh.problem import Kind, MeshProblem
+from runtime.streams import discard
 
 BUG: Final = 101
 _WORDING: Final = (

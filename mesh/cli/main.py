@@ -21,10 +21,10 @@ def main() -> None:
     """Run `meshctl` and leave with its exit code."""
     _answer_interrupts()
     from mesh.cli.app import report_bug, run
-    from mesh.cli.streams import prepare
+    from runtime.streams import prepare_streams
 
     sys.excepthook = report_bug
-    prepare()
+    prepare_streams()
     _raise_interrupts()
     try:
         code = run(sys.argv[1:])

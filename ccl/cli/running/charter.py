@@ -16,12 +16,12 @@ from ccl.cli.files import STANDARD_STREAM, read_bytes
 from ccl.cli.running.program import Program, build_context, compile_program
 from ccl.cli.running.session import mesh_problems
 from ccl.cli.running.traps import outcome_lines
-from ccl.cli.streams import say
 from ccl.render.paint import Paint
 from mesh.local import LocalMesh
 from runtime.content.codec import CodecError, encode
 from runtime.execution import Execution, OutcomeKind
 from runtime.sandbox import Fault, Request, engine_text
+from runtime.streams import say
 
 CONTEXT_BYTES_MAX: Final = 1 << 20
 _NO_TYPES: Final = Abi(exports=(), structs={}, enums={})

@@ -28,7 +28,6 @@ from ccl.cli.running.program import (
 from ccl.cli.running.requests import requests_of, spending
 from ccl.cli.running.traps import outcome_lines
 from ccl.cli.show import charter_lines, charter_value, number_text, value_lines
-from ccl.cli.streams import say
 from ccl.cli.tables import columns
 from ccl.render.paint import Ink, Paint
 from mesh.local import JobRequest, LocalMesh
@@ -39,6 +38,7 @@ from runtime.content.codec import decode
 from runtime.effects import AnchorData, Effect, RecordUsage, effects_from_block
 from runtime.execution import Execution, OutcomeKind
 from runtime.sandbox import Fault, Request, engine_text
+from runtime.streams import say
 
 LOCAL: Final = "local"
 
