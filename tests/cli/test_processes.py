@@ -128,7 +128,7 @@ def test_ctrl_c_while_it_starts(name: str, delay_seconds: float, program: Path) 
 START = """\
 import os, sys
 from ccl.cli import entry
-entry._answer_interrupts()
+entry.answer_interrupts()
 os.write(1, b"begun\\n")
 name = sys.argv.pop(1)
 getattr(entry, name)()
