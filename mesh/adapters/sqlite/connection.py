@@ -45,9 +45,14 @@ class Database:
 
     def _prepare(self) -> None:
         run = self.connection.execute
-        (application,) = run("PRAGMA application_id").fetchone()
-        (version,) = run("PRAGMA user_version").fetchone()
-        (tables,) = run("SELECT count(*) FROM sqlite_schema").fetchone()
+        # One moment for all three: another process may be founding the mesh meanwhile.
+        run("BEGIN")
+        try:
+            (application,) = run("PRAGMA application_id").fetchone()
+            (version,) = run("PRAGMA user_version").fetchone()
+            (tables,) = run("SELECT count(*) FROM sqlite_schema").fetchone()
+        finally:
+            run("ROLLBACK")
         if (tables or application) and application != APPLICATION_ID:
             raise MeshProblem(
                 Kind.USAGE,
