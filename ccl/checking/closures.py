@@ -45,6 +45,7 @@ def find_higher_order(checker: Checker) -> None:
         (scope, item)
         for scope in checker.scoped.files.values()
         for item in scope.functions.values()
+        if any(each.type is None for each in item.parameters)
     ]
     changed = True
     while changed:

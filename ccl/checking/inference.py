@@ -51,15 +51,16 @@ def is_poison(kind: Type) -> bool:
 
 def prune(kind: Type) -> Type:
     """The type itself where it is known; the last unbound variable of the chain otherwise."""
-    var = variable_of(kind)
-    while var is not None and var.bound is not None:
-        kind = var.bound
-        var = variable_of(kind)
+    last: object = kind
+    while isinstance(last, Var) and last.bound is not None:
+        last = kind = last.bound
     return kind
 
 
 def parts(kind: Type) -> tuple[Type, ...]:
     """The types that a type is made of."""
+    if type(kind) is Prim:
+        return ()
     match kind:
         case Array(element):
             return (element,)
@@ -116,6 +117,8 @@ def type_id(kind: Type) -> str:
 
 def zonk(kind: Type, *, default: bool = False) -> Type:
     """`kind` with all that is known filled in; `default` turns open numbers into Integer."""
+    if type(kind) is Prim:
+        return kind
     kind = prune(kind)
     made_of = parts(kind)
     if made_of:
@@ -129,11 +132,15 @@ def zonk(kind: Type, *, default: bool = False) -> Type:
 
 def is_open(kind: Type) -> bool:
     """Whether something in it is still unknown."""
+    if type(kind) is Prim:
+        return False
     kind = prune(kind)
     return variable_of(kind) is not None or any(map(is_open, parts(kind)))
 
 
 def has_poison(kind: Type) -> bool:
+    if type(kind) is Prim:
+        return False
     kind = prune(kind)
     return is_poison(kind) or any(map(has_poison, parts(kind)))
 
