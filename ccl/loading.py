@@ -11,6 +11,7 @@ from pathlib import Path
 from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.diagnostics import Label, Sink
+from ccl.prelude_library import files_needed
 from ccl.reading import (
     LIBRARY_PREFIX,
     SourceError,
@@ -34,6 +35,8 @@ class Loader:
         self._sink = sink
         self._loaded: dict[str, LoadedFile] = {}
         self._loading: dict[str, Span | None] = {}
+        self._needed: list[str] = []
+        """Library files that are used without an import."""
         self._root = Path()
 
     def load(self, path: str, text: str) -> Loaded:
@@ -41,8 +44,21 @@ class Loader:
         location = Path(path)
         self._root = location.parent
         root = self._file(_identity(location), path, location.name, text, None, location)
+        while self._needed:
+            self._library(self._needed.pop(0))
         files = {each.file: each for each in self._loaded.values()}
-        return Loaded(root=root.file, files=dict(sorted(files.items())))
+        library = {
+            name: each.file
+            for name, each in self._loaded.items()
+            if name.startswith(LIBRARY_PREFIX)
+        }
+        return Loaded(root=root.file, files=dict(sorted(files.items())), library=library)
+
+    def _library(self, name: str) -> None:
+        """A library file that a program uses by its prelude names."""
+        if name not in self._loaded:
+            shown = f"{name}.ccl"
+            self._file(name, shown, shown, read_library(name), None, None)
 
     def _file(
         self,
@@ -63,6 +79,7 @@ class Loader:
                 if found is not None:
                     imports[item.path.span] = found
         del self._loading[identity]
+        self._needed += files_needed(text, _declared(module))
         loaded = LoadedFile(file=source.file, name=name, module=module, imports=imports)
         self._loaded[identity] = loaded
         return loaded
@@ -112,6 +129,13 @@ class Loader:
             ]
         near = nearest(written, known) if error.kind is Unreadable.MISSING else None
         self._sink.report("CCL0205", span, path=written, reason=error.kind.value, nearest=near)
+
+
+def _declared(module: ast.Module) -> frozenset[str]:
+    """Names of the file that shadow the library's."""
+    functions = (item.name for item in module.items if isinstance(item, ast.Function))
+    aliases = (item.alias for item in module.items if isinstance(item, ast.Import))
+    return frozenset(name.text for name in (*functions, *aliases) if name is not None)
 
 
 def _identity(location: Path) -> str:

@@ -18,6 +18,7 @@ def resolve(loaded: Loaded, sink: Sink) -> Scoped:
     return Scoped(
         root=loaded.root,
         files={file: _scope(each, sink) for file, each in loaded.files.items()},
+        library=loaded.library,
     )
 
 

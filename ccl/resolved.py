@@ -28,8 +28,11 @@ class LoadedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
+    """`library`: the files of the standard library among them, by import path."""
+
     root: FileId
     files: Mapping[FileId, LoadedFile]
+    library: Mapping[str, FileId]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +76,11 @@ class FileScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scoped:
-    """All files of a compilation with their names."""
+    """All files of a compilation with their names; `library` as in `Loaded`."""
 
     root: FileId
     files: Mapping[FileId, FileScope]
+    library: Mapping[str, FileId]
 
     @property
     def root_scope(self) -> FileScope:

@@ -2,10 +2,20 @@
 
 from collections.abc import Sequence
 
-from ccl import ast, typed
+from ccl import ast, prelude_library, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import FUNCTIONS, METHODS, SPECIAL_FORMS, Placeholder, PreludeFunction
-from ccl.checking import closures, enums, expressions, forms, generics, habits, names, places
+from ccl.checking import (
+    closures,
+    enums,
+    expressions,
+    forms,
+    generics,
+    habits,
+    library,
+    names,
+    places,
+)
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, Signature, invalid, is_invalid
@@ -46,12 +56,16 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
         return _failed(body, call)
     if text in body.scope.functions:
         return call_function(body, call, body.scope, text, call.arguments, None)
+    target = library.function_called(body.checker, text, call.arguments)
+    if target is not None:
+        return call_function(body, call, *target, call.arguments, None)
     generics.refuse_type_arguments(body, call, text)
     if text in SPECIAL_FORMS:
         return forms.infer_form(body, call, text, expected)
     if text in FUNCTIONS:
         return call_prelude(body, call, FUNCTIONS[text], call.arguments, None, expected)
-    near = nearest(text, (*body.scope.functions, *FUNCTIONS, *SPECIAL_FORMS))
+    known = (*body.scope.functions, *FUNCTIONS, *SPECIAL_FORMS, *prelude_library.FUNCTIONS)
+    near = nearest(text, known)
     near = habits.FOREIGN_NAMES.get(text) if near is None else near
     advice, method = _habit(text) if near is None else (None, None)
     if near is not None and near in body.scope.functions:
@@ -108,15 +122,18 @@ def _method(
     name, kind = member.name.text, prune(receiver.type)
     if is_invalid(receiver):
         return _failed(body, call)
-    group = _group(kind)
+    group = library.group_of(kind)
     prelude = METHODS.get((group, name)) if group else None
     if name in body.scope.functions and prelude is None:
         return call_function(body, call, body.scope, name, call.arguments, receiver)
+    target = library.method_of(body.checker, kind, name) if prelude is None else None
     if prelude is None and variable_of(kind) is not None:
         owners = {METHODS[key] for key in METHODS if key[1] == name}
-        if len(owners) == 1:
-            prelude = owners.pop()
-        elif owners:
+        targets = library.methods_named(body.checker, name)
+        if len(owners) + len(targets) == 1:
+            prelude = next(iter(owners), None)
+            target = next(iter(targets), None)
+        elif owners or targets:
             body.checker.stuck = True
             if body.final:
                 body.sink.report("CCL0409", member.base.span, what="this value")
@@ -126,12 +143,16 @@ def _method(
                 if body.final
                 else typed.UnitConst(span=call.span, type=body.unknown())
             )
+    if target is None and prelude is None:
+        target = library.function_called(body.checker, name, (*_as_first(member), *call.arguments))
+    if target is not None:
+        return call_function(body, call, *target, call.arguments, receiver)
     if prelude is None and name in FUNCTIONS:
         prelude = name
     if prelude is not None:
         generics.refuse_type_arguments(body, call, name)
         return call_prelude(body, call, FUNCTIONS[prelude], call.arguments, receiver, expected)
-    known = [method for owner, method in METHODS if owner == group]
+    known = [each for owner, each in (*METHODS, *prelude_library.METHODS) if owner == group]
     near = nearest(name, (*known, *body.scope.functions))
     body.sink.report(
         "CCL0412",
@@ -144,16 +165,9 @@ def _method(
     return _failed(body, call)
 
 
-def _group(kind: Type) -> str | None:
-    match kind:
-        case Array():
-            return "Array"
-        case Map():
-            return "Map"
-        case Prim.STRING:
-            return "String"
-        case _:
-            return None
+def _as_first(member: ast.Field) -> tuple[ast.Argument]:
+    """The receiver counts as an argument."""
+    return (ast.Argument(name=None, value=member.base, span=member.base.span),)
 
 
 def call_function(

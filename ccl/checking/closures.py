@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 
 from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
-from ccl.checking import calls, expressions, forms, functions, generics, places
+from ccl.checking import calls, expressions, forms, functions, generics, library, places
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import fit
 from ccl.checking.environment import (
@@ -64,28 +64,44 @@ def _used_as_functions(checker: Checker, scope: FileScope, body: ast.Block) -> I
     for node in _nodes(body):
         if not isinstance(node, ast.Call):
             continue
-        owner, name, skipped = scope, "", 0
+        targets: tuple[library.Target, ...] = ()
+        skipped = 0
         match node.callee:
             case ast.Name(text=text):
                 yield text
-                name = text
+                targets = ((scope, text),)
+                if text not in scope.functions:
+                    targets = library.functions_named(checker, text)
             case ast.Field(base=ast.Name(text=alias), name=member) if alias in scope.imports:
-                owner, name = checker.scoped.files[scope.imports[alias].file], member.text
+                targets = ((checker.scoped.files[scope.imports[alias].file], member.text),)
             case ast.Field(name=member):
-                name, skipped = member.text, 1
+                targets, skipped = ((scope, member.text),), 1
+                if member.text not in scope.functions:
+                    targets = library.methods_named(checker, member.text)
             case _:
                 continue
-        if name not in owner.functions:
-            continue
-        called = checker.function_parameters.get(checker.function_id(owner, name), frozenset())
-        parameters = [each.name.text for each in owner.functions[name].parameters][skipped:]
-        for i, argument in enumerate(node.arguments):
-            if argument.name is not None:
-                meant = argument.name.text
-            else:
-                meant = parameters[i] if i < len(parameters) else ""
-            if meant in called and isinstance(argument.value, ast.Name):
-                yield argument.value.text
+        for owner, name in targets:
+            if name in owner.functions:
+                yield from _handed_on(checker, owner, name, node.arguments, skipped)
+
+
+def _handed_on(
+    checker: Checker,
+    owner: FileScope,
+    name: str,
+    arguments: Sequence[ast.Argument],
+    skipped: int,
+) -> Iterator[str]:
+    """The names given for parameters that are functions."""
+    called = checker.function_parameters.get(checker.function_id(owner, name), frozenset())
+    parameters = [each.name.text for each in owner.functions[name].parameters][skipped:]
+    for i, argument in enumerate(arguments):
+        if argument.name is not None:
+            meant = argument.name.text
+        else:
+            meant = parameters[i] if i < len(parameters) else ""
+        if meant in called and isinstance(argument.value, ast.Name):
+            yield argument.value.text
 
 
 def _nodes(node: object) -> Iterator[object]:
@@ -256,7 +272,12 @@ def _passed(body: Body, expr: ast.Expr) -> PassedFunction | None:
         case ast.Name(text=text) if body.find(text) is None and text not in scope.consts:
             if text in body.functions:
                 return body.functions[text]
-            if text in scope.functions or text in FUNCTIONS or text in SPECIAL_FORMS:
+            if text in scope.functions:
+                return NamedFunction(scope=scope, name=text)
+            targets = library.functions_named(body.checker, text)
+            if targets:
+                return NamedFunction(scope=targets[0][0], name=targets[0][1])
+            if text in FUNCTIONS or text in SPECIAL_FORMS:
                 return NamedFunction(scope=scope, name=text)
         case ast.Field(base=ast.Name(text=alias), name=name) if alias in scope.imports:
             owner = body.checker.scoped.files[scope.imports[alias].file]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ccl import ast, typed
+from ccl import ast, prelude_library, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import (
     CONSTANTS,
@@ -57,7 +57,7 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
         return typed.VariantNew(tag=0, payload=(), type=zonk(kind), span=name.span)
     if text in scope.type_names or text == "ResourceType":
         return _not_a_value(body, name.span, text, "a type", None, advice="make")
-    if text in FUNCTIONS or text in SPECIAL_FORMS:
+    if text in FUNCTIONS or text in SPECIAL_FORMS or text in prelude_library.FUNCTIONS:
         return _not_a_value(body, name.span, text, "a function", None, advice="call")
     if text in body.unknown_names:
         return invalid(name.span)

@@ -1,0 +1,75 @@
+"""Functions of the standard library that programs use without an import.
+
+`ccl.loading` has loaded the files of all such names that occur in the program. Here a name is
+looked up only after the program's own.
+"""
+
+from collections.abc import Sequence
+
+from ccl import ast
+from ccl.checking.environment import Checker
+from ccl.prelude_library import FUNCTIONS, METHODS, LibraryFunction
+from ccl.resolved import FileScope
+from ccl.types import Array, Map, Option, Prim, Result, Type
+
+Target = tuple[FileScope, str]
+"""The library file and the name of the function in it."""
+
+
+def function_called(
+    checker: Checker, name: str, arguments: Sequence[ast.Argument]
+) -> Target | None:
+    """The function that a call means: of several of one name, the one these arguments fit."""
+    targets = functions_named(checker, name)
+    for scope, own_name in targets:
+        if _fits(scope.functions[own_name], arguments):
+            return scope, own_name
+    return targets[0] if targets else None
+
+
+def functions_named(checker: Checker, name: str) -> tuple[Target, ...]:
+    return _targets(checker, FUNCTIONS.get(name, ()))
+
+
+def method_of(checker: Checker, receiver: Type, name: str) -> Target | None:
+    """The function behind `x.name(…)` for a receiver of this type."""
+    group = group_of(receiver)
+    row = METHODS.get((group, name)) if group is not None else None
+    return next(iter(_targets(checker, (row,))), None) if row is not None else None
+
+
+def methods_named(checker: Checker, name: str) -> tuple[Target, ...]:
+    """The functions behind `x.name(…)`, whatever `x` is."""
+    return _targets(checker, tuple(row for key, row in METHODS.items() if key[1] == name))
+
+
+def group_of(kind: Type) -> str | None:
+    """The kind of a receiver, as the tables of methods name it."""
+    match kind:
+        case Array():
+            return "Array"
+        case Map():
+            return "Map"
+        case Option():
+            return "Option"
+        case Result():
+            return "Result"
+        case Prim():
+            return kind.value
+        case _:
+            return None
+
+
+def _targets(checker: Checker, rows: Sequence[LibraryFunction]) -> tuple[Target, ...]:
+    scoped = checker.scoped
+    return tuple(
+        (scoped.files[scoped.library[row.file]], row.name)
+        for row in rows
+        if row.file in scoped.library
+    )
+
+
+def _fits(function: ast.Function, arguments: Sequence[ast.Argument]) -> bool:
+    parameters = {each.name.text for each in function.parameters}
+    named = {each.name.text for each in arguments if each.name is not None}
+    return len(arguments) == len(parameters) and named <= parameters
