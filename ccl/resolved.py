@@ -66,6 +66,11 @@ class FileScope:
         return name if self.file == root else f"{self.name.removesuffix('.ccl')}.{name}"
 
     @property
+    def home(self) -> str:
+        """Under what name the state that is declared here is kept."""
+        return self.name.removesuffix(".ccl")
+
+    @property
     def value_names(self) -> tuple[str, ...]:
         return (*self.functions, *self.consts, *self.states, *self.imports)
 
