@@ -298,6 +298,20 @@ class SubmitManifest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataNew:
+    """A record as Data (`{ a: 1 }` in code): a DAG-CBOR map of the fields, each encoded by its type.
+
+    Fields are evaluated as written. A field named in `optional` is an Option: the value of Some,
+    or left out.
+    """
+
+    fields: tuple[tuple[str, "Expr"], ...]
+    span: Span
+    optional: frozenset[str] = frozenset()
+    type: Type = Prim.DATA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """Statements, then the value (None: Unit, or Never if a statement never returns)."""
 
@@ -337,13 +351,14 @@ class Continue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Require:
-    """Traps with `message` (and under `article`) when the condition is false."""
+    """Traps for `reason` with `message` (and under `article`) when the condition is false."""
 
     condition: "Expr"
     message: "Expr | None"
     article: str | None
     span: Span
     type: Type = Prim.UNIT
+    reason: str = "requirement failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -388,6 +403,7 @@ Expr: TypeAlias = (
     | CallBuiltin
     | CallHost
     | SubmitManifest
+    | DataNew
     | Block
     | If
     | Return

@@ -18,8 +18,6 @@ from ccl.typed import (
 )
 from ccl.types import Prim, Type, is_reference
 
-REQUIREMENT_FAILED = "requirement failed"
-
 
 def block(f: Frame, node: Block) -> Hold:
     height = f.height
@@ -217,10 +215,10 @@ def require(f: Frame, node: Require) -> Hold:
     f.expr(node.condition)
     f.emit("i32.eqz", "if")
     if node.message is None:
-        f.trap(node.span, REQUIREMENT_FAILED, node.article)
+        f.trap(node.span, node.reason, node.article)
     else:
         f.own(node.message)
-        f.constant(f.site(node.span, REQUIREMENT_FAILED, node.article))
+        f.constant(f.site(node.span, node.reason, node.article))
         f.call("trap_with")
         f.emit("unreachable")
     f.emit("end")

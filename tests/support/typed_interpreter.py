@@ -127,7 +127,7 @@ class _Activation:
                 raise _Continue
             case t.Require(condition=condition):
                 if not self.value(condition):
-                    raise Stopped("requirement failed")
+                    raise Stopped(node.reason)
                 return None
             case t.MatchTag():
                 return self._match(node)
