@@ -11,7 +11,7 @@ reference interpreter of the tests). Rules that hold in it:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
@@ -139,6 +139,15 @@ class Builtin(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalGet:
     local: Local
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateGet:
+    """The variable of the program's state with the id `state`."""
+
+    state: str
     type: Type
     span: Span
 
@@ -388,6 +397,7 @@ Expr: TypeAlias = (
     | TextConst
     | UnitConst
     | LocalGet
+    | StateGet
     | FieldGet
     | DataGet
     | IndexGet
@@ -427,6 +437,15 @@ class SetLocal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetState:
+    """Assignment of a whole state variable: a copy is stored."""
+
+    state: str
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldStep:
     """Field `index` of the struct type `of`."""
 
@@ -450,10 +469,12 @@ Step: TypeAlias = FieldStep | IndexStep
 class Store:
     """`root.step.step = value`: changes the object in place (seen by the caller of a parameter).
 
+    The root is a variable, or state.
+
     `op` is set for `+=` and its kin: the place's index expressions are evaluated once.
     """
 
-    root: Local
+    root: Local | StateGet
     steps: tuple[Step, ...]
     op: BinaryOp | None
     value: Expr
@@ -496,7 +517,7 @@ class ForPairs:
     span: Span
 
 
-Statement: TypeAlias = SetLocal | Store | Evaluate | While | ForEach | ForPairs
+Statement: TypeAlias = SetLocal | SetState | Store | Evaluate | While | ForEach | ForPairs
 
 
 # --- the program ------------------------------------------------------------------------
@@ -678,6 +699,31 @@ class PackedModule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A state variable, kept by the host under `home` and `name` as Data of its type."""
+
+    id: str
+    home: str
+    name: str
+    type: Type
+    initial: str
+    """The function that gives the value where none is stored."""
+    shape: str
+    """The type spelled out: what is stored under another shape is not read."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invariant:
+    """`function` says whether it holds, after an export that may have changed what it reads."""
+
+    text: str
+    function: str
+    article: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """Everything that code generation needs."""
 
@@ -688,3 +734,8 @@ class Program:
     charter: tuple[CharterNode, ...]
     conditions: tuple[CharterCondition, ...] = ()
     packed: tuple[PackedModule, ...]
+    states: Mapping[str, State] = field(default_factory=dict)
+    """By id, in the order of the files and of the declarations in each."""
+    invariants: tuple[Invariant, ...] = ()
+    migrations: Mapping[str, str] = field(default_factory=dict)
+    """By home, the function that is given what was stored under another shape."""

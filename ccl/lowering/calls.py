@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ccl.abi.hostcalls import ABSENT, HOST_CALLS, Answer, HostCall, Wire
-from ccl.lowering import encoding, places, routines
+from ccl.abi.testcalls import ALL_CALLS
+from ccl.lowering import places, routines
 from ccl.lowering.facts import place_root
 from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.places import Key
@@ -19,7 +20,6 @@ from ccl.typed import (
     LocalGet,
     ScalarConst,
     Step,
-    SubmitManifest,
     TextConst,
 )
 from ccl.types import Option, Prim, Result, Type, is_reference
@@ -141,7 +141,7 @@ def push_unique(
 
 def host(f: Frame, node: CallHost) -> Hold:
     """Values are set aside in order; constants, which nothing can change, stay where they are."""
-    call = HOST_CALLS[node.call]
+    call = ALL_CALLS[node.call]
     kept: list[Owned] = []
     plain: list[tuple[str, ValueType]] = []
     pushes: list[tuple[str, ...]] = []
@@ -152,7 +152,7 @@ def host(f: Frame, node: CallHost) -> Hold:
             address = f.unit.constants.text(argument.value) + TEXT_OFFSET
             pushes.append((f"i32.const {address}", f"i32.const {len(argument.value.encode())}"))
         else:
-            name = _set_aside(f, argument, kept, plain)
+            name = set_aside(f, argument, kept, plain)
             pushes.append(_crossing(name, parameter.wire))
     if call.answer is Answer.BUFFER:
         hold = _buffer(f, call, node, [line for push in pushes for line in push])
@@ -160,14 +160,14 @@ def host(f: Frame, node: CallHost) -> Hold:
         for push in pushes:
             f.emit(*push)
         f.call(call.name)
-        hold = _answer(f, call.answer, node.type, node.span)
+        hold = answer(f, call.answer, node.type, node.span)
     f.let_go(kept)
     for name, shape in plain:
         f.give_back(name, shape)
     return hold
 
 
-def _set_aside(f: Frame, value: Expr, kept: list[Owned], plain: list[tuple[str, ValueType]]) -> str:
+def set_aside(f: Frame, value: Expr, kept: list[Owned], plain: list[tuple[str, ValueType]]) -> str:
     """Evaluate into a temporary, which is released (`kept`) or given back (`plain`) later."""
     shape = value_type(value.type)
     assert shape is not None
@@ -188,12 +188,12 @@ def _crossing(name: str, wire: Wire) -> tuple[str, ...]:
     return (get, f"i32.const {TEXT_OFFSET}", "i32.add", get, "i32.load offset=8")
 
 
-def _answer(f: Frame, answer: Answer, kind: Type, span: Span) -> Hold:
+def answer(f: Frame, how: Answer, kind: Type, span: Span) -> Hold:
     """From what the host returned to a value of the call's type."""
-    if answer is Answer.NONE or (answer is Answer.INTEGER):
+    if how is Answer.NONE or how is Answer.INTEGER:
         return Hold.PLAIN
     if not isinstance(kind, Result):
-        if answer is Answer.HANDLE:
+        if how is Answer.HANDLE:
             f.emit("i64.extend_i32_u")
         return Hold.PLAIN
     handle = f.take("i32")
@@ -287,30 +287,3 @@ def _wrap_option(f: Frame, span: Span) -> None:
         f.emit(f"i32.store offset={payload_offset(0)}", f"local.get ${made}", "else")
         f.constant(f.unit.constants.variant(0))
         f.emit("end")
-
-
-# --- manifests --------------------------------------------------------------------------
-
-
-def manifest(f: Frame, node: SubmitManifest) -> Hold:
-    """Values in the order written; the map in canonical order."""
-    values: dict[str, tuple[str, Type]] = {}
-    owned: list[Owned] = []
-    plain: list[tuple[str, ValueType]] = []
-    for key, value in node.fields:
-        values[key] = (_set_aside(f, value, owned, plain), value.type)
-    f.memory_site(node.span)
-    f.call("out_begin")
-    f.emit(*encoding.map_head(f.unit, len(values)))
-    for key in sorted(values, key=encoding.canonical_order):
-        name, kind = values[key]
-        f.emit(*encoding.key(f.unit, key))
-        f.emit(f"local.get ${name}", encoding.encode(f.unit, kind))
-    f.call("out_address")
-    f.call("out_size")
-    f.call("host_submit_manifest")
-    hold = _answer(f, Answer.HANDLE, node.type, node.span)
-    f.let_go(owned)
-    for name, shape in plain:
-        f.give_back(name, shape)
-    return hold

@@ -18,11 +18,6 @@ def canonical_order(key: str) -> tuple[int, bytes]:
     return (len(encoded), encoded)
 
 
-def map_head(unit: Unit, entries: int) -> tuple[str, ...]:
-    unit.called.add("put_head")
-    return (f"i32.const {MAP}", f"i64.const {entries}", "call $put_head")
-
-
 def key(unit: Unit, text: str) -> tuple[str, ...]:
     unit.called.add("put_text")
     return (f"i32.const {unit.constants.text(text)}", "call $put_text")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from ccl.abi.layout import SLOT_BYTES
-from ccl.lowering import builtins, calls, control, conversions, operators, places
+from ccl.lowering import builtins, calls, control, conversions, operators, places, records
 from ccl.lowering.frame import Frame, Hold
 from ccl.lowering.shapes import field_offset, payload_offset, store, value_type
 from ccl.typed import (
@@ -19,6 +19,7 @@ from ccl.typed import (
     Continue,
     Convert,
     DataGet,
+    DataNew,
     Expr,
     FieldGet,
     If,
@@ -78,7 +79,9 @@ def lower(f: Frame, node: Expr) -> Hold:
         case CallHost():
             return calls.host(f, node)
         case SubmitManifest():
-            return calls.manifest(f, node)
+            return records.manifest(f, node)
+        case DataNew():
+            return records.data(f, node)
         case StructNew():
             return _struct(f, node)
         case VariantNew():

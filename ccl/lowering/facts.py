@@ -22,6 +22,7 @@ from ccl.typed import (
     Continue,
     Convert,
     DataGet,
+    DataNew,
     Evaluate,
     Expr,
     FieldGet,
@@ -74,7 +75,7 @@ def children(node: Expr) -> Iterator[Expr]:
             yield from values
         case VariantNew(payload=values) | Concat(parts=values):
             yield from values
-        case SubmitManifest(fields=fields):
+        case SubmitManifest(fields=fields) | DataNew(fields=fields):
             for _, value in fields:
                 yield value
         case Block(statements=statements, value=last):

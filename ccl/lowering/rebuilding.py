@@ -17,6 +17,7 @@ from ccl.typed import (
     Continue,
     Convert,
     DataGet,
+    DataNew,
     Evaluate,
     Expr,
     FieldGet,
@@ -89,7 +90,7 @@ def with_parts(node: Expr, change: Change) -> Expr:
         case Concat(parts=values):
             made = _each(values, change)
             return node if made is values else replace(node, parts=made)
-        case SubmitManifest(fields=fields):
+        case SubmitManifest(fields=fields) | DataNew(fields=fields):
             made = _each([value for _, value in fields], change)
             named = tuple((name, new) for (name, _), new in zip(fields, made, strict=True))
             return replace(node, fields=named)
