@@ -10,8 +10,9 @@ from typing import Final
 
 from ccl.abi.bounds import Bound, Formula, Obstacle
 from ccl.abi.fuel import HOST_BYTE_FUEL, HOST_CALL_FUEL
-from ccl.abi.hostcalls import HOST_CALLS, Answer, Wire
+from ccl.abi.hostcalls import Answer, Wire
 from ccl.abi.layout import ALLOCATE_EXPORT
+from ccl.abi.testcalls import ALL_CALLS
 from ccl.lowering.program import Lowered, Notes
 from ccl.lowering.turns import length_symbol
 from ccl.source import SourceMap, Span
@@ -147,7 +148,7 @@ class _Counter:
     # --- routines and the host ---
 
     def _foreign(self, name: str, before: Code) -> Formula:
-        if name in HOST_CALLS:
+        if name in ALL_CALLS:
             return _host_call(name, before)
         return self._routine(name)
 
@@ -217,7 +218,7 @@ class _Counter:
 
 def _host_call(name: str, before: Code) -> Formula:
     """With constant texts only, and an answer that is one number."""
-    call = HOST_CALLS[name]
+    call = ALL_CALLS[name]
     count = len(call.wasm_parameters)
     last = before[len(before) - count :]
     constants = [

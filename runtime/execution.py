@@ -12,6 +12,7 @@ from typing import Any
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
 from runtime.content.typed import cut
+from runtime.rehearsal import Rehearsed
 
 
 class OutcomeKind(Enum):
@@ -123,6 +124,8 @@ class Execution:
     deterministic: Deterministic
     metrics: Metrics
     blocks: Mapping[Cid, bytes] = field(default_factory=dict)
+    rehearsal: Rehearsed | None = None
+    """What a test was asked to say; of other executions there is none."""
     charter: tuple[Any, ...] = ()
     """The replayed charter, when the entry was `charter`: nested ["section", …], ["property", …]
     and ["undecided", …]."""

@@ -9,9 +9,10 @@ Source: WebAssembly core specification 2.0, section 5 (binary format).
 from dataclasses import dataclass
 from typing import Final
 
-from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
+from ccl.abi.hostcalls import IMPORT_MODULE
 from ccl.abi.sections import ABI_SECTION, SITES_SECTION, Abi, sites_from_value
 from ccl.abi.suggest import nearest_beginning
+from ccl.abi.testcalls import ALL_CALLS, TEST_MODULE, import_module
 from runtime.content.codec import CodecError, decode
 from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE
 from runtime.modulelimits import MODULE_LIMITS, ModuleLimits
@@ -32,13 +33,15 @@ class ModuleFacts:
     """What is known of an accepted module.
 
     entries: exported functions with their WebAssembly types. memory_pages: initial size of its
-    memory. abi, sites: content of the CCL sections, None where the module has none.
+    memory. abi, sites: content of the CCL sections, None where the module has none. is_rehearsal:
+    it has calls that only tests have.
     """
 
     entries: dict[str, FunctionType]
     exports_memory: bool
     memory_pages: int
     uses_wasi: bool
+    is_rehearsal: bool
     abi: bytes | None
     sites: bytes | None
 
@@ -129,13 +132,14 @@ def _import_refused(imported: Import) -> Rejection | None:
             detail="only functions of the host are supplied",
         )
     match imported.module:
-        case module if module == IMPORT_MODULE:
+        case module if module in (IMPORT_MODULE, TEST_MODULE):
             known = {
                 name: FunctionType(
                     parameters=call.wasm_parameters,
                     results=() if call.wasm_result is None else (call.wasm_result,),
                 )
-                for name, call in HOST_CALLS.items()
+                for name, call in ALL_CALLS.items()
+                if import_module(call) == module
             }
         case module if module == WASI_MODULE:
             known = {
@@ -195,6 +199,7 @@ def _facts(reading: Reading) -> ModuleFacts:
         exports_memory=any(_is_memory(export) for export in reading.exports),
         memory_pages=reading.memories[0] if reading.memories else 0,
         uses_wasi=any(imported.module == WASI_MODULE for imported in reading.imports),
+        is_rehearsal=any(imported.module == TEST_MODULE for imported in reading.imports),
         abi=reading.custom.get(ABI_SECTION),
         sites=reading.custom.get(SITES_SECTION),
     )

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from ccl import typed
-from ccl.abi.hostcalls import HOST_CALLS, Effect
+from ccl.abi.hostcalls import Effect
+from ccl.abi.testcalls import ALL_CALLS
 from ccl.checking import expressions
 from ccl.checking.charter import Condition
 from ccl.checking.environment import Body, Checker, is_invalid
@@ -101,7 +102,7 @@ def _changing(
             match node:
                 case typed.SubmitManifest():
                     return node
-                case typed.CallHost() if HOST_CALLS[node.call].effect is Effect.CHANGES:
+                case typed.CallHost() if ALL_CALLS[node.call].effect is Effect.CHANGES:
                     return node
                 case typed.CallFunction(function=callee) if (
                     callee not in seen and callee in functions

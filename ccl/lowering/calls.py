@@ -6,23 +6,23 @@ from functools import partial
 from ccl.abi.hostcalls import ABSENT, HOST_CALLS, Answer, HostCall, Wire
 from ccl.abi.testcalls import ALL_CALLS
 from ccl.lowering import places, routines
-from ccl.lowering.facts import place_root
 from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.places import Key
 from ccl.lowering.shapes import is_text, payload_offset, store, value_type
 from ccl.source import Span
 from ccl.typed import (
-    Argument,
     CallFunction,
     CallHost,
     Expr,
     Local,
     LocalGet,
     ScalarConst,
+    StateGet,
     Step,
     TextConst,
 )
 from ccl.types import Option, Prim, Result, Type, is_reference
+from ccl.walk import place_root
 from ccl.wasm.model import ValueType
 
 NOT_UTF8 = "the host's answer is not UTF-8"
@@ -45,7 +45,7 @@ def function(f: Frame, node: CallFunction) -> Hold:
         _call_changing(f, node)
     else:
         keeps = f.unit.kept[node.function]
-        kept = _borrow_arguments(f, node.arguments, keeps)
+        kept = _borrow_arguments(f, node, keeps)
         f.emit(f"call ${f.unit.function_name(callee)}")
         f.let_go(kept)
     if node.type is Prim.NEVER:
@@ -53,15 +53,14 @@ def function(f: Frame, node: CallFunction) -> Hold:
     return Hold.OWNED if is_reference(node.type) else Hold.PLAIN
 
 
-def _borrow_arguments(
-    f: Frame, arguments: tuple[Argument, ...], keeps: frozenset[int]
-) -> list[Owned]:
+def _borrow_arguments(f: Frame, call: CallFunction, keeps: frozenset[int]) -> list[Owned]:
     """Arguments for a callee that changes none; one that it may keep must not change later."""
-    nodes = [argument.value for argument in arguments]
+    nodes = [argument.value for argument in call.arguments]
     kept: list[Owned] = []
     for number, node in enumerate(nodes):
         copied = isinstance(node, LocalGet) and f.in_place(node.local) and number in keeps
         disturbed = any(f.behaviour.disturbs(later) for later in nodes[number + 1 :])
+        disturbed = disturbed or f.behaviour.unsettles(call.function, node)
         if is_reference(node.type) and (copied or disturbed):
             f.own(node)
             hold = Hold.OWNED
@@ -128,7 +127,7 @@ def _is_safe(f: Frame, node: CallFunction, number: int, changed: set[Local | Non
 
 
 def push_unique(
-    f: Frame, node: Expr, path: tuple[Local, tuple[Step, ...]], keys: list[Key]
+    f: Frame, node: Expr, path: tuple[Local | StateGet, tuple[Step, ...]], keys: list[Key]
 ) -> None:
     """Push the object of a place, unique along its path."""
     root, steps = path

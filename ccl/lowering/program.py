@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ccl.abi.bounds import Formula
-from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
 from ccl.abi.layout import (
     CALL_DEPTH_MAX,
     DETAIL_LENGTH_GLOBAL,
@@ -14,8 +13,9 @@ from ccl.abi.layout import (
     SITE_GLOBAL,
 )
 from ccl.abi.sections import Abi, Site
+from ccl.abi.testcalls import ALL_CALLS, import_module
 from ccl.lowering import charter, exports, expressions
-from ccl.lowering.facts import Survey, kept_parameters, sole_arrays
+from ccl.lowering.facts import Behaviour, Survey, kept_parameters, sole_arrays
 from ccl.lowering.frame import Callee, Frame
 from ccl.lowering.ranges import ranges_of
 from ccl.lowering.shapes import value_type
@@ -23,6 +23,7 @@ from ccl.lowering.simplify import simplified
 from ccl.lowering.tidying import tidied
 from ccl.lowering.turns import Sizes
 from ccl.lowering.unit import DATA_START, Sites, Unit
+from ccl.reach import state_uses
 from ccl.source import SourceMap, Span
 from ccl.typed import Function, Program
 from ccl.types import Prim, is_reference
@@ -60,9 +61,10 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
     program = simplified(program)
     surveys = exports.reachable(program)
     reached = {name: program.functions[name] for name in program.functions if name in surveys}
-    unit = Unit(program, Sites(sources), kept_parameters(reached))
+    unit = Unit(program, Sites(sources), kept_parameters(reached), state_uses(reached))
+    writers = frozenset(name for name, use in unit.uses.items() if use.written)
     notes: dict[str, Notes] = {}
-    functions = [_function(unit, each, surveys[name], notes) for name, each in reached.items()]
+    functions = [_function(unit, each, surveys[name], Behaviour(writers), notes) for name, each in reached.items()]
     entries, names = exports.entries(unit)
     functions += entries
     behind = {
@@ -83,7 +85,11 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
 
 
 def _function(
-    unit: Unit, function: Function, survey: Survey, notes: dict[str, Notes]
+    unit: Unit,
+    function: Function,
+    survey: Survey,
+    behaviour: Behaviour,
+    notes: dict[str, Notes],
 ) -> model.Function:
     ranges = ranges_of(function, len(survey.rebound) + len(function.parameters))
     f = Frame(
@@ -95,6 +101,7 @@ def _function(
         sizes=Sizes(function, survey, ranges),
         result=function.result,
         lower=expressions.lower,
+        behaviour=behaviour,
     )
     parameters: list[model.Variable] = []
     for parameter in function.parameters:
@@ -126,6 +133,14 @@ def _function(
     )
 
 
+def _state_globals(unit: Unit) -> tuple[model.Global, ...]:
+    """One for each state variable that anything names; the null pointer may be released."""
+    return tuple(
+        model.Global(name=name, initial=0, export=None, type=value_type(unit.program.states[state].type) or "i64")
+        for state, name in unit.states.items()
+    )
+
+
 def _module(
     unit: Unit, functions: tuple[model.Function, ...], names: tuple[tuple[str, str], ...]
 ) -> model.Module:
@@ -144,12 +159,12 @@ def _module(
     return model.Module(
         imports=tuple(
             model.Import(
-                module=IMPORT_MODULE,
+                module=import_module(call),
                 name=call.name,
                 parameters=call.wasm_parameters,
                 result=call.wasm_result,
             )
-            for call in HOST_CALLS.values()
+            for call in ALL_CALLS.values()
             if call.name in used
         ),
         memory_pages=(heap + PAGE_BYTES - 1) // PAGE_BYTES,
@@ -159,6 +174,7 @@ def _module(
             model.Global(name="ccl_detail_ptr", initial=0, export=DETAIL_POINTER_GLOBAL),
             model.Global(name="ccl_detail_len", initial=0, export=DETAIL_LENGTH_GLOBAL),
             model.Global(name="depth", initial=CALL_DEPTH_MAX, export=None),
+            *_state_globals(unit),
         ),
         data=tuple(data),
         library=tuple(routine.text for routine in library) + routines,

@@ -4,16 +4,21 @@ Refusals are remembered for `host_last_refusal`; `Stop` ends the execution with 
 Rule: nothing here reads a clock, a file or anything else that is not in the context.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from blake3 import blake3
 
+from runtime.content.cid import Cid
 from runtime.content.codec import RECORD_BYTES_MAX, encode
 from runtime.context import Context
-from runtime.effects import Effect, effect_to_value
+from runtime.effects import Effect, PutBlock, WriteState, effect_to_value
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.policy import PolicyInForce, policy_from_value
+from runtime.host.statestore import StateStore
+from runtime.host.tokenbook import TokenBook
+from runtime.rehearsal import Rehearsal, rehearsal_of
 
 LOG_LINES_MAX: Final = 8192
 CHARTER_ENTRIES_MAX: Final = 65_536
@@ -63,10 +68,14 @@ class RandomStream:
 
 @dataclass(slots=True, kw_only=True)
 class Invocation:
-    """The state of one execution. Effects, output and log are read when it has ended."""
+    """The state of one execution. Effects, output and log are read when it has ended.
+
+    blocks: those of `runtime.state.surrounding_blocks`.
+    """
 
     context: Context
     input: bytes | None
+    blocks: Mapping[Cid, bytes] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
     output: bytearray | None = None
     charter: list[Any] = field(default_factory=list)
@@ -78,6 +87,10 @@ class Invocation:
     input_position: int = 0
     wasi_arguments: list[bytes] | None = None
     partial_line: bytearray = field(default_factory=bytearray)
+    rehearsal: Rehearsal | None = field(init=False)
+    """Only for a context that is of a test."""
+    _state: StateStore | None = None
+    _tokens: TokenBook | None = None
     _records: dict[str, bytes] = field(default_factory=dict)
     _committed: dict[str, int] = field(default_factory=dict)
     _policies: dict[str, PolicyInForce] = field(default_factory=dict)
@@ -90,6 +103,7 @@ class Invocation:
     def __post_init__(self) -> None:
         self.random = RandomStream(self.context.seed, b"icn random")
         self.wasi_random = RandomStream(self.context.seed, b"wasi random_get")
+        self.rehearsal = rehearsal_of(self.context.records)
 
     def record(self, name: str) -> bytes | None:
         """A host record, encoded once however often it is asked for."""
@@ -97,19 +111,70 @@ class Invocation:
             self._records[name] = encode(self.context.records[name])
         return self._records.get(name)
 
+    def change_context(self, **changes: Any) -> None:
+        """From here on the context is another: only a test asks for this."""
+        self.context = replace(self.context, **changes)
+        self._records.clear()
+
+    @property
+    def state(self) -> StateStore:
+        """The caller's state, read when first asked for."""
+        if self._state is None:
+            self._state = StateStore(self.context.state_root, self.blocks)
+        return self._state
+
+    @property
+    def tokens(self) -> TokenBook:
+        """The caller's token classes, read when first asked for."""
+        if self._tokens is None:
+            self._tokens = TokenBook(self.context.tokens, self.blocks)
+        return self._tokens
+
+    def refuse(self, reason: str) -> None:
+        """What `host_last_refusal` says from now on; for calls that answer no status."""
+        self.refusal = reason
+
     # --- effects
 
-    def append_effect(self, effect: Effect) -> str | None:
-        """Add to the list, or say why the list has no room for it."""
+    def effect_refused(self, effect: Effect) -> str | None:
+        """Why the list has no room for an effect, or None."""
         count_max = self.context.limits.effects
         if len(self.effects) >= count_max:
             return f"this execution already has {count_max} effects, its limit"
-        size = len(encode(effect_to_value(effect)))
-        if self._effect_bytes + size > RECORD_BYTES_MAX - _BLOCK_OVERHEAD_BYTES:
+        if self._effect_bytes + _size(effect) > RECORD_BYTES_MAX - _BLOCK_OVERHEAD_BYTES:
             return f"the effects of this execution are over {RECORD_BYTES_MAX} bytes in total"
-        self._effect_bytes += size
-        self.effects.append(effect)
         return None
+
+    def append_effect(self, effect: Effect) -> str | None:
+        """Add to the list, or say why the list has no room for it."""
+        reason = self.effect_refused(effect)
+        if reason is None:
+            self._effect_bytes += _size(effect)
+            self.effects.append(effect)
+        return reason
+
+    def write_effect(self, effect: WriteState) -> str | None:
+        """Add a write of state; in place of an earlier one of the same variable."""
+        for position, before in enumerate(self.effects):
+            if isinstance(before, WriteState) and (before.home, before.variable) == (
+                effect.home,
+                effect.variable,
+            ):
+                self._effect_bytes += _size(effect) - _size(before)
+                self.effects[position] = effect
+                return None
+        return self.append_effect(effect)
+
+    def effect_blocks(self) -> list[tuple[Cid, bytes]]:
+        """The blocks that travel with the effects, in their order, each once."""
+        named: dict[Cid, bytes] = {}
+        for effect in self.effects:
+            match effect:
+                case WriteState(value=cid) | PutBlock(cid=cid):
+                    named[cid] = self.state.given(cid)
+                case _:
+                    pass
+        return list(named.items())
 
     def available_units(self, resource_type: str) -> int:
         """The caller's balance in the context, less what effects of this execution commit."""
@@ -187,3 +252,7 @@ class Invocation:
     @property
     def charter_is_closed(self) -> bool:
         return self._charter_depth == 0
+
+
+def _size(effect: Effect) -> int:
+    return len(encode(effect_to_value(effect)))

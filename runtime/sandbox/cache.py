@@ -15,6 +15,7 @@ from blake3 import blake3
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError, decode, encode
 from runtime.sandbox.engine import cpu_features, engine_text
+from runtime.sandbox.facts import FACTS_VERSION
 
 KEY_BYTES: Final = 32
 ENTRIES_MAX: Final = 512
@@ -73,7 +74,7 @@ class CompiledCache:
             entry.unlink(missing_ok=True)
 
     def _path(self, module: Cid) -> Path:
-        named = encode([module, engine_text(), cpu_features()])
+        named = encode([module, engine_text(), cpu_features(), FACTS_VERSION])
         return self._directory / (blake3(named).hexdigest()[:40] + _SUFFIX)
 
     def _mac(self, name: str, body: bytes) -> bytes:

@@ -1,9 +1,12 @@
 """What was found out about a module, as it crosses between our processes and lies in the cache."""
 
-from typing import Any
+from typing import Any, Final
 
 from runtime.modulecheck import ModuleFacts
 from runtime.modulereader import FunctionType
+
+FACTS_VERSION: Final = 2
+"""Of the value below; what another version has cached is not read."""
 
 
 def facts_to_value(facts: ModuleFacts) -> dict[str, Any]:
@@ -15,6 +18,7 @@ def facts_to_value(facts: ModuleFacts) -> dict[str, Any]:
         "exports_memory": facts.exports_memory,
         "memory_pages": facts.memory_pages,
         "uses_wasi": facts.uses_wasi,
+        "is_rehearsal": facts.is_rehearsal,
         "abi": facts.abi,
         "sites": facts.sites,
     }
@@ -30,6 +34,7 @@ def facts_from_value(value: dict[str, Any]) -> ModuleFacts:
         exports_memory=value["exports_memory"],
         memory_pages=value["memory_pages"],
         uses_wasi=value["uses_wasi"],
+        is_rehearsal=value["is_rehearsal"],
         abi=value["abi"],
         sites=value["sites"],
     )

@@ -12,24 +12,33 @@ from typing import Any, Final
 import wasmtime
 from wasmtime._instance import InstanceExports
 
-from ccl.abi.hostcalls import ABSENT, HOST_CALLS, IMPORT_MODULE, Answer, HostCall, Wire
+from ccl.abi.hostcalls import ABSENT, Answer, HostCall, Wire
 from ccl.abi.layout import MEMORY_EXPORT
+from ccl.abi.testcalls import ALL_CALLS, import_module
 from runtime.context import Context
 from runtime.effects import effects_to_block
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.calls import IMPLEMENTATIONS, Implementation
 from runtime.host.invocation import Invocation, Stop, trap
 from runtime.host.memory import OutOfBoundsError
+from runtime.host.testing import TEST_IMPLEMENTATIONS
 from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE, WasiFunction, finish_log, wasi_call
 from runtime.modulecheck import PAGE_BYTES, ModuleFacts
 from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import TABLES_MAX
+from runtime.rehearsal import Rehearsed
 from runtime.sandbox.engine import build_engine
 from runtime.sandbox.entry import Guest, call_entry, plan_entry
 from runtime.sandbox.guest import OUT_OF_FUEL, GuestMemory
 from runtime.sandbox.traps import Ending, ending_of_trap
 
 _U32: Final = 0xFFFF_FFFF
+_IMPLEMENTATIONS: Final = {**IMPLEMENTATIONS, **TEST_IMPLEMENTATIONS}
+OF_TESTS: Final = Outcome(
+    kind=OutcomeKind.REJECTED,
+    reason="this module is made of tests",
+    detail="only `ccl test` executes them",
+)
 
 
 class HostFaultError(Exception):
@@ -56,11 +65,13 @@ class Report:
     memory_peak_bytes: int
     host_calls: int
     wall_ns: int
+    rehearsal: Rehearsed | None
 
     def to_value(self) -> dict[str, Any]:
         """What `runtime.sandbox.results.execution_from` reads."""
         value = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**value, "outcome": self.outcome.to_value()}
+        said = None if self.rehearsal is None else self.rehearsal.to_value()
+        return {**value, "outcome": self.outcome.to_value(), "rehearsal": said}
 
 
 @dataclass(slots=True)
@@ -74,9 +85,13 @@ class Machine:
         self._engine = build_engine()
         self._linker = wasmtime.Linker(self._engine)
         self._running: _Running | None = None
-        for name, call in HOST_CALLS.items():
+        for name, call in ALL_CALLS.items():
             self._define(
-                IMPORT_MODULE, name, call.wasm_parameters, call.wasm_result, self._host_call(call)
+                import_module(call),
+                name,
+                call.wasm_parameters,
+                call.wasm_result,
+                self._host_call(call),
             )
         for name, function in WASI_FUNCTIONS.items():
             result = "i32" if function.returns_errno else None
@@ -114,6 +129,7 @@ class Machine:
             memory_peak_bytes=peak,
             host_calls=invocation.host_calls,
             wall_ns=time.perf_counter_ns() - started,
+            rehearsal=None if invocation.rehearsal is None else invocation.rehearsal.said,
         )
 
     def _end(
@@ -124,6 +140,8 @@ class Machine:
         plan = plan_entry(facts, context)
         if isinstance(plan, Outcome):
             return Ending(plan, fuel_used=0)
+        if facts.is_rehearsal and invocation.rehearsal is None:
+            return Ending(OF_TESTS, fuel_used=0)
         if facts.memory_pages * PAGE_BYTES > limits.memory_bytes:
             reason = (
                 f"the module starts with {facts.memory_pages * PAGE_BYTES} bytes of memory, "
@@ -201,7 +219,7 @@ class Machine:
         return running
 
     def _host_call(self, call: HostCall) -> Callable[..., int | None]:
-        implementation = IMPLEMENTATIONS[call.name]
+        implementation = _IMPLEMENTATIONS[call.name]
 
         def function(caller: wasmtime.Caller, *raw: int) -> int | None:
             running = self._current(caller)

@@ -5,6 +5,7 @@ from typing import Any
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError, decode, encode
 from runtime.execution import Deterministic, Execution, Metrics, Outcome, OutcomeKind
+from runtime.rehearsal import Rehearsed
 
 
 def rejected(reason: str, detail: str) -> Execution:
@@ -46,9 +47,17 @@ def execution_from(answer: dict[str, Any]) -> Execution:
             host_calls=_natural(answer["host_calls"]),
         )
         charter = nested_charter(answer["charter"])
+        said = answer["rehearsal"]
+        rehearsal = None if said is None else Rehearsed.from_value(said)
     except (KeyError, TypeError, ValueError) as error:
         raise CodecError(f"not a worker's answer: {error}") from None
-    return Execution(deterministic=deterministic, metrics=metrics, blocks=blocks, charter=charter)
+    return Execution(
+        deterministic=deterministic,
+        metrics=metrics,
+        blocks=blocks,
+        charter=charter,
+        rehearsal=rehearsal,
+    )
 
 
 def _bytes(value: Any) -> bytes | None:
