@@ -6,7 +6,7 @@ or voids it.
 """
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias
 
 from mesh import events as ev
 from mesh.events import Event
@@ -33,7 +33,7 @@ from mesh.records import (
 )
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.typed import cut
-from runtime.effects import AnchorData, Effect, RecordUsage, SubmitJob
+from runtime.effects import AnchorData, Effect, SubmitJob
 from runtime.identity.signed import Signed
 
 LEASE_OVER: Final = "the lease ran out before a receipt came"
@@ -162,10 +162,8 @@ def apply_effects(
                 cid = cid_of(block, Codec.RAW)
                 blocks.append((cid, block))
                 applied.append(AppliedEffect(position=position, record=cid))
-            case RecordUsage():
-                applied.append(AppliedEffect(position=position, record=None))
             case _:
-                assert_never(effect)
+                applied.append(AppliedEffect(position=position, record=None))
     return EffectsDone(applied=tuple(applied), pending=tuple(waiting), blocks=tuple(blocks))
 
 

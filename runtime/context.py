@@ -12,11 +12,15 @@ from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX, CodecError, decode, encode
 from runtime.content.did import Did
 
-CONTEXT_VERSION: Final = 1
+CONTEXT_VERSION: Final = 2
 SEED_BYTES: Final = 32
 MIB: Final = 1 << 20
 FUEL_PER_UNIT: Final = 1_000_000
 """One compute unit buys this much fuel."""
+
+REPUTATION_MAX: Final = 100
+REPUTATION_UNKNOWN: Final = 50
+"""Of a caller without evidence."""
 
 MEMORY_BYTES: Final = 64 * MIB
 MEMORY_BYTES_MAX: Final = 256 * MIB
@@ -46,9 +50,12 @@ class Context:
 
     entry: export to call. arguments: DAG-CBOR list of the entry's arguments. input: CID of
     the input block. now: Unix seconds. seed: 32 bytes. balances: available units by
-    resource type. policies: the policy records in force, by resource type. records: host
-    records by name (`ctx` is a handler's payload). results: outputs of earlier jobs by job
-    id. engine: name, version, configuration and architecture, as text.
+    resource type. policies: the policy records in force, by resource type. state_root: CID of
+    the caller's `runtime.state.Snapshot`. tokens: CID of the register of who holds what of the
+    caller's own token classes. records: host records by name (`ctx` is a handler's payload,
+    `roles` the names of the caller's roles). results: outputs of earlier jobs by job id.
+    reputation: the caller's, 0 to 100. engine: name, version, configuration and architecture,
+    as text.
     """
 
     entry: str
@@ -62,6 +69,8 @@ class Context:
     balances: Mapping[str, int] = field(default_factory=dict)
     policies: Mapping[str, Any] = field(default_factory=dict)
     state_root: Cid | None = None
+    tokens: Cid | None = None
+    reputation: int = REPUTATION_UNKNOWN
     records: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Any] = field(default_factory=dict)
     _block: bytes | None = field(default=None, init=False, repr=False, compare=False)
@@ -80,6 +89,9 @@ class Context:
         _require("arguments", isinstance(self.arguments, bytes | None))
         _require("input", isinstance(self.input, Cid | None))
         _require("state_root", isinstance(self.state_root, Cid | None))
+        _require("tokens", isinstance(self.tokens, Cid | None))
+        known = _is_count(self.reputation) and self.reputation <= REPUTATION_MAX
+        _require("reputation", known)
         for name in ("balances", "policies", "records", "results"):
             mapping = getattr(self, name)
             _require(name, isinstance(mapping, Mapping))
@@ -108,6 +120,8 @@ class Context:
                 "balances": dict(self.balances),
                 "policies": dict(self.policies),
                 "state_root": self.state_root,
+                "tokens": self.tokens,
+                "reputation": self.reputation,
                 "records": dict(self.records),
                 "results": dict(self.results),
             }

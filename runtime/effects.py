@@ -6,10 +6,11 @@ job. The block of a list is a DAG-CBOR list of `[kind, fields]`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, assert_never
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError, decode, encode
+from runtime.content.did import Did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +55,100 @@ class AnchorData:
     data: str
 
 
-Effect: TypeAlias = SubmitJob | RecordUsage | AnchorData
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteState:
+    """Store a state variable. value: CID of its DAG-CBOR block, which travels along."""
 
-_KINDS: Final[Mapping[str, type[SubmitJob] | type[RecordUsage] | type[AnchorData]]] = {
+    home: str
+    variable: str
+    shape: str
+    value: Cid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmitEvent:
+    """Something that happened, by name. data: DAG-CBOR. article: "" for none."""
+
+    name: str
+    data: bytes
+    article: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MintTokens:
+    """Issue units of a class of the owner's own issue."""
+
+    token_class: str
+    amount: int
+    to: Did
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurnTokens:
+    """Take units of a class of the owner's own issue out of the world."""
+
+    token_class: str
+    amount: int
+    holder: Did
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferTokens:
+    """Move units: of a class of the owner's own issue, or the owner's own of a resource."""
+
+    token_class: str
+    amount: int
+    holder: Did
+    to: Did
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutBlock:
+    """Store a raw block, which travels along, and pin it."""
+
+    cid: Cid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinBlock:
+    """Keep a block for later executions."""
+
+    cid: Cid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpinBlock:
+    """Keep a block no longer."""
+
+    cid: Cid
+
+
+Effect: TypeAlias = (
+    SubmitJob
+    | RecordUsage
+    | AnchorData
+    | WriteState
+    | EmitEvent
+    | MintTokens
+    | BurnTokens
+    | TransferTokens
+    | PutBlock
+    | PinBlock
+    | UnpinBlock
+)
+
+_KINDS: Final[Mapping[str, type[Effect]]] = {
     "submit-job": SubmitJob,
     "record-usage": RecordUsage,
     "anchor": AnchorData,
+    "write-state": WriteState,
+    "emit": EmitEvent,
+    "mint": MintTokens,
+    "burn": BurnTokens,
+    "transfer": TransferTokens,
+    "put-block": PutBlock,
+    "pin-block": PinBlock,
+    "unpin-block": UnpinBlock,
 }
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
@@ -96,25 +185,47 @@ def _effect_from_value(value: Any) -> Effect:
 def _shaped(effect: Effect) -> bool:
     match effect:
         case RecordUsage():
-            return isinstance(effect.resource_type, str) and _is_int(effect.amount)
+            return isinstance(effect.resource_type, str) and _is_amount(effect.amount)
         case AnchorData():
             return isinstance(effect.data, str)
         case SubmitJob():
-            return (
-                isinstance(effect.wasm_cid, Cid)
-                and isinstance(effect.description, str)
-                and isinstance(effect.resource_type, str)
-                and _is_int(effect.resource_amount)
-                and isinstance(effect.priority, str)
-                and isinstance(effect.input, Cid | None)
-                and isinstance(effect.entry, str | None)
-                and isinstance(effect.arguments, bytes | None)
-                and (effect.budget is None or _is_int(effect.budget))
-                and isinstance(effect.requirements, dict)
-                and isinstance(effect.trust, dict)
-                and (effect.max_seconds is None or _is_int(effect.max_seconds))
-            )
+            return _shaped_submission(effect)
+        case WriteState():
+            texts = (effect.home, effect.variable, effect.shape)
+            return _are_texts(*texts) and isinstance(effect.value, Cid)
+        case EmitEvent():
+            return _are_texts(effect.name, effect.article) and isinstance(effect.data, bytes)
+        case MintTokens():
+            return _is_amount(effect.amount) and _are_texts(effect.token_class, effect.to)
+        case BurnTokens():
+            return _is_amount(effect.amount) and _are_texts(effect.token_class, effect.holder)
+        case TransferTokens():
+            texts = (effect.token_class, effect.holder, effect.to)
+            return _is_amount(effect.amount) and _are_texts(*texts)
+        case PutBlock() | PinBlock() | UnpinBlock():
+            return isinstance(effect.cid, Cid)
+        case _:
+            assert_never(effect)
 
 
-def _is_int(value: object) -> bool:
+def _shaped_submission(effect: SubmitJob) -> bool:
+    return (
+        isinstance(effect.wasm_cid, Cid)
+        and _are_texts(effect.description, effect.resource_type, effect.priority)
+        and _is_amount(effect.resource_amount)
+        and isinstance(effect.input, Cid | None)
+        and isinstance(effect.entry, str | None)
+        and isinstance(effect.arguments, bytes | None)
+        and (effect.budget is None or _is_amount(effect.budget))
+        and isinstance(effect.requirements, dict)
+        and isinstance(effect.trust, dict)
+        and (effect.max_seconds is None or _is_amount(effect.max_seconds))
+    )
+
+
+def _are_texts(*values: object) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _is_amount(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)

@@ -218,6 +218,128 @@ _CALLS: Final = (
         doc="The submitter's available balance of a resource type in this context, in units.",
     ),
     HostCall(
+        name="host_caller_has_role",
+        parameters=_text("role"),
+        answer=Answer.STATUS,
+        effect=Effect.READS,
+        doc="1 if the context grants the caller this role: the host record `roles` is the list "
+        "of the granted roles' names.",
+    ),
+    HostCall(
+        name="host_get_reputation",
+        parameters=(),
+        answer=Answer.INTEGER,
+        effect=Effect.READS,
+        doc="The caller's reputation in this context, 0 to 100, from verified evidence; 50 where "
+        "there is none.",
+    ),
+    HostCall(
+        name="host_read_state",
+        parameters=_text("home", "variable"),
+        answer=Answer.BUFFER,
+        effect=Effect.READS,
+        doc="The value of a state variable as DAG-CBOR, writes of this execution included; "
+        "absent if it was never stored. A home is a contract's or a file's name.",
+    ),
+    HostCall(
+        name="host_state_shape",
+        parameters=_text("home", "variable"),
+        answer=Answer.BUFFER,
+        effect=Effect.READS,
+        doc="The shape (its type, spelled out) with which a state variable was stored; absent if "
+        "it was never stored.",
+    ),
+    HostCall(
+        name="host_read_contract",
+        parameters=_text("home"),
+        answer=Answer.BUFFER,
+        effect=Effect.READS,
+        doc="All that is stored under a home as one DAG-CBOR map from variable to value; absent "
+        "if nothing is.",
+    ),
+    HostCall(
+        name="host_write_state",
+        parameters=(*_text("home", "variable", "shape"), _bytes("value")),
+        answer=Answer.STATUS,
+        effect=Effect.CHANGES,
+        doc="Store a state variable, a DAG-CBOR value, when this execution is applied. Writing "
+        "what is stored already, in the same shape, changes nothing.",
+    ),
+    HostCall(
+        name="host_emit",
+        parameters=(*_text("name"), _bytes("data"), *_text("article")),
+        answer=Answer.STATUS,
+        effect=Effect.CHANGES,
+        doc="Emit an event: a name, a DAG-CBOR value, and the article it cites (empty for none).",
+    ),
+    HostCall(
+        name="host_mint_tokens",
+        parameters=(*_text("class"), _integer("amount"), *_text("to")),
+        answer=Answer.STATUS,
+        effect=Effect.CHANGES,
+        doc="Issue units of a token class of the caller's own issue to a holder, a DID.",
+    ),
+    HostCall(
+        name="host_burn_tokens",
+        parameters=(*_text("class"), _integer("amount"), *_text("holder")),
+        answer=Answer.STATUS,
+        effect=Effect.CHANGES,
+        doc="Take units of a token class of the caller's own issue from a holder, for good.",
+    ),
+    HostCall(
+        name="host_transfer_tokens",
+        parameters=(*_text("class", "holder", "to"), _integer("amount")),
+        answer=Answer.STATUS,
+        effect=Effect.CHANGES,
+        doc="Move units between two holders. Of a class of the caller's own issue any holder's; "
+        "of `compute`, `storage` and `bandwidth` only the caller's own units.",
+    ),
+    HostCall(
+        name="host_token_balance",
+        parameters=_text("class", "holder"),
+        answer=Answer.INTEGER,
+        effect=Effect.READS,
+        doc="A holder's units of a token class of the caller's own issue, effects of this "
+        "execution included; of a resource type, the caller's own available units.",
+    ),
+    HostCall(
+        name="host_calculate_cid",
+        parameters=(_bytes("data"),),
+        answer=Answer.BUFFER,
+        effect=Effect.READS,
+        doc="The CID of the bytes as a raw block, as text.",
+    ),
+    HostCall(
+        name="host_dag_put",
+        parameters=(_bytes("data"),),
+        answer=Answer.BUFFER,
+        effect=Effect.CHANGES,
+        doc="Store the bytes as a raw block, pinned, when this execution is applied; its CID as "
+        "text. Absent if it is refused. The same bytes again are the same block.",
+    ),
+    HostCall(
+        name="host_dag_get",
+        parameters=_text("cid"),
+        answer=Answer.BUFFER,
+        effect=Effect.READS,
+        doc="The bytes of a block that is pinned in this context, that this execution has put, "
+        "or that is its input; absent for any other.",
+    ),
+    HostCall(
+        name="host_dag_pin",
+        parameters=_text("cid"),
+        answer=Answer.STATUS,
+        effect=Effect.CHANGES,
+        doc="Keep a block that `host_dag_get` finds for later executions, when this is applied.",
+    ),
+    HostCall(
+        name="host_dag_unpin",
+        parameters=_text("cid"),
+        answer=Answer.STATUS,
+        effect=Effect.CHANGES,
+        doc="Keep a block no longer: a later execution does not find it.",
+    ),
+    HostCall(
         name="host_begin_section",
         parameters=(*_text("kind"), _bytes("label")),
         answer=Answer.NONE,

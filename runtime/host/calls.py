@@ -11,9 +11,12 @@ from typing import Any, Final, TypeAlias
 from ccl.abi.hostcalls import HOST_CALLS
 from runtime.content.codec import CodecError, decode
 from runtime.effects import AnchorData, RecordUsage
+from runtime.host.dagcalls import DAG_CALLS
 from runtime.host.invocation import Invocation, trap
 from runtime.host.manifest import RefusedError, decoded, positive, resource_type, submission
 from runtime.host.policy import PolicyInForce, permitted
+from runtime.host.statecalls import STATE_CALLS
+from runtime.host.tokencalls import TOKEN_CALLS
 
 ANCHOR_BYTES_MAX: Final = 65_536
 _RANDOM_MASK: Final = (1 << 63) - 1
@@ -191,6 +194,9 @@ IMPLEMENTATIONS: Final[Mapping[str, Implementation]] = {
     "host_random": random,
     "host_get_context": get_context,
     "host_get_token_balance": get_token_balance,
+    **STATE_CALLS,
+    **TOKEN_CALLS,
+    **DAG_CALLS,
     "host_begin_section": begin_section,
     "host_set_property": set_property,
     "host_end_section": end_section,

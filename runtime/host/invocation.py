@@ -11,7 +11,7 @@ from typing import Any, Final
 from blake3 import blake3
 
 from runtime.content.cid import Cid
-from runtime.content.codec import RECORD_BYTES_MAX, encode
+from runtime.content.codec import RECORD_BYTES_MAX, CodecError, encode
 from runtime.context import Context
 from runtime.effects import Effect, PutBlock, WriteState, effect_to_value
 from runtime.execution import Outcome, OutcomeKind
@@ -120,14 +120,20 @@ class Invocation:
     def state(self) -> StateStore:
         """The caller's state, read when first asked for."""
         if self._state is None:
-            self._state = StateStore(self.context.state_root, self.blocks)
+            try:
+                self._state = StateStore(self.context.state_root, self.blocks)
+            except CodecError as error:
+                raise trap("the context's state cannot be read", str(error)) from None
         return self._state
 
     @property
     def tokens(self) -> TokenBook:
         """The caller's token classes, read when first asked for."""
         if self._tokens is None:
-            self._tokens = TokenBook(self.context.tokens, self.blocks)
+            try:
+                self._tokens = TokenBook(self.context.tokens, self.blocks)
+            except CodecError as error:
+                raise trap("the context's token holders cannot be read", str(error)) from None
         return self._tokens
 
     def refuse(self, reason: str) -> None:

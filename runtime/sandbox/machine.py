@@ -5,8 +5,9 @@ process-wide variable, so neither threads nor nesting are possible here.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import wasmtime
@@ -15,6 +16,7 @@ from wasmtime._instance import InstanceExports
 from ccl.abi.hostcalls import ABSENT, Answer, HostCall, Wire
 from ccl.abi.layout import MEMORY_EXPORT
 from ccl.abi.testcalls import ALL_CALLS, import_module
+from runtime.content.cid import Cid
 from runtime.context import Context
 from runtime.effects import effects_to_block
 from runtime.execution import Outcome, OutcomeKind
@@ -33,6 +35,7 @@ from runtime.sandbox.guest import OUT_OF_FUEL, GuestMemory
 from runtime.sandbox.traps import Ending, ending_of_trap
 
 _U32: Final = 0xFFFF_FFFF
+NO_BLOCKS: Final[Mapping[Cid, bytes]] = MappingProxyType({})
 _IMPLEMENTATIONS: Final = {**IMPLEMENTATIONS, **TEST_IMPLEMENTATIONS}
 OF_TESTS: Final = Outcome(
     kind=OutcomeKind.REJECTED,
@@ -59,6 +62,8 @@ class Report:
     output: bytes | None
     output_is_value: bool
     effects: bytes | None
+    blocks: list[list[Any]]
+    """[codec, bytes] of the blocks that the effects store."""
     log: list[str]
     charter: list[Any]
     fuel_used: int | None
@@ -105,10 +110,17 @@ class Machine:
         except wasmtime.WasmtimeError as error:
             raise HostFaultError(f"the compiled module cannot be loaded: {error}") from None
 
-    def execute(self, loaded: Loaded, context: Context, input_: bytes | None) -> Report:
-        """Raises HostFaultError; every other end is a report."""
+    def execute(
+        self,
+        loaded: Loaded,
+        context: Context,
+        input_: bytes | None,
+        blocks: Mapping[Cid, bytes] = NO_BLOCKS,
+    ) -> Report:
+        """Raises HostFaultError; every other end is a report. blocks: what the context's state
+        root and token register name."""
         started = time.perf_counter_ns()
-        invocation = Invocation(context=context, input=input_)
+        invocation = Invocation(context=context, input=input_, blocks=blocks)
         with wasmtime.Store(self._engine) as store:
             memory = GuestMemory(store)
             ending = self._end(loaded, invocation, store, memory)
@@ -123,6 +135,9 @@ class Machine:
             effects=effects_to_block(invocation.effects)
             if succeeded and invocation.effects
             else None,
+            blocks=[[cid.codec.value, data] for cid, data in invocation.effect_blocks()]
+            if succeeded
+            else [],
             log=invocation.log,
             charter=invocation.charter if succeeded else [],
             fuel_used=ending.fuel_used,

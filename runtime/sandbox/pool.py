@@ -28,9 +28,17 @@ from runtime.sandbox.limits import SANDBOX_LIMITS, SandboxLimits
 from runtime.sandbox.process import Child, ChildEndedError, Watch
 from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
 from runtime.sandbox.results import execution_from, rejected
+from runtime.state import (
+    SNAPSHOT_BYTES_MAX,
+    STATE_BYTES_MAX,
+    TOKENS_BYTES_MAX,
+    MissingBlock,
+    surrounding_blocks,
+)
 
 Result: TypeAlias = Execution | Fault
 
+SURROUNDING_BYTES_MAX: Final = STATE_BYTES_MAX + SNAPSHOT_BYTES_MAX + TOKENS_BYTES_MAX
 START_ATTEMPTS: Final = 3
 WALL_BASE_SECONDS: Final = 20.0
 FUEL_PER_SECOND_FLOOR: Final = 10_000_000
@@ -209,10 +217,14 @@ class Sandbox:
             return Fault(reason=FaultReason.WRONG_BLOCK, text="input given or named, not both")
         if context.input is not None and not context.input.matches(request.input or b""):
             return Fault(reason=FaultReason.WRONG_BLOCK, text=f"input {context.input}")
+        wrong = _wrong_surroundings(request)
+        if wrong is not None:
+            return Fault(reason=FaultReason.WRONG_BLOCK, text=wrong)
         for name, given, most in (
             ("memory_bytes", context.limits.memory_bytes, MEMORY_BYTES_MAX),
             ("output_bytes", context.limits.output_bytes, self._limits.output_bytes),
             ("input_bytes", len(request.input or b""), self._limits.input_bytes),
+            ("state_bytes", sum(map(len, request.blocks.values())), SURROUNDING_BYTES_MAX),
         ):
             if given > most:
                 text = f"{name} {given}, at most {most}"
@@ -330,6 +342,7 @@ class Sandbox:
                     "drop": drop,
                     "context": job.context,
                     "input": job.request.input,
+                    "blocks": [[cid.raw, data] for cid, data in job.request.blocks.items()],
                 }
             )
         except ChildEndedError:
@@ -404,3 +417,17 @@ class Sandbox:
     def _finish(self, job: _Job, result: Result) -> None:
         self._unfinished.discard(job.ticket)
         self._finished[job.ticket] = result
+
+
+def _wrong_surroundings(request: Request) -> str | None:
+    """What is missing or false among the blocks that the context names."""
+    for cid, data in request.blocks.items():
+        if not cid.matches(data):
+            return str(cid)
+    try:
+        surrounding_blocks(request.context, request.blocks.get)
+    except MissingBlock as missing:
+        return str(missing)
+    except CodecError as error:
+        return f"state {request.context.state_root}: {error}"
+    return None

@@ -1,6 +1,7 @@
 """What is asked of the sandbox, and what it answers when this machine could not do it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NewType
 
@@ -15,14 +16,16 @@ Ticket = NewType("Ticket", int)
 class Request:
     """Execute the module in the context.
 
-    input: the bytes of the context's input block. wall_seconds: the backstop, None for one
-    that follows from the fuel limit.
+    input: the bytes of the context's input block. blocks: what its state root and its register
+    of token holders name (`runtime.state.surrounding_blocks`). wall_seconds: the backstop, None
+    for one that follows from the fuel limit.
     """
 
     module: bytes
     module_cid: Cid
     context: Context
     input: bytes | None = None
+    blocks: Mapping[Cid, bytes] = field(default_factory=dict)
     wall_seconds: float | None = None
 
 

@@ -41,6 +41,8 @@ def execution_from(answer: dict[str, Any]) -> Execution:
             logs=block(encode(log), Codec.DAG_CBOR) if log else None,
             fuel_used=None if fuel_used is None else _natural(fuel_used),
         )
+        for each, data in answer["blocks"]:
+            block(_bytes(data), Codec(each))
         metrics = Metrics(
             wall_ms=-(-_natural(answer["wall_ns"]) // 1_000_000),
             memory_peak_bytes=_natural(answer["memory_peak_bytes"]),

@@ -12,6 +12,7 @@ import time
 from dataclasses import asdict
 from typing import Any, Final
 
+from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
 from runtime.context import Context
 from runtime.modulecheck import ModuleFacts
@@ -56,7 +57,8 @@ class Worker:
                 facts: ModuleFacts = facts_from_value(request["facts"])
                 self._loaded[module] = self._machine.load(request["code"], facts)
             context = Context.from_block(request["context"])
-            report = self._machine.execute(self._loaded[module], context, request["input"])
+            blocks = {Cid(cid): data for cid, data in request["blocks"]}
+            report = self._machine.execute(self._loaded[module], context, request["input"], blocks)
         except HostFaultError as fault:
             return {"fault": str(fault)}
         except CodecError as error:

@@ -63,6 +63,7 @@ def request(module: str | bytes, **changes: Any) -> Request:
     data = wasm(module) if isinstance(module, str) else module
     wall = changes.pop("wall_seconds", None)
     given: bytes | None = changes.pop("input", None)
+    blocks = changes.pop("blocks", {})
     return Request(
         module=data,
         module_cid=cid_of(data, Codec.RAW),
@@ -71,6 +72,7 @@ def request(module: str | bytes, **changes: Any) -> Request:
             **changes,
         ),
         input=given,
+        blocks=blocks,
         wall_seconds=wall,
     )
 
@@ -91,7 +93,7 @@ class HereMachine:
             return rejected(checked.reason, checked.detail)
         code = bytes(wasmtime.Module(self._engine, asked.module).serialize())
         loaded = self._machine.load(code, checked)
-        report = self._machine.execute(loaded, asked.context, asked.input)
+        report = self._machine.execute(loaded, asked.context, asked.input, asked.blocks)
         # Through bytes and back, as it comes from a worker.
         return execution_from(decode(encode(report.to_value()), bytes_max=1 << 27))
 

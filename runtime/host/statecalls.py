@@ -1,0 +1,81 @@
+"""The host calls of state, events and the caller: what is stored, what happened, who asks."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from runtime.content.codec import CodecError, decode
+from runtime.effects import EmitEvent
+from runtime.host.invocation import Invocation, trap
+from runtime.state import NAME_BYTES_MAX
+
+EVENT_BYTES_MAX: Final = 65_536
+ARTICLE_BYTES_MAX: Final = 256
+ROLES_RECORD: Final = "roles"
+
+
+def read_state(invocation: Invocation, home: str, variable: str) -> bytes | None:
+    return invocation.state.value(home, variable)
+
+
+def state_shape(invocation: Invocation, home: str, variable: str) -> bytes | None:
+    stored = invocation.state.stored(home, variable)
+    return None if stored is None else stored.shape.encode("utf-8")
+
+
+def read_contract(invocation: Invocation, home: str) -> bytes | None:
+    try:
+        return invocation.state.contract(home)
+    except CodecError as error:
+        raise trap(f"host_read_contract: the state of {home} is no one value", str(error)) from None
+
+
+def write_state(
+    invocation: Invocation, home: str, variable: str, shape: str, value: bytes
+) -> int | str:
+    written = invocation.state.write(home, variable, shape, value)
+    match written:
+        case None:
+            return 1
+        case str():
+            return written
+        case _:
+            reason = invocation.write_effect(written)
+            return 1 if reason is None else reason
+
+
+def emit(invocation: Invocation, name: str, data: bytes, article: str) -> int | str:
+    size = len(name.encode("utf-8"))
+    if not 0 < size <= NAME_BYTES_MAX:
+        return f"the name of an event has 1 to {NAME_BYTES_MAX} bytes, found {size}"
+    if len(article.encode("utf-8")) > ARTICLE_BYTES_MAX:
+        return f"the name of an article has at most {ARTICLE_BYTES_MAX} bytes"
+    if len(data) > EVENT_BYTES_MAX:
+        return f"{name}: {len(data)} bytes, an event has at most {EVENT_BYTES_MAX}"
+    try:
+        decode(data)
+    except CodecError as error:
+        return f"{name}: not canonical DAG-CBOR: {error}"
+    reason = invocation.append_effect(EmitEvent(name=name, data=data, article=article))
+    return 1 if reason is None else reason
+
+
+def caller_has_role(invocation: Invocation, role: str) -> int | str:
+    granted = invocation.context.records.get(ROLES_RECORD, [])
+    if isinstance(granted, list) and role in granted:
+        return 1
+    return f"the context grants the caller no role {role!r}"
+
+
+def get_reputation(invocation: Invocation) -> int:
+    return invocation.context.reputation
+
+
+STATE_CALLS: Final[Mapping[str, Any]] = {
+    "host_read_state": read_state,
+    "host_state_shape": state_shape,
+    "host_read_contract": read_contract,
+    "host_write_state": write_state,
+    "host_emit": emit,
+    "host_caller_has_role": caller_has_role,
+    "host_get_reputation": get_reputation,
+}

@@ -1,0 +1,57 @@
+"""Who holds what of the caller's own token classes, as the effects so far leave it.
+
+Rule: nobody holds less than nothing, and no total passes 63 bits; a refusal is a text for the
+program. What the ledger allows at last is for the ledger to say when the effects are applied.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from runtime.content.cid import Cid
+from runtime.content.codec import INTEGER_MAX
+from runtime.tokens.register import Register, register_from_block
+
+_NOBODY: Final[Mapping[str, int]] = {}
+
+
+class TokenBook:
+    """blocks: has the register that the context names."""
+
+    def __init__(self, register: Cid | None, blocks: Mapping[Cid, bytes]) -> None:
+        self._register: Register = {} if register is None else register_from_block(blocks[register])
+        self._changed: dict[tuple[str, str], int] = {}
+        self._minted: dict[str, int] = {}
+
+    def balance(self, token_class: str, holder: str) -> int:
+        before = self._register.get(token_class, _NOBODY).get(holder, 0)
+        return before + self._changed.get((token_class, holder), 0)
+
+    def issued(self, token_class: str) -> int:
+        """All units of a class that are in anybody's hands."""
+        before = sum(self._register.get(token_class, _NOBODY).values())
+        return before + self._minted.get(token_class, 0)
+
+    def refused_mint(self, token_class: str, amount: int) -> str | None:
+        issued = self.issued(token_class)
+        if issued > INTEGER_MAX - amount:
+            return f"{token_class}: {issued} units are out, {amount} more do not fit 63 bits"
+        return None
+
+    def refused_spending(self, token_class: str, holder: str, amount: int) -> str | None:
+        held = self.balance(token_class, holder)
+        if held < amount:
+            return f"{token_class}: {holder} holds {held} units, {amount} asked for"
+        return None
+
+    def mint(self, token_class: str, holder: str, amount: int) -> None:
+        """Count units that come into the world, or leave it (amount below 0)."""
+        self._minted[token_class] = self._minted.get(token_class, 0) + amount
+        self._add(token_class, holder, amount)
+
+    def move(self, token_class: str, holder: str, to: str, amount: int) -> None:
+        self._add(token_class, holder, -amount)
+        self._add(token_class, to, amount)
+
+    def _add(self, token_class: str, holder: str, amount: int) -> None:
+        key = (token_class, holder)
+        self._changed[key] = self._changed.get(key, 0) + amount
