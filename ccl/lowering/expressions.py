@@ -30,6 +30,7 @@ from ccl.typed import (
     Return,
     ScalarConst,
     ShortCircuit,
+    StateGet,
     StructNew,
     SubmitManifest,
     TextConst,
@@ -48,6 +49,9 @@ def lower(f: Frame, node: Expr) -> Hold:
                 return Hold.PLAIN
             f.emit(f"local.get ${f.name(local)}")
             return Hold.BORROWED if is_reference(local.type) else Hold.PLAIN
+        case StateGet(state=state, type=kind):
+            f.emit(f"global.get ${f.unit.state_name(state)}")
+            return Hold.BORROWED if is_reference(kind) else Hold.PLAIN
         case ScalarConst(value=value, type=kind):
             f.emit(f"{value_type(kind)}.const {value}")
             return Hold.PLAIN

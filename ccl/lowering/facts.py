@@ -22,14 +22,11 @@ from ccl.typed import (
     Continue,
     Convert,
     DataGet,
-    DataNew,
-    Evaluate,
     Expr,
     FieldGet,
     ForEach,
     ForPairs,
     Function,
-    If,
     IndexGet,
     IndexStep,
     Local,
@@ -40,91 +37,15 @@ from ccl.typed import (
     ScalarConst,
     SetLocal,
     ShortCircuit,
+    StateGet,
     Statement,
     Store,
-    StructNew,
-    SubmitManifest,
     TextConst,
     Unary,
-    UnitConst,
-    VariantNew,
     While,
 )
 from ccl.types import Array
-
-
-def children(node: Expr) -> Iterator[Expr]:
-    """The expressions directly inside an expression, those of its statements included."""
-    match node:
-        case LocalGet() | ScalarConst() | TextConst() | UnitConst() | Break() | Continue():
-            return
-        case FieldGet(base=base) | DataGet(base=base):
-            yield base
-        case IndexGet(base=base, index=index):
-            yield base
-            yield index
-        case Binary(left=left, right=right) | ShortCircuit(left=left, right=right):
-            yield left
-            yield right
-        case Convert(operand=operand) | Unary(operand=operand):
-            yield operand
-        case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
-            for argument in arguments:
-                yield argument.value
-        case CallHost(arguments=values) | StructNew(values=values) | ArrayNew(elements=values):
-            yield from values
-        case VariantNew(payload=values) | Concat(parts=values):
-            yield from values
-        case SubmitManifest(fields=fields) | DataNew(fields=fields):
-            for _, value in fields:
-                yield value
-        case Block(statements=statements, value=last):
-            for statement in statements:
-                yield from statement_children(statement)
-            if last is not None:
-                yield last
-        case If(condition=condition, then=then, otherwise=otherwise):
-            yield condition
-            yield then
-            if otherwise is not None:
-                yield otherwise
-        case Return(value=value):
-            if value is not None:
-                yield value
-        case Require(condition=condition, message=message):
-            yield condition
-            if message is not None:
-                yield message
-        case MatchTag(subject=subject, arms=arms, otherwise=otherwise):
-            yield subject
-            for arm in arms:
-                yield arm.body
-            if otherwise is not None:
-                yield otherwise
-
-
-def statement_children(statement: Statement) -> Iterator[Expr]:
-    match statement:
-        case SetLocal(value=value) | Evaluate(value=value):
-            yield value
-        case Store(steps=steps, value=value):
-            for step in steps:
-                if isinstance(step, IndexStep):
-                    yield step.index
-            yield value
-        case While(condition=condition, body=body):
-            yield condition
-            yield body
-        case ForEach(iterable=iterable, body=body) | ForPairs(iterable=iterable, body=body):
-            yield iterable
-            yield body
-
-
-def place_root(node: Expr) -> Local | None:
-    """The variable that a path of fields and indices starts at, if it is a path."""
-    while isinstance(node, FieldGet | IndexGet):
-        node = node.base
-    return node.local if isinstance(node, LocalGet) else None
+from ccl.walk import children, place_root, root_of, statement_children
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +82,7 @@ def survey(body: Expr) -> Survey:
                 for statement in statements:
                     if isinstance(statement, SetLocal):
                         rebound.add(statement.local.index)
-                    elif isinstance(statement, Store):
+                    elif isinstance(statement, Store) and isinstance(statement.root, Local):
                         changed.add(statement.root.index)
         pending.extend(children(node))
     return Survey(frozenset(rebound), frozenset(changed), tuple(calls))
@@ -182,7 +103,7 @@ def array_uses(loop: "While | ForEach | ForPairs") -> list[Local]:
         match statement:
             case SetLocal(local=local):
                 barred.add(local.index)
-            case Store(root=root, steps=steps):
+            case Store(root=Local() as root, steps=steps):
                 first = steps[0]
                 if isinstance(first, IndexStep) and isinstance(first.of, Array):
                     used[root.index] = root
@@ -291,8 +212,9 @@ def _roots(arguments: tuple[Argument, ...]) -> Iterator[int]:
 
 @dataclass
 class Behaviour:
-    """Answers about expressions, each found once."""
+    """Answers about expressions, each found once. `writers`: functions that may change state."""
 
+    writers: frozenset[str] = frozenset()
     _escapes: dict[int, bool] = field(default_factory=dict)
     _disturbs: dict[int, bool] = field(default_factory=dict)
 
@@ -310,19 +232,31 @@ class Behaviour:
         key = id(node)
         found = self._disturbs.get(key)
         if found is None:
-            found = _changes(node) or any(self.disturbs(child) for child in children(node))
+            found = self._changes(node) or any(self.disturbs(child) for child in children(node))
             self._disturbs[key] = found
         return found
 
+    def _changes(self, node: Expr) -> bool:
+        match node:
+            case CallFunction(function=function, arguments=arguments):
+                return function in self.writers or any(a.mutated for a in arguments)
+            case CallBuiltin(arguments=arguments):
+                return any(argument.mutated for argument in arguments)
+            case Block(statements=statements):
+                return bool(statements)
+            case _:
+                return False
 
-def _changes(node: Expr) -> bool:
-    match node:
-        case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
-            return any(argument.mutated for argument in arguments)
-        case Block(statements=statements):
-            return bool(statements)
-        case _:
-            return False
+    def unsettles(self, callee: str, argument: Expr) -> bool:
+        """Whether a function may take away what it is given: a part of the state it changes."""
+        return callee in self.writers and _leans_on_state(argument)
+
+
+def _leans_on_state(node: Expr) -> bool:
+    """Whether the value is held by a state variable."""
+    if isinstance(node, Convert):
+        return _leans_on_state(node.operand)
+    return isinstance(root_of(node), StateGet)
 
 
 def mentions(node: Expr, local: Local) -> bool:

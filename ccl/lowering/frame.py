@@ -18,7 +18,7 @@ from ccl.lowering.shapes import is_flat, value_type
 from ccl.lowering.turns import Sizes
 from ccl.lowering.unit import Unit, identifier
 from ccl.source import Span
-from ccl.typed import Expr, Local, LocalGet
+from ccl.typed import Expr, Local, LocalGet, StateGet
 from ccl.types import Type, is_reference
 from ccl.wasm.model import ValueType, Variable
 
@@ -194,6 +194,10 @@ class Frame:
         name = self.take(kind)
         yield name
         self.give_back(name, kind)
+
+    def view(self, root: Local | StateGet) -> View | None:
+        """Of an array variable, while a loop that leaves it alone runs."""
+        return self.views.get(root.index) if isinstance(root, Local) else None
 
     # --- ownership ---
 

@@ -13,16 +13,19 @@ from ccl.typed import (
     BinaryOp,
     Builtin,
     CallBuiltin,
+    CallFunction,
     Concat,
     Expr,
     Local,
     LocalGet,
     ScalarConst,
     ShortCircuit,
+    StateGet,
     Unary,
     UnaryOp,
 )
 from ccl.types import Prim, Type
+from ccl.walk import everything
 
 SMALL = 2**31
 DIVISION_BY_ZERO = "division by zero"
@@ -381,19 +384,39 @@ def append_to(f: Frame, local: Local, value: Expr) -> bool:
     first = parts[0]
     if not (isinstance(first, LocalGet) and first.local.index == local.index):
         return False
+    if any(mentions(part, local) for part in parts[1:]):
+        return False
+    return _append_all(
+        f, f"local.get ${f.name(local)}", f"local.set ${f.name(local)}", parts, value
+    )
+
+
+def append_to_state(f: Frame, state: str, value: Expr) -> bool:
+    """The same for a text of the program's state, where the rest looks at no state."""
+    parts = _flat_parts([value])
+    if len(parts) < 2 or not (isinstance(parts[0], StateGet) and parts[0].state == state):
+        return False
+    for node in (each for part in parts[1:] for each in everything(part)):
+        if isinstance(node, StateGet):
+            return False
+        if isinstance(node, CallFunction) and f.unit.touches_state(node.function):
+            return False
+    name = f.unit.state_name(state)
+    return _append_all(f, f"global.get ${name}", f"global.set ${name}", parts, value)
+
+
+def _append_all(f: Frame, get: str, put: str, parts: Sequence[Expr], value: Expr) -> bool:
+    """Append all but the first part, unless one of them may get in the way."""
     rest = parts[1:]
-    if any(mentions(part, local) or f.behaviour.disturbs(part) for part in rest):
+    if any(f.behaviour.disturbs(part) or f.behaviour.escapes(part) for part in rest):
         return False
-    if any(f.behaviour.escapes(part) for part in rest):
-        return False
-    name = f.name(local)
     for part in rest:
         kept = f.borrow((part,))
         with f.temporary("i32") as right:
-            f.emit(f"local.set ${right}", f"local.get ${name}", f"local.get ${right}")
+            f.emit(f"local.set ${right}", get, f"local.get ${right}")
             f.memory_site(value.span)
             f.call("text_append")
-            f.emit(f"local.set ${name}")
+            f.emit(put)
         f.let_go(kept)
     return True
 

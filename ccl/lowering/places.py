@@ -16,6 +16,7 @@ from ccl.typed import (
     IndexStep,
     Local,
     LocalGet,
+    StateGet,
     Step,
     Store,
 )
@@ -145,9 +146,12 @@ def give_back(f: Frame, steps: Sequence[Step], keys: Sequence[Key]) -> None:
             f.give_back(key.name, kind)
 
 
-def unique_root(f: Frame, local: Local, span: Span) -> None:
+def unique_root(f: Frame, root: Local | StateGet, span: Span) -> None:
     """Push the object of a variable, which from here on nobody else holds."""
-    name = f.name(local)
+    if isinstance(root, StateGet):
+        _unique_state(f, root, span)
+        return
+    local, name = root, f.name(root)
     if local.index in f.mutated:
         owner = f.owner(local)
         if owner is not None:
@@ -162,6 +166,14 @@ def unique_root(f: Frame, local: Local, span: Span) -> None:
     f.emit(f"local.get ${name}")
 
 
+def _unique_state(f: Frame, root: StateGet, span: Span) -> None:
+    name = f.unit.state_name(root.state)
+    f.emit(f"global.get ${name}", "i32.load", "i32.const 1", "i32.ne", "if", f"global.get ${name}")
+    f.memory_site(span)
+    f.call(routines.unique(f.unit, root.type))
+    f.emit(f"global.set ${name}", "end", f"global.get ${name}")
+
+
 def _make_unique(f: Frame, name: str, kind: Type, span: Span, view: View | None = None) -> None:
     f.emit(f"local.get ${name}", "i32.load", "i32.const 1", "i32.ne", "if", f"local.get ${name}")
     f.memory_site(span)
@@ -173,11 +185,16 @@ def _make_unique(f: Frame, name: str, kind: Type, span: Span, view: View | None 
 
 
 def unique_path(
-    f: Frame, root: Local, steps: Sequence[Step], keys: Sequence[Key], last: Type, span: Span
+    f: Frame,
+    root: Local | StateGet,
+    steps: Sequence[Step],
+    keys: Sequence[Key],
+    last: Type,
+    span: Span,
 ) -> None:
     """From the root's unique object on the stack to that of type `last` at the path's end."""
     remaining = list(keys)
-    view = f.views.get(root.index)
+    view = f.view(root)
     for position, step in enumerate(steps):
         kind = steps[position + 1].of if position + 1 < len(steps) else last
         offset = step_address(f, step, remaining, view)
@@ -204,10 +221,10 @@ def step_address(f: Frame, step: Step, keys: list[Key], view: View | None) -> in
     return 0
 
 
-def path_of(node: Expr) -> tuple[Local, tuple[Step, ...]] | None:
+def path_of(node: Expr) -> tuple[Local | StateGet, tuple[Step, ...]] | None:
     """A place as its variable and steps."""
     steps: list[Step] = []
-    while not isinstance(node, LocalGet):
+    while not isinstance(node, LocalGet | StateGet):
         match node:
             case FieldGet(base=base, index=number):
                 steps.append(FieldStep(index=number, of=base.type))
@@ -216,7 +233,8 @@ def path_of(node: Expr) -> tuple[Local, tuple[Step, ...]] | None:
             case _:
                 return None
         node = base
-    return node.local, tuple(reversed(steps))
+    root = node.local if isinstance(node, LocalGet) else node
+    return root, tuple(reversed(steps))
 
 
 def assign(f: Frame, statement: Store) -> None:
@@ -243,7 +261,7 @@ def assign(f: Frame, statement: Store) -> None:
         put_key(f, last.of.key, statement.span)
         offset = 16
     else:
-        view = f.views.get(statement.root.index) if len(statement.steps) == 1 else None
+        view = f.view(statement.root) if len(statement.steps) == 1 else None
         offset = step_address(f, last, list(keys[used:]), view)
     with f.temporary("i32") as at:
         f.emit(f"local.set ${at}")

@@ -64,7 +64,10 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
     unit = Unit(program, Sites(sources), kept_parameters(reached), state_uses(reached))
     writers = frozenset(name for name, use in unit.uses.items() if use.written)
     notes: dict[str, Notes] = {}
-    functions = [_function(unit, each, surveys[name], Behaviour(writers), notes) for name, each in reached.items()]
+    functions = [
+        _function(unit, each, surveys[name], Behaviour(writers), notes)
+        for name, each in reached.items()
+    ]
     entries, names = exports.entries(unit)
     functions += entries
     behind = {
@@ -135,8 +138,11 @@ def _function(
 
 def _state_globals(unit: Unit) -> tuple[model.Global, ...]:
     """One for each state variable that anything names; the null pointer may be released."""
+    states = unit.program.states
     return tuple(
-        model.Global(name=name, initial=0, export=None, type=value_type(unit.program.states[state].type) or "i64")
+        model.Global(
+            name=name, initial=0, export=None, type=value_type(states[state].type) or "i64"
+        )
         for state, name in unit.states.items()
     )
 

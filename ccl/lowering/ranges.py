@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from ccl.lowering.facts import children, statement_children
 from ccl.lowering.shapes import value_type
 from ccl.typed import (
     Argument,
@@ -36,6 +35,7 @@ from ccl.typed import (
     While,
 )
 from ccl.types import Prim
+from ccl.walk import children, statement_children
 
 MIN: Final = -(2**63)
 MAX: Final = 2**63 - 1
@@ -47,6 +47,7 @@ VARIABLES_MAX: Final = 256
 Interval: TypeAlias = tuple[int, int]
 ALL: Final[Interval] = (MIN, MAX)
 _LENGTHS = (Builtin.ARRAY_LEN, Builtin.STRING_LENGTH, Builtin.MAP_SIZE)
+_BITS = (Builtin.BIT_AND, Builtin.SHIFT_RIGHT)
 _MIRRORED = {
     BinaryOp.LESS: BinaryOp.GREATER,
     BinaryOp.LESS_EQUAL: BinaryOp.GREATER_EQUAL,
@@ -159,6 +160,8 @@ class Ranges:
             case CallBuiltin(builtin=builtin) if builtin in _LENGTHS:
                 self._all(children(node), known)
                 return 0, LENGTH_MAX
+            case CallBuiltin(builtin=builtin) if builtin in _BITS:
+                return _bits(builtin, *[self.expr(each, known) for each in children(node)])
             case Block(statements=statements, value=value):
                 for statement in statements:
                     self.statement(statement, known)
@@ -288,6 +291,16 @@ def result_of(op: BinaryOp, left: Interval, right: Interval) -> Interval | None:
             )
         case _:
             return None
+
+
+def _bits(builtin: Builtin, left: Interval, right: Interval) -> Interval:
+    """A number that is not negative bounds what `bit_and` leaves of any other."""
+    if builtin is Builtin.SHIFT_RIGHT:
+        return min(left[0], 0) if right[0] != right[1] else left[0] >> (right[0] & 63), (
+            max(left[1], -1) if right[0] != right[1] else left[1] >> (right[0] & 63)
+        )
+    tops = [high for low, high in (left, right) if low >= 0]
+    return (0, min(tops)) if tops else ALL
 
 
 def _truncated(a: int, b: int) -> int:

@@ -33,7 +33,9 @@ from ccl.typed import (
     Return,
     ScalarConst,
     SetLocal,
+    SetState,
     ShortCircuit,
+    StateGet,
     Statement,
     Step,
     Store,
@@ -54,7 +56,9 @@ Change = Callable[[Expr], Expr]
 def with_parts(node: Expr, change: Change) -> Expr:
     """The node with each expression directly inside changed; blocks are the caller's matter."""
     match node:
-        case LocalGet() | ScalarConst() | TextConst() | UnitConst() | Break() | Continue():
+        case LocalGet() | StateGet() | ScalarConst() | TextConst() | UnitConst():
+            return node
+        case Break() | Continue():
             return node
         case FieldGet(base=base) | DataGet(base=base):
             new = change(base)
@@ -128,7 +132,7 @@ def with_parts(node: Expr, change: Change) -> Expr:
 
 def statement_with_parts(statement: Statement, change: Change) -> Statement:
     match statement:
-        case SetLocal(value=value) | Evaluate(value=value):
+        case SetLocal(value=value) | SetState(value=value) | Evaluate(value=value):
             new = change(value)
             return statement if new is value else replace(statement, value=new)
         case Store(steps=steps, value=value):

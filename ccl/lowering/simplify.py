@@ -8,7 +8,6 @@ it traps where it stands.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ccl.lowering.facts import children
 from ccl.lowering.ranges import MAX, MIN, result_of
 from ccl.lowering.rebuilding import with_parts
 from ccl.typed import (
@@ -30,6 +29,7 @@ from ccl.typed import (
     ScalarConst,
     SetLocal,
     ShortCircuit,
+    StateGet,
     Statement,
     TextConst,
     Unary,
@@ -38,6 +38,7 @@ from ccl.typed import (
     While,
 )
 from ccl.types import Prim, is_reference
+from ccl.walk import children
 
 MILLION = 10**6
 _COMPARE = {
@@ -250,7 +251,7 @@ def _does_nothing(statement: Statement) -> bool:
 def _is_idle(node: Expr) -> bool:
     """Has no effect and cannot trap."""
     match node:
-        case ScalarConst() | TextConst() | UnitConst() | LocalGet():
+        case ScalarConst() | TextConst() | UnitConst() | LocalGet() | StateGet():
             return True
         case Block(statements=(), value=value):
             return value is None or _is_idle(value)

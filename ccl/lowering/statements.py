@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from ccl.lowering import control, elements, operators, places
-from ccl.lowering.facts import place_root, survey
+from ccl.lowering.facts import survey
 from ccl.lowering.frame import Frame, Loop, Owned
 from ccl.lowering.shapes import load, value_type
 from ccl.typed import (
@@ -15,17 +15,21 @@ from ccl.typed import (
     Local,
     LocalGet,
     SetLocal,
+    SetState,
     Statement,
     Store,
     While,
 )
 from ccl.types import Array, Map, Prim, Type, is_reference
+from ccl.walk import place_root
 
 
 def lower(f: Frame, statement: Statement) -> None:
     match statement:
         case SetLocal(local=local, value=value):
             set_local(f, local, value)
+        case SetState(state=state, value=value):
+            set_state(f, state, value)
         case Evaluate(value=value):
             f.drop(f.expr(value), value.type)
         case Store():
@@ -73,6 +77,24 @@ def set_local(f: Frame, local: Local, value: Expr) -> None:
         f.emit(f"local.set ${new}")
         f.release(name, local.type)
         f.emit(f"local.get ${new}", f"local.set ${name}")
+
+
+def set_state(f: Frame, state: str, value: Expr) -> None:
+    """The module's variable owns the new value, the old one is released."""
+    kind = f.unit.program.states[state].type
+    if kind is Prim.STRING and operators.append_to_state(f, state, value):
+        return
+    name = f.unit.state_name(state)
+    f.own(value)
+    if value.type is Prim.NEVER:
+        return
+    if is_reference(kind):
+        # the old value goes last: the new one may be a part of it
+        with f.temporary("i32") as new:
+            f.emit(f"local.set ${new}", f"global.get ${name}")
+            f.call(f.release_name(kind))
+            f.emit(f"local.get ${new}")
+    f.emit(f"global.set ${name}")
 
 
 # --- loops ------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ccl.abi.bounds import Formula
-from ccl.lowering.facts import Survey, children, statement_children
+from ccl.lowering.facts import Survey
 from ccl.lowering.ranges import MAX, MIN, Ranges
 from ccl.lowering.shapes import is_text, value_type
 from ccl.typed import (
@@ -34,6 +34,7 @@ from ccl.typed import (
     While,
 )
 from ccl.types import Array
+from ccl.walk import children, statement_children
 
 HALVINGS_MAX = 64
 """A number of 64 bits cannot be halved, or doubled, more often."""

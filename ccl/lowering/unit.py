@@ -6,6 +6,7 @@ from typing import assert_never
 
 from ccl.abi.layout import IMMORTAL
 from ccl.abi.sections import Site
+from ccl.reach import NO_USE, Use
 from ccl.source import SourceMap, Span
 from ccl.typed import Function, Program
 from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Struct, StructDef, Token, Type
@@ -119,12 +120,15 @@ class Unit:
     sites: Sites
     kept: Mapping[str, frozenset[int]]
     """By function id, the parameters that a call may keep."""
+    uses: Mapping[str, Use]
+    """By function id, what is done to state."""
     constants: Constants = field(default_factory=Constants)
     called: set[str] = field(default_factory=set)
     """Names of library routines and imports."""
     table: list[str] = field(default_factory=list)
     """Functions that are called by index."""
     _names: dict[str, str] = field(default_factory=dict)
+    _states: dict[str, str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
     _routines: dict[tuple[str, Type], str] = field(default_factory=dict)
     _texts: list[str] = field(default_factory=list)
@@ -136,6 +140,21 @@ class Unit:
         if name is None:
             name = self._names[function.id] = self.fresh("fn." + identifier(function.name))
         return name
+
+    def state_name(self, state: str) -> str:
+        """The identifier of the global that holds a state variable."""
+        name = self._states.get(state)
+        if name is None:
+            name = self._states[state] = self.fresh("state." + identifier(state))
+        return name
+
+    @property
+    def states(self) -> Mapping[str, str]:
+        """Identifiers of the globals that were asked for, by id of the variable."""
+        return self._states
+
+    def touches_state(self, function: str) -> bool:
+        return bool(self.uses.get(function, NO_USE).touched)
 
     def fresh(self, wanted: str) -> str:
         """`wanted`, or that with a number where it is taken."""

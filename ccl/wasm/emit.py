@@ -34,7 +34,7 @@ def _lines(module: Module) -> Iterator[str]:
     yield f"{_STEP}(memory (export {export}) {module.memory_pages})"
     for g in module.globals:
         export = f" (export {quoted(g.export.encode())})" if g.export is not None else ""
-        yield f"{_STEP}(global ${g.name}{export} (mut i32) (i32.const {g.initial}))"
+        yield f"{_STEP}(global ${g.name}{export} (mut {g.type}) ({g.type}.const {g.initial}))"
     if module.table:
         yield f"{_STEP}(table {len(module.table)} funcref)"
         yield f"{_STEP}(elem (i32.const 0) {' '.join(f'${name}' for name in module.table)})"

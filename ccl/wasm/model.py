@@ -27,11 +27,12 @@ class Import:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Global:
-    """A mutable i32."""
+    """A mutable variable of the module."""
 
     name: str
     initial: int
     export: str | None
+    type: ValueType = "i32"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ccl import typed as t
-from ccl.lowering.facts import place_root
 from ccl.types import Array, Map, Prim, Struct, Type
+from ccl.walk import place_root
 
 MIN, MAX = -(2**63), 2**63 - 1
 
