@@ -6,6 +6,7 @@ nobody can count, and work that depends on the size of data inside are obstacles
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from ccl.abi.bounds import Bound, Formula, Obstacle
@@ -59,10 +60,12 @@ class _Counter:
         self._notes = lowered.notes
         self._sources = sources
         self._texts: dict[str, str] = {f.name: "\n".join(f.body) for f in module.functions}
+        self._library: set[str] = set()
         for text in module.library:
             head = _HEAD.search(text)
             if head is not None:
                 self._texts[head[1]] = text
+                self._library.add(head[1])
         self._behind = lowered.behind
         self._found: dict[str, Formula | Obstacle] = {}
         self._running: set[str] = set()
@@ -93,7 +96,8 @@ class _Counter:
 
     def _code(self, name: str) -> Code:
         if name not in self._codes:
-            self._codes[name] = code_of(self._texts[name])
+            text = self._texts[name]
+            self._codes[name] = _routine_code(text) if name in self._library else code_of(text)
         return self._codes[name]
 
     # --- functions of the program ---
@@ -214,6 +218,12 @@ class _Counter:
         return fuel_of(
             self._code(routine), Pricing(turns=turns, of_call=of_call, array_slots=length)
         )
+
+
+@lru_cache(maxsize=1024)
+def _routine_code(text: str) -> Code:
+    """Routines of the library are the same in every module, those of types in most."""
+    return code_of(text)
 
 
 def _host_call(name: str, before: Code) -> Formula:

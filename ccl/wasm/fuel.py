@@ -85,15 +85,15 @@ class _Reader:
         return self._tokens[self._at] if self._at < len(self._tokens) else ")"
 
     def _next(self) -> str:
-        token = self._peek()
+        token = self._tokens[self._at]
         self._at += 1
         return token
 
     def items(self, ends: frozenset[str]) -> Iterator[Item]:
         """Up to a closing bracket or one of the words, which is not taken."""
-        while self._peek() != ")" and self._peek() not in ends:
-            if self._peek() == "(":
-                self._next()
+        while (token := self._peek()) != ")" and token not in ends:
+            if token == "(":
+                self._at += 1
                 yield from self._folded()
                 assert self._next() == ")", "brackets are balanced"
             else:
@@ -111,8 +111,8 @@ class _Reader:
 
     def _immediates(self) -> str:
         first = ""
-        while _is_immediate(self._peek()):
-            token = self._next()
+        while _is_immediate(token := self._peek()):
+            self._at += 1
             first = first or token.removeprefix("$")
         return first
 

@@ -5,11 +5,11 @@ from functools import cache
 from typing import Any
 
 import pytest
-from effort import examples
+from effort import examples, seeds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typed_interpreter import Interpreter, Stopped, plain
-from typed_programs import STATE, programs
+from typed_programs import STATE, programs, programs_of
 from typed_trees import (
     BOOL,
     INT,
@@ -50,11 +50,32 @@ def _outcome(action: Callable[[], Any]) -> Any:
 @_SETTINGS
 @given(programs())
 def test_programs_run_as_the_interpreter_says_and_release_everything(tree: t.Program) -> None:
-    expected = _outcome(lambda: plain(Interpreter(tree).call("main"), STATE, tree))
-    running = Running(build(tree))
-    assert _outcome(lambda: running.apply("main")) == expected
-    if not isinstance(expected, Stopped):
-        assert running.live_bytes() == 0
+    _agree(tree, Running(build(tree)), "main")
+
+
+PROGRAMS_PER_MODULE = 25
+MODULES_PER_SEED = 10
+
+
+@pytest.mark.parametrize("seed", seeds(0, 20))
+def test_many_programs_run_as_the_interpreter_says(seed: int) -> None:
+    """5 000 programs; the test above finds a small one like one that fails here."""
+    for number in range(seed * MODULES_PER_SEED, (seed + 1) * MODULES_PER_SEED):
+        first = number * PROGRAMS_PER_MODULE
+        every = range(first, first + PROGRAMS_PER_MODULE)
+        tree = programs_of(every)
+        running = Running(build(tree))
+        for each in every:
+            _agree(tree, running, f"main.{each}")
+
+
+def _agree(tree: t.Program, running: Running, name: str) -> None:
+    expected = _outcome(lambda: plain(Interpreter(tree).call(name), STATE, tree))
+    assert _outcome(lambda: running.apply(name)) == expected, name
+    if isinstance(expected, Stopped):
+        running.start()
+    else:
+        assert running.live_bytes() == 0, name
 
 
 # --- numbers ----------------------------------------------------------------------------

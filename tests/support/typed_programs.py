@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from random import Random
 
 from hypothesis import strategies as st
 from typed_trees import (
@@ -21,6 +22,7 @@ from typed_trees import (
     local,
     loop,
     op,
+    program,
     put,
     run,
     text,
@@ -28,8 +30,9 @@ from typed_trees import (
 )
 
 from ccl import typed as t
-from ccl.lowering.facts import place_root, survey
+from ccl.lowering.facts import survey
 from ccl.types import Array, Map, Option, Prim, Struct, StructDef, Type
+from ccl.walk import place_root
 
 INTS = Array(INT)
 POINT = Struct("Point", "Point")
@@ -58,7 +61,8 @@ B = t.Builtin
 class Writer:
     """Writes the body of one function; `callees` are the functions it may call."""
 
-    draw: st.DrawFn
+    upto: Callable[[int], int]
+    """Chooses a number from 0 to the given one."""
     callees: Sequence[t.Function]
     scope: list[t.Local] = field(default_factory=list)
     next_index: int = 0
@@ -66,9 +70,6 @@ class Writer:
     state: tuple[t.Local, ...] = ()
 
     # --- choices ---
-
-    def upto(self, top: int) -> int:
-        return self.draw(st.integers(0, top))
 
     def pick(self, options: Sequence[Callable[[], t.Expr]]) -> t.Expr:
         return options[self.upto(len(options) - 1)]()
@@ -379,24 +380,42 @@ class Writer:
 
 @st.composite
 def programs(draw: st.DrawFn) -> t.Program:
-    """A program whose export `main` returns the state it made."""
-    from typed_trees import program
+    """Programs of `written`, as examples that shrink."""
+    return written(lambda top: draw(st.integers(0, top)))
 
+
+def programs_of(seeds: Sequence[int]) -> t.Program:
+    """The programs of some seeds in one module, export `main.SEED`: many are made and compiled
+    in the time that hypothesis needs for one."""
+    made: list[t.Function] = []
+    for seed in seeds:
+        chosen = Random(seed)
+        made += _functions(lambda top, chosen=chosen: chosen.randrange(top + 1), f".{seed}")
+    mains = [each.id for each in made if each.id.startswith("main")]
+    return program(*made, exports=mains, structs=STRUCTS)
+
+
+def written(upto: Callable[[int], int]) -> t.Program:
+    """A program whose export `main` returns the state it made."""
+    return program(*_functions(upto, ""), exports=["main"], structs=STRUCTS)
+
+
+def _functions(upto: Callable[[int], int], suffix: str) -> list[t.Function]:
     functions: list[t.Function] = []
     for number, (kinds, result) in enumerate(
         (((POINT,), POINT), ((POINT, INTS), INT), ((NAMED, POINT, STRING), POINT))
     ):
-        writer = Writer(draw, tuple(functions))
+        writer = Writer(upto, tuple(functions))
         parameters = [writer.new_local(kind, "p") for kind in kinds]
         writer.scope.extend(parameters)
         statements = writer.statements(4, 2)
         body = block(statements, writer.expr(result, 2))
         changed = [p.index for p in parameters if p.index in survey(body).changed]
-        functions.append(function(f"helper{number}", parameters, body, mutated=changed))
-    writer = Writer(draw, tuple(functions))
+        functions.append(function(f"helper{number}{suffix}", parameters, body, mutated=changed))
+    writer = Writer(upto, tuple(functions))
     state = tuple(writer.new_local(kind, name) for name, kind in STATE_FIELDS)
     start = [put(each, writer.constant(each.type)) for each in state]
     writer.scope.extend(state)
     writer.state = state
     body = block([*start, *writer.statements(8, 3)], writer.whole_state())
-    return program(*functions, function("main", [], body), exports=["main"], structs=STRUCTS)
+    return [*functions, function(f"main{suffix}", [], body)]

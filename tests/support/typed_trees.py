@@ -183,8 +183,13 @@ class Running:
         linker = wasmtime.Linker(_ENGINE)
         for definition in HOST_CALLS.values():
             self._define(linker, definition)
-        module = wasmtime.Module(_ENGINE, artifact.wasm)
-        self.exports: Any = linker.instantiate(self.store, module).exports(self.store)
+        self._linker = linker
+        self._module = wasmtime.Module(_ENGINE, artifact.wasm)
+        self.start()
+
+    def start(self) -> None:
+        """With a new instance of the module: after a trap the old one is of no use."""
+        self.exports: Any = self._linker.instantiate(self.store, self._module).exports(self.store)
         self.memory: wasmtime.Memory = self.exports["memory"]
 
     def _define(self, linker: wasmtime.Linker, definition: HostCall) -> None:
