@@ -72,6 +72,13 @@ _CALLS: Final = (
         doc="From here on the time of the job is this, in Unix seconds.",
     ),
     HostCall(
+        name="test_advance",
+        parameters=(_integer("seconds"),),
+        answer=Answer.NONE,
+        effect=Effect.READS,
+        doc="From here on the time of the job is so many seconds later.",
+    ),
+    HostCall(
         name="test_role",
         parameters=_text("role"),
         answer=Answer.NONE,

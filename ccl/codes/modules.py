@@ -35,4 +35,32 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="not a string literal",
         help='write for instance `module("./count.ccl")`',
     ),
+    Template(
+        code="CCL0720",
+        title="a test cannot have {what}",
+        label="nobody could give or see this",
+        advice={
+            "parameters": "a test is called by nobody: say with `let` what it works on",
+            "generic": "a test is called by nobody: use the types that it is about",
+            "result": "check the value with `assert_eq`, or give a Result: an Err fails the test",
+        },
+    ),
+    Template(
+        code="CCL0721",
+        title="`{name}` is for tests, and `{export}` reaches it",
+        label="only a `test fn` and what it alone calls may do this",
+        help="check what must hold with `require(condition, message)`",
+    ),
+    Template(
+        code="CCL0722",
+        title="`{name}` is a test",
+        label="not a function that can be called",
+        help="`ccl test` runs it; what others call belongs into a `fn`",
+    ),
+    Template(
+        code="CCL0723",
+        title="`{name}` is a test, and tests are not exported",
+        label="part of no module",
+        help="leave out `export`, or leave out `test`",
+    ),
 )

@@ -46,8 +46,12 @@ def caller(invocation: Invocation, did: str) -> None:
 
 def time(invocation: Invocation, seconds: int) -> None:
     if not 0 <= seconds <= INTEGER_MAX:
-        raise trap("the time of a test is before 1970")
+        raise trap("a time is not before 1970")
     invocation.change_context(now=seconds)
+
+
+def advance(invocation: Invocation, seconds: int) -> None:
+    time(invocation, invocation.context.now + seconds)
 
 
 def role(invocation: Invocation, name: str) -> None:
@@ -101,6 +105,7 @@ TEST_IMPLEMENTATIONS: Final[Mapping[str, Implementation]] = {
     "test_compare": compare,
     "test_caller": caller,
     "test_time": time,
+    "test_advance": advance,
     "test_role": role,
     "test_input": input_,
     "test_balance": balance,

@@ -1,0 +1,225 @@
+"""What only tests call: assertions, and being somebody else at another time.
+
+An assertion is a check that traps as any other. `assert_traps` is a branch: the test runner
+executes the test once for each that the test comes to, and enters that one only.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ccl import ast, typed
+from ccl.abi.testcalls import ASSERTION_FAILED, NOTHING_TRAPPED
+from ccl.checking import expressions, operators
+from ccl.checking.arguments import Callee, bind
+from ccl.checking.conversions import convert
+from ccl.checking.environment import Body, invalid, is_invalid
+from ccl.checking.inference import prune, zonk
+from ccl.source import Span
+from ccl.typed import BinaryOp, Conversion
+from ccl.types import Array, Prim, Type
+
+_STANDINGS: Final[Mapping[str, tuple[str, tuple[tuple[str, Type], ...]]]] = {
+    "as_caller": ("test_caller", (("member", Prim.DID),)),
+    "at_time": ("test_time", (("time", Prim.TIMESTAMP),)),
+    "advance": ("test_advance", (("time", Prim.DURATION),)),
+    "grant_role": ("test_role", (("role", Prim.STRING),)),
+    "with_input": ("test_input", (("text", Prim.STRING),)),
+    "with_balance": (
+        "test_balance",
+        (("resource_type", Prim.STRING), ("units", Prim.INTEGER)),
+    ),
+}
+"""Calls that change what the rest of the test sees, and their parameters."""
+_EFFECTS: Final = {"events": "emit", "submitted_jobs": "submit-job"}
+
+
+def infer_test_form(body: Body, call: ast.Call, name: str) -> typed.Expr:
+    if body.in_constant:
+        body.sink.report("CCL0423", call.span, what=f"`{name}`")
+        return invalid(call.span)
+    if body.final:
+        body.checker.test_forms.setdefault(body.id, {})[call.span] = name
+    match name:
+        case "assert":
+            return _assert(body, call)
+        case "assert_eq" | "assert_ne":
+            return _assert_compared(body, call, name)
+        case "assert_traps":
+            return _assert_traps(body, call)
+        case "events" | "submitted_jobs":
+            return _listed(body, call, name, Prim.DATA)
+        case "logged":
+            return _listed(body, call, name, Prim.STRING)
+        case _:
+            return _standing(body, call, name)
+
+
+def _bound(
+    body: Body, call: ast.Call, name: str, parameters: tuple[str, ...], *, optional: str = ""
+) -> dict[str, ast.Expr] | None:
+    """The arguments by parameter; None after reporting."""
+    callee = Callee(name=name, parameters=parameters, optional=frozenset({optional}))
+    bound = bind(body, call, callee, call.arguments)
+    if bound is None:
+        for each in call.arguments:
+            expressions.infer(body, each.value)
+        return None
+    return {parameter: argument.value for parameter, argument in bound.items()}
+
+
+def _message(body: Body, bound: Mapping[str, ast.Expr]) -> typed.Expr | None:
+    written = bound.get("message")
+    return None if written is None else expressions.check(body, written, Prim.STRING)
+
+
+# --- assertions -------------------------------------------------------------------------
+
+
+def _assert(body: Body, call: ast.Call) -> typed.Expr:
+    bound = _bound(body, call, "assert", ("condition", "message"), optional="message")
+    if bound is None:
+        return typed.UnitConst(span=call.span)
+    condition = expressions.check(body, bound["condition"], Prim.BOOL)
+    return _checked(condition, _message(body, bound), call.span)
+
+
+def _checked(condition: typed.Expr, message: typed.Expr | None, span: Span) -> typed.Expr:
+    return typed.Require(
+        condition=condition, message=message, article=None, span=span, reason=ASSERTION_FAILED
+    )
+
+
+def _assert_compared(body: Body, call: ast.Call, name: str) -> typed.Expr:
+    """Both values are kept, so that what differs can be shown."""
+    bound = _bound(body, call, name, ("left", "right", "message"), optional="message")
+    if bound is None:
+        return typed.UnitConst(span=call.span)
+    written = ast.Binary(
+        operator="==" if name == "assert_eq" else "!=",
+        operator_span=call.callee.span,
+        left=bound["left"],
+        right=bound["right"],
+        span=call.span,
+    )
+    compared = operators.infer_binary(body, written, None)
+    message = _message(body, bound)
+    if not isinstance(compared, typed.Binary) or not body.final:
+        return typed.UnitConst(span=call.span)
+    if is_invalid(compared.left) or is_invalid(compared.right):
+        return typed.UnitConst(span=call.span)
+    left, right = _kept(body, compared.left), _kept(body, compared.right)
+    said = typed.Evaluate(value=_said(left.local, right.local, call.span), span=call.span)
+    never = typed.ScalarConst(value=0, type=Prim.BOOL, span=call.span)
+    holds = typed.ShortCircuit(
+        is_and=False,
+        left=typed.Binary(
+            op=compared.op,
+            left=_read(left.local),
+            right=_read(right.local),
+            type=Prim.BOOL,
+            span=call.span,
+        ),
+        right=typed.Block(statements=(said,), value=never, type=Prim.BOOL, span=call.span),
+        span=call.span,
+    )
+    checked = typed.Evaluate(value=_checked(holds, message, call.span), span=call.span)
+    return typed.Block(
+        statements=(left, right, checked), value=None, type=Prim.UNIT, span=call.span
+    )
+
+
+def _kept(body: Body, node: typed.Expr) -> typed.SetLocal:
+    return typed.SetLocal(local=body.temporary(node.type, node.span), value=node, span=node.span)
+
+
+def _read(local: typed.Local) -> typed.Expr:
+    return typed.LocalGet(local=local, type=local.type, span=local.span)
+
+
+def _said(left: typed.Local, right: typed.Local, span: Span) -> typed.Expr:
+    return typed.CallHost(
+        call="test_compare",
+        arguments=(
+            typed.TextConst(value=str(zonk(left.type)), type=Prim.STRING, span=span),
+            convert(_read(left), Conversion.TO_DATA, Prim.DATA),
+            convert(_read(right), Conversion.TO_DATA, Prim.DATA),
+        ),
+        type=Prim.UNIT,
+        span=span,
+    )
+
+
+def _assert_traps(body: Body, call: ast.Call) -> typed.Expr:
+    """`if entered here { expression; leave }`; after leaving, invariants may still trap."""
+    bound = _bound(body, call, "assert_traps", ("expression", "reason"), optional="reason")
+    if bound is None:
+        return typed.UnitConst(span=call.span)
+    where = bound["expression"].span
+    place = typed.TextConst(
+        value=f"{where.file}:{where.start}:{where.end}", type=Prim.STRING, span=call.span
+    )
+    reason: typed.Expr = typed.TextConst(value="", type=Prim.STRING, span=call.span)
+    if "reason" in bound:
+        reason = expressions.check(body, bound["reason"], Prim.STRING)
+    entered = typed.CallHost(
+        call="test_enter", arguments=(place, reason), type=Prim.INTEGER, span=call.span
+    )
+    one = typed.ScalarConst(value=1, type=Prim.INTEGER, span=call.span)
+    with body.block():
+        tried = expressions.discard(body, bound["expression"])
+    leave = _leave(body, call.span)
+    then = typed.Block(
+        statements=(tried, typed.Evaluate(value=leave, span=call.span)),
+        value=None,
+        type=leave.type,
+        span=call.span,
+    )
+    return typed.If(
+        condition=typed.Binary(
+            op=BinaryOp.EQUAL, left=entered, right=one, type=Prim.BOOL, span=call.span
+        ),
+        then=then,
+        otherwise=None,
+        type=Prim.UNIT,
+        span=call.span,
+    )
+
+
+def _leave(body: Body, span: Span) -> typed.Expr:
+    """What follows an expression that did not trap: the end of the test, or a trap."""
+    signature = body.checker.signatures.get(body.id)
+    if signature is not None and signature.item.test and prune(signature.result) is Prim.UNIT:
+        return typed.Return(value=None, span=span)
+    no = typed.ScalarConst(value=0, type=Prim.BOOL, span=span)
+    return typed.Require(
+        condition=no, message=None, article=None, span=span, reason=NOTHING_TRAPPED
+    )
+
+
+# --- standings --------------------------------------------------------------------------
+
+
+def _standing(body: Body, call: ast.Call, name: str) -> typed.Expr:
+    host, parameters = _STANDINGS[name]
+    bound = _bound(body, call, name, tuple(each for each, _ in parameters))
+    if bound is None:
+        return typed.UnitConst(span=call.span)
+    values = tuple(expressions.check(body, bound[each], kind) for each, kind in parameters)
+    if name == "at_time" or name == "advance":
+        values = tuple(convert(each, Conversion.SAME_BITS, Prim.INTEGER) for each in values)
+    return typed.CallHost(call=host, arguments=values, type=Prim.UNIT, span=call.span)
+
+
+def _listed(body: Body, call: ast.Call, name: str, element: Type) -> typed.Expr:
+    if _bound(body, call, name, ()) is None:
+        return invalid(call.span)
+    kind = _EFFECTS.get(name)
+    asked = typed.CallHost(
+        call="test_log" if kind is None else "test_effects",
+        arguments=()
+        if kind is None
+        else (typed.TextConst(value=kind, type=Prim.STRING, span=call.span),),
+        type=Prim.DATA,
+        span=call.span,
+    )
+    return convert(asked, Conversion.DATA_TO, Array(element))
