@@ -1,7 +1,7 @@
 """Runs compiled CCL in this process: the sandbox's own machine, without its processes."""
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import wasmtime
@@ -13,7 +13,7 @@ from runtime.context import Context, Limits
 from runtime.execution import Outcome
 from runtime.modulecheck import ModuleFacts, check_module
 from runtime.sandbox.engine import build_engine, engine_text
-from runtime.sandbox.machine import Machine
+from runtime.sandbox.machine import Loaded, Machine
 
 NOW = 1_767_225_600
 CALLER = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
@@ -37,6 +37,16 @@ def _machine() -> tuple[wasmtime.Engine, Machine]:
     return build_engine(), Machine()
 
 
+@lru_cache(maxsize=8)
+def _loaded(module: bytes) -> tuple[Machine, Loaded]:
+    """A module that is run again and again is compiled once."""
+    engine, machine = _machine()
+    facts = check_module(module)
+    assert isinstance(facts, ModuleFacts), facts
+    code = bytes(wasmtime.Module(engine, module).serialize())
+    return machine, machine.load(code, facts)
+
+
 def run(
     module: bytes,
     *,
@@ -47,9 +57,7 @@ def run(
     fuel: int = 200_000_000,
 ) -> Ran:
     """Execute an export of the module."""
-    engine, machine = _machine()
-    facts = check_module(module)
-    assert isinstance(facts, ModuleFacts), facts
+    machine, loaded = _loaded(module)
     data = None if text is None else text.encode()
     context = Context(
         entry=entry,
@@ -63,8 +71,7 @@ def run(
         balances={"compute": 1_000_000},
         records=records or {},
     )
-    code = bytes(wasmtime.Module(engine, module).serialize())
-    report = machine.execute(machine.load(code, facts), context, data)
+    report = machine.execute(loaded, context, data)
     value = None
     if report.output is not None and report.output_is_value:
         value = decode(report.output)

@@ -1,0 +1,38 @@
+"""`ccl run examples/stv/count.ccl`: real wards through the real command."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from commands import ROOT, run
+
+COUNT = ROOT / "examples" / "stv" / "count.ccl"
+BALLOTS = ROOT / "examples" / "election" / "ballots"
+EXPECTED = json.loads((BALLOTS / "expected.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_ward_elects_whom_it_elected(name: str, tmp_path: Path) -> None:
+    done = run("ccl", "run", COUNT, "--input", BALLOTS / name, "-o", "json", home=tmp_path)
+    assert done.code == 0, done.err
+    value = json.loads(done.out)["value"]
+    assert sorted(value["elected"]) == sorted(EXPECTED[name]["elected"])
+    assert value["quota"] == EXPECTED[name]["quota"]
+    first, *_, last = [value["stages"][0], *value["stages"]]
+    assert {name: int(votes) for name, votes in first["votes"].items()} == EXPECTED[name][
+        "first_preferences"
+    ]
+    for stage in value["stages"]:
+        credited = sum(map(Decimal, stage["votes"].values()))
+        assert credited + Decimal(stage["not_effective"]) == value["ballots"]
+    assert [each for stage in value["stages"] for each in stage["elected"]] == value["elected"]
+    assert last["elected"]
+
+
+def test_a_damaged_file_is_refused_with_its_line(tmp_path: Path) -> None:
+    ward = tmp_path / "ward.csv"
+    ward.write_text('2,1\n5,3\n"Candidate 1","Ada"\n"Candidate 2","Bea"\n"Here"\n', "utf-8")
+    done = run("ccl", "run", COUNT, "--input", ward, home=tmp_path)
+    assert done.code == 1
+    assert "line 2: there is no candidate 3" in done.out + done.err
