@@ -1,7 +1,7 @@
 """Blocks, branches, loops and jumps, as statements and as values."""
 
 from ccl import ast, typed
-from ccl.checking import expressions, statements
+from ccl.checking import expressions, outcomes, statements
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, invalid, is_invalid
 from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
@@ -253,7 +253,7 @@ def _for_pairs(body: Body, expr: ast.For, iterable: typed.Expr) -> typed.Stateme
 def infer_jump(body: Body, expr: ast.Return | ast.Break | ast.Continue) -> typed.Expr:
     match expr:
         case ast.Return():
-            return _return(body, expr)
+            return outcomes.before_leaving(body, _return(body, expr))
         case ast.Break():
             if not body.loops:
                 body.sink.report("CCL0502", expr.span, word="break")

@@ -19,6 +19,7 @@ from ccl.types import EnumDef, Enumeration, Prim, Struct, StructDef, Type
 
 if TYPE_CHECKING:
     from ccl.checking.charter import Charter
+    from ccl.checking.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,11 +182,16 @@ class Checker:
     packed: dict[str, typed.PackedModule] = field(default_factory=dict)
     used_consts: set[tuple[int, str]] = field(default_factory=set)
     used_functions: set[str] = field(default_factory=set)
+    test_forms: dict[str, dict[Span, str]] = field(default_factory=dict)
+    """Calls that only tests have, by function and place."""
     used_imports: set[tuple[int, str]] = field(default_factory=set)
     mutation_facts: dict[str, MutationFacts] = field(default_factory=dict)
 
     def function_id(self, scope: FileScope, name: str) -> str:
-        return scope.function_id(name, root=self.scoped.root)
+        return scope.function_id(name)
+
+    def type_id(self, scope: FileScope, name: str) -> str:
+        return scope.type_id(name)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -199,6 +205,8 @@ class Body:
     in_constant: bool = False
     in_condition: bool = False
     """A condition of the charter: names that nothing declares are host records."""
+    outcome: "Outcome | None" = None
+    """Of the handler that this is."""
     is_entry: bool = False
     """`execution` or a handler: it has no declared result, an Err in it is a trap."""
     types: Mapping[str, Type] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from ccl.checking import (
     names,
     operators,
     places,
+    records,
     tries,
 )
 from ccl.checking.conversions import convert, fit, to_text
@@ -81,7 +82,7 @@ def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Exp
         case ast.Match():
             return matching.infer_match(body, expr, expected)
         case ast.InlineObject():
-            return not_compiled(body, expr, "an inline object as a value in code")
+            return records.infer_record(body, expr.entries, expr.span)
         case ast.Lambda():
             body.sink.report("CCL0447", expr.span)
             return invalid(expr.span)

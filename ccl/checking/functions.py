@@ -5,18 +5,20 @@ away; what it found out about signatures and `let`s stays. When nothing new come
 numbers become Integer, and one last round builds the typed functions and reports.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ccl import ast, typed
+from ccl.abi.layout import HANDLER_PREFIX
 from ccl.builtins import HANDLER_PARAMETER
 from ccl.checking import constants
-from ccl.checking.blocks import discard_block, infer_block
+from ccl.checking.blocks import infer_block
 from ccl.checking.charter_conditions import check_conditions
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Checker, Origin, Signature
 from ccl.checking.inference import POISON, fresh, has_poison, is_open, is_poison, prune, unify, zonk
 from ccl.checking.lints import report_variables
+from ccl.checking.outcomes import check_handler
 from ccl.checking.statements import report_assigning_lets
 from ccl.checking.type_names import NO_PARAMETERS, read_type
 from ccl.diagnostics import Label, Sink
@@ -32,8 +34,7 @@ class Entry:
     """A body that is no function of the program's text: `execution` or an event's handlers."""
 
     id: str
-    scope: FileScope
-    bodies: tuple[ast.Block, ...]
+    bodies: tuple[tuple[FileScope, ast.Block], ...]
     context: bool
     """Handlers have the parameter `ctx`."""
     span: Span
@@ -129,7 +130,7 @@ def _default_numbers(checker: Checker) -> None:
 def _round(checker: Checker, entries: tuple[Entry, ...]) -> dict[str, typed.Function]:
     checker.mutation_facts = {}
     checker.used_functions = set()
-    functions = {entry.id: _entry(checker, entry) for entry in entries}
+    functions = {each.id: each for entry in entries for each in _entry(checker, entry)}
     functions.update(check_conditions(checker))
     while missing := [each for each in checker.signatures.values() if each.id not in functions]:
         # A body may call for further instances of generic functions.
@@ -137,7 +138,7 @@ def _round(checker: Checker, entries: tuple[Entry, ...]) -> dict[str, typed.Func
     for key, kind in checker.let_types.items():
         checker.let_types[key] = zonk(kind)
     for scope in checker.scoped.files.values():
-        for name in scope.consts:
+        for name in scope.own_consts:
             constants.value_of(checker, scope, name)
     return functions
 
@@ -238,18 +239,57 @@ def _missing_return(body: Body, block: ast.Block, name: Span) -> None:
     )
 
 
-def _entry(checker: Checker, entry: Entry) -> typed.Function:
-    body = Body(checker=checker, scope=entry.scope, id=entry.id, result=Prim.UNIT, is_entry=True)
-    if entry.context:
-        body.declare(HANDLER_PARAMETER, Prim.DATA, entry.span, Origin.PARAMETER)
-        blocks = [discard_block(body, block) for block in entry.bodies]
-        block = blocks[0] if len(blocks) == 1 else _joined(blocks, entry.span)
-        return _finish(body, entry.id, entry.id, 1, block, entry.span)
+def _entry(checker: Checker, entry: Entry) -> tuple[typed.Function, ...]:
+    if not entry.context:
+        return (_execution(checker, entry),)
+    if len(entry.bodies) == 1:
+        return (_handler(checker, entry, 0, entry.id),)
+    handlers = [
+        _handler(checker, entry, number, f"{entry.id}.{number + 1}")
+        for number in range(len(entry.bodies))
+    ]
+    return (_joined(checker, entry, handlers), *handlers)
+
+
+def _handler(checker: Checker, entry: Entry, number: int, identity: str) -> typed.Function:
+    scope, block = entry.bodies[number]
+    body = Body(checker=checker, scope=scope, id=identity, result=Prim.UNIT, is_entry=True)
+    body.declare(HANDLER_PARAMETER, Prim.DATA, entry.span, Origin.PARAMETER)
+    event = entry.id.removeprefix(HANDLER_PREFIX)
+    node = check_handler(body, event, block, entry.span)
+    return _finish(body, identity, entry.id, 1, node, entry.span)
+
+
+def _joined(
+    checker: Checker, entry: Entry, handlers: Sequence[typed.Function]
+) -> typed.Function:
+    """The handlers of one event, in order; one that returns ends only itself."""
+    scope, span = entry.bodies[0][0], entry.span
+    body = Body(checker=checker, scope=scope, id=entry.id, result=Prim.UNIT, is_entry=True)
+    context = body.temporary(Prim.DATA, span)
+    given = typed.LocalGet(local=context, type=Prim.DATA, span=span)
+    calls = (
+        typed.CallFunction(
+            function=each.id,
+            arguments=(typed.Argument(value=given, mutated=False),),
+            type=Prim.UNIT,
+            span=each.span,
+        )
+        for each in handlers
+    )
+    statements = tuple(typed.Evaluate(value=call, span=call.span) for call in calls)
+    block = typed.Block(statements=statements, value=None, type=Prim.UNIT, span=span)
+    return _finish(body, entry.id, entry.id, 1, block, span)
+
+
+def _execution(checker: Checker, entry: Entry) -> typed.Function:
+    scope, block = entry.bodies[0]
+    body = Body(checker=checker, scope=scope, id=entry.id, result=Prim.UNIT, is_entry=True)
     learnt = checker.let_types.get((entry.id, entry.span))
     body.result = (
         learnt if checker.final and learnt is not None and not is_poison(learnt) else fresh()
     )
-    node = infer_block(body, entry.bodies[0], learnt)
+    node = infer_block(body, block, learnt)
     assert isinstance(node, typed.Block), "a block stays a block"
     kind = zonk(node.type)
     if kind is Prim.NEVER and not body.returns:
@@ -259,7 +299,7 @@ def _entry(checker: Checker, entry: Entry) -> typed.Function:
     elif unify(body.result, kind) or kind is Prim.NEVER:
         result = zonk(body.result)
     else:
-        _missing_return(body, entry.bodies[0], entry.span)
+        _missing_return(body, block, entry.span)
         result = POISON
     if not checker.final:
         checker.let_types[entry.id, entry.span] = result
@@ -267,12 +307,6 @@ def _entry(checker: Checker, entry: Entry) -> typed.Function:
         checker.sink.report("CCL0409", node.span, what="the value of this block")
     body.result = result
     return _finish(body, entry.id, "execution", 0, node, entry.span)
-
-
-def _joined(blocks: list[typed.Block], span: Span) -> typed.Block:
-    """The handlers of one event, in order; one that returns ends only itself."""
-    statements = tuple(typed.Evaluate(value=block, span=block.span) for block in blocks)
-    return typed.Block(statements=statements, value=None, type=Prim.UNIT, span=span)
 
 
 def _finish(

@@ -1,7 +1,7 @@
 """Statements other than expressions: `let` with its rule, assignment."""
 
 from ccl import ast, typed
-from ccl.checking import actions, expressions, places
+from ccl.checking import actions, expressions, outcomes, places
 from ccl.checking.environment import Body, Origin, Variable, invalid
 from ccl.checking.inference import has_poison, is_open, is_poison, prune, unify, zonk
 from ccl.checking.type_names import read_type
@@ -21,8 +21,7 @@ def check_statement(body: Body, statement: ast.Statement) -> tuple[typed.Stateme
         case ast.Action():
             return actions.check_action(body, statement)
         case ast.HandlerEntry():
-            body.sink.report("CCL0690", statement.span, what="an entry in a handler")
-    return ()
+            return outcomes.check_entry(body, statement)
 
 
 def _let(body: Body, let: ast.Let) -> typed.Statement:

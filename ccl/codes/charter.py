@@ -145,4 +145,43 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="neither a number, a text, true or false, nor a list of these",
         help="write its parts as entries of a section",
     ),
+    Template(
+        code="CCL0330",
+        title="the entry `{key}` has no value",
+        label="this gives nothing",
+        help="write a value, or make the call a statement of its own",
+    ),
+    Template(
+        code="CCL0331",
+        title="{what} cannot stand among the entries of {where}",
+        label="not an entry with a value",
+        advice={
+            "label": "write what it is called as an entry inside of it",
+            "call": "give its result a key: `key: call(…);`",
+            "range": "compare in a condition: `if n >= 1 && n <= 5 {{ … }}`",
+            "rule": "write the condition as the value, `key: if … {{ 1 }} else {{ 2 }};`, or put "
+            "the action into an `if`",
+            "override": "leave it out: the entry that is set last counts",
+            "code": "move it to the top level of the file",
+        },
+    ),
+    Template(
+        code="CCL0332",
+        title="there is no action `{name}`",
+        label="neither an action of the language nor a function",
+        help="did you mean `{nearest}`?",
+        advice={"declare": "declare what it does: `fn {name}({parameters}) {{ … }}`"},
+    ),
+    Template(
+        code="CCL0333",
+        title="`{name}` takes one of `{one}` and `{other}`",
+        label="{found}",
+        help="keep the one that is meant",
+    ),
+    Template(
+        code="CCL0334",
+        title="an inline function has no outcome, so it sets no entry",
+        label="this would be an entry of the handler",
+        help="let the function give a value, and write the entry where it is called",
+    ),
 )

@@ -3,6 +3,7 @@
 Expectations are comments in the block. On the line of the fault: `// error: [CCL0401]`,
 `// warning: [CCL0901]` (several codes in one bracket are allowed), `// trap: reason`.
 Anywhere: `// result: JSON`, `// log: line`, `// submits: JSON` (a part of the submission),
+`// effect: ["kind", JSON]` (all but submissions, in order, a part of each one's fields),
 `// charter: JSON` (as `ccl charter` shows it, under the `// context: JSON` before it) and
 `// undecided: field` (all of that charter, in order), and for the run `// entry: name`,
 `// arguments: JSON`, `// input: JSON` (a string), `// ctx: JSON`. A block without errors must
@@ -23,14 +24,15 @@ from ccl.codes import severity_of
 from ccl.codes.template import Severity
 from ccl.pipeline import compile_text
 from runtime.content.cid import Cid
+from runtime.content.codec import decode
 from runtime.execution import OutcomeKind
 from runtime.sandbox.results import nested_charter
 
 FOLDER = Path(__file__).parent
 _BLOCK = re.compile(r"^```ccl\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXPECTED = re.compile(
-    r"// (error|warning|trap|result|log|submits|charter|context|undecided|entry|arguments|input"
-    r"|ctx): ?(.*)$"
+    r"// (error|warning|trap|result|log|submits|effect|charter|context|undecided|entry|arguments"
+    r"|input|ctx): ?(.*)$"
 )
 
 
@@ -142,6 +144,20 @@ def check_run(block: Block, entry: str, wasm: bytes) -> None:
         assert [
             {k: s.get(k) for k in e} for s, e in zip(submitted, submits, strict=True)
         ] == submits
+    expected = [json.loads(text) for _, kind, text in block.expectations if kind == "effect"]
+    if expected:
+        found = [[kind, shown(fields)] for kind, fields in ran.effects if kind != "submit-job"]
+        assert [kind for kind, _ in found] == [kind for kind, _ in expected], found
+        for (_, fields), (_, part) in zip(found, expected, strict=True):
+            assert {key: fields[key] for key in part} == part
+
+
+def shown(fields: dict[str, Any]) -> dict[str, Any]:
+    """An effect's fields as JSON would show them; values that crossed as bytes are read."""
+    return {
+        key: plain(decode(value) if isinstance(value, bytes) else value)
+        for key, value in fields.items()
+    }
 
 
 def check_charter(block: Block, wasm: bytes) -> None:
