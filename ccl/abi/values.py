@@ -109,7 +109,8 @@ def from_argument(kind: TypeRef, text: str, abi: Abi) -> Any:
 
     Text types take the word as it is; every other type is read as JSON.
     """
-    if kind.name in _TEXTS or kind.name in ("Timestamp", "Decimal"):
+    declared = _is_declared(kind, abi)
+    if not declared and (kind.name in _TEXTS or kind.name in ("Timestamp", "Decimal")):
         return from_json(kind, text, abi)
     if str(kind) in abi.enums and not text.startswith(("{", '"')):
         return from_json(kind, text, abi)
@@ -122,6 +123,8 @@ def from_argument(kind: TypeRef, text: str, abi: Abi) -> Any:
 
 def from_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
     """A wire value from JSON. Raises ValueMismatch with the place."""
+    if _is_declared(kind, abi):
+        return _walk(kind, value, abi, path, from_json)
     if kind.name == "Timestamp" and isinstance(value, str):
         return _seconds(value, path)
     if kind.name == "Decimal" and isinstance(value, int | float) and not isinstance(value, bool):
@@ -135,6 +138,8 @@ def from_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
 
 def to_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
     """JSON from a wire value. Raises ValueMismatch if it does not have the type."""
+    if _is_declared(kind, abi):
+        return _walk(kind, value, abi, path, to_json)
     if kind.name == "Data":
         return untyped_to_json(value)
     shown = _walk(kind, value, abi, path, to_json)
@@ -156,6 +161,11 @@ def untyped_to_json(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
+def _is_declared(kind: TypeRef, abi: Abi) -> bool:
+    """Whether the program declares the type: its `Result` is not the language's."""
+    return str(kind) in abi.structs or str(kind) in abi.enums
+
+
 def _walk(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
     """Check `value` against `kind`; parts go through `inner`."""
     name, arguments = kind.name, kind.arguments
@@ -163,6 +173,13 @@ def _walk(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
     def wrong(expected: str = str(kind)) -> ValueMismatch:
         return ValueMismatch(path, expected, _shown(value))
 
+    if str(kind) in abi.structs:
+        return _struct(kind, value, abi, path, inner)
+    if str(kind) in abi.enums:
+        variants = tuple(
+            (variant, tuple(map(parse_type, payload))) for variant, payload in abi.enums[str(kind)]
+        )
+        return _variant(kind, value, variants, abi, path, inner)
     if name == "Unit":
         if value is not None:
             raise wrong("nothing")
@@ -213,13 +230,6 @@ def _walk(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
         return _variant(
             kind, value, (("Ok", arguments[:1]), ("Err", arguments[1:])), abi, path, inner
         )
-    if str(kind) in abi.structs:
-        return _struct(kind, value, abi, path, inner)
-    if str(kind) in abi.enums:
-        variants = tuple(
-            (variant, tuple(map(parse_type, payload))) for variant, payload in abi.enums[str(kind)]
-        )
-        return _variant(kind, value, variants, abi, path, inner)
     raise ValueMismatch(path, "a type that ccl:abi describes", str(kind))
 
 

@@ -112,3 +112,11 @@ def test_unclosed_brackets_are_named() -> None:
 def test_a_number_of_thousands_of_digits_is_named() -> None:
     with pytest.raises(ValueMismatch, match="numbers of 64 bits"):
         read_json("9" * 5000)
+
+
+@pytest.mark.parametrize("name", ["Result", "Decimal", "Map", "Data", "Timestamp", "String"])
+def test_a_type_that_the_program_declares_hides_the_one_of_the_language(name: str) -> None:
+    abi = Abi(exports=(), structs={name: (("votes", "Integer"),)}, enums={})
+    assert to_json(parse_type(name), {"votes": 3}, abi) == {"votes": 3}
+    assert from_json(parse_type(name), {"votes": 3}, abi) == {"votes": 3}
+    assert from_argument(parse_type(name), '{"votes": 3}', abi) == {"votes": 3}
