@@ -26,8 +26,11 @@ class Placeholder:
 T: Final = cast(Type, Placeholder("T"))
 K: Final = cast(Type, Placeholder("K"))
 V: Final = cast(Type, Placeholder("V"))
+NUMBER: Final = cast(Type, Placeholder("NUMBER"))
+"""One kind of number for a whole call: see `ccl.checking.numeric`."""
 
 INTEGER, STRING, BOOL, DID, CID = Prim.INTEGER, Prim.STRING, Prim.BOOL, Prim.DID, Prim.CID
+DECIMAL = Prim.DECIMAL
 UNIT, TIMESTAMP = Prim.UNIT, Prim.TIMESTAMP
 REFUSABLE: Final = Result(UNIT, STRING)
 """Host calls that the host may refuse, with nothing to give back."""
@@ -115,14 +118,26 @@ _ROWS: Final = (
         ("start", INTEGER),
         ("end", INTEGER),
     ),
-    _builtin("sum", Builtin.ARRAY_SUM, INTEGER, ("array", Array(INTEGER))),
+    _builtin("sum", Builtin.ARRAY_SUM, NUMBER, ("array", Array(NUMBER))),
     # numbers
-    _builtin("abs", Builtin.INTEGER_ABS, INTEGER, ("value", INTEGER)),
-    _builtin("min", Builtin.INTEGER_MIN, INTEGER, ("a", INTEGER), ("b", INTEGER)),
-    _builtin("max", Builtin.INTEGER_MAX, INTEGER, ("a", INTEGER), ("b", INTEGER)),
+    _builtin("abs", Builtin.INTEGER_ABS, NUMBER, ("value", NUMBER)),
+    _builtin("min", Builtin.INTEGER_MIN, NUMBER, ("a", NUMBER), ("b", NUMBER)),
+    _builtin("max", Builtin.INTEGER_MAX, NUMBER, ("a", NUMBER), ("b", NUMBER)),
     _builtin("pow", Builtin.INTEGER_POW, INTEGER, ("base", INTEGER), ("exponent", INTEGER)),
     _builtin("sqrt", Builtin.INTEGER_SQRT, INTEGER, ("value", INTEGER)),
     _builtin("percentage", Builtin.PERCENTAGE, INTEGER, ("part", INTEGER), ("whole", INTEGER)),
+    _builtin("floor", Builtin.DECIMAL_FLOOR, INTEGER, ("value", DECIMAL)),
+    _builtin("ceil", Builtin.DECIMAL_CEIL, INTEGER, ("value", DECIMAL)),
+    _builtin("round", Builtin.DECIMAL_ROUND, INTEGER, ("value", DECIMAL)),
+    _builtin("mul_floor", Builtin.DECIMAL_MUL_FLOOR, DECIMAL, ("a", DECIMAL), ("b", DECIMAL)),
+    _builtin("div_floor", Builtin.DECIMAL_DIV_FLOOR, DECIMAL, ("a", DECIMAL), ("b", DECIMAL)),
+    _builtin("div_ceil", Builtin.DECIMAL_DIV_CEIL, DECIMAL, ("a", DECIMAL), ("b", DECIMAL)),
+    _builtin("bit_and", Builtin.BIT_AND, INTEGER, ("a", INTEGER), ("b", INTEGER)),
+    _builtin("bit_or", Builtin.BIT_OR, INTEGER, ("a", INTEGER), ("b", INTEGER)),
+    _builtin("bit_xor", Builtin.BIT_XOR, INTEGER, ("a", INTEGER), ("b", INTEGER)),
+    _builtin("bit_not", Builtin.BIT_NOT, INTEGER, ("value", INTEGER)),
+    _builtin("shift_left", Builtin.SHIFT_LEFT, INTEGER, ("value", INTEGER), ("by", INTEGER)),
+    _builtin("shift_right", Builtin.SHIFT_RIGHT, INTEGER, ("value", INTEGER), ("by", INTEGER)),
     # strings
     _builtin("string_length", Builtin.STRING_LENGTH, INTEGER, ("text", STRING)),
     _builtin("string_concat", Builtin.STRING_CONCAT, STRING, ("a", STRING), ("b", STRING)),
@@ -145,6 +160,7 @@ _ROWS: Final = (
     ),
     _builtin("char_at", Builtin.STRING_CHAR_AT, STRING, ("text", STRING), ("index", INTEGER)),
     _builtin("parse_integer", Builtin.STRING_PARSE_INTEGER, Option(INTEGER), ("text", STRING)),
+    _builtin("parse_decimal", Builtin.STRING_PARSE_DECIMAL, Option(DECIMAL), ("text", STRING)),
     # maps
     _builtin("map_new", Builtin.MAP_NEW, Map(K, V)),
     _builtin(
@@ -186,6 +202,35 @@ _ROWS: Final = (
     _host("anchor_data", "host_anchor_to_dag", REFUSABLE, ("data", STRING)),
     _host("output", "host_write_output", REFUSABLE, ("data", STRING)),
     _host("log", "host_log_message", UNIT, ("text", STRING)),
+    _host("get_reputation", "host_get_reputation", INTEGER),
+    # tokens
+    _host(
+        "mint", "host_mint_tokens", REFUSABLE, ("class", STRING), ("amount", INTEGER), ("to", DID)
+    ),
+    _host(
+        "host_burn_tokens",
+        "host_burn_tokens",
+        REFUSABLE,
+        ("class", STRING),
+        ("amount", INTEGER),
+        ("holder", DID),
+    ),
+    _host(
+        "host_transfer_tokens",
+        "host_transfer_tokens",
+        REFUSABLE,
+        ("class", STRING),
+        ("from", DID),
+        ("to", DID),
+        ("amount", INTEGER),
+    ),
+    _host("token_balance", "host_token_balance", INTEGER, ("class", STRING), ("holder", DID)),
+    # blocks
+    _host("dag_put", "host_dag_put", STRING, ("data", STRING)),
+    _host("dag_get", "host_dag_get", STRING, ("cid", STRING)),
+    _host("dag_pin", "host_dag_pin", BOOL, ("cid", STRING)),
+    _host("dag_unpin", "host_dag_unpin", BOOL, ("cid", STRING)),
+    _host("calculate_cid", "host_calculate_cid", STRING, ("data", STRING)),
 )
 
 _ALIASES: Final[Mapping[str, str]] = {
@@ -199,6 +244,14 @@ _ALIASES: Final[Mapping[str, str]] = {
     "host_anchor_to_dag": "anchor_data",
     "host_write_output": "output",
     "host_log_message": "log",
+    "host_get_reputation": "get_reputation",
+    "host_mint_tokens": "mint",
+    "host_token_balance": "token_balance",
+    "host_dag_put": "dag_put",
+    "host_dag_get": "dag_get",
+    "host_dag_pin": "dag_pin",
+    "host_dag_unpin": "dag_unpin",
+    "host_calculate_cid": "calculate_cid",
 }
 
 FUNCTIONS: Final[Mapping[str, PreludeFunction]] = {
@@ -219,6 +272,9 @@ SPECIAL_FORMS: Final = (
     "log_event",
     "integer",
     "decimal",
+    "duration",
+    "mana",
+    "token",
     "string",
     "did",
     "cid",
@@ -227,6 +283,23 @@ SPECIAL_FORMS: Final = (
     "Err",
 )
 """Calls with rules of their own, in `ccl.checking.forms`."""
+
+TEST_FORMS: Final = (
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "assert_traps",
+    "as_caller",
+    "at_time",
+    "advance",
+    "grant_role",
+    "with_input",
+    "with_balance",
+    "events",
+    "submitted_jobs",
+    "logged",
+)
+"""Calls that only tests have, in `ccl.checking.testforms`."""
 
 METHODS: Final[Mapping[tuple[str, str], str]] = {
     **{
