@@ -1,6 +1,6 @@
 """How a failed execution reads: like a compile error, at the place in the source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ccl.abi.sections import SITES_SECTION, Site, sites_from_value
 from ccl.cli.running.program import Program
@@ -49,15 +49,24 @@ def outcome_lines(outcome: Outcome, program: Program, paint: Paint, width: int) 
 
 def site_of(outcome: Outcome, program: Program) -> Site | None:
     """The entry of `ccl:sites` that an outcome's place names."""
-    for section in sections(program.root.wasm):
-        if section.name != SITES_SECTION:
-            continue
-        data = program.root.wasm[section.start : section.end]
-        for site in sites_from_value(decode(data, bytes_max=SITES_BYTES_MAX)):
-            place = f"{site.file}:{site.line}:{site.column}"
-            if place == outcome.place and site.reason == outcome.reason:
-                return site
+    return named_site(outcome, sites_in(program.root.wasm))
+
+
+def named_site(outcome: Outcome, sites: Sequence[Site]) -> Site | None:
+    for site in sites:
+        place = f"{site.file}:{site.line}:{site.column}"
+        if place == outcome.place and site.reason == outcome.reason:
+            return site
     return None
+
+
+def sites_in(wasm: bytes) -> tuple[Site, ...]:
+    """The trap sites of a module that we compiled."""
+    for section in sections(wasm):
+        if section.name == SITES_SECTION:
+            data = wasm[section.start : section.end]
+            return sites_from_value(decode(data, bytes_max=SITES_BYTES_MAX))
+    return ()
 
 
 def _span(source: Source, site: Site) -> Span:
