@@ -5,15 +5,14 @@ spelling. The parser makes these nodes, the resolver and the checker read them.
 `doc` is the text of the `///` comment before an item.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from ccl.node import Node
 from ccl.source import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ident:
+class Ident(Node, frozen=True, kw_only=True):
     """A name as written (NFC)."""
 
     text: str
@@ -23,8 +22,7 @@ class Ident:
 # --- types ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedType:
+class NamedType(Node, frozen=True, kw_only=True):
     """`Integer`, `voting.Ballot` (path of two), `Map<String, Integer>`."""
 
     path: tuple[Ident, ...]
@@ -32,8 +30,7 @@ class NamedType:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListType:
+class ListType(Node, frozen=True, kw_only=True):
     """`[T]`, the same as `Array<T>`."""
 
     element: "TypeExpr"
@@ -46,46 +43,40 @@ TypeExpr: TypeAlias = NamedType | ListType
 # --- literals ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntegerLiteral:
+class IntegerLiteral(Node, frozen=True, kw_only=True):
     """Non-negative as written; up to 2^63 so that the minimum can follow a minus."""
 
     value: int
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecimalLiteral:
+class DecimalLiteral(Node, frozen=True, kw_only=True):
     """At most six places."""
 
     value: Decimal
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PercentLiteral:
+class PercentLiteral(Node, frozen=True, kw_only=True):
     """`50%` has value 50."""
 
     value: Decimal
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StringLiteral:
+class StringLiteral(Node, frozen=True, kw_only=True):
     """Text parts and `\\(expr)` parts in order, escapes already decoded."""
 
     parts: tuple["str | Expr", ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoolLiteral:
+class BoolLiteral(Node, frozen=True, kw_only=True):
     value: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DurationLiteral:
+class DurationLiteral(Node, frozen=True, kw_only=True):
     """`unit` as written (`m`, `d`, `days` …), `seconds` the value."""
 
     seconds: int
@@ -93,22 +84,19 @@ class DurationLiteral:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimestampLiteral:
+class TimestampLiteral(Node, frozen=True, kw_only=True):
     """Unix seconds."""
 
     seconds: int
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizeLiteral:
+class SizeLiteral(Node, frozen=True, kw_only=True):
     byte_count: int
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DidLiteral:
+class DidLiteral(Node, frozen=True, kw_only=True):
     """A bare `did:method:id`."""
 
     value: str
@@ -131,43 +119,37 @@ AnyLiteral: TypeAlias = (
 # --- expressions ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
+class Name(Node, frozen=True, kw_only=True):
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathName:
+class PathName(Node, frozen=True, kw_only=True):
     """`A::B` (two or more segments)."""
 
     segments: tuple[Ident, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Node, frozen=True, kw_only=True):
     base: "Expr"
     name: Ident
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(Node, frozen=True, kw_only=True):
     base: "Expr"
     index: "Expr"
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
+class Argument(Node, frozen=True, kw_only=True):
     name: Ident | None
     value: "Expr"
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Node, frozen=True, kw_only=True):
     """`callee<types>(arguments)`; a method call has a `Field` as callee."""
 
     callee: "Expr"
@@ -182,15 +164,13 @@ BinaryOperator: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unary:
+class Unary(Node, frozen=True, kw_only=True):
     operator: UnaryOperator
     operand: "Expr"
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binary:
+class Binary(Node, frozen=True, kw_only=True):
     operator: BinaryOperator
     left: "Expr"
     right: "Expr"
@@ -198,8 +178,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Try:
+class Try(Node, frozen=True, kw_only=True):
     """`e?` (postfix, no handler) or `try e [catch [name =>] d]`."""
 
     body: "Expr"
@@ -209,21 +188,18 @@ class Try:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrayExpr:
+class ArrayExpr(Node, frozen=True, kw_only=True):
     elements: tuple["Expr", ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldValue:
+class FieldValue(Node, frozen=True, kw_only=True):
     name: Ident
     value: "Expr"
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StructExpr:
+class StructExpr(Node, frozen=True, kw_only=True):
     """`Name { field: value, … }`."""
 
     path: tuple[Ident, ...]
@@ -231,46 +207,40 @@ class StructExpr:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InlineObject:
+class InlineObject(Node, frozen=True, kw_only=True):
     """`{ a: 1, b: "x" }` as a whole value, list element or argument: a section body."""
 
     entries: tuple["AnyEntry", ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lambda:
+class Lambda(Node, frozen=True, kw_only=True):
     parameters: tuple[Ident, ...]
     body: "Expr"
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Node, frozen=True, kw_only=True):
     """Statements; a last `ExpressionStatement` without `;` is the value."""
 
     statements: tuple["Statement", ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class If:
+class If(Node, frozen=True, kw_only=True):
     condition: "Expr"
     then: Block
     otherwise: "Block | If | None"
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class While:
+class While(Node, frozen=True, kw_only=True):
     condition: "Expr"
     body: Block
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class For:
+class For(Node, frozen=True, kw_only=True):
     """`for a in xs` has one name, `for k, v in m` two."""
 
     names: tuple[Ident, ...]
@@ -279,39 +249,33 @@ class For:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchArm:
+class MatchArm(Node, frozen=True, kw_only=True):
     pattern: "Pattern"
     guard: "Expr | None"
     body: "Expr"
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Node, frozen=True, kw_only=True):
     subject: "Expr"
     arms: tuple[MatchArm, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
+class Return(Node, frozen=True, kw_only=True):
     value: "Expr | None"
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Break:
+class Break(Node, frozen=True, kw_only=True):
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Continue:
+class Continue(Node, frozen=True, kw_only=True):
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emit:
+class Emit(Node, frozen=True, kw_only=True):
     """`emit Name { … }` (a struct as `event`) or `emit "name" { … }` (a string and `data`)."""
 
     event: "Expr"
@@ -320,8 +284,7 @@ class Emit:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Require:
+class Require(Node, frozen=True, kw_only=True):
     """`require(condition, message) because article "…"`."""
 
     arguments: tuple[Argument, ...]
@@ -359,34 +322,29 @@ Expr: TypeAlias = (
 # --- patterns ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WildcardPattern:
+class WildcardPattern(Node, frozen=True, kw_only=True):
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamePattern:
+class NamePattern(Node, frozen=True, kw_only=True):
     name: Ident
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiteralPattern:
+class LiteralPattern(Node, frozen=True, kw_only=True):
     value: AnyLiteral
     negative: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RangePattern:
+class RangePattern(Node, frozen=True, kw_only=True):
     low: LiteralPattern
     high: LiteralPattern
     inclusive: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariantPattern:
+class VariantPattern(Node, frozen=True, kw_only=True):
     """`Status::Open`, `Some(x)`, `Status.Migrated(d)`."""
 
     path: tuple[Ident, ...]
@@ -394,29 +352,25 @@ class VariantPattern:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldPattern:
+class FieldPattern(Node, frozen=True, kw_only=True):
     name: Ident
     pattern: "Pattern | None"
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StructPattern:
+class StructPattern(Node, frozen=True, kw_only=True):
     path: tuple[Ident, ...]
     fields: tuple[FieldPattern, ...]
     open: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrayPattern:
+class ArrayPattern(Node, frozen=True, kw_only=True):
     elements: tuple["Pattern", ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrPattern:
+class OrPattern(Node, frozen=True, kw_only=True):
     alternatives: tuple["Pattern", ...]
     span: Span
 
@@ -436,8 +390,7 @@ Pattern: TypeAlias = (
 # --- statements -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Let:
+class Let(Node, frozen=True, kw_only=True):
     name: Ident
     type: TypeExpr | None
     value: Expr
@@ -447,8 +400,7 @@ class Let:
 AssignOperator: TypeAlias = Literal["=", "+=", "-=", "*=", "/=", "%="]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assign:
+class Assign(Node, frozen=True, kw_only=True):
     """`target` is a Name, Field or Index chain; anything else is reported by the checker."""
 
     target: Expr
@@ -457,8 +409,7 @@ class Assign:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpressionStatement:
+class ExpressionStatement(Node, frozen=True, kw_only=True):
     """`terminated`: a `;` followed, so a last one is not the block's value."""
 
     value: Expr
@@ -466,8 +417,7 @@ class ExpressionStatement:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Node, frozen=True, kw_only=True):
     """Handlers only: `name [label] { entries }`."""
 
     name: Ident
@@ -476,8 +426,7 @@ class Action:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandlerEntry:
+class HandlerEntry(Node, frozen=True, kw_only=True):
     """Handlers only: `key: value;` or `name literal-or-path;`."""
 
     entry: "Entry"
@@ -490,15 +439,13 @@ Statement: TypeAlias = Let | Assign | ExpressionStatement | Action | HandlerEntr
 # --- declarations -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(Node, frozen=True, kw_only=True):
     text: str
     quoted: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Node, frozen=True, kw_only=True):
     """`key: value;` or `key value;`; `override` before it wins over other rules."""
 
     key: Key
@@ -507,16 +454,14 @@ class Entry:
     override: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallEntry:
+class CallEntry(Node, frozen=True, kw_only=True):
     """`name(…);` among declarations: kept in the charter, never performed."""
 
     call: Call
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Node, frozen=True, kw_only=True):
     """`key [value] [version "…"] [extends Name] { entries }`."""
 
     key: Key
@@ -529,8 +474,7 @@ class Section:
     override: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IfRule:
+class IfRule(Node, frozen=True, kw_only=True):
     condition: Expr
     article: StringLiteral | None
     then: tuple["Item", ...]
@@ -539,8 +483,7 @@ class IfRule:
     override: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RangeRule:
+class RangeRule(Node, frozen=True, kw_only=True):
     """`[key] range low high { entries }`, both ends included."""
 
     key: Key | None
@@ -551,16 +494,14 @@ class RangeRule:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(Node, frozen=True, kw_only=True):
     number: StringLiteral
     entries: tuple["Item", ...]
     doc: str | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handler:
+class Handler(Node, frozen=True, kw_only=True):
     """`on "event" { … }`."""
 
     event: StringLiteral
@@ -568,14 +509,15 @@ class Handler:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
+class Execution(Node, frozen=True, kw_only=True):
+    """`override` before it, and before the declarations below: it replaces an inherited one."""
+
     body: Block
     span: Span
+    override: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
+class Import(Node, frozen=True, kw_only=True):
     """`import "path" as alias;`"""
 
     path: StringLiteral
@@ -583,15 +525,13 @@ class Import:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(Node, frozen=True, kw_only=True):
     name: Ident
     type: TypeExpr | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class Function(Node, frozen=True, kw_only=True):
     """`exported`: `export fn`; `test`: `test fn`; `type_parameters` of `fn f<T>`."""
 
     name: Ident
@@ -603,60 +543,58 @@ class Function:
     test: bool
     doc: str | None
     span: Span
+    override: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Const:
+class Const(Node, frozen=True, kw_only=True):
     name: Ident
     type: TypeExpr | None
     value: Expr
     doc: str | None
     span: Span
+    override: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Node, frozen=True, kw_only=True):
     name: Ident
     type: TypeExpr | None
     value: Expr
     doc: str | None
     span: Span
+    override: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StructField:
+class StructField(Node, frozen=True, kw_only=True):
     name: Ident
     type: TypeExpr
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Struct:
+class Struct(Node, frozen=True, kw_only=True):
     name: Ident
     type_parameters: tuple[Ident, ...]
     fields: tuple[StructField, ...]
     doc: str | None
     span: Span
+    override: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Node, frozen=True, kw_only=True):
     name: Ident
     payload: tuple[TypeExpr, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enumeration:
+class Enumeration(Node, frozen=True, kw_only=True):
     name: Ident
     type_parameters: tuple[Ident, ...]
     variants: tuple[Variant, ...]
     doc: str | None
     span: Span
+    override: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invariant:
+class Invariant(Node, frozen=True, kw_only=True):
     name: StringLiteral
     condition: Block
     article: StringLiteral | None
@@ -682,11 +620,10 @@ Item: TypeAlias = (
     | Enumeration
     | Invariant
 )
-"""`contract`, `role` and `proposal` are Sections by form; the resolver knows their keys."""
+"""`contract`, `role` and `proposal` are Sections by form; `ccl.expansion` knows their keys."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
+class Module(Node, frozen=True, kw_only=True):
     """One parsed file."""
 
     items: tuple[Item, ...]

@@ -6,11 +6,11 @@ absent, empty or false is left out.
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
 from ccl import ast
+from ccl.node import fields, is_node
 from ccl.source import Source, Span
 
 
@@ -22,16 +22,16 @@ def ast_text(module: ast.Module, source: Source) -> str:
 def _lines(node: Any, label: str, depth: int, source: Source) -> Iterator[str]:
     inline: list[str] = []
     below: list[tuple[str, Any]] = []
-    for field in fields(node):
-        value = getattr(node, field.name)
+    for name in fields(node):
+        value = getattr(node, name)
         if isinstance(value, Span):
             continue
         if _stands_below(value):
-            below.append((field.name, value))
+            below.append((name, value))
         elif isinstance(node, ast.BoolLiteral) or not (
             value is None or value is False or value == ()
         ):
-            inline.append(f"{field.name}={_scalar(value)}")
+            inline.append(f"{name}={_scalar(value)}")
     position = source.position(node.span.start)
     place = f"{position.line}:{position.column}"
     yield "  " * depth + " ".join([f"{label}{type(node).__name__}", place, *inline])
@@ -41,7 +41,7 @@ def _lines(node: Any, label: str, depth: int, source: Source) -> Iterator[str]:
             continue
         yield "  " * (depth + 1) + f"{name}:"
         for each in value:
-            if is_dataclass(each):
+            if is_node(each):
                 yield from _lines(each, "", depth + 2, source)
             else:
                 yield "  " * (depth + 2) + _scalar(each)
@@ -50,7 +50,7 @@ def _lines(node: Any, label: str, depth: int, source: Source) -> Iterator[str]:
 def _stands_below(value: Any) -> bool:
     if isinstance(value, tuple):
         return any(map(_stands_below, value))
-    return is_dataclass(value) and not isinstance(value, ast.Ident | ast.Key)
+    return is_node(value) and not isinstance(value, ast.Ident | ast.Key)
 
 
 def _scalar(value: Any) -> str:

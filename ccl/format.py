@@ -5,7 +5,7 @@ the same tree and the same comments, or it does not come out at all.
 """
 
 from collections import Counter
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ccl import ast
@@ -14,6 +14,7 @@ from ccl.diagnostics import Sink
 from ccl.formatting.layout import layout
 from ccl.formatting.trivia import comments_of
 from ccl.nesting import room_for_nesting
+from ccl.node import fields, is_node
 from ccl.parse import parse
 from ccl.parse_concrete import parse_concrete
 from ccl.source import SourceMap, Span
@@ -67,8 +68,8 @@ def same_but_for_spans(first: Any, second: Any) -> bool:
             waiting.extend(zip(left, right, strict=True))
         elif isinstance(left, Span):
             continue
-        elif is_dataclass(left):
-            names = [each.name for each in fields(left)]
+        elif is_node(left):
+            names = fields(left)
             waiting.extend((getattr(left, name), getattr(right, name)) for name in names)
         elif left != right:
             return False

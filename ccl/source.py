@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NewType
 
+from msgspec import Struct
+
 FileId = NewType("FileId", int)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """`text[start:end]` of the file `file`."""
 
     file: FileId
@@ -26,8 +27,7 @@ class Span:
         return Span(self.file, min(self.start, other.start), max(self.end, other.end))
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     line: int
     column: int
 

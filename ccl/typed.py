@@ -11,16 +11,15 @@ reference interpreter of the tests). Rules that hold in it:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from ccl.node import Node, field
 from ccl.source import Span
 from ccl.types import EnumDef, Prim, StructDef, Type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Local:
+class Local(Node, frozen=True, kw_only=True):
     """A parameter or variable; `index` is unique in its function, parameters come first."""
 
     index: int
@@ -32,8 +31,7 @@ class Local:
 # --- constants --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScalarConst:
+class ScalarConst(Node, frozen=True, kw_only=True):
     """Integer, Decimal (millionths), Timestamp and Duration (seconds), Mana, Token: an i64.
 
     Bool: 0 or 1.
@@ -44,8 +42,7 @@ class ScalarConst:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextConst:
+class TextConst(Node, frozen=True, kw_only=True):
     """String, Did or Cid (Cid in its canonical string form)."""
 
     value: str
@@ -53,8 +50,7 @@ class TextConst:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitConst:
+class UnitConst(Node, frozen=True, kw_only=True):
     span: Span
     type: Type = Prim.UNIT
 
@@ -118,6 +114,7 @@ class Builtin(Enum):
     STRING_INDEX_OF = "string_index_of"  # (String, needle, from) -> Integer, -1 if absent
     STRING_CHAR_AT = "char_at"  # (String, index) -> String of one code point, traps
     STRING_PARSE_INTEGER = "parse_integer"  # (String) -> Option<Integer>
+    STRING_PARSE_DECIMAL = "parse_decimal"  # (String) -> Option<Decimal>
     MAP_NEW = "map_new"
     MAP_INSERT = "map_insert"  # (mutated Map<K, V>, K, V)
     MAP_GET = "map_get"  # (Map<K, V>, K) -> Option<V>
@@ -126,25 +123,35 @@ class Builtin(Enum):
     MAP_SIZE = "map_size"
     MAP_KEYS = "map_keys"  # in insertion order
     MAP_VALUES = "map_values"
-    INTEGER_ABS = "abs"
+    INTEGER_ABS = "abs"  # of any number with 64 bits, as the next three
     INTEGER_MIN = "min"
     INTEGER_MAX = "max"
     INTEGER_POW = "pow"  # checked; a negative exponent traps
     INTEGER_SQRT = "sqrt"  # floor; a negative operand traps
-    ARRAY_SUM = "sum"  # Array<Integer>, checked
+    ARRAY_SUM = "sum"  # of an Array of such numbers, checked
     PERCENTAGE = "percentage"  # (part, whole) -> Integer, truncated; whole 0 traps
+    DECIMAL_FLOOR = "floor"  # (Decimal) -> Integer, as the next two
+    DECIMAL_CEIL = "ceil"
+    DECIMAL_ROUND = "round"  # halves away from zero
+    DECIMAL_MUL_FLOOR = "mul_floor"  # through 128 bits, as the next two
+    DECIMAL_DIV_FLOOR = "div_floor"
+    DECIMAL_DIV_CEIL = "div_ceil"
+    BIT_AND = "bit_and"  # of 64 bits in two's complement
+    BIT_OR = "bit_or"
+    BIT_XOR = "bit_xor"
+    BIT_NOT = "bit_not"
+    SHIFT_LEFT = "shift_left"  # what leaves the 64 bits is lost; by 0 to 63, else traps
+    SHIFT_RIGHT = "shift_right"  # keeps the sign; by 0 to 63, else traps
     DATA_HAS = "has"  # (Data, String path…) -> Bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalGet:
+class LocalGet(Node, frozen=True, kw_only=True):
     local: Local
     type: Type
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateGet:
+class StateGet(Node, frozen=True, kw_only=True):
     """The variable of the program's state with the id `state`."""
 
     state: str
@@ -152,8 +159,7 @@ class StateGet:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldGet:
+class FieldGet(Node, frozen=True, kw_only=True):
     """Field number `index` of a struct value."""
 
     base: "Expr"
@@ -162,8 +168,7 @@ class FieldGet:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataGet:
+class DataGet(Node, frozen=True, kw_only=True):
     """`base.name` of Data: the field as Data; traps when it is missing."""
 
     base: "Expr"
@@ -172,8 +177,7 @@ class DataGet:
     type: Type = Prim.DATA
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexGet:
+class IndexGet(Node, frozen=True, kw_only=True):
     """Element of an Array (Integer index) or a Map (key); traps when there is none."""
 
     base: "Expr"
@@ -182,8 +186,7 @@ class IndexGet:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StructNew:
+class StructNew(Node, frozen=True, kw_only=True):
     """Values in field order of the definition; evaluated in `order` (indices, as written)."""
 
     values: tuple["Expr", ...]
@@ -192,8 +195,7 @@ class StructNew:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariantNew:
+class VariantNew(Node, frozen=True, kw_only=True):
     """A variant of an enum, Option or Result, by tag."""
 
     tag: int
@@ -202,23 +204,20 @@ class VariantNew:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrayNew:
+class ArrayNew(Node, frozen=True, kw_only=True):
     elements: tuple["Expr", ...]
     type: Type
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Convert:
+class Convert(Node, frozen=True, kw_only=True):
     conversion: Conversion
     operand: "Expr"
     type: Type
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concat:
+class Concat(Node, frozen=True, kw_only=True):
     """String parts joined (interpolation); every part has type String."""
 
     parts: tuple["Expr", ...]
@@ -226,16 +225,14 @@ class Concat:
     type: Type = Prim.STRING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unary:
+class Unary(Node, frozen=True, kw_only=True):
     op: UnaryOp
     operand: "Expr"
     type: Type
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binary:
+class Binary(Node, frozen=True, kw_only=True):
     op: BinaryOp
     left: "Expr"
     right: "Expr"
@@ -243,8 +240,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShortCircuit:
+class ShortCircuit(Node, frozen=True, kw_only=True):
     """`&&` (is_and) or `||`."""
 
     is_and: bool
@@ -254,32 +250,28 @@ class ShortCircuit:
     type: Type = Prim.BOOL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
+class Argument(Node, frozen=True, kw_only=True):
     """`mutated`: the callee changes the object; then `value` is a place or a fresh value."""
 
     value: "Expr"
     mutated: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallFunction:
+class CallFunction(Node, frozen=True, kw_only=True):
     function: str
     arguments: tuple[Argument, ...]
     type: Type
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallBuiltin:
+class CallBuiltin(Node, frozen=True, kw_only=True):
     builtin: Builtin
     arguments: tuple[Argument, ...]
     type: Type
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallHost:
+class CallHost(Node, frozen=True, kw_only=True):
     """A call of the table in `ccl.abi.hostcalls` by name.
 
     Arguments in the order of the call's CCL signature. A call whose result is a status or
@@ -292,8 +284,7 @@ class CallHost:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitManifest:
+class SubmitManifest(Node, frozen=True, kw_only=True):
     """A submission with more than the five fields of `host_submit_job`.
 
     Every field is encoded by its type as in `ccl.abi.layout` (Data as it is), in the order of
@@ -306,8 +297,7 @@ class SubmitManifest:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataNew:
+class DataNew(Node, frozen=True, kw_only=True):
     """A record as Data (`{ a: 1 }` in code): a DAG-CBOR map of the fields, each encoded by its type.
 
     Fields are evaluated as written. A field named in `optional` is an Option: the value of Some,
@@ -320,8 +310,7 @@ class DataNew:
     type: Type = Prim.DATA
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Node, frozen=True, kw_only=True):
     """Statements, then the value (None: Unit, or Never if a statement never returns)."""
 
     statements: tuple["Statement", ...]
@@ -330,8 +319,7 @@ class Block:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class If:
+class If(Node, frozen=True, kw_only=True):
     condition: "Expr"
     then: "Expr"
     otherwise: "Expr | None"
@@ -339,27 +327,23 @@ class If:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
+class Return(Node, frozen=True, kw_only=True):
     value: "Expr | None"
     span: Span
     type: Type = Prim.NEVER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Break:
+class Break(Node, frozen=True, kw_only=True):
     span: Span
     type: Type = Prim.NEVER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Continue:
+class Continue(Node, frozen=True, kw_only=True):
     span: Span
     type: Type = Prim.NEVER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Require:
+class Require(Node, frozen=True, kw_only=True):
     """Traps for `reason` with `message` (and under `article`) when the condition is false."""
 
     condition: "Expr"
@@ -370,8 +354,7 @@ class Require:
     reason: str = "requirement failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchTag:
+class MatchTag(Node, frozen=True, kw_only=True):
     """Branch on the tag of an enum, Option or Result.
 
     `bindings` of an arm name payload positions; tags without an arm go to `otherwise`,
@@ -385,8 +368,7 @@ class MatchTag:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagArm:
+class TagArm(Node, frozen=True, kw_only=True):
     tag: int
     bindings: tuple[tuple[int, Local], ...]
     body: "Expr"
@@ -427,8 +409,7 @@ Expr: TypeAlias = (
 # --- statements -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetLocal:
+class SetLocal(Node, frozen=True, kw_only=True):
     """`let`, or assignment of a whole variable or parameter (rebinding): a copy is stored."""
 
     local: Local
@@ -436,8 +417,7 @@ class SetLocal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetState:
+class SetState(Node, frozen=True, kw_only=True):
     """Assignment of a whole state variable: a copy is stored."""
 
     state: str
@@ -445,16 +425,14 @@ class SetState:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldStep:
+class FieldStep(Node, frozen=True, kw_only=True):
     """Field `index` of the struct type `of`."""
 
     index: int
     of: Type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexStep:
+class IndexStep(Node, frozen=True, kw_only=True):
     """Element of the array or map type `of`; a map inserts when it is the last step."""
 
     index: Expr
@@ -465,8 +443,7 @@ class IndexStep:
 Step: TypeAlias = FieldStep | IndexStep
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
+class Store(Node, frozen=True, kw_only=True):
     """`root.step.step = value`: changes the object in place (seen by the caller of a parameter).
 
     The root is a variable, or state.
@@ -481,23 +458,20 @@ class Store:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluate:
+class Evaluate(Node, frozen=True, kw_only=True):
     """An expression for its effect; a value it has is dropped."""
 
     value: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class While:
+class While(Node, frozen=True, kw_only=True):
     condition: Expr
     body: Block
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForEach:
+class ForEach(Node, frozen=True, kw_only=True):
     """`for item in iterable` over a snapshot: Array elements, or a String's code points."""
 
     item: Local
@@ -506,8 +480,7 @@ class ForEach:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForPairs:
+class ForPairs(Node, frozen=True, kw_only=True):
     """`for key, value in map` over a snapshot, in insertion order."""
 
     key: Local
@@ -523,8 +496,7 @@ Statement: TypeAlias = SetLocal | SetState | Store | Evaluate | While | ForEach 
 # --- the program ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class Function(Node, frozen=True, kw_only=True):
     """`id` is unique in the program; `name` is for people (`tally`, `execution`)."""
 
     id: str
@@ -538,8 +510,7 @@ class Function:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Export:
+class Export(Node, frozen=True, kw_only=True):
     """A function reachable from outside as `name` (`run`, `on:job.completed`, `tally`)."""
 
     name: str
@@ -557,8 +528,7 @@ class NumberUnit(Enum):
     UNIX_SECONDS = "unix"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterNumber:
+class CharterNumber(Node, frozen=True, kw_only=True):
     """Integers exact; Decimals as text with at most six places (`"0.66"`)."""
 
     value: int | str
@@ -566,8 +536,7 @@ class CharterNumber:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterText:
+class CharterText(Node, frozen=True, kw_only=True):
     """A string, DID, CID or bare word (`symbol`)."""
 
     value: str
@@ -575,26 +544,22 @@ class CharterText:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterBool:
+class CharterBool(Node, frozen=True, kw_only=True):
     value: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterList:
+class CharterList(Node, frozen=True, kw_only=True):
     items: tuple["CharterValue", ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterObject:
+class CharterObject(Node, frozen=True, kw_only=True):
     entries: tuple["CharterNode", ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterBand:
+class CharterBand(Node, frozen=True, kw_only=True):
     """The value of a `range` rule: both bounds as written."""
 
     low: CharterNumber
@@ -602,8 +567,7 @@ class CharterBand:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterCall:
+class CharterCall(Node, frozen=True, kw_only=True):
     """`name(…)` among declarations: kept, never performed. `names`: of named arguments."""
 
     name: str
@@ -623,8 +587,7 @@ CharterValue: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterTest:
+class CharterTest(Node, frozen=True, kw_only=True):
     """The condition numbered `condition` came out as `holds`; undecided, it is neither."""
 
     condition: int
@@ -636,8 +599,7 @@ Guard: TypeAlias = frozenset[CharterTest]
 ALWAYS: Guard = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterProperty:
+class CharterProperty(Node, frozen=True, kw_only=True):
     """Part of the charter where `when` holds and none of `unless` does."""
 
     key: str
@@ -648,8 +610,7 @@ class CharterProperty:
     unless: tuple[Guard, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterSection:
+class CharterSection(Node, frozen=True, kw_only=True):
     """`value` is the label of a named section (`election "board" { … }`).
 
     Part of the charter where one of `when` holds.
@@ -663,8 +624,7 @@ class CharterSection:
     when: tuple[Guard, ...] = (ALWAYS,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterDecision:
+class CharterDecision(Node, frozen=True, kw_only=True):
     """Where a conditional rule stands: said to be undecided if `condition` is, and `when` holds."""
 
     condition: int
@@ -678,8 +638,7 @@ UNDECIDED = 2
 """Condition functions answer 0, 1, or this plus the number of the field that is missing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharterCondition:
+class CharterCondition(Node, frozen=True, kw_only=True):
     """`function` decides it. `when`: the rules around it. `span`: the condition as written."""
 
     function: str
@@ -689,8 +648,7 @@ class CharterCondition:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackedModule:
+class PackedModule(Node, frozen=True, kw_only=True):
     """A module compiled along by `module("./file.ccl")`."""
 
     path: str
@@ -698,8 +656,7 @@ class PackedModule:
     wasm: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Node, frozen=True, kw_only=True):
     """A state variable, kept by the host under `home` and `name` as Data of its type."""
 
     id: str
@@ -713,8 +670,7 @@ class State:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invariant:
+class Invariant(Node, frozen=True, kw_only=True):
     """`function` says whether it holds, after an export that may have changed what it reads."""
 
     text: str
@@ -723,8 +679,7 @@ class Invariant:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(Node, frozen=True, kw_only=True):
     """Everything that code generation needs."""
 
     functions: Mapping[str, Function]

@@ -3,9 +3,10 @@
 How each is held in a WebAssembly module is written in `ccl.abi.layout`.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
+
+from ccl.node import Node
 
 
 class Prim(Enum):
@@ -29,16 +30,14 @@ class Prim(Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(Node, frozen=True):
     element: "Type"
 
     def __str__(self) -> str:
         return f"Array<{self.element}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(Node, frozen=True):
     key: "Type"
     value: "Type"
 
@@ -46,8 +45,7 @@ class Map:
         return f"Map<{self.key}, {self.value}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Node, frozen=True):
     """Variants: 0 `None`, 1 `Some(T)`."""
 
     value: "Type"
@@ -56,8 +54,7 @@ class Option:
         return f"Option<{self.value}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Node, frozen=True):
     """Variants: 0 `Ok(T)`, 1 `Err(E)`."""
 
     ok: "Type"
@@ -67,8 +64,7 @@ class Result:
         return f"Result<{self.ok}, {self.err}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Node, frozen=True):
     """`Token<USD>`: amounts of one class never mix with another's."""
 
     token_class: str
@@ -77,8 +73,7 @@ class Token:
         return f"Token<{self.token_class}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Node, frozen=True):
     """A generic struct or enum by its unique id, and what its type parameters stand for."""
 
     id: str
@@ -86,8 +81,7 @@ class Instance:
     arguments: tuple["Type", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Struct:
+class Struct(Node, frozen=True):
     """A struct by its unique id (file and name, arguments included); `name` is for people."""
 
     id: str
@@ -98,8 +92,7 @@ class Struct:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Enumeration:
+class Enumeration(Node, frozen=True):
     """An enum by its unique id (arguments included); `name` is for people."""
 
     id: str
@@ -113,16 +106,14 @@ class Enumeration:
 Type: TypeAlias = Prim | Array | Map | Option | Result | Token | Struct | Enumeration
 
 
-@dataclass(frozen=True, slots=True)
-class StructDef:
+class StructDef(Node, frozen=True):
     """Fields in declaration order, which is also their order in memory."""
 
     type: Struct
     fields: tuple[tuple[str, Type], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EnumDef:
+class EnumDef(Node, frozen=True):
     """Variants in declaration order (their tags count from 0) with their payload types."""
 
     type: Enumeration
@@ -155,4 +146,4 @@ KEY_TYPES = (
 
 def is_key(kind: Type) -> bool:
     """Whether values of the type may be the keys of a map."""
-    return kind in KEY_TYPES or isinstance(kind, Enumeration)
+    return kind in KEY_TYPES or isinstance(kind, Enumeration | Token)

@@ -5,8 +5,8 @@ could change its answer; the number says which one. `&&` and `||` are decided by
 that side is enough.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ccl import typed
@@ -16,7 +16,7 @@ from ccl.checking import expressions
 from ccl.checking.charter import Condition
 from ccl.checking.environment import Body, Checker, is_invalid
 from ccl.diagnostics import Label
-from ccl.resolved import FileScope
+from ccl.node import fields, is_node, nodes_of, replace
 from ccl.source import Span
 from ccl.typed import UNDECIDED, BinaryOp, Builtin, UnaryOp
 from ccl.types import Option, Prim
@@ -38,12 +38,11 @@ class _Deciding:
 
 def check_conditions(checker: Checker) -> dict[str, typed.Function]:
     """Every condition of the charter, typed, by id; faults go to the checker's sink."""
-    scope = checker.scoped.root_scope
     functions: dict[str, typed.Function] = {}
     conditions: list[typed.CharterCondition] = []
     for number, condition in enumerate(checker.charter.conditions):
         identity = function_id(number)
-        functions[identity], missing = _function(checker, scope, identity, condition)
+        functions[identity], missing = _function(checker, identity, condition)
         conditions.append(
             typed.CharterCondition(
                 function=identity,
@@ -57,9 +56,15 @@ def check_conditions(checker: Checker) -> dict[str, typed.Function]:
 
 
 def _function(
-    checker: Checker, scope: FileScope, identity: str, condition: Condition
+    checker: Checker, identity: str, condition: Condition
 ) -> tuple[typed.Function, tuple[str, ...]]:
-    body = Body(checker=checker, scope=scope, id=identity, result=Prim.INTEGER, in_condition=True)
+    body = Body(
+        checker=checker,
+        scope=condition.scope,
+        id=identity,
+        result=Prim.INTEGER,
+        in_condition=True,
+    )
     node = expressions.check(body, condition.expr, Prim.BOOL)
     span = condition.expr.span
     deciding = _Deciding(body)
@@ -83,7 +88,7 @@ def report_effects(checker: Checker, functions: dict[str, typed.Function]) -> No
         identity = function_id(number)
         if identity not in functions:
             continue
-        call = _changing(functions, identity)
+        call = changing_call(functions, identity)
         if call is not None:
             checker.sink.report(
                 "CCL0322",
@@ -93,12 +98,13 @@ def report_effects(checker: Checker, functions: dict[str, typed.Function]) -> No
             )
 
 
-def _changing(
-    functions: dict[str, typed.Function], start: str
+def changing_call(
+    functions: Mapping[str, typed.Function], start: str
 ) -> typed.CallHost | typed.SubmitManifest | None:
+    """A host call that changes the world, which a function reaches."""
     pending, seen = [start], {start}
     while pending:
-        for node in _nodes(functions[pending.pop()].body):
+        for node in nodes_of(functions[pending.pop()].body):
             match node:
                 case typed.SubmitManifest():
                     return node
@@ -112,17 +118,6 @@ def _changing(
                 case _:
                     pass
     return None
-
-
-def _nodes(node: object) -> Iterator[object]:
-    """The node and everything in it."""
-    if isinstance(node, tuple):
-        for each in node:
-            yield from _nodes(each)
-    elif is_dataclass(node) and not isinstance(node, Span):
-        yield node
-        for each in fields(node):
-            yield from _nodes(getattr(node, each.name))
 
 
 # --- three values -----------------------------------------------------------------------
@@ -187,9 +182,9 @@ def _paths(node: object) -> list[tuple[str, ...]]:
         elif isinstance(each, tuple):
             for part in each:
                 collect(part)
-        elif is_dataclass(each) and not isinstance(each, Span):
-            for one in fields(each):
-                collect(getattr(each, one.name))
+        elif is_node(each):
+            for name in fields(each):
+                collect(getattr(each, name))
 
     collect(node)
     return list(found)
@@ -211,7 +206,7 @@ def _with_presence(deciding: _Deciding, node: Any) -> Any:
     """The same tree, with a `has` that is false of a record that the host does not have."""
     if isinstance(node, tuple):
         return type(node)(_with_presence(deciding, each) for each in node)
-    if not is_dataclass(node) or isinstance(node, Span | typed.Local):
+    if not is_node(node) or isinstance(node, typed.Local):
         return node
     if isinstance(node, typed.CallBuiltin) and node.builtin is Builtin.DATA_HAS:
         base, *names = (each.value for each in node.arguments)
@@ -220,11 +215,11 @@ def _with_presence(deciding: _Deciding, node: Any) -> Any:
         if path is not None:
             return _present(deciding, (*path, *texts), node.span)
     changes: dict[str, Any] = {}
-    for each in fields(node):
-        before = getattr(node, each.name)
+    for name in fields(node):
+        before = getattr(node, name)
         after = _with_presence(deciding, before)
         if after is not before:
-            changes[each.name] = after
+            changes[name] = after
     return replace(node, **changes) if changes else node
 
 

@@ -6,8 +6,10 @@ from ccl import typed
 from ccl.abi.suggest import nearest
 from ccl.checking.charter import Entry, Property, Tree
 from ccl.diagnostics import Label, Sink
+from ccl.node import replace as replaced
 from ccl.typed import Guard
 
+CONTRACT = "contract"
 HEAD_KEYS = frozenset({"version", "extends"})
 """What a head says is said of that section alone."""
 
@@ -38,11 +40,15 @@ def _section(
         return replace(tree, entries=own)
     name = tree.extends.text
     base = next((found for scope in scopes if (found := _named(scope, tree, name))), None)
+    if base is None and tree.key == CONTRACT:
+        return replace(tree, entries=own, extends=None)  # of another file, or reported already
     if base is None:
         known = [text for scope in scopes for each in scope for text in _names(each)]
         sink.report("CCL0320", tree.extends.span, name=name, nearest=nearest(name, known))
         return replace(tree, entries=own, extends=None)
     chain = (*extending, tree)
+    if any(base is each for each in chain) and tree.key == CONTRACT:
+        return replace(tree, entries=own, extends=None)
     if any(base is each for each in chain):
         sink.report(
             "CCL0321",
@@ -91,7 +97,7 @@ def _inherited(entry: Entry, guard: Guard) -> Entry:
     """The entry as part of the section that extends its own, under that section's guard too."""
     match entry:
         case Property():
-            node = replace(entry.node, when=entry.node.when | guard)
+            node = replaced(entry.node, when=entry.node.when | guard)
             return replace(entry, node=node, inherited=entry.inherited + 1)
         case Tree():
             return replace(

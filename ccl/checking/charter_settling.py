@@ -11,6 +11,7 @@ from ccl.checking.charter import Entry, Property, Setting, Tree, guards_of, key_
 from ccl.checking.charter_guards import Guards
 from ccl.checking.charter_values import same_value
 from ccl.diagnostics import Label, Sink
+from ccl.node import replace as replaced
 
 
 def settle(sink: Sink, entries: tuple[Entry, ...], guards: Guards) -> tuple[Entry, ...]:
@@ -117,7 +118,7 @@ def _giving_way(entry: Setting, to: Setting) -> Setting:
     if isinstance(entry, Tree):
         return entry
     unless = tuple(dict.fromkeys((*entry.node.unless, *guards_of(to))))
-    return replace(entry, node=replace(entry.node, unless=unless))
+    return replace(entry, node=replaced(entry.node, unless=unless))
 
 
 def _winner(sink: Sink, earlier: Setting, later: Setting, guards: Guards) -> str | None:

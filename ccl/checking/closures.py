@@ -7,7 +7,7 @@ but cannot rebind their variables. Nothing of this is left in the typed tree.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 
 from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
@@ -27,6 +27,8 @@ from ccl.checking.environment import (
 )
 from ccl.checking.inference import fresh, is_open, unify, zonk
 from ccl.diagnostics import Label
+from ccl.node import nodes_of
+from ccl.node import replace as replaced
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.types import Type
@@ -44,7 +46,7 @@ def find_higher_order(checker: Checker) -> None:
     every = [
         (scope, item)
         for scope in checker.scoped.files.values()
-        for item in scope.functions.values()
+        for item in scope.own_functions.values()
         if any(each.type is None for each in item.parameters)
     ]
     changed = True
@@ -61,7 +63,7 @@ def find_higher_order(checker: Checker) -> None:
 
 
 def _used_as_functions(checker: Checker, scope: FileScope, body: ast.Block) -> Iterator[str]:
-    for node in _nodes(body):
+    for node in nodes_of(body):
         if not isinstance(node, ast.Call):
             continue
         targets: tuple[library.Target, ...] = ()
@@ -102,17 +104,6 @@ def _handed_on(
             meant = parameters[i] if i < len(parameters) else ""
         if meant in called and isinstance(argument.value, ast.Name):
             yield argument.value.text
-
-
-def _nodes(node: object) -> Iterator[object]:
-    """Every node of a syntax tree."""
-    if isinstance(node, tuple):
-        for each in node:
-            yield from _nodes(each)
-    elif is_dataclass(node) and not isinstance(node, Span):
-        yield node
-        for each in fields(node):
-            yield from _nodes(getattr(node, each.name))
 
 
 # --- calls of functions that take functions
@@ -244,7 +235,7 @@ def _instance(
         if isinstance(each, InlineFunction)
         for outer in each.outer
     )
-    item = replace(target.item, parameters=(*kept, *hidden))
+    item = replaced(target.item, parameters=(*kept, *hidden))
     signature = generics.open_instance(body, call, Generic(item=item, scope=target.scope))
     signature.id = identity
     signature.made_from = target.id
@@ -295,7 +286,7 @@ def _inline(body: Body, expr: ast.Lambda) -> InlineFunction:
     own = {each.text for each in expr.parameters}
     named = dict.fromkeys(
         node.text
-        for node in _nodes(expr.body)
+        for node in nodes_of(expr.body)
         if isinstance(node, ast.Name) and node.text not in own
     )
     handed = {name: body.functions[name] for name in named if name in body.functions}

@@ -1,6 +1,5 @@
 """Constants: computed once at compile time, put in where they are used."""
 
-from dataclasses import replace
 
 from ccl import ast, typed
 from ccl.checking import expressions
@@ -10,6 +9,7 @@ from ccl.checking.inference import POISON, is_open, is_poison, zonk
 from ccl.checking.prelude_folding import Problem
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label
+from ccl.node import replace
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.types import Prim, Type
@@ -27,6 +27,7 @@ def at(node: typed.Expr, span: Span) -> typed.Expr:
 
 def value_of(checker: Checker, scope: FileScope, name: str) -> typed.Expr:
     """The folded value; an invalid node after reporting, also for a cycle."""
+    scope = checker.scoped.owner(scope, name)
     const = scope.consts[name]
     key = (int(scope.file), name)
     checker.used_consts.add(key)

@@ -5,11 +5,11 @@ here.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from ccl import typed
 from ccl.checking.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
 from ccl.checking.prelude_folding import Problem, compute
+from ccl.node import replace
 from ccl.typed import BinaryOp, Conversion, UnaryOp
 from ccl.types import Prim
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ccl.node import replace
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import CONSTANTS, HANDLER_PARAMETER, HOST_RECORDS
@@ -19,6 +18,7 @@ from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.inference import has_poison, is_open, prune, zonk
 from ccl.checking.literals import plain_text
 from ccl.diagnostics import Label
+from ccl.node import replace
 from ccl.source import Span
 from ccl.typed import Conversion
 from ccl.types import Array, Option, Prim

@@ -1,7 +1,6 @@
 """Applying the schemas of `ccl.schema` to the charter, and what they give to `submit_job`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from ccl import typed
 from ccl.abi.suggest import distance, nearest
@@ -19,6 +18,7 @@ from ccl.checking.environment import Checker
 from ccl.checking.inference import prune
 from ccl.checking.literals import cid
 from ccl.diagnostics import Edit, Fix, Label, Sink
+from ccl.node import replace
 from ccl.schema import MIB, SCHEMAS, SLIP_DISTANCE_MAX, Field, Kind
 from ccl.source import Span
 from ccl.typed import NumberUnit

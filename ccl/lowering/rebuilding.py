@@ -1,9 +1,9 @@
 """A typed expression with other parts: the same node where no part is another."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import assert_never
 
+from ccl.node import replace
 from ccl.typed import (
     Argument,
     ArrayNew,

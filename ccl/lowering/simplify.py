@@ -6,10 +6,10 @@ it traps where it stands.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ccl.lowering.ranges import MAX, MIN, result_of
 from ccl.lowering.rebuilding import with_parts
+from ccl.node import replace
 from ccl.typed import (
     Binary,
     BinaryOp,

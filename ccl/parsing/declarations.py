@@ -1,10 +1,14 @@
 """Reductions of items: entries, sections, rules, functions, types."""
 
-from dataclasses import replace
 
 from ccl import ast
+from ccl.node import replace
 from ccl.parsing.reduce import Reductions, Values
 from ccl.source import Span
+
+_INHERITED = (
+    ast.Function | ast.Const | ast.State | ast.Struct | ast.Enumeration | ast.Execution
+)
 
 
 class Declarations(Reductions):
@@ -78,18 +82,25 @@ class Declarations(Reductions):
         return values[1], None
 
     def header_extends(self, _: Span, values: Values) -> tuple[None, ast.Ident]:
-        return None, self.place.ident(values[1])
+        return None, values[1]
 
     def header_both(self, _: Span, values: Values) -> tuple[ast.StringLiteral, ast.Ident]:
-        return values[1], self.place.ident(values[3])
+        return values[1], values[3]
 
     def header_both_swapped(self, _: Span, values: Values) -> tuple[ast.StringLiteral, ast.Ident]:
-        return values[3], self.place.ident(values[1])
+        return values[3], values[1]
+
+    def base(self, _: Span, values: Values) -> ast.Ident:
+        return self.place.ident(values[0])
+
+    def base_of_import(self, span: Span, values: Values) -> ast.Ident:
+        alias, name = self.place.ident(values[0]), self.place.ident(values[2])
+        return ast.Ident(text=f"{alias.text}.{name.text}", span=span)
 
     def override(self, span: Span, values: Values) -> ast.Item:
-        """`override` before an entry, a section or a rule."""
+        """`override` before an entry, a section, a rule or what a contract can inherit."""
         item: ast.Item = values[1]
-        if isinstance(item, ast.Entry | ast.Section | ast.IfRule):
+        if isinstance(item, ast.Entry | ast.Section | ast.IfRule | _INHERITED):
             return replace(item, override=True, span=span)
         self.place.sink.report("CCL0126", self.place.span(values[0]))
         return item

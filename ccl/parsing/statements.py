@@ -1,8 +1,8 @@
 """Reductions of statements, blocks, matches and patterns."""
 
-from dataclasses import replace
 
 from ccl import ast
+from ccl.node import replace
 from ccl.parsing.reduce import Reductions, Values
 from ccl.source import Span
 

@@ -1,6 +1,5 @@
 """Text and tree: what each construct of the language is read as."""
 
-from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from ccl import ast
 from ccl.diagnostics import Sink
+from ccl.node import fields, is_node
 from ccl.parse import parse
 from ccl.source import SourceMap, Span
 
@@ -36,11 +36,11 @@ def shown(node: Any) -> str:
             return f"({operator} {shown(operand)})"
         case tuple():
             return "[" + " ".join(shown(one) for one in node) + "]"
-        case _ if is_dataclass(node):
+        case _ if is_node(node):
             found = [
                 shown(value)
-                for field in fields(node)
-                if not isinstance(value := getattr(node, field.name), Span)
+                for name in fields(node)
+                if not isinstance(value := getattr(node, name), Span)
                 and value is not None
                 and value is not False
                 and value != ()

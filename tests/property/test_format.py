@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from ccl.diagnostics import Sink
 from ccl.format import format_text
+from ccl.node import fields, is_node
 from ccl.parse import parse
 from ccl.pipeline import compile_text
 from ccl.source import SourceMap, Span
@@ -31,8 +31,8 @@ def shape(value: Any) -> Any:
     """A tree without its places."""
     if isinstance(value, tuple):
         return tuple(shape(each) for each in value)
-    if is_dataclass(value):
-        inner = (getattr(value, field.name) for field in fields(value))
+    if is_node(value):
+        inner = (getattr(value, name) for name in fields(value))
         return (type(value).__name__, *(shape(each) for each in inner if not is_span(each)))
     return value
 

@@ -1,9 +1,5 @@
 """The parser takes any text: it never raises, and every span lies inside the text."""
 
-import dataclasses
-from collections.abc import Iterator
-from typing import Any
-
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +7,9 @@ from hypothesis import strategies as st
 from ccl import ast
 from ccl.codes import TEMPLATES
 from ccl.diagnostics import Sink
+from ccl.node import nodes_of
 from ccl.parse import parse
-from ccl.source import SourceMap, Span
+from ccl.source import SourceMap
 
 PROGRAM = """\
 /// The bylaws.
@@ -54,21 +51,10 @@ def _parse(text: str) -> tuple[ast.Module, Sink]:
     return parse(SourceMap().add("a.ccl", text), sink), sink
 
 
-def _nodes(value: Any) -> Iterator[Any]:
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, tuple):
-            waiting.extend(one)
-        elif dataclasses.is_dataclass(one) and not isinstance(one, Span):
-            yield one
-            waiting.extend(getattr(one, field.name) for field in dataclasses.fields(one))
-
-
 def _holds(text: str) -> None:
     module, sink = _parse(text)
     assert isinstance(module, ast.Module)
-    for node in _nodes(module):
+    for node in nodes_of(module):
         assert 0 <= node.span.start <= node.span.end <= len(text), node
     for found in sink.diagnostics:
         assert found.code in TEMPLATES
