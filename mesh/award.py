@@ -1,7 +1,7 @@
 """The award: which context an attempt gets, and what an executor checks before it works."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mesh.findings import Fault, Finding, differing
@@ -11,7 +11,7 @@ from mesh.market import fuel_of
 from mesh.records import Award, Bid, Hold, JobManifest
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.context import Context, Limits
+from runtime.context import REPUTATION_UNKNOWN, Context, Limits
 from runtime.identity.signed import Signed
 
 
@@ -19,18 +19,22 @@ from runtime.identity.signed import Signed
 class Surroundings:
     """What of the world a job may see besides its manifest.
 
-    balances: available units by resource type; policies: values by resource type; records and
-    results: by name and by job id; all as `runtime.context.Context` has them.
+    balances: available units by resource type; policies: values by resource type; tokens: the
+    register of holders of the submitter's own classes; records and results: by name and by job
+    id; all as `runtime.context.Context` has them. blocks: the register's, which is made anew.
     """
 
     balances: Mapping[str, int]
     policies: Mapping[str, Any]
     state_root: Cid | None
-    records: Mapping[str, Any]
-    results: Mapping[str, Any]
+    records: Mapping[str, Any] = field(default_factory=dict)
+    results: Mapping[str, Any] = field(default_factory=dict)
+    tokens: Cid | None = None
+    reputation: int = REPUTATION_UNKNOWN
+    blocks: Mapping[Cid, bytes] = field(default_factory=dict)
 
 
-NO_SURROUNDINGS = Surroundings(balances={}, policies={}, state_root=None, records={}, results={})
+NO_SURROUNDINGS = Surroundings(balances={}, policies={}, state_root=None)
 
 
 def context_for(
@@ -56,6 +60,8 @@ def context_for(
         balances=surroundings.balances,
         policies=surroundings.policies,
         state_root=surroundings.state_root,
+        tokens=surroundings.tokens,
+        reputation=surroundings.reputation,
         records=surroundings.records,
         results=surroundings.results,
     )

@@ -24,6 +24,7 @@ from runtime.tokens.ledger import (
     PolicyInForce,
     Transfer,
 )
+from runtime.tokens.register import Register
 from runtime.tokens.token import ResourceType
 
 
@@ -111,6 +112,10 @@ class Ledger(LedgerView, Protocol):
     def accounts(self) -> tuple[Account, ...]: ...
 
     def accounts_of(self, owner: Did) -> tuple[Account, ...]: ...
+
+    def register(self, issuer: Did) -> Register:
+        """Who holds what of the classes of `issuer`'s own issue; holdings of 0 left out."""
+        ...
 
     def overdue_holds(self, now: int) -> tuple[Transfer, ...]:
         """Pending holds whose expires_at is `now` or earlier."""
@@ -201,6 +206,22 @@ class EvidenceLog(Protocol):
     def tally(self, member: Did) -> Tally: ...
 
 
+class StateRoots(Protocol):
+    """The state of each owner, by the CID of its snapshot (`runtime.state`)."""
+
+    def root(self, owner: Did) -> Cid | None:
+        """None for an owner that has stored nothing yet."""
+        ...
+
+    def advance(self, owner: Did, expected: Cid | None, root: Cid) -> bool:
+        """Replace the root. False, and nothing written, unless it was `expected`."""
+        ...
+
+    def owners(self) -> tuple[tuple[Did, Cid], ...]:
+        """All roots, ordered by DID."""
+        ...
+
+
 class Transaction(Protocol):
     """All that is read and written together."""
 
@@ -216,6 +237,8 @@ class Transaction(Protocol):
     def chains(self) -> Chains: ...
     @property
     def evidence(self) -> EvidenceLog: ...
+    @property
+    def state(self) -> StateRoots: ...
 
 
 class Store(Protocol):

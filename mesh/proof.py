@@ -8,6 +8,7 @@ is the receipt. Reading hashes every block again; verifying says what is wrong, 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, TypeVar
 
 from mesh.award import check_terms
@@ -37,18 +38,21 @@ from runtime.content.codec import CodecError
 from runtime.context import Context
 from runtime.execution import Deterministic
 from runtime.identity.signed import RecordError, Signed
+from runtime.state import MissingBlock, surrounding_blocks
 
 T = TypeVar("T")
 
-Reexecute = Callable[[bytes, Context, bytes | None], Deterministic]
-"""Execute a module (its bytes) in a context with an input, and give the result."""
+Reexecute = Callable[[bytes, Context, bytes | None, Mapping[Cid, bytes]], Deterministic]
+"""Execute a module (its bytes) in a context with an input and the blocks of the state that the
+context names, and give the result."""
 
 Fetch = Callable[[Cid], bytes | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """The records of one job. data: module, input, output, effects and logs, as far as held.
+    """The records of one job. data: module, input, output, effects, logs and the blocks of the
+    state that the context names, as far as held.
 
     anchor and settlement are None where the job has not got so far.
     """
@@ -93,7 +97,11 @@ def collect(job: Job, mesh: Cid, fetch: Fetch) -> Proof:
     award = _fetch_record(Award, receipt.body.award, mesh, fetch)
     manifest = _fetch_record(JobManifest, receipt.body.job, mesh, fetch)
     result = receipt.body.deterministic
+    context = _context(award.body.context, _needed("context", award.body.context, fetch))
     data: dict[Cid, bytes] = {}
+    with suppress(MissingBlock, CodecError):
+        # What is missing is for `verify_proof` to say.
+        surrounding_blocks(context, partial(_kept, fetch, data))
     for cid in (
         manifest.body.module,
         manifest.body.input,
@@ -109,7 +117,7 @@ def collect(job: Job, mesh: Cid, fetch: Fetch) -> Proof:
         bid=_fetch_record(Bid, award.body.bid, mesh, fetch),
         hold=_fetch_record(Hold, award.body.hold, mesh, fetch),
         award=award,
-        context=_context(award.body.context, _needed("context", award.body.context, fetch)),
+        context=context,
         receipt=receipt,
         anchor=None if job.anchor is None else _fetch_record(Anchor, job.anchor, mesh, fetch),
         attestations=tuple(
@@ -249,20 +257,21 @@ def _check_settlement(proof: Proof) -> tuple[Finding, ...]:
 def _with_pieces(cid: Cid, fetch: Fetch) -> dict[Cid, bytes]:
     """The block, and those of the dag-pb file it is the root of, as far as they are held."""
     found: dict[Cid, bytes] = {}
-
-    def kept(each: Cid) -> bytes | None:
-        block = fetch(each)
-        if block is not None:
-            found[each] = block
-        return block
-
     if cid.codec is not Codec.DAG_PB:
-        kept(cid)
+        _kept(fetch, found, cid)
         return found
     with suppress(PieceMissing, UnixFsError):
         # What is missing is for `verify_proof` to say.
-        read_file(cid, kept)
+        read_file(cid, partial(_kept, fetch, found))
     return found
+
+
+def _kept(fetch: Fetch, found: dict[Cid, bytes], cid: Cid) -> bytes | None:
+    """The block, put among those found."""
+    block = fetch(cid)
+    if block is not None:
+        found[cid] = block
+    return block
 
 
 def module_bytes(cid: Cid, fetch: Fetch) -> bytes:
@@ -294,7 +303,13 @@ def _check_result(proof: Proof, reexecute: Reexecute) -> tuple[Finding, ...]:
         return (Finding(fault=Fault.MISSING, subject="module", detail=str(piece.cid)),)
     except UnixFsError as error:
         return (_unreadable("module", str(error)),)
-    own = reexecute(module, proof.context, given)
+    try:
+        blocks = surrounding_blocks(proof.context, proof.data.get)
+    except MissingBlock as lost:
+        return (Finding(fault=Fault.MISSING, subject=lost.what, detail=str(lost.cid)),)
+    except CodecError as error:
+        return (_unreadable("state", str(error)),)
+    own = reexecute(module, proof.context, given, blocks)
     claimed = proof.receipt.body.deterministic
     if own == claimed:
         return ()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from mesh import events as ev
+from mesh.effects import NO_EFFECTS, EffectsDone
 from mesh.events import Event
 from mesh.findings import Fault, Finding, differing
 from mesh.job import (
@@ -24,16 +25,13 @@ from mesh.job import (
 )
 from mesh.records import (
     REASON_BYTES_MAX,
-    AppliedEffect,
     Hold,
     HoldEnd,
-    PendingEffect,
     Settlement,
     Verdict,
 )
-from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.cid import Cid
 from runtime.content.typed import cut
-from runtime.effects import AnchorData, Effect, SubmitJob
 from runtime.identity.signed import Signed
 
 LEASE_OVER: Final = "the lease ran out before a receipt came"
@@ -41,8 +39,6 @@ NO_QUORUM: Final = "no quorum of verifiers spoke in time"
 NOT_ANCHORED: Final = "the receipt was confirmed but never anchored"
 HOLD_OVER: Final = "the hold ran out before a quorum spoke"
 CANCELLED: Final = "the submitter withdrew the job"
-STATE_MOVED: Final = "the state is no longer the one the job ran on"
-NEEDS_SUBMITTER: Final = "a submission needs the submitter's signature: submit it with its key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,46 +121,6 @@ def losing_event(job: Job, lost: Lose, settlement: Cid) -> ev.AttemptLost | ev.L
     """The event that records a lost attempt."""
     kind = ev.LastAttemptLost if lost.is_last else ev.AttemptLost
     return kind(attempt=job.attempt, settlement=settlement, reason=lost.reason)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectsDone:
-    """What became of a program's effects. blocks: data to store with the settlement."""
-
-    applied: tuple[AppliedEffect, ...] = ()
-    pending: tuple[PendingEffect, ...] = ()
-    blocks: tuple[tuple[Cid, bytes], ...] = ()
-
-
-NO_EFFECTS: Final = EffectsDone()
-
-
-def apply_effects(
-    effects: tuple[Effect, ...], *, state_root: Cid | None, current_root: Cid | None
-) -> EffectsDone:
-    """Which effects of a verified execution are carried out, once, by its settlement.
-
-    state_root: of the context; current_root: now. If they differ none is. A submission needs
-    a signature that only the submitter can give, so it stays pending.
-    """
-    if state_root != current_root:
-        pending = [PendingEffect(position=i, reason=STATE_MOVED) for i in range(len(effects))]
-        return EffectsDone(pending=tuple(pending))
-    applied: list[AppliedEffect] = []
-    waiting: list[PendingEffect] = []
-    blocks: list[tuple[Cid, bytes]] = []
-    for position, effect in enumerate(effects):
-        match effect:
-            case SubmitJob():
-                waiting.append(PendingEffect(position=position, reason=NEEDS_SUBMITTER))
-            case AnchorData(data=data):
-                block = data.encode()
-                cid = cid_of(block, Codec.RAW)
-                blocks.append((cid, block))
-                applied.append(AppliedEffect(position=position, record=cid))
-            case _:
-                applied.append(AppliedEffect(position=position, record=None))
-    return EffectsDone(applied=tuple(applied), pending=tuple(waiting), blocks=tuple(blocks))
 
 
 def settle(job: Job, hold: Cid, close: Close, effects: EffectsDone, now: int) -> Settlement:

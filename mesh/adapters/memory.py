@@ -34,6 +34,7 @@ from runtime.tokens.ledger import (
     TransferState,
 )
 from runtime.tokens.policy import Usage
+from runtime.tokens.register import Register, held_in_class
 from runtime.tokens.token import ResourceType
 
 K = TypeVar("K")
@@ -174,6 +175,13 @@ class MemoryLedger:
     def accounts_of(self, owner: Did) -> tuple[Account, ...]:
         return tuple(each for each in self._accounts.rows.values() if each.key.owner == owner)
 
+    def register(self, issuer: Did) -> Register:
+        found: dict[str, dict[str, int]] = {}
+        for account in self._accounts.rows.values():
+            if held_in_class(account, issuer):
+                found.setdefault(account.key.unit.value, {})[account.key.owner] = account.balance
+        return found
+
     def overdue_holds(self, now: int) -> tuple[Transfer, ...]:
         return tuple(
             each
@@ -256,6 +264,23 @@ class MemoryEvidence:
         return self._tallies.get(member) or Tally()
 
 
+class MemoryStateRoots:
+    def __init__(self, undo: Undo) -> None:
+        self._roots: _Table[Did, Cid] = _Table(undo)
+
+    def root(self, owner: Did) -> Cid | None:
+        return self._roots.get(owner)
+
+    def advance(self, owner: Did, expected: Cid | None, root: Cid) -> bool:
+        if self.root(owner) != expected:
+            return False
+        self._roots.set(owner, root)
+        return True
+
+    def owners(self) -> tuple[tuple[Did, Cid], ...]:
+        return tuple(sorted(self._roots.rows.items()))
+
+
 class _MemoryTransaction:
     def __init__(self, undo: Undo, quota_bytes: int) -> None:
         self.blocks = MemoryBlocks(undo, quota_bytes)
@@ -264,6 +289,7 @@ class _MemoryTransaction:
         self.work = MemoryWork(undo)
         self.chains = MemoryChains(undo)
         self.evidence = MemoryEvidence(undo)
+        self.state = MemoryStateRoots(undo)
 
 
 class MemoryStore:

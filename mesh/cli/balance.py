@@ -29,7 +29,7 @@ def show_balance(*, output: str | None, quiet: bool, home: Path | None) -> None:
     with open_mesh(home) as mesh:
         accounts = [
             {
-                "resource_type": each.key.resource_type.value,
+                "resource_type": each.key.unit.value,
                 "available": each.available,
                 "held": each.debits_pending,
                 "issuer": each.key.issuer,

@@ -112,8 +112,8 @@ def _accounts(tx: SqliteTransaction) -> Iterator[str]:
     totals: Counter[tuple[Did, str]] = Counter()
     for account in tx.ledger.accounts():
         key = account.key
-        name = f"account {key.resource_type.value} of {key.owner}"
-        totals[(key.issuer, key.resource_type.value)] += account.balance
+        name = f"account {key.unit.value} of {key.owner}"
+        totals[(key.issuer, key.unit.value)] += account.balance
         yield from _sums(account, posted, name)
         if key.kind is AccountKind.HOLDINGS and account.available < 0:
             yield f"{name}: {account.available} units available"

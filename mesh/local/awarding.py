@@ -11,15 +11,19 @@ from mesh.ids import hold_id
 from mesh.job import HOLD_MARGIN_SECONDS, Job, Offer, Phase
 from mesh.journal import Recorded, record
 from mesh.local.bidding import candidate_of
+from mesh.local.credentials import roles_of
 from mesh.local.limits import allowed_limits
+from mesh.local.owned import register_block
 from mesh.local.submitting import chain_of
 from mesh.local.world import World
 from mesh.market import Candidate, bid_fault, fuel_of
 from mesh.problem import Kind, MeshProblem
 from mesh.records import Award, Bid, Hold, JobManifest, NodeId
+from mesh.reputation import reputation
 from mesh.submission import shares
 from runtime.context import Context
 from runtime.host.policy import policy_to_value
+from runtime.host.statecalls import ROLES_RECORD
 from runtime.identity.signed import Signed, sign
 from runtime.tokens.ledger import AccountKey, LedgerRefusal, PlaceHold, Refused
 from runtime.tokens.token import ResourceType
@@ -57,11 +61,14 @@ def award(
             key=world.members.issuer,
         ),
     )
+    around = surroundings(tx, world, now=now)
+    for cid, data in around.blocks.items():
+        tx.blocks.put(cid, data)
     context = context_for(
         manifest,
         bid.body,
         engine=world.engine.text,
-        surroundings=surroundings(tx, world),
+        surroundings=around,
         allowed=allowed_limits(world.config),
     )
     context_cid = world.archive.put_context(tx, context)
@@ -136,11 +143,11 @@ def _place_hold(
     bid = candidate.bid
     chain = chain_of(tx, world, manifest.body.resource_token)
     root = chain[-1].body
-    debit = AccountKey(issuer=root.issuer, resource_type=root.resource_type, owner=root.audience)
+    debit = AccountKey(issuer=root.issuer, unit=root.resource_type, owner=root.audience)
     return PlaceHold(
         id=hold_id(manifest.cid, attempt),
         debit=debit,
-        credit=AccountKey(issuer=root.issuer, resource_type=root.resource_type, owner=bid.signer),
+        credit=AccountKey(issuer=root.issuer, unit=root.resource_type, owner=bid.signer),
         amount=bid.body.price,
         expires_at=lease + HOLD_MARGIN_SECONDS,
         subject=manifest.signer,
@@ -149,20 +156,29 @@ def _place_hold(
     )
 
 
-def surroundings(tx: SqliteTransaction, world: World) -> Surroundings:
-    """What of the submitter's world a job may see: balances and policies, as they are now."""
+def surroundings(tx: SqliteTransaction, world: World, *, now: int) -> Surroundings:
+    """What of the submitter's world a job may see, as it is now: balances and policies, state
+    and token holders, roles and reputation."""
     submitter, issuer = world.members.submitter.did, world.members.issuer.did
     balances = {}
     policies = {}
     for kind in ResourceType:
-        account = tx.ledger.account(AccountKey(issuer=issuer, resource_type=kind, owner=submitter))
+        account = tx.ledger.account(AccountKey(issuer=issuer, unit=kind, owner=submitter))
         balances[kind.value] = max(0, account.available)
         policy = tx.ledger.policy(issuer, kind)
         if policy is not None:
             usage = tx.ledger.usage(policy.cid, submitter)
             policies[kind.value] = policy_to_value(policy.rule, usage)
+    register = register_block(tx, submitter)
+    roles = roles_of(tx, world, submitter, now=now)
     return Surroundings(
-        balances=balances, policies=policies, state_root=None, records={}, results={}
+        balances=balances,
+        policies=policies,
+        state_root=tx.state.root(submitter),
+        tokens=None if register is None else register[0],
+        reputation=reputation(tx.evidence.tally(submitter)).score,
+        records={ROLES_RECORD: list(roles)} if roles else {},
+        blocks={} if register is None else dict((register,)),
     )
 
 

@@ -4,6 +4,7 @@ Rule: every block is read and hashed again and every signature verified again; n
 this process remembers counts.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -155,12 +156,18 @@ def proof_file(mesh: "LocalMesh", job_id: JobId) -> bytes:
 def executed_again(sandbox: Sandbox) -> Reexecute:
     """Execution on this machine, for `verify_proof`. Raises MeshProblem if it cannot."""
 
-    def reexecute(module: bytes, context: Context, given: bytes | None) -> Deterministic:
+    def reexecute(
+        module: bytes, context: Context, given: bytes | None, blocks: Mapping[Cid, bytes]
+    ) -> Deterministic:
         from mesh.problem import Kind
         from runtime.content.cid import Codec, cid_of
 
         request = Request(
-            module=module, module_cid=cid_of(module, Codec.RAW), context=context, input=given
+            module=module,
+            module_cid=cid_of(module, Codec.RAW),
+            context=context,
+            input=given,
+            blocks=blocks,
         )
         result = sandbox.execute(request)
         if isinstance(result, SandboxFault):

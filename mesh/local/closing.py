@@ -4,25 +4,27 @@ Rule: a verifier's own result is stored before the receipt is read; every hold i
 voided in the transaction that stores the settlement which its issuer signs.
 """
 
+from functools import partial
+
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
+from mesh.effects import NO_EFFECTS, EffectsDone, carry_out
 from mesh.federation import attest, check_attestation, escalation
+from mesh.ids import effect_id
 from mesh.job import TRANSITIONS, Effect, HoldAction, Job
 from mesh.journal import Recorded, record
 from mesh.local.archive import missing_block
 from mesh.local.executing import finish_work, lots, recorded, refuse
+from mesh.local.owned import check_linked, standing_of, write_effects
 from mesh.local.speed import learn
 from mesh.local.world import World
 from mesh.problem import Kind, MeshProblem
 from mesh.records import Award, Cancel, HoldEnd, Receipt
 from mesh.settlement import (
     CANCELLED,
-    NO_EFFECTS,
     Close,
-    EffectsDone,
     Escalate,
     Lose,
-    apply_effects,
     closing_event,
     follow_up,
     lose_attempt,
@@ -136,9 +138,8 @@ def _hold_of(tx: SqliteTransaction, world: World, job: Job) -> Cid:
 
 def _close(tx: SqliteTransaction, world: World, job: Job, close: Close, now: int) -> Recorded:
     hold = _hold_of(tx, world, job)
-    done = _effects(tx, world, job) if close.end is HoldEnd.POSTED else NO_EFFECTS
-    for cid, data in done.blocks:
-        tx.blocks.put(cid, data)
+    done = _effects(tx, world, job, now) if close.end is HoldEnd.POSTED else NO_EFFECTS
+    write_effects(tx, job.key.submitter, done)
     signed = sign(
         settle(job, hold, close, done, now),
         mesh=world.members.mesh,
@@ -150,13 +151,22 @@ def _close(tx: SqliteTransaction, world: World, job: Job, close: Close, now: int
     return recorded(record(tx, job.key, closing_event(close, signed.cid), now), job)
 
 
-def _effects(tx: SqliteTransaction, world: World, job: Job) -> EffectsDone:
+def _effects(tx: SqliteTransaction, world: World, job: Job, now: int) -> EffectsDone:
     """What the settlement carries out of what the program asked for."""
     assert job.receipt is not None, "a quorum confirms a receipt"
-    cid = world.archive.get(tx, Receipt, job.receipt).body.deterministic.effects
+    receipt = world.archive.get(tx, Receipt, job.receipt).body
+    cid = receipt.deterministic.effects
     if cid is None:
         return NO_EFFECTS
     data = tx.blocks.get(cid)
     if data is None:
         raise missing_block(cid, "effects")
-    return apply_effects(effects_from_block(data), state_root=None, current_root=None)
+    effects = effects_from_block(data)
+    check_linked(tx, effects)
+    return carry_out(
+        effects,
+        ran_on=world.archive.context(tx, receipt.context).state_root,
+        standing=standing_of(tx, world, job.key.submitter),
+        ids=partial(effect_id, job.manifest),
+        now=now,
+    )

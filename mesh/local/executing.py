@@ -15,6 +15,7 @@ from mesh.journal import Recorded, record
 from mesh.local.archive import missing_block
 from mesh.local.content import Content
 from mesh.local.members import SECRET, profile_of
+from mesh.local.owned import surrounding
 from mesh.local.world import World
 from mesh.ports import ChainKind, Head
 from mesh.problem import Kind, MeshProblem
@@ -46,7 +47,9 @@ def request_for(tx: SqliteTransaction, world: World, content: Content, job: Job)
     if cid.codec is Codec.DAG_PB:
         # The file's bytes were checked piece by piece; the sandbox checks them as one block.
         cid = cid_of(module, Codec.RAW)
-    return Request(module=module, module_cid=cid, context=context_of(tx, world, job), input=given)
+    context = context_of(tx, world, job)
+    blocks = surrounding(tx, context, {})
+    return Request(module=module, module_cid=cid, context=context, input=given, blocks=blocks)
 
 
 def context_of(tx: SqliteTransaction, world: World, job: Job) -> Context:

@@ -255,7 +255,7 @@ def issue(
             id=issue_id(signed.cid),
             issuer=issuer.did,
             owner=token.audience,
-            resource_type=token.resource_type,
+            unit=token.resource_type,
             amount=token.amount,
         ),
         now,

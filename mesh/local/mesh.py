@@ -35,6 +35,8 @@ from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.typed import cut
 from runtime.identity.keys import SigningKey
 from runtime.sandbox import Sandbox, engine
+from runtime.tokens.ledger import AccountKind
+from runtime.tokens.token import ResourceType
 
 FOUNDING: Final = "founding"
 
@@ -364,9 +366,9 @@ class LocalMesh:
         found: dict[str, int] = {}
         with self.store.read() as tx:
             for account in tx.ledger.accounts_of(self.submitter.did):
-                kind = account.key.resource_type.value
-                if account.key.kind.value == "holdings":
-                    found[kind] = found.get(kind, 0) + account.available
+                unit = account.key.unit
+                if account.key.kind is AccountKind.HOLDINGS and isinstance(unit, ResourceType):
+                    found[unit.value] = found.get(unit.value, 0) + account.available
         return found
 
 

@@ -81,7 +81,7 @@ def purse_of(
     """What pays, as the ledger has it now."""
     root = chain[-1].body
     account = tx.ledger.account(
-        AccountKey(issuer=root.issuer, resource_type=root.resource_type, owner=root.audience)
+        AccountKey(issuer=root.issuer, unit=root.resource_type, owner=root.audience)
     )
     policy = tx.ledger.policy(root.issuer, root.resource_type)
     none = Cid(b"\x01\x55\x1e\x20" + bytes(32))

@@ -7,7 +7,8 @@ from runtime.content.did import Did, DidError, parse_did
 from runtime.effects import BurnTokens, Effect, MintTokens, TransferTokens
 from runtime.host.invocation import Invocation
 from runtime.host.manifest import RefusedError, positive
-from runtime.tokens.register import RESOURCE_CLASSES, class_fault
+from runtime.tokens.register import class_fault
+from runtime.tokens.token import RESOURCES
 
 
 def mint_tokens(invocation: Invocation, token_class: str, amount: int, to: str) -> int | str:
@@ -51,7 +52,7 @@ def transfer_tokens(
     if holder == receiver:
         return f"{token_class}: holder and receiver are the same, {holder}"
     effect = TransferTokens(token_class=token_class, amount=units, holder=holder, to=receiver)
-    if token_class in RESOURCE_CLASSES:
+    if token_class in RESOURCES:
         return _transfer_resource(invocation, effect)
     fault = class_fault(token_class)
     fault = fault or invocation.tokens.refused_spending(token_class, holder, units)
@@ -77,7 +78,7 @@ def _transfer_resource(invocation: Invocation, effect: TransferTokens) -> int | 
 
 
 def token_balance(invocation: Invocation, token_class: str, holder: str) -> int:
-    if token_class not in RESOURCE_CLASSES:
+    if token_class not in RESOURCES:
         return invocation.tokens.balance(token_class, holder)
     if holder != invocation.context.caller:
         return 0

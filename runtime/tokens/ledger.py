@@ -16,7 +16,7 @@ from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
 from runtime.content.typed import Size
 from runtime.tokens.policy import Denied, Rule, Usage, evaluate, released
-from runtime.tokens.token import ResourceType
+from runtime.tokens.token import Unit
 
 TransferId = NewType("TransferId", bytes)
 TRANSFER_ID_BYTES: Final = 32
@@ -31,10 +31,10 @@ class AccountKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountKey:
-    """One account: `owner`'s units of `resource_type` in `issuer`'s ledger."""
+    """One account: how much of `unit` is `owner`'s in `issuer`'s ledger."""
 
     issuer: Did
-    resource_type: ResourceType
+    unit: Unit
     owner: Did
     kind: AccountKind = AccountKind.HOLDINGS
 
@@ -118,7 +118,18 @@ class Issue:
     id: TransferId
     issuer: Did
     owner: Did
-    resource_type: ResourceType
+    unit: Unit
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire:
+    """Take `amount` units out of `owner`'s holdings, and out of what is outstanding."""
+
+    id: TransferId
+    issuer: Did
+    owner: Did
+    unit: Unit
     amount: int
 
 
@@ -166,7 +177,7 @@ class ExpireHold:
     id: TransferId
 
 
-Command: TypeAlias = Issue | Move | PlaceHold | PostHold | VoidHold | ExpireHold
+Command: TypeAlias = Issue | Retire | Move | PlaceHold | PostHold | VoidHold | ExpireHold
 
 
 class LedgerRefusal(Enum):
@@ -176,7 +187,7 @@ class LedgerRefusal(Enum):
     AMOUNT_NOT_POSITIVE = "the amount must be at least 1"
     AMOUNT_TOO_LARGE = "the amount does not fit 63 bits"
     SAME_ACCOUNT = "debit and credit are the same account"
-    OTHER_LEDGER = "the accounts belong to different issuers or resource types"
+    OTHER_LEDGER = "the accounts belong to different issuers or units"
     ISSUANCE_NOT_SPENDABLE = "units leave the issuance account only by being issued"
     ID_REUSED = "this id already names a transfer with other content"
     EXPIRY_NOT_IN_FUTURE = "the hold would expire before it begins"
@@ -234,7 +245,7 @@ def decide(view: LedgerView, command: Command, now: int) -> Change | Refused:
     if len(command.id) != TRANSFER_ID_BYTES:
         return Refused(reason=LedgerRefusal.ID_NOT_32_BYTES)
     match command:
-        case Issue() | Move() | PlaceHold():
+        case Issue() | Retire() | Move() | PlaceHold():
             return _transfer(view, command, now)
         case PostHold() | VoidHold() | ExpireHold():
             return _resolve(view, command, now)
@@ -242,7 +253,9 @@ def decide(view: LedgerView, command: Command, now: int) -> Change | Refused:
             assert_never(command)
 
 
-def _transfer(view: LedgerView, command: Issue | Move | PlaceHold, now: int) -> Change | Refused:
+def _transfer(
+    view: LedgerView, command: Issue | Retire | Move | PlaceHold, now: int
+) -> Change | Refused:
     wanted = _as_transfer(command, now)
     debit, credit = wanted.debit, wanted.credit
     if wanted.amount < 1:
@@ -251,10 +264,10 @@ def _transfer(view: LedgerView, command: Issue | Move | PlaceHold, now: int) -> 
         return Refused(reason=LedgerRefusal.AMOUNT_TOO_LARGE)
     if debit == credit:
         return Refused(reason=LedgerRefusal.SAME_ACCOUNT)
-    if (debit.issuer, debit.resource_type) != (credit.issuer, credit.resource_type):
+    if (debit.issuer, debit.unit) != (credit.issuer, credit.unit):
         return Refused(reason=LedgerRefusal.OTHER_LEDGER)
     issuance = {key.kind for key in (debit, credit)} - {AccountKind.HOLDINGS}
-    if issuance and not isinstance(command, Issue):
+    if issuance and not isinstance(command, Issue | Retire):
         return Refused(reason=LedgerRefusal.ISSUANCE_NOT_SPENDABLE)
     before = view.transfer(command.id)
     if before is not None:
@@ -351,16 +364,16 @@ def _release(view: LedgerView, hold: Transfer, state: TransferState) -> Change:
     )
 
 
-def _as_transfer(command: Issue | Move | PlaceHold, now: int) -> Transfer:
+def _as_transfer(command: Issue | Retire | Move | PlaceHold, now: int) -> Transfer:
     match command:
-        case Issue():
-            credit = AccountKey(
-                issuer=command.issuer, resource_type=command.resource_type, owner=command.owner
-            )
+        case Issue() | Retire():
+            holdings = AccountKey(issuer=command.issuer, unit=command.unit, owner=command.owner)
+            issuance = replace(holdings, owner=command.issuer, kind=AccountKind.ISSUANCE)
+            is_issue = isinstance(command, Issue)
             return Transfer(
                 id=command.id,
-                debit=replace(credit, owner=command.issuer, kind=AccountKind.ISSUANCE),
-                credit=credit,
+                debit=issuance if is_issue else holdings,
+                credit=holdings if is_issue else issuance,
                 amount=command.amount,
                 state=TransferState.POSTED,
                 created_at=now,

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from runtime.content.codec import INTEGER_MAX, CodecError, decode, encode
+from runtime.content.did import Did
 from runtime.state import TOKENS_BYTES_MAX
-from runtime.tokens.token import ResourceType
+from runtime.tokens.ledger import Account, AccountKind
+from runtime.tokens.token import RESOURCES, TokenClass
 
 Register: TypeAlias = Mapping[str, Mapping[str, int]]
 
 CLASS_BYTES_MAX: Final = 128
-RESOURCE_CLASSES: Final = frozenset(kind.value for kind in ResourceType)
 
 
 def class_fault(name: str) -> str | None:
@@ -26,9 +27,20 @@ def class_fault(name: str) -> str | None:
         return f"the name of a token class has at most {CLASS_BYTES_MAX} bytes"
     if any(unicodedata.category(char).startswith("C") for char in name):
         return "the name of a token class has no control characters"
-    if name in RESOURCE_CLASSES:
+    if name in RESOURCES:
         return f"{name} is a resource of the mesh, which only its issuers issue"
     return None
+
+
+def held_in_class(account: Account, issuer: Did) -> bool:
+    """Whether an account belongs into the register of `issuer`'s classes."""
+    key = account.key
+    return (
+        key.issuer == issuer
+        and isinstance(key.unit, TokenClass)
+        and key.kind is AccountKind.HOLDINGS
+        and account.balance > 0
+    )
 
 
 def register_to_block(register: Register) -> bytes:

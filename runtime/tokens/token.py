@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
@@ -26,6 +26,24 @@ class ResourceType(Enum):
     COMPUTE = "compute"
     STORAGE = "storage"
     BANDWIDTH = "bandwidth"
+
+
+RESOURCES: Final = frozenset(kind.value for kind in ResourceType)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClass:
+    """Units of somebody's own issue (`membership`, `voucher`), by the name that it gave them."""
+
+    value: str
+
+
+Unit: TypeAlias = ResourceType | TokenClass
+
+
+def unit_named(text: str) -> Unit:
+    """The unit that a text names: a resource of the mesh, else a class."""
+    return ResourceType(text) if text in RESOURCES else TokenClass(text)
 
 
 Scope = Annotated[str, Size(0, SCOPE_BYTES_MAX)]

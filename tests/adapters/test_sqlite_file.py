@@ -175,7 +175,7 @@ def test_what_another_process_writes_is_seen(tmp_path: Path) -> None:
     """Rows are kept in memory, but never longer than they are true."""
     one, two = open_store(tmp_path), open_store(tmp_path)
     member = key("alice").did
-    account = AccountKey(issuer=key("issuer").did, resource_type=ResourceType.COMPUTE, owner=member)
+    account = AccountKey(issuer=key("issuer").did, unit=ResourceType.COMPUTE, owner=member)
     award = cid_of(b"award", Codec.RAW)
     job = JobKey(submitter=member, job_id=new_job_id(START * 1000, bytes(10)))
     work = Work(id="w", job=job, effect=Effect.SUBMIT, actor=member, attempt=0)
@@ -222,7 +222,7 @@ def test_what_another_process_writes_is_seen(tmp_path: Path) -> None:
 def test_what_an_abandoned_transaction_changed_is_forgotten(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     member = key("alice").did
-    account = AccountKey(issuer=key("issuer").did, resource_type=ResourceType.COMPUTE, owner=member)
+    account = AccountKey(issuer=key("issuer").did, unit=ResourceType.COMPUTE, owner=member)
     with pytest.raises(RuntimeError), store.write() as tx:
         tx.ledger.apply(Change(accounts=(Account(key=account, credits_posted=5),)))
         assert tx.ledger.account(account).available == 5
@@ -237,7 +237,7 @@ def test_what_an_abandoned_transaction_changed_is_forgotten(tmp_path: Path) -> N
 def test_the_file_refuses_an_overdrawn_account_and_keeps_nothing(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     account = AccountKey(
-        issuer=key("issuer").did, resource_type=ResourceType.COMPUTE, owner=key("alice").did
+        issuer=key("issuer").did, unit=ResourceType.COMPUTE, owner=key("alice").did
     )
     with pytest.raises(sqlite3.IntegrityError), store.write() as tx:
         tx.ledger.revoke(cid_of(b"token", Codec.RAW))

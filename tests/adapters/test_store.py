@@ -197,7 +197,7 @@ def test_jobs_are_found_by_id_phase_and_deadline(store: Store) -> None:
 
 # --- ledger
 
-HOLDINGS = AccountKey(issuer=ISSUER, resource_type=ResourceType.COMPUTE, owner=ALICE)
+HOLDINGS = AccountKey(issuer=ISSUER, unit=ResourceType.COMPUTE, owner=ALICE)
 HOLD_ID = TransferId(b"h" * 32)
 RATE = RateLimit(amount=1, per_seconds=10, burst=100)
 
@@ -220,7 +220,7 @@ def test_ledger_rows_come_back(store: Store) -> None:
         id=TransferId(b"i" * 32),
         issuer=ISSUER,
         owner=ALICE,
-        resource_type=ResourceType.COMPUTE,
+        unit=ResourceType.COMPUTE,
         amount=100,
     )
     with store.write() as tx:
@@ -232,7 +232,7 @@ def test_ledger_rows_come_back(store: Store) -> None:
         mine = Account(key=HOLDINGS, credits_posted=100, debits_pending=40)
         issuance = AccountKey(
             issuer=ISSUER,
-            resource_type=ResourceType.COMPUTE,
+            unit=ResourceType.COMPUTE,
             owner=ISSUER,
             kind=AccountKind.ISSUANCE,
         )

@@ -281,7 +281,7 @@ def balance(village: Village, owner: Did) -> int:
         account: Account = tx.ledger.account(
             AccountKey(
                 issuer=village.folk.founder.did,
-                resource_type=ResourceType.COMPUTE,
+                unit=ResourceType.COMPUTE,
                 owner=owner,
             )
         )

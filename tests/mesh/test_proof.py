@@ -1,5 +1,6 @@
 """One file that proves what happened: whole, tampered, incomplete, and of another mesh."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -69,10 +70,12 @@ def test_executing_again_is_what_decides() -> None:
 
 
 def test_reexecution_gets_what_the_records_name() -> None:
-    def asked(module: bytes, context: Context, given: bytes | None) -> Deterministic:
+    def asked(
+        module: bytes, context: Context, given: bytes | None, blocks: Mapping[Cid, bytes]
+    ) -> Deterministic:
         assert cid_of(module, Codec.RAW) == PROOF.manifest.body.module
         assert context.cid == PROOF.award.body.context
-        assert given is None
+        assert given is None and not blocks
         return PROOF.receipt.body.deterministic
 
     assert faults(PROOF, reexecute=asked) == []

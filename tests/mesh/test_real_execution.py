@@ -1,5 +1,6 @@
 """The same core with a real engine: WebAssembly executed four times, each in a fresh store."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 import wasmtime
@@ -15,7 +16,7 @@ from runtime.context import Context
 from runtime.execution import Deterministic, OutcomeKind
 from runtime.modulecheck import ModuleFacts, check_module
 from runtime.sandbox.engine import build_engine, engine
-from runtime.sandbox.machine import Machine
+from runtime.sandbox.machine import NO_BLOCKS, Machine
 from runtime.sandbox.results import execution_from
 
 MODULE = wasmtime.wat2wasm(
@@ -41,12 +42,18 @@ class InProcess:
         self.count = 0
         self.blocks: dict[Cid, bytes] = {}
 
-    def __call__(self, module: bytes, context: Context, given: bytes | None) -> Deterministic:
+    def __call__(
+        self,
+        module: bytes,
+        context: Context,
+        given: bytes | None,
+        blocks: Mapping[Cid, bytes] = NO_BLOCKS,
+    ) -> Deterministic:
         self.count += 1
         facts = check_module(module)
         assert isinstance(facts, ModuleFacts)
         code = bytes(wasmtime.Module(build_engine(), module).serialize())
-        report = self.machine.execute(self.machine.load(code, facts), context, given)
+        report = self.machine.execute(self.machine.load(code, facts), context, given, blocks)
         answer = {
             name: getattr(report, name) for name in type(report).__slots__ if name != "outcome"
         }

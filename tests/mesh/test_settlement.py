@@ -1,35 +1,41 @@
 """What becomes of a program's effects, what is due when, and what the ids are made of."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from meshfolk import START, Folk, key
 from village import Village
 
+from mesh.adapters.memory import MemoryStore
 from mesh.diagram import diagram
+from mesh.effects import (
+    NEEDS_SUBMITTER,
+    STATE_MOVED,
+    EffectsDone,
+    Standing,
+    carry_out,
+)
 from mesh.findings import Fault
 from mesh.ids import effect_id, execution_seed, hold_id, issue_id, new_job_id
 from mesh.job import FINAL, TRANSITIONS, Job, Phase, Vote
 from mesh.records import AppliedEffect, Hold, HoldEnd, PendingEffect, Verdict
 from mesh.settlement import (
     HOLD_OVER,
-    NEEDS_SUBMITTER,
     NO_QUORUM,
     NOT_ANCHORED,
-    STATE_MOVED,
     Close,
-    EffectsDone,
     Escalate,
-    apply_effects,
     check_settlement,
     follow_up,
     settle,
     void,
 )
-from runtime.content.cid import Codec, cid_of
+from runtime.content.cid import Cid, Codec, cid_of
 from runtime.effects import AnchorData, RecordUsage, SubmitJob
 from runtime.identity.signed import sign
+from runtime.state import EMPTY
 
 ONE = cid_of(b"one", Codec.RAW)
 EFFECTS = (
@@ -45,8 +51,22 @@ EFFECTS = (
 )
 
 
+def applied(ran_on: Cid | None = None) -> EffectsDone:
+    with MemoryStore().read() as tx:
+        standing = Standing(
+            owner=key("alice").did,
+            issuer=key("issuer").did,
+            root=None,
+            snapshot=EMPTY,
+            ledger=tx.ledger,
+        )
+        return carry_out(
+            EFFECTS, ran_on=ran_on, standing=standing, ids=partial(effect_id, ONE), now=START
+        )
+
+
 def test_effects_are_applied_within_the_submitters_authority() -> None:
-    done = apply_effects(EFFECTS, state_root=None, current_root=None)
+    done = applied()
     data = b"minutes of the meeting"
     cid = cid_of(data, Codec.RAW)
     assert done.applied == (
@@ -58,7 +78,7 @@ def test_effects_are_applied_within_the_submitters_authority() -> None:
 
 
 def test_no_effect_is_applied_to_a_state_that_has_moved() -> None:
-    done = apply_effects(EFFECTS, state_root=None, current_root=ONE)
+    done = applied(ran_on=ONE)
     assert done.applied == () and done.blocks == ()
     assert [each.reason for each in done.pending] == [STATE_MOVED] * 3
 
@@ -127,7 +147,7 @@ def test_a_quorum_that_refutes_closes_the_job_anchored_or_not(anchored: bool) ->
 
 def test_a_settlement_names_its_grounds() -> None:
     job = voted(YES, YES)
-    done = apply_effects(EFFECTS, state_root=None, current_root=None)
+    done = applied()
     body = settle(job, ONE, Close(end=HoldEnd.POSTED, verdict=YES), done, NOW)
     assert body.attestations == (ONE, ONE)
     assert (body.job, body.receipt, body.hold) == (job.manifest, job.receipt, ONE)

@@ -44,7 +44,7 @@ AMOUNTS = st.one_of(st.integers(-1, 120), st.sampled_from([0, INTEGER_MAX, INTEG
 
 
 def holdings(owner: str) -> AccountKey:
-    return AccountKey(issuer=ISSUER, resource_type=ResourceType.COMPUTE, owner=owner)  # type: ignore[arg-type]
+    return AccountKey(issuer=ISSUER, unit=ResourceType.COMPUTE, owner=owner)  # type: ignore[arg-type]
 
 
 ACCOUNTS = st.one_of(
@@ -52,7 +52,7 @@ ACCOUNTS = st.one_of(
     st.just(
         AccountKey(
             issuer=ISSUER,
-            resource_type=ResourceType.COMPUTE,
+            unit=ResourceType.COMPUTE,
             owner=ISSUER,
             kind=AccountKind.ISSUANCE,
         )
@@ -65,7 +65,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
         id=IDS,
         issuer=st.just(ISSUER),
         owner=OWNER,
-        resource_type=st.just(ResourceType.COMPUTE),
+        unit=st.just(ResourceType.COMPUTE),
         amount=AMOUNTS,
     ),
     st.builds(Move, id=IDS, debit=ACCOUNTS, credit=ACCOUNTS, amount=AMOUNTS),

@@ -274,6 +274,8 @@ def test_nonsense_is_not_a_frame(data: bytes) -> None:
         {"charter": [["begin", 5, b""]]},
         {"charter": [["set", "a", b"\xff"]]},
         {"log": [1.5]},
+        {"blocks": [[0x55, "text"]]},
+        {"blocks": [[0x99, b"bytes"]]},
     ],
 )
 def test_an_answer_is_checked(change: dict[str, object]) -> None:
@@ -282,6 +284,7 @@ def test_an_answer_is_checked(change: dict[str, object]) -> None:
         "output": b"x",
         "output_is_value": False,
         "effects": None,
+        "blocks": [],
         "log": [],
         "charter": [],
         "fuel_used": 1,

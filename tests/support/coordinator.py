@@ -133,15 +133,13 @@ class Coordinator:
                 tx.blocks.put(block_cid, block)
             account = AccountKey(
                 issuer=folk.founder.did,
-                resource_type=manifest.body.resource_type,
+                unit=manifest.body.resource_type,
                 owner=manifest.signer,
             )
             place = PlaceHold(
                 id=hold.body.id,
                 debit=account,
-                credit=AccountKey(
-                    issuer=account.issuer, resource_type=account.resource_type, owner=bid.signer
-                ),
+                credit=AccountKey(issuer=account.issuer, unit=account.unit, owner=bid.signer),
                 amount=bid.body.price,
                 expires_at=hold_until,
                 subject=manifest.signer,
@@ -357,7 +355,7 @@ class Coordinator:
         manifest = self._load(tx, JobManifest, job.manifest)
         account = AccountKey(
             issuer=folk.founder.did,
-            resource_type=manifest.body.resource_type,
+            unit=manifest.body.resource_type,
             owner=manifest.signer,
         )
         policy = tx.ledger.policy(folk.founder.did, manifest.body.resource_type)

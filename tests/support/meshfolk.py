@@ -4,7 +4,9 @@ Everything is made through the real core; only the execution may be this module'
 pure function, where a test is about the protocol and not about the engine.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from blake3 import blake3
 
@@ -40,7 +42,15 @@ def key(name: str) -> SigningKey:
     return SigningKey(blake3(name.encode()).digest())
 
 
-def sums(module: bytes, context: Context, given: bytes | None) -> Deterministic:
+NO_BLOCKS: Final[Mapping[Cid, bytes]] = {}
+
+
+def sums(
+    module: bytes,
+    context: Context,
+    given: bytes | None,
+    blocks: Mapping[Cid, bytes] = NO_BLOCKS,
+) -> Deterministic:
     """A deterministic program: its result follows from module, context and input alone."""
     digest = blake3(module + context.to_block() + (given or b"")).digest()
     fuel_used = int.from_bytes(digest[:8], "big") % (context.limits.fuel + 1)
@@ -53,7 +63,12 @@ def sums(module: bytes, context: Context, given: bytes | None) -> Deterministic:
     )
 
 
-def false_sums(module: bytes, context: Context, given: bytes | None) -> Deterministic:
+def false_sums(
+    module: bytes,
+    context: Context,
+    given: bytes | None,
+    blocks: Mapping[Cid, bytes] = NO_BLOCKS,
+) -> Deterministic:
     """A lie: the result of another program, as plausible as the true one."""
     return sums(module + b"!", context, given)
 
@@ -104,7 +119,7 @@ class Folk:
             id=issue_id(token.cid),
             issuer=self.founder.did,
             owner=self.submitter.did,
-            resource_type=ResourceType.COMPUTE,
+            unit=ResourceType.COMPUTE,
             amount=GRANT,
         )
         with store.write() as tx:

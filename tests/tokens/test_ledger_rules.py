@@ -34,7 +34,7 @@ from runtime.tokens.policy import PermitList
 from runtime.tokens.token import ResourceType
 
 ISSUER, ALICE, BOB = (key(name).did for name in ("issuer", "alice", "bob"))
-MINE = AccountKey(issuer=ISSUER, resource_type=ResourceType.COMPUTE, owner=ALICE)
+MINE = AccountKey(issuer=ISSUER, unit=ResourceType.COMPUTE, owner=ALICE)
 YOURS = replace(MINE, owner=BOB)
 ISSUANCE = replace(MINE, owner=ISSUER, kind=AccountKind.ISSUANCE)
 TOKEN = TokenShare(token=cid_of(b"token", Codec.RAW), amount=60)
@@ -48,7 +48,7 @@ GRANT = Issue(
     id=name("grant"),
     issuer=ISSUER,
     owner=ALICE,
-    resource_type=ResourceType.COMPUTE,
+    unit=ResourceType.COMPUTE,
     amount=100,
 )
 HOLD = PlaceHold(id=name("hold"), debit=MINE, credit=YOURS, amount=40, expires_at=50, subject=ALICE)
@@ -139,7 +139,7 @@ CASES: list[tuple[LedgerRefusal, Command, int]] = [
     (R.OTHER_LEDGER, replace(MOVE, credit=replace(YOURS, issuer=BOB)), 0),
     (
         R.OTHER_LEDGER,
-        replace(MOVE, credit=replace(YOURS, resource_type=ResourceType.STORAGE)),
+        replace(MOVE, credit=replace(YOURS, unit=ResourceType.STORAGE)),
         0,
     ),
     (R.ISSUANCE_NOT_SPENDABLE, replace(MOVE, debit=ISSUANCE), 0),

@@ -140,7 +140,7 @@ def _execute(
 ) -> Run:
     input_cid, input_bytes = data or (None, None)
     with mesh.store.read() as tx:
-        around = surroundings(tx, mesh.reading)
+        around = surroundings(tx, mesh.reading, now=mesh.now)
     context = build_context(
         entry=options.entry,
         arguments=arguments,

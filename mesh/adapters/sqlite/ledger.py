@@ -25,11 +25,12 @@ from runtime.tokens.ledger import (
     TransferState,
 )
 from runtime.tokens.policy import Rule, Usage
-from runtime.tokens.token import ResourceType
+from runtime.tokens.register import Register, held_in_class
+from runtime.tokens.token import ResourceType, TokenClass, unit_named
 
 _TOTALS: Final = "credits_posted, debits_posted, credits_pending, debits_pending"
 _TRANSFER: Final = (
-    "id, issuer, resource_type, debit_owner, debit_kind, credit_owner, credit_kind, amount, "
+    "id, issuer, unit, debit_owner, debit_kind, credit_owner, credit_kind, amount, "
     "state, created_at, expires_at, tokens, policy, subject"
 )
 
@@ -46,6 +47,7 @@ class SqliteLedger:
         self._usages = Kept(read=self._read_usage, write=self._write_usages)
         self._policies = Kept(read=self._read_policy, write=self._write_policies)
         self._revocations = Kept(read=self._read_revocation, write=self._write_revocations)
+        self._registers: dict[Did, dict[str, dict[str, int]]] = {}
 
     def flush(self) -> None:
         """Write what changed since the last flush."""
@@ -54,6 +56,7 @@ class SqliteLedger:
 
     def forget(self) -> None:
         """Drop what is kept in memory: it may not be what is stored."""
+        self._registers.clear()
         for kept in self._kept:
             kept.forget()
 
@@ -74,6 +77,8 @@ class SqliteLedger:
             self._transfers.put(transfer.id, transfer)
         for account in change.accounts:
             self._accounts.put(account.key, account)
+            if isinstance(account.key.unit, TokenClass):
+                self._registers.pop(account.key.issuer, None)
         for use in change.token_uses:
             self._token_uses.put(use.token, use)
         for row in change.usages:
@@ -109,24 +114,36 @@ class SqliteLedger:
     def accounts_of(self, owner: Did) -> tuple[Account, ...]:
         return self._select_accounts("WHERE owner = ?", (owner,))
 
+    def register(self, issuer: Did) -> Register:
+        """As stored: asked for at every award, so it is kept until one of its accounts changes."""
+        kept = self._registers.get(issuer)
+        if kept is None:
+            kept = {}
+            for account in self._select_accounts("WHERE issuer = ?", (issuer,)):
+                if held_in_class(account, issuer):
+                    key = account.key
+                    kept.setdefault(key.unit.value, {})[key.owner] = account.balance
+            self._registers[issuer] = kept
+        return kept
+
     def _select_accounts(self, where: str, values: tuple[str, ...]) -> tuple[Account, ...]:
         self._accounts.flush()
         rows = self._run(
-            f"SELECT issuer, resource_type, owner, kind, {_TOTALS} FROM accounts {where}"
-            " ORDER BY issuer, resource_type, owner, kind",
+            f"SELECT issuer, unit, owner, kind, {_TOTALS} FROM accounts {where}"
+            " ORDER BY issuer, unit, owner, kind",
             values,
         )
         return tuple(
             _account(
                 AccountKey(
                     issuer=Did(issuer),
-                    resource_type=ResourceType(resource_type),
+                    unit=unit_named(unit),
                     owner=Did(owner),
                     kind=AccountKind(kind),
                 ),
                 totals,
             )
-            for issuer, resource_type, owner, kind, *totals in rows
+            for issuer, unit, owner, kind, *totals in rows
         )
 
     def transfers(self) -> Iterator[Transfer]:
@@ -149,7 +166,7 @@ class SqliteLedger:
     def _read_account(self, key: AccountKey) -> Account:
         row = self._run(
             f"SELECT {_TOTALS} FROM accounts"
-            " WHERE issuer = ? AND resource_type = ? AND owner = ? AND kind = ?",
+            " WHERE issuer = ? AND unit = ? AND owner = ? AND kind = ?",
             _key(key),
         ).fetchone()
         return Account(key=key) if row is None else _account(key, row)
@@ -241,7 +258,7 @@ class SqliteLedger:
 
 
 def _key(key: AccountKey) -> tuple[str, str, str, str]:
-    return (key.issuer, key.resource_type.value, key.owner, key.kind.value)
+    return (key.issuer, key.unit.value, key.owner, key.kind.value)
 
 
 def _account(key: AccountKey, totals: Any) -> Account:
@@ -259,7 +276,7 @@ def _transfer_row(transfer: Transfer) -> tuple[Any, ...]:
     return (
         transfer.id,
         transfer.debit.issuer,
-        transfer.debit.resource_type.value,
+        transfer.debit.unit.value,
         transfer.debit.owner,
         transfer.debit.kind.value,
         transfer.credit.owner,
@@ -277,18 +294,18 @@ def _transfer_row(transfer: Transfer) -> tuple[Any, ...]:
 def _transfer(row: Any) -> Transfer:
     raw_id, issuer, kind, debit, debit_kind, credit, credit_kind, amount, state, *rest = row
     created_at, expires_at, tokens, policy, subject = rest
-    resource_type = ResourceType(kind)
+    unit = unit_named(kind)
     return Transfer(
         id=TransferId(raw_id),
         debit=AccountKey(
             issuer=Did(issuer),
-            resource_type=resource_type,
+            unit=unit,
             owner=Did(debit),
             kind=AccountKind(debit_kind),
         ),
         credit=AccountKey(
             issuer=Did(issuer),
-            resource_type=resource_type,
+            unit=unit,
             owner=Did(credit),
             kind=AccountKind(credit_kind),
         ),

@@ -8,7 +8,7 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x49434E4D
 """`ICNM`: SQLite's own place for saying whose file it is."""
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 TABLES: Final = """
 CREATE TABLE blocks (
@@ -22,20 +22,20 @@ CREATE TABLE block_total (
 INSERT INTO block_total VALUES (1, 0);
 CREATE TABLE accounts (
     issuer TEXT NOT NULL,
-    resource_type TEXT NOT NULL,
+    unit TEXT NOT NULL,
     owner TEXT NOT NULL,
     kind TEXT NOT NULL,
     credits_posted INTEGER NOT NULL CHECK (credits_posted >= 0),
     debits_posted INTEGER NOT NULL CHECK (debits_posted >= 0),
     credits_pending INTEGER NOT NULL CHECK (credits_pending >= 0),
     debits_pending INTEGER NOT NULL CHECK (debits_pending >= 0),
-    PRIMARY KEY (issuer, resource_type, owner, kind),
+    PRIMARY KEY (issuer, unit, owner, kind),
     CHECK (kind = 'issuance' OR credits_posted - debits_posted - debits_pending >= 0)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE transfers (
     id BLOB PRIMARY KEY,
     issuer TEXT NOT NULL,
-    resource_type TEXT NOT NULL,
+    unit TEXT NOT NULL,
     debit_owner TEXT NOT NULL,
     debit_kind TEXT NOT NULL,
     credit_owner TEXT NOT NULL,
@@ -126,6 +126,14 @@ CREATE TABLE observations (
     verifier TEXT NOT NULL,
     deterministic BLOB NOT NULL,
     PRIMARY KEY (award, verifier)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE state_roots (
+    owner TEXT PRIMARY KEY,
+    root BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE runs (
+    key BLOB PRIMARY KEY,
+    run BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE settings (
     name TEXT PRIMARY KEY,

@@ -19,6 +19,7 @@ from mesh.adapters.sqlite.members import (
     SqliteObservations,
     SqliteSettings,
 )
+from mesh.adapters.sqlite.state import SqliteRuns, SqliteStateRoots
 from mesh.adapters.sqlite.work import SqliteWork
 
 
@@ -32,7 +33,9 @@ class SqliteTransaction:
         self.work = SqliteWork(database)
         self.chains = SqliteChains(database)
         self.evidence = SqliteEvidence(database)
+        self.state = SqliteStateRoots(database)
         self.observations = SqliteObservations(database)
+        self.runs = SqliteRuns(database)
         self.settings = SqliteSettings(database)
 
     def flush(self) -> None:
@@ -43,6 +46,7 @@ class SqliteTransaction:
         self.work.flush()
         self.chains.flush()
         self.evidence.flush()
+        self.state.flush()
         self.observations.flush()
 
     def forget(self) -> None:
@@ -53,6 +57,7 @@ class SqliteTransaction:
         self.work.forget()
         self.chains.forget()
         self.evidence.forget()
+        self.state.forget()
         self.observations.forget()
         self.settings.forget()
 
