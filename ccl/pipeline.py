@@ -12,6 +12,7 @@ from ccl import ast, typed
 from ccl.checking import PackFailure, check
 from ccl.consequences import leave_out_consequences
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
+from ccl.expansion import expand
 from ccl.loading import Loader
 from ccl.nesting import room_for_nesting
 from ccl.parse import parse
@@ -27,6 +28,7 @@ __all__ = [
     "check_file",
     "check_text",
     "compile_file",
+    "compile_tests",
     "compile_text",
 ]
 
@@ -79,16 +81,27 @@ def compile_text(
         return _generate(_check(text, path, extra_exports, ()))
 
 
+def compile_tests(text: str, path: str) -> Compiled:
+    """A module whose exports are the tests of a file given as text."""
+    with room_for_nesting():
+        return _generate(_check(text, path, frozenset(), (), for_tests=True))
+
+
 def _check(
-    text: str, path: str, extra_exports: frozenset[str], packing: tuple[str, ...]
+    text: str,
+    path: str,
+    extra_exports: frozenset[str],
+    packing: tuple[str, ...],
+    *,
+    for_tests: bool = False,
 ) -> Compilation:
     sources, sink = SourceMap(), Sink()
     loaded = Loader(parse, sources, sink).load(path, text)
     if not loaded.files[loaded.root].module.items and not sink.has_errors:
         sink.report("CCL0910", Span(loaded.root, 0, 0))
-    scoped = resolve(loaded, sink)
+    scoped = resolve(expand(loaded, sink), sink)
     packer = _Packer(sources, sink, (*packing, _identity(Path(path))))
-    program = check(scoped, packer, sink, extra_exports=extra_exports)
+    program = check(scoped, packer, sink, extra_exports=extra_exports, for_tests=for_tests)
     leave_out_consequences(sink, sources, [each.module for each in loaded.files.values()])
     return Compilation(
         sources=sources,

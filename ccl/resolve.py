@@ -1,51 +1,92 @@
-"""Resolution of the top level: each file's declarations by name, each name declared once.
+"""Resolution of the top level: the declarations of each file and contract, each name once.
 
 Input is every loaded file; output `ccl.resolved.Scoped`. Names inside bodies depend on the
 order of statements and are looked up by the checker in these tables.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ccl import ast
-from ccl.diagnostics import Label, Sink
-from ccl.resolved import FileScope, ImportedFile, Loaded, LoadedFile, Scoped
+from ccl.abi.suggest import nearest
+from ccl.diagnostics import Edit, Fix, Label, Sink
+from ccl.resolved import (
+    Contract,
+    FileScope,
+    ImportedFile,
+    Loaded,
+    LoadedFile,
+    Scoped,
+    ScopeId,
+)
+from ccl.source import FileId, Span
 
+_Item = TypeVar("_Item")
 _Declared = TypeVar("_Declared", ast.Function, ast.Const, ast.State, ast.Struct, ast.Enumeration)
 
 
 def resolve(loaded: Loaded, sink: Sink) -> Scoped:
     """Sort the names of every file; a name declared twice is reported with both places."""
-    return Scoped(
-        root=loaded.root,
-        files={file: _scope(each, sink) for file, each in loaded.files.items()},
-        library=loaded.library,
-    )
+    return _Resolution(loaded, sink).scoped()
 
 
+@dataclass(slots=True)
 class _Names:
-    """The two name spaces of one file while they are being filled."""
+    """What one text declares, by name space. A name is claimed once in each."""
 
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-        self._values: dict[str, ast.Ident] = {}
-        self._types: dict[str, ast.Ident] = {}
+    sink: Sink
+    functions: dict[str, ast.Function] = field(default_factory=dict)
+    consts: dict[str, ast.Const] = field(default_factory=dict)
+    states: dict[str, ast.State] = field(default_factory=dict)
+    structs: dict[str, ast.Struct] = field(default_factory=dict)
+    enums: dict[str, ast.Enumeration] = field(default_factory=dict)
+    executions: list[ast.Execution] = field(default_factory=list)
+    handlers: list[ast.Handler] = field(default_factory=list)
+    invariants: list[ast.Invariant] = field(default_factory=list)
+    declarations: list[ast.Item] = field(default_factory=list)
+    values: dict[str, ast.Ident] = field(default_factory=dict)
+    types: dict[str, ast.Ident] = field(default_factory=dict)
 
-    def value(self, table: dict[str, _Declared], item: _Declared) -> None:
-        if self._claim(self._values, item.name):
-            table[item.name.text] = item
+    def read(self, items: tuple[ast.Item, ...]) -> None:
+        for item in items:
+            match item:
+                case ast.Function():
+                    self._value(self.functions, item)
+                case ast.Const():
+                    self._value(self.consts, item)
+                case ast.State():
+                    self._value(self.states, item)
+                case ast.Struct():
+                    self._type(self.structs, item)
+                case ast.Enumeration():
+                    self._type(self.enums, item)
+                case ast.Execution():
+                    self.executions.append(item)
+                case ast.Handler():
+                    self.handlers.append(item)
+                case ast.Invariant():
+                    self.invariants.append(item)
+                case ast.Import():
+                    pass
+                case _:
+                    self.declarations.append(item)
 
-    def type(self, table: dict[str, _Declared], item: _Declared) -> None:
-        if self._claim(self._types, item.name):
-            table[item.name.text] = item
+    def refuse_overrides(self) -> None:
+        """A file inherits nothing."""
+        tables = (self.functions, self.consts, self.states, self.structs, self.enums)
+        for item in (each for table in tables for each in table.values()):
+            if item.override:
+                self.sink.report("CCL0221", item.name.span, name=item.name.text)
+        for execution in self.executions:
+            if execution.override:
+                self.sink.report("CCL0221", execution.span, name="execution")
 
-    def alias(self, name: ast.Ident) -> bool:
-        return self._claim(self._values, name)
-
-    def _claim(self, space: dict[str, ast.Ident], name: ast.Ident) -> bool:
+    def claim(self, space: dict[str, ast.Ident], name: ast.Ident) -> bool:
         first = space.setdefault(name.text, name)
         if first is name:
             return True
-        self._sink.report(
+        self.sink.report(
             "CCL0204",
             name.span,
             name=name.text,
@@ -53,58 +94,264 @@ class _Names:
         )
         return False
 
+    def _value(self, table: dict[str, _Declared], item: _Declared) -> None:
+        if self.claim(self.values, item.name):
+            table[item.name.text] = item
 
-def _scope(loaded: LoadedFile, sink: Sink) -> FileScope:
-    names = _Names(sink)
-    functions: dict[str, ast.Function] = {}
-    consts: dict[str, ast.Const] = {}
-    states: dict[str, ast.State] = {}
-    structs: dict[str, ast.Struct] = {}
-    enums: dict[str, ast.Enumeration] = {}
-    imports: dict[str, ImportedFile] = {}
-    executions: list[ast.Execution] = []
-    handlers: list[ast.Handler] = []
-    declarations: list[ast.Item] = []
-    for item in loaded.module.items:
-        match item:
-            case ast.Function():
-                names.value(functions, item)
-            case ast.Const():
-                names.value(consts, item)
-            case ast.State():
-                names.value(states, item)
-            case ast.Struct():
-                names.type(structs, item)
-            case ast.Enumeration():
-                names.type(enums, item)
-            case ast.Import():
-                alias = item.alias or _implied_alias(item.path)
-                file = loaded.imports.get(item.path.span)
-                if alias is not None and names.alias(alias) and file is not None:
-                    imports[alias.text] = ImportedFile(alias=alias.text, item=item, file=file)
-            case ast.Execution():
-                executions.append(item)
-            case ast.Handler():
-                handlers.append(item)
-            case _:
-                declarations.append(item)
-    return FileScope(
-        file=loaded.file,
-        name=loaded.name,
-        functions=functions,
-        consts=consts,
-        states=states,
-        imports=imports,
-        structs=structs,
-        enums=enums,
-        executions=tuple(executions),
-        handlers=tuple(handlers),
-        declarations=tuple(declarations),
-    )
+    def _type(self, table: dict[str, _Declared], item: _Declared) -> None:
+        if self.claim(self.types, item.name):
+            table[item.name.text] = item
 
 
-def _implied_alias(path: ast.StringLiteral) -> ast.Ident | None:
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A contract's own text, in its file."""
+
+    contract: Contract
+    file: LoadedFile
+    names: _Names
+
+
+class _Resolution:
+    def __init__(self, loaded: Loaded, sink: Sink) -> None:
+        self._loaded = loaded
+        self._sink = sink
+        self._files: dict[ScopeId, FileScope] = {}
+        self._texts: dict[tuple[FileId, str], _Text] = {}
+
+    def scoped(self) -> Scoped:
+        names = {each.file: self._names(each) for each in self._loaded.files.values()}
+        contracts: dict[tuple[FileId, str], ScopeId] = {}
+        made: list[tuple[ScopeId, tuple[_Text, ...]]] = []
+        number = 0
+        for key in self._texts:
+            lineage = self._lineage(key)
+            contracts[key] = FileId(-(number + len(lineage)))
+            made.append((FileId(-(number + 1)), lineage))
+            number += len(lineage)
+        for each in self._loaded.files.values():
+            self._files[each.file] = self._file_scope(each, names[each.file], contracts)
+        for first, lineage in made:
+            self._contract_scopes(first, lineage)
+        return Scoped(
+            root=self._loaded.root,
+            files=self._files,
+            library=self._loaded.library,
+            contracts=contracts,
+        )
+
+    # --- files
+
+    def _names(self, loaded: LoadedFile) -> _Names:
+        names = _Names(self._sink)
+        names.read(loaded.module.items)
+        names.refuse_overrides()
+        for contract in loaded.contracts:
+            if names.claim(names.values, contract.name):
+                inside = _Names(self._sink)
+                inside.read(contract.items)
+                self._texts[loaded.file, contract.name.text] = _Text(contract, loaded, inside)
+        return names
+
+    def _file_scope(
+        self, loaded: LoadedFile, names: _Names, contracts: Mapping[tuple[FileId, str], ScopeId]
+    ) -> FileScope:
+        imports: dict[str, ImportedFile] = {}
+        for item in loaded.module.items:
+            if not isinstance(item, ast.Import):
+                continue
+            alias = _alias(item)
+            file = loaded.imports.get(item.path.span)
+            if alias is not None and names.claim(names.values, alias) and file is not None:
+                imports[alias.text] = ImportedFile(
+                    alias=alias.text, item=item, file=file, span=item.span
+                )
+        for contract in loaded.contracts:
+            name = contract.name.text
+            if (loaded.file, name) in contracts:
+                imports[name] = ImportedFile(
+                    alias=name,
+                    item=None,
+                    file=contracts[loaded.file, name],
+                    span=contract.name.span,
+                )
+        return FileScope(
+            file=loaded.file,
+            source=loaded.file,
+            name=loaded.name,
+            prefix=self._prefix(loaded),
+            contract=None,
+            functions=names.functions,
+            consts=names.consts,
+            states=names.states,
+            imports=imports,
+            structs=names.structs,
+            enums=names.enums,
+            executions=tuple(names.executions),
+            handlers=tuple(names.handlers),
+            invariants=tuple(names.invariants),
+            declarations=tuple(names.declarations),
+            outer=None,
+            values={},
+            types={},
+        )
+
+    def _prefix(self, loaded: LoadedFile) -> str:
+        return "" if loaded.file == self._loaded.root else f"{loaded.name.removesuffix('.ccl')}."
+
+    # --- contracts
+
+    def _lineage(self, key: tuple[FileId, str]) -> tuple[_Text, ...]:
+        """The texts of a contract: those of its bases first, its own last."""
+        lineage = [self._texts[key]]
+        while (extends := lineage[0].contract.extends) is not None:
+            base = self._base(lineage[0], extends)
+            if base is None:
+                break
+            if base in lineage:
+                self._sink.report(
+                    "CCL0223",
+                    extends.span,
+                    name=base.contract.name.text,
+                    labels=tuple(
+                        Label(each.contract.name.span, "in this circle") for each in lineage
+                    ),
+                )
+                break
+            lineage.insert(0, base)
+        return tuple(lineage)
+
+    def _base(self, text: _Text, extends: ast.Ident) -> _Text | None:
+        """`Base` of the file or `alias.Base`; None after reporting."""
+        alias, _, name = extends.text.rpartition(".")
+        file: FileId | None = text.file.file
+        if alias:
+            file = next(
+                (
+                    text.file.imports.get(item.path.span)
+                    for item in text.file.module.items
+                    if isinstance(item, ast.Import)
+                    and (given := _alias(item)) is not None
+                    and given.text == alias
+                ),
+                None,
+            )
+        found = None if file is None else self._texts.get((file, name))
+        if found is None:
+            front = f"{alias}." if alias else ""
+            known = [front + each for owner, each in self._texts if owner == file]
+            near = nearest(extends.text, [each for each in known if each != extends.text])
+            fixes = (Fix(f"extend `{near}`", (Edit(extends.span, near),)),) if near else ()
+            self._sink.report("CCL0222", extends.span, name=extends.text, nearest=near, fixes=fixes)
+        return found
+
+    def _contract_scopes(self, first: ScopeId, lineage: tuple[_Text, ...]) -> None:
+        """One scope for each text; all see what the last declaration of a name leaves."""
+        members = _Members(self._sink)
+        for i, text in enumerate(lineage):
+            members.add(text.names, FileId(first - i))
+        own = lineage[-1]
+        for i, text in enumerate(lineage):
+            number = FileId(first - i)
+            file = self._files[text.file.file]
+            functions = members.over(file.functions, members.functions, members.values)
+            self._files[number] = FileScope(
+                file=number,
+                source=text.file.file,
+                name=file.name,
+                prefix=f"{self._prefix(own.file)}{own.contract.name.text}::",
+                contract=own.contract.name.text,
+                functions=functions,
+                consts=members.over(file.consts, members.consts, members.values),
+                states=members.over(file.states, members.states, members.values),
+                imports=members.over(file.imports, {}, members.values),
+                structs=members.over(file.structs, members.structs, members.types),
+                enums=members.over(file.enums, members.enums, members.types),
+                executions=tuple(text.names.executions) if i in members.running else (),
+                handlers=tuple(text.names.handlers),
+                invariants=tuple(text.names.invariants),
+                declarations=(),
+                outer=file,
+                values=members.values,
+                types=members.types,
+            )
+
+
+class _Members:
+    """The members of a contract while its texts are added, bases first."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.functions: dict[str, ast.Function] = {}
+        self.consts: dict[str, ast.Const] = {}
+        self.states: dict[str, ast.State] = {}
+        self.structs: dict[str, ast.Struct] = {}
+        self.enums: dict[str, ast.Enumeration] = {}
+        self.values: dict[str, ScopeId] = {}
+        self.types: dict[str, ScopeId] = {}
+        self.running: set[int] = set()
+        """Which texts have the `execution` that counts."""
+        self._added = 0
+        self._declared: dict[tuple[bool, str], Span] = {}
+        self._execution: Span | None = None
+
+    def add(self, names: _Names, scope: ScopeId) -> None:
+        self._take(names.functions, self.functions, self.values, scope)
+        self._take(names.consts, self.consts, self.values, scope)
+        self._take(names.states, self.states, self.values, scope)
+        self._take(names.structs, self.structs, self.types, scope)
+        self._take(names.enums, self.enums, self.types, scope)
+        for item in names.executions[:1]:
+            if self._fits(item.span, "execution", self._execution, item.override, ()):
+                self.running = {self._added}
+                self._execution = item.span
+        self._added += 1
+
+    def _take(
+        self,
+        items: Mapping[str, _Declared],
+        members: dict[str, _Declared],
+        space: dict[str, ScopeId],
+        scope: ScopeId,
+    ) -> None:
+        for name, item in items.items():
+            key = (space is self.types, name)
+            if not self._fits(item.name.span, name, self._declared.get(key), item.override, space):
+                continue
+            for table in (self.functions, self.consts, self.states):
+                if space is self.values:
+                    table.pop(name, None)
+            for other in (self.structs, self.enums):
+                if space is self.types:
+                    other.pop(name, None)
+            self._declared[key] = item.name.span
+            members[name], space[name] = item, scope
+
+    def _fits(
+        self, span: Span, name: str, before: Span | None, override: bool, known: Iterable[str]
+    ) -> bool:
+        """Whether a redefinition says so, and only a redefinition does."""
+        if before is None and override:
+            self._sink.report("CCL0221", span, name=name, nearest=nearest(name, known))
+        elif before is not None and not override:
+            self._sink.report(
+                "CCL0220", span, name=name, labels=(Label(before, "inherited from here"),)
+            )
+            return False
+        return True
+
+    @staticmethod
+    def over(
+        outer: Mapping[str, _Item], members: Mapping[str, _Item], space: Mapping[str, ScopeId]
+    ) -> dict[str, _Item]:
+        """A file's names of one kind, with the contract's instead where it has them."""
+        return {**{k: v for k, v in outer.items() if k not in space}, **members}
+
+
+def _alias(item: ast.Import) -> ast.Ident | None:
     """`import "std/voting";` is called `voting`."""
-    text = "".join(part for part in path.parts if isinstance(part, str))
+    if item.alias is not None:
+        return item.alias
+    text = "".join(part for part in item.path.parts if isinstance(part, str))
     stem = text.rsplit("/", 1)[-1].removesuffix(".ccl")
-    return ast.Ident(text=stem, span=path.span) if stem.isidentifier() else None
+    return ast.Ident(text=stem, span=item.path.span) if stem.isidentifier() else None

@@ -6,9 +6,25 @@ for. Nothing here is typed yet.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 from ccl import ast
 from ccl.source import FileId, Span
+
+ScopeId: TypeAlias = FileId
+"""A file's own number, or a negative one for a contract's text."""
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """A contract as written: what runs (`items`); its declarations stay the file's section."""
+
+    name: ast.Ident
+    extends: ast.Ident | None
+    items: tuple[ast.Item, ...]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,13 +33,15 @@ class LoadedFile:
 
     `name` is its path in the compiled module, relative to the root file's folder
     (`std/text.ccl` for the standard library); `imports` maps the span of an import's path to
-    the file it means, where one was found.
+    the file it means, where one was found. `contracts` were taken out of the items by
+    `ccl.expansion`.
     """
 
     file: FileId
     name: str
     module: ast.Module
     imports: Mapping[Span, FileId]
+    contracts: tuple[Contract, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +55,34 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedFile:
-    """`alias` as it is called in the importing file."""
+    """What `alias.name` looks into: an imported file, or a contract of the file by its name.
+
+    `item` is None for a contract; `span` is where the alias was given.
+    """
 
     alias: str
-    item: ast.Import
-    file: FileId
+    item: ast.Import | None
+    file: ScopeId
+    span: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileScope:
-    """The top level of one file, by name space: values, types, sections."""
+    """The names that the text of one file or contract sees, by name space.
 
-    file: FileId
+    A contract's text sees the contract's names, inherited ones too, and then those of its file
+    (`outer`). Text that comes from a base in another file sees the contract's names and then
+    those of that file. `own_…` are the items that this very text declares.
+    """
+
+    file: ScopeId
+    source: FileId
+    """The file in which the text stands."""
     name: str
+    """The path of that file in the compiled module."""
+    prefix: str
+    """Of the ids of what is declared here."""
+    contract: str | None
     functions: Mapping[str, ast.Function]
     consts: Mapping[str, ast.Const]
     states: Mapping[str, ast.State]
@@ -58,17 +91,65 @@ class FileScope:
     enums: Mapping[str, ast.Enumeration]
     executions: tuple[ast.Execution, ...]
     handlers: tuple[ast.Handler, ...]
+    invariants: tuple[ast.Invariant, ...]
     declarations: tuple[ast.Item, ...]
     """Entries, sections, rules and articles, in order."""
+    outer: "FileScope | None"
+    values: Mapping[str, ScopeId]
+    """The members of a contract by name, with the scope that declares each; also `types`."""
+    types: Mapping[str, ScopeId]
 
-    def function_id(self, name: str, *, root: FileId) -> str:
-        """`tally` in the root file, `std/voting.tally` elsewhere."""
-        return name if self.file == root else f"{self.name.removesuffix('.ccl')}.{name}"
+    def function_id(self, name: str) -> str:
+        """`tally` in the root file, `std/voting.tally` elsewhere, `Treasury::pay` in a contract."""
+        return self._holder(name, self.values).prefix + name
+
+    def type_id(self, name: str) -> str:
+        """The id of a struct or enum, as `function_id`."""
+        return self._holder(name, self.types).prefix + name
+
+    def _holder(self, name: str, members: Mapping[str, ScopeId]) -> "FileScope":
+        return self if self.outer is None or name in members else self.outer
 
     @property
     def home(self) -> str:
         """Under what name the state that is declared here is kept."""
-        return self.name.removesuffix(".ccl")
+        return self.contract or self.name.removesuffix(".ccl")
+
+    @property
+    def own_functions(self) -> Mapping[str, ast.Function]:
+        return self._own(self.functions, self.values)
+
+    @property
+    def own_consts(self) -> Mapping[str, ast.Const]:
+        return self._own(self.consts, self.values)
+
+    @property
+    def own_states(self) -> Mapping[str, ast.State]:
+        return self._own(self.states, self.values)
+
+    @property
+    def own_structs(self) -> Mapping[str, ast.Struct]:
+        return self._own(self.structs, self.types)
+
+    @property
+    def own_enums(self) -> Mapping[str, ast.Enumeration]:
+        return self._own(self.enums, self.types)
+
+    def _own(
+        self, visible: Mapping[str, _Item], members: Mapping[str, ScopeId]
+    ) -> Mapping[str, _Item]:
+        if self.outer is None:
+            return visible
+        return {name: item for name, item in visible.items() if members.get(name) == self.file}
+
+    def offers(self, name: str) -> bool:
+        """Whether `alias.name` is a value here; a contract does not hand on its file's."""
+        if self.outer is not None:
+            return name in self.values
+        return name in self.functions or name in self.consts or name in self.states
+
+    def offers_type(self, name: str) -> bool:
+        return name in (self.type_names if self.outer is None else self.types)
 
     @property
     def value_names(self) -> tuple[str, ...]:
@@ -81,12 +162,37 @@ class FileScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scoped:
-    """All files of a compilation with their names; `library` as in `Loaded`."""
+    """All files and contracts of a compilation with their names; `library` as in `Loaded`.
+
+    Every text is one scope: a contract has as many as it has bases, and one for its own.
+    """
 
     root: FileId
-    files: Mapping[FileId, FileScope]
+    files: Mapping[ScopeId, FileScope]
     library: Mapping[str, FileId]
+    contracts: Mapping[tuple[FileId, str], ScopeId]
+    """The scope of a contract's own text, by file and name."""
 
     @property
     def root_scope(self) -> FileScope:
         return self.files[self.root]
+
+    def texts_of(self, contract: tuple[FileId, str]) -> tuple[FileScope, ...]:
+        """The scopes of a contract's texts, those of its bases first."""
+        own = self.files[self.contracts[contract]]
+        return tuple(
+            each
+            for each in self.files.values()
+            if each.contract is not None and each.prefix == own.prefix
+        )
+
+    @property
+    def own_scopes(self) -> tuple[FileScope, ...]:
+        """Those of the texts of the root file."""
+        return tuple(each for each in self.files.values() if each.source == self.root)
+
+    def owner(self, scope: FileScope, name: str) -> FileScope:
+        """The scope that declares the value which `scope` sees under this name."""
+        if name in scope.values:
+            return self.files[scope.values[name]]
+        return scope if scope.outer is None else scope.outer

@@ -1,75 +1,87 @@
 """The checker: from resolved files to the typed tree. `check` is its only door."""
 
-from ccl import ast, typed
-from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
-from ccl.checking import closures, functions, instances, schemas
+from ccl import typed
+from ccl.checking import closures, functions, instances, schemas, state_rules, tests
 from ccl.checking.charter import Charter, Tree
 from ccl.checking.charter_conditions import report_effects
 from ccl.checking.charter_reading import read_charter
+from ccl.checking.entries import find_entries, find_exports
 from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, PackFailure, StructInfo
-from ccl.checking.functions import Entry
 from ccl.checking.inference import fresh
 from ccl.checking.lints import report_unused_items
+from ccl.checking.states import declare_states
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label, Sink
-from ccl.resolved import FileScope, Scoped
+from ccl.resolved import Scoped
 from ccl.source import Span
 from ccl.types import Enumeration, Struct, Type
 
 __all__ = ["PackFailure", "Packer", "check"]
 
-EXECUTION_ID = "execution"
-
 
 def check(
-    scoped: Scoped, packer: Packer, sink: Sink, *, extra_exports: frozenset[str] = frozenset()
+    scoped: Scoped,
+    packer: Packer,
+    sink: Sink,
+    *,
+    extra_exports: frozenset[str] = frozenset(),
+    for_tests: bool = False,
 ) -> typed.Program | None:
-    """The whole program, typed; None if anything is wrong. All faults are in `sink`."""
+    """The whole program, typed; None if anything is wrong. All faults are in `sink`.
+
+    `for_tests`: the program's entries are the tests of the root file, and nothing else.
+    """
     empty = Charter(Tree(key="charter", label=None, span=Span(scoped.root, 0, 0), entries=()))
     checker = Checker(scoped=scoped, sink=sink, packer=packer, charter=empty)
     _declare_types(checker)
     _declare_functions(checker)
+    declare_states(checker)
+    state_rules.declare_invariants(checker)
     checker.charter = read_charter(checker, scoped.root_scope)
     schemas.apply(checker, checker.charter)
-    entries = _entries(checker)
+    entries = find_entries(checker)
     checked = functions.check_bodies(checker, entries, sink)
     report_effects(checker, checked)
-    exports = _exports(checker, entries, extra_exports)
+    state_rules.report_state(checker, checked)
+    exports = find_exports(checker, entries, extra_exports)
     structs, enums = instances.definitions(checker)
     report_unused_items(checker, frozenset(each.function for each in exports))
+    entries_of_tests = tests.exports_of_tests(checker)
+    tests.report_forms(checker, checked, exports)
     if sink.has_errors:
         return None
     return typed.Program(
         functions=checked,
-        exports=exports,
+        exports=entries_of_tests if for_tests else exports,
         structs={**structs, **checker.records},
         enums=enums,
         charter=checker.charter.nodes(),
         conditions=checker.charter.checked_conditions,
         packed=tuple(checker.packed[cid] for cid in sorted(checker.packed)),
+        states=state_rules.states_of(checker, structs, enums),
+        invariants=state_rules.invariants_of(checker),
+        migrations=state_rules.migrations_of(checker),
     )
 
 
 def _declare_types(checker: Checker) -> None:
     for scope in checker.scoped.files.values():
-        for name, item in scope.structs.items():
-            identity = checker.function_id(scope, name)
+        for name, item in scope.own_structs.items():
+            identity = checker.type_id(scope, name)
             checker.structs[identity] = StructInfo(
                 item=item,
                 scope=scope,
                 type=Struct(identity, name),
                 parameters=tuple(fresh() for _ in item.type_parameters),
             )
-        for name, enum in scope.enums.items():
-            identity = checker.function_id(scope, name)
+        for name, enum in scope.own_enums.items():
+            identity = checker.type_id(scope, name)
             checker.enums[identity] = EnumInfo(
                 item=enum,
                 scope=scope,
                 type=Enumeration(identity, name),
                 parameters=tuple(fresh() for _ in enum.type_parameters),
             )
-        for state in scope.states.values():
-            checker.sink.report("CCL0690", state.name.span, what="state")
     for info in checker.structs.values():
         info.fields = _fields(checker, info)
     for declared in checker.enums.values():
@@ -144,7 +156,7 @@ def _reaches(checker: Checker, kind: Struct, goal: str, seen: set[str]) -> bool:
 def _declare_functions(checker: Checker) -> None:
     closures.find_higher_order(checker)
     for scope in checker.scoped.files.values():
-        for item in scope.functions.values():
+        for item in scope.own_functions.values():
             identity = checker.function_id(scope, item.name.text)
             if identity in checker.function_parameters:
                 continue
@@ -153,94 +165,3 @@ def _declare_functions(checker: Checker) -> None:
                 continue
             signature = functions.declare(checker, scope, item)
             checker.signatures[signature.id] = signature
-
-
-def _entries(checker: Checker) -> tuple[Entry, ...]:
-    """`execution` and the handlers of the root file; imported files have neither."""
-    found: list[Entry] = []
-    for scope in checker.scoped.files.values():
-        if scope.file != checker.scoped.root:
-            if scope.executions or scope.handlers:
-                _report_program(checker, scope)
-            continue
-        for extra in scope.executions[1:]:
-            checker.sink.report(
-                "CCL0701",
-                extra.span,
-                labels=(Label(scope.executions[0].span, "the first one"),),
-            )
-        for execution in scope.executions[:1]:
-            found.append(
-                Entry(
-                    id=EXECUTION_ID,
-                    scope=scope,
-                    bodies=(execution.body,),
-                    context=False,
-                    span=execution.span,
-                )
-            )
-        by_event: dict[str, list[ast.Handler]] = {}
-        for handler in scope.handlers:
-            by_event.setdefault(_event(handler), []).append(handler)
-        for event, handlers in by_event.items():
-            found.append(
-                Entry(
-                    id=HANDLER_PREFIX + event,
-                    scope=scope,
-                    bodies=tuple(each.body for each in handlers),
-                    context=True,
-                    span=handlers[0].event.span,
-                )
-            )
-    return tuple(found)
-
-
-def _report_program(checker: Checker, imported: FileScope) -> None:
-    """A file with an entry of its own is a program: submit it as a module, do not import it."""
-    for scope in checker.scoped.files.values():
-        for each in scope.imports.values():
-            if each.file == imported.file:
-                checker.sink.report(
-                    "CCL0205",
-                    each.item.path.span,
-                    path="".join(part for part in each.item.path.parts if isinstance(part, str)),
-                    reason="it is a program, with an `execution` or a handler of its own",
-                )
-
-
-def _event(handler: ast.Handler) -> str:
-    return "".join(part for part in handler.event.parts if isinstance(part, str))
-
-
-def _exports(
-    checker: Checker, entries: tuple[Entry, ...], extra: frozenset[str]
-) -> tuple[typed.Export, ...]:
-    """`run`, handlers, `export fn`, and what the caller asks for besides."""
-    scope = checker.scoped.root_scope
-    exports: list[typed.Export] = []
-    for entry in entries:
-        name = RUN_EXPORT if entry.id == EXECUTION_ID else entry.id
-        exports.append(typed.Export(name=name, function=entry.id, doc=None))
-    run = scope.functions.get(RUN_EXPORT)
-    if run is not None and scope.executions:
-        checker.used_functions.add(checker.function_id(scope, RUN_EXPORT))
-        checker.sink.report(
-            "CCL0702",
-            run.name.span,
-            labels=(Label(scope.executions[0].span, "this is the program's `run` already"),),
-        )
-    for name, item in scope.functions.items():
-        identity = checker.function_id(scope, name)
-        if identity not in checker.signatures:
-            if item.exported:
-                generic = identity in checker.generics
-                what = (
-                    "an exported generic function" if generic else "an export that takes functions"
-                )
-                checker.sink.report("CCL0690", item.name.span, what=what)
-            continue
-        if item.exported or name in extra or (name == RUN_EXPORT and not scope.executions):
-            if item.test:
-                checker.sink.report("CCL0690", item.name.span, what="test fn")
-            exports.append(typed.Export(name=name, function=identity, doc=item.doc))
-    return tuple(exports)

@@ -1,10 +1,18 @@
 """Calls: of the program's functions, imported ones, the prelude's, and methods."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ccl import ast, prelude_library, typed
 from ccl.abi.suggest import nearest
-from ccl.builtins import FUNCTIONS, METHODS, SPECIAL_FORMS, Placeholder, PreludeFunction
+from ccl.builtins import (
+    FUNCTIONS,
+    METHODS,
+    NUMBER,
+    SPECIAL_FORMS,
+    TEST_FORMS,
+    Placeholder,
+    PreludeFunction,
+)
 from ccl.checking import (
     closures,
     enums,
@@ -14,7 +22,9 @@ from ccl.checking import (
     habits,
     library,
     names,
+    numeric,
     places,
+    testforms,
 )
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import fit
@@ -25,6 +35,7 @@ from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.typed import Builtin
 from ccl.types import Array, Map, Option, Prim, Result, Type, is_key
+from ccl.walk import root_of
 
 
 def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
@@ -35,6 +46,8 @@ def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
             return _member(body, call, member, expected)
         case ast.PathName() as path if enums.names_variant(body, path.segments):
             return enums.infer_variant(body, path.segments, call, call.span, expected)
+        case ast.PathName(segments=(alias, name)) if alias.text in body.scope.imports:
+            return _imported(body, call, name, alias.text)
         case other:
             body.sink.report("CCL0209", other.span)
     return _failed(body, call)
@@ -51,7 +64,7 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
     text = name.text
     if text in body.functions and body.find(text) is None:
         return closures.call_passed(body, call, text, body.functions[text], expected)
-    if body.find(text) is not None or text in body.scope.consts:
+    if body.find(text) is not None or text in body.scope.consts or text in body.scope.states:
         body.sink.report("CCL0209", name.span)
         return _failed(body, call)
     if text in body.scope.functions:
@@ -59,11 +72,14 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
     target = library.function_called(body.checker, text, call.arguments)
     if target is not None:
         return call_function(body, call, *target, call.arguments, None)
-    generics.refuse_type_arguments(body, call, text)
+    if text != "token":
+        generics.refuse_type_arguments(body, call, text)
     if text in SPECIAL_FORMS:
         return forms.infer_form(body, call, text, expected)
     if text in FUNCTIONS:
         return call_prelude(body, call, FUNCTIONS[text], call.arguments, None, expected)
+    if text in TEST_FORMS:
+        return testforms.infer_test_form(body, call, text)
     known = (*body.scope.functions, *FUNCTIONS, *SPECIAL_FORMS, *prelude_library.FUNCTIONS)
     near = nearest(text, known)
     near = habits.FOREIGN_NAMES.get(text) if near is None else near
@@ -98,17 +114,18 @@ def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None
         if enums.names_variant(body, path):
             return enums.infer_variant(body, path, call, call.span, expected)
         if len(path) == 2 and path[0].text in body.scope.imports:
-            return _imported(body, call, member, path[0].text)
+            return _imported(body, call, member.name, path[0].text)
     receiver = expressions.infer(body, base)
     return _method(body, call, member, receiver, expected)
 
 
-def _imported(body: Body, call: ast.Call, member: ast.Field, alias: str) -> typed.Expr:
-    target = names.member_of_import(body, alias, member.name)
-    if target is not None and member.name.text in target.functions:
-        return call_function(body, call, target, member.name.text, call.arguments, None)
+def _imported(body: Body, call: ast.Call, name: ast.Ident, alias: str) -> typed.Expr:
+    """`alias.f(x)` or `alias::f(x)`, of an imported file or a contract."""
+    target = names.member_of_import(body, alias, name)
+    if target is not None and name.text in target.functions:
+        return call_function(body, call, target, name.text, call.arguments, None)
     if target is not None:
-        body.sink.report("CCL0209", member.span)
+        body.sink.report("CCL0209", call.callee.span)
     return _failed(body, call)
 
 
@@ -229,7 +246,8 @@ def call_function(
         if settled is None:
             return generics.unsettled(body, call, signature)
         signature = settled
-    before, ordered = in_order(body, nodes, parameters)
+    changed = {parameters[index] for index in signature.mutated}
+    before, ordered = in_order(body, nodes, parameters, changed)
     passed = tuple(pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
     places.refuse_overlap(body, passed)
     node = typed.CallFunction(
@@ -257,15 +275,24 @@ def pass_argument(body: Body, node: typed.Expr, index: int, signature: Signature
 
 
 def in_order(
-    body: Body, nodes: dict[str, typed.Expr], parameters: Sequence[str]
+    body: Body,
+    nodes: dict[str, typed.Expr],
+    parameters: Sequence[str],
+    changed: Collection[str] = (),
 ) -> tuple[tuple[typed.Statement, ...], list[typed.Expr]]:
-    """Arguments in the order of parameters; what must be evaluated before, in order written."""
+    """Arguments in the order of parameters; what must be evaluated before, in order written.
+
+    `changed`: parameters whose argument the callee changes, so that it stays a place.
+    """
     if tuple(nodes) == tuple(parameters):
         return (), list(nodes.values())
     before: list[typed.Statement] = []
     moved: dict[str, typed.Expr] = {}
     for name, node in nodes.items():
-        if places.is_place(node) or isinstance(node, typed.ScalarConst | typed.TextConst):
+        stays = name in changed or not isinstance(root_of(node), typed.StateGet)
+        if isinstance(node, typed.ScalarConst | typed.TextConst) or (
+            places.is_place(node) and stays
+        ):
             moved[name] = node
             continue
         if is_invalid(node) or prune(node.type) in (Prim.UNIT, Prim.NEVER):
@@ -312,13 +339,19 @@ def call_prelude(
             expressions.infer(body, each.value)
         return invalid(call.span)
     nodes: dict[str, typed.Expr] = {}
-    if receiver is not None:
+    if numeric.is_numeric(row):
+        exprs = {name: argument.value for name, argument in bound.items()}
+        nodes, kind = numeric.arguments(body, call, row, exprs, receiver, expected)
+        unify(made[str(NUMBER)], kind)
+        bound = {}
+    elif receiver is not None:
         nodes[labels[0]] = fit(body, receiver, parameters[labels[0]])
     for name, argument in bound.items():
         nodes[name] = expressions.check(body, argument.value, parameters[name])
         if row.choices and name in row.choices:
             nodes[name] = forms.one_of(body, nodes[name], row.choices[name], name)
-    before, ordered = in_order(body, nodes, labels)
+    changed = {labels[index] for index in row.mutates}
+    before, ordered = in_order(body, nodes, labels, changed)
     kind = zonk(result)
     if not _closed(body, call, kind, made):
         return invalid(call.span) if body.final else typed.UnitConst(span=call.span, type=kind)

@@ -12,6 +12,7 @@ from ccl.checking import constants
 from ccl.checking.environment import Body, invalid
 from ccl.checking.inference import prune
 from ccl.diagnostics import Label
+from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.typed import ALWAYS, Guard, NumberUnit
 from ccl.types import Prim
@@ -23,6 +24,8 @@ class Condition:
 
     expr: ast.Expr
     when: Guard
+    scope: FileScope
+    """Where it stands: in the file, or in a contract of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ from ccl.checking.charter import Condition
 from ccl.checking.charter_values import path_of
 from ccl.checking.environment import Checker
 from ccl.checking.literals import DECIMAL_ONE
-from ccl.resolved import FileScope
 from ccl.typed import Guard
 from ccl.types import Prim
 
@@ -43,9 +42,9 @@ UNKNOWN: Final[tuple[Case, ...]] = ((),)
 class Guards:
     """What the conditions of one charter say."""
 
-    def __init__(self, checker: Checker, scope: FileScope, conditions: Sequence[Condition]) -> None:
+    def __init__(self, checker: Checker, conditions: Sequence[Condition]) -> None:
         self._checker = checker
-        self._scope = scope
+        self._scope = checker.scoped.root_scope
         self._conditions = conditions
         self._cases: dict[typed.CharterTest, tuple[Case, ...]] = {}
 
@@ -66,7 +65,8 @@ class Guards:
 
     def _of_test(self, test: typed.CharterTest) -> tuple[Case, ...]:
         if test not in self._cases:
-            expr = self._conditions[test.condition].expr
+            condition = self._conditions[test.condition]
+            self._scope, expr = condition.scope, condition.expr
             self._cases[test] = self._of(expr, holds=test.holds)
         return self._cases[test]
 

@@ -22,7 +22,7 @@ def read_charter(checker: Checker, scope: FileScope) -> Charter:
     reader = _Reader(checker, scope)
     raw = tuple(each for item in scope.declarations for each in reader.entry(item, ALWAYS))
     reader.check_citations()
-    guards = Guards(checker, scope, reader.conditions)
+    guards = Guards(checker, reader.conditions)
     entries = settle(checker.sink, inherit(checker.sink, raw), guards)
     span = scope.declarations[0].span if scope.declarations else Span(scope.file, 0, 0)
     root = Tree(key="charter", label=None, span=span, entries=entries)
@@ -75,21 +75,13 @@ class _Reader:
                 found = self._range(item, when)
             case ast.IfRule():
                 return self._rule(item, when)
-            case ast.Invariant():
-                return self._not_compiled(item.span, "invariant")
-            case ast.Handler():
-                return self._not_compiled(item.span, "a handler inside a section")
             case _:
-                return self._not_compiled(item.span, "code inside a section")
+                raise AssertionError("code was taken out of the declarations by ccl.expansion")
         return () if found is None else (found,)
-
-    def _not_compiled(self, span: Span, what: str) -> tuple[Entry, ...]:
-        self._checker.sink.report("CCL0690", span, what=what)
-        return ()
 
     def _rule(self, item: ast.IfRule, when: Guard) -> tuple[Entry, ...]:
         number = len(self.conditions)
-        self.conditions.append(Condition(expr=item.condition, when=when))
+        self.conditions.append(Condition(expr=item.condition, when=when, scope=self._scope))
         if item.article is not None:
             self._citations.append(item.article)
         holds = when | {CharterTest(condition=number, holds=True)}
@@ -101,9 +93,26 @@ class _Reader:
         )
 
     def _section(self, item: ast.Section, when: Guard) -> Entry | None:
-        if item.key.text == "contract" and not item.key.quoted:
-            self._not_compiled(item.key.span, "contract")
-            return None
+        outer = self._scope
+        self._scope = self._scope_inside(item)
+        found = self._section_here(item, when)
+        self._scope = outer
+        return found
+
+    def _scope_inside(self, item: ast.Section) -> FileScope:
+        """A contract's declarations see the contract's constants."""
+        scoped = self._checker.scoped
+        match item:
+            case ast.Section(
+                key=ast.Key(text="contract", quoted=False),
+                value=ast.StringLiteral(parts=(str(name),)),
+            ):
+                number = scoped.contracts.get((scoped.root, name))
+                return self._scope if number is None else scoped.files[number]
+            case _:
+                return self._scope
+
+    def _section_here(self, item: ast.Section, when: Guard) -> Entry | None:
         label = None if item.value is None else self._value(item.value)[0]
         heads = []
         if item.version is not None:
@@ -240,7 +249,7 @@ class _Reader:
 
     def _constant(self, entry: Property | Tree) -> typed.CharterNode:
         """An entry inside a constant value, checked like one."""
-        guards = Guards(self._checker, self._scope, self.conditions)
+        guards = Guards(self._checker, self.conditions)
         (settled,) = settle(self._checker.sink, (entry,), guards)
         if isinstance(settled, Tree):
             self._refuse_rules(settled)

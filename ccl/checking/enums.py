@@ -16,12 +16,12 @@ def find(body: Body, path: Sequence[ast.Ident]) -> EnumInfo | None:
     """The enum at `Status` or `alias.Status`."""
     checker, scope = body.checker, body.scope
     if len(path) == 1 and path[0].text in scope.enums:
-        return checker.enums[checker.function_id(scope, path[0].text)]
+        return checker.enums[checker.type_id(scope, path[0].text)]
     if len(path) == 2 and path[0].text in scope.imports:
         owner = checker.scoped.files[scope.imports[path[0].text].file]
-        if path[1].text in owner.enums:
+        if path[1].text in owner.enums and owner.offers_type(path[1].text):
             checker.used_imports.add((scope.file, path[0].text))
-            return checker.enums[checker.function_id(owner, path[1].text)]
+            return checker.enums[checker.type_id(owner, path[1].text)]
     return None
 
 

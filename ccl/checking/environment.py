@@ -19,6 +19,7 @@ from ccl.types import EnumDef, Enumeration, Prim, Struct, StructDef, Type
 
 if TYPE_CHECKING:
     from ccl.checking.charter import Charter
+    from ccl.checking.states import StateInfo
     from ccl.checking.outcomes import Outcome
 
 
@@ -184,6 +185,8 @@ class Checker:
     used_functions: set[str] = field(default_factory=set)
     test_forms: dict[str, dict[Span, str]] = field(default_factory=dict)
     """Calls that only tests have, by function and place."""
+    states: dict[str, "StateInfo"] = field(default_factory=dict)
+    used_states: set[str] = field(default_factory=set)
     used_imports: set[tuple[int, str]] = field(default_factory=set)
     mutation_facts: dict[str, MutationFacts] = field(default_factory=dict)
 

@@ -199,9 +199,10 @@ def _report_open_results(checker: Checker) -> None:
     for signature in checker.signatures.values():
         if is_poison(signature.result):
             name = signature.item.name
-            checker.sink.report(
-                "CCL0442", name.span, what=f"the result of `{name.text}`", example="-> Integer"
-            )
+            what, example = f"the result of `{name.text}`", "-> Integer"
+            if signature.id.startswith("state:"):
+                what, example = f"`{name.text}`", f"{name.text}: Integer"
+            checker.sink.report("CCL0442", name.span, what=what, example=example)
 
 
 def _body_block(body: Body, block: ast.Block, name: Span) -> typed.Block:

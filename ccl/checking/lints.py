@@ -61,21 +61,34 @@ def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
 
     A file that nobody can enter is a library: its functions are there for others.
     """
-    scope = checker.scoped.root_scope
-    is_library = not roots and not any(each.exported for each in scope.functions.values())
-    for name, function in scope.functions.items():
-        identity = checker.function_id(scope, name)
-        if is_library or function.exported or not name or name.startswith("_"):
+    own = checker.scoped.own_scopes
+    exported = any(f.exported for scope in own for f in scope.own_functions.values())
+    is_library = not roots and not exported
+    used = {
+        function.name.span
+        for scope in own
+        for name, function in scope.own_functions.items()
+        if checker.function_id(scope, name) in checker.used_functions | roots
+    }
+    for scope in own:
+        for name, function in scope.own_functions.items():
+            if is_library or function.exported or function.test or not name or name.startswith("_"):
+                continue
+            if function.doc is not None:  # documented for those who call it by `ccl run --entry`
+                continue
+            if function.name.span not in used:
+                checker.sink.report("CCL0903", function.name.span, name=name)
+        for name, state in scope.own_states.items():
+            unused = checker.function_id(scope, name) not in checker.used_states
+            if unused and not name.startswith("_"):
+                checker.sink.report("CCL0911", state.name.span, name=name)
+    for alias, imported in checker.scoped.root_scope.imports.items():
+        users = {file for file, name in checker.used_imports if name == alias}
+        if imported.item is None or alias.startswith("_") or users & {each.file for each in own}:
             continue
-        if function.doc is not None:  # documented for those who call it by `ccl run --entry`
-            continue
-        if identity not in checker.used_functions and identity not in roots:
-            checker.sink.report("CCL0903", function.name.span, name=name)
-    for alias, imported in scope.imports.items():
-        if (scope.file, alias) not in checker.used_imports and not alias.startswith("_"):
-            checker.sink.report(
-                "CCL0904",
-                imported.item.span,
-                name=alias,
-                fixes=(Fix("remove the import", (Edit(imported.item.span, ""),)),),
-            )
+        checker.sink.report(
+            "CCL0904",
+            imported.item.span,
+            name=alias,
+            fixes=(Fix("remove the import", (Edit(imported.item.span, ""),)),),
+        )

@@ -12,7 +12,7 @@ from ccl.builtins import (
     RESOURCE_TYPE_VARIANTS,
     SPECIAL_FORMS,
 )
-from ccl.checking import constants, enums, habits
+from ccl.checking import constants, enums, habits, states
 from ccl.checking.environment import Body, Variable, invalid
 from ccl.checking.inference import prune, zonk
 from ccl.diagnostics import Edit, Fix, Label
@@ -30,11 +30,11 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
     if text in scope.consts:
         return constants.use(body, scope, text, name.span)
     if text in scope.states:
-        return _not_compiled(body, name.span, "state")
+        return states.read(body, scope, text, name.span)
     if text in scope.imports:
         body.checker.used_imports.add((scope.file, text))
         return _not_a_value(
-            body, name.span, text, "an imported file", scope.imports[text].item.span
+            body, name.span, text, _kind_of_alias(scope, text), scope.imports[text].span
         )
     if text in scope.functions:
         body.checker.used_functions.add(body.checker.function_id(scope, text))
@@ -67,6 +67,10 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
     return unknown_name(body, name.span, text, known_values(body))
 
 
+def _kind_of_alias(scope: FileScope, alias: str) -> str:
+    return "an imported file" if scope.imports[alias].item is not None else "a contract"
+
+
 def _is_slip(scope: FileScope, text: str) -> bool:
     """Whether a name is rather one that is known, misspelt, than another record of the host."""
     near = nearest(text, (*scope.value_names, *HOST_RECORDS))
@@ -88,7 +92,7 @@ def host_record(body: Body, name: str, span: Span) -> typed.Expr:
 
 
 def is_root_section(body: Body, name: str) -> bool:
-    return body.scope.file == body.checker.scoped.root and body.checker.charter.has(name)
+    return body.scope.source == body.checker.scoped.root and body.checker.charter.has(name)
 
 
 def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.Expr:
@@ -98,6 +102,11 @@ def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.E
         return resource_type(body, rest[0], path.span)
     if enums.names_variant(body, path.segments):
         return enums.infer_variant(body, path.segments, None, path.span, expected)
+    if first.text in body.scope.imports and len(rest) == 1:
+        target = member_of_import(body, first.text, rest[0])
+        if target is None:
+            return invalid(path.span)
+        return infer_member(body, target, rest[0], path.span)
     return unknown_name(
         body,
         path.span,
@@ -119,15 +128,15 @@ def member_of_import(body: Body, alias: str, name: ast.Ident) -> FileScope | Non
     imported = body.scope.imports[alias]
     body.checker.used_imports.add((body.scope.file, alias))
     target = body.checker.scoped.files[imported.file]
-    if name.text in target.functions or name.text in target.consts:
+    if target.offers(name.text):
         return target
-    near = nearest(name.text, (*target.functions, *target.consts))
+    near = nearest(name.text, (*target.functions, *target.consts, *target.states))
     body.sink.report(
         "CCL0207",
         name.span,
         name=name.text,
-        file=target.name,
-        labels=(Label(imported.item.span, "imported here"),),
+        file=target.contract or target.name,
+        labels=(Label(imported.span, "imported here" if imported.item else "declared here"),),
         nearest=near,
     )
     return None
@@ -137,6 +146,8 @@ def infer_member(body: Body, target: FileScope, name: ast.Ident, span: Span) -> 
     """`voting.QUORUM`."""
     if name.text in target.consts:
         return constants.use(body, target, name.text, span)
+    if name.text in target.states:
+        return states.read(body, target, name.text, span)
     function = target.functions[name.text]
     return _not_a_value(body, span, name.text, "a function", function.name.span, advice="call")
 
@@ -187,9 +198,4 @@ def _not_a_value(
 ) -> typed.Expr:
     labels = (Label(declared, "declared here"),) if declared is not None else ()
     body.sink.report("CCL0208", span, name=name, what=what, labels=labels, advice=advice)
-    return invalid(span)
-
-
-def _not_compiled(body: Body, span: Span, what: str) -> typed.Expr:
-    body.sink.report("CCL0690", span, what=what)
     return invalid(span)

@@ -94,7 +94,7 @@ def _within_limits(body: Body, name: str, node: typed.Expr, known: typed.Expr) -
 
 def _from_charter(body: Body, call: ast.Call) -> dict[str, typed.Expr]:
     """What the charter says about jobs, by argument; only the root file's charter counts."""
-    if body.scope.file != body.checker.scoped.root:
+    if body.scope.source != body.checker.scoped.root:
         return {}
     resource: str | None = None
     for each in call.arguments:

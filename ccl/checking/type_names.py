@@ -9,13 +9,14 @@ from ccl.checking import instances
 from ccl.checking.environment import Checker, EnumInfo, StructInfo
 from ccl.checking.inference import POISON, fresh, is_poison, variable_of
 from ccl.resolved import FileScope
-from ccl.types import Array, Map, Option, Prim, Result, Type, is_key
+from ccl.types import Array, Map, Option, Prim, Result, Token, Type, is_key
 
 _EXAMPLES = {
     "Array": "Array<Integer>",
     "Map": "Map<String, Integer>",
     "Option": "Option<Integer>",
     "Result": "Result<Integer, String>",
+    "Token": "Token<USD>",
 }
 NO_PARAMETERS: Mapping[str, Type] = {}
 
@@ -54,9 +55,10 @@ def _declaration(
         owner = checker.scoped.files[scope.imports[path[0].text].file]
     elif len(path) != 1:
         return None
-    if name not in owner.type_names:
+    known = name in scope.type_names if owner is scope else owner.offers_type(name)
+    if not known:
         return None
-    identity = checker.function_id(owner, name)
+    identity = checker.type_id(owner, name)
     return checker.structs.get(identity) or checker.enums.get(identity)
 
 
@@ -102,7 +104,7 @@ def _imported(
         return _unknown(checker, written, f"{alias}.{name}", ())
     checker.used_imports.add((scope.file, alias))
     target = checker.scoped.files[imported.file]
-    if name not in target.type_names:
+    if not target.offers_type(name):
         return _unknown(
             checker, written, f"{alias}.{name}", [f"{alias}.{each}" for each in target.type_names]
         )
@@ -118,7 +120,7 @@ def _declared(
     parameters: Mapping[str, Type],
 ) -> Type:
     """A struct or enum of `owner`, with its arguments read in `scope`."""
-    identity = checker.function_id(owner, name)
+    identity = checker.type_id(owner, name)
     info = checker.structs.get(identity) or checker.enums.get(identity)
     if info is None:
         return POISON
@@ -138,9 +140,8 @@ def _applied(
     parameters: Mapping[str, Type],
 ) -> Type:
     wanted, given = GENERIC_TYPES[name], len(written.arguments)
-    if name == "Token":
-        checker.sink.report("CCL0690", written.span, what="the type Token<…>")
-        return POISON
+    if name == "Token" and given == wanted:
+        return token_of(checker, scope, written.arguments[0], parameters)
     if given != wanted and not (name == "Result" and given == 1):
         _wrong_count(checker, written, name, str(wanted), given)
         return POISON
@@ -159,6 +160,23 @@ def _applied(
                 checker.sink.report("CCL0417", written.arguments[0].span, found=str(arguments[0]))
                 return POISON
             return Map(arguments[0], arguments[1])
+
+
+def token_of(
+    checker: Checker,
+    scope: FileScope,
+    written: ast.TypeExpr,
+    parameters: Mapping[str, Type] = NO_PARAMETERS,
+) -> Type:
+    """`Token<USD>` of its class, which is a name of its own and not that of a type."""
+    match written:
+        case ast.NamedType(path=(ast.Ident(text=name),), arguments=()) if not (
+            name in parameters or name in TYPES or name in GENERIC_TYPES or name in scope.type_names
+        ):
+            return Token(name)
+        case _:
+            checker.sink.report("CCL0461", written.span)
+            return POISON
 
 
 def _unknown(

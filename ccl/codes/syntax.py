@@ -159,7 +159,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0126",
-        title="`override` belongs before an entry, a section or an `if` rule",
+        title="nothing of this kind can be overridden",
         label="nothing to override",
         help="leave it out",
     ),

@@ -34,6 +34,7 @@ _ITEM_WORDS: Final = frozenset({"execution", "on", "export", "test", "invariant"
 _KEYWORD_KINDS: Final = frozenset(KEYWORDS.values())
 _WORD_ENDS: Final = frozenset({"SEMI", "COMMA", "RBRACE", "DOT", "LPAREN", "COLONCOLON", ""})
 """After `override word` these say that the word is its value."""
+_OVERRIDING: Final = frozenset({"IF", "FN", "STRUCT", "ENUM", "CONST", "STATE"})
 _OPENING: Final = frozenset({"LBRACE", "LPAREN", "LBRACKET", "STRING_HEAD"})
 _CLOSING: Final = frozenset({"RBRACE", "RPAREN", "RBRACKET", "STRING_TAIL"})
 _DEEPENING: Final = frozenset(
@@ -215,7 +216,8 @@ class _Classifier:
                 ends = self._kind(at + 2) == "LBRACE" or self._text_at(at + 2) == "extends"
                 token.kind = "VERSION" if ends else "NAME"
             elif after_value and word == "extends" and following == "NAME":
-                ends = self._kind(at + 2) == "LBRACE" or self._text_at(at + 2) == "version"
+                after = at + 4 if self._kind(at + 2) == "DOT" else at + 2
+                ends = self._kind(after) == "LBRACE" or self._text_at(after) == "version"
                 token.kind = "EXTENDS" if ends else "NAME"
         elif word == "as":
             if previous == "STRING" and self._kind(at - 2) == "IMPORT":
@@ -230,7 +232,7 @@ class _Classifier:
         """An entry or item follows, so that `override` is not itself a key."""
         if self._kind(at + 1) in ("NAME", "STRING"):
             return self._kind(at + 2) not in _WORD_ENDS
-        return self._kind(at + 1) in ("IF", "FN") or self._kind(at + 2) == "COLON"
+        return self._kind(at + 1) in _OVERRIDING or self._kind(at + 2) == "COLON"
 
     def _is_lambda(self, at: int) -> bool:
         """`( names ) =>` starts here."""

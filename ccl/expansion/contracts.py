@@ -1,0 +1,166 @@
+"""Files and contracts taken apart: what runs, what declares, and the contracts themselves.
+
+Code may stand in any section, where a document wants it; it belongs to the file or contract
+around. Under a condition it may not: whether a rule holds is known only in a given context.
+"""
+
+from dataclasses import dataclass, field
+from dataclasses import replace as with_fields
+
+from ccl import ast
+from ccl.diagnostics import Edit, Fix, Sink
+from ccl.node import replace
+from ccl.resolved import Contract, Loaded, LoadedFile
+from ccl.source import Span
+
+_CODE = (
+    ast.Handler
+    | ast.Execution
+    | ast.Function
+    | ast.Const
+    | ast.State
+    | ast.Struct
+    | ast.Enumeration
+    | ast.Invariant
+)
+PUBLIC = "public"
+
+
+def read_file(loaded: LoadedFile, program: Loaded, sink: Sink) -> LoadedFile:
+    """The same file with plain items and its contracts apart."""
+    reading = _Reading(sink)
+    text = reading.text(loaded.module.items, contract=None)
+    return with_fields(
+        loaded,
+        module=replace(loaded.module, items=(*text.code, *text.declarations)),
+        contracts=tuple(reading.contracts),
+    )
+
+
+@dataclass(slots=True)
+class _Text:
+    """A file or contract while it is read. `contract` is None for a file."""
+
+    contract: ast.Ident | None
+    code: list[ast.Item] = field(default_factory=list)
+    declarations: list[ast.Item] = field(default_factory=list)
+
+
+class _Reading:
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.contracts: list[Contract] = []
+
+    def text(self, items: tuple[ast.Item, ...], contract: ast.Ident | None) -> _Text:
+        text = _Text(contract)
+        for item in items:
+            text.declarations += self._top(text, item)
+        return text
+
+    def _top(self, text: _Text, item: ast.Item) -> tuple[ast.Item, ...]:
+        """An item of a file or contract: what is left of it for the charter."""
+        match item:
+            case ast.Section(key=ast.Key(text="contract", quoted=False)) if text.contract is None:
+                return self._contract(item)
+            case ast.Section(key=ast.Key(text="public", quoted=False), value=None) if (
+                text.contract is not None
+            ):
+                return self._public(text, item)
+            case ast.Import() if text.contract is None:
+                text.code.append(item)
+                return ()
+            case _:
+                return self._inside(text, item)
+
+    def _inside(self, text: _Text, item: ast.Item) -> tuple[ast.Item, ...]:
+        """An item at any depth: code joins the text's, what is left is the charter's."""
+        match item:
+            case ast.Section(key=ast.Key(text="contract", quoted=False)):
+                return self._misplaced(item.key.span, "contract")
+            case ast.Import():
+                return self._misplaced(item.span, "import")
+            case ast.Section() | ast.Article():
+                left = (each for entry in item.entries for each in self._inside(text, entry))
+                return (replace(item, entries=tuple(left)),)
+            case ast.IfRule():
+                return (
+                    replace(
+                        item,
+                        then=self._unconditional(item.then),
+                        otherwise=self._unconditional(item.otherwise),
+                    ),
+                )
+            case ast.RangeRule():
+                return (replace(item, entries=self._unconditional(item.entries)),)
+            case ast.Entry() | ast.CallEntry():
+                return (item,)
+            case _:
+                text.code.append(item)
+                return ()
+
+    def _unconditional(self, items: tuple[ast.Item, ...]) -> tuple[ast.Item, ...]:
+        """The entries under a condition; code among them is reported."""
+        left: list[ast.Item] = []
+        for item in items:
+            match item:
+                case ast.Entry() | ast.CallEntry():
+                    left.append(item)
+                case ast.Section(key=ast.Key(text="contract", quoted=False)):
+                    self._misplaced(item.key.span, "contract")
+                case ast.Section() | ast.Article() | ast.RangeRule():
+                    left.append(replace(item, entries=self._unconditional(item.entries)))
+                case ast.IfRule():
+                    then = self._unconditional(item.then)
+                    otherwise = self._unconditional(item.otherwise)
+                    left.append(replace(item, then=then, otherwise=otherwise))
+                case ast.Import():
+                    self._misplaced(item.span, "import")
+                case _:
+                    self._sink.report("CCL0224", item.span)
+        return tuple(left)
+
+    def _misplaced(self, span: Span, what: str) -> tuple[ast.Item, ...]:
+        self._sink.report("CCL0228", span, what=what)
+        return ()
+
+    # --- contracts
+
+    def _contract(self, section: ast.Section) -> tuple[ast.Item, ...]:
+        name = plain_name(section, self._sink)
+        if name is None:
+            return ()
+        text = self.text(section.entries, name)
+        self.contracts.append(
+            Contract(name=name, extends=section.extends, items=tuple(text.code), span=section.span)
+        )
+        return (replace(section, value=as_text(name), entries=tuple(text.declarations)),)
+
+    def _public(self, text: _Text, section: ast.Section) -> tuple[ast.Item, ...]:
+        """The part of a contract whose functions are exported; it is no section of its own."""
+        begin = len(text.code)
+        left = tuple(each for entry in section.entries for each in self._top(text, entry))
+        text.code[begin:] = [
+            replace(each, exported=True) if isinstance(each, ast.Function) else each
+            for each in text.code[begin:]
+        ]
+        return left
+
+
+def plain_name(section: ast.Section, sink: Sink) -> ast.Ident | None:
+    """The name that a contract, role or proposal has; None after reporting."""
+    match section.value:
+        case ast.Name(text=text, span=span):
+            return ast.Ident(text=text, span=span)
+        case None:
+            sink.report("CCL0226", section.key.span, what=section.key.text)
+        case ast.StringLiteral(parts=(str(text),), span=span) if text.isidentifier():
+            fix = Fix(f"write `{text}`", (Edit(span, text),))
+            sink.report("CCL0226", span, what=section.key.text, fixes=(fix,))
+        case other:
+            sink.report("CCL0226", other.span, what=section.key.text)
+    return None
+
+
+def as_text(name: ast.Ident) -> ast.StringLiteral:
+    """The name as the charter shows it: never the constant of the same name."""
+    return ast.StringLiteral(parts=(name.text,), span=name.span)
