@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 
 FUEL_DEFAULT = 10_000_000_000
+TEST_FUEL_DEFAULT = 1_000_000_000
 FUEL_MAX = 2**63 - 1
 """The most that a context can hold."""
 
@@ -29,6 +30,12 @@ FUEL_MAX = 2**63 - 1
 class View(Enum):
     TABLE = "table"
     JSON = "json"
+
+
+class TestView(Enum):
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
 
 
 class CharterView(Enum):
@@ -160,6 +167,64 @@ def charter(
     from ccl.cli.running.charter import show_charter
 
     show_charter(file, context, output.value, strict=strict, mesh_home=mesh_home)
+
+
+@app.command(
+    epilog="Examples: ccl test · ccl test stdlib -v · ccl test bylaws.ccl -k quorum · "
+    "ccl test -o json"
+)
+def test(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            readable=False,
+            metavar="[PATH]...",
+            help="Files, or folders with all .ccl in them; without any, the current folder.",
+        ),
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            "-k",
+            "--only",
+            metavar="PATTERN",
+            help="Only tests with this in FILE:NAME; * stands for anything.",
+        ),
+    ] = None,
+    output: Annotated[
+        TestView, typer.Option("-o", "--output", help="How to print it.")
+    ] = TestView.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what failed.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="A line for every test.")
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, max=64, help="Worker processes; one a core."),
+    ] = None,
+    fuel: Annotated[
+        int, typer.Option(min=1, max=FUEL_MAX, help="Ceiling of work of each execution.")
+    ] = TEST_FUEL_DEFAULT,
+) -> None:
+    """Run the tests (`test fn`) of files, each by itself in the sandbox.
+
+    Every test begins with empty state, the same caller, time and random sequence.
+    """
+    from ccl.cli.testing.command import Options, Output, run_tests
+
+    raise typer.Exit(
+        run_tests(
+            Options(
+                paths=tuple(paths or ()),
+                pattern=pattern,
+                output=Output(output.value),
+                quiet=quiet,
+                verbose=verbose,
+                workers=jobs,
+                fuel=fuel,
+            )
+        )
+    )
 
 
 @app.command(epilog="Example: ccl new my-coop")

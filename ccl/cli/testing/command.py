@@ -1,0 +1,199 @@
+"""The command: find, compile, rehearse, say what came out. Exit code 1 where a test failed."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from fnmatch import fnmatchcase
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
+from ccl.cli.report import show_findings
+from ccl.cli.testing.finding import TestFile, test_files
+from ccl.cli.testing.machine import as_json, as_lines
+from ccl.cli.testing.rehearsals import Rehearsals, Verdict, in_order
+from ccl.cli.testing.reporting import (
+    Tested,
+    failure_lines,
+    file_line,
+    summary_line,
+    test_lines,
+)
+from ccl.cli.testing.suite import Broken, Suite, compile_suite
+from ccl.render import Format
+from ccl.render.cells import text_width
+from ccl.render.paint import Paint
+from runtime.sandbox import Fault, Sandbox
+from runtime.streams import say
+
+
+class Output(Enum):
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The command line of `ccl test`. pattern: a part of the name, `*` standing for anything."""
+
+    paths: tuple[Path, ...]
+    pattern: str | None
+    output: Output
+    quiet: bool
+    verbose: bool
+    workers: int | None
+    fuel: int
+
+
+def run_tests(options: Options) -> int:
+    """Run the command; its exit code. Raises CommandError."""
+    started = time.monotonic()
+    files = test_files(options.paths or (Path(),))
+    if not files:
+        raise _nothing(
+            options, "no `test fn`", "write one: `test fn adds() { assert_eq(1 + 1, 2); }`"
+        )
+    show = _Showing(options, max(text_width(each.path) for each in files))
+    outcomes: list[Tested | Broken] = []
+    with _sandbox(options) as sandbox:
+        for outcome in _outcomes(files, Rehearsals(sandbox, options.fuel), options):
+            outcomes.append(outcome)
+            show.file(outcome)
+    ran = any(each.verdicts for each in outcomes if isinstance(each, Tested))
+    is_broken = any(isinstance(each, Broken) for each in outcomes)
+    if not ran and not is_broken:
+        if options.pattern is not None:
+            raise _nothing(options, f"no test named like '{options.pattern}'", "-v lists the names")
+        raise _nothing(options, "no `test fn`", "the words stand in comments or texts only")
+    show.end(outcomes, time.monotonic() - started)
+    fails = is_broken or any(each.failed for each in outcomes if isinstance(each, Tested))
+    return ExitCode.FINDINGS if fails else ExitCode.OK
+
+
+def _nothing(options: Options, what: str, hint: str) -> CommandError:
+    where = ", ".join(map(str, options.paths)) or "this folder"
+    return CommandError(
+        "no-tests", f"there is {what} in {where}", hint=hint, exit_code=ExitCode.NOT_FOUND
+    )
+
+
+@contextmanager
+def _sandbox(options: Options) -> Iterator[Sandbox]:
+    """Its compiled modules are of this run: a test that is run again has mostly changed."""
+    with TemporaryDirectory(prefix="ccl-test-") as folder:
+        at = Path(folder)
+        with Sandbox(
+            cache_dir=at / "modules", cache_key_path=at / "key", workers=options.workers
+        ) as sandbox:
+            yield sandbox
+
+
+def _outcomes(
+    files: Sequence[TestFile], rehearsals: Rehearsals, options: Options
+) -> Iterator[Tested | Broken]:
+    """Each file when all of its tests have ended, in the order of the files. While one file is
+    compiled, tests of those before it are executed."""
+    pending: list[Suite | Broken] = []
+    verdicts: dict[str, list[Verdict]] = {}
+
+    def hear(*, wait: bool) -> None:
+        for suite, result in rehearsals.finished(wait=wait):
+            if isinstance(result, Fault):
+                raise _faulty(suite, result)
+            verdicts[suite.path].append(result)
+
+    def ready() -> Iterator[Tested | Broken]:
+        while pending:
+            first = pending[0]
+            if isinstance(first, Suite):
+                if len(verdicts[first.path]) < len(first.tests):
+                    return
+                ordered = tuple(in_order(verdicts[first.path], first))
+                yield Tested(suite=first, verdicts=ordered)
+            else:
+                yield first
+            pending.pop(0)
+
+    for file in files:
+        compiled = compile_suite(file, _chosen(file, options.pattern))
+        pending.append(compiled)
+        if isinstance(compiled, Suite):
+            verdicts[compiled.path] = []
+            rehearsals.begin(compiled)
+        hear(wait=False)
+        yield from ready()
+    hear(wait=True)
+    yield from ready()
+
+
+def _chosen(file: TestFile, pattern: str | None) -> Callable[[str], bool]:
+    if pattern is None:
+        return lambda name: True
+    return lambda name: fnmatchcase(f"{file.path}:{name}", f"*{pattern}*")
+
+
+def _faulty(suite: Suite, fault: Fault) -> CommandError:
+    return CommandError(
+        "machine-fault",
+        f"this machine could not execute the tests of {suite.path}: {fault}",
+        hint="this says nothing about the tests; `meshctl doctor` looks at the machine",
+        exit_code=ExitCode.FINDINGS,
+    )
+
+
+class _Showing:
+    """Prints as files end; what failed is explained after all of them."""
+
+    def __init__(self, options: Options, width: int) -> None:
+        self._options = options
+        self._width = width
+        self._paint = Paint(has_color(sys.stdout))
+
+    def file(self, outcome: Tested | Broken) -> None:
+        match self._options.output:
+            case Output.JSONL:
+                sys.stdout.write(as_lines(outcome))
+                sys.stdout.flush()
+            case Output.TEXT:
+                self._file(outcome)
+            case Output.JSON:
+                pass
+
+    def _file(self, outcome: Tested | Broken) -> None:
+        if isinstance(outcome, Broken):
+            show_findings(outcome.findings, Format.FULL)
+        elif not outcome.verdicts:
+            return  # none of its tests was chosen
+        if self._options.quiet:
+            return
+        say(file_line(outcome, self._paint, self._width))
+        if self._options.verbose and isinstance(outcome, Tested):
+            for line in test_lines(outcome, self._paint):
+                say(line)
+
+    def end(self, outcomes: Sequence[Tested | Broken], seconds: float) -> None:
+        match self._options.output:
+            case Output.JSONL:
+                return
+            case Output.JSON:
+                sys.stdout.write(as_json(outcomes, seconds))
+                return
+            case Output.TEXT:
+                pass
+        width = width_of(sys.stdout)
+        for outcome in outcomes:
+            if isinstance(outcome, Tested):
+                for verdict in outcome.failed:
+                    say("")
+                    for line in failure_lines(outcome.suite, verdict, self._paint, width):
+                        say(line)
+        if not self._options.quiet or any(
+            isinstance(each, Broken) or each.failed for each in outcomes
+        ):
+            say(
+                ("" if self._options.quiet else "\n") + summary_line(outcomes, seconds, self._paint)
+            )

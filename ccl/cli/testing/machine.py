@@ -1,0 +1,78 @@
+"""What programs read of a test run: one JSON object, or one a line for each test."""
+
+import json
+from typing import Any
+
+from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
+from ccl.cli.testing.reporting import Outcomes, Tested, failure_place
+from ccl.cli.testing.suite import Broken, Suite
+from ccl.cli.testing.values import value_lines
+from ccl.render import Format, render
+from runtime.content.codec import decode
+
+
+def as_json(outcomes: Outcomes, seconds: float) -> str:
+    tested = [each for each in outcomes if isinstance(each, Tested)]
+    failed = sum(len(each.failed) for each in tested)
+    value = {
+        "passed": sum(len(each.verdicts) for each in tested) - failed,
+        "failed": failed,
+        "not_compiled": len(outcomes) - len(tested),
+        "seconds": round(seconds, 3),
+        "files": [file_value(each) for each in outcomes],
+    }
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def file_value(outcome: Tested | Broken) -> dict[str, Any]:
+    if isinstance(outcome, Broken):
+        found = outcome.findings
+        shown = render(found.diagnostics, found.sources, Format.JSON, color=False, width=100)
+        return {"path": outcome.path, "errors": json.loads(shown), "tests": []}
+    suite = outcome.suite
+    return {
+        "path": suite.path,
+        "errors": [],
+        "tests": [verdict_value(suite, each) for each in outcome.verdicts],
+    }
+
+
+def verdict_value(suite: Suite, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "name": verdict.name,
+        "outcome": "passed" if verdict.failure is None else "failed",
+        "milliseconds": verdict.milliseconds,
+        "executions": verdict.executions,
+        "fuel": verdict.fuel,
+        "logs": list(verdict.logs),
+        "failure": None if verdict.failure is None else _failure(suite, verdict.failure),
+    }
+
+
+def _failure(suite: Suite, failure: Failure) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "kind": failure.outcome.kind.value,
+        "reason": trap_text(failure.outcome),
+        "article": failure.outcome.article,
+    }
+    if failure.expected is not None:
+        value["expected"] = failure.expected.reason
+    found = failure_place(suite, failure)
+    if found is not None:
+        source, span, _ = found
+        at = source.position(span.start)
+        value |= {"path": source.path, "line": at.line, "column": at.column}
+    if failure.compared is not None:
+        for side, data in (("left", failure.compared.left), ("right", failure.compared.right)):
+            value[side] = "\n".join(value_lines(failure.compared.kind, decode(data), suite.abi))
+    return value
+
+
+def as_lines(outcome: Tested | Broken) -> str:
+    """A JSON object a line for each test, or for what does not compile."""
+    value = file_value(outcome)
+    if isinstance(outcome, Broken):
+        lines = [{"path": value["path"], "outcome": "not-compiled", "errors": value["errors"]}]
+    else:
+        lines = [{"path": value["path"], **each} for each in value["tests"]]
+    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines)

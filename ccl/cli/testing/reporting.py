@@ -1,0 +1,171 @@
+"""What people read of a test run: a line for each file, what failed and why, how many."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ccl.abi.testcalls import ASSERTION_FAILED, NOTHING_TRAPPED
+from ccl.cli.running.traps import named_site
+from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
+from ccl.cli.testing.suite import Broken, Suite
+from ccl.cli.testing.values import difference, value_lines
+from ccl.render.cells import safe_text, text_width
+from ccl.render.paint import Canvas, Ink, Paint
+from ccl.render.snippet import Mark, marked_lines
+from ccl.source import FileId, Source, Span
+from runtime.content.codec import decode
+from runtime.execution import Outcome, OutcomeKind
+
+WIDTH_MIN: Final = 40
+_SIGNS: Final = {" ": Ink.FAINT, "-": Ink.REMOVED, "+": Ink.ADDED}
+_HEADS: Final = {
+    OutcomeKind.TRAPPED: "trap",
+    OutcomeKind.FAILED: "failed",
+    OutcomeKind.OUT_OF_FUEL: "out of fuel",
+    OutcomeKind.LIMIT: "limit",
+    OutcomeKind.REJECTED: "rejected",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """A file with what came out of its tests, in their order."""
+
+    suite: Suite
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        return tuple(each for each in self.verdicts if each.failure is not None)
+
+
+Outcomes = Sequence[Tested | Broken]
+
+
+def file_line(tested: Tested | Broken, paint: Paint, width: int) -> str:
+    """`stdlib/core_test.ccl   12 passed`; `width`: of the longest path."""
+    path = tested.path if isinstance(tested, Broken) else tested.suite.path
+    shown = safe_text(path) + " " * (width - text_width(path))
+    if isinstance(tested, Broken):
+        return f"{shown}  {paint('does not compile', Ink.REMOVED)}"
+    failed = len(tested.failed)
+    passed = len(tested.verdicts) - failed
+    parts = [paint(f"{passed} passed", Ink.ADDED)] if passed or not failed else []
+    if failed:
+        parts.append(paint(f"{failed} failed", Ink.REMOVED))
+    return f"{shown}  {', '.join(parts)}"
+
+
+def test_lines(tested: Tested, paint: Paint) -> Iterator[str]:
+    """A line for each test."""
+    width = max((text_width(each.name) for each in tested.verdicts), default=0)
+    for each in tested.verdicts:
+        mark = paint("✓", Ink.ADDED) if each.failure is None else paint("✗", Ink.REMOVED)
+        spent = paint(f"{each.milliseconds} ms", Ink.FAINT)
+        name = safe_text(each.name) + " " * (width - text_width(each.name))
+        yield f"  {mark} {name}  {spent}"
+
+
+def summary_line(outcomes: Outcomes, seconds: float, paint: Paint) -> str:
+    tested = [each for each in outcomes if isinstance(each, Tested)]
+    failed = sum(len(each.failed) for each in tested)
+    passed = sum(len(each.verdicts) for each in tested) - failed
+    broken = len(outcomes) - len(tested)
+    parts = [paint(f"{passed} passed", Ink.ADDED if not failed and not broken else Ink.PLAIN)]
+    if failed:
+        parts.append(paint(f"{failed} failed", Ink.ERROR))
+    if broken:
+        what = "1 file does" if broken == 1 else f"{broken} files do"
+        parts.append(paint(f"{what} not compile", Ink.ERROR))
+    return f"{', '.join(parts)} in {seconds:.2f} s"
+
+
+# --- one failure ------------------------------------------------------------------------
+
+
+def failure_lines(suite: Suite, verdict: Verdict, paint: Paint, width: int) -> Iterator[str]:
+    """Which test failed, why and where, what was compared, what it logged."""
+    failure = verdict.failure
+    assert failure is not None, "only failures are explained"
+    name = f"{safe_text(suite.path)}: {safe_text(verdict.name)}"
+    yield f"{paint('FAIL', Ink.ERROR)} {paint(name, Ink.TITLE)}"
+    yield from _why(failure, paint)
+    gutter = 0
+    found = failure_place(suite, failure)
+    if found is not None:
+        source, span, label = found
+        at = source.position(span.start)
+        gutter = len(str(at.line))
+        canvas = Canvas(paint=paint, gutter=gutter, width=max(width, WIDTH_MIN))
+        yield (
+            paint(f"{'':>{gutter}}-->", Ink.GUTTER)
+            + f" {safe_text(source.path)}:{at.line}:{at.column}"
+        )
+        yield canvas.margin(None)
+        mark = Mark(span=span, text=label, primary=True, ink=Ink.ERROR)
+        yield from marked_lines(source, [mark], canvas)
+    margin = f"{'':>{gutter}} {paint('=', Ink.GUTTER)}"
+    if failure.compared is not None:
+        yield from (f"{margin} {line}" for line in _compared(suite, failure, paint))
+    if failure.outcome.article:
+        yield f"{margin} under article {safe_text(failure.outcome.article)}"
+    for line in verdict.logs:
+        yield f"{margin} {paint('logged', Ink.HELP)} {safe_text(line)}"
+
+
+def _why(failure: Failure, paint: Paint) -> Iterator[str]:
+    outcome, expected = failure.outcome, failure.expected
+    if expected is None:
+        head = _HEADS.get(outcome.kind, outcome.kind.value)
+        text = trap_text(outcome)
+        if outcome.reason == ASSERTION_FAILED:
+            head, text = outcome.reason, outcome.detail
+        yield paint(head, Ink.ERROR) + (paint(f": {safe_text(text)}", Ink.TITLE) if text else "")
+    elif outcome.reason == NOTHING_TRAPPED:
+        yield paint(outcome.reason, Ink.ERROR) + paint(": a trap was expected", Ink.TITLE)
+    else:
+        wanted = safe_text(f'a trap with "{expected.reason}" was expected')
+        yield paint("another trap", Ink.ERROR) + paint(f": {wanted}", Ink.TITLE)
+
+
+def failure_place(suite: Suite, failure: Failure) -> tuple[Source, Span, str] | None:
+    """Where a failure is shown, and what is said there."""
+    outcome, expected = failure.outcome, failure.expected
+    if expected is not None and outcome.reason == NOTHING_TRAPPED:
+        file, start, end = map(int, expected.place.split(":"))
+        span = Span(FileId(file), start, end)
+        return suite.sources.of(span), span, "this came to its end"
+    site = named_site(outcome, suite.sites)
+    found = None if site is None else suite.place(site)
+    if found is None:
+        return None
+    source, span = found
+    return source, span, "" if expected is None and _is_said(outcome) else trap_text(outcome)
+
+
+def _is_said(outcome: Outcome) -> bool:
+    """The line above has said it already."""
+    return outcome.reason == ASSERTION_FAILED
+
+
+def _compared(suite: Suite, failure: Failure, paint: Paint) -> Iterator[str]:
+    """Left and right, or where they differ; once where they are equal."""
+    compared = failure.compared
+    assert compared is not None, "the caller has looked"
+    left = value_lines(compared.kind, decode(compared.left), suite.abi)
+    right = value_lines(compared.kind, decode(compared.right), suite.abi)
+    if compared.left == compared.right:
+        yield from _labelled("both", left, Ink.REMOVED, paint)
+    elif len(left) == 1 and len(right) == 1:
+        yield from _labelled("left ", left, Ink.REMOVED, paint)
+        yield from _labelled("right", right, Ink.ADDED, paint)
+    else:
+        yield f"{paint('- left', Ink.REMOVED)}, {paint('+ right', Ink.ADDED)}"
+        for sign, line in difference(left, right):
+            yield paint(f"{sign} {safe_text(line)}", _SIGNS[sign])
+
+
+def _labelled(label: str, lines: Sequence[str], ink: Ink, paint: Paint) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        before = label if number == 0 else " " * len(label)
+        yield f"{before}  {paint(safe_text(line), ink)}"

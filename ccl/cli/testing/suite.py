@@ -1,0 +1,85 @@
+"""The tests of one file, compiled into one module whose exports they are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ccl.abi.sections import Abi, Site
+from ccl.abi.testcalls import TEST_PREFIX
+from ccl.cli.checking import Findings
+from ccl.cli.running.traps import sites_in
+from ccl.cli.testing.finding import TestFile
+from ccl.pipeline import compile_tests
+from ccl.source import Source, SourceMap, Span
+from ccl.typed import Program
+from runtime.content.cid import Cid, parse_cid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """`tests` in the order of the file, `abi` every type that a compared value can have."""
+
+    path: str
+    module: bytes
+    cid: Cid
+    tests: tuple[str, ...]
+    abi: Abi
+    sites: tuple[Site, ...]
+    sources: SourceMap
+    """As users name the files."""
+    names: SourceMap
+    """As the module names them."""
+
+    def place(self, site: Site) -> tuple[Source, Span] | None:
+        """Where a trap site is, in the sources that users know."""
+        for source in self.names.sources:
+            if source.path == site.file:
+                start = source.offset(site.line, site.column)
+                width = max(site.end_column - site.column, 1)
+                span = Span(source.file, start, start + width)
+                return self.sources.of(span), span
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A file that does not compile."""
+
+    path: str
+    findings: Findings
+
+
+def compile_suite(file: TestFile, chosen: Callable[[str], bool]) -> Suite | Broken:
+    """The tests of a file that are `chosen` by name."""
+    compiled = compile_tests(file.text, file.path)
+    compilation = compiled.compilation
+    program = compilation.program
+    if program is None or compiled.wasm is None or compiled.cid is None:
+        findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
+        return Broken(path=file.path, findings=findings)
+    names = (each.name.removeprefix(TEST_PREFIX) for each in program.exports)
+    return Suite(
+        path=file.path,
+        module=compiled.wasm,
+        cid=parse_cid(compiled.cid),
+        tests=tuple(name for name in names if chosen(name)),
+        abi=_types(program),
+        sites=sites_in(compiled.wasm),
+        sources=compilation.sources,
+        names=compilation.names,
+    )
+
+
+def _types(program: Program) -> Abi:
+    return Abi(
+        exports=(),
+        structs={
+            each.type.name: tuple((name, str(kind)) for name, kind in each.fields)
+            for each in program.structs.values()
+        },
+        enums={
+            each.type.name: tuple(
+                (name, tuple(map(str, payload))) for name, payload in each.variants
+            )
+            for each in program.enums.values()
+        },
+    )
