@@ -80,7 +80,7 @@ def _never_ends(statement: typed.Statement) -> bool:
     match statement:
         case typed.Evaluate():
             return prune(statement.value.type) is Prim.NEVER
-        case typed.SetLocal() | typed.Store():
+        case typed.SetLocal() | typed.SetState() | typed.Store():
             return prune(statement.value.type) is Prim.NEVER
         case typed.While():
             return _is_true(statement.condition) and not _has_break(statement.body)
@@ -109,7 +109,7 @@ def _has_break(node: typed.Expr | None) -> bool:
 
 def _statement_breaks(statement: typed.Statement) -> bool:
     match statement:
-        case typed.Evaluate() | typed.SetLocal():
+        case typed.Evaluate() | typed.SetLocal() | typed.SetState():
             return _has_break(statement.value)
         case _:
             return False

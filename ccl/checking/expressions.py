@@ -9,6 +9,7 @@ from ccl.checking import (
     aggregates,
     blocks,
     calls,
+    events,
     forms,
     literals,
     matching,
@@ -87,7 +88,7 @@ def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Exp
             body.sink.report("CCL0447", expr.span)
             return invalid(expr.span)
         case ast.Emit():
-            return not_compiled(body, expr, "emit")
+            return events.infer_emit(body, expr)
 
 
 def discard(body: Body, expr: ast.Expr) -> typed.Statement:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import HANDLER_PARAMETER, HOST_RECORDS
-from ccl.checking import enums, expressions, instances, names, operators
+from ccl.checking import enums, expressions, instances, names, operators, states
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
 from ccl.checking.inference import is_poison, prune, variable_of, zonk
 from ccl.diagnostics import Edit, Fix, Label
@@ -148,10 +148,12 @@ def assign(body: Body, statement: ast.Assign) -> tuple[typed.Statement, ...]:
     if root is None:
         body.sink.report("CCL0427", statement.target.span, what="this expression")
         return _only_value(body, statement)
+    op = None if statement.operator == "=" else BinaryOp(statement.operator[:-1])
+    if states.is_named(body, statement.target):
+        return states.assign(body, statement, op)
     variable = body.find(root.text)
     if variable is None:
         return _no_such_variable(body, statement, root)
-    op = None if statement.operator == "=" else BinaryOp(statement.operator[:-1])
     if isinstance(statement.target, ast.Name):
         return (_rebind(body, statement, variable, op),)
     return _store(body, statement, variable, root, op)
@@ -178,8 +180,6 @@ def _no_such_variable(
             what=f"the constant `{root.text}`",
             labels=(Label(scope.consts[root.text].name.span, "declared here"),),
         )
-    elif root.text in scope.states:
-        body.sink.report("CCL0690", root.span, what="state")
     elif root.text == HANDLER_PARAMETER:
         body.sink.report("CCL0216", root.span)
     elif root.text in HOST_RECORDS or names.is_root_section(body, root.text):
@@ -232,20 +232,28 @@ def _store(
     _forget_read(variable, root.span)
     if is_invalid(place):
         return _only_value(body, statement)
+    if _steps(place) is not None:
+        note_mutation(body, variable, statement.target.span)
+    return store(body, statement, variable.local, place, op)
+
+
+def store(
+    body: Body,
+    statement: ast.Assign,
+    root: typed.Local | typed.StateGet,
+    place: typed.Expr,
+    op: BinaryOp | None,
+) -> tuple[typed.Statement, ...]:
+    """An assignment to a place in what `root` holds."""
     steps = _steps(place)
     if steps is None:
         body.sink.report("CCL0427", statement.target.span, what="a field of host data")
         return _only_value(body, statement)
-    note_mutation(body, variable, statement.target.span)
     if op is None:
         value = expressions.check(body, statement.value, place.type)
     else:
         value = operators.assigned_operand(body, statement, op, place)
-    return (
-        typed.Store(
-            root=variable.local, steps=steps, op=op, value=value, span=statement.target.span
-        ),
-    )
+    return (typed.Store(root=root, steps=steps, op=op, value=value, span=statement.target.span),)
 
 
 def _forget_read(variable: Variable, span: Span) -> None:
@@ -257,7 +265,7 @@ def _forget_read(variable: Variable, span: Span) -> None:
 def _steps(place: typed.Expr) -> tuple[typed.Step, ...] | None:
     """The path from the root variable to `place`; None where it leads through Data."""
     match place:
-        case typed.LocalGet():
+        case typed.LocalGet() | typed.StateGet():
             return ()
         case typed.FieldGet():
             before = _steps(place.base)
@@ -292,6 +300,8 @@ def change(body: Body, node: typed.Expr) -> None:
         root = root.base
     if isinstance(root, typed.LocalGet):
         note_mutation(body, body.variables[root.local.index], node.span)
+    elif isinstance(root, typed.StateGet):
+        states.refuse_foreign(body, root)
     elif root.span in body.constant_uses:
         body.sink.report("CCL0427", root.span, what="a constant")
 
@@ -320,6 +330,8 @@ def _path(place: typed.Expr) -> list[tuple[str, object] | None]:
     match place:
         case typed.LocalGet(local=local):
             return [("variable", local.index)]
+        case typed.StateGet(state=state):
+            return [("state", state)]
         case typed.FieldGet(base=base, index=index):
             return [*_path(base), ("field", index)]
         case typed.IndexGet(base=base, index=typed.LocalGet(local=local)):
@@ -344,4 +356,4 @@ def root_variable(body: Body, node: typed.Expr) -> Variable | None:
 
 
 def is_place(node: typed.Expr) -> bool:
-    return isinstance(node, typed.LocalGet | typed.FieldGet | typed.IndexGet)
+    return isinstance(node, typed.LocalGet | typed.StateGet | typed.FieldGet | typed.IndexGet)

@@ -1,7 +1,7 @@
 """Statements other than expressions: `let` with its rule, assignment."""
 
 from ccl import ast, typed
-from ccl.checking import actions, expressions, outcomes, places
+from ccl.checking import actions, expressions, outcomes, places, states
 from ccl.checking.environment import Body, Origin, Variable, invalid
 from ccl.checking.inference import has_poison, is_open, is_poison, prune, unify, zonk
 from ccl.checking.type_names import read_type
@@ -46,6 +46,7 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
         if visible.depth != len(body.scopes):
             _different_type(body, let, visible, kind)
     _shadowing(body, let)
+    states.refuse_let(body, let.name)
     origin = value.span if places.is_place(value) else None
     variable = body.declare(name, kind, let.name.span, Origin.LET, copied_from=origin)
     return typed.SetLocal(local=variable.local, value=value, span=let.span)

@@ -184,4 +184,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="this would be an entry of the handler",
         help="let the function give a value, and write the entry where it is called",
     ),
+    Template(
+        code="CCL0324",
+        title="a condition of the charter must not depend on the state `{name}`",
+        label="the charter is read without state",
+        help="decide it in code, or by a record of the host",
+    ),
 )

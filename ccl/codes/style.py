@@ -47,4 +47,18 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="write a charter entry or an `execution {{ … }}` block, or begin with `ccl new`",
         severity=Severity.WARNING,
     ),
+    Template(
+        code="CCL0911",
+        title="the state `{name}` is never used",
+        label="never used",
+        help="use it or remove it; what is stored stays stored",
+        severity=Severity.WARNING,
+    ),
+    Template(
+        code="CCL0912",
+        title="nothing can break this invariant: it reads no state",
+        label="never checked",
+        help="name in it the state that it guards",
+        severity=Severity.WARNING,
+    ),
 )

@@ -15,6 +15,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         advice={
             "decimal": "convert it by name: `decimal(…)`",
             "integer": "convert it by name: `integer(…)`",
+            "whole": "say how it is rounded: `round(…)`, `floor(…)` or `ceil(…)`",
+            "token": "say what it is: `token<…>(…)` with the class of the tokens",
+            "duration": "say what it counts: `days(…)`, `hours(…)`, or `duration(…)` of seconds",
+            "timestamp": "convert it by name: `timestamp(…)`",
             "interpolate": 'write it into a text: `"\\(…)"`',
             "parse": "read it with `parse_integer(…)`, which gives Option<Integer>",
             "compare": "compare it: `… != 0`",
@@ -237,6 +241,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0439",
         title="{found} does not convert to {goal}",
         label="this is {found}",
+        advice={"whole": "say how it is rounded: `round(…)`, `floor(…)` or `ceil(…)`"},
     ),
     Template(
         code="CCL0440",
@@ -289,5 +294,41 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="one call changes an object and a part of it, or one object twice",
         label="changed by this call as well",
         help="copy one of them into a variable first, or make two calls",
+    ),
+    Template(
+        code="CCL0460",
+        title="`{name}` does not work on {found}",
+        label="needs numbers of one kind",
+        help="give it Integers, Decimals, Mana, Durations or tokens of one class",
+    ),
+    Template(
+        code="CCL0461",
+        title="this is not a class of tokens",
+        label="a type or a type parameter, not a name of its own",
+        help="write the name of the class, for instance `Token<USD>`",
+    ),
+    Template(
+        code="CCL0462",
+        title="the class of these tokens is open",
+        label="tokens of which class?",
+        help="write the class, for instance `token<USD>(amount)`",
+    ),
+    Template(
+        code="CCL0449",
+        title="`{function}` changes the state `{name}` through this parameter, and uses it by name",
+        label="two ways to one object",
+        help="use only the parameter in it, or only the state",
+    ),
+    Template(
+        code="CCL0450",
+        title="an invariant must not change anything",
+        label="its condition does",
+        help="only look in an invariant, and change in a function",
+    ),
+    Template(
+        code="CCL0451",
+        title="a value of type {found} has no name to be emitted by",
+        label="neither a struct, a variant of an enum, nor a text",
+        help='write `emit "name" {{ value: … }}`, or emit a struct',
     ),
 )
