@@ -107,4 +107,4 @@ def _inherited(entry: Entry, guard: Guard) -> Entry:
                 inherited=entry.inherited + 1,
             )
         case typed.CharterDecision():
-            return replace(entry, when=entry.when | guard)
+            return replaced(entry, when=entry.when | guard)
