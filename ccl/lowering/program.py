@@ -17,6 +17,7 @@ from ccl.abi.testcalls import ALL_CALLS, import_module
 from ccl.lowering import charter, exports, expressions
 from ccl.lowering.facts import Behaviour, Survey, kept_parameters, sole_arrays
 from ccl.lowering.frame import Callee, Frame
+from ccl.lowering.keeping import with_state
 from ccl.lowering.ranges import ranges_of
 from ccl.lowering.shapes import value_type
 from ccl.lowering.simplify import simplified
@@ -58,7 +59,7 @@ class Lowered:
 
 def lower(program: Program, sources: SourceMap) -> Lowered:
     """The module of a checked program; functions that no export reaches are left out."""
-    program = simplified(program)
+    program = with_state(simplified(program))
     surveys = exports.reachable(program)
     reached = {name: program.functions[name] for name in program.functions if name in surveys}
     unit = Unit(program, Sites(sources), kept_parameters(reached), state_uses(reached))
