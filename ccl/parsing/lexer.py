@@ -200,13 +200,20 @@ class _Lexer:
             self._strange_suffix(at, end, suffix.start(), suffix.group())
             self._add("INT", at, suffix.end(), "0")
             return suffix.end()
-        if text.startswith("%", end) and _REMAINDER.match(text, end + 1) is None:
+        if text.startswith("%", end) and (
+            _REMAINDER.match(text, end + 1) is None or self._is_low_bound()
+        ):
             return self._add("PERCENT", at, end + 1)
         number = text[at:end]
         if "." in number:
             return self._add("DECIMAL", at, end)
         unit = _DOTTED_UNIT.match(text, end)
         return self._add("INT", at, end) if unit is None else self._add("DURATION", at, unit.end())
+
+    def _is_low_bound(self) -> bool:
+        """After `range`: two numbers follow there, and no operator."""
+        before = [token.text for token in self._tokens.items[-2:]]
+        return before[-1:] == ["range"] or before == ["range", "-"]
 
     def _spaced_unit(self, at: int, end: int, found: re.Match[str]) -> int:
         """`3 days`: the unit is a word after a blank."""
