@@ -12,7 +12,17 @@ from ccl.source import Source, Span
 from ccl.syntax import tables
 
 GATHERING_RULES: Final = frozenset(
-    {"empty", "one", "more", "append", "append_simple", "append_arm", "stray", "stray_semi"}
+    {
+        "empty",
+        "one",
+        "tokens",
+        "more",
+        "append",
+        "append_simple",
+        "append_arm",
+        "stray",
+        "stray_semi",
+    }
     | {"link_first", "link_more", "part_more", "field_patterns_open", "field_patterns_rest"}
 )
 """They make a list, or add to one."""

@@ -208,6 +208,14 @@ def call_function(
         generics.refuse_type_arguments(body, call, name)
     if signature.id != body.id:
         checker.used_functions.add(signature.id)
+    if signature.item.test:
+        body.sink.report(
+            "CCL0722",
+            call.span,
+            name=name,
+            labels=(Label(signature.item.name.span, f"`{name}` is declared here"),),
+        )
+        return _failed(body, call)
     if body.in_constant:
         body.sink.report("CCL0423", call.span, what=f"a call of `{name}`")
         return _failed(body, call)

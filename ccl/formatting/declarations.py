@@ -161,9 +161,10 @@ class Declarations(Code):
     state = const
 
     def function(self, phrase: Phrase) -> Doc:
-        modifier, word, name, generics, opener, given, closer, result, block = phrase.parts
+        modifiers, word, name, generics, opener, given, closer, result, block = phrase.parts
         assert isinstance(opener, Leaf) and isinstance(closer, Leaf) and isinstance(given, list)
-        before = concat(self.lay(modifier), " ") if modifier is not None else ""
+        assert isinstance(modifiers, list)
+        before = concat(*(concat(self.lay(each), " ") for each in modifiers))
         head = concat(before, self.lay(word), " ", self.lay(name), self.lay(generics))
         signature = concat(head, self.listed(opener, given, closer), self.lay(result), " ")
         return concat(signature, group(self.open_block(block)))

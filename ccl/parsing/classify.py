@@ -225,8 +225,12 @@ class _Classifier:
         elif word == "because":
             if self._text_at(at + 1) == "article" and self._kind(at + 2) == "STRING":
                 token.kind = "BECAUSE"
-        elif following == "FN" and starts:
-            token.kind = "EXPORT" if word == "export" else "TEST"
+        elif word == "export":
+            is_test = self._text_at(at + 1) == "test" and self._kind(at + 2) == "FN"
+            if starts and (following == "FN" or is_test):
+                token.kind = "EXPORT"
+        elif following == "FN" and (starts or previous == "EXPORT"):
+            token.kind = "TEST"
 
     def _overrides(self, at: int) -> bool:
         """An entry or item follows, so that `override` is not itself a key."""

@@ -175,8 +175,9 @@ class Declarations(Reductions):
         )
 
     def function(self, span: Span, values: Values) -> ast.Function:
-        modifier, keyword, name, generics, _, parameters, _, result, body = values
-        start = keyword if modifier is None else modifier
+        modifiers, keyword, name, generics, _, parameters, _, result, body = values
+        words = [each.kind for each in modifiers]
+        start = modifiers[0] if modifiers else keyword
         whole = Span(span.file, start.start, span.end)
         return ast.Function(
             name=self.place.ident(name),
@@ -184,8 +185,8 @@ class Declarations(Reductions):
             parameters=tuple(parameters),
             result=result,
             body=body,
-            exported=modifier is not None and modifier.kind == "EXPORT",
-            test=modifier is not None and modifier.kind == "TEST",
+            exported="EXPORT" in words,
+            test="TEST" in words,
             doc=self.place.doc(whole),
             span=whole,
         )

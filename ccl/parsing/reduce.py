@@ -78,6 +78,9 @@ class Gathering(Reductions):
     def one(self, _: Span, values: Values) -> list[Any]:
         return [values[0]]
 
+    def tokens(self, _: Span, values: Values) -> list[Any]:
+        return list(values)
+
     def two(self, _: Span, values: Values) -> list[Any]:
         return [values[0], values[2]]
 
