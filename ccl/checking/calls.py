@@ -350,6 +350,8 @@ def call_prelude(
     if numeric.is_numeric(row):
         exprs = {name: argument.value for name, argument in bound.items()}
         nodes, kind = numeric.arguments(body, call, row, exprs, receiver, expected)
+        if has_poison(kind):
+            return invalid(call.span)
         unify(made[str(NUMBER)], kind)
         bound = {}
     elif receiver is not None:

@@ -11,7 +11,7 @@ from ccl.checking.inference import has_poison, is_open, prune, unify, variable_o
 from ccl.diagnostics import Label
 from ccl.source import Span
 from ccl.typed import Conversion
-from ccl.types import Map, Option, Prim, Result, Type
+from ccl.types import Map, Option, Prim, Result, Token, Type
 
 
 def fit(
@@ -70,7 +70,7 @@ def to_text(body: Body, node: typed.Expr) -> typed.Expr:
         return typed.UnitConst(span=node.span, type=Prim.STRING)
     if kind in (Prim.DID, Prim.CID):
         return convert(node, Conversion.SAME_BITS, Prim.STRING)
-    if isinstance(kind, Prim) and kind not in (Prim.UNIT, Prim.NEVER):
+    if isinstance(kind, Token) or (isinstance(kind, Prim) and kind not in (Prim.UNIT, Prim.NEVER)):
         return convert(node, Conversion.TO_STRING, Prim.STRING)
     body.sink.report("CCL0431", node.span, found=str(kind))
     return invalid(node.span)
@@ -96,8 +96,16 @@ def _advice(wanted: Type, actual: Type) -> str | None:
             return "map"
         case (Prim.DECIMAL, Prim.INTEGER):
             return "decimal"
-        case (Prim.INTEGER, Prim.MANA):
+        case (Prim.INTEGER, Prim.MANA | Prim.DURATION | Prim.TIMESTAMP | Token()):
             return "integer"
+        case (Prim.INTEGER, Prim.DECIMAL):
+            return "whole"
+        case (Token(), Prim.INTEGER):
+            return "token"
+        case (Prim.DURATION, Prim.INTEGER):
+            return "duration"
+        case (Prim.TIMESTAMP, Prim.INTEGER):
+            return "timestamp"
         case (Prim.STRING, Prim()):
             return "interpolate"
         case (Prim.INTEGER, Prim.STRING):

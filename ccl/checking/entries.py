@@ -143,10 +143,8 @@ class _Exports:
         if identity not in checker.signatures:
             if item.exported:
                 generic = identity in checker.generics
-                what = (
-                    "an exported generic function" if generic else "an export that takes functions"
-                )
-                checker.sink.report("CCL0690", item.name.span, what=what)
+                advice = "generic" if generic else "function"
+                checker.sink.report("CCL0708", item.name.span, name=name, advice=advice)
             return
         asked = {given, f"{scope.contract}.{name}"} & self.extra
         if item.test:

@@ -3,19 +3,18 @@
 `submit_job` and `module` are in `ccl.checking.submissions`.
 """
 
-from datetime import UTC, datetime
-
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
-from ccl.checking import expressions, submissions
+from ccl.checking import expressions, submissions, times
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import convert, to_text
 from ccl.checking.environment import Body, invalid, is_invalid
-from ccl.checking.inference import is_open, prune, variable_of, zonk
+from ccl.checking.inference import is_open, is_poison, prune, variable_of, zonk
 from ccl.checking.literals import plain_text
+from ccl.checking.type_names import token_of
 from ccl.diagnostics import Edit, Fix
 from ccl.typed import Builtin, Conversion
-from ccl.types import Option, Prim, Result, Type
+from ccl.types import Option, Prim, Result, Token, Type
 
 _NAMED_CONVERSIONS: dict[str, dict[Type, Conversion]] = {
     "integer": {
@@ -24,16 +23,19 @@ _NAMED_CONVERSIONS: dict[str, dict[Type, Conversion]] = {
         Prim.TIMESTAMP: Conversion.SAME_BITS,
     },
     "decimal": {Prim.INTEGER: Conversion.INTEGER_TO_DECIMAL},
+    "duration": {Prim.INTEGER: Conversion.SAME_BITS},
+    "mana": {Prim.INTEGER: Conversion.SAME_BITS},
     "did": {Prim.STRING: Conversion.STRING_TO_DID},
     "cid": {Prim.STRING: Conversion.STRING_TO_CID},
 }
 _CONVERTED: dict[str, Type] = {
     "integer": Prim.INTEGER,
     "decimal": Prim.DECIMAL,
+    "duration": Prim.DURATION,
+    "mana": Prim.MANA,
     "did": Prim.DID,
     "cid": Prim.CID,
 }
-_SECONDS = {"days": 86_400, "hours": 3_600}
 
 
 def infer_form(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed.Expr:
@@ -45,18 +47,19 @@ def infer_form(body: Body, call: ast.Call, name: str, expected: Type | None) -> 
         case "has":
             return _has(body, call)
         case "timestamp" | "host_get_current_time":
-            return _timestamp(body, call)
+            return times.infer_timestamp(body, call, name, expected)
         case "now":
-            node = _timestamp(body, call)
-            return node if is_invalid(node) else convert(node, Conversion.SAME_BITS, Prim.TIMESTAMP)
+            return times.infer_now(body, call)
         case "days" | "hours":
-            return _span_of_time(body, call, name, expected)
+            return times.infer_span(body, call, name, expected)
+        case "token":
+            return _token(body, call, expected)
         case "log_event":
             return _log_event(body, call)
         case "Some" | "Ok" | "Err":
             return _wrap(body, call, name, expected)
         case "string":
-            argument = _only(body, call, name, "value")
+            argument = only_argument(body, call, name, "value")
             return (
                 invalid(call.span)
                 if argument is None
@@ -66,7 +69,7 @@ def infer_form(body: Body, call: ast.Call, name: str, expected: Type | None) -> 
             return _converted(body, call, name)
 
 
-def _only(body: Body, call: ast.Call, name: str, parameter: str) -> ast.Expr | None:
+def only_argument(body: Body, call: ast.Call, name: str, parameter: str) -> ast.Expr | None:
     """The one argument of a call; None after reporting."""
     bound = bind(body, call, Callee(name=name, parameters=(parameter,)), call.arguments)
     if bound is None:
@@ -121,7 +124,7 @@ def one_of(body: Body, node: typed.Expr, choices: tuple[str, ...], parameter: st
 
 def _has(body: Body, call: ast.Call) -> typed.Expr:
     """`has(ctx.a.b)`: presence of the last field of a path through Data."""
-    argument = _only(body, call, "has", "path")
+    argument = only_argument(body, call, "has", "path")
     if argument is None:
         return invalid(call.span)
     node = expressions.infer(body, argument)
@@ -138,55 +141,6 @@ def _has(body: Body, call: ast.Call) -> typed.Expr:
     return typed.CallBuiltin(
         builtin=Builtin.DATA_HAS, arguments=passed, type=Prim.BOOL, span=call.span
     )
-
-
-def _timestamp(body: Body, call: ast.Call) -> typed.Expr:
-    """`timestamp()` is the job's time, `timestamp("2024-…Z")` a constant; Unix seconds both."""
-    if call.arguments:
-        return _written_timestamp(body, call)
-    if body.in_constant:
-        body.sink.report("CCL0423", call.span, what="the time of the job")
-        return invalid(call.span)
-    return typed.CallHost(
-        call="host_get_current_time", arguments=(), type=Prim.INTEGER, span=call.span
-    )
-
-
-def _written_timestamp(body: Body, call: ast.Call) -> typed.Expr:
-    argument = _only(body, call, "timestamp", "text")
-    if argument is None:
-        return invalid(call.span)
-    text = plain_text(argument) if isinstance(argument, ast.StringLiteral) else None
-    try:
-        when = datetime.fromisoformat(text or "")
-    except ValueError:
-        body.sink.report("CCL0438", argument.span)
-        return invalid(call.span)
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return typed.ScalarConst(value=int(when.timestamp()), type=Prim.INTEGER, span=call.span)
-
-
-def _span_of_time(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed.Expr:
-    """`days(7)`: a Duration, or its seconds where an Integer is wanted."""
-    argument = _only(body, call, name, "count")
-    if argument is None:
-        return invalid(call.span)
-    count = expressions.check(body, argument, Prim.INTEGER)
-    if is_invalid(count):
-        return count
-    wanted = prune(expected) if expected is not None else None
-    plain = wanted is Prim.INTEGER or (
-        wanted is not None and (var := variable_of(wanted)) is not None and var.number
-    )
-    kind = Prim.INTEGER if plain else Prim.DURATION
-    if isinstance(count, typed.ScalarConst):
-        return typed.ScalarConst(value=count.value * _SECONDS[name], type=kind, span=call.span)
-    unit = typed.ScalarConst(value=_SECONDS[name], type=Prim.INTEGER, span=call.span)
-    seconds = typed.Binary(
-        op=typed.BinaryOp.MULTIPLY, left=count, right=unit, type=Prim.INTEGER, span=call.span
-    )
-    return seconds if plain else convert(seconds, Conversion.SAME_BITS, Prim.DURATION)
 
 
 def _log_event(body: Body, call: ast.Call) -> typed.Expr:
@@ -208,7 +162,7 @@ def _log_event(body: Body, call: ast.Call) -> typed.Expr:
 
 def _wrap(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed.Expr:
     """`Some(x)`, `Ok(x)`, `Err(e)`; the other half of a Result comes from the context."""
-    argument = _only(body, call, name, "value")
+    argument = only_argument(body, call, name, "value")
     if argument is None:
         return invalid(call.span)
     wanted = prune(expected) if expected is not None else None
@@ -240,7 +194,7 @@ def _wrap(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed
 
 
 def _converted(body: Body, call: ast.Call, name: str) -> typed.Expr:
-    argument = _only(body, call, name, "value")
+    argument = only_argument(body, call, name, "value")
     if argument is None:
         return invalid(call.span)
     goal = _CONVERTED[name]
@@ -251,11 +205,39 @@ def _converted(body: Body, call: ast.Call, name: str) -> typed.Expr:
     if kind is Prim.DATA:
         return convert(node, Conversion.DATA_TO, goal)
     conversion = _NAMED_CONVERSIONS[name].get(kind)
+    if name == "integer" and isinstance(kind, Token):
+        conversion = Conversion.SAME_BITS
     if conversion is None and (var := variable_of(kind)) is not None:
         if var.number and name == "decimal":
             var.bound = Prim.INTEGER
         return typed.UnitConst(span=call.span, type=goal)
     if conversion is None:
-        body.sink.report("CCL0439", argument.span, found=str(zonk(kind)), goal=str(goal))
+        advice = "whole" if (kind, goal) == (Prim.DECIMAL, Prim.INTEGER) else None
+        found, wanted = str(zonk(kind)), str(goal)
+        body.sink.report("CCL0439", argument.span, found=found, goal=wanted, advice=advice)
         return invalid(call.span)
     return convert(node, conversion, goal)
+
+
+def _token(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
+    """`token<USD>(n)`; the class is left out where the context has it."""
+    argument = only_argument(body, call, "token", "amount")
+    if argument is None:
+        return invalid(call.span)
+    amount = expressions.check(body, argument, Prim.INTEGER)
+    kind = prune(expected) if expected is not None else None
+    if len(call.type_arguments) == 1:
+        kind = token_of(body.checker, body.scope, call.type_arguments[0], body.types)
+    elif call.type_arguments or not isinstance(kind, Token):
+        if body.final:
+            body.sink.report("CCL0462", call.callee.span)
+        return (
+            invalid(call.span)
+            if body.final
+            else typed.UnitConst(span=call.span, type=body.unknown())
+        )
+    if is_invalid(amount) or is_poison(kind):
+        return invalid(call.span)
+    if isinstance(amount, typed.ScalarConst):
+        return typed.ScalarConst(value=amount.value, type=kind, span=call.span)
+    return convert(amount, Conversion.SAME_BITS, kind)

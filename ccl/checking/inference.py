@@ -7,10 +7,21 @@ already reported as wrong: it fits everything, so that one fault is told once.
 
 from typing import cast
 
-from ccl.types import Array, Enumeration, Instance, Map, Option, Prim, Result, Struct, Type
+from ccl.types import (
+    Array,
+    Enumeration,
+    Instance,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+)
 
 NUMBERS = (Prim.INTEGER, Prim.DECIMAL, Prim.MANA)
-"""What a number literal without a context may still become."""
+"""What numbers without a unit are; they are added, multiplied and divided among themselves."""
 
 
 class Var:
@@ -43,6 +54,11 @@ def fresh(*, number: bool = False) -> Type:
 
 def variable_of(kind: object) -> Var | None:
     return kind if isinstance(kind, Var) else None
+
+
+def is_number(kind: Type) -> bool:
+    """Whether a number literal may be a value of the type."""
+    return kind in NUMBERS or isinstance(kind, Token)
 
 
 def is_poison(kind: Type) -> bool:
@@ -186,7 +202,7 @@ def _bind(var: Var, kind: Type, trail: list[Var]) -> bool:
     if other is not None:
         if var.number and not other.number:
             var, kind = other, cast(Type, var)
-    elif (var.number and kind not in NUMBERS) or _occurs(var, kind):
+    elif (var.number and not is_number(kind)) or _occurs(var, kind):
         return False
     var.bound = kind
     trail.append(var)

@@ -7,7 +7,7 @@ from ccl.checking.environment import Body, invalid
 from ccl.checking.inference import prune, variable_of
 from ccl.diagnostics import Label, Sink
 from ccl.source import Span
-from ccl.types import Prim, Type
+from ccl.types import Prim, Token, Type
 from runtime.content.cid import CidError, parse_cid
 from runtime.content.did import DidError, parse_did
 
@@ -58,14 +58,14 @@ def text(body: Body, value: str, span: Span, expected: Type | None) -> typed.Exp
 
 
 def integer(body: Body, value: int, span: Span, expected: Type | None) -> typed.Expr:
-    """`value` as Integer, Decimal or Mana, whichever the context needs."""
+    """`value` as Integer, Decimal, Mana or tokens, whichever the context needs."""
     kind = prune(expected) if expected is not None else body.unknown(number=True)
     if kind is Prim.DECIMAL:
         return decimal(body.sink, Decimal(value), span)
     if not INTEGER_MIN <= value <= INTEGER_MAX:
         body.sink.report("CCL0407", span, value=str(value))
         return invalid(span)
-    if kind is not Prim.MANA and variable_of(kind) is None:
+    if variable_of(kind) is None and kind is not Prim.MANA and not isinstance(kind, Token):
         kind = Prim.INTEGER
     elif (var := variable_of(kind)) is not None and not var.number:
         kind = body.unknown(number=True)

@@ -4,14 +4,22 @@ from ccl import ast, typed
 from ccl.checking import expressions
 from ccl.checking.conversions import convert, fit, implicit
 from ccl.checking.environment import Body, invalid, is_invalid
-from ccl.checking.inference import NUMBERS, POISON, prune, unify, variable_of, zonk
+from ccl.checking.inference import (
+    NUMBERS,
+    POISON,
+    is_number,
+    prune,
+    unify,
+    variable_of,
+    zonk,
+)
 from ccl.checking.literals import integer
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
 from ccl.typed import BinaryOp, UnaryOp
-from ccl.types import Option, Prim, Result, Type
+from ccl.types import Option, Prim, Result, Token, Type
 
-ORDERED = (
+_ORDERED = (
     Prim.INTEGER,
     Prim.DECIMAL,
     Prim.MANA,
@@ -20,6 +28,8 @@ ORDERED = (
     Prim.STRING,
     Prim.JOB,
 )
+_SUMMING = (BinaryOp.ADD, BinaryOp.SUBTRACT)
+_SCALING = (BinaryOp.MULTIPLY, BinaryOp.DIVIDE)
 EQUALITY = (BinaryOp.EQUAL, BinaryOp.NOT_EQUAL)
 ORDER = (BinaryOp.LESS, BinaryOp.LESS_EQUAL, BinaryOp.GREATER, BinaryOp.GREATER_EQUAL)
 
@@ -36,6 +46,10 @@ _MIXED: dict[tuple[Type, BinaryOp, Type], Type] = {
 }
 
 
+def is_ordered(kind: Type) -> bool:
+    return kind in _ORDERED or isinstance(kind, Token)
+
+
 def infer_unary(body: Body, expr: ast.Unary, expected: Type | None) -> typed.Expr:
     if expr.operator == "!":
         operand = expressions.check(body, expr.operand, Prim.BOOL)
@@ -49,7 +63,7 @@ def infer_unary(body: Body, expr: ast.Unary, expected: Type | None) -> typed.Exp
     if kind is Prim.DATA:
         operand, kind = convert(operand, typed.Conversion.DATA_TO, Prim.INTEGER), Prim.INTEGER
     var = variable_of(kind)
-    if var is not None or kind in (*NUMBERS, Prim.DURATION):
+    if var is not None or is_number(kind) or kind is Prim.DURATION:
         return typed.Unary(op=UnaryOp.NEGATE, operand=operand, type=kind, span=expr.span)
     body.sink.report("CCL0402", expr.span, operator="-", types=str(kind))
     return invalid(expr.span)
@@ -65,34 +79,56 @@ def infer_binary(body: Body, expr: ast.Binary, expected: Type | None) -> typed.E
         )
     op = BinaryOp(expr.operator)
     context = None if op in EQUALITY or op in ORDER else _number_context(expected)
-    left, right = _operands(body, expr, context)
+    left, right = _operands(body, expr, op, context)
     return combine(body, expr, op, left, right)
 
 
-def _operands(body: Body, expr: ast.Binary, context: Type | None) -> tuple[typed.Expr, typed.Expr]:
+def _operands(
+    body: Body, expr: ast.Binary, op: BinaryOp, context: Type | None
+) -> tuple[typed.Expr, typed.Expr]:
     """Both sides; a side that is only a literal takes its type from the other."""
-    if _takes_context(expr.left) and not _takes_context(expr.right):
+    if takes_context(expr.left) and not takes_context(expr.right):
         right = expressions.infer(body, expr.right, context)
-        left = expressions.infer(body, expr.left, _number_context(right.type) or context)
-        return left, right
+        beside = _beside(op, expr.left, right.type) or context
+        return expressions.infer(body, expr.left, beside), right
     left = expressions.infer(body, expr.left, context)
-    return left, expressions.infer(body, expr.right, _operand_context(left.type) or context)
+    return left, expressions.infer(body, expr.right, _beside(op, expr.right, left.type) or context)
 
 
-def _takes_context(expr: ast.Expr) -> bool:
+def _beside(op: BinaryOp, expr: ast.Expr, other: Type) -> Type | None:
+    """The context of an operand that stands beside one of the type `other`."""
+    kind = prune(other)
+    if op in _SCALING and isinstance(kind, Token):
+        return Prim.INTEGER
+    if kind in (Prim.TIMESTAMP, Prim.DURATION):
+        return kind if op not in _SCALING and _is_time(expr) else None
+    return _operand_context(kind)
+
+
+def _is_time(expr: ast.Expr) -> bool:
+    """A call that gives seconds as an Integer or as what they are."""
+    match expr:
+        case ast.Call(callee=ast.Name(text=name)):
+            return name in ("days", "hours", "timestamp", "host_get_current_time")
+        case _:
+            return False
+
+
+def takes_context(expr: ast.Expr) -> bool:
+    """Whether its type is what its context needs."""
     match expr:
         case ast.IntegerLiteral() | ast.StringLiteral() | ast.ArrayExpr():
             return True
         case ast.Unary(operator="-"):
-            return _takes_context(expr.operand)
+            return takes_context(expr.operand)
         case ast.Binary(operator="+" | "-" | "*" | "/" | "%"):
-            return _takes_context(expr.left) and _takes_context(expr.right)
-        case ast.Call(callee=ast.Name(text="days" | "hours" | "None" | "map_new")):
+            return takes_context(expr.left) and takes_context(expr.right)
+        case ast.Call(callee=ast.Name(text="None" | "map_new")):
             return True
         case ast.Name(text="None"):
             return True
         case _:
-            return False
+            return _is_time(expr)
 
 
 def _number_context(kind: Type | None) -> Type | None:
@@ -101,7 +137,7 @@ def _number_context(kind: Type | None) -> Type | None:
         return None
     kind = prune(kind)
     var = variable_of(kind)
-    return kind if (var is not None and var.number) or kind in NUMBERS else _operand_context(kind)
+    return kind if (var is not None and var.number) or is_number(kind) else _operand_context(kind)
 
 
 def _operand_context(kind: Type) -> Type | None:
@@ -172,7 +208,7 @@ def _comparison(
 
 def _comparable(op: BinaryOp, kind: Type) -> bool:
     if op in ORDER:
-        return variable_of(kind) is not None or kind in ORDERED
+        return variable_of(kind) is not None or is_ordered(kind)
     return kind not in (Prim.UNIT, Prim.NEVER)
 
 
@@ -197,13 +233,13 @@ def _arithmetic(
     right: typed.Expr,
     kinds: tuple[Type, Type],
 ) -> typed.Expr:
-    a, b = _counting(kinds[0], kinds[1]), _counting(kinds[1], kinds[0])
+    a, b = _counting(op, kinds[0], kinds[1]), _counting(op, kinds[1], kinds[0])
     span = expr.span
     if op is BinaryOp.ADD and Prim.STRING in (a, b) and unify(a, b):
         return typed.Concat(parts=(left, right), span=span)
-    if a is Prim.INTEGER and b is Prim.DURATION and op is BinaryOp.MULTIPLY:
-        return _swapped(body, left, right, span_of=expr)
-    mixed = _MIXED.get((a, op, b))
+    if a is Prim.INTEGER and op is BinaryOp.MULTIPLY and _is_counted(b):
+        return _swapped(body, left, right, b, span_of=expr)
+    mixed = _mixed(a, op, b)
     if mixed is not None:
         return typed.Binary(op=op, left=left, right=right, type=mixed, span=span)
     if _numeric(a) and _numeric(b) and unify(a, b):
@@ -219,12 +255,26 @@ def _arithmetic(
     return invalid(span)
 
 
-def _counting(kind: Type, other: Type) -> Type:
-    """`kind`; a number still open beside a Duration counts it, so it is an Integer."""
+def _mixed(a: Type, op: BinaryOp, b: Type) -> Type | None:
+    """What comes out where the operands are not plain numbers of one kind."""
+    if isinstance(a, Token):
+        counted = b is Prim.INTEGER if op in _SCALING else a == b and op in _SUMMING
+        return a if counted else None
+    return _MIXED.get((a, op, b))
+
+
+def _is_counted(kind: Type) -> bool:
+    """Multiplied by Integers, not by its own kind."""
+    return kind is Prim.DURATION or isinstance(kind, Token)
+
+
+def _counting(op: BinaryOp, kind: Type, other: Type) -> Type:
+    """`kind`; a number still open beside a Duration or tokens counts them: it is an Integer."""
     var = variable_of(kind)
-    if var is not None and var.number and other is Prim.DURATION:
-        unify(kind, Prim.INTEGER)
-        return Prim.INTEGER
+    if var is not None and var.number and _is_counted(other):
+        wanted = other if isinstance(other, Token) and op in _SUMMING else Prim.INTEGER
+        unify(kind, wanted)
+        return wanted
     return kind
 
 
@@ -232,24 +282,26 @@ def _numeric(kind: Type) -> bool:
     return variable_of(kind) is not None or kind in NUMBERS
 
 
-def _swapped(body: Body, left: typed.Expr, right: typed.Expr, *, span_of: ast.Binary) -> typed.Expr:
-    """Integer * Duration, evaluated left to right, multiplied the way the tree wants it."""
+def _swapped(
+    body: Body, left: typed.Expr, right: typed.Expr, kind: Type, *, span_of: ast.Binary
+) -> typed.Expr:
+    """Integer * Duration (or tokens), evaluated left to right, multiplied as the tree wants it."""
     if isinstance(left, typed.ScalarConst):
         return typed.Binary(
-            op=BinaryOp.MULTIPLY, left=right, right=left, type=Prim.DURATION, span=span_of.span
+            op=BinaryOp.MULTIPLY, left=right, right=left, type=kind, span=span_of.span
         )
     first = body.temporary(Prim.INTEGER, left.span)
     product = typed.Binary(
         op=BinaryOp.MULTIPLY,
         left=right,
         right=typed.LocalGet(local=first, type=Prim.INTEGER, span=left.span),
-        type=Prim.DURATION,
+        type=kind,
         span=span_of.span,
     )
     return typed.Block(
         statements=(typed.SetLocal(local=first, value=left, span=left.span),),
         value=product,
-        type=Prim.DURATION,
+        type=kind,
         span=span_of.span,
     )
 
@@ -305,7 +357,7 @@ def _report_arithmetic(body: Body, expr: ast.Binary, a: Type, b: Type) -> None:
 
 def assigned(body: Body, statement: ast.Assign, op: BinaryOp, here: typed.Expr) -> typed.Expr:
     """`here op value` of a compound assignment, as a value of the place's type."""
-    value = expressions.infer(body, statement.value, _operand_context(here.type))
+    value = expressions.infer(body, statement.value, _beside(op, statement.value, here.type))
     return fit(body, combine(body, _as_binary(statement, op), op, here, value), here.type)
 
 

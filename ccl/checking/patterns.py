@@ -13,12 +13,12 @@ from ccl.checking import constants, enums, expressions, instances
 from ccl.checking.environment import Body, Origin, is_invalid
 from ccl.checking.inference import POISON, fresh, has_poison, unify, zonk
 from ccl.checking.literals import plain_text
-from ccl.checking.operators import ORDERED
+from ccl.checking.operators import is_ordered
 from ccl.checking.places import field_index
 from ccl.checking.type_names import declared_type
 from ccl.diagnostics import Label
 from ccl.source import Span
-from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Type
+from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Token, Type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +240,7 @@ class _Reader:
         return self._does_not_fit(pattern, kind)
 
     def _range(self, pattern: ast.RangePattern, kind: Type) -> Shape:
-        if kind not in ORDERED or kind is Prim.STRING:
+        if not is_ordered(kind) or kind is Prim.STRING:
             return WRONG if has_poison(kind) else self._does_not_fit(pattern, kind)
         low, high = self._constant(pattern.low, kind), self._constant(pattern.high, kind)
         if not isinstance(low, typed.ScalarConst) or not isinstance(high, typed.ScalarConst):
@@ -364,7 +364,7 @@ def patterns_of(body: Body, kind: Type) -> str:
             return "`[…]`, names and `_`"
         case Prim.STRING | Prim.DID | Prim.CID | Prim.BOOL:
             return "literals, names and `_`"
-        case Prim() if kind in ORDERED and kind is not Prim.JOB:
+        case Prim() | Token() if is_ordered(kind) and kind is not Prim.JOB:
             return "literals, ranges, names and `_`"
         case _:
             return "names and `_`"

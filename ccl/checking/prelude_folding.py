@@ -3,19 +3,24 @@
 Arguments come in folded; the answer is a constant, or why there is none.
 """
 
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from math import isqrt
 from typing import Final, TypeAlias
 
 from ccl import typed
-from ccl.checking.literals import INTEGER_MAX, INTEGER_MIN
+from ccl.checking.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
 from ccl.source import Span
 from ccl.typed import Builtin
-from ccl.types import Array, Prim
+from ccl.types import Array, Option, Type
 
 _INTEGER: Final = re.compile(r"-?[0-9]+", re.ASCII)
+_DECIMAL: Final = re.compile(r"-?[0-9]+(\.[0-9]{1,6})?", re.ASCII)
+_WORD_BITS: Final = 64
 _OUT_OF_RANGE: Final = "a position out of range"
 _OVERFLOW: Final = "an overflow"
 
@@ -60,8 +65,9 @@ def _plain(node: typed.Expr) -> Value | None:
 
 
 def _constant(node: typed.CallBuiltin, value: Value | None) -> typed.Expr | Problem:
-    if node.builtin is Builtin.STRING_PARSE_INTEGER:
-        found = () if value is None else (_scalar(int(str(value)), node),)
+    if node.builtin in (Builtin.STRING_PARSE_INTEGER, Builtin.STRING_PARSE_DECIMAL):
+        kind = node.type.value if isinstance(node.type, Option) else node.type
+        found = () if not isinstance(value, int) else (_scalar(value, kind, node),)
         return typed.VariantNew(tag=len(found), payload=found, type=node.type, span=node.span)
     match value:
         case str():
@@ -74,8 +80,8 @@ def _constant(node: typed.CallBuiltin, value: Value | None) -> typed.Expr | Prob
             return Problem(node.span, _OVERFLOW)
 
 
-def _scalar(value: int, node: typed.Expr) -> typed.Expr:
-    return typed.ScalarConst(value=value, type=Prim.INTEGER, span=node.span)
+def _scalar(value: int, kind: Type, node: typed.Expr) -> typed.Expr:
+    return typed.ScalarConst(value=value, type=kind, span=node.span)
 
 
 def _power(base: int, exponent: int) -> int:
@@ -130,9 +136,39 @@ def _sum(elements: list[typed.Expr]) -> int:
     return total
 
 
-def _parse(text: str) -> str | None:
+def _parse(text: str) -> int | None:
     fits = _INTEGER.fullmatch(text) and INTEGER_MIN <= int(text) <= INTEGER_MAX
-    return text if fits else None
+    return int(text) if fits else None
+
+
+def _parse_decimal(text: str) -> int | None:
+    """In millionths."""
+    if _DECIMAL.fullmatch(text) is None:
+        return None
+    scaled = int(Decimal(text) * DECIMAL_ONE)
+    return scaled if INTEGER_MIN <= scaled <= INTEGER_MAX else None
+
+
+def _divided(a: int, b: int, *, up: bool) -> int:
+    if b == 0:
+        raise _Trap("a division by zero")
+    return -(-a * DECIMAL_ONE // b) if up else a * DECIMAL_ONE // b
+
+
+def _rounded(n: int) -> int:
+    whole = (abs(n) + DECIMAL_ONE // 2) // DECIMAL_ONE
+    return whole if n >= 0 else -whole
+
+
+def _shifted(n: int, by: int, *, left: bool) -> int:
+    if not 0 <= by < _WORD_BITS:
+        raise _Trap("a shift out of range")
+    return _as_word(n << by) if left else n >> by
+
+
+def _as_word(n: int) -> int:
+    """The lowest 64 bits of it, as two's complement reads them."""
+    return (n - INTEGER_MIN) % (1 << _WORD_BITS) + INTEGER_MIN
 
 
 _OPERATIONS: Final[dict[Builtin, Callable[..., Value | None]]] = {
@@ -152,4 +188,17 @@ _OPERATIONS: Final[dict[Builtin, Callable[..., Value | None]]] = {
     Builtin.STRING_INDEX_OF: _index_of,
     Builtin.STRING_CHAR_AT: _char_at,
     Builtin.STRING_PARSE_INTEGER: _parse,
+    Builtin.STRING_PARSE_DECIMAL: _parse_decimal,
+    Builtin.DECIMAL_FLOOR: lambda n: n // DECIMAL_ONE,
+    Builtin.DECIMAL_CEIL: lambda n: -(-n // DECIMAL_ONE),
+    Builtin.DECIMAL_ROUND: _rounded,
+    Builtin.DECIMAL_MUL_FLOOR: lambda a, b: a * b // DECIMAL_ONE,
+    Builtin.DECIMAL_DIV_FLOOR: partial(_divided, up=False),
+    Builtin.DECIMAL_DIV_CEIL: partial(_divided, up=True),
+    Builtin.BIT_AND: operator.and_,
+    Builtin.BIT_OR: operator.or_,
+    Builtin.BIT_XOR: operator.xor,
+    Builtin.BIT_NOT: operator.invert,
+    Builtin.SHIFT_LEFT: partial(_shifted, left=True),
+    Builtin.SHIFT_RIGHT: partial(_shifted, left=False),
 }

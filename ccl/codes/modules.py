@@ -63,4 +63,14 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="part of no module",
         help="leave out `export`, or leave out `test`",
     ),
+    Template(
+        code="CCL0708",
+        title="`{name}` has no one signature that could be exported",
+        label="works for many types, or takes a function",
+        advice={
+            "generic": "export a function with types that calls it: "
+            "`export fn name(list: Array<Integer>) -> …`",
+            "function": "export a function that calls it and gives the function itself",
+        },
+    ),
 )

@@ -7,8 +7,8 @@ from ccl.lowering.frame import Frame, Hold
 from ccl.lowering.operators import overflow
 from ccl.lowering.ranges import MIN
 from ccl.source import Span
-from ccl.typed import Builtin, CallBuiltin
-from ccl.types import Prim
+from ccl.typed import Builtin, CallBuiltin, ScalarConst
+from ccl.types import Prim, Type
 
 
 def call(f: Frame, node: CallBuiltin) -> Hold:
@@ -61,14 +61,19 @@ def _library(name: str) -> "Callable[[Frame, CallBuiltin], Hold]":
     return lower
 
 
-def _parse_integer(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow(containers.operands(node))
-    f.call("parse_integer")
-    f.let_go(kept)
-    f.emit("if (result i32)")
-    containers.some(f, node.span, Prim.INTEGER, lambda: f.emit("global.get $parsed"))
-    f.emit("else", f"i32.const {f.unit.constants.variant(0)}", "end")
-    return Hold.OWNED
+def _parsed(routine: str, kind: Type) -> "Callable[[Frame, CallBuiltin], Hold]":
+    """Some of the number that a routine has found in a text, or None."""
+
+    def lower(f: Frame, node: CallBuiltin) -> Hold:
+        kept = f.borrow(containers.operands(node))
+        f.call(routine)
+        f.let_go(kept)
+        f.emit("if (result i32)")
+        containers.some(f, node.span, kind, lambda: f.emit("global.get $parsed"))
+        f.emit("else", f"i32.const {f.unit.constants.variant(0)}", "end")
+        return Hold.OWNED
+
+    return lower
 
 
 # --- integers ---------------------------------------------------------------------------
@@ -131,6 +136,71 @@ def _percentage(f: Frame, node: CallBuiltin) -> Hold:
     return Hold.PLAIN
 
 
+# --- decimals ---------------------------------------------------------------------------
+
+_DOWN, _UP = 1, 2
+"""How `scaled` rounds."""
+_MILLIONTHS = 1_000_000
+
+
+def _multiply_down(f: Frame, node: CallBuiltin) -> Hold:
+    f.borrow(containers.operands(node))
+    f.emit(f"i64.const {_MILLIONTHS}", f"i32.const {_DOWN}")
+    f.constant(f.site(node.span, overflow(node.type, node.builtin.value)))
+    f.call("scaled")
+    return Hold.PLAIN
+
+
+def _divided(rounding: int) -> Callable[[Frame, CallBuiltin], Hold]:
+    def lower(f: Frame, node: CallBuiltin) -> Hold:
+        f.borrow(containers.operands(node))
+        with f.temporary("i64") as divisor:
+            f.emit(f"local.tee ${divisor}", "i64.eqz")
+            f.trap_if(node.span, operators.DIVISION_BY_ZERO)
+            f.emit(f"i64.const {_MILLIONTHS}", f"local.get ${divisor}", f"i32.const {rounding}")
+        f.constant(f.site(node.span, overflow(node.type, node.builtin.value)))
+        f.call("scaled")
+        return Hold.PLAIN
+
+    return lower
+
+
+# --- bits -------------------------------------------------------------------------------
+
+WORD_BITS = 64
+OUT_OF_WORD = "shift out of range"
+
+
+def _bits(instruction: str) -> Callable[[Frame, CallBuiltin], Hold]:
+    def lower(f: Frame, node: CallBuiltin) -> Hold:
+        f.borrow(containers.operands(node))
+        f.emit(instruction)
+        return Hold.PLAIN
+
+    return lower
+
+
+def _inverted(f: Frame, node: CallBuiltin) -> Hold:
+    f.borrow(containers.operands(node))
+    f.emit("i64.const -1", "i64.xor")
+    return Hold.PLAIN
+
+
+def _shifted(instruction: str) -> Callable[[Frame, CallBuiltin], Hold]:
+    def lower(f: Frame, node: CallBuiltin) -> Hold:
+        f.borrow(containers.operands(node))
+        by = node.arguments[1].value
+        if not (isinstance(by, ScalarConst) and 0 <= by.value < WORD_BITS):
+            with f.temporary("i64") as count:
+                f.emit(f"local.tee ${count}", f"i64.const {WORD_BITS}", "i64.ge_u")
+                f.trap_if(node.span, OUT_OF_WORD)
+                f.emit(f"local.get ${count}")
+        f.emit(instruction)
+        return Hold.PLAIN
+
+    return lower
+
+
 _LOWERINGS: dict[Builtin, Callable[[Frame, CallBuiltin], Hold]] = {
     Builtin.ARRAY_LEN: containers.array_length,
     Builtin.ARRAY_PUSH: containers.push,
@@ -143,7 +213,8 @@ _LOWERINGS: dict[Builtin, Callable[[Frame, CallBuiltin], Hold]] = {
     Builtin.STRING_CONTAINS: _library("text_contains"),
     Builtin.STRING_INDEX_OF: _library("text_index_of"),
     Builtin.STRING_CHAR_AT: _char_at,
-    Builtin.STRING_PARSE_INTEGER: _parse_integer,
+    Builtin.STRING_PARSE_INTEGER: _parsed("parse_integer", Prim.INTEGER),
+    Builtin.STRING_PARSE_DECIMAL: _parsed("parse_decimal", Prim.DECIMAL),
     Builtin.MAP_NEW: containers.map_new,
     Builtin.MAP_INSERT: containers.insert,
     Builtin.MAP_GET: containers.get,
@@ -159,5 +230,17 @@ _LOWERINGS: dict[Builtin, Callable[[Frame, CallBuiltin], Hold]] = {
     Builtin.INTEGER_SQRT: _square_root,
     Builtin.ARRAY_SUM: containers.sum_of,
     Builtin.PERCENTAGE: _percentage,
+    Builtin.DECIMAL_FLOOR: _library("decimal_floor"),
+    Builtin.DECIMAL_CEIL: _library("decimal_ceil"),
+    Builtin.DECIMAL_ROUND: _library("decimal_round"),
+    Builtin.DECIMAL_MUL_FLOOR: _multiply_down,
+    Builtin.DECIMAL_DIV_FLOOR: _divided(_DOWN),
+    Builtin.DECIMAL_DIV_CEIL: _divided(_UP),
+    Builtin.BIT_AND: _bits("i64.and"),
+    Builtin.BIT_OR: _bits("i64.or"),
+    Builtin.BIT_XOR: _bits("i64.xor"),
+    Builtin.BIT_NOT: _inverted,
+    Builtin.SHIFT_LEFT: _shifted("i64.shl"),
+    Builtin.SHIFT_RIGHT: _shifted("i64.shr_s"),
     Builtin.DATA_HAS: conversions.data_has,
 }

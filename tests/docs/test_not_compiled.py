@@ -17,10 +17,6 @@ REFUSED = {
     "`invariant`": 'invariant "always" { true }',
     "`contract`": "contract Treasury { fee: 5; }",
     "`emit`": 'execution { emit "done"; }',
-    "exporting a generic function, or one that takes functions": (
-        "export fn same<T>(x: T) -> T { x }"
-    ),
-    "`Token<…>` as a type": "export fn f(x: Token<USD>) -> Bool { x == x }",
     "exporting a `test fn`": "test fn run() { require(true); }",
 }
 

@@ -8,11 +8,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from typed_numbers import Stopped, binary, computed, decimal_text, in_range, parsed
+
 from ccl import typed as t
 from ccl.types import Array, Map, Prim, Struct, Type
 from ccl.walk import place_root
-
-MIN, MAX = -(2**63), 2**63 - 1
 
 
 @dataclass
@@ -24,13 +24,6 @@ class Record:
 class Tagged:
     tag: int
     payload: list[Any]
-
-
-@dataclass
-class Stopped(Exception):
-    """A trap, by its reason."""
-
-    reason: str
 
 
 class _Leave(Exception):
@@ -100,10 +93,11 @@ class _Activation:
             case t.Unary(op=t.UnaryOp.NOT, operand=operand):
                 return not self.value(operand)
             case t.Unary(operand=operand, type=kind):
-                return _in_range(-self.value(operand), kind, "-")
+                return in_range(-self.value(operand), kind, "-")
             case t.Binary():
                 left = self.copied(node.left)
-                return binary(node.op, left, self.value(node.right), node.type)
+                right = self.value(node.right)
+                return binary(node.op, left, right, node.left.type, node.type)
             case t.ShortCircuit(is_and=is_and, left=left, right=right):
                 first = self.value(left)
                 return self.value(right) if first == is_and else first
@@ -138,6 +132,8 @@ class _Activation:
         value = self.value(node.operand)
         match node.conversion:
             case t.Conversion.TO_STRING:
+                if node.operand.type is Prim.DECIMAL:
+                    return decimal_text(value)
                 return str(value).lower() if isinstance(value, bool) else str(value)
             case t.Conversion.IS_OK:
                 return value.tag == 0
@@ -145,6 +141,8 @@ class _Activation:
                 return value.tag == 1
             case t.Conversion.SAME_BITS:
                 return value
+            case t.Conversion.INTEGER_TO_DECIMAL:
+                return in_range(value * 10**6, node.type, "the conversion of an Integer")
             case _:
                 raise NotImplementedError(node.conversion)
 
@@ -230,6 +228,15 @@ class _Activation:
                     if not self._once(body):
                         break
 
+    def _written_type(self, step: t.Step) -> Type:
+        match step.of:
+            case Struct(id=struct_id) if isinstance(step, t.FieldStep):
+                return self.machine.program.structs[struct_id].fields[step.index][1]
+            case Array(element=part) | Map(value=part):
+                return part
+            case _:
+                raise AssertionError("a step leads into a struct, an array or a map")
+
     def _once(self, body: t.Block) -> bool:
         """Run a loop's body; False to leave the loop."""
         try:
@@ -251,17 +258,14 @@ class _Activation:
             place = _part(place, key)
         last = keys[-1]
         if statement.op is not None:
-            kind = STRING if isinstance(value, str) else Prim.INTEGER
-            value = binary(statement.op, _part(place, last), value, kind)
+            kind = self._written_type(statement.steps[-1])
+            value = binary(statement.op, _part(place, last), value, kind, kind)
         if isinstance(place, Record):
             place.fields[last] = value
         else:
             if isinstance(place, list):
                 _element(place, last)
             place[last] = value
-
-
-STRING = Prim.STRING
 
 
 def _part(place: Any, key: Any) -> Any:
@@ -276,50 +280,6 @@ def _element(container: Any, key: Any) -> Any:
     if not 0 <= key < len(container):
         raise Stopped("index out of range")
     return container[key]
-
-
-def _in_range(value: int, kind: Type, sign: str) -> int:
-    if not MIN <= value <= MAX:
-        raise Stopped(f"{kind} overflow in `{sign}`")
-    return value
-
-
-def _truncated(left: int, right: int) -> int:
-    quotient = abs(left) // abs(right)
-    return quotient if (left < 0) == (right < 0) else -quotient
-
-
-def binary(op: t.BinaryOp, left: Any, right: Any, kind: Type) -> Any:
-    match op:
-        case t.BinaryOp.EQUAL:
-            return left == right
-        case t.BinaryOp.NOT_EQUAL:
-            return left != right
-        case t.BinaryOp.ADD if isinstance(left, str):
-            return left + right
-        case t.BinaryOp.ADD:
-            return _in_range(left + right, kind, "+")
-        case t.BinaryOp.SUBTRACT:
-            return _in_range(left - right, kind, "-")
-        case t.BinaryOp.MULTIPLY:
-            return _in_range(left * right, kind, "*")
-        case t.BinaryOp.DIVIDE | t.BinaryOp.REMAINDER if right == 0:
-            raise Stopped("division by zero")
-        case t.BinaryOp.DIVIDE:
-            return _in_range(_truncated(left, right), kind, "/")
-        case t.BinaryOp.REMAINDER:
-            return left - right * _truncated(left, right)
-    if isinstance(left, str):
-        left, right = left.encode(), right.encode()
-    match op:
-        case t.BinaryOp.LESS:
-            return left < right
-        case t.BinaryOp.LESS_EQUAL:
-            return left <= right
-        case t.BinaryOp.GREATER:
-            return left > right
-        case _:
-            return left >= right
 
 
 def changing(builtin: t.Builtin, target: Any, rest: list[Any]) -> Any:
@@ -367,17 +327,11 @@ def reading(builtin: t.Builtin, values: list[Any], kind: Type) -> Any:
             return list(values[0])
         case t.Builtin.MAP_VALUES:
             return list(values[0].values())
-        case t.Builtin.ARRAY_SUM:
-            total = 0
-            for value in values[0]:
-                total = _in_range(total + value, kind, "sum")
-            return total
-        case t.Builtin.INTEGER_MIN:
-            return min(values)
-        case t.Builtin.INTEGER_MAX:
-            return max(values)
+        case t.Builtin.STRING_PARSE_INTEGER | t.Builtin.STRING_PARSE_DECIMAL:
+            read = parsed(values[0], places=6 if builtin.value == "parse_decimal" else 0)
+            return Tagged(0, []) if read is None else Tagged(1, [read])
         case _:
-            raise NotImplementedError(builtin)
+            return computed(builtin, values, kind)
 
 
 def plain(value: Any, kind: Type, program: t.Program) -> Any:

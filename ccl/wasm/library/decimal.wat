@@ -1,7 +1,7 @@
 ;; Decimals: i64 in millionths.
 
-;; a * b / d through 128 bits, rounded half away from zero; d is not 0.
-(func $scaled (param $a i64) (param $b i64) (param $d i64) (param $site i32) (result i64)
+;; a * b / d through 128 bits; d is not 0. $rounding: 0 half away from zero, 1 down, 2 up.
+(func $scaled (param $a i64) (param $b i64) (param $d i64) (param $rounding i32) (param $site i32) (result i64)
   (local $negative i32) (local $high i64) (local $low i64) (local $mid i64) (local $carry i64)
   (local $steps i32)
   (local.set $negative (i64.lt_s
@@ -41,7 +41,12 @@
         (local.set $high (i64.sub (local.get $high) (local.get $d)))
         (local.set $low (i64.or (local.get $low) (i64.const 1)))))
     (br_if $next (local.tee $steps (i32.sub (local.get $steps) (i32.const 1)))))
-  (if (i64.ge_u (local.get $high) (i64.sub (local.get $d) (local.get $high)))
+  (if (select
+        (i64.ge_u (local.get $high) (i64.sub (local.get $d) (local.get $high)))
+        (i32.and
+          (i64.ne (local.get $high) (i64.const 0))
+          (i32.eq (local.get $negative) (i32.eq (local.get $rounding) (i32.const 1))))
+        (i32.eqz (local.get $rounding)))
     (then
       (local.set $low (i64.add (local.get $low) (i64.const 1)))
       (if (i64.eqz (local.get $low)) (then (call $trap (local.get $site))))))
@@ -60,11 +65,33 @@
   (i64.and (local.get $n) (i64.const 0xFFFFFFFF)))
 
 (func $decimal_multiply (param $a i64) (param $b i64) (param $site i32) (result i64)
-  (call $scaled (local.get $a) (local.get $b) (i64.const 1000000) (local.get $site)))
+  (call $scaled
+    (local.get $a) (local.get $b) (i64.const 1000000) (i32.const 0) (local.get $site)))
 
 (func $decimal_divide (param $a i64) (param $b i64) (param $zero_site i32) (param $over_site i32) (result i64)
   (if (i64.eqz (local.get $b)) (then (call $trap (local.get $zero_site))))
-  (call $scaled (local.get $a) (i64.const 1000000) (local.get $b) (local.get $over_site)))
+  (call $scaled
+    (local.get $a) (i64.const 1000000) (local.get $b) (i32.const 0) (local.get $over_site)))
+
+;; To whole numbers, which are always in range.
+(func $decimal_floor (param $n i64) (result i64)
+  (i64.sub
+    (i64.div_s (local.get $n) (i64.const 1000000))
+    (i64.extend_i32_u (i64.lt_s (i64.rem_s (local.get $n) (i64.const 1000000)) (i64.const 0)))))
+
+(func $decimal_ceil (param $n i64) (result i64)
+  (i64.add
+    (i64.div_s (local.get $n) (i64.const 1000000))
+    (i64.extend_i32_u (i64.gt_s (i64.rem_s (local.get $n) (i64.const 1000000)) (i64.const 0)))))
+
+;; Halves away from zero.
+(func $decimal_round (param $n i64) (result i64)
+  (local $size i64)
+  (local.set $size (i64.div_u
+    (i64.add (call $magnitude (local.get $n)) (i64.const 500000)) (i64.const 1000000)))
+  (select
+    (i64.sub (i64.const 0) (local.get $size)) (local.get $size)
+    (i64.lt_s (local.get $n) (i64.const 0))))
 
 ;; `0.66`: no zeros at the end, no point without places.
 (func $decimal_to_text (param $n i64) (param $site i32) (result i32)
@@ -119,9 +146,18 @@
 
 ;; A text of at most six places, in range.
 (func $take_decimal (param $expected i32) (result i64)
-  (local $text i32) (local $at i32) (local $end i32) (local $negative i32) (local $n i64)
-  (local $byte i32) (local $digits i32) (local $places i32) (local $point i32)
+  (local $text i32)
   (local.set $text (call $take_text (local.get $expected)))
+  (if (i32.eqz (call $parse_decimal (local.get $text)))
+    (then (call $in_fail (local.get $expected))))
+  (call $release (local.get $text))
+  (global.get $parsed))
+
+;; An optional minus, digits, and up to six places after a point: 1 and the number in $parsed,
+;; else 0.
+(func $parse_decimal (param $text i32) (result i32)
+  (local $at i32) (local $end i32) (local $negative i32) (local $n i64)
+  (local $byte i32) (local $digits i32) (local $places i32) (local $point i32)
   (local.set $at (i32.add (local.get $text) (i32.const 16)))
   (local.set $end (i32.add (local.get $at) (i32.load offset=8 (local.get $text))))
   (block $done
@@ -132,46 +168,48 @@
       (if (i32.eq (local.get $byte) (i32.const 45))
         (then
           (if (i32.or (local.get $negative) (i32.or (local.get $digits) (local.get $point)))
-            (then (call $in_fail (local.get $expected))))
+            (then (return (i32.const 0))))
           (local.set $negative (i32.const 1))
           (br $next)))
       (if (i32.eq (local.get $byte) (i32.const 46))
         (then
           (if (i32.or (local.get $point) (i32.eqz (local.get $digits)))
-            (then (call $in_fail (local.get $expected))))
+            (then (return (i32.const 0))))
           (local.set $point (i32.const 1))
           (br $next)))
       (local.set $byte (i32.sub (local.get $byte) (i32.const 48)))
-      (if (i32.gt_u (local.get $byte) (i32.const 9))
-        (then (call $in_fail (local.get $expected))))
+      (if (i32.gt_u (local.get $byte) (i32.const 9)) (then (return (i32.const 0))))
       (local.set $digits (i32.const 1))
       (local.set $places (i32.add (local.get $places) (local.get $point)))
-      (local.set $n (call $digit_below (local.get $n) (local.get $byte) (local.get $expected)))
+      (local.set $n (call $digit_below (local.get $n) (local.get $byte)))
+      (if (i64.gt_s (local.get $n) (i64.const 0)) (then (return (i32.const 0))))
       (br $next)))
   (if (i32.or
         (i32.eqz (local.get $digits))
         (i32.or
           (i32.gt_u (local.get $places) (i32.const 6))
           (i32.and (local.get $point) (i32.eqz (local.get $places)))))
-    (then (call $in_fail (local.get $expected))))
+    (then (return (i32.const 0))))
   (block $scaled
     (loop $next
       (br_if $scaled (i32.eq (local.get $places) (i32.const 6)))
-      (local.set $n (call $digit_below (local.get $n) (i32.const 0) (local.get $expected)))
+      (local.set $n (call $digit_below (local.get $n) (i32.const 0)))
+      (if (i64.gt_s (local.get $n) (i64.const 0)) (then (return (i32.const 0))))
       (local.set $places (i32.add (local.get $places) (i32.const 1)))
       (br $next)))
-  (call $release (local.get $text))
-  (if (local.get $negative) (then (return (local.get $n))))
-  (if (i64.eq (local.get $n) (i64.const 0x8000000000000000))
-    (then (call $in_fail (local.get $expected))))
-  (i64.sub (i64.const 0) (local.get $n)))
+  (if (i32.eqz (local.get $negative))
+    (then
+      (if (i64.eq (local.get $n) (i64.const 0x8000000000000000)) (then (return (i32.const 0))))
+      (local.set $n (i64.sub (i64.const 0) (local.get $n)))))
+  (global.set $parsed (local.get $n))
+  (i32.const 1))
 
-;; $n * 10 - $digit, for a number that is kept negative.
-(func $digit_below (param $n i64) (param $digit i32) (param $expected i32) (result i64)
+;; $n * 10 - $digit, for a number that is kept negative; 1 if that has more than 64 bits.
+(func $digit_below (param $n i64) (param $digit i32) (result i64)
   (if (i64.lt_s (local.get $n) (i64.const -922337203685477580))
-    (then (call $in_fail (local.get $expected))))
+    (then (return (i64.const 1))))
   (local.set $n (i64.mul (local.get $n) (i64.const 10)))
   (if (i64.lt_s (local.get $n)
         (i64.add (i64.const 0x8000000000000000) (i64.extend_i32_u (local.get $digit))))
-    (then (call $in_fail (local.get $expected))))
+    (then (return (i64.const 1))))
   (i64.sub (local.get $n) (i64.extend_i32_u (local.get $digit))))
