@@ -8,6 +8,7 @@ from os import cpu_count
 from tests.bench.compiling import measure_compiling
 from tests.bench.jobs import measure_jobs
 from tests.bench.kernels.measuring import measure_kernels
+from tests.bench.stv.measuring import measure_stv
 
 
 def main() -> None:
@@ -17,6 +18,7 @@ def main() -> None:
     )
     measure_compiling()
     measure_kernels()
+    measure_stv()
     measure_jobs()
 
 

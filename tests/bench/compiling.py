@@ -44,7 +44,7 @@ def measure_compiling() -> None:
     for name in ("cclc", "ccl", "meshctl"):
         figures.append(repeat_command(f"{name} --help", (str(BIN / name), "--help"), repeats=7))
     print_figures("Compiling", figures)
-    for example in ("job.ccl", "election/count.ccl", "election/election.ccl"):
+    for example in ("job.ccl", "election/count.ccl", "election/election.ccl", "stv/count.ccl"):
         path = EXAMPLES / example
         compiled = compile_text(path.read_text("utf-8"), path=path.as_posix())
         assert compiled.wasm is not None
