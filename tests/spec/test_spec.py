@@ -8,6 +8,11 @@ Anywhere: `// result: JSON`, `// log: line`, `// submits: JSON` (a part of the s
 `// undecided: field` (all of that charter, in order), and for the run `// entry: name`,
 `// arguments: JSON`, `// input: JSON` (a string), `// ctx: JSON`. A block without errors must
 compile; if it has the entry it must run to its end. Every diagnostic must be expected.
+Of tests, anywhere `// passes: name`, and on the line of the fault `// fails: name: reason`.
+
+Calls of exports one after the other, over one state: `// call: add [5] => 8`, `=> trap` where a
+`// trap:` says of what (in order), nothing where the value is of no interest. `// continues`:
+they begin with the state that the block before left. `// stored: JSON` is what is stored then.
 """
 
 import json
@@ -17,9 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ccl_machine import Ran, run
+from ccl_machine import Kept, Ran, run
+from ccl_rehearsals import rehearse
 
 from ccl.cli.charterview import Undecided, charter_value, undecided
+from ccl.cli.testing.finding import TestFile
+from ccl.cli.testing.rehearsals import trap_text
+from ccl.cli.testing.reporting import failure_place
+from ccl.cli.testing.suite import Suite, compile_suite
 from ccl.codes import severity_of
 from ccl.codes.template import Severity
 from ccl.pipeline import compile_text
@@ -32,7 +42,7 @@ FOLDER = Path(__file__).parent
 _BLOCK = re.compile(r"^```ccl\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXPECTED = re.compile(
     r"// (error|warning|trap|result|log|submits|effect|charter|context|undecided|entry|arguments"
-    r"|input|ctx): ?(.*)$"
+    r"|input|ctx|call|continues|stored|passes|fails):? ?(.*)$"
 )
 
 
@@ -41,6 +51,7 @@ class Block:
     chapter: str
     line: int
     text: str
+    before: "Block | None" = None
 
     @property
     def expectations(self) -> list[tuple[int, str, str]]:
@@ -63,7 +74,9 @@ def blocks() -> list[Block]:
     for path in sorted(FOLDER.glob("*.md")):
         text = path.read_text(encoding="utf-8")
         for match in _BLOCK.finditer(text):
-            found.append(Block(path.stem, text.count("\n", 0, match.start()) + 2, match[1]))
+            line = text.count("\n", 0, match.start()) + 2
+            before = found[-1] if found and found[-1].chapter == path.stem else None
+            found.append(Block(path.stem, line, match[1], before))
     return found
 
 
@@ -106,8 +119,14 @@ def test_block(block: Block) -> None:
         return
     assert compiled.wasm is not None
     assert compilation.program is not None
+    if any(kind in ("passes", "fails") for _, kind, _ in block.expectations):
+        check_tests(block)
+        return
     if any(kind == "charter" for _, kind, _ in block.expectations):
         check_charter(block, compiled.wasm)
+        return
+    if any(kind == "call" for _, kind, _ in block.expectations):
+        check_calls(block, compiled.wasm)
         return
     entry = block.only("entry") or "run"
     exports = {each.name for each in compilation.program.exports}
@@ -144,9 +163,13 @@ def check_run(block: Block, entry: str, wasm: bytes) -> None:
         assert [
             {k: s.get(k) for k in e} for s, e in zip(submitted, submits, strict=True)
         ] == submits
+    check_effects(block, ran.effects)
+
+
+def check_effects(block: Block, effects: list[Any]) -> None:
     expected = [json.loads(text) for _, kind, text in block.expectations if kind == "effect"]
     if expected:
-        found = [[kind, shown(fields)] for kind, fields in ran.effects if kind != "submit-job"]
+        found = [[kind, shown(fields)] for kind, fields in effects if kind != "submit-job"]
         assert [kind for kind, _ in found] == [kind for kind, _ in expected], found
         for (_, fields), (_, part) in zip(found, expected, strict=True):
             assert {key: fields[key] for key in part} == part
@@ -158,6 +181,63 @@ def shown(fields: dict[str, Any]) -> dict[str, Any]:
         key: plain(decode(value) if isinstance(value, bytes) else value)
         for key, value in fields.items()
     }
+
+
+def check_calls(block: Block, wasm: bytes) -> None:
+    traps = [(number, text) for number, kind, text in block.expectations if kind == "trap"]
+    kept = Kept()
+    if block.only("continues") is not None:
+        assert block.before is not None
+        kept = left_by(block.before)
+    logs: list[str] = []
+    effects: list[Any] = []
+    for call in calls_of(block):
+        ran = run(wasm, entry=call.entry, arguments=call.arguments, kept=kept)
+        if call.expected == "trap":
+            check_trap(ran, *traps.pop(0))
+        else:
+            assert ran.outcome.kind is OutcomeKind.SUCCEEDED, ran.outcome
+            if call.expected:
+                assert plain(ran.value) == json.loads(call.expected), call
+        logs += ran.log
+        effects += [each for each in ran.effects if each[0] != "write-state"]
+    assert traps == []
+    told = [text for _, kind, text in block.expectations if kind == "log"]
+    assert not told or logs == told
+    check_effects(block, effects)
+    stored = block.only("stored")
+    if stored is not None:
+        assert plain(kept.stored) == json.loads(stored)
+
+
+@dataclass(frozen=True)
+class Call:
+    entry: str
+    arguments: list[Any]
+    expected: str
+
+
+def calls_of(block: Block) -> list[Call]:
+    found = []
+    for _, kind, text in block.expectations:
+        if kind == "call":
+            asked, _, expected = text.partition("=>")
+            entry, _, arguments = asked.strip().partition(" ")
+            found.append(Call(entry, json.loads(arguments or "[]"), expected.strip()))
+    return found
+
+
+def left_by(block: Block) -> Kept:
+    """The state after the calls of a block."""
+    kept = Kept()
+    if block.only("continues") is not None:
+        assert block.before is not None
+        kept = left_by(block.before)
+    wasm = compile_text(block.text, path="spec.ccl").wasm
+    assert wasm is not None
+    for call in calls_of(block):
+        run(wasm, entry=call.entry, arguments=call.arguments, kept=kept)
+    return kept
 
 
 def check_charter(block: Block, wasm: bytes) -> None:
@@ -182,6 +262,29 @@ def check_charter(block: Block, wasm: bytes) -> None:
             case _:
                 pass
     assert told == [], "every undecided condition is expected"
+
+
+def check_tests(block: Block) -> None:
+    """Every test of the block passes or fails as it says."""
+    suite = compile_suite(TestFile(path="spec.ccl", text=block.text), lambda _: True)
+    assert isinstance(suite, Suite)
+    expected = {}
+    for number, kind, text in block.expectations:
+        if kind in ("passes", "fails"):
+            name, _, reason = text.partition(": ")
+            expected[name] = (number, reason) if kind == "fails" else None
+    assert expected.keys() == set(suite.tests)
+    for name, wanted in expected.items():
+        failure, _ = rehearse(suite.module, name)
+        if wanted is None:
+            assert failure is None, (name, failure)
+            continue
+        assert failure is not None, name
+        found = failure_place(suite, failure)
+        assert found is not None, failure
+        source, span, _ = found
+        assert source.position(span.start).line == wanted[0], failure
+        assert wanted[1] in trap_text(failure.outcome), failure
 
 
 def check_trap(ran: Ran, line: int, text: str) -> None:

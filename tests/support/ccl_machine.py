@@ -6,14 +6,16 @@ from typing import Any
 
 import wasmtime
 
-from runtime.content.cid import Codec, cid_of
+from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import decode, encode
 from runtime.content.did import parse_did
 from runtime.context import Context, Limits
+from runtime.effects import effects_from_block
 from runtime.execution import Outcome
 from runtime.modulecheck import ModuleFacts, check_module
 from runtime.sandbox.engine import build_engine, engine_text
 from runtime.sandbox.machine import Loaded, Machine
+from runtime.state import EMPTY, Snapshot, advanced
 
 NOW = 1_767_225_600
 CALLER = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
@@ -30,6 +32,35 @@ class Ran:
     effects: list[Any] = field(default_factory=list)
     charter: list[Any] = field(default_factory=list)
     fuel_used: int | None = None
+
+
+@dataclass
+class Kept:
+    """The state of one owner: what an execution leaves is what the next one begins with."""
+
+    root: Cid | None = None
+    blocks: dict[Cid, bytes] = field(default_factory=dict)
+
+    def keep(self, effects: bytes | None, blocks: list[list[Any]]) -> None:
+        """Apply what an execution has written."""
+        if effects is None:
+            return
+        self.blocks |= {cid_of(data, Codec(codec)): data for codec, data in blocks}
+        after = advanced(self.snapshot, effects_from_block(effects))
+        self.root = after.cid
+        self.blocks[after.cid] = after.to_block()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return EMPTY if self.root is None else Snapshot.from_block(self.blocks[self.root])
+
+    @property
+    def stored(self) -> dict[str, dict[str, Any]]:
+        """Decoded values by home and variable."""
+        return {
+            home: {name: decode(self.blocks[each.value]) for name, each in named.items()}
+            for home, named in self.snapshot.homes.items()
+        }
 
 
 @cache
@@ -55,8 +86,9 @@ def run(
     text: str | None = None,
     records: dict[str, Any] | None = None,
     fuel: int = 200_000_000,
+    kept: Kept | None = None,
 ) -> Ran:
-    """Execute an export of the module."""
+    """Execute an export of the module. What it writes is in `kept` afterwards."""
     machine, loaded = _loaded(module)
     data = None if text is None else text.encode()
     context = Context(
@@ -70,8 +102,11 @@ def run(
         input=None if data is None else cid_of(data, Codec.RAW),
         balances={"compute": 1_000_000},
         records=records or {},
+        state_root=None if kept is None else kept.root,
     )
-    report = machine.execute(loaded, context, data)
+    report = machine.execute(loaded, context, data, {} if kept is None else kept.blocks)
+    if kept is not None:
+        kept.keep(report.effects, report.blocks)
     value = None
     if report.output is not None and report.output_is_value:
         value = decode(report.output)
