@@ -1,0 +1,55 @@
+"""Runs tests of CCL in this process: the runner's own rules over the sandbox's own machine."""
+
+from functools import cache
+
+import wasmtime
+
+from ccl.abi.testcalls import TEST_PREFIX, TEST_RECORD
+from ccl.cli.testing.rehearsals import BALANCES, CALLER, NOW, SEED, Failure, judge
+from runtime.context import Context, Limits
+from runtime.execution import Execution
+from runtime.modulecheck import ModuleFacts, check_module
+from runtime.sandbox.engine import build_engine, engine_text
+from runtime.sandbox.machine import Loaded, Machine
+from runtime.sandbox.results import execution_from
+
+TRAPS_MAX = 50
+
+
+@cache
+def _machine() -> tuple[wasmtime.Engine, Machine]:
+    return build_engine(), Machine()
+
+
+def load(module: bytes) -> Loaded:
+    engine, machine = _machine()
+    facts = check_module(module)
+    assert isinstance(facts, ModuleFacts), facts
+    return machine.load(bytes(wasmtime.Module(engine, module).serialize()), facts)
+
+
+def execution(loaded: Loaded, entry: str, *, entering: int | None, fuel: int) -> Execution:
+    """`entering`: None for a context that is not of a test."""
+    context = Context(
+        entry=entry,
+        caller=CALLER,
+        now=NOW,
+        seed=SEED,
+        limits=Limits(fuel=fuel),
+        engine=engine_text(),
+        balances=BALANCES,
+        records={} if entering is None else {TEST_RECORD: {"enter": entering}},
+    )
+    report = _machine()[1].execute(loaded, context, None)
+    return execution_from(report.to_value())
+
+
+def rehearse(module: bytes, name: str, *, fuel: int = 50_000_000) -> tuple[Failure | None, int]:
+    """Why a test failed, None where it passed; and in how many executions."""
+    loaded = load(module)
+    for entering in range(1, TRAPS_MAX):
+        done = execution(loaded, TEST_PREFIX + name, entering=entering, fuel=fuel)
+        failure = judge(done)
+        if failure is not None or done.rehearsal is None or done.rehearsal.entered is None:
+            return failure, entering
+    raise AssertionError(f"over {TRAPS_MAX} expected traps")
