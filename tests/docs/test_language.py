@@ -8,6 +8,8 @@ later blocks of its page. In a program without errors the comments `// result: J
 `// input: JSON` is the text it reads, `// entry: name` what is called instead of `run`,
 `// arguments: JSON` its arguments as they are encoded.
 
+Every test of a block passes, unless `// fails: name` says otherwise.
+
 Blocks marked `wrong` or `right` come from the error pages, which have tests of their own.
 """
 
@@ -19,8 +21,11 @@ from typing import Final
 
 import pytest
 from ccl_machine import run
+from ccl_rehearsals import rehearse
 
 from ccl.abi.values import parse_type, to_json
+from ccl.cli.testing.finding import TestFile
+from ccl.cli.testing.suite import Suite, compile_suite
 from ccl.codes import severity_of
 from ccl.codes.template import Severity
 from ccl.pipeline import Compiled, compile_text
@@ -33,7 +38,9 @@ UNUSED: Final = {"CCL0902", "CCL0903", "CCL0904"}
 """Examples may declare what they do not use."""
 _BLOCK: Final = re.compile(r"^```ccl([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE: Final = re.compile(r"// ([\w/]+\.ccl)\n")
-_EXPECTED: Final = re.compile(r"// (result|log|trap|input|entry|arguments): (.*)$", re.MULTILINE)
+_EXPECTED: Final = re.compile(
+    r"// (result|log|trap|input|entry|arguments|fails): (.*)$", re.MULTILINE
+)
 _LINK: Final = re.compile(r"\]\(([^)#\s]*)(#[^)\s]+)?\)")
 
 
@@ -101,6 +108,7 @@ def test_block(block: Block, tmp_path: Path) -> None:
     assert (result.wasm is None) == (block.kind == "error")
     if result.wasm is not None:
         check_run(block, result.wasm)
+        check_tests(block)
 
 
 def check_run(block: Block, wasm: bytes) -> None:
@@ -129,6 +137,14 @@ def check_run(block: Block, wasm: bytes) -> None:
         assert to_json(kind, ran.value, abi) == json.loads(results[0])
     if logs:
         assert ran.log == logs
+
+
+def check_tests(block: Block) -> None:
+    if "test fn" in block.text:
+        suite = compile_suite(TestFile(path="page.ccl", text=block.program), lambda _: True)
+        assert isinstance(suite, Suite)
+        failed = [name for name in suite.tests if rehearse(suite.module, name)[0] is not None]
+        assert failed == block.expected("fails")
 
 
 def test_the_reference_has_examples() -> None:

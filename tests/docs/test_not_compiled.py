@@ -17,7 +17,6 @@ REFUSED = {
     "`invariant`": 'invariant "always" { true }',
     "`contract`": "contract Treasury { fee: 5; }",
     "`emit`": 'execution { emit "done"; }',
-    "exporting a `test fn`": "test fn run() { require(true); }",
 }
 
 
