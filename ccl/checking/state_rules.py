@@ -122,7 +122,7 @@ def _report_invariants(checker: Checker, functions: Mapping[str, typed.Function]
         elif use.written:
             labels = _where(functions, identity, min(use.written), written=True)
             checker.sink.report("CCL0450", item.name.span, labels=labels)
-        elif not use.read:
+        elif not use.read and not checker.sink.has_errors:
             checker.sink.report("CCL0912", item.name.span)
 
 
