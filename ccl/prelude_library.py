@@ -32,21 +32,48 @@ def _methods(
     return {(group, name): LibraryFunction(file, prefix + name) for name in names}
 
 
+_ARRAY_METHODS: Final = (
+    *("map", "filter", "fold", "all", "any", "count", "find", "sort_by", "flat_map", "each"),
+    *("position", "index_of", "sum_by", "max_by", "min_by", "partition", "group_by", "tally"),
+    *("is_empty", "first", "last", "at", "take", "drop", "concat", "flatten", "reverse"),
+    *("unique", "zip", "chunks", "sort", "sort_with"),
+)
+_TEXT_METHODS: Final = (
+    *("starts_with", "ends_with", "split", "split_once", "lines", "words", "points", "trim"),
+    *("trim_start", "trim_end", "replace", "repeat", "pad_start", "pad_end", "is_empty"),
+    *("fields", "to_integer"),
+)
+
 METHODS: Final[Mapping[tuple[str, str], LibraryFunction]] = {
+    **_methods("Array", "std/core", "", *_ARRAY_METHODS),
+    **_methods("Array", "std/text", "", "join"),
     **_methods(
-        "Array",
-        "std/core",
-        "",
-        *("map", "filter", "fold", "all", "any", "count", "find", "sort_by"),
+        *("Map", "std/core", "map_"),
+        *("entries", "get_or", "map_values", "filter", "fold", "merge", "is_empty"),
     ),
-    **_methods("String", "std/text", "", "starts_with", "split", "lines", "fields", "to_integer"),
+    **_methods(
+        *("Option", "std/core", "option_"),
+        *("is_some", "is_none", "unwrap_or", "map", "then", "filter", "ok_or"),
+    ),
+    **_methods(
+        *("Result", "std/core", "result_"),
+        *("is_ok", "is_err", "unwrap_or", "map", "map_err", "then", "ok"),
+    ),
+    **_methods("String", "std/text", "", *_TEXT_METHODS),
 }
 """Methods by the kind of their receiver, beside those of `ccl.builtins`."""
+
+PROPOSALS_FILE: Final = "std/proposals"
+"""What `proposal Name { … }` is made of."""
+
+TYPES: Final[Mapping[str, str]] = {"Vote": PROPOSALS_FILE, "Outcome": PROPOSALS_FILE}
+"""Enums of the prelude, and the files they stand in."""
 
 _FILES_OF_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     name: tuple(dict.fromkeys(each.file for key, each in METHODS.items() if key[1] == name))
     for _, name in METHODS
 }
+_PROPOSAL: Final = re.compile(r"\bproposal\s+[^\W\d]")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _METHOD: Final = re.compile(r"(?:([^\W\d]\w*)\s*)?\.\s*([^\W\d]\w*)\s*\(")
 
@@ -61,9 +88,15 @@ def files_needed(text: str, declared: Collection[str]) -> tuple[str, ...]:
 
 
 def _occurring(text: str, declared: Collection[str]) -> Iterator[str]:
-    for name in FUNCTIONS.keys() & set(_WORD.findall(text)):
+    words = set(_WORD.findall(text))
+    for name in FUNCTIONS.keys() & words:
         if name not in declared:
             yield from (each.file for each in FUNCTIONS[name])
+    for name in TYPES.keys() & words:
+        if name not in declared:
+            yield TYPES[name]
+    if _PROPOSAL.search(text):
+        yield PROPOSALS_FILE
     for base, name in _METHOD.findall(text):
         if name in _FILES_OF_METHODS and name not in declared and base not in declared:
             yield from _FILES_OF_METHODS[name]

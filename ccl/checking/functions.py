@@ -5,7 +5,7 @@ away; what it found out about signatures and `let`s stays. When nothing new come
 numbers become Integer, and one last round builds the typed functions and reports.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ccl import ast, typed
@@ -75,6 +75,7 @@ def check_bodies(
         functions = _round(checker, entries)
         _spread_mutation(checker)
         if len(checker.signatures) > len(before):
+            _forget_unlearnt(checker, before.keys())
             _learn(checker, entries)
             continue
         if before == {name: each.mutated for name, each in checker.signatures.items()}:
@@ -86,8 +87,16 @@ def check_bodies(
     return functions
 
 
+def _forget_unlearnt(checker: Checker, known: Collection[str]) -> None:
+    """What came up in a final round has not been learnt: its open types are not faults yet."""
+    for name, signature in tuple(checker.signatures.items()):
+        if name not in known and any(map(has_poison, (*signature.parameters, signature.result))):
+            del checker.signatures[name]
+
+
 def _learn(checker: Checker, entries: tuple[Entry, ...]) -> None:
     defaulted = False
+    checker.final = False
     for _ in range(ROUNDS_MAX):
         checker.sink = Sink()
         checker.const_values.clear()
@@ -261,9 +270,7 @@ def _handler(checker: Checker, entry: Entry, number: int, identity: str) -> type
     return _finish(body, identity, entry.id, 1, node, entry.span)
 
 
-def _joined(
-    checker: Checker, entry: Entry, handlers: Sequence[typed.Function]
-) -> typed.Function:
+def _joined(checker: Checker, entry: Entry, handlers: Sequence[typed.Function]) -> typed.Function:
     """The handlers of one event, in order; one that returns ends only itself."""
     scope, span = entry.bodies[0][0], entry.span
     body = Body(checker=checker, scope=scope, id=entry.id, result=Prim.UNIT, is_entry=True)
