@@ -3,7 +3,8 @@
 Each is one canonical DAG-CBOR block (encoded by `runtime.content.codec`). Types are written
 as text, as users write them (`Map<String, Integer>`).
 
-- `ccl:abi`     exports with their CCL signatures, and the structs and enums they name
+- `ccl:abi`     exports with their CCL signatures, state variables, and the structs and enums
+                that these name
 - `ccl:sites`   trap sites: number, file, line, column, reason, article
 - `ccl:bounds`  worst-case fuel of the exports (`ccl.abi.bounds`)
 - `ccl:source`  CIDs of the sources and the compiler's version
@@ -21,7 +22,7 @@ SITES_SECTION: Final = "ccl:sites"
 BOUNDS_SECTION: Final = "ccl:bounds"
 SOURCE_SECTION: Final = "ccl:source"
 PACKED_SECTION: Final = "ccl:packed"
-ABI_VERSION: Final = 1
+ABI_VERSION: Final = 2
 
 ENTRY_ERR_REASON: Final = "the entry returned Err"
 """The reason of the site that an export traps at when its value is `Err`; the text is in the
@@ -51,12 +52,26 @@ class ExportSignature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateVariable:
+    """A variable that the host keeps under `home` and `name`, stored with this shape.
+
+    The shape is the type with its structs and enums spelled out.
+    """
+
+    home: str
+    name: str
+    type: str
+    shape: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Abi:
     exports: tuple[ExportSignature, ...]
     structs: Mapping[str, tuple[tuple[str, str], ...]]
     """fields (name, type) by struct name"""
     enums: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
     """variants (name, payload types) by enum name"""
+    states: tuple[StateVariable, ...] = ()
 
     def to_value(self) -> dict[str, Any]:
         return {
@@ -71,6 +86,7 @@ class Abi:
                 }
                 for e in self.exports
             ],
+            "states": [[s.home, s.name, s.type, s.shape] for s in self.states],
             "structs": {n: [[f, t] for f, t in fields] for n, fields in self.structs.items()},
             "enums": {
                 n: [[v, list(payload)] for v, payload in variants]
@@ -94,6 +110,12 @@ class Abi:
                         doc=None if e["doc"] is None else _text(e["doc"]),
                     )
                     for e in value["exports"]
+                ),
+                states=tuple(
+                    StateVariable(
+                        home=_text(home), name=_text(name), type=_text(kind), shape=_text(shape)
+                    )
+                    for home, name, kind, shape in value["states"]
                 ),
                 structs={
                     _text(n): tuple((_text(f), _text(t)) for f, t in fields)

@@ -7,7 +7,7 @@ from shlex import quote
 from typing import Any
 
 from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
-from ccl.abi.sections import ExportSignature
+from ccl.abi.sections import ExportSignature, StateVariable
 from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.files import read_bytes
 from ccl.cli.tables import columns, grouped
@@ -65,6 +65,7 @@ def as_table(path: Path, module: Inspection, paint: Paint) -> str:
             out.append(f"\n{paint(title, Ink.TITLE)}\n{columns(rows, indent=2)}")
 
     part("Exports", [(name, shape, doc) for name, shape, doc in _export_rows(module)])
+    part("State", [(f"{s.home}.{s.name}", s.shape) for s in _states(module)])
     part("Imports", [(name, shape, doc) for name, shape, doc in _import_rows(module)])
     if module.provenance is not None:
         part("Sources", [(name, cid) for name, cid in module.provenance.sources.items()])
@@ -86,6 +87,10 @@ def _export_rows(module: Inspection) -> list[tuple[str, str, str]]:
             doc = (signature.doc or "").strip().split("\n")[0]
             rows.append((export.name, signature_text(signature), doc))
     return rows
+
+
+def _states(module: Inspection) -> tuple[StateVariable, ...]:
+    return () if module.abi is None else module.abi.states
 
 
 def _import_rows(module: Inspection) -> list[tuple[str, str, str]]:
@@ -127,6 +132,10 @@ def as_json(path: Path, module: Inspection) -> str:
                 "known": item.module == IMPORT_MODULE and item.name in HOST_CALLS,
             }
             for item in module.imports
+        ],
+        "states": [
+            {"home": s.home, "name": s.name, "type": s.type, "shape": s.shape}
+            for s in _states(module)
         ],
         "sections": [
             {"name": s.name, "offset": s.start, "size_bytes": s.size_bytes} for s in module.sections

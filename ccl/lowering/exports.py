@@ -1,16 +1,16 @@
 """What is reachable from outside: export functions, the calling convention, `ccl:abi`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT
-from ccl.abi.sections import ENTRY_ERR_REASON, Abi, ExportSignature
+from ccl.abi.sections import ENTRY_ERR_REASON, Abi, ExportSignature, StateVariable
 from ccl.lowering import decoding, encoding, routines
 from ccl.lowering.facts import Survey, survey
 from ccl.lowering.frame import OUT_OF_MEMORY
 from ccl.lowering.shapes import load, payload_offset, value_type
 from ccl.lowering.unit import Unit
-from ccl.typed import Export, Function, Program
+from ccl.typed import Export, Function, Program, State
 from ccl.types import Enumeration, Prim, Result, Struct, Type, is_reference
 from ccl.wasm import model
 
@@ -157,8 +157,8 @@ def _refuse_err(unit: Unit, function: Function, kind: Result) -> list[str]:
 # --- the description --------------------------------------------------------------------
 
 
-def abi(program: Program, *, has_charter: bool) -> Abi:
-    """The exports with the structs and enums that their signatures name, at any depth."""
+def abi(program: Program, states: Sequence[State], *, has_charter: bool) -> Abi:
+    """The exports and the state they use, with the structs and enums named there, at any depth."""
     signatures: list[ExportSignature] = []
     named: dict[Type, None] = {}
     for export in program.exports:
@@ -184,10 +184,16 @@ def abi(program: Program, *, has_charter: bool) -> Abi:
                 doc=None,
             )
         )
-    return _described(program, signatures, list(named))
+    named |= {state.type: None for state in states}
+    return _described(program, signatures, states, list(named))
 
 
-def _described(program: Program, signatures: list[ExportSignature], pending: list[Type]) -> Abi:
+def _described(
+    program: Program,
+    signatures: list[ExportSignature],
+    states: Sequence[State],
+    pending: list[Type],
+) -> Abi:
     structs: dict[str, tuple[tuple[str, str], ...]] = {}
     enums: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
     seen: set[Type] = set()
@@ -205,6 +211,9 @@ def _described(program: Program, signatures: list[ExportSignature], pending: lis
         pending.extend(routines.parts_of(program, kind))
     return Abi(
         exports=tuple(signatures),
+        states=tuple(
+            StateVariable(home=s.home, name=s.name, type=str(s.type), shape=s.shape) for s in states
+        ),
         structs=dict(sorted(structs.items())),
         enums=dict(sorted(enums.items())),
     )

@@ -6,7 +6,7 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl.abi.sections import Abi, ExportSignature
+from ccl.abi.sections import Abi, ExportSignature, StateVariable
 from ccl.wasm.binary import Cursor, ModuleError
 from ccl.wasm.inspect import inspect_module
 from runtime.content.cid import Codec, cid_of
@@ -36,6 +36,11 @@ ABI = Abi(
     ),
     structs={},
     enums={},
+    states=(
+        StateVariable(
+            home="register", name="members", type="Array<Member>", shape="Array<Member { }>"
+        ),
+    ),
 )
 
 
