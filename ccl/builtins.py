@@ -270,6 +270,7 @@ SPECIAL_FORMS: Final = (
     "days",
     "hours",
     "log_event",
+    "caller_has_role",
     "integer",
     "decimal",
     "duration",

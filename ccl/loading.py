@@ -133,9 +133,10 @@ class Loader:
 
 def _declared(module: ast.Module) -> frozenset[str]:
     """Names of the file that shadow the library's."""
-    functions = (item.name for item in module.items if isinstance(item, ast.Function))
+    named = (ast.Function, ast.Struct, ast.Enumeration)
+    declared = (item.name for item in module.items if isinstance(item, named))
     aliases = (item.alias for item in module.items if isinstance(item, ast.Import))
-    return frozenset(name.text for name in (*functions, *aliases) if name is not None)
+    return frozenset(name.text for name in (*declared, *aliases) if name is not None)
 
 
 def _identity(location: Path) -> str:

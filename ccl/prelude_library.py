@@ -22,7 +22,22 @@ def _same(file: str, *names: str) -> dict[str, tuple[LibraryFunction, ...]]:
     return {name: (LibraryFunction(file, name),) for name in names}
 
 
-FUNCTIONS: Final[Mapping[str, tuple[LibraryFunction, ...]]] = {}
+FUNCTIONS: Final[Mapping[str, tuple[LibraryFunction, ...]]] = {
+    **_same("std/tokens", "host_account_get_mana", "mint_tokens", "burn"),
+    **_same("std/tokens", "create_scoped_token", "transfer_scoped", "verify_token_constraints"),
+    "transfer": (
+        LibraryFunction("std/tokens", "transfer"),
+        LibraryFunction("std/tokens", "transfer_own"),
+        LibraryFunction("std/tokens", "transfer_class"),
+    ),
+    **_same("std/mesh", "perform_action"),
+    "perform_metered_action": (
+        LibraryFunction("std/mesh", "perform_action"),
+        LibraryFunction("std/mesh", "metered"),
+    ),
+    **_same("std/treasury", "create_treasury", "propose_treasury_spending"),
+    **_same("std/treasury", "sign_treasury_proposal", "execute_treasury_spending"),
+}
 """By the name that programs call; several are told apart by how many arguments they take."""
 
 

@@ -17,6 +17,25 @@ ScopeId: TypeAlias = FileId
 _Item = TypeVar("_Item")
 
 
+ROLE_PREFIX = "role "
+"""Before a role's name: the name of the function that says whether the caller holds it."""
+
+GRANTED_ROLE = "granted role"
+"""The call, in such a function, that asks whether the context grants the role."""
+
+PROPOSALS_SUFFIX = ".proposals"
+"""Behind a proposal's name: the name of the state variable that keeps its proposals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """`parent` may be `alias.Name`."""
+
+    name: ast.Ident
+    parent: ast.Ident | None
+    span: Span
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """A contract as written: what runs (`items`); its declarations stay the file's section."""
@@ -24,6 +43,7 @@ class Contract:
     name: ast.Ident
     extends: ast.Ident | None
     items: tuple[ast.Item, ...]
+    roles: tuple[Role, ...]
     span: Span
 
 
@@ -42,6 +62,7 @@ class LoadedFile:
     module: ast.Module
     imports: Mapping[Span, FileId]
     contracts: tuple[Contract, ...] = ()
+    roles: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +115,8 @@ class FileScope:
     invariants: tuple[ast.Invariant, ...]
     declarations: tuple[ast.Item, ...]
     """Entries, sections, rules and articles, in order."""
+    roles: Mapping[str, Role]
+    """Those that this text declares."""
     outer: "FileScope | None"
     values: Mapping[str, ScopeId]
     """The members of a contract by name, with the scope that declares each; also `types`."""
@@ -141,6 +164,10 @@ class FileScope:
         if self.outer is None:
             return visible
         return {name: item for name, item in visible.items() if members.get(name) == self.file}
+
+    def proposal_function(self, name: str, member: str) -> str | None:
+        """The function behind `Name.member` where `Name` is a proposal that is visible here."""
+        return f"{name}_{member}" if name + PROPOSALS_SUFFIX in self.states else None
 
     def offers(self, name: str) -> bool:
         """Whether `alias.name` is a value here; a contract does not hand on its file's."""

@@ -24,6 +24,7 @@ from ccl.checking import (
     names,
     numeric,
     places,
+    roles,
     testforms,
 )
 from ccl.checking.arguments import Callee, bind
@@ -31,7 +32,7 @@ from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, Signature, invalid, is_invalid
 from ccl.checking.inference import fresh, has_poison, is_open, prune, unify, variable_of, zonk
 from ccl.diagnostics import Edit, Fix, Label
-from ccl.resolved import FileScope
+from ccl.resolved import GRANTED_ROLE, FileScope
 from ccl.source import Span
 from ccl.typed import Builtin
 from ccl.types import Array, Map, Option, Prim, Result, Type, is_key
@@ -46,6 +47,10 @@ def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
             return _member(body, call, member, expected)
         case ast.PathName() as path if enums.names_variant(body, path.segments):
             return enums.infer_variant(body, path.segments, call, call.span, expected)
+        case ast.PathName(segments=path) if (
+            proposed := roles.infer_proposal_call(body, call, path)
+        ) is not None:
+            return proposed
         case ast.PathName(segments=(alias, name)) if alias.text in body.scope.imports:
             return _imported(body, call, name, alias.text)
         case other:
@@ -62,6 +67,8 @@ def _failed(body: Body, call: ast.Call) -> typed.Expr:
 
 def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) -> typed.Expr:
     text = name.text
+    if text == GRANTED_ROLE:
+        return roles.infer_granted(body, call)
     if text in body.functions and body.find(text) is None:
         return closures.call_passed(body, call, text, body.functions[text], expected)
     if body.find(text) is not None or text in body.scope.consts or text in body.scope.states:
@@ -113,6 +120,9 @@ def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None
     if path is not None and body.find(path[0].text) is None:
         if enums.names_variant(body, path):
             return enums.infer_variant(body, path, call, call.span, expected)
+        proposed = roles.infer_proposal_call(body, call, path)
+        if proposed is not None:
+            return proposed
         if len(path) == 2 and path[0].text in body.scope.imports:
             return _imported(body, call, member.name, path[0].text)
     receiver = expressions.infer(body, base)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
-from ccl.checking import expressions, instances
+from ccl.checking import expressions, instances, library
 from ccl.checking.environment import Body, EnumInfo, invalid, is_invalid
 from ccl.checking.inference import fresh, is_open, unify, zonk
 from ccl.diagnostics import Edit, Fix, Label
@@ -17,6 +17,9 @@ def find(body: Body, path: Sequence[ast.Ident]) -> EnumInfo | None:
     checker, scope = body.checker, body.scope
     if len(path) == 1 and path[0].text in scope.enums:
         return checker.enums[checker.type_id(scope, path[0].text)]
+    if len(path) == 1 and path[0].text not in scope.type_names:
+        owner = library.scope_of_type(checker, path[0].text)
+        return None if owner is None else checker.enums[checker.type_id(owner, path[0].text)]
     if len(path) == 2 and path[0].text in scope.imports:
         owner = checker.scoped.files[scope.imports[path[0].text].file]
         if path[1].text in owner.enums and owner.offers_type(path[1].text):
@@ -30,12 +33,13 @@ def names_variant(body: Body, path: Sequence[ast.Ident]) -> bool:
     return find(body, path[:-1]) is not None
 
 
-def variant_tag(body: Body, info: EnumInfo, name: ast.Ident) -> int | None:
+def variant_tag(body: Body, info: EnumInfo, name: ast.Ident, *, quoted: bool = False) -> int | None:
     """The variant's number; None after reporting that there is none of this name."""
     known = [variant for variant, _ in info.variants]
     if name.text in known:
         return known.index(name.text)
     near = nearest(name.text, known)
+    written = f'"{near}"' if quoted else str(near)
     body.sink.report(
         "CCL0215",
         name.span,
@@ -43,7 +47,7 @@ def variant_tag(body: Body, info: EnumInfo, name: ast.Ident) -> int | None:
         enum=info.item.name.text,
         nearest=near,
         labels=(Label(info.item.name.span, f"{info.item.name.text} is declared here"),),
-        fixes=(Fix(f"write `{near}`", (Edit(name.span, near),)),) if near else (),
+        fixes=(Fix(f"write `{near}`", (Edit(name.span, written),)),) if near else (),
     )
     return None
 
@@ -95,6 +99,15 @@ def infer_variant(
         return invalid(span)
     instances.note(body.checker, made)
     return typed.VariantNew(tag=tag, payload=nodes, type=made, span=span)
+
+
+def variant_by_text(body: Body, kind: Enumeration, text: str, span: Span) -> typed.Expr:
+    """`"Yes"` where a Vote is expected: prelude enums have variants without payload only."""
+    info = instances.enum_of(body.checker, kind)
+    tag = variant_tag(body, info, ast.Ident(text=text, span=span), quoted=True)
+    if tag is None:
+        return invalid(span)
+    return typed.VariantNew(tag=tag, payload=(), type=kind, span=span)
 
 
 def _values(count: int) -> str:

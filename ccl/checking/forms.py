@@ -5,7 +5,7 @@
 
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
-from ccl.checking import expressions, submissions, times
+from ccl.checking import expressions, roles, submissions, times
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import convert, to_text
 from ccl.checking.environment import Body, invalid, is_invalid
@@ -54,6 +54,8 @@ def infer_form(body: Body, call: ast.Call, name: str, expected: Type | None) -> 
             return times.infer_span(body, call, name, expected)
         case "token":
             return _token(body, call, expected)
+        case "caller_has_role":
+            return roles.infer_caller_has_role(body, call)
         case "log_event":
             return _log_event(body, call)
         case "Some" | "Ok" | "Err":

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from ccl import ast
 from ccl.checking.environment import Checker
-from ccl.prelude_library import FUNCTIONS, METHODS, LibraryFunction
+from ccl.prelude_library import FUNCTIONS, METHODS, TYPES, LibraryFunction
 from ccl.resolved import FileScope
-from ccl.types import Array, Map, Option, Prim, Result, Type
+from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Type
 
 Target = tuple[FileScope, str]
 """The library file and the name of the function in it."""
@@ -41,6 +41,18 @@ def method_of(checker: Checker, receiver: Type, name: str) -> Target | None:
 def methods_named(checker: Checker, name: str) -> tuple[Target, ...]:
     """The functions behind `x.name(…)`, whatever `x` is."""
     return _targets(checker, tuple(row for key, row in METHODS.items() if key[1] == name))
+
+
+def scope_of_type(checker: Checker, name: str) -> FileScope | None:
+    """Where an enum of the prelude is declared, if the program uses it."""
+    file = checker.scoped.library.get(TYPES.get(name, ""))
+    return None if file is None else checker.scoped.files[file]
+
+
+def is_prelude_enum(checker: Checker, kind: Enumeration) -> bool:
+    """Whether its variants may also be written as texts."""
+    scope = scope_of_type(checker, kind.name)
+    return scope is not None and kind.id == checker.type_id(scope, kind.name)
 
 
 def group_of(kind: Type) -> str | None:

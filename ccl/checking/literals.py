@@ -3,11 +3,12 @@
 from decimal import Decimal
 
 from ccl import ast, typed
+from ccl.checking import enums, library
 from ccl.checking.environment import Body, invalid
 from ccl.checking.inference import prune, variable_of
 from ccl.diagnostics import Label, Sink
 from ccl.source import Span
-from ccl.types import Prim, Token, Type
+from ccl.types import Enumeration, Prim, Token, Type
 from runtime.content.cid import CidError, parse_cid
 from runtime.content.did import DidError, parse_did
 
@@ -53,6 +54,8 @@ def text(body: Body, value: str, span: Span, expected: Type | None) -> typed.Exp
             return did(body.sink, value, span)
         case Prim.CID:
             return cid(body.sink, value, span)
+        case Enumeration() as kind if library.is_prelude_enum(body.checker, kind):
+            return enums.variant_by_text(body, kind, value, span)
         case _:
             return typed.TextConst(value=value, type=Prim.STRING, span=span)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.builtins import GENERIC_TYPES, TYPES
-from ccl.checking import instances
+from ccl.checking import instances, library
 from ccl.checking.environment import Checker, EnumInfo, StructInfo
 from ccl.checking.inference import POISON, fresh, is_poison, variable_of
 from ccl.resolved import FileScope
@@ -50,7 +50,9 @@ def _declaration(
     checker: Checker, scope: FileScope, path: Sequence[ast.Ident]
 ) -> StructInfo | EnumInfo | None:
     owner, name = scope, path[-1].text
-    if len(path) == 2 and path[0].text in scope.imports:
+    if len(path) == 1 and name not in scope.type_names:
+        owner = library.scope_of_type(checker, name) or scope
+    elif len(path) == 2 and path[0].text in scope.imports:
         checker.used_imports.add((scope.file, path[0].text))
         owner = checker.scoped.files[scope.imports[path[0].text].file]
     elif len(path) != 1:
@@ -87,6 +89,9 @@ def _named(
         return _declared(checker, scope, scope, written, name, parameters)
     if name in GENERIC_TYPES:
         return _applied(checker, scope, written, name, parameters)
+    library_scope = library.scope_of_type(checker, name)
+    if library_scope is not None:
+        return _declared(checker, scope, library_scope, written, name, parameters)
     if name in TYPES:
         if written.arguments:
             _wrong_count(checker, written, name, "no", len(written.arguments))

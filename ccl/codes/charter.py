@@ -97,7 +97,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0316",
-        title="the range runs down, from {low} to {high}",
+        title="the range from {low} to {high} holds nothing",
         label="the smaller bound comes first",
         help="swap the bounds",
     ),
@@ -189,5 +189,22 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="a condition of the charter must not depend on the state `{name}`",
         label="the charter is read without state",
         help="decide it in code, or by a record of the host",
+    ),
+    Template(
+        code="CCL0340",
+        title="the proposal `{name}` has no `{key}`",
+        label="says nothing of `{key}`",
+        help="write `electorate: members;` and `voting_period: 7d;` into it",
+    ),
+    Template(
+        code="CCL0341",
+        title="a proposal extends nothing",
+        label="only contracts, roles and sections do",
+        help="write its entries out",
+    ),
+    Template(
+        code="CCL0342",
+        title="a type is not a value",
+        label="only the parameters of a proposal are types",
     ),
 )

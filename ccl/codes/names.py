@@ -139,6 +139,16 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="move it out of the rule, and ask the condition inside",
     ),
     Template(
+        code="CCL0225",
+        title="there is no role `{name}`",
+        label="no role of this name",
+        help="did you mean `{nearest}`?",
+        advice={
+            "declare": "declare it: `role {name} {{ … }}`",
+            "written": "write the role's name",
+        },
+    ),
+    Template(
         code="CCL0226",
         title="a {what} needs a plain name",
         label="not a plain name",

@@ -9,8 +9,13 @@ from dataclasses import replace as with_fields
 
 from ccl import ast
 from ccl.diagnostics import Edit, Fix, Sink
+from ccl.expansion import making
+from ccl.expansion.keys import is_section
+from ccl.expansion.proposals import read_proposal
+from ccl.expansion.roles import read_role, report_circles
 from ccl.node import replace
-from ccl.resolved import Contract, Loaded, LoadedFile
+from ccl.prelude_library import PROPOSALS_FILE
+from ccl.resolved import Contract, Loaded, LoadedFile, Role
 from ccl.source import Span
 
 _CODE = (
@@ -30,10 +35,22 @@ def read_file(loaded: LoadedFile, program: Loaded, sink: Sink) -> LoadedFile:
     """The same file with plain items and its contracts apart."""
     reading = _Reading(sink)
     text = reading.text(loaded.module.items, contract=None)
+    report_circles(
+        [*text.roles, *(role for each in reading.contracts for role in each.roles)], sink
+    )
+    code = text.code
+    imports = dict(loaded.imports)
+    if reading.proposal is not None and PROPOSALS_FILE in program.library:
+        path = making.text_of(PROPOSALS_FILE, reading.proposal)
+        alias = making.ident(PROPOSALS_FILE, reading.proposal)
+        code = [ast.Import(path=path, alias=alias, span=reading.proposal), *code]
+        imports[reading.proposal] = program.library[PROPOSALS_FILE]
     return with_fields(
         loaded,
-        module=replace(loaded.module, items=(*text.code, *text.declarations)),
+        module=replace(loaded.module, items=(*code, *text.declarations)),
+        imports=imports,
         contracts=tuple(reading.contracts),
+        roles=tuple(text.roles),
     )
 
 
@@ -44,12 +61,15 @@ class _Text:
     contract: ast.Ident | None
     code: list[ast.Item] = field(default_factory=list)
     declarations: list[ast.Item] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
 
 
 class _Reading:
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self.contracts: list[Contract] = []
+        self.proposal: Span | None = None
+        """Where the file has one, which needs its part of the library."""
 
     def text(self, items: tuple[ast.Item, ...], contract: ast.Ident | None) -> _Text:
         text = _Text(contract)
@@ -66,6 +86,16 @@ class _Reading:
                 text.contract is not None
             ):
                 return self._public(text, item)
+            case ast.Section() if is_section(item, "role"):
+                role, function, left = read_role(item, self._sink)
+                text.roles.append(role)
+                text.code.append(function)
+                return self._inside(text, left)
+            case ast.Section() if is_section(item, "proposal"):
+                made, left = read_proposal(item, self._sink)
+                text.code += made
+                self.proposal = item.key.span
+                return self._inside(text, left)
             case ast.Import() if text.contract is None:
                 text.code.append(item)
                 return ()
@@ -92,6 +122,9 @@ class _Reading:
                 )
             case ast.RangeRule():
                 return (replace(item, entries=self._unconditional(item.entries)),)
+            case ast.Entry(value=ast.Call(type_arguments=(_, *_), arguments=(), span=span)):
+                self._sink.report("CCL0342", span)
+                return ()
             case ast.Entry() | ast.CallEntry():
                 return (item,)
             case _:
@@ -131,7 +164,13 @@ class _Reading:
             return ()
         text = self.text(section.entries, name)
         self.contracts.append(
-            Contract(name=name, extends=section.extends, items=tuple(text.code), span=section.span)
+            Contract(
+                name=name,
+                extends=section.extends,
+                items=tuple(text.code),
+                roles=tuple(text.roles),
+                span=section.span,
+            )
         )
         return (replace(section, value=as_text(name), entries=tuple(text.declarations)),)
 

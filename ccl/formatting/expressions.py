@@ -230,6 +230,8 @@ class Expressions(Elements):
     def generic_type(self, phrase: Phrase) -> Doc:
         return concat(self.lay(phrase.parts[0]), self.types(phrase.parts[2]))
 
+    type_value = generic_type
+
     def variant_payload(self, phrase: Phrase) -> Doc:
         name, _, given, _ = phrase.parts
         return concat(self.lay(name), "(", self.commas(given), ")")

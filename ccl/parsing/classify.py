@@ -18,7 +18,7 @@ NESTING_LIMIT: Final = 120
 DEPTH_LIMIT: Final = 300
 """Brackets, operators, selections and `else if` that may sit inside one another."""
 
-_TYPE_ARGUMENTS: Final = re.compile(r"<[\w\s,.<>\[\]]*>\(")
+_TYPE_ARGUMENTS: Final = re.compile(r"<[\w\s,.<>\[\]]*>(\(|\s*[;,}])")
 _HEADS: Final = frozenset({"IF", "WHILE", "FOR", "MATCH"})
 _ENTRY_STARTS: Final = frozenset(
     {"SEMI", "COMMA", "LBRACE", "HBRACE", "OBRACE", "RBRACE", "OVERRIDE", ""}

@@ -129,10 +129,22 @@ class Declarations(Reductions):
         return self.range_rule_key(span, [None, *values])
 
     def range_rule_key(self, span: Span, values: Values) -> ast.RangeRule:
-        key, _, low, high, article, _, entries, _ = values
+        key, _, (low, high, half_open), article, _, entries, _ = values
         return ast.RangeRule(
-            key=key, low=low, high=high, article=article, entries=tuple(entries), span=span
+            key=key,
+            low=low,
+            high=high,
+            half_open=half_open,
+            article=article,
+            entries=tuple(entries),
+            span=span,
         )
+
+    def band(self, _: Span, values: Values) -> tuple[ast.Expr, ast.Expr, bool]:
+        return values[0], values[1], False
+
+    def band_dots(self, _: Span, values: Values) -> tuple[ast.Expr, ast.Expr, bool]:
+        return values[0], values[2], values[1].kind == "DOTDOT"
 
     # --- code at the top
 
@@ -210,6 +222,16 @@ class Declarations(Reductions):
 
     def list_type(self, span: Span, values: Values) -> ast.ListType:
         return ast.ListType(element=values[1], span=span)
+
+    def type_value(self, span: Span, values: Values) -> ast.Call:
+        """`Array<Did>` where a value stands: the type of a proposal's parameter."""
+        name = self.place.ident(values[0])
+        return ast.Call(
+            callee=ast.Name(text=name.text, span=name.span),
+            type_arguments=tuple(values[2]),
+            arguments=(),
+            span=span,
+        )
 
     def struct(self, span: Span, values: Values) -> ast.Struct:
         return ast.Struct(
