@@ -17,8 +17,9 @@ from ccl.abi.testcalls import ALL_CALLS
 from ccl.lowering.program import Lowered, Notes
 from ccl.lowering.turns import length_symbol
 from ccl.source import SourceMap, Span
-from ccl.typed import Function
+from ccl.typed import CallHost, Function, TextConst
 from ccl.types import Array
+from ccl.walk import everything
 from ccl.wasm.fuel import TRAP_FUEL, Code, Op, Pricing, Unbounded, UnknownCopy, code_of, fuel_of
 
 PAGES_FUEL: Final = 40_000
@@ -133,6 +134,8 @@ class _Counter:
             raise _Blocked(self._obstacle(known, reason))
 
         def of_call(name: str, before: Code) -> Formula:
+            if name == "host_read_state":
+                raise _Blocked(self._stored(notes.function))
             if name not in self._notes:
                 return self._foreign(name, before)
             fuel = self._program_function(name)
@@ -148,6 +151,18 @@ class _Counter:
             return total
 
         return Pricing(turns=turns, of_call=of_call)
+
+    def _stored(self, function: Function) -> Obstacle:
+        """The first state variable that a function loads."""
+        loads = [
+            (node.span, node.arguments[1])
+            for node in everything(function.body)
+            if isinstance(node, CallHost) and node.call == "host_read_state"
+        ]
+        span, name = min(loads, key=lambda load: (load[0].file, load[0].start))
+        assert isinstance(name, TextConst), "the name of a variable is known"
+        reason = f"the state `{name.value}` is as large as what is stored"
+        return self._obstacle(span, reason)
 
     # --- routines and the host ---
 
