@@ -178,6 +178,7 @@ _ROWS: Final = (
     _builtin("map_size", Builtin.MAP_SIZE, INTEGER, ("map", Map(K, V))),
     _builtin("map_keys", Builtin.MAP_KEYS, Array(K), ("map", Map(K, V))),
     _builtin("map_values", Builtin.MAP_VALUES, Array(V), ("map", Map(K, V))),
+    _builtin("data_length", Builtin.DATA_LENGTH, INTEGER, ("data", Prim.DATA)),
     # context
     _host("caller", "host_get_caller", DID),
     _host("random", "host_random", INTEGER),
@@ -276,6 +277,7 @@ SPECIAL_FORMS: Final = (
     "duration",
     "mana",
     "token",
+    "data",
     "string",
     "did",
     "cid",
@@ -327,6 +329,7 @@ METHODS: Final[Mapping[tuple[str, str], str]] = {
             "char_at": "char_at",
         }.items()
     },
+    **{("Data", method): "data_length" for method in ("length", "len", "size")},
     **{
         ("Map", method): name
         for method, name in {

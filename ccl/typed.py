@@ -142,7 +142,10 @@ class Builtin(Enum):
     BIT_NOT = "bit_not"
     SHIFT_LEFT = "shift_left"  # what leaves the 64 bits is lost; by 0 to 63, else traps
     SHIFT_RIGHT = "shift_right"  # keeps the sign; by 0 to 63, else traps
-    DATA_HAS = "has"  # (Data, String path…) -> Bool
+    DATA_HAS = "has"  # (Data, Strings and Integers of a path…) -> Bool
+    DATA_ITEM = "data_item"  # (Data, Integer) -> Data; traps unless it is a list that has it
+    DATA_KEY = "data_key"  # (Data, String) -> Data; traps unless it is a record that has it
+    DATA_LENGTH = "data_length"  # (Data) -> Integer, of a list, a record or a text; else traps
 
 
 class LocalGet(Node, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Blocks, branches, loops and jumps, as statements and as values."""
 
 from ccl import ast, typed
-from ccl.checking import expressions, outcomes, statements
+from ccl.checking import expressions, hostdata, outcomes, statements
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, invalid, is_invalid
 from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
@@ -197,8 +197,9 @@ def check_while(body: Body, expr: ast.While) -> typed.Statement:
 
 
 def check_for(body: Body, expr: ast.For) -> typed.Statement:
-    iterable = expressions.infer(body, expr.iterable)
-    if len(expr.names) == 2:
+    pairs = len(expr.names) == 2
+    iterable = hostdata.as_walked(expressions.infer(body, expr.iterable), pairs=pairs)
+    if pairs:
         return _for_pairs(body, expr, iterable)
     item = _item_type(body, expr, iterable)
     with body.block(), body.loop(expr.span):

@@ -5,15 +5,16 @@
 
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
-from ccl.checking import expressions, roles, submissions, times
+from ccl.checking import expressions, records, roles, submissions, times
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import convert, to_text
 from ccl.checking.environment import Body, invalid, is_invalid
+from ccl.checking.hostdata import infer_presence
 from ccl.checking.inference import is_open, is_poison, prune, variable_of, zonk
 from ccl.checking.literals import plain_text
 from ccl.checking.type_names import token_of
 from ccl.diagnostics import Edit, Fix
-from ccl.typed import Builtin, Conversion
+from ccl.typed import Conversion
 from ccl.types import Option, Prim, Result, Token, Type
 
 _NAMED_CONVERSIONS: dict[str, dict[Type, Conversion]] = {
@@ -60,6 +61,12 @@ def infer_form(body: Body, call: ast.Call, name: str, expected: Type | None) -> 
             return _log_event(body, call)
         case "Some" | "Ok" | "Err":
             return _wrap(body, call, name, expected)
+        case "data":
+            argument = only_argument(body, call, name, "value")
+            if argument is None:
+                return invalid(call.span)
+            key = ast.Key(text="data", quoted=False, span=argument.span)
+            return records.as_data(records.infer_part(body, argument, key))
         case "string":
             argument = only_argument(body, call, name, "value")
             return (
@@ -125,24 +132,8 @@ def one_of(body: Body, node: typed.Expr, choices: tuple[str, ...], parameter: st
 
 
 def _has(body: Body, call: ast.Call) -> typed.Expr:
-    """`has(ctx.a.b)`: presence of the last field of a path through Data."""
     argument = only_argument(body, call, "has", "path")
-    if argument is None:
-        return invalid(call.span)
-    node = expressions.infer(body, argument)
-    path: list[typed.Expr] = []
-    while isinstance(node, typed.DataGet):
-        path.insert(0, typed.TextConst(value=node.name, type=Prim.STRING, span=node.span))
-        node = node.base
-    if is_invalid(node):
-        return node
-    if not path or prune(node.type) is not Prim.DATA:
-        body.sink.report("CCL0437", argument.span)
-        return invalid(call.span)
-    passed = tuple(typed.Argument(value=each, mutated=False) for each in (node, *path))
-    return typed.CallBuiltin(
-        builtin=Builtin.DATA_HAS, arguments=passed, type=Prim.BOOL, span=call.span
-    )
+    return invalid(call.span) if argument is None else infer_presence(body, call, argument)
 
 
 def _log_event(body: Body, call: ast.Call) -> typed.Expr:

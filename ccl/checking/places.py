@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import HANDLER_PARAMETER, HOST_RECORDS
-from ccl.checking import enums, expressions, instances, names, operators, states
+from ccl.checking import enums, expressions, hostdata, instances, names, operators, states
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
 from ccl.checking.inference import is_poison, prune, variable_of, zonk
 from ccl.diagnostics import Edit, Fix, Label
@@ -110,6 +110,8 @@ def infer_index(body: Body, expr: ast.Index) -> typed.Expr:
     if is_invalid(base):
         expressions.infer(body, expr.index)
         return base
+    if kind is Prim.DATA:
+        return hostdata.infer_element(body, base, expr)
     index_type, element = _indexed(body, kind, expr)
     if index_type is None or element is None:
         expressions.infer(body, expr.index)

@@ -314,6 +314,18 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="write the class, for instance `token<USD>(amount)`",
     ),
     Template(
+        code="CCL0463",
+        title="Data is not indexed by {found}",
+        label="this is {found}",
+        help="a list is indexed by an Integer, a record by a String",
+    ),
+    Template(
+        code="CCL0464",
+        title="a rule does not look for elements of host data",
+        label="not known to be there",
+        help="ask for a field by its name, or decide it in a function that takes `Data`",
+    ),
+    Template(
         code="CCL0449",
         title="`{function}` changes the state `{name}` through this parameter, and uses it by name",
         label="two ways to one object",

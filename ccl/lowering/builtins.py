@@ -243,4 +243,7 @@ _LOWERINGS: dict[Builtin, Callable[[Frame, CallBuiltin], Hold]] = {
     Builtin.SHIFT_LEFT: _shifted("i64.shl"),
     Builtin.SHIFT_RIGHT: _shifted("i64.shr_s"),
     Builtin.DATA_HAS: conversions.data_has,
+    Builtin.DATA_ITEM: conversions.data_item,
+    Builtin.DATA_KEY: conversions.data_key,
+    Builtin.DATA_LENGTH: conversions.data_length,
 }

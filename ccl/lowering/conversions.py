@@ -1,14 +1,18 @@
 """Conversions between types, and the reading of Data."""
 
-from ccl.lowering import decoding, encoding
+from ccl.lowering import decoding, elements, encoding
 from ccl.lowering.frame import Frame, Hold, Owned
 from ccl.lowering.shapes import load, payload_offset, value_type
 from ccl.typed import CallBuiltin, Conversion, Convert, DataGet, TextConst
 from ccl.types import Prim, Result, is_reference
+from ccl.wasm.model import ValueType
 
 NOT_A_DID = "not a DID"
 NOT_A_CID = "not a CID"
 NO_TEXT = "expected a number, true or false, or a text"
+NO_LIST = "wrong type of data: expected a list"
+NO_FIELD = "missing field"
+NO_LENGTH = "wrong type of data: expected a list, a record or a text"
 DISCARDED_ERR = "the call was refused"
 DECIMAL_SCALE = 1_000_000
 _TO_TEXT = {
@@ -163,14 +167,52 @@ def data_field(f: Frame, node: DataGet) -> Hold:
 
 
 def data_has(f: Frame, node: CallBuiltin) -> Hold:
-    """Whether the path of names leads to a field."""
-    base, *names = (argument.value for argument in node.arguments)
-    kept = f.borrow((base,))
+    """Whether the path of names and positions leads to something."""
+    base, *path = (argument.value for argument in node.arguments)
+    computed = [part for part in path if not isinstance(part, TextConst)]
+    kept = f.borrow((base, *computed))
+    names: list[tuple[str, ValueType]] = []
+    for each in reversed(computed):
+        shape: ValueType = "i64" if each.type is Prim.INTEGER else "i32"
+        names.append((f.take(shape), shape))
+        f.emit(f"local.set ${names[-1][0]}")
     f.call("data_open")
-    for name in names:
-        assert isinstance(name, TextConst), "the checker gives a path of names"
-        f.constant(f.unit.constants.text(name.value))
-        f.call("data_enter")
+    ready = list(names)
+    for part in path:
+        if isinstance(part, TextConst):
+            f.constant(f.unit.constants.text(part.value))
+            f.call("data_enter")
+        else:
+            name, shape = ready.pop()
+            f.emit(f"local.get ${name}")
+            f.call("data_step" if shape == "i64" else "data_enter")
     f.call("data_present")
+    for name, shape in names:
+        f.give_back(name, shape)
+    f.let_go(kept)
+    return Hold.PLAIN
+
+
+def data_item(f: Frame, node: CallBuiltin) -> Hold:
+    kept = f.borrow([argument.value for argument in node.arguments])
+    f.constant(f.site(node.span, NO_LIST))
+    f.constant(f.site(node.span, elements.OUT_OF_RANGE))
+    f.call("data_item")
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def data_key(f: Frame, node: CallBuiltin) -> Hold:
+    kept = f.borrow([argument.value for argument in node.arguments])
+    f.constant(f.site(node.span, NO_FIELD))
+    f.call("data_key")
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def data_length(f: Frame, node: CallBuiltin) -> Hold:
+    kept = f.borrow([argument.value for argument in node.arguments])
+    f.constant(f.site(node.span, NO_LENGTH))
+    f.call("data_length")
     f.let_go(kept)
     return Hold.PLAIN
