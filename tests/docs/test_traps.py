@@ -19,6 +19,7 @@ REASONS = {
     "division by zero": "let n = 0; 1 / n",
     "negative exponent": "pow(2, -1)",
     "square root of a negative number": "sqrt(-1)",
+    "shift out of range": "shift_left(1, 64)",
     "index out of range": "[1][5]",
     "range out of bounds": "[1].slice(0, 5)",
     "key not found": 'let m: Map<String, Integer> = map_new(); m["a"]',
