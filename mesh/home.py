@@ -316,6 +316,30 @@ class LockBusy(Exception):
 
 
 @contextmanager
+def passing_lock(home: Home, name: str, *, wait: bool) -> Iterator[None]:
+    """As `actor_lock`, for names without number: no file of it is left behind."""
+    path = home.locks / f"{name}.lock"
+    while True:
+        with actor_lock(home, name, wait=wait):
+            if not _is_mine(path):
+                # Its last holder has removed the file that we waited for: begin anew.
+                continue
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _is_mine(path: Path) -> bool:
+    """Whether the file at the path is the one that this process wrote its id into."""
+    try:
+        return path.read_text(encoding="ascii") == str(os.getpid())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
 def actor_lock(home: Home, name: str, *, wait: bool) -> Iterator[None]:
     """Hold the lock of one actor (a key). Only its holder may drive that actor.
 

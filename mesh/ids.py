@@ -40,6 +40,17 @@ def effect_id(job: Cid, position: int) -> TransferId:
     return TransferId(_hash(b"effect", job.raw, position.to_bytes(8, "big")))
 
 
+def run_effect_id(nonce: bytes, position: int) -> TransferId:
+    """The ledger's id of what the effect at `position` of a local execution moves."""
+    return TransferId(_hash(b"run effect", nonce, position.to_bytes(8, "big")))
+
+
+def followed_job_id(job: Cid, position: int, settled_at: int) -> JobId:
+    """The id of the job that the effect at `position` of a settled job asks for."""
+    noise = _hash(b"followed", job.raw, position.to_bytes(8, "big"))
+    return new_job_id(settled_at * 1000, noise[:RANDOM_BYTES])
+
+
 def execution_seed(job: Cid, submitter: Did) -> bytes:
     """The 32 bytes a program draws its random numbers from: the same in every attempt."""
     return _hash(b"seed", job.raw, submitter.encode())

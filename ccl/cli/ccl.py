@@ -86,7 +86,20 @@ def run(
             "--input", readable=False, metavar="FILE", help="What `input()` reads; - is stdin."
         ),
     ] = None,
+    context: Annotated[
+        Path | None,
+        typer.Option(
+            readable=False,
+            metavar="FILE",
+            help="Host records: a JSON object with a record for each name. A handler's payload "
+            'is ctx: {"ctx": {"id": 5}}; - reads stdin.',
+        ),
+    ] = None,
     output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show what would be applied and submitted; do nothing."),
+    ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask before tokens are spent.")
     ] = False,
@@ -107,12 +120,13 @@ def run(
         typer.Option(metavar="DIR", readable=False, help="The mesh's home. [env: MESH_HOME]"),
     ] = None,
 ) -> None:
-    """Run a program on this machine and follow the jobs it submits to the mesh.
+    """Run a program on this machine, apply what it asks for, and follow the jobs it submits.
 
     Prints the program's own value (local), and each job's output, decoded from the block
-    that its verified receipt names.
+    that its verified receipt names. State, events and tokens are applied at once or not at all.
     """
-    from ccl.cli.running.session import Options, run_program
+    from ccl.cli.running.options import Options
+    from ccl.cli.running.session import run_program
 
     code = run_program(
         Options(
@@ -120,7 +134,9 @@ def run(
             entry=entry,
             arguments=tuple(arguments or ()),
             input=input_,
+            context=context,
             as_json=output is View.JSON,
+            dry_run=dry_run,
             yes=yes,
             max_spend=max_spend,
             fuel=fuel,

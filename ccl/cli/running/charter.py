@@ -8,24 +8,19 @@ from typing import Any, Final
 import typer
 
 from ccl.abi.layout import CHARTER_EXPORT, RUN_EXPORT
-from ccl.abi.sections import Abi
-from ccl.abi.values import ValueMismatch, from_json, parse_type
 from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
 from ccl.cli.charterview import Undecided, charter_text, charter_value, undecided
-from ccl.cli.files import STANDARD_STREAM, read_bytes
+from ccl.cli.files import STANDARD_STREAM
+from ccl.cli.running.problems import mesh_problems
 from ccl.cli.running.program import Program, build_context, compile_program
-from ccl.cli.running.session import mesh_problems
+from ccl.cli.running.records import read_records
 from ccl.cli.running.traps import outcome_lines
 from ccl.render.paint import Paint
 from mesh.local import LocalMesh
-from runtime.content.codec import CodecError, encode
 from runtime.execution import Execution, OutcomeKind
 from runtime.sandbox import Fault, Request, engine_text
 from runtime.streams import say
 
-CONTEXT_BYTES_MAX: Final = 1 << 20
-_NO_TYPES: Final = Abi(exports=(), structs={}, enums={})
-CONTEXT_EXAMPLE: Final = 'write an object with a record for each name: {"proposal": {"size": 5}}'
 FUEL: Final = 1_000_000_000
 
 
@@ -40,7 +35,7 @@ def show_charter(
             hint="name a file for one of them",
             exit_code=ExitCode.USAGE,
         )
-    records = {} if context is None else _records(context)
+    records = read_records(context)
     program = compile_program(file, RUN_EXPORT)
     if all(export.name != CHARTER_EXPORT for export in program.abi.exports):
         raise CommandError(
@@ -62,34 +57,6 @@ def show_charter(
     if strict and open_conditions:
         raise _refusal(file, open_conditions)
     _show(execution.charter, open_conditions, view)
-
-
-def _records(path: Path) -> dict[str, Any]:
-    """The host records by name. Raises CommandError with what is wrong with the file."""
-    shown = "standard input" if str(path) == STANDARD_STREAM else str(path)
-    data = read_bytes(path, limit=CONTEXT_BYTES_MAX, what="context")
-    try:
-        # Digits with a point are Decimals, which are exact: never a float.
-        value = json.loads(data, parse_float=str)
-        records = from_json(parse_type("Data"), value, _NO_TYPES)
-        encode(records)
-    except (ValueError, RecursionError, ValueMismatch, CodecError) as error:
-        raise CommandError(
-            "bad-context",
-            f"{shown} is no context: {error}",
-            hint=CONTEXT_EXAMPLE,
-            exit_code=ExitCode.USAGE,
-            path=str(path),
-        ) from None
-    if not isinstance(records, dict):
-        raise CommandError(
-            "bad-context",
-            f"{shown} is no context: expected a JSON object",
-            hint=CONTEXT_EXAMPLE,
-            exit_code=ExitCode.USAGE,
-            path=str(path),
-        )
-    return records
 
 
 def _execute(program: Program, records: dict[str, Any], mesh_home: Path | None) -> Execution:

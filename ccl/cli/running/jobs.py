@@ -14,7 +14,7 @@ from mesh.cli.describing import bid_rows, describe
 from mesh.cli.following import BID_COLUMNS, interrupted
 from mesh.cli.output import table
 from mesh.job import Phase
-from mesh.local import JobRequest, JobView, LocalMesh
+from mesh.local import JobView, LocalMesh
 from mesh.local.checking import check_anchored, check_federation
 from mesh.local.news import Awarded, BidRefused, News, StatusChanged
 from mesh.local.outputs import output_of
@@ -97,23 +97,6 @@ class _Told:
         self.say("")
         for line in table(bid_rows(self.mesh.job(job_id)), BID_COLUMNS).split("\n"):
             self.say(line)
-
-
-def submit_jobs(mesh: LocalMesh, requests: Sequence[JobRequest], say: Say) -> tuple[JobId, ...]:
-    """Submit those of the requests, which have ids, that are not jobs yet: all, or none.
-
-    Raises MeshProblem where the mesh refuses.
-    """
-    known = frozenset(mesh.job_ids())
-    mesh.submit_all([each for each in requests if each.job_id not in known])
-    ids = tuple(each.job_id for each in requests if each.job_id is not None)
-    for job_id in ids:
-        if job_id in known:
-            say(f"Continuing the job of an unfinished run, {mesh.job(job_id).phase.value}")
-        else:
-            say("Job submitted successfully")
-        say(f"Job ID: {job_id}")
-    return ids
 
 
 def follow_jobs(

@@ -25,7 +25,13 @@ from ccl.wasm.inspect import inspect_module
 from runtime.content.cid import Cid, Codec, cid_of, parse_cid
 from runtime.content.codec import decode
 from runtime.content.did import Did
-from runtime.context import INPUT_BYTES_MAX, OUTPUT_BYTES_MAX, Context, Limits
+from runtime.context import (
+    INPUT_BYTES_MAX,
+    OUTPUT_BYTES_MAX,
+    REPUTATION_UNKNOWN,
+    Context,
+    Limits,
+)
 
 EXECUTION_WORD: Final = "execution"
 _NO_RECORDS: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -141,12 +147,17 @@ def build_context(
     engine: str,
     fuel: int,
     records: Mapping[str, Any] = _NO_RECORDS,
+    results: Mapping[str, Any] = _NO_RECORDS,
+    state_root: Cid | None = None,
+    tokens: Cid | None = None,
+    reputation: int = REPUTATION_UNKNOWN,
+    occasion: str = "",
 ) -> Context:
-    """What a local execution sees. The seed follows from module, input, caller and time."""
+    """What a local execution sees. The seed follows from module, input, caller, time and
+    occasion."""
+    parts = (str(input_cid), caller, str(now), occasion)
     seed = hashlib.sha256(
-        b"\0".join(
-            (program.root.cid.raw, str(input_cid).encode(), caller.encode(), str(now).encode())
-        )
+        b"\0".join((program.root.cid.raw, *(part.encode() for part in parts)))
     ).digest()
     return Context(
         entry=entry,
@@ -160,6 +171,10 @@ def build_context(
         balances=balances,
         policies=policies,
         records=records,
+        results=results,
+        state_root=state_root,
+        tokens=tokens,
+        reputation=reputation,
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ccl.cli.boundary import CommandError, ExitCode
+from mesh.local import LocalMesh
+from mesh.local.runs import Submission
 from mesh.local.submitting import DEFAULT_ENTRY, JobRequest
 from mesh.records import Priority, Requirements, Trust
 from runtime.content.cid import Cid
@@ -12,23 +14,20 @@ from runtime.effects import Effect, SubmitJob
 from runtime.tokens.token import ResourceType
 
 
-def requests_of(effects: Iterable[Effect], source: Cid | None) -> tuple[JobRequest, ...]:
-    """The submissions among the effects, in order. Raises CommandError for one the mesh has
-    no form for. source: CID of the CCL source that asked."""
-    return tuple(_request(effect, source) for effect in effects if isinstance(effect, SubmitJob))
+def submissions_of(
+    mesh: LocalMesh, effects: Iterable[Effect], source: Cid | None
+) -> tuple[Submission, ...]:
+    """The submissions among the effects, each under a new id. Raises CommandError for one the
+    mesh has no form for. source: CID of the CCL source that asked."""
+    return tuple(
+        Submission(position=position, request=request_of(effect, source), job_id=mesh.new_job_id())
+        for position, effect in enumerate(effects)
+        if isinstance(effect, SubmitJob)
+    )
 
 
-def spending(requests: Iterable[JobRequest]) -> dict[str, int]:
-    """The most that the requests can cost, in units by resource type."""
-    total: dict[str, int] = {}
-    for request in requests:
-        ceiling = request.resource_amount if request.budget is None else request.budget
-        name = request.resource_type.value
-        total[name] = total.get(name, 0) + ceiling
-    return total
-
-
-def _request(effect: SubmitJob, source: Cid | None) -> JobRequest:
+def request_of(effect: SubmitJob, source: Cid | None) -> JobRequest:
+    """Raises CommandError."""
     required = dict(effect.requirements)
     if effect.max_seconds is not None:
         required["max_seconds"] = effect.max_seconds

@@ -1,0 +1,103 @@
+"""What a program asked for besides jobs, as lines for people and as JSON for machines."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ccl.abi.values import untyped_to_json
+from ccl.render.cells import safe_text
+from runtime.content.cid import Codec, cid_of
+from runtime.content.codec import decode
+from runtime.effects import (
+    AnchorData,
+    BurnTokens,
+    Effect,
+    EmitEvent,
+    MintTokens,
+    PinBlock,
+    PutBlock,
+    RecordUsage,
+    SubmitJob,
+    TransferTokens,
+    UnpinBlock,
+    WriteState,
+)
+
+
+def effect_lines(effects: Iterable[Effect]) -> Iterator[str]:
+    """One line for each, but one for all the variables of a home."""
+    written: dict[str, list[str]] = {}
+    lines = []
+    for effect in effects:
+        if isinstance(effect, WriteState):
+            written.setdefault(effect.home, []).append(effect.variable)
+            continue
+        line = _line(effect)
+        if line is not None:
+            lines.append(line)
+    for home, names in written.items():
+        yield f"State      {safe_text(home)}: {safe_text(', '.join(names))}"
+    yield from lines
+
+
+def _line(effect: Effect) -> str | None:
+    match effect:
+        case AnchorData(data=text):
+            cid = cid_of(text.encode("utf-8"), Codec.RAW)
+            return f"Stored     {cid}  ({len(text)} characters that it asked to anchor)"
+        case RecordUsage(resource_type=kind, amount=amount):
+            return f"Usage      {amount} {kind}, by its own account; not billed"
+        case EmitEvent(name=name, article=article):
+            data = json.dumps(untyped_to_json(decode(effect.data)), ensure_ascii=False)
+            shown = "" if data in ("{}", "null") else f"  {data}"
+            under = f"  (under article {article})" if article else ""
+            return safe_text(f"Event      {name}{shown}{under}")
+        case MintTokens():
+            said = f"minted {effect.amount} {effect.token_class} to {effect.to}"
+        case BurnTokens():
+            said = f"burned {effect.amount} {effect.token_class} of {effect.holder}"
+        case TransferTokens():
+            units = f"{effect.amount} {effect.token_class}"
+            said = f"moved {units} from {effect.holder} to {effect.to}"
+        case PutBlock(cid=cid):
+            return f"Put        {cid}"
+        case PinBlock(cid=cid):
+            return f"Pinned     {cid}"
+        case UnpinBlock(cid=cid):
+            return f"Unpinned   {cid}"
+        case SubmitJob() | WriteState():
+            return None
+    return safe_text(f"Tokens     {said}")
+
+
+def effects_to_json(effects: Iterable[Effect]) -> list[dict[str, Any]]:
+    """In the program's order; submissions are shown as jobs."""
+    return [value for each in effects if (value := _json(each)) is not None]
+
+
+def _json(effect: Effect) -> dict[str, Any] | None:
+    match effect:
+        case SubmitJob():
+            return None
+        case EmitEvent(name=name, article=article):
+            value = {"event": name, "data": untyped_to_json(decode(effect.data))}
+            return {**value, "article": article} if article else value
+        case WriteState(home=home, variable=variable, value=cid):
+            return {"state": f"{home}.{variable}", "value": str(cid)}
+        case MintTokens():
+            return {"mint": effect.token_class, "amount": effect.amount, "to": effect.to}
+        case BurnTokens():
+            return {"burn": effect.token_class, "amount": effect.amount, "from": effect.holder}
+        case TransferTokens():
+            moved = {"transfer": effect.token_class, "amount": effect.amount}
+            return {**moved, "from": effect.holder, "to": effect.to}
+        case AnchorData(data=text):
+            return {"anchor": str(cid_of(text.encode("utf-8"), Codec.RAW))}
+        case RecordUsage(resource_type=kind, amount=amount):
+            return {"usage": kind, "amount": amount}
+        case PutBlock(cid=cid):
+            return {"put": str(cid)}
+        case PinBlock(cid=cid):
+            return {"pin": str(cid)}
+        case UnpinBlock(cid=cid):
+            return {"unpin": str(cid)}

@@ -1,0 +1,63 @@
+"""What a program may spend: the ceiling on the command line, and the person in front of it."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+import typer
+
+from ccl.cli.boundary import CommandError, ExitCode
+from ccl.cli.running.options import Options
+from mesh.local.runs import Submission
+from runtime.effects import Effect, TransferTokens
+from runtime.tokens.token import RESOURCES
+
+
+def spending(
+    submissions: Iterable[Submission], effects: Iterable[Effect], before: Mapping[str, int]
+) -> dict[str, int]:
+    """The most that a run can cost so far, in units by resource type: the ceilings of its jobs
+    and what it gives away. before: what its earlier executions could."""
+    total = dict(before)
+    for each in submissions:
+        request = each.request
+        ceiling = request.resource_amount if request.budget is None else request.budget
+        name = request.resource_type.value
+        total[name] = total.get(name, 0) + ceiling
+    for effect in effects:
+        if isinstance(effect, TransferTokens) and effect.token_class in RESOURCES:
+            total[effect.token_class] = total.get(effect.token_class, 0) + effect.amount
+    return total
+
+
+def consent(
+    submissions: Sequence[Submission],
+    effects: Sequence[Effect],
+    before: Mapping[str, int],
+    options: Options,
+) -> dict[str, int]:
+    """What the run can have spent after this. Asks before units are spent, where there is
+    somebody to ask. Raises CommandError."""
+    amounts = spending(submissions, effects, before)
+    if amounts == dict(before):
+        return amounts
+    total = ", ".join(f"{amount} {kind} units" for kind, amount in amounts.items())
+    if options.max_spend is not None and sum(amounts.values()) > options.max_spend:
+        raise CommandError(
+            "over-max-spend",
+            f"the program could spend {total}, more than --max-spend {options.max_spend}",
+            hint="nothing of this was submitted; raise --max-spend, or lower the program's amounts",
+            exit_code=ExitCode.DENIED,
+            **amounts,
+        )
+    if options.yes or options.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return amounts
+    count = len(submissions)
+    jobs = f"Submit {count} job{'' if count == 1 else 's'}" if count else "Give units away"
+    if not typer.confirm(f"{jobs}, for at most {total}?", default=True, err=True):
+        raise CommandError(
+            "declined",
+            "nothing was submitted",
+            hint="run it again when the submission is wanted",
+            exit_code=ExitCode.DENIED,
+        )
+    return amounts

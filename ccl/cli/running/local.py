@@ -1,0 +1,132 @@
+"""One execution on this machine, under the local identity, on what the mesh knows now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ccl.cli.boundary import CommandError, ExitCode
+from ccl.cli.running.program import Program, build_context, output_to_json
+from mesh.local import LocalMesh
+from mesh.local.runs import request_for, world_now
+from runtime.content.cid import Cid
+from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode
+from runtime.context import Context
+from runtime.effects import Effect, effects_from_block
+from runtime.execution import Deterministic, Execution, Metrics
+from runtime.sandbox import Fault, engine_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What is to be executed: an entry with its arguments, its input and its host records.
+
+    results: outputs of earlier jobs by their id. occasion: tells executions apart that are
+    otherwise alike, so that they draw other random numbers.
+    """
+
+    program: Program
+    entry: str
+    arguments: bytes | None
+    input: tuple[Cid, bytes] | None
+    records: Mapping[str, Any]
+    fuel: int
+    results: Mapping[str, Any]
+    occasion: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What an execution gave. value: JSON, None for none. context: None for one that was done
+    by an earlier command."""
+
+    program: Program
+    entry: str
+    execution: Execution
+    context: Context | None
+    value: Any
+    logs: tuple[str, ...]
+    effects: tuple[Effect, ...]
+
+
+def execute(mesh: LocalMesh, call: Call) -> Run:
+    """Raises CommandError `machine-fault`, and MeshProblem for state that cannot be read."""
+    program = call.program
+    around = world_now(mesh)
+    context = build_context(
+        entry=call.entry,
+        arguments=call.arguments,
+        caller=mesh.submitter.did,
+        now=mesh.now,
+        program=program,
+        input_cid=None if call.input is None else call.input[0],
+        balances=around.balances,
+        policies=around.policies,
+        engine=engine_text(),
+        fuel=call.fuel,
+        records={**around.records, **call.records},
+        results=call.results,
+        state_root=around.state_root,
+        tokens=around.tokens,
+        reputation=around.reputation,
+        occasion=call.occasion,
+    )
+    _check_size(context)
+    request = request_for(mesh, context, around, (program.root.cid, program.root.wasm))
+    given = None if call.input is None else call.input[1]
+    result = mesh.sandbox.execute(replace(request, input=given))
+    if isinstance(result, Fault):
+        raise CommandError(
+            "machine-fault",
+            f"this machine could not execute {program.root.path}: {result}",
+            hint="this says nothing about the program; `meshctl doctor` looks at the machine",
+            exit_code=ExitCode.FINDINGS,
+        )
+    return run_of(program, call.entry, result, context)
+
+
+def done_before(mesh: LocalMesh, program: Program, entry: str, found: Deterministic) -> Run:
+    """An execution of an earlier command, read back from the blocks that it has stored."""
+    blocks = {
+        cid: mesh.get_block(cid)
+        for cid in (found.output, found.effects, found.logs)
+        if cid is not None
+    }
+    metrics = Metrics(wall_ms=0, memory_peak_bytes=0, host_calls=0)
+    execution = Execution(deterministic=found, metrics=metrics, blocks=blocks)
+    return run_of(program, entry, execution, None)
+
+
+def run_of(program: Program, entry: str, execution: Execution, context: Context | None) -> Run:
+    found, blocks = execution.deterministic, execution.blocks
+    value = None
+    if found.output is not None:
+        value = output_to_json(found.output, blocks[found.output], program.abi, entry)
+    return Run(
+        program=program,
+        entry=entry,
+        execution=execution,
+        context=context,
+        value=value,
+        logs=() if found.logs is None else tuple(decode(blocks[found.logs])),
+        effects=() if found.effects is None else effects_from_block(blocks[found.effects]),
+    )
+
+
+def _check_size(context: Context) -> None:
+    """Records of host and command line go into one block. Raises CommandError."""
+    try:
+        size = len(context.to_block())
+    except CodecError as error:
+        raise CommandError(
+            "bad-context",
+            f"the context cannot be written down: {error}",
+            hint="leave out what the program does not ask for",
+            exit_code=ExitCode.USAGE,
+        ) from None
+    if size > RECORD_BYTES_MAX:
+        raise CommandError(
+            "bad-context",
+            f"the context has {size} bytes, at most {RECORD_BYTES_MAX} are allowed",
+            hint="give what is large as the input: --input FILE",
+            exit_code=ExitCode.USAGE,
+        )

@@ -1,0 +1,29 @@
+"""The command line of `ccl run`, and saying something under it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.streams import say as say_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The command line of `ccl run`. context: a file of host records, as of `ccl charter`."""
+
+    file: Path
+    entry: str
+    arguments: tuple[str, ...]
+    input: Path | None
+    context: Path | None
+    as_json: bool
+    dry_run: bool
+    yes: bool
+    max_spend: int | None
+    fuel: int
+    timeout_seconds: float | None
+    mesh_home: Path | None
+
+    def say(self, line: str) -> None:
+        """A line for people; machines get one value at the end."""
+        if not self.as_json:
+            say_line(line)

@@ -1,0 +1,43 @@
+"""Host records from a file: what conditions, handlers and roles ask for."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from ccl.abi.sections import Abi
+from ccl.abi.values import ValueMismatch, from_json, parse_type
+from ccl.cli.boundary import CommandError, ExitCode
+from ccl.cli.files import STANDARD_STREAM, read_bytes
+from runtime.content.codec import CodecError, encode
+
+CONTEXT_BYTES_MAX: Final = 1 << 20
+CONTEXT_EXAMPLE: Final = 'write an object with a record for each name: {"proposal": {"size": 5}}'
+_NO_TYPES: Final = Abi(exports=(), structs={}, enums={})
+
+
+def read_records(path: Path | None) -> dict[str, Any]:
+    """The host records by name, none for no file. Raises CommandError with what is wrong."""
+    if path is None:
+        return {}
+    shown = "standard input" if str(path) == STANDARD_STREAM else str(path)
+    data = read_bytes(path, limit=CONTEXT_BYTES_MAX, what="context")
+    try:
+        # Digits with a point are Decimals, which are exact: never a float.
+        value = json.loads(data, parse_float=str)
+        records = from_json(parse_type("Data"), value, _NO_TYPES)
+        encode(records)
+    except (ValueError, RecursionError, ValueMismatch, CodecError) as error:
+        raise _bad(f"{shown} is no context: {error}", path) from None
+    if not isinstance(records, dict):
+        raise _bad(f"{shown} is no context: expected a JSON object", path)
+    return records
+
+
+def _bad(message: str, path: Path) -> CommandError:
+    return CommandError(
+        "bad-context",
+        message,
+        hint=CONTEXT_EXAMPLE,
+        exit_code=ExitCode.USAGE,
+        path=str(path),
+    )
