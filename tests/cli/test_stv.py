@@ -30,6 +30,13 @@ def test_a_ward_elects_whom_it_elected(name: str, tmp_path: Path) -> None:
     assert last["elected"]
 
 
+def test_every_stage_of_a_ward_is_as_the_example_shows_it(tmp_path: Path) -> None:
+    shown = COUNT.with_name("shetland_2022_ward3.json")
+    ward = BALLOTS / f"{shown.stem}.csv"
+    done = run("ccl", "run", COUNT, "--input", ward, "-o", "json", home=tmp_path)
+    assert json.loads(done.out)["value"] == json.loads(shown.read_text("utf-8"))
+
+
 def test_a_damaged_file_is_refused_with_its_line(tmp_path: Path) -> None:
     ward = tmp_path / "ward.csv"
     ward.write_text('2,1\n5,3\n"Candidate 1","Ada"\n"Candidate 2","Bea"\n"Here"\n', "utf-8")
