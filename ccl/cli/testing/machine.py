@@ -28,7 +28,7 @@ def file_value(outcome: Tested | Broken) -> dict[str, Any]:
     if isinstance(outcome, Broken):
         found = outcome.findings
         shown = render(found.diagnostics, found.sources, Format.JSON, color=False, width=100)
-        return {"path": outcome.path, "errors": json.loads(shown), "tests": []}
+        return {"path": outcome.path, "errors": json.loads(shown)["diagnostics"], "tests": []}
     suite = outcome.suite
     return {
         "path": suite.path,

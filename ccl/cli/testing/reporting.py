@@ -1,5 +1,6 @@
 """What people read of a test run: a line for each file, what failed and why, how many."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,7 @@ from ccl.render.paint import Canvas, Ink, Paint
 from ccl.render.snippet import Mark, marked_lines
 from ccl.source import FileId, Source, Span
 from runtime.content.codec import decode
-from runtime.execution import Outcome, OutcomeKind
+from runtime.execution import OutcomeKind
 
 WIDTH_MIN: Final = 40
 _SIGNS: Final = {" ": Ink.FAINT, "-": Ink.REMOVED, "+": Ink.ADDED}
@@ -105,6 +106,9 @@ def failure_lines(suite: Suite, verdict: Verdict, paint: Paint, width: int) -> I
         mark = Mark(span=span, text=label, primary=True, ink=Ink.ERROR)
         yield from marked_lines(source, [mark], canvas)
     margin = f"{'':>{gutter}} {paint('=', Ink.GUTTER)}"
+    if failure.expected is not None and failure.expected.reason:
+        wanted = json.dumps(failure.expected.reason, ensure_ascii=False)
+        yield f"{margin} expected a trap with {safe_text(wanted)}"
     if failure.compared is not None:
         yield from (f"{margin} {line}" for line in _compared(suite, failure, paint))
     if failure.outcome.article:
@@ -124,8 +128,9 @@ def _why(failure: Failure, paint: Paint) -> Iterator[str]:
     elif outcome.reason == NOTHING_TRAPPED:
         yield paint(outcome.reason, Ink.ERROR) + paint(": a trap was expected", Ink.TITLE)
     else:
-        wanted = safe_text(f'a trap with "{expected.reason}" was expected')
-        yield paint("another trap", Ink.ERROR) + paint(f": {wanted}", Ink.TITLE)
+        yield paint("another trap", Ink.ERROR) + paint(
+            f": {safe_text(trap_text(outcome))}", Ink.TITLE
+        )
 
 
 def failure_place(suite: Suite, failure: Failure) -> tuple[Source, Span, str] | None:
@@ -140,12 +145,7 @@ def failure_place(suite: Suite, failure: Failure) -> tuple[Source, Span, str] | 
     if found is None:
         return None
     source, span = found
-    return source, span, "" if expected is None and _is_said(outcome) else trap_text(outcome)
-
-
-def _is_said(outcome: Outcome) -> bool:
-    """The line above has said it already."""
-    return outcome.reason == ASSERTION_FAILED
+    return source, span, "" if outcome.reason == ASSERTION_FAILED else outcome.reason
 
 
 def _compared(suite: Suite, failure: Failure, paint: Paint) -> Iterator[str]:
