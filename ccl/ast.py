@@ -484,7 +484,7 @@ class IfRule(Node, frozen=True, kw_only=True):
 
 
 class RangeRule(Node, frozen=True, kw_only=True):
-    """`[key] range low high { entries }`, both ends included."""
+    """`[key] range low high { entries }`, both ends included; `half_open` of `low..high`."""
 
     key: Key | None
     low: Expr
@@ -492,6 +492,7 @@ class RangeRule(Node, frozen=True, kw_only=True):
     article: StringLiteral | None
     entries: tuple["Item", ...]
     span: Span
+    half_open: bool = False
 
 
 class Article(Node, frozen=True, kw_only=True):

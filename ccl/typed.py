@@ -563,10 +563,11 @@ class CharterObject(Node, frozen=True, kw_only=True):
 
 
 class CharterBand(Node, frozen=True, kw_only=True):
-    """The value of a `range` rule: both bounds as written."""
+    """The value of a `range` rule: both bounds as written. `half_open`: without `high` itself."""
 
     low: CharterNumber
     high: CharterNumber
+    half_open: bool
     span: Span
 
 

@@ -1,6 +1,7 @@
-"""`range` rules: numeric bands, both ends included, and whether they cover without overlap.
+"""`range` rules: numeric bands, and whether they cover without overlap.
 
-Bands that meet in one number are read as half-open (`0..500`, `500..1000`).
+Both ends of `range 0 500` belong to it, also of `0..=500`; of `0..500` the upper one does not.
+Bands that meet in one number are read as half-open.
 """
 
 from decimal import Decimal
@@ -34,10 +35,10 @@ def read_band(
     ):
         sink.report("CCL0317", span)
         return None
-    if _number(low) > _number(high):
+    if _number(low) > _number(high) or (rule.half_open and _number(low) == _number(high)):
         sink.report("CCL0316", span, low=written(low), high=written(high))
         return None
-    return typed.CharterBand(low=low, high=high, span=span)
+    return typed.CharterBand(low=low, high=high, half_open=rule.half_open, span=span)
 
 
 def check_bands(sink: Sink, tree: Tree) -> None:
@@ -72,7 +73,7 @@ def _check(sink: Sink, bands: list[typed.CharterBand]) -> None:
                 high=written(min(band.high, widest.high, key=_number)),
                 labels=labels,
             )
-        elif low > high + _step(widest.high, band.low):
+        elif low > high + (0 if widest.half_open else _step(widest.high, band.low)):
             sink.report(
                 "CCL0318",
                 band.span,
@@ -80,13 +81,13 @@ def _check(sink: Sink, bands: list[typed.CharterBand]) -> None:
                 high=written(band.low),
                 labels=labels,
             )
-        if _number(band.high) > high:
+        if (_number(band.high), not band.half_open) > (high, not widest.half_open):
             widest = band
 
 
 def _is_point_in(band: typed.CharterBand, widest: typed.CharterBand) -> bool:
     """A band of one number that another band ends with."""
-    return _number(band.high) == _number(widest.high)
+    return _number(band.high) == _number(widest.high) and not widest.half_open
 
 
 def _step(before: typed.CharterNumber, after: typed.CharterNumber) -> Decimal:

@@ -36,7 +36,7 @@ def _label_text(entry: Setting) -> str | None:
         case typed.CharterText() | typed.CharterNumber() | typed.CharterBool():
             return str(label.value)
         case typed.CharterBand():
-            return f"{label.low.value} {label.high.value}"
+            return f"{label.low.value} {label.high.value} {label.half_open}"
         case _:
             return None
 

@@ -30,6 +30,11 @@ def read_value(checker: Checker, scope: FileScope, expr: ast.Expr, objects: Read
                 value=exact(expr.value), unit=NumberUnit.PERCENT, span=expr.span
             )
             return number, _constant(checker, scope, expr)
+        case ast.Unary(operator="-", operand=ast.PercentLiteral() as share):
+            less = typed.CharterNumber(
+                value=exact(-share.value), unit=NumberUnit.PERCENT, span=expr.span
+            )
+            return less, _constant(checker, scope, expr)
         case ast.SizeLiteral():
             size = typed.CharterNumber(value=expr.byte_count, unit=NumberUnit.BYTES, span=expr.span)
             return size, _constant(checker, scope, expr)

@@ -49,10 +49,10 @@ def charter_value(entries: Sequence[Any]) -> dict[str, Any]:
                 _put(found, key, _value(value))
             case ["section", str(key), None, list(inner)]:
                 _put(found, key, charter_value(inner))
-            case ["section", str(key), {"from": low, "to": high}, list(inner)]:
-                _append(
-                    found, key, {"from": _value(low), "to": _value(high)} | charter_value(inner)
-                )
+            case ["section", str(key), {"from": low, **rest}, list(inner)]:
+                ((end, high),) = rest.items()
+                bounds = {"from": _value(low), end: _value(high)}
+                _append(found, key, bounds | charter_value(inner))
             case ["section", str(key), label, list(inner)]:
                 _put_labelled(found, key, _text(_value(label)), charter_value(inner))
             case _:
@@ -82,9 +82,11 @@ def _head(key: str, label: Any) -> str:
     match label:
         case None:
             return _key(key)
-        case {"from": low, "to": high}:
+        case {"from": low, **rest}:
             before = "" if key == "range" else f"{_key(key)} "
-            return f"{before}range {_written(low)} {_written(high)}"
+            dots = ".." if "below" in rest else " "
+            (high,) = rest.values()
+            return f"{before}range {_written(low)}{dots}{_written(high)}"
         case _:
             return f"{_key(key)} {_written(label)}"
 

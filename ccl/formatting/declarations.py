@@ -118,14 +118,21 @@ class Declarations(Code):
     if_rule_else = if_rule_else_if = if_rule
 
     def range_rule(self, phrase: Phrase) -> Doc:
-        word, low, high, because, *body = phrase.parts
-        head = concat(self.lay(word), " ", self.lay(low), self.gap(low), self.lay(high))
-        return group(head, self._because(high, because), " ", self.body(*body))
+        word, band, because, *body = phrase.parts
+        head = concat(self.lay(word), " ", self.lay(band))
+        return group(head, self._because(band, because), " ", self.body(*body))
 
     def range_rule_key(self, phrase: Phrase) -> Doc:
-        key, word, low, high, because, *body = phrase.parts
-        head = concat(self.lay(key), " ", self.lay(word), " ", self.lay(low), self.gap(low))
-        return group(head, self.lay(high), self._because(high, because), " ", self.body(*body))
+        key, word, band, because, *body = phrase.parts
+        head = concat(self.lay(key), " ", self.lay(word), " ", self.lay(band))
+        return group(head, self._because(band, because), " ", self.body(*body))
+
+    def band(self, phrase: Phrase) -> Doc:
+        low, high = phrase.parts
+        return concat(self.lay(low), " ", self.lay(high))
+
+    def band_dots(self, phrase: Phrase) -> Doc:
+        return concat(*map(self.lay, phrase.parts))
 
     # --- code at the top
 

@@ -2,7 +2,7 @@
 
 Values are DAG-CBOR: texts, booleans, lists, and maps of inline objects; a plain number is an
 integer, a number with a unit or with decimal places `{"unit": "%", "value": 50}`, where the
-value is an integer or, with places, its text; the label of a range `{"from": …, "to": …}`; a
+value is an integer or, with places, its text; the label of a range `{"from": …, "to": …}`, or `below` for `to` where it is half-open; a
 call `{"call": name, "arguments": […]}`.
 
 Conditions are decided first, those within a rule only where the rule holds. Each local holds 0
@@ -172,8 +172,8 @@ def plain(value: CharterValue) -> Any:
             return [plain(item) for item in items]
         case CharterObject(entries=entries):
             return _map(entries)
-        case CharterBand(low=low, high=high):
-            return {"from": plain(low), "to": plain(high)}
+        case CharterBand(low=low, high=high, half_open=half_open):
+            return {"from": plain(low), "below" if half_open else "to": plain(high)}
         case CharterCall(name=name, arguments=arguments, names=names):
             given = [plain(each) for each in arguments]
             return {
