@@ -1,7 +1,7 @@
 """The checker: from resolved files to the typed tree. `check` is its only door."""
 
 from ccl import typed
-from ccl.checking import closures, functions, instances, schemas, state_rules, tests
+from ccl.checking import closures, functions, instances, roles, schemas, state_rules, tests
 from ccl.checking.charter import Charter, Tree
 from ccl.checking.charter_conditions import report_effects
 from ccl.checking.charter_reading import read_charter
@@ -38,6 +38,7 @@ def check(
     declare_states(checker)
     state_rules.declare_invariants(checker)
     checker.charter = read_charter(checker, scoped.root_scope)
+    roles.report_parents(checker)
     schemas.apply(checker, checker.charter)
     entries = find_entries(checker)
     checked = functions.check_bodies(checker, entries, sink)

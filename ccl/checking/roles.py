@@ -6,7 +6,7 @@ from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.checking import calls, literals
 from ccl.checking.arguments import Callee, bind
-from ccl.checking.environment import Body, invalid
+from ccl.checking.environment import Body, Checker, invalid
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.resolved import ROLE_PREFIX, FileScope, Role
 from ccl.source import Span
@@ -111,11 +111,11 @@ def _children(body: Body, role: str) -> Iterator[tuple[FileScope, Role]]:
         for each in scope.roles.values():
             if checker.scoped.owner(scope, ROLE_PREFIX + each.name.text) is not scope:
                 continue  # a contract that includes this text has replaced the role
-            if parent_id(body, scope, each) == own:
+            if parent_id(checker, scope, each) == own:
                 yield scope, each
 
 
-def parent_id(body: Body, scope: FileScope, role: Role) -> str | None:
+def parent_id(checker: Checker, scope: FileScope, role: Role) -> str | None:
     """The function of the role that a role extends; None if there is none."""
     if role.parent is None:
         return None
@@ -123,9 +123,38 @@ def parent_id(body: Body, scope: FileScope, role: Role) -> str | None:
     if alias:
         if alias not in scope.imports:
             return None
-        scope = body.checker.scoped.files[scope.imports[alias].file]
+        scope = checker.scoped.files[scope.imports[alias].file]
     function = ROLE_PREFIX + name
-    return body.checker.function_id(scope, function) if function in scope.functions else None
+    return checker.function_id(scope, function) if function in scope.functions else None
+
+
+def report_parents(checker: Checker) -> None:
+    """Roles that extend one that is not there, or each other in a circle."""
+    by_id = {
+        checker.function_id(scope, ROLE_PREFIX + role.name.text): (scope, role)
+        for scope in checker.scoped.files.values()
+        for role in scope.roles.values()
+    }
+    for scope, role in by_id.values():
+        if role.parent is None:
+            continue
+        if parent_id(checker, scope, role) is None:
+            known = [each.removeprefix(ROLE_PREFIX) for each in scope.functions]
+            near = nearest(role.parent.text, known)
+            checker.sink.report("CCL0320", role.parent.span, name=role.parent.text, nearest=near)
+            continue
+        chain = [role]
+        above = by_id.get(parent_id(checker, scope, role) or "")
+        while above is not None and above[1] not in chain:
+            chain.append(above[1])
+            above = by_id.get(parent_id(checker, *above) or "")
+        if above is not None and above[1] is role:
+            checker.sink.report(
+                "CCL0321",
+                role.parent.span,
+                name=role.name.text,
+                labels=tuple(Label(each.name.span, "in this circle") for each in chain),
+            )
 
 
 # --- proposals

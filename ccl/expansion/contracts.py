@@ -4,6 +4,7 @@ Code may stand in any section, where a document wants it; it belongs to the file
 around. Under a condition it may not: whether a rule holds is known only in a given context.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from dataclasses import replace as with_fields
 
@@ -12,7 +13,7 @@ from ccl.diagnostics import Edit, Fix, Sink
 from ccl.expansion import making
 from ccl.expansion.keys import is_section
 from ccl.expansion.proposals import read_proposal
-from ccl.expansion.roles import read_role, report_circles
+from ccl.expansion.roles import read_role
 from ccl.node import replace
 from ccl.prelude_library import PROPOSALS_FILE
 from ccl.resolved import Contract, Loaded, LoadedFile, Role
@@ -35,9 +36,6 @@ def read_file(loaded: LoadedFile, program: Loaded, sink: Sink) -> LoadedFile:
     """The same file with plain items and its contracts apart."""
     reading = _Reading(sink)
     text = reading.text(loaded.module.items, contract=None)
-    report_circles(
-        [*text.roles, *(role for each in reading.contracts for role in each.roles)], sink
-    )
     code = text.code
     imports = dict(loaded.imports)
     if reading.proposal is not None and PROPOSALS_FILE in program.library:
@@ -59,6 +57,8 @@ class _Text:
     """A file or contract while it is read. `contract` is None for a file."""
 
     contract: ast.Ident | None
+    role_names: frozenset[str]
+    """Also those of the file around a contract."""
     code: list[ast.Item] = field(default_factory=list)
     declarations: list[ast.Item] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
@@ -68,11 +68,15 @@ class _Reading:
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self.contracts: list[Contract] = []
+        self._file_roles: frozenset[str] = frozenset()
         self.proposal: Span | None = None
         """Where the file has one, which needs its part of the library."""
 
     def text(self, items: tuple[ast.Item, ...], contract: ast.Ident | None) -> _Text:
-        text = _Text(contract)
+        own = frozenset(_role_names(items))
+        if contract is None:
+            self._file_roles = own
+        text = _Text(contract, own | self._file_roles)
         for item in items:
             text.declarations += self._top(text, item)
         return text
@@ -87,7 +91,7 @@ class _Reading:
             ):
                 return self._public(text, item)
             case ast.Section() if is_section(item, "role"):
-                role, function, left = read_role(item, self._sink)
+                role, function, left = read_role(item, text.role_names, self._sink)
                 text.roles.append(role)
                 text.code.append(function)
                 return self._inside(text, left)
@@ -183,6 +187,15 @@ class _Reading:
             for each in text.code[begin:]
         ]
         return left
+
+
+def _role_names(items: tuple[ast.Item, ...]) -> Iterator[str]:
+    for item in items:
+        match item:
+            case ast.Section(key=ast.Key(text="role", quoted=False), value=ast.Name(text=name)):
+                yield name
+            case _:
+                pass
 
 
 def plain_name(section: ast.Section, sink: Sink) -> ast.Ident | None:

@@ -4,16 +4,23 @@
 extends it, as long as every `requires` of R holds.
 """
 
+from collections.abc import Collection
+
 from ccl import ast
-from ccl.diagnostics import Label, Sink
+from ccl.diagnostics import Sink
 from ccl.expansion import making
 from ccl.expansion.keys import ROLE_KEYS, check_key
 from ccl.node import replace
 from ccl.resolved import GRANTED_ROLE, ROLE_PREFIX, Role
 
 
-def read_role(section: ast.Section, sink: Sink) -> tuple[Role, ast.Function, ast.Section]:
-    """The role, its function, and what is left of the section for the charter."""
+def read_role(
+    section: ast.Section, around: Collection[str], sink: Sink
+) -> tuple[Role, ast.Function, ast.Section]:
+    """The role, its function, and what is left of the section for the charter.
+
+    `around`: the roles from whose sections it can inherit entries.
+    """
     assert isinstance(section.value, ast.Name), "the caller has asked `is_section`"
     name = making.ident(section.value.text, section.value.span)
     left: list[ast.Item] = []
@@ -47,31 +54,18 @@ def read_role(section: ast.Section, sink: Sink) -> tuple[Role, ast.Function, ast
         at=name.span,
         override=section.override,
     )
+    base = section.extends
+    if base is not None and base.text not in around:
+        key = ast.Key(text="extends", quoted=False, span=base.span)
+        text = making.text_of(base.text, base.span)
+        left.insert(0, ast.Entry(key=key, value=text, span=base.span))
+        base = None
     role = Role(name=name, parent=section.extends, span=section.span)
     shown = replace(
         section,
         value=making.text_of(name.text, name.span),
         entries=tuple(left),
+        extends=base,
         override=False,
     )
     return role, function, shown
-
-
-def report_circles(roles: list[Role], sink: Sink) -> None:
-    """Roles of one text that extend each other without end."""
-    by_name = {each.name.text: each for each in roles}
-    for role in roles:
-        chain = [role]
-        while (parent := chain[-1].parent) is not None and parent.text in by_name:
-            following = by_name[parent.text]
-            if following in chain:
-                if following is role:
-                    assert role.parent is not None, "it is part of the circle"
-                    sink.report(
-                        "CCL0223",
-                        role.parent.span,
-                        name=role.name.text,
-                        labels=tuple(Label(each.name.span, "in this circle") for each in chain),
-                    )
-                break
-            chain.append(following)
