@@ -26,6 +26,11 @@ execution {{
   log("The board may approve 300.");
   spending.limit
 }}
+
+test fn the_board_approves_up_to_the_limit() {{
+  assert(board_may_approve(spending.limit));
+  assert(!board_may_approve(spending.limit + 1), "more needs the members");
+}}
 """
 
 _README: Final = """\
@@ -34,6 +39,7 @@ _README: Final = """\
     cclc check main.ccl                            # find mistakes
     ccl run main.ccl                               # run the execution on this machine
     ccl run main.ccl --entry board_may_approve 700 # call one function
+    ccl test                                       # check the rules against their tests
     cclc compile main.ccl                          # main.wasm and its CID
 """
 

@@ -270,3 +270,10 @@ def test_the_compiled_module_is_without_tests(folder: Path) -> None:
 def test_the_standard_library_passes_its_tests(folder: Path) -> None:
     done = run("ccl", "test", "stdlib", "-q", home=folder, cwd=ROOT)
     assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_a_new_project_has_a_test_that_passes(tmp_path: Path) -> None:
+    assert run("ccl", "new", "our-coop", home=tmp_path, cwd=tmp_path).code == 0
+    done = run("ccl", "test", home=tmp_path, cwd=tmp_path / "our-coop")
+    assert done.code == 0, done.err
+    assert done.out.startswith("main.ccl  1 passed\n")
