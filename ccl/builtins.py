@@ -204,6 +204,7 @@ _ROWS: Final = (
     _host("output", "host_write_output", REFUSABLE, ("data", STRING)),
     _host("log", "host_log_message", UNIT, ("text", STRING)),
     _host("get_reputation", "host_get_reputation", INTEGER),
+    _host("host_caller_has_role", "host_caller_has_role", BOOL, ("role", STRING)),
     # tokens
     _host(
         "mint", "host_mint_tokens", REFUSABLE, ("class", STRING), ("amount", INTEGER), ("to", DID)

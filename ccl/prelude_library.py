@@ -37,6 +37,23 @@ FUNCTIONS: Final[Mapping[str, tuple[LibraryFunction, ...]]] = {
     ),
     **_same("std/treasury", "create_treasury", "propose_treasury_spending"),
     **_same("std/treasury", "sign_treasury_proposal", "execute_treasury_spending"),
+    **_same("std/budget", "create_budget", "allocate_budget_funds", "get_budget_balance"),
+    **_same("std/budget", "transfer_between_categories", "calculate_surplus"),
+    **_same("std/dividends", "create_dividend_pool", "calculate_member_dividend"),
+    **_same("std/dividends", "execute_dividend_payment", "distribute_dividends"),
+    **_same("std/delegation", "create_delegation", "revoke_delegation", "resolve_delegated_vote"),
+    **_same("std/delegation", "calculate_delegated_power", "quadratic_vote_cost"),
+    **_same("std/delegation", "submit_quadratic_vote", "calculate_quadratic_result"),
+    **_same("std/delegation", "calculate_reputation_weight", "calculate_stake_weight"),
+    **_same("std/governance", "create_multi_stage_proposal", "get_proposal_stage"),
+    **_same("std/governance", "advance_proposal_stage"),
+    **_same("std/dag", "dag_link", "dag_list_links", "dag_resolve_path"),
+    **_same("std/dag", "save_contract_state", "load_contract_state", "version_contract"),
+    **_same("std/identity", "require_proof", "pause_credential", "freeze_reputation"),
+    **_same("std/identity", "is_reputation_frozen", "rotate_keys", "backup_keys"),
+    **_same("std/federation", "join_federation", "discover_federations"),
+    **_same("std/federation", "get_federation_metadata", "verify_federation_membership"),
+    **_same("std/federation", "verify_cross_federation"),
 }
 """By the name that programs call; several are told apart by how many arguments they take."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ccl.checking.environment import Checker, EnumInfo, StructInfo
-from ccl.checking.inference import has_poison, is_open, parts, prune, with_parts
+from ccl.checking.inference import has_poison, is_open, parts, prune, with_parts, zonk
 from ccl.node import replace as replaced
 from ccl.types import EnumDef, Enumeration, Instance, Map, Struct, StructDef, Type, is_key
 
@@ -59,7 +59,9 @@ def note(checker: Checker, kind: Type) -> None:
     if not isinstance(kind, Struct | Enumeration) or kind.instance is None:
         return
     if not (is_open(kind) or has_poison(kind)):
-        checker.type_instances.setdefault(kind.id, kind)
+        closed = zonk(kind)
+        assert isinstance(closed, Struct | Enumeration), "it stays the type it was"
+        checker.type_instances.setdefault(kind.id, closed)
 
 
 def definitions(checker: Checker) -> tuple[dict[str, StructDef], dict[str, EnumDef]]:
