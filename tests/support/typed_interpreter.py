@@ -12,7 +12,7 @@ from typed_numbers import Stopped, binary, computed, decimal_text, in_range, par
 
 from ccl import typed as t
 from ccl.types import Array, Map, Prim, Struct, Type
-from ccl.walk import place_root
+from ccl.walk import root_of
 
 
 @dataclass
@@ -42,6 +42,28 @@ class _Continue(Exception):
 class Interpreter:
     def __init__(self, program: t.Program) -> None:
         self.program = program
+        self.states: dict[str, Any] = {}
+        """By id of the variable: between exports, what is stored."""
+        self.events: list[tuple[str, Any]] = []
+
+    def export(self, name: str, *arguments: Any) -> Any:
+        """A call from outside, which is atomic: a trap leaves everything as it was."""
+        function = next(each.function for each in self.program.exports if each.name == name)
+        before = deepcopy(self.states), len(self.events)
+        for state in self.program.states.values():
+            if state.id not in self.states:
+                self.states[state.id] = self.call(state.initial)
+        loaded = deepcopy(self.states)
+        try:
+            value = self.call(function, *arguments)
+            for invariant in self.program.invariants:
+                if self.states != loaded and not self.call(invariant.function):
+                    raise Stopped(f'invariant "{invariant.text}" does not hold')
+        except Stopped:
+            self.states = before[0]
+            del self.events[before[1] :]
+            raise
+        return value
 
     def call(self, name: str, *arguments: Any) -> Any:
         function = self.program.functions[name]
@@ -74,6 +96,8 @@ class _Activation:
                 return None
             case t.LocalGet(local=local):
                 return self.frame[local.index]
+            case t.StateGet(state=state):
+                return self.machine.states[state]
             case t.FieldGet(base=base, index=index):
                 return self.value(base).fields[index]
             case t.IndexGet(base=base, index=index):
@@ -105,6 +129,9 @@ class _Activation:
                 return self._call(node)
             case t.CallBuiltin():
                 return self._builtin(node)
+            case t.CallHost(call="host_emit", arguments=(name, data, _)):
+                self.machine.events.append((self.value(name), self.copied(data)))
+                return Tagged(0, [None])
             case t.Block(statements=statements, value=value):
                 for statement in statements:
                     self.run(statement)
@@ -135,6 +162,10 @@ class _Activation:
                 if node.operand.type is Prim.DECIMAL:
                     return decimal_text(value)
                 return str(value).lower() if isinstance(value, bool) else str(value)
+            case t.Conversion.TO_DATA:
+                return plain(value, node.operand.type, self.machine.program)
+            case t.Conversion.UNWRAP_OK if value.tag == 0:
+                return value.payload[0]
             case t.Conversion.IS_OK:
                 return value.tag == 0
             case t.Conversion.IS_SOME:
@@ -171,7 +202,7 @@ class _Activation:
 
     def _keys(self, node: t.Expr) -> Any:
         """The keys along a place, in order; a fresh value in a tuple."""
-        if place_root(node) is None:
+        if root_of(node) is None:
             return (self.copied(node),)
         match node:
             case t.FieldGet(base=base):
@@ -188,6 +219,8 @@ class _Activation:
         match node:
             case t.LocalGet(local=local):
                 return self.frame[local.index]
+            case t.StateGet(state=state):
+                return self.machine.states[state]
             case t.FieldGet(base=base, index=index):
                 return self._object(base, keys).fields[index]
             case t.IndexGet(base=base):
@@ -209,6 +242,8 @@ class _Activation:
         match statement:
             case t.SetLocal(local=local, value=value):
                 self.frame[local.index] = self.copied(value)
+            case t.SetState(state=state, value=value):
+                self.machine.states[state] = self.copied(value)
             case t.Evaluate(value=value):
                 self.value(value)
             case t.Store():
@@ -253,7 +288,11 @@ class _Activation:
             for step in statement.steps
         ]
         value = self.copied(statement.value)
-        place = self.frame[statement.root.index]
+        root = statement.root
+        if isinstance(root, t.StateGet):
+            place = self.machine.states[root.state]
+        else:
+            place = self.frame[root.index]
         for key in keys[:-1]:
             place = _part(place, key)
         last = keys[-1]

@@ -1,0 +1,71 @@
+"""Sequences of calls over state do what the reference interpreter says, also after traps."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import pytest
+from ccl_machine import Kept, run
+from effort import seeds
+from state_programs import EXPORTS, state_program
+from typed_interpreter import Interpreter, Stopped, plain
+from typed_trees import build
+
+from ccl import typed as t
+from runtime.content.codec import decode
+from runtime.execution import OutcomeKind
+
+PROGRAMS_PER_SEED = 6
+CALLS = 6
+
+
+@pytest.mark.parametrize("seed", seeds(0, 10))
+def test_calls_agree_and_traps_leave_nothing(seed: int) -> None:
+    for number in range(seed * PROGRAMS_PER_SEED, (seed + 1) * PROGRAMS_PER_SEED):
+        chosen = Random(number)
+        tree = state_program(lambda top, chosen=chosen: chosen.randrange(top + 1))
+        calls = [f"op{chosen.randrange(EXPORTS)}" for _ in range(CALLS)]
+        _agree(tree, calls, f"program {number}")
+
+
+def _agree(tree: t.Program, calls: Sequence[str], where: str) -> None:
+    module = build(tree).wasm
+    machine, kept = Interpreter(tree), Kept()
+    for number, name in enumerate(calls):
+        place = f"{where}, call {number} of {calls}"
+        before, told = kept.stored, len(machine.events)
+        expected = _expected(tree, machine, name)
+        ran = run(module, entry=name, kept=kept)
+        if isinstance(expected, Stopped):
+            assert ran.outcome.kind is OutcomeKind.TRAPPED, place
+            assert ran.outcome.reason == expected.reason, place
+            assert kept.stored == before, place
+        else:
+            assert ran.outcome.kind is OutcomeKind.SUCCEEDED, (place, ran.outcome)
+            assert ran.value == expected, place
+            emitted = [e for kind, e in ran.effects if kind == "emit"]
+            found = [(each["name"], decode(each["data"])) for each in emitted]
+            assert found == machine.events[told:], place
+        _same_state(tree, machine, kept, place)
+
+
+def _expected(tree: t.Program, machine: Interpreter, name: str) -> Any:
+    """The value, or the trap."""
+    try:
+        value = machine.export(name)
+    except Stopped as stopped:
+        return stopped
+    return plain(value, tree.functions[name].result, tree)
+
+
+def _same_state(tree: t.Program, machine: Interpreter, kept: Kept, place: str) -> None:
+    """What is stored is what the interpreter has; what is not is as it began."""
+    stored = kept.stored.get("test", {})
+    for state in tree.states.values():
+        meant = machine.states.get(state.id, machine.call(state.initial))
+        value = plain(meant, state.type, tree)
+        if state.name in stored:
+            assert stored[state.name] == value, (place, state.name)
+        else:
+            first = plain(machine.call(state.initial), state.type, tree)
+            assert value == first, (place, state.name)
