@@ -78,5 +78,11 @@ class SourceMap:
     def of(self, span: Span) -> Source:
         return self.sources[span.file]
 
+    def place(self, span: Span) -> str:
+        """`file:line:column` of its beginning."""
+        source = self.of(span)
+        start = source.position(span.start)
+        return f"{source.path}:{start.line}:{start.column}"
+
     def text(self, span: Span) -> str:
         return self.of(span).text[span.start : span.end]

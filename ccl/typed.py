@@ -683,6 +683,14 @@ class Invariant(Node, frozen=True, kw_only=True):
     span: Span
 
 
+class Article(Node, frozen=True, kw_only=True):
+    """An article of the charter, and the places of code and rules that cite it."""
+
+    number: str
+    span: Span
+    cited: tuple[Span, ...]
+
+
 class Program(Node, frozen=True, kw_only=True):
     """Everything that code generation needs."""
 
@@ -698,3 +706,4 @@ class Program(Node, frozen=True, kw_only=True):
     invariants: tuple[Invariant, ...] = ()
     migrations: Mapping[str, str] = field(default_factory=dict)
     """By home, the function that is given what was stored under another shape."""
+    articles: tuple[Article, ...] = ()

@@ -65,6 +65,15 @@ class StateVariable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """An article of the charter: where it stands, and where it is cited (`file:line:column`)."""
+
+    number: str
+    place: str
+    cited: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Abi:
     exports: tuple[ExportSignature, ...]
     structs: Mapping[str, tuple[tuple[str, str], ...]]
@@ -72,6 +81,7 @@ class Abi:
     enums: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
     """variants (name, payload types) by enum name"""
     states: tuple[StateVariable, ...] = ()
+    articles: tuple[Article, ...] = ()
 
     def to_value(self) -> dict[str, Any]:
         return {
@@ -87,6 +97,7 @@ class Abi:
                 for e in self.exports
             ],
             "states": [[s.home, s.name, s.type, s.shape] for s in self.states],
+            "articles": [[a.number, a.place, list(a.cited)] for a in self.articles],
             "structs": {n: [[f, t] for f, t in fields] for n, fields in self.structs.items()},
             "enums": {
                 n: [[v, list(payload)] for v, payload in variants]
@@ -116,6 +127,12 @@ class Abi:
                         home=_text(home), name=_text(name), type=_text(kind), shape=_text(shape)
                     )
                     for home, name, kind, shape in value["states"]
+                ),
+                articles=tuple(
+                    Article(
+                        number=_text(number), place=_text(place), cited=tuple(map(_text, cited))
+                    )
+                    for number, place, cited in value["articles"]
                 ),
                 structs={
                     _text(n): tuple((_text(f), _text(t)) for f, t in fields)

@@ -62,6 +62,7 @@ def check(
         states=state_rules.states_of(checker, structs, enums),
         invariants=state_rules.invariants_of(checker),
         migrations=state_rules.migrations_of(checker),
+        articles=checker.charter.cited_articles(),
     )
 
 

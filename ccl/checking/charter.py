@@ -89,6 +89,8 @@ class Charter:
 
     root: Tree
     articles: dict[str, Span] = field(default_factory=dict)
+    citations: dict[Span, str] = field(default_factory=dict)
+    """The number of the article that is cited, by place."""
     conditions: tuple[Condition, ...] = ()
     checked_conditions: tuple[typed.CharterCondition, ...] = ()
     """The same, as of the last round."""
@@ -108,6 +110,18 @@ class Charter:
 
     def nodes(self) -> tuple[typed.CharterNode, ...]:
         return tuple(node_of(each) for each in self.root.entries)
+
+    def cited_articles(self) -> tuple[typed.Article, ...]:
+        """The articles in their order, with where they are cited."""
+        places = sorted(self.citations, key=lambda span: (span.file, span.start))
+        return tuple(
+            typed.Article(
+                number=number,
+                span=span,
+                cited=tuple(place for place in places if self.citations[place] == number),
+            )
+            for number, span in self.articles.items()
+        )
 
     def job_defaults(self, resource_type: str | None) -> dict[str, typed.Expr]:
         """Arguments of `submit_job` that the charter gives, by name."""
@@ -129,6 +143,7 @@ class Charter:
         return found
 
     def cite(self, body: Body, article: str, span: Span) -> None:
+        self.citations[span] = article
         if article not in self.articles:
             near = nearest(article, self.articles)
             body.sink.report("CCL0312", span, number=article, nearest=near)

@@ -21,13 +21,13 @@ def read_charter(checker: Checker, scope: FileScope) -> Charter:
     """The declarations of the root file. Faults go to the checker's sink."""
     reader = _Reader(checker, scope)
     raw = tuple(each for item in scope.declarations for each in reader.entry(item, ALWAYS))
-    reader.check_citations()
+    citations = reader.check_citations()
     guards = Guards(checker, reader.conditions)
     entries = settle(checker.sink, inherit(checker.sink, raw), guards)
     span = scope.declarations[0].span if scope.declarations else Span(scope.file, 0, 0)
     root = Tree(key="charter", label=None, span=span, entries=entries)
     check_bands(checker.sink, root)
-    return Charter(root, reader.articles, tuple(reader.conditions))
+    return Charter(root, reader.articles, citations, tuple(reader.conditions))
 
 
 class _Reader:
@@ -42,12 +42,16 @@ class _Reader:
         self.articles: dict[str, Span] = {}
         self.conditions: list[Condition] = []
 
-    def check_citations(self) -> None:
+    def check_citations(self) -> dict[Span, str]:
+        """The numbers that rules cite, by place; those that do not exist are reported."""
+        found: dict[Span, str] = {}
         for citation in self._citations:
             number = plain_text(citation) or ""
             if number not in self.articles:
                 near = nearest(number, self.articles)
                 self._checker.sink.report("CCL0312", citation.span, number=number, nearest=near)
+            found[citation.span] = number
+        return found
 
     def _entries(self, items: tuple[ast.Item, ...], when: Guard) -> tuple[Entry, ...]:
         return tuple(each for item in items for each in self.entry(item, when))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from ccl.lowering.charter import plain
-from ccl.source import SourceMap, Span
+from ccl.source import SourceMap
 from ccl.typed import (
     ALWAYS,
     CharterDecision,
@@ -26,7 +26,7 @@ def charter_rules(program: Program, sources: SourceMap) -> dict[str, Any]:
         "conditions": [
             {
                 "text": " ".join(sources.text(condition.span).split()),
-                "place": _place(condition.span, sources),
+                "place": sources.place(condition.span),
                 "within": _tests(condition.when),
             }
             for condition in program.conditions
@@ -62,9 +62,3 @@ def _entries(nodes: Sequence[CharterNode]) -> list[dict[str, Any]]:
 def _tests(guard: Guard) -> list[dict[str, Any]]:
     ordered = sorted(guard, key=lambda test: test.condition)
     return [{"condition": test.condition, "holds": test.holds} for test in ordered]
-
-
-def _place(span: Span, sources: SourceMap) -> str:
-    source = sources.of(span)
-    start = source.position(span.start)
-    return f"{source.path}:{start.line}:{start.column}"

@@ -66,6 +66,7 @@ def as_table(path: Path, module: Inspection, paint: Paint) -> str:
 
     part("Exports", [(name, shape, doc) for name, shape, doc in _export_rows(module)])
     part("State", [(f"{s.home}.{s.name}", s.shape) for s in _states(module)])
+    part("Articles", _article_rows(module))
     part("Imports", [(name, shape, doc) for name, shape, doc in _import_rows(module)])
     if module.provenance is not None:
         part("Sources", [(name, cid) for name, cid in module.provenance.sources.items()])
@@ -91,6 +92,15 @@ def _export_rows(module: Inspection) -> list[tuple[str, str, str]]:
 
 def _states(module: Inspection) -> tuple[StateVariable, ...]:
     return () if module.abi is None else module.abi.states
+
+
+def _article_rows(module: Inspection) -> list[tuple[str, ...]]:
+    """(number, where it is cited)."""
+    articles = () if module.abi is None else module.abi.articles
+    return [
+        (each.number, "cited at " + ", ".join(each.cited) if each.cited else "cited nowhere")
+        for each in articles
+    ]
 
 
 def _import_rows(module: Inspection) -> list[tuple[str, str, str]]:
@@ -136,6 +146,10 @@ def as_json(path: Path, module: Inspection) -> str:
         "states": [
             {"home": s.home, "name": s.name, "type": s.type, "shape": s.shape}
             for s in _states(module)
+        ],
+        "articles": [
+            {"number": each.number, "place": each.place, "cited": list(each.cited)}
+            for each in ([] if module.abi is None else module.abi.articles)
         ],
         "sections": [
             {"name": s.name, "offset": s.start, "size_bytes": s.size_bytes} for s in module.sections

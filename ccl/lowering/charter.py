@@ -2,8 +2,8 @@
 
 Values are DAG-CBOR: texts, booleans, lists, and maps of inline objects; a plain number is an
 integer, a number with a unit or with decimal places `{"unit": "%", "value": 50}`, where the
-value is an integer or, with places, its text; the label of a range `{"from": …, "to": …}`, or `below` for `to` where it is half-open; a
-call `{"call": name, "arguments": […]}`.
+value is an integer or, with places, its text; the label of a range `{"from": …, "to": …}`, with
+`below` for `to` where it is half-open; a call `{"call": name, "arguments": […]}`.
 
 Conditions are decided first, those within a rule only where the rule holds. Each local holds 0
 (does not hold), 1 (holds) or more (undecided), so a test of either branch fails when undecided.
@@ -106,9 +106,7 @@ class _Replay:
         condition = self._unit.program.conditions[number]
         if not condition.missing:
             return
-        source = self._sources.of(condition.span)
-        start = source.position(condition.span.start)
-        place = f"{source.path}:{start.line}:{start.column}".encode()
+        place = self._sources.place(condition.span).encode()
         text = " ".join(self._sources.text(condition.span).split())
         if len(text) > CONDITION_CHARACTERS_MAX:
             text = text[: CONDITION_CHARACTERS_MAX - 1] + "…"

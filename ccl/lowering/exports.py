@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT
-from ccl.abi.sections import ENTRY_ERR_REASON, Abi, ExportSignature, StateVariable
+from ccl.abi.sections import ENTRY_ERR_REASON, Abi, Article, ExportSignature, StateVariable
 from ccl.lowering import decoding, encoding, routines
 from ccl.lowering.facts import Survey, survey
 from ccl.lowering.frame import OUT_OF_MEMORY
 from ccl.lowering.shapes import load, payload_offset, value_type
 from ccl.lowering.unit import Unit
+from ccl.source import SourceMap
 from ccl.typed import Export, Function, Program, State
 from ccl.types import Enumeration, Prim, Result, Struct, Type, is_reference
 from ccl.wasm import model
@@ -157,7 +159,9 @@ def _refuse_err(unit: Unit, function: Function, kind: Result) -> list[str]:
 # --- the description --------------------------------------------------------------------
 
 
-def abi(program: Program, states: Sequence[State], *, has_charter: bool) -> Abi:
+def abi(
+    program: Program, states: Sequence[State], sources: SourceMap, *, has_charter: bool
+) -> Abi:
     """The exports and the state they use, with the structs and enums named there, at any depth."""
     signatures: list[ExportSignature] = []
     named: dict[Type, None] = {}
@@ -185,7 +189,16 @@ def abi(program: Program, states: Sequence[State], *, has_charter: bool) -> Abi:
             )
         )
     named |= {state.type: None for state in states}
-    return _described(program, signatures, states, list(named))
+    described = _described(program, signatures, states, list(named))
+    articles = (
+        Article(
+            number=each.number,
+            place=sources.place(each.span),
+            cited=tuple(map(sources.place, each.cited)),
+        )
+        for each in program.articles
+    )
+    return replace(described, articles=tuple(articles))
 
 
 def _described(

@@ -82,7 +82,7 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
     states = [each for each in program.states.values() if each.id in unit.states]
     return Lowered(
         module=_module(unit, tuple(functions), names),
-        abi=exports.abi(program, states, has_charter=replay is not None),
+        abi=exports.abi(program, states, sources, has_charter=replay is not None),
         sites=unit.sites.table(),
         notes=notes,
         behind=behind,
