@@ -27,8 +27,6 @@ WIDTH_DEFAULT = 100
 _MACHINE_FORMATS = frozenset(("json", "jsonl", "sarif", "github"))
 _FORMAT_OPTIONS = ("--format", "-o", "--output")
 _NEGATIVE: Final = re.compile(r"-\d")
-_VALIDATOR_WORDS: Final = re.compile(r"\b(Value error, |Input should be )", re.ASCII)
-"""What the library that reads options puts before a reason."""
 
 
 class ExitCode(IntEnum):
@@ -148,7 +146,7 @@ def _usage_error(error: TyperException, name: str) -> CommandError:
     if _NEGATIVE.match(option):
         hint = "a negative number is taken for an option; put -- before the arguments: "
         hint += f"`{command} … -- {option}`"
-    message = _VALIDATOR_WORDS.sub("", error.format_message().rstrip("."))
+    message = error.format_message().rstrip(".")
     return CommandError("usage", message, hint=hint, exit_code=ExitCode.USAGE)
 
 

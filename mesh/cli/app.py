@@ -5,6 +5,7 @@ code 101 and a report in a file.
 """
 
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -22,12 +23,8 @@ from mesh.problem import Kind, MeshProblem
 from runtime.streams import discard
 
 BUG: Final = 101
-_WORDING: Final = (
-    ("Input should be a valid integer, unable to parse string as an integer", "expected a number"),
-    ("Input should be a valid number, unable to parse string as a number", "expected a number"),
-    ("Value error, ", ""),
-)
-"""The words of the libraries that read the command line, and ours for them."""
+_NO_NUMBER: Final = re.compile(r"'[^']*' is not a valid (int|float)$")
+"""The words of the library that reads the command line for what we call no number."""
 HELP: Final = """Submit work to the mesh, award it, follow it, and check what was done.
 
 Without a running daemon: the commands that submit, award or wait drive the mesh on this
@@ -130,9 +127,7 @@ def _misuse(error: TyperException) -> MeshProblem:
     """What is wrong with the words on the command line, in words of ours."""
     context = getattr(error, "ctx", None)
     command = "meshctl" if context is None else context.command_path
-    message = error.format_message().rstrip(".")
-    for theirs, ours in _WORDING:
-        message = message.replace(theirs, ours)
+    message = _NO_NUMBER.sub("expected a number", error.format_message().rstrip("."))
     return MeshProblem(
         Kind.USAGE, "usage", message, hint=f"`{command} --help` shows how it is used"
     )
