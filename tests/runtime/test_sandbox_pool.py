@@ -276,6 +276,7 @@ def test_nonsense_is_not_a_frame(data: bytes) -> None:
         {"log": [1.5]},
         {"blocks": [[0x55, "text"]]},
         {"blocks": [[0x99, b"bytes"]]},
+        {"rehearsal": {"reached": "1", "entered": None, "compared": None}},
     ],
 )
 def test_an_answer_is_checked(change: dict[str, object]) -> None:
@@ -291,6 +292,7 @@ def test_an_answer_is_checked(change: dict[str, object]) -> None:
         "memory_peak_bytes": 1,
         "host_calls": 0,
         "wall_ns": 1,
+        "rehearsal": None,
     }
     assert execution_from(answer).metrics.wall_ms == 1
     with pytest.raises(ValueError, match=r".+"):
