@@ -13,10 +13,7 @@ from ccl.pipeline import check_text
 PAGE = Path(__file__).parents[2] / "docs" / "language.md"
 
 REFUSED = {
-    "`state`": "state votes: Integer = 0;",
-    "`invariant`": 'invariant "always" { true }',
     "`contract`": "contract Treasury { fee: 5; }",
-    "`emit`": 'execution { emit "done"; }',
 }
 
 
