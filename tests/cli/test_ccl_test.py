@@ -204,7 +204,7 @@ def test_what_does_not_compile_is_told_as_by_check(folder: Path) -> None:
 def test_a_trap_in_an_imported_file_is_shown_there(folder: Path) -> None:
     done = run_tests(folder, "lib")
     assert done.code == 1
-    assert "--> lib/helper.ccl:1:51\n" in done.out
+    assert "--> lib/helper.ccl:1:50\n" in done.out
 
 
 def test_as_json(folder: Path) -> None:
