@@ -2,16 +2,17 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
 from ccl.cli.report import show_findings
+from ccl.cli.testing.compiling import compiled
 from ccl.cli.testing.finding import TestFile, test_files
 from ccl.cli.testing.machine import as_json, as_lines
 from ccl.cli.testing.rehearsals import Rehearsals, Verdict, in_order
@@ -22,7 +23,7 @@ from ccl.cli.testing.reporting import (
     summary_line,
     test_lines,
 )
-from ccl.cli.testing.suite import Broken, Suite, compile_suite
+from ccl.cli.testing.suite import Broken, Suite
 from ccl.render import Format
 from ccl.render.cells import text_width
 from ccl.render.paint import Paint
@@ -118,22 +119,15 @@ def _outcomes(
                 yield first
             pending.pop(0)
 
-    for file in files:
-        compiled = compile_suite(file, _chosen(file, options.pattern))
-        pending.append(compiled)
-        if isinstance(compiled, Suite):
-            verdicts[compiled.path] = []
-            rehearsals.begin(compiled)
+    for suite in compiled(files, options.pattern, options.workers, partial(hear, wait=False)):
+        pending.append(suite)
+        if isinstance(suite, Suite):
+            verdicts[suite.path] = []
+            rehearsals.begin(suite)
         hear(wait=False)
         yield from ready()
     hear(wait=True)
     yield from ready()
-
-
-def _chosen(file: TestFile, pattern: str | None) -> Callable[[str], bool]:
-    if pattern is None:
-        return lambda name: True
-    return lambda name: fnmatchcase(f"{file.path}:{name}", f"*{pattern}*")
 
 
 def _faulty(suite: Suite, fault: Fault) -> CommandError:
