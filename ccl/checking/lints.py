@@ -3,7 +3,7 @@
 from ccl.builtins import HANDLER_PARAMETER
 from ccl.checking.environment import Body, Checker, Origin, Variable
 from ccl.checking.inference import has_poison
-from ccl.checking.states import MIGRATION
+from ccl.checking.states import MIGRATION, has_state
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.types import is_reference
 
@@ -70,7 +70,7 @@ def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
         for scope in own
         for name, function in scope.own_functions.items()
         if checker.function_id(scope, name) in checker.used_functions | roots
-        or (name == MIGRATION and scope.own_states)
+        or (name == MIGRATION and has_state(checker, scope.home))
     }
     for scope in own:
         for name, function in scope.own_functions.items():

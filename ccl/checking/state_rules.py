@@ -10,7 +10,7 @@ from ccl.checking.charter_conditions import changing_call
 from ccl.checking.environment import Body, Checker, Signature
 from ccl.checking.inference import zonk
 from ccl.checking.literals import plain_text
-from ccl.checking.states import MIGRATION, migration_of
+from ccl.checking.states import MIGRATION, has_state, migration_of
 from ccl.checking.stored_shape import shape_of
 from ccl.diagnostics import Label
 from ccl.reach import NO_USE, Use, state_uses
@@ -136,13 +136,13 @@ def _cite(checker: Checker, scope: FileScope, article: ast.StringLiteral) -> Non
 def _report_migrations(checker: Checker) -> None:
     for scope in checker.scoped.files.values():
         item = scope.own_functions.get(MIGRATION)
-        if item is None or not scope.own_states:
+        if item is None or not has_state(checker, scope.home):
             continue
         found = migration_of(checker, scope)
         kinds = None if found is None else [zonk(each) for each in found.parameters]
         if found is None or kinds != [Prim.DATA] or zonk(found.result) is not Prim.UNIT:
-            state = next(iter(scope.own_states.values()))
-            label = Label(state.name.span, "this is the state that it would be given")
+            state = next(s for s in checker.states.values() if s.scope.home == scope.home)
+            label = Label(state.item.name.span, "the state that it would be given")
             checker.sink.report("CCL0219", item.name.span, labels=(label,))
 
 

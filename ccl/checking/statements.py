@@ -45,8 +45,9 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
             return typed.SetLocal(local=visible.local, value=value, span=let.span)
         if visible.depth != len(body.scopes):
             _different_type(body, let, visible, kind)
+    if visible is None and states.refuse_let(body, let.name, _without_let(let)):
+        return typed.Evaluate(value=value, span=let.span)
     _shadowing(body, let)
-    states.refuse_let(body, let.name)
     origin = value.span if places.is_place(value) else None
     variable = body.declare(name, kind, let.name.span, Origin.LET, copied_from=origin)
     return typed.SetLocal(local=variable.local, value=value, span=let.span)

@@ -11,7 +11,7 @@ from ccl.checking import expressions, operators, places
 from ccl.checking.environment import Body, Checker, Signature, invalid, is_invalid
 from ccl.checking.inference import fresh, unify, zonk
 from ccl.checking.type_names import read_type
-from ccl.diagnostics import Label
+from ccl.diagnostics import Edit, Fix, Label
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.typed import BinaryOp
@@ -37,8 +37,13 @@ class StateInfo:
 
 def declare_states(checker: Checker) -> None:
     """Every state variable, with a function for its first value; migrations take Data."""
+    first: dict[tuple[str, str], ast.State] = {}
     for scope in checker.scoped.files.values():
         for name, item in scope.own_states.items():
+            before = first.setdefault((scope.home, name), item)
+            if before is not item:
+                label = Label(before.name.span, f"kept as `{scope.home}.{name}`, too")
+                checker.sink.report("CCL0204", item.name.span, name=name, labels=(label,))
             identity = checker.function_id(scope, name)
             initial = Signature(
                 id=f"state:{identity}",
@@ -51,9 +56,9 @@ def declare_states(checker: Checker) -> None:
             checker.states[identity] = StateInfo(
                 id=identity, item=item, scope=scope, initial=initial
             )
+    for scope in checker.scoped.files.values():
         migration = migration_of(checker, scope)
         if migration is not None and len(migration.parameters) == 1:
-            checker.used_functions.add(migration.id)
             unify(migration.parameters[0], Prim.DATA)
             unify(migration.result, Prim.UNIT)
 
@@ -75,9 +80,13 @@ def _initial(item: ast.State) -> ast.Function:
 
 def migration_of(checker: Checker, scope: FileScope) -> Signature | None:
     """`fn migrate` of a file or contract that has state."""
-    if MIGRATION not in scope.own_functions or not scope.own_states:
+    if MIGRATION not in scope.own_functions or not has_state(checker, scope.home):
         return None
     return checker.signatures.get(checker.function_id(scope, MIGRATION))
+
+
+def has_state(checker: Checker, home: str) -> bool:
+    return any(each.scope.home == home for each in checker.states.values())
 
 
 # --- in code ----------------------------------------------------------------------------
@@ -150,10 +159,13 @@ def refuse_foreign(body: Body, root: typed.StateGet) -> bool:
     return True
 
 
-def refuse_let(body: Body, name: ast.Ident) -> None:
-    """A `let` of a state's name would hide what is meant to be kept."""
-    if name.text not in body.scope.states or body.find(name.text) is not None:
-        return
+def refuse_let(body: Body, name: ast.Ident, without: tuple[Edit, ...]) -> bool:
+    """A `let` of a state's name would hide what is meant to be kept.
+
+    `without`: the edits that leave an assignment of it.
+    """
+    if name.text not in body.scope.states:
+        return False
     owner = body.checker.function_id(body.scope, name.text)
     declared = body.checker.states[owner].item.name.span
     body.checker.used_states.add(owner)
@@ -162,4 +174,6 @@ def refuse_let(body: Body, name: ast.Ident) -> None:
         name.span,
         name=name.text,
         labels=(Label(declared, "the state is declared here"),),
+        fixes=(Fix(f"write `{name.text} = …`", without, safe=False),),
     )
+    return True

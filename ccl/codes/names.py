@@ -170,7 +170,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0217",
         title="a `let` cannot declare `{name}`, the name of a state variable",
         label="hides the state",
-        help="leave out the `let` to assign the state, or choose another name",
+        help="choose another name, or leave out the `let` to assign the state",
     ),
     Template(
         code="CCL0218",

@@ -1,5 +1,7 @@
 """Exports that reach state, wrapped: state is loaded, the body runs, state is written back.
 
+Each variable has one function that loads it and one that writes it.
+
 A call is atomic. What it loads is what it may read or change; it writes what it may have changed,
 after the invariants that read any of that hold. A trap, or an Err as the value, writes nothing.
 """
@@ -33,6 +35,7 @@ from ccl.typed import (
     ScalarConst,
     SetLocal,
     SetState,
+    ShortCircuit,
     State,
     StateGet,
     Statement,
@@ -60,6 +63,10 @@ def with_state(program: Program) -> Program:
         wrapper = _Wrapper(program, uses, program.functions[export.function], use).made(export)
         functions[wrapper.id] = wrapper
         exports.append(replace(export, function=wrapper.id))
+    for state in program.states.values():
+        migrates = state.home in program.migrations
+        for made in (_loading(state, migrates=migrates), _writing(state)):
+            functions[made.id] = made
     return replace(program, functions=functions, exports=tuple(exports))
 
 
@@ -125,7 +132,7 @@ class _Wrapper:
     def made(self, export: Export) -> Function:
         function = self._function
         before: list[Statement] = [
-            SetLocal(local=local, value=_false(local.span), span=local.span)
+            SetLocal(local=local, value=_bool(False, local.span), span=local.span)
             for local in self._changed.values()
         ]
         before += [self._load(state) for state in self._loaded]
@@ -170,50 +177,12 @@ class _Wrapper:
     # --- before the body ---
 
     def _load(self, state: State) -> Statement:
-        """`state = match stored { Some(data) => data as its type, None => its first value }`."""
-        span = state.span
-        data = self._local("data", Prim.DATA, span)
-        stored = CallHost(
-            call="host_read_state", arguments=_key(state), type=Option(Prim.DATA), span=span
-        )
-        first = SetState(state=state.id, value=self._first(state), span=span)
-        read = SetState(state=state.id, value=_as_type(_get(data), state), span=span)
-        there: Expr
         changed = self._changed.get(state.home)
         if changed is None:
-            there = _block((Evaluate(value=self._same_shape(state), span=span), read), span)
-        else:
-            note = SetLocal(local=changed, value=_true(span), span=span)
-            there = If(
-                condition=_shape_is_known(state),
-                then=_block((read,), span),
-                otherwise=_block((note, first), span),
-                type=Prim.UNIT,
-                span=span,
-            )
-        arms = (
-            TagArm(tag=0, bindings=(), body=_block((first,), span)),
-            TagArm(tag=1, bindings=((0, data),), body=there),
-        )
-        match = MatchTag(subject=stored, arms=arms, otherwise=None, type=Prim.UNIT, span=span)
-        return Evaluate(value=match, span=span)
-
-    def _first(self, state: State) -> Expr:
-        return CallFunction(function=state.initial, arguments=(), type=state.type, span=state.span)
-
-    def _same_shape(self, state: State) -> Expr:
-        parts = (
-            _text(f"state `{state.name}` was stored as ", state.span),
-            _stored_shape(state),
-            _text(f", this program has {state.shape}; declare fn migrate(old: Data)", state.span),
-        )
-        return Require(
-            condition=_shape_is_known(state),
-            message=Concat(parts=parts, span=state.span),
-            article=None,
-            span=state.span,
-            reason=OTHER_SHAPE,
-        )
+            return Evaluate(value=_call(_load_id(state), Prim.UNIT, state.span), span=state.span)
+        load = _call(_load_id(state), Prim.BOOL, state.span)
+        either = ShortCircuit(is_and=False, left=load, right=_get(changed), span=state.span)
+        return SetLocal(local=changed, value=either, span=state.span)
 
     def _migrate(self, home: str) -> Statement:
         changed = self._changed[home]
@@ -245,9 +214,7 @@ class _Wrapper:
 
 
 def _check(invariant: Invariant) -> Statement:
-    holds = CallFunction(
-        function=invariant.function, arguments=(), type=Prim.BOOL, span=invariant.span
-    )
+    holds = _call(invariant.function, Prim.BOOL, invariant.span)
     require = Require(
         condition=holds,
         message=None,
@@ -259,17 +226,102 @@ def _check(invariant: Invariant) -> Statement:
 
 
 def _write(state: State) -> Statement:
-    value: Expr = StateGet(state=state.id, type=state.type, span=state.span)
-    if state.type is not Prim.DATA:
-        value = Convert(
-            conversion=Conversion.TO_DATA, operand=value, type=Prim.DATA, span=state.span
-        )
-    arguments = (*_key(state), _text(state.shape, state.span), value)
-    call = CallHost(call="host_write_state", arguments=arguments, type=WRITTEN, span=state.span)
-    unwrapped = Convert(
-        conversion=Conversion.UNWRAP_OK, operand=call, type=Prim.UNIT, span=state.span
+    return Evaluate(value=_call(_write_id(state), Prim.UNIT, state.span), span=state.span)
+
+
+# --- one variable -----------------------------------------------------------------------
+
+
+def _load_id(state: State) -> str:
+    return f"load:{state.id}"
+
+
+def _write_id(state: State) -> str:
+    return f"write:{state.id}"
+
+
+def _loading(state: State, *, migrates: bool) -> Function:
+    """`state = match stored { Some(data) => data as its type, None => its first value }`.
+
+    With a migration it says whether something was stored in another shape; else that traps.
+    """
+    span = state.span
+    data = Local(index=0, name="data", type=Prim.DATA, span=span)
+    stored = CallHost(
+        call="host_read_state", arguments=_key(state), type=Option(Prim.DATA), span=span
     )
-    return Evaluate(value=unwrapped, span=state.span)
+    value = _call(state.initial, state.type, span)
+    first = SetState(state=state.id, value=value, span=span)
+    read = SetState(state=state.id, value=_as_type(_get(data), state), span=span)
+    there: Expr
+    if migrates:
+        there = If(
+            condition=_shape_is_known(state),
+            then=_block((read,), span, _bool(False, span)),
+            otherwise=_block((first,), span, _bool(True, span)),
+            type=Prim.BOOL,
+            span=span,
+        )
+    else:
+        there = _block((Evaluate(value=_same_shape(state), span=span), read), span)
+    absent = _block((first,), span, _bool(False, span) if migrates else None)
+    arms = (
+        TagArm(tag=0, bindings=(), body=absent),
+        TagArm(tag=1, bindings=((0, data),), body=there),
+    )
+    match = MatchTag(subject=stored, arms=arms, otherwise=None, type=there.type, span=span)
+    if migrates:
+        body = _block((), span, match)
+    else:
+        body = _block((Evaluate(value=match, span=span),), span)
+    return _function(_load_id(state), f"load {state.name}", body, (data,))
+
+
+def _same_shape(state: State) -> Expr:
+    parts = (
+        _text(f"state `{state.name}` was stored as ", state.span),
+        _stored_shape(state),
+        _text(f", this program has {state.shape}; declare fn migrate(old: Data)", state.span),
+    )
+    return Require(
+        condition=_shape_is_known(state),
+        message=Concat(parts=parts, span=state.span),
+        article=None,
+        span=state.span,
+        reason=OTHER_SHAPE,
+    )
+
+
+def _writing(state: State) -> Function:
+    span = state.span
+    value: Expr = StateGet(state=state.id, type=state.type, span=span)
+    if state.type is not Prim.DATA:
+        value = Convert(conversion=Conversion.TO_DATA, operand=value, type=Prim.DATA, span=span)
+    arguments = (*_key(state), _text(state.shape, span), value)
+    call = CallHost(call="host_write_state", arguments=arguments, type=WRITTEN, span=span)
+    done = Convert(conversion=Conversion.UNWRAP_OK, operand=call, type=Prim.UNIT, span=span)
+    body = _block((Evaluate(value=done, span=span),), span)
+    return _function(_write_id(state), f"write {state.name}", body, ())
+
+
+def _function(identity: str, name: str, body: Block, locals_: tuple[Local, ...]) -> Function:
+    return Function(
+        id=identity,
+        name=name,
+        parameters=(),
+        locals=locals_,
+        mutated=frozenset(),
+        result=body.type,
+        body=body,
+        span=body.span,
+    )
+
+
+# --- short ways -------------------------------------------------------------------------
+
+
+def _call(function: str, kind: Type, span: Span) -> CallFunction:
+    return CallFunction(function=function, arguments=(), type=kind, span=span)
 
 
 def _key(state: State) -> tuple[Expr, Expr]:
@@ -305,8 +357,9 @@ def _when(condition: Expr, statements: Sequence[Statement]) -> Statement:
     return Evaluate(value=chosen, span=span)
 
 
-def _block(statements: Sequence[Statement], span: Span) -> Block:
-    return Block(statements=tuple(statements), value=None, type=Prim.UNIT, span=span)
+def _block(statements: Sequence[Statement], span: Span, value: Expr | None = None) -> Block:
+    kind = Prim.UNIT if value is None else value.type
+    return Block(statements=tuple(statements), value=value, type=kind, span=span)
 
 
 def _get(local: Local) -> LocalGet:
@@ -317,9 +370,5 @@ def _text(value: str, span: Span) -> TextConst:
     return TextConst(value=value, type=Prim.STRING, span=span)
 
 
-def _true(span: Span) -> ScalarConst:
-    return ScalarConst(value=1, type=Prim.BOOL, span=span)
-
-
-def _false(span: Span) -> ScalarConst:
-    return ScalarConst(value=0, type=Prim.BOOL, span=span)
+def _bool(value: bool, span: Span) -> ScalarConst:
+    return ScalarConst(value=int(value), type=Prim.BOOL, span=span)
