@@ -159,6 +159,9 @@ _ROWS: Final = (
         ("start", INTEGER),
     ),
     _builtin("char_at", Builtin.STRING_CHAR_AT, STRING, ("text", STRING), ("index", INTEGER)),
+    _builtin(
+        "string_from_code_point", Builtin.STRING_FROM_CODE_POINT, STRING, ("code_point", INTEGER)
+    ),
     _builtin("parse_integer", Builtin.STRING_PARSE_INTEGER, Option(INTEGER), ("text", STRING)),
     _builtin("parse_decimal", Builtin.STRING_PARSE_DECIMAL, Option(DECIMAL), ("text", STRING)),
     # maps

@@ -112,6 +112,7 @@ class Builtin(Enum):
     STRING_SUBSTRING = "string_substring"  # (String, start, end) by code points, traps
     STRING_CONTAINS = "string_contains"
     STRING_INDEX_OF = "string_index_of"  # (String, needle, from) -> Integer, -1 if absent
+    STRING_FROM_CODE_POINT = "string_from_code_point"  # (Integer) -> String, traps
     STRING_CHAR_AT = "char_at"  # (String, index) -> String of one code point, traps
     STRING_PARSE_INTEGER = "parse_integer"  # (String) -> Option<Integer>
     STRING_PARSE_DECIMAL = "parse_decimal"  # (String) -> Option<Decimal>

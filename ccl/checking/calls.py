@@ -52,7 +52,7 @@ def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
         ) is not None:
             return proposed
         case ast.PathName(segments=(alias, name)) if alias.text in body.scope.imports:
-            return _imported(body, call, name, alias.text)
+            return _imported(body, call, name, alias.text, expected)
         case other:
             body.sink.report("CCL0209", other.span)
     return _failed(body, call)
@@ -75,10 +75,10 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
         body.sink.report("CCL0209", name.span)
         return _failed(body, call)
     if text in body.scope.functions:
-        return call_function(body, call, body.scope, text, call.arguments, None)
+        return call_function(body, call, body.scope, text, call.arguments, None, expected)
     target = library.function_called(body.checker, text, call.arguments)
     if target is not None:
-        return call_function(body, call, *target, call.arguments, None)
+        return call_function(body, call, *target, call.arguments, None, expected)
     if text != "token":
         generics.refuse_type_arguments(body, call, text)
     if text in SPECIAL_FORMS:
@@ -124,16 +124,18 @@ def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None
         if proposed is not None:
             return proposed
         if len(path) == 2 and path[0].text in body.scope.imports:
-            return _imported(body, call, member.name, path[0].text)
+            return _imported(body, call, member.name, path[0].text, expected)
     receiver = expressions.infer(body, base)
     return _method(body, call, member, receiver, expected)
 
 
-def _imported(body: Body, call: ast.Call, name: ast.Ident, alias: str) -> typed.Expr:
+def _imported(
+    body: Body, call: ast.Call, name: ast.Ident, alias: str, expected: Type | None
+) -> typed.Expr:
     """`alias.f(x)` or `alias::f(x)`, of an imported file or a contract."""
     target = names.member_of_import(body, alias, name)
     if target is not None and name.text in target.functions:
-        return call_function(body, call, target, name.text, call.arguments, None)
+        return call_function(body, call, target, name.text, call.arguments, None, expected)
     if target is not None:
         body.sink.report("CCL0209", call.callee.span)
     return _failed(body, call)
@@ -152,7 +154,7 @@ def _method(
     group = library.group_of(kind)
     prelude = METHODS.get((group, name)) if group else None
     if name in body.scope.functions and prelude is None:
-        return call_function(body, call, body.scope, name, call.arguments, receiver)
+        return call_function(body, call, body.scope, name, call.arguments, receiver, expected)
     target = library.method_of(body.checker, kind, name) if prelude is None else None
     if prelude is None and variable_of(kind) is not None:
         owners = {METHODS[key] for key in METHODS if key[1] == name}
@@ -173,7 +175,7 @@ def _method(
     if target is None and prelude is None:
         target = library.function_called(body.checker, name, (*_as_first(member), *call.arguments))
     if target is not None:
-        return call_function(body, call, *target, call.arguments, receiver)
+        return call_function(body, call, *target, call.arguments, receiver, expected)
     if prelude is None and name in FUNCTIONS:
         prelude = name
     if prelude is not None:
@@ -204,6 +206,7 @@ def call_function(
     name: str,
     arguments: Sequence[ast.Argument],
     receiver: typed.Expr | None,
+    expected: Type | None = None,
 ) -> typed.Expr:
     """A call of a function of this program, in `owner`."""
     checker = body.checker
@@ -260,6 +263,7 @@ def call_function(
             labels=_parameter_labels(signature, index),
         )
     if identity in checker.generics:
+        generics.expect(signature, expected)
         settled = generics.settle(body, call, signature)
         if settled is None:
             return generics.unsettled(body, call, signature)

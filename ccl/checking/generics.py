@@ -25,6 +25,12 @@ def open_instance(body: Body, call: ast.Call, generic: Generic) -> Signature:
     return functions.declare(body.checker, generic.scope, item, types)
 
 
+def expect(opened: Signature, expected: Type | None) -> None:
+    """What the arguments have not shown comes from what is expected of the call."""
+    if expected is not None and any(is_open(kind) for kind in opened.types.values()):
+        unify(opened.result, expected)
+
+
 def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
     """The instance for the types that the arguments have shown; None if some are still open."""
     checker = body.checker

@@ -122,6 +122,12 @@ def _char_at(text: str, index: int) -> str:
     return text[index]
 
 
+def _from_code_point(point: int) -> str:
+    if not 0 <= point < 0x110000 or 0xD800 <= point < 0xE000:
+        raise _Trap("not a code point")
+    return chr(point)
+
+
 def _index_of(text: str, part: str, start: int) -> int:
     return -1 if start > len(text) else text.find(part, max(start, 0))
 
@@ -187,6 +193,7 @@ _OPERATIONS: Final[dict[Builtin, Callable[..., Value | None]]] = {
     Builtin.STRING_CONTAINS: lambda text, part: int(part in text),
     Builtin.STRING_INDEX_OF: _index_of,
     Builtin.STRING_CHAR_AT: _char_at,
+    Builtin.STRING_FROM_CODE_POINT: _from_code_point,
     Builtin.STRING_PARSE_INTEGER: _parse,
     Builtin.STRING_PARSE_DECIMAL: _parse_decimal,
     Builtin.DECIMAL_FLOOR: lambda n: n // DECIMAL_ONE,

@@ -49,6 +49,20 @@ def _char_at(f: Frame, node: CallBuiltin) -> Hold:
     return Hold.OWNED
 
 
+def _from_code_point(f: Frame, node: CallBuiltin) -> Hold:
+    """The numbers from D800 to DFFF are halves of a pair in another encoding, no code points."""
+    f.borrow(containers.operands(node))
+    with f.temporary("i64") as point:
+        f.emit(f"local.tee ${point}", "i64.const 0x110000", "i64.ge_u")
+        f.emit(f"local.get ${point}", "i64.const 11", "i64.shr_u", "i64.const 27", "i64.eq")
+        f.emit("i32.or")
+        f.trap_if(node.span, "not a code point")
+        f.emit(f"local.get ${point}", "i32.wrap_i64")
+    f.memory_site(node.span)
+    f.call("text_from_code_point")
+    return Hold.OWNED
+
+
 def _library(name: str) -> "Callable[[Frame, CallBuiltin], Hold]":
     """A routine that takes the arguments as they are and needs no site."""
 
@@ -213,6 +227,7 @@ _LOWERINGS: dict[Builtin, Callable[[Frame, CallBuiltin], Hold]] = {
     Builtin.STRING_CONTAINS: _library("text_contains"),
     Builtin.STRING_INDEX_OF: _library("text_index_of"),
     Builtin.STRING_CHAR_AT: _char_at,
+    Builtin.STRING_FROM_CODE_POINT: _from_code_point,
     Builtin.STRING_PARSE_INTEGER: _parsed("parse_integer", Prim.INTEGER),
     Builtin.STRING_PARSE_DECIMAL: _parsed("parse_decimal", Prim.DECIMAL),
     Builtin.MAP_NEW: containers.map_new,

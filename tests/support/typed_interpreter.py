@@ -355,6 +355,10 @@ def reading(builtin: t.Builtin, values: list[Any], kind: Type) -> Any:
         case t.Builtin.STRING_INDEX_OF:
             start = max(values[2], 0)
             return -1 if start > len(values[0]) else values[0].find(values[1], start)
+        case t.Builtin.STRING_FROM_CODE_POINT:
+            if not 0 <= values[0] < 0x110000 or 0xD800 <= values[0] < 0xE000:
+                raise Stopped("not a code point")
+            return chr(values[0])
         case t.Builtin.STRING_CHAR_AT:
             return _element(values[0], values[1])
         case t.Builtin.MAP_NEW:

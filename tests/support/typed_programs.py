@@ -165,6 +165,7 @@ class Writer:
                     lambda: self.field_of(2, depth),
                     lambda: builtin(B.STRING_SUBSTRING, STRING, sub(STRING), sub(INT), sub(INT)),
                     lambda: builtin(B.STRING_CHAR_AT, STRING, sub(STRING), sub(INT)),
+                    lambda: builtin(B.STRING_FROM_CODE_POINT, STRING, sub(INT)),
                 ]
             case Array(element=Prim.INTEGER):
                 options += [

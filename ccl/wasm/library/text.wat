@@ -133,14 +133,57 @@
     (i32.wrap_i64 (i64.sub (local.get $end) (local.get $start)))
     (local.get $site)))
 
-;; The code point that starts at byte $at, as a text.
+;; The text of one code point, which is valid: its bytes by UTF-8, the first one lowest.
+(func $text_from_code_point (param $point i32) (param $site i32) (result i32)
+  (local $bytes i32) (local $length i32) (local $text i32)
+  (local.set $length (i32.const 1))
+  (local.set $bytes (local.get $point))
+  (if (i32.ge_u (local.get $point) (i32.const 0x80))
+    (then
+      (local.set $length (i32.const 2))
+      (local.set $bytes (i32.or
+        (i32.or (i32.const 0x80C0) (i32.shr_u (local.get $point) (i32.const 6)))
+        (i32.shl (i32.and (local.get $point) (i32.const 0x3F)) (i32.const 8))))))
+  (if (i32.ge_u (local.get $point) (i32.const 0x800))
+    (then
+      (local.set $length (i32.const 3))
+      (local.set $bytes (i32.or
+        (i32.or (i32.const 0x8080E0) (i32.shr_u (local.get $point) (i32.const 12)))
+        (i32.or
+          (i32.and (i32.shl (local.get $point) (i32.const 2)) (i32.const 0x3F00))
+          (i32.shl (i32.and (local.get $point) (i32.const 0x3F)) (i32.const 16)))))))
+  (if (i32.ge_u (local.get $point) (i32.const 0x10000))
+    (then
+      (local.set $length (i32.const 4))
+      (local.set $bytes (i32.or
+        (i32.or (i32.const 0x808080F0) (i32.shr_u (local.get $point) (i32.const 18)))
+        (i32.or
+          (i32.and (i32.shr_u (local.get $point) (i32.const 4)) (i32.const 0x3F00))
+          (i32.or
+            (i32.and (i32.shl (local.get $point) (i32.const 10)) (i32.const 0x3F0000))
+            (i32.shl (i32.and (local.get $point) (i32.const 0x3F)) (i32.const 24))))))))
+  (local.set $text (call $text_new (i32.const 4) (local.get $site)))
+  (i32.store offset=16 (local.get $text) (local.get $bytes))
+  (i32.store offset=8 (local.get $text) (local.get $length))
+  (i32.store offset=12 (local.get $text) (i32.const 1))
+  (local.get $text))
+
+;; The code point that starts at byte $at, as a text. One of a single byte is written at once.
 (func $text_point (param $text i32) (param $at i32) (param $site i32) (result i32)
+  (local $byte i32) (local $point i32)
   (local.set $text (i32.add (local.get $text) (local.get $at)))
-  (call $text_of
-    (i32.add (local.get $text) (i32.const 16))
-    (call $point_bytes (i32.load8_u offset=16 (local.get $text)))
-    (i32.const 1)
-    (local.get $site)))
+  (local.set $byte (i32.load8_u offset=16 (local.get $text)))
+  (if (i32.ge_u (local.get $byte) (i32.const 0x80))
+    (then (return (call $text_of
+      (i32.add (local.get $text) (i32.const 16))
+      (call $point_bytes (local.get $byte))
+      (i32.const 1)
+      (local.get $site)))))
+  ;; 24 bytes are a size class, so nothing is rounded
+  (local.set $point (call $new (i32.const 24) (local.get $site)))
+  (i64.store offset=8 (local.get $point) (i64.const 0x100000001))
+  (i64.store offset=16 (local.get $point) (i64.extend_i32_u (local.get $byte)))
+  (local.get $point))
 
 ;; The first byte offset at or after $at where $needle stands, or -1.
 (func $text_find (param $text i32) (param $needle i32) (param $at i32) (result i32)
