@@ -30,6 +30,7 @@ _STANDINGS: Final[Mapping[str, tuple[str, tuple[tuple[str, Type], ...]]]] = {
     ),
 }
 """Calls that change what the rest of the test sees, and their parameters."""
+_COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _EFFECTS: Final = {"events": "emit", "submitted_jobs": "submit-job"}
 
 
@@ -79,18 +80,14 @@ def _assert(body: Body, call: ast.Call) -> typed.Expr:
     bound = _bound(body, call, "assert", ("condition", "message"), optional="message")
     if bound is None:
         return typed.UnitConst(span=call.span)
-    condition = expressions.check(body, bound["condition"], Prim.BOOL)
+    written = bound["condition"]
+    if isinstance(written, ast.Binary) and written.operator in _COMPARISONS:
+        return _compared(body, written, bound, call.span)
+    condition = expressions.check(body, written, Prim.BOOL)
     return _checked(condition, _message(body, bound), call.span)
 
 
-def _checked(condition: typed.Expr, message: typed.Expr | None, span: Span) -> typed.Expr:
-    return typed.Require(
-        condition=condition, message=message, article=None, span=span, reason=ASSERTION_FAILED
-    )
-
-
 def _assert_compared(body: Body, call: ast.Call, name: str) -> typed.Expr:
-    """Both values are kept, so that what differs can be shown."""
     bound = _bound(body, call, name, ("left", "right", "message"), optional="message")
     if bound is None:
         return typed.UnitConst(span=call.span)
@@ -101,15 +98,28 @@ def _assert_compared(body: Body, call: ast.Call, name: str) -> typed.Expr:
         right=bound["right"],
         span=call.span,
     )
+    return _compared(body, written, bound, call.span)
+
+
+def _checked(condition: typed.Expr, message: typed.Expr | None, span: Span) -> typed.Expr:
+    return typed.Require(
+        condition=condition, message=message, article=None, span=span, reason=ASSERTION_FAILED
+    )
+
+
+def _compared(
+    body: Body, written: ast.Binary, bound: Mapping[str, ast.Expr], span: Span
+) -> typed.Expr:
+    """A comparison of which both values are kept, so that they can be shown."""
     compared = operators.infer_binary(body, written, None)
     message = _message(body, bound)
     if not isinstance(compared, typed.Binary) or not body.final:
-        return typed.UnitConst(span=call.span)
+        return typed.UnitConst(span=span)
     if is_invalid(compared.left) or is_invalid(compared.right):
-        return typed.UnitConst(span=call.span)
+        return typed.UnitConst(span=span)
     left, right = _kept(body, compared.left), _kept(body, compared.right)
-    said = typed.Evaluate(value=_said(left.local, right.local, call.span), span=call.span)
-    never = typed.ScalarConst(value=0, type=Prim.BOOL, span=call.span)
+    said = typed.Evaluate(value=_said(left.local, right.local, span), span=span)
+    never = typed.ScalarConst(value=0, type=Prim.BOOL, span=span)
     holds = typed.ShortCircuit(
         is_and=False,
         left=typed.Binary(
@@ -117,15 +127,13 @@ def _assert_compared(body: Body, call: ast.Call, name: str) -> typed.Expr:
             left=_read(left.local),
             right=_read(right.local),
             type=Prim.BOOL,
-            span=call.span,
+            span=compared.span,
         ),
-        right=typed.Block(statements=(said,), value=never, type=Prim.BOOL, span=call.span),
-        span=call.span,
+        right=typed.Block(statements=(said,), value=never, type=Prim.BOOL, span=span),
+        span=span,
     )
-    checked = typed.Evaluate(value=_checked(holds, message, call.span), span=call.span)
-    return typed.Block(
-        statements=(left, right, checked), value=None, type=Prim.UNIT, span=call.span
-    )
+    checked = typed.Evaluate(value=_checked(holds, message, span), span=span)
+    return typed.Block(statements=(left, right, checked), value=None, type=Prim.UNIT, span=span)
 
 
 def _kept(body: Body, node: typed.Expr) -> typed.SetLocal:

@@ -199,6 +199,23 @@ def test_values_are_written_as_in_ccl(left: str, right: str, shown: str) -> None
     assert rehearse(again.module, "a")[0] is None, "what is shown is the value"
 
 
+@pytest.mark.parametrize("operator", ["==", "!=", "<", "<=", ">", ">="])
+def test_both_sides_of_a_comparison_are_kept(operator: str) -> None:
+    fails = {"==": (3, 5), "!=": (3, 3), "<": (3, 3), "<=": (5, 3), ">": (3, 5), ">=": (3, 5)}
+    left, right = fails[operator]
+    suite = suite_of(
+        f"fn id(x: Integer) -> Integer {{ x }}\n"
+        f"test fn a() {{ assert(id({left}) {operator} id({right})); }}\n"
+        f"test fn b() {{ assert(!(id({left}) {operator} id({right}))); }}"
+    )
+    failure, _ = rehearse(suite.module, "a")
+    assert failure is not None
+    assert failure.compared is not None
+    assert decode(failure.compared.left) == left
+    assert decode(failure.compared.right) == right
+    assert rehearse(suite.module, "b")[0] is None
+
+
 @examples(150)
 @given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=12))
 def test_a_difference_leaves_nothing_different_out(left: list[str], right: list[str]) -> None:
