@@ -5,12 +5,13 @@ last one of a key counts; where nothing was set, nothing is emitted.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 
 from ccl import ast, typed
 from ccl.checking import blocks, records
 from ccl.checking.conversions import convert
 from ccl.checking.environment import Body, is_invalid
+from ccl.node import fields, is_node
 from ccl.source import Span
 from ccl.typed import Conversion
 from ccl.types import Prim, Result
@@ -96,6 +97,6 @@ def _entries_in(node: object) -> Iterator[ast.HandlerEntry]:
     elif isinstance(node, tuple):
         for each in node:
             yield from _entries_in(each)
-    elif is_dataclass(node) and not isinstance(node, Span | ast.Lambda):
-        for each in fields(node):
-            yield from _entries_in(getattr(node, each.name))
+    elif is_node(node) and not isinstance(node, ast.Lambda):
+        for name in fields(node):
+            yield from _entries_in(getattr(node, name))
