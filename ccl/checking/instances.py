@@ -61,7 +61,7 @@ def note(checker: Checker, kind: Type) -> None:
     if not (is_open(kind) or has_poison(kind)):
         closed = zonk(kind)
         assert isinstance(closed, Struct | Enumeration), "it stays the type it was"
-        checker.type_instances.setdefault(kind.id, closed)
+        checker.type_instances.setdefault(closed.id, closed)
 
 
 def definitions(checker: Checker) -> tuple[dict[str, StructDef], dict[str, EnumDef]]:

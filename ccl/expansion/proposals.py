@@ -291,8 +291,8 @@ class _Making:
         )
         period = values["voting_period"]
         if isinstance(period, ast.AnyLiteral) and not isinstance(period, ast.DurationLiteral):
-            key = ast.Key(text="voting_period", quoted=False, span=at)
-            _refuse(self._sink, key, period.span, _PERIOD)
+            _refuse(self._sink, _key("voting_period", at), period.span, _PERIOD)
+            period = ast.DurationLiteral(seconds=0, unit="d", span=period.span)
         opened = self._rule("open", self._proposals(), values["electorate"], period, record)
         return self._function(
             "open",
@@ -342,7 +342,7 @@ class _Making:
 
     def _close(self) -> ast.Function:
         at, values = self._at, self._parts.values
-        quorum = values.get("quorum", ast.PercentLiteral(value=Decimal(50), span=at))
+        quorum = values.get("quorum", _half(at))
         threshold = values.get("threshold", making.name("majority", at))
         found = self._value("proposal")
         closing = self._rule(
@@ -401,22 +401,19 @@ class _Making:
             case ast.Binary(
                 operator="/", left=ast.IntegerLiteral() as left, right=ast.IntegerLiteral() as right
             ):
-                self._within(key, value, left.value <= right.value and right.value > 0)
-                return self._variant("Share", "Ratio", left, right)
+                fits = left.value <= right.value and right.value > 0
+                made = self._variant("Share", "Ratio", left, right)
             case ast.PercentLiteral():
-                self._within(key, value, value.value <= 100)
+                fits, made = value.value <= 100, self._variant("Share", "Exact", value)
             case ast.DecimalLiteral() | ast.IntegerLiteral():
-                self._within(key, value, value.value <= 1)
-            case _ if isinstance(value, ast.AnyLiteral):
-                self._within(key, value, False)
+                fits, made = value.value <= 1, self._variant("Share", "Exact", value)
             case _:
-                pass
-        return self._variant("Share", "Exact", value)
-
-    def _within(self, key: str, value: ast.Expr, fits: bool) -> None:
-        if not fits:
-            named = ast.Key(text=key, quoted=False, span=value.span)
-            _refuse(self._sink, named, value.span, _RATIO)
+                fits = not isinstance(value, ast.AnyLiteral)
+                made = self._variant("Share", "Exact", value)
+        if fits:
+            return made
+        _refuse(self._sink, _key(key, value.span), value.span, _RATIO)
+        return self._variant("Share", "Exact", _half(value.span))
 
     def _threshold(self, value: ast.Expr) -> ast.Expr:
         match value:
@@ -430,8 +427,7 @@ class _Making:
             ):
                 return self._variant("Threshold", "Supermajority", self._share("threshold", share))
             case _:
-                key = ast.Key(text="threshold", quoted=False, span=value.span)
-                _refuse(self._sink, key, value.span, _THRESHOLD)
+                _refuse(self._sink, _key("threshold", value.span), value.span, _THRESHOLD)
                 return self._variant("Threshold", "Majority")
 
     def _variant(self, enum: str, variant: str, *payload: ast.Expr) -> ast.Expr:
@@ -439,6 +435,14 @@ class _Making:
         base = making.member(making.name(PROPOSALS_FILE, at), enum, at)
         path = making.member(base, variant, at)
         return making.call(path, payload, at) if payload else path
+
+
+def _half(at: Span) -> ast.Expr:
+    return ast.PercentLiteral(value=Decimal(50), span=at)
+
+
+def _key(text: str, at: Span) -> ast.Key:
+    return ast.Key(text=text, quoted=False, span=at)
 
 
 def _let(text: str, value: ast.Expr, at: Span) -> ast.Let:
