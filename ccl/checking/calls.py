@@ -88,8 +88,10 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
     if text in TEST_FORMS:
         return testforms.infer_test_form(body, call, text)
     known = (*body.scope.functions, *FUNCTIONS, *SPECIAL_FORMS, *prelude_library.FUNCTIONS)
-    near = nearest(text, known)
+    near = nearest(text, (*known, *TEST_FORMS) if testforms.is_test(body) else known)
     near = habits.FOREIGN_NAMES.get(text) if near is None else near
+    if body.scope.incomplete:
+        return _failed(body, call)
     advice, method = _habit(text) if near is None else (None, None)
     if near is not None and near in body.scope.functions:
         body.checker.used_functions.add(body.checker.function_id(body.scope, near))

@@ -23,16 +23,31 @@ def infer_caller_has_role(body: Body, call: ast.Call) -> typed.Expr:
     if body.in_constant:
         body.sink.report("CCL0423", call.span, what="what the caller may do")
         return invalid(call.span)
-    argument = bound["role"].value
+    found = named_role(body, bound["role"].value)
+    return invalid(call.span) if found is None else _held(body, *found, call.span)
+
+
+def named_role(body: Body, argument: ast.Expr) -> tuple[FileScope, str] | None:
+    """Where the role that is meant is declared, and its name; None after reporting."""
     path = _role_path(argument)
     if path is None:
         body.sink.report("CCL0225", argument.span, name="…", advice="written")
-        return invalid(call.span)
+        return None
     scope = _scope_of(body, path[:-1])
     if scope is None or ROLE_PREFIX + path[-1] not in scope.functions:
         _unknown(body, scope, argument, ".".join(path))
-        return invalid(call.span)
-    return _held(body, scope, path[-1], call.span)
+        return None
+    return scope, path[-1]
+
+
+def declared_roles(checker: Checker) -> frozenset[str]:
+    """The names of all roles of the program, by which the host grants them."""
+    return frozenset(
+        name.removeprefix(ROLE_PREFIX)
+        for scope in checker.scoped.files.values()
+        for name in scope.own_functions
+        if name.startswith(ROLE_PREFIX)
+    )
 
 
 def _held(body: Body, scope: FileScope, role: str, span: Span) -> typed.Expr:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from ccl import ast, typed
+from ccl.abi.hostcalls import RESOURCE_TYPES
 from ccl.abi.testcalls import ASSERTION_FAILED, NOTHING_TRAPPED
-from ccl.checking import expressions, operators
+from ccl.checking import expressions, forms, literals, operators, roles
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.conversions import convert
 from ccl.checking.environment import Body, invalid, is_invalid
@@ -22,7 +23,6 @@ _STANDINGS: Final[Mapping[str, tuple[str, tuple[tuple[str, Type], ...]]]] = {
     "as_caller": ("test_caller", (("member", Prim.DID),)),
     "at_time": ("test_time", (("time", Prim.TIMESTAMP),)),
     "advance": ("test_advance", (("time", Prim.DURATION),)),
-    "grant_role": ("test_role", (("role", Prim.STRING),)),
     "with_input": ("test_input", (("text", Prim.STRING),)),
     "with_balance": (
         "test_balance",
@@ -32,6 +32,11 @@ _STANDINGS: Final[Mapping[str, tuple[str, tuple[tuple[str, Type], ...]]]] = {
 """Calls that change what the rest of the test sees, and their parameters."""
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _EFFECTS: Final = {"events": "emit", "submitted_jobs": "submit-job"}
+
+
+def is_test(body: Body) -> bool:
+    signature = body.checker.signatures.get(body.id)
+    return signature is not None and signature.item.test
 
 
 def infer_test_form(body: Body, call: ast.Call, name: str) -> typed.Expr:
@@ -51,6 +56,8 @@ def infer_test_form(body: Body, call: ast.Call, name: str) -> typed.Expr:
             return _listed(body, call, name, Prim.DATA)
         case "logged":
             return _listed(body, call, name, Prim.STRING)
+        case "grant_role":
+            return _grant_role(body, call)
         case _:
             return _standing(body, call, name)
 
@@ -195,8 +202,7 @@ def _assert_traps(body: Body, call: ast.Call) -> typed.Expr:
 
 def _leave(body: Body, span: Span) -> typed.Expr:
     """What follows an expression that did not trap: the end of the test, or a trap."""
-    signature = body.checker.signatures.get(body.id)
-    if signature is not None and signature.item.test and prune(signature.result) is Prim.UNIT:
+    if is_test(body) and prune(body.result) is Prim.UNIT:
         return typed.Return(value=None, span=span)
     no = typed.ScalarConst(value=0, type=Prim.BOOL, span=span)
     return typed.Require(
@@ -212,10 +218,31 @@ def _standing(body: Body, call: ast.Call, name: str) -> typed.Expr:
     bound = _bound(body, call, name, tuple(each for each, _ in parameters))
     if bound is None:
         return typed.UnitConst(span=call.span)
-    values = tuple(expressions.check(body, bound[each], kind) for each, kind in parameters)
-    if name == "at_time" or name == "advance":
-        values = tuple(convert(each, Conversion.SAME_BITS, Prim.INTEGER) for each in values)
-    return typed.CallHost(call=host, arguments=values, type=Prim.UNIT, span=call.span)
+    values = [expressions.check(body, bound[each], kind) for each, kind in parameters]
+    match name:
+        case "at_time" | "advance":
+            values[0] = convert(values[0], Conversion.SAME_BITS, Prim.INTEGER)
+        case "with_balance":
+            values[0] = forms.one_of(body, values[0], RESOURCE_TYPES, "resource_type")
+    return typed.CallHost(call=host, arguments=tuple(values), type=Prim.UNIT, span=call.span)
+
+
+def _grant_role(body: Body, call: ast.Call) -> typed.Expr:
+    """A role as `caller_has_role` takes it, or its name as the host grants it."""
+    bound = _bound(body, call, "grant_role", ("role",))
+    if bound is None:
+        return typed.UnitConst(span=call.span)
+    written = bound["role"]
+    declared = roles.declared_roles(body.checker)
+    name = literals.plain_text(written) if isinstance(written, ast.StringLiteral) else None
+    if name is not None and (name in declared or not declared):
+        role = expressions.check(body, written, Prim.STRING)
+    else:
+        found = roles.named_role(body, written)
+        if found is None:
+            return invalid(call.span)
+        role = typed.TextConst(value=found[1], type=Prim.STRING, span=written.span)
+    return typed.CallHost(call="test_role", arguments=(role,), type=Prim.UNIT, span=call.span)
 
 
 def _listed(body: Body, call: ast.Call, name: str, element: Type) -> typed.Expr:
