@@ -365,8 +365,15 @@ class StructPattern(Node, frozen=True, kw_only=True):
     span: Span
 
 
+class RestPattern(Node, frozen=True, kw_only=True):
+    """`..` or `..name` in an array pattern: however many elements there are."""
+
+    name: Ident | None
+    span: Span
+
+
 class ArrayPattern(Node, frozen=True, kw_only=True):
-    elements: tuple["Pattern", ...]
+    elements: tuple["Pattern | RestPattern", ...]
     span: Span
 
 

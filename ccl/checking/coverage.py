@@ -119,10 +119,11 @@ class _Search:
             case Struct():
                 yield _fields(kind, self._types.fields(kind))
             case Array(element):
-                lengths = {len(each.parts) for each in heads if isinstance(each, Elements)}
-                for length in sorted(lengths | set(range(max(lengths, default=0)))):
+                arrays = [each for each in heads if isinstance(each, Elements)]
+                longest, first, last = _extent(arrays)
+                for length in range(longest + 1):
                     yield _elements(length, element)
-                yield _longer(max(lengths, default=0))
+                yield _longer(longest, first, last, element)
             case Prim.STRING | Prim.DID | Prim.CID:
                 texts = {
                     each.value.value
@@ -183,24 +184,47 @@ def _fields(kind: Struct, fields: tuple[tuple[str, Type], ...]) -> _Group:
     )
 
 
+def _extent(arrays: Sequence[Elements]) -> tuple[int, int, int]:
+    """The lengths that are looked at one by one, and how far longer ones are from both ends."""
+    first = max((each.before for each in arrays if each.rest is not None), default=0)
+    last = max((len(each.parts) - each.before for each in arrays if each.rest), default=0)
+    longest = max((len(each.parts) for each in arrays if each.rest is None), default=0)
+    return max(longest, first + last - 1), first, last
+
+
 def _elements(length: int, element: Type) -> _Group:
     def taken(shape: Shape) -> tuple[Shape, ...] | None:
-        if isinstance(shape, Elements):
-            return shape.parts if len(shape.parts) == length else None
-        return (Anything(),) * length
+        if not isinstance(shape, Elements):
+            return (Anything(),) * length
+        between = length - len(shape.parts)
+        if between < 0 or (between > 0 and shape.rest is None):
+            return None
+        head, tail = shape.parts[: shape.before], shape.parts[shape.before :]
+        return (*head, *((Anything(),) * between), *tail)
 
     return _Group(
         parts=(element,) * length, taken=taken, show=lambda parts: f"[{', '.join(parts)}]"
     )
 
 
-def _longer(length: int) -> _Group:
-    """Arrays with more elements than any pattern has."""
-    return _Group(
-        parts=(),
-        taken=lambda shape: None if isinstance(shape, Elements) else (),
-        show=lambda _: f"[{', '.join(['_'] * min(length + 1, 6))}{', …' * (length >= 6)}]",
-    )
+def _longer(length: int, first: int, last: int, element: Type) -> _Group:
+    """Arrays with more elements: as many of the first and last as any pattern asks for."""
+
+    def taken(shape: Shape) -> tuple[Shape, ...] | None:
+        if not isinstance(shape, Elements):
+            return (Anything(),) * (first + last)
+        if shape.rest is None:
+            return None
+        head, tail = shape.parts[: shape.before], shape.parts[shape.before :]
+        middle = (Anything(),) * (first + last - len(shape.parts))
+        return (*head, *middle, *tail)
+
+    def show(parts: tuple[str, ...]) -> str:
+        if set(parts) <= {"_"}:
+            return f"[{', '.join(['_'] * min(length + 1, 6))}{', …' * (length >= 6)}]"
+        return f"[{', '.join((*parts[:first], '..', *parts[first:]))}]"
+
+    return _Group(parts=(element,) * (first + last), taken=taken, show=show)
 
 
 def _text(text: str) -> _Group:

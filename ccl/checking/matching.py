@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ccl import ast, typed
-from ccl.checking import coverage, expressions, instances, patterns
+from ccl.checking import array_shapes, coverage, expressions, instances, patterns
 from ccl.checking.conversions import blamed, convert, fit
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.inference import POISON, has_poison, is_poison, prune, unify, variable_of, zonk
@@ -24,8 +24,8 @@ from ccl.checking.patterns import (
     Within,
 )
 from ccl.diagnostics import Label
-from ccl.typed import BinaryOp, Builtin, Conversion
-from ccl.types import Array, Prim, Struct, Type
+from ccl.typed import BinaryOp, Conversion
+from ccl.types import Prim, Struct, Type
 
 
 def infer_match(body: Body, expr: ast.Match, expected: Type | None) -> typed.Expr:
@@ -308,14 +308,9 @@ def _test(body: Body, shape: Shape, place: typed.Expr) -> typed.Expr | None:
                 test = _both(test, _test(body, part, _field(body, place, i)))
             return test
         case Elements(parts=parts):
-            passed = (typed.Argument(value=place, mutated=False),)
-            length = typed.CallBuiltin(
-                builtin=Builtin.ARRAY_LEN, arguments=passed, type=Prim.INTEGER, span=place.span
-            )
-            count = typed.ScalarConst(value=len(parts), type=Prim.INTEGER, span=place.span)
-            test = _compared(BinaryOp.EQUAL, length, count)
+            test = array_shapes.of_length(shape, place)
             for i, part in enumerate(parts):
-                test = _both(test, _test(body, part, _element(place, i)))
+                test = _both(test, _test(body, part, array_shapes.element(shape, place, i)))
             return test
         case Either(alternatives=alternatives):
             for each in alternatives:
@@ -380,8 +375,14 @@ def _bound(body: Body, shape: Shape, place: typed.Expr) -> dict[typed.Local, typ
             return _merged(
                 _bound(body, part, _field(body, place, i)) for i, part in enumerate(parts)
             )
-        case Elements(parts=parts):
-            return _merged(_bound(body, part, _element(place, i)) for i, part in enumerate(parts))
+        case Elements(parts=parts, rest=rest):
+            found = _merged(
+                _bound(body, part, array_shapes.element(shape, place, i))
+                for i, part in enumerate(parts)
+            )
+            if rest is not None and rest.local is not None:
+                found[rest.local] = array_shapes.rest(shape, place)
+            return found
         case Either(alternatives=alternatives):
             return _bound_by_one(body, alternatives, place)
 
@@ -399,7 +400,9 @@ def _binds(shape: Shape) -> bool:
             return local is not None
         case Equal() | Within():
             return False
-        case Variant(parts=parts) | Fields(parts=parts) | Elements(parts=parts):
+        case Elements(parts=parts, rest=rest):
+            return any(map(_binds, parts)) or (rest is not None and _binds(rest))
+        case Variant(parts=parts) | Fields(parts=parts):
             return any(map(_binds, parts))
         case Either(alternatives=alternatives):
             return any(map(_binds, alternatives))
@@ -432,13 +435,6 @@ def _field(body: Body, place: typed.Expr, index: int) -> typed.Expr:
     assert isinstance(kind, Struct), "a shape with fields is of a struct"
     field_type = zonk(instances.struct_of(body.checker, kind).fields[index][1])
     return typed.FieldGet(base=place, index=index, type=field_type, span=place.span)
-
-
-def _element(place: typed.Expr, position: int) -> typed.Expr:
-    kind = prune(place.type)
-    assert isinstance(kind, Array), "a shape with elements is of an array"
-    index = typed.ScalarConst(value=position, type=Prim.INTEGER, span=place.span)
-    return typed.IndexGet(base=place, index=index, type=zonk(kind.element), span=place.span)
 
 
 def _carried(body: Body, place: typed.Expr, tag: int, position: int) -> typed.Expr:

@@ -61,9 +61,14 @@ class Fields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Elements:
-    """An array of exactly so many elements."""
+    """An array of exactly so many elements; with a `rest`, of so many or more.
+
+    `before`: how many of the parts stand before the rest.
+    """
 
     parts: tuple["Shape", ...]
+    rest: Anything | None = None
+    before: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,10 +334,20 @@ class _Reader:
         if not isinstance(kind, Array):
             if not has_poison(kind):
                 self._does_not_fit(pattern, kind)
-            return self._parts_of_unknown(pattern.elements)
-        return Elements(
-            parts=tuple(self.read(each, zonk(kind.element)) for each in pattern.elements)
-        )
+            return self._parts_of_unknown(tuple(_as_name(each) for each in pattern.elements))
+        parts: list[Shape] = []
+        rest: Anything | None = None
+        before = 0
+        for each in pattern.elements:
+            if not isinstance(each, ast.RestPattern):
+                parts.append(self.read(each, zonk(kind.element)))
+                continue
+            if rest is not None:
+                self._body.sink.report("CCL0512", each.span)
+                return WRONG
+            local = None if each.name is None else self._declared(each.name, kind)
+            rest, before = Anything(local=local), len(parts)
+        return Elements(parts=tuple(parts), rest=rest, before=before)
 
     # --- what is wrong
 
@@ -368,6 +383,15 @@ def patterns_of(body: Body, kind: Type) -> str:
             return "literals, ranges, names and `_`"
         case _:
             return "names and `_`"
+
+
+def _as_name(element: ast.Pattern | ast.RestPattern) -> ast.Pattern:
+    """What a rest binds, as a pattern of its own."""
+    if not isinstance(element, ast.RestPattern):
+        return element
+    if element.name is None:
+        return ast.WildcardPattern(span=element.span)
+    return ast.NamePattern(name=element.name, span=element.span)
 
 
 def _short(field: ast.FieldPattern) -> ast.Pattern:

@@ -69,4 +69,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="not in the pattern: {fields}",
         help="name them, or end with `..` for the rest",
     ),
+    Template(
+        code="CCL0512",
+        title="an array pattern has one rest",
+        label="a second `..`",
+        help="leave one of them out: where it would begin is open",
+    ),
 )

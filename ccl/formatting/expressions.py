@@ -42,6 +42,7 @@ class Expressions(Elements):
     try_postfix = argument = field_value_short = as_is
     variant = wildcard = pattern_name = pattern_literal = pattern_variant = as_is
     pattern_negative = pattern_range = names_two = names_more = as_is
+    pattern_rest = pattern_rest_named = as_is
     pattern_array_empty = field_pattern_short = key_name = key_string = as_is
     break_ = continue_ = return_none = unary = as_is
 

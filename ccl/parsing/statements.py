@@ -1,6 +1,5 @@
 """Reductions of statements, blocks, matches and patterns."""
 
-
 from ccl import ast
 from ccl.node import replace
 from ccl.parsing.reduce import Reductions, Values
@@ -151,6 +150,12 @@ class Statements(Reductions):
 
     def pattern_array(self, span: Span, values: Values) -> ast.ArrayPattern:
         return ast.ArrayPattern(elements=tuple(values[1]), span=span)
+
+    def pattern_rest(self, span: Span, _: Values) -> ast.RestPattern:
+        return ast.RestPattern(name=None, span=span)
+
+    def pattern_rest_named(self, span: Span, values: Values) -> ast.RestPattern:
+        return ast.RestPattern(name=self.place.ident(values[1]), span=span)
 
     def pattern_or(self, span: Span, values: Values) -> ast.OrPattern:
         first = values[0]

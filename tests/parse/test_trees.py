@@ -204,6 +204,9 @@ def test_statements(text: str, tree: str) -> None:
         ("P { x, y: 1, .. }", "(StructPattern [P] [(FieldPattern x) (FieldPattern y "
          "(LiteralPattern 1))] True)"),
         ("[a, b]", "(ArrayPattern [(NamePattern a) (NamePattern b)])"),
+        ("[a, ..]", "(ArrayPattern [(NamePattern a) (RestPattern)])"),
+        ("[..all, 1..2]", "(ArrayPattern [(RestPattern all) (RangePattern (LiteralPattern 1) "
+         "(LiteralPattern 2))])"),
         ("1 | 2 | 3", "(OrPattern [(LiteralPattern 1) (LiteralPattern 2) (LiteralPattern 3)])"),
     ],
 )  # fmt: skip
