@@ -21,6 +21,7 @@ from ccl.typed import (
     ScalarConst,
     ShortCircuit,
     StateGet,
+    TextConst,
     Unary,
     UnaryOp,
 )
@@ -28,6 +29,7 @@ from ccl.types import Prim, Type
 from ccl.walk import everything
 
 SMALL = 2**31
+WORD_BYTES = 8
 DIVISION_BY_ZERO = "division by zero"
 _ORDER = {
     BinaryOp.LESS: "lt_s",
@@ -95,6 +97,10 @@ def overflow(kind: Type, op: str) -> str:
 
 
 def _equality(f: Frame, node: Binary) -> Hold:
+    if isinstance(node.right, TextConst) and is_text(node.left.type):
+        wanted = node.right.value.encode()
+        if len(wanted) <= WORD_BYTES:
+            return _equals_short_text(f, node, wanted)
     kept = f.borrow((node.left, node.right))
     negated = node.op is BinaryOp.NOT_EQUAL
     shape = value_type(node.left.type)
@@ -107,6 +113,33 @@ def _equality(f: Frame, node: Binary) -> Hold:
     if negated:
         f.emit("i32.eqz")
     return Hold.PLAIN
+
+
+def _equals_short_text(f: Frame, node: Binary, wanted: bytes) -> Hold:
+    """Its length, then its one word: a text that is not empty has room for a whole one."""
+    kept = f.borrow((node.left,))
+    if not wanted:
+        f.emit("i32.load offset=8", "i32.eqz")
+    else:
+        with f.temporary("i32") as text:
+            f.emit(f"local.tee ${text}", "i32.load offset=8", f"i32.const {len(wanted)}", "i32.eq")
+            f.emit("if (result i32)", f"local.get ${text}", *_holds(wanted))
+            f.emit("else", "i32.const 0", "end")
+    f.let_go(kept)
+    if node.op is BinaryOp.NOT_EQUAL:
+        f.emit("i32.eqz")
+    return Hold.PLAIN
+
+
+def _holds(wanted: bytes) -> Sequence[str]:
+    """Whether a text of the same length has these bytes: `(text) -> i32`."""
+    if len(wanted) == 1:
+        return "i32.load8_u offset=16", f"i32.const {wanted[0]}", "i32.eq"
+    word = int.from_bytes(wanted.ljust(WORD_BYTES, b"\0"), "little", signed=True)
+    compare = (f"i64.const {word}", "i64.eq")
+    if len(wanted) == WORD_BYTES:
+        return "i64.load offset=16", *compare
+    return "i64.load offset=16", f"i64.const {(1 << 8 * len(wanted)) - 1}", "i64.and", *compare
 
 
 def _order(f: Frame, node: Binary) -> Hold:
