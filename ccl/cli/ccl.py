@@ -91,8 +91,8 @@ def run(
         typer.Option(
             readable=False,
             metavar="FILE",
-            help="Host records: a JSON object with a record for each name. A handler's payload "
-            'is ctx: {"ctx": {"id": 5}}; - reads stdin.',
+            help="What the program asks of its host: a JSON object with a record for each "
+            'name, as {"member": {"age": 40}, "roles": ["treasurer"]}; - reads stdin.',
         ),
     ] = None,
     output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,

@@ -52,6 +52,7 @@ def _run(mesh: LocalMesh, key: Cid, call: Call, attempt: Attempt, options: Optio
         program=program,
         key=key,
         data=call.input,
+        records=call.records,
         show_failure=show_failure,
     )
     record = None if options.dry_run else unfinished_run(mesh, key)

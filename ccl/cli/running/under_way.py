@@ -31,7 +31,7 @@ from mesh.local.runs import (
 )
 from mesh.records import JobId
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.content.codec import CodecError, decode
+from runtime.content.codec import CodecError, decode, encode
 from runtime.effects import Effect, SubmitJob
 
 ATTEMPTS_MAX: Final = 8
@@ -42,7 +42,6 @@ PAYLOAD_OUTPUT_BYTES_MAX: Final = 256 * 1024
 """The largest output that a handler is given; of a larger one it gets the CID."""
 COMPLETED: Final = "job.completed"
 FAILED: Final = "job.failed"
-PAYLOAD_RECORD: Final = "ctx"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +76,7 @@ class UnderWay:
     program: Program
     key: Cid
     data: tuple[Cid, bytes] | None
+    records: Mapping[str, Any]
     show_failure: Callable[[Run], int]
     record: LocalRun | None = None
     followed: dict[JobId, Followed] = field(default_factory=dict)
@@ -220,15 +220,16 @@ class UnderWay:
         event = COMPLETED if _is_completed(followed) else FAILED
         entry = HANDLER_PREFIX + event
         is_handled = any(each.job_id == job.job_id for each in self.record.handled)
-        exports = {export.name for export in self.program.abi.exports}
+        exports = {export.name: export for export in self.program.abi.exports}
         if job.handle == 0 or is_handled or entry not in exports:
             return
+        takes_payload = bool(exports[entry].parameters)
         call = Call(
             program=self.program,
             entry=entry,
-            arguments=None,
+            arguments=encode([self._payload(job, followed)]) if takes_payload else None,
             input=None,
-            records={PAYLOAD_RECORD: self._payload(job, followed)},
+            records=self.records,
             fuel=self.options.fuel,
             results=self._results(),
             occasion=job.job_id,
@@ -277,7 +278,7 @@ class UnderWay:
         return None
 
     def _payload(self, job: RunJob, followed: Followed) -> dict[str, Any]:
-        """What the handler sees as `ctx`. Fields that there are none of are left out."""
+        """The handler's `ctx`. Fields that there are none of are left out."""
         view = followed.view
         payload: dict[str, Any] = {
             "job_id": job.job_id,

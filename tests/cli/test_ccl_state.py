@@ -1,0 +1,185 @@
+"""What `ccl run` applies: state, events, tokens and jobs, each once, whatever happens."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import kill_at, run
+
+COUNTER = """\
+state total: Integer = 0;
+state names: Array<String> = [];
+struct Added { amount: Integer }
+
+invariant "never above 100" { total <= 100 }
+
+fn add(n: Integer) -> Integer {
+  total += n;
+  array_push(names, "n\\(n)");
+  emit Added { amount: n };
+  total
+}
+
+fn add_and_fail(n: Integer) -> Integer {
+  total += n;
+  require(n < 0, "not today");
+  total
+}
+
+fn seen() -> Array<String> { names }
+
+execution { total }
+"""
+
+COUNT = "execution { 6 * 7 }\n"
+JOBS = """\
+state ended: Integer = 0;
+state last: Integer = 0;
+
+fn submit() {
+  submit_job(
+    wasm_cid: module("./count.ccl"),
+    description: "six by seven",
+    resource_type: "compute",
+    resource_amount: 10,
+    priority: "medium"
+  );
+}
+
+execution { submit(); ended }
+
+fn results() -> Array<Integer> { [ended, last] }
+
+on "job.completed" {
+  ended += 1;
+  last = ctx.output;
+  require(ended < 3, "three are too many");
+  log("job \\(ctx.handle) of \\(ctx.node_id): \\(last)");
+}
+"""
+CHAIN = (
+    JOBS.replace("require(ended < 3", "require(ended < 99")
+    + """
+on "job.completed" { if ended < 3 { submit(); } }
+"""
+)
+
+
+def ccl(home: Path, file: Path, *words: str, code: int = 0) -> dict[str, Any]:
+    done = run("ccl", "run", file, "-o", "json", *words, home=home)
+    assert done.code == code, done.err
+    value: dict[str, Any] = json.loads(done.out)
+    return value
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Path:
+    path = tmp_path / "counter.ccl"
+    path.write_text(COUNTER, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Path:
+    (tmp_path / "count.ccl").write_text(COUNT, encoding="utf-8")
+    path = tmp_path / "jobs.ccl"
+    path.write_text(JOBS, encoding="utf-8")
+    return path
+
+
+def test_state_stays_and_what_failed_leaves_nothing(counter: Path, tmp_path: Path) -> None:
+    assert ccl(tmp_path, counter)["value"] == 0
+    first = ccl(tmp_path, counter, "--entry", "add", "40")
+    assert (first["value"], first["applied"]) == (40, True)
+    written = [each["state"] for each in first["effects"] if "state" in each]
+    assert sorted(written) == ["counter.names", "counter.total"]
+    assert {"event": "Added", "data": {"amount": 40}} in first["effects"]
+    assert ccl(tmp_path, counter, "--entry", "add", "2")["value"] == 42
+    failed = ccl(tmp_path, counter, "--entry", "add_and_fail", "7", code=1)
+    assert "not today" in str(failed["outcome"])
+    assert (failed["effects"], failed["applied"]) == ([], False)
+    broken = ccl(tmp_path, counter, "--entry", "add", "59", code=1)
+    assert "never above 100" in broken["outcome"]["reason"]
+    assert ccl(tmp_path, counter)["value"] == 42
+    assert ccl(tmp_path, counter, "--entry", "seen")["value"] == ["n40", "n2"]
+    assert run("meshctl", "doctor", "--no-execute", home=tmp_path).code == 0
+
+
+def test_people_are_told_what_was_done(counter: Path, tmp_path: Path) -> None:
+    done = run("ccl", "run", counter, "--entry", "add", "1", home=tmp_path)
+    assert "State      counter: total, names\n" in done.out
+    assert 'Event      Added  {"amount": 1}\n' in done.out
+
+
+def test_a_dry_run_applies_nothing(counter: Path, tmp_path: Path) -> None:
+    done = run("ccl", "run", counter, "--entry", "add", "1", "--dry-run", home=tmp_path)
+    assert "State      counter: total, names\n" in done.out
+    assert "Dry run: nothing of this was applied" in done.out
+    told = ccl(tmp_path, counter, "--entry", "add", "1", "--dry-run")
+    assert (told["value"], told["applied"]) == (1, False)
+    assert ccl(tmp_path, counter)["value"] == 0
+
+
+@pytest.mark.parametrize("step", ["Executed", "State", "Event"])
+def test_a_killed_run_applies_once(step: str, counter: Path, tmp_path: Path) -> None:
+    command = ("ccl", "run", counter, "--entry", "add", "5")
+    kill_at(step, *command, home=tmp_path)
+    again = run(*command, home=tmp_path)
+    assert again.code == 0, again.err
+    # The killed one was applied and shown before it was killed, or is gone on with, or was
+    # never applied: the repeat can add at most once more, and never without saying so.
+    total = ccl(tmp_path, counter)["value"]
+    told = int(again.out.rstrip().rsplit("\n", 1)[-1])
+    assert total == told
+    continued = "by the unfinished run of this command" in again.out
+    assert total == 5 or (not continued and total == 10)
+    assert run("meshctl", "doctor", "--no-execute", home=tmp_path).code == 0
+
+
+def test_a_handler_is_executed_once_for_each_job(jobs: Path, tmp_path: Path) -> None:
+    first = ccl(tmp_path, jobs)
+    (handler,) = first["handlers"]
+    (job,) = first["jobs"]
+    assert (handler["job"], handler["event"]) == (job["id"], "job.completed")
+    assert handler["logs"] == [f"job 1 of {job['node']}: 42"]
+    assert [each["state"] for each in handler["effects"]] == ["jobs.ended", "jobs.last"]
+    assert ccl(tmp_path, jobs, "--entry", "results")["value"] == [1, 42]
+    ccl(tmp_path, jobs)
+    assert ccl(tmp_path, jobs, "--entry", "results")["value"] == [2, 42]
+    refused = ccl(tmp_path, jobs, code=1)
+    assert "three are too many" in str(refused["handlers"][0]["outcome"])
+    assert refused["handlers"][0]["effects"] == []
+    assert ccl(tmp_path, jobs, "--entry", "results")["value"] == [2, 42]
+
+
+def test_jobs_that_a_handler_submits_are_followed(jobs: Path, tmp_path: Path) -> None:
+    chain = jobs.with_name("chain.ccl")
+    chain.write_text(CHAIN, encoding="utf-8")
+    told = ccl(tmp_path, chain)
+    assert [each["output"] for each in told["jobs"]] == [42, 42, 42]
+    assert len(told["handlers"]) == 3
+    assert ccl(tmp_path, chain, "--entry", "results")["value"] == [3, 42]
+
+
+def test_jobs_may_not_follow_each_other_for_ever(jobs: Path, tmp_path: Path) -> None:
+    endless = jobs.with_name("endless.ccl")
+    endless.write_text(CHAIN.replace("if ended < 3", "if ended < 99"), encoding="utf-8")
+    done = run("ccl", "run", endless, "--max-spend", "30", home=tmp_path)
+    assert done.code == 5
+    assert "could spend 40 compute units, more than --max-spend 30" in done.err
+    again = ccl(tmp_path, endless, code=1)
+    assert len(again["jobs"]) == 8
+    assert "over 8 deep" in again["handlers"][-1]["refusal"]
+
+
+@pytest.mark.parametrize("step", ["Job ID", "Status: Completed", "Handler", "Logged", "State"])
+def test_a_killed_run_handles_each_job_once(step: str, jobs: Path, tmp_path: Path) -> None:
+    kill_at(step, "ccl", "run", jobs, home=tmp_path)
+    done = ccl(tmp_path, jobs)
+    assert len(done["jobs"]) == 1
+    assert len(done["handlers"]) == 1
+    assert ccl(tmp_path, jobs, "--entry", "results")["value"] == [1, 42]
+    listed = json.loads(run("meshctl", "list-jobs", "-o", "json", home=tmp_path).out)
+    assert len(listed) == 1
+    assert run("meshctl", "doctor", "--no-execute", home=tmp_path).code == 0
