@@ -118,6 +118,7 @@ class _Resolution:
         self._sink = sink
         self._files: dict[ScopeId, FileScope] = {}
         self._texts: dict[tuple[FileId, str], _Text] = {}
+        self._incomplete: list[Contract] = []
 
     def scoped(self) -> Scoped:
         names = {each.file: self._names(each) for each in self._loaded.files.values()}
@@ -195,6 +196,7 @@ class _Resolution:
             outer=None,
             values={},
             types={},
+            incomplete=False,
         )
 
     def _prefix(self, loaded: LoadedFile) -> str:
@@ -207,6 +209,8 @@ class _Resolution:
         lineage = [self._texts[key]]
         while (extends := lineage[0].contract.extends) is not None:
             base = self._base(lineage[0], extends)
+            if base is None or base in lineage:
+                self._incomplete.append(lineage[-1].contract)
             if base is None:
                 break
             if base in lineage:
@@ -276,6 +280,7 @@ class _Resolution:
                 outer=file,
                 values=members.values,
                 types=members.types,
+                incomplete=own.contract in self._incomplete,
             )
 
 

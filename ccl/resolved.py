@@ -121,6 +121,8 @@ class FileScope:
     values: Mapping[str, ScopeId]
     """The members of a contract by name, with the scope that declares each; also `types`."""
     types: Mapping[str, ScopeId]
+    incomplete: bool
+    """A base of the contract could not be found, so that other names may exist."""
 
     def function_id(self, name: str) -> str:
         """`tally` in the root file, `std/voting.tally` elsewhere, `Treasury::pay` in a contract."""

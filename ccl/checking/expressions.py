@@ -134,8 +134,3 @@ def _string(body: Body, expr: ast.StringLiteral, expected: Type | None) -> typed
 def retype_text(body: Body, node: typed.TextConst, kind: Type) -> typed.Expr:
     """A String constant where a Did or Cid is meant."""
     return literals.text(body, node.value, node.span, kind)
-
-
-def not_compiled(body: Body, expr: ast.Expr, what: str) -> typed.Expr:
-    body.sink.report("CCL0690", expr.span, what=what)
-    return invalid(expr.span)

@@ -165,6 +165,8 @@ def known_values(body: Body) -> tuple[str, ...]:
 
 def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typed.Expr:
     near = nearest(name, known) or habits.FOREIGN_NAMES.get(name)
+    if body.scope.incomplete:
+        return invalid(span)
     meant = body.find(near) if near is not None else None
     if meant is not None:
         meant.reads.append(span.start)  # so that a slip is told once, not as an unused variable

@@ -92,6 +92,8 @@ def _named(
     library_scope = library.scope_of_type(checker, name)
     if library_scope is not None:
         return _declared(checker, scope, library_scope, written, name, parameters)
+    if scope.incomplete and name not in TYPES:
+        return POISON
     if name in TYPES:
         if written.arguments:
             _wrong_count(checker, written, name, "no", len(written.arguments))

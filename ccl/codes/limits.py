@@ -29,9 +29,4 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="this asks for one more",
         help="what uses itself with ever larger types never ends",
     ),
-    Template(
-        code="CCL0690",
-        title="not compiled by this version: {what}",
-        label="part of the language, not yet of the compiler",
-    ),
 )
