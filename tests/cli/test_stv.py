@@ -37,6 +37,12 @@ def test_every_stage_of_a_ward_is_as_the_example_shows_it(tmp_path: Path) -> Non
     assert json.loads(done.out)["value"] == json.loads(shown.read_text("utf-8"))
 
 
+def test_the_reader_of_the_example_passes_its_own_tests(tmp_path: Path) -> None:
+    done = run("ccl", "test", COUNT.parent, home=tmp_path)
+    assert done.code == 0, done.out + done.err
+    assert "5 passed" in done.out
+
+
 def test_a_damaged_file_is_refused_with_its_line(tmp_path: Path) -> None:
     ward = tmp_path / "ward.csv"
     ward.write_text('2,1\n5,3\n"Candidate 1","Ada"\n"Candidate 2","Bea"\n"Here"\n', "utf-8")
