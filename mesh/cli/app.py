@@ -17,7 +17,7 @@ import typer
 from typer._click.exceptions import NoArgsIsHelpError
 from typer.exceptions import TyperException
 
-from mesh.cli import blocks, diagnosis, identity, jobs, proofs, results, tokens
+from mesh.cli import blocks, diagnosis, identity, jobs, proofs, results, state, tokens
 from mesh.cli.output import Format, note, say, show_problem
 from mesh.problem import Kind, MeshProblem
 from runtime.streams import discard
@@ -55,7 +55,7 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback()(_options)
-    for module in (jobs, results, proofs, blocks, tokens, identity, diagnosis):
+    for module in (jobs, results, proofs, blocks, tokens, state, identity, diagnosis):
         module.register(app)
     return app
 

@@ -6,6 +6,7 @@ from typing import Any
 from mesh.cli.describing import local_time
 from mesh.cli.output import Column, field, table
 from mesh.cli.session import make_output, open_mesh
+from mesh.local.standing import register_view
 from mesh.local.treasury import TokenView, holdings, tokens
 
 _ACCOUNTS = (
@@ -13,6 +14,11 @@ _ACCOUNTS = (
     Column(title="Available", text=field("available"), width=12),
     Column(title="Held", text=field("held"), width=10),
     Column(title="Issuer", text=field("issuer")),
+)
+_CLASSES = (
+    Column(title="Class", text=field("class"), width=16),
+    Column(title="Units", text=field("units"), width=12),
+    Column(title="Holder", text=field("holder")),
 )
 _TOKENS = (
     Column(title="Resource", text=field("resource_type"), width=12),
@@ -41,6 +47,19 @@ def show_balance(*, output: str | None, quiet: bool, home: Path | None) -> None:
     text = f"{table(accounts, _ACCOUNTS)}\n\n{table(rows, _TOKENS)}"
     short = "\n".join(f"{row['available']} {row['resource_type']}" for row in accounts)
     out.record({"did": owner, "accounts": accounts, "tokens": rows}, text=text, quiet=short)
+
+
+def show_classes(*, output: str | None, quiet: bool, home: Path | None) -> None:
+    """Print who holds what of the classes of one's own issue."""
+    out = make_output(home, output, quiet=quiet)
+    with open_mesh(home) as mesh:
+        register = register_view(mesh)
+    rows = [
+        {"class": name, "holder": holder, "units": units}
+        for name, holders in sorted(register.items())
+        for holder, units in sorted(holders.items(), key=lambda each: (-each[1], each[0]))
+    ]
+    out.rows(rows, _CLASSES, quiet="class", empty="no program has issued a token class")
 
 
 def _token_row(view: TokenView) -> dict[str, Any]:

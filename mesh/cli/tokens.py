@@ -18,6 +18,7 @@ tokens = typer.Typer(
     Examples:
       meshctl tokens issue --amount 5000
       meshctl tokens balance
+      meshctl tokens classes
     """,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -129,6 +130,24 @@ def balance(
     from mesh.cli.balance import show_balance
 
     show_balance(output=output, quiet=quiet, home=mesh_home)
+
+
+@tokens.command("classes")
+def classes(
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Show the token classes that programs have issued in this identity's name, and who holds
+    them.
+
+    \b
+    Example:
+      meshctl tokens classes
+    """
+    from mesh.cli.balance import show_classes
+
+    show_classes(output=output, quiet=quiet, home=mesh_home)
 
 
 @policy.command("set")

@@ -15,6 +15,7 @@ from mesh.job import Job, Phase
 from mesh.local.archive import Archive
 from mesh.local.inventory import lost_of_job, lost_of_mesh
 from mesh.local.settlements import settlements
+from mesh.local.standing import lost_state
 from mesh.ports import ChainKind
 from mesh.problem import MeshProblem
 from mesh.records import Anchor
@@ -35,7 +36,7 @@ def audit(mesh: "LocalMesh") -> tuple[str, ...]:
     with mesh.store.read() as tx:
         archive = Archive(mesh.members.mesh)
         jobs: list[Job] = []
-        found = list(lost_of_mesh(mesh, tx, archive))
+        found = [*lost_of_mesh(mesh, tx, archive), *lost_state(tx)]
         holds: dict[TransferId, TransferState] = {}
         for key in tx.jobs.ids():
             job = tx.jobs.get(key)

@@ -13,6 +13,7 @@ from mesh.events import Event, Stored
 from mesh.job import Job
 from mesh.local.archive import Archive, missing_block
 from mesh.local.content import Content
+from mesh.local.credentials import CREDENTIAL
 from mesh.local.members import PROFILE, TOKEN
 from mesh.problem import MeshProblem
 from mesh.records import (
@@ -21,6 +22,7 @@ from mesh.records import (
     Award,
     Bid,
     Cancel,
+    Credential,
     Decline,
     Genesis,
     Hold,
@@ -40,9 +42,10 @@ if TYPE_CHECKING:
 def lost_of_mesh(mesh: "LocalMesh", tx: SqliteTransaction, archive: Archive) -> Iterator[str]:
     """What is missing or changed of what the mesh itself consists of."""
     named: list[tuple[str, type[Any], Cid]] = [("genesis", Genesis, mesh.members.mesh)]
-    for prefix, kind in ((PROFILE, NodeProfile), (TOKEN, ResourceToken)):
+    kept = ((PROFILE, NodeProfile), (TOKEN, ResourceToken), (CREDENTIAL, Credential))
+    for prefix, kind in kept:
         for name in tx.settings.names(prefix):
-            noun = name.replace("/", " ") if kind is NodeProfile else "token"
+            noun = name.replace("/", " ") if kind is NodeProfile else prefix.removesuffix("/")
             named.append((noun, kind, tx.settings.get(name)))
     issuer = mesh.members.issuer.did
     for resource in ResourceType:
@@ -142,6 +145,6 @@ def _blocks_of(tx: SqliteTransaction, job: Job, body: Any) -> Iterator[tuple[str
         case Settlement():
             for applied in body.applied:
                 if applied.record is not None:
-                    yield "anchored data", applied.record
+                    yield "applied data", applied.record
         case _:
             return

@@ -26,6 +26,7 @@ from mesh.local.limits import sandbox_limits
 from mesh.local.members import Entropy, Members, found, load_members
 from mesh.local.news import Awarded, ModuleStored, Submitted
 from mesh.local.speed import fuel_per_second
+from mesh.local.standing import keeping
 from mesh.local.submitting import JobRequest
 from mesh.local.views import JobView, UnreadableJob, view
 from mesh.local.world import World
@@ -207,8 +208,17 @@ class LocalMesh:
             return find_block(text, tx.blocks.cids())
 
     def remove_block(self, cid: Cid) -> None:
-        """Remove a block. Raises MeshProblem `block-missing`."""
+        """Remove a block. Raises MeshProblem `block-missing`, `block-in-use`."""
         with self.store.write() as tx:
+            needed_by = keeping(tx, cid)
+            if needed_by is not None:
+                raise MeshProblem(
+                    Kind.FAILED,
+                    "block-in-use",
+                    f"block {cid} is {needed_by}",
+                    hint="a program unpins it with dag_unpin, or stores another value",
+                    details={"cid": str(cid)},
+                )
             if not tx.blocks.delete(cid):
                 raise missing_block(cid, cid.codec.name.lower().replace("_", "-"))
 

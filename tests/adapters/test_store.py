@@ -11,19 +11,23 @@ from mesh import events as ev
 from mesh.events import JobKey, Stored
 from mesh.ids import new_job_id
 from mesh.job import Effect, Job, Phase
-from mesh.ports import BlockError, BlockFault, ChainKind, Head, Store, Work
+from mesh.ports import BlockError, BlockFault, ChainKind, Head, Store, Transaction, Work
 from mesh.records import Priority
 from mesh.reputation import Evidence, Tally
 from mesh.step import Step, step
 from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.did import Did
 from runtime.tokens.ledger import (
     Account,
     AccountKey,
     AccountKind,
     Change,
+    Command,
     Issue,
+    Move,
     PlaceHold,
     PolicyInForce,
+    Retire,
     TokenShare,
     TokenUse,
     Transfer,
@@ -32,7 +36,7 @@ from runtime.tokens.ledger import (
     decide,
 )
 from runtime.tokens.policy import PermitList, RateLimit, Usage
-from runtime.tokens.token import ResourceType
+from runtime.tokens.token import ResourceType, TokenClass, Unit
 
 FOLK = Folk()
 ALICE, BOB, ISSUER = key("alice").did, key("bob").did, key("issuer").did
@@ -280,6 +284,64 @@ def test_policies_and_revocations_are_kept(store: Store) -> None:
         assert tx.ledger.policy(ISSUER, compute) == listed
         assert tx.ledger.policy(ISSUER, storage) is None
         assert tx.ledger.is_revoked(ONE) and not tx.ledger.is_revoked(TWO)
+
+
+def test_classes_of_ones_own_issue_are_a_register(store: Store) -> None:
+    hour, share = TokenClass("hour"), TokenClass("share")
+    number = iter(range(1, 99))
+
+    def name() -> TransferId:
+        return TransferId(next(number).to_bytes(32, "big"))
+
+    def issue(unit: Unit, owner: Did, amount: int, issuer: Did = ALICE) -> Issue:
+        return Issue(id=name(), issuer=issuer, owner=owner, unit=unit, amount=amount)
+
+    def do(tx: Transaction, *commands: Command) -> None:
+        for command in commands:
+            change = decide(tx.ledger, command, START)
+            assert isinstance(change, Change)
+            tx.ledger.apply(change)
+
+    with store.write() as tx:
+        do(tx, issue(hour, ALICE, 5), issue(hour, BOB, 2), issue(share, BOB, 1))
+        do(tx, issue(hour, BOB, 7, issuer=ISSUER), issue(ResourceType.COMPUTE, BOB, 9))
+        assert tx.ledger.register(ALICE) == {"hour": {ALICE: 5, BOB: 2}, "share": {BOB: 1}}
+        do(tx, Retire(id=name(), issuer=ALICE, owner=BOB, unit=share, amount=1))
+        debit = AccountKey(issuer=ALICE, unit=hour, owner=BOB)
+        do(tx, Move(id=name(), debit=debit, credit=replace(debit, owner=ALICE), amount=1))
+        assert tx.ledger.register(ALICE) == {"hour": {ALICE: 6, BOB: 1}}
+    with pytest.raises(Abandoned), store.write() as tx:
+        do(tx, issue(hour, BOB, 100))
+        assert tx.ledger.register(ALICE)["hour"][BOB] == 101
+        raise Abandoned
+    with store.read() as tx:
+        assert tx.ledger.register(ALICE) == {"hour": {ALICE: 6, BOB: 1}}
+        assert tx.ledger.register(ISSUER) == {"hour": {BOB: 7}}
+        assert tx.ledger.register(BOB) == {}
+        assert sum(each.balance for each in tx.ledger.accounts()) == 0
+
+
+# --- state
+
+
+def test_a_state_root_is_compared_and_set(store: Store) -> None:
+    with store.write() as tx:
+        assert tx.state.root(ALICE) is None
+        assert not tx.state.advance(ALICE, ONE, TWO)
+        assert tx.state.advance(ALICE, None, ONE)
+        assert not tx.state.advance(ALICE, None, TWO)
+        assert tx.state.root(ALICE) == ONE
+    with pytest.raises(Abandoned), store.write() as tx:
+        assert tx.state.advance(ALICE, ONE, TWO)
+        assert tx.state.advance(BOB, None, TWO)
+        raise Abandoned
+    with store.write() as tx:
+        assert (tx.state.root(ALICE), tx.state.root(BOB)) == (ONE, None)
+        assert tx.state.advance(BOB, None, ONE)
+        assert tx.state.advance(ALICE, ONE, TWO)
+        assert tx.state.owners() == tuple(sorted(((ALICE, TWO), (BOB, ONE))))
+    with store.read() as tx:
+        assert tx.state.owners() == tuple(sorted(((ALICE, TWO), (BOB, ONE))))
 
 
 # --- work, chains, evidence

@@ -24,6 +24,7 @@ from runtime.tokens.ledger import (
     PolicyInForce,
     PostHold,
     Refused,
+    Retire,
     TokenShare,
     TransferId,
     TransferState,
@@ -62,6 +63,14 @@ ACCOUNTS = st.one_of(
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(
         Issue,
+        id=IDS,
+        issuer=st.just(ISSUER),
+        owner=OWNER,
+        unit=st.just(ResourceType.COMPUTE),
+        amount=AMOUNTS,
+    ),
+    st.builds(
+        Retire,
         id=IDS,
         issuer=st.just(ISSUER),
         owner=OWNER,

@@ -24,6 +24,7 @@ from runtime.tokens.ledger import (
     PolicyInForce,
     PostHold,
     Refused,
+    Retire,
     TokenShare,
     TransferId,
     TransferState,
@@ -52,6 +53,7 @@ GRANT = Issue(
     amount=100,
 )
 HOLD = PlaceHold(id=name("hold"), debit=MINE, credit=YOURS, amount=40, expires_at=50, subject=ALICE)
+RETIRE = Retire(id=name("retire"), issuer=ISSUER, owner=ALICE, unit=ResourceType.COMPUTE, amount=25)
 MOVE = Move(id=name("move"), debit=MINE, credit=YOURS, amount=30)
 
 
@@ -113,7 +115,15 @@ def test_a_move_is_done_at_once(tx: Transaction) -> None:
     assert balances(tx) == (70, 70, 30, -100)
 
 
-@pytest.mark.parametrize("command", [GRANT, HOLD, MOVE])
+def test_what_is_retired_is_out_of_the_world(tx: Transaction) -> None:
+    done(tx, RETIRE)
+    assert balances(tx) == (75, 75, 0, -75)
+    done(tx, HOLD)
+    refused = decide(tx.ledger, replace(RETIRE, id=name("more"), amount=36), 0)
+    assert refused == Refused(reason=LedgerRefusal.BALANCE_TOO_LOW, available=35)
+
+
+@pytest.mark.parametrize("command", [GRANT, HOLD, MOVE, RETIRE])
 def test_the_same_command_again_changes_nothing(tx: Transaction, command: Command) -> None:
     done(tx, command)
     before = balances(tx)

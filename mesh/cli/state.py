@@ -1,0 +1,74 @@
+"""`meshctl state`: what programs have stored for this identity."""
+
+from typing import Annotated
+
+import typer
+
+from mesh.cli.options import FormatOption, HomeOption, QuietOption
+
+SHOWN_CHARS_MAX = 60
+
+
+def register(app: typer.Typer) -> None:
+    app.command("state")(state)
+
+
+def state(
+    home: Annotated[
+        str | None,
+        typer.Argument(metavar="[HOME]", help="A contract's or a file's name. [default: all]"),
+    ] = None,
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Show the stored state of this identity: homes, variables and their values.
+
+    \b
+    Examples:
+      meshctl state
+      meshctl state register -o json
+    """
+    from ccl.abi.values import untyped_to_json
+    from mesh.cli.output import Column, field, json_line
+    from mesh.cli.session import make_output, open_mesh
+    from mesh.local.standing import state_view
+    from mesh.problem import Kind, MeshProblem
+
+    out = make_output(mesh_home, output, quiet=quiet)
+    with open_mesh(mesh_home) as mesh:
+        view = state_view(mesh)
+    homes = sorted({each.home for each in view.variables})
+    if home is not None and home not in homes:
+        raise MeshProblem(
+            Kind.NOT_FOUND,
+            "unknown-home",
+            f"nothing is stored under '{home}'",
+            hint=f"there is state of {', '.join(homes)}" if homes else "`ccl run` stores state",
+        )
+    rows = [
+        {
+            "home": each.home,
+            "variable": each.name,
+            "shape": each.shape,
+            "value": untyped_to_json(each.value),
+            "cid": str(each.cid),
+        }
+        for each in view.variables
+        if home in (None, each.home)
+    ]
+    if out.for_machines:
+        pins = [str(cid) for cid in view.pins]
+        root = None if view.root is None else str(view.root)
+        out.record({"root": root, "variables": rows, "pins": pins}, text="", quiet="")
+        return
+    columns = (
+        Column(title="Home", text=field("home"), width=16),
+        Column(title="Variable", text=field("variable"), width=16),
+        Column(title="Value", text=lambda row: _cut(json_line(row["value"]))),
+    )
+    out.rows(rows, columns, quiet="variable", empty="nothing is stored")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARS_MAX else text[: SHOWN_CHARS_MAX - 1] + "…"

@@ -1,0 +1,96 @@
+"""`meshctl state`, `tokens classes` and `identity grant`: what programs left, and who may what."""
+
+import json
+from pathlib import Path
+
+import pytest
+from host_programs import program
+from localmesh import open_at
+from meshcommand import Meshctl
+from wasm_modules import wasm
+
+from mesh.local import JobRequest
+from runtime.content.codec import encode
+
+ADA = "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"
+
+
+@pytest.fixture
+def stored(home: Path) -> Path:
+    """A home in which a job has stored two variables, a block and a token class."""
+    module = wasm(
+        program(
+            ("write_state", "register", "members", "Array<String>", encode(["Ada"])),
+            "drop",
+            ("write_state", "till", "open", "Bool", encode(True)),
+            "drop",
+            ("mint_tokens", "hour", 12, ADA),
+            "drop",
+            ("dag_put", "minutes"),
+            "drop",
+        )
+    )
+    with open_at(home) as mesh:
+        request = JobRequest(module=mesh.put_block(module), resource_amount=10)
+        assert mesh.drive([mesh.submit(request)], auto_award=True) == {}
+    return home
+
+
+def test_state_is_shown(stored: Path, meshctl: Meshctl) -> None:
+    assert meshctl("state").out.split("\n")[1:3] == [
+        'register        members         ["Ada"]',
+        "till            open            true",
+    ]
+    told = json.loads(meshctl("state", "till", "-o", "json").out)
+    assert [(each["variable"], each["shape"], each["value"]) for each in told["variables"]] == [
+        ("open", "Bool", True)
+    ]
+    assert told["root"].startswith("bafyr4i") and len(told["pins"]) == 1
+    wrong = meshctl("state", "tell")
+    assert (wrong.code, wrong.out) == (3, "")
+    assert "nothing is stored under 'tell'" in wrong.err
+    assert "register, till" in wrong.err
+
+
+def test_where_nothing_is_stored(home: Path, meshctl: Meshctl) -> None:
+    assert meshctl("state").out == "nothing is stored\n"
+    assert json.loads(meshctl("state", "-o", "json").out) == {
+        "root": None,
+        "variables": [],
+        "pins": [],
+    }
+    assert "`ccl run` stores state" in meshctl("state", "till").err
+    assert meshctl("tokens", "classes").out == "no program has issued a token class\n"
+    assert meshctl("identity", "roles").out == "no role was granted\n"
+
+
+def test_token_classes_are_shown(stored: Path, meshctl: Meshctl) -> None:
+    assert json.loads(meshctl("tokens", "classes", "-o", "json").out) == [
+        {"class": "hour", "holder": ADA, "units": 12}
+    ]
+
+
+def test_a_block_of_the_state_is_not_removed(stored: Path, meshctl: Meshctl) -> None:
+    root = json.loads(meshctl("state", "-o", "json").out)["root"]
+    refused = meshctl("block", "rm", root)
+    assert refused.code == 1
+    assert "block-in-use" in refused.err
+
+
+def test_roles_are_granted_and_withdrawn(home: Path, meshctl: Meshctl) -> None:
+    assert meshctl("identity", "grant", "treasurer").out.startswith("Granted treasurer to did:key:")
+    assert meshctl("identity", "grant", "member", "--to", ADA, "--expires-in", "60").code == 0
+    rows = json.loads(meshctl("identity", "roles", "-o", "json").out)
+    assert [(each["role"], each["state"]) for each in rows] == [
+        ("member", "held"),
+        ("treasurer", "held"),
+    ]
+    assert meshctl("identity", "withdraw", "treasurer", "--reason", "term is over").code == 0
+    rows = json.loads(meshctl("identity", "roles", "-o", "json").out)
+    assert [each["state"] for each in rows] == ["held", "withdrawn"]
+    again = meshctl("identity", "withdraw", "treasurer")
+    assert again.code == 3 and "does not hold the role" in again.err
+    assert meshctl("identity", "grant", "x", "--expires-in", "0").code == 2
+    assert meshctl("identity", "grant", "x" * 500).code == 2
+    assert meshctl("identity", "grant", "x", "--to", "Ada").code == 2
+    assert meshctl("doctor", "--no-execute").code == 0
