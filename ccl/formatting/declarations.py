@@ -192,6 +192,8 @@ def _is_simple(part: Part) -> bool:
     assert isinstance(part, Phrase)
     if part.rule == "override":
         return _is_simple(part.parts[1])
+    if part.rule == "invariant":
+        return part.parts[3] is not None
     if part.rule != "entry":
         return part.rule in _SIMPLE
     value = part.parts[2]
