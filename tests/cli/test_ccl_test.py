@@ -247,6 +247,20 @@ def test_nothing_to_run(folder: Path, arguments: list[str], code: int, said: str
     assert done.out == ""
 
 
+def test_several_files_at_a_time_say_the_same(folder: Path) -> None:
+    def said(workers: str) -> list[object]:
+        done = run_tests(folder, "-j", workers, "-k", ":[!e]*", "-o", "json")
+        assert done.code == 1
+        files = json.loads(done.out)["files"]
+        for test in (test for file in files for test in file["tests"]):
+            del test["milliseconds"]
+        return list(files)
+
+    together = said("3")
+    assert together == said("1")
+    assert len(together) == 7
+
+
 def test_standard_input(folder: Path) -> None:
     done = run_tests(folder, "-", stdin=PASSING.encode())
     assert done.code == 0, done.err
