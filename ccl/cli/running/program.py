@@ -91,7 +91,8 @@ def compile_program(file: Path, entry: str) -> Program:
 
 def _function_names(module: ast.Module | None) -> tuple[str, ...]:
     items = () if module is None else module.items
-    return tuple(item.name.text for item in items if isinstance(item, ast.Function))
+    functions = (item for item in items if isinstance(item, ast.Function))
+    return tuple(item.name.text for item in functions if not item.test)
 
 
 def _is_fixed(entry: str) -> bool:
