@@ -73,6 +73,8 @@ def test_a_ballot_counts_up_to_the_preference_that_was_skipped() -> None:
     ("written", "name"),
     [
         ('"Ada ""Countess"" Lovelace, Dr"', 'Ada "Countess" Lovelace, Dr'),
+        ('"Ada "Countess" Lovelace, Dr"', 'Ada "Countess" Lovelace, Dr'),
+        ('"Ada" ', "Ada"),
         ("Ada Lovelace", "Ada Lovelace"),
         ('Ada "Countess" Lovelace', 'Ada "Countess" Lovelace'),
         ('"Ùisdean Mac an t-Saoir"', "Ùisdean Mac an t-Saoir"),
@@ -134,7 +136,7 @@ def test_a_lot_is_drawn_only_where_nothing_tells_apart_and_is_shown() -> None:
         (PLAIN.replace("Candidate 3", "Candidate 4"), "line 7: Candidate 4 is not one of 3"),
         (PLAIN.replace("Candidate 3", "Candidate 2"), "line 7: Candidate 2 is listed twice"),
         (PLAIN.replace('"Cy","Green",', ""), "line 7: Candidate 3 has no name"),
-        (PLAIN.replace('"Bea"', '"Bea'), "line 6: text after a quoted cell: Bea,"),
+        (PLAIN.replace('"Bea"', '"Bea'), "line 6: a quoted cell is not closed: Bea,"),
         (PLAIN.replace('"The Ward",', '"The Ward'), "line 8: a quoted cell is not closed"),
         (PLAIN.removesuffix('"The Ward",\n'), "the file ends before the name of the ward"),
         (PLAIN + "5,1,\n", "line 9: the file goes on after the name of the ward"),
