@@ -9,7 +9,7 @@ from ccl_machine import Kept, run
 from effort import seeds
 from state_programs import EXPORTS, state_program
 from typed_interpreter import Interpreter, Stopped, plain
-from typed_trees import build
+from typed_trees import INT, Host, Running, Trapped, build
 
 from ccl import typed as t
 from runtime.content.codec import decode
@@ -17,6 +17,8 @@ from runtime.execution import OutcomeKind
 
 PROGRAMS_PER_SEED = 6
 CALLS = 6
+LIVES = 8
+"""Programs for each seed of which the memory is looked at."""
 
 
 @pytest.mark.parametrize("seed", seeds(0, 10))
@@ -47,6 +49,24 @@ def _agree(tree: t.Program, calls: Sequence[str], where: str) -> None:
             found = [(each["name"], decode(each["data"])) for each in emitted]
             assert found == machine.events[told:], place
         _same_state(tree, machine, kept, place)
+
+
+@pytest.mark.parametrize("seed", seeds(100, 5))
+def test_values_that_state_no_longer_holds_are_released(seed: int) -> None:
+    for number in range(seed * LIVES, (seed + 1) * LIVES):
+        chosen = Random(number)
+        tree = state_program(lambda top, chosen=chosen: chosen.randrange(top + 1))
+        running = Running(build(tree), Host({"host_write_state": 1, "host_emit": 1}))
+        running.call("idle")
+        alone = running.live_bytes()
+        for name in [f"op{chosen.randrange(EXPORTS)}" for _ in range(CALLS)]:
+            direct = tree.functions[name].result is INT
+            try:
+                running.call(name) if direct else running.apply(name)
+            except Trapped:
+                running.start()
+            running.call("idle")
+            assert running.live_bytes() == alone, f"program {number}, {name}"
 
 
 def _expected(tree: t.Program, machine: Interpreter, name: str) -> Any:

@@ -33,6 +33,7 @@ from typed_trees import (
     host,
     integer,
     op,
+    put,
     run,
     text,
     when,
@@ -51,6 +52,8 @@ STATES = tuple(
 )
 INVARIANTS = ("few numbers", "a small number", "a short label")
 EXPORTS = 4
+NAMES = (*(f"op{number}" for number in range(EXPORTS)), "idle")
+"""`idle` sets every variable to what it is."""
 
 
 class StateWriter(Writer):
@@ -210,6 +213,7 @@ def state_program(upto: Callable[[int], int]) -> t.Program:
         writer.scope.extend(STATES)
         body = block(writer.statements(5, 3), writer.expr((INT, POINT, STRING)[number % 3], 2))
         made.append(_of_state(function(f"op{number}", [], body)))
+    made.append(_of_state(function("idle", [], block([put(each, get(each)) for each in STATES]))))
     made += [
         function(f"state:{each.name}", [], block([], StateWriter(upto, ()).constant(each.type)))
         for each in STATES
@@ -217,7 +221,7 @@ def state_program(upto: Callable[[int], int]) -> t.Program:
     made += [_of_state(each) for each in _invariants()]
     return t.Program(
         functions={each.id: each for each in made},
-        exports=tuple(t.Export(name=f"op{n}", function=f"op{n}", doc=None) for n in range(EXPORTS)),
+        exports=tuple(t.Export(name=name, function=name, doc=None) for name in NAMES),
         structs={each.type.id: each for each in STRUCTS},
         enums={},
         charter=(),
