@@ -12,6 +12,7 @@ from ccl.cli.testing.finding import TestFile
 from ccl.cli.testing.rehearsals import judge
 from ccl.cli.testing.suite import Suite, compile_suite
 from ccl.cli.testing.values import difference, value_lines
+from ccl.pipeline import compile_text
 from runtime.content.codec import decode
 from runtime.execution import Execution, OutcomeKind
 from runtime.modulecheck import Rejection, check_module
@@ -36,6 +37,21 @@ def test_calls_of_tests_are_refused_elsewhere() -> None:
     assert done.deterministic.outcome.kind is OutcomeKind.REJECTED
     assert done.deterministic.outcome.reason == "this module is made of tests"
     assert done.rehearsal is None
+
+
+def test_tests_change_nothing_in_the_program() -> None:
+    program = (
+        "state total: Integer = 0;\n"
+        "fn add<T>(items: Array<T>, item: T) -> Integer { array_push(items, item) }\n"
+        "execution { total += add([1], 2); total }\n"
+    )
+    tests = (
+        'test fn a() { assert_eq(add(["a"], "b"), 2); assert_traps(array_pop(empty())); }\n'
+        "fn empty() -> Array<Decimal> { [] }\n"
+    )
+    plain, tested = compile_text(program), compile_text(program + tests)
+    assert plain.wat is not None
+    assert plain.wat == tested.wat
 
 
 def test_an_execution_that_is_no_test_says_nothing() -> None:
