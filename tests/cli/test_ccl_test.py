@@ -281,8 +281,8 @@ def test_the_compiled_module_is_without_tests(folder: Path) -> None:
     assert "ccl_test" not in text
 
 
-def test_the_standard_library_passes_its_tests(folder: Path) -> None:
-    done = run("ccl", "test", "stdlib", "-q", home=folder, cwd=ROOT)
+def test_library_and_examples_pass_their_tests(folder: Path) -> None:
+    done = run("ccl", "test", "stdlib", "examples", "-q", home=folder, cwd=ROOT)
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
