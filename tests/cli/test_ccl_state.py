@@ -1,6 +1,7 @@
 """What `ccl run` applies: state, events, tokens and jobs, each once, whatever happens."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,15 @@ def test_a_killed_run_handles_each_job_once(step: str, jobs: Path, tmp_path: Pat
     listed = json.loads(run("meshctl", "list-jobs", "-o", "json", home=tmp_path).out)
     assert len(listed) == 1
     assert run("meshctl", "doctor", "--no-execute", home=tmp_path).code == 0
+
+
+def test_runs_at_the_same_time_are_all_applied(counter: Path, tmp_path: Path) -> None:
+    """Each was executed on a state that another may have replaced by then."""
+    ccl(tmp_path, counter)
+    with ThreadPoolExecutor(4) as pool:
+        done = pool.map(lambda n: ccl(tmp_path, counter, "--entry", "add", str(n)), (1, 2, 4, 8))
+        assert max(each["value"] for each in done) == 15
+    with ThreadPoolExecutor(2) as pool:
+        same = list(pool.map(lambda _: ccl(tmp_path, counter, "--entry", "add", "5"), range(2)))
+    assert sorted(each["value"] for each in same) == [20, 25]
+    assert ccl(tmp_path, counter)["value"] == 25

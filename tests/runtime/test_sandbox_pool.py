@@ -11,15 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from host_programs import program
 from wasm_modules import executed, leb, output, request, section
 
 from runtime.content.cid import Codec, cid_of
+from runtime.content.codec import encode
 from runtime.execution import Execution, OutcomeKind
 from runtime.sandbox import Fault, FaultReason, Sandbox, SandboxLimits
 from runtime.sandbox.cache import CompiledCache, cache_key
 from runtime.sandbox.frames import FrameError, FrameReader, frame
 from runtime.sandbox.process import Child, ChildEndedError
 from runtime.sandbox.results import execution_from
+from runtime.state import Snapshot, StoredVariable
 
 TRIPLE = """(module (func (export "run") (param i64) (result i64)
   (i64.mul (local.get 0) (i64.const 3))))"""
@@ -355,3 +358,28 @@ def test_rejections_come_from_the_compiler_too(pool: Sandbox) -> None:
     for _ in range(2):
         outcome = executed(pool, b"\0asm\1\0\0\0\1").deterministic.outcome
         assert outcome.kind is OutcomeKind.REJECTED
+
+
+def test_the_state_is_given_whole_and_true(sandbox: Sandbox) -> None:
+    """What the context names must be there and be what it names; then the program sees it."""
+    value = encode(5)
+    variable = StoredVariable(shape="Integer", value=cid_of(value, Codec.DAG_CBOR))
+    snapshot = Snapshot(homes={"till": {"total": variable}})
+    root, block = snapshot.cid, snapshot.to_block()
+    text = program(
+        "(local.set $n",
+        ("read_state", "till", "total"),
+        ") (i32.load8_u (i32.const 0))",
+        result="(result i32)",
+    )
+    whole = {root: block, variable.value: value}
+    assert output(executed(sandbox, text, state_root=root, blocks=whole)) == 5
+    for blocks, named in (
+        ({root: block}, variable.value),
+        ({variable.value: value}, root),
+        ({**whole, variable.value: encode(6)}, variable.value),
+    ):
+        fault = sandbox.execute(request(text, state_root=root, blocks=blocks))
+        assert isinstance(fault, Fault)
+        assert fault.reason is FaultReason.WRONG_BLOCK
+        assert str(named) in fault.text
