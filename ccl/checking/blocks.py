@@ -5,6 +5,7 @@ from ccl.checking import expressions, hostdata, outcomes, statements
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, invalid, is_invalid
 from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
+from ccl.checking.suspicions import report_endless
 from ccl.diagnostics import Label
 from ccl.types import Array, Map, Prim, Type
 
@@ -193,7 +194,9 @@ def check_while(body: Body, expr: ast.While) -> typed.Statement:
     with body.loop(expr.span):
         condition = expressions.check(body, expr.condition, Prim.BOOL)
         inner = discard_block(body, expr.body)
-    return typed.While(condition=condition, body=inner, span=expr.span)
+    loop = typed.While(condition=condition, body=inner, span=expr.span)
+    report_endless(body, loop, expr)
+    return loop
 
 
 def check_for(body: Body, expr: ast.For) -> typed.Statement:

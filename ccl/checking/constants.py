@@ -18,6 +18,8 @@ from ccl.types import Prim, Type
 def use(body: Body, scope: FileScope, name: str, span: Span) -> typed.Expr:
     """The value of a constant, standing at `span`."""
     body.constant_uses.add(span)
+    owner = body.checker.scoped.owner(scope, name)
+    body.checker.used_consts.add((int(owner.file), name))
     return at(value_of(body.checker, scope, name), span)
 
 
@@ -30,7 +32,6 @@ def value_of(checker: Checker, scope: FileScope, name: str) -> typed.Expr:
     scope = checker.scoped.owner(scope, name)
     const = scope.consts[name]
     key = (int(scope.file), name)
-    checker.used_consts.add(key)
     if key in checker.const_values:
         known = checker.const_values[key]
         if known is not None:

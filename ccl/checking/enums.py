@@ -14,6 +14,13 @@ from ccl.types import Enumeration, Type
 
 def find(body: Body, path: Sequence[ast.Ident]) -> EnumInfo | None:
     """The enum at `Status` or `alias.Status`."""
+    info = _find(body, path)
+    if info is not None:
+        body.checker.used_types.add(info.type.id)
+    return info
+
+
+def _find(body: Body, path: Sequence[ast.Ident]) -> EnumInfo | None:
     checker, scope = body.checker, body.scope
     if len(path) == 1 and path[0].text in scope.enums:
         return checker.enums[checker.type_id(scope, path[0].text)]

@@ -182,6 +182,7 @@ class Checker:
     const_values: dict[tuple[int, str], typed.Expr | None] = field(default_factory=dict)
     packed: dict[str, typed.PackedModule] = field(default_factory=dict)
     used_consts: set[tuple[int, str]] = field(default_factory=set)
+    used_types: set[str] = field(default_factory=set)
     used_functions: set[str] = field(default_factory=set)
     test_forms: dict[str, dict[Span, str]] = field(default_factory=dict)
     """Calls that only tests have, by function and place."""

@@ -1,10 +1,12 @@
 """Warnings about what is declared and never used, and about copies changed in vain."""
 
+from ccl import ast
 from ccl.builtins import HANDLER_PARAMETER
 from ccl.checking.environment import Body, Checker, Origin, Variable
 from ccl.checking.inference import has_poison
 from ccl.checking.states import MIGRATION, has_state
 from ccl.diagnostics import Edit, Fix, Label
+from ccl.resolved import FileScope
 from ccl.types import is_reference
 
 
@@ -18,6 +20,7 @@ def report_variables(body: Body) -> None:
             continue  # handed on for an inline function
         if has_poison(variable.type):
             continue
+        _hidden_import(body, variable)
         if variable.mutations and variable.copied_from is not None:
             _changed_in_vain(body, variable)
         elif not variable.reads and not variable.mutations:
@@ -80,6 +83,8 @@ def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
                 continue
             if function.name.span not in used:
                 checker.sink.report("CCL0903", function.name.span, name=name)
+        if not is_library and not checker.sink.has_errors:
+            _report_unread(checker, scope)
         for name, state in scope.own_states.items():
             unused = checker.function_id(scope, name) not in checker.used_states
             if unused and not name.startswith("_"):
@@ -94,3 +99,27 @@ def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
             name=alias,
             fixes=(Fix("remove the import", (Edit(imported.item.span, ""),)),),
         )
+
+
+def _report_unread(checker: Checker, scope: FileScope) -> None:
+    """Constants and types of a program that nothing in it asks for."""
+    for name, const in scope.own_consts.items():
+        if (int(scope.file), name) not in checker.used_consts:
+            _unread(checker, "constant", const.name, const.doc)
+    types: dict[str, ast.Struct | ast.Enumeration] = {**scope.own_structs, **scope.own_enums}
+    for name, item in types.items():
+        if checker.type_id(scope, name) not in checker.used_types:
+            _unread(checker, "type", item.name, item.doc)
+
+
+def _unread(checker: Checker, what: str, name: ast.Ident, doc: str | None) -> None:
+    if doc is None and not name.text.startswith("_"):
+        checker.sink.report("CCL0906", name.span, what=what, name=name.text)
+
+
+def _hidden_import(body: Body, variable: Variable) -> None:
+    name = variable.local.name
+    imported = body.scope.imports.get(name)
+    if imported is not None and imported.item is not None:
+        label = Label(imported.item.span, "imported here")
+        body.sink.report("CCL0907", variable.local.span, name=name, labels=(label,))

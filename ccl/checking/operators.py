@@ -14,6 +14,7 @@ from ccl.checking.inference import (
     zonk,
 )
 from ccl.checking.literals import integer
+from ccl.checking.suspicions import report_comparison
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
 from ccl.typed import BinaryOp, UnaryOp
@@ -203,7 +204,9 @@ def _comparison(
         body.sink.report(
             "CCL0402", expr.operator_span, operator=expr.operator, types=f"{a} and {b}"
         )
-    return typed.Binary(op=op, left=left, right=right, type=Prim.BOOL, span=expr.span)
+    node = typed.Binary(op=op, left=left, right=right, type=Prim.BOOL, span=expr.span)
+    report_comparison(body, expr, node)
+    return node
 
 
 def _comparable(op: BinaryOp, kind: Type) -> bool:

@@ -61,6 +61,7 @@ def _declaration(
     if not known:
         return None
     identity = checker.type_id(owner, name)
+    checker.used_types.add(identity)
     return checker.structs.get(identity) or checker.enums.get(identity)
 
 
@@ -128,6 +129,7 @@ def _declared(
 ) -> Type:
     """A struct or enum of `owner`, with its arguments read in `scope`."""
     identity = checker.type_id(owner, name)
+    checker.used_types.add(identity)
     info = checker.structs.get(identity) or checker.enums.get(identity)
     if info is None:
         return POISON
