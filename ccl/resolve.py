@@ -252,10 +252,10 @@ class _Resolution:
 
     def _contract_scopes(self, first: ScopeId, lineage: tuple[_Text, ...]) -> None:
         """One scope for each text; all see what the last declaration of a name leaves."""
-        members = _Members(self._sink)
+        own = lineage[-1]
+        members = _Members(self._sink, complete=own.contract not in self._incomplete)
         for i, text in enumerate(lineage):
             members.add(text.names, FileId(first - i))
-        own = lineage[-1]
         for i, text in enumerate(lineage):
             number = FileId(first - i)
             file = self._files[text.file.file]
@@ -287,8 +287,9 @@ class _Resolution:
 class _Members:
     """The members of a contract while its texts are added, bases first."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, *, complete: bool) -> None:
         self._sink = sink
+        self._complete = complete
         self.functions: dict[str, ast.Function] = {}
         self.consts: dict[str, ast.Const] = {}
         self.states: dict[str, ast.State] = {}
@@ -338,7 +339,7 @@ class _Members:
         self, span: Span, name: str, before: Span | None, override: bool, known: Iterable[str]
     ) -> bool:
         """Whether a redefinition says so, and only a redefinition does."""
-        if before is None and override:
+        if before is None and override and self._complete:
             self._sink.report("CCL0221", span, name=name, nearest=nearest(name, known))
         elif before is not None and not override:
             self._sink.report(

@@ -51,8 +51,8 @@ def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
             proposed := roles.infer_proposal_call(body, call, path)
         ) is not None:
             return proposed
-        case ast.PathName(segments=(alias, name)) if alias.text in body.scope.imports:
-            return _imported(body, call, name, alias.text, expected)
+        case ast.PathName(segments=path) if names.leads_to_member(body, path):
+            return _imported(body, call, path, expected)
         case other:
             body.sink.report("CCL0209", other.span)
     return _failed(body, call)
@@ -125,17 +125,17 @@ def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None
         proposed = roles.infer_proposal_call(body, call, path)
         if proposed is not None:
             return proposed
-        if len(path) == 2 and path[0].text in body.scope.imports:
-            return _imported(body, call, member.name, path[0].text, expected)
+        if names.leads_to_member(body, path):
+            return _imported(body, call, path, expected)
     receiver = expressions.infer(body, base)
     return _method(body, call, member, receiver, expected)
 
 
 def _imported(
-    body: Body, call: ast.Call, name: ast.Ident, alias: str, expected: Type | None
+    body: Body, call: ast.Call, path: Sequence[ast.Ident], expected: Type | None
 ) -> typed.Expr:
     """`alias.f(x)` or `alias::f(x)`, of an imported file or a contract."""
-    target = names.member_of_import(body, alias, name)
+    target, name = names.member_of_import(body, path), path[-1]
     if target is not None and name.text in target.functions:
         return call_function(body, call, target, name.text, call.arguments, None, expected)
     if target is not None:

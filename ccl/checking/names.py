@@ -1,6 +1,6 @@
 """Names in code: local; const; import; host record; section; prelude, in this order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ccl import ast, prelude_library, typed
 from ccl.abi.suggest import nearest
@@ -102,11 +102,11 @@ def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.E
         return resource_type(body, rest[0], path.span)
     if enums.names_variant(body, path.segments):
         return enums.infer_variant(body, path.segments, None, path.span, expected)
-    if first.text in body.scope.imports and len(rest) == 1:
-        target = member_of_import(body, first.text, rest[0])
+    if leads_to_member(body, path.segments):
+        target = member_of_import(body, path.segments)
         if target is None:
             return invalid(path.span)
-        return infer_member(body, target, rest[0], path.span)
+        return infer_member(body, target, rest[-1], path.span)
     return unknown_name(
         body,
         path.span,
@@ -123,11 +123,24 @@ def resource_type(body: Body, variant: ast.Ident, span: Span) -> typed.Expr:
     return typed.TextConst(value=value, type=Prim.STRING, span=span)
 
 
-def member_of_import(body: Body, alias: str, name: ast.Ident) -> FileScope | None:
-    """The file that `alias` names if it has `name`; None after reporting that it has not."""
-    imported = body.scope.imports[alias]
-    body.checker.used_imports.add((body.scope.file, alias))
-    target = body.checker.scoped.files[imported.file]
+def leads_to_member(body: Body, path: Sequence[ast.Ident]) -> bool:
+    """Whether the path is `alias.name`, `Contract.name` or `alias.Contract.name`."""
+    scope = body.scope
+    if not 2 <= len(path) <= 3 or path[0].text not in scope.imports:
+        return False
+    if len(path) == 2:
+        return True
+    inside = body.checker.scoped.files[scope.imports[path[0].text].file]
+    return path[1].text in inside.imports and inside.imports[path[1].text].item is None
+
+
+def member_of_import(body: Body, path: Sequence[ast.Ident]) -> FileScope | None:
+    """The file or contract that has the member at the path; None after reporting none."""
+    target, name = body.scope, path[-1]
+    for step in path[:-1]:
+        imported = target.imports[step.text]
+        body.checker.used_imports.add((target.file, step.text))
+        target = body.checker.scoped.files[imported.file]
     if target.offers(name.text):
         return target
     near = nearest(name.text, (*target.functions, *target.consts, *target.states))

@@ -32,11 +32,11 @@ def _static_member(body: Body, expr: ast.Field, expected: Type | None) -> typed.
         return None
     if first in scope.imports and len(path) == 3 and enums.names_variant(body, path):
         return enums.infer_variant(body, path, None, expr.span, expected)
-    if first in scope.imports and len(path) == 2:
-        target = names.member_of_import(body, first, path[1])
+    if names.leads_to_member(body, path):
+        target = names.member_of_import(body, path)
         if target is None:
             return invalid(expr.span)
-        return names.infer_member(body, target, path[1], expr.span)
+        return names.infer_member(body, target, path[-1], expr.span)
     if first == HANDLER_PARAMETER or first in HOST_RECORDS:
         return None
     if first == "ResourceType" and len(path) == 2:

@@ -146,9 +146,13 @@ def _only_value(body: Body, statement: ast.Assign) -> tuple[typed.Statement, ...
 
 
 def refuse_foreign(body: Body, root: typed.StateGet) -> bool:
-    """State is changed by the file that declares it, so that its rules are in one place."""
-    item = body.checker.states[root.state].item
-    if item.span.file == root.span.file:
+    """State is changed by the file that declares it, so that its rules are in one place.
+
+    What a contract includes from another file is the contract's own.
+    """
+    info = body.checker.states[root.state]
+    item = info.item
+    if item.span.file == root.span.file or info.scope.prefix == body.scope.prefix:
         return False
     body.sink.report(
         "CCL0427",
