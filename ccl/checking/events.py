@@ -4,12 +4,14 @@ A struct gives its name and its fields, a variant of an enum its name and what i
 """
 
 from ccl import ast, typed
+from ccl.abi.suggest import nearest
 from ccl.checking import expressions, records
 from ccl.checking.conversions import convert
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.inference import is_poison, prune, variable_of, zonk
 from ccl.checking.instances import enum_of
 from ccl.checking.literals import plain_text
+from ccl.diagnostics import Edit, Fix
 from ccl.source import Span
 from ccl.typed import Conversion
 from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Type
@@ -25,12 +27,29 @@ def infer_emit(body: Body, expr: ast.Emit) -> typed.Expr:
     article = None if expr.article is None else plain_text(expr.article)
     if expr.article is not None and article is not None:
         body.checker.charter.cite(body, article, expr.article.span)
+    if isinstance(expr.event, ast.StructExpr) and _is_undeclared(body, expr.event):
+        return invalid(expr.span)
     event = expressions.infer(body, expr.event)
     if expr.data is not None:
         data = records.infer_record(body, expr.data.entries, expr.data.span)
         name = expressions.check(body, expr.event, Prim.STRING)
         return invalid(expr.span) if is_invalid(data) else _emit(expr.span, name, data, article)
     return _of_value(body, expr, event, article)
+
+
+def _is_undeclared(body: Body, event: ast.StructExpr) -> bool:
+    """Reports a struct that is not there, with what it may have been meant to be."""
+    (name, *rest) = event.path
+    if rest or name.text in body.scope.type_names:
+        return False
+    near = nearest(name.text, body.scope.structs)
+    body.sink.report(
+        "CCL0452",
+        name.span,
+        name=name.text,
+        fixes=(Fix(f"write `{near}`", (Edit(name.span, near),)),) if near else (),
+    )
+    return True
 
 
 def _of_value(body: Body, expr: ast.Emit, event: typed.Expr, article: str | None) -> typed.Expr:

@@ -343,4 +343,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="neither a struct, a variant of an enum, nor a text",
         help='write `emit "name" {{ value: … }}`, or emit a struct',
     ),
+    Template(
+        code="CCL0452",
+        title="the event `{name}` is not declared",
+        label="no struct of this name",
+        help='declare it, `struct {name} {{ … }}`, or write `emit "{name}" {{ … }}`',
+    ),
 )
