@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-from ccl.abi.hostcalls import PRIORITIES, RESOURCE_TYPES
+from ccl.abi.hostcalls import METERED_RESOURCES, PRIORITIES
 from ccl.typed import Builtin
 from ccl.types import Array, Map, Option, Prim, Result, Type
 
@@ -53,6 +53,9 @@ RESOURCE_TYPE_VARIANTS: Final[Mapping[str, str]] = {
     "STORAGE": "storage",
     "BANDWIDTH": "bandwidth",
     "CPU": "compute",
+    "MEMORY": "memory",
+    "IO": "io",
+    "TOKEN": "token",
 }
 """`ResourceType.X` by name, and the resource it stands for."""
 
@@ -71,7 +74,7 @@ HANDLER_PARAMETER: Final = "ctx"
 """What the event carries. It is a parameter of the handler, so other code gets it passed."""
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "resource_type": RESOURCE_TYPES,
+    "resource_type": METERED_RESOURCES,
     "priority": PRIORITIES,
 }
 

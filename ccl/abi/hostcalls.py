@@ -375,4 +375,7 @@ HOST_CALLS: Final[Mapping[str, HostCall]] = {call.name: call for call in _CALLS}
 
 PRIORITIES: Final = ("low", "medium", "high", "critical")
 RESOURCE_TYPES: Final = ("compute", "storage", "bandwidth")
+"""What jobs are paid in."""
+METERED_RESOURCES: Final = (*RESOURCE_TYPES, "memory", "io", "token")
+"""What a program may ask an authorization of, and claim the usage of."""
 DESCRIPTION_BYTES_MAX: Final = 4096

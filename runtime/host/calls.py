@@ -13,7 +13,7 @@ from runtime.content.codec import CodecError, decode
 from runtime.effects import AnchorData, RecordUsage
 from runtime.host.dagcalls import DAG_CALLS
 from runtime.host.invocation import Invocation, trap
-from runtime.host.manifest import RefusedError, decoded, positive, resource_type, submission
+from runtime.host.manifest import RefusedError, decoded, metered_resource, positive, submission
 from runtime.host.policy import PolicyInForce, permitted
 from runtime.host.statecalls import STATE_CALLS
 from runtime.host.tokencalls import TOKEN_CALLS
@@ -86,7 +86,7 @@ def submit_manifest(invocation: Invocation, manifest: bytes) -> int | str:
 
 def check_resource_authorization(invocation: Invocation, kind: str, amount: int) -> int | str:
     try:
-        granted = _authorized(invocation, resource_type(kind), positive("amount", amount))
+        granted = _authorized(invocation, metered_resource(kind), positive("amount", amount))
     except RefusedError as refusal:
         return str(refusal)
     return granted if isinstance(granted, str) else 1
@@ -94,7 +94,9 @@ def check_resource_authorization(invocation: Invocation, kind: str, amount: int)
 
 def record_resource_usage(invocation: Invocation, kind: str, amount: int) -> None:
     try:
-        effect = RecordUsage(resource_type=resource_type(kind), amount=positive("amount", amount))
+        effect = RecordUsage(
+            resource_type=metered_resource(kind), amount=positive("amount", amount)
+        )
     except RefusedError as refusal:
         raise trap(f"host_record_resource_usage: {refusal}") from None
     reason = invocation.append_effect(effect)

@@ -7,7 +7,12 @@ what is wrong with it and what would be right.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX, PRIORITIES, RESOURCE_TYPES
+from ccl.abi.hostcalls import (
+    DESCRIPTION_BYTES_MAX,
+    METERED_RESOURCES,
+    PRIORITIES,
+    RESOURCE_TYPES,
+)
 from ccl.abi.suggest import nearest_beginning
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.content.codec import CodecError, decode, encode
@@ -88,6 +93,11 @@ def decoded(manifest: bytes) -> dict[str, Any]:
 def resource_type(value: object) -> str:
     """Raises RefusedError unless it names a resource type."""
     return _one_of("resource_type", value, RESOURCE_TYPES)
+
+
+def metered_resource(value: object) -> str:
+    """Raises RefusedError unless it names a resource that is metered."""
+    return _one_of("resource_type", value, METERED_RESOURCES)
 
 
 def positive(key: str, value: object) -> int:
