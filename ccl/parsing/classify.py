@@ -257,7 +257,10 @@ class _Classifier:
             opens_handler = first != "HNAME" and (
                 previous in _STATEMENT_STARTS or previous == "ELSE"
             )
-            if not opens_handler and first != "HNAME" and self._opens_object(at, previous):
+            within_value = first != "HNAME" or (
+                self._kind(self._statement + 1) == "COLON" and at > self._statement + 2
+            )
+            if not opens_handler and within_value and self._opens_object(at, previous):
                 token.kind = "OBRACE"
         elif previous == "STRING" and self._kind(at - 2) == "ON":
             opens_handler = True

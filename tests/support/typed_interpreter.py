@@ -132,6 +132,8 @@ class _Activation:
             case t.CallHost(call="host_emit", arguments=(name, data, _)):
                 self.machine.events.append((self.value(name), self.copied(data)))
                 return Tagged(0, [None])
+            case t.DataNew():
+                return self._record(node)
             case t.Block(statements=statements, value=value):
                 for statement in statements:
                     self.run(statement)
@@ -176,6 +178,14 @@ class _Activation:
                 return in_range(value * 10**6, node.type, "the conversion of an Integer")
             case _:
                 raise NotImplementedError(node.conversion)
+
+    def _record(self, node: t.DataNew) -> Any:
+        made = {}
+        for key, part in node.fields:
+            found = plain(self.copied(part), part.type, self.machine.program)
+            if key not in node.optional or found is not None:
+                made[key] = found
+        return made
 
     def _match(self, node: t.MatchTag) -> Any:
         subject = self.copied(node.subject)
