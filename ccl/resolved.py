@@ -20,8 +20,13 @@ _Item = TypeVar("_Item")
 ROLE_PREFIX = "role "
 """Before a role's name: the name of the function that says whether the caller holds it."""
 
+REQUIREMENTS_PREFIX = "requirements of role "
+"""Before a role's name: the name of the function that checks all that it requires."""
+
 GRANTED_ROLE = "granted role"
-"""The call, in such a function, that asks whether the context grants the role."""
+INHERITED_REQUIREMENTS = "inherited requirements"
+"""Calls in such functions: whether the context grants the role, or one that extends it, and
+whether what the role extends has its requirements met."""
 
 PROPOSALS_SUFFIX = ".proposals"
 """Behind a proposal's name: the name of the state variable that keeps its proposals."""

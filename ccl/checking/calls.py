@@ -32,7 +32,7 @@ from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, Signature, invalid, is_invalid
 from ccl.checking.inference import fresh, has_poison, is_open, prune, unify, variable_of, zonk
 from ccl.diagnostics import Edit, Fix, Label
-from ccl.resolved import GRANTED_ROLE, FileScope
+from ccl.resolved import GRANTED_ROLE, INHERITED_REQUIREMENTS, FileScope
 from ccl.source import Span
 from ccl.typed import Builtin
 from ccl.types import Array, Map, Option, Prim, Result, Type, is_key
@@ -69,6 +69,8 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
     text = name.text
     if text == GRANTED_ROLE:
         return roles.infer_granted(body, call)
+    if text == INHERITED_REQUIREMENTS:
+        return roles.infer_inherited(body, call)
     if text in body.functions and body.find(text) is None:
         return closures.call_passed(body, call, text, body.functions[text], expected)
     if body.find(text) is not None or text in body.scope.consts or text in body.scope.states:

@@ -8,7 +8,7 @@ from ccl.checking import calls, literals
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.environment import Body, Checker, invalid
 from ccl.diagnostics import Edit, Fix, Label
-from ccl.resolved import ROLE_PREFIX, FileScope, Role
+from ccl.resolved import REQUIREMENTS_PREFIX, ROLE_PREFIX, FileScope, Role
 from ccl.source import Span
 from ccl.types import Prim
 
@@ -105,9 +105,7 @@ def _unknown(body: Body, scope: FileScope | None, argument: ast.Expr, name: str)
 
 def infer_granted(body: Body, call: ast.Call) -> typed.Expr:
     """Whether the context grants a role, or one that extends it is held."""
-    (argument,) = call.arguments
-    assert isinstance(argument.value, ast.StringLiteral), "ccl.expansion gives the role's name"
-    role = literals.plain_text(argument.value) or ""
+    role = _text_of(call)
     asked = typed.TextConst(value=role, type=Prim.STRING, span=call.span)
     node: typed.Expr = typed.CallHost(
         call="host_caller_has_role", arguments=(asked,), type=Prim.BOOL, span=call.span
@@ -116,6 +114,22 @@ def infer_granted(body: Body, call: ast.Call) -> typed.Expr:
         held = _held(body, scope, child.name.text, call.span)
         node = typed.ShortCircuit(is_and=False, left=node, right=held, span=call.span)
     return node
+
+
+def infer_inherited(body: Body, call: ast.Call) -> typed.Expr:
+    """Whether what a role extends has its requirements met."""
+    role = body.scope.roles[_text_of(call)]
+    identity = parent_id(body.checker, body.scope, role, REQUIREMENTS_PREFIX)
+    if identity is None:
+        return typed.ScalarConst(value=1, type=Prim.BOOL, span=call.span)
+    body.checker.used_functions.add(identity)
+    return typed.CallFunction(function=identity, arguments=(), type=Prim.BOOL, span=call.span)
+
+
+def _text_of(call: ast.Call) -> str:
+    (argument,) = call.arguments
+    assert isinstance(argument.value, ast.StringLiteral), "ccl.expansion gives the role's name"
+    return literals.plain_text(argument.value) or ""
 
 
 def _children(body: Body, role: str) -> Iterator[tuple[FileScope, Role]]:
@@ -130,8 +144,10 @@ def _children(body: Body, role: str) -> Iterator[tuple[FileScope, Role]]:
                 yield scope, each
 
 
-def parent_id(checker: Checker, scope: FileScope, role: Role) -> str | None:
-    """The function of the role that a role extends; None if there is none."""
+def parent_id(
+    checker: Checker, scope: FileScope, role: Role, prefix: str = ROLE_PREFIX
+) -> str | None:
+    """A function of the role that a role extends; None if there is none."""
     if role.parent is None:
         return None
     alias, _, name = role.parent.text.rpartition(".")
@@ -139,7 +155,7 @@ def parent_id(checker: Checker, scope: FileScope, role: Role) -> str | None:
         if alias not in scope.imports:
             return None
         scope = checker.scoped.files[scope.imports[alias].file]
-    function = ROLE_PREFIX + name
+    function = prefix + name
     return checker.function_id(scope, function) if function in scope.functions else None
 
 

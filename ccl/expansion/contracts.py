@@ -91,9 +91,9 @@ class _Reading:
             ):
                 return self._public(text, item)
             case ast.Section() if is_section(item, "role"):
-                role, function, left = read_role(item, text.role_names, self._sink)
+                role, functions, left = read_role(item, text.role_names, self._sink)
                 text.roles.append(role)
-                text.code.append(function)
+                text.code += functions
                 return self._inside(text, left)
             case ast.Section() if is_section(item, "proposal"):
                 made, left = read_proposal(item, self._sink)

@@ -1,36 +1,41 @@
-"""A role as a function: whether the caller holds it now.
+"""A role as functions: whether the caller holds it now, and whether what it requires is met.
 
 `role R { requires: a; requires: b; }` is held by whom the context grants R or a role that
-extends it, as long as every `requires` of R holds.
+extends it, as long as every `requires` of R holds, and of what R extends.
 """
 
 from collections.abc import Collection
+from functools import reduce
 
 from ccl import ast
 from ccl.diagnostics import Sink
 from ccl.expansion import making
 from ccl.expansion.keys import ROLE_KEYS, check_key
 from ccl.node import replace
-from ccl.resolved import GRANTED_ROLE, ROLE_PREFIX, Role
+from ccl.resolved import (
+    GRANTED_ROLE,
+    INHERITED_REQUIREMENTS,
+    REQUIREMENTS_PREFIX,
+    ROLE_PREFIX,
+    Role,
+)
 
 
 def read_role(
     section: ast.Section, around: Collection[str], sink: Sink
-) -> tuple[Role, ast.Function, ast.Section]:
-    """The role, its function, and what is left of the section for the charter.
+) -> tuple[Role, tuple[ast.Function, ...], ast.Section]:
+    """The role, its functions, and what is left of the section for the charter.
 
     `around`: the roles from whose sections it can inherit entries.
     """
     assert isinstance(section.value, ast.Name), "the caller has asked `is_section`"
     name = making.ident(section.value.text, section.value.span)
     left: list[ast.Item] = []
-    held: ast.Expr = making.call(
-        making.name(GRANTED_ROLE, name.span), [making.text_of(name.text, name.span)], name.span
-    )
+    conditions: list[ast.Expr] = []
     for item in section.entries:
         match item:
             case ast.Entry(key=ast.Key(text="requires"), value=condition):
-                held = making.both(held, condition)
+                conditions.append(condition)
             case ast.Section(key=ast.Key(text="requires") as key):
                 sink.report(
                     "CCL0305",
@@ -45,15 +50,7 @@ def read_role(
                 left.append(item)
             case _:
                 left.append(item)
-    function = making.function(
-        ROLE_PREFIX + name.text,
-        (),
-        making.named_type(["Bool"], (), name.span),
-        making.block(section.span, (), held),
-        doc=section.doc or f"Whether the caller holds the role {name.text}.",
-        at=name.span,
-        override=section.override,
-    )
+    functions = _functions(name, conditions, section)
     base = section.extends
     if base is not None and base.text not in around:
         key = ast.Key(text="extends", quoted=False, span=base.span)
@@ -68,4 +65,35 @@ def read_role(
         extends=base,
         override=False,
     )
-    return role, function, shown
+    return role, functions, shown
+
+
+def _functions(
+    name: ast.Ident, conditions: list[ast.Expr], section: ast.Section
+) -> tuple[ast.Function, ...]:
+    at = name.span
+    doc = section.doc or f"Whether the caller holds the role {name.text}."
+    required = making.name(REQUIREMENTS_PREFIX + name.text, at)
+    met = reduce(making.both, [*conditions, _asked(INHERITED_REQUIREMENTS, name)])
+    bodies = {
+        ROLE_PREFIX: making.both(_asked(GRANTED_ROLE, name), making.call(required, (), at)),
+        REQUIREMENTS_PREFIX: met,
+    }
+    return tuple(
+        making.function(
+            prefix + name.text,
+            (),
+            making.named_type(["Bool"], (), at),
+            making.block(section.span, (), body),
+            doc=doc,
+            at=at,
+            override=section.override,
+        )
+        for prefix, body in bodies.items()
+    )
+
+
+def _asked(question: str, role: ast.Ident) -> ast.Call:
+    return making.call(
+        making.name(question, role.span), [making.text_of(role.text, role.span)], role.span
+    )
