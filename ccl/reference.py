@@ -5,6 +5,7 @@
 
 import re
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -157,7 +158,7 @@ _TOKENS: Final = {
     "ASSIGNOP": "`+=` `-=` `*=` `/=` `%=`",
 }
 
-PAGES: Final = {
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "errors.md": error_index,
     "host-calls.md": host_call_index,
     "grammar.md": grammar_page,
