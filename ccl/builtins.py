@@ -165,6 +165,8 @@ _ROWS: Final = (
     _builtin(
         "string_from_code_point", Builtin.STRING_FROM_CODE_POINT, STRING, ("code_point", INTEGER)
     ),
+    _builtin("string_to_upper", Builtin.STRING_UPPER, STRING, ("text", STRING)),
+    _builtin("string_to_lower", Builtin.STRING_LOWER, STRING, ("text", STRING)),
     _builtin("parse_integer", Builtin.STRING_PARSE_INTEGER, Option(INTEGER), ("text", STRING)),
     _builtin("parse_decimal", Builtin.STRING_PARSE_DECIMAL, Option(DECIMAL), ("text", STRING)),
     # maps
@@ -334,6 +336,8 @@ METHODS: Final[Mapping[tuple[str, str], str]] = {
             "contains": "string_contains",
             "index_of": "string_index_of",
             "char_at": "char_at",
+            "to_upper": "string_to_upper",
+            "to_lower": "string_to_lower",
         }.items()
     },
     **{("Data", method): "data_length" for method in ("length", "len", "size")},

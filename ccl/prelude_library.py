@@ -23,8 +23,6 @@ def _same(file: str, *names: str) -> dict[str, tuple[LibraryFunction, ...]]:
 
 
 FUNCTIONS: Final[Mapping[str, tuple[LibraryFunction, ...]]] = {
-    "string_to_upper": (LibraryFunction("std/text", "to_upper"),),
-    "string_to_lower": (LibraryFunction("std/text", "to_lower"),),
     **_same("std/tokens", "host_account_get_mana", "mint_tokens", "burn"),
     **_same("std/tokens", "create_scoped_token", "transfer_scoped", "verify_token_constraints"),
     "transfer": (
@@ -75,7 +73,7 @@ _ARRAY_METHODS: Final = (
 _TEXT_METHODS: Final = (
     *("starts_with", "ends_with", "split", "split_once", "lines", "words", "points", "trim"),
     *("trim_start", "trim_end", "replace", "repeat", "pad_start", "pad_end", "is_empty"),
-    *("fields", "to_integer", "to_upper", "to_lower"),
+    *("fields", "to_integer"),
 )
 
 METHODS: Final[Mapping[tuple[str, str], LibraryFunction]] = {

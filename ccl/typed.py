@@ -114,6 +114,8 @@ class Builtin(Enum):
     STRING_INDEX_OF = "string_index_of"  # (String, needle, from) -> Integer, -1 if absent
     STRING_FROM_CODE_POINT = "string_from_code_point"  # (Integer) -> String, traps
     STRING_CHAR_AT = "char_at"  # (String, index) -> String of one code point, traps
+    STRING_UPPER = "string_to_upper"  # letter for letter, as the next one
+    STRING_LOWER = "string_to_lower"
     STRING_PARSE_INTEGER = "parse_integer"  # (String) -> Option<Integer>
     STRING_PARSE_DECIMAL = "parse_decimal"  # (String) -> Option<Decimal>
     MAP_NEW = "map_new"

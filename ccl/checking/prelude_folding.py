@@ -12,7 +12,7 @@ from functools import partial
 from math import isqrt
 from typing import Final, TypeAlias
 
-from ccl import typed
+from ccl import lettercase, typed
 from ccl.checking.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
 from ccl.source import Span
 from ccl.typed import Builtin
@@ -194,6 +194,8 @@ _OPERATIONS: Final[dict[Builtin, Callable[..., Value | None]]] = {
     Builtin.STRING_INDEX_OF: _index_of,
     Builtin.STRING_CHAR_AT: _char_at,
     Builtin.STRING_FROM_CODE_POINT: _from_code_point,
+    Builtin.STRING_UPPER: lambda text: lettercase.upper().of(text),
+    Builtin.STRING_LOWER: lambda text: lettercase.lower().of(text),
     Builtin.STRING_PARSE_INTEGER: _parse,
     Builtin.STRING_PARSE_DECIMAL: _parse_decimal,
     Builtin.DECIMAL_FLOOR: lambda n: n // DECIMAL_ONE,

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from ccl import lettercase
+from ccl.lettercase import LetterCase
 from ccl.lowering import containers, conversions, elements, operators
 from ccl.lowering.frame import Frame, Hold
 from ccl.lowering.operators import overflow
@@ -71,6 +73,22 @@ def _library(name: str) -> "Callable[[Frame, CallBuiltin], Hold]":
         f.call(name)
         f.let_go(kept)
         return containers.held(node.type)
+
+    return lower
+
+
+def _cased(case: Callable[[], LetterCase]) -> "Callable[[Frame, CallBuiltin], Hold]":
+    """The text with each letter in the other case, found in a table of the data segment."""
+
+    def lower(f: Frame, node: CallBuiltin) -> Hold:
+        table = case()
+        kept = f.borrow(containers.operands(node))
+        f.constant(f.unit.constants.block(table.table()))
+        f.constant(len(table.rows))
+        f.memory_site(node.span)
+        f.call("text_cased")
+        f.let_go(kept)
+        return Hold.OWNED
 
     return lower
 
@@ -228,6 +246,8 @@ _LOWERINGS: dict[Builtin, Callable[[Frame, CallBuiltin], Hold]] = {
     Builtin.STRING_INDEX_OF: _library("text_index_of"),
     Builtin.STRING_CHAR_AT: _char_at,
     Builtin.STRING_FROM_CODE_POINT: _from_code_point,
+    Builtin.STRING_UPPER: _cased(lettercase.upper),
+    Builtin.STRING_LOWER: _cased(lettercase.lower),
     Builtin.STRING_PARSE_INTEGER: _parsed("parse_integer", Prim.INTEGER),
     Builtin.STRING_PARSE_DECIMAL: _parsed("parse_decimal", Prim.DECIMAL),
     Builtin.MAP_NEW: containers.map_new,

@@ -380,11 +380,28 @@ def reading(builtin: t.Builtin, values: list[Any], kind: Type) -> Any:
             return list(values[0])
         case t.Builtin.MAP_VALUES:
             return list(values[0].values())
+        case t.Builtin.STRING_UPPER:
+            return "".join(map(_upper, values[0]))
+        case t.Builtin.STRING_LOWER:
+            return "".join(map(_lower, values[0]))
         case t.Builtin.STRING_PARSE_INTEGER | t.Builtin.STRING_PARSE_DECIMAL:
             read = parsed(values[0], places=6 if builtin.value == "parse_decimal" else 0)
             return Tagged(0, []) if read is None else Tagged(1, [read])
         case _:
             return computed(builtin, values, kind)
+
+
+def _upper(letter: str) -> str:
+    """The one capital letter of a letter, by Python's tables of whole texts."""
+    for made in (letter.upper(), letter.title()):
+        if len(made) == 1:
+            return made
+    return letter
+
+
+def _lower(letter: str) -> str:
+    made = letter.lower()
+    return made if len(made) == 1 else made[0]
 
 
 def plain(value: Any, kind: Type, program: t.Program) -> Any:
