@@ -6,7 +6,7 @@ import pytest
 from sessions import printed, steady, steps_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NAMES = ("budget", "mutual_credit", "treasury")
+NAMES = ("budget", "bylaws", "mutual_credit", "treasury")
 
 
 @pytest.mark.parametrize("name", NAMES)
