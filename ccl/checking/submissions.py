@@ -2,14 +2,18 @@
 
 from ccl import ast, typed
 from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX, PRIORITIES, RESOURCE_TYPES
-from ccl.checking import calls, expressions, forms
+from ccl.abi.suggest import nearest
+from ccl.checking import calls, expressions, forms, records
 from ccl.checking.arguments import Callee, bind
+from ccl.checking.conversions import report_mismatch
 from ccl.checking.environment import Body, PackFailure, invalid, is_invalid
 from ccl.checking.folding import fold
+from ccl.checking.inference import prune
 from ccl.checking.literals import plain_text
 from ccl.checking.prelude_folding import Problem
-from ccl.diagnostics import Label
-from ccl.types import Prim, Result, Type
+from ccl.diagnostics import Edit, Fix, Label
+from ccl.source import Span
+from ccl.types import Array, Prim, Result, Type
 
 FIELDS: dict[str, Type] = {
     "wasm_cid": Prim.CID,
@@ -23,7 +27,28 @@ EXTRAS: dict[str, Type] = {
     "entry": Prim.STRING,
     "budget": Prim.INTEGER,
     "max_seconds": Prim.INTEGER,
+    "arguments": Prim.DATA,
+    "requirements": Prim.DATA,
+    "trust": Prim.DATA,
 }
+_TEXTS = Array(Prim.STRING)
+GROUPS: dict[str, dict[str, Type]] = {
+    "requirements": {
+        "memory_bytes": Prim.INTEGER,
+        "cpu_cores": Prim.INTEGER,
+        "storage_bytes": Prim.INTEGER,
+        "features": _TEXTS,
+        "max_seconds": Prim.INTEGER,
+    },
+    "trust": {
+        "min_reputation": Prim.INTEGER,
+        "locations": _TEXTS,
+        "required_credentials": _TEXTS,
+        "verifiers": Prim.INTEGER,
+        "quorum": Prim.INTEGER,
+    },
+}
+"""Records among the arguments, and what may stand in them."""
 _CHOICES = {"resource_type": RESOURCE_TYPES, "priority": PRIORITIES}
 _POSITIVE = ("resource_amount", "budget", "max_seconds")
 SUBMITTED = Result(Prim.JOB, Prim.STRING)
@@ -49,6 +74,9 @@ def infer_submit(body: Body, call: ast.Call) -> typed.Expr:
     for name, node in supplied.items():
         if name in nodes:
             _agrees(body, name, nodes[name], node)
+            if name in GROUPS:
+                here, there = "one record", "another"
+                body.sink.report("CCL0309", nodes[name].span, name=name, here=here, there=there)
         else:
             nodes[name] = node
     if wrong:
@@ -66,6 +94,10 @@ def _field(body: Body, name: str, value: ast.Expr) -> typed.Expr:
     kind = FIELDS.get(name) or EXTRAS.get(name)
     if kind is None:
         return expressions.infer(body, value)
+    if name == "arguments":
+        return _arguments(body, value)
+    if name in GROUPS and isinstance(value, ast.InlineObject):
+        return _group(body, name, value)
     node = expressions.check(body, value, kind)
     if name in _CHOICES:
         node = forms.one_of(body, node, _CHOICES[name], name)
@@ -73,6 +105,48 @@ def _field(body: Body, name: str, value: ast.Expr) -> typed.Expr:
     if isinstance(known, Problem) or is_invalid(known):
         return node
     return _within_limits(body, name, node, known)
+
+
+def _arguments(body: Body, value: ast.Expr) -> typed.Expr:
+    """The arguments of the job's entry: a list, of whatever the entry takes."""
+    key = ast.Key(text="arguments", quoted=False, span=value.span)
+    node = records.infer_part(body, value, key)
+    kind = prune(node.type)
+    if is_invalid(node) or kind is Prim.DATA or isinstance(kind, Array):
+        return node
+    report_mismatch(body, value.span, Array(Prim.DATA), kind)
+    return invalid(value.span)
+
+
+def _group(body: Body, name: str, value: ast.InlineObject) -> typed.Expr:
+    """`requirements: { … }`: each entry by its key."""
+    known = GROUPS[name]
+    fields: dict[str, typed.Expr] = {}
+    seen: dict[str, Span] = {}
+    fine = True
+    for entry in value.entries:
+        key = records.key_of(body, entry, seen, f"`{name}`")
+        if key is None or not isinstance(entry, ast.Entry):
+            fine = False
+            continue
+        if key.text not in known:
+            near = nearest(key.text, known)
+            body.sink.report(
+                "CCL0404",
+                key.span,
+                name=name,
+                argument=key.text,
+                known=", ".join(known),
+                fixes=(Fix(f"write `{near}`", (Edit(key.span, near),)),) if near else (),
+                nearest=near,
+            )
+            expressions.infer(body, entry.value)
+            fine = False
+            continue
+        fields[key.text] = expressions.check(body, entry.value, known[key.text])
+    if not fine or any(is_invalid(each) for each in fields.values()):
+        return invalid(value.span)
+    return typed.DataNew(fields=tuple(fields.items()), span=value.span)
 
 
 def _within_limits(body: Body, name: str, node: typed.Expr, known: typed.Expr) -> typed.Expr:
