@@ -14,13 +14,13 @@ from ccl import ast, typed
 from ccl.checking.inference import POISON, fresh, is_poison, zonk
 from ccl.diagnostics import Label, Sink
 from ccl.resolved import FileScope, Scoped
-from ccl.source import Span
+from ccl.source import FileId, Span
 from ccl.types import EnumDef, Enumeration, Prim, Struct, StructDef, Type
 
 if TYPE_CHECKING:
     from ccl.checking.charter import Charter
-    from ccl.checking.states import StateInfo
     from ccl.checking.outcomes import Outcome
+    from ccl.checking.states import StateInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +196,11 @@ class Checker:
 
     def type_id(self, scope: FileScope, name: str) -> str:
         return scope.type_id(name)
+
+    @property
+    def library_files(self) -> frozenset[FileId]:
+        """The files of the standard library that are loaded."""
+        return frozenset(self.scoped.library.values())
 
 
 @dataclass(slots=True, kw_only=True)

@@ -20,10 +20,11 @@ from ccl.checking.inference import POISON, fresh, has_poison, is_open, is_poison
 from ccl.checking.lints import report_variables
 from ccl.checking.outcomes import check_handler
 from ccl.checking.statements import report_assigning_lets
+from ccl.checking.states import MIGRATION
 from ccl.checking.type_names import NO_PARAMETERS, read_type
 from ccl.diagnostics import Label, Sink
 from ccl.resolved import FileScope
-from ccl.source import Span
+from ccl.source import FileId, Span
 from ccl.types import Prim, Type
 
 ROUNDS_MAX = 8
@@ -141,8 +142,13 @@ def _round(checker: Checker, entries: tuple[Entry, ...]) -> dict[str, typed.Func
     checker.used_functions = set()
     functions = {each.id: each for entry in entries for each in _entry(checker, entry)}
     functions.update(check_conditions(checker))
-    while missing := [each for each in checker.signatures.values() if each.id not in functions]:
-        # A body may call for further instances of generic functions.
+    library = checker.library_files
+    while missing := [
+        each
+        for each in checker.signatures.values()
+        if each.id not in functions and _is_asked_for(checker, each, library)
+    ]:
+        # A body may call for further instances of generic functions, and functions of the library.
         functions.update({each.id: check_function(checker, each) for each in missing})
     for key, kind in checker.let_types.items():
         checker.let_types[key] = zonk(kind)
@@ -150,6 +156,16 @@ def _round(checker: Checker, entries: tuple[Entry, ...]) -> dict[str, typed.Func
         for name in scope.own_consts:
             constants.value_of(checker, scope, name)
     return functions
+
+
+def _is_asked_for(checker: Checker, signature: Signature, library: frozenset[FileId]) -> bool:
+    """Functions of the library that the program does not call are checked in its own tests."""
+    scope, name = signature.scope, signature.item.name.text
+    if scope.source not in library or name == MIGRATION:
+        return True
+    if scope.own_functions.get(name) is not signature.item:
+        return True  # made from one, or the initialiser of a state variable
+    return bool(signature.types) or signature.id in checker.used_functions
 
 
 def check_function(checker: Checker, signature: Signature) -> typed.Function:
