@@ -11,7 +11,7 @@ from pathlib import Path
 from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.diagnostics import Label, Sink
-from ccl.prelude_library import files_needed
+from ccl.prelude_library import PROPOSALS_FILE, files_needed
 from ccl.reading import (
     LIBRARY_PREFIX,
     SourceError,
@@ -80,6 +80,8 @@ class Loader:
                     imports[item.path.span] = found
         del self._loading[identity]
         self._needed += files_needed(text, _declared(module))
+        if _has_proposal(module.items):
+            self._needed.append(PROPOSALS_FILE)
         loaded = LoadedFile(file=source.file, name=name, module=module, imports=imports)
         self._loaded[identity] = loaded
         return loaded
@@ -129,6 +131,20 @@ class Loader:
             ]
         near = nearest(written, known) if error.kind is Unreadable.MISSING else None
         self._sink.report("CCL0205", span, path=written, reason=error.kind.value, nearest=near)
+
+
+def _has_proposal(items: tuple[ast.Item, ...]) -> bool:
+    """Whether a proposal is declared, of the file or of a contract."""
+    for item in items:
+        match item:
+            case ast.Section(key=ast.Key(text="proposal", quoted=False), value=ast.Name()):
+                return True
+            case ast.Section(key=ast.Key(text="contract" | "public", quoted=False)):
+                if _has_proposal(item.entries):
+                    return True
+            case _:
+                pass
+    return False
 
 
 def _declared(module: ast.Module) -> frozenset[str]:

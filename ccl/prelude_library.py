@@ -105,7 +105,6 @@ _FILES_OF_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     name: tuple(dict.fromkeys(each.file for key, each in METHODS.items() if key[1] == name))
     for _, name in METHODS
 }
-_PROPOSAL: Final = re.compile(r"\bproposal\s+[^\W\d]")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _METHOD: Final = re.compile(r"(?:([^\W\d]\w*)\s*)?\.\s*([^\W\d]\w*)\s*\(")
 
@@ -127,8 +126,6 @@ def _occurring(text: str, declared: Collection[str]) -> Iterator[str]:
     for name in TYPES.keys() & words:
         if name not in declared:
             yield TYPES[name]
-    if _PROPOSAL.search(text):
-        yield PROPOSALS_FILE
     for base, name in _METHOD.findall(text):
         if name in _FILES_OF_METHODS and name not in declared and base not in declared:
             yield from _FILES_OF_METHODS[name]
