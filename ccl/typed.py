@@ -304,7 +304,7 @@ class SubmitManifest(Node, frozen=True, kw_only=True):
 
 
 class DataNew(Node, frozen=True, kw_only=True):
-    """A record as Data (`{ a: 1 }` in code): a DAG-CBOR map of the fields, each encoded by its type.
+    """A record as Data (`{ a: 1 }` in code): a DAG-CBOR map of the fields, each by its type.
 
     Fields are evaluated as written. A field named in `optional` is an Option: the value of Some,
     or left out.

@@ -10,6 +10,7 @@ from effort import examples
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from ccl.abi.bounds import Obstacle
 from ccl.diagnostics import Sink
 from ccl.format import format_text
 from ccl.node import fields, is_node
@@ -73,12 +74,21 @@ def test_every_program_of_the_repository(name: str) -> None:
         assert but_for_places(before) == but_for_places(after)
 
 
-def but_for_places(wasm: bytes) -> list[tuple[str, bytes]]:
-    """The sections of a module without those that name the source and places in it."""
-    return [
+def but_for_places(wasm: bytes) -> list[tuple[str, object]]:
+    """The sections of a module without what names the source and places in it."""
+    module = inspect_module(wasm)
+    sections: list[tuple[str, object]] = [
         (section.name, wasm[section.start : section.start + section.size_bytes])
-        for section in inspect_module(wasm).sections
-        if section.name not in ("ccl:source", "ccl:sites")
+        for section in module.sections
+        if section.name not in ("ccl:source", "ccl:sites", "ccl:bounds")
+    ]
+    bounds = module.bounds or {}
+    return [
+        *sections,
+        *(
+            (name, bound.reason if isinstance(bound, Obstacle) else bound)
+            for name, bound in bounds.items()
+        ),
     ]
 
 
