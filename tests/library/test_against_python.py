@@ -1,0 +1,201 @@
+"""Rules of the library agree with Python's integers, calendar, JSON and CSV."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from ccl_machine import run
+from effort import examples
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccl.pipeline import compile_text
+from runtime.execution import OutcomeKind
+
+PROGRAM = """
+import "std/core" as core;
+import "std/economics" as economics;
+import "std/text" as text;
+import "std/time" as time;
+
+export fn share(amount: Integer, n: Integer, d: Integer) -> Integer { core.share_of(amount, n, d) }
+export fn whole(a: Integer, b: Integer) -> Array<Integer> {
+  [core.divide_down(a, b), core.modulo(a, b), core.divide_up(a, b), core.gcd(a, b)]
+}
+export fn sorted(items: Array<Integer>) -> Array<Integer> { items.sort() }
+export fn divided(total: Integer, weights: Array<Integer>) -> Array<Integer> {
+  economics.apportion(total, weights)
+}
+export fn written(seconds: Integer) -> String { time.format_time(time.from_seconds(seconds)) }
+export fn read(written: String) -> Option<Integer> {
+  time.parse_time(written).map(time.to_seconds)
+}
+export fn later(seconds: Integer, months: Integer) -> Integer {
+  time.to_seconds(time.add_months(time.from_seconds(seconds), months))
+}
+export fn through_json(written: String) -> Map<String, String> {
+  let found: Map<String, String> = map_new();
+  match text.json_read(written) {
+    Ok(value) => { found["Ok"] = text.json_write(value); }
+    Err(reason) => { found["Err"] = reason; }
+  }
+  found
+}
+export fn through_csv(rows: Array<Array<String>>) -> String { text.csv_write(rows) }
+export fn rows(written: String) -> Array<Array<String>> { text.csv_read(written) }
+"""
+LARGEST = 2**63 - 1
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TIMES = st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9998, 12, 31))
+
+
+@cache
+def module() -> bytes:
+    compiled = compile_text(PROGRAM, path="rules.ccl")
+    assert compiled.wasm is not None, compiled.compilation.sink.diagnostics
+    return compiled.wasm
+
+
+def asked(entry: str, *arguments: Any) -> Any:
+    ran = run(module(), entry=entry, arguments=list(arguments), fuel=2_000_000_000)
+    assert ran.outcome.kind is OutcomeKind.SUCCEEDED, (entry, arguments, ran.outcome)
+    return ran.value
+
+
+@examples(100)
+@given(st.integers(0, LARGEST), st.integers(0, LARGEST), st.integers(1, LARGEST))
+def test_shares_are_exact(amount: int, numerator: int, denominator: int) -> None:
+    exact = amount * numerator // denominator
+    ran = run(module(), entry="share", arguments=[amount, numerator, denominator])
+    if exact > LARGEST:
+        assert ran.outcome.kind is OutcomeKind.TRAPPED
+    else:
+        assert ran.value == exact
+
+
+@examples(60)
+@given(st.integers(-(2**62), 2**62), st.integers(-(2**62), 2**62).filter(bool))
+def test_whole_quotients(a: int, b: int) -> None:
+    from math import gcd
+
+    assert asked("whole", a, b) == [a // b, a % b, -(-a // b), gcd(a, b)]
+
+
+@examples(40)
+@given(st.lists(st.integers(-(2**63), LARGEST), max_size=40))
+def test_sorting(items: list[int]) -> None:
+    assert asked("sorted", items) == sorted(items)
+
+
+@examples(80)
+@given(st.integers(0, LARGEST), st.lists(st.integers(0, 2**55), min_size=1, max_size=8))
+def test_what_is_divided_adds_up(total: int, weights: list[int]) -> None:
+    if not any(weights):
+        return
+    parts = asked("divided", total, weights)
+    assert sum(parts) == total
+    remainders = {}
+    for at, (part, weight) in enumerate(zip(parts, weights, strict=True)):
+        floor, remainder = divmod(total * weight, sum(weights))
+        assert part in (floor, floor + 1)
+        remainders[at] = (-remainder, at, part - floor)
+    served = [more for _, _, more in sorted(remainders.values())]
+    assert served == sorted(served, reverse=True), "the largest remainders come first"
+
+
+@examples(80)
+@given(TIMES)
+def test_the_calendar(when: datetime) -> None:
+    at = when.replace(microsecond=0, tzinfo=UTC)
+    seconds = (at - EPOCH) // timedelta(seconds=1)
+    text = f"{at.year:04}-{at:%m-%dT%H:%M:%SZ}"
+    assert asked("written", seconds) == text
+    assert asked("read", text) == seconds
+
+
+@examples(80)
+@given(TIMES, st.integers(-3000, 3000))
+def test_months(when: datetime, months: int) -> None:
+    at = when.replace(microsecond=0, tzinfo=UTC)
+    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
+    if not 1 <= year <= 9998:
+        return
+    day = at.day
+    while True:
+        try:
+            expected = at.replace(year=year, month=month + 1, day=day)
+            break
+        except ValueError:
+            day -= 1
+    seconds = (at - EPOCH) // timedelta(seconds=1)
+    assert asked("later", seconds, months) == (expected - EPOCH) // timedelta(seconds=1)
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), LARGEST)
+    | st.text(max_size=8)
+    | st.decimals(-(10**9), 10**9, places=3).map(lambda d: float(round(d, 3)))
+)
+DOCUMENTS = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=12,
+)
+
+
+def through_json(text: str) -> dict[str, str]:
+    """The text read and written again under `Ok`, or the reason under `Err`."""
+    return dict(asked("through_json", text))
+
+
+def _exact(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal)
+
+
+@examples(80)
+@given(DOCUMENTS, st.booleans())
+def test_json_there_and_back(document: Any, ascii_only: bool) -> None:
+    written = json.dumps(document, ensure_ascii=ascii_only)
+    if "e" in written.replace("true", "").replace("false", "") and "e-" in written:
+        return  # a float that Python writes with more places than a Decimal has
+    read = through_json(written)
+    assert "Ok" in read, (written, read)
+    assert _exact(read["Ok"]) == _exact(written)
+
+
+@examples(60)
+@given(st.text('[]{}",:0123456789.eE+-tfnrul\\ab \n', max_size=14))
+def test_json_is_told_from_what_is_none(text: str) -> None:
+    def refuse(_: str) -> Any:
+        raise ValueError
+
+    try:
+        expected = json.loads(text, parse_constant=refuse, parse_float=Decimal)
+    except ValueError:
+        assert "Err" in through_json(text), text
+        return
+    read = through_json(text)
+    if "Ok" in read:
+        assert _exact(read["Ok"]) == expected
+    else:
+        assert any(part in read["Err"] for part in ("Decimal", "Integer", "twice", "pair"))
+
+
+CELLS = st.text('ab",\n\r é', max_size=5).map(lambda s: s.replace("\r", ""))
+
+
+@examples(60)
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=4))
+def test_csv_there_and_back(rows: list[list[str]]) -> None:
+    written = asked("through_csv", rows)
+    assert list(csv.reader(io.StringIO(written, newline=""))) == rows
+    assert asked("rows", written) == rows
+    other = io.StringIO(newline="")
+    csv.writer(other).writerows(rows)
+    assert asked("rows", other.getvalue()) == rows
