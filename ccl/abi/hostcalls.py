@@ -208,7 +208,7 @@ _CALLS: Final = (
         answer=Answer.BUFFER,
         effect=Effect.READS,
         doc="The host record `name` (`proposal`, `member`, …) as DAG-CBOR; absent if the "
-        "context has none.",
+        "context has none. `results` has the outputs of the run's earlier jobs by job id.",
     ),
     HostCall(
         name="host_get_token_balance",

@@ -33,6 +33,8 @@ def describe(outcome: Outcome) -> str:
 
 def outcome_text(job: JobView) -> str:
     """What follows the progress of a job that ended well."""
+    if job.not_applied:
+        return f"Not applied: {'; '.join(job.not_applied)}"
     if job.output is None:
         return f"No output. Logs: meshctl logs {job.job_id}"
     return f"Show the output: meshctl results {job.job_id}"
@@ -97,6 +99,7 @@ def job_to_value(job: JobView) -> dict[str, Any]:
         "fuel_used": None,
         "metrics": None,
         "settlement": None if job.settlement is None else str(job.settlement.cid),
+        "not_applied": list(job.not_applied),
     }
     if job.award is not None:
         value["award"] = {

@@ -372,6 +372,7 @@ def _status_text(job: JobView, held_up: MeshProblem | None) -> str:
         rows.append(("Output", job.deterministic.output or "none"))
         rows.append(("Receipt", job.receipt))
         rows.append(("Attestations", f"{job.confirmed}/{job.drawn} confirm (local keys)"))
+    rows += [("Not applied", reason) for reason in job.not_applied]
     if held_up is not None:
         rows.append(("Waiting", held_up.message))
         rows += [("", reason) for reason in held_up.details.get("reasons", ())]

@@ -6,6 +6,7 @@ Rule: a view is read in one transaction and changes nothing.
 from dataclasses import dataclass
 
 from mesh.adapters.sqlite import SqliteTransaction
+from mesh.effects import NEEDS_SUBMITTER
 from mesh.job import Job, Phase, count
 from mesh.local.bidding import candidates
 from mesh.local.content import Content
@@ -95,6 +96,15 @@ class JobView:
     def output(self) -> Cid | None:
         """The output block that the receipt names."""
         return None if self.deterministic is None else self.deterministic.output
+
+    @property
+    def not_applied(self) -> tuple[str, ...]:
+        """Why effects of the program were not applied by the settlement, each reason once.
+        Submissions, which wait for the submitter's key, are not meant."""
+        if self.settlement is None:
+            return ()
+        reasons = dict.fromkeys(each.reason for each in self.settlement.body.pending)
+        return tuple(reason for reason in reasons if reason != NEEDS_SUBMITTER)
 
     @property
     def is_final(self) -> bool:

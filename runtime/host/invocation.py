@@ -20,6 +20,8 @@ from runtime.host.statestore import StateStore
 from runtime.host.tokenbook import TokenBook
 from runtime.rehearsal import Rehearsal, rehearsal_of
 
+RESULTS_RECORD: Final = "results"
+"""Under this name a program reads the outputs of earlier jobs, by job id."""
 LOG_LINES_MAX: Final = 8192
 CHARTER_ENTRIES_MAX: Final = 65_536
 CHARTER_BYTES_MAX: Final = 8 << 20
@@ -107,8 +109,11 @@ class Invocation:
 
     def record(self, name: str) -> bytes | None:
         """A host record, encoded once however often it is asked for."""
-        if name not in self._records and name in self.context.records:
-            self._records[name] = encode(self.context.records[name])
+        if name not in self._records:
+            if name in self.context.records:
+                self._records[name] = encode(self.context.records[name])
+            elif name == RESULTS_RECORD and self.context.results:
+                self._records[name] = encode(dict(self.context.results))
         return self._records.get(name)
 
     def change_context(self, **changes: Any) -> None:

@@ -9,8 +9,13 @@ from typing import Final
 
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
+from runtime.context import MIB
+from runtime.state import TOKENS_BYTES_MAX
 from runtime.tokens.register import Register, register_from_block
 
+_ENTRY_BYTES: Final = 24
+_HEADROOM_BYTES: Final = MIB
+"""For executions on the same register whose effects are applied one after the other."""
 _NOBODY: Final[Mapping[str, int]] = {}
 
 
@@ -21,6 +26,7 @@ class TokenBook:
         self._register: Register = {} if register is None else register_from_block(blocks[register])
         self._changed: dict[tuple[str, str], int] = {}
         self._minted: dict[str, int] = {}
+        self._register_bytes = 0 if register is None else len(blocks[register])
 
     def balance(self, token_class: str, holder: str) -> int:
         before = self._register.get(token_class, _NOBODY).get(holder, 0)
@@ -30,6 +36,16 @@ class TokenBook:
         """All units of a class that are in anybody's hands."""
         before = sum(self._register.get(token_class, _NOBODY).values())
         return before + self._minted.get(token_class, 0)
+
+    def refused_holder(self, token_class: str, holder: str) -> str | None:
+        """Why a holder cannot be added to the register, or None: also for one that is there."""
+        if self.balance(token_class, holder) or (token_class, holder) in self._changed:
+            return None
+        size = self._register_bytes + len(token_class.encode()) + len(holder) + _ENTRY_BYTES
+        if size > TOKENS_BYTES_MAX - _HEADROOM_BYTES:
+            return f"{token_class}: too many holders, over {TOKENS_BYTES_MAX} bytes of them"
+        self._register_bytes = size
+        return None
 
     def refused_mint(self, token_class: str, amount: int) -> str | None:
         issued = self.issued(token_class)

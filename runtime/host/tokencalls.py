@@ -17,6 +17,7 @@ def mint_tokens(invocation: Invocation, token_class: str, amount: int, to: str) 
     except RefusedError as refusal:
         return str(refusal)
     refusal_text = invocation.tokens.refused_mint(token_class, units)
+    refusal_text = refusal_text or invocation.tokens.refused_holder(token_class, holder)
     if refusal_text is not None:
         return refusal_text
     effect = MintTokens(token_class=token_class, amount=units, to=holder)
@@ -56,6 +57,7 @@ def transfer_tokens(
         return _transfer_resource(invocation, effect)
     fault = class_fault(token_class)
     fault = fault or invocation.tokens.refused_spending(token_class, holder, units)
+    fault = fault or invocation.tokens.refused_holder(token_class, receiver)
     if fault is not None:
         return fault
     answer = _appended(invocation, effect)

@@ -190,3 +190,37 @@ def test_runs_at_the_same_time_are_all_applied(counter: Path, tmp_path: Path) ->
         done = pool.map(lambda n: ccl(tmp_path, counter, "--entry", "add", str(n)), (1, 2, 5, 5))
         assert max(each["value"] for each in done) == 13
     assert stored(tmp_path)["total"] == 13
+
+
+WORKER = """\
+state runs: Integer = 0;
+struct Ran { number: Integer }
+
+execution {
+  runs += 1;
+  emit Ran { number: runs };
+  submit_job(
+    wasm_cid: module("./count.ccl"),
+    description: "from inside",
+    resource_type: "compute",
+    resource_amount: 10,
+    priority: "low"
+  );
+  runs
+}
+"""
+
+
+def test_a_job_has_state_and_submits_jobs(jobs: Path, tmp_path: Path) -> None:
+    """Its effects are applied once verified, its submission under the key that is here; also
+    when the command is killed just then."""
+    (tmp_path / "worker.ccl").write_text(WORKER, encoding="utf-8")
+    outer = tmp_path / "outer.ccl"
+    outer.write_text(JOBS.replace("count.ccl", "worker.ccl"), encoding="utf-8")
+    kill_at("Job submitted, as job", "ccl", "run", outer, home=tmp_path)
+    told = ccl(tmp_path, outer)
+    worker, count = told["jobs"]
+    assert (worker["output"], count["output"]) == (1, 42)
+    assert {"event": "Ran", "data": {"number": 1}} in worker["effects"]
+    assert [each["job"] for each in told["handlers"]] == [worker["id"]]
+    assert stored(tmp_path) == {"runs": 1, "ended": 1, "last": 1}

@@ -85,6 +85,7 @@ def test_of_two_jobs_on_one_state_the_first_is_applied(mesh: LocalMesh) -> None:
     assert [] in pending
     refused = next(each for each in pending if each)
     assert set(refused) == {STATE_MOVED}
+    assert sorted(each.not_applied for each in jobs) == [(), (STATE_MOVED,)]
     assert total(mesh) == 1
     assert audit(mesh) == ()
 

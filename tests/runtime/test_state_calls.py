@@ -13,7 +13,7 @@ from wasm_modules import CALLER, HereMachine, context, executed, logs, output
 
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX, encode
-from runtime.context import Limits
+from runtime.context import MIB, Limits
 from runtime.effects import (
     BurnTokens,
     Effect,
@@ -29,6 +29,7 @@ from runtime.effects import (
     effects_to_block,
 )
 from runtime.execution import Execution
+from runtime.host import tokenbook
 from runtime.host.invocation import Invocation
 from runtime.host.statecalls import EVENT_BYTES_MAX
 from runtime.host.tokencalls import burn_tokens, mint_tokens, transfer_tokens
@@ -383,6 +384,27 @@ def _follow(held: dict[str, dict[str, int]], effect: Effect) -> None:
     for did, change in moves.items():
         holders = held.setdefault(name, {})
         holders[did] = holders.get(did, 0) + change
+
+
+def test_the_register_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = MIB + len(register_to_block({"hour": {ADA: 1}})) + 2 * (len(BEN) + 28)
+    monkeypatch.setattr(tokenbook, "TOKENS_BYTES_MAX", most)
+    data = register_to_block({"hour": {ADA: 1}})
+    cid = cid_of(data, Codec.DAG_CBOR)
+    invocation = here(tokens=cid, blocks={cid: data})
+    assert mint_tokens(invocation, "hour", 1, BEN) == 1
+    assert mint_tokens(invocation, "hour", 1, BEN) == 1
+    assert transfer_tokens(invocation, "hour", BEN, CALLER, 1) == 1
+    third = CALLER[:-1] + "L"
+    assert "hour: too many holders" in str(mint_tokens(invocation, "hour", 1, third))
+    assert "hour: too many holders" in str(transfer_tokens(invocation, "hour", BEN, third, 1))
+    assert mint_tokens(invocation, "hour", 1, ADA) == 1
+
+
+def test_results_of_earlier_jobs_are_a_host_record(machine: HereMachine) -> None:
+    text = program(*show("get_context", "results"))
+    assert output(executed(machine, text, results={"3a9f": 42})) == encode({"3a9f": 42})
+    assert output(executed(machine, text)) is None
 
 
 # --- the DAG

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ccl.cli.boundary import ExitCode
+from ccl.cli.running.carried import effect_lines, effects_to_json
 from ccl.cli.running.program import bytes_to_json
 from mesh.cli.describing import bid_rows, describe
 from mesh.cli.following import BID_COLUMNS, interrupted
@@ -22,13 +23,15 @@ from mesh.local.views import obstacle
 from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId
 from runtime.content.cid import Cid
+from runtime.effects import Effect, effects_from_block
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """A job as far as it came. output: JSON, decoded from the block `output_cid`.
+    """A job as far as it came. output: JSON, decoded from the block `output_cid`. effects: as
+    far as they were applied.
 
     findings: why the receipt does not verify; empty if it does or there is none.
     problem: why a job without a receipt does not go on, with its next step.
@@ -37,6 +40,7 @@ class Followed:
     view: JobView
     label: str
     findings: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
     output_cid: Cid | None = None
     output: Any = None
     problem: MeshProblem | None = None
@@ -60,6 +64,8 @@ class Followed:
             },
             "output_cid": None if self.output_cid is None else str(self.output_cid),
             "output": self.output,
+            "effects": effects_to_json(self.effects),
+            "not_applied": list(view.not_applied),
             "missing": [str(cid) for cid in view.missing],
             "problem": None if self.problem is None else self.problem.message,
             "next": None if self.problem is None else self.problem.hint,
@@ -158,13 +164,30 @@ def _ended(
     if not outcome.succeeded:
         say(f"The program of the job {describe(outcome)}")
         return Followed(view=view, label=label, exit_code=ExitCode.FINDINGS)
+    for reason in view.not_applied:
+        say(f"Not applied: {reason}")
+    effects = () if view.not_applied else _effects_of(mesh, view)
+    for line in effect_lines(effects):
+        say(line)
+    code = ExitCode.FINDINGS if view.not_applied else ExitCode.OK
     if view.output is None:
-        return Followed(view=view, label=label, exit_code=ExitCode.OK)
+        return Followed(view=view, label=label, effects=effects, exit_code=code)
     found = output_of(mesh, job_id)
     output = found.value if found.is_value else bytes_to_json(found.data)
     return Followed(
-        view=view, label=label, output_cid=found.cid, output=output, exit_code=ExitCode.OK
+        view=view,
+        label=label,
+        effects=effects,
+        output_cid=found.cid,
+        output=output,
+        exit_code=code,
     )
+
+
+def _effects_of(mesh: LocalMesh, view: JobView) -> tuple[Effect, ...]:
+    """What the job's program asked for. Raises MeshProblem `block-missing`."""
+    cid = None if view.deterministic is None else view.deterministic.effects
+    return () if cid is None else effects_from_block(mesh.get_block(cid))
 
 
 def _mark(findings: Sequence[object]) -> str:

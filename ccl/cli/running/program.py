@@ -1,7 +1,7 @@
 """A program on its way to the sandbox: compiled, with its entry, arguments and context."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +11,7 @@ import typer
 
 from ccl import ast
 from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
-from ccl.abi.sections import Abi, ExportSignature
+from ccl.abi.sections import PACKED_SECTION, Abi, ExportSignature
 from ccl.abi.suggest import nearest
 from ccl.abi.values import parse_type, to_json, untyped_to_json
 from ccl.cli.boundary import CommandError, ExitCode
@@ -21,6 +21,7 @@ from ccl.cli.report import show_findings
 from ccl.pipeline import compile_text
 from ccl.render import Format
 from ccl.source import SourceMap
+from ccl.wasm.binary import sections
 from ccl.wasm.inspect import inspect_module
 from runtime.content.cid import Cid, Codec, cid_of, parse_cid
 from runtime.content.codec import decode
@@ -52,6 +53,8 @@ class Program:
 
     root: Module
     packed: tuple[Module, ...]
+    nested: tuple[Module, ...]
+    """What the packed modules have packed along themselves, at any depth."""
     abi: Abi
     names: SourceMap
     """The sources under their paths in the module, which trap sites use."""
@@ -76,17 +79,34 @@ def compile_program(file: Path, entry: str) -> Program:
     inspection = inspect_module(compiled.wasm)
     abi = inspection.abi
     assert abi is not None, "every module that we compile describes its exports"
+    packed = tuple(
+        Module(path=each.path.removeprefix("./"), cid=parse_cid(each.cid), wasm=each.wasm)
+        for each in compiled.packed
+    )
     return Program(
         root=Module(path=file.name, cid=parse_cid(compiled.cid), wasm=compiled.wasm),
-        packed=tuple(
-            Module(path=packed.path.removeprefix("./"), cid=parse_cid(packed.cid), wasm=packed.wasm)
-            for packed in compiled.packed
-        ),
+        packed=packed,
+        nested=_nested(packed),
         abi=abi,
         calls=frozenset(each.name for each in inspection.imports),
         names=compiled.compilation.names,
         functions=_function_names(compiled.compilation.module),
     )
+
+
+def _nested(packed: Iterable[Module]) -> tuple[Module, ...]:
+    """The modules inside of these; a module that we compiled carries what it may submit."""
+    found: list[Module] = []
+    for module in packed:
+        for section in sections(module.wasm):
+            if section.name == PACKED_SECTION:
+                data = module.wasm[section.start : section.end]
+                inner = [
+                    Module(path=f"a module of {module.path}", cid=parse_cid(cid), wasm=wasm)
+                    for cid, wasm in decode(data, bytes_max=len(data)).items()
+                ]
+                found += [*inner, *_nested(inner)]
+    return tuple(found)
 
 
 def _function_names(module: ast.Module | None) -> tuple[str, ...]:

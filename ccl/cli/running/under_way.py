@@ -133,7 +133,7 @@ class UnderWay:
         spent = consent(submissions, effects, before, self.options)
         blocks: list[tuple[Cid, bytes]] = [] if self.data is None else [self.data]
         if submissions:
-            modules = (self.program.root, *self.program.packed)
+            modules = (self.program.root, *self.program.packed, *self.program.nested)
             blocks += [(each.cid, each.wasm) for each in modules]
             blocks.append((source_cid, source))
         outcome = Outcome(
@@ -159,7 +159,9 @@ class UnderWay:
 
         Raises MeshProblem at the timeout, on Ctrl-C, and for missing blocks.
         """
-        labels = {each.cid: each.path for each in (self.program.root, *self.program.packed)}
+        program = self.program
+        modules = (*program.nested, *program.packed, program.root)
+        labels = {each.cid: each.path for each in modules}
         while self.record is not None:
             jobs = [each for each in self.record.jobs if each.job_id not in self.followed]
             if not jobs:
