@@ -3,6 +3,7 @@
 An entry is part of the charter where its guard holds. Code reads what holds always.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -13,7 +14,7 @@ from ccl.checking.environment import Body, invalid
 from ccl.checking.inference import prune
 from ccl.diagnostics import Label
 from ccl.resolved import FileScope
-from ccl.source import Span
+from ccl.source import FileId, Span
 from ccl.typed import ALWAYS, Guard, NumberUnit
 from ccl.types import Prim
 
@@ -89,6 +90,9 @@ class Charter:
 
     root: Tree
     articles: dict[str, Span] = field(default_factory=dict)
+    imported: Mapping[FileId, Mapping[str, Span]] = field(default_factory=dict)
+    """The articles that imported files have for themselves: they are cited there, and are no part
+    of this charter."""
     citations: dict[Span, str] = field(default_factory=dict)
     """The number of the article that is cited, by place."""
     conditions: tuple[Condition, ...] = ()
@@ -144,8 +148,9 @@ class Charter:
 
     def cite(self, body: Body, article: str, span: Span) -> None:
         self.citations[span] = article
-        if article not in self.articles:
-            near = nearest(article, self.articles)
+        known = {**self.articles, **self.imported.get(span.file, {})}
+        if article not in known:
+            near = nearest(article, known)
             body.sink.report("CCL0312", span, number=article, nearest=near)
 
     def read(self, body: Body, path: tuple[ast.Ident, ...], span: Span) -> typed.Expr:

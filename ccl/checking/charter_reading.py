@@ -1,5 +1,7 @@
 """From declarations to the charter's tree: entries with the conditions they stand under."""
 
+from collections.abc import Iterator
+
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.checking.charter import Charter, Condition, Entry, Property, Tree, node_of
@@ -27,7 +29,29 @@ def read_charter(checker: Checker, scope: FileScope) -> Charter:
     span = scope.declarations[0].span if scope.declarations else Span(scope.file, 0, 0)
     root = Tree(key="charter", label=None, span=span, entries=entries)
     check_bands(checker.sink, root)
-    return Charter(root, reader.articles, citations, tuple(reader.conditions))
+    return Charter(
+        root,
+        reader.articles,
+        citations=citations,
+        conditions=tuple(reader.conditions),
+        imported={
+            each.source: dict(_articles_in(each.declarations))
+            for each in checker.scoped.files.values()
+            if each.source != scope.source and each.contract is None
+        },
+    )
+
+
+def _articles_in(items: tuple[ast.Item, ...]) -> Iterator[tuple[str, Span]]:
+    """The articles that stand in declarations, at any depth."""
+    for item in items:
+        match item:
+            case ast.Article():
+                yield plain_text(item.number) or "", item.number.span
+            case ast.Section():
+                yield from _articles_in(item.entries)
+            case _:
+                pass
 
 
 class _Reader:

@@ -62,6 +62,29 @@ def test_imports_are_compiled_in(project: Path) -> None:
     ]
 
 
+def test_imported_rules_cite_articles_of_their_own(project: Path) -> None:
+    (project / "lib" / "spending.ccl").write_text(
+        'article "4.1" { text: "At most 500."; }\n'
+        "fn spend(n: Integer) -> Integer {\n"
+        '  require(n <= 500, "too much") because article "4.1";\n  n\n}\n'
+        'contract Club { article "2" { text: "None."; }\n'
+        '  fn fee(n: Integer) -> Integer { require(n == 0) because article "2"; n } }\n'
+    )
+    program = project / "program.ccl"
+    program.write_text(
+        'import "./lib/spending.ccl" as rules;\n'
+        "execution { rules.spend(900) + rules.Club.fee(0) }\n"
+    )
+    compiled = compile_file(program)
+    assert compiled.wasm is not None, codes(program)
+    assert run(compiled.wasm).outcome.article == "4.1"
+    program.write_text(
+        'import "./lib/spending.ccl" as rules;\n'
+        'execution { require(rules.spend(1) > 0) because article "4.1"; }\n'
+    )
+    assert codes(program) == [("program.ccl", "CCL0312")]
+
+
 def test_a_packed_module_is_the_module_itself(project: Path) -> None:
     alone = compile_file(project / "count.ccl")
     compiled = compile_file(project / "submit.ccl")
