@@ -108,6 +108,8 @@ def _imported(
 ) -> Type:
     alias, name = written.path[0].text, written.path[1].text
     imported = scope.imports.get(alias)
+    if imported is None and f"{alias}.{name}" in scope.structs:  # of a proposal
+        return _declared(checker, scope, scope, written, f"{alias}.{name}", parameters)
     if imported is None:
         return _unknown(checker, written, f"{alias}.{name}", ())
     checker.used_imports.add((scope.file, alias))

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT
 from ccl.abi.sections import ENTRY_ERR_REASON, Abi, Article, ExportSignature, StateVariable
 from ccl.lowering import decoding, encoding, routines
 from ccl.lowering.facts import Survey, survey
 from ccl.lowering.frame import OUT_OF_MEMORY
+from ccl.lowering.naming import TypeNames
 from ccl.lowering.shapes import load, payload_offset, value_type
 from ccl.lowering.unit import Unit
 from ccl.source import SourceMap
@@ -159,25 +159,27 @@ def _refuse_err(unit: Unit, function: Function, kind: Result) -> list[str]:
 # --- the description --------------------------------------------------------------------
 
 
-def abi(
-    program: Program, states: Sequence[State], sources: SourceMap, *, has_charter: bool
-) -> Abi:
+def abi(program: Program, states: Sequence[State], sources: SourceMap, *, has_charter: bool) -> Abi:
     """The exports and the state they use, with the structs and enums named there, at any depth."""
-    signatures: list[ExportSignature] = []
-    named: dict[Type, None] = {}
-    for export in program.exports:
-        function = program.functions[export.function]
-        signatures.append(
-            ExportSignature(
-                name=export.name,
-                convention="direct" if is_direct(function) else "packed",
-                parameters=tuple((p.name, str(p.type)) for p in function.parameters),
-                result=str(function.result),
-                doc=export.doc,
-            )
+    functions = [(export, program.functions[export.function]) for export in program.exports]
+    described = _all_types(
+        program,
+        [
+            *(kind for _, f in functions for kind in (f.result, *(p.type for p in f.parameters))),
+            *(state.type for state in states),
+        ],
+    )
+    names = TypeNames(described)
+    signatures = [
+        ExportSignature(
+            name=export.name,
+            convention="direct" if is_direct(function) else "packed",
+            parameters=tuple((p.name, names(p.type)) for p in function.parameters),
+            result=names(function.result),
+            doc=export.doc,
         )
-        for kind in (function.result, *(p.type for p in function.parameters)):
-            named[kind] = None
+        for export, function in functions
+    ]
     if has_charter:
         signatures.append(
             ExportSignature(
@@ -188,8 +190,6 @@ def abi(
                 doc=None,
             )
         )
-    named |= {state.type: None for state in states}
-    described = _described(program, signatures, states, list(named))
     articles = (
         Article(
             number=each.number,
@@ -198,35 +198,34 @@ def abi(
         )
         for each in program.articles
     )
-    return replace(described, articles=tuple(articles))
-
-
-def _described(
-    program: Program,
-    signatures: list[ExportSignature],
-    states: Sequence[State],
-    pending: list[Type],
-) -> Abi:
-    structs: dict[str, tuple[tuple[str, str], ...]] = {}
-    enums: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
-    seen: set[Type] = set()
-    while pending:
-        kind = pending.pop()
-        if kind in seen:
-            continue
-        seen.add(kind)
-        if isinstance(kind, Struct):
-            fields = program.structs[kind.id].fields
-            structs[kind.name] = tuple((name, str(part)) for name, part in fields)
-        if isinstance(kind, Enumeration):
-            variants = program.enums[kind.id].variants
-            enums[kind.name] = tuple((n, tuple(map(str, parts))) for n, parts in variants)
-        pending.extend(routines.parts_of(program, kind))
+    structs = {
+        names(kind): tuple((name, names(part)) for name, part in program.structs[kind.id].fields)
+        for kind in described
+        if isinstance(kind, Struct)
+    }
+    enums = {
+        names(kind): tuple((n, tuple(map(names, p))) for n, p in program.enums[kind.id].variants)
+        for kind in described
+        if isinstance(kind, Enumeration)
+    }
     return Abi(
         exports=tuple(signatures),
         states=tuple(
-            StateVariable(home=s.home, name=s.name, type=str(s.type), shape=s.shape) for s in states
+            StateVariable(home=s.home, name=s.name, type=names(s.type), shape=s.shape)
+            for s in states
         ),
         structs=dict(sorted(structs.items())),
         enums=dict(sorted(enums.items())),
+        articles=tuple(articles),
     )
+
+
+def _all_types(program: Program, pending: list[Type]) -> list[Type]:
+    """These types and what they are made of, each once."""
+    seen: dict[Type, None] = {}
+    while pending:
+        kind = pending.pop()
+        if kind not in seen:
+            seen[kind] = None
+            pending.extend(routines.parts_of(program, kind))
+    return list(seen)

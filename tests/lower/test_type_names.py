@@ -1,0 +1,27 @@
+"""Types of one name in `ccl:abi`."""
+
+from ccl.lowering.naming import TypeNames
+from ccl.types import Array, Enumeration, Instance, Map, Option, Prim, Result, Struct
+
+CARD = Struct("Card", "Card")
+OTHER = Struct("Club::Card", "Card")
+LIBRARY = Enumeration("std/proposals.Vote", "Vote")
+OWN = Enumeration("Vote", "Vote")
+
+
+def boxed(kind: Struct) -> Struct:
+    return Struct(f"Box<{kind.id}>", f"Box<{kind.name}>", Instance("Box", "Box", (kind,)))
+
+
+def test_short_names_where_they_are_enough() -> None:
+    names = TypeNames([OTHER, LIBRARY, boxed(OTHER)])
+    assert names(Map(Prim.DID, LIBRARY)) == "Map<Did, Vote>"
+    assert names(Array(boxed(OTHER))) == "Array<Box<Card>>"
+
+
+def test_two_of_one_name_are_told_apart() -> None:
+    names = TypeNames([CARD, OTHER, LIBRARY, OWN, boxed(OTHER), boxed(CARD)])
+    assert names(Result(CARD, Prim.STRING)) == "Result<Card, String>"
+    assert names(Option(boxed(OTHER))) == "Option<Box<Club.Card>>"
+    assert names(boxed(CARD)) == "Box<Card>"
+    assert (names(LIBRARY), names(OWN)) == ("std.proposals.Vote", "Vote")
