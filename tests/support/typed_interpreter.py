@@ -11,7 +11,7 @@ from typing import Any
 from typed_numbers import Stopped, binary, computed, decimal_text, in_range, parsed
 
 from ccl import typed as t
-from ccl.types import Array, Map, Prim, Struct, Type
+from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Struct, Type
 from ccl.walk import root_of
 
 
@@ -419,8 +419,19 @@ def plain(value: Any, kind: Type, program: t.Program) -> Any:
             return [
                 [plain(k, key, program), plain(v, part_type, program)] for k, v in value.items()
             ]
-        case _ if isinstance(value, Tagged):
-            inner = kind.value  # type: ignore[union-attr]
+        case Option(value=inner):
             return None if value.tag == 0 else plain(value.payload[0], inner, program)
+        case Result(ok=ok, err=err):
+            name, inner = ("Ok", ok) if value.tag == 0 else ("Err", err)
+            return {name: plain(value.payload[0], inner, program)}
+        case Enumeration(id=enum_id):
+            name, payload = program.enums[enum_id].variants[value.tag]
+            parts = [
+                plain(part, part_type, program)
+                for part, part_type in zip(value.payload, payload, strict=True)
+            ]
+            return {name: parts[0] if len(parts) == 1 else parts} if parts else name
+        case Prim.DECIMAL:
+            return decimal_text(value)
         case _:
             return value

@@ -31,7 +31,19 @@ from typed_trees import (
 
 from ccl import typed as t
 from ccl.lowering.facts import survey
-from ccl.types import Array, Map, Option, Prim, Struct, StructDef, Type
+from ccl.types import (
+    Array,
+    EnumDef,
+    Enumeration,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    StructDef,
+    Token,
+    Type,
+)
 from ccl.walk import place_root
 
 INTS = Array(INT)
@@ -40,6 +52,16 @@ POINTS = Array(POINT)
 NAMED = Map(STRING, POINT)
 COUNTS = Map(INT, INT)
 MAYBE = Option(POINT)
+GRID = Array(INTS)
+SHAPE = Enumeration("Shape", "Shape")
+VARIANTS: tuple[tuple[str, tuple[Type, ...]], ...] = (
+    ("Dot", ()),
+    ("Line", (INT, STRING)),
+    ("Many", (POINTS,)),
+)
+RATE = Prim.DECIMAL
+EUROS = Token("EUR")
+OUTCOME = Result(INT, STRING)
 STATE = Struct("State", "State")
 FIELDS: tuple[tuple[str, Type], ...] = (("n", INT), ("xs", INTS), ("s", STRING))
 STATE_FIELDS: tuple[tuple[str, Type], ...] = (
@@ -51,8 +73,14 @@ STATE_FIELDS: tuple[tuple[str, Type], ...] = (
     ("named", NAMED),
     ("counts", COUNTS),
     ("maybe", MAYBE),
+    ("grid", GRID),
+    ("shape", SHAPE),
+    ("rate", RATE),
+    ("price", EUROS),
+    ("outcome", OUTCOME),
 )
 STRUCTS = (StructDef(POINT, FIELDS), StructDef(STATE, STATE_FIELDS))
+ENUMS = (EnumDef(SHAPE, VARIANTS),)
 TEXTS = ("", "a", "b", "cé", "日本", "abcdefgh", "0123456789")
 B = t.Builtin
 
@@ -103,8 +131,14 @@ class Writer:
                 return array(element, *(self.constant(element) for _ in range(self.upto(3))))
             case Map():
                 return t.CallBuiltin(builtin=B.MAP_NEW, arguments=(), type=kind, span=SPAN)
-            case Option():
+            case Option() | Enumeration():
                 return t.VariantNew(tag=0, payload=(), type=kind, span=SPAN)
+            case Result(ok=ok):
+                return t.VariantNew(tag=0, payload=(self.constant(ok),), type=kind, span=SPAN)
+            case Prim.DECIMAL:
+                return t.ScalarConst(value=(self.upto(6) - 2) * 250_001, type=kind, span=SPAN)
+            case Token():
+                return t.ScalarConst(value=self.upto(6) - 2, type=kind, span=SPAN)
             case _:
                 return self.point(self.constant)
 
@@ -142,13 +176,26 @@ class Writer:
                     lambda: self.field_of(0, depth),
                     lambda: index(sub(INTS), sub(INT), INT),
                     lambda: index(sub(COUNTS), sub(INT), INT),
+                    lambda: builtin(self.one(B.BIT_AND, B.BIT_XOR), INT, sub(INT), sub(INT)),
+                    lambda: builtin(self.one(B.SHIFT_LEFT, B.SHIFT_RIGHT), INT, sub(INT), sub(INT)),
+                    lambda: builtin(self.one(B.DECIMAL_FLOOR, B.DECIMAL_ROUND), INT, sub(RATE)),
+                    lambda: builtin(
+                        self.one(B.INTEGER_MIN, B.INTEGER_MAX), INT, sub(INT), sub(INT)
+                    ),
+                    lambda: self.same_bits(sub(EUROS), INT),
+                    lambda: self.settled(depth),
+                    lambda: self.matched(INT, depth),
                 ]
             case Prim.BOOL:
-                part = (INT, STRING, POINT, INTS, NAMED, MAYBE)[self.upto(5)]
+                part = (INT, STRING, POINT, INTS, NAMED, MAYBE, SHAPE, RATE, GRID)[self.upto(8)]
                 options += [
                     lambda: op("==", sub(part), sub(part)),
                     lambda: op("<", sub(INT), sub(INT)),
                     lambda: op("<=", sub(STRING), sub(STRING)),
+                    lambda: op("<", sub(RATE), sub(RATE)),
+                    lambda: t.Convert(
+                        conversion=t.Conversion.IS_OK, operand=sub(OUTCOME), type=BOOL, span=SPAN
+                    ),
                     lambda: builtin(B.MAP_CONTAINS_KEY, BOOL, sub(NAMED), sub(STRING)),
                     lambda: builtin(B.ARRAY_CONTAINS, BOOL, sub(POINTS), sub(POINT)),
                     lambda: t.ShortCircuit(
@@ -173,6 +220,49 @@ class Writer:
                     lambda: self.field_of(1, depth),
                     lambda: builtin(B.ARRAY_SLICE, INTS, sub(INTS), sub(INT), sub(INT)),
                     lambda: builtin(B.MAP_KEYS, INTS, sub(COUNTS)),
+                    lambda: index(sub(GRID), sub(INT), INTS),
+                ]
+            case Prim.DECIMAL:
+                sign = "+-*/%"[self.upto(4)]
+                options += [
+                    lambda: op(sign, sub(RATE), sub(RATE)),
+                    lambda: builtin(
+                        self.one(B.DECIMAL_MUL_FLOOR, B.DECIMAL_DIV_CEIL),
+                        RATE,
+                        sub(RATE),
+                        sub(RATE),
+                    ),
+                    lambda: t.Convert(
+                        conversion=t.Conversion.INTEGER_TO_DECIMAL,
+                        operand=sub(INT),
+                        type=RATE,
+                        span=SPAN,
+                    ),
+                ]
+            case Token():
+                options += [
+                    lambda: op("+-"[self.upto(1)], sub(EUROS), sub(EUROS)),
+                    lambda: op("*/"[self.upto(1)], sub(EUROS), sub(INT)),
+                    lambda: self.same_bits(sub(INT), EUROS),
+                    lambda: builtin(B.ARRAY_SUM, EUROS, array(EUROS, sub(EUROS), sub(EUROS))),
+                ]
+            case Enumeration():
+                options += [
+                    lambda: t.VariantNew(
+                        tag=1, payload=(sub(INT), sub(STRING)), type=SHAPE, span=SPAN
+                    ),
+                    lambda: t.VariantNew(tag=2, payload=(sub(POINTS),), type=SHAPE, span=SPAN),
+                    lambda: self.matched(SHAPE, depth),
+                ]
+            case Result():
+                options += [
+                    lambda: t.VariantNew(tag=0, payload=(sub(INT),), type=OUTCOME, span=SPAN),
+                    lambda: t.VariantNew(tag=1, payload=(sub(STRING),), type=OUTCOME, span=SPAN),
+                ]
+            case Array(element=Array()):
+                options += [
+                    lambda: array(INTS, sub(INTS), sub(INTS)),
+                    lambda: builtin(B.ARRAY_SLICE, GRID, sub(GRID), sub(INT), sub(INT)),
                 ]
             case Array():
                 options += [
@@ -206,6 +296,43 @@ class Writer:
             arms=(t.TagArm(tag=1, bindings=((0, bound),), body=body),),
             otherwise=self.constant(POINT),
             type=POINT,
+            span=SPAN,
+        )
+
+    def one(self, *builtins: B) -> B:
+        return builtins[self.upto(len(builtins) - 1)]
+
+    def same_bits(self, operand: t.Expr, kind: Type) -> t.Convert:
+        same = t.Conversion.SAME_BITS
+        return t.Convert(conversion=same, operand=operand, type=kind, span=SPAN)
+
+    def matched(self, kind: Type, depth: int) -> t.MatchTag:
+        """Every variant of a shape with what it carries."""
+        subject = self.expr(SHAPE, depth)
+        arms: list[t.TagArm] = []
+        for tag, (_, payload) in enumerate(VARIANTS):
+            bound = [self.new_local(part, "part") for part in payload]
+            self.scope.extend(bound)
+            body = self.expr(kind, depth)
+            del self.scope[len(self.scope) - len(bound) :]
+            arms.append(t.TagArm(tag=tag, bindings=tuple(enumerate(bound)), body=body))
+        return t.MatchTag(subject=subject, arms=tuple(arms), otherwise=None, type=kind, span=SPAN)
+
+    def settled(self, depth: int) -> t.MatchTag:
+        """`try … catch text => …`, as the checker writes it."""
+        subject = self.expr(OUTCOME, depth)
+        ok, error = self.new_local(INT, "ok"), self.new_local(STRING, "error")
+        self.scope.append(error)
+        caught = self.expr(INT, depth)
+        self.scope.remove(error)
+        return t.MatchTag(
+            subject=subject,
+            arms=(
+                t.TagArm(tag=0, bindings=((0, ok),), body=get(ok)),
+                t.TagArm(tag=1, bindings=((0, error),), body=caught),
+            ),
+            otherwise=None,
+            type=INT,
             span=SPAN,
         )
 
@@ -253,9 +380,9 @@ class Writer:
         return [self.statement(depth) for _ in range(self.upto(most))]
 
     def statement(self, depth: int) -> t.Statement:
-        kinds = (INT, STRING, INTS, POINT, POINTS, NAMED, COUNTS, MAYBE)
+        kinds = tuple(kind for _, kind in STATE_FIELDS)
         choice = self.upto(13 if depth > 0 else 8)
-        kind = kinds[self.upto(7)]
+        kind = kinds[self.upto(len(kinds) - 1)]
         match choice:
             case 0 | 1:
                 value = self.expr(kind, depth)
@@ -306,7 +433,7 @@ class Writer:
         """A path write through a point, points, named or counts."""
         steps: list[t.Step] = []
         root = None
-        for kind in (POINTS, NAMED, POINT, COUNTS, INTS)[self.upto(4) :]:
+        for kind in (POINTS, GRID, NAMED, POINT, COUNTS, INTS)[self.upto(5) :]:
             known = self.locals_of(kind)
             if known:
                 root = known[self.upto(len(known) - 1)]
@@ -393,12 +520,12 @@ def programs_of(seeds: Sequence[int]) -> t.Program:
         chosen = Random(seed)
         made += _functions(lambda top, chosen=chosen: chosen.randrange(top + 1), f".{seed}")
     mains = [each.id for each in made if each.id.startswith("main")]
-    return program(*made, exports=mains, structs=STRUCTS)
+    return program(*made, exports=mains, structs=STRUCTS, enums=ENUMS)
 
 
 def written(upto: Callable[[int], int]) -> t.Program:
     """A program whose export `main` returns the state it made."""
-    return program(*_functions(upto, ""), exports=["main"], structs=STRUCTS)
+    return program(*_functions(upto, ""), exports=["main"], structs=STRUCTS, enums=ENUMS)
 
 
 def _functions(upto: Callable[[int], int], suffix: str) -> list[t.Function]:
