@@ -8,6 +8,7 @@ from ccl import ast
 from ccl.abi.suggest import distance, nearest
 from ccl.diagnostics import Edit, Fix, Sink
 from ccl.schema import SLIP_DISTANCE_MAX
+from ccl.source import Span
 
 ROLE_KEYS = ("requires", "description")
 PROPOSAL_KEYS = (
@@ -49,3 +50,8 @@ def check_key(key: ast.Key, section: str, known: tuple[str, ...], sink: Sink) ->
     elif known is PROPOSAL_KEYS:
         told = ", ".join(f"`{each}`" for each in known)
         sink.report("CCL0303", key.span, key=key.text, section=section, known=told)
+
+
+def refuse(sink: Sink, key: ast.Key, span: Span, expected: str, found: str | None = None) -> None:
+    """A value of a proposal that is not what its key needs."""
+    sink.report("CCL0305", span, section="proposal", key=key.text, expected=expected, found=found)

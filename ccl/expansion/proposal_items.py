@@ -1,0 +1,314 @@
+"""A proposal as state and functions: `open`, `vote`, `close` and `get` under its name.
+
+`proposal P { … }` keeps its proposals in a state variable of the file or contract around. The
+functions are `P_open` and so on, also called `P.open`; what they do is written in
+`std/proposals`, which the compiler imports under its path, a name that nobody can write.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ccl import ast
+from ccl.diagnostics import Sink
+from ccl.expansion import making
+from ccl.expansion.keys import refuse
+from ccl.node import Node, fields, replace
+from ccl.prelude_library import PROPOSALS_FILE
+from ccl.resolved import PROPOSALS_SUFFIX
+from ccl.source import Span
+
+_RATIO = "a share such as 50%, 0.5 or 2/3"
+_PERIOD = "a duration such as 7d"
+_THRESHOLD = "majority, supermajority(2/3) or consensus"
+
+
+@dataclass(slots=True)
+class Parts:
+    """The entries of one proposal by key."""
+
+    values: dict[str, ast.Expr] = field(default_factory=dict)
+    parameters: list[tuple[ast.Ident, ast.TypeExpr]] = field(default_factory=list)
+    execution: ast.Execution | None = None
+    shown: list[ast.Item] = field(default_factory=list)
+    """What the charter says of it."""
+
+
+def items_of(
+    name: ast.Ident, parts: Parts, section: ast.Section, sink: Sink
+) -> tuple[ast.Item, ...]:
+    """The struct of the parameters, the state, and the functions."""
+    return _Making(name, parts, section, sink).items()
+
+
+class _Making:
+    def __init__(self, name: ast.Ident, parts: Parts, section: ast.Section, sink: Sink) -> None:
+        self._name = name.text
+        self._at = name.span
+        self._parts = parts
+        self._override = section.override
+        self._sink = sink
+
+    def items(self) -> tuple[ast.Item, ...]:
+        at = self._at
+        kept = making.named_type(
+            ["Map"],
+            [
+                making.named_type(["Integer"], (), at),
+                making.named_type(
+                    [PROPOSALS_FILE, "Proposal"],
+                    [making.named_type([self._record], (), at)],
+                    at,
+                ),
+            ],
+            at,
+        )
+        return (
+            ast.Struct(
+                name=making.ident(self._record, at),
+                type_parameters=(),
+                fields=tuple(
+                    ast.StructField(name=each, type=kind, span=each.span)
+                    for each, kind in self._parts.parameters
+                ),
+                doc=None,
+                span=at,
+                override=self._override,
+            ),
+            ast.State(
+                name=making.ident(self._name + PROPOSALS_SUFFIX, at),
+                type=kept,
+                value=replace(
+                    self._rule("none"),
+                    type_arguments=(making.named_type([self._record], (), at),),
+                ),
+                doc=None,
+                span=at,
+                override=self._override,
+            ),
+            self._open(),
+            self._vote(),
+            self._execution(),
+            self._close(),
+            self._get(),
+        )
+
+    @property
+    def _record(self) -> str:
+        return f"{self._name}.Parameters"
+
+    @property
+    def _carrying_out(self) -> str:
+        return f"execution of {self._name}"
+
+    def _rule(self, called: str, *arguments: ast.Expr) -> ast.Call:
+        """A call of `std/proposals`."""
+        at = self._at
+        callee = making.member(making.name(PROPOSALS_FILE, at), called, at)
+        return making.call(callee, arguments, at)
+
+    def _proposals(self) -> ast.Expr:
+        return making.name(self._name + PROPOSALS_SUFFIX, self._at)
+
+    def _id(self) -> ast.Parameter:
+        return making.parameter("id", making.named_type(["Integer"], (), self._at), self._at)
+
+    def _value(self, text: str) -> ast.Expr:
+        return making.name(text, self._at)
+
+    def _function(
+        self,
+        member: str,
+        parameters: tuple[ast.Parameter, ...],
+        result: ast.TypeExpr | None,
+        body: ast.Block,
+        doc: str,
+    ) -> ast.Function:
+        return making.function(
+            f"{self._name}_{member}",
+            parameters,
+            result,
+            body,
+            doc=doc,
+            at=self._at,
+            override=self._override,
+        )
+
+    def _open(self) -> ast.Function:
+        at, values = self._at, self._parts.values
+        record = ast.StructExpr(
+            path=(making.ident(self._record, at),),
+            fields=tuple(
+                ast.FieldValue(name=each, value=making.name(each.text, each.span), span=each.span)
+                for each, _ in self._parts.parameters
+            ),
+            span=at,
+        )
+        period = values["voting_period"]
+        if isinstance(period, ast.AnyLiteral) and not isinstance(period, ast.DurationLiteral):
+            refuse(self._sink, _key("voting_period", at), period.span, _PERIOD)
+            period = ast.DurationLiteral(seconds=0, unit="d", span=period.span)
+        opened = self._rule("open", self._proposals(), values["electorate"], period, record)
+        return self._function(
+            "open",
+            tuple(
+                ast.Parameter(name=each, type=kind, span=each.span)
+                for each, kind in self._parts.parameters
+            ),
+            making.named_type(["Integer"], (), at),
+            making.block(at, (), opened),
+            f"Opens a {self._name} and gives its number.",
+        )
+
+    def _vote(self) -> ast.Function:
+        at = self._at
+        kind = making.named_type([PROPOSALS_FILE, "Vote"], (), at)
+        voted = self._rule("vote", self._proposals(), self._value("id"), self._value("vote"))
+        return self._function(
+            "vote",
+            (self._id(), making.parameter("vote", kind, at)),
+            None,
+            making.block(at, (making.statement(voted),), None),
+            f"The caller's vote on a {self._name}; it replaces an earlier one.",
+        )
+
+    def _execution(self) -> ast.Function:
+        """What is done when it passes, with the parameters it uses."""
+        at = self._at
+        execution = self._parts.execution
+        statements = () if execution is None else (making.statement(execution.body),)
+        span = at if execution is None else execution.span
+        return making.function(
+            self._carrying_out,
+            [
+                ast.Parameter(name=each, type=kind, span=each.span)
+                for each, kind in self._used_parameters()
+            ],
+            None,
+            making.block(span, statements, None),
+            doc=f"What a {self._name} does when it passes.",
+            at=at,
+            override=self._override,
+        )
+
+    def _used_parameters(self) -> list[tuple[ast.Ident, ast.TypeExpr]]:
+        used = set() if self._parts.execution is None else set(_names(self._parts.execution.body))
+        return [each for each in self._parts.parameters if each[0].text in used]
+
+    def _close(self) -> ast.Function:
+        at, values = self._at, self._parts.values
+        quorum = values.get("quorum", _half(at))
+        threshold = values.get("threshold", making.name("majority", at))
+        found = self._value("proposal")
+        closing = self._rule(
+            "close",
+            self._proposals(),
+            self._value("id"),
+            self._share("quorum", quorum),
+            self._threshold(threshold),
+        )
+        carried_out = making.call(
+            making.name(self._carrying_out, at),
+            [
+                making.member(making.member(found, "parameters", at), each.text, at)
+                for each, _ in self._used_parameters()
+            ],
+            at,
+        )
+        then: list[ast.Statement] = []
+        if self._used_parameters():
+            got = self._rule("get", self._proposals(), self._value("id"))
+            then.append(_let("proposal", got, at))
+        then.append(making.statement(carried_out))
+        passing = ast.If(
+            condition=self._rule("passed", self._value("outcome")),
+            then=making.block(at, then, None),
+            otherwise=None,
+            span=at,
+        )
+        return self._function(
+            "close",
+            (self._id(),),
+            making.named_type([PROPOSALS_FILE, "Outcome"], (), at),
+            making.block(
+                at,
+                (_let("outcome", closing, at), making.statement(passing)),
+                self._value("outcome"),
+            ),
+            f"Ends a {self._name} after its time, and carries it out if it has passed.",
+        )
+
+    def _get(self) -> ast.Function:
+        got = self._rule("get", self._proposals(), self._value("id"))
+        return self._function(
+            "get",
+            (self._id(),),
+            None,
+            making.block(self._at, (), got),
+            f"A {self._name} as it stands.",
+        )
+
+    # --- shares
+
+    def _share(self, key: str, value: ast.Expr) -> ast.Expr:
+        """A ratio of two whole numbers, or any Decimal."""
+        match value:
+            case ast.Binary(
+                operator="/", left=ast.IntegerLiteral() as left, right=ast.IntegerLiteral() as right
+            ):
+                fits = left.value <= right.value and right.value > 0
+                made = self._variant("Share", "Ratio", left, right)
+            case ast.PercentLiteral():
+                fits, made = value.value <= 100, self._variant("Share", "Exact", value)
+            case ast.DecimalLiteral() | ast.IntegerLiteral():
+                fits, made = value.value <= 1, self._variant("Share", "Exact", value)
+            case _:
+                fits = not isinstance(value, ast.AnyLiteral)
+                made = self._variant("Share", "Exact", value)
+        if fits:
+            return made
+        refuse(self._sink, _key(key, value.span), value.span, _RATIO)
+        return self._variant("Share", "Exact", _half(value.span))
+
+    def _threshold(self, value: ast.Expr) -> ast.Expr:
+        match value:
+            case ast.Name(text="majority"):
+                return self._variant("Threshold", "Majority")
+            case ast.Name(text="consensus"):
+                return self._variant("Threshold", "Consensus")
+            case ast.Call(
+                callee=ast.Name(text="supermajority"),
+                arguments=(ast.Argument(name=None, value=share),),
+            ):
+                return self._variant("Threshold", "Supermajority", self._share("threshold", share))
+            case _:
+                refuse(self._sink, _key("threshold", value.span), value.span, _THRESHOLD)
+                return self._variant("Threshold", "Majority")
+
+    def _variant(self, enum: str, variant: str, *payload: ast.Expr) -> ast.Expr:
+        at = self._at
+        base = making.member(making.name(PROPOSALS_FILE, at), enum, at)
+        path = making.member(base, variant, at)
+        return making.call(path, payload, at) if payload else path
+
+
+def _half(at: Span) -> ast.Expr:
+    return ast.PercentLiteral(value=Decimal(50), span=at)
+
+
+def _key(text: str, at: Span) -> ast.Key:
+    return ast.Key(text=text, quoted=False, span=at)
+
+
+def _let(text: str, value: ast.Expr, at: Span) -> ast.Let:
+    return ast.Let(name=making.ident(text, at), type=None, value=value, span=at)
+
+
+def _names(node: object) -> list[str]:
+    """Every name in a piece of code."""
+    if isinstance(node, tuple):
+        return [found for each in node for found in _names(each)]
+    if isinstance(node, ast.Name):
+        return [node.text]
+    if isinstance(node, Node) and not isinstance(node, Span):
+        return [found for each in fields(node) for found in _names(getattr(node, each))]
+    return []
