@@ -1,19 +1,11 @@
-"""The reference of the library is current, and everything that others call is documented."""
-
-from pathlib import Path
+"""Everything that others call in the library is documented, and shown with its signature."""
 
 import pytest
 
 from ccl.library_reference import LibraryFile, library_files, signature
 from ccl.prelude_library import FUNCTIONS, METHODS
-from ccl.reference import PAGES
 
-PAGE = Path(__file__).parents[2] / "docs" / "library.md"
 FILES = library_files()
-
-
-def test_the_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == PAGES["library.md"](), "run `make docs`"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
