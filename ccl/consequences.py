@@ -1,8 +1,8 @@
 """What only follows from a fault of syntax, and is therefore not told.
 
 Around such a fault the tree is a guess. Left out are: what is said of its line; names that
-are not found because the line that gives them could not be read; a body that seems to end
-without its value; and what seems to be unused in the file.
+are not found though the file declares them, or that stand on such a line; a body that seems to
+end without its value; and what seems to be unused in the file.
 """
 
 import re
@@ -19,6 +19,9 @@ _STYLE: Final = "CCL09"
 _NOT_FOUND: Final = frozenset({"CCL0201", "CCL0202", "CCL0203", "CCL0207"})
 _NO_VALUE: Final = frozenset({"CCL0501", "CCL0442"})
 _WORD: Final = re.compile(r"\w+")
+_DECLARED: Final = re.compile(
+    r"\b(?:fn|function|let|mut|for|struct|enum|const|state|as|contract|role|proposal)\s+(\w+)"
+)
 
 
 def leave_out_consequences(sink: Sink, sources: SourceMap, modules: Iterable[ast.Module]) -> None:
@@ -48,6 +51,7 @@ class _BrokenFile:
         self._words = {
             word for line in self._lines for word in _WORD.findall(source.line_text(line))
         }
+        self._words.update(_DECLARED.findall(source.text))
         starts = sorted(span.start for span in faults)
         self._items = [
             item
