@@ -1,20 +1,23 @@
 """Text to tree: `parse` never raises, whatever the text; faults go to the sink."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from ccl import ast
 from ccl.diagnostics import ERRORS_PER_FILE_MAX, Sink
 from ccl.parsing.classify import classify, too_deep
 from ccl.parsing.declarations import Declarations
-from ccl.parsing.driver import ACCEPTED, Automaton, Reduction
+from ccl.parsing.driver import ACCEPTED, Automaton
 from ccl.parsing.expressions import Expressions
 from ccl.parsing.foreign import read_foreign_words
 from ccl.parsing.heads import read_literals_in_heads
 from ccl.parsing.lexer import lex
 from ccl.parsing.recovery import recover
-from ccl.parsing.reduce import Gathering, Place
+from ccl.parsing.reduce import Gathering, Place, Reductions
 from ccl.parsing.statements import Statements
 from ccl.parsing.tokens import Tokens
 from ccl.source import Source, Span
-from ccl.syntax import Tables, tables
+from ccl.syntax import tables
 
 
 def parse(source: Source, sink: Sink) -> ast.Module:
@@ -42,19 +45,21 @@ def parse(source: Source, sink: Sink) -> ast.Module:
 
 def _automaton(source: Source, tokens: Tokens, sink: Sink) -> Automaton:
     place = Place(file=source.file, sink=sink, docs=tokens.docs)
-    return Automaton(tables(), _reductions(tables(), place), source.file)
-
-
-def _reductions(grammar: Tables, place: Place) -> dict[str, Reduction]:
-    tables_of_methods = tuple(
-        table(place) for table in (Gathering, Expressions, Statements, Declarations)
+    names = {rule.name for rule in tables().rules if rule.name}
+    making = [table(place) for table in (Expressions, Statements, Declarations)]
+    return Automaton(
+        tables(),
+        _methods(making, names),
+        source.file,
+        gatherings=_methods([Gathering(place)], names),
     )
-    found: dict[str, Reduction] = {}
-    for rule in grammar.rules:
-        if rule.name:
-            found[rule.name] = next(
-                getattr(methods, rule.name)
-                for methods in tables_of_methods
-                if hasattr(methods, rule.name)
-            )
-    return found
+
+
+def _methods(objects: Sequence[Reductions], names: Iterable[str]) -> dict[str, Any]:
+    """The methods of these names that there are."""
+    return {
+        name: getattr(methods, name)
+        for methods in objects
+        for name in names
+        if hasattr(methods, name)
+    }

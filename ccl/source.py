@@ -15,7 +15,7 @@ from msgspec import Struct
 FileId = NewType("FileId", int)
 
 
-class Span(Struct, frozen=True):
+class Span(Struct, frozen=True, gc=False):
     """`text[start:end]` of the file `file`."""
 
     file: FileId
@@ -27,7 +27,7 @@ class Span(Struct, frozen=True):
         return Span(self.file, min(self.start, other.start), max(self.end, other.end))
 
 
-class Position(Struct, frozen=True):
+class Position(Struct, frozen=True, gc=False):
     line: int
     column: int
 

@@ -41,6 +41,8 @@ _DEEPENING: Final = frozenset(
     {"OP", "MINUS", "BANG", "DOT", "QUESTION", "LT", "GT", "TRY", "RETURN", "FATARROW"}
     | {"ELSE", "COLONCOLON", "PIPE", "CATCH", "EMIT", "LPAREN", "LBRACKET", "LBRACE"}
 )
+_SHAPING: Final = _OPENING | _CLOSING | _DEEPENING | {"SEMI", "COMMA"}
+"""All kinds that make the tree deeper or end what did."""
 
 
 def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
@@ -52,6 +54,8 @@ def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
     depth = 0
     for at, token in enumerate(tokens.items):
         kind = token.kind
+        if kind not in _SHAPING:
+            continue
         if kind in ("SEMI", "RBRACE"):
             # Neither stands inside parentheses: those still open were forgotten.
             height = braces[-1] if braces else 1
@@ -128,7 +132,8 @@ class _Classifier:
                 self._depth = 0
                 previous = "RBRACE"
             if kind == "NAME":
-                self._name(at, token, previous)
+                if (self._handlers and self._handlers[-1]) or token.text in _CONTEXTUAL:
+                    self._name(at, token, previous)
             elif kind == "LBRACE":
                 self._brace(at, token, previous)
             elif kind == "LPAREN":

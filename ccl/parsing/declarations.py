@@ -1,14 +1,11 @@
 """Reductions of items: entries, sections, rules, functions, types."""
 
-
 from ccl import ast
 from ccl.node import replace
 from ccl.parsing.reduce import Reductions, Values
 from ccl.source import Span
 
-_INHERITED = (
-    ast.Function | ast.Const | ast.State | ast.Struct | ast.Enumeration | ast.Execution
-)
+_INHERITED = ast.Function | ast.Const | ast.State | ast.Struct | ast.Enumeration | ast.Execution
 
 
 class Declarations(Reductions):

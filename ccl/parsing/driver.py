@@ -13,17 +13,34 @@ from ccl.source import FileId, Span
 from ccl.syntax import Tables
 
 Reduction: TypeAlias = Callable[[Span, list[Any]], Any]
+"""Makes the value of a phrase from where it stands and the values of its parts."""
+Gathering: TypeAlias = Callable[[list[Any]], Any]
+"""Makes it from the parts alone."""
 
 ACCEPTED: Final = -1
+NO_ACTION: Final = -(2**31)
+NO_GATHERINGS: Final[Mapping[str, Gathering]] = {}
 
 
 class Automaton:
     """One parse: a stack of states and, beside it, values and where each began."""
 
-    def __init__(self, tables: Tables, reductions: Mapping[str, Reduction], file: FileId) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        reductions: Mapping[str, Reduction],
+        file: FileId,
+        *,
+        gatherings: Mapping[str, Gathering] = NO_GATHERINGS,
+    ) -> None:
         self._tables = tables
         self._rules = tuple(
-            (reductions[rule.name] if rule.name else None, rule.origin, rule.length)
+            (
+                gatherings.get(rule.name),
+                None if rule.name in gatherings or not rule.name else reductions[rule.name],
+                rule.origin,
+                rule.length,
+            )
             for rule in tables.rules
         )
         self._file = file
@@ -37,33 +54,45 @@ class Automaton:
         end of the module. After a token that does not fit the stack may be reduced already."""
         table, rules, accept = self._tables.states, self._rules, self._tables.accept
         states, values, starts = self.states, self.values, self._starts
+        file, end, state = self._file, self._end, self.states[-1]
         for at, token in enumerate(tokens):
             kind = token.kind
-            while True:
-                action = table[states[-1]].get(kind)
-                if action is None:
+            while (action := table[state].get(kind, NO_ACTION)) < 0:
+                if action == NO_ACTION:
+                    self._end = end
                     return at
-                if action >= 0:
-                    break
-                reduction, origin, length = rules[-1 - action]
-                if reduction is not None:
+                gathering, reduction, origin, length = rules[~action]
+                if length == 1:
+                    # (most often: the height of the stack stays)
+                    if reduction is not None:
+                        values[-1] = reduction(Span(file, starts[-1], end), [values[-1]])
+                    elif gathering is not None:
+                        values[-1] = gathering([values[-1]])
+                    states[-1] = state = table[states[-2]][origin]
+                else:
                     if length:
                         children = values[-length:]
                         start = starts[-length]
                         del values[-length:], states[-length:], starts[-length:]
                     else:
-                        children, start = [], self._end
-                    values.append(reduction(Span(self._file, start, self._end), children))
+                        children, start = [], end
+                    if reduction is not None:
+                        values.append(reduction(Span(file, start, end), children))
+                    else:
+                        assert gathering is not None, "only one part passes unchanged"
+                        values.append(gathering(children))
                     starts.append(start)
-                else:
-                    del states[-1]
-                states.append(table[states[-1]][origin])
-                if states[-1] == accept:
+                    state = table[states[-1]][origin]
+                    states.append(state)
+                if state == accept:
+                    self._end = end
                     return ACCEPTED
+            state = action
             states.append(action)
             values.append(token)
             starts.append(token.start)
-            self._end = token.end
+            end = token.end
+        self._end = end
         return len(tokens)
 
     def trial(self, states: list[int], kind: str) -> bool:
@@ -76,7 +105,7 @@ class Automaton:
             if action >= 0:
                 states.append(action)
                 return True
-            rule = rules[-1 - action]
+            rule = rules[~action]
             if rule.length:
                 del states[-rule.length :]
             states.append(table[states[-1]][rule.origin])

@@ -138,13 +138,6 @@ class Expressions(Reductions):
     def unary(self, span: Span, values: Values) -> ast.Unary:
         return ast.Unary(operator=values[0].text, operand=values[1], span=span)
 
-    def link_first(self, _: Span, values: Values) -> Values:
-        return values
-
-    def link_more(self, _: Span, values: Values) -> Values:
-        values[0].extend(values[1:])
-        return values[0]  # type: ignore[no-any-return]
-
     def fold(self, _: Span, values: Values) -> ast.Expr:
         """`operand operator operand …` by precedence, without recursion."""
         links = values[0]

@@ -18,12 +18,12 @@ _RAW: Final = re.compile(
   | (?P<comment>(?://|\#)[^\n]*|/\*.*?\*/)
   | (?P<open_comment>/\*)
   | (?P<did>did:[a-z0-9]+:(?:[A-Za-z0-9._:%\-]*[A-Za-z0-9_]))
-  | (?P<name>[A-Za-z_][A-Za-z0-9_]*+(?![^\x00-\x7f]))
+  | (?P<name>[A-Za-z_][A-Za-z0-9_]*+(?![^\x00-\x7f]))[ ]*
   | (?P<stamp>\d{4}-\d\d-\d\dT[0-9:.]*(?:Z|[+-]\d\d:\d\d)?)
   | (?P<date>\d{4}-\d\d-\d\d(?!\w))
   | (?P<number>0[xX][0-9A-Za-z_]*|\d[\d_]*(?:\.\d[\d_]*)?)
   | (?P<quote>["])
-  | (?P<punctuation>\.\.=|\.\.|::|=>|->|[-+*/%=!<>]=|\|\||&&|[-+*/%=!<>(){}\[\];,:.|?])
+  | (?P<punctuation>\.\.=|\.\.|::|=>|->|[-+*/%=!<>]=|\|\||&&|[-+*/%=!<>(){}\[\];,:.|?])[ ]*
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -49,6 +49,8 @@ FIRST_MOMENT: Final = "1970-01-01T00:00:00Z"
 _REMAINDER: Final = re.compile(r'[ \t]*(?:[^\W]|[(\["=])')
 _DURATION_UNITS: Final = frozenset("smhdwy")
 _SIZE_UNITS: Final = frozenset({"B", "KiB", "MiB", "GiB", "TiB"})
+_WORDS: Final = {**KEYWORDS, "_": "UNDERSCORE"}
+_BRACKETS: Final = frozenset("()[]{}")
 _QUOTES: Final = frozenset("“”„‟«»")
 
 
@@ -100,22 +102,32 @@ class _Lexer:
                 fixes=(self._replace("remove it", control.start(), control.end(), ""),),
             )
         at = 1 if text.startswith("\ufeff") else 0
-        match_raw = _RAW.match
-        while at < len(text):
+        match_raw, length, items = _RAW.match, len(text), self._tokens.items
+        while at < length:
             found = match_raw(text, at)
             if found is None:
                 at = self._other(at)
                 continue
             kind, end = found.lastgroup, found.end()
-            if kind == "space":
+            if kind == "name":
+                word = found["name"]
+                if self._doc:
+                    self._take_doc(at)
+                items.append(Token(_WORDS.get(word, "NAME"), word, at, at + len(word)))
+                at = end
+            elif kind == "punctuation":
+                sign = found["punctuation"]
+                if sign in _BRACKETS:
+                    at = self._bracket(sign, at, at + 1)
+                else:
+                    if self._doc:
+                        self._take_doc(at)
+                    items.append(Token(PUNCTUATION[sign], sign, at, at + len(sign)))
+                    at = end
+            elif kind == "space":
                 if self._open_strings and "\n" in found.group():
                     self._close_strings(at)
                 at = end
-            elif kind == "name":
-                self._word(found.group(), at, end)
-                at = end
-            elif kind == "punctuation":
-                at = self._punctuation(found.group(), at, end)
             elif kind == "number":
                 at = self._number(at, end)
             elif kind == "quote":
@@ -153,21 +165,23 @@ class _Lexer:
 
     def _add(self, kind: str, start: int, end: int, text: str | None = None) -> int:
         if self._doc:
-            self._tokens.docs[start] = "\n".join(self._doc)
-            self._doc = []
+            self._take_doc(start)
         self._tokens.items.append(
             Token(kind, self._text[start:end] if text is None else text, start, end)
         )
         return end
 
-    def _word(self, word: str, start: int, end: int) -> None:
-        kind = "UNDERSCORE" if word == "_" else KEYWORDS.get(word, "NAME")
-        self._add(kind, start, end, word)
+    def _take_doc(self, start: int) -> None:
+        self._tokens.docs[start] = "\n".join(self._doc)
+        self._doc = []
 
-    def _punctuation(self, text: str, at: int, end: int) -> int:
+    def _word(self, word: str, start: int, end: int) -> None:
+        self._add(_WORDS.get(word, "NAME"), start, end, word)
+
+    def _bracket(self, text: str, at: int, end: int) -> int:
         if text in "([{":
             self._depth += 1
-        elif text in ")]}":
+        else:
             if self._open_strings and self._open_strings[-1][1] == self._depth and text == ")":
                 began, _ = self._open_strings.pop()
                 self._depth -= 1

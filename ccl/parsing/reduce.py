@@ -1,7 +1,7 @@
 """What every reduction needs, and the reductions that only gather their children.
 
-A reduction is a method named as in the grammar; it gets the span of the phrase and the
-values of its children: tokens, nodes, or tuples of nodes.
+A reduction is a method named as in the grammar; it gets the span of the phrase, except in
+`Gathering`, and the values of its children: tokens, nodes, or lists of nodes.
 """
 
 from dataclasses import dataclass
@@ -67,61 +67,71 @@ class Reductions:
 
 
 class Gathering(Reductions):
-    """Lists are Python lists while they grow; whoever takes one makes a tuple of it."""
+    """Lists are Python lists while they grow; whoever takes one makes a tuple of it.
 
-    def empty(self, _: Span, __: Values) -> list[Any]:
+    These get the values alone: where they stand does not matter.
+    """
+
+    def empty(self, _: Values) -> list[Any]:
         return []
 
-    def none(self, _: Span, __: Values) -> None:
+    def none(self, _: Values) -> None:
         return None
 
-    def one(self, _: Span, values: Values) -> list[Any]:
+    def one(self, values: Values) -> list[Any]:
         return [values[0]]
 
-    def tokens(self, _: Span, values: Values) -> list[Any]:
+    def tokens(self, values: Values) -> list[Any]:
         return list(values)
 
-    def two(self, _: Span, values: Values) -> list[Any]:
+    def two(self, values: Values) -> list[Any]:
         return [values[0], values[2]]
 
-    def two_parens(self, _: Span, values: Values) -> list[Any]:
+    def two_parens(self, values: Values) -> list[Any]:
         return [values[1], values[3]]
 
-    def more(self, _: Span, values: Values) -> list[Any]:
+    def more(self, values: Values) -> list[Any]:
         values[0].append(values[2])
         return values[0]  # type: ignore[no-any-return]
 
-    def append(self, _: Span, values: Values) -> list[Any]:
+    def append(self, values: Values) -> list[Any]:
         values[0].append(values[1])
+        return values[0]  # type: ignore[no-any-return]
+
+    def link_first(self, values: Values) -> Values:
+        return values
+
+    def link_more(self, values: Values) -> Values:
+        values[0].extend(values[1:])
         return values[0]  # type: ignore[no-any-return]
 
     append_simple = append
     append_arm = append
     match_last = append
 
-    def stray(self, _: Span, values: Values) -> list[Any]:
+    def stray(self, values: Values) -> list[Any]:
         return values[0]  # type: ignore[no-any-return]
 
-    def first(self, _: Span, values: Values) -> Any:
+    def first(self, values: Values) -> Any:
         return values[0]
 
-    def second(self, _: Span, values: Values) -> Any:
+    def second(self, values: Values) -> Any:
         return values[1]
 
     token = first
 
-    def ident(self, _: Span, values: Values) -> ast.Ident:
+    def ident(self, values: Values) -> ast.Ident:
         return self.place.ident(values[0])
 
-    def ident_mut(self, _: Span, values: Values) -> ast.Ident:
+    def ident_mut(self, values: Values) -> ast.Ident:
         return self.place.ident(values[1])
 
-    def names_two(self, _: Span, values: Values) -> list[ast.Ident]:
+    def names_two(self, values: Values) -> list[ast.Ident]:
         return [self.place.ident(values[0]), self.place.ident(values[2])]
 
     colon_path_two = names_two
 
-    def names_more(self, _: Span, values: Values) -> list[ast.Ident]:
+    def names_more(self, values: Values) -> list[ast.Ident]:
         values[0].append(self.place.ident(values[2]))
         return values[0]  # type: ignore[no-any-return]
 

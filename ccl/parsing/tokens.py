@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 KEYWORDS: Final = {
     "fn": "FN",
     "function": "FN",
@@ -76,8 +78,7 @@ LITERALS: Final = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Token:
+class Token(Struct, gc=False):
     """`text[start:end]` of the source; the classifier may make the kind more precise."""
 
     kind: str
