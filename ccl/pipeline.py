@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ccl import ast, typed
 from ccl.checking import PackFailure, check
+from ccl.collecting import collector_paused
 from ccl.consequences import leave_out_consequences
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
 from ccl.expansion import expand
@@ -69,7 +70,7 @@ def check_text(
     text: str, path: str = "<stdin>", *, extra_exports: frozenset[str] = frozenset()
 ) -> Compilation:
     """Check a program given as text; imports are relative to the folder of `path`."""
-    with room_for_nesting():
+    with room_for_nesting(), collector_paused():
         return _check(text, path, extra_exports, ())
 
 
@@ -77,13 +78,13 @@ def compile_text(
     text: str, path: str = "<stdin>", *, extra_exports: frozenset[str] = frozenset()
 ) -> Compiled:
     """The module of a program given as text."""
-    with room_for_nesting():
+    with room_for_nesting(), collector_paused():
         return _generate(_check(text, path, extra_exports, ()))
 
 
 def compile_tests(text: str, path: str) -> Compiled:
     """A module whose exports are the tests of a file given as text."""
-    with room_for_nesting():
+    with room_for_nesting(), collector_paused():
         return _generate(_check(text, path, frozenset(), (), for_tests=True))
 
 

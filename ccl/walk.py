@@ -1,6 +1,7 @@
 """Walking the typed tree: what is directly inside an expression, and where a place starts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from ccl.typed import (
     ArrayNew,
@@ -45,73 +46,117 @@ from ccl.typed import (
 )
 
 
-def children(node: Expr) -> Iterator[Expr]:
+def children(node: Expr) -> Sequence[Expr]:
     """The expressions directly inside an expression, those of its statements included."""
-    match node:
-        case LocalGet() | StateGet() | ScalarConst() | TextConst() | UnitConst():
-            return
-        case Break() | Continue():
-            return
-        case FieldGet(base=base) | DataGet(base=base):
-            yield base
-        case IndexGet(base=base, index=index):
-            yield base
-            yield index
-        case Binary(left=left, right=right) | ShortCircuit(left=left, right=right):
-            yield left
-            yield right
-        case Convert(operand=operand) | Unary(operand=operand):
-            yield operand
-        case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
-            for argument in arguments:
-                yield argument.value
-        case CallHost(arguments=values) | StructNew(values=values) | ArrayNew(elements=values):
-            yield from values
-        case VariantNew(payload=values) | Concat(parts=values):
-            yield from values
-        case SubmitManifest(fields=fields) | DataNew(fields=fields):
-            for _, value in fields:
-                yield value
-        case Block(statements=statements, value=last):
-            for statement in statements:
-                yield from statement_children(statement)
-            if last is not None:
-                yield last
-        case If(condition=condition, then=then, otherwise=otherwise):
-            yield condition
-            yield then
-            if otherwise is not None:
-                yield otherwise
-        case Return(value=value):
-            if value is not None:
-                yield value
-        case Require(condition=condition, message=message):
-            yield condition
-            if message is not None:
-                yield message
-        case MatchTag(subject=subject, arms=arms, otherwise=otherwise):
-            yield subject
-            for arm in arms:
-                yield arm.body
-            if otherwise is not None:
-                yield otherwise
+    return _INSIDE[type(node)](node)
 
 
-def statement_children(statement: Statement) -> Iterator[Expr]:
-    match statement:
-        case SetLocal(value=value) | SetState(value=value) | Evaluate(value=value):
-            yield value
-        case Store(steps=steps, value=value):
-            for step in steps:
-                if isinstance(step, IndexStep):
-                    yield step.index
-            yield value
-        case While(condition=condition, body=body):
-            yield condition
-            yield body
-        case ForEach(iterable=iterable, body=body) | ForPairs(iterable=iterable, body=body):
-            yield iterable
-            yield body
+def statement_children(statement: Statement) -> Sequence[Expr]:
+    """The expressions directly inside a statement."""
+    return _INSIDE[type(statement)](statement)
+
+
+def _none(_: Any) -> tuple[Expr, ...]:
+    return ()
+
+
+def _base(node: FieldGet | DataGet) -> tuple[Expr, ...]:
+    return (node.base,)
+
+
+def _index(node: IndexGet) -> tuple[Expr, ...]:
+    return (node.base, node.index)
+
+
+def _two(node: Binary | ShortCircuit) -> tuple[Expr, ...]:
+    return (node.left, node.right)
+
+
+def _operand(node: Convert | Unary) -> tuple[Expr, ...]:
+    return (node.operand,)
+
+
+def _arguments(node: CallFunction | CallBuiltin) -> list[Expr]:
+    return [argument.value for argument in node.arguments]
+
+
+def _fields(node: SubmitManifest | DataNew) -> list[Expr]:
+    return [value for _, value in node.fields]
+
+
+def _block(node: Block) -> list[Expr]:
+    found = [each for statement in node.statements for each in statement_children(statement)]
+    if node.value is not None:
+        found.append(node.value)
+    return found
+
+
+def _if(node: If) -> tuple[Expr, ...]:
+    if node.otherwise is None:
+        return (node.condition, node.then)
+    return (node.condition, node.then, node.otherwise)
+
+
+def _return(node: Return) -> tuple[Expr, ...]:
+    return () if node.value is None else (node.value,)
+
+
+def _require(node: Require) -> tuple[Expr, ...]:
+    return (node.condition,) if node.message is None else (node.condition, node.message)
+
+
+def _match(node: MatchTag) -> list[Expr]:
+    found = [node.subject, *(arm.body for arm in node.arms)]
+    if node.otherwise is not None:
+        found.append(node.otherwise)
+    return found
+
+
+def _value(statement: SetLocal | SetState | Evaluate) -> tuple[Expr, ...]:
+    return (statement.value,)
+
+
+def _store(statement: Store) -> list[Expr]:
+    found = [step.index for step in statement.steps if isinstance(step, IndexStep)]
+    found.append(statement.value)
+    return found
+
+
+def _while(statement: While) -> tuple[Expr, ...]:
+    return (statement.condition, statement.body)
+
+
+def _for(statement: ForEach | ForPairs) -> tuple[Expr, ...]:
+    return (statement.iterable, statement.body)
+
+
+LEAVES: Final = frozenset((LocalGet, StateGet, ScalarConst, TextConst, UnitConst, Break, Continue))
+"""Expressions with nothing inside."""
+
+# By the class: trees are walked so often that trying one pattern after another costs too much.
+_INSIDE: Final[Mapping[type, Callable[[Any], Sequence[Expr]]]] = {
+    **dict.fromkeys(LEAVES, _none),
+    **dict.fromkeys((FieldGet, DataGet), _base),
+    IndexGet: _index,
+    **dict.fromkeys((Binary, ShortCircuit), _two),
+    **dict.fromkeys((Convert, Unary), _operand),
+    **dict.fromkeys((CallFunction, CallBuiltin), _arguments),
+    CallHost: lambda node: node.arguments,
+    StructNew: lambda node: node.values,
+    ArrayNew: lambda node: node.elements,
+    VariantNew: lambda node: node.payload,
+    Concat: lambda node: node.parts,
+    **dict.fromkeys((SubmitManifest, DataNew), _fields),
+    Block: _block,
+    If: _if,
+    Return: _return,
+    Require: _require,
+    MatchTag: _match,
+    **dict.fromkeys((SetLocal, SetState, Evaluate), _value),
+    Store: _store,
+    While: _while,
+    **dict.fromkeys((ForEach, ForPairs), _for),
+}
 
 
 def everything(body: Expr) -> Iterator[Expr]:

@@ -49,9 +49,6 @@ def lower(f: Frame, node: Expr) -> Hold:
                 return Hold.PLAIN
             f.emit(f"local.get ${f.name(local)}")
             return Hold.BORROWED if is_reference(local.type) else Hold.PLAIN
-        case StateGet(state=state, type=kind):
-            f.emit(f"global.get ${f.unit.state_name(state)}")
-            return Hold.BORROWED if is_reference(kind) else Hold.PLAIN
         case ScalarConst(value=value, type=kind):
             f.emit(f"{value_type(kind)}.const {value}")
             return Hold.PLAIN
@@ -60,6 +57,9 @@ def lower(f: Frame, node: Expr) -> Hold:
             return Hold.PLAIN
         case Binary():
             return operators.binary(f, node)
+        case StateGet(state=state, type=kind):
+            f.emit(f"global.get ${f.unit.state_name(state)}")
+            return Hold.BORROWED if is_reference(kind) else Hold.PLAIN
         case FieldGet():
             return places.field(f, node)
         case IndexGet():

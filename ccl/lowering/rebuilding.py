@@ -60,6 +60,26 @@ def with_parts(node: Expr, change: Change) -> Expr:
             return node
         case Break() | Continue():
             return node
+        case Binary(left=left, right=right) | ShortCircuit(left=left, right=right):
+            parts = change(left), change(right)
+            if parts[0] is left and parts[1] is right:
+                return node
+            return replace(node, left=parts[0], right=parts[1])
+        case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
+            changed = _arguments(arguments, change)
+            return node if changed is arguments else replace(node, arguments=changed)
+        case Block(statements=statements, value=value):
+            last = None if value is None else change(value)
+            lines = tuple(statement_with_parts(each, change) for each in statements)
+            if last is value and all(a is b for a, b in zip(lines, statements, strict=True)):
+                return node
+            return replace(node, statements=lines, value=last)
+        case If(condition=condition, then=then, otherwise=otherwise):
+            asked, yes = change(condition), change(then)
+            no = None if otherwise is None else change(otherwise)
+            if asked is condition and yes is then and no is otherwise:
+                return node
+            return replace(node, condition=asked, then=yes, otherwise=no)
         case FieldGet(base=base) | DataGet(base=base):
             new = change(base)
             return node if new is base else replace(node, base=new)
@@ -68,17 +88,9 @@ def with_parts(node: Expr, change: Change) -> Expr:
             if parts[0] is base and parts[1] is index:
                 return node
             return replace(node, base=parts[0], index=parts[1])
-        case Binary(left=left, right=right) | ShortCircuit(left=left, right=right):
-            parts = change(left), change(right)
-            if parts[0] is left and parts[1] is right:
-                return node
-            return replace(node, left=parts[0], right=parts[1])
         case Convert(operand=operand) | Unary(operand=operand):
             new = change(operand)
             return node if new is operand else replace(node, operand=new)
-        case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
-            changed = _arguments(arguments, change)
-            return node if changed is arguments else replace(node, arguments=changed)
         case CallHost(arguments=values):
             made = _each(values, change)
             return node if made is values else replace(node, arguments=made)
@@ -98,18 +110,6 @@ def with_parts(node: Expr, change: Change) -> Expr:
             made = _each([value for _, value in fields], change)
             named = tuple((name, new) for (name, _), new in zip(fields, made, strict=True))
             return replace(node, fields=named)
-        case Block(statements=statements, value=value):
-            last = None if value is None else change(value)
-            lines = tuple(statement_with_parts(each, change) for each in statements)
-            if last is value and all(a is b for a, b in zip(lines, statements, strict=True)):
-                return node
-            return replace(node, statements=lines, value=last)
-        case If(condition=condition, then=then, otherwise=otherwise):
-            asked, yes = change(condition), change(then)
-            no = None if otherwise is None else change(otherwise)
-            if asked is condition and yes is then and no is otherwise:
-                return node
-            return replace(node, condition=asked, then=yes, otherwise=no)
         case Return(value=value):
             given = None if value is None else change(value)
             return node if given is value else replace(node, value=given)

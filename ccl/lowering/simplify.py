@@ -16,6 +16,7 @@ from ccl.typed import (
     Block,
     Builtin,
     CallBuiltin,
+    CallFunction,
     Concat,
     Conversion,
     Convert,
@@ -38,7 +39,7 @@ from ccl.typed import (
     While,
 )
 from ccl.types import Prim, is_reference
-from ccl.walk import children
+from ccl.walk import LEAVES, children
 
 MILLION = 10**6
 _COMPARE = {
@@ -58,20 +59,41 @@ _NEUTRAL = {
 
 
 def simplified(program: Program) -> Program:
-    """The program with every function simplified; equal functions stay the same objects."""
-    functions = {name: _function(each) for name, each in program.functions.items()}
-    return replace(program, functions=functions)
+    """The program with those of its functions that can run, each simplified."""
+    found: dict[str, Function] = {}
+    pending = [
+        *(each.function for each in program.exports),
+        *(each.function for each in program.conditions),
+        *(each.initial for each in program.states.values()),
+        *(each.function for each in program.invariants),
+        *program.migrations.values(),
+    ]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found[name], called = _function(program.functions[name])
+            pending.extend(called)
+    kept = {name: found[name] for name in program.functions if name in found}
+    return replace(program, functions=kept)
 
 
-def _function(function: Function) -> Function:
+def _function(function: Function) -> tuple[Function, set[str]]:
+    """The function simplified, the same object where that changes nothing; what it calls."""
     body = simpler(function.body)
     assert isinstance(body, Block), "a block stays a block"
-    body = _without_unread(function, body)
-    return function if body is function.body else replace(function, body=body)
+    unread, called = _set_only(body)
+    unread -= {parameter.index for parameter in function.parameters}
+    if unread:
+        changed = _dropped(body, frozenset(unread))
+        assert isinstance(changed, Block), "a block stays a block"
+        body = changed
+    return function if body is function.body else replace(function, body=body), called
 
 
 def simpler(node: Expr) -> Expr:
     """The same value by less work, of the same type; a block stays a block."""
+    if type(node) in LEAVES:
+        return node
     node = with_parts(node, simpler)
     match node:
         case Binary():
@@ -266,19 +288,11 @@ def _is_idle(node: Expr) -> bool:
             return False
 
 
-def _without_unread(function: Function, body: Block) -> Block:
-    """Without settings of numbers that nobody reads, where the value is there anyway."""
-    unread = _set_only(body) - {parameter.index for parameter in function.parameters}
-    if not unread:
-        return body
-    changed = _dropped(body, frozenset(unread))
-    assert isinstance(changed, Block), "a block stays a block"
-    return changed
-
-
-def _set_only(body: Expr) -> set[int]:
+def _set_only(body: Expr) -> tuple[set[int], set[str]]:
+    """Variables of numbers that are set and never read; functions that are called."""
     written: set[int] = set()
     read: set[int] = set()
+    called: set[str] = set()
     pending = [body]
     while pending:
         node = pending.pop()
@@ -290,11 +304,16 @@ def _set_only(body: Expr) -> set[int]:
                 for each in node.statements
                 if isinstance(each, SetLocal) and not is_reference(each.local.type)
             )
+        elif isinstance(node, CallFunction):
+            called.add(node.function)
         pending.extend(children(node))
-    return written - read
+    return written - read, called
 
 
 def _dropped(node: Expr, unread: frozenset[int]) -> Expr:
+    """Without settings of variables that nobody reads, where the value is there anyway."""
+    if type(node) in LEAVES:
+        return node
     node = with_parts(node, lambda part: _dropped(part, unread))
     if not isinstance(node, Block):
         return node
