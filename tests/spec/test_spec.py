@@ -18,12 +18,12 @@ they begin with the state that the block before left. `// stored: JSON` is what 
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ccl_machine import Kept, Ran, run
 from ccl_rehearsals import rehearse
+from spec_blocks import BLOCKS, Block
 
 from ccl.cli.charterview import Undecided, charter_value, undecided
 from ccl.cli.testing.finding import TestFile
@@ -37,50 +37,6 @@ from runtime.content.cid import Cid
 from runtime.content.codec import decode
 from runtime.execution import OutcomeKind
 from runtime.sandbox.results import nested_charter
-
-FOLDER = Path(__file__).parent
-_BLOCK = re.compile(r"^```ccl\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_EXPECTED = re.compile(
-    r"// (error|warning|trap|result|log|submits|effect|charter|context|undecided|entry|arguments"
-    r"|input|ctx|call|continues|stored|passes|fails):? ?(.*)$"
-)
-
-
-@dataclass(frozen=True)
-class Block:
-    chapter: str
-    line: int
-    text: str
-    before: "Block | None" = None
-
-    @property
-    def expectations(self) -> list[tuple[int, str, str]]:
-        """(line in the block, kind, text)"""
-        found = []
-        for number, line in enumerate(self.text.splitlines(), 1):
-            match = _EXPECTED.search(line)
-            if match:
-                found.append((number, match[1], match[2].strip()))
-        return found
-
-    def only(self, kind: str) -> str | None:
-        texts = [text for _, each, text in self.expectations if each == kind]
-        assert len(texts) <= 1, f"one `// {kind}:` a block"
-        return texts[0] if texts else None
-
-
-def blocks() -> list[Block]:
-    found = []
-    for path in sorted(FOLDER.glob("*.md")):
-        text = path.read_text(encoding="utf-8")
-        for match in _BLOCK.finditer(text):
-            line = text.count("\n", 0, match.start()) + 2
-            before = found[-1] if found and found[-1].chapter == path.stem else None
-            found.append(Block(path.stem, line, match[1], before))
-    return found
-
-
-BLOCKS = blocks()
 
 
 def plain(value: Any) -> Any:
