@@ -36,12 +36,23 @@ def check(
 
 def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Expr:
     """`expr` with the type it has."""
-    match expr:
+    match expr:  # (what there is most of first: it is asked for each expression)
+        case ast.Name():
+            return names.infer_name(body, expr, expected)
+        case ast.IntegerLiteral():
+            return literals.integer(body, expr.value, expr.span, expected)
+        case ast.Binary():
+            return operators.infer_binary(body, expr, expected)
+        case ast.Call():
+            return calls.infer_call(body, expr, expected)
+        case ast.Field():
+            return places.infer_field(body, expr, expected)
+        case ast.Index():
+            return places.infer_index(body, expr)
         case ast.StringLiteral():
             return _string(body, expr, expected)
         case (
-            ast.IntegerLiteral()
-            | ast.DecimalLiteral()
+            ast.DecimalLiteral()
             | ast.PercentLiteral()
             | ast.BoolLiteral()
             | ast.DurationLiteral()
@@ -50,20 +61,10 @@ def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Exp
             | ast.DidLiteral()
         ):
             return literals.infer_literal(body, expr, expected)
-        case ast.Name():
-            return names.infer_name(body, expr, expected)
         case ast.PathName():
             return names.infer_path(body, expr, expected)
-        case ast.Field():
-            return places.infer_field(body, expr, expected)
-        case ast.Index():
-            return places.infer_index(body, expr)
-        case ast.Call():
-            return calls.infer_call(body, expr, expected)
         case ast.Unary():
             return operators.infer_unary(body, expr, expected)
-        case ast.Binary():
-            return operators.infer_binary(body, expr, expected)
         case ast.Try():
             return tries.infer_try(body, expr, expected)
         case ast.ArrayExpr():
@@ -94,12 +95,14 @@ def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Exp
 def discard(body: Body, expr: ast.Expr) -> typed.Statement:
     """`expr` for its effect. A Result is not dropped unseen: an Err traps with its text."""
     match expr:
+        case ast.If():
+            node = blocks.discard_if(body, expr)
+        case ast.Call():
+            node = unwrapped(infer(body, expr))
         case ast.While():
             return blocks.check_while(body, expr)
         case ast.For():
             return blocks.check_for(body, expr)
-        case ast.If():
-            node = blocks.discard_if(body, expr)
         case ast.Block():
             node = blocks.discard_block(body, expr)
         case ast.Match():

@@ -5,6 +5,7 @@ inside `ccl.types` values and never leaves this package. `POISON` is the type of
 already reported as wrong: it fits everything, so that one fault is told once.
 """
 
+from operator import is_
 from typing import cast
 
 from ccl.types import (
@@ -25,13 +26,17 @@ NUMBERS = (Prim.INTEGER, Prim.DECIMAL, Prim.MANA)
 
 
 class Var:
-    """An unknown type. `number`: the type of a number literal, Integer if nobody objects."""
+    """An unknown type. `number`: the type of a number literal, Integer if nobody objects.
 
-    __slots__ = ("bound", "number")
+    `text`: the error that a `Result<T>` leaves out, String if nothing says otherwise.
+    """
 
-    def __init__(self, *, number: bool = False) -> None:
+    __slots__ = ("bound", "number", "text")
+
+    def __init__(self, *, number: bool = False, text: bool = False) -> None:
         self.bound: Type | None = None
         self.number = number
+        self.text = text
 
     def __str__(self) -> str:
         if self.bound is not None:
@@ -47,13 +52,13 @@ class _Poison:
 POISON: Type = cast(Type, _Poison())
 
 
-def fresh(*, number: bool = False) -> Type:
+def fresh(*, number: bool = False, text: bool = False) -> Type:
     """A new unknown type."""
-    return cast(Type, Var(number=number))
+    return cast(Type, Var(number=number, text=text))
 
 
 def variable_of(kind: object) -> Var | None:
-    return kind if isinstance(kind, Var) else None
+    return kind if type(kind) is Var else None
 
 
 def is_number(kind: Type) -> bool:
@@ -68,6 +73,8 @@ def is_poison(kind: Type) -> bool:
 def prune(kind: Type) -> Type:
     """The type itself where it is known; the last unbound variable of the chain otherwise."""
     last: object = kind
+    if type(last) is not Var:
+        return kind
     while isinstance(last, Var) and last.bound is not None:
         last = kind = last.bound
     return kind
@@ -132,17 +139,23 @@ def type_id(kind: Type) -> str:
 
 
 def zonk(kind: Type, *, default: bool = False) -> Type:
-    """`kind` with all that is known filled in; `default` turns open numbers into Integer."""
+    """`kind` with all that is known filled in.
+
+    `default` turns open numbers into Integer and errors left out into String.
+    """
     if type(kind) is Prim:
         return kind
     kind = prune(kind)
     made_of = parts(kind)
     if made_of:
-        return with_parts(kind, tuple(zonk(each, default=default) for each in made_of))
+        known = tuple([zonk(each, default=default) for each in made_of])
+        if all(map(is_, known, made_of)):
+            return kind
+        return with_parts(kind, known)
     var = variable_of(kind)
-    if default and var is not None and var.number:
-        var.bound = Prim.INTEGER
-        return Prim.INTEGER
+    if default and var is not None and (var.number or var.text):
+        var.bound = Prim.INTEGER if var.number else Prim.STRING
+        return var.bound
     return kind
 
 
@@ -172,6 +185,8 @@ def unify(a: Type, b: Type) -> bool:
 
 
 def _unify(a: Type, b: Type, trail: list[Var]) -> bool:
+    if a is b:
+        return True
     a, b = prune(a), prune(b)
     if a is b or is_poison(a) or is_poison(b):
         return True
@@ -200,7 +215,7 @@ def _constructor(kind: Type) -> object:
 def _bind(var: Var, kind: Type, trail: list[Var]) -> bool:
     other = variable_of(kind)
     if other is not None:
-        if var.number and not other.number:
+        if (var.number and not other.number) or (var.text and not other.text | other.number):
             var, kind = other, cast(Type, var)
     elif (var.number and not is_number(kind)) or _occurs(var, kind):
         return False

@@ -120,13 +120,13 @@ def takes_context(expr: ast.Expr) -> bool:
     match expr:
         case ast.IntegerLiteral() | ast.StringLiteral() | ast.ArrayExpr():
             return True
+        case ast.Name(text=text):
+            return text == "None"
         case ast.Unary(operator="-"):
             return takes_context(expr.operand)
         case ast.Binary(operator="+" | "-" | "*" | "/" | "%"):
             return takes_context(expr.left) and takes_context(expr.right)
         case ast.Call(callee=ast.Name(text="None" | "map_new")):
-            return True
-        case ast.Name(text="None"):
             return True
         case _:
             return _is_time(expr)

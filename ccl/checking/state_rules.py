@@ -110,8 +110,9 @@ def _report_shared(
 
 
 def _report_invariants(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
-    uses = state_uses(functions)
-    for scope, item, identity in _invariants(checker):
+    invariants = tuple(_invariants(checker))
+    uses = state_uses(functions) if invariants else {}
+    for scope, item, identity in invariants:
         if item.article is not None:
             _cite(checker, scope, item.article)
         use = uses.get(identity, NO_USE)

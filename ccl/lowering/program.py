@@ -24,7 +24,7 @@ from ccl.lowering.simplify import simplified
 from ccl.lowering.tidying import tidied
 from ccl.lowering.turns import Sizes
 from ccl.lowering.unit import DATA_START, Sites, Unit
-from ccl.reach import state_uses
+from ccl.reach import NO_USE, state_uses
 from ccl.source import SourceMap, Span
 from ccl.typed import Function, Program
 from ccl.types import Prim, is_reference
@@ -62,7 +62,8 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
     program = with_state(simplified(program))
     surveys = exports.reachable(program)
     reached = {name: program.functions[name] for name in program.functions if name in surveys}
-    unit = Unit(program, Sites(sources), kept_parameters(reached), state_uses(reached))
+    uses = state_uses(reached) if program.states else dict.fromkeys(reached, NO_USE)
+    unit = Unit(program, Sites(sources), kept_parameters(reached), uses)
     writers = frozenset(name for name, use in unit.uses.items() if use.written)
     notes: dict[str, Notes] = {}
     functions = [
