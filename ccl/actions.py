@@ -5,15 +5,14 @@ does is in `ccl.checking.action_forms`. A function of the program of the same na
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from ccl.builtins import FUNCTIONS
+from ccl.node import Node
 from ccl.types import Array, Prim, Type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionForm:
+class ActionForm(Node, frozen=True, kw_only=True):
     """`one_of`: two keys of which exactly one is given. `is_open`: entries of any other key."""
 
     name: str

@@ -5,16 +5,15 @@ One row per name. `operation` is what the generated module does: an operation of
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, cast
 
 from ccl.abi.hostcalls import METERED_RESOURCES, PRIORITIES
+from ccl.node import Node
 from ccl.typed import Builtin
 from ccl.types import Array, Map, Option, Prim, Result, Type
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(Node, frozen=True):
     """A type parameter of a prelude function; replaced at every call."""
 
     name: str
@@ -36,8 +35,7 @@ REFUSABLE: Final = Result(UNIT, STRING)
 """Host calls that the host may refuse, with nothing to give back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreludeFunction:
+class PreludeFunction(Node, frozen=True, kw_only=True):
     """`choices`: the texts that a literal argument may have, by parameter name."""
 
     name: str

@@ -6,32 +6,29 @@ A diagnostic is a value: nothing here prints, raises or looks at a terminal.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ccl.codes import severity_of
 from ccl.codes.template import Severity
+from ccl.node import Node, field, replace
 from ccl.source import FileId, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Node, frozen=True):
     """A secondary place and what is to be seen there (a short phrase, no full stop)."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Node, frozen=True):
     """Replace the text of `span` (an empty span inserts)."""
 
     span: Span
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Node, frozen=True):
     """A change that mends the fault. `safe` fixes keep the meaning and may be applied unasked."""
 
     title: str
@@ -39,8 +36,7 @@ class Fix:
     safe: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Node, frozen=True):
     """`code` names a template in `ccl.codes`; `facts` fill it in."""
 
     code: str

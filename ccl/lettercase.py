@@ -7,9 +7,10 @@ whose other case is several letters (`ß`) stays as it is.
 import re
 import struct
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+from ccl.node import Node
 
 _ROW = re.compile(r"([0-9a-f]+)(?:-([0-9a-f]+)/([12]))?([+-][0-9a-f]+)")
 
@@ -69,8 +70,7 @@ _TO_LOWER: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Letters:
+class Letters(Node, frozen=True):
     """Every `step`-th code point from `first` to `last` is so far from its other case."""
 
     first: int
@@ -79,8 +79,7 @@ class Letters:
     difference: int
 
 
-@dataclass(frozen=True, slots=True)
-class LetterCase:
+class LetterCase(Node, frozen=True):
     rows: tuple[Letters, ...]
 
     def of(self, text: str) -> str:

@@ -1,7 +1,6 @@
 """Code generation as a whole: a checked program to the artifact that is stored and run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ccl.abi.bounds import bounds_to_value
 from ccl.abi.sections import (
@@ -16,6 +15,7 @@ from ccl.abi.sections import (
 )
 from ccl.bounds import bounds_of
 from ccl.lowering.program import lower
+from ccl.node import Node
 from ccl.source import SourceMap
 from ccl.typed import Program
 from ccl.wasm.assemble import assemble
@@ -23,8 +23,7 @@ from ccl.wasm.emit import text_of
 from runtime.content.codec import encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
+class Artifact(Node, frozen=True, kw_only=True):
     """The module as bytes and as text, and what its sections say."""
 
     wasm: bytes

@@ -5,7 +5,6 @@ in one sink over one source map.
 """
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ccl import ast, typed
@@ -16,6 +15,7 @@ from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
 from ccl.expansion import expand
 from ccl.loading import Loader
 from ccl.nesting import room_for_nesting
+from ccl.node import Node, replace
 from ccl.parse import parse
 from ccl.reading import SourceError, read_source
 from ccl.resolve import resolve
@@ -34,8 +34,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compilation:
+class Compilation(Node, frozen=True, kw_only=True):
     """`program` is None if anything is wrong; `names` are the files' paths in the module."""
 
     sources: SourceMap
@@ -45,8 +44,7 @@ class Compilation:
     names: SourceMap
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiled:
+class Compiled(Node, frozen=True, kw_only=True):
     """`wasm`, its text form and its CID are None if anything is wrong."""
 
     compilation: Compilation

@@ -1,8 +1,8 @@
 """What functions do to the program's state, directly and through what they call."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from ccl.node import Node
 from ccl.typed import (
     Block,
     CallBuiltin,
@@ -16,8 +16,7 @@ from ccl.typed import (
 from ccl.walk import everything, root_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class Use(Node, frozen=True, kw_only=True):
     """Ids of state variables. What is changed in part is read as well."""
 
     read: frozenset[str] = frozenset()

@@ -5,12 +5,12 @@ order of statements and are looked up by the checker in these tables.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.diagnostics import Edit, Fix, Label, Sink
+from ccl.node import Node, Record, field
 from ccl.resolved import (
     Contract,
     FileScope,
@@ -31,8 +31,7 @@ def resolve(loaded: Loaded, sink: Sink) -> Scoped:
     return _Resolution(loaded, sink).scoped()
 
 
-@dataclass(slots=True)
-class _Names:
+class _Names(Record):
     """What one text declares, by name space. A name is claimed once in each."""
 
     sink: Sink
@@ -103,8 +102,7 @@ class _Names:
             table[item.name.text] = item
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Node, frozen=True):
     """A contract's own text, in its file."""
 
     contract: Contract

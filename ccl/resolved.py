@@ -5,10 +5,10 @@ for. Nothing here is typed yet.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from ccl import ast
+from ccl.node import Node
 from ccl.source import FileId, Span
 
 ScopeId: TypeAlias = FileId
@@ -32,8 +32,7 @@ PROPOSALS_SUFFIX = ".proposals"
 """Behind a proposal's name: the name of the state variable that keeps its proposals."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class Role(Node, frozen=True, kw_only=True):
     """`parent` may be `alias.Name`."""
 
     name: ast.Ident
@@ -41,8 +40,7 @@ class Role:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
+class Contract(Node, frozen=True, kw_only=True):
     """A contract as written: what runs (`items`); its declarations stay the file's section."""
 
     name: ast.Ident
@@ -52,8 +50,7 @@ class Contract:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedFile:
+class LoadedFile(Node, frozen=True, kw_only=True):
     """A parsed file before its names are sorted.
 
     `name` is its path in the compiled module, relative to the root file's folder
@@ -70,8 +67,7 @@ class LoadedFile:
     roles: tuple[Role, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(Node, frozen=True, kw_only=True):
     """`library`: the files of the standard library among them, by import path."""
 
     root: FileId
@@ -79,8 +75,7 @@ class Loaded:
     library: Mapping[str, FileId]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedFile:
+class ImportedFile(Node, frozen=True, kw_only=True):
     """What `alias.name` looks into: an imported file, or a contract of the file by its name.
 
     `item` is None for a contract; `span` is where the alias was given.
@@ -92,8 +87,7 @@ class ImportedFile:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileScope:
+class FileScope(Node, frozen=True, kw_only=True):
     """The names that the text of one file or contract sees, by name space.
 
     A contract's text sees the contract's names, inherited ones too, and then those of its file
@@ -194,8 +188,7 @@ class FileScope:
         return (*self.structs, *self.enums)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scoped:
+class Scoped(Node, frozen=True, kw_only=True):
     """All files and contracts of a compilation with their names; `library` as in `Loaded`.
 
     Every text is one scope: a contract has as many as it has bases, and one for its own.

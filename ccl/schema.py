@@ -5,11 +5,11 @@ only a remark: charters may say more than this system reads.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from ccl.abi.hostcalls import PRIORITIES, RESOURCE_TYPES
+from ccl.node import Node
 
 SLIP_DISTANCE_MAX: Final = 2
 MIB: Final = 1 << 20
@@ -29,8 +29,7 @@ class Kind(Enum):
     SECTION = "a section"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Node, frozen=True, kw_only=True):
     """`low` and `high` bound numbers (both included); `choices` list the texts allowed.
 
     `feeds`: the argument of `submit_job`, or the key of its requirements or trust, that the

@@ -7,16 +7,16 @@ number. Written as a block (section `ccl:bounds`): by export, `{"fuel": [[coeffi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 Monomial: TypeAlias = tuple[str, ...]
 """Symbols, sorted; () is the constant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     terms: Mapping[Monomial, int]
 
     @staticmethod
@@ -73,8 +73,7 @@ class Formula:
         return " + ".join(parts) or "0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Obstacle:
+class Obstacle(Struct, frozen=True, kw_only=True):
     """What prevents a bound, and where it stands."""
 
     file: str

@@ -9,9 +9,10 @@ if it is larger than `cap` nothing was written and the caller asks again with mo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 IMPORT_MODULE: Final = "icn_host"
 ABSENT: Final = -1
@@ -52,14 +53,12 @@ class Effect(Enum):
     """Appends to the effect list, which a trap discards."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(Struct, frozen=True, kw_only=True):
     name: str
     wire: Wire
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostCall:
+class HostCall(Struct, frozen=True, kw_only=True):
     name: str
     parameters: tuple[Parameter, ...]
     answer: Answer

@@ -12,8 +12,9 @@ as text, as users write them (`Map<String, Integer>`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from ccl.abi.layout import CALL_DEPTH_MAX
 
@@ -34,8 +35,7 @@ LIMIT_REASONS: Final = frozenset({"out of memory", f"call depth over {CALL_DEPTH
 Convention = Literal["direct", "packed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportSignature:
+class ExportSignature(Struct, frozen=True, kw_only=True):
     """`direct`: every parameter and the result is a scalar and crosses as a WebAssembly value.
 
     `packed`: `(ptr i32, len i32) -> i64`; the arguments are one DAG-CBOR list, the result is
@@ -51,8 +51,7 @@ class ExportSignature:
     doc: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateVariable:
+class StateVariable(Struct, frozen=True, kw_only=True):
     """A variable that the host keeps under `home` and `name`, stored with this shape.
 
     The shape is the type with its structs and enums spelled out.
@@ -64,8 +63,7 @@ class StateVariable:
     shape: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(Struct, frozen=True, kw_only=True):
     """An article of the charter: where it stands, and where it is cited (`file:line:column`)."""
 
     number: str
@@ -73,8 +71,7 @@ class Article:
     cited: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Abi:
+class Abi(Struct, frozen=True, kw_only=True):
     exports: tuple[ExportSignature, ...]
     structs: Mapping[str, tuple[tuple[str, str], ...]]
     """fields (name, type) by struct name"""
@@ -147,8 +144,7 @@ class Abi:
             raise ValueError(f"malformed ccl:abi section: {error}") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """Where and why a trap is raised; site numbers count from 1 in the order of the list."""
 
     file: str

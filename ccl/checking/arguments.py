@@ -1,17 +1,16 @@
 """Arguments to parameters: positional or named, never mixed, each given once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.checking.environment import Body
 from ccl.diagnostics import Edit, Fix, Label
+from ccl.node import Node
 from ccl.source import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Callee:
+class Callee(Node, frozen=True, kw_only=True):
     """What an argument list is read against. `declared` is where the callee is, if in source."""
 
     name: str

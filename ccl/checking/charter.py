@@ -4,7 +4,6 @@ An entry is part of the charter where its guard holds. Code reads what holds alw
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ccl import ast, typed
@@ -13,14 +12,14 @@ from ccl.checking import constants
 from ccl.checking.environment import Body, invalid
 from ccl.checking.inference import prune
 from ccl.diagnostics import Label
+from ccl.node import Node, Record, field
 from ccl.resolved import FileScope
 from ccl.source import FileId, Span
 from ccl.typed import ALWAYS, Guard, NumberUnit
 from ccl.types import Prim
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Condition(Node, frozen=True, kw_only=True):
     """The head of an `if` rule. `when`: the rules around it."""
 
     expr: ast.Expr
@@ -29,8 +28,7 @@ class Condition:
     """Where it stands: in the file, or in a contract of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Property:
+class Property(Node, frozen=True, kw_only=True):
     """A key with its value for the charter, and as a constant for code where it has a type."""
 
     node: typed.CharterProperty
@@ -40,8 +38,7 @@ class Property:
     """Through how many `extends` it came."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class Tree(Node, frozen=True, kw_only=True):
     """A section, an inline object or the whole document."""
 
     key: str
@@ -84,8 +81,7 @@ def is_conditional(entry: Setting) -> bool:
     return ALWAYS not in guards_of(entry)
 
 
-@dataclass(slots=True)
-class Charter:
+class Charter(Record):
     """The root file's declarations."""
 
     root: Tree

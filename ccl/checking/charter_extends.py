@@ -1,12 +1,10 @@
 """`extends`: a section begins with the entries of another one, and may replace them."""
 
-from dataclasses import replace
-
 from ccl import typed
 from ccl.abi.suggest import nearest
 from ccl.checking.charter import Entry, Property, Tree
 from ccl.diagnostics import Label, Sink
-from ccl.node import replace as replaced
+from ccl.node import replace
 from ccl.typed import Guard
 
 CONTRACT = "contract"
@@ -97,7 +95,7 @@ def _inherited(entry: Entry, guard: Guard) -> Entry:
     """The entry as part of the section that extends its own, under that section's guard too."""
     match entry:
         case Property():
-            node = replaced(entry.node, when=entry.node.when | guard)
+            node = replace(entry.node, when=entry.node.when | guard)
             return replace(entry, node=node, inherited=entry.inherited + 1)
         case Tree():
             return replace(
@@ -107,4 +105,4 @@ def _inherited(entry: Entry, guard: Guard) -> Entry:
                 inherited=entry.inherited + 1,
             )
         case typed.CharterDecision():
-            return replaced(entry, when=entry.when | guard)
+            return replace(entry, when=entry.when | guard)

@@ -4,7 +4,6 @@ Sound and incomplete: guards that are called exclusive are; others may be so all
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Final, TypeAlias
 
@@ -14,6 +13,7 @@ from ccl.checking.charter import Condition
 from ccl.checking.charter_values import path_of
 from ccl.checking.environment import Checker
 from ccl.checking.literals import DECIMAL_ONE
+from ccl.node import Node
 from ccl.typed import Guard
 from ccl.types import Prim
 
@@ -25,8 +25,7 @@ _MIRRORED: Final = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">="
 Known: TypeAlias = int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Node, frozen=True):
     """`path operator value`; numbers in millionths, truth values as texts."""
 
     path: str

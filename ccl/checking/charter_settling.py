@@ -4,14 +4,12 @@ A rule further in replaces what stands around it; where two rules can hold at on
 key differently, one of them must say `override`.
 """
 
-from dataclasses import replace
-
 from ccl import typed
 from ccl.checking.charter import Entry, Property, Setting, Tree, guards_of, key_of, span_of
 from ccl.checking.charter_guards import Guards
 from ccl.checking.charter_values import same_value
 from ccl.diagnostics import Label, Sink
-from ccl.node import replace as replaced
+from ccl.node import replace
 
 
 def settle(sink: Sink, entries: tuple[Entry, ...], guards: Guards) -> tuple[Entry, ...]:
@@ -118,7 +116,7 @@ def _giving_way(entry: Setting, to: Setting) -> Setting:
     if isinstance(entry, Tree):
         return entry
     unless = tuple(dict.fromkeys((*entry.node.unless, *guards_of(to))))
-    return replace(entry, node=replaced(entry.node, unless=unless))
+    return replace(entry, node=replace(entry.node, unless=unless))
 
 
 def _winner(sink: Sink, earlier: Setting, later: Setting, guards: Guards) -> str | None:

@@ -7,7 +7,7 @@ but cannot rebind their variables. Nothing of this is left in the typed tree.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
@@ -27,8 +27,7 @@ from ccl.checking.environment import (
 )
 from ccl.checking.inference import fresh, is_open, unify, zonk
 from ccl.diagnostics import Label
-from ccl.node import nodes_of
-from ccl.node import replace as replaced
+from ccl.node import nodes_of, replace
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.types import Type
@@ -235,7 +234,7 @@ def _instance(
         if isinstance(each, InlineFunction)
         for outer in each.outer
     )
-    item = replaced(target.item, parameters=(*kept, *hidden))
+    item = replace(target.item, parameters=(*kept, *hidden))
     signature = generics.open_instance(body, call, Generic(item=item, scope=target.scope))
     signature.id = identity
     signature.made_from = target.id

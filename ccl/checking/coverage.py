@@ -6,7 +6,6 @@ that no row takes is a witness. Numbers are split at the ends of the ranges writ
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import TypeAlias
 
@@ -23,6 +22,7 @@ from ccl.checking.patterns import (
     Within,
     plain_name,
 )
+from ccl.node import Node
 from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Type
 
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
@@ -33,8 +33,7 @@ STEPS_MAX = 50_000
 _Row: TypeAlias = tuple[Shape, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Types:
+class Types(Node, frozen=True, kw_only=True):
     """What the types of the program are made of."""
 
     variants: Callable[[Type], VariantTypes]
@@ -45,8 +44,7 @@ class _TooManyStepsError(Exception):
     """The question is given up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
+class _Group(Node, frozen=True, kw_only=True):
     """Values that every pattern of a column takes or leaves together."""
 
     parts: tuple[Type, ...]

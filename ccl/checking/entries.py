@@ -13,14 +13,14 @@ from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
 from ccl.checking.environment import Checker
 from ccl.checking.functions import Entry
 from ccl.diagnostics import Label
+from ccl.node import Node
 from ccl.resolved import FileScope
 from ccl.source import Span
 
 EXECUTION_ID = "execution"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _Part(Node, frozen=True, kw_only=True):
     """The root file or one of its contracts; `prefix` stands before the names of its exports."""
 
     prefix: str

@@ -6,13 +6,13 @@ learns (its diagnostics are thrown away, its trees too) or is the final one.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from ccl import ast, typed
 from ccl.checking.inference import POISON, fresh, is_poison, zonk
 from ccl.diagnostics import Label, Sink
+from ccl.node import Node, Record, field
 from ccl.resolved import FileScope, Scoped
 from ccl.source import FileId, Span
 from ccl.types import EnumDef, Enumeration, Prim, Struct, StructDef, Type
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from ccl.checking.states import StateInfo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackFailure:
+class PackFailure(Node, frozen=True, kw_only=True):
     """Why a module cannot be packed."""
 
     code: str
@@ -44,16 +43,14 @@ class Origin(Enum):
     TEMPORARY = "temporary"
 
 
-@dataclass(slots=True, kw_only=True)
-class Mutation:
+class Mutation(Record, kw_only=True):
     """A change through a path; `loop` is the outermost loop since the variable's declaration."""
 
     span: Span
     loop: Span | None
 
 
-@dataclass(slots=True, kw_only=True)
-class Variable:
+class Variable(Record, kw_only=True):
     """A local while its function is checked."""
 
     local: typed.Local
@@ -72,16 +69,14 @@ class Variable:
         return self.local.type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedFunction:
+class NamedFunction(Node, frozen=True, kw_only=True):
     """A function of the program or the prelude, given as an argument."""
 
     scope: FileScope
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InlineFunction:
+class InlineFunction(Node, frozen=True, kw_only=True):
     """`x => e`, given as an argument: the id of its function, and the outer variables it uses."""
 
     function: str
@@ -91,8 +86,7 @@ class InlineFunction:
 PassedFunction: TypeAlias = NamedFunction | InlineFunction
 
 
-@dataclass(slots=True, kw_only=True)
-class Signature:
+class Signature(Record, kw_only=True):
     """A function as callers see it. `mutated` is the fixpoint of the last learning round."""
 
     id: str
@@ -111,16 +105,14 @@ class Signature:
     """Parameters of an inline function that are variables of the function around it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generic:
+class Generic(Node, frozen=True, kw_only=True):
     """A function with type parameters: every use with other types is an instance of its own."""
 
     item: ast.Function
     scope: FileScope
 
 
-@dataclass(slots=True, kw_only=True)
-class MutationFacts:
+class MutationFacts(Record, kw_only=True):
     """What one body does to its parameters: directly, and by passing them on."""
 
     direct: set[int] = field(default_factory=set)
@@ -128,8 +120,7 @@ class MutationFacts:
     """(own parameter, callee, the callee's parameter)"""
 
 
-@dataclass(slots=True, kw_only=True)
-class StructInfo:
+class StructInfo(Record, kw_only=True):
     item: ast.Struct
     scope: FileScope
     type: Struct
@@ -142,8 +133,7 @@ class StructInfo:
         return StructDef(self.type, self.fields)
 
 
-@dataclass(slots=True, kw_only=True)
-class EnumInfo:
+class EnumInfo(Record, kw_only=True):
     item: ast.Enumeration
     scope: FileScope
     type: Enumeration
@@ -155,8 +145,7 @@ class EnumInfo:
         return EnumDef(self.type, self.variants)
 
 
-@dataclass(slots=True, kw_only=True)
-class Checker:
+class Checker(Record, kw_only=True):
     """One compilation. `sink` is a throw-away one until the final round."""
 
     scoped: Scoped
@@ -203,8 +192,7 @@ class Checker:
         return frozenset(self.scoped.library.values())
 
 
-@dataclass(slots=True, kw_only=True)
-class Body:
+class Body(Record, kw_only=True):
     """One function being checked."""
 
     checker: Checker

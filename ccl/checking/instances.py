@@ -5,11 +5,10 @@ arguments put in. Only what the program uses reaches code generation.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ccl.checking.environment import Checker, EnumInfo, StructInfo
 from ccl.checking.inference import has_poison, is_open, parts, prune, with_parts, zonk
-from ccl.node import replace as replaced
+from ccl.node import replace
 from ccl.types import EnumDef, Enumeration, Instance, Map, Struct, StructDef, Type, is_key
 
 INSTANCES_MAX = 200
@@ -43,7 +42,7 @@ def applied(info: StructInfo | EnumInfo, arguments: tuple[Type, ...]) -> Type:
     kind = info.type
     if not arguments:
         return kind
-    return with_parts(replaced(kind, instance=Instance(kind.id, kind.name, ())), arguments)
+    return with_parts(replace(kind, instance=Instance(kind.id, kind.name, ())), arguments)
 
 
 def declares(info: StructInfo | EnumInfo, kind: Struct | Enumeration) -> bool:

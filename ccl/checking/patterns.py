@@ -5,7 +5,6 @@ fit is reported here and stands as `Anything`, so that nothing is said of it twi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from ccl import ast, typed
@@ -17,12 +16,12 @@ from ccl.checking.operators import is_ordered
 from ccl.checking.places import field_index
 from ccl.checking.type_names import declared_type
 from ccl.diagnostics import Label
+from ccl.node import Node
 from ccl.source import Span
 from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Token, Type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anything:
+class Anything(Node, frozen=True, kw_only=True):
     """`_`, or a name that is bound to the value."""
 
     local: typed.Local | None = None
@@ -30,15 +29,13 @@ class Anything:
     """It stands for a pattern that is reported as wrong."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equal:
+class Equal(Node, frozen=True, kw_only=True):
     """One value of a scalar or text type."""
 
     value: typed.ScalarConst | typed.TextConst
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Within:
+class Within(Node, frozen=True, kw_only=True):
     """From `low` to `high`; `inclusive` if `high` belongs to it."""
 
     low: typed.ScalarConst
@@ -46,21 +43,18 @@ class Within:
     inclusive: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Node, frozen=True, kw_only=True):
     tag: int
     parts: tuple["Shape", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fields:
+class Fields(Node, frozen=True, kw_only=True):
     """A struct: one shape for each of its fields."""
 
     parts: tuple["Shape", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Elements:
+class Elements(Node, frozen=True, kw_only=True):
     """An array of exactly so many elements; with a `rest`, of so many or more.
 
     `before`: how many of the parts stand before the rest.
@@ -71,8 +65,7 @@ class Elements:
     before: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Either:
+class Either(Node, frozen=True, kw_only=True):
     alternatives: tuple["Shape", ...]
 
 

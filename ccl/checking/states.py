@@ -4,14 +4,13 @@ A state variable is read as a value and changed in place. Only the file that dec
 it; others read it as `alias.name`.
 """
 
-from dataclasses import dataclass
-
 from ccl import ast, typed
 from ccl.checking import expressions, operators, places
 from ccl.checking.environment import Body, Checker, Signature, invalid, is_invalid
 from ccl.checking.inference import fresh, unify, zonk
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Edit, Fix, Label
+from ccl.node import Node
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.typed import BinaryOp
@@ -21,8 +20,7 @@ from ccl.walk import root_of
 MIGRATION = "migrate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateInfo:
+class StateInfo(Node, frozen=True, kw_only=True):
     """A declared variable; the signature of its initialiser knows its type."""
 
     id: str

@@ -1,20 +1,19 @@
 """`cclc check`: several files as one report, and fixing them."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 
 from ccl.codes import severity_of
 from ccl.codes.template import Severity
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label
 from ccl.edits import all_edits, apply_edits, compatible_fixes
+from ccl.node import Node, replace
 from ccl.source import FileId, SourceMap, Span
 
 ROUNDS_MAX = 20
 """Fixing one fault can bring another to light; this bounds fixes that would go in circles."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
+class Findings(Node, frozen=True, kw_only=True):
     """The diagnostics of one or more compilations over one source map."""
 
     sources: SourceMap
@@ -65,8 +64,7 @@ def _moved(diagnostic: Diagnostic, renamed: dict[FileId, FileId]) -> Diagnostic:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fixed:
+class Fixed(Node, frozen=True, kw_only=True):
     """`text` after `applied` fixes, and what is still found in it."""
 
     text: str

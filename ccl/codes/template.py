@@ -1,8 +1,9 @@
 """The wording of one diagnostic code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from ccl.node import Node, field
 
 
 class Severity(Enum):
@@ -10,8 +11,7 @@ class Severity(Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class Template(Node, frozen=True, kw_only=True):
     """`{name}` in title, label and help is filled in from the diagnostic's facts.
 
     title: one sentence without a full stop, what is wrong. label: a short phrase under the

@@ -5,10 +5,9 @@ proposal becomes state and functions. What a section says for people stays a sec
 charter. Every item that is made has the place of what it was made from.
 """
 
-from dataclasses import replace
-
 from ccl.diagnostics import Sink
 from ccl.expansion.contracts import read_file
+from ccl.node import replace
 from ccl.resolved import Loaded
 
 __all__ = ["expand"]

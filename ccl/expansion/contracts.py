@@ -6,7 +6,6 @@ around. Under a condition it may not: whether a rule holds is known only in a gi
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from dataclasses import replace as with_fields
 
 from ccl import ast
 from ccl.diagnostics import Edit, Fix, Sink
@@ -43,7 +42,7 @@ def read_file(loaded: LoadedFile, program: Loaded, sink: Sink) -> LoadedFile:
         alias = making.ident(PROPOSALS_FILE, reading.proposal)
         code = [ast.Import(path=path, alias=alias, span=reading.proposal), *code]
         imports[reading.proposal] = program.library[PROPOSALS_FILE]
-    return with_fields(
+    return replace(
         loaded,
         module=replace(loaded.module, items=(*code, *text.declarations)),
         imports=imports,

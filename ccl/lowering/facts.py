@@ -6,8 +6,8 @@
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+from ccl.node import Node, Record, field
 from ccl.typed import (
     Argument,
     ArrayNew,
@@ -48,8 +48,7 @@ from ccl.types import Array
 from ccl.walk import children, place_root, root_of, statement_children
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Node, frozen=True):
     """What is done inside a body: indices of locals, and ids of functions in order of calls."""
 
     rebound: frozenset[int]
@@ -210,8 +209,7 @@ def _roots(arguments: tuple[Argument, ...]) -> Iterator[int]:
             yield root.index
 
 
-@dataclass
-class Behaviour:
+class Behaviour(Record):
     """Answers about expressions, each found once. `writers`: functions that may change state."""
 
     writers: frozenset[str] = frozenset()

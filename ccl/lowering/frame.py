@@ -7,7 +7,6 @@ on the clean-up stack, and every way out of it releases that.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from enum import Enum
 
 from ccl.abi.bounds import Formula
@@ -17,6 +16,7 @@ from ccl.lowering.ranges import Ranges
 from ccl.lowering.shapes import is_flat, value_type
 from ccl.lowering.turns import Sizes
 from ccl.lowering.unit import Unit, identifier
+from ccl.node import Node, Record, field
 from ccl.source import Span
 from ccl.typed import Expr, Local, LocalGet, StateGet
 from ccl.types import Type, is_reference
@@ -34,16 +34,14 @@ class Hold(Enum):
     OWNED = "owned"  # the code that comes next
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(Node, frozen=True):
     """A local that owns a reference."""
 
     name: str
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
-class Callee:
+class Callee(Node, frozen=True):
     """A call of a function by its name: its symbols in terms of the caller's."""
 
     name: str
@@ -51,8 +49,7 @@ class Callee:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Node, frozen=True):
     """Labels of a loop and the height of the clean-up stack around its body."""
 
     exit: str
@@ -60,16 +57,14 @@ class Loop:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Node, frozen=True):
     """Locals that hold the block and the length of an array while a loop runs."""
 
     block: str
     length: str
 
 
-@dataclass
-class Frame:
+class Frame(Record):
     unit: Unit
     survey: Survey
     mutated: frozenset[int]

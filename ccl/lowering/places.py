@@ -1,11 +1,11 @@
 """Places: paths of fields and elements, read, and written after making them unique."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ccl.lowering import comparison, elements, operators, routines
 from ccl.lowering.frame import Frame, Hold, Owned, View
 from ccl.lowering.shapes import field_offset, load, store, value_type
+from ccl.node import Node
 from ccl.source import Span
 from ccl.typed import (
     BinaryOp,
@@ -104,8 +104,7 @@ def to_word(f: Frame, kind: Type) -> None:
 # --- writing ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Node, frozen=True):
     """The value of an index on a path, evaluated once."""
 
     name: str

@@ -1,7 +1,6 @@
 """A program to a module: its functions, its exports, and the routines that they need."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ccl.abi.bounds import Formula
 from ccl.abi.layout import (
@@ -24,6 +23,7 @@ from ccl.lowering.simplify import simplified
 from ccl.lowering.tidying import tidied
 from ccl.lowering.turns import Sizes
 from ccl.lowering.unit import DATA_START, Sites, Unit
+from ccl.node import Node
 from ccl.reach import NO_USE, state_uses
 from ccl.source import SourceMap, Span
 from ccl.typed import Function, Program
@@ -37,8 +37,7 @@ _ENTER = ("global.get $depth", "i32.const 1", "i32.sub", "global.set $depth")
 _LEAVE = ("global.get $depth", "i32.const 1", "i32.add", "global.set $depth")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notes:
+class Notes(Node, frozen=True, kw_only=True):
     """What the bounds of a function need beside its text."""
 
     function: Function
@@ -46,8 +45,7 @@ class Notes:
     callees: tuple[Callee, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lowered:
+class Lowered(Node, frozen=True, kw_only=True):
     module: model.Module
     abi: Abi
     sites: tuple[Site, ...]

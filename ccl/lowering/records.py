@@ -4,21 +4,20 @@ Values are evaluated as written and set aside; then the map is written in canoni
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from ccl.abi.hostcalls import Answer
 from ccl.lowering import encoding
 from ccl.lowering.calls import answer, set_aside
 from ccl.lowering.frame import Frame, Hold, Owned
 from ccl.lowering.shapes import load, payload_offset
+from ccl.node import Node, field
 from ccl.source import Span
 from ccl.typed import DataNew, Expr, SubmitManifest
 from ccl.types import Option, Type
 from ccl.wasm.model import ValueType
 
 
-@dataclass(frozen=True, slots=True)
-class _SetAside:
+class _SetAside(Node, frozen=True):
     """Temporaries with the values: of references, which are released, and of the others."""
 
     owned: list[Owned] = field(default_factory=list)

@@ -4,11 +4,11 @@ A reduction is a method named as in the grammar; it gets the span of the phrase,
 `Gathering`, and the values of its children: tokens, nodes, or lists of nodes.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from ccl import ast
 from ccl.diagnostics import Sink
+from ccl.node import Node
 from ccl.parsing.tokens import Token
 from ccl.source import FileId, Span
 
@@ -30,8 +30,7 @@ _ITEMS: Final[dict[type, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Node, frozen=True, kw_only=True):
     """The file being read, where faults go, and its doc comments by offset."""
 
     file: FileId

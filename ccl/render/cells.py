@@ -7,7 +7,8 @@ source cannot disguise itself.
 """
 
 import unicodedata
-from dataclasses import dataclass
+
+from ccl.node import Node
 
 TAB_CELLS = 4
 _CONTROL_PICTURES = 0x2400
@@ -44,8 +45,7 @@ def safe_text(text: str) -> str:
     return "".join(char if char == "\n" else _shown(char)[0] for char in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(Node, frozen=True):
     """`starts[i]` is the cell of character `i`; one more entry holds the end."""
 
     shown: tuple[str, ...]

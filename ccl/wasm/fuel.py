@@ -8,10 +8,10 @@ is run once, and `TRAP_FUEL` covers it.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ccl.abi.bounds import Formula
+from ccl.node import Node
 
 TRAP_FUEL: Final = 4_000
 """More than any way from a failed check to its trap."""
@@ -22,21 +22,18 @@ _TRAPS: Final = frozenset({"trap", "trap_index"})
 _HEAD_WORDS: Final = frozenset({"param", "result", "local", "export", "type"})
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
+class Op(Node, frozen=True):
     name: str
     target: str
     """The first immediate: a name without its `$`, a number, or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Node, frozen=True):
     then: "Code"
     otherwise: "Code"
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Node, frozen=True):
     label: str
     body: "Code"
 
@@ -185,8 +182,7 @@ def _is_immediate(token: str) -> bool:
 # --- counting ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pricing:
+class Pricing(Node, frozen=True, kw_only=True):
     """What the text alone does not say: `turns` of a loop by label, fuel `of_call` by name.
 
     Both raise Unbounded where there is none.

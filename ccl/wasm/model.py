@@ -6,8 +6,9 @@ makes it is the only place that needs to know more. Names are without their `$`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from ccl.node import Node
 
 Instruction: TypeAlias = str
 ValueType = Literal["i32", "i64"]
@@ -15,8 +16,7 @@ Variable: TypeAlias = tuple[str, ValueType]
 """(name, type) of a parameter or local."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
+class Import(Node, frozen=True, kw_only=True):
     """A function imported under its own name."""
 
     module: str
@@ -25,8 +25,7 @@ class Import:
     result: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Global:
+class Global(Node, frozen=True, kw_only=True):
     """A mutable variable of the module."""
 
     name: str
@@ -35,16 +34,14 @@ class Global:
     type: ValueType = "i32"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Data:
+class Data(Node, frozen=True, kw_only=True):
     """Bytes of linear memory before anything runs."""
 
     address: int
     content: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class Function(Node, frozen=True, kw_only=True):
     """`title` is the name for people, in the `name` section, where it is not `name` itself."""
 
     name: str
@@ -55,8 +52,7 @@ class Function:
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
+class Module(Node, frozen=True, kw_only=True):
     """Library routines are kept in their own text; `table` names functions called by index."""
 
     imports: tuple[Import, ...]

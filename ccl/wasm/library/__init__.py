@@ -7,16 +7,16 @@ Every routine that can trap takes the number of the site to report.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from ccl.node import Node
 
 _HEAD = re.compile(r"^\((?:func|global) \$([\w.]+)")
 _REFERENCE = re.compile(r"(?:call|global\.get|global\.set) \$([\w.]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Routine:
+class Routine(Node, frozen=True):
     name: str
     text: str
     uses: tuple[str, ...]
