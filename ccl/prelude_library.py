@@ -93,7 +93,7 @@ METHODS: Final[Mapping[tuple[str, str], LibraryFunction]] = {
     ),
     **_methods("String", "std/text", "", *_TEXT_METHODS),
 }
-"""Methods by the kind of their receiver, beside those of `ccl.builtins`."""
+"""Methods by the kind of their receiver, beside those of `ccl.builtins`; `x.f(y)` is `f(x, y)`."""
 
 PROPOSALS_FILE: Final = "std/proposals"
 """What `proposal Name { … }` is made of."""
@@ -107,6 +107,7 @@ _FILES_OF_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _METHOD: Final = re.compile(r"(?:([^\W\d]\w*)\s*)?\.\s*([^\W\d]\w*)\s*\(")
+_CALL: Final = re.compile(r"(?<![\w.:])(?<!fn )(?<!function )([^\W\d]\w*)\(")
 
 
 def files_needed(text: str, declared: Collection[str]) -> tuple[str, ...]:
@@ -126,6 +127,12 @@ def _occurring(text: str, declared: Collection[str]) -> Iterator[str]:
     for name in TYPES.keys() & words:
         if name not in declared:
             yield TYPES[name]
+    methods = _FILES_OF_METHODS.keys() & words
+    if not methods:
+        return
     for base, name in _METHOD.findall(text):
         if name in _FILES_OF_METHODS and name not in declared and base not in declared:
+            yield from _FILES_OF_METHODS[name]
+    for name in methods & set(_CALL.findall(text)):
+        if name not in declared:
             yield from _FILES_OF_METHODS[name]

@@ -14,7 +14,7 @@ from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label, Sink
 from ccl.resolved import Scoped
 from ccl.source import Span
-from ccl.types import Enumeration, Struct, Type
+from ccl.types import Enumeration, Result, Struct, Type
 
 __all__ = ["PackFailure", "Packer", "check"]
 
@@ -135,11 +135,43 @@ def _variants(checker: Checker, info: EnumInfo) -> tuple[tuple[str, tuple[Type, 
 
 
 def _report_recursive(checker: Checker) -> None:
-    """A struct that contains itself has no end; an Array, Map or Option in between ends it."""
+    """A struct that contains itself has no end; an Array, Map or Option in between ends it.
+
+    So does a variant of an enum that does without.
+    """
+    endless = False
     for identity, info in checker.structs.items():
         for (_, kind), field in zip(info.fields, info.item.fields, strict=False):
             if isinstance(kind, Struct) and _reaches(checker, kind, identity, set()):
                 checker.sink.report("CCL0212", field.type.span, name=info.type.name)
+                endless = True
+    for enum in checker.enums.values():
+        if not endless and enum.item.variants and not _ends(checker, enum.type, frozenset()):
+            span = enum.item.variants[0].name.span
+            checker.sink.report("CCL0212", span, name=enum.type.name)
+
+
+def _ends(checker: Checker, kind: Type, around: frozenset[str]) -> bool:
+    """Whether a value of the type can be made without one of those around it."""
+    match kind:
+        case Struct(id=identity) | Enumeration(id=identity) if (
+            identity in around or len(around) > instances.INSTANCES_MAX
+        ):
+            return identity not in around
+        case Struct(id=identity):
+            inside = around | {identity}
+            fields = instances.struct_of(checker, kind).fields
+            return all(_ends(checker, each, inside) for _, each in fields)
+        case Enumeration(id=identity):
+            inside = around | {identity}
+            variants = instances.enum_of(checker, kind).variants
+            return not variants or any(
+                all(_ends(checker, each, inside) for each in payload) for _, payload in variants
+            )
+        case Result(ok, err):
+            return _ends(checker, ok, around) or _ends(checker, err, around)
+        case _:
+            return True
 
 
 def _reaches(checker: Checker, kind: Struct, goal: str, seen: set[str]) -> bool:

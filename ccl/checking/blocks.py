@@ -8,6 +8,7 @@ from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
 from ccl.checking.suspicions import report_endless
 from ccl.diagnostics import Label
 from ccl.types import Array, Map, Prim, Type
+from ccl.walk import children, statement_children
 
 
 def infer_block(body: Body, block: ast.Block, expected: Type | None = None) -> typed.Expr:
@@ -93,27 +94,25 @@ def _is_true(condition: typed.Expr) -> bool:
     return isinstance(condition, typed.ScalarConst) and condition.value == 1
 
 
-def _has_break(node: typed.Expr | None) -> bool:
+def _has_break(node: typed.Expr) -> bool:
     """Whether a `break` of the loop whose body this is can be reached from here."""
     match node:
         case typed.Break():
             return True
-        case typed.Block():
-            return _has_break(node.value) or any(map(_statement_breaks, node.statements))
-        case typed.If():
-            return _has_break(node.then) or _has_break(node.otherwise)
-        case typed.MatchTag():
-            return _has_break(node.otherwise) or any(_has_break(a.body) for a in node.arms)
+        case typed.Block(statements=statements, value=value):
+            return (value is not None and _has_break(value)) or any(map(_breaks, statements))
         case _:
-            return False
+            return any(map(_has_break, children(node)))
 
 
-def _statement_breaks(statement: typed.Statement) -> bool:
+def _breaks(statement: typed.Statement) -> bool:
     match statement:
-        case typed.Evaluate() | typed.SetLocal() | typed.SetState():
-            return _has_break(statement.value)
-        case _:
+        case typed.While():
             return False
+        case typed.ForEach() | typed.ForPairs():
+            return _has_break(statement.iterable)
+        case _:
+            return any(map(_has_break, statement_children(statement)))
 
 
 def infer_if(body: Body, expr: ast.If, expected: Type | None) -> typed.Expr:

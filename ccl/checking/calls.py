@@ -89,6 +89,18 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
         return call_prelude(body, call, FUNCTIONS[text], call.arguments, None, expected)
     if text in TEST_FORMS:
         return testforms.infer_test_form(body, call, text)
+    if library.is_method_called(body.checker, text, call.arguments):
+        first, *rest = call.arguments
+        member = ast.Field(
+            base=first.value, name=ast.Ident(text=text, span=name.span), span=name.span
+        )
+        as_method = ast.Call(
+            callee=member,
+            type_arguments=call.type_arguments,
+            arguments=tuple(rest),
+            span=call.span,
+        )
+        return _method(body, as_method, member, expressions.infer(body, first.value), expected)
     known = (*body.scope.functions, *FUNCTIONS, *SPECIAL_FORMS, *prelude_library.FUNCTIONS)
     near = nearest(text, (*known, *TEST_FORMS) if testforms.is_test(body) else known)
     near = habits.FOREIGN_NAMES.get(text) if near is None else near

@@ -72,7 +72,9 @@ def _used_as_functions(checker: Checker, scope: FileScope, body: ast.Block) -> I
                 yield text
                 targets = ((scope, text),)
                 if text not in scope.functions:
-                    targets = library.functions_named(checker, text)
+                    targets = library.functions_named(checker, text) or library.methods_named(
+                        checker, text
+                    )
             case ast.Field(base=ast.Name(text=alias), name=member) if alias in scope.imports:
                 targets = ((checker.scoped.files[scope.imports[alias].file], member.text),)
             case ast.Field(name=member):

@@ -1,6 +1,5 @@
 """Constants: computed once at compile time, put in where they are used."""
 
-
 from ccl import ast, typed
 from ccl.checking import expressions
 from ccl.checking.environment import Body, Checker, invalid, is_invalid

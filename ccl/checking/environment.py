@@ -154,6 +154,8 @@ class Checker(Record, kw_only=True):
     charter: "Charter"
     final: bool = False
     stuck: bool = False
+    defaulting: bool = False
+    """Open numbers are Integers, now that nothing else says what they are."""
     """In this round something depended on a type that is not known yet."""
     signatures: dict[str, Signature] = field(default_factory=dict)
     generics: dict[str, Generic] = field(default_factory=dict)

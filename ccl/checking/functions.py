@@ -49,10 +49,12 @@ def declare(
 ) -> Signature:
     """What callers need to know; types left out are open. `types`: of a generic function."""
     parameters = [
-        fresh() if each.type is None else read_type(checker, scope, each.type, types)
+        fresh() if each.type is None else read_type(checker, scope, each.type, types, solved=True)
         for each in item.parameters
     ]
-    result = fresh() if item.result is None else read_type(checker, scope, item.result, types)
+    result = fresh()
+    if item.result is not None:
+        result = read_type(checker, scope, item.result, types, solved=True)
     return Signature(
         id=checker.function_id(scope, item.name.text),
         types=types,
@@ -96,23 +98,24 @@ def _forget_unlearnt(checker: Checker, known: Collection[str]) -> None:
 
 
 def _learn(checker: Checker, entries: tuple[Entry, ...]) -> None:
-    defaulted = False
+    """Rounds until nothing new comes up: then numbers are Integer, after that errors String."""
+    checker.defaulting = False
     checker.final = False
+    errors = False
     for _ in range(ROUNDS_MAX):
         checker.sink = Sink()
         checker.const_values.clear()
         checker.stuck = False
         before = _known(checker)
         _round(checker, entries)
-        stuck = checker.stuck
-        if not stuck or _known(checker) == before:
-            if defaulted and _known(checker) == before:
+        if not checker.stuck:
+            break
+        if _known(checker) == before:
+            if errors:
                 break
-            _default_numbers(checker)
-            if not stuck:
-                break
-            defaulted = True
-    _default_numbers(checker)
+            errors, checker.defaulting = checker.defaulting, True
+            _default_open(checker, errors=errors)
+    _default_open(checker, errors=True)
     _spread_mutation(checker)
 
 
@@ -129,12 +132,15 @@ def _known(checker: Checker) -> tuple[int, int]:
     )
 
 
-def _default_numbers(checker: Checker) -> None:
+def _default_open(checker: Checker, *, errors: bool) -> None:
+    def closed(kind: Type) -> Type:
+        return zonk(kind, default=True, errors=errors)
+
     for signature in checker.signatures.values():
-        signature.parameters = [zonk(each, default=True) for each in signature.parameters]
-        signature.result = zonk(signature.result, default=True)
+        signature.parameters = [closed(each) for each in signature.parameters]
+        signature.result = closed(signature.result)
     for key, kind in checker.let_types.items():
-        checker.let_types[key] = zonk(kind, default=True)
+        checker.let_types[key] = closed(kind)
 
 
 def _round(checker: Checker, entries: tuple[Entry, ...]) -> dict[str, typed.Function]:
@@ -310,9 +316,9 @@ def _execution(checker: Checker, entry: Entry) -> typed.Function:
     scope, block = entry.bodies[0]
     body = Body(checker=checker, scope=scope, id=entry.id, result=Prim.UNIT, is_entry=True)
     learnt = checker.let_types.get((entry.id, entry.span))
-    body.result = (
-        learnt if checker.final and learnt is not None and not is_poison(learnt) else fresh()
-    )
+    if learnt is not None and has_poison(learnt):
+        learnt = None
+    body.result = learnt if checker.final and learnt is not None else fresh()
     node = infer_block(body, block, learnt)
     assert isinstance(node, typed.Block), "a block stays a block"
     kind = zonk(node.type)

@@ -34,7 +34,7 @@ def expect(opened: Signature, expected: Type | None) -> None:
 def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
     """The instance for the types that the arguments have shown; None if some are still open."""
     checker = body.checker
-    types = {name: zonk(kind) for name, kind in opened.types.items()}
+    types = {name: zonk(kind, default=checker.defaulting) for name, kind in opened.types.items()}
     if any(is_open(kind) or has_poison(kind) for kind in types.values()):
         return None
     identity = f"{opened.id}<{', '.join(map(type_id, types.values()))}>"

@@ -138,22 +138,22 @@ def type_id(kind: Type) -> str:
             return str(kind)
 
 
-def zonk(kind: Type, *, default: bool = False) -> Type:
+def zonk(kind: Type, *, default: bool = False, errors: bool = False) -> Type:
     """`kind` with all that is known filled in.
 
-    `default` turns open numbers into Integer and errors left out into String.
+    `default` turns open numbers into Integer, `errors` the errors left out into String.
     """
     if type(kind) is Prim:
         return kind
     kind = prune(kind)
     made_of = parts(kind)
     if made_of:
-        known = tuple([zonk(each, default=default) for each in made_of])
+        known = tuple([zonk(each, default=default, errors=errors) for each in made_of])
         if all(map(is_, known, made_of)):
             return kind
         return with_parts(kind, known)
     var = variable_of(kind)
-    if default and var is not None and (var.number or var.text):
+    if var is not None and ((default and var.number) or (errors and var.text)):
         var.bound = Prim.INTEGER if var.number else Prim.STRING
         return var.bound
     return kind

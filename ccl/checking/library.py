@@ -43,6 +43,15 @@ def methods_named(checker: Checker, name: str) -> tuple[Target, ...]:
     return _targets(checker, tuple(row for key, row in METHODS.items() if key[1] == name))
 
 
+def is_method_called(checker: Checker, name: str, arguments: Sequence[ast.Argument]) -> bool:
+    """Whether `name(x, y)` is `x.name(y)`: a method of the library takes so many arguments."""
+    named = any(each.name is not None for each in arguments)
+    return not named and any(
+        len(scope.functions[own_name].parameters) == len(arguments) > 0
+        for scope, own_name in methods_named(checker, name)
+    )
+
+
 def scope_of_type(checker: Checker, name: str) -> FileScope | None:
     """Where an enum of the prelude is declared, if the program uses it."""
     file = checker.scoped.library.get(TYPES.get(name, ""))

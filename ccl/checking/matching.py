@@ -105,9 +105,10 @@ def _match(body: Body, expr: ast.Match, bodies: _Bodies) -> typed.Expr:
             body.sink.report("CCL0409", expr.subject.span, what="this value")
             kind = POISON
     arms = [_arm(body, arm, kind, bodies) for arm in expr.arms]
-    if variable_of(kind) is not None:
+    wrong = any(patterns.is_wrong(arm.shape) for arm in arms)
+    if variable_of(kind) is not None or (wrong and body.checker.stuck and not body.final):
         return typed.UnitConst(span=expr.span, type=body.unknown())
-    if is_poison(kind) or any(patterns.is_wrong(arm.shape) for arm in arms):
+    if is_poison(kind) or wrong:
         return invalid(expr.span)
     arms = _reachable(body, arms, kind)
     rows = [arm.shape for arm in arms if arm.guard is None]

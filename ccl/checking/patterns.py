@@ -10,7 +10,7 @@ from typing import TypeAlias
 from ccl import ast, typed
 from ccl.checking import constants, enums, expressions, instances
 from ccl.checking.environment import Body, Origin, is_invalid
-from ccl.checking.inference import POISON, fresh, has_poison, unify, zonk
+from ccl.checking.inference import POISON, fresh, has_poison, prune, unify, variable_of, zonk
 from ccl.checking.literals import plain_text
 from ccl.checking.operators import is_ordered
 from ccl.checking.places import field_index
@@ -351,6 +351,8 @@ class _Reader:
         return WRONG
 
     def _does_not_fit(self, pattern: ast.Pattern, kind: Type) -> Shape:
+        if variable_of(prune(kind)) is not None:
+            self._body.checker.stuck = True
         known = patterns_of(self._body, kind)
         self._body.sink.report("CCL0507", pattern.span, found=str(zonk(kind)), known=known)
         return WRONG

@@ -28,10 +28,10 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
     """Declares, or assigns the visible local of the same name and type."""
     name = let.name.text
     if let.type is not None:
-        declared = read_type(body.checker, body.scope, let.type, body.types)
+        declared = _declared(body, let, let.type)
         labels = (Label(let.type.span, "the type is declared here"),)
         value = expressions.check(body, let.value, declared, labels=labels)
-        kind = declared
+        kind = zonk(declared)
     else:
         value, kind = _inferred(body, let)
     if name == "_":
@@ -51,6 +51,18 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
     origin = value.span if places.is_place(value) else None
     variable = body.declare(name, kind, let.name.span, Origin.LET, copied_from=origin)
     return typed.SetLocal(local=variable.local, value=value, span=let.span)
+
+
+def _declared(body: Body, let: ast.Let, written: ast.TypeExpr) -> Type:
+    """The type as written; the error that a Result leaves out is learnt like a type left out."""
+    key = (body.id, let.span)
+    learnt = body.checker.let_types.get(key)
+    if learnt is not None and not has_poison(learnt):
+        return learnt
+    declared = read_type(body.checker, body.scope, written, body.types, solved=True)
+    if is_open(declared) and not body.final:
+        body.checker.let_types[key] = declared
+    return declared
 
 
 def _inferred(body: Body, let: ast.Let) -> tuple[typed.Expr, Type]:

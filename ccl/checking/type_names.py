@@ -1,6 +1,7 @@
 """From types as written to types as meant."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ccl import ast
 from ccl.abi.suggest import nearest
@@ -21,17 +22,28 @@ _EXAMPLES = {
 NO_PARAMETERS: Mapping[str, Type] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a type as written depends on besides its scope; as `read_type` has it."""
+
+    parameters: Mapping[str, Type]
+    solved: bool
+
+
 def read_type(
     checker: Checker,
     scope: FileScope,
     written: ast.TypeExpr,
     parameters: Mapping[str, Type] = NO_PARAMETERS,
+    *,
+    solved: bool = False,
 ) -> Type:
     """The type meant; POISON after reporting one that does not exist.
 
     `parameters`: what the type parameters of a generic function or type stand for.
+    `solved`: the error that a `Result<T>` leaves out is found from how it is used.
     """
-    kind = _read(checker, scope, written, parameters)
+    kind = _read(checker, scope, written, _Given(parameters, solved))
     instances.note(checker, kind)
     return kind
 
@@ -65,34 +77,30 @@ def _declaration(
     return checker.structs.get(identity) or checker.enums.get(identity)
 
 
-def _read(
-    checker: Checker, scope: FileScope, written: ast.TypeExpr, parameters: Mapping[str, Type]
-) -> Type:
+def _read(checker: Checker, scope: FileScope, written: ast.TypeExpr, given: _Given) -> Type:
     match written:
         case ast.ListType():
-            return Array(_read(checker, scope, written.element, parameters))
+            return Array(_read(checker, scope, written.element, given))
         case ast.NamedType():
-            return _named(checker, scope, written, parameters)
+            return _named(checker, scope, written, given)
 
 
-def _named(
-    checker: Checker, scope: FileScope, written: ast.NamedType, parameters: Mapping[str, Type]
-) -> Type:
+def _named(checker: Checker, scope: FileScope, written: ast.NamedType, given: _Given) -> Type:
     if len(written.path) == 2:
-        return _imported(checker, scope, written, parameters)
+        return _imported(checker, scope, written, given)
     name = written.path[-1].text
     if len(written.path) > 2:
         name = ".".join(part.text for part in written.path)
         return _unknown(checker, written, name, ())
-    if name in parameters and not written.arguments:
-        return parameters[name]
+    if name in given.parameters and not written.arguments:
+        return given.parameters[name]
     if name in scope.structs or name in scope.enums:
-        return _declared(checker, scope, scope, written, name, parameters)
+        return _declared(checker, scope, scope, written, name, given)
     if name in GENERIC_TYPES:
-        return _applied(checker, scope, written, name, parameters)
+        return _applied(checker, scope, written, name, given)
     library_scope = library.scope_of_type(checker, name)
     if library_scope is not None:
-        return _declared(checker, scope, library_scope, written, name, parameters)
+        return _declared(checker, scope, library_scope, written, name, given)
     if scope.incomplete and name not in TYPES:
         return POISON
     if name in TYPES:
@@ -103,13 +111,11 @@ def _named(
     return _unknown(checker, written, name, (*scope.type_names, *TYPES, *GENERIC_TYPES))
 
 
-def _imported(
-    checker: Checker, scope: FileScope, written: ast.NamedType, parameters: Mapping[str, Type]
-) -> Type:
+def _imported(checker: Checker, scope: FileScope, written: ast.NamedType, given: _Given) -> Type:
     alias, name = written.path[0].text, written.path[1].text
     imported = scope.imports.get(alias)
     if imported is None and f"{alias}.{name}" in scope.structs:  # of a proposal
-        return _declared(checker, scope, scope, written, f"{alias}.{name}", parameters)
+        return _declared(checker, scope, scope, written, f"{alias}.{name}", given)
     if imported is None:
         return _unknown(checker, written, f"{alias}.{name}", ())
     checker.used_imports.add((scope.file, alias))
@@ -118,7 +124,7 @@ def _imported(
         return _unknown(
             checker, written, f"{alias}.{name}", [f"{alias}.{each}" for each in target.type_names]
         )
-    return _declared(checker, scope, target, written, name, parameters)
+    return _declared(checker, scope, target, written, name, given)
 
 
 def _declared(
@@ -127,7 +133,7 @@ def _declared(
     owner: FileScope,
     written: ast.NamedType,
     name: str,
-    parameters: Mapping[str, Type],
+    given: _Given,
 ) -> Type:
     """A struct or enum of `owner`, with its arguments read in `scope`."""
     identity = checker.type_id(owner, name)
@@ -135,11 +141,11 @@ def _declared(
     info = checker.structs.get(identity) or checker.enums.get(identity)
     if info is None:
         return POISON
-    wanted, given = len(info.parameters), len(written.arguments)
-    if wanted != given:
-        _wrong_count(checker, written, name, str(wanted or "no"), given)
+    wanted, found = len(info.parameters), len(written.arguments)
+    if wanted != found:
+        _wrong_count(checker, written, name, str(wanted or "no"), found)
         return POISON
-    arguments = tuple(_read(checker, scope, each, parameters) for each in written.arguments)
+    arguments = tuple(_read(checker, scope, each, given) for each in written.arguments)
     return POISON if any(map(is_poison, arguments)) else instances.applied(info, arguments)
 
 
@@ -148,15 +154,15 @@ def _applied(
     scope: FileScope,
     written: ast.NamedType,
     name: str,
-    parameters: Mapping[str, Type],
+    given: _Given,
 ) -> Type:
-    wanted, given = GENERIC_TYPES[name], len(written.arguments)
-    if name == "Token" and given == wanted:
-        return token_of(checker, scope, written.arguments[0], parameters)
-    if given != wanted and not (name == "Result" and given == 1):
-        _wrong_count(checker, written, name, str(wanted), given)
+    wanted, found = GENERIC_TYPES[name], len(written.arguments)
+    if name == "Token" and found == wanted:
+        return token_of(checker, scope, written.arguments[0], given.parameters)
+    if found != wanted and not (name == "Result" and found == 1):
+        _wrong_count(checker, written, name, str(wanted), found)
         return POISON
-    arguments = [_read(checker, scope, each, parameters) for each in written.arguments]
+    arguments = [_read(checker, scope, each, given) for each in written.arguments]
     if any(is_poison(each) for each in arguments):
         return POISON
     match name:
@@ -165,7 +171,8 @@ def _applied(
         case "Option":
             return Option(arguments[0])
         case "Result":
-            return Result(arguments[0], arguments[1] if given == 2 else Prim.STRING)
+            omitted = fresh(text=True) if given.solved else Prim.STRING
+            return Result(arguments[0], arguments[1] if found == 2 else omitted)
         case _:
             if variable_of(arguments[0]) is None and not is_key(arguments[0]):
                 checker.sink.report("CCL0417", written.arguments[0].span, found=str(arguments[0]))
