@@ -21,6 +21,7 @@ from ccl.reading import SourceError, read_source
 from ccl.resolve import resolve
 from ccl.resolved import Scoped
 from ccl.source import FileId, Source, SourceMap, Span
+from ccl.version import VERSION
 
 __all__ = [
     "Compilation",
@@ -112,8 +113,6 @@ def _check(
 
 
 def _generate(compilation: Compilation) -> Compiled:
-    from importlib.metadata import version
-
     from ccl.lower import emit
     from runtime.content.cid import Codec, cid_of
 
@@ -125,7 +124,7 @@ def _generate(compilation: Compilation) -> Compiled:
         program,
         names,
         source_cids={s.path: str(cid_of(s.text.encode(), Codec.RAW)) for s in names.sources},
-        compiler_version=version("icn-ccl"),
+        compiler_version=VERSION,
     )
     return Compiled(
         compilation=compilation,

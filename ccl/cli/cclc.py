@@ -48,9 +48,9 @@ def root(
     ] = False,
 ) -> None:
     if version:
-        from importlib.metadata import version as installed
+        from ccl.version import VERSION
 
-        typer.echo(f"cclc {installed('icn-ccl')}")
+        typer.echo(f"cclc {VERSION}")
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)

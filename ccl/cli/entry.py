@@ -6,9 +6,13 @@ time that a short command takes.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from runtime.interrupts import answer_interrupts, leave, raise_interrupts
+
+GARBAGE_MIN = 100_000
+"""New objects between two looks for cycles: loading makes many, and none of them is garbage."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # what `typing` defines, without loading it
@@ -20,6 +24,7 @@ if TYPE_CHECKING:  # what `typing` defines, without loading it
 def ccl() -> None:
     """The command `ccl`."""
     answer_interrupts()
+    gc.set_threshold(GARBAGE_MIN)
     from ccl.cli.ccl import app
 
     _run(app, "ccl")
@@ -28,6 +33,7 @@ def ccl() -> None:
 def cclc() -> None:
     """The command `cclc`."""
     answer_interrupts()
+    gc.set_threshold(GARBAGE_MIN)
     from ccl.cli.cclc import app
 
     _run(app, "cclc")

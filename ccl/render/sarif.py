@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from ccl.diagnostics import Diagnostic, Fix
 from ccl.explain import load_page
 from ccl.render.prose import prose
 from ccl.source import Source, SourceMap, Span
+from ccl.version import VERSION
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -26,7 +26,7 @@ def render_sarif(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> str:
                 "tool": {
                     "driver": {
                         "name": "cclc",
-                        "semanticVersion": version("icn-ccl"),
+                        "semanticVersion": VERSION,
                         "rules": [_rule(code) for code in codes],
                     }
                 },
