@@ -6,7 +6,9 @@ sources give the same module wherever they lie.
 
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from ccl import ast
 from ccl.abi.suggest import nearest
@@ -24,6 +26,7 @@ from ccl.resolved import Loaded, LoadedFile
 from ccl.source import FileId, Source, SourceMap, Span
 
 Parse = Callable[[Source, Sink], ast.Module]
+LIBRARY_MODULES_KEPT: Final = 64
 
 
 class Loader:
@@ -70,7 +73,11 @@ class Loader:
         location: Path | None,
     ) -> LoadedFile:
         source = self._sources.add(shown, text)
-        module = self._parse(source, self._sink)
+        if location is None:
+            module, faults = _parsed_library(self._parse, source)
+            self._sink.take(faults)
+        else:
+            module = self._parse(source, self._sink)
         self._loading[identity] = imported_at
         imports: dict[Span, FileId] = {}
         for item in module.items:
@@ -131,6 +138,16 @@ class Loader:
             ]
         near = nearest(written, known) if error.kind is Unreadable.MISSING else None
         self._sink.report("CCL0205", span, path=written, reason=error.kind.value, nearest=near)
+
+
+@lru_cache(maxsize=LIBRARY_MODULES_KEPT)
+def _parsed_library(parse: Parse, source: Source) -> tuple[ast.Module, Sink]:
+    """A library file as a tree, and what was found while reading it.
+
+    Its text is the same from one compilation of a process to the next.
+    """
+    found = Sink()
+    return parse(source, found), found
 
 
 def _has_proposal(items: tuple[ast.Item, ...]) -> bool:
