@@ -454,7 +454,8 @@ class Store(Node, frozen=True, kw_only=True):
 
     The root is a variable, or state.
 
-    `op` is set for `+=` and its kin: the place's index expressions are evaluated once.
+    `op` is set for `+=` and its kin: the place's index expressions are evaluated once, and its old
+    value is read before `value` is computed. Without, the place is looked for after that.
     """
 
     root: Local | StateGet

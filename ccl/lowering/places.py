@@ -1,8 +1,9 @@
 """Places: paths of fields and elements, read, and written after making them unique."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from ccl.lowering import comparison, elements, operators, routines
+from ccl.lowering import comparison, elements, operators, questions, routines
 from ccl.lowering.frame import Frame, Hold, Owned, View
 from ccl.lowering.shapes import field_offset, load, store, value_type
 from ccl.node import Node
@@ -125,7 +126,7 @@ def set_aside(f: Frame, steps: Sequence[Step]) -> list[Key]:
             keys.append(Key(owned.name, owned))
         else:
             if isinstance(step.of, Array):
-                operators.small(f, step.index)
+                questions.small(f, step.index)
             else:
                 f.expr(step.index)
             name = f.take(kind)
@@ -237,56 +238,124 @@ def path_of(node: Expr) -> tuple[Local | StateGet, tuple[Step, ...]] | None:
 
 
 def assign(f: Frame, statement: Store) -> None:
-    """`root.step.step = value` and its kin: keys, value, then the path is made unique."""
+    """`root.step.step = value` and its kin, evaluated as written.
+
+    Keys, then with `+=` and its kin the old value, then the new one; traps come in that order.
+    """
     keys = set_aside(f, statement.steps)
-    kind = statement.value.type
-    shape = value_type(kind)
-    f.own(statement.value)
-    if shape is None:
-        give_back(f, statement.steps, keys)
-        return
-    value = f.keep(kind) if is_reference(kind) else None
-    name = value.name if value is not None else f.take(shape)
-    if value is None:
-        f.emit(f"local.set ${name}")
-    unique_root(f, statement.root, statement.span)
-    last = statement.steps[-1]
-    unique_path(f, statement.root, statement.steps[:-1], keys, last.of, statement.span)
-    used = sum(isinstance(step, IndexStep) for step in statement.steps[:-1])
-    inserts = isinstance(last, IndexStep) and isinstance(last.of, Map) and statement.op is None
-    if inserts:
-        assert isinstance(last, IndexStep) and isinstance(last.of, Map)
-        f.emit(f"local.get ${keys[used].name}")
-        put_key(f, last.of.key, statement.span)
-        offset = 16
+    if value_type(statement.value.type) is None:
+        f.own(statement.value)
+    elif statement.op is None:
+        _replace(f, statement, keys)
+    elif f.behaviour.disturbs(statement.value):
+        _combine_apart(f, statement, statement.op, keys)
     else:
-        view = f.view(statement.root) if len(statement.steps) == 1 else None
-        offset = step_address(f, last, list(keys[used:]), view)
-    with f.temporary("i32") as at:
-        f.emit(f"local.set ${at}")
-        _put(f, at, offset, name, statement)
-    if value is not None:
-        f.forget(value)
-    else:
-        f.give_back(name, shape)
+        _combine_in_place(f, statement, statement.op, keys)
     give_back(f, statement.steps, keys)
 
 
-def _put(f: Frame, at: str, offset: int, name: str, statement: Store) -> None:
-    """Store the value, combined with the old one where the statement says so."""
+def _replace(f: Frame, statement: Store, keys: Sequence[Key]) -> None:
+    kind = statement.value.type
+    with _value(f, statement) as name, f.temporary("i32") as at:
+        offset = _address(f, statement, keys)
+        f.emit(f"local.set ${at}")
+        _put(f, at, offset, name, kind)
+
+
+def _combine_in_place(f: Frame, statement: Store, op: BinaryOp, keys: Sequence[Key]) -> None:
+    """The value changes nothing, so the place may be made ready before it."""
     kind = part_type(f, statement.steps[-1])
-    if statement.op is BinaryOp.ADD and kind is Prim.STRING:
-        f.emit(f"local.get ${at}", f"local.get ${at}", load(kind, offset), f"local.get ${name}")
-        f.memory_site(statement.span)
-        f.call("text_append")
-        f.emit(store(kind, offset))
-        f.release(name, kind)
-        return
-    if statement.op is not None:
-        f.emit(f"local.get ${at}", f"local.get ${at}", load(kind, offset), f"local.get ${name}")
-        operators.combine(f, statement.op, kind, statement.span)
-        f.emit(store(kind, offset))
-        return
+    with f.temporary("i32") as at:
+        offset = _address(f, statement, keys)
+        f.emit(f"local.set ${at}")
+        with _value(f, statement) as name:
+            f.emit(f"local.get ${at}", f"local.get ${at}", load(kind, offset), f"local.get ${name}")
+            if kind is Prim.STRING:
+                f.memory_site(statement.span)
+                f.call("text_append")
+                f.emit(store(kind, offset))
+                f.release(name, kind)
+            else:
+                operators.combine(f, op, kind, statement.span)
+                f.emit(store(kind, offset))
+
+
+def _combine_apart(f: Frame, statement: Store, op: BinaryOp, keys: Sequence[Key]) -> None:
+    """The value may change the place: the old one is read before, and the place found anew."""
+    kind = part_type(f, statement.steps[-1])
+    shape = value_type(kind)
+    assert shape is not None
+    _old(f, statement, keys)
+    held = f.keep(kind) if is_reference(kind) else None
+    old = held.name if held is not None else f.take(shape)
+    if held is None:
+        f.emit(f"local.set ${old}")
+    with _value(f, statement) as name:
+        f.emit(f"local.get ${old}", f"local.get ${name}")
+        if held is not None:
+            f.forget(held)
+            f.memory_site(statement.span)
+            f.call("text_append")
+            joined = f.keep(kind)
+            f.release(name, kind)
+            with f.temporary("i32") as at:
+                offset = _address(f, statement, keys)
+                f.emit(f"local.set ${at}")
+                _put(f, at, offset, joined.name, kind)
+            f.forget(joined)
+        else:
+            operators.combine(f, op, kind, statement.span)
+            f.emit(f"local.set ${old}")
+            offset = _address(f, statement, keys)
+            f.emit(f"local.get ${old}", store(kind, offset))
+            f.give_back(old, shape)
+
+
+def _old(f: Frame, statement: Store, keys: Sequence[Key]) -> None:
+    """The value of the place as it is, owned."""
+    root, remaining = statement.root, list(keys)
+    name = f.unit.state_name(root.state) if isinstance(root, StateGet) else f.name(root)
+    f.emit(f"{'global' if isinstance(root, StateGet) else 'local'}.get ${name}")
+    for step in statement.steps:
+        offset = step_address(f, step, remaining, None)
+        f.emit(load(part_type(f, step), offset))
+    if is_reference(part_type(f, statement.steps[-1])):
+        f.retain()
+
+
+@contextmanager
+def _value(f: Frame, statement: Store) -> Iterator[str]:
+    """The value, owned and by name. A reference is the caller's to store or release."""
+    kind = statement.value.type
+    shape = value_type(kind)
+    assert shape is not None
+    f.own(statement.value)
+    if is_reference(kind):
+        kept = f.keep(kind)
+        yield kept.name
+        f.forget(kept)
+    else:
+        name = f.take(shape)
+        f.emit(f"local.set ${name}")
+        yield name
+        f.give_back(name, shape)
+
+
+def _address(f: Frame, statement: Store, keys: Sequence[Key]) -> int:
+    """Push the address of the place, which is in an object of its own; gives the offset."""
+    last = statement.steps[-1]
+    unique_root(f, statement.root, statement.span)
+    unique_path(f, statement.root, statement.steps[:-1], keys, last.of, statement.span)
+    used = sum(isinstance(step, IndexStep) for step in statement.steps[:-1])
+    if isinstance(last, IndexStep) and isinstance(last.of, Map) and statement.op is None:
+        f.emit(f"local.get ${keys[used].name}")
+        put_key(f, last.of.key, statement.span)
+        return 16
+    view = f.view(statement.root) if len(statement.steps) == 1 else None
+    return step_address(f, last, list(keys[used:]), view)
+
+
+def _put(f: Frame, at: str, offset: int, name: str, kind: Type) -> None:
     if is_reference(kind):
         # the old value goes last: to release it may free much, and nothing may see it half gone
         f.emit(f"local.get ${at}", load(kind, offset))

@@ -9,6 +9,7 @@ from typing import Any
 
 from typed_programs import (
     COUNTS,
+    ENUMS,
     FIELDS,
     INTS,
     MAYBE,
@@ -223,7 +224,7 @@ def state_program(upto: Callable[[int], int]) -> t.Program:
         functions={each.id: each for each in made},
         exports=tuple(t.Export(name=name, function=name, doc=None) for name in NAMES),
         structs={each.type.id: each for each in STRUCTS},
-        enums={},
+        enums={each.type.id: each for each in ENUMS},
         charter=(),
         packed=(),
         states={

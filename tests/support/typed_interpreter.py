@@ -4,6 +4,7 @@ Values are Python's: int, bool, str, None for Unit; `Record` for structs, `Tagge
 list and dict. Values copy by being copied whole; a changed parameter is the caller's object.
 """
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -297,24 +298,30 @@ class _Activation:
             self.value(step.index) if isinstance(step, t.IndexStep) else step.index
             for step in statement.steps
         ]
-        value = self.copied(statement.value)
-        root = statement.root
-        if isinstance(root, t.StateGet):
-            place = self.machine.states[root.state]
-        else:
-            place = self.frame[root.index]
-        for key in keys[:-1]:
-            place = _part(place, key)
         last = keys[-1]
         if statement.op is not None:
+            old = _part(self._container(statement.root, keys), last)
             kind = self._written_type(statement.steps[-1])
-            value = binary(statement.op, _part(place, last), value, kind, kind)
+            value = binary(statement.op, old, self.copied(statement.value), kind, kind)
+        else:
+            value = self.copied(statement.value)
+        place = self._container(statement.root, keys)
         if isinstance(place, Record):
             place.fields[last] = value
         else:
             if isinstance(place, list):
                 _element(place, last)
             place[last] = value
+
+    def _container(self, root: t.Local | t.StateGet, keys: Sequence[Any]) -> Any:
+        """What holds the last part of a path."""
+        if isinstance(root, t.StateGet):
+            place = self.machine.states[root.state]
+        else:
+            place = self.frame[root.index]
+        for key in keys[:-1]:
+            place = _part(place, key)
+        return place
 
 
 def _part(place: Any, key: Any) -> Any:
