@@ -271,7 +271,7 @@ class Expressions(Elements):
                 return concat(" -> ", self.lay(what))
             case "IF":
                 return concat(" if ", self.lay(what))
-            case "LPAREN":
+            case "LPAREN" | "LLAMBDA":
                 return concat("(", self.lay(what), ")")
             case _:
                 return self.types(what)

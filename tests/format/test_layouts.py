@@ -70,7 +70,7 @@ CASES = {
     ),
     "a percent is no remainder": (
         "a range 10%\n20% {\nb: 50%\n}\nfn f() { 10%b }",
-        "a range 10%\n20% {\n  b: 50%;\n}\nfn f() { 10 % b }\n",
+        "a range 10% 20% {\n  b: 50%;\n}\nfn f() { 10 % b }\n",
     ),
     "a number does not become a duration": (
         "fn f() { 7 .days; 7.days; 7.days(); did:key:z6Mk .text() }",
