@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ccl.abi.layout import SLOT_BYTES
-from ccl.lowering import operators
+from ccl.lowering import questions
 from ccl.lowering.facts import array_uses
 from ccl.lowering.frame import Frame, Hold, Owned, View
 from ccl.lowering.shapes import load, value_type
@@ -24,9 +24,8 @@ _SLOT_SHIFT = SLOT_BYTES.bit_length() - 1
 def element(f: Frame, node: IndexGet) -> Hold:
     """Read an element; it is held by the array, or owned where the array is a temporary."""
     kept, array = _array(f, node.base, node.index)
-    index, taken = _index(f, node.index)
     view = f.views.get(node.base.local.index) if isinstance(node.base, LocalGet) else None
-    check(f, array, index, view, node.span)
+    index, taken = _index(f, node, array, view)
     if value_type(node.type) is not None:
         slot(f, array, index, view)
         f.emit(load(node.type))
@@ -59,13 +58,29 @@ def _array(f: Frame, node: Expr, index: Expr) -> tuple[list[Owned], str]:
     return [], name
 
 
-def _index(f: Frame, node: Expr) -> tuple[str, bool]:
-    """The local that holds the index, and whether it is to be given back."""
-    if isinstance(node, LocalGet):
-        return f.name(node.local), False
-    operators.small(f, node)
+def _index(f: Frame, node: IndexGet, array: str, view: View | None) -> tuple[str, bool]:
+    """The local that holds the index, which is in range, and whether it is to be given back."""
+    if isinstance(node.index, LocalGet):
+        name = f.name(node.index.local)
+        check(f, array, name, view, node.span)
+        return name, False
+    asked = questions.to_ask(f, node.index)
+    if not asked:
+        questions.small(f, node.index)
+        name = f.take("i64")
+        f.emit(f"local.set ${name}")
+        check(f, array, name, view, node.span)
+        return name, True
+    # one question for both: may a step have overflowed, is the index out of range
+    questions.plainly(f, node.index)
     name = f.take("i64")
+    f.emit(f"local.tee ${name}", *_length(array, view), "i64.ge_u")
+    questions.any_large(f, asked)
+    f.emit("i32.or", "if")
+    f.expr(node.index)
     f.emit(f"local.set ${name}")
+    check(f, array, name, view, node.span)
+    f.emit("end")
     return name, True
 
 

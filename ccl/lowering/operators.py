@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from ccl.lowering import comparison
+from ccl.lowering import comparison, questions
 from ccl.lowering.facts import mentions
 from ccl.lowering.frame import Frame, Hold
-from ccl.lowering.ranges import MAX, MIN, Interval, result_of
+from ccl.lowering.ranges import MAX, MIN
 from ccl.lowering.shapes import is_text, value_type
 from ccl.source import Span
 from ccl.typed import (
@@ -28,7 +28,6 @@ from ccl.typed import (
 from ccl.types import Prim, Type
 from ccl.walk import everything
 
-SMALL = 2**31
 WORD_BYTES = 8
 DIVISION_BY_ZERO = "division by zero"
 _ORDER = {
@@ -156,7 +155,7 @@ def _order(f: Frame, node: Binary) -> Hold:
 # --- arithmetic -------------------------------------------------------------------------
 
 
-_UNCHECKED = {
+UNCHECKED = {
     BinaryOp.ADD: "i64.add",
     BinaryOp.SUBTRACT: "i64.sub",
     BinaryOp.MULTIPLY: "i64.mul",
@@ -170,12 +169,14 @@ def _arithmetic(f: Frame, node: Binary) -> None:
     if f.ranges.is_safe(node):
         f.expr(node.left)
         f.expr(node.right)
-        f.emit(_UNCHECKED[node.op])
+        f.emit(UNCHECKED[node.op])
         return
     decimal = node.left.type is Prim.DECIMAL and node.op in (BinaryOp.MULTIPLY, BinaryOp.DIVIDE)
     if isinstance(node.right, ScalarConst) and not decimal:
         f.expr(node.left)
         _with_constant(f, node.op, node.right.value, node.type, node.span)
+        return
+    if questions.adds_product(f, node):
         return
     taken: list[str] = []
     simple = isinstance(node.right, LocalGet)
@@ -193,108 +194,19 @@ def _arithmetic(f: Frame, node: Binary) -> None:
         right = f.take("i64")
         taken.append(right)
         f.emit(f"local.set ${right}")
-    _of_names(f, node.op, left, right, node.left.type, node.type, node.span)
+    of_names(f, node.op, left, right, node.left.type, node.type, node.span)
     for name in taken:
         f.give_back(name, "i64")
-
-
-def small(f: Frame, node: Expr) -> None:
-    """A number that is most often small, as an index is: its checks are first tried at once.
-
-    If all variables are within 32 bits and that keeps every step within 64, no step is
-    checked; otherwise each is.
-    """
-    leaves: list[LocalGet] = []
-    if not isinstance(node, Binary) or f.ranges.is_safe(node) or not _collect(node, leaves):
-        f.expr(node)
-        return
-    if _within(f, node) is None:
-        f.expr(node)
-        return
-    asked = _to_ask(f, leaves)
-    for position, name in enumerate(asked):
-        f.emit(f"local.get ${name}", f"i64.const {2**31}", "i64.add")
-        if position:
-            f.emit("i64.or")
-    if asked:
-        f.emit(f"i64.const {2**32}", "i64.ge_u", "if")
-        f.expr(node)
-        f.emit("drop", "end")
-    _plainly(f, node)
-
-
-def _collect(node: Expr, leaves: list[LocalGet]) -> bool:
-    """The variables in a sum of products; whether it is one, of variables and constants."""
-    match node:
-        case ScalarConst():
-            return True
-        case LocalGet():
-            leaves.append(node)
-            return True
-        case Binary(op=BinaryOp.ADD | BinaryOp.SUBTRACT | BinaryOp.MULTIPLY) if (
-            node.type is Prim.INTEGER
-        ):
-            return _collect(node.left, leaves) and _collect(node.right, leaves)
-        case _:
-            return False
-
-
-def _to_ask(f: Frame, leaves: Sequence[LocalGet]) -> list[str]:
-    """Variables which, if within 32 bits, say that all leaves are.
-
-    A number from 0 up to another that is asked for needs no question of its own.
-    """
-    asked: dict[int, str] = {}
-    rest: list[frozenset[int]] = []
-    for leaf in leaves:
-        (low, high), most = f.ranges.at(leaf)
-        if low >= -SMALL and high < SMALL:
-            continue
-        if low < 0 or not most:
-            asked[leaf.local.index] = f.name(leaf.local)
-        else:
-            rest.append(most)
-    for bounds in rest:
-        if not bounds & asked.keys():
-            index = min(bounds)
-            asked[index] = f.known_name(index)
-    return list(asked.values())
-
-
-def _within(f: Frame, node: Expr) -> Interval | None:
-    """Of the value when all variables are within 32 bits; None if a step may overflow."""
-    match node:
-        case ScalarConst(value=value):
-            return value, value
-        case LocalGet():
-            (low, high), _ = f.ranges.at(node)
-            return max(low, -SMALL), min(high, SMALL - 1)
-        case Binary(op=op, left=left, right=right):
-            a, b = _within(f, left), _within(f, right)
-            exact = None if a is None or b is None else result_of(op, a, b)
-            return exact if exact is not None and exact[0] >= MIN and exact[1] <= MAX else None
-        case _:
-            return None
-
-
-def _plainly(f: Frame, node: Expr) -> None:
-    """Compute without checks."""
-    if isinstance(node, Binary):
-        _plainly(f, node.left)
-        _plainly(f, node.right)
-        f.emit(_UNCHECKED[node.op])
-    else:
-        f.expr(node)
 
 
 def combine(f: Frame, op: BinaryOp, kind: Type, span: Span) -> None:
     """An operation of `+=` and its kin, on the two values on the stack."""
     with f.temporary("i64") as a, f.temporary("i64") as b:
         f.emit(f"local.set ${b}", f"local.set ${a}")
-        _of_names(f, op, a, b, kind, kind, span)
+        of_names(f, op, a, b, kind, kind, span)
 
 
-def _of_names(f: Frame, op: BinaryOp, a: str, b: str, left: Type, result: Type, span: Span) -> None:
+def of_names(f: Frame, op: BinaryOp, a: str, b: str, left: Type, result: Type, span: Span) -> None:
     get_a, get_b = f"local.get ${a}", f"local.get ${b}"
     over = overflow(result, op.value)
     match op:
@@ -314,10 +226,8 @@ def _of_names(f: Frame, op: BinaryOp, a: str, b: str, left: Type, result: Type, 
             f.constant(f.site(span, over))
             f.call("decimal_multiply")
         case BinaryOp.MULTIPLY:
-            # both within 32 bits, as distances from the least such number: no overflow
-            f.emit(get_a, f"i64.const {2**31}", "i64.add")
-            f.emit(get_b, f"i64.const {2**31}", "i64.add")
-            f.emit("i64.or", f"i64.const {2**32}", "i64.ge_u", "if", get_a, get_b)
+            questions.any_large(f, (a, b) if a != b else (a,))
+            f.emit("if", get_a, get_b)
             f.constant(f.site(span, over))
             f.call("check_product")
             f.emit("end", get_a, get_b, "i64.mul")
@@ -357,7 +267,7 @@ def _with_constant(f: Frame, op: BinaryOp, right: int, kind: Type, span: Span) -
         case _:
             with f.temporary("i64") as a, f.temporary("i64") as b:
                 f.emit(f"local.set ${a}", f"i64.const {right}", f"local.set ${b}")
-                _of_names(f, op, a, b, kind, kind, span)
+                of_names(f, op, a, b, kind, kind, span)
 
 
 def _checked_range(
