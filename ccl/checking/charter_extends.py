@@ -33,7 +33,8 @@ def _within(
 def _section(
     sink: Sink, tree: Tree, scopes: tuple[tuple[Entry, ...], ...], extending: tuple[Tree, ...]
 ) -> Tree:
-    own = _within(sink, tree.entries, scopes, ())
+    chain = (*extending, tree)
+    own = _within(sink, tree.entries, scopes, chain)
     if tree.extends is None:
         return replace(tree, entries=own)
     name = tree.extends.text
@@ -44,7 +45,6 @@ def _section(
         known = [text for scope in scopes for each in scope for text in _names(each)]
         sink.report("CCL0320", tree.extends.span, name=name, nearest=nearest(name, known))
         return replace(tree, entries=own, extends=None)
-    chain = (*extending, tree)
     if any(base is each for each in chain) and tree.key == CONTRACT:
         return replace(tree, entries=own, extends=None)
     if any(base is each for each in chain):
