@@ -141,7 +141,9 @@ def _report_recursive(checker: Checker) -> None:
     """
     endless = False
     for identity, info in checker.structs.items():
-        for (_, kind), field in zip(info.fields, info.item.fields, strict=False):
+        kinds = dict(info.fields)
+        for field in info.item.fields:
+            kind = kinds[field.name.text]
             if isinstance(kind, Struct) and _reaches(checker, kind, identity, set()):
                 checker.sink.report("CCL0212", field.type.span, name=info.type.name)
                 endless = True

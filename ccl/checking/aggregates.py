@@ -83,7 +83,8 @@ def _field_values(
             expressions.infer(body, each.value)
             continue
         index = known.index(name)
-        labels = (Label(info.item.fields[index].span, "the field is declared here"),)
+        declared = next(field for field in info.item.fields if field.name.text == name)
+        labels = (Label(declared.span, "the field is declared here"),)
         node = expressions.check(body, each.value, info.fields[index][1], labels=labels)
         if name in seen:
             body.sink.report(

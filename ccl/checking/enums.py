@@ -81,7 +81,7 @@ def infer_variant(
             expressions.infer(body, each.value)
         return invalid(span)
     name, payload = info.variants[tag]
-    declared = info.item.variants[tag]
+    declared = next(each for each in info.item.variants if each.name.text == name)
     if len(arguments) != len(payload) or any(each.name is not None for each in arguments):
         body.sink.report(
             "CCL0443",

@@ -94,6 +94,7 @@ def _emission(outcome: Outcome) -> typed.Statement:
 def _entries_in(node: object) -> Iterator[ast.HandlerEntry]:
     if isinstance(node, ast.HandlerEntry):
         yield node
+        yield from _entries_in(node.entry.value)
     elif isinstance(node, tuple):
         for each in node:
             yield from _entries_in(each)
