@@ -97,8 +97,8 @@ def prelude_page(generated: str) -> str:
             "[In tests](language/testing.md) only:\n",
             _listed(f"`{name}`" for name in TEST_FORMS) + "\n",
             "## Functions of the library\n",
-            "Known everywhere, and loaded when a program uses them; "
-            "[the library](library.md) says what they do.\n",
+            "Known everywhere, and loaded when a program uses them; a method is a function, too: "
+            "`xs.map(f)` is `map(xs, f)`. [The library](library.md) says what they do.\n",
             "| File | Functions | Methods |",
             "|---|---|---|",
             *_library_rows(),
