@@ -106,7 +106,7 @@ _FILES_OF_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     for _, name in METHODS
 }
 _WORD: Final = re.compile(r"[^\W\d]\w*")
-_METHOD: Final = re.compile(r"(?:([^\W\d]\w*)\s*)?\.\s*([^\W\d]\w*)\s*\(")
+_METHOD: Final = re.compile(r"(?:(?<!\w)([^\W\d]\w*)\s*)?\.\s*([^\W\d]\w*)\s*\(")
 _CALL: Final = re.compile(r"(?<![\w.:])(?<!fn )(?<!function )([^\W\d]\w*)\(")
 
 
