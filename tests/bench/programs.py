@@ -24,8 +24,8 @@ _LINES_PER_FUNCTION = _FUNCTION.count("\n")
 
 
 def program_of(lines: int) -> str:
-    """A program of about `lines` lines: functions as people write them, and a run."""
+    """A program of about `lines` lines: functions as people write them, and a run of them all."""
     count = max(1, lines // _LINES_PER_FUNCTION)
     functions = "".join(_FUNCTION.format(n=n) for n in range(count))
-    calls = "".join(f"  part_{n}([1, 2, {n}], {n});\n" for n in range(0, count, 10))
+    calls = "".join(f"  part_{n}([1, 2, {n}], {n});\n" for n in range(count))
     return f"{functions}execution {{\n{calls}}}\n"
