@@ -46,9 +46,13 @@ class Guards:
         self._scope = checker.scoped.root_scope
         self._conditions = conditions
         self._cases: dict[typed.CharterTest, tuple[Case, ...]] = {}
+        self._fixed: dict[Guard, dict[str, Known]] = {}
 
     def exclusive(self, a: Guard, b: Guard) -> bool:
         """Whether the two can never hold at once."""
+        fixed = self._fixed_by(b)
+        if any(fixed.get(path, value) != value for path, value in self._fixed_by(a).items()):
+            return True
         tests = a | b
         if any(typed.CharterTest(condition=t.condition, holds=not t.holds) in tests for t in tests):
             return True
@@ -61,6 +65,14 @@ class Guards:
         return not any(
             _possible([fact for case in together for fact in case]) for together in product(*cases)
         )
+
+    def _fixed_by(self, guard: Guard) -> dict[str, Known]:
+        """The paths that have one value wherever the guard holds: most rules ask for one."""
+        if guard not in self._fixed:
+            cases = [self._of_test(test) for test in guard]
+            facts = (fact for each in cases if len(each) == 1 for fact in each[0])
+            self._fixed[guard] = {each.path: each.value for each in facts if each.operator == "=="}
+        return self._fixed[guard]
 
     def _of_test(self, test: typed.CharterTest) -> tuple[Case, ...]:
         if test not in self._cases:

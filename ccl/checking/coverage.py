@@ -48,6 +48,10 @@ class _Group(Node, frozen=True, kw_only=True):
     """Values that every pattern of a column takes or leaves together."""
 
     parts: tuple[Type, ...]
+    key: object = None
+    """What a pattern of one value or variant asks for, if it takes the group."""
+    low: int | None = None
+    """The least, where the values are numbers."""
     taken: Callable[[Shape], tuple[Shape, ...] | None]
     """What remains to be asked of the parts; None where the pattern leaves the group."""
     show: Callable[[tuple[str, ...]], str]
@@ -61,6 +65,38 @@ def uncovered(rows: Sequence[Shape], kind: Type, types: Types) -> tuple[str, ...
         return tuple(each[0] for each in islice(found, WITNESSES_MAX))
     except _TooManyStepsError:
         return ("_",)
+
+
+class Rows:
+    """The shapes of arms, by what they ask for: of many, few meet another one."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[object, list[Shape]] = {}
+        self._ranges: list[tuple[int, int, Shape]] = []
+        """All that take some numbers only."""
+        self._rest: list[Shape] = []
+
+    def add(self, shape: Shape) -> None:
+        key = key_of(shape)
+        if key is not None:
+            self._by_key.setdefault(key, []).append(shape)
+        if isinstance(shape, Within) or isinstance(key, int):
+            self._ranges.append((*_ends(shape), shape))
+        elif key is None:
+            self._rest.append(shape)
+
+    def meeting(self, shape: Shape) -> list[Shape]:
+        """Those that may take something of what the shape takes."""
+        key = key_of(shape)
+        if isinstance(shape, Within) or isinstance(key, int):
+            least, greatest = _ends(shape)
+            ranges = [each for low, high, each in self._ranges if low <= greatest and least <= high]
+            return [*ranges, *self._rest]
+        if key is not None:
+            return [*self._by_key.get(key, ()), *self._rest]
+        keyed = [each for shapes in self._by_key.values() for each in shapes]
+        ranges = [each for *_, each in self._ranges if isinstance(each, Within)]
+        return [*keyed, *ranges, *self._rest]
 
 
 def is_reachable(rows: Sequence[Shape], shape: Shape, kind: Type, types: Types) -> bool:
@@ -92,12 +128,15 @@ class _Search:
         rows = [row for each in rows for row in _apart(each)]
         for query in _apart(asked):
             column = [row[0] for row in (*rows, query)]
+            found_by = _Rows(rows)
             for group in self._groups(kinds[0], column, query[0]):
                 ahead = group.taken(query[0])
                 if ahead is None:
                     continue
                 left = [
-                    (*parts, *row[1:]) for row in rows if (parts := group.taken(row[0])) is not None
+                    (*parts, *row[1:])
+                    for row in found_by.of(group)
+                    if (parts := group.taken(row[0])) is not None
                 ]
                 width = len(group.parts)
                 rest = (*group.parts, *kinds[1:])
@@ -112,7 +151,10 @@ class _Search:
             return
         match kind:
             case Option() | Result() | Enumeration():
-                for tag, (name, payload) in enumerate(self._types.variants(kind)):
+                variants = self._types.variants(kind)
+                tags = (asked.tag,) if isinstance(asked, Variant) else range(len(variants))
+                for tag in tags:
+                    name, payload = variants[tag]
                     yield _variant(tag, _written(kind, name), payload)
             case Struct():
                 yield _fields(kind, self._types.fields(kind))
@@ -133,6 +175,48 @@ class _Search:
                 yield _other_texts()
             case _:
                 yield from _numbers(kind, heads, asked)
+
+
+class _Rows:
+    """Rows by what they ask of the first column: most patterns take one group of many."""
+
+    def __init__(self, rows: Sequence[_Row]) -> None:
+        self._by_key: dict[object, list[_Row]] = {}
+        self._ranges: list[tuple[int, int, _Row]] = []
+        self._rest: list[_Row] = []
+        for row in rows:
+            key = key_of(row[0])
+            if key is not None:
+                self._by_key.setdefault(key, []).append(row)
+            elif isinstance(row[0], Within):
+                self._ranges.append((*_ends(row[0]), row))
+            else:
+                self._rest.append(row)
+        self._ranges.sort(key=lambda each: each[0], reverse=True)
+        self._open: list[tuple[int, _Row]] = []
+        """Ranges that began before the last group asked for."""
+
+    def of(self, group: _Group) -> Iterator[_Row]:
+        """The rows that may take a group; groups of numbers are asked for in their order."""
+        yield from self._rest
+        yield from self._by_key.get(group.key, ())
+        if group.low is not None:
+            while self._ranges and self._ranges[-1][0] <= group.low:
+                _, high, row = self._ranges.pop()
+                self._open.append((high, row))
+            self._open = [each for each in self._open if each[0] >= group.low]
+            yield from (row for _, row in self._open)
+
+
+def key_of(shape: Shape) -> object:
+    """The one value or variant that a pattern asks for; None where it may take several."""
+    match shape:
+        case Variant(tag=tag):
+            return ("variant", tag)
+        case Equal(value=value):
+            return value.value
+        case _:
+            return None
 
 
 def _apart(row: _Row) -> Iterator[_Row]:
@@ -160,6 +244,7 @@ def _variant(tag: int, name: str, payload: tuple[Type, ...]) -> _Group:
 
     return _Group(
         parts=payload,
+        key=("variant", tag),
         taken=taken,
         show=lambda parts: f"{name}({', '.join(parts)})" if parts else name,
     )
@@ -229,7 +314,7 @@ def _text(text: str) -> _Group:
     def taken(shape: Shape) -> tuple[Shape, ...] | None:
         return None if isinstance(shape, Equal) and shape.value.value != text else ()
 
-    return _Group(parts=(), taken=taken, show=lambda _: f'"{text}"')
+    return _Group(parts=(), key=text, taken=taken, show=lambda _: f'"{text}"')
 
 
 def _other_texts() -> _Group:
@@ -273,4 +358,4 @@ def _range(kind: Type, low: int, high: int) -> _Group:
             return "_"
         return str(high if low == INTEGER_MIN else low)
 
-    return _Group(parts=(), taken=taken, show=show)
+    return _Group(parts=(), key=low if low == high else None, low=low, taken=taken, show=show)

@@ -156,6 +156,7 @@ def _reachable(body: Body, arms: list[_Arm], kind: Type) -> list[_Arm]:
     """The arms that take something; what is never taken is reported."""
     types = _types(body)
     rows: list[Shape] = []
+    before = coverage.Rows()
     owners: list[_Arm] = []
     kept: list[_Arm] = []
     for arm in arms:
@@ -163,7 +164,7 @@ def _reachable(body: Body, arms: list[_Arm], kind: Type) -> list[_Arm]:
         shapes = arm.shape.alternatives if isinstance(arm.shape, Either) else (arm.shape,)
         taken = False
         for pattern, shape in zip(written, shapes, strict=True):
-            if coverage.is_reachable(rows, shape, kind, types):
+            if coverage.is_reachable(before.meeting(shape), shape, kind, types):
                 taken = True
             else:
                 whole = len(shapes) == 1
@@ -174,6 +175,7 @@ def _reachable(body: Body, arms: list[_Arm], kind: Type) -> list[_Arm]:
                 )
             if arm.guard is None:
                 rows.append(shape)
+                before.add(shape)
                 owners.append(arm)
         if taken:
             kept.append(arm)
