@@ -1,43 +1,81 @@
-"""What only follows from a fault of syntax, and is therefore not told.
+"""What only follows from another fault, and is therefore not told.
 
-Around such a fault the tree is a guess. Left out are: what is said of its line; names that
+Around a fault of syntax the tree is a guess. Left out are: what is said of its line; names that
 are not found though the file declares them, or that stand on such a line; a body that seems to
 end without its value; and what seems to be unused in the file.
+
+A call that means no function, or gives it other arguments than it takes, says nothing of their
+types: none is told to be open in the item around it. While something is wrong in the program's
+own files, nothing is told of the library's.
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
 from typing import Final
 
-from ccl import ast
-from ccl.diagnostics import Diagnostic, Sink
+from ccl.diagnostics import Diagnostic, Sink, is_error
+from ccl.resolved import Loaded
 from ccl.source import FileId, Source, SourceMap, Span
 
 _SYNTAX: Final = "CCL01"
 _STYLE: Final = "CCL09"
 _NOT_FOUND: Final = frozenset({"CCL0201", "CCL0202", "CCL0203", "CCL0207"})
 _NO_VALUE: Final = frozenset({"CCL0501", "CCL0442"})
+_CALL_UNKNOWN: Final = frozenset({"CCL0202", "CCL0207", "CCL0403", "CCL0404", "CCL0412", "CCL0436"})
+_TYPE_OPEN: Final = "CCL0409"
 _WORD: Final = re.compile(r"\w+")
 _DECLARED: Final = re.compile(
     r"\b(?:fn|function|let|mut|for|struct|enum|const|state|as|contract|role|proposal)\s+(\w+)"
 )
 
 
-def leave_out_consequences(sink: Sink, sources: SourceMap, modules: Iterable[ast.Module]) -> None:
-    """Take out of `sink` what follows from the faults of syntax in it."""
+def leave_out_consequences(sink: Sink, sources: SourceMap, loaded: Loaded) -> None:
+    """Take out of `sink` what follows from other faults in it."""
+    if not sink.has_errors:
+        return
+    items = {file: [i.span for i in each.module.items] for file, each in loaded.files.items()}
+    _leave_out_after_syntax(sink, sources, items)
+    _leave_out_open_types(sink, items)
+    library = frozenset(loaded.library.values())
+    if any(is_error(each) and each.span.file not in library for each in sink.diagnostics):
+        sink.leave_out(lambda d: d.span.file in library)
+
+
+def _leave_out_after_syntax(
+    sink: Sink, sources: SourceMap, items: dict[FileId, list[Span]]
+) -> None:
     faults: dict[FileId, list[Span]] = {}
     for each in sink.diagnostics:
         if each.code.startswith(_SYNTAX):
             faults.setdefault(each.span.file, []).append(each.span)
     if not faults:
         return
-    items = {module.span.file: [item.span for item in module.items] for module in modules}
     broken = {
         file: _BrokenFile(sources.of(spans[0]), spans, items.get(file, []))
         for file, spans in faults.items()
     }
     sink.leave_out(lambda d: d.span.file in broken and broken[d.span.file].explains(d))
+
+
+def _leave_out_open_types(sink: Sink, items: dict[FileId, list[Span]]) -> None:
+    """Forget the open types of each item that has a call of which nothing is known."""
+    calls = [each.span for each in sink.diagnostics if each.code in _CALL_UNKNOWN]
+    around = [
+        item
+        for call in calls
+        for item in items.get(call.file, [])
+        if item.start <= call.start <= item.end
+    ]
+    if around:
+        sink.leave_out(
+            lambda d: (
+                d.code == _TYPE_OPEN
+                and any(
+                    item.file == d.span.file and item.start <= d.span.start <= item.end
+                    for item in around
+                )
+            )
+        )
 
 
 class _BrokenFile:

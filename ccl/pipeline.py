@@ -102,7 +102,7 @@ def _check(
     scoped = resolve(expand(loaded, sink), sink)
     packer = _Packer(sources, sink, (*packing, _identity(Path(path))))
     program = check(scoped, packer, sink, extra_exports=extra_exports, for_tests=for_tests)
-    leave_out_consequences(sink, sources, [each.module for each in loaded.files.values()])
+    leave_out_consequences(sink, sources, loaded)
     return Compilation(
         sources=sources,
         sink=sink,
