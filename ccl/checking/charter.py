@@ -103,10 +103,9 @@ class Charter(Record):
     def has(self, key: str) -> bool:
         return any(key_of(each) == key for each in self.root.settings)
 
-    def property_at_root(self, key: str) -> Property | None:
-        """The entry that `charter.key` reads, if it is one."""
-        found = self.root.named(key)
-        return found[0] if len(found) == 1 and isinstance(found[0], Property) else None
+    def properties_at_root(self, key: str) -> tuple[Property, ...]:
+        """The entries of this key: one, or one for each condition that sets it."""
+        return tuple(each for each in self.root.named(key) if isinstance(each, Property))
 
     def nodes(self) -> tuple[typed.CharterNode, ...]:
         return tuple(node_of(each) for each in self.root.entries)

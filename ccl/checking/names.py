@@ -13,6 +13,7 @@ from ccl.builtins import (
     SPECIAL_FORMS,
 )
 from ccl.checking import constants, enums, habits, states
+from ccl.checking.charter import is_conditional
 from ccl.checking.environment import Body, Variable, invalid
 from ccl.checking.inference import prune, zonk
 from ccl.diagnostics import Edit, Fix, Label
@@ -189,14 +190,18 @@ def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typ
 
 def _root_entry(body: Body, name: ast.Name) -> typed.Expr:
     """The bare name of a section, or of an entry that is read as `charter.name`."""
-    entry = body.checker.charter.property_at_root(name.text)
-    if entry is None:
+    charter = body.checker.charter
+    entries = charter.properties_at_root(name.text)
+    if not entries:
         return _not_a_value(body, name.span, name.text, "a section", None)
+    if len(entries) > 1 or is_conditional(entries[0]):
+        # `charter.name` could not be read either.
+        return charter.read(body, (ast.Ident(text=name.text, span=name.span),), name.span)
     body.sink.report(
         "CCL0214",
         name.span,
         name=name.text,
-        labels=(Label(entry.node.key_span, "set here"),),
+        labels=(Label(entries[0].node.key_span, "set here"),),
         fixes=(Fix(f"write `charter.{name.text}`", (Edit(name.span, f"charter.{name.text}"),)),),
     )
     return invalid(name.span)

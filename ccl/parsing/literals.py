@@ -3,7 +3,7 @@
 import re
 from calendar import timegm
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from ccl.ast import (
@@ -20,6 +20,7 @@ from ccl.source import Span
 
 INTEGER_LIMIT: Final = 2**63
 DECIMAL_PLACES: Final = 6
+_LAST_PLACE: Final = Decimal(1).scaleb(-DECIMAL_PLACES)
 _UNIT_SECONDS: Final = {
     "s": 1,
     "second": 1,
@@ -63,17 +64,23 @@ def _within(value: int, span: Span, sink: Sink) -> int:
     return value
 
 
-def _exact(text: str, span: Span, sink: Sink) -> Decimal:
+def _exact(text: str, span: Span, sink: Sink, unit: str = "") -> Decimal:
     whole, _, places = text.replace("_", "").partition(".")
-    if len(places.rstrip("0")) > DECIMAL_PLACES:
-        shorter = f"{whole}.{places[:DECIMAL_PLACES]}"
-        fix = Fix(f"round to `{shorter}`", (Edit(span, shorter),), safe=False)
-        sink.report("CCL0106", span, fixes=(fix,))
-        places = places[:DECIMAL_PLACES]
     if _whole(whole) > INTEGER_LIMIT // 10**DECIMAL_PLACES:
         sink.report("CCL0105", span)
         whole = "0"
-    return Decimal(f"{whole}.{places.rstrip('0')}" if places.rstrip("0") else whole)
+    elif len(places.rstrip("0")) > DECIMAL_PLACES:
+        shorter = _rounded(whole, places) + unit
+        fix = Fix(f"round to `{shorter}`", (Edit(span, shorter),), safe=False)
+        sink.report("CCL0106", span, fixes=(fix,))
+    places = places[:DECIMAL_PLACES].rstrip("0")
+    return Decimal(f"{whole}.{places}" if places else whole)
+
+
+def _rounded(whole: str, places: str) -> str:
+    """To the places that a Decimal has, halves away from zero, as its arithmetic does."""
+    seven = Decimal(f"{whole}.{places[: DECIMAL_PLACES + 1]}")
+    return str(seven.quantize(_LAST_PLACE, ROUND_HALF_UP))
 
 
 def decimal(token: Token, span: Span, sink: Sink) -> DecimalLiteral:
@@ -81,7 +88,7 @@ def decimal(token: Token, span: Span, sink: Sink) -> DecimalLiteral:
 
 
 def percent(token: Token, span: Span, sink: Sink) -> PercentLiteral:
-    return PercentLiteral(value=_exact(token.text[:-1], span, sink), span=span)
+    return PercentLiteral(value=_exact(token.text[:-1], span, sink, "%"), span=span)
 
 
 def duration(token: Token, span: Span, sink: Sink) -> DurationLiteral:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from ccl import ast
 from ccl.diagnostics import Sink
-from ccl.node import Node
+from ccl.node import Node, replace
 from ccl.parsing.tokens import Token
 from ccl.source import FileId, Span
 
@@ -104,7 +104,14 @@ class Gathering(Reductions):
         values[0].extend(values[1:])
         return values[0]  # type: ignore[no-any-return]
 
-    append_simple = append
+    def append_simple(self, values: Values) -> list[Any]:
+        items, item, sign = values
+        if isinstance(item, ast.Import):
+            # Its sign goes with it: a fix that removes an import leaves nothing behind.
+            item = replace(item, span=item.span.to(self.place.span(sign)))
+        items.append(item)
+        return items  # type: ignore[no-any-return]
+
     append_arm = append
     match_last = append
 

@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccl.codes import severity_of
 from ccl.codes.template import Severity
+from ccl.edits import apply_edits
 from ccl.pipeline import check_text
 
 MANY = """\
@@ -86,6 +88,14 @@ def test_fixes_mend() -> None:
         text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
     assert text == "execution { let a = 1; a = a + 1; let b: Integer = 2; b = 3; a + b }"
     assert check_text(text, path="test.ccl").sink.diagnostics == ()
+
+
+@pytest.mark.parametrize("sign", [";", ","])
+def test_the_fix_of_an_unused_import_leaves_nothing_of_it(sign: str) -> None:
+    text = f'import "std/text" as text{sign}\nexecution {{ 1 }}'
+    (found,) = check_text(text, path="test.ccl").sink.diagnostics
+    assert found.code == "CCL0904"
+    assert apply_edits(text, found.fixes[0].edits) == "\nexecution { 1 }"
 
 
 def test_a_malformed_cid_shows_the_character() -> None:

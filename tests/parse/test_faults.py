@@ -158,7 +158,7 @@ def test_fault(text: str, expected: list[str]) -> None:
         ("fn f() { if a { } elif b { } }", "fn f() { if a { } else if b { } }"),
         ("fn f() { a < b < c }", "fn f() { a < b && b < c }"),
         ("fn f() { x++; }", "fn f() { x+= 1; }"),
-        ("a: 1.1234567;", "a: 1.123456;"),
+        ("a: 1.1234567;", "a: 1.123457;"),
         ("a: 2026-01-15T10:30:00;", "a: 2026-01-15T10:30:00Z;"),
         ("const A: Integer 5;", "const A: Integer = 5;"),
         ("fn f() { let if = 1; }", "fn f() { let if_ = 1; }"),
@@ -193,3 +193,20 @@ def test_a_lost_bracket_does_not_spoil_the_next_function() -> None:
 )
 def test_a_lost_space_brace_or_quote_is_one_fault(text: str, expected: list[str]) -> None:
     assert faults(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("1.1234567", "1.123457"),
+        ("0.12345649", "0.123456"),
+        ("0.9999999", "1.000000"),
+        ("33.3333333%", "33.333333%"),
+        ("1_000.0000005", "1000.000001"),
+    ],
+)
+def test_a_long_decimal_is_rounded(written: str, instead: str) -> None:
+    _, (found,) = read(f"share: {written};")
+    assert found.code == "CCL0106"
+    assert found.fixes[0].title == f"round to `{instead}`"
+    assert mended(f"share: {written};") == f"share: {instead};"
