@@ -111,7 +111,14 @@ def infer_require(body: Body, expr: ast.Require) -> typed.Expr:
     article = None if expr.article is None else plain_text(expr.article)
     if expr.article is not None and article is not None:
         body.checker.charter.cite(body, article, expr.article.span)
-    return typed.Require(condition=condition, message=message, article=article, span=expr.span)
+    never = isinstance(condition, typed.ScalarConst) and not condition.value
+    return typed.Require(
+        condition=condition,
+        message=message,
+        article=article,
+        span=expr.span,
+        type=Prim.NEVER if never else Prim.UNIT,
+    )
 
 
 def one_of(body: Body, node: typed.Expr, choices: tuple[str, ...], parameter: str) -> typed.Expr:

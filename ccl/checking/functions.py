@@ -54,7 +54,7 @@ def declare(
     ]
     result = fresh()
     if item.result is not None:
-        result = read_type(checker, scope, item.result, types, solved=True)
+        result = _declared_result(checker, scope, item.result, types)
     return Signature(
         id=checker.function_id(scope, item.name.text),
         types=types,
@@ -63,6 +63,19 @@ def declare(
         parameters=parameters,
         result=result,
     )
+
+
+def _declared_result(
+    checker: Checker, scope: FileScope, written: ast.TypeExpr, types: Mapping[str, Type]
+) -> Type:
+    """`Never` is the result of what does not come back; nothing else has that type."""
+    match written:
+        case ast.NamedType(path=(ast.Ident(text="Never"),), arguments=()) if (
+            "Never" not in scope.type_names and "Never" not in types
+        ):
+            return Prim.NEVER
+        case _:
+            return read_type(checker, scope, written, types, solved=True)
 
 
 def check_bodies(

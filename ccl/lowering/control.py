@@ -222,4 +222,6 @@ def require(f: Frame, node: Require) -> Hold:
         f.call("trap_with")
         f.emit("unreachable")
     f.emit("end")
+    if node.type is Prim.NEVER:
+        f.emit("unreachable")
     return Hold.PLAIN
