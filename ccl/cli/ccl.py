@@ -164,16 +164,19 @@ def charter(
             'as {"proposal": {"type": "budget"}}; - reads stdin.',
         ),
     ] = None,
+    caller: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DID",
+            help="Who asks, where a condition says `caller()`. Without it, nobody it could know.",
+        ),
+    ] = None,
     output: Annotated[
         CharterView, typer.Option("-o", "--output", help="How to print it.")
     ] = CharterView.TABLE,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a charter with undecided conditions.")
     ] = False,
-    mesh_home: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", readable=False, help="The mesh's home. [env: MESH_HOME]"),
-    ] = None,
 ) -> None:
     """Show what a program's declarations say, its conditions decided by a context.
 
@@ -182,7 +185,7 @@ def charter(
     """
     from ccl.cli.running.charter import show_charter
 
-    show_charter(file, context, output.value, strict=strict, mesh_home=mesh_home)
+    show_charter(file, context, caller, output.value, strict=strict)
 
 
 @app.command(

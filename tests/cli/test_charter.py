@@ -111,6 +111,7 @@ def test_strict_refuses_what_is_undecided(folder: Path) -> None:
         (("bylaws.ccl", "--context", "absent.json"), 3, "there is no file"),
         (("code.ccl",), 3, "declares nothing"),
         (("-", "--context", "-"), 2, "both the program and its context"),
+        (("bylaws.ccl", "--caller", "Ada"), 2, "--caller Ada is no DID"),
     ],
 )
 def test_misuse_is_answered_by_name(
@@ -119,3 +120,28 @@ def test_misuse_is_answered_by_name(
     done = charter(folder, *arguments)
     assert done.code == code, done.err
     assert words in done.err
+
+
+def test_conditions_hear_of_the_caller_and_the_time(folder: Path) -> None:
+    did = "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"
+    (folder / "who.ccl").write_text(
+        f'if caller() == did("{did}") {{ a: 1; }}'
+        'if now() > timestamp("2024-01-01T00:00:00Z") { b: 2; }'
+    )
+    assert charter(folder, "who.ccl").out == "b: 2;\n"
+    assert charter(folder, "who.ccl", "--caller", did).out == "a: 1;\nb: 2;\n"
+
+
+def test_no_mesh_is_asked(folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "mesh"
+    home.mkdir()
+    (home / "mesh.sqlite").write_bytes(b"no store of this version")
+    done = run("ccl", "charter", "bylaws.ccl", home=tmp_path, cwd=folder)
+    assert (done.code, done.err) == (0, "")
+    assert [each.name for each in home.iterdir()] == ["mesh.sqlite"]
+
+
+def test_a_home_that_is_none_does_no_harm(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mesh").write_text("a file where a folder should be")
+    done = run("ccl", "charter", "bylaws.ccl", home=tmp_path, cwd=folder)
+    assert (done.code, done.err) == (0, "")

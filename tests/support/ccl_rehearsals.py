@@ -5,7 +5,8 @@ from functools import cache
 import wasmtime
 
 from ccl.abi.testcalls import TEST_PREFIX, TEST_RECORD
-from ccl.cli.testing.rehearsals import BALANCES, CALLER, NOW, SEED, Failure, judge
+from ccl.cli.apart import CALLER
+from ccl.cli.testing.rehearsals import BALANCES, NOW, SEED, Failure, judge
 from runtime.context import Context, Limits
 from runtime.execution import Execution
 from runtime.modulecheck import ModuleFacts, check_module

@@ -1,22 +1,27 @@
-"""`ccl charter`: the declarations as the module itself replays them in a given context."""
+"""`ccl charter`: the declarations as the module itself replays them in a given context.
+
+They depend on the program, the context, the time and who asks: no mesh is opened for them.
+"""
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any, Final
 
 import typer
 
 from ccl.abi.layout import CHARTER_EXPORT, RUN_EXPORT
+from ccl.cli.apart import CALLER, sandbox_apart
 from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
 from ccl.cli.charterview import Undecided, charter_text, charter_value, undecided
 from ccl.cli.files import STANDARD_STREAM
-from ccl.cli.running.problems import mesh_problems
-from ccl.cli.running.program import Program, build_context, compile_program
+from ccl.cli.running.program import Program, compile_program
 from ccl.cli.running.records import read_records
 from ccl.cli.running.traps import outcome_lines
 from ccl.render.paint import Paint
-from mesh.local import LocalMesh
+from runtime.content.did import Did, DidError, parse_did
+from runtime.context import SEED_BYTES, Context, Limits
 from runtime.execution import Execution, OutcomeKind
 from runtime.sandbox import Fault, Request, engine_text
 from runtime.streams import say
@@ -25,7 +30,7 @@ FUEL: Final = 1_000_000_000
 
 
 def show_charter(
-    file: Path, context: Path | None, view: str, *, strict: bool, mesh_home: Path | None
+    file: Path, context: Path | None, caller: str | None, view: str, *, strict: bool
 ) -> None:
     """Run the command. Raises CommandError and typer.Exit."""
     if str(file) == str(context) == STANDARD_STREAM:
@@ -35,6 +40,7 @@ def show_charter(
             hint="name a file for one of them",
             exit_code=ExitCode.USAGE,
         )
+    asking = CALLER if caller is None else _did(caller)
     records = read_records(context)
     program = compile_program(file, RUN_EXPORT)
     if all(export.name != CHARTER_EXPORT for export in program.abi.exports):
@@ -45,7 +51,7 @@ def show_charter(
             exit_code=ExitCode.NOT_FOUND,
             path=str(file),
         )
-    execution = _execute(program, records, mesh_home)
+    execution = _execute(program, asking, records)
     outcome = execution.deterministic.outcome
     if outcome.kind is not OutcomeKind.SUCCEEDED:
         for line in outcome_lines(
@@ -59,22 +65,30 @@ def show_charter(
     _show(execution.charter, open_conditions, view)
 
 
-def _execute(program: Program, records: dict[str, Any], mesh_home: Path | None) -> Execution:
-    with mesh_problems(), LocalMesh.open(mesh_home) as mesh:
-        context = build_context(
-            entry=CHARTER_EXPORT,
-            arguments=None,
-            caller=mesh.submitter.did,
-            now=mesh.now,
-            program=program,
-            input_cid=None,
-            balances={},
-            policies={},
-            engine=engine_text(),
-            fuel=FUEL,
-            records=records,
-        )
-        result = mesh.sandbox.execute(
+def _did(text: str) -> Did:
+    try:
+        return parse_did(text)
+    except DidError as error:
+        raise CommandError(
+            "usage",
+            f"--caller {text} is no DID: {error}",
+            hint="`meshctl identity show` prints yours",
+            exit_code=ExitCode.USAGE,
+        ) from None
+
+
+def _execute(program: Program, caller: Did, records: dict[str, Any]) -> Execution:
+    context = Context(
+        entry=CHARTER_EXPORT,
+        caller=caller,
+        now=int(time.time()),
+        seed=bytes(SEED_BYTES),
+        limits=Limits(fuel=FUEL),
+        engine=engine_text(),
+        records=records,
+    )
+    with sandbox_apart(workers=1) as sandbox:
+        result = sandbox.execute(
             Request(
                 module=program.root.wasm,
                 module_cid=program.root.cid,

@@ -3,13 +3,12 @@
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from ccl.cli.apart import sandbox_apart
 from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
 from ccl.cli.report import show_findings
 from ccl.cli.testing.compiling import compiled
@@ -27,7 +26,7 @@ from ccl.cli.testing.suite import Broken, Suite
 from ccl.render import Format
 from ccl.render.cells import text_width
 from ccl.render.paint import Paint
-from runtime.sandbox import Fault, Sandbox
+from runtime.sandbox import Fault
 from runtime.streams import say
 
 
@@ -60,7 +59,7 @@ def run_tests(options: Options) -> int:
         )
     show = _Showing(options, max(text_width(each.path) for each in files))
     outcomes: list[Tested | Broken] = []
-    with _sandbox(options) as sandbox:
+    with sandbox_apart(options.workers) as sandbox:
         for outcome in _outcomes(files, Rehearsals(sandbox, options.fuel), options):
             outcomes.append(outcome)
             show.file(outcome)
@@ -80,17 +79,6 @@ def _nothing(options: Options, what: str, hint: str) -> CommandError:
     return CommandError(
         "no-tests", f"there is {what} in {where}", hint=hint, exit_code=ExitCode.NOT_FOUND
     )
-
-
-@contextmanager
-def _sandbox(options: Options) -> Iterator[Sandbox]:
-    """Its compiled modules are of this run: a test that is run again has mostly changed."""
-    with TemporaryDirectory(prefix="ccl-test-") as folder:
-        at = Path(folder)
-        with Sandbox(
-            cache_dir=at / "modules", cache_key_path=at / "key", workers=options.workers
-        ) as sandbox:
-            yield sandbox
 
 
 def _outcomes(

@@ -10,15 +10,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ccl.abi.testcalls import ASSERTION_FAILED, NOTHING_TRAPPED, TEST_PREFIX, TEST_RECORD
+from ccl.cli.apart import CALLER
 from ccl.cli.testing.suite import Suite
 from runtime.content.codec import decode
-from runtime.content.did import parse_did
 from runtime.context import Context, Limits
 from runtime.execution import Execution, Outcome, OutcomeKind
 from runtime.rehearsal import Comparison, Expectation
 from runtime.sandbox import Fault, Request, Sandbox, Ticket, engine_text
 
-CALLER: Final = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
 NOW: Final = 1_767_225_600
 """2026-01-01T00:00:00Z."""
 SEED: Final = hashlib.sha256(b"ccl test").digest()
