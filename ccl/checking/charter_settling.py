@@ -72,11 +72,19 @@ def _ordered(sink: Sink, entries: list[Entry], guards: Guards) -> list[Entry]:
     """What each property gives way to; what cannot be decided is reported and left out."""
     kept: list[Entry] = []
     rivals: dict[tuple[str, str | None], list[int]] = {}
+    refused: dict[tuple[str, str | None], list[Property]] = {}
     for entry in entries:
         if isinstance(entry, typed.CharterDecision) or _is_call(entry):
             kept.append(entry)
             continue
-        places = rivals.setdefault(_identity(entry), [])
+        identity = _identity(entry)
+        if isinstance(entry, Property):
+            before = refused.setdefault(identity, [])
+            twin = next((each for each in before if each.node.when == entry.node.when), None)
+            if twin is not None:
+                _report_twice(sink, entry, twin)
+                continue
+        places = rivals.setdefault(identity, [])
         later: Setting = entry
         losers: list[int] = []
         for at in places:
@@ -86,6 +94,8 @@ def _ordered(sink: Sink, entries: list[Entry], guards: Guards) -> list[Entry]:
             if winner is None:
                 continue
             if winner == "neither":
+                if isinstance(entry, Property):
+                    refused[identity].append(entry)
                 break
             if winner == "later":
                 losers.append(at)
@@ -151,9 +161,14 @@ def _report_twice(sink: Sink, entry: Setting, first: Setting) -> None:
 
 
 def _report_conflict(sink: Sink, earlier: Property, later: Property) -> None:
+    advice = "general" if later.node.when < earlier.node.when else None
+    label = "and set to another value here"
+    if not later.node.when:
+        advice, label = "default", "this rule stands before it, and sets another value"
     sink.report(
         "CCL0306",
         later.node.key_span,
         key=later.node.key,
-        labels=(Label(earlier.node.key_span, "and set to another value here"),),
+        labels=(Label(earlier.node.key_span, label),),
+        advice=advice,
     )

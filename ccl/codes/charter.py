@@ -36,9 +36,15 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0306",
-        title="two rules can set `{key}` at once, to different values",
-        label="this rule can hold together with the other one",
+        title="two settings of `{key}` can hold at once, with different values",
+        label="can hold together with the other one",
         help="write `override` before the entry that is to win, or make the conditions exclusive",
+        advice={
+            "default": "a default stands before the rules that replace it: move it up, or write "
+            "`override` before the entry that is to win",
+            "general": "what holds more often stands before what replaces it: move it up, or write "
+            "`override` before the entry that is to win",
+        },
     ),
     Template(
         code="CCL0307",
