@@ -51,7 +51,8 @@ def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
 def unsettled(body: Body, call: ast.Call, opened: Signature) -> typed.Expr:
     """A call whose types are not known: yet, or at all."""
     kinds = [zonk(kind) for kind in opened.types.values()]
-    if any(has_poison(kind) for kind in kinds) or not any(is_open(kind) for kind in kinds):
+    told = any(has_poison(kind) for kind in (*kinds, *opened.parameters))
+    if told or not any(is_open(kind) for kind in kinds):
         return invalid(call.span)
     body.checker.stuck = True
     if body.final:
