@@ -120,6 +120,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0119",
         title="`{found}` is not CCL",
         label="CCL writes `{instead}`",
+        advice={
+            "shift": "call `{instead}`; `bit_and`, `bit_or`, `bit_xor` and `bit_not` go with it",
+        },
     ),
     Template(
         code="CCL0120",

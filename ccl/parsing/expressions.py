@@ -173,6 +173,8 @@ class Expressions(Reductions):
         )
 
     def _chained(self, first: Token, second: Token, middle: ast.Expr) -> None:
+        if isinstance(middle, ast.Name) and not middle.text:
+            return  # what was missing here has been reported
         place = self.place.span(second)
         fixes: tuple[Fix, ...] = ()
         if isinstance(middle, ast.Name):

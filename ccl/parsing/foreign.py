@@ -16,6 +16,7 @@ _FUNCTION_WORDS: Final = frozenset({"def", "func", "fun", "proc", "sub", "proced
 _LET_WORDS: Final = frozenset({"var", "val", "auto", "local", "dim"})
 _ELSE_IF_WORDS: Final = frozenset({"elif", "elsif", "elseif"})
 OPERATOR_WORDS: Final = {"and": "&&", "or": "||"}
+_SHIFTS: Final = {"LT": "shift_left(number, by)", "GT": "shift_right(number, by)"}
 _STARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "RBRACE", ""})
 _OPERAND_ENDS: Final = LITERALS | {"NAME", "RPAREN", "RBRACKET", "STRING_TAIL"}
 _OPERAND_STARTS: Final = LITERALS | {"NAME", "LPAREN", "STRING_HEAD", "BANG", "MINUS", "LBRACKET"}
@@ -48,6 +49,12 @@ def read_foreign_words(source: Source, tokens: Tokens, sink: Sink) -> None:
         previous = read[-1].kind if read else ""
         end = token.end
         depth += (token.kind == "LBRACE") - (token.kind == "RBRACE")
+        if token.kind in _SHIFTS and _is_shift(items, at, previous):
+            place = Span(source.file, token.start, items[at + 1].end)
+            sign, call = source.text[token.start : items[at + 1].end], _SHIFTS[token.kind]
+            sink.report("CCL0119", place, found=sign, instead=call, advice="shift")
+            read.append(Token("OP", "*", place.start, place.end))  # of two Integers an Integer
+            continue
         if token.kind == "NAME":
             meant = _meant(items, at, previous, depth > 0)
         else:
@@ -74,6 +81,17 @@ def _stepped(items: list[Token], at: int) -> tuple[tuple[str, str], ...]:
     if first.text != second.text or first.end != second.start or not ends:
         return ()
     return (("ASSIGNOP", f"{first.text}="), ("INT", "1"))
+
+
+def _is_shift(items: list[Token], at: int, previous: str) -> bool:
+    """`a << b`, and not the end of `Array<Array<T>>`, which has no value behind it."""
+    first, second = items[at], items[at + 1]
+    doubled = second.kind == first.kind and second.start == first.end
+    if not doubled or previous not in _OPERAND_ENDS:
+        return False
+    behind = items[at + 2]
+    is_apart = first.start > items[at - 1].end and behind.start > second.end
+    return behind.kind in LITERALS | {"NAME"} or (is_apart and behind.kind in _OPERAND_STARTS)
 
 
 def _meant(

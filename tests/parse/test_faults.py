@@ -210,3 +210,22 @@ def test_a_long_decimal_is_rounded(written: str, instead: str) -> None:
     assert found.code == "CCL0106"
     assert found.fixes[0].title == f"round to `{instead}`"
     assert mended(f"share: {written};") == f"share: {instead};"
+
+
+@pytest.mark.parametrize(
+    ("text", "call"),
+    [
+        ("execution { 1 << 3 }", "shift_left(number, by)"),
+        ('execution { log("a \\(n >> 3) b"); }', "shift_right(number, by)"),
+        ("fn f() -> Array<Array<Integer>> { [[(1) >> (2 + 1)]] }", "shift_right(number, by)"),
+        ("fn f() { map_new<String, Array<Integer>>(); 1<<n }", "shift_left(number, by)"),
+    ],
+)
+def test_a_shift_is_a_call(text: str, call: str) -> None:
+    _, (found,) = read(text)
+    assert (found.code, found.facts["instead"]) == ("CCL0119", call)
+    assert found.fixes == ()
+
+
+def test_a_comparison_without_its_middle_is_one_fault() -> None:
+    assert faults("execution { 1 < < 3 }") == ["CCL0115 1:17"]
