@@ -349,6 +349,24 @@ def test_a_forgotten_input_is_told(tmp_path: Path) -> None:
     assert (done.code, done.err) == (0, f"note: {help_}\n")
 
 
+def test_an_input_that_nobody_asked_for_is_not_missing(tmp_path: Path) -> None:
+    path = tmp_path / "count.ccl"
+    path.write_text(
+        "fn lines() -> Integer { input().length() }"
+        ' fn half(n: Integer) -> Integer { require(n > 1, "too small"); n / 2 }'
+        " fn count() -> Integer { half(lines()) }"
+        " execution { count() }",
+        encoding="utf-8",
+    )
+    done = run("ccl", "run", path, "1", "--entry", "half", home=tmp_path)
+    assert done.code == 1
+    assert "too small" in done.err
+    assert "no input was given" not in done.err
+    done = run("ccl", "run", path, home=tmp_path)
+    assert done.code == 1
+    assert "no input was given" in done.err
+
+
 def test_an_input_that_is_not_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / "count.ccl"
     path.write_text("execution { input() }", encoding="utf-8")

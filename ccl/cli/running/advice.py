@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
-from typing import Final
 
 from ccl.cli.boundary import ExitCode
 from ccl.cli.files import UTF8_HINT, utf8_fault
@@ -11,27 +10,24 @@ from ccl.lowering.calls import NOT_UTF8
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.policy import DENIAL
 
-INPUT_CALLS: Final = frozenset({"host_read_input", "host_input_cid"})
-"""What a program imports that looks at its input."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What was executed. input: None where none was given; calls: the host calls it imports."""
+    """What was executed. input: None where none was given; readers: the entries that look at it."""
 
     file: Path
     input_path: Path | None
     input: bytes | None
     fuel: int
-    calls: frozenset[str]
+    readers: frozenset[str]
 
-    @property
-    def lacks_input(self) -> bool:
-        return self.input is None and bool(self.calls & INPUT_CALLS)
+    def lacks_input(self, entry: str) -> bool:
+        """Whether an entry looks for an input that was not given."""
+        return self.input is None and entry in self.readers
 
 
-def next_step(outcome: Outcome, attempt: Attempt) -> tuple[str | None, ExitCode]:
-    """What to do about a failed execution, None where the failure says all; the exit code."""
+def next_step(outcome: Outcome, entry: str, attempt: Attempt) -> tuple[str | None, ExitCode]:
+    """What to do after an entry has failed, None where the failure says all; the exit code."""
     if DENIAL in outcome.detail:
         return (
             "nothing was submitted; `meshctl policy show` says what is allowed, and "
@@ -40,7 +36,7 @@ def next_step(outcome: Outcome, attempt: Attempt) -> tuple[str | None, ExitCode]
         )
     if outcome.kind is OutcomeKind.OUT_OF_FUEL:
         return f"the limit is {attempt.fuel} fuel; raise it with --fuel", ExitCode.FINDINGS
-    if attempt.lacks_input:
+    if attempt.lacks_input(entry) and outcome.kind is not OutcomeKind.REJECTED:
         return missing_input(attempt), ExitCode.FINDINGS
     fault = None if attempt.input is None else utf8_fault(attempt.input)
     if outcome.reason == NOT_UTF8 and fault is not None:

@@ -18,6 +18,7 @@ from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
 from ccl.cli.report import show_findings
+from ccl.cli.running.reading import entries_reading_input
 from ccl.pipeline import compile_text
 from ccl.render import Format
 from ccl.source import SourceMap
@@ -58,8 +59,8 @@ class Program:
     abi: Abi
     names: SourceMap
     """The sources under their paths in the module, which trap sites use."""
-    calls: frozenset[str]
-    """The host calls that the root imports."""
+    readers: frozenset[str]
+    """The entries that look at the input."""
     functions: tuple[str, ...]
     """Names that --entry may take, besides those of handlers."""
 
@@ -76,9 +77,10 @@ def compile_program(file: Path, entry: str) -> Program:
     if compiled.wasm is None or compiled.cid is None:
         show_findings(findings, Format.FULL)
         raise typer.Exit(ExitCode.FINDINGS)
-    inspection = inspect_module(compiled.wasm)
-    abi = inspection.abi
+    abi = inspect_module(compiled.wasm).abi
     assert abi is not None, "every module that we compile describes its exports"
+    tree = compiled.compilation.program
+    assert tree is not None, "a module is made from a tree"
     packed = tuple(
         Module(path=each.path.removeprefix("./"), cid=parse_cid(each.cid), wasm=each.wasm)
         for each in compiled.packed
@@ -88,7 +90,7 @@ def compile_program(file: Path, entry: str) -> Program:
         packed=packed,
         nested=_nested(packed),
         abi=abi,
-        calls=frozenset(each.name for each in inspection.imports),
+        readers=entries_reading_input(tree),
         names=compiled.compilation.names,
         functions=_function_names(compiled.compilation.module),
     )

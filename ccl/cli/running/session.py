@@ -32,7 +32,7 @@ def run_program(options: Options) -> int:
         input_path=options.input,
         input=None if call.input is None else call.input[1],
         fuel=options.fuel,
-        calls=program.calls,
+        readers=program.readers,
     )
     with mesh_problems(), LocalMesh.open(options.mesh_home) as mesh:
         key = _key(call)
@@ -67,7 +67,7 @@ def _run(mesh: LocalMesh, key: Cid, call: Call, attempt: Attempt, options: Optio
             run = under_way.begin(run, lambda: execute(mesh, call))
     if not run.execution.deterministic.outcome.succeeded:
         return _refused(run, attempt, options)
-    if attempt.lacks_input and not options.as_json:
+    if attempt.lacks_input(call.entry) and not options.as_json:
         sys.stderr.write(f"note: {missing_input(attempt)}\n")
     if options.dry_run:
         show_dry_run(run, options)
@@ -129,7 +129,7 @@ def _refused(run: Run, attempt: Attempt, options: Options) -> int:
     """What ended the program's own execution: nothing of it was applied."""
     if options.as_json:
         outcome = run.execution.deterministic.outcome
-        hint, _ = next_step(outcome, attempt)
+        hint, _ = next_step(outcome, run.entry, attempt)
         print_json(run, None, {**outcome.to_value(), "next": hint})
     return _failed(run, attempt)
 
@@ -137,7 +137,7 @@ def _refused(run: Run, attempt: Attempt, options: Options) -> int:
 def _failed(run: Run, attempt: Attempt) -> int:
     """Say what ended an execution and what to do; its effects are discarded."""
     outcome = run.execution.deterministic.outcome
-    hint, code = next_step(outcome, attempt)
+    hint, code = next_step(outcome, run.entry, attempt)
     paint = Paint(has_color(sys.stderr))
     for line in outcome_lines(outcome, run.program, paint, width_of(sys.stderr)):
         sys.stderr.write(line + "\n")
