@@ -111,6 +111,14 @@ def run(
         int,
         typer.Option(min=1, max=FUEL_MAX, help="Ceiling of work of the local execution."),
     ] = FUEL_DEFAULT,
+    seed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HEX",
+            help="What `random()` draws from, in at most 64 hexadecimal digits. Without it, the "
+            "same program on the same input draws the same everywhere.",
+        ),
+    ] = None,
     timeout: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", min=0.0, help="Stop waiting for the jobs after so long."),
@@ -140,6 +148,7 @@ def run(
             yes=yes,
             max_spend=max_spend,
             fuel=fuel,
+            seed=seed,
             timeout_seconds=timeout,
             mesh_home=mesh_home,
         )

@@ -55,3 +55,18 @@ def test_a_damaged_file_is_refused_with_its_line(home: Path, tmp_path: Path) -> 
     done = run("ccl", "run", COUNT, "--input", ward, home=home)
     assert done.code == 1
     assert "line 2: there is no candidate 3" in done.out + done.err
+
+
+def test_lots_are_told_and_fall_the_same_again(home: Path, tmp_path: Path) -> None:
+    ward = tmp_path / "ward.csv"
+    rows = "".join(f'"Candidate {n}","{name}"\n' for n, name in enumerate(("Ada", "Bea", "Dan"), 1))
+    ward.write_text(f'3,1\n5,1\n5,2\n5,3\n{rows}"Here"\n', "utf-8")
+    first = run("ccl", "run", COUNT, "--input", ward, "-o", "json", home=home)
+    assert first.code == 0, first.err
+    told = json.loads(first.out)["logs"]
+    excluded = [name for s in json.loads(first.out)["value"]["stages"] for name in s["excluded"]]
+    assert told[0] == (
+        f"decided by lot: {excluded[0]} is excluded at stage 2, drawn from Ada, Bea, Dan"
+    )
+    again = run("ccl", "run", COUNT, "--input", ward, "-o", "json", home=tmp_path)
+    assert again.out == first.out

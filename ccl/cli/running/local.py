@@ -6,7 +6,9 @@ from typing import Any
 
 from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.running.program import Program, build_context, output_to_json
+from ccl.cli.running.seeding import for_occasion, seed_of
 from mesh.local import LocalMesh
+from mesh.local.owned import snapshot_of
 from mesh.local.runs import request_for, world_now
 from runtime.content.cid import Cid
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode
@@ -20,8 +22,9 @@ from runtime.sandbox import Fault, engine_text
 class Call:
     """What is to be executed: an entry with its arguments, its input and its host records.
 
-    results: outputs of earlier jobs by their id. occasion: tells executions apart that are
-    otherwise alike, so that they draw other random numbers.
+    results: outputs of earlier jobs by their id. seed: the one that was chosen, None for that of
+    `seeding`. occasion: tells executions apart that are otherwise alike, so that they draw other
+    random numbers.
     """
 
     program: Program
@@ -31,6 +34,7 @@ class Call:
     records: Mapping[str, Any]
     fuel: int
     results: Mapping[str, Any]
+    seed: bytes | None = None
     occasion: str = ""
 
 
@@ -57,7 +61,7 @@ def execute(mesh: LocalMesh, call: Call) -> Run:
         arguments=call.arguments,
         caller=mesh.submitter.did,
         now=mesh.now,
-        program=program,
+        seed=_seed(mesh, call, around.state_root),
         input_cid=None if call.input is None else call.input[0],
         balances=around.balances,
         policies=around.policies,
@@ -68,7 +72,6 @@ def execute(mesh: LocalMesh, call: Call) -> Run:
         state_root=around.state_root,
         tokens=around.tokens,
         reputation=around.reputation,
-        occasion=call.occasion,
     )
     _check_size(context)
     request = request_for(mesh, context, around, (program.root.cid, program.root.wasm))
@@ -82,6 +85,23 @@ def execute(mesh: LocalMesh, call: Call) -> Run:
             exit_code=ExitCode.FINDINGS,
         )
     return run_of(program, call.entry, result, context)
+
+
+def _seed(mesh: LocalMesh, call: Call, state_root: Cid | None) -> bytes:
+    """Raises MeshProblem for state that cannot be read."""
+    if call.seed is not None:
+        return for_occasion(call.seed, call.occasion)
+    with mesh.store.read() as tx:
+        state = snapshot_of(tx, state_root)
+    return seed_of(
+        module=call.program.root.cid,
+        abi=call.program.abi,
+        entry=call.entry,
+        arguments=call.arguments,
+        input_cid=None if call.input is None else call.input[0],
+        state=state,
+        occasion=call.occasion,
+    )
 
 
 def done_before(mesh: LocalMesh, program: Program, entry: str, found: Deterministic) -> Run:

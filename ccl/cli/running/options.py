@@ -8,7 +8,8 @@ from runtime.streams import say as say_line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The command line of `ccl run`. context: a file of host records, as of `ccl charter`."""
+    """The command line of `ccl run`. context: a file of host records, as of `ccl charter`.
+    seed: as it was written, None for the program's own."""
 
     file: Path
     entry: str
@@ -20,6 +21,7 @@ class Options:
     yes: bool
     max_spend: int | None
     fuel: int
+    seed: str | None
     timeout_seconds: float | None
     mesh_home: Path | None
 

@@ -1,6 +1,5 @@
 """A program on its way to the sandbox: compiled, with its entry, arguments and context."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,7 +162,7 @@ def build_context(
     arguments: bytes | None,
     caller: Did,
     now: int,
-    program: Program,
+    seed: bytes,
     input_cid: Cid | None,
     balances: Mapping[str, int],
     policies: Mapping[str, Any],
@@ -174,14 +173,8 @@ def build_context(
     state_root: Cid | None = None,
     tokens: Cid | None = None,
     reputation: int = REPUTATION_UNKNOWN,
-    occasion: str = "",
 ) -> Context:
-    """What a local execution sees. The seed follows from module, input, caller, time and
-    occasion."""
-    parts = (str(input_cid), caller, str(now), occasion)
-    seed = hashlib.sha256(
-        b"\0".join((program.root.cid.raw, *(part.encode() for part in parts)))
-    ).digest()
+    """What a local execution sees."""
     return Context(
         entry=entry,
         arguments=arguments,

@@ -12,6 +12,7 @@ from ccl.cli.running.options import Options
 from ccl.cli.running.problems import mesh_problems
 from ccl.cli.running.program import Program, compile_program, entry_signature, read_input
 from ccl.cli.running.records import read_records
+from ccl.cli.running.seeding import chosen_seed
 from ccl.cli.running.showing import print_json, show_dry_run, show_modules, show_result
 from ccl.cli.running.traps import outcome_lines
 from ccl.cli.running.under_way import UnderWay
@@ -53,6 +54,7 @@ def _run(mesh: LocalMesh, key: Cid, call: Call, attempt: Attempt, options: Optio
         key=key,
         data=call.input,
         records=call.records,
+        seed=call.seed,
         show_failure=show_failure,
     )
     record = None if options.dry_run else unfinished_run(mesh, key)
@@ -111,13 +113,16 @@ def _call(program: Program, options: Options) -> Call:
         records=read_records(options.context),
         fuel=options.fuel,
         results={},
+        seed=None if options.seed is None else chosen_seed(options.seed),
     )
 
 
 def _key(call: Call) -> Cid:
-    """The same program with the same arguments, input and records is the same run."""
+    """The same program with the same arguments, input, records and seed is the same run."""
     given = None if call.input is None else call.input[0]
     named = [call.program.root.cid, call.entry, call.arguments, given, dict(call.records)]
+    if call.seed is not None:
+        named.append(call.seed)
     return cid_of(encode(named), Codec.DAG_CBOR)
 
 
@@ -130,7 +135,7 @@ def _refused(run: Run, attempt: Attempt, options: Options) -> int:
     if options.as_json:
         outcome = run.execution.deterministic.outcome
         hint, _ = next_step(outcome, run.entry, attempt)
-        print_json(run, None, {**outcome.to_value(), "next": hint})
+        print_json(run, None, {**outcome.to_value(), "next": hint}, options)
     return _failed(run, attempt)
 
 

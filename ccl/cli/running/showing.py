@@ -30,6 +30,8 @@ def show_modules(run: Run, options: Options, *, is_continued: bool = False) -> N
     where = "by the unfinished run of this command" if is_continued else "on this machine"
     rows.append(("Executed", run.program.root.path, spent, where))
     say(columns(rows).removesuffix("\n"))
+    if options.seed is not None:
+        say(columns([("Seed", f"{options.seed}, chosen with --seed")]).removesuffix("\n"))
     for line in run.logs:
         say(columns([("Logged", line)]).removesuffix("\n"))
 
@@ -38,7 +40,7 @@ def show_dry_run(run: Run, options: Options) -> None:
     """What would be applied, and that nothing was."""
     submitted = [each for each in run.effects if isinstance(each, SubmitJob)]
     if options.as_json:
-        print_json(run, None, None)
+        print_json(run, None, None, options)
         return
     for line in effect_lines(run.effects):
         say(line)
@@ -53,7 +55,7 @@ def show_dry_run(run: Run, options: Options) -> None:
 def show_result(run: Run, under_way: UnderWay, options: Options) -> None:
     """The program's value, its charter, and the results of its jobs and handlers."""
     if options.as_json:
-        print_json(run, under_way, None)
+        print_json(run, under_way, None, options)
         return
     _show_value(run)
     for followed in under_way.followed.values():
@@ -79,7 +81,7 @@ def _show_value(run: Run) -> None:
             say(line)
 
 
-def print_json(run: Run, under_way: UnderWay | None, outcome: Any) -> None:
+def print_json(run: Run, under_way: UnderWay | None, outcome: Any, options: Options) -> None:
     """One object. under_way: None where nothing was applied; outcome: of a failed execution."""
     followed = () if under_way is None else under_way.followed.values()
     value: dict[str, Any] = {
@@ -92,6 +94,8 @@ def print_json(run: Run, under_way: UnderWay | None, outcome: Any) -> None:
         "applied": under_way is not None,
         "jobs": [each.to_json() for each in followed],
     }
+    if options.seed is not None:
+        value["seed"] = options.seed
     if under_way is not None and under_way.handlings:
         value["handlers"] = [each.to_json() for each in under_way.handlings]
     if run.execution.charter:

@@ -77,6 +77,7 @@ class UnderWay:
     key: Cid
     data: tuple[Cid, bytes] | None
     records: Mapping[str, Any]
+    seed: bytes | None
     show_failure: Callable[[Run], int]
     record: LocalRun | None = None
     followed: dict[JobId, Followed] = field(default_factory=dict)
@@ -234,6 +235,7 @@ class UnderWay:
             records=self.records,
             fuel=self.options.fuel,
             results=self._results(),
+            seed=self.seed,
             occasion=job.job_id,
         )
         self.options.say(f"\nHandler    {event} of job {job.job_id}")

@@ -1,0 +1,69 @@
+"""The seed of a local execution, which `random()` draws from.
+
+Rule: it follows from what is executed, and from nothing of the machine, its time or its
+identity. Whoever runs the same program on the same input gets the same result; running it once
+more draws no other lot.
+"""
+
+from typing import Final
+
+from blake3 import blake3
+
+from ccl.abi.sections import Abi
+from ccl.cli.boundary import CommandError, ExitCode
+from runtime.content.cid import Cid
+from runtime.content.codec import encode
+from runtime.context import SEED_BYTES
+from runtime.state import Snapshot
+
+PURPOSE: Final = "ccl 1 seed of a local execution"
+PURPOSE_OF_AN_OCCASION: Final = "ccl 1 seed of a handler under a chosen seed"
+DIGITS_MAX: Final = 2 * SEED_BYTES
+
+
+def seed_of(
+    *,
+    module: Cid,
+    abi: Abi,
+    entry: str,
+    arguments: bytes | None,
+    input_cid: Cid | None,
+    state: Snapshot,
+    occasion: str,
+) -> bytes:
+    """The seed where none was chosen. state: of it the homes that the program declares count, so
+    that what the identity has stored for other programs makes no difference."""
+    stored = [
+        [home, name, each.shape, each.value]
+        for home in sorted({variable.home for variable in abi.states})
+        for name, each in sorted(state.homes.get(home, {}).items())
+    ]
+    named = encode([module, entry, arguments, input_cid, stored, occasion])
+    return blake3(named, derive_key_context=PURPOSE).digest()
+
+
+def chosen_seed(text: str) -> bytes:
+    """What `--seed` says: a number in hexadecimal. Raises CommandError."""
+    digits = text.removeprefix("0x").removeprefix("0X")
+    is_number = 0 < len(digits) <= DIGITS_MAX and digits.isascii() and digits.isalnum()
+    try:
+        if is_number:
+            return int(digits, 16).to_bytes(SEED_BYTES, "big")
+    except ValueError:
+        pass
+    raise CommandError(
+        "wrong-seed",
+        f"'{text}' is no seed: expected 1 to {DIGITS_MAX} hexadecimal digits",
+        hint="write digits that everybody has agreed on, for instance --seed 20260115",
+        exit_code=ExitCode.USAGE,
+        seed=text,
+    )
+
+
+def for_occasion(seed: bytes, occasion: str) -> bytes:
+    """Under a chosen seed: that seed for the program itself, another one for each handler."""
+    if not occasion:
+        return seed
+    return blake3(
+        seed + occasion.encode("utf-8"), derive_key_context=PURPOSE_OF_AN_OCCASION
+    ).digest()
