@@ -14,26 +14,20 @@ from ccl.abi.fuel import HOST_BYTE_FUEL, HOST_CALL_FUEL
 from ccl.abi.hostcalls import Answer, Wire
 from ccl.abi.layout import ALLOCATE_EXPORT
 from ccl.abi.testcalls import ALL_CALLS
+from ccl.lowering.extents import encoded_bytes_max, holds_text
 from ccl.lowering.program import Lowered, Notes
-from ccl.lowering.turns import length_symbol
+from ccl.lowering.shapes import is_text
+from ccl.lowering.turns import MOVED, POINT_BYTES_MAX, SHORT_BYTES_MAX, length_symbol
 from ccl.source import SourceMap, Span
 from ccl.typed import CallHost, Function, TextConst
 from ccl.types import Array
 from ccl.walk import everything
 from ccl.wasm.fuel import TRAP_FUEL, Code, Op, Pricing, Unbounded, UnknownCopy, code_of, fuel_of
+from ccl.wasm.work import BYTES, COPIES, GROWN_TEXT, TURNS
 
 PAGES_FUEL: Final = 40_000
 """Asking for memory costs fuel by the page: all that there can be, and two refusals."""
-_TURNS: Final = {
-    ("put_big", "next"): 8,
-    ("in_head", "next"): 8,
-    ("power", "next"): 64,
-    ("square_root", "next"): 4,
-}
-"""Loops of the library that turn a fixed number of times."""
-_COPIES: Final = {"resize": 32, "out_room": 8}
-"""Copies of what grows: a block grows by a quarter at least, so that every byte added has paid
-for four copied ones, and every slot of 8 bytes for 32."""
+UNKNOWN_LENGTH: Final = "nobody knows how long this text or data is"
 _HEAD = re.compile(r"\((?:func) \$(\S+)")
 
 
@@ -58,6 +52,7 @@ class _Counter:
 
     def __init__(self, lowered: Lowered, sources: SourceMap) -> None:
         module = lowered.module
+        self._program = lowered.program
         self._notes = lowered.notes
         self._sources = sources
         self._texts: dict[str, str] = {f.name: "\n".join(f.body) for f in module.functions}
@@ -81,11 +76,14 @@ class _Counter:
                 fuel = self._entry(name, function)
             else:
                 fuel = self._routine(name)
+                if BYTES in fuel.symbols():
+                    raise Unbounded(f"the work of `{name}` depends on its data")
         except _Blocked as blocked:
             return blocked.obstacle
         except Unbounded as unbounded:
             span = None if function is None else function.span
             return self._obstacle(span, unbounded.reason)
+        assert BYTES not in fuel.symbols(), "who calls a routine says how long its texts are"
         return fuel + Formula.constant(TRAP_FUEL + PAGES_FUEL)
 
     def _obstacle(self, span: Span | None, reason: str) -> Obstacle:
@@ -134,10 +132,10 @@ class _Counter:
             raise _Blocked(self._obstacle(known, reason))
 
         def of_call(name: str, before: Code) -> Formula:
-            if name == "host_read_state":
-                raise _Blocked(self._stored(notes.function))
+            if name in ALL_CALLS:
+                return self._host_call(name, notes, before)
             if name not in self._notes:
-                return self._foreign(name, before)
+                return self._with_texts(self._routine(name), notes)
             fuel = self._program_function(name)
             total = Formula.constant(0)
             for site in (each for each in notes.callees if each.name == name):
@@ -152,27 +150,49 @@ class _Counter:
 
         return Pricing(turns=turns, of_call=of_call)
 
-    def _stored(self, function: Function) -> Obstacle:
-        """The first state variable that a function loads."""
-        loads = [
+    def _with_texts(self, fuel: Formula, notes: Notes) -> Formula:
+        """Of a routine that may run over the texts and Data of a function."""
+        if BYTES not in fuel.symbols():
+            return fuel
+        longest = notes.longest()
+        if isinstance(longest, Formula):
+            return fuel.replaced({BYTES: longest})
+        raise _Blocked(self._obstacle(longest, UNKNOWN_LENGTH))
+
+    def _host_call(self, name: str, notes: Notes, before: Code) -> Formula:
+        sites = [each for each in notes.callees if each.name == name]
+        if not sites:
+            return _plain_call(name, before)
+        total = Formula.constant(0)
+        for site in sites:
+            moved = site.sizes[MOVED]
+            if moved is None:
+                raise _Blocked(self._unknown_bytes(name, notes.function, site.span))
+            total = total.most(moved)
+        return Formula.constant(HOST_CALL_FUEL) + Formula.constant(HOST_BYTE_FUEL) * total
+
+    def _unknown_bytes(self, name: str, function: Function, span: Span) -> Obstacle:
+        if name not in ("host_read_state", "host_write_state"):
+            return self._obstacle(span, f"`{name}` moves as many bytes as there are")
+        calls = [
             (node.span, node.arguments[1])
             for node in everything(function.body)
-            if isinstance(node, CallHost) and node.call == "host_read_state"
+            if isinstance(node, CallHost) and node.call == name
         ]
-        span, name = min(loads, key=lambda load: (load[0].file, load[0].start))
-        assert isinstance(name, TextConst), "the name of a variable is known"
-        reason = f"the state `{name.value}` is as large as what is stored"
+        span, variable = min(calls, key=lambda call: (call[0].file, call[0].start))
+        assert isinstance(variable, TextConst), "the name of a variable is known"
+        reason = f"the state `{variable.value}` is as large as what is stored"
         return self._obstacle(span, reason)
 
     # --- routines and the host ---
 
     def _foreign(self, name: str, before: Code) -> Formula:
         if name in ALL_CALLS:
-            return _host_call(name, before)
+            return _plain_call(name, before)
         return self._routine(name)
 
     def _routine(self, name: str) -> Formula:
-        """A routine of the library or of a type. Raises Unbounded."""
+        """A routine of the library or of a type, over `BYTES`. Raises Unbounded."""
         found = self._found.get(name)
         if isinstance(found, Formula):
             return found
@@ -190,12 +210,22 @@ class _Counter:
 
     def _routine_pricing(self, name: str) -> Pricing:
         def turns(label: str) -> Formula:
-            known = _TURNS.get((name, label))
+            known = TURNS.get((name, label))
             if known is None:
                 raise Unbounded(f"the work of `{name}` depends on its data")
-            return Formula.constant(known)
+            return known
 
-        return Pricing(turns=turns, of_call=self._foreign, of_copy=_COPIES.get(name))
+        if name not in GROWN_TEXT:
+            return Pricing(turns=turns, of_call=self._foreign, of_copy=COPIES.get(name))
+        per_byte = Formula.symbol(BYTES)
+
+        def of_call(called: str, before: Code) -> Formula:
+            if called != "resize":
+                return self._foreign(called, before)
+            growing = Pricing(turns=turns, of_call=self._foreign, of_copy=per_byte)
+            return fuel_of(self._code(called), growing)
+
+        return Pricing(turns=turns, of_call=of_call, of_copy=per_byte)
 
     # --- entries ---
 
@@ -217,7 +247,33 @@ class _Counter:
             raise Unbounded(f"the loop {label} of {name}")
 
         allocated = self._routine("allocate")
-        return allocated + fuel_of(self._code(name), Pricing(turns=turns, of_call=of_call))
+        fuel = allocated + fuel_of(self._code(name), Pricing(turns=turns, of_call=of_call))
+        if BYTES not in fuel.symbols():
+            return fuel
+        crossing = self._crossing(function)
+        return fuel.replaced(
+            {BYTES: crossing, **{each: Formula.symbol(each) for each in fuel.symbols() - {BYTES}}}
+        )
+
+    def _crossing(self, function: Function) -> Formula:
+        """Bytes of the longest text that an entry is given or gives. Raises Unbounded, _Blocked."""
+        total = Formula.constant(SHORT_BYTES_MAX)
+        for parameter in function.parameters:
+            if is_text(parameter.type):
+                points = Formula.symbol(length_symbol(parameter.name))
+                total = total + Formula.constant(POINT_BYTES_MAX) * points
+            elif holds_text(self._program, parameter.type):
+                raise Unbounded("an argument has parts of any length")
+        given = encoded_bytes_max(self._program, function.result)
+        if given is not None:
+            return total + Formula.constant(given)
+        if not is_text(function.result):
+            raise Unbounded("the result has parts of any length")
+        notes = next(each for each in self._notes.values() if each.function.id == function.id)
+        longest = notes.longest()
+        if isinstance(longest, Formula):
+            return total + longest
+        raise _Blocked(self._obstacle(longest, UNKNOWN_LENGTH))
 
     def _reading(self, routine: str, kind: object, length: Formula) -> Formula:
         """Reading an array of numbers, as long as all array arguments together."""
@@ -241,8 +297,8 @@ def _routine_code(text: str) -> Code:
     return code_of(text)
 
 
-def _host_call(name: str, before: Code) -> Formula:
-    """With constant texts only, and an answer that is one number."""
+def _plain_call(name: str, before: Code) -> Formula:
+    """With constant texts only, and an answer that is a number or has a limit."""
     call = ALL_CALLS[name]
     count = len(call.wasm_parameters)
     last = before[len(before) - count :]
@@ -252,9 +308,10 @@ def _host_call(name: str, before: Code) -> Formula:
         if isinstance(item, Op) and item.name in ("i32.const", "i64.const")
     ]
     texts = any(parameter.wire is not Wire.INTEGER for parameter in call.parameters)
-    if call.answer is Answer.BUFFER or (texts and len(constants) < count):
+    is_open = call.answer is Answer.BUFFER and call.answer_bytes_max is None
+    if is_open or (texts and len(constants) < count):
         raise Unbounded(f"`{name}` moves as many bytes as there are")
-    size, position = 0, 0
+    size, position = call.answer_bytes_max or 0, 0
     for parameter in call.parameters:
         if parameter.wire is Wire.INTEGER:
             position += 1

@@ -108,13 +108,14 @@ def _call(call: HostCall) -> str:
         f"{'`i64`' if parameter.wire is Wire.INTEGER else '`ptr i32, len i32`'} |"
         for parameter in call.parameters
     ]
+    most = "" if call.answer_bytes_max is None else f", at most {call.answer_bytes_max} bytes"
     table = ["| Parameter | Kind | WebAssembly |", "|---|---|---|", *rows, ""] if rows else []
     return "\n".join(
         [
             f"## {call.name}\n",
             f"{call.doc}\n",
             *table,
-            f"Answer: {_ANSWERS[call.answer]}. {_EFFECTS[call.effect]}\n",
+            f"Answer: {_ANSWERS[call.answer]}{most}. {_EFFECTS[call.effect]}\n",
             "```wat",
             " ".join(
                 filter(None, (f'(import "{IMPORT_MODULE}" "{call.name}" (func', shape, result))

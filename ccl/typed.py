@@ -288,6 +288,8 @@ class CallHost(Node, frozen=True, kw_only=True):
     arguments: tuple["Expr", ...]
     type: Type
     span: Span
+    bytes_max: int | None = None
+    """A longer answer is not read: it is taken as an empty one."""
 
 
 class SubmitManifest(Node, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX, CodecError, decode, encode
-from runtime.content.did import Did
+from runtime.content.did import DID_CHARS_MAX, Did
 
 CONTEXT_VERSION: Final = 2
 SEED_BYTES: Final = 32
@@ -80,6 +80,7 @@ class Context:
         """A context may come from anyone. Raises ValueError with the field that is wrong."""
         _require("entry", isinstance(self.entry, str))
         _require("caller", isinstance(self.caller, str))
+        _require("caller", len(self.caller.encode("utf-8")) <= DID_CHARS_MAX)
         _require("now", _is_count(self.now))
         _require("seed", isinstance(self.seed, bytes) and len(self.seed) == SEED_BYTES)
         _require("limits", isinstance(self.limits, Limits))

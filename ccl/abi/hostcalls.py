@@ -4,7 +4,8 @@ Every call is imported from the module `icn_host`. The WebAssembly shape follows
 table: a TEXT or BYTES parameter is `(ptr i32, len i32)`, an INTEGER is i64. A BUFFER
 result adds `(ptr i32, cap i32)` at the end and returns the i32 length of the answer:
 if it is larger than `cap` nothing was written and the caller asks again with more room;
-`ABSENT` (-1) says that there is no answer. A STATUS is i32, 1 or 0; a HANDLE is i32, > 0, or
+`ABSENT` (-1) says that there is no answer. An answer with `answer_bytes_max` is never longer:
+the host sees to it, and bounds of fuel count on it. A STATUS is i32, 1 or 0; a HANDLE is i32, > 0, or
 0 for refused. After a 0, `host_last_refusal` gives the reason.
 """
 
@@ -16,6 +17,11 @@ from msgspec import Struct
 
 IMPORT_MODULE: Final = "icn_host"
 ABSENT: Final = -1
+REFUSAL_BYTES_MAX: Final = 512
+"""The reason of a refusal; a longer one is cut, and ends with `…`."""
+DID_BYTES_MAX: Final = 512
+CID_BYTES_MAX: Final = 59
+"""A CID as text: version 1 in base32, with a digest of 32 bytes."""
 
 
 class Wire(Enum):
@@ -64,6 +70,8 @@ class HostCall(Struct, frozen=True, kw_only=True):
     answer: Answer
     effect: Effect
     doc: str
+    answer_bytes_max: int | None = None
+    """Of a BUFFER: how long an answer can be; None where that depends on the data."""
 
     @property
     def wasm_parameters(self) -> tuple[str, ...]:
@@ -153,6 +161,7 @@ _CALLS: Final = (
         name="host_last_refusal",
         parameters=(),
         answer=Answer.BUFFER,
+        answer_bytes_max=REFUSAL_BYTES_MAX,
         effect=Effect.READS,
         doc="The reason of the last call that answered 0; absent if none did.",
     ),
@@ -167,6 +176,7 @@ _CALLS: Final = (
         name="host_input_cid",
         parameters=(),
         answer=Answer.BUFFER,
+        answer_bytes_max=CID_BYTES_MAX,
         effect=Effect.READS,
         doc="The CID of the input block as text; absent if there is no input.",
     ),
@@ -182,6 +192,7 @@ _CALLS: Final = (
         name="host_get_caller",
         parameters=(),
         answer=Answer.BUFFER,
+        answer_bytes_max=DID_BYTES_MAX,
         effect=Effect.READS,
         doc="The DID of the submitter.",
     ),
@@ -305,6 +316,7 @@ _CALLS: Final = (
         name="host_calculate_cid",
         parameters=(_bytes("data"),),
         answer=Answer.BUFFER,
+        answer_bytes_max=CID_BYTES_MAX,
         effect=Effect.READS,
         doc="The CID of the bytes as a raw block, as text.",
     ),
@@ -312,6 +324,7 @@ _CALLS: Final = (
         name="host_dag_put",
         parameters=(_bytes("data"),),
         answer=Answer.BUFFER,
+        answer_bytes_max=CID_BYTES_MAX,
         effect=Effect.CHANGES,
         doc="Store the bytes as a raw block, pinned, when this execution is applied; its CID as "
         "text. Absent if it is refused. The same bytes again are the same block.",

@@ -9,6 +9,7 @@ from ccl.lowering import places, routines
 from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.places import Key
 from ccl.lowering.shapes import is_text, payload_offset, store, value_type
+from ccl.lowering.turns import MOVED
 from ccl.source import Span
 from ccl.typed import (
     CallFunction,
@@ -141,6 +142,7 @@ def push_unique(
 def host(f: Frame, node: CallHost) -> Hold:
     """Values are set aside in order; constants, which nothing can change, stay where they are."""
     call = ALL_CALLS[node.call]
+    f.callees.append(Callee(call.name, {MOVED: f.sizes.moved(node)}, node.span))
     kept: list[Owned] = []
     plain: list[tuple[str, ValueType]] = []
     pushes: list[tuple[str, ...]] = []
@@ -222,7 +224,15 @@ def _buffer(f: Frame, call: HostCall, node: CallHost, arguments: Sequence[str]) 
     optional = isinstance(node.type, Option)
     kind = node.type.value if isinstance(node.type, Option) else node.type
     reason = None if call.name in ABSENT_MEANS_EMPTY or optional else f"{call.name}: no answer"
-    _read(f, call, arguments, node.span, text=is_text(kind), absent=reason)
+    _read(
+        f,
+        call,
+        arguments,
+        node.span,
+        text=is_text(kind),
+        absent=reason,
+        bytes_max=node.bytes_max,
+    )
     if optional:
         _wrap_option(f, node.span)
     return Hold.OWNED
@@ -236,11 +246,15 @@ def _read(
     *,
     text: bool,
     absent: str | None,
+    bytes_max: int | None = None,
 ) -> None:
     """Push the answer of a call as a text or Data; null when it is absent and may be.
 
-    The first try has room for a short answer; a longer one is asked for again.
+    The first try has room for a short answer; a longer one, where there can be one, is asked for
+    again. One over `bytes_max` is taken as empty.
     """
+    most = call.answer_bytes_max if bytes_max is None else bytes_max
+    room_bytes = READ_BYTES if most is None else max(READ_BYTES, most)
     with f.temporary("i32") as room, f.temporary("i32") as length:
 
         def ask(capacity: str) -> None:
@@ -252,12 +266,16 @@ def _read(
             f.call(call.name)
             f.emit(f"local.set ${length}")
 
-        ask(f"i32.const {READ_BYTES}")
-        f.emit(f"local.get ${length}", f"i32.const {READ_BYTES}", "i32.gt_s", "if")
-        f.emit(f"local.get ${room}")
-        f.call("release")
-        ask(f"local.get ${length}")
-        f.emit("end")
+        ask(f"i32.const {room_bytes}")
+        if bytes_max is not None:
+            f.emit(f"local.get ${length}", f"i32.const {bytes_max}", "i32.gt_s", "if")
+            f.emit("i32.const 0", f"local.set ${length}", "end")
+        elif most is None:
+            f.emit(f"local.get ${length}", f"i32.const {READ_BYTES}", "i32.gt_s", "if")
+            f.emit(f"local.get ${room}")
+            f.call("release")
+            ask(f"local.get ${length}")
+            f.emit("end")
         f.emit(f"local.get ${length}", f"i32.const {ABSENT}", "i32.eq")
         if absent is not None:
             f.trap_if(span, absent)

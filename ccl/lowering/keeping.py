@@ -8,6 +8,7 @@ after the invariants that read any of that hold. A trap, or an Err as the value,
 
 from collections.abc import Mapping, Sequence
 
+from ccl.lowering.extents import encoded_bytes_max
 from ccl.node import replace
 from ccl.reach import NO_USE, Use, state_uses
 from ccl.source import Span
@@ -45,6 +46,8 @@ from ccl.typed import (
 from ccl.types import Option, Prim, Result, Type
 
 OTHER_SHAPE = "stored in another shape"
+SHAPE_READ_BYTES = 512
+"""Of a shape that is not this program's, so much is read to name it, or nothing."""
 WRITTEN = Result(Prim.UNIT, Prim.STRING)
 
 
@@ -65,7 +68,8 @@ def with_state(program: Program) -> Program:
         exports.append(replace(export, function=wrapper.id))
     for state in program.states.values():
         migrates = state.home in program.migrations
-        for made in (_loading(state, migrates=migrates), _writing(state)):
+        bytes_max = None if migrates else encoded_bytes_max(program, state.type)
+        for made in (_loading(state, bytes_max, migrates=migrates), _writing(state)):
             functions[made.id] = made
     return replace(program, functions=functions, exports=tuple(exports))
 
@@ -240,15 +244,22 @@ def _write_id(state: State) -> str:
     return f"write:{state.id}"
 
 
-def _loading(state: State, *, migrates: bool) -> Function:
+def _loading(state: State, bytes_max: int | None, *, migrates: bool) -> Function:
     """`state = match stored { Some(data) => data as its type, None => its first value }`.
+
+    Where a value of the type has so many bytes at most, no more are read: whatever else is
+    stored there is none of it.
 
     With a migration it says whether something was stored in another shape; else that traps.
     """
     span = state.span
     data = Local(index=0, name="data", type=Prim.DATA, span=span)
     stored = CallHost(
-        call="host_read_state", arguments=_key(state), type=Option(Prim.DATA), span=span
+        call="host_read_state",
+        arguments=_key(state),
+        type=Option(Prim.DATA),
+        span=span,
+        bytes_max=bytes_max,
     )
     value = _call(state.initial, state.type, span)
     first = SetState(state=state.id, value=value, span=span)
@@ -330,7 +341,11 @@ def _key(state: State) -> tuple[Expr, Expr]:
 
 def _stored_shape(state: State) -> Expr:
     return CallHost(
-        call="host_state_shape", arguments=_key(state), type=Prim.STRING, span=state.span
+        call="host_state_shape",
+        arguments=_key(state),
+        type=Prim.STRING,
+        span=state.span,
+        bytes_max=max(SHAPE_READ_BYTES, len(state.shape.encode())),
     )
 
 

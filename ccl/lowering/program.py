@@ -1,6 +1,6 @@
 """A program to a module: its functions, its exports, and the routines that they need."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ccl.abi.bounds import Formula
 from ccl.abi.layout import (
@@ -43,9 +43,13 @@ class Notes(Node, frozen=True, kw_only=True):
     function: Function
     turns: Mapping[str, Formula | Span]
     callees: tuple[Callee, ...]
+    longest: Callable[[], Formula | Span]
+    """Bytes of the longest text or Data in it; where the first stands that nobody knows."""
 
 
 class Lowered(Node, frozen=True, kw_only=True):
+    program: Program
+    """With state around its exports, and simplified."""
     module: model.Module
     abi: Abi
     sites: tuple[Site, ...]
@@ -80,6 +84,7 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
         names += ((charter.EXPORT, replay.name),)
     states = [each for each in program.states.values() if each.id in unit.states]
     return Lowered(
+        program=program,
         module=_module(unit, tuple(functions), names),
         abi=exports.abi(program, states, sources, has_charter=replay is not None),
         sites=unit.sites.table(),
@@ -96,13 +101,14 @@ def _function(
     notes: dict[str, Notes],
 ) -> model.Function:
     ranges = ranges_of(function, len(survey.rebound) + len(function.parameters))
+    sizes = Sizes(unit.program, function, survey, ranges)
     f = Frame(
         unit=unit,
         survey=survey,
         mutated=function.mutated,
         sole=sole_arrays(function),
         ranges=ranges,
-        sizes=Sizes(function, survey, ranges),
+        sizes=sizes,
         result=function.result,
         lower=expressions.lower,
         behaviour=behaviour,
@@ -126,7 +132,9 @@ def _function(
     if function.body.type is not Prim.NEVER:
         f.emit(*f.leave)
     name = unit.function_name(function)
-    notes[name] = Notes(function=function, turns=f.turns, callees=tuple(f.callees))
+    notes[name] = Notes(
+        function=function, turns=f.turns, callees=tuple(f.callees), longest=sizes.longest
+    )
     return model.Function(
         name=name,
         title=function.name,

@@ -191,7 +191,7 @@ class Pricing(Node, frozen=True, kw_only=True):
     turns: Callable[[str], Formula]
     of_call: Callable[[str, Code], Formula]
     """Also given what stands before the call."""
-    of_copy: int | None = None
+    of_copy: Formula | None = None
     """Fuel for the bytes of a copy whose size is not written there."""
     array_slots: Formula | None = None
     """Slots of a new array whose size is not written there."""
@@ -213,8 +213,9 @@ def fuel_of(code: Code, pricing: Pricing) -> Formula:
             case Op(name="memory.copy" | "memory.fill"):
                 copied = pricing.of_copy
                 if copied is None:
-                    copied = _constant(code[position - 1])
-                fixed += 1 + copied
+                    copied = Formula.constant(_constant(code[position - 1]))
+                fixed += 1
+                total = total + copied
             case Op(name="call_indirect"):
                 raise Unbounded("values of a recursive type are freed")
             case Op(name="br_table"):

@@ -8,7 +8,7 @@ or HANDLE a number above 0, or a text: the reason of the refusal.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from ccl.abi.hostcalls import HOST_CALLS
+from ccl.abi.hostcalls import HOST_CALLS, REFUSAL_BYTES_MAX
 from runtime.content.codec import CodecError, decode
 from runtime.effects import AnchorData, RecordUsage
 from runtime.host.dagcalls import DAG_CALLS
@@ -117,7 +117,14 @@ def log_message(invocation: Invocation, text: str) -> None:
 
 
 def last_refusal(invocation: Invocation) -> bytes | None:
-    return None if invocation.refusal is None else invocation.refusal.encode("utf-8")
+    if invocation.refusal is None:
+        return None
+    reason = invocation.refusal.encode("utf-8")
+    if len(reason) <= REFUSAL_BYTES_MAX:
+        return reason
+    mark = "…".encode()
+    kept = reason[: REFUSAL_BYTES_MAX - len(mark)].decode("utf-8", "ignore")
+    return kept.encode("utf-8") + mark
 
 
 def read_input(invocation: Invocation) -> bytes | None:

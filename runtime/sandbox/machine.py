@@ -299,6 +299,8 @@ def _answer(
             if answer is None:
                 return ABSENT
             assert isinstance(answer, bytes), "a BUFFER call gives bytes"
+            most = call.answer_bytes_max
+            assert most is None or len(answer) <= most, "bounds of fuel count on it"
             pointer, capacity = raw[-2] & _U32, raw[-1] & _U32
             if len(answer) <= capacity:
                 try:

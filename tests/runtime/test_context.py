@@ -15,6 +15,7 @@ from runtime.context import Context, Limits
     [
         ("entry", 5),
         ("caller", None),
+        ("caller", "did:key:" + "z" * 505),
         ("now", -1),
         ("now", True),
         ("now", "today"),

@@ -4,14 +4,24 @@ from typing import Any
 
 import pytest
 from host_programs import effects, program
-from wasm_modules import CALLER, NOW, HereMachine, executed, logs, output
+from wasm_modules import CALLER, NOW, HereMachine, context, executed, logs, output
 
-from ccl.abi.hostcalls import HOST_CALLS, Answer, Wire
+from ccl.abi.hostcalls import (
+    CID_BYTES_MAX,
+    DID_BYTES_MAX,
+    HOST_CALLS,
+    REFUSAL_BYTES_MAX,
+    Answer,
+    Wire,
+)
 from runtime.content.cid import Codec, cid_of, parse_cid
 from runtime.content.codec import CodecError, decode, encode
+from runtime.content.did import DID_CHARS_MAX
 from runtime.context import Limits
 from runtime.effects import AnchorData, RecordUsage, SubmitJob, effects_from_block
 from runtime.execution import OutcomeKind
+from runtime.host.calls import last_refusal
+from runtime.host.invocation import Invocation
 from runtime.host.policy import policy_to_value
 from runtime.metering import HOST_BYTE_FUEL, HOST_CALL_FUEL
 from runtime.tokens.policy import PermitList, Quota, Usage
@@ -76,6 +86,22 @@ def test_a_submission_is_refused_with_its_reason(
     assert output(result) == 0
     assert effects(result) == ()
     assert logs(result)[0].startswith(reason)
+
+
+def test_a_long_refusal_is_cut_between_characters() -> None:
+    invocation = Invocation(context=context(), input=None)
+    invocation.refuse("é" * 256)
+    assert last_refusal(invocation) == ("é" * 256).encode()
+    invocation.refuse("é" * 257)
+    answer = last_refusal(invocation)
+    assert answer is not None
+    assert len(answer) <= REFUSAL_BYTES_MAX
+    assert answer.decode() == "é" * 254 + "…"
+
+
+def test_limits_of_answers_are_those_of_what_they_name() -> None:
+    assert DID_BYTES_MAX == DID_CHARS_MAX, "a DID is ASCII"
+    assert len(str(cid_of(b"", Codec.RAW))) == CID_BYTES_MAX
 
 
 def test_a_second_submission_sees_the_first(machine: HereMachine) -> None:
