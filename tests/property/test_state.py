@@ -17,6 +17,7 @@ from runtime.execution import OutcomeKind
 
 PROGRAMS_PER_SEED = 6
 CALLS = 6
+ANSWERS = {"host_write_state": 1, "host_emit": 1, "host_anchor_to_dag": 1}
 LIVES = 8
 """Programs for each seed of which the memory is looked at."""
 
@@ -35,19 +36,22 @@ def _agree(tree: t.Program, calls: Sequence[str], where: str) -> None:
     machine, kept = Interpreter(tree), Kept()
     for number, name in enumerate(calls):
         place = f"{where}, call {number} of {calls}"
-        before, told = kept.stored, len(machine.events)
+        before = kept.stored
+        machine.calls.clear()
         expected = _expected(tree, machine, name)
         ran = run(module, entry=name, kept=kept)
+        logged = [values[0] for call, values in machine.calls if call == "host_log_message"]
+        assert ran.log == logged, place
         if isinstance(expected, Stopped):
             assert ran.outcome.kind is OutcomeKind.TRAPPED, place
             assert ran.outcome.reason == expected.reason, place
+            assert ran.effects == [], place
             assert kept.stored == before, place
         else:
             assert ran.outcome.kind is OutcomeKind.SUCCEEDED, (place, ran.outcome)
             assert ran.value == expected, place
-            emitted = [e for kind, e in ran.effects if kind == "emit"]
-            found = [(each["name"], decode(each["data"])) for each in emitted]
-            assert found == machine.events[told:], place
+            changes = [each for each in machine.calls if each[0] != "host_log_message"]
+            assert _asked(ran.effects) == changes, place
         _same_state(tree, machine, kept, place)
 
 
@@ -56,7 +60,7 @@ def test_values_that_state_no_longer_holds_are_released(seed: int) -> None:
     for number in range(seed * LIVES, (seed + 1) * LIVES):
         chosen = Random(number)
         tree = state_program(lambda top, chosen=chosen: chosen.randrange(top + 1))
-        running = Running(build(tree), Host({"host_write_state": 1, "host_emit": 1}))
+        running = Running(build(tree), Host(ANSWERS))
         running.call("idle")
         alone = running.live_bytes()
         for name in [f"op{chosen.randrange(EXPORTS)}" for _ in range(CALLS)]:
@@ -67,6 +71,24 @@ def test_values_that_state_no_longer_holds_are_released(seed: int) -> None:
                 running.start()
             running.call("idle")
             assert running.live_bytes() == alone, f"program {number}, {name}"
+
+
+def _asked(effects: list[Any]) -> list[tuple[str, tuple[Any, ...]]]:
+    """The calls that made effects, without the writes of state."""
+    found: list[tuple[str, tuple[Any, ...]]] = []
+    for kind, fields in effects:
+        match kind:
+            case "emit":
+                values = (fields["name"], decode(fields["data"]), fields["article"])
+                found.append(("host_emit", values))
+            case "anchor":
+                found.append(("host_anchor_to_dag", (fields["data"],)))
+            case "record-usage":
+                values = (fields["resource_type"], fields["amount"])
+                found.append(("host_record_resource_usage", values))
+            case _:
+                assert kind == "write-state"
+    return found
 
 
 def _expected(tree: t.Program, machine: Interpreter, name: str) -> Any:

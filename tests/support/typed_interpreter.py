@@ -4,7 +4,7 @@ Values are Python's: int, bool, str, None for Unit; `Record` for structs, `Tagge
 list and dict. Values copy by being copied whole; a changed parameter is the caller's object.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -40,17 +40,34 @@ class _Continue(Exception):
     pass
 
 
+def never(_name: str, _values: tuple[Any, ...]) -> str | None:
+    """The rule of a host that refuses nothing."""
+    return None
+
+
 class Interpreter:
-    def __init__(self, program: t.Program) -> None:
+    def __init__(
+        self,
+        program: t.Program,
+        refusal: Callable[[str, tuple[Any, ...]], str | None] = never,
+    ) -> None:
         self.program = program
+        self.refusal = refusal
+        """Why the host refuses a call with these values, if it does."""
         self.states: dict[str, Any] = {}
         """By id of the variable: between exports, what is stored."""
-        self.events: list[tuple[str, Any]] = []
+        self.calls: list[tuple[str, tuple[Any, ...]]] = []
+        """Of the host, in order, those before a trap too; Data as it is decoded."""
+
+    @property
+    def events(self) -> list[tuple[str, Any]]:
+        """What was emitted: names and data."""
+        return [(values[0], values[1]) for name, values in self.calls if name == "host_emit"]
 
     def export(self, name: str, *arguments: Any) -> Any:
         """A call from outside, which is atomic: a trap leaves everything as it was."""
         function = next(each.function for each in self.program.exports if each.name == name)
-        before = deepcopy(self.states), len(self.events)
+        before = deepcopy(self.states)
         for state in self.program.states.values():
             if state.id not in self.states:
                 self.states[state.id] = self.call(state.initial)
@@ -61,8 +78,7 @@ class Interpreter:
                 if self.states != loaded and not self.call(invariant.function):
                     raise Stopped(f'invariant "{invariant.text}" does not hold')
         except Stopped:
-            self.states = before[0]
-            del self.events[before[1] :]
+            self.states = before
             raise
         return value
 
@@ -130,9 +146,8 @@ class _Activation:
                 return self._call(node)
             case t.CallBuiltin():
                 return self._builtin(node)
-            case t.CallHost(call="host_emit", arguments=(name, data, _)):
-                self.machine.events.append((self.value(name), self.copied(data)))
-                return Tagged(0, [None])
+            case t.CallHost():
+                return self._host(node)
             case t.DataNew():
                 return self._record(node)
             case t.Block(statements=statements, value=value):
@@ -169,6 +184,8 @@ class _Activation:
                 return plain(value, node.operand.type, self.machine.program)
             case t.Conversion.UNWRAP_OK if value.tag == 0:
                 return value.payload[0]
+            case t.Conversion.UNWRAP_OK:
+                raise Stopped("the call was refused")
             case t.Conversion.IS_OK:
                 return value.tag == 0
             case t.Conversion.IS_SOME:
@@ -179,6 +196,19 @@ class _Activation:
                 return in_range(value * 10**6, node.type, "the conversion of an Integer")
             case _:
                 raise NotImplementedError(node.conversion)
+
+    def _host(self, node: t.CallHost) -> Any:
+        """The calls that ask for something to be done, and answer at most whether it is."""
+        values = tuple([self.copied(each) for each in node.arguments])
+        self.machine.calls.append((node.call, values))
+        match node.type:
+            case Prim.UNIT:
+                return None
+            case Result(ok=Prim.UNIT):
+                reason = self.machine.refusal(node.call, values)
+                return Tagged(0, [None]) if reason is None else Tagged(1, [reason])
+            case _:
+                raise NotImplementedError(node.call)
 
     def _record(self, node: t.DataNew) -> Any:
         made = {}

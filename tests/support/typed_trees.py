@@ -166,6 +166,11 @@ class Host:
     answers: dict[str, Any] = field(default_factory=dict)
     calls: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
 
+    def answer(self, call: str, values: tuple[Any, ...]) -> Any:
+        """A number, or the content of a buffer; None for no answer. `values`: text or bytes."""
+        self.calls.append((call, values))
+        return self.answers.get(call)
+
 
 _ENGINE = wasmtime.Engine()
 
@@ -211,8 +216,7 @@ class Running:
                 start, length = rest.pop(0), rest.pop(0)
                 content = self.read(start, length)
                 values.append(content.decode() if parameter.wire is Wire.TEXT else content)
-            self.host.calls.append((definition.name, tuple(values)))
-            given = self.host.answers.get(definition.name)
+            given = self.host.answer(definition.name, tuple(values))
             if definition.answer is not Answer.BUFFER:
                 return given
             if given is None:
