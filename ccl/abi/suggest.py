@@ -6,9 +6,13 @@ Distance counts insertions, deletions, substitutions and swaps of neighbours (op
 alignment). The answer depends only on the arguments: ties go to the candidate given first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 DISTANCE_MAX = 2
+SIMILAR_MAX = 3
+"""Candidates that are told where none is nearest."""
+PART_MIN = 3
+"""Letters that a part of a word needs to say something."""
 
 
 def distance(a: str, b: str, limit: int) -> int:
@@ -63,3 +67,35 @@ def nearest_beginning(name: str, candidates: Iterable[str]) -> str | None:
     beginnings = {candidate[: len(name)]: candidate for candidate in reversed(known)}
     part = name if name in beginnings else nearest(name, beginnings)
     return None if part is None else beginnings[part]
+
+
+def similar(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
+    """The nearest candidate; where none is, the first SIMILAR_MAX that contain the name.
+
+    A candidate contains it if it has all of its words (`csv` and `read_csv` in `csv_read`), in
+    second place if the name is a part of it. In third place are those that the name contains
+    (`sort` for `sort_descending`).
+    """
+    known = tuple(candidates)
+    one = nearest(name, known)
+    if one is not None:
+        return (one,)
+    folded = name.casefold()
+    words = set(folded.split("_")) - {""}
+    if not words:
+        return ()
+    by_words = [each for each in known if words <= set(each.casefold().split("_"))]
+    by_part = [each for each in known if len(name) >= PART_MIN and folded in each.casefold()]
+    inside = [
+        each for each in known if len(each) >= PART_MIN and set(each.casefold().split("_")) < words
+    ]
+    found = (each for each in dict.fromkeys((*by_words, *by_part, *inside)) if each != name)
+    return tuple(found)[:SIMILAR_MAX]
+
+
+def either(names: Sequence[str]) -> str | None:
+    """The names for a sentence, as in "`a`, `b` or `c`"; None where there are none."""
+    if not names:
+        return None
+    *others, last = (f"`{each}`" for each in names)
+    return f"{', '.join(others)} or {last}" if others else last

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from ccl import ast, prelude_library, typed
-from ccl.abi.suggest import nearest
+from ccl.abi.suggest import either, nearest, similar
 from ccl.builtins import (
     FUNCTIONS,
     METHODS,
@@ -60,8 +60,7 @@ def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
 
 def _failed(body: Body, call: ast.Call) -> typed.Expr:
     """Report what is wrong inside the arguments, too."""
-    for each in call.arguments:
-        expressions.infer(body, each.value)
+    closures.infer_unplaced(body, call.arguments)
     return invalid(call.span)
 
 
@@ -102,23 +101,32 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
         )
         return _method(body, as_method, member, expressions.infer(body, first.value), expected)
     known = (*body.scope.functions, *FUNCTIONS, *SPECIAL_FORMS, *prelude_library.FUNCTIONS)
-    near = nearest(text, (*known, *TEST_FORMS) if testforms.is_test(body) else known)
-    near = habits.FOREIGN_NAMES.get(text) if near is None else near
+    known = (*known, *TEST_FORMS) if testforms.is_test(body) else known
+    meant = nearest(text, known) or habits.FOREIGN_NAMES.get(text)
     if body.scope.incomplete:
         return _failed(body, call)
-    advice, method = _habit(text) if near is None else (None, None)
-    if near is not None and near in body.scope.functions:
-        body.checker.used_functions.add(body.checker.function_id(body.scope, near))
+    advice, method = (None, None) if meant else _habit(text)
+    near = (meant,) if meant else () if advice else similar(text, known)
+    for each in near:
+        if each in body.scope.functions:
+            body.checker.used_functions.add(body.checker.function_id(body.scope, each))
     body.sink.report(
         "CCL0202",
         name.span,
         name=text,
-        fixes=(Fix(f"call `{near}`", (Edit(name.span, near),), safe=False),) if near else (),
-        nearest=near,
+        fixes=_call_instead(name.span, near),
+        similar=either(near),
         advice=advice,
         method=method,
     )
     return _failed(body, call)
+
+
+def _call_instead(place: Span, near: Sequence[str]) -> tuple[Fix, ...]:
+    """The fix where one function may be meant."""
+    if len(near) != 1:
+        return ()
+    return (Fix(f"call `{near[0]}`", (Edit(place, near[0]),), safe=False),)
 
 
 def _habit(name: str) -> tuple[str | None, str | None]:
@@ -198,14 +206,14 @@ def _method(
         generics.refuse_type_arguments(body, call, name)
         return call_prelude(body, call, FUNCTIONS[prelude], call.arguments, receiver, expected)
     known = [each for owner, each in (*METHODS, *prelude_library.METHODS) if owner == group]
-    near = nearest(name, (*known, *body.scope.functions))
+    near = similar(name, (*known, *body.scope.functions))
     body.sink.report(
         "CCL0412",
         member.name.span,
         name=name,
         type=str(zonk(kind)),
-        fixes=(Fix(f"call `{near}`", (Edit(member.name.span, near),), safe=False),) if near else (),
-        nearest=near,
+        fixes=_call_instead(member.name.span, near),
+        similar=either(near),
     )
     return _failed(body, call)
 

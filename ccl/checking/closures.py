@@ -142,9 +142,7 @@ def call_higher_order(
     callee = Callee(name=name, parameters=rest, declared=item.name.span)
     bound = bind(body, call, callee, arguments)
     if bound is None:
-        for each in arguments:
-            if not isinstance(each.value, ast.Lambda):
-                expressions.infer(body, each.value)
+        infer_unplaced(body, arguments)
         return invalid(call.span)
     given: dict[str, PassedFunction] = {}
     for parameter in sorted(target.taking & bound.keys()):
@@ -175,6 +173,20 @@ def call_higher_order(
             kind = signature.parameters[len(ordered)]
             ordered.append(_outer(body, outer, kind, bound[parameter].value.span))
     return calls.after(before, _called(body, call, signature, ordered))
+
+
+def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
+    """What is wrong inside arguments of which nobody knows where they would go.
+
+    What an inline function among them is given is not known, but what it reads is.
+    """
+    for each in arguments:
+        if not isinstance(each.value, ast.Lambda):
+            expressions.infer(body, each.value)
+            continue
+        for node in nodes_of(each.value.body):
+            if isinstance(node, ast.Name) and (variable := body.find(node.text)) is not None:
+                variable.reads.append(node.span.start)
 
 
 def _called(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ccl import ast, prelude_library, typed
-from ccl.abi.suggest import nearest
+from ccl.abi.suggest import either, nearest, similar
 from ccl.builtins import (
     CONSTANTS,
     FUNCTIONS,
@@ -144,14 +144,16 @@ def member_of_import(body: Body, path: Sequence[ast.Ident]) -> FileScope | None:
         target = body.checker.scoped.files[imported.file]
     if target.offers(name.text):
         return target
-    near = nearest(name.text, (*target.functions, *target.consts, *target.states))
+    known = [each for each in target.value_names if target.offers(each)]
+    known.sort(key=lambda each: each in target.functions and not target.functions[each].exported)
+    near = similar(name.text, known)
     body.sink.report(
         "CCL0207",
         name.span,
         name=name.text,
         file=target.contract or target.name,
         labels=(Label(imported.span, "imported here" if imported.item else "declared here"),),
-        nearest=near,
+        similar=either(near),
     )
     return None
 

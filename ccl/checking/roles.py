@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ccl import ast, typed
-from ccl.abi.suggest import nearest
+from ccl.abi.suggest import either, nearest
 from ccl.checking import calls, literals
 from ccl.checking.arguments import Callee, bind
 from ccl.checking.environment import Body, Checker, invalid
@@ -210,7 +210,7 @@ def infer_proposal_call(body: Body, call: ast.Call, path: Sequence[ast.Ident]) -
         name=member.text,
         file=f"the proposal {path[-2].text}",
         labels=(Label(declared, "declared here"),),
-        nearest=near,
+        similar=either((near,) if near else ()),
         fixes=(Fix(f"write `{near}`", (Edit(member.span, near),)),) if near else (),
     )
     return invalid(call.span)

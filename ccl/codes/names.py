@@ -15,7 +15,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0202",
         title="unknown function `{name}`",
         label="no function of this name",
-        help="did you mean `{nearest}`?",
+        help="did you mean {similar}?",
         advice={
             "count": "count with `while`: `let i = 0; while i < 10 {{ …; i += 1; }}`",
             "method": "it is called on a value: `value.{method}(…)`",
@@ -49,7 +49,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0207",
         title="{file} has no `{name}`",
         label="not declared there",
-        help="did you mean `{nearest}`?",
+        help="did you mean {similar}?",
     ),
     Template(
         code="CCL0208",

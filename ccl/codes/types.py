@@ -89,7 +89,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0412",
         title="{type} has no method `{name}`",
         label="no such method",
-        help="did you mean `{nearest}`?",
+        help="did you mean {similar}?",
     ),
     Template(
         code="CCL0413",

@@ -172,3 +172,25 @@ execution { f() + g() + totl + totl }
     assert all(line in (2, 6, 7) for line, _ in found)
     assert (6, "CCL0401") in found, "other items are still checked"
     assert found.count((7, "CCL0201")) == 1, "an unknown name is told once"
+
+
+def similar(text: str) -> list[str | None]:
+    found = check_text(text, path="test.ccl").sink.diagnostics
+    return [each.facts.get("similar") for each in found]
+
+
+def test_names_that_contain_the_missing_one_are_suggested() -> None:
+    imports = 'import "std/voting" as v;\nimport "std/text" as text;\n'
+    calls = 'v.stv([], 1); text.csv("a"); [1].map_to(x => x); budget("x"); quorate();'
+    assert similar(f"{imports}execution {{ {calls} }}") == [
+        "`scottish_stv`",
+        "`csv_read`, `csv_records` or `csv_write`",
+        "`map`",
+        "`create_budget`, `allocate_budget_funds` or `get_budget_balance`",
+        None,
+    ]
+
+
+def test_what_an_unknown_function_is_given_is_read() -> None:
+    assert errors("execution { let y = 2; tallied(x => x + y + z); }") == [(1, "CCL0202")]
+    assert similar("execution { let y = 2; tallied(x => x + y); }") == [None]

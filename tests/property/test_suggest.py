@@ -5,7 +5,7 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl.abi.suggest import DISTANCE_MAX, distance, nearest, nearest_beginning
+from ccl.abi.suggest import DISTANCE_MAX, distance, either, nearest, nearest_beginning, similar
 
 NAMES = st.text(alphabet="abcdeXY_", max_size=8)
 
@@ -64,3 +64,28 @@ def test_the_answer_is_a_close_candidate(name: str, candidates: list[str]) -> No
 )
 def test_a_beginning_is_enough(name: str, meant: str | None) -> None:
     assert nearest_beginning(name, ("memory_bytes", "cpu_cores")) == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("csv_raed", ("csv_read",)),
+        ("csv", ("csv_read", "csv_write", "old_csv")),
+        ("read_csv", ("csv_read",)),
+        ("stv", ("scottish_stv",)),
+        ("ottish", ("scottish_stv",)),
+        ("sort_descending", ("sort",)),
+        ("ot", ()),
+        ("_", ()),
+        ("", ()),
+    ],
+)
+def test_what_contains_the_name_is_similar(name: str, meant: tuple[str, ...]) -> None:
+    known = ("scottish_stv", "csv_read", "csv_write", "old_csv", "csv_more", "sort")
+    assert similar(name, known) == meant
+
+
+def test_names_to_choose_from() -> None:
+    assert either(()) is None
+    assert either(("a",)) == "`a`"
+    assert either(("a", "b", "c")) == "`a`, `b` or `c`"
