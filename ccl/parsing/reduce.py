@@ -4,6 +4,7 @@ A reduction is a method named as in the grammar; it gets the span of the phrase,
 `Gathering`, and the values of its children: tokens, nodes, or lists of nodes.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 from ccl import ast
@@ -15,7 +16,6 @@ from ccl.source import FileId, Span
 Values: TypeAlias = list[Any]
 
 
-_DATA: Final = (ast.Entry, ast.CallEntry, ast.Section, ast.IfRule, ast.RangeRule)
 _ITEMS: Final[dict[type, str]] = {
     ast.Article: "an article",
     ast.Handler: "a handler",
@@ -43,15 +43,19 @@ class Place(Node, frozen=True, kw_only=True):
     def ident(self, token: Token) -> ast.Ident:
         return ast.Ident(text=token.text, span=self.span(token))
 
-    def data(self, items: Values) -> tuple[ast.AnyEntry, ...]:
-        """The entries among `items`; what is not data is reported and left out."""
+    def data(self, items: Iterable[ast.Item]) -> tuple[ast.AnyEntry, ...]:
+        """The entries among `items`; what is not data is reported and left out, at any depth."""
         kept: list[ast.AnyEntry] = []
         for item in items:
-            if isinstance(item, _DATA):
-                kept.append(item)
-            else:
-                what = _ITEMS.get(type(item), "this item")
-                self.sink.report("CCL0124", item.span, what=what)
+            match item:
+                case ast.Entry() | ast.CallEntry():
+                    kept.append(item)
+                case ast.Section() | ast.RangeRule():
+                    kept.append(replace(item, entries=self.data(item.entries)))
+                case ast.IfRule(then=then, otherwise=otherwise):
+                    kept.append(replace(item, then=self.data(then), otherwise=self.data(otherwise)))
+                case _:
+                    self.sink.report("CCL0124", item.span, what=_ITEMS[type(item)])
         return tuple(kept)
 
     def doc(self, span: Span) -> str | None:
