@@ -10,12 +10,13 @@ from contextlib import contextmanager
 
 from ccl.abi.layout import SLOT_BYTES
 from ccl.lowering import questions
-from ccl.lowering.facts import array_uses
+from ccl.lowering.facts import array_uses, set_in
 from ccl.lowering.frame import Frame, Hold, Owned, View
 from ccl.lowering.shapes import load, value_type
 from ccl.source import Span
 from ccl.typed import Expr, ForEach, ForPairs, IndexGet, Local, LocalGet, While
 from ccl.types import is_reference
+from ccl.walk import everything, statement_children
 
 OUT_OF_RANGE = "index out of range"
 _SLOT_SHIFT = SLOT_BYTES.bit_length() - 1
@@ -74,9 +75,13 @@ def _index(f: Frame, node: IndexGet, array: str, view: View | None) -> tuple[str
     # one question for both: may a step have overflowed, is the index out of range
     questions.plainly(f, node.index)
     name = f.take("i64")
-    f.emit(f"local.tee ${name}", *_length(array, view), "i64.ge_u")
-    questions.any_large(f, asked)
-    f.emit("i32.or", "if")
+    guard = view.guards.get(asked) if view is not None else None
+    if guard is not None:
+        f.emit(f"local.tee ${name}", f"local.get ${guard}", "i64.ge_u", "if")
+    else:
+        f.emit(f"local.tee ${name}", *_length(array, view), "i64.ge_u")
+        questions.any_large(f, [f.known_name(index) for index in sorted(asked)])
+        f.emit("i32.or", "if")
     f.expr(node.index)
     f.emit(f"local.set ${name}")
     check(f, array, name, view, node.span)
@@ -121,13 +126,25 @@ def _length(array: str, view: View | None) -> tuple[str, ...]:
 def viewed(f: Frame, loop: While | ForEach | ForPairs) -> Iterator[None]:
     """While the loop is lowered, its constant arrays are viewed."""
     opened: list[tuple[int, View]] = []
-    for local in array_uses(loop):
-        if local.index in f.views or not f.is_known(local) or f.owner(local) is not None:
-            continue
-        view = View(block=f.take("i32"), length=f.take("i64"))
+    locals_used = [
+        local
+        for local in array_uses(loop)
+        if local.index not in f.views and f.is_known(local) and f.owner(local) is None
+    ]
+    asked = _asked(f, loop) if locals_used else {}
+    for local in locals_used:
+        view = View(
+            block=f.take("i32"),
+            length=f.take("i64"),
+            guards={each: f.take("i64") for each in asked.get(local.index, ())},
+        )
         name = f.name(local)
         look(f, name, view)
         f.emit(f"local.get ${name}", "i64.load32_u offset=8", f"local.set ${view.length}")
+        for numbers, guard in view.guards.items():
+            f.emit("i64.const 0", f"local.get ${view.length}")
+            questions.any_large(f, [f.known_name(index) for index in sorted(numbers)])
+            f.emit("select", f"local.set ${guard}")
         f.views[local.index] = view
         opened.append((local.index, view))
     yield
@@ -135,6 +152,22 @@ def viewed(f: Frame, loop: While | ForEach | ForPairs) -> Iterator[None]:
         del f.views[index]
         f.give_back(view.block)
         f.give_back(view.length, "i64")
+        for guard in view.guards.values():
+            f.give_back(guard, "i64")
+
+
+def _asked(f: Frame, loop: While | ForEach | ForPairs) -> dict[int, list[frozenset[int]]]:
+    """By array variable, the variables that indices in the loop ask for and that it never sets."""
+    found: dict[int, list[frozenset[int]]] = {}
+    changing = set_in(loop)
+    for node in (each for part in statement_children(loop) for each in everything(part)):
+        if isinstance(node, IndexGet) and isinstance(node.base, LocalGet):
+            asked = questions.to_ask(f, node.index)
+            if asked and not asked & changing and all(map(f.is_set, asked)):
+                sets = found.setdefault(node.base.local.index, [])
+                if asked not in sets:
+                    sets.append(asked)
+    return found
 
 
 def look(f: Frame, array: str, view: View) -> None:

@@ -45,7 +45,7 @@ from ccl.typed import (
     While,
 )
 from ccl.types import Array
-from ccl.walk import children, place_root, root_of, statement_children
+from ccl.walk import children, everything, place_root, root_of, statement_children
 
 
 class Survey(Node, frozen=True):
@@ -143,6 +143,28 @@ def array_uses(loop: "While | ForEach | ForPairs") -> list[Local]:
         pending.extend(children(node))
     barred |= written & shared
     return [local for index, local in sorted(used.items()) if index not in barred]
+
+
+def set_in(loop: "While | ForEach | ForPairs") -> frozenset[int]:
+    """Variables that a loop sets anywhere inside, by a statement, as its own or by a match."""
+    found: set[int] = set()
+
+    def enter(statement: Statement) -> None:
+        match statement:
+            case SetLocal(local=local) | ForEach(item=local):
+                found.add(local.index)
+            case ForPairs(key=key, value=value):
+                found.update((key.index, value.index))
+
+    enter(loop)
+    for node in (each for part in statement_children(loop) for each in everything(part)):
+        match node:
+            case Block(statements=statements):
+                for statement in statements:
+                    enter(statement)
+            case MatchTag(arms=arms):
+                found.update(local.index for arm in arms for _, local in arm.bindings)
+    return frozenset(found)
 
 
 _FRESH = (Builtin.ARRAY_SLICE, Builtin.MAP_KEYS, Builtin.MAP_VALUES)

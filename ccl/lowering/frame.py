@@ -62,6 +62,8 @@ class View(Node, frozen=True):
 
     block: str
     length: str
+    guards: Mapping[frozenset[int], str] = field(default_factory=dict)
+    """By variables that the loop does not set: the length if all are within 32 bits, else 0."""
 
 
 class Frame(Record):
@@ -153,6 +155,10 @@ class Frame(Record):
     def is_known(self, local: Local) -> bool:
         """Whether code before this has set it."""
         return local.index in self._names
+
+    def is_set(self, index: int) -> bool:
+        """The same, by number."""
+        return index in self._names
 
     def known_name(self, index: int) -> str:
         """Of a variable that code before this has set."""

@@ -72,14 +72,14 @@ def small(f: Frame, node: Expr) -> None:
         f.expr(node)
         return
     if asked:
-        any_large(f, asked)
+        any_large(f, [f.known_name(index) for index in asked])
         f.emit("if")
         f.expr(node)
         f.emit("drop", "end")
     plainly(f, node)
 
 
-def to_ask(f: Frame, node: Expr) -> list[str] | None:
+def to_ask(f: Frame, node: Expr) -> frozenset[int] | None:
     """Variables which, if within 32 bits, say that no step overflows; None: it may anyway."""
     leaves: list[LocalGet] = []
     if not isinstance(node, Binary) or f.ranges.is_safe(node) or not _collect(node, leaves):
@@ -120,26 +120,25 @@ def _collect(node: Expr, leaves: list[LocalGet]) -> bool:
             return False
 
 
-def _not_known(f: Frame, leaves: Sequence[LocalGet]) -> list[str]:
+def _not_known(f: Frame, leaves: Sequence[LocalGet]) -> frozenset[int]:
     """Variables which, if within 32 bits, say that all leaves are.
 
     A number from 0 up to another that is asked for needs no question of its own.
     """
-    asked: dict[int, str] = {}
+    asked: set[int] = set()
     rest: list[frozenset[int]] = []
     for leaf in leaves:
         (low, high), most = f.ranges.at(leaf)
         if low >= -SMALL and high < SMALL:
             continue
         if low < 0 or not most:
-            asked[leaf.local.index] = f.name(leaf.local)
+            asked.add(leaf.local.index)
         else:
             rest.append(most)
     for bounds in rest:
-        if not bounds & asked.keys():
-            index = min(bounds)
-            asked[index] = f.known_name(index)
-    return list(asked.values())
+        if not bounds & asked:
+            asked.add(min(bounds))
+    return frozenset(asked)
 
 
 def _within(f: Frame, node: Expr) -> Interval | None:

@@ -1,4 +1,7 @@
-"""Sums with a product, whose checks are asked together, agree with Python at every bound."""
+"""Sums with a product and indices made of them agree with Python at every bound.
+
+Their checks are asked together, and for an index in a loop before the loop.
+"""
 
 from collections.abc import Iterator
 from functools import cache
@@ -7,8 +10,28 @@ import pytest
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from typed_trees import INT, Running, Trapped, block, build, function, get, local, op, program
+from typed_trees import (
+    INT,
+    SPAN,
+    Running,
+    Trapped,
+    array,
+    block,
+    build,
+    function,
+    get,
+    integer,
+    local,
+    loop,
+    op,
+    program,
+    put,
+)
 
+from ccl import typed as t
+from ccl.types import Array
+
+ELEMENTS = (7, 8, 9, 10)
 LEAST, MOST = -(2**63), 2**63 - 1
 NAMES = S, X, Y = [local(index, INT) for index in range(3)]
 NEAR = st.builds(
@@ -25,6 +48,7 @@ def released() -> Iterator[None]:
     """The module kept for many examples goes before the interpreter does."""
     yield
     _running.cache_clear()
+    _indexing.cache_clear()
 
 
 @cache
@@ -44,6 +68,41 @@ def test_a_sum_with_a_product(sign: str, square: bool, values: tuple[int, int, i
     elif not LEAST <= int(expected) <= MOST:
         expected = f"Integer overflow in `{sign}`"
     assert _outcome(_running(sign, square=square), values) == expected
+
+
+@cache
+def _indexing() -> Running:
+    """`while i < 3 { sum += xs[i * x + y]; i += 1; }` over four elements."""
+    i, total, xs = local(3, INT), local(4, INT), local(5, Array(INT))
+    index = op("+", op("*", get(i), get(X)), get(Y))
+    element = t.IndexGet(base=get(xs), index=index, type=INT, span=SPAN)
+    turn = (
+        put(total, op("+", get(total), element)),
+        put(i, op("+", get(i), integer(1))),
+    )
+    start = (put(xs, array(INT, *map(integer, ELEMENTS))), put(i, integer(0)), put(total, get(S)))
+    body = block([*start, loop(op("<", get(i), integer(3)), *turn)], get(total))
+    return Running(build(program(function("f", NAMES, body))))
+
+
+@examples(400)
+@given(st.tuples(NUMBERS, st.one_of(NUMBERS, st.integers(-2, 2)), st.integers(-1, 4) | NUMBERS))
+def test_an_index_in_a_loop(values: tuple[int, int, int]) -> None:
+    assert _outcome(_indexing(), values) == _indexed(*values)
+
+
+def _indexed(total: int, x: int, y: int) -> int | str:
+    for i in range(3):
+        if not LEAST <= i * x <= MOST:
+            return "Integer overflow in `*`"
+        if not LEAST <= i * x + y <= MOST:
+            return "Integer overflow in `+`"
+        if not 0 <= i * x + y < len(ELEMENTS):
+            return "index out of range"
+        total += ELEMENTS[i * x + y]
+        if not LEAST <= total <= MOST:
+            return "Integer overflow in `+`"
+    return total
 
 
 def _outcome(running: Running, values: tuple[int, int, int]) -> object:
