@@ -5,8 +5,8 @@ table: a TEXT or BYTES parameter is `(ptr i32, len i32)`, an INTEGER is i64. A B
 result adds `(ptr i32, cap i32)` at the end and returns the i32 length of the answer:
 if it is larger than `cap` nothing was written and the caller asks again with more room;
 `ABSENT` (-1) says that there is no answer. An answer with `answer_bytes_max` is never longer:
-the host sees to it, and bounds of fuel count on it. A STATUS is i32, 1 or 0; a HANDLE is i32, > 0, or
-0 for refused. After a 0, `host_last_refusal` gives the reason.
+the host sees to it, and bounds of fuel count on it. A STATUS is i32, 1 or 0; a HANDLE is i32,
+> 0, or 0 for refused. After a 0, `host_last_refusal` gives the reason.
 """
 
 from collections.abc import Mapping

@@ -4,15 +4,14 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import typer
 
-from ccl.abi.bounds import Bound, Obstacle, bounds_to_value
+from ccl.abi.bounds import Bound
 from ccl.cli.boundary import CommandError, ExitCode, has_color
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
-from ccl.cli.inspection import inspect_file
+from ccl.cli.inspection import bound_text, bound_value, inspect_file
 from ccl.cli.report import show_findings, shown, summarise
 from ccl.cli.tables import columns
 from ccl.pipeline import compile_text
@@ -68,36 +67,11 @@ def _table(bounds: Mapping[str, Bound], paint: Paint) -> str:
         return "The module exports nothing that runs.\n"
     rows = [("EXPORT", "FUEL AT MOST")]
     for name, bound in bounds.items():
-        rows.append((name, _text(bound)))
+        rows.append((name, bound_text(bound)))
     title, *rest = columns(rows).splitlines(keepends=True)
     return paint(title.rstrip("\n"), Ink.TITLE) + "\n" + "".join(rest)
 
 
-def _text(bound: Bound) -> str:
-    if not isinstance(bound, Obstacle):
-        return str(bound)
-    place = f"{bound.file}:{bound.line}:{bound.column}: " if bound.file else ""
-    return f"no bound: {place}{bound.reason}"
-
-
 def _json(file: Path, bounds: Mapping[str, Bound]) -> str:
-    exports: list[dict[str, Any]] = []
-    for name, bound in bounds.items():
-        if isinstance(bound, Obstacle):
-            place = {"file": bound.file, "line": bound.line, "column": bound.column}
-            exports.append(
-                {"name": name, "fuel": None, "obstacle": {**place, "reason": bound.reason}}
-            )
-        else:
-            terms = bounds_to_value({name: bound})[name]["fuel"]
-            exports.append(
-                {
-                    "name": name,
-                    "fuel": {
-                        "text": str(bound),
-                        "terms": [{"coefficient": c, "symbols": symbols} for c, symbols in terms],
-                    },
-                    "obstacle": None,
-                }
-            )
+    exports = [{"name": name, **bound_value(bound)} for name, bound in bounds.items()]
     return json.dumps({"path": str(file), "exports": exports}, indent=2, ensure_ascii=False) + "\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from ccl.abi.bounds import Bound, Obstacle
 from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
 from ccl.abi.sections import ExportSignature, StateVariable
 from ccl.cli.boundary import CommandError, ExitCode
@@ -43,6 +44,26 @@ def signature_text(signature: ExportSignature) -> str:
     return f"({parameters})" + ("" if signature.result == "Unit" else f" -> {signature.result}")
 
 
+def bound_text(bound: Bound) -> str:
+    """`366·len(xs) + 55615`, or what prevents a bound and where it stands."""
+    if not isinstance(bound, Obstacle):
+        return str(bound)
+    place = f"{bound.file}:{bound.line}:{bound.column}: " if bound.file else ""
+    return f"no bound: {place}{bound.reason}"
+
+
+def bound_value(bound: Bound) -> dict[str, Any]:
+    """The same for JSON: of `fuel` and `obstacle` one is null."""
+    if isinstance(bound, Obstacle):
+        place = {"file": bound.file, "line": bound.line, "column": bound.column}
+        return {"fuel": None, "obstacle": {**place, "reason": bound.reason}}
+    terms = [
+        {"coefficient": bound.terms[symbols], "symbols": list(symbols)}
+        for symbols in sorted(bound.terms)
+    ]
+    return {"fuel": {"text": str(bound), "terms": terms}, "obstacle": None}
+
+
 def as_table(path: Path, module: Inspection, paint: Paint) -> str:
     """Everything about the module, one paragraph a subject."""
     facts = [
@@ -65,6 +86,9 @@ def as_table(path: Path, module: Inspection, paint: Paint) -> str:
             out.append(f"\n{paint(title, Ink.TITLE)}\n{columns(rows, indent=2)}")
 
     part("Exports", [(name, shape, doc) for name, shape, doc in _export_rows(module)])
+    bounds = {} if module.bounds is None else module.bounds
+    named = [each.name for each in module.exports if each.name in bounds]
+    part("Fuel at most", [(name, bound_text(bounds[name])) for name in named])
     part("State", [(f"{s.home}.{s.name}", s.shape) for s in _states(module)])
     part("Articles", _article_rows(module))
     part("Imports", [(name, shape, doc) for name, shape, doc in _import_rows(module)])
@@ -118,6 +142,7 @@ def _import_rows(module: Inspection) -> list[tuple[str, str, str]]:
 def as_json(path: Path, module: Inspection) -> str:
     known = {} if module.abi is None else {e["name"]: e for e in module.abi.to_value()["exports"]}
     pages = module.memory_pages
+    bounds = {} if module.bounds is None else module.bounds
     value: dict[str, Any] = {
         "path": str(path),
         "cid": module.cid,
@@ -130,6 +155,7 @@ def as_json(path: Path, module: Inspection) -> str:
                 "kind": export.kind,
                 "signature": export.signature,
                 "ccl": known.get(export.name),
+                "bound": bound_value(bounds[export.name]) if export.name in bounds else None,
             }
             for export in module.exports
         ],

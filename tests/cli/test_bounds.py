@@ -63,6 +63,24 @@ def test_json_of_a_module_is_that_of_its_source(
     assert (collatz["obstacle"]["line"], collatz["obstacle"]["column"]) == (9, 3)
 
 
+def test_a_module_tells_its_bounds_with_all_else(
+    capfd: pytest.CaptureFixture[str], source: Path
+) -> None:
+    assert cclc(capfd, "compile", source, "-o", "rules.wasm")[0] == 0
+    code, out, _ = cclc(capfd, "inspect", "rules.wasm")
+    assert code == 0
+    lines = out.partition("Fuel at most\n")[2].partition("\n\n")[0].splitlines()
+    total, collatz = lines
+    assert total.startswith("  total") and "·len(xs) + " in total
+    assert collatz.endswith("no bound: rules.ccl:9:3: nobody knows how often this loop turns")
+    bounds = json.loads(cclc(capfd, "bounds", "rules.wasm", "-o", "json")[1])["exports"]
+    exports = json.loads(cclc(capfd, "inspect", "rules.wasm", "-o", "json")[1])["exports"]
+    told = {each["name"]: each["bound"] for each in exports}
+    assert told["memory"] is None
+    for each in bounds:
+        assert told[each["name"]] == {"fuel": each["fuel"], "obstacle": each["obstacle"]}
+
+
 def test_what_has_no_bounds_is_said(capfd: pytest.CaptureFixture[str], source: Path) -> None:
     Path("empty.wasm").write_bytes(b"\0asm\1\0\0\0")
     code, out, err = cclc(capfd, "bounds", "empty.wasm")
