@@ -262,8 +262,8 @@ def new(
     ],
 ) -> None:
     """Begin a project: a first charter that runs, and how to run it."""
-    from ccl.cli.new import create_project
+    from ccl.cli.new import create_project, program_path
 
     for path in create_project(directory):
         typer.echo(f"Created {path}")
-    typer.echo(f"Next: ccl run {quote(str(directory / 'main.ccl'))}")
+    typer.echo(f"Next: ccl run {quote(str(program_path(directory)))}")

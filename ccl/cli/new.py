@@ -1,5 +1,6 @@
 """What `ccl new NAME` writes: a first charter that runs, and how to run it."""
 
+import re
 import unicodedata
 from pathlib import Path
 from typing import Final
@@ -36,18 +37,34 @@ test fn the_board_approves_up_to_the_limit() {{
 _README: Final = """\
 # {title}
 
-    cclc check main.ccl                            # find mistakes
-    ccl run main.ccl                               # run the execution on this machine
-    ccl run main.ccl --entry board_may_approve 700 # call one function
-    ccl test                                       # check the rules against their tests
-    cclc compile main.ccl                          # main.wasm and its CID
+    # find mistakes
+    cclc check {stem}.ccl
+    # run the execution on this machine
+    ccl run {stem}.ccl
+    # call one function
+    ccl run {stem}.ccl --entry board_may_approve 700
+    # check the rules against their tests
+    ccl test
+    # {stem}.wasm and its CID
+    cclc compile {stem}.ccl
+
+State is kept under the name of its file: `{stem}`. Another file of that name would share it.
 """
+
+_NO_STEM: Final = re.compile(r"[^\w.-]+")
 
 _FORBIDDEN: Final = frozenset('/\\"')
 
 
 def _refused(message: str, hint: str) -> CommandError:
     return CommandError("cannot-create", message, hint=hint, exit_code=ExitCode.USAGE)
+
+
+def program_path(directory: Path) -> Path:
+    """The program of a project. It is named like the project, because the name of a file is the
+    home of its state: projects that share a name share state."""
+    stem = _NO_STEM.sub("-", directory.name).strip(".-")
+    return directory / f"{stem or 'charter'}.ccl"
 
 
 def create_project(directory: Path) -> tuple[Path, ...]:
@@ -64,9 +81,10 @@ def create_project(directory: Path) -> tuple[Path, ...]:
                 f"{directory} exists and is not empty", "choose another name; nothing was changed"
             )
         directory.mkdir(parents=True, exist_ok=True)
+        program = program_path(directory)
         files = {
-            directory / "main.ccl": _PROGRAM.format(title=name),
-            directory / "README.md": _README.format(title=name),
+            program: _PROGRAM.format(title=name),
+            directory / "README.md": _README.format(title=name, stem=program.stem),
         }
         for path, text in files.items():
             path.write_text(text, encoding="utf-8")

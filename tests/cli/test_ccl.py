@@ -198,7 +198,7 @@ def test_a_program_may_not_spend_more_than_it_is_allowed(tmp_path: Path) -> None
 def test_a_new_project_runs(tmp_path: Path) -> None:
     made = run("ccl", "new", "our-coop", home=tmp_path, cwd=tmp_path)
     assert made.code == 0, made.err
-    done = run("ccl", "run", "our-coop/main.ccl", "-o", "json", home=tmp_path, cwd=tmp_path)
+    done = run("ccl", "run", "our-coop/our-coop.ccl", "-o", "json", home=tmp_path, cwd=tmp_path)
     assert (done.code, json.loads(done.out)["value"]) == (0, 500)
     again = run("ccl", "new", "our-coop", home=tmp_path, cwd=tmp_path)
     assert again.code == 2
@@ -395,7 +395,7 @@ def test_a_policy_that_denies_says_where_it_is_set(tmp_path: Path) -> None:
 
 def test_the_next_step_can_be_pasted(tmp_path: Path) -> None:
     made = run("ccl", "new", "our coop", home=tmp_path, cwd=tmp_path)
-    assert "Next: ccl run 'our coop/main.ccl'\n" in made.out
+    assert "Next: ccl run 'our coop/our-coop.ccl'\n" in made.out
 
 
 def test_a_reader_that_went_away_stops_no_job(tmp_path: Path) -> None:
