@@ -72,16 +72,16 @@ def test_a_sum_with_a_product(sign: str, square: bool, values: tuple[int, int, i
 
 @cache
 def _indexing() -> Running:
-    """`while i < 3 { sum += xs[i * x + y]; i += 1; }` over four elements."""
+    """`while i < 6 { sum += xs[i * x + y]; i += 2; }` over four elements."""
     i, total, xs = local(3, INT), local(4, INT), local(5, Array(INT))
     index = op("+", op("*", get(i), get(X)), get(Y))
     element = t.IndexGet(base=get(xs), index=index, type=INT, span=SPAN)
     turn = (
         put(total, op("+", get(total), element)),
-        put(i, op("+", get(i), integer(1))),
+        put(i, op("+", get(i), integer(2))),
     )
     start = (put(xs, array(INT, *map(integer, ELEMENTS))), put(i, integer(0)), put(total, get(S)))
-    body = block([*start, loop(op("<", get(i), integer(3)), *turn)], get(total))
+    body = block([*start, loop(op("<", get(i), integer(6)), *turn)], get(total))
     return Running(build(program(function("f", NAMES, body))))
 
 
@@ -92,7 +92,7 @@ def test_an_index_in_a_loop(values: tuple[int, int, int]) -> None:
 
 
 def _indexed(total: int, x: int, y: int) -> int | str:
-    for i in range(3):
+    for i in range(0, 6, 2):
         if not LEAST <= i * x <= MOST:
             return "Integer overflow in `*`"
         if not LEAST <= i * x + y <= MOST:
