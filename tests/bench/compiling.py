@@ -1,8 +1,10 @@
 """How long the compiler takes, cold (a new process) and warm (in this one)."""
 
+import os
 import sys
 import tempfile
 from pathlib import Path
+from time import perf_counter
 
 from ccl.pipeline import check_text, compile_text
 from tests.bench.measure import Figure, print_figures, repeat, repeat_command
@@ -41,6 +43,7 @@ def measure_compiling() -> None:
                 figure = repeat(f"{name}, {count} lines, warm", action, repeats=repeats)
                 note = f"{count / figure.median:,.0f} lines/s"
                 figures.append(Figure(name=figure.name, samples=figure.samples, note=note))
+    figures.append(_compiled_once(100_000))
     for name in ("cclc", "ccl", "meshctl"):
         figures.append(repeat_command(f"{name} --help", (str(BIN / name), "--help"), repeats=7))
     print_figures("Compiling", figures)
@@ -50,3 +53,20 @@ def measure_compiling() -> None:
         assert compiled.wasm is not None
         sizes.append(f"{example} → {len(compiled.wasm)} bytes")
     print("\nSize of modules\n  " + "\n  ".join(sizes))
+
+
+def _compiled_once(lines: int) -> Figure:
+    """A large program in a process of its own, once: whether time and memory grow in proportion."""
+    text = program_of(lines)
+    count = text.count("\n")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "program.ccl"
+        path.write_text(text, encoding="utf-8")
+        command = (str(BIN / "cclc"), "compile", "-q", str(path), "-o", f"{path}.wasm")
+        start = perf_counter()
+        _, status, used = os.wait4(os.spawnv(os.P_NOWAIT, command[0], command), 0)
+        seconds = perf_counter() - start
+    assert status == 0, command
+    note = f"{count / seconds:,.0f} lines/s, at most {used.ru_maxrss >> 10} MiB"
+    name = f"cclc compile, {count} lines, cold"
+    return Figure(name=name, samples=(seconds,), note=note)
