@@ -91,8 +91,9 @@ def run(
         typer.Option(
             readable=False,
             metavar="FILE",
-            help="What the program asks of its host: a JSON object with a record for each "
-            'name, as {"member": {"age": 40}, "roles": ["treasurer"]}; - reads stdin.',
+            help="What the program asks of its host: a file with a JSON object, a record for each "
+            'name, as {"member": {"age": 40}, "roles": ["treasurer"]}; - reads stdin. Roles in it '
+            "are given to the caller.",
         ),
     ] = None,
     output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
@@ -101,11 +102,21 @@ def run(
         typer.Option("--dry-run", help="Show what would be applied and submitted; do nothing."),
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask before tokens are spent.")
+        bool,
+        typer.Option(
+            "--yes",
+            "-y",
+            help="Do not ask before tokens are spent. Off a terminal nothing is asked: "
+            "there --max-spend limits.",
+        ),
     ] = False,
     max_spend: Annotated[
         int | None,
-        typer.Option(metavar="UNITS", min=0, help="Refuse a program that could spend more."),
+        typer.Option(
+            metavar="UNITS",
+            min=0,
+            help="Refuse a program that could spend more; the only limit where nobody is asked.",
+        ),
     ] = None,
     fuel: Annotated[
         int,
@@ -169,7 +180,7 @@ def charter(
         typer.Option(
             readable=False,
             metavar="FILE",
-            help="What the conditions ask for: a JSON object with a record for each name, "
+            help="What the conditions ask for: a file with a JSON object, a record for each name, "
             'as {"proposal": {"type": "budget"}}; - reads stdin.',
         ),
     ] = None,

@@ -1,6 +1,7 @@
 """Host records from a file: what conditions, handlers and roles ask for."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from runtime.content.codec import CodecError, encode
 
 CONTEXT_BYTES_MAX: Final = 1 << 20
 CONTEXT_EXAMPLE: Final = 'write an object with a record for each name: {"proposal": {"size": 5}}'
+ROLES_RECORD: Final = "roles"
+"""The names of the caller's roles, as `runtime.context.Context` has them."""
 _NO_TYPES: Final = Abi(exports=(), structs={}, enums={})
 
 
@@ -20,7 +23,19 @@ def read_records(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     shown = "standard input" if str(path) == STANDARD_STREAM else str(path)
-    data = read_bytes(path, limit=CONTEXT_BYTES_MAX, what="context")
+    try:
+        data = read_bytes(path, limit=CONTEXT_BYTES_MAX, what="context")
+    except CommandError:
+        if not str(path).startswith(("{", "[")):
+            raise
+        raise CommandError(
+            "bad-context",
+            "--context takes a file with a JSON object, and this is the JSON itself",
+            hint="write it into a file and name that, or pipe it in: "
+            "echo '{…}' | ccl … --context -",
+            exit_code=ExitCode.USAGE,
+            path=str(path),
+        ) from None
     try:
         # Digits with a point are Decimals, which are exact: never a float.
         value = json.loads(data, parse_float=str)
@@ -30,7 +45,21 @@ def read_records(path: Path | None) -> dict[str, Any]:
         raise _bad(f"{shown} is no context: {error}", path) from None
     if not isinstance(records, dict):
         raise _bad(f"{shown} is no context: expected a JSON object", path)
+    roles = records.get(ROLES_RECORD, [])
+    if not isinstance(roles, list) or not all(isinstance(each, str) for each in roles):
+        raise CommandError(
+            "bad-context",
+            f"{shown} is no context: {ROLES_RECORD} is not a list of texts",
+            hint='write the names of the roles that the caller has: {"roles": ["treasurer"]}',
+            exit_code=ExitCode.USAGE,
+            path=str(path),
+        )
     return records
+
+
+def given_roles(records: Mapping[str, Any]) -> tuple[str, ...]:
+    """The roles that a context file gives the caller, instead of those of the credentials."""
+    return tuple(records.get(ROLES_RECORD, ()))
 
 
 def _bad(message: str, path: Path) -> CommandError:

@@ -11,11 +11,12 @@ from ccl.cli.running.local import Call, Run, done_before, execute
 from ccl.cli.running.options import Options
 from ccl.cli.running.problems import mesh_problems
 from ccl.cli.running.program import Program, compile_program, entry_signature, read_input
-from ccl.cli.running.records import read_records
+from ccl.cli.running.records import given_roles, read_records
 from ccl.cli.running.seeding import chosen_seed
 from ccl.cli.running.showing import print_json, show_dry_run, show_modules, show_result
 from ccl.cli.running.traps import outcome_lines
 from ccl.cli.running.under_way import UnderWay
+from ccl.render.cells import safe_text
 from ccl.render.paint import Ink, Paint
 from mesh.local import LocalMesh
 from mesh.local.runs import finish_run, only_this_run, unfinished_run
@@ -28,6 +29,8 @@ def run_program(options: Options) -> int:
     _one_standard_input(options)
     program = compile_program(options.file, options.entry)
     call = _call(program, options)
+    if not options.as_json:
+        _tell_of_roles(given_roles(call.records))
     attempt = Attempt(
         file=options.file,
         input_path=options.input,
@@ -124,6 +127,15 @@ def _key(call: Call) -> Cid:
     if call.seed is not None:
         named.append(call.seed)
     return cid_of(encode(named), Codec.DAG_CBOR)
+
+
+def _tell_of_roles(roles: tuple[str, ...]) -> None:
+    """Whoever runs a program with roles that nobody granted should read it in the output."""
+    if not roles:
+        return
+    named, verb = ("role", "comes") if len(roles) == 1 else ("roles", "come")
+    shown = ", ".join(map(safe_text, roles))
+    sys.stderr.write(f"note: {named} {shown} {verb} from --context, not from credentials\n")
 
 
 def _waiting(holder: str) -> None:

@@ -1,0 +1,51 @@
+"""`--context FILE`: what it gives is said, and what it cannot give is refused by name."""
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import run
+
+PROGRAM = """\
+role Treasurer {}
+
+execution {
+  caller_has_role(Treasurer)
+}
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "roles.ccl"
+    path.write_text(PROGRAM, encoding="utf-8")
+    return path
+
+
+def test_roles_of_a_context_file_are_given_and_told(program: Path, tmp_path: Path) -> None:
+    given = tmp_path / "given.json"
+    given.write_text(json.dumps({"roles": ["Treasurer"]}), encoding="utf-8")
+    with_it = run("ccl", "run", program, "--context", given, home=tmp_path)
+    assert with_it.code == 0, with_it.err
+    assert "true" in with_it.out.splitlines()[-1]
+    assert with_it.err == "note: role Treasurer comes from --context, not from credentials\n"
+    without = run("ccl", "run", program, home=tmp_path)
+    assert "false" in without.out.splitlines()[-1]
+    assert without.err == ""
+
+
+@pytest.mark.parametrize("roles", ["Treasurer", ["Treasurer", 5], {"Treasurer": True}, None])
+def test_roles_that_are_no_list_of_texts_are_refused(
+    roles: object, program: Path, tmp_path: Path
+) -> None:
+    given = json.dumps({"roles": roles}).encode()
+    done = run("ccl", "run", program, "--context", "-", home=tmp_path, stdin=given)
+    assert (done.code, done.out) == (2, "")
+    assert "error[bad-context]: standard input is no context: roles is not a list" in done.err
+    assert '{"roles": ["treasurer"]}' in done.err
+
+
+def test_json_in_place_of_a_file_is_said_to_be_that(program: Path, tmp_path: Path) -> None:
+    done = run("ccl", "run", program, "--context", '{"roles": ["Treasurer"]}', home=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "takes a file with a JSON object, and this is the JSON itself" in done.err
