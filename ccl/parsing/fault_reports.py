@@ -47,6 +47,10 @@ _STATEMENT_KINDS: Final = frozenset(
 )
 _RANGES: Final = frozenset({"..", "..="})
 _OPERANDS: Final = LITERALS | {"NAME", "STRING_HEAD"}
+_OPERATORS: Final = frozenset({"OP", "MINUS", "LT", "GT"})
+_ENTRY_STARTS: Final = frozenset({"", "SEMI", "COMMA", "LBRACE", "RBRACE", "OBRACE"})
+_KEYS: Final = frozenset({"NAME", "HNAME", "KWKEY", "STRING"})
+_KEYS: Final = frozenset({"NAME", "KWKEY", "STRING"})
 _VALUES: Final = frozenset({"INT", "NAME", "LPAREN", "STRING"})
 
 
@@ -70,7 +74,7 @@ class FaultReports:
         if lines & self._faulty_lines:
             return
         after = Span(self._source.file, end, end)
-        if self._is_decimal_comma(at):
+        if self._is_decimal_comma(at) or self._is_percent_before_key(at):
             return
         if previous is not None and previous.kind == "QUESTION" and token.kind in _OPERANDS:
             instead = "if … { … } else { … }"
@@ -100,6 +104,27 @@ class FaultReports:
                 return True
         return False
 
+    def _is_percent_before_key(self, at: int) -> bool:
+        """Reports `50% window 7d`: before a word `%` reads as the remainder, and asks for a `;`.
+
+        Without a colon the sign is what does not fit; after one, what follows the word.
+        """
+        for sign in (at, at - 2):
+            if not 0 < sign < len(self._tokens) - 1:
+                continue
+            number, percent, word = self._tokens[sign - 1 : sign + 2]
+            if (
+                number.kind in ("INT", "DECIMAL")
+                and percent.text == "%"
+                and number.end == percent.start
+                and percent.end < word.start
+                and word.kind in _KEYS
+            ):
+                after = Span(self._source.file, percent.end, percent.end)
+                self._sink.report("CCL0111", after, fixes=(Fix("add `;`", (Edit(after, ";"),)),))
+                return True
+        return False
+
     def _span(self, token: Token) -> Span:
         return Span(self._source.file, token.start, token.end)
 
@@ -108,11 +133,13 @@ class FaultReports:
     ) -> None:
         first = inserted[0]
         if "NAME" in inserted:
+            begins = token is self._tokens[0] and token.text == "{"
             self._sink.report(
                 "CCL0115",
                 self._span(token),
                 what="a value" if automaton.expected() >= _VALUES else "a name",
                 found=_shown(token),
+                advice="document" if begins else None,
             )
             return
         text = "".join(_CLOSERS.get(kind) or _SIGNS[kind] for kind in inserted)
@@ -163,8 +190,23 @@ class FaultReports:
             place,
             found=_shown(token),
             expected=_wanted(automaton.expected()),
-            advice="count" if token.text in _RANGES else None,
+            advice=self._advice(at),
         )
+
+    def _advice(self, at: int) -> str | None:
+        """What was meant by a token that cannot stand there, where its place tells."""
+        token = self._tokens[at]
+        if token.text in _RANGES:
+            return "count"
+        if token.kind in _OPERATORS and _is_plain_entry(self._tokens[max(0, at - 3) : at]):
+            return "colon"
+        return None
+
+
+def _is_plain_entry(before: list[Token]) -> bool:
+    """Do these end with a key and one value, and no colon between them?"""
+    start, key, value = ["", "", "", *(each.kind for each in before)][-3:]
+    return start in _ENTRY_STARTS and key in _KEYS and value in _OPERANDS
 
 
 def innermost_bracket(values: list[Any]) -> Token | None:

@@ -245,7 +245,7 @@ class _Recovery:
             case "COMMA":
                 return token.kind == "SEMI"
             case "SEMI":
-                return token.kind == "COMMA"
+                return token.kind == "COMMA" or token.text == "%"  # (of `50% key`)
             case "FATARROW":
                 return token.text in ("->", ":", "=")
             case _:
