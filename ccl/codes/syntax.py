@@ -80,7 +80,12 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="{found} cannot stand here",
         label="expected {expected}",
         help="remove it, or complete what comes before it",
-        advice={"count": "count with `while`: `let i = 0; while i < 10 {{ …; i += 1; }}`"},
+        advice={
+            "count": "count with `while`: `let i = 0; while i < 10 {{ …; i += 1; }}`",
+            "payload": "a variant carries types: `Square(Integer)`; for named fields declare a "
+            "struct, and let the variant carry it",
+            "colon": "a value that is computed needs a colon after its key: `key: 1 + 2;`",
+        },
     ),
     Template(
         code="CCL0113",
@@ -97,6 +102,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="{what} is missing before {found}",
         label="expected {what}",
         help="write it, or remove what asks for it",
+        advice={"document": "a file is its own outer braces: remove this `{{` and its `}}`"},
     ),
     Template(
         code="CCL0116",

@@ -50,7 +50,6 @@ _OPERANDS: Final = LITERALS | {"NAME", "STRING_HEAD"}
 _OPERATORS: Final = frozenset({"OP", "MINUS", "LT", "GT"})
 _ENTRY_STARTS: Final = frozenset({"", "SEMI", "COMMA", "LBRACE", "RBRACE", "OBRACE"})
 _KEYS: Final = frozenset({"NAME", "HNAME", "KWKEY", "STRING"})
-_KEYS: Final = frozenset({"NAME", "KWKEY", "STRING"})
 _VALUES: Final = frozenset({"INT", "NAME", "LPAREN", "STRING"})
 
 

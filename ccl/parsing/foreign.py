@@ -17,6 +17,10 @@ _LET_WORDS: Final = frozenset({"var", "val", "auto", "local", "dim"})
 _ELSE_IF_WORDS: Final = frozenset({"elif", "elsif", "elseif"})
 OPERATOR_WORDS: Final = {"and": "&&", "or": "||"}
 _SHIFTS: Final = {"LT": "shift_left(number, by)", "GT": "shift_right(number, by)"}
+_BETWEEN_VARIANTS: Final = frozenset(
+    {"NAME", "COMMA", "LPAREN", "RPAREN", "LT", "GT", "DOT", "LBRACKET", "RBRACKET"}
+)
+_ENUM_HEAD: Final = frozenset({"NAME", "LT", "GT", "COMMA"})
 _STARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "RBRACE", ""})
 _OPERAND_ENDS: Final = LITERALS | {"NAME", "RPAREN", "RBRACKET", "STRING_TAIL"}
 _OPERAND_STARTS: Final = LITERALS | {"NAME", "LPAREN", "STRING_HEAD", "BANG", "MINUS", "LBRACKET"}
@@ -42,12 +46,17 @@ def read_foreign_words(source: Source, tokens: Tokens, sink: Sink) -> None:
     """Replaces foreign words in `tokens` by the tokens of CCL, and reports each."""
     items = tokens.items
     read: list[Token] = []
-    depth = 0
+    depth = done = 0
     for at, token in enumerate(items):
-        if read and token.start < read[-1].end:
+        if token.start < max(done, read[-1].end if read else 0):
             continue
         previous = read[-1].kind if read else ""
         end = token.end
+        if token.kind == "LBRACE" and _is_variant(read):
+            done = _closer(items, at).end
+            place = Span(source.file, token.start, done)
+            sink.report("CCL0112", place, found="`{`", expected="`,` or `}`", advice="payload")
+            continue
         depth += (token.kind == "LBRACE") - (token.kind == "RBRACE")
         if token.kind in _SHIFTS and _is_shift(items, at, previous):
             place = Span(source.file, token.start, items[at + 1].end)
@@ -81,6 +90,31 @@ def _stepped(items: list[Token], at: int) -> tuple[tuple[str, str], ...]:
     if first.text != second.text or first.end != second.start or not ends:
         return ()
     return (("ASSIGNOP", f"{first.text}="), ("INT", "1"))
+
+
+def _is_variant(read: list[Token]) -> bool:
+    """Is the last of these tokens the name of a variant of `enum Name { … }`?"""
+    kinds = [token.kind for token in read]
+    if len(kinds) < 2 or kinds[-1] != "NAME" or kinds[-2] not in ("LBRACE", "COMMA"):
+        return False
+    while kinds and kinds[-1] in _BETWEEN_VARIANTS:
+        kinds.pop()
+    if kinds[-1:] != ["LBRACE"]:
+        return False
+    kinds.pop()
+    while kinds and kinds[-1] in _ENUM_HEAD:
+        kinds.pop()
+    return kinds[-1:] == ["ENUM"]
+
+
+def _closer(items: list[Token], opener: int) -> Token:
+    """The brace that closes the one at `opener`, or the last token before the end."""
+    depth = 0
+    for token in items[opener:-1]:
+        depth += (token.kind == "LBRACE") - (token.kind == "RBRACE")
+        if depth == 0:
+            return token
+    return items[-2]
 
 
 def _is_shift(items: list[Token], at: int, previous: str) -> bool:

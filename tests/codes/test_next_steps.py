@@ -162,3 +162,27 @@ def test_a_documented_function_is_meant_for_others() -> None:
     assert code == "CCL0903"
     assert "`///`" in help_
     assert told("/// The area.\n" + program) == []
+
+
+# --- shapes of other languages ----------------------------------------------------------
+
+
+def test_a_variant_carries_types_and_not_fields() -> None:
+    program = "enum Shape { Dot, Square { side: Integer, at: { x: T } }, Last }\nexecution { 1 }"
+    ((code, help_),) = told(program)
+    assert code == "CCL0112"
+    assert "`Square(Integer)`" in help_
+
+
+def test_a_file_is_its_own_outer_braces() -> None:
+    ((code, help_),) = told('{\n  name: "Club";\n  limit 3;\n}\n')
+    assert code == "CCL0115"
+    assert "a file is its own outer braces" in help_
+
+
+@pytest.mark.parametrize("entry", ["limit 1 + 2;", "limit LOW - 2;", 'rule "a" + "b";', "m 1 < 2;"])
+def test_an_entry_that_is_computed_has_a_colon(entry: str) -> None:
+    for program in (entry, f"a: 1; {entry}", f"m {{ {entry} }}"):
+        ((code, help_),) = told(program)
+        assert code == "CCL0112"
+        assert "needs a colon after its key" in help_
