@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.builtins import GENERIC_TYPES, TYPES
-from ccl.checking import instances, library
+from ccl.checking import habits, instances, library
 from ccl.checking.environment import Checker, EnumInfo, StructInfo
 from ccl.checking.inference import POISON, fresh, is_poison, variable_of
+from ccl.diagnostics import Edit, Fix
 from ccl.resolved import FileScope
 from ccl.types import Array, Map, Option, Prim, Result, Token, Type, is_key
 
@@ -200,9 +201,32 @@ def token_of(
 def _unknown(
     checker: Checker, written: ast.NamedType, name: str, known: tuple[str, ...] | list[str]
 ) -> Type:
-    near = nearest(name, known)
-    checker.sink.report("CCL0203", written.span, name=name, nearest=near)
+    plain = name.casefold()
+    near, advice = nearest(name, [each for each in known if each not in TYPES]), None
+    if near is None and plain in habits.EMPTY_TYPES:
+        advice = "nothing"
+    elif near is None and plain in habits.FOREIGN_TYPES:
+        near, advice = habits.FOREIGN_TYPES[plain], "foreign"
+    elif near is None:
+        near = nearest(name, known)
+    shown = near if near is None or written.arguments else _EXAMPLES.get(near, near)
+    checker.sink.report(
+        "CCL0203",
+        written.span,
+        name=name,
+        nearest=shown,
+        advice=advice,
+        fixes=_called_instead(written, shown) if advice else (),
+    )
     return POISON
+
+
+def _called_instead(written: ast.NamedType, meant: str | None) -> tuple[Fix, ...]:
+    """The fix for a type that only has another name."""
+    if meant is None or (written.arguments and meant not in GENERIC_TYPES):
+        return ()
+    edit = Edit(written.path[0].span.to(written.path[-1].span), meant)
+    return (Fix(f"write `{meant}`", (edit,), safe=False),)
 
 
 def _wrong_count(

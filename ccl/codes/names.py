@@ -26,6 +26,11 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="unknown type `{name}`",
         label="no type of this name",
         help="did you mean `{nearest}`?",
+        advice={
+            "foreign": "CCL calls it `{nearest}`",
+            "nothing": "a function that gives nothing has no `->`, and a value that may be missing "
+            "is an `Option`",
+        },
     ),
     Template(
         code="CCL0204",

@@ -194,3 +194,22 @@ def test_names_that_contain_the_missing_one_are_suggested() -> None:
 def test_what_an_unknown_function_is_given_is_read() -> None:
     assert errors("execution { let y = 2; tallied(x => x + y + z); }") == [(1, "CCL0202")]
     assert similar("execution { let y = 2; tallied(x => x + y); }") == [None]
+
+
+def type_facts(written: str, before: str = "") -> tuple[str | None, str | None]:
+    program = f"{before} export fn f(x: {written}) {{ }}"
+    found = next(d for d in check_text(program).sink.diagnostics if d.code == "CCL0203")
+    return found.facts.get("nearest"), found.facts.get("advice")
+
+
+def test_types_of_other_languages() -> None:
+    assert type_facts("Int") == ("Integer", "foreign")
+    assert type_facts("u64") == ("Integer", "foreign")
+    assert type_facts("Str") == ("String", "foreign")
+    assert type_facts("double") == ("Decimal", "foreign")
+    assert type_facts("vec") == ("Array<Integer>", "foreign")
+    assert type_facts("Vec<String>") == ("Array", "foreign")
+    assert type_facts("dict") == ("Map<String, Integer>", "foreign")
+    assert type_facts("null") == (None, "nothing")
+    assert type_facts("Sting") == ("String", None)
+    assert type_facts("vec", "struct Vec { x: Integer }") == ("Vec", None)
