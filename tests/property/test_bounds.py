@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import pytest
-from ccl_machine import run
+from ccl_machine import CALLER, Kept, run
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from ccl.abi.bounds import Bound, Formula, Obstacle, bounds_from_value, bounds_to_value
 from ccl.pipeline import compile_text
 from ccl.wasm.inspect import inspect_module
+from runtime.content.cid import Codec, cid_of
+from runtime.content.codec import encode
 from runtime.execution import OutcomeKind
+from runtime.state import Snapshot, StoredVariable
 
 ARRAY_MAX, NUMBER_MAX = 6, 9
 
@@ -117,6 +120,131 @@ def test_measured_fuel_is_never_above_the_bound(source: str, xs: list[int], n: i
         assert ran.outcome.kind in (OutcomeKind.SUCCEEDED, OutcomeKind.TRAPPED)
         assert ran.fuel_used is not None
         assert ran.fuel_used <= bound.at(sizes)
+
+
+@dataclass
+class Keeper(Writer):
+    """Writes statements on state, texts, structs and the host, none of which grows."""
+
+    def value(self, depth: int = 2) -> str:
+        if not depth or self.draw(st.booleans()):
+            return self.one_of("n", "k", "1", "7", "note.length()", "at(spot)", "get_reputation()")
+        right = self.value(depth - 1)
+        return f"({self.value(depth - 1)} % 1000 {self.one_of('+', '-', '*')} {right} % 100)"
+
+    def text(self, depth: int = 1) -> str:
+        if not depth or self.draw(st.booleans()):
+            return self.one_of(
+                "note", '"short"', '"größer"', '"\\(who)"', '"\\(FILE)"', "calculate_cid(note)"
+            )
+        return f'"\\({self.text(depth - 1)}) has \\({self.value(1)}) of \\(share)"'
+
+    def statement(self, depth: int) -> str:
+        match self.draw(st.integers(0, 11 if depth else 8)):
+            case 0:
+                return f"n = {self.value()} % 100000;"
+            case 1:
+                return (
+                    f"if {self.text()} {self.one_of('==', '<', '!=')} {self.text()} {{ n += 1; }}"
+                )
+            case 2:
+                return f"log({self.text()});"
+            case 3:
+                return "if caller() == who { open = !open; }"
+            case 4:
+                return f"spot = {self.one_of('None', 'Some(Point { x: n, who })')};"
+            case 5:
+                return "kind = if open { Kind.Counted(n, share) } else { Kind.Empty };"
+            case 6:
+                return "if share < 1000.0 { share = share * 1.01 + 0.25; }"
+            case 7:
+                name = f"t{next(self.names)}"
+                return f"let {name} = {self.text()}; n += {name}.length();"
+            case 8:
+                return f"require({self.value(1)} < 90000, {self.text()});"
+            case 9:
+                then = self.statements(depth - 1)
+                return (
+                    f"match spot {{ Some(p) => {{ if p.who != who {{ {then} }} }}, None => {{}} }}"
+                )
+            case 10:
+                inner = self.statements(depth - 1)
+                return (
+                    f"match anchor_data(note) {{ Ok(_) => {{ {inner} }}, Err(_) => {{ n -= 1; }} }}"
+                )
+            case _:
+                return self.counted(depth)
+
+    def counted(self, depth: int) -> str:
+        name = f"i{next(self.names)}"
+        limit = self.one_of("k", "3", "note.length()")
+        body = self.statements(depth - 1)
+        return f"let {name} = 0; while {name} < {limit} {{ {body} {name} += 1; }}"
+
+
+@st.composite
+def _keepers(draw: st.DrawFn) -> str:
+    writer = Keeper(draw)
+    return f"""struct Point {{ x: Integer, who: Did }}
+enum Kind {{ Empty, Counted(Integer, Decimal) }}
+state n: Integer = 0;
+state open: Bool = false;
+state share: Decimal = 0.5;
+state spot: Option<Point> = None;
+state kind: Kind = Kind.Empty;
+const FILE: Cid = "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze";
+fn at(spot: Option<Point>) -> Integer {{ match spot {{ Some(p) => p.x, None => 0 }} }}
+export fn act(note: String, who: Did, k: Integer) -> Integer {{ {writer.statements(2)} n }}
+export fn mark(note: String, who: Did, k: Integer) -> Kind {{ {writer.statements(2)} kind }}
+"""
+
+
+NOTES = st.text("aé€😀 ", max_size=40)
+WHO = st.sampled_from([str(CALLER), "did:x:y", "did:web:" + "a" * 504])
+
+
+@examples(25)
+@given(_keepers(), st.lists(st.tuples(NOTES, WHO, NUMBERS), min_size=2, max_size=4))
+def test_programs_that_keep_state_stay_below_their_bounds(
+    source: str, calls: list[tuple[str, str, int]]
+) -> None:
+    module, bounds = _compiled(source)
+    kept = Kept()
+    for number, (note, who, k) in enumerate(calls):
+        entry = ("act", "mark")[number % 2]
+        bound = bounds[entry]
+        assert isinstance(bound, Formula), bound
+        ran = run(module, entry=entry, arguments=[note, who, k], fuel=10**9, kept=kept)
+        assert ran.outcome.kind in (OutcomeKind.SUCCEEDED, OutcomeKind.TRAPPED), ran.outcome
+        assert ran.fuel_used is not None
+        assert ran.fuel_used <= bound.at(
+            {"len(note)": len(note), "len(who)": len(who), "|k|": abs(k)}
+        )
+
+
+@pytest.mark.parametrize(
+    ("shape", "detail"),
+    [
+        ("Integer", "not canonical DAG-CBOR"),
+        (
+            "String",
+            "state `n` was stored as String, this program has Integer; "
+            "declare fn migrate(old: Data)",
+        ),
+    ],
+)
+def test_what_is_stored_may_be_longer_than_its_shape_can_be(shape: str, detail: str) -> None:
+    module, bounds = _compiled("state n: Integer = 0;\nexport fn f() -> Integer { n }\n")
+    value = encode("x" * 500_000)
+    cid = cid_of(value, Codec.DAG_CBOR)
+    stored = Snapshot(homes={"example": {"n": StoredVariable(shape=shape, value=cid)}})
+    kept = Kept(root=stored.cid, blocks={cid: value, stored.cid: stored.to_block()})
+    ran = run(module, entry="f", kept=kept)
+    assert (ran.outcome.kind, ran.outcome.detail) == (OutcomeKind.TRAPPED, detail)
+    bound = bounds["f"]
+    assert isinstance(bound, Formula)
+    assert ran.fuel_used is not None
+    assert ran.fuel_used <= bound.at({})
 
 
 def _compiled(source: str) -> tuple[bytes, dict[str, Bound]]:
