@@ -47,6 +47,13 @@ class Outcome:
     def succeeded(self) -> bool:
         return self.kind is OutcomeKind.SUCCEEDED
 
+    @property
+    def cause(self) -> str:
+        """The reason and what was said about it, neither twice."""
+        if not self.detail or self.reason.endswith(self.detail):
+            return self.reason
+        return f"{self.reason}: {self.detail}" if self.reason else self.detail
+
     def bounded(self) -> "Outcome":
         """The outcome with each text cut to what a record holds, the same way everywhere."""
         return replace(

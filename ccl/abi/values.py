@@ -3,7 +3,7 @@
 A *wire value* is what DAG-CBOR holds (None, bool, int, str, bytes, list, dict); the types come
 as text from `ccl:abi`. In JSON a Decimal is a string, an enum `"V"` or `{"V": x}`, None null, a
 Result `{"Ok": v}` or `{"Err": e}`, a Timestamp RFC 3339, a Duration seconds, and a Map with
-text keys an object, any other Map a list of pairs.
+text keys an object, any other Map a list of pairs. A Duration is also read from text such as `3d`.
 """
 
 import json
@@ -23,6 +23,8 @@ SHOWN_CHARS_MAX: Final = 60
 
 _INTEGERS: Final = frozenset({"Integer", "Mana", "Duration", "Job"})
 _TEXTS: Final = frozenset({"String", "Did", "Cid"})
+_DURATION: Final = re.compile(r"(\d{1,19})([smhdw])")
+_UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DECIMAL: Final = re.compile(r"-?\d+(\.\d{1,6})?")
 
 
@@ -112,6 +114,8 @@ def from_argument(kind: TypeRef, text: str, abi: Abi) -> Any:
     declared = _is_declared(kind, abi)
     if not declared and (kind.name in _TEXTS or kind.name in ("Timestamp", "Decimal")):
         return from_json(kind, text, abi)
+    if not declared and kind.name == "Duration" and _DURATION.fullmatch(text):
+        return from_json(kind, text, abi)
     if str(kind) in abi.enums and not text.startswith(("{", '"')):
         return from_json(kind, text, abi)
     try:
@@ -127,6 +131,10 @@ def from_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
         return _walk(kind, value, abi, path, from_json)
     if kind.name == "Timestamp" and isinstance(value, str):
         return _seconds(value, path)
+    if kind.name == "Duration" and isinstance(value, str):
+        written = _DURATION.fullmatch(value)
+        if written is not None:
+            value = int(written[1]) * _UNIT_SECONDS[written[2]]
     if kind.name == "Decimal" and isinstance(value, int | float) and not isinstance(value, bool):
         return from_json(kind, str(value), abi, path)
     if kind.name == "Map" and isinstance(value, dict) and kind.arguments[0].name in _TEXTS:

@@ -56,6 +56,8 @@ def test_json_and_wire_values_map_onto_each_other(kind: str, shown: Any, wire: A
         ("Count", {"ward": 1, "votes": {}}, "expected String at ward, found 1"),
         ("Status", "Opne", 'expected Status (Open, Moved, Both), found "Opne"'),
         ("Decimal", "0.1234567", 'expected Decimal with at most six places, found "0.1234567"'),
+        ("Duration", "3 days", 'expected Duration, found "3 days"'),
+        ("Duration", "9999999999999999d", "expected Duration of 64 bits"),
         ("Timestamp", "2026-01-15T10:30:00", "expected Timestamp with its zone (Z for UTC)"),
         ("Data", {"a": [1.5]}, "expected an integer or a decimal as text at a[0], found 1.5"),
     ],
@@ -74,6 +76,10 @@ def test_a_mismatch_says_where_and_what(kind: str, value: Any, message: str) -> 
         ("Status", "Open", "Open"),
         ("Array<String>", '["a"]', ["a"]),
         ("Decimal", "0.5", "0.5"),
+        ("Duration", "3d", 259_200),
+        ("Duration", "90s", 90),
+        ("Duration", "90", 90),
+        ("Array<Duration>", '["2h", 5]', [7200, 5]),
     ],
 )
 def test_words_of_a_command_line_are_read_by_type(kind: str, word: str, wire: Any) -> None:

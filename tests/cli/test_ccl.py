@@ -280,7 +280,7 @@ def guild(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("entry", "word", "help_"),
     [
-        ("waits", "3d", "write Duration as its seconds (three days), for instance 259200"),
+        ("waits", "three", "write Duration as digits with s, m, h, d or w, for instance 3d"),
         ("both", "yes", "write Bool as true or false, for instance true"),
         ("cast", "Maybe", "write Ballot as one of Yes, No, Ranked, for instance Yes"),
         ("holder", "Ada", """for instance '{"holder": "text", "shares": {"text": 5}}'"""),

@@ -59,6 +59,11 @@ on "job.completed" {
   log("job \\(ctx.handle) of \\(ctx.node_id): \\(last)");
 }
 """
+FAILED = """\
+on "job.failed" {
+  log(ctx.reason);
+}
+"""
 CHAIN = (
     JOBS.replace("require(ended < 3", "require(ended < 99")
     + """
@@ -151,6 +156,18 @@ def test_a_handler_is_executed_once_for_each_job(jobs: Path, tmp_path: Path) -> 
     assert "three are too many" in str(refused["handlers"][0]["outcome"])
     assert refused["handlers"][0]["effects"] == []
     assert stored(tmp_path) == {"ended": 2, "last": 42}
+
+
+def test_a_handler_is_told_why_a_job_failed_and_where(jobs: Path, tmp_path: Path) -> None:
+    count = jobs.with_name("count.ccl")
+    count.write_text('execution { require(1 > 2, "the till is empty"); 1 }\n', encoding="utf-8")
+    jobs.write_text(JOBS + FAILED, encoding="utf-8")
+    done = ccl(tmp_path, jobs, code=1)
+    (handler,) = done["handlers"]
+    assert (handler["event"], handler["logs"]) == (
+        "job.failed",
+        ["requirement failed: the till is empty at count.ccl:1:13"],
+    )
 
 
 def test_jobs_that_a_handler_submits_are_followed(jobs: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ccl.abi.sections import Abi, ExportSignature
 from ccl.abi.values import TypeRef, ValueMismatch, from_argument, parse_type
 from ccl.cli.boundary import CommandError, ExitCode
+from ccl.cli.running.identifiers import check_identifiers
 from runtime.content.codec import CodecError, encode
 
 _EXAMPLES: Final[dict[str, Any]] = {
@@ -18,19 +19,19 @@ _EXAMPLES: Final[dict[str, Any]] = {
     "Mana": 5,
     "Job": 0,
     "Token": 0,
-    "Duration": 259200,
+    "Duration": "3d",
     "Bool": True,
     "String": "text",
     "Decimal": "2.5",
     "Timestamp": "2026-01-15T10:30:00Z",
-    "Did": "did:key:z6Mk…",
-    "Cid": "bafk…",
+    "Did": "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
+    "Cid": "bafkr4ihkr4ld3m4gqkjf4reryxsy2s5tkbxprqkow6fin2iiyvreuzzab4",
     "Data": {"key": "value"},
 }
 _FORMS: Final = {
     "Integer": "digits",
     "Mana": "digits",
-    "Duration": "its seconds (three days)",
+    "Duration": "digits with s, m, h, d or w",
     "Bool": "true or false",
     "Decimal": "digits with a point and at most six places",
     "Timestamp": "RFC 3339 with its zone",
@@ -60,6 +61,7 @@ def argument_block(
         try:
             values.append(from_argument(kind, word, abi))
             encode(values[-1])
+            check_identifiers(kind, values[-1], abi)
         except (ValueMismatch, CodecError) as error:
             raise CommandError(
                 "wrong-argument",

@@ -71,7 +71,7 @@ def show_result(run: Run, under_way: UnderWay, options: Options) -> None:
 
 
 def _show_value(run: Run) -> None:
-    if run.value is not None:
+    if run.value is not None or _gives_none(run):
         say(f"\nValue of {run.program.root.path} (local):")
         for line in value_lines(run.value, "  "):
             say(line)
@@ -79,6 +79,12 @@ def _show_value(run: Run) -> None:
         say(f"\nCharter of {run.program.root.path}:")
         for line in charter_lines(run.execution.charter, "  "):
             say(line)
+
+
+def _gives_none(run: Run) -> bool:
+    """Whether the value is an absent one, which is an answer, and not that there is no value."""
+    signature = next((each for each in run.program.abi.exports if each.name == run.entry), None)
+    return signature is not None and signature.result.startswith("Option<")
 
 
 def print_json(run: Run, under_way: UnderWay | None, outcome: Any, options: Options) -> None:

@@ -25,9 +25,7 @@ SITES_BYTES_MAX = 16 * 1024 * 1024
 def outcome_lines(outcome: Outcome, program: Program, paint: Paint, width: int) -> Iterator[str]:
     """What ended the execution, where, and under which article."""
     head = _HEADS.get(outcome.kind, outcome.kind.value)
-    reason = outcome.reason or outcome.kind.value
-    if outcome.detail:
-        reason += f": {outcome.detail}"
+    reason = outcome.cause or outcome.kind.value
     yield paint(head, Ink.ERROR) + paint(f": {safe_text(reason)}", Ink.TITLE)
     site = site_of(outcome, program)
     if site is not None:

@@ -33,6 +33,7 @@ from mesh.records import JobId
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError, decode, encode
 from runtime.effects import Effect, SubmitJob
+from runtime.execution import Outcome as ProgramOutcome
 
 ATTEMPTS_MAX: Final = 8
 """How often a program is executed again because the world has changed meanwhile."""
@@ -300,7 +301,7 @@ class UnderWay:
             payload["receipt"] = str(view.receipt)
         reason = view.reason
         if view.deterministic is not None and not view.deterministic.outcome.succeeded:
-            reason = view.deterministic.outcome.reason
+            reason = _why(view.deterministic.outcome)
         if reason:
             payload["reason"] = reason
         if followed.output_cid is not None:
@@ -343,6 +344,12 @@ def _jobs(submissions: tuple[Submission, ...], depth: int) -> tuple[RunJob, ...]
     return tuple(
         RunJob(job_id=each.job_id, handle=each.position + 1, depth=depth) for each in submissions
     )
+
+
+def _why(outcome: ProgramOutcome) -> str:
+    """Why a job's program ended badly, and where in its source."""
+    where = f" at {outcome.place}" if outcome.place else ""
+    return f"{outcome.cause or outcome.kind.value}{where}"
 
 
 def _is_completed(followed: Followed) -> bool:

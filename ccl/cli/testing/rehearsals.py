@@ -162,7 +162,7 @@ def _is_trap(outcome: Outcome) -> bool:
 
 def trap_text(outcome: Outcome) -> str:
     """What `assert_traps` looks for its reason in."""
-    return f"{outcome.reason}: {outcome.detail}" if outcome.detail else outcome.reason
+    return outcome.cause
 
 
 def in_order(verdicts: Sequence[Verdict], suite: Suite) -> list[Verdict]:

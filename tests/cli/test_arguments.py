@@ -1,0 +1,88 @@
+"""Arguments of an entry: what is no DID, CID or duration is refused before anything runs."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from commands import run
+
+DID = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+PROGRAM = """\
+enum Seat { Empty, Held(Did) }
+
+struct Board { chair: Did, others: Array<Option<Did>>, seat: Seat, papers: Map<String, Cid> }
+
+export fn chair(board: Board) -> Did { board.chair }
+
+export fn member(who: Did) -> Did { who }
+
+export fn paper(which: Cid) -> Cid { which }
+
+export fn wait(long: Duration) -> Duration { long }
+
+export fn first(of: Array<Integer>) -> Option<Integer> {
+  if of.length() == 0 { None } else { Some(of[0]) }
+}
+
+export fn nothing() { log("done"); }
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "board.ccl"
+    path.write_text(PROGRAM, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("entry", "word", "said"),
+    [
+        ("member", "did:key", "argument 'who' of 'member': expected Did, found 'did:key': a DID"),
+        ("member", "Ada", "argument 'who' of 'member': expected Did, found 'Ada': a DID starts"),
+        ("paper", "bafy", "argument 'which' of 'paper': expected Cid, found 'bafy': "),
+        ("wait", "3 days", "argument 'long' of 'wait': expected Duration, found '3 days'"),
+    ],
+)
+def test_a_malformed_argument_is_refused_with_an_example_that_works(
+    entry: str, word: str, said: str, program: Path, tmp_path: Path
+) -> None:
+    done = run("ccl", "run", program, "--entry", entry, word, home=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "error[wrong-argument]" in done.err
+    assert said in done.err.replace('"', "'")
+    example = shlex.split(done.err.partition("for instance ")[2])[0]
+    again = run("ccl", "run", program, "--entry", entry, example, home=tmp_path)
+    assert again.code == 0, again.err
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ({"chair": "Ada"}, "at chair"),
+        ({"others": [None, DID, "Ben"]}, "at others[2]"),
+        ({"seat": {"Held": "Cyd"}}, "at seat.Held"),
+        ({"papers": {"bylaws": "bafy"}}, "at papers['bylaws']"),
+    ],
+)
+def test_a_malformed_part_of_an_argument_is_refused_with_its_place(
+    changed: dict[str, object], place: str, program: Path, tmp_path: Path
+) -> None:
+    board = {"chair": DID, "others": [], "seat": "Empty", "papers": {}}
+    word = json.dumps(board | changed)
+    done = run("ccl", "run", program, "--entry", "chair", word, home=tmp_path)
+    assert done.code == 2
+    assert place in done.err
+
+
+def test_a_duration_is_written_as_in_the_language(program: Path, tmp_path: Path) -> None:
+    done = run("ccl", "run", program, "--entry", "wait", "90m", "-o", "json", home=tmp_path)
+    assert json.loads(done.out)["value"] == 5400
+
+
+def test_an_absent_value_is_shown_and_no_value_is_not(program: Path, tmp_path: Path) -> None:
+    absent = run("ccl", "run", program, "--entry", "first", "[]", home=tmp_path)
+    assert absent.out.endswith("\nValue of board.ccl (local):\n  none\n")
+    nothing = run("ccl", "run", program, "--entry", "nothing", home=tmp_path)
+    assert "Value" not in nothing.out
