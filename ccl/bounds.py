@@ -17,7 +17,7 @@ from ccl.abi.testcalls import ALL_CALLS
 from ccl.lowering.extents import encoded_bytes_max, holds_text
 from ccl.lowering.program import Lowered, Notes
 from ccl.lowering.shapes import is_text
-from ccl.lowering.turns import MOVED, POINT_BYTES_MAX, SHORT_BYTES_MAX, length_symbol
+from ccl.lowering.sizes import MOVED, POINT_BYTES_MAX, SHORT_BYTES_MAX, length_symbol
 from ccl.source import SourceMap, Span
 from ccl.typed import CallHost, Function, TextConst
 from ccl.types import Array

@@ -9,7 +9,7 @@ from ccl.lowering import places, routines
 from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.places import Key
 from ccl.lowering.shapes import is_text, payload_offset, store, value_type
-from ccl.lowering.turns import MOVED
+from ccl.lowering.sizes import MOVED
 from ccl.source import Span
 from ccl.typed import (
     CallFunction,

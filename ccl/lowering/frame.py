@@ -14,7 +14,7 @@ from ccl.lowering import routines
 from ccl.lowering.facts import Behaviour, Survey
 from ccl.lowering.ranges import Ranges
 from ccl.lowering.shapes import is_flat, value_type
-from ccl.lowering.turns import Sizes
+from ccl.lowering.sizes import Sizes
 from ccl.lowering.unit import Unit, identifier
 from ccl.node import Node, Record, field
 from ccl.source import Span

@@ -20,8 +20,8 @@ from ccl.lowering.keeping import with_state
 from ccl.lowering.ranges import ranges_of
 from ccl.lowering.shapes import value_type
 from ccl.lowering.simplify import simplified
+from ccl.lowering.sizes import Sizes
 from ccl.lowering.tidying import tidied
-from ccl.lowering.turns import Sizes
 from ccl.lowering.unit import DATA_START, Sites, Unit
 from ccl.node import Node
 from ccl.reach import NO_USE, state_uses

@@ -6,6 +6,7 @@ from ccl.lowering import control, elements, operators, places
 from ccl.lowering.facts import survey
 from ccl.lowering.frame import Frame, Loop, Owned
 from ccl.lowering.shapes import load, value_type
+from ccl.lowering.turns import turns_of
 from ccl.typed import (
     Block,
     Evaluate,
@@ -102,7 +103,7 @@ def set_state(f: Frame, state: str, value: Expr) -> None:
 
 def _note(f: Frame, label: str, statement: While | ForEach | ForPairs) -> None:
     """How often the loop turns, for the bounds of the module."""
-    turns = f.sizes.turns(statement)
+    turns = turns_of(f.sizes, statement)
     f.turns[label] = statement.span if turns is None else turns
 
 

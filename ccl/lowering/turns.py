@@ -1,68 +1,35 @@
-"""How often loops turn and how long texts are at most, in terms of a function's parameters.
+"""How often loops turn at most, in terms of a function's parameters.
 
 A `for` turns as often as what it runs over is long; a `while` is counted where its condition
 compares a counter that every turn moves the same way. Nothing is said of other loops.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Iterator
 
 from ccl.abi.bounds import Formula
-from ccl.abi.hostcalls import CID_BYTES_MAX, DID_BYTES_MAX, Answer, Wire
-from ccl.abi.testcalls import ALL_CALLS
-from ccl.lowering.extents import encoded_bytes_max, holds_text
-from ccl.lowering.facts import Survey
-from ccl.lowering.ranges import MAX, MIN, Ranges
-from ccl.lowering.shapes import is_text, value_type
-from ccl.source import Span
+from ccl.lowering.ranges import MAX, MIN
+from ccl.lowering.shapes import value_type
+from ccl.lowering.sizes import SMALL_MAX, Sizes, settings_in, size_symbol
 from ccl.typed import (
-    ArrayNew,
     Binary,
     BinaryOp,
     Block,
-    Builtin,
-    CallBuiltin,
-    CallHost,
-    Concat,
     Continue,
-    Conversion,
-    Convert,
     Expr,
     ForEach,
     ForPairs,
-    Function,
-    If,
     Local,
     LocalGet,
-    MatchTag,
-    Program,
     ScalarConst,
     SetLocal,
     ShortCircuit,
     Statement,
-    SubmitManifest,
-    TextConst,
     While,
 )
-from ccl.types import Array, Prim
-from ccl.walk import children, everything, statement_children
+from ccl.walk import children, statement_children
 
 HALVINGS_MAX = 64
 """A number of 64 bits cannot be halved, or doubled, more often."""
-POINT_BYTES_MAX = 4
-NUMBER_TEXT_BYTES_MAX = 64
-"""Of any scalar as text, a time or a duration too."""
-SHORT_BYTES_MAX = 64
-"""Of the texts that generated code has of its own."""
-MOVED = "moved"
-"""Of a host call: the bytes that cross in both directions."""
-SMALL_MAX = 2**40
-"""Intervals beyond this say nothing useful."""
-HANDS_ON = frozenset(
-    {Builtin.ARRAY_LEN, Builtin.ARRAY_PUSH, Builtin.ARRAY_POP, Builtin.ARRAY_SLICE}
-)
-"""These read no text that is in an array."""
 _MIRRORED = {
     BinaryOp.LESS: BinaryOp.GREATER,
     BinaryOp.LESS_EQUAL: BinaryOp.GREATER_EQUAL,
@@ -73,313 +40,84 @@ _UP = (BinaryOp.LESS, BinaryOp.LESS_EQUAL)
 _DOWN = (BinaryOp.GREATER, BinaryOp.GREATER_EQUAL)
 
 
-def length_symbol(name: str) -> str:
-    return f"len({name})"
-
-
-def size_symbol(name: str) -> str:
-    return f"|{name}|"
-
-
-@dataclass
-class Sizes:
-    """Sizes of values of one function, as formulas over its parameters."""
-
-    program: Program
-    function: Function
-    survey: Survey
-    ranges: Ranges
-    _settings: dict[int, list[SetLocal]] = field(default_factory=dict)
-    _asked: set[int] = field(default_factory=set)
-    _taken: dict[int, CallHost] | None = None
-
-    def __post_init__(self) -> None:
-        for setting in settings_in(self.function.body):
-            self._settings.setdefault(setting.local.index, []).append(setting)
-
-    def of_arguments(self, callee: Function, values: list[Expr]) -> dict[str, Formula | None]:
-        """By symbol of the callee, what it is here."""
-        found: dict[str, Formula | None] = {}
-        for parameter, value in zip(callee.parameters, values, strict=True):
-            if has_length(parameter):
-                found[length_symbol(parameter.name)] = self.length(value)
-            elif value_type(parameter.type) == "i64":
-                found[size_symbol(parameter.name)] = self.size(value)
-        return found
-
-    # --- values ---
-
-    def length(self, node: Expr) -> Formula | None:
-        """Of an array or text, at most; None if it is not known."""
-        match node:
-            case ArrayNew(elements=elements):
-                return Formula.constant(len(elements))
-            case TextConst(value=text):
-                return Formula.constant(len(text))
-            case CallBuiltin(builtin=Builtin.ARRAY_SLICE, arguments=arguments):
-                return self.length(arguments[0].value)
-            case LocalGet(local=local) if not self._may_grow(local):
-                if self._is_parameter(local):
-                    return Formula.symbol(length_symbol(local.name))
-                return self._of_only_setting(local, self.length)
-            case LocalGet():
-                return None
-            case _ if is_text(node.type):
-                return self.bytes(node)
-            case _:
-                return None
-
-    def bytes(self, node: Expr) -> Formula | None:
-        """Of a text or Data, at most; None if it is not known."""
-        match node:
-            case TextConst(value=text):
-                return Formula.constant(len(text.encode()))
-            case _ if node.type is Prim.DID:
-                return Formula.constant(DID_BYTES_MAX)
-            case _ if node.type is Prim.CID:
-                return Formula.constant(CID_BYTES_MAX)
-            case Convert(conversion=Conversion.SAME_BITS, operand=operand):
-                return self.bytes(operand)
-            case Convert(conversion=Conversion.TO_STRING, operand=operand):
-                if is_text(operand.type):
-                    return self.bytes(operand)
-                known = operand.type is not Prim.DATA
-                return Formula.constant(NUMBER_TEXT_BYTES_MAX) if known else None
-            case Convert(conversion=Conversion.TO_DATA, operand=operand):
-                if operand.type is Prim.DATA:
-                    return self.bytes(operand)
-                return _known(encoded_bytes_max(self.program, operand.type))
-            case CallHost():
-                return self._answer(node)
-            case Block(value=value) if value is not None:
-                return self.bytes(value)
-            case If(then=then, otherwise=otherwise) if otherwise is not None:
-                a, b = self.bytes(then), self.bytes(otherwise)
-                return None if a is None or b is None else a.most(b)
-            case Concat(parts=parts):
-                return self._together(parts)
-            case CallBuiltin(builtin=Builtin.STRING_CONCAT, arguments=arguments):
-                return self._together([argument.value for argument in arguments])
-            case LocalGet(local=local) if local.index in self._answers:
-                return self._answer(self._answers[local.index])
-            case LocalGet(local=local) if not self._may_grow(local):
-                if self._is_parameter(local):
-                    if not is_text(local.type):
-                        return None
-                    points = Formula.symbol(length_symbol(local.name))
-                    return Formula.constant(POINT_BYTES_MAX) * points
-                return self._of_only_setting(local, self.bytes)
-            case _:
-                return None
-
-    def _together(self, parts: Sequence[Expr]) -> Formula | None:
-        total = Formula.constant(0)
-        for part in parts:
-            size = self.bytes(part)
-            if size is None:
-                return None
-            total = total + size
-        return total
-
-    def _answer(self, node: CallHost) -> Formula | None:
-        """Of a host call that answers with bytes."""
-        if node.bytes_max is not None:
-            return Formula.constant(node.bytes_max)
-        return _known(ALL_CALLS[node.call].answer_bytes_max)
-
-    def moved(self, node: CallHost) -> Formula | None:
-        """Bytes that a host call moves at most, both ways."""
-        call = ALL_CALLS[node.call]
-        given = [
-            value
-            for value, parameter in zip(node.arguments, call.parameters, strict=True)
-            if parameter.wire is not Wire.INTEGER
-        ]
-        total = self._together(given)
-        if total is None or call.answer is not Answer.BUFFER:
-            return total
-        answer = self._answer(node)
-        return None if answer is None else total + answer
-
-    def longest(self) -> Formula | Span:
-        """Of all texts and Data here; where the first stands of which nobody knows."""
-        total = Formula.constant(SHORT_BYTES_MAX)
-        unknown: list[Span] = []
-        for node in everything(self.function.body):
-            if is_text(node.type) or node.type is Prim.DATA:
-                size = self.bytes(node)
-                if size is not None:
-                    total = total.most(size)
-                    continue
-            elif not self._walks_texts(node):
-                continue
-            unknown.append(node.span)
-        return min(unknown, key=lambda span: (span.file, span.start)) if unknown else total
-
-    def _walks_texts(self, node: Expr) -> bool:
-        """Whether it reads values that have texts of any length inside."""
-        match node:
-            case Binary(left=left, right=right):
-                parts = [left, right]
-            case CallBuiltin(builtin=builtin, arguments=arguments) if builtin not in HANDS_ON:
-                parts = [argument.value for argument in arguments]
-            case SubmitManifest(fields=fields):
-                parts = [value for _, value in fields]
-            case _:
-                return False
-        return any(not is_text(part.type) and holds_text(self.program, part.type) for part in parts)
-
-    @property
-    def _answers(self) -> dict[int, CallHost]:
-        """By a variable that a pattern binds, the host call whose answer it takes apart."""
-        if self._taken is None:
-            self._taken = {
-                local.index: node.subject
-                for node in everything(self.function.body)
-                if isinstance(node, MatchTag) and isinstance(node.subject, CallHost)
-                for arm in node.arms
-                for _, local in arm.bindings
-            }
-        return self._taken
-
-    def size(self, node: Expr) -> Formula | None:
-        """Of a number without its sign, at most; None if it is not known."""
-        match node:
-            case ScalarConst(value=value):
-                return Formula.constant(abs(value))
-            case CallBuiltin(builtin=Builtin.ARRAY_LEN | Builtin.STRING_LENGTH, arguments=(only,)):
-                return self.length(only.value)
-            case Binary(op=BinaryOp.ADD | BinaryOp.SUBTRACT, left=left, right=right):
-                a, b = self.size(left), self.size(right)
-                return None if a is None or b is None else a + b
-            case Binary(op=BinaryOp.MULTIPLY, left=left, right=right) if has_number(node):
-                a, b = self.size(left), self.size(right)
-                return None if a is None or b is None else a * b
-            case Binary(op=BinaryOp.DIVIDE, left=left, right=ScalarConst()) if has_number(node):
-                return self.size(left)
-            case Binary(op=BinaryOp.REMAINDER, right=ScalarConst(value=value)):
-                return Formula.constant(abs(value))
-            case LocalGet(local=local):
-                (low, high), _ = self.ranges.at(node)
-                if max(-low, high) <= SMALL_MAX:
-                    return Formula.constant(max(abs(low), abs(high)))
-                if local.index not in self.survey.rebound and self._is_parameter(local):
-                    return Formula.symbol(size_symbol(local.name))
-                return self._of_only_setting(local, self.size)
-            case _:
-                return None
-
-    def _is_parameter(self, local: Local) -> bool:
-        return any(parameter.index == local.index for parameter in self.function.parameters)
-
-    def _may_grow(self, local: Local) -> bool:
-        changed = local.index in self.survey.changed or local.index in self.function.mutated
-        return changed or (self._is_parameter(local) and local.index in self.survey.rebound)
-
-    def _of_only_setting(self, local: Local, measure: "Measure") -> Formula | None:
-        settings = self._settings.get(local.index, [])
-        if len(settings) != 1 or self._is_parameter(local) or local.index in self._asked:
+def turns_of(sizes: Sizes, loop: While | ForEach | ForPairs) -> Formula | None:
+    match loop:
+        case ForEach(iterable=iterable):
+            return sizes.length(iterable)
+        case ForPairs():
             return None
-        self._asked.add(local.index)
-        found = measure(settings[0].value)
-        self._asked.discard(local.index)
-        return found
-
-    # --- loops ---
-
-    def turns(self, loop: While | ForEach | ForPairs) -> Formula | None:
-        match loop:
-            case ForEach(iterable=iterable):
-                return self.length(iterable)
-            case ForPairs():
-                return None
-            case While(condition=condition):
-                for part in _conjuncts(condition):
-                    found = self._counted(loop, part)
-                    if found is not None:
-                        return found
-                return None
-
-    def _counted(self, loop: While, part: Expr) -> Formula | None:
-        """By one comparison that must hold for another turn."""
-        if not isinstance(part, Binary) or part.op not in _MIRRORED:
-            return None
-        if value_type(part.left.type) != "i64":
-            return None
-        for op, counter, limit in (
-            (part.op, part.left, part.right),
-            (_MIRRORED[part.op], part.right, part.left),
-        ):
-            if isinstance(counter, LocalGet):
-                found = self._moved(loop, op, counter.local, limit)
+        case While(condition=condition):
+            for part in _conjuncts(condition):
+                found = _counted(sizes, loop, part)
                 if found is not None:
                     return found
+            return None
+
+
+def _counted(sizes: Sizes, loop: While, part: Expr) -> Formula | None:
+    """By one comparison that must hold for another turn."""
+    if not isinstance(part, Binary) or part.op not in _MIRRORED:
         return None
-
-    def _moved(self, loop: While, op: BinaryOp, counter: Local, limit: Expr) -> Formula | None:
-        inside = [s for s in _settings_of(loop) if s.local.index == counter.index]
-        moves = [_move(setting) for setting in inside]
-        every_turn = any(a is b for a in loop.body.statements for b in inside)
-        if not moves or not every_turn or None in moves or _continues(loop.body):
-            return None
-        low, high = self.ranges.entry(loop, counter.index)
-        if all(m is not None and m[0] is BinaryOp.ADD and m[1] > 0 for m in moves) and op in _UP:
-            start = self._start(loop, counter, low)
-        elif all(m is not None and m[0] is BinaryOp.ADD and m[1] < 0 for m in moves) and (
-            op in _DOWN
-        ):
-            start = self._start(loop, counter, -high)
-        elif (
-            all(m is not None and m[0] is BinaryOp.DIVIDE and m[1] > 1 for m in moves)
-            and (op in _DOWN and isinstance(limit, ScalarConst) and limit.value >= 0)
-        ) or (
-            all(m is not None and m[0] is BinaryOp.MULTIPLY and m[1] > 1 for m in moves)
-            and (op in _UP and low >= 1)
-        ):
-            return Formula.constant(HALVINGS_MAX)
-        else:
-            return None
-        end = self.size(limit)
-        return None if start is None or end is None else start + end + Formula.constant(1)
-
-    def _start(self, loop: While, counter: Local, least: int) -> Formula | None:
-        """How far on the wrong side of 0 the counter may be where the loop begins.
-
-        `least`: where it is at least, counted in the direction it moves.
-        """
-        if least >= -SMALL_MAX:
-            return Formula.constant(max(0, -least))
-        inside = {id(setting) for setting in _settings_of(loop)}
-        starts: list[Formula | None] = [
-            self.size(setting.value)
-            for setting in self._settings.get(counter.index, [])
-            if id(setting) not in inside
-        ]
-        if self._is_parameter(counter):
-            starts.append(Formula.symbol(size_symbol(counter.name)))
-        known = [start for start in starts if start is not None]
-        if not starts or len(known) < len(starts):
-            return None
-        total = Formula.constant(0)
-        for start in known:
-            total = total.most(start)
-        return total
+    if value_type(part.left.type) != "i64":
+        return None
+    for op, counter, limit in (
+        (part.op, part.left, part.right),
+        (_MIRRORED[part.op], part.right, part.left),
+    ):
+        if isinstance(counter, LocalGet):
+            found = _moved(sizes, loop, op, counter.local, limit)
+            if found is not None:
+                return found
+    return None
 
 
-Measure: TypeAlias = Callable[[Expr], Formula | None]
+def _moved(sizes: Sizes, loop: While, op: BinaryOp, counter: Local, limit: Expr) -> Formula | None:
+    inside = [s for s in _settings_of(loop) if s.local.index == counter.index]
+    moves = [_move(setting) for setting in inside]
+    every_turn = any(a is b for a in loop.body.statements for b in inside)
+    if not moves or not every_turn or None in moves or _continues(loop.body):
+        return None
+    low, high = sizes.ranges.entry(loop, counter.index)
+    if all(m is not None and m[0] is BinaryOp.ADD and m[1] > 0 for m in moves) and op in _UP:
+        start = _start(sizes, loop, counter, low)
+    elif all(m is not None and m[0] is BinaryOp.ADD and m[1] < 0 for m in moves) and (op in _DOWN):
+        start = _start(sizes, loop, counter, -high)
+    elif (
+        all(m is not None and m[0] is BinaryOp.DIVIDE and m[1] > 1 for m in moves)
+        and (op in _DOWN and isinstance(limit, ScalarConst) and limit.value >= 0)
+    ) or (
+        all(m is not None and m[0] is BinaryOp.MULTIPLY and m[1] > 1 for m in moves)
+        and (op in _UP and low >= 1)
+    ):
+        return Formula.constant(HALVINGS_MAX)
+    else:
+        return None
+    end = sizes.size(limit)
+    return None if start is None or end is None else start + end + Formula.constant(1)
 
 
-def has_length(local: Local) -> bool:
-    return isinstance(local.type, Array) or is_text(local.type)
+def _start(sizes: Sizes, loop: While, counter: Local, least: int) -> Formula | None:
+    """How far on the wrong side of 0 the counter may be where the loop begins.
 
-
-def has_number(node: Binary) -> bool:
-    """The operands are whole numbers, so that the result is as large as arithmetic says."""
-    return all(str(part.type) == "Integer" for part in (node.left, node.right))
-
-
-def _known(size: int | None) -> Formula | None:
-    return None if size is None else Formula.constant(size)
+    `least`: where it is at least, counted in the direction it moves.
+    """
+    if least >= -SMALL_MAX:
+        return Formula.constant(max(0, -least))
+    inside = {id(setting) for setting in _settings_of(loop)}
+    starts: list[Formula | None] = [
+        sizes.size(setting.value)
+        for setting in sizes.settings.get(counter.index, [])
+        if id(setting) not in inside
+    ]
+    if sizes.is_parameter(counter):
+        starts.append(Formula.symbol(size_symbol(counter.name)))
+    known = [start for start in starts if start is not None]
+    if not starts or len(known) < len(starts):
+        return None
+    total = Formula.constant(0)
+    for start in known:
+        total = total.most(start)
+    return total
 
 
 def _move(setting: SetLocal) -> tuple[BinaryOp, int] | None:
@@ -401,16 +139,6 @@ def _conjuncts(condition: Expr) -> Iterator[Expr]:
         yield from _conjuncts(condition.right)
     else:
         yield condition
-
-
-def settings_in(node: Expr) -> Iterator[SetLocal]:
-    """Every statement inside that sets a variable."""
-    pending = [node]
-    while pending:
-        at = pending.pop()
-        if isinstance(at, Block):
-            yield from (each for each in at.statements if isinstance(each, SetLocal))
-        pending.extend(children(at))
 
 
 def _settings_of(loop: Statement) -> Iterator[SetLocal]:
