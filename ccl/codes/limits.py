@@ -10,6 +10,13 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="nested too deeply: the limit is {limit} levels",
         label="one level too many",
         help="split it: name parts of it with `let`, or move parts into functions",
+        advice={
+            "sections": "move inner sections out, each under a key of its own, and join conditions "
+            "with `&&`",
+            "rules": "write a rule of its own for each condition",
+            "values": "split it: name parts of it with `const`",
+            "chain": "decide with `match`, or leave a function early with `return`",
+        },
     ),
     Template(
         code="CCL0602",

@@ -31,6 +31,10 @@ _OBJECT_WITHOUT_COLON: Final = frozenset({"LPAREN", "LBRACKET", "COMMA", "COLON"
 _VALUE_STARTS: Final = LITERALS | {"NAME", "STRING_HEAD"}
 _ITEM_KEYWORDS: Final = frozenset({"FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT"})
 _ITEM_WORDS: Final = frozenset({"execution", "on", "export", "test", "invariant", "article"})
+_CODE_WORDS: Final = frozenset({"execution", "on", "test"})
+"""Items that hold statements, besides functions."""
+_ELSE_IF_TOKENS: Final = 5
+"""Of `else if a {`: so near to an `else` a place too deep is one of its chain."""
 _KEYWORD_KINDS: Final = frozenset(KEYWORDS.values())
 _WORD_ENDS: Final = frozenset({"SEMI", "COMMA", "RBRACE", "DOT", "LPAREN", "COLONCOLON", ""})
 """After `override word` these say that the word is its value."""
@@ -78,9 +82,29 @@ def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
             braces.append(len(levels))
         if len(levels) > NESTING_LIMIT or depth > DEPTH_LIMIT:
             limit = NESTING_LIMIT if len(levels) > NESTING_LIMIT else DEPTH_LIMIT
-            sink.report("CCL0601", Span(source.file, token.start, token.end), limit=str(limit))
+            advice = _advice(tokens.items[: at + 1], len(braces) * 2 > len(levels))
+            place = Span(source.file, token.start, token.end)
+            sink.report("CCL0601", place, limit=str(limit), advice=advice)
             return True
     return False
+
+
+def _advice(read: list[Token], mostly_braces: bool) -> str | None:
+    """What helps where the last of the tokens is too deep; None: what the code says of itself."""
+    item = next(
+        (
+            each
+            for each in reversed(read)
+            if each.kind in _ITEM_KEYWORDS or each.text in _ITEM_WORDS
+        ),
+        None,
+    )
+    in_code = item is not None and (item.kind == "FN" or item.text in _CODE_WORDS)
+    if any(each.kind == "ELSE" for each in read[-_ELSE_IF_TOKENS:]):
+        return "chain" if in_code else "rules"
+    if in_code:
+        return None
+    return "sections" if mostly_braces else "values"
 
 
 def classify(source: Source, tokens: Tokens) -> None:

@@ -72,3 +72,22 @@ def test_a_file_of_faults_is_read_in_little_time(line: str) -> None:
     assert re.fullmatch(
         r"at least \d+ more errors? in this file (is|are) not shown", sink.diagnostics[-1].notes[-1]
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("a { " * 3000 + "}" * 3000, "sections"),
+        ("const X = " + "(" * 3000 + ")" * 3000 + ";", "values"),
+        ("list: " + "[" * 3000 + "]" * 3000 + ";", "values"),
+        ("fn f() { x(" + "(" * 3000 + ")" * 3000 + "); }", None),
+        ("execution { " + "if a { " * 3000 + "}" * 3000 + " }", None),
+        ("fn f() { if a { 1 }" + " else if b { 2 }" * 3000 + " }", "chain"),
+        ("if a { x 1; }" + " else if b { x 2; }" * 3000, "rules"),
+    ],
+)
+def test_advice_for_what_is_too_deep(text: str, advice: str | None) -> None:
+    sink = Sink()
+    parse(SourceMap().add("a.ccl", text), sink)
+    (found,) = sink.diagnostics
+    assert found.facts.get("advice") == advice
