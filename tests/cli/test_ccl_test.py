@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from commands import ROOT, Done, run
+from commands import ROOT, Done, run, without_roots_rights
 
 FEES = """struct Bill { hours: Integer, lines: Array<String> }
 
@@ -50,6 +50,10 @@ test fn expects_another() { assert_traps(pay(0), "too much"); }
 test fn endless() { while true { pays_again(); } }
 
 fn pays_again() { pay(1); }
+"""
+BOUNDS = """test fn long() { let n = 0; while n >= 0 { n += 1; } }
+
+test fn large() { let text = "0123456789"; while text != "" { text = text + text; } }
 """
 PASSING = "test fn adds() { assert_eq(1 + 1, 2); }\n"
 
@@ -291,3 +295,35 @@ def test_a_new_project_has_a_test_that_passes(tmp_path: Path) -> None:
     done = run("ccl", "test", home=tmp_path, cwd=tmp_path / "our-coop")
     assert done.code == 0, done.err
     assert done.out.startswith("main.ccl  1 passed\n")
+
+
+def test_a_file_that_cannot_be_read_is_told_and_the_others_are_tested(tmp_path: Path) -> None:
+    (tmp_path / "fine.ccl").write_text(PASSING, encoding="utf-8")
+    (tmp_path / "latin.ccl").write_bytes("test fn caf\u00e9() {}\n".encode("latin-1"))
+    locked = tmp_path / "locked.ccl"
+    locked.write_text(PASSING, encoding="utf-8")
+    locked.chmod(0)
+    test = ("ccl", "test", ".", "-j", "1")
+    done = run(*test, home=tmp_path, cwd=tmp_path, before=without_roots_rights())
+    assert done.code == 1
+    assert "error[not-utf8]: latin.ccl is not UTF-8 text: byte 0xe9 at line 1" in done.err
+    assert "error[unreadable]: locked.ccl cannot be read: Permission denied" in done.err
+    assert "fine.ccl  1 passed" in done.out
+    assert "1 passed, 2 files cannot be read in " in done.out
+    done = run(*test, "-o", "json", home=tmp_path, cwd=tmp_path, before=without_roots_rights())
+    told = json.loads(done.out)
+    assert (done.code, told["passed"]) == (1, 1)
+    assert [each["code"] for each in told["unread"]] == ["not-utf8", "unreadable"]
+
+
+def test_bounds_of_an_execution_are_told_with_a_next_step(tmp_path: Path) -> None:
+    (tmp_path / "bounds.ccl").write_text(BOUNDS, encoding="utf-8")
+    test = ("ccl", "test", "bounds.ccl", "-j", "1")
+    done = run(*test, "-k", "long", "--fuel", "100000", home=tmp_path, cwd=tmp_path)
+    assert done.code == 1
+    assert "out of fuel: the fuel is used up" in done.out
+    assert "help: each execution of a test has 100000 fuel; raise it with --fuel" in done.out
+    done = run(*test, "-k", "large", home=tmp_path, cwd=tmp_path)
+    assert done.code == 1
+    assert "out of memory" in done.out
+    assert "help: the limit is 64 MiB; work on less at once" in done.out

@@ -7,6 +7,8 @@ from shlex import quote
 from ccl.cli.boundary import ExitCode
 from ccl.cli.files import UTF8_HINT, utf8_fault
 from ccl.lowering.calls import NOT_UTF8
+from ccl.lowering.frame import OUT_OF_MEMORY
+from runtime.context import MEMORY_BYTES, MIB
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.policy import DENIAL
 
@@ -36,6 +38,8 @@ def next_step(outcome: Outcome, entry: str, attempt: Attempt) -> tuple[str | Non
         )
     if outcome.kind is OutcomeKind.OUT_OF_FUEL:
         return f"the limit is {attempt.fuel} fuel; raise it with --fuel", ExitCode.FINDINGS
+    if outcome.reason == OUT_OF_MEMORY:
+        return less_memory(), ExitCode.FINDINGS
     if attempt.lacks_input(entry) and outcome.kind is not OutcomeKind.REJECTED:
         return missing_input(attempt), ExitCode.FINDINGS
     fault = None if attempt.input is None else utf8_fault(attempt.input)
@@ -43,6 +47,14 @@ def next_step(outcome: Outcome, entry: str, attempt: Attempt) -> tuple[str | Non
         shown = "standard input" if str(attempt.input_path) == "-" else str(attempt.input_path)
         return f"the input {shown} is not UTF-8 text: {fault}; {UTF8_HINT}", ExitCode.FINDINGS
     return None, ExitCode.FINDINGS
+
+
+def less_memory() -> str:
+    """For a program that has filled the memory of its execution."""
+    return (
+        f"the limit is {MEMORY_BYTES // MIB} MiB; work on less at once: keep sums instead of "
+        "lists, and split a large input over several runs"
+    )
 
 
 def missing_input(attempt: Attempt) -> str:

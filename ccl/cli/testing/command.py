@@ -9,7 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from ccl.cli.apart import sandbox_apart
-from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
+from ccl.cli.boundary import (
+    CommandError,
+    CommandErrors,
+    ExitCode,
+    has_color,
+    show_error,
+    width_of,
+)
 from ccl.cli.report import show_findings
 from ccl.cli.testing.compiling import compiled
 from ccl.cli.testing.finding import TestFile, test_files
@@ -19,13 +26,14 @@ from ccl.cli.testing.reporting import (
     Tested,
     failure_lines,
     file_line,
+    next_step,
     summary_line,
     test_lines,
 )
 from ccl.cli.testing.suite import Broken, Suite
 from ccl.render import Format
 from ccl.render.cells import text_width
-from ccl.render.paint import Paint
+from ccl.render.paint import Ink, Paint
 from runtime.sandbox import Fault
 from runtime.streams import say
 
@@ -52,7 +60,12 @@ class Options:
 def run_tests(options: Options) -> int:
     """Run the command; its exit code. Raises CommandError."""
     started = time.monotonic()
-    files = test_files(options.paths or (Path(),))
+    found = test_files(options.paths or (Path(),))
+    files, unread = found.files, found.unread
+    if unread and not files:
+        raise CommandErrors(unread)
+    for error in unread:
+        show_error(error, for_machines=options.output is not Output.TEXT)
     if not files:
         raise _nothing(
             options, "no `test fn`", "write one: `test fn adds() { assert_eq(1 + 1, 2); }`"
@@ -65,12 +78,16 @@ def run_tests(options: Options) -> int:
             show.file(outcome)
     ran = any(each.verdicts for each in outcomes if isinstance(each, Tested))
     is_broken = any(isinstance(each, Broken) for each in outcomes)
-    if not ran and not is_broken:
+    if not ran and not is_broken and not unread:
         if options.pattern is not None:
             raise _nothing(options, f"no test named like '{options.pattern}'", "-v lists the names")
         raise _nothing(options, "no `test fn`", "the words stand in comments or texts only")
-    show.end(outcomes, time.monotonic() - started)
-    fails = is_broken or any(each.failed for each in outcomes if isinstance(each, Tested))
+    show.end(outcomes, unread, time.monotonic() - started)
+    fails = (
+        bool(unread)
+        or is_broken
+        or any(each.failed for each in outcomes if isinstance(each, Tested))
+    )
     return ExitCode.FINDINGS if fails else ExitCode.OK
 
 
@@ -157,12 +174,17 @@ class _Showing:
             for line in test_lines(outcome, self._paint):
                 say(line)
 
-    def end(self, outcomes: Sequence[Tested | Broken], seconds: float) -> None:
+    def end(
+        self,
+        outcomes: Sequence[Tested | Broken],
+        unread: Sequence[CommandError],
+        seconds: float,
+    ) -> None:
         match self._options.output:
             case Output.JSONL:
                 return
             case Output.JSON:
-                sys.stdout.write(as_json(outcomes, seconds))
+                sys.stdout.write(as_json(outcomes, unread, seconds))
                 return
             case Output.TEXT:
                 pass
@@ -173,9 +195,16 @@ class _Showing:
                     say("")
                     for line in failure_lines(outcome.suite, verdict, self._paint, width):
                         say(line)
-        if not self._options.quiet or any(
-            isinstance(each, Broken) or each.failed for each in outcomes
+                    step = next_step(verdict, self._options.fuel)
+                    if step is not None:
+                        mark = self._paint("help", Ink.HELP)
+                        say(f"  {self._paint('=', Ink.GUTTER)} {mark}: {step}")
+        if (
+            not self._options.quiet
+            or unread
+            or any(isinstance(each, Broken) or each.failed for each in outcomes)
         ):
             say(
-                ("" if self._options.quiet else "\n") + summary_line(outcomes, seconds, self._paint)
+                ("" if self._options.quiet else "\n")
+                + summary_line(outcomes, len(unread), seconds, self._paint)
             )

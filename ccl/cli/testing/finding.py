@@ -25,18 +25,35 @@ class TestFile:
     text: str
 
 
-def test_files(paths: Sequence[Path]) -> tuple[TestFile, ...]:
-    """Each file once, in the order of the paths and of names in folders. Raises CommandError."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The files of a run. unread: why files of folders cannot be read; the others are tested."""
+
+    files: tuple[TestFile, ...]
+    unread: tuple[CommandError, ...]
+
+
+def test_files(paths: Sequence[Path]) -> Found:
+    """Each file once, in the order of the paths and of names in folders. Raises CommandError for
+    a path that is not there, and for a file that was named and cannot be read."""
     found: dict[str, TestFile] = {}
+    unread: dict[str, CommandError] = {}
     for path in paths:
         for each in _files(path):
             shown = "<stdin>" if str(each) == STANDARD_STREAM else each.as_posix()
-            if os.path.realpath(each) in found:
+            real = os.path.realpath(each)
+            if real in found or real in unread:
                 continue
-            text = read_source(each)
+            try:
+                text = read_source(each)
+            except CommandError as error:
+                if each == path:
+                    raise
+                unread[real] = error
+                continue
             if _MARK.search(text):
-                found[os.path.realpath(each)] = TestFile(path=shown, text=text)
-    return tuple(found.values())
+                found[real] = TestFile(path=shown, text=text)
+    return Found(files=tuple(found.values()), unread=tuple(unread.values()))
 
 
 def _files(path: Path) -> Iterator[Path]:

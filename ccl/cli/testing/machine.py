@@ -1,8 +1,10 @@
 """What programs read of a test run: one JSON object, or one a line for each test."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from ccl.cli.boundary import CommandError
 from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
 from ccl.cli.testing.reporting import Outcomes, Tested, failure_place
 from ccl.cli.testing.suite import Broken, Suite
@@ -11,13 +13,14 @@ from ccl.render import Format, render
 from runtime.content.codec import decode
 
 
-def as_json(outcomes: Outcomes, seconds: float) -> str:
+def as_json(outcomes: Outcomes, unread: Sequence[CommandError], seconds: float) -> str:
     tested = [each for each in outcomes if isinstance(each, Tested)]
     failed = sum(len(each.failed) for each in tested)
     value = {
         "passed": sum(len(each.verdicts) for each in tested) - failed,
         "failed": failed,
         "not_compiled": len(outcomes) - len(tested),
+        "unread": [{"code": each.code, "message": each.message} for each in unread],
         "seconds": round(seconds, 3),
         "files": [file_value(each) for each in outcomes],
     }

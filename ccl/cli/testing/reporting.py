@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from ccl.abi.testcalls import ASSERTION_FAILED, NOTHING_TRAPPED
+from ccl.cli.running.advice import less_memory
 from ccl.cli.running.traps import named_site
 from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
 from ccl.cli.testing.suite import Broken, Suite
 from ccl.cli.testing.values import difference, value_lines
+from ccl.lowering.frame import OUT_OF_MEMORY
 from ccl.render.cells import safe_text, text_width
 from ccl.render.paint import Canvas, Ink, Paint
 from ccl.render.snippet import Mark, marked_lines
@@ -67,17 +69,23 @@ def test_lines(tested: Tested, paint: Paint) -> Iterator[str]:
         yield f"  {mark} {name}  {spent}"
 
 
-def summary_line(outcomes: Outcomes, seconds: float, paint: Paint) -> str:
+def summary_line(outcomes: Outcomes, unread: int, seconds: float, paint: Paint) -> str:
+    """`unread`: how many files could not be read."""
     tested = [each for each in outcomes if isinstance(each, Tested)]
     failed = sum(len(each.failed) for each in tested)
     passed = sum(len(each.verdicts) for each in tested) - failed
     broken = len(outcomes) - len(tested)
-    parts = [paint(f"{passed} passed", Ink.ADDED if not failed and not broken else Ink.PLAIN)]
+    parts = [
+        paint(f"{passed} passed", Ink.ADDED if not (failed or broken or unread) else Ink.PLAIN)
+    ]
     if failed:
         parts.append(paint(f"{failed} failed", Ink.ERROR))
     if broken:
         what = "1 file does" if broken == 1 else f"{broken} files do"
         parts.append(paint(f"{what} not compile", Ink.ERROR))
+    if unread:
+        what = "1 file" if unread == 1 else f"{unread} files"
+        parts.append(paint(f"{what} cannot be read", Ink.ERROR))
     return f"{', '.join(parts)} in {seconds:.2f} s"
 
 
@@ -115,6 +123,15 @@ def failure_lines(suite: Suite, verdict: Verdict, paint: Paint, width: int) -> I
         yield f"{margin} under article {safe_text(failure.outcome.article)}"
     for line in verdict.logs:
         yield f"{margin} {paint('logged', Ink.HELP)} {safe_text(line)}"
+
+
+def next_step(verdict: Verdict, fuel: int) -> str | None:
+    """What to do where a bound of the execution has ended the test. fuel: what each has."""
+    assert verdict.failure is not None, "only failures are explained"
+    outcome = verdict.failure.outcome
+    if outcome.kind is OutcomeKind.OUT_OF_FUEL:
+        return f"each execution of a test has {fuel} fuel; raise it with --fuel"
+    return less_memory() if outcome.reason == OUT_OF_MEMORY else None
 
 
 def _why(failure: Failure, paint: Paint) -> Iterator[str]:
