@@ -98,10 +98,15 @@ def _by_position(
             "CCL0436",
             extra.span.to(arguments[-1].span),
             name=callee.name,
-            wanted=str(len(callee.parameters)),
+            wanted=counted(len(callee.parameters), "argument"),
             given=str(len(arguments)),
             labels=callee.labels,
         )
         return None
     del call
     return dict(zip(callee.parameters, arguments, strict=False))
+
+
+def counted(count: int, noun: str) -> str:
+    """`no values`, `1 value`, `2 values`."""
+    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"

@@ -263,7 +263,7 @@ def call_function(
             "CCL0436",
             call.span,
             name=name,
-            wanted="0",
+            wanted="no arguments",
             given=str(len(arguments) + 1),
             labels=(Label(declared, f"`{name}` is declared here"),),
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
 from ccl.checking import calls, expressions, forms, functions, generics, library, places
-from ccl.checking.arguments import Callee, bind
+from ccl.checking.arguments import Callee, bind, counted
 from ccl.checking.conversions import fit
 from ccl.checking.environment import (
     Body,
@@ -370,8 +370,8 @@ def call_passed(
         body.sink.report(
             "CCL0445",
             signature.item.span,
-            wanted=str(len(call.arguments)),
-            given=str(count),
+            wanted=counted(len(call.arguments), "value"),
+            given=counted(count, "parameter"),
             labels=(Label(call.span, f"`{name}` is called here"),),
         )
         for each in call.arguments:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.checking import expressions, instances, library
+from ccl.checking.arguments import counted
 from ccl.checking.environment import Body, EnumInfo, invalid, is_invalid
 from ccl.checking.inference import fresh, is_open, unify, zonk
 from ccl.diagnostics import Edit, Fix, Label
@@ -87,8 +88,9 @@ def infer_variant(
             "CCL0443",
             span,
             name=f"{info.item.name.text}::{name}",
-            wanted=_values(len(payload)),
+            wanted=counted(len(payload), "value"),
             given=str(len(arguments)),
+            advice=None if payload else "none",
             labels=(Label(declared.span, "declared here"),),
         )
         return invalid(span)
@@ -115,7 +117,3 @@ def variant_by_text(body: Body, kind: Enumeration, text: str, span: Span) -> typ
     if tag is None:
         return invalid(span)
     return typed.VariantNew(tag=tag, payload=(), type=kind, span=span)
-
-
-def _values(count: int) -> str:
-    return "no value" if count == 0 else "1 value" if count == 1 else f"{count} values"

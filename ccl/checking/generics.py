@@ -71,5 +71,11 @@ def _wrong_count(body: Body, call: ast.Call, name: str, wanted: str) -> None:
     given = str(len(call.type_arguments))
     noun = "argument" if wanted == "1" else "arguments"
     body.sink.report(
-        "CCL0422", call.callee.span, name=name, wanted=wanted, arguments=noun, given=given
+        "CCL0422",
+        call.callee.span,
+        name=name,
+        wanted=wanted,
+        arguments=noun,
+        given=given,
+        advice="none" if wanted == "no" else "call",
     )

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from ccl import ast, typed
 from ccl.checking import constants, enums, expressions, instances
+from ccl.checking.arguments import counted
 from ccl.checking.environment import Body, Origin, is_invalid
 from ccl.checking.inference import POISON, fresh, has_poison, prune, unify, variable_of, zonk
 from ccl.checking.literals import plain_text
@@ -282,7 +283,10 @@ class _Reader:
             return Variant(tag=tag, parts=tuple(Anything() for _ in payload))
         if len(written) != len(payload):
             self._body.sink.report(
-                "CCL0508", pattern.span, wanted=str(len(payload)), given=str(len(written))
+                "CCL0508",
+                pattern.span,
+                wanted=counted(len(payload), "value"),
+                given=str(len(written)),
             )
             return self._parts_of_unknown(written)
         parts = tuple(

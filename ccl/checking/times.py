@@ -49,7 +49,7 @@ def infer_now(body: Body, call: ast.Call) -> typed.Expr:
     """The job's time as a Timestamp."""
     if call.arguments:
         given = str(len(call.arguments))
-        body.sink.report("CCL0436", call.span, name="now", wanted="0", given=given)
+        body.sink.report("CCL0436", call.span, name="now", wanted="no arguments", given=given)
         return invalid(call.span)
     node = _current(body, call)
     return node if is_invalid(node) else _as_time(node)

@@ -28,11 +28,13 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0304",
         title="`{section}.{key}` must be {expected}, found {found}",
         label="not {expected}",
+        help="write a value that is {expected}",
     ),
     Template(
         code="CCL0305",
         title="`{section}.{key}` must be {expected}",
         label="this is {found}",
+        help="write a value that is {expected}",
     ),
     Template(
         code="CCL0306",
@@ -161,6 +163,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0331",
         title="{what} cannot stand among the entries of {where}",
         label="not an entry with a value",
+        help="give it a key and a value: `key: value;`",
         advice={
             "label": "write what it is called as an entry inside of it",
             "call": "give its result a key: `key: call(…);`",
@@ -212,5 +215,6 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0342",
         title="a type is not a value",
         label="only the parameters of a proposal are types",
+        help="write a value, or move the entry into the `parameters` of a proposal",
     ),
 )

@@ -15,11 +15,13 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0502",
         title="`{word}` stands outside of a loop",
         label="no loop to leave or continue",
+        help="remove it, or leave the function with `return`",
     ),
     Template(
         code="CCL0503",
         title="`return` needs a value here",
         label="expected {expected}",
+        help="write `return value;`",
     ),
     Template(
         code="CCL0504",
@@ -45,11 +47,13 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0507",
         title="this pattern does not fit {found}",
         label="patterns of {found}: {known}",
+        help="write one of the patterns that fit, or `_` for anything",
     ),
     Template(
         code="CCL0508",
-        title="the variant carries {wanted} values, the pattern names {given}",
+        title="the variant carries {wanted}, the pattern names {given}",
         label="wrong number of names",
+        help="name each value, with `_` for one not needed",
     ),
     Template(
         code="CCL0509",

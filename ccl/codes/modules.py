@@ -39,6 +39,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0720",
         title="a test cannot have {what}",
         label="nobody could give or see this",
+        help="leave it out; a test calls what it needs itself",
         advice={
             "parameters": "a test is called by nobody: say with `let` what it works on",
             "generic": "a test is called by nobody: use the types that it is about",
@@ -67,6 +68,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0708",
         title="`{name}` has no one signature that could be exported",
         label="works for many types, or takes a function",
+        help="export a function with types of its own that calls it",
         advice={
             "generic": "export a function with types that calls it: "
             "`export fn name(list: Array<Integer>) -> …`",

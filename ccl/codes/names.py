@@ -70,6 +70,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0209",
         title="this is not a function",
         label="only functions can be called",
+        help="leave out the `(…)`, or call a function by its name",
     ),
     Template(
         code="CCL0210",

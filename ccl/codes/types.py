@@ -31,6 +31,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0402",
         title="`{operator}` does not work on {types}",
         label="not for {types}",
+        help="convert one side, or compare and compute with values of one type",
         advice={
             "interpolate": 'write the value into the text: `"… \\(value)"`',
             "decimal": "convert the Integer by name: `decimal(…)`",
@@ -79,11 +80,13 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0410",
         title="{found} has no elements",
         label="`[…]` needs an Array or a Map",
+        help="leave out the `[…]`, or take it of a value that has elements",
     ),
     Template(
         code="CCL0411",
         title="{found} has no fields",
         label="`.{name}` needs a struct",
+        help="leave out `.{name}`; fields are those of structs and of host data",
     ),
     Template(
         code="CCL0412",
@@ -95,6 +98,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0413",
         title="{name} is not a struct",
         label="only structs are made with `{{ … }}`",
+        help="give the value without the braces, or declare `struct {name} {{ … }}`",
     ),
     Template(
         code="CCL0414",
@@ -130,17 +134,23 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0420",
         title="malformed DID: {reason}",
         label="not a DID",
+        help="write method and identifier: `did:key:z6Mk…`",
     ),
     Template(
         code="CCL0421",
         title="{found} cannot be walked with `for`",
         label="needs an Array, a String or a Map",
+        help="walk what holds the elements; to count, use `while`",
     ),
     Template(
         code="CCL0422",
         title="{name} takes {wanted} type {arguments}, {given} given",
         label="wrong number of type arguments",
         help="write `{example}`",
+        advice={
+            "none": "leave out the `<…>`",
+            "call": "name a type for each, or leave out the `<…>`: they follow from the arguments",
+        },
     ),
     Template(
         code="CCL0423",
@@ -222,8 +232,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0436",
-        title="`{name}` takes {wanted} arguments, {given} given",
+        title="`{name}` takes {wanted}, {given} given",
         label="too many",
+        help="leave out what is too many",
     ),
     Template(
         code="CCL0437",
@@ -241,6 +252,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0439",
         title="{found} does not convert to {goal}",
         label="this is {found}",
+        help="compute the value in {goal}, or convert it in two steps",
         advice={"whole": "say how it is rounded: `round(…)`, `floor(…)` or `ceil(…)`"},
     ),
     Template(
@@ -265,6 +277,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0443",
         title="`{name}` carries {wanted}, {given} given",
         label="wrong number of values",
+        help="give {wanted}, in the order of the declaration",
+        advice={"none": "leave out the `(…)`"},
     ),
     Template(
         code="CCL0444",
@@ -274,8 +288,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0445",
-        title="this function is called with {wanted} values, but has {given} parameters",
+        title="this function is called with {wanted}, but has {given}",
         label="wrong number of parameters",
+        help="name as many as it is called with: `(a, b) => …`; `_` stands for one not needed",
     ),
     Template(
         code="CCL0446",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ccl.codes import TEMPLATES
 from ccl.pipeline import check_text
 from ccl.render.prose import prose
 
@@ -186,3 +187,36 @@ def test_an_entry_that_is_computed_has_a_colon(entry: str) -> None:
         ((code, help_),) = told(program)
         assert code == "CCL0112"
         assert "needs a colon after its key" in help_
+
+
+# --- a step after every fault -----------------------------------------------------------
+
+FIX_SAYS_IT = {"CCL0111", "CCL0113", "CCL0114", "CCL0119"}
+"""What is missing or meant stands in the label, and mostly in a fix."""
+TYPES_SAY_IT = {"CCL0401"}
+"""Which of the two types is wrong, only the author knows; known slips have an advice."""
+
+
+def test_every_fault_has_a_next_step() -> None:
+    silent = {code for code, template in TEMPLATES.items() if template.help is None}
+    assert silent == FIX_SAYS_IT | TYPES_SAY_IT
+
+
+@pytest.mark.parametrize(
+    ("call", "title"),
+    [
+        ("f(1, 2)", "`f` takes 1 argument, 2 given"),
+        ("g(1)", "`g` takes no arguments, 1 given"),
+        ("h(1, 2, 3)", "`h` takes 2 arguments, 3 given"),
+    ],
+)
+def test_arguments_are_counted_in_words(call: str, title: str) -> None:
+    program = """
+    fn f(a: Integer) -> Integer { a }
+    fn g() -> Integer { 1 }
+    fn h(a: Integer, b: Integer) -> Integer { a + b }
+    execution { f(1) + g() + h(1, 2) + %s }
+    """
+    (found,) = check_text(program % call, path="a.ccl").sink.diagnostics
+    assert prose(found).title == title
+    assert prose(found).help == "leave out what is too many"
