@@ -50,7 +50,7 @@ class Outcome:
     @property
     def cause(self) -> str:
         """The reason and what was said about it, neither twice."""
-        if not self.detail or self.reason.endswith(self.detail):
+        if not self.detail or self.reason.endswith(f": {self.detail}"):
             return self.reason
         return f"{self.reason}: {self.detail}" if self.reason else self.detail
 

@@ -13,7 +13,7 @@ NO_TEXT = "expected a number, true or false, or a text"
 NO_LIST = "wrong type of data: expected a list"
 NO_FIELD = "missing field"
 NO_LENGTH = "wrong type of data: expected a list, a record or a text"
-DISCARDED_ERR = "the call was refused"
+DISCARDED_ERR = "an Err that nobody took"
 DECIMAL_SCALE = 1_000_000
 _TO_TEXT = {
     Prim.DECIMAL: "decimal_to_text",
@@ -110,7 +110,8 @@ def _unwrap(f: Frame, node: Convert) -> Hold:
 
 
 def _from_data(f: Frame, node: Convert) -> Hold:
-    kept = _begin_reading(f, node, f"wrong type of data: expected {node.type}")
+    field = f"`{node.operand.name}`: " if isinstance(node.operand, DataGet) else ""
+    kept = _begin_reading(f, node, f"wrong type of data: {field}expected {node.type}")
     f.emit(decoding.decode(f.unit, node.type))
     f.call("in_finish")
     f.let_go(kept)

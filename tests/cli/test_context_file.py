@@ -49,3 +49,12 @@ def test_json_in_place_of_a_file_is_said_to_be_that(program: Path, tmp_path: Pat
     done = run("ccl", "run", program, "--context", '{"roles": ["Treasurer"]}', home=tmp_path)
     assert (done.code, done.out) == (2, "")
     assert "takes a file with a JSON object, and this is the JSON itself" in done.err
+
+
+def test_data_of_another_type_is_told_once_with_its_field(tmp_path: Path) -> None:
+    path = tmp_path / "age.ccl"
+    path.write_text("execution {\n  let age: Integer = member.age;\n  age\n}\n", encoding="utf-8")
+    given = b'{"member": {"age": "forty"}}'
+    done = run("ccl", "run", path, "--context", "-", home=tmp_path, stdin=given)
+    assert done.code == 1
+    assert done.err.splitlines()[0] == "trap: wrong type of data: `age`: expected Integer"

@@ -58,7 +58,7 @@ def test_a_discarded_refusal_traps_with_its_reason() -> None:
     answers = {"host_submit_job": 0, "host_last_refusal": b"balance too low"}
     with pytest.raises(Trapped) as trapped:
         _module(_unwrapped(_submission(), Prim.JOB), answers).call("run")
-    assert trapped.value == Trapped("the call was refused", "balance too low")
+    assert trapped.value == Trapped("an Err that nobody took", "balance too low")
 
 
 def test_an_err_that_an_entry_returns_discards_its_effects() -> None:
@@ -115,7 +115,7 @@ def test_host_records_are_data() -> None:
     wrong = t.Convert(conversion=t.Conversion.DATA_TO, operand=votes, type=INT, span=SPAN)
     with pytest.raises(Trapped) as trapped:
         _module(wrong, answers).call("run")
-    assert trapped.value.reason == "wrong type of data: expected Integer"
+    assert trapped.value.reason == "wrong type of data: `votes`: expected Integer"
     with pytest.raises(Trapped, match="missing field `no`"):
         _module(t.DataGet(base=votes, name="no", span=SPAN), answers).apply("run")
 
