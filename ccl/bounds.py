@@ -23,7 +23,7 @@ from ccl.typed import CallHost, Function, TextConst
 from ccl.types import Array
 from ccl.walk import everything
 from ccl.wasm.fuel import TRAP_FUEL, Code, Op, Pricing, Unbounded, UnknownCopy, code_of, fuel_of
-from ccl.wasm.work import BYTES, COPIES, GROWN_TEXT, TURNS
+from ccl.wasm.work import BYTES, COPIES, ELEMENTS, GROWN_TEXT, TURNS
 
 PAGES_FUEL: Final = 40_000
 """Asking for memory costs fuel by the page: all that there can be, and two refusals."""
@@ -134,9 +134,11 @@ class _Counter:
         def of_call(name: str, before: Code) -> Formula:
             if name in ALL_CALLS:
                 return self._host_call(name, notes, before)
+            fuel = self._routine(name) if name not in self._notes else self._program_function(name)
+            if ELEMENTS in fuel.symbols():
+                return self._sum(fuel, notes)
             if name not in self._notes:
-                return self._with_texts(self._routine(name), notes)
-            fuel = self._program_function(name)
+                return self._with_texts(fuel, notes)
             total = Formula.constant(0)
             for site in (each for each in notes.callees if each.name == name):
                 sizes = {key: size for key, size in site.sizes.items() if size is not None}
@@ -149,6 +151,16 @@ class _Counter:
             return total
 
         return Pricing(turns=turns, of_call=of_call)
+
+    def _sum(self, fuel: Formula, notes: Notes) -> Formula:
+        total = Formula.constant(0)
+        for site in (each for each in notes.callees if ELEMENTS in each.sizes):
+            length = site.sizes[ELEMENTS]
+            if length is None:
+                reason = "nobody knows how long this array is"
+                raise _Blocked(self._obstacle(site.span, reason))
+            total = total.most(fuel.replaced({ELEMENTS: length}))
+        return total
 
     def _with_texts(self, fuel: Formula, notes: Notes) -> Formula:
         """Of a routine that may run over the texts and Data of a function."""

@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from ccl.lowering import comparison, elements, places, routines
 from ccl.lowering.calls import push_unique
-from ccl.lowering.frame import Frame, Hold, Owned
+from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.operators import overflow
 from ccl.lowering.places import Key, find_key, put_key
 from ccl.lowering.shapes import load, payload_offset, store, value_type
 from ccl.source import Span
 from ccl.typed import Argument, CallBuiltin, Expr, LocalGet, Step
 from ccl.types import Array, Map, Option, Type, is_reference
+from ccl.wasm.work import ELEMENTS
 
 RANGE = "range out of bounds"
 EMPTY_POP = "pop of an empty array"
@@ -159,6 +160,8 @@ def _retain_elements(f: Frame, element: Type) -> None:
 
 
 def sum_of(f: Frame, node: CallBuiltin) -> Hold:
+    length = f.sizes.length(node.arguments[0].value)
+    f.callees.append(Callee("array_sum", {ELEMENTS: length}, node.span))
     kept = f.borrow(operands(node))
     f.constant(f.site(node.span, overflow(node.type, "sum")))
     f.call("array_sum")

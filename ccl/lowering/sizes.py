@@ -11,6 +11,7 @@ from typing import TypeAlias
 from ccl.abi.bounds import Formula
 from ccl.abi.hostcalls import CID_BYTES_MAX, DID_BYTES_MAX, Answer, Wire
 from ccl.abi.testcalls import ALL_CALLS
+from ccl.lowering.collecting import collected
 from ccl.lowering.extents import encoded_bytes_max, holds_text
 from ccl.lowering.facts import Survey
 from ccl.lowering.ranges import Ranges
@@ -23,6 +24,7 @@ from ccl.typed import (
     Block,
     Builtin,
     CallBuiltin,
+    CallFunction,
     CallHost,
     Concat,
     Conversion,
@@ -108,6 +110,12 @@ class Sizes:
                 return self._of_only_setting(local, self.length)
             case LocalGet():
                 return None
+            case CallFunction(function=function, arguments=arguments) if not is_text(node.type):
+                found = collected(self.program.functions[function])
+                walked = None if found is None else self.length(arguments[found.parameter].value)
+                if found is None or walked is None:
+                    return None
+                return Formula.constant(found.pushes) * walked
             case _ if is_text(node.type):
                 return self.bytes(node)
             case _:

@@ -11,6 +11,8 @@ from ccl.abi.bounds import Formula
 from ccl.abi.hostcalls import CID_BYTES_MAX, DID_BYTES_MAX
 
 BYTES: Final = "bytes"
+ELEMENTS: Final = "elements"
+"""Of an array of numbers that are added."""
 DIGITS_MAX: Final = 20
 """Of a number of 64 bits, with its sign."""
 PLACES_MAX: Final = 6
@@ -39,6 +41,7 @@ TURNS: Final[Mapping[tuple[str, str], Formula]] = {
     ("utf8_points", "next"): _PER_BYTE,
     ("text_equal", "next"): _PER_BYTE,
     ("bytes_compare", "next"): _PER_BYTE,
+    ("array_sum", "each"): Formula.symbol(ELEMENTS),
     ("hash_text", "next"): _PER_BYTE,
     ("parse_integer", "next"): _PER_BYTE,
     # over the text, then over the places that are not written

@@ -55,6 +55,9 @@ class Writer:
             case 5:
                 then, other = self.statements(depth - 1), self.statements(depth - 1)
                 return f"if {self.value(1)} < {self.value(1)} {{ {then} }} else {{ {other} }}"
+            case 6 if self.draw(st.booleans()):
+                how = self.one_of("map(x => x % 7)", "filter(x => x < 9)", "map(x => x % n)")
+                return f"for y in xs.{how} {{ total += xs.{how}.sum() % 10 + y % 3; }}"
             case 6:
                 return f"total += each(xs, n, {self.one_of('m', '3', 'n')}) % 100;"
             case _:
@@ -288,6 +291,20 @@ OBSTACLES = {
         "export fn f() {\n  let xs = [1];\n  let i = 0;\n"
         "  while i < xs.length() { xs.push(i); i += 1; }\n}",
         (4, "nobody knows how often this loop turns"),
+    ),
+    "an array that is not only gathered": (
+        "fn more(xs: Array<Integer>) -> Array<Integer> {\n  let made: Array<Integer> = [];\n"
+        "  for x in xs { made.push(x); if x > 5 { return [1, 2, 3, 4]; } }\n  made\n}\n"
+        "export fn f(xs: Array<Integer>) -> Integer {\n  more(xs).sum()\n}",
+        (7, "nobody knows how long this array is"),
+    ),
+    "a text of any length": (
+        'fn told(s: String) -> String { "\\(s)!" }\nexport fn f(s: String) {\n  log(told(s));\n}',
+        (3, "`host_log_message` moves as many bytes as there are"),
+    ),
+    "state of any length": (
+        "state names: Array<String> = [];\nexport fn f() -> Integer { names.length() }",
+        (1, "the state `names` is as large as what is stored"),
     ),
     "recursion": (
         "fn g(n: Integer) -> Integer { if n < 1 { 0 } else { g(n - 1) } }\n"
