@@ -119,7 +119,7 @@ MESH: Final = (
         effects=("record-usage",),
         log=("count: 10 compute",),
     ),
-    _case("perform_action", 'perform_action("count", 2_000_000);', trap="the call was refused"),
+    _case("perform_action", 'perform_action("count", 2_000_000);', trap="an Err that nobody took"),
     _case(
         "perform_metered_action",
         'perform_metered_action("count", 10); true',

@@ -185,7 +185,7 @@ class _Activation:
             case t.Conversion.UNWRAP_OK if value.tag == 0:
                 return value.payload[0]
             case t.Conversion.UNWRAP_OK:
-                raise Stopped("the call was refused")
+                raise Stopped("an Err that nobody took")
             case t.Conversion.IS_OK:
                 return value.tag == 0
             case t.Conversion.IS_SOME:
