@@ -17,6 +17,7 @@ _VARYING = (
     (re.compile(r"baf[a-z0-9]{50,}"), "CID"),
     (re.compile(r"did:key:z6Mk[1-9A-Za-z]+"), "DID"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}"), "JOB"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\n\n+"), "\n"),
 )
 
