@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from ccl.abi.hostcalls import Answer
 from ccl.lowering import encoding
 from ccl.lowering.calls import answer, set_aside
-from ccl.lowering.frame import Frame, Hold, Owned
+from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.shapes import load, payload_offset
+from ccl.lowering.sizes import MOVED
 from ccl.node import Node, field
 from ccl.source import Span
 from ccl.typed import DataNew, Expr, SubmitManifest
@@ -30,6 +31,8 @@ class _SetAside(Node, frozen=True):
 
 
 def manifest(f: Frame, node: SubmitManifest) -> Hold:
+    moved = {MOVED: f.sizes.of_manifest(node)}
+    f.callees.append(Callee("host_submit_manifest", moved, node.span))
     kept = _written(f, node.fields, frozenset(), node.span)
     f.call("out_address")
     f.call("out_size")

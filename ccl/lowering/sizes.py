@@ -12,7 +12,7 @@ from ccl.abi.bounds import Formula
 from ccl.abi.hostcalls import CID_BYTES_MAX, DID_BYTES_MAX, Answer, Wire
 from ccl.abi.testcalls import ALL_CALLS
 from ccl.lowering.collecting import collected
-from ccl.lowering.extents import encoded_bytes_max, holds_text
+from ccl.lowering.extents import HEAD_BYTES, encoded_bytes_max, holds_text
 from ccl.lowering.facts import Survey
 from ccl.lowering.ranges import Ranges
 from ccl.lowering.shapes import is_text, value_type
@@ -192,6 +192,19 @@ class Sizes:
             return total
         answer = self._answer(node)
         return None if answer is None else total + answer
+
+    def of_manifest(self, node: SubmitManifest) -> Formula | None:
+        """Bytes of the map of its fields."""
+        total = Formula.constant(HEAD_BYTES)
+        for key, value in node.fields:
+            if is_text(value.type):
+                size = self.bytes(value)
+            else:
+                size = _known(encoded_bytes_max(self.program, value.type))
+            if size is None:
+                return None
+            total = total + size + Formula.constant(2 * HEAD_BYTES + len(key.encode()))
+        return total
 
     def longest(self) -> Formula | Span:
         """Of all texts and Data here; where the first stands of which nobody knows."""

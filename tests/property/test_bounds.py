@@ -271,6 +271,28 @@ def test_a_bound_is_a_formula_over_the_parameters() -> None:
     assert bounds_from_value(bounds_to_value(bounds)) == bounds
 
 
+@pytest.mark.parametrize("more", ["", ", max_seconds: 30", ', entry: "count", max_seconds: 9'])
+@pytest.mark.parametrize("amount", [1000, 2_000_000])
+def test_a_submission_stays_below_its_bound(more: str, amount: int) -> None:
+    """An amount that is not there is refused, and the reason read."""
+    module, bounds = _compiled(f"""execution {{
+  submit_job(
+    wasm_cid: "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze",
+    description: "count for \\(caller())",
+    resource_type: "compute",
+    resource_amount: {amount},
+    priority: "medium"{more}
+  );
+}}""")
+    bound = bounds["run"]
+    assert isinstance(bound, Formula)
+    ran = run(module)
+    expected = OutcomeKind.TRAPPED if amount > 1_000_000 else OutcomeKind.SUCCEEDED
+    assert ran.outcome.kind is expected
+    assert ran.fuel_used is not None
+    assert ran.fuel_used <= bound.at({})
+
+
 OBSTACLES = {
     "a loop that nobody can count": (
         "export fn f(n: Integer) -> Integer {\n  let i = n;\n"
