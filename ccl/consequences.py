@@ -1,7 +1,8 @@
 """What only follows from another fault, and is therefore not told.
 
 Around a fault of syntax the tree is a guess. Left out are: what is said of its line; names that
-are not found though the file declares them, or that stand on such a line; a body that seems to
+are not found though the file declares them, or that stand on such a line; where a name is missing,
+the one that is not found after it, which may be that name; a body that seems to
 end without its value; and what seems to be unused in the file.
 
 A call that means no function, or gives it other arguments than it takes, says nothing of their
@@ -11,6 +12,7 @@ own files, nothing is told of the library's.
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from typing import Final
 
 from ccl.diagnostics import Diagnostic, Sink, is_error
@@ -20,6 +22,8 @@ from ccl.source import FileId, Source, SourceMap, Span
 _SYNTAX: Final = "CCL01"
 _STYLE: Final = "CCL09"
 _NOT_FOUND: Final = frozenset({"CCL0201", "CCL0202", "CCL0203", "CCL0207"})
+_MISSING_NAME: Final = "CCL0115"
+_VARIANT_NOT_FOUND: Final = "CCL0215"
 _NO_VALUE: Final = frozenset({"CCL0501", "CCL0442"})
 _CALL_UNKNOWN: Final = frozenset({"CCL0202", "CCL0207", "CCL0403", "CCL0404", "CCL0412", "CCL0436"})
 _TYPE_OPEN: Final = "CCL0409"
@@ -54,6 +58,9 @@ def _leave_out_after_syntax(
         file: _BrokenFile(sources.of(spans[0]), spans, items.get(file, []))
         for file, spans in faults.items()
     }
+    for each in sink.diagnostics:
+        if each.code == _MISSING_NAME:
+            broken[each.span.file].miss(each.span, sink.diagnostics)
     sink.leave_out(lambda d: d.span.file in broken and broken[d.span.file].explains(d))
 
 
@@ -90,12 +97,22 @@ class _BrokenFile:
             word for line in self._lines for word in _WORD.findall(source.line_text(line))
         }
         self._words.update(_DECLARED.findall(source.text))
+        self._missing: set[str] = set()
         starts = sorted(span.start for span in faults)
         self._items = [
             item
             for item in items
             if bisect_right(starts, item.end) > bisect_right(starts, item.start - 1)
         ]
+
+    def miss(self, place: Span, told: Iterable[Diagnostic]) -> None:
+        """A name is missing at the place: of those not found after it, the first is that name."""
+        for each in told:
+            if each.span.file == place.file and each.span.start > place.start:
+                name = _name_not_found(each)
+                if name is not None:
+                    self._missing.add(name)
+                    return
 
     def explains(self, diagnostic: Diagnostic) -> bool:
         code, span = diagnostic.code, diagnostic.span
@@ -107,6 +124,15 @@ class _BrokenFile:
             return True
         if code in _NOT_FOUND and diagnostic.facts["name"] in self._words:
             return True
+        if _name_not_found(diagnostic) in self._missing:
+            return True
         return code in _NO_VALUE and any(
             item.start <= span.start <= item.end for item in self._items
         )
+
+
+def _name_not_found(diagnostic: Diagnostic) -> str | None:
+    """The name that is told as unknown, without what is selected from it."""
+    if diagnostic.code not in _NOT_FOUND | {_VARIANT_NOT_FOUND}:
+        return None
+    return diagnostic.facts["name"].split(".")[0]

@@ -213,3 +213,19 @@ def test_types_of_other_languages() -> None:
     assert type_facts("null") == (None, "nothing")
     assert type_facts("Sting") == ("String", None)
     assert type_facts("vec", "struct Vec { x: Integer }") == ("Vec", None)
+
+
+def test_a_name_that_is_missing_is_not_told_as_unknown() -> None:
+    broken = """\
+import "std/text" as ;
+enum Purse { , Running }
+
+execution {
+  let lines = text.lines("a");
+  let parts = text.split("a", "b");
+  let other = nothing(lines, parts);
+  Purse::Petty
+}
+"""
+    assert errors(broken) == [(1, "CCL0115"), (2, "CCL0115"), (7, "CCL0202"), (8, "CCL0215")]
+    assert errors("enum Purse { , Running }\nexecution { Purse::Petty }") == [(1, "CCL0115")]
