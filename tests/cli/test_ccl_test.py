@@ -294,7 +294,7 @@ def test_a_new_project_has_a_test_that_passes(tmp_path: Path) -> None:
     assert run("ccl", "new", "our-coop", home=tmp_path, cwd=tmp_path).code == 0
     done = run("ccl", "test", home=tmp_path, cwd=tmp_path / "our-coop")
     assert done.code == 0, done.err
-    assert done.out.startswith("main.ccl  1 passed\n")
+    assert done.out.startswith("our-coop.ccl  1 passed\n")
 
 
 def test_a_file_that_cannot_be_read_is_told_and_the_others_are_tested(tmp_path: Path) -> None:
