@@ -324,7 +324,7 @@ class Expressions(ABC):
     def call_of(self, callee: t.Function, depth: int) -> t.CallFunction:
         changes = [i for i, p in enumerate(callee.parameters) if p.index in callee.mutated]
         arguments = [
-            self.place(p.type) if i in changes else self.expr(p.type, depth)
+            self.place(p.type) if i in changes else self.argument(p.type, depth)
             for i, p in enumerate(callee.parameters)
         ]
         roots = {i: root_name(arguments[i]) for i in changes}
@@ -336,6 +336,13 @@ class Expressions(ABC):
             if len(set(named)) < len(named) or roots[i] in touched:
                 arguments[i] = self.constant(callee.parameters[i].type)
         return call(callee.id, callee.result, *arguments, changes=changes)
+
+    def argument(self, kind: Type, depth: int) -> t.Expr:
+        """Often state itself, which the callee may change."""
+        states = [each for each in self.locals_of(kind) if each.index < 0]
+        if states and self.upto(1):
+            return read(states[self.upto(len(states) - 1)])
+        return self.expr(kind, depth)
 
     def place(self, kind: Type) -> t.Expr:
         """A place to change, or a fresh value."""

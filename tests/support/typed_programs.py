@@ -26,7 +26,7 @@ from ccl.node import replace
 from ccl.types import Type
 
 SHARED = tuple(
-    each for each in STATES if each.name in ("number", "label", "ints", "points", "named")
+    each for each in STATES if each.name in ("number", "label", "ints", "point", "points", "named")
 )
 """The state of all programs of a module."""
 IDLE = "idle"

@@ -54,7 +54,7 @@ class Writer(Expressions):
         return [self.statement(depth) for _ in range(self.upto(most))]
 
     def statement(self, depth: int) -> t.Statement:
-        if self.acts and self.upto(7) == 7:
+        if self.acts and self.upto(4) == 4:
             return self.effect(depth)
         choice = self.upto(13 if depth > 0 else 8)
         kind = KINDS[self.upto(len(KINDS) - 1)]
@@ -180,10 +180,11 @@ class Writer(Expressions):
         item = self.new_local(part, "item")
         return t.ForEach(item=item, iterable=iterable, body=self.looped(depth, item), span=SPAN)
 
-    # --- what the host is asked for ---
+    # --- what others see ---
 
     def effect(self, depth: int) -> t.Statement:
-        match self.upto(3):
+        """State that is set, or a call of the host."""
+        match self.upto(6):
             case 0:
                 return run(host("host_log_message", Prim.UNIT, self.expr(STRING, depth)))
             case 1:
@@ -192,6 +193,11 @@ class Writer(Expressions):
                 return run(host("host_record_resource_usage", Prim.UNIT, name, amount))
             case 2:
                 return run(done(self.anchored(depth)))
+            case 3 | 4:
+                states = [each for each in self.scope if each.index < 0]
+                changed = states[self.upto(len(states) - 1)]
+                # a constant: what is set in loops, in helpers too, would grow without end
+                return assigned(changed, self.constant(changed.type))
             case _:
                 name = op("+", text("e"), self.expr(STRING, 1))
                 kind = KINDS[self.upto(len(KINDS) - 1)]
