@@ -26,7 +26,7 @@ T: Final = cast(Type, Placeholder("T"))
 K: Final = cast(Type, Placeholder("K"))
 V: Final = cast(Type, Placeholder("V"))
 NUMBER: Final = cast(Type, Placeholder("NUMBER"))
-"""One kind of number for a whole call: see `ccl.checking.numeric`."""
+"""One kind of number for a whole call: see `ccl.checking.forms.numeric`."""
 
 INTEGER, STRING, BOOL, DID, CID = Prim.INTEGER, Prim.STRING, Prim.BOOL, Prim.DID, Prim.CID
 DECIMAL = Prim.DECIMAL
@@ -292,7 +292,7 @@ SPECIAL_FORMS: Final = (
     "Ok",
     "Err",
 )
-"""Calls with rules of their own, in `ccl.checking.forms`."""
+"""Calls with rules of their own, in `ccl.checking.forms.forms`."""
 
 TEST_FORMS: Final = (
     "assert",
@@ -309,7 +309,7 @@ TEST_FORMS: Final = (
     "submitted_jobs",
     "logged",
 )
-"""Calls that only tests have, in `ccl.checking.testforms`."""
+"""Calls that only tests have, in `ccl.checking.forms.testforms`."""
 
 METHODS: Final[Mapping[tuple[str, str], str]] = {
     **{

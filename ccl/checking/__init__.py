@@ -1,15 +1,18 @@
 """The checker: from resolved files to the typed tree. `check` is its only door."""
 
 from ccl import typed
-from ccl.checking import closures, functions, instances, roles, schemas, state_rules, tests
-from ccl.checking.charter import Charter, Tree
-from ccl.checking.charter_conditions import report_effects
-from ccl.checking.charter_reading import read_charter
-from ccl.checking.entries import find_entries, find_exports
+from ccl.checking.advice.lints import report_unused_items
+from ccl.checking.charter import schemas
+from ccl.checking.charter.conditions import report_effects
+from ccl.checking.charter.reading import read_charter
+from ccl.checking.charter.tree import Charter, Tree
 from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, PackFailure, StructInfo
+from ccl.checking.functions import bodies as functions
+from ccl.checking.functions import closures, instances, tests
+from ccl.checking.functions.entries import find_entries, find_exports
 from ccl.checking.inference import fresh
-from ccl.checking.lints import report_unused_items
-from ccl.checking.states import declare_states
+from ccl.checking.standing import roles, state_rules
+from ccl.checking.standing.states import declare_states
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label, Sink
 from ccl.resolved import Scoped

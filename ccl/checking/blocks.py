@@ -1,11 +1,13 @@
 """Blocks, branches, loops and jumps, as statements and as values."""
 
 from ccl import ast, typed
-from ccl.checking import expressions, hostdata, outcomes, statements
+from ccl.checking import expressions, statements
+from ccl.checking.advice.suspicions import report_endless
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, invalid, is_invalid
+from ccl.checking.forms import hostdata
+from ccl.checking.handlers import outcomes
 from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
-from ccl.checking.suspicions import report_endless
 from ccl.diagnostics import Label
 from ccl.types import Array, Map, Prim, Type
 from ccl.walk import children, statement_children

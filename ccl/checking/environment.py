@@ -18,9 +18,9 @@ from ccl.source import FileId, Span
 from ccl.types import EnumDef, Enumeration, Prim, Struct, StructDef, Type
 
 if TYPE_CHECKING:
-    from ccl.checking.charter import Charter
-    from ccl.checking.outcomes import Outcome
-    from ccl.checking.states import StateInfo
+    from ccl.checking.charter.tree import Charter
+    from ccl.checking.handlers.outcomes import Outcome
+    from ccl.checking.standing.states import StateInfo
 
 
 class PackFailure(Node, frozen=True, kw_only=True):

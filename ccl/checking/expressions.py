@@ -5,23 +5,14 @@
 """
 
 from ccl import ast, typed
-from ccl.checking import (
-    aggregates,
-    blocks,
-    calls,
-    events,
-    forms,
-    literals,
-    matching,
-    names,
-    operators,
-    places,
-    records,
-    tries,
-)
+from ccl.checking import blocks, names, operators, places
 from ccl.checking.conversions import convert, fit, to_text
 from ccl.checking.environment import Body, invalid
+from ccl.checking.forms import aggregates, forms, literals, records
+from ccl.checking.functions import calls, tries
+from ccl.checking.handlers import events
 from ccl.checking.inference import prune, zonk
+from ccl.checking.matching import matching
 from ccl.diagnostics import Label
 from ccl.typed import Conversion
 from ccl.types import Prim, Result, Type

@@ -12,10 +12,13 @@ from ccl.builtins import (
     RESOURCE_TYPE_VARIANTS,
     SPECIAL_FORMS,
 )
-from ccl.checking import constants, enums, habits, states
-from ccl.checking.charter import is_conditional
+from ccl.checking.advice import habits
+from ccl.checking.charter import tree
+from ccl.checking.constants import constants
 from ccl.checking.environment import Body, Variable, invalid
+from ccl.checking.forms import enums
 from ccl.checking.inference import prune, zonk
+from ccl.checking.standing import states
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.resolved import FileScope
 from ccl.source import Span
@@ -196,7 +199,7 @@ def _root_entry(body: Body, name: ast.Name) -> typed.Expr:
     entries = charter.properties_at_root(name.text)
     if not entries:
         return _not_a_value(body, name.span, name.text, "a section", None)
-    if len(entries) > 1 or is_conditional(entries[0]):
+    if len(entries) > 1 or tree.is_conditional(entries[0]):
         # `charter.name` could not be read either.
         return charter.read(body, (ast.Ident(text=name.text, span=name.span),), name.span)
     body.sink.report(

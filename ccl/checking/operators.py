@@ -2,8 +2,10 @@
 
 from ccl import ast, typed
 from ccl.checking import expressions
+from ccl.checking.advice.suspicions import report_comparison
 from ccl.checking.conversions import convert, fit, implicit
 from ccl.checking.environment import Body, invalid, is_invalid
+from ccl.checking.forms.literals import integer
 from ccl.checking.inference import (
     NUMBERS,
     POISON,
@@ -13,8 +15,6 @@ from ccl.checking.inference import (
     variable_of,
     zonk,
 )
-from ccl.checking.literals import integer
-from ccl.checking.suspicions import report_comparison
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
 from ccl.typed import BinaryOp, UnaryOp

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import HANDLER_PARAMETER, HOST_RECORDS
-from ccl.checking import enums, expressions, hostdata, instances, names, operators, states
+from ccl.checking import expressions, names, operators
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
+from ccl.checking.forms import enums, hostdata
+from ccl.checking.functions import instances
 from ccl.checking.inference import is_poison, prune, variable_of, zonk
+from ccl.checking.standing import states
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
 from ccl.typed import BinaryOp

@@ -1,9 +1,11 @@
 """Statements other than expressions: `let` with its rule, assignment."""
 
 from ccl import ast, typed
-from ccl.checking import actions, expressions, outcomes, places, states
+from ccl.checking import expressions, places
 from ccl.checking.environment import Body, Origin, Variable, invalid
+from ccl.checking.handlers import actions, outcomes
 from ccl.checking.inference import has_poison, is_open, is_poison, prune, unify, zonk
+from ccl.checking.standing import states
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.builtins import GENERIC_TYPES, TYPES
-from ccl.checking import habits, instances, library
+from ccl.checking.advice import habits
 from ccl.checking.environment import Checker, EnumInfo, StructInfo
+from ccl.checking.functions import instances, library
 from ccl.checking.inference import POISON, fresh, is_poison, variable_of
 from ccl.diagnostics import Edit, Fix
 from ccl.resolved import FileScope

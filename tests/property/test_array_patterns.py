@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccl import typed
-from ccl.checking.coverage import Types, is_reachable, uncovered
-from ccl.checking.patterns import Anything, Elements, Equal, Shape
+from ccl.checking.matching.coverage import Types, is_reachable, uncovered
+from ccl.checking.matching.patterns import Anything, Elements, Equal, Shape
 from ccl.source import FileId, Span
 from ccl.types import Array, Prim
 

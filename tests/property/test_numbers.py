@@ -29,8 +29,8 @@ from typed_trees import (
 )
 
 from ccl import typed as t
-from ccl.checking.folding import fold
-from ccl.checking.prelude_folding import Problem
+from ccl.checking.constants.folding import fold
+from ccl.checking.constants.prelude_folding import Problem
 from ccl.types import Option, Prim, Token, Type
 
 DECIMAL, MANA, DURATION, TIMESTAMP = Prim.DECIMAL, Prim.MANA, Prim.DURATION, Prim.TIMESTAMP

@@ -1,0 +1,1 @@
+"""The charter: sections, conditions, ranges and schemas, read and settled."""

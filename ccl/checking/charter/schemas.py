@@ -1,0 +1,276 @@
+"""Applying the schemas of `ccl.schema` to the charter, and what they give to `submit_job`."""
+
+from collections.abc import Iterator, Mapping
+
+from ccl import typed
+from ccl.abi.suggest import distance, nearest
+from ccl.checking.charter.extending import HEAD_KEYS
+from ccl.checking.charter.tree import (
+    Charter,
+    Property,
+    Setting,
+    Tree,
+    is_conditional,
+    key_of,
+    span_of,
+)
+from ccl.checking.environment import Checker
+from ccl.checking.forms.literals import cid
+from ccl.checking.inference import prune
+from ccl.diagnostics import Edit, Fix, Label, Sink
+from ccl.node import replace
+from ccl.schema import MIB, SCHEMAS, SLIP_DISTANCE_MAX, Field, Kind
+from ccl.source import Span
+from ccl.typed import NumberUnit
+from ccl.types import Array, Prim, Struct, StructDef, Type
+
+GROUPS = ("requirements", "trust")
+
+
+def apply(checker: Checker, charter: Charter) -> None:
+    """Check every section that has a schema, and remember what it supplies."""
+    given: dict[str, tuple[typed.Expr, Span]] = {}
+    for path, fields in SCHEMAS.items():
+        for section, conditional in _sections(charter.root, path.split(".")):
+            _check_section(checker, path, section, fields, given, conditional=conditional)
+    _check_quorum(checker.sink, given)
+    for name, (node, _) in given.items():
+        if "." not in name:
+            charter.defaults[name] = node
+    for group in GROUPS:
+        members = {
+            name.removeprefix(f"{group}."): node
+            for name, (node, _) in given.items()
+            if name.startswith(f"{group}.")
+        }
+        if members:
+            charter.defaults[group] = _record(checker, group, members)
+
+
+def _sections(
+    tree: Tree, path: list[str], *, conditional: bool = False
+) -> Iterator[tuple[Tree, bool]]:
+    """The sections at a path, and whether they are there only in some cases.
+
+    Where several differ in their labels nobody could say which one is meant.
+    """
+    if not path:
+        yield tree, conditional
+        return
+    found = [each for each in tree.named(path[0]) if isinstance(each, Tree)]
+    if len(found) == 1:
+        some = conditional or is_conditional(found[0])
+        yield from _sections(found[0], path[1:], conditional=some)
+
+
+def _check_section(
+    checker: Checker,
+    path: str,
+    section: Tree,
+    known: Mapping[str, Field],
+    given: dict[str, tuple[typed.Expr, Span]],
+    *,
+    conditional: bool,
+) -> None:
+    """What holds only under a condition is checked, and supplies nothing."""
+    for entry in section.settings:
+        if key_of(entry) in HEAD_KEYS:
+            continue
+        field = known.get(key_of(entry))
+        if field is None:
+            _unknown_key(checker.sink, path, entry, tuple(known))
+            continue
+        node = _value(checker, path, entry, field)
+        if node is None or field.feeds is None or conditional or is_conditional(entry):
+            continue
+        _give(checker.sink, field.feeds, node, entry, given)
+
+
+def _unknown_key(sink: Sink, path: str, entry: Setting, known: tuple[str, ...]) -> None:
+    key, span = key_of(entry), span_of(entry)
+    near = nearest(key, known)
+    if near is not None and distance(key, near, SLIP_DISTANCE_MAX) <= SLIP_DISTANCE_MAX:
+        fix = Fix(f"write `{near}`", (Edit(span, near),))
+        sink.report("CCL0302", span, key=key, section=path, nearest=near, fixes=(fix,))
+    else:
+        sink.report(
+            "CCL0303", span, key=key, section=path, known=", ".join(f"`{each}`" for each in known)
+        )
+
+
+def _give(
+    sink: Sink,
+    name: str,
+    node: typed.Expr,
+    entry: Setting,
+    given: dict[str, tuple[typed.Expr, Span]],
+) -> None:
+    """The same thing may be said in two sections, if they agree."""
+    if name in given and _plain(given[name][0]) != _plain(node):
+        sink.report(
+            "CCL0309",
+            node.span,
+            name=name.rpartition(".")[2],
+            here=str(_plain(node)),
+            there=str(_plain(given[name][0])),
+            labels=(Label(given[name][0].span, "and this is the other one"),),
+        )
+        return
+    given[name] = (node, span_of(entry))
+
+
+def _plain(node: typed.Expr) -> object:
+    match node:
+        case typed.ScalarConst() | typed.TextConst():
+            return node.value
+        case typed.ArrayNew():
+            return tuple(_plain(each) for each in node.elements)
+        case _:
+            return node
+
+
+def _value(checker: Checker, path: str, entry: Setting, field: Field) -> typed.Expr | None:
+    """The value in the unit that jobs use, or None after reporting (or for a section)."""
+    if isinstance(entry, Tree) or field.kind is Kind.SECTION:
+        if isinstance(entry, Tree) != (field.kind is Kind.SECTION):
+            found = "a section" if isinstance(entry, Tree) else _described(entry)
+            _wrong_kind(checker.sink, path, entry, field, found)
+        return None
+    node = _of_kind(checker, entry, field)
+    if node is None:
+        _wrong_kind(checker.sink, path, entry, field, _described(entry))
+        return None
+    return node if _in_range(checker.sink, path, entry, field, node) else None
+
+
+def _of_kind(checker: Checker, entry: Property, field: Field) -> typed.Expr | None:
+    constant, value = entry.constant, entry.node.value
+    kind = prune(constant.type) if constant is not None else None
+    unit = value.unit if isinstance(value, typed.CharterNumber) else None
+    match field.kind:
+        case Kind.COUNT if kind is Prim.INTEGER and unit is NumberUnit.PLAIN:
+            return constant
+        case Kind.AMOUNT if kind is Prim.INTEGER and unit in (NumberUnit.PLAIN, NumberUnit.BYTES):
+            return constant
+        case Kind.SIZE if isinstance(constant, typed.ScalarConst) and kind is Prim.INTEGER:
+            scale = MIB if unit is NumberUnit.PLAIN else 1
+            return replace(constant, value=constant.value * scale)
+        case Kind.SECONDS if isinstance(constant, typed.ScalarConst) and (
+            kind is Prim.DURATION or (kind is Prim.INTEGER and unit is NumberUnit.PLAIN)
+        ):
+            return replace(constant, type=Prim.INTEGER)
+        case Kind.FLAG if kind is Prim.BOOL:
+            return constant
+        case Kind.TEXT if kind is Prim.STRING:
+            return constant
+        case Kind.TEXTS if kind == Array(Prim.STRING):
+            return constant
+        case Kind.TEXTS if kind is Prim.STRING and constant is not None:
+            return typed.ArrayNew(elements=(constant,), type=Array(Prim.STRING), span=constant.span)
+        case Kind.CID if isinstance(constant, typed.TextConst):
+            return cid(checker.sink, constant.value, constant.span)
+        case _:
+            return None
+
+
+def _described(entry: Property) -> str:
+    value = entry.node.value
+    match value:
+        case typed.CharterNumber(unit=NumberUnit.PERCENT):
+            return "a percentage"
+        case typed.CharterNumber(unit=NumberUnit.BYTES):
+            return "a size"
+        case typed.CharterNumber(unit=NumberUnit.SECONDS):
+            return "a duration"
+        case typed.CharterNumber(unit=NumberUnit.UNIX_SECONDS):
+            return "a time"
+        case typed.CharterNumber(value=str()):
+            return "a Decimal"
+        case typed.CharterNumber():
+            return "a whole number"
+        case typed.CharterText():
+            return "a text"
+        case typed.CharterBool():
+            return "true or false"
+        case typed.CharterList():
+            return "a list"
+        case typed.CharterObject():
+            return "a section"
+        case typed.CharterBand():
+            return "a range"
+        case typed.CharterCall():
+            return "a call"
+
+
+def _wrong_kind(sink: Sink, path: str, entry: Setting, field: Field, found: str) -> None:
+    span = entry.span if isinstance(entry, Tree) else entry.node.value.span
+    sink.report(
+        "CCL0304", span, section=path, key=key_of(entry), expected=field.kind.value, found=found
+    )
+
+
+def _in_range(sink: Sink, path: str, entry: Property, field: Field, node: typed.Expr) -> bool:
+    match node:
+        case typed.ScalarConst(value=value) if not field.low <= value <= field.high:
+            bound = f"at least {field.low}" if value < field.low else f"at most {field.high}"
+            sink.report(
+                "CCL0305",
+                node.span,
+                section=path,
+                key=key_of(entry),
+                expected=bound,
+                found=str(value),
+            )
+            return False
+        case typed.TextConst(value=text) if field.choices and text not in field.choices:
+            near = nearest(text, field.choices)
+            fix = () if near is None else (Fix(f'write "{near}"', (Edit(node.span, f'"{near}"'),)),)
+            sink.report(
+                "CCL0430",
+                node.span,
+                value=text,
+                parameter=key_of(entry),
+                choices=", ".join(f'"{each}"' for each in field.choices),
+                nearest=near,
+                fixes=fix,
+            )
+            return False
+        case _:
+            return True
+
+
+def _check_quorum(sink: Sink, given: dict[str, tuple[typed.Expr, Span]]) -> None:
+    """A quorum is a majority of the verifiers, and no more than there are."""
+    verifiers, quorum = given.get("trust.verifiers"), given.get("trust.quorum")
+    if verifiers is None or quorum is None:
+        return
+    of, needed = verifiers[0], quorum[0]
+    assert isinstance(of, typed.ScalarConst), "counts are scalars"
+    assert isinstance(needed, typed.ScalarConst), "counts are scalars"
+    if not needed.value <= of.value < 2 * needed.value:
+        sink.report(
+            "CCL0305",
+            needed.span,
+            section="verification",
+            key="quorum",
+            expected=f"a majority of the {of.value} verifiers",
+            found=str(needed.value),
+            labels=(Label(of.span, "the verifiers"),),
+        )
+
+
+def _record(checker: Checker, group: str, members: dict[str, typed.Expr]) -> typed.Expr:
+    """A group of a manifest as a struct value: it is encoded as a map by field name."""
+    identity = f"charter.{group}"
+    fields: tuple[tuple[str, Type], ...] = tuple(
+        (name, prune(node.type)) for name, node in members.items()
+    )
+    kind = Struct(identity, group)
+    checker.records[identity] = StructDef(kind, fields)
+    first = next(iter(members.values()))
+    return typed.StructNew(
+        values=tuple(members.values()),
+        order=tuple(range(len(members))),
+        type=kind,
+        span=first.span,
+    )

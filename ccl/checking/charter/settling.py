@@ -1,0 +1,174 @@
+"""One entry for each key: sections of one name are joined, rules that compete are put in order.
+
+A rule further in replaces what stands around it; where two rules can hold at once and set one
+key differently, one of them must say `override`.
+"""
+
+from ccl import typed
+from ccl.checking.charter.guards import Guards
+from ccl.checking.charter.tree import Entry, Property, Setting, Tree, guards_of, key_of, span_of
+from ccl.checking.charter.values import same_value
+from ccl.diagnostics import Label, Sink
+from ccl.node import replace
+
+
+def settle(sink: Sink, entries: tuple[Entry, ...], guards: Guards) -> tuple[Entry, ...]:
+    """The entries of one section, and of all within, each key decided."""
+    joined = _joined(sink, entries, guards)
+    settled = _ordered(sink, joined, guards)
+    return tuple(
+        replace(each, entries=settle(sink, each.entries, guards))
+        if isinstance(each, Tree)
+        else each
+        for each in settled
+    )
+
+
+def _identity(entry: Setting) -> tuple[str, str | None]:
+    return key_of(entry), _label_text(entry)
+
+
+def _label_text(entry: Setting) -> str | None:
+    label = entry.label if isinstance(entry, Tree) else None
+    match label:
+        case typed.CharterText() | typed.CharterNumber() | typed.CharterBool():
+            return str(label.value)
+        case typed.CharterBand():
+            return f"{label.low.value} {label.high.value} {label.half_open}"
+        case _:
+            return None
+
+
+def _joined(sink: Sink, entries: tuple[Entry, ...], guards: Guards) -> list[Entry]:
+    """Sections that several rules speak of are one section."""
+    found: list[Entry] = []
+    places: dict[tuple[str, str | None], int] = {}
+    for entry in entries:
+        if not isinstance(entry, Tree):
+            found.append(entry)
+            continue
+        identity = _identity(entry)
+        at = places.get(identity)
+        if at is None:
+            places[identity] = len(found)
+            found.append(entry)
+            continue
+        first = found[at]
+        assert isinstance(first, Tree), "only sections have places"
+        same_origin = first.inherited == entry.inherited
+        if same_origin and any(guard in first.when for guard in entry.when):
+            _report_twice(sink, entry, first)
+            continue
+        found[at] = replace(
+            first,
+            entries=(*first.entries, *entry.entries),
+            when=tuple(dict.fromkeys((*first.when, *entry.when))),
+            inherited=min(first.inherited, entry.inherited),
+        )
+    return found
+
+
+def _ordered(sink: Sink, entries: list[Entry], guards: Guards) -> list[Entry]:
+    """What each property gives way to; what cannot be decided is reported and left out."""
+    kept: list[Entry] = []
+    rivals: dict[tuple[str, str | None], list[int]] = {}
+    refused: dict[tuple[str, str | None], list[Property]] = {}
+    for entry in entries:
+        if isinstance(entry, typed.CharterDecision) or _is_call(entry):
+            kept.append(entry)
+            continue
+        identity = _identity(entry)
+        if isinstance(entry, Property):
+            before = refused.setdefault(identity, [])
+            twin = next((each for each in before if each.node.when == entry.node.when), None)
+            if twin is not None:
+                _report_twice(sink, entry, twin)
+                continue
+        places = rivals.setdefault(identity, [])
+        later: Setting = entry
+        losers: list[int] = []
+        for at in places:
+            earlier = kept[at]
+            assert not isinstance(earlier, typed.CharterDecision), "decisions have no key"
+            winner = _winner(sink, earlier, later, guards)
+            if winner is None:
+                continue
+            if winner == "neither":
+                if isinstance(entry, Property):
+                    refused[identity].append(entry)
+                break
+            if winner == "later":
+                losers.append(at)
+            else:
+                later = _giving_way(later, earlier)
+        else:
+            for at in losers:
+                loser = kept[at]
+                assert not isinstance(loser, typed.CharterDecision), "decisions have no key"
+                kept[at] = _giving_way(loser, later)
+            places.append(len(kept))
+            kept.append(later)
+    return [each for each in kept if not _never_counts(each)]
+
+
+def _never_counts(entry: Entry) -> bool:
+    """Another setting wins wherever this one holds."""
+    return isinstance(entry, Property) and any(
+        guard <= entry.node.when for guard in entry.node.unless
+    )
+
+
+def _is_call(entry: Setting) -> bool:
+    return isinstance(entry, Property) and isinstance(entry.node.value, typed.CharterCall)
+
+
+def _giving_way(entry: Setting, to: Setting) -> Setting:
+    if isinstance(entry, Tree):
+        return entry
+    unless = tuple(dict.fromkeys((*entry.node.unless, *guards_of(to))))
+    return replace(entry, node=replace(entry.node, unless=unless))
+
+
+def _winner(sink: Sink, earlier: Setting, later: Setting, guards: Guards) -> str | None:
+    """Which of two settings of a key counts where both hold: `earlier`, `later`, `neither` after
+    reporting; None where they never meet."""
+    if all(guards.exclusive(a, b) for a in guards_of(earlier) for b in guards_of(later)):
+        return None
+    if isinstance(earlier, Tree) or isinstance(later, Tree):
+        _report_twice(sink, later, earlier)
+        return "neither"
+    if earlier.inherited > later.inherited:
+        return "later"
+    if earlier.override is not later.override:
+        return "earlier" if earlier.override else "later"
+    before, after = earlier.node.when, later.node.when
+    if before == after:
+        _report_twice(sink, later, earlier)
+        return "neither"
+    if before < after or same_value(earlier.node.value, later.node.value):
+        return "later"
+    _report_conflict(sink, earlier, later)
+    return "neither"
+
+
+def _report_twice(sink: Sink, entry: Setting, first: Setting) -> None:
+    sink.report(
+        "CCL0301",
+        span_of(entry),
+        key=key_of(entry),
+        labels=(Label(span_of(first), "first set here"),),
+    )
+
+
+def _report_conflict(sink: Sink, earlier: Property, later: Property) -> None:
+    advice = "general" if later.node.when < earlier.node.when else None
+    label = "and set to another value here"
+    if not later.node.when:
+        advice, label = "default", "this rule stands before it, and sets another value"
+    sink.report(
+        "CCL0306",
+        later.node.key_span,
+        key=later.node.key,
+        labels=(Label(earlier.node.key_span, label),),
+        advice=advice,
+    )

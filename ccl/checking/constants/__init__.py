@@ -1,0 +1,1 @@
+"""Constants and what folds to one."""

@@ -1,0 +1,92 @@
+"""Constants: computed once at compile time, put in where they are used."""
+
+from ccl import ast, typed
+from ccl.checking import expressions
+from ccl.checking.constants.folding import fold
+from ccl.checking.constants.prelude_folding import Problem
+from ccl.checking.environment import Body, Checker, invalid, is_invalid
+from ccl.checking.inference import POISON, is_open, is_poison, zonk
+from ccl.checking.type_names import read_type
+from ccl.diagnostics import Label
+from ccl.node import replace
+from ccl.resolved import FileScope
+from ccl.source import Span
+from ccl.types import Prim, Type
+
+
+def use(body: Body, scope: FileScope, name: str, span: Span) -> typed.Expr:
+    """The value of a constant, standing at `span`."""
+    body.constant_uses.add(span)
+    owner = body.checker.scoped.owner(scope, name)
+    body.checker.used_consts.add((int(owner.file), name))
+    return at(value_of(body.checker, scope, name), span)
+
+
+def at(node: typed.Expr, span: Span) -> typed.Expr:
+    return replace(node, span=span)
+
+
+def value_of(checker: Checker, scope: FileScope, name: str) -> typed.Expr:
+    """The folded value; an invalid node after reporting, also for a cycle."""
+    scope = checker.scoped.owner(scope, name)
+    const = scope.consts[name]
+    key = (int(scope.file), name)
+    if key in checker.const_values:
+        known = checker.const_values[key]
+        if known is not None:
+            return known
+        checker.sink.report(
+            "CCL0213",
+            const.value.span,
+            name=name,
+            labels=(Label(const.name.span, "needs its own value"),),
+        )
+        return invalid(const.span)
+    checker.const_values[key] = None
+    value = _evaluate(checker, scope, const)
+    checker.const_values[key] = value
+    return value
+
+
+def _evaluate(checker: Checker, scope: FileScope, const: ast.Const) -> typed.Expr:
+    declared: Type | None = None
+    if const.type is not None:
+        declared = read_type(checker, scope, const.type)
+        if is_poison(declared):
+            return invalid(const.span)
+    return evaluate(checker, scope, const.value, declared, declared_at=const.type)
+
+
+def evaluate(
+    checker: Checker,
+    scope: FileScope,
+    expr: ast.Expr,
+    declared: Type | None,
+    *,
+    declared_at: ast.TypeExpr | None = None,
+) -> typed.Expr:
+    """The constant value of any expression, reported where it has none."""
+    body = Body(checker=checker, scope=scope, id="const", result=POISON, in_constant=True)
+    if declared is not None:
+        labels = (
+            (Label(declared_at.span, "the type is declared here"),)
+            if declared_at is not None
+            else ()
+        )
+        node = expressions.check(body, expr, declared, labels=labels)
+    else:
+        node = expressions.infer(body, expr, None)
+    if is_invalid(node):
+        return invalid(expr.span)
+    kind = zonk(node.type, default=True)
+    if is_open(kind) or kind in (Prim.UNIT, Prim.NEVER):
+        checker.sink.report("CCL0409", expr.span, what="this constant")
+        return invalid(expr.span)
+    folded = fold(node)
+    if isinstance(folded, Problem):
+        if folded.not_constant:
+            checker.sink.report("CCL0423", folded.span, what=folded.text)
+        else:
+            checker.sink.report("CCL0424", folded.span, problem=folded.text)
+        return invalid(expr.span)
+    return replace(folded, type=zonk(folded.type, default=True))

@@ -1,0 +1,111 @@
+"""Array and struct literals."""
+
+from ccl import ast, typed
+from ccl.abi.suggest import nearest
+from ccl.checking import expressions
+from ccl.checking.environment import Body, StructInfo, invalid, is_invalid
+from ccl.checking.functions import instances
+from ccl.checking.inference import fresh, is_open, is_poison, prune, unify, zonk
+from ccl.checking.type_names import declared_type
+from ccl.diagnostics import Edit, Fix, Label
+from ccl.source import Span
+from ccl.types import Array, Struct, Type
+
+
+def infer_array(body: Body, expr: ast.ArrayExpr, expected: Type | None) -> typed.Expr:
+    wanted = prune(expected) if expected is not None else None
+    element = wanted.element if isinstance(wanted, Array) else fresh()
+    first = expr.elements[0].span if expr.elements else None
+    nodes: list[typed.Expr] = []
+    for each in expr.elements:
+        labels = () if first is None or each.span == first else (Label(first, "as this one"),)
+        nodes.append(expressions.check(body, each, element, labels=labels))
+    if any(is_invalid(node) for node in nodes):
+        return invalid(expr.span)
+    kind = zonk(Array(element))
+    if body.final and is_open(kind):
+        body.sink.report("CCL0409", expr.span, what="the elements of this array")
+        return invalid(expr.span)
+    return typed.ArrayNew(elements=tuple(nodes), type=kind, span=expr.span)
+
+
+def infer_struct(body: Body, expr: ast.StructExpr, expected: Type | None) -> typed.Expr:
+    """`Name { field: value, … }`, values evaluated as written."""
+    kind = declared_type(body.checker, body.scope, expr.path)
+    if not isinstance(kind, Struct):
+        if not is_poison(kind):
+            body.sink.report("CCL0413", _path_span(expr), name=str(kind))
+        for each in expr.fields:
+            expressions.infer(body, each.value)
+        return invalid(expr.span)
+    if kind.instance is not None and expected is not None:
+        unify(kind, expected)
+    info = instances.struct_of(body.checker, kind)
+    values, order = _field_values(body, expr, info)
+    missing = [name for i, (name, _) in enumerate(info.fields) if i not in values]
+    if missing:
+        body.sink.report(
+            "CCL0414",
+            _path_span(expr),
+            struct=info.item.name.text,
+            fields=", ".join(f"`{name}`" for name in missing),
+            labels=(Label(info.item.name.span, f"{info.item.name.text} is declared here"),),
+        )
+        return invalid(expr.span)
+    made = zonk(kind)
+    if body.final and is_open(made):
+        body.sink.report("CCL0409", _path_span(expr), what=f"this {made}")
+        return invalid(expr.span)
+    instances.note(body.checker, made)
+    return typed.StructNew(
+        values=tuple(values[i] for i in range(len(info.fields))),
+        order=tuple(order),
+        type=made,
+        span=expr.span,
+    )
+
+
+def _path_span(expr: ast.StructExpr) -> Span:
+    return expr.path[0].span.to(expr.path[-1].span)
+
+
+def _field_values(
+    body: Body, expr: ast.StructExpr, info: StructInfo
+) -> tuple[dict[int, typed.Expr], list[int]]:
+    """Values by field number, and the field numbers in the order written."""
+    known = [name for name, _ in info.fields]
+    values: dict[int, typed.Expr] = {}
+    order: list[int] = []
+    seen: dict[str, Span] = {}
+    for each in expr.fields:
+        name = each.name.text
+        if name not in known:
+            _unknown_field(body, each, info, known)
+            expressions.infer(body, each.value)
+            continue
+        index = known.index(name)
+        declared = next(field for field in info.item.fields if field.name.text == name)
+        labels = (Label(declared.span, "the field is declared here"),)
+        node = expressions.check(body, each.value, info.fields[index][1], labels=labels)
+        if name in seen:
+            body.sink.report(
+                "CCL0211", each.name.span, name=name, labels=(Label(seen[name], "first here"),)
+            )
+            continue
+        seen[name] = each.name.span
+        values[index] = node
+        order.append(index)
+    return values, order
+
+
+def _unknown_field(body: Body, each: ast.FieldValue, info: StructInfo, known: list[str]) -> None:
+    near = nearest(each.name.text, known)
+    body.sink.report(
+        "CCL0210",
+        each.name.span,
+        name=each.name.text,
+        struct=info.item.name.text,
+        labels=(Label(info.item.name.span, f"{info.item.name.text} is declared here"),),
+        fixes=(Fix(f"write `{near}`", (Edit(each.name.span, near),)),) if near else (),
+        nearest=near,
+    )

@@ -1,0 +1,389 @@
+"""Functions as arguments: a function's name, or an inline function `x => e`.
+
+A function that takes one becomes, for every call, a function of its own in which the parameter
+stands for what was given. An inline function becomes a function with its outer variables as
+further parameters, which the callee hands on; so it changes objects as its surroundings would,
+but cannot rebind their variables. Nothing of this is left in the typed tree.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ccl import ast, typed
+from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
+from ccl.checking import expressions, places
+from ccl.checking.conversions import fit
+from ccl.checking.environment import (
+    Body,
+    Checker,
+    Generic,
+    InlineFunction,
+    NamedFunction,
+    PassedFunction,
+    Signature,
+    invalid,
+    is_invalid,
+)
+from ccl.checking.forms import forms
+from ccl.checking.functions import bodies as functions
+from ccl.checking.functions import calls, generics, library
+from ccl.checking.functions.arguments import Callee, bind, counted
+from ccl.checking.inference import fresh, is_open, unify, zonk
+from ccl.diagnostics import Label
+from ccl.node import nodes_of, replace
+from ccl.resolved import FileScope
+from ccl.source import Span
+from ccl.types import Type
+
+INSTANCES_MAX = 200
+DEPTH_MAX = 20
+"""How deep bodies are looked into for what is not known; further ones come round by round."""
+
+
+def find_higher_order(checker: Checker) -> None:
+    """Which parameters of which functions are functions: those without a type that are called.
+
+    A parameter that is handed on to such a one is one, too.
+    """
+    every = [
+        (scope, item)
+        for scope in checker.scoped.files.values()
+        for item in scope.own_functions.values()
+        if any(each.type is None for each in item.parameters)
+    ]
+    changed = True
+    while changed:
+        changed = False
+        for scope, item in every:
+            identity = checker.function_id(scope, item.name.text)
+            known = checker.function_parameters.get(identity, frozenset())
+            untyped = {each.name.text for each in item.parameters if each.type is None}
+            found = known | (untyped & set(_used_as_functions(checker, scope, item.body)))
+            if found != known:
+                checker.function_parameters[identity] = found
+                changed = True
+
+
+def _used_as_functions(checker: Checker, scope: FileScope, body: ast.Block) -> Iterator[str]:
+    for node in nodes_of(body):
+        if not isinstance(node, ast.Call):
+            continue
+        targets: tuple[library.Target, ...] = ()
+        skipped = 0
+        match node.callee:
+            case ast.Name(text=text):
+                yield text
+                targets = ((scope, text),)
+                if text not in scope.functions:
+                    targets = library.functions_named(checker, text) or library.methods_named(
+                        checker, text
+                    )
+            case ast.Field(base=ast.Name(text=alias), name=member) if alias in scope.imports:
+                targets = ((checker.scoped.files[scope.imports[alias].file], member.text),)
+            case ast.Field(name=member):
+                targets, skipped = ((scope, member.text),), 1
+                if member.text not in scope.functions:
+                    targets = library.methods_named(checker, member.text)
+            case _:
+                continue
+        for owner, name in targets:
+            if name in owner.functions:
+                yield from _handed_on(checker, owner, name, node.arguments, skipped)
+
+
+def _handed_on(
+    checker: Checker,
+    owner: FileScope,
+    name: str,
+    arguments: Sequence[ast.Argument],
+    skipped: int,
+) -> Iterator[str]:
+    """The names given for parameters that are functions."""
+    called = checker.function_parameters.get(checker.function_id(owner, name), frozenset())
+    parameters = [each.name.text for each in owner.functions[name].parameters][skipped:]
+    for i, argument in enumerate(arguments):
+        if argument.name is not None:
+            meant = argument.name.text
+        else:
+            meant = parameters[i] if i < len(parameters) else ""
+        if meant in called and isinstance(argument.value, ast.Name):
+            yield argument.value.text
+
+
+# --- calls of functions that take functions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """The function called, and where it is declared."""
+
+    scope: FileScope
+    item: ast.Function
+    id: str
+    taking: frozenset[str]
+    """Its parameters that are functions."""
+
+
+def call_higher_order(
+    body: Body,
+    call: ast.Call,
+    owner: FileScope,
+    name: str,
+    arguments: Sequence[ast.Argument],
+    receiver: typed.Expr | None,
+) -> typed.Expr:
+    """A call of a function that takes functions: of the instance made for this call."""
+    checker = body.checker
+    identity = checker.function_id(owner, name)
+    item = owner.functions[name]
+    target = _Target(
+        scope=owner, item=item, id=identity, taking=checker.function_parameters[identity]
+    )
+    checker.used_functions.add(identity)
+    parameters = tuple(each.name.text for each in item.parameters)
+    rest = parameters if receiver is None else parameters[1:]
+    callee = Callee(name=name, parameters=rest, declared=item.name.span)
+    bound = bind(body, call, callee, arguments)
+    if bound is None:
+        infer_unplaced(body, arguments)
+        return invalid(call.span)
+    given: dict[str, PassedFunction] = {}
+    for parameter in sorted(target.taking & bound.keys()):
+        passed = _passed(body, bound[parameter].value)
+        if passed is None:
+            if is_invalid(expressions.infer(body, bound[parameter].value)):
+                return invalid(call.span)
+            label = Label(item.name.span, f"`{parameter}` of `{name}` is called in it")
+            body.sink.report(
+                "CCL0444", bound[parameter].value.span, parameter=parameter, labels=(label,)
+            )
+            return invalid(call.span)
+        given[parameter] = passed
+    signature = _instance(body, call, target, given)
+    if signature is None:
+        return invalid(call.span)
+    kept = [each.name.text for each in signature.item.parameters]
+    nodes: dict[str, typed.Expr] = {}
+    if receiver is not None:
+        nodes[parameters[0]] = fit(body, receiver, signature.parameters[0])
+    for parameter, argument in bound.items():
+        if parameter not in given:
+            expected = signature.parameters[kept.index(parameter)]
+            nodes[parameter] = expressions.check(body, argument.value, expected)
+    before, ordered = calls.in_order(body, nodes, [each for each in kept if each in nodes])
+    for parameter, function in given.items():
+        for outer in function.outer if isinstance(function, InlineFunction) else ():
+            kind = signature.parameters[len(ordered)]
+            ordered.append(_outer(body, outer, kind, bound[parameter].value.span))
+    return calls.after(before, _called(body, call, signature, ordered))
+
+
+def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
+    """What is wrong inside arguments of which nobody knows where they would go.
+
+    What an inline function among them is given is not known, but what it reads is.
+    """
+    for each in arguments:
+        if not isinstance(each.value, ast.Lambda):
+            expressions.infer(body, each.value)
+            continue
+        for node in nodes_of(each.value.body):
+            if isinstance(node, ast.Name) and (variable := body.find(node.text)) is not None:
+                variable.reads.append(node.span.start)
+
+
+def _called(
+    body: Body, call: ast.Call, signature: Signature, ordered: list[typed.Expr]
+) -> typed.Expr:
+    _learn(body.checker, signature)
+    passed = tuple(calls.pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
+    places.refuse_overlap(body, passed)
+    kind = zonk(signature.result)
+    if body.final and is_open(kind):
+        return invalid(call.span)  # its own body says why
+    return typed.CallFunction(function=signature.id, arguments=passed, type=kind, span=call.span)
+
+
+def _learn(checker: Checker, signature: Signature) -> None:
+    """What is not known of an instance yet is in its body: look there first."""
+    if checker.final or len(checker.being_learnt) >= DEPTH_MAX:
+        return
+    if signature.id in checker.being_learnt:
+        return
+    if not any(map(is_open, (*signature.parameters, signature.result))):
+        return
+    checker.being_learnt.add(signature.id)
+    functions.check_function(checker, signature)
+    checker.being_learnt.discard(signature.id)
+
+
+def _outer(body: Body, name: str, kind: Type, span: Span) -> typed.Expr:
+    """The outer variable of an inline function, handed on."""
+    variable = body.find(name)
+    assert variable is not None, "it was found where the inline function stands"
+    variable.reads.append(span.start)
+    unify(kind, variable.type)
+    return typed.LocalGet(local=variable.local, type=zonk(variable.type), span=span)
+
+
+def _instance(
+    body: Body, call: ast.Call, target: _Target, given: dict[str, PassedFunction]
+) -> Signature | None:
+    """The function made for this call; a call of itself with its own functions is itself."""
+    checker = body.checker
+    own = checker.signatures.get(body.id)
+    if own is not None and own.made_from == target.id and given == dict(own.functions):
+        return own
+    identity = f"{target.id}@{body.id}:{call.span.end}"
+    if identity in checker.signatures:
+        return checker.signatures[identity]
+    if sum(each.made_from is not None for each in checker.signatures.values()) >= INSTANCES_MAX:
+        body.sink.report("CCL0604", call.span, limit=str(INSTANCES_MAX))
+        return None
+    kept = tuple(each for each in target.item.parameters if each.name.text not in given)
+    hidden = tuple(
+        ast.Parameter(
+            name=ast.Ident(text=f"{parameter}.{outer}", span=target.item.name.span),
+            type=None,
+            span=target.item.name.span,
+        )
+        for parameter, each in given.items()
+        if isinstance(each, InlineFunction)
+        for outer in each.outer
+    )
+    item = replace(target.item, parameters=(*kept, *hidden))
+    signature = generics.open_instance(body, call, Generic(item=item, scope=target.scope))
+    signature.id = identity
+    signature.made_from = target.id
+    signature.functions = {name: _inside(name, each) for name, each in given.items()}
+    checker.signatures[identity] = signature
+    return signature
+
+
+def _inside(parameter: str, function: PassedFunction) -> PassedFunction:
+    """The function as the callee knows it: outer variables are hidden parameters there."""
+    if isinstance(function, NamedFunction):
+        return function
+    return replace(function, outer=tuple(f"{parameter}.{each}" for each in function.outer))
+
+
+# --- what is passed
+
+
+def _passed(body: Body, expr: ast.Expr) -> PassedFunction | None:
+    """The function that an argument is; None for anything else."""
+    scope = body.scope
+    match expr:
+        case ast.Lambda():
+            return _inline(body, expr)
+        case ast.Name(text=text) if body.find(text) is None and text not in scope.consts:
+            if text in body.functions:
+                return body.functions[text]
+            if text in scope.functions:
+                return NamedFunction(scope=scope, name=text)
+            targets = library.functions_named(body.checker, text)
+            if targets:
+                return NamedFunction(scope=targets[0][0], name=targets[0][1])
+            if text in FUNCTIONS or text in SPECIAL_FORMS:
+                return NamedFunction(scope=scope, name=text)
+        case ast.Field(base=ast.Name(text=alias), name=name) if alias in scope.imports:
+            owner = body.checker.scoped.files[scope.imports[alias].file]
+            if name.text in owner.functions:
+                body.checker.used_imports.add((scope.file, alias))
+                return NamedFunction(scope=owner, name=name.text)
+        case _:
+            pass
+    return None
+
+
+def _inline(body: Body, expr: ast.Lambda) -> InlineFunction:
+    """An inline function as a function of the program."""
+    checker = body.checker
+    own = {each.text for each in expr.parameters}
+    named = dict.fromkeys(
+        node.text
+        for node in nodes_of(expr.body)
+        if isinstance(node, ast.Name) and node.text not in own
+    )
+    handed = {name: body.functions[name] for name in named if name in body.functions}
+    outer = [name for name in named if body.find(name) is not None]
+    for each in handed.values():
+        if isinstance(each, InlineFunction):
+            outer += [name for name in each.outer if name not in outer]
+    identity = f"{body.id}=>{expr.span.start}"
+    if identity not in checker.signatures:
+        names = (*expr.parameters, *(ast.Ident(text=each, span=expr.span) for each in outer))
+        item = ast.Function(
+            name=ast.Ident(text="inline function", span=expr.span),
+            type_parameters=(),
+            parameters=tuple(ast.Parameter(name=n, type=None, span=n.span) for n in names),
+            result=None,
+            body=_as_block(expr.body),
+            exported=False,
+            test=False,
+            doc=None,
+            span=expr.span,
+        )
+        checker.signatures[identity] = Signature(
+            id=identity,
+            item=item,
+            scope=body.scope,
+            parameters=[fresh() for _ in names],
+            result=fresh(),
+            types=body.types,
+            functions=handed,
+            made_from=identity,
+            outer=frozenset(outer),
+        )
+    signature = checker.signatures[identity]
+    for kind, name in zip(signature.parameters[len(expr.parameters) :], outer, strict=True):
+        variable = body.find(name)
+        assert variable is not None, "outer variables are those that are found"
+        variable.reads.append(expr.span.start)
+        unify(kind, variable.type)
+    return InlineFunction(function=identity, outer=tuple(outer))
+
+
+def _as_block(expr: ast.Expr) -> ast.Block:
+    if isinstance(expr, ast.Block):
+        return expr
+    last = ast.ExpressionStatement(value=expr, terminated=False, span=expr.span)
+    return ast.Block(statements=(last,), span=expr.span)
+
+
+# --- calls of what was passed
+
+
+def call_passed(
+    body: Body, call: ast.Call, name: str, function: PassedFunction, expected: Type | None
+) -> typed.Expr:
+    """`f(x)` in a function that was given `f`."""
+    if isinstance(function, NamedFunction):
+        if function.name in function.scope.functions:
+            return calls.call_function(
+                body, call, function.scope, function.name, call.arguments, None
+            )
+        if function.name in SPECIAL_FORMS:
+            return forms.infer_form(body, call, function.name, expected)
+        row = FUNCTIONS[function.name]
+        return calls.call_prelude(body, call, row, call.arguments, None, expected)
+    signature = body.checker.signatures[function.function]
+    count = len(signature.parameters) - len(function.outer)
+    if len(call.arguments) != count or any(each.name for each in call.arguments):
+        body.sink.report(
+            "CCL0445",
+            signature.item.span,
+            wanted=counted(len(call.arguments), "value"),
+            given=counted(count, "parameter"),
+            labels=(Label(call.span, f"`{name}` is called here"),),
+        )
+        for each in call.arguments:
+            expressions.infer(body, each.value)
+        return invalid(call.span)
+    ordered = [
+        expressions.check(body, each.value, kind)
+        for each, kind in zip(call.arguments, signature.parameters, strict=False)
+    ]
+    for outer, kind in zip(function.outer, signature.parameters[count:], strict=True):
+        ordered.append(_outer(body, outer, kind, call.span))
+    return _called(body, call, signature, ordered)

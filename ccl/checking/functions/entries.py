@@ -1,0 +1,192 @@
+"""What can be entered from outside: `execution`, `run`, handlers, exported functions.
+
+Of the root file and its contracts; imported files have only what others call or include. The
+functions of a file's only contract are exported under their own names, those of several under
+`Name.function`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ccl import ast, typed
+from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
+from ccl.checking.environment import Checker
+from ccl.checking.functions.bodies import Entry
+from ccl.diagnostics import Label
+from ccl.node import Node
+from ccl.resolved import FileScope
+from ccl.source import Span
+
+EXECUTION_ID = "execution"
+
+
+class _Part(Node, frozen=True, kw_only=True):
+    """The root file or one of its contracts; `prefix` stands before the names of its exports."""
+
+    prefix: str
+    scopes: tuple[FileScope, ...]
+    runs: bool
+    """Whether its `run` is the program's."""
+
+
+def _parts(checker: Checker) -> tuple[_Part, ...]:
+    scoped = checker.scoped
+    names = [name for file, name in scoped.contracts if file == scoped.root]
+    only = len(names) == 1
+    return (
+        _Part(prefix="", scopes=(scoped.root_scope,), runs=True),
+        *(
+            _Part(
+                prefix="" if only else f"{name}.",
+                scopes=scoped.texts_of((scoped.root, name)),
+                runs=only,
+            )
+            for name in names
+        ),
+    )
+
+
+def root_functions(checker: Checker) -> Iterator[tuple[str, str, ast.Function]]:
+    """The root file's functions and its contracts': name from outside, id, item."""
+    for part in _parts(checker):
+        for scope in part.scopes:
+            for name, item in scope.own_functions.items():
+                yield part.prefix + name, checker.function_id(scope, name), item
+
+
+def find_entries(checker: Checker) -> tuple[Entry, ...]:
+    """Bodies that are no functions: `execution`, and the handlers of each event together."""
+    for scope in checker.scoped.files.values():
+        imported = scope.outer is None and scope.file != checker.scoped.root
+        if imported and (scope.executions or scope.handlers):
+            _report_program(checker, scope)
+    parts = _parts(checker)
+    return (*_executions(checker, parts), *_handlers(parts))
+
+
+def _executions(checker: Checker, parts: tuple[_Part, ...]) -> list[Entry]:
+    found: list[Entry] = []
+    first: dict[str, Span] = {}
+    for part in parts:
+        for scope in part.scopes:
+            for execution in scope.executions:
+                identity = part.prefix + EXECUTION_ID
+                if identity in first:
+                    checker.sink.report(
+                        "CCL0701",
+                        execution.span,
+                        labels=(Label(first[identity], "the first one"),),
+                    )
+                    continue
+                first[identity] = execution.span
+                found.append(
+                    Entry(
+                        id=identity,
+                        bodies=((scope, execution.body),),
+                        context=False,
+                        span=execution.span,
+                    )
+                )
+    return found
+
+
+def _handlers(parts: tuple[_Part, ...]) -> list[Entry]:
+    by_event: dict[str, list[tuple[FileScope, ast.Handler]]] = {}
+    for part in parts:
+        for scope in part.scopes:
+            for handler in scope.handlers:
+                by_event.setdefault(_event(handler), []).append((scope, handler))
+    return [
+        Entry(
+            id=HANDLER_PREFIX + event,
+            bodies=tuple((scope, each.body) for scope, each in handlers),
+            context=True,
+            span=handlers[0][1].event.span,
+        )
+        for event, handlers in by_event.items()
+    ]
+
+
+def _report_program(checker: Checker, imported: FileScope) -> None:
+    """A file with an entry of its own is a program: submit it as a module, do not import it."""
+    for scope in checker.scoped.files.values():
+        for each in scope.imports.values():
+            if each.file == imported.file and each.item is not None:
+                checker.sink.report(
+                    "CCL0205",
+                    each.item.path.span,
+                    path="".join(part for part in each.item.path.parts if isinstance(part, str)),
+                    reason="it is a program, with an `execution` or a handler of its own",
+                )
+
+
+def _event(handler: ast.Handler) -> str:
+    return "".join(part for part in handler.event.parts if isinstance(part, str))
+
+
+@dataclass(slots=True)
+class _Exports:
+    checker: Checker
+    extra: frozenset[str]
+    found: dict[str, typed.Export]
+    places: dict[str, Span]
+
+    def functions(self, part: _Part, scope: FileScope) -> None:
+        for name, item in scope.own_functions.items():
+            self._function(part, scope, name, item)
+
+    def _function(self, part: _Part, scope: FileScope, name: str, item: ast.Function) -> None:
+        checker = self.checker
+        identity = checker.function_id(scope, name)
+        given = part.prefix + name
+        is_run = name == RUN_EXPORT and part.runs
+        if identity not in checker.signatures:
+            if item.exported:
+                generic = identity in checker.generics
+                advice = "generic" if generic else "function"
+                checker.sink.report("CCL0708", item.name.span, name=name, advice=advice)
+            return
+        asked = {given, f"{scope.contract}.{name}"} & self.extra
+        if item.test:
+            if asked:
+                checker.sink.report("CCL0722", item.name.span, name=name)
+            return
+        if not (item.exported or asked or is_run):
+            return
+        if is_run and RUN_EXPORT in self.places:
+            checker.used_functions.add(identity)
+            checker.sink.report(
+                "CCL0702",
+                item.name.span,
+                labels=(Label(self.places[RUN_EXPORT], "this is the program's `run` already"),),
+            )
+            return
+        for each in sorted({given, *asked} if item.exported or is_run else asked):
+            self._add(each, identity, item)
+
+    def _add(self, name: str, identity: str, item: ast.Function) -> None:
+        if name in self.found:
+            self.checker.sink.report(
+                "CCL0227",
+                item.name.span,
+                name=name,
+                labels=(Label(self.places[name], "exported under this name already"),),
+            )
+            return
+        self.places[name] = item.name.span
+        self.found[name] = typed.Export(name=name, function=identity, doc=item.doc)
+
+
+def find_exports(
+    checker: Checker, entries: tuple[Entry, ...], extra: frozenset[str]
+) -> tuple[typed.Export, ...]:
+    """`run`, handlers, `export fn`, and what the caller asks for besides."""
+    exports = _Exports(checker, extra, {}, {})
+    for entry in entries:
+        name = entry.id.removesuffix(EXECUTION_ID) + RUN_EXPORT if not entry.context else entry.id
+        exports.found[name] = typed.Export(name=name, function=entry.id, doc=None)
+        exports.places[name] = entry.span
+    for part in _parts(checker):
+        for scope in part.scopes:
+            exports.functions(part, scope)
+    return tuple(exports.found.values())

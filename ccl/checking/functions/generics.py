@@ -1,0 +1,81 @@
+"""Generic functions: every use with other types becomes a function of its own."""
+
+from ccl import ast, typed
+from ccl.checking.conversions import report_mismatch
+from ccl.checking.environment import Body, Generic, Signature, invalid
+from ccl.checking.functions import bodies as functions
+from ccl.checking.inference import fresh, has_poison, is_open, type_id, unify, zonk
+from ccl.checking.type_names import read_type
+from ccl.types import Type
+
+INSTANCES_MAX = 200
+
+
+def open_instance(body: Body, call: ast.Call, generic: Generic) -> Signature:
+    """The signature with fresh types for its parameters, those given in the call filled in."""
+    item = generic.item
+    types: dict[str, Type] = {each.text: fresh() for each in item.type_parameters}
+    given = call.type_arguments
+    if given and len(given) != len(types):
+        _wrong_count(body, call, item.name.text, str(len(types)))
+    for open_type, written in zip(types.values(), given, strict=False):
+        meant = read_type(body.checker, body.scope, written, body.types)
+        if not unify(open_type, meant):
+            report_mismatch(body, written.span, open_type, meant)
+    return functions.declare(body.checker, generic.scope, item, types)
+
+
+def expect(opened: Signature, expected: Type | None) -> None:
+    """What the arguments have not shown comes from what is expected of the call."""
+    if expected is not None and any(is_open(kind) for kind in opened.types.values()):
+        unify(opened.result, expected)
+
+
+def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
+    """The instance for the types that the arguments have shown; None if some are still open."""
+    checker = body.checker
+    types = {name: zonk(kind, default=checker.defaulting) for name, kind in opened.types.items()}
+    if any(is_open(kind) or has_poison(kind) for kind in types.values()):
+        return None
+    identity = f"{opened.id}<{', '.join(map(type_id, types.values()))}>"
+    if identity not in checker.signatures:
+        if sum(bool(each.types) for each in checker.signatures.values()) >= INSTANCES_MAX:
+            body.sink.report("CCL0604", call.span, limit=str(INSTANCES_MAX))
+            return None
+        instance = functions.declare(checker, opened.scope, opened.item, types)
+        instance.id = identity
+        checker.signatures[identity] = instance
+    return checker.signatures[identity]
+
+
+def unsettled(body: Body, call: ast.Call, opened: Signature) -> typed.Expr:
+    """A call whose types are not known: yet, or at all."""
+    kinds = [zonk(kind) for kind in opened.types.values()]
+    told = any(has_poison(kind) for kind in (*kinds, *opened.parameters))
+    if told or not any(is_open(kind) for kind in kinds):
+        return invalid(call.span)
+    body.checker.stuck = True
+    if body.final:
+        body.sink.report("CCL0409", call.span, what=f"a parameter of `{opened.item.name.text}`")
+        return invalid(call.span)
+    return typed.UnitConst(span=call.span, type=zonk(opened.result))
+
+
+def refuse_type_arguments(body: Body, call: ast.Call, name: str) -> None:
+    """Type arguments belong to generic functions only."""
+    if call.type_arguments:
+        _wrong_count(body, call, name, "no")
+
+
+def _wrong_count(body: Body, call: ast.Call, name: str, wanted: str) -> None:
+    given = str(len(call.type_arguments))
+    noun = "argument" if wanted == "1" else "arguments"
+    body.sink.report(
+        "CCL0422",
+        call.callee.span,
+        name=name,
+        wanted=wanted,
+        arguments=noun,
+        given=given,
+        advice="none" if wanted == "no" else "call",
+    )

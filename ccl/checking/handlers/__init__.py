@@ -1,0 +1,1 @@
+"""Handlers: actions, entries and the event that they make up; `emit`."""

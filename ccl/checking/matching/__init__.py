@@ -1,0 +1,1 @@
+"""`match`: patterns, what they bind, what they leave out."""

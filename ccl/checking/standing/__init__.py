@@ -1,0 +1,1 @@
+"""What outlives a call: state, its rules and shapes, invariants; and roles."""

@@ -1,0 +1,217 @@
+"""Roles and proposals in code: `caller_has_role(R)`, and the functions under a proposal's name."""
+
+from collections.abc import Iterator, Sequence
+
+from ccl import ast, typed
+from ccl.abi.suggest import either, nearest
+from ccl.checking.environment import Body, Checker, invalid
+from ccl.checking.forms import literals
+from ccl.checking.functions import calls
+from ccl.checking.functions.arguments import Callee, bind
+from ccl.diagnostics import Edit, Fix, Label
+from ccl.resolved import REQUIREMENTS_PREFIX, ROLE_PREFIX, FileScope, Role
+from ccl.source import Span
+from ccl.types import Prim
+
+_MEMBERS = ("open", "vote", "close", "get")
+
+
+def infer_caller_has_role(body: Body, call: ast.Call) -> typed.Expr:
+    """`caller_has_role(R)`, R a role's name or a text that is one."""
+    bound = bind(body, call, Callee(name="caller_has_role", parameters=("role",)), call.arguments)
+    if bound is None:
+        return invalid(call.span)
+    if body.in_constant:
+        body.sink.report("CCL0423", call.span, what="what the caller may do")
+        return invalid(call.span)
+    found = named_role(body, bound["role"].value)
+    return invalid(call.span) if found is None else _held(body, *found, call.span)
+
+
+def named_role(body: Body, argument: ast.Expr) -> tuple[FileScope, str] | None:
+    """Where the role that is meant is declared, and its name; None after reporting."""
+    path = _role_path(argument)
+    if path is None:
+        body.sink.report("CCL0225", argument.span, name="…", advice="written")
+        return None
+    scope = _scope_of(body, path[:-1])
+    if scope is None or ROLE_PREFIX + path[-1] not in scope.functions:
+        _unknown(body, scope, argument, ".".join(path))
+        return None
+    return scope, path[-1]
+
+
+def declared_roles(checker: Checker) -> frozenset[str]:
+    """The names of all roles of the program, by which the host grants them."""
+    return frozenset(
+        name.removeprefix(ROLE_PREFIX)
+        for scope in checker.scoped.files.values()
+        for name in scope.own_functions
+        if name.startswith(ROLE_PREFIX)
+    )
+
+
+def _held(body: Body, scope: FileScope, role: str, span: Span) -> typed.Expr:
+    identity = body.checker.function_id(scope, ROLE_PREFIX + role)
+    body.checker.used_functions.add(identity)
+    return typed.CallFunction(function=identity, arguments=(), type=Prim.BOOL, span=span)
+
+
+def _role_path(expr: ast.Expr) -> tuple[str, ...] | None:
+    """`R`, `"R"`, `alias.R`."""
+    match expr:
+        case ast.Name(text=text):
+            return (text,)
+        case ast.StringLiteral():
+            written = literals.plain_text(expr)
+            return None if written is None else (written,)
+        case ast.Field(base=ast.Name(text=alias), name=name):
+            return (alias, name.text)
+        case ast.PathName(segments=segments):
+            return tuple(each.text for each in segments)
+        case _:
+            return None
+
+
+def _scope_of(body: Body, path: Sequence[str]) -> FileScope | None:
+    """The scope at `alias`, or the body's own; None if there is none."""
+    scope = body.scope
+    for alias in path:
+        if alias not in scope.imports:
+            return None
+        body.checker.used_imports.add((scope.file, alias))
+        scope = body.checker.scoped.files[scope.imports[alias].file]
+    return scope
+
+
+def _unknown(body: Body, scope: FileScope | None, argument: ast.Expr, name: str) -> None:
+    known = [
+        each.removeprefix(ROLE_PREFIX)
+        for each in (() if scope is None else scope.functions)
+        if each.startswith(ROLE_PREFIX)
+    ]
+    near = nearest(name.rpartition(".")[2], known)
+    written = f'"{near}"' if isinstance(argument, ast.StringLiteral) else near
+    body.sink.report(
+        "CCL0225",
+        argument.span,
+        name=name,
+        nearest=near,
+        fixes=(Fix(f"write `{near}`", (Edit(argument.span, written),)),)
+        if written is not None and isinstance(argument, ast.Name | ast.StringLiteral)
+        else (),
+        advice="declare" if near is None else None,
+    )
+
+
+def infer_granted(body: Body, call: ast.Call) -> typed.Expr:
+    """Whether the context grants a role, or one that extends it is held."""
+    role = _text_of(call)
+    asked = typed.TextConst(value=role, type=Prim.STRING, span=call.span)
+    node: typed.Expr = typed.CallHost(
+        call="host_caller_has_role", arguments=(asked,), type=Prim.BOOL, span=call.span
+    )
+    for scope, child in _children(body, role):
+        held = _held(body, scope, child.name.text, call.span)
+        node = typed.ShortCircuit(is_and=False, left=node, right=held, span=call.span)
+    return node
+
+
+def infer_inherited(body: Body, call: ast.Call) -> typed.Expr:
+    """Whether what a role extends has its requirements met."""
+    role = body.scope.roles[_text_of(call)]
+    identity = parent_id(body.checker, body.scope, role, REQUIREMENTS_PREFIX)
+    if identity is None:
+        return typed.ScalarConst(value=1, type=Prim.BOOL, span=call.span)
+    body.checker.used_functions.add(identity)
+    return typed.CallFunction(function=identity, arguments=(), type=Prim.BOOL, span=call.span)
+
+
+def _text_of(call: ast.Call) -> str:
+    (argument,) = call.arguments
+    assert isinstance(argument.value, ast.StringLiteral), "ccl.expansion gives the role's name"
+    return literals.plain_text(argument.value) or ""
+
+
+def _children(body: Body, role: str) -> Iterator[tuple[FileScope, Role]]:
+    """The roles of the whole program that extend this one."""
+    checker = body.checker
+    own = checker.function_id(body.scope, ROLE_PREFIX + role)
+    for scope in checker.scoped.files.values():
+        for each in scope.roles.values():
+            if checker.scoped.owner(scope, ROLE_PREFIX + each.name.text) is not scope:
+                continue  # a contract that includes this text has replaced the role
+            if parent_id(checker, scope, each) == own:
+                yield scope, each
+
+
+def parent_id(
+    checker: Checker, scope: FileScope, role: Role, prefix: str = ROLE_PREFIX
+) -> str | None:
+    """A function of the role that a role extends; None if there is none."""
+    if role.parent is None:
+        return None
+    alias, _, name = role.parent.text.rpartition(".")
+    if alias:
+        if alias not in scope.imports:
+            return None
+        scope = checker.scoped.files[scope.imports[alias].file]
+    function = prefix + name
+    return checker.function_id(scope, function) if function in scope.functions else None
+
+
+def report_parents(checker: Checker) -> None:
+    """Roles that extend one that is not there, or each other in a circle."""
+    by_id = {
+        checker.function_id(scope, ROLE_PREFIX + role.name.text): (scope, role)
+        for scope in checker.scoped.files.values()
+        for role in scope.roles.values()
+    }
+    for scope, role in by_id.values():
+        if role.parent is None:
+            continue
+        if parent_id(checker, scope, role) is None:
+            known = [each.removeprefix(ROLE_PREFIX) for each in scope.functions]
+            near = nearest(role.parent.text, known)
+            checker.sink.report("CCL0320", role.parent.span, name=role.parent.text, nearest=near)
+            continue
+        chain = [role]
+        above = by_id.get(parent_id(checker, scope, role) or "")
+        while above is not None and above[1] not in chain:
+            chain.append(above[1])
+            above = by_id.get(parent_id(checker, *above) or "")
+        if above is not None and above[1] is role:
+            checker.sink.report(
+                "CCL0321",
+                role.parent.span,
+                name=role.name.text,
+                labels=tuple(Label(each.name.span, "in this circle") for each in chain),
+            )
+
+
+# --- proposals
+
+
+def infer_proposal_call(body: Body, call: ast.Call, path: Sequence[ast.Ident]) -> typed.Expr | None:
+    """`P.open(…)` or `Contract.P.open(…)`; None if the path does not begin with a proposal."""
+    scope = _scope_of(body, [each.text for each in path[:-2]])
+    if scope is None or len(path) < 2:
+        return None
+    member = path[-1]
+    function = scope.proposal_function(path[-2].text, member.text)
+    if function is None:
+        return None
+    if member.text in _MEMBERS:
+        return calls.call_function(body, call, scope, function, call.arguments, None)
+    near = nearest(member.text, _MEMBERS)
+    declared = scope.functions[f"{path[-2].text}_open"].name.span
+    body.sink.report(
+        "CCL0207",
+        member.span,
+        name=member.text,
+        file=f"the proposal {path[-2].text}",
+        labels=(Label(declared, "declared here"),),
+        similar=either((near,) if near else ()),
+        fixes=(Fix(f"write `{near}`", (Edit(member.span, near),)),) if near else (),
+    )
+    return invalid(call.span)

@@ -1,0 +1,234 @@
+"""Rules of state and invariants that need every body: who reads and who changes what.
+
+Reported once the bodies are typed. What is not wrong goes on to the typed program.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from ccl import ast, typed
+from ccl.checking.charter.conditions import changing_call
+from ccl.checking.environment import Body, Checker, Signature
+from ccl.checking.forms.literals import plain_text
+from ccl.checking.inference import zonk
+from ccl.checking.standing.migration import MIGRATION, has_state, migration_of
+from ccl.checking.standing.stored_shape import shape_of
+from ccl.diagnostics import Label
+from ccl.reach import NO_USE, Use, state_uses
+from ccl.resolved import FileScope
+from ccl.source import Span
+from ccl.types import EnumDef, Prim, StructDef
+from ccl.walk import everything, root_of
+
+
+def declare_invariants(checker: Checker) -> None:
+    """Each invariant is a function without parameters that gives a Bool."""
+    for scope in checker.scoped.files.values():
+        for number, item in enumerate(scope.invariants):
+            signature = Signature(
+                id=_invariant_id(scope, number),
+                item=_condition(item),
+                scope=scope,
+                parameters=[],
+                result=Prim.BOOL,
+            )
+            checker.signatures[signature.id] = signature
+
+
+def _invariant_id(scope: FileScope, number: int) -> str:
+    return f"invariant:{scope.prefix}{number}"
+
+
+def _condition(item: ast.Invariant) -> ast.Function:
+    return ast.Function(
+        name=ast.Ident(text=f'invariant "{plain_text(item.name)}"', span=item.name.span),
+        type_parameters=(),
+        parameters=(),
+        result=None,
+        body=item.condition,
+        exported=False,
+        test=False,
+        doc=None,
+        span=item.span,
+    )
+
+
+# --- reports ----------------------------------------------------------------------------
+
+
+def report_state(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
+    """What is wrong with the use of state in functions that are typed."""
+    _report_invariants(checker, functions)
+    _report_migrations(checker)
+    if not checker.states:
+        return
+    uses = state_uses(functions)
+    for info in checker.states.values():
+        for state in sorted(uses.get(info.initial.id, NO_USE).touched)[:1]:
+            checker.sink.report(
+                "CCL0218",
+                info.item.value.span,
+                name=info.item.name.text,
+                other=checker.states[state].item.name.text,
+                labels=_where(functions, info.initial.id, state),
+            )
+        if info.type in (Prim.UNIT, Prim.NEVER):
+            checker.sink.report("CCL0435", info.item.value.span, name=info.item.name.text)
+    for condition in checker.charter.checked_conditions:
+        for state in sorted(uses.get(condition.function, NO_USE).touched)[:1]:
+            checker.sink.report(
+                "CCL0324",
+                condition.span,
+                name=checker.states[state].item.name.text,
+                labels=_where(functions, condition.function, state),
+            )
+    for function in functions.values():
+        _report_shared(checker, functions, uses, function)
+
+
+def _report_shared(
+    checker: Checker,
+    functions: Mapping[str, typed.Function],
+    uses: Mapping[str, Use],
+    function: typed.Function,
+) -> None:
+    """A callee must not reach by another way the state that it changes as its parameter."""
+    for node in everything(function.body):
+        if not isinstance(node, typed.CallFunction):
+            continue
+        for argument in node.arguments:
+            root = root_of(argument.value) if argument.mutated else None
+            if not isinstance(root, typed.StateGet):
+                continue
+            if root.state in uses.get(node.function, NO_USE).touched:
+                checker.sink.report(
+                    "CCL0449",
+                    argument.value.span,
+                    name=checker.states[root.state].item.name.text,
+                    function=functions[node.function].name,
+                    labels=_where(functions, node.function, root.state),
+                )
+
+
+def _report_invariants(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
+    invariants = tuple(_invariants(checker))
+    uses = state_uses(functions) if invariants else {}
+    for scope, item, identity in invariants:
+        if item.article is not None:
+            _cite(checker, scope, item.article)
+        use = uses.get(identity, NO_USE)
+        call = changing_call(functions, identity)
+        if call is not None:
+            label = Label(call.span, "changes something")
+            checker.sink.report("CCL0450", item.name.span, labels=(label,))
+        elif use.written:
+            labels = _where(functions, identity, min(use.written), written=True)
+            checker.sink.report("CCL0450", item.name.span, labels=labels)
+        elif not use.read and not checker.sink.has_errors:
+            checker.sink.report("CCL0912", item.name.span)
+
+
+def _cite(checker: Checker, scope: FileScope, article: ast.StringLiteral) -> None:
+    text = plain_text(article)
+    if text is not None:
+        body = Body(checker=checker, scope=scope, id="invariant", result=Prim.BOOL)
+        checker.charter.cite(body, text, article.span)
+
+
+def _report_migrations(checker: Checker) -> None:
+    for scope in checker.scoped.files.values():
+        item = scope.own_functions.get(MIGRATION)
+        if item is None or not has_state(checker, scope.home):
+            continue
+        found = migration_of(checker, scope)
+        kinds = None if found is None else [zonk(each) for each in found.parameters]
+        if found is None or kinds != [Prim.DATA] or zonk(found.result) is not Prim.UNIT:
+            state = next(s for s in checker.states.values() if s.scope.home == scope.home)
+            label = Label(state.item.name.span, "the state that it would be given")
+            checker.sink.report("CCL0219", item.name.span, labels=(label,))
+
+
+def _invariants(checker: Checker) -> Iterator[tuple[FileScope, ast.Invariant, str]]:
+    for scope in checker.scoped.files.values():
+        for number, item in enumerate(scope.invariants):
+            yield scope, item, _invariant_id(scope, number)
+
+
+def _where(
+    functions: Mapping[str, typed.Function], start: str, state: str, *, written: bool = False
+) -> tuple[Label, ...]:
+    """The first place, from a function on through its callees, where state is used."""
+    pending, seen = [start], {start}
+    while pending:
+        body = functions[pending.pop(0)].body
+        spans = sorted(_uses_in(body, state, written=written), key=lambda span: span.start)
+        if spans:
+            return (Label(spans[0], "changed here" if written else "used here"),)
+        for node in everything(body):
+            if isinstance(node, typed.CallFunction) and node.function not in seen:
+                seen.add(node.function)
+                pending.append(node.function)
+    return ()
+
+
+def _uses_in(body: typed.Expr, state: str, *, written: bool) -> Iterator[Span]:
+    for node in everything(body):
+        match node:
+            case typed.StateGet() if node.state == state and not written:
+                yield node.span
+            case typed.CallFunction(arguments=arguments) | typed.CallBuiltin(arguments=arguments):
+                for argument in arguments:
+                    root = root_of(argument.value) if argument.mutated else None
+                    if isinstance(root, typed.StateGet) and root.state == state:
+                        yield argument.value.span
+            case typed.Block(statements=statements):
+                for statement in statements:
+                    match statement:
+                        case typed.SetState() if statement.state == state:
+                            yield statement.span
+                        case typed.Store(root=typed.StateGet(state=changed)) if changed == state:
+                            yield statement.span
+                        case _:
+                            pass
+            case _:
+                pass
+
+
+# --- the program ------------------------------------------------------------------------
+
+
+def states_of(
+    checker: Checker, structs: Mapping[str, StructDef], enums: Mapping[str, EnumDef]
+) -> dict[str, typed.State]:
+    return {
+        info.id: typed.State(
+            id=info.id,
+            home=info.scope.home,
+            name=info.item.name.text,
+            type=info.type,
+            initial=info.initial.id,
+            shape=shape_of(info.type, structs, enums),
+            span=info.item.name.span,
+        )
+        for info in checker.states.values()
+    }
+
+
+def invariants_of(checker: Checker) -> tuple[typed.Invariant, ...]:
+    return tuple(
+        typed.Invariant(
+            text=plain_text(item.name) or "",
+            function=identity,
+            article=None if item.article is None else plain_text(item.article),
+            span=item.name.span,
+        )
+        for _, item, identity in _invariants(checker)
+    )
+
+
+def migrations_of(checker: Checker) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for scope in checker.scoped.files.values():
+        signature = migration_of(checker, scope)
+        if signature is not None:
+            found[scope.home] = signature.id
+    return found

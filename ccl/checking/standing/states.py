@@ -1,0 +1,169 @@
+"""State: its variables, what gives them their first values, and its use in code.
+
+A state variable is read as a value and changed in place. Only the file that declares it changes
+it; others read it as `alias.name`.
+"""
+
+from ccl import ast, typed
+from ccl.checking import expressions, operators, places
+from ccl.checking.environment import Body, Checker, Signature, invalid, is_invalid
+from ccl.checking.inference import fresh, unify, zonk
+from ccl.checking.standing.migration import migration_of
+from ccl.checking.type_names import read_type
+from ccl.diagnostics import Edit, Fix, Label
+from ccl.node import Node
+from ccl.resolved import FileScope
+from ccl.source import Span
+from ccl.typed import BinaryOp
+from ccl.types import Prim, Type
+from ccl.walk import root_of
+
+
+class StateInfo(Node, frozen=True, kw_only=True):
+    """A declared variable; the signature of its initialiser knows its type."""
+
+    id: str
+    item: ast.State
+    scope: FileScope
+    initial: Signature
+
+    @property
+    def type(self) -> Type:
+        return zonk(self.initial.result)
+
+
+def declare_states(checker: Checker) -> None:
+    """Every state variable, with a function for its first value; migrations take Data."""
+    first: dict[tuple[str, str], ast.State] = {}
+    for scope in checker.scoped.files.values():
+        for name, item in scope.own_states.items():
+            before = first.setdefault((scope.home, name), item)
+            if before is not item:
+                label = Label(before.name.span, f"kept as `{scope.home}.{name}`, too")
+                checker.sink.report("CCL0204", item.name.span, name=name, labels=(label,))
+            identity = checker.function_id(scope, name)
+            initial = Signature(
+                id=f"state:{identity}",
+                item=_initial(item),
+                scope=scope,
+                parameters=[],
+                result=fresh() if item.type is None else read_type(checker, scope, item.type),
+            )
+            checker.signatures[initial.id] = initial
+            checker.states[identity] = StateInfo(
+                id=identity, item=item, scope=scope, initial=initial
+            )
+    for scope in checker.scoped.files.values():
+        migration = migration_of(checker, scope)
+        if migration is not None and len(migration.parameters) == 1:
+            unify(migration.parameters[0], Prim.DATA)
+            unify(migration.result, Prim.UNIT)
+
+
+def _initial(item: ast.State) -> ast.Function:
+    value = ast.ExpressionStatement(value=item.value, terminated=False, span=item.value.span)
+    return ast.Function(
+        name=ast.Ident(text=f"state {item.name.text}", span=item.name.span),
+        type_parameters=(),
+        parameters=(),
+        result=item.type,
+        body=ast.Block(statements=(value,), span=item.value.span),
+        exported=False,
+        test=False,
+        doc=None,
+        span=item.span,
+    )
+
+
+# --- in code ----------------------------------------------------------------------------
+
+
+def read(body: Body, scope: FileScope, name: str, span: Span) -> typed.Expr:
+    """The state variable that `scope` sees under this name."""
+    info = body.checker.states[body.checker.function_id(scope, name)]
+    body.checker.used_states.add(info.id)
+    if body.in_constant:
+        body.sink.report("CCL0423", span, what=f"the state `{name}`")
+        return invalid(span)
+    return typed.StateGet(state=info.id, type=info.type, span=span)
+
+
+def is_named(body: Body, target: ast.Expr) -> bool:
+    """Whether a target of an assignment starts at a state variable, `total` or `alias.total`."""
+    above: ast.Expr | None = None
+    while isinstance(target, ast.Field | ast.Index):
+        above, target = target, target.base
+    if not isinstance(target, ast.Name) or body.find(target.text) is not None:
+        return False
+    if target.text in body.scope.states:
+        return True
+    imported = body.scope.imports.get(target.text)
+    return (
+        imported is not None
+        and isinstance(above, ast.Field)
+        and above.name.text in body.checker.scoped.files[imported.file].states
+    )
+
+
+def assign(body: Body, statement: ast.Assign, op: BinaryOp | None) -> tuple[typed.Statement, ...]:
+    """`total = 5`, `proposals[id].votes[k] = v` and their kin."""
+    place = expressions.infer(body, statement.target)
+    root = root_of(place)
+    if is_invalid(place):
+        return _only_value(body, statement)
+    if not isinstance(root, typed.StateGet):
+        body.sink.report("CCL0427", statement.target.span, what="a field of host data")
+        return _only_value(body, statement)
+    if refuse_foreign(body, root):
+        return _only_value(body, statement)
+    if place is not root:
+        return places.store(body, statement, root, place, op)
+    if op is None:
+        declared = body.checker.states[root.state].item.name
+        labels = (Label(declared.span, f"`{declared.text}` is {zonk(place.type)}"),)
+        value = expressions.check(body, statement.value, place.type, labels=labels)
+    else:
+        value = operators.assigned(body, statement, op, place)
+    return (typed.SetState(state=root.state, value=value, span=statement.span),)
+
+
+def _only_value(body: Body, statement: ast.Assign) -> tuple[typed.Statement, ...]:
+    return (typed.Evaluate(value=expressions.infer(body, statement.value), span=statement.span),)
+
+
+def refuse_foreign(body: Body, root: typed.StateGet) -> bool:
+    """State is changed by the file that declares it, so that its rules are in one place.
+
+    What a contract includes from another file is the contract's own.
+    """
+    info = body.checker.states[root.state]
+    item = info.item
+    if item.span.file == root.span.file or info.scope.prefix == body.scope.prefix:
+        return False
+    body.sink.report(
+        "CCL0427",
+        root.span,
+        what=f"`{item.name.text}`, the state of another file",
+        labels=(Label(item.name.span, "declared here"),),
+    )
+    return True
+
+
+def refuse_let(body: Body, name: ast.Ident, without: tuple[Edit, ...]) -> bool:
+    """A `let` of a state's name would hide what is meant to be kept.
+
+    `without`: the edits that leave an assignment of it.
+    """
+    if name.text not in body.scope.states:
+        return False
+    owner = body.checker.function_id(body.scope, name.text)
+    declared = body.checker.states[owner].item.name.span
+    body.checker.used_states.add(owner)
+    body.sink.report(
+        "CCL0217",
+        name.span,
+        name=name.text,
+        labels=(Label(declared, "the state is declared here"),),
+        fixes=(Fix(f"write `{name.text} = …`", without, safe=False),),
+    )
+    return True
