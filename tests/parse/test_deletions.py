@@ -19,7 +19,7 @@ PROGRAMS = sorted((ROOT / "examples").rglob("*.ccl"))
 REPORTS_FEW = 3
 REPORTS_MAX = 10
 SHARE_WITH_FEW_PERCENT = 97
-SAMPLE = 160
+SAMPLE = 240
 
 
 @cache
