@@ -1,7 +1,7 @@
 """The pool: real worker processes that are killed, starved, crowded and lied to."""
 
 import os
-import select
+import selectors
 import signal
 import stat
 import subprocess
@@ -34,6 +34,13 @@ ENDLESS_FUEL = 1 << 50
 def pool(tmp_path: Path) -> Iterator[Sandbox]:
     with Sandbox(cache_dir=tmp_path / "cache" / "modules", workers=2) as made:
         yield made
+
+
+def _readable(descriptor: int, seconds: float) -> bool:
+    """Waits for something to read; any number of descriptors may be open, unlike for select."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        return bool(selector.select(seconds))
 
 
 def faulted(result: object) -> FaultReason:
@@ -152,7 +159,7 @@ pool.wait((ticket,))
         worker = int(parent.stdout.readline())
         descriptor = os.pidfd_open(worker)
         parent.kill()
-    ready, _, _ = select.select([descriptor], [], [], 20)
+    ready = _readable(descriptor, 20)
     os.close(descriptor)
     assert ready, "the worker outlived its parent"
 
@@ -309,7 +316,7 @@ def test_a_worker_whose_input_is_closed_ends() -> None:
     end = time.monotonic() + 20
     with pytest.raises(ChildEndedError, match="ended with code 0"):
         while time.monotonic() < end:
-            select.select([child.output], [], [], 1)
+            _readable(child.output, 1)
             child.receive()
     child.close()
 
@@ -320,7 +327,7 @@ def test_a_worker_that_gets_nonsense_ends() -> None:
     end = time.monotonic() + 20
     with pytest.raises(ChildEndedError, match="ended with code 1"):
         while time.monotonic() < end:
-            select.select([child.output], [], [], 1)
+            _readable(child.output, 1)
             child.receive()
     child.close()
 
