@@ -1,122 +1,167 @@
 """CAR version 1: a file of blocks, as other content-addressed systems export them.
 
-Rule: every block is hashed against its own CID before it is given on.
+Rule: every block is hashed against its own CID when it is read, and again when it is given on;
+of a file of any length there is never more than one block in memory.
 Source: the CARv1 specification (ipld.io/specs/transport/car/carv1).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from io import BytesIO
+from typing import BinaryIO, Final
 
-from runtime.content.cid import Cid, CidError, Codec, Hash
-from runtime.content.codec import CodecError, decode, encode
+from mesh.carheader import VERSION, CarError, read_roots
+from runtime.content.cid import Cid, CidError, read_cid
+from runtime.content.codec import encode
+from runtime.content.varint import BYTES_MAX as VARINT_BYTES_MAX
+from runtime.content.varint import VarintError, read_varint, write_varint
 
-VERSION: Final = 1
+__all__ = ["Car", "CarError", "car_parts", "open_car", "read_car", "read_header", "write_car"]
+
 BLOCKS_MAX: Final = 65_536
-_VERSION_0_HEAD: Final = b"\x12\x20"
-_VERSION_0_BYTES: Final = 34
+BLOCK_BYTES_MAX: Final = 64 << 20
+HEADER_BYTES_MAX: Final = 1 << 20
+_CID_BYTES: Final = 36
 
 
-class CarError(ValueError):
-    """Not a CAR file we read. `offset` is the byte that shows it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Where a block lies in a file: its first byte, and how many there are."""
 
-    def __init__(self, reason: str, offset: int) -> None:
-        super().__init__(f"byte {offset}: {reason}")
-        self.reason = reason
-        self.offset = offset
+    offset: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Car:
+    """A file that was read whole once: its blocks are fetched from it by CID.
+
+    repeated: CIDs whose block is in the file again, once for each time.
+    """
+
     roots: tuple[Cid, ...]
-    blocks: tuple[tuple[Cid, bytes], ...]
+    sections: Mapping[Cid, Section]
+    repeated: tuple[Cid, ...]
+    file: BinaryIO
+
+    @property
+    def absent_roots(self) -> tuple[Cid, ...]:
+        """Roots that the header names and whose block is not in the file."""
+        return tuple(root for root in dict.fromkeys(self.roots) if root not in self.sections)
+
+    @property
+    def blocks(self) -> Iterator[tuple[Cid, bytes]]:
+        """Each block once, in the order of the file. Raises CarError as `get` does."""
+        for cid in self.sections:
+            block = self.get(cid)
+            assert block is not None, "every section is there"
+            yield cid, block
+
+    def get(self, cid: Cid) -> bytes | None:
+        """A block, hashed just now. Raises CarError if the file has changed since it was read."""
+        section = self.sections.get(cid)
+        if section is None:
+            return None
+        self.file.seek(section.offset)
+        block = self.file.read(section.size)
+        if not cid.matches(block):
+            raise CarError(f"block {cid} has changed while it was read", section.offset)
+        return block
+
+
+def open_car(file: BinaryIO) -> Car:
+    """Read a file from its beginning, block by block; it must be seekable and stay open.
+
+    Raises CarError, for a block with a wrong hash too.
+    """
+    file.seek(0)
+    roots, at = read_header(file)
+    sections: dict[Cid, Section] = {}
+    repeated: list[Cid] = []
+    for cid, section in _sections(file, at):
+        if cid in sections:
+            repeated.append(cid)
+        else:
+            sections[cid] = section
+    return Car(roots=roots, sections=sections, repeated=tuple(repeated), file=file)
 
 
 def read_car(data: bytes) -> Car:
-    """Read a whole file. Raises CarError, for a block with a wrong hash too."""
-    roots, start = read_header(data)
-    return Car(roots=roots, blocks=tuple(_sections(data, start)))
+    """As `open_car`, of a file in memory."""
+    return open_car(BytesIO(data))
 
 
-def read_header(data: bytes) -> tuple[tuple[Cid, ...], int]:
+def read_header(file: BinaryIO) -> tuple[tuple[Cid, ...], int]:
     """The roots that a file names, and where its blocks begin. Raises CarError."""
-    length, start = read_varint(data, 0)
-    header = data[start : start + length]
+    length = _length(file, 0)
+    if length is None:
+        raise CarError("an empty file", 0)
+    start = file.tell()
+    if length > HEADER_BYTES_MAX:
+        raise CarError(f"a header of {length} bytes, at most {HEADER_BYTES_MAX} are read", 0)
+    header = file.read(length)
     if length == 0 or len(header) < length:
         raise CarError("the header is cut off", 0)
     try:
-        value = decode(header)
-    except CodecError as error:
-        raise CarError(f"the header is not DAG-CBOR: {error}", start) from None
-    if not isinstance(value, dict) or value.get("version") != VERSION:
-        found = value.get("version") if isinstance(value, dict) else None
-        raise CarError(f"CAR version {found}, expected {VERSION}", start)
-    roots = value.get("roots")
-    if not isinstance(roots, list) or not all(isinstance(root, Cid) for root in roots):
-        raise CarError("the header has no list of roots", start)
-    return tuple(roots), start + length
+        return read_roots(header), start + length
+    except CarError as error:
+        raise CarError(error.reason, start + error.offset) from None
 
 
-def _sections(data: bytes, at: int) -> Iterator[tuple[Cid, bytes]]:
+def _sections(file: BinaryIO, at: int) -> Iterator[tuple[Cid, Section]]:
+    """Each section from `at` on, its block hashed."""
     count = 0
-    while at < len(data):
-        length, start = read_varint(data, at)
-        end = start + length
-        if length == 0 or end > len(data):
-            raise CarError("a block is cut off", at)
-        cid, body = _read_cid(data, start, end)
-        block = data[body:end]
-        if not cid.matches(block):
-            raise CarError(f"block {cid} has another hash", body)
+    while (length := _length(file, at)) is not None:
+        start = file.tell()
         count += 1
+        if length == 0:
+            raise CarError("a section of length 0: is the file padded, or was it cut short?", at)
         if count > BLOCKS_MAX:
             raise CarError(f"more than {BLOCKS_MAX} blocks", at)
-        yield cid, block
-        at = end
+        if length > BLOCK_BYTES_MAX + _CID_BYTES:
+            raise CarError(f"a block of {length} bytes, at most {BLOCK_BYTES_MAX} are read", at)
+        section = file.read(length)
+        if len(section) < length:
+            raise CarError(f"a block is cut off: {len(section)} of {length} bytes", at)
+        try:
+            cid, body = read_cid(section, 0, length)
+        except CidError as error:
+            raise CarError(error.reason, start + (error.position or 0)) from None
+        if not cid.matches(section[body:]):
+            raise CarError(f"block {cid} has another hash", start + body)
+        yield cid, Section(offset=start + body, size=length - body)
+        at = start + length
 
 
-def _read_cid(data: bytes, start: int, end: int) -> tuple[Cid, int]:
-    """The CID at `start` and where it ends; version 0 is read as the version 1 it means."""
-    if data.startswith(_VERSION_0_HEAD, start):
-        stop = start + _VERSION_0_BYTES
-        raw = bytes((1, Codec.DAG_PB, Hash.SHA2_256, 32)) + data[start + 2 : stop]
-    else:
-        stop = start + 36
-        raw = data[start:stop]
-    if stop > end:
-        raise CarError("a CID is cut off", start)
+def _length(file: BinaryIO, at: int) -> int | None:
+    """The number that comes next, at `at`; None where the file ends. Raises CarError."""
+    read = file.read(1)
+    if not read:
+        return None
+    while read[-1] >= 0x80 and len(read) < VARINT_BYTES_MAX and (more := file.read(1)):
+        read += more
     try:
-        return Cid(raw), stop
-    except CidError as error:
-        raise CarError(f"a CID we do not read: {error.reason}", start) from None
+        number, _ = read_varint(read, 0)
+    except VarintError as error:
+        raise CarError(error.reason, at) from None
+    return number
 
 
-def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """An unsigned LEB128 number of at most 63 bits, and where it ends."""
-    number = 0
-    for index in range(9):
-        if at + index >= len(data):
-            raise CarError("a number is cut off", at)
-        byte = data[at + index]
-        number |= (byte & 0x7F) << (7 * index)
-        if byte < 0x80:
-            return number, at + index + 1
-    raise CarError("a number of more than 63 bits", at)
+def car_parts(roots: Iterable[Cid], blocks: Iterable[tuple[Cid, bytes]]) -> Iterator[bytes]:
+    """A whole file, part by part, with each block once, in the order given.
+
+    The same blocks give the same bytes.
+    """
+    header = encode({"version": VERSION, "roots": list(roots)})
+    yield write_varint(len(header)) + header
+    written: set[Cid] = set()
+    for cid, block in blocks:
+        if cid not in written:
+            written.add(cid)
+            yield write_varint(len(cid.raw) + len(block)) + cid.raw
+            yield block
 
 
 def write_car(roots: Iterable[Cid], blocks: Iterable[tuple[Cid, bytes]]) -> bytes:
-    """A whole file with each block once, in the order given. The same blocks, the same bytes."""
-    header = encode({"version": VERSION, "roots": list(roots)})
-    parts = [_varint(len(header)), header]
-    for cid, block in dict(blocks).items():
-        parts += [_varint(len(cid.raw) + len(block)), cid.raw, block]
-    return b"".join(parts)
-
-
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number >= 0x80:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+    """As `car_parts`, in memory."""
+    return b"".join(car_parts(roots, blocks))

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from mesh.car import CarError, read_varint
-from runtime.content.cid import Cid, CidError, Codec, Hash
+from runtime.content.cid import Cid, CidError, Codec, read_cid
+from runtime.content.varint import VarintError, read_varint
 
 FILE_BYTES_MAX: Final = 64 << 20
 DEPTH_MAX: Final = 16
@@ -97,12 +97,13 @@ def _file_content(cid: Cid, content: bytes) -> bytes:
 def _link(value: bytes | int) -> Cid:
     if not isinstance(value, bytes):
         raise UnixFsError("a link that is not a CID")
-    if len(value) == 34 and value[:2] == b"\x12\x20":
-        value = bytes((1, Codec.DAG_PB, Hash.SHA2_256, 32)) + value[2:]
     try:
-        return Cid(value)
+        cid, end = read_cid(value, 0, len(value))
     except CidError as error:
         raise UnixFsError(f"a link that is not a CID we read: {error.reason}") from None
+    if end != len(value):
+        raise UnixFsError(f"a link of {len(value)} bytes, its CID has {end}")
+    return cid
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, bytes | int]]:
@@ -123,5 +124,5 @@ def _fields(data: bytes) -> Iterator[tuple[int, bytes | int]]:
                     at += length
                 case kind:
                     raise UnixFsError(f"a field of wire type {kind} has no place in a node")
-    except CarError as error:
-        raise UnixFsError(str(error)) from None
+    except VarintError as error:
+        raise UnixFsError(f"a node at {error}") from None

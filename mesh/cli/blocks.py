@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
+from mesh.cli.output import Output, note
 
 block = typer.Typer(
     help="""Put blocks into the store, get them out, remove them.
@@ -49,7 +50,6 @@ def put(
       meshctl block put analysis.wasm
       meshctl block put --car analysis.car
     """
-    from mesh.car import CarError, read_car
     from mesh.cli.files import read_bytes
     from mesh.cli.session import found_mesh, make_output
     from mesh.problem import Kind, MeshProblem
@@ -64,20 +64,10 @@ def put(
             "--car and --dag-cbor exclude each other",
             hint="a CAR names the codec of each of its blocks",
         )
-    data = read_bytes(file, noun="block")
-    blocks = [(cid_of(data, Codec.DAG_CBOR if dag_cbor else Codec.RAW), data)]
-    roots = [blocks[0][0]]
     if car:
-        try:
-            read = read_car(data)
-        except CarError as error:
-            raise MeshProblem(
-                Kind.USAGE,
-                "car-malformed",
-                f"{file}: {error}",
-                hint="export it again as CAR version 1, with sha2-256 or blake3-256 CIDs",
-            ) from None
-        blocks, roots = list(read.blocks), list(read.roots)
+        put_car(file, mesh_home, out)
+        return
+    data = read_bytes(file, noun="block")
     if dag_cbor:
         try:
             decode(data)
@@ -88,14 +78,48 @@ def put(
                 f"{file}: {error}",
                 hint="store it as raw bytes, without --dag-cbor",
             ) from None
+    cid = cid_of(data, Codec.DAG_CBOR if dag_cbor else Codec.RAW)
     with found_mesh(mesh_home) as mesh:
-        mesh.put_blocks(blocks)
-    size = sum(len(part) for _, part in blocks)
+        mesh.put_blocks([(cid, data)])
     out.record(
-        {"cids": [str(cid) for cid in roots], "blocks": len(blocks), "bytes": size},
-        text="\n".join(str(cid) for cid in roots)
-        + (f"\n{len(blocks)} blocks, {size} bytes" if car else ""),
-        quiet="\n".join(str(cid) for cid in roots),
+        {"cids": [str(cid)], "absent_roots": [], "blocks": 1, "bytes": len(data)},
+        text=str(cid),
+        quiet=str(cid),
+    )
+
+
+def put_car(file: Path, home: Path | None, out: Output) -> None:
+    """Store each block of a CAR, all or none, and print its roots."""
+    from mesh.car import CarError, open_car
+    from mesh.cli.files import CAR_BYTES_MAX, open_seekable
+    from mesh.cli.session import found_mesh
+    from mesh.problem import Kind, MeshProblem
+
+    try:
+        with open_seekable(file, noun="CAR", bytes_max=CAR_BYTES_MAX) as source:
+            car = open_car(source)
+            with found_mesh(home) as mesh:
+                mesh.put_blocks(car.blocks)
+    except CarError as error:
+        raise MeshProblem(
+            Kind.USAGE,
+            "car-malformed",
+            f"{file}: {error}",
+            hint="export it again as CAR version 1, with sha2-256 or blake3-256 CIDs",
+        ) from None
+    for root in car.absent_roots:
+        note(f"remark: the root {root} is not in the file; its block is not stored by this command")
+    roots = [str(root) for root in car.roots]
+    size = sum(section.size for section in car.sections.values())
+    out.record(
+        {
+            "cids": roots,
+            "absent_roots": [str(root) for root in car.absent_roots],
+            "blocks": len(car.sections),
+            "bytes": size,
+        },
+        text="\n".join([*roots, f"{len(car.sections)} blocks, {size} bytes"]),
+        quiet="\n".join(roots),
     )
 
 

@@ -6,14 +6,20 @@ Rule: a file is read whole or not at all.
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final
 
 from mesh.problem import Kind, MeshProblem
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.context import INPUT_BYTES_MAX
 
 STANDARD_STREAM: Final = "-"
+CAR_BYTES_MAX: Final = 512 << 20
+"""Of a CAR file; it is read block by block."""
+_PART_BYTES: Final = 1 << 20
 _CID_CHARS_MIN: Final = 40
 _CID_BEGINNING: Final = re.compile(r"baf[ky][br][a-z2-7]{4}")
 """What the CIDs of blocks begin with, however much of one was copied."""
@@ -26,13 +32,39 @@ def read_bytes(path: Path, *, noun: str, bytes_max: int = INPUT_BYTES_MAX) -> by
     else:
         data = _read_file(path, noun, bytes_max)
     if len(data) > bytes_max:
-        raise MeshProblem(
-            Kind.USAGE,
-            "file-too-large",
-            f"{path}: the {noun} has more than {bytes_max} bytes",
-            hint="split it, or let the program read a smaller one",
-        )
+        raise _too_large(path, noun, bytes_max)
     return data
+
+
+def _too_large(path: Path, noun: str, bytes_max: int) -> MeshProblem:
+    return MeshProblem(
+        Kind.USAGE,
+        "file-too-large",
+        f"{path}: the {noun} has more than {bytes_max} bytes",
+        hint="split it, or let the program read a smaller one",
+    )
+
+
+@contextmanager
+def open_seekable(path: Path, *, noun: str, bytes_max: int) -> Iterator[BinaryIO]:
+    """A file that can be read from any place, `-` for stdin; what comes through a pipe is put
+    into a temporary file first. Raises MeshProblem `file-…`."""
+    with ExitStack() as stack:
+        if str(path) == STANDARD_STREAM:
+            file: BinaryIO = sys.stdin.buffer
+        else:
+            with _named_errors(path, noun):
+                file = stack.enter_context(path.open("rb"))
+        with _named_errors(path, noun):
+            if not file.seekable():
+                aside = stack.enter_context(TemporaryFile())
+                while aside.tell() <= bytes_max and (part := file.read(_PART_BYTES)):
+                    aside.write(part)
+                file = aside
+            if file.seek(0, os.SEEK_END) > bytes_max:
+                raise _too_large(path, noun, bytes_max)
+            file.seek(0)
+        yield file
 
 
 def _read_stdin(noun: str, bytes_max: int) -> bytes:
@@ -48,9 +80,14 @@ def _read_stdin(noun: str, bytes_max: int) -> bytes:
 
 
 def _read_file(path: Path, noun: str, bytes_max: int) -> bytes:
+    with _named_errors(path, noun), path.open("rb") as file:
+        return file.read(bytes_max + 1)
+
+
+@contextmanager
+def _named_errors(path: Path, noun: str) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            return file.read(bytes_max + 1)
+        yield
     except FileNotFoundError:
         raise MeshProblem(
             Kind.NOT_FOUND,

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import ExitStack, suppress
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -79,7 +80,7 @@ def _names_a_file(target: str) -> bool:
 
 def _check_is_proof(target: str, data: bytes) -> None:
     try:
-        read_header(data)
+        read_header(BytesIO(data))
     except CarError as error:
         raise MeshProblem(
             Kind.USAGE,

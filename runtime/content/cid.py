@@ -13,10 +13,16 @@ from typing import Final
 
 from blake3 import blake3
 
+from runtime.content.varint import VarintError, read_varint
+
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"
 _VERSION: Final = 1
 _DIGEST_BYTES: Final = 32
+_PREFIX_BYTES: Final = 4
+_BYTES: Final = _PREFIX_BYTES + _DIGEST_BYTES
+_VERSION_0_HEAD: Final = b"\x12\x20"
+_VERSION_0_MEANS: Final = b"\x01\x70\x12\x20"
 _TEXT_CHARS_MAX: Final = 128
 
 
@@ -51,16 +57,8 @@ class Cid:
 
     def __init__(self, raw: bytes) -> None:
         """Read the binary form. Raises CidError."""
-        if len(raw) != 4 + _DIGEST_BYTES:
-            raise CidError(_wrong_length(raw))
-        if raw[0] != _VERSION:
-            raise CidError(f"CID version {raw[0]}, expected 1")
-        if raw[1] not in _CODECS:
-            raise CidError(f"codec 0x{raw[1]:02x} is not raw, dag-pb or dag-cbor")
-        if raw[2] not in _HASHES:
-            raise CidError(f"hash function 0x{raw[2]:02x} is not sha2-256 or blake3-256")
-        if raw[3] != _DIGEST_BYTES:
-            raise CidError(f"digest of {raw[3]} bytes, expected 32")
+        if len(raw) != _BYTES or raw[:_PREFIX_BYTES] not in _PREFIXES:
+            raise _explained(raw, 0, len(raw))
         self.raw = raw
         self._text: str | None = None
 
@@ -101,8 +99,58 @@ class Cid:
         return self.digest == _digest(self.hash, data)
 
 
+def read_cid(data: bytes, at: int, end: int) -> tuple[Cid, int]:
+    """The CID that begins at `at`, and where it ends; `end`: of what may belong to it.
+
+    Version 0 is read as the version 1 that it means. Raises CidError, with the offset.
+    """
+    stop = at + _BYTES
+    if stop <= end and data[at : at + _PREFIX_BYTES] in _PREFIXES:
+        return Cid(data[at:stop]), stop
+    if not data.startswith(_VERSION_0_HEAD, at):
+        raise _explained(data, at, end, at)
+    stop = at + len(_VERSION_0_HEAD) + _DIGEST_BYTES
+    if stop > end:
+        raise CidError("a CID is cut off", at)
+    return Cid(_VERSION_0_MEANS + data[at + len(_VERSION_0_HEAD) : stop]), stop
+
+
+def _explained(data: bytes, at: int, end: int, position: int | None = None) -> CidError:
+    """Why what lies from `at` to `end` begins with no CID that we read."""
+    raw = data[at : min(end, at + _TEXT_CHARS_MAX)]
+    if raw.startswith(_VERSION_0_HEAD):
+        return CidError("a version 0 CID has no place here: write it as version 1", position)
+    numbers: list[int] = []
+    read = 0
+    try:
+        while len(numbers) < _PREFIX_BYTES and numbers[:1] in ([], [_VERSION]):
+            number, read = read_varint(raw, read)
+            numbers.append(number)
+    except VarintError as error:
+        return CidError(f"no CID: {error.reason}", position)
+    match numbers:
+        case [version, *_] if version != _VERSION:
+            reason = f"CID version {version}, expected 1"
+        case [_, _, 0, _]:
+            reason = "an identity CID is not read here: put what it holds into a block of its own"
+        case [_, codec, *_] if codec not in _CODECS:
+            reason = f"codec 0x{codec:02x} is not raw, dag-pb or dag-cbor"
+        case [_, _, function, _] if function not in _HASHES:
+            reason = f"hash function 0x{function:02x} is not sha2-256 or blake3-256"
+        case [_, _, _, length] if length != _DIGEST_BYTES:
+            reason = f"digest of {length} bytes, expected 32"
+        case _:
+            size = end - at
+            reason = f"{size} bytes, expected 36: the CID is cut off or has characters too many"
+    return CidError(reason, position)
+
+
 _CODECS: Final = frozenset(Codec)
 _HASHES: Final = frozenset(Hash)
+_PREFIXES: Final = frozenset(
+    bytes((_VERSION, codec, function, _DIGEST_BYTES)) for codec in Codec for function in Hash
+)
+"""How every CID that we read begins: version, codec, hash function, length."""
 
 
 def cid_of(data: bytes, codec: Codec) -> Cid:
@@ -165,12 +213,6 @@ def _from_base16(text: str) -> bytes:
     if len(text) % 2 == 0:
         raise CidError("an odd number of hexadecimal digits")
     return bytes.fromhex(text[1:])
-
-
-def _wrong_length(raw: bytes) -> str:
-    if raw and raw[0] != _VERSION:
-        return f"CID version {raw[0]}, expected 1"
-    return f"{len(raw)} bytes, expected 36: the CID is cut off or has characters too many"
 
 
 def _digest(function: Hash, data: bytes) -> bytes:
