@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final, Generic, TypeVar
 
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode, encode, encode_checked
+from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode, encode
 from runtime.content.did import Did
 from runtime.content.typed import ShapeError, from_value, to_value
 from runtime.identity.keys import IdentityError, SigningKey, verify
@@ -68,7 +68,7 @@ def sign(body: T, *, mesh: Cid | None, key: SigningKey) -> Signed[T]:
     assert not _ENVELOPE & value.keys(), "the envelope's names are not a record's"
     value |= {"version": RECORD_VERSION, "type": name, "mesh": mesh, "signer": key.did}
     value["sig"] = key.sign(_message(name, encode(value)))
-    block = encode_checked(value)
+    block = encode(value)
     return Signed(
         body=body, mesh=mesh, signer=key.did, block=block, cid=cid_of(block, Codec.DAG_CBOR)
     )
@@ -95,7 +95,7 @@ def read(
     if not (mesh is None or type(mesh) is Cid) or type(signer) is not str or type(sig) is not bytes:
         raise RecordError(RecordFault.NOT_A_RECORD, "mesh, signer or sig has another type")
     try:
-        genuine = verify(Did(signer), _message(name, encode_checked(value)), sig)
+        genuine = verify(Did(signer), _message(name, encode(value)), sig)
     except IdentityError as error:
         raise RecordError(RecordFault.BAD_SIGNER, str(error)) from None
     if not genuine:

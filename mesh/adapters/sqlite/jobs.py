@@ -10,7 +10,7 @@ from mesh.adapters.sqlite.connection import Database
 from mesh.events import JobKey, Stored, event_from_value, event_to_value
 from mesh.job import Job, Phase
 from mesh.records import JobId
-from runtime.content.codec import decode, encode_checked
+from runtime.content.codec import decode, encode
 from runtime.content.did import Did
 from runtime.content.typed import from_value, to_value
 
@@ -43,14 +43,14 @@ class SqliteJobs:
             number = self._write_job(self._kept[key])
             self._run_many(
                 "INSERT INTO job_events VALUES (?, ?, ?, ?)",
-                [(number, s.number, s.at, encode_checked(event_to_value(s.event))) for s in events],
+                [(number, s.number, s.at, encode(event_to_value(s.event))) for s in events],
             )
         self._changed.clear()
         if len(self._kept) + len(self._missing) > JOBS_KEPT_MAX:
             self.forget()
 
     def _write_job(self, job: Job) -> int:
-        row = (job.phase.value, job.revision, job.deadline, encode_checked(to_value(job)))
+        row = (job.phase.value, job.revision, job.deadline, encode(to_value(job)))
         number = self._numbers.get(job.key)
         if number is not None:
             self._run(
