@@ -18,7 +18,6 @@ from typing import Any, Final
 from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX
 from ccl.abi.suggest import nearest_beginning
 from mesh.job import BIDS_MAX
-from mesh.problem import Kind, MeshProblem
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.context import (
@@ -29,6 +28,7 @@ from runtime.context import (
     OUTPUT_BYTES_MAX,
 )
 from runtime.modulelimits import COMPILE_BYTES, COMPILE_SECONDS, MODULE_LIMITS
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import CHAIN_MAX
 
 HOME_VARIABLE: Final = "MESH_HOME"
@@ -129,14 +129,14 @@ class Home:
 def locate_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
     """The home named by the flag, else by `MESH_HOME`, else the user's data directory.
 
-    It need not exist. Raises MeshProblem `home-unusable`.
+    It need not exist. Raises CommandError `home-unusable`.
     """
     path = flag or _from_environment(environment) or _user_data_directory()
     try:
         return Home(path.absolute())
     except FileNotFoundError:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "home-unusable",
             f"{path} is relative to a current directory that is gone",
             hint="change to one that exists, with cd",
@@ -146,7 +146,7 @@ def locate_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
 def find_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
     """As `locate_home`; makes the directory, private to its owner, if there is none.
 
-    Raises MeshProblem `home-unusable`.
+    Raises CommandError `home-unusable`.
     """
     home = locate_home(flag, environment)
     try:
@@ -162,7 +162,7 @@ def find_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
 def has_mesh(home: Home) -> bool:
     """Whether a mesh was founded here, even if it cannot be read now.
 
-    Raises MeshProblem `home-unusable`.
+    Raises CommandError `home-unusable`.
     """
     try:
         if home.mark.exists():
@@ -172,10 +172,10 @@ def has_mesh(home: Home) -> bool:
         raise _unusable(home, error) from None
 
 
-def _unusable(home: Home, error: OSError) -> MeshProblem:
+def _unusable(home: Home, error: OSError) -> CommandError:
     place = f" ({error.filename})" if error.filename not in {None, str(home.path)} else ""
-    return MeshProblem(
-        Kind.USAGE,
+    return CommandError(
+        ExitCode.USAGE,
         "home-unusable",
         f"{home.path} cannot be used as the mesh's home: {error.strerror}{place}",
         hint="name a directory that you can read and write with --mesh-home or "
@@ -184,13 +184,13 @@ def _unusable(home: Home, error: OSError) -> MeshProblem:
 
 
 def remember_mesh(home: Home, mesh: Cid) -> None:
-    """Mark the home as that of a mesh. Raises MeshProblem `mesh-replaced`, `home-unusable`."""
+    """Mark the home as that of a mesh. Raises CommandError `mesh-replaced`, `home-unusable`."""
     known = remembered_mesh(home)
     if known == mesh:
         return
     if known is not None:
-        raise MeshProblem(
-            Kind.IDENTITY,
+        raise CommandError(
+            ExitCode.IDENTITY,
             "mesh-replaced",
             f"{home.database} holds mesh {mesh}, but {home.path} is the home of mesh {known}",
             hint=f"put the database of {known} back, or give the other one a home of its own",
@@ -207,7 +207,7 @@ def remember_mesh(home: Home, mesh: Cid) -> None:
 
 
 def remembered_mesh(home: Home) -> Cid | None:
-    """The mesh that was founded here. Raises MeshProblem `home-unusable`, `mark-malformed`."""
+    """The mesh that was founded here. Raises CommandError `home-unusable`, `mark-malformed`."""
     try:
         return parse_cid(home.mark.read_text(encoding="ascii").strip())
     except FileNotFoundError:
@@ -215,8 +215,8 @@ def remembered_mesh(home: Home) -> Cid | None:
     except OSError as error:
         raise _unusable(home, error) from None
     except (CidError, UnicodeDecodeError):
-        raise MeshProblem(
-            Kind.IDENTITY,
+        raise CommandError(
+            ExitCode.IDENTITY,
             "mark-malformed",
             f"{home.mark} does not hold the CID of a mesh",
             hint="remove that file if the database and the keys beside it are the true ones",
@@ -237,7 +237,7 @@ def _user_data_directory() -> Path:
 def load_config(home: Home, environment: Mapping[str, str]) -> Config:
     """Defaults, overlaid by the file, overlaid by the environment.
 
-    Raises MeshProblem `config-unreadable` or `config-value` with the key and its place.
+    Raises CommandError `config-unreadable` or `config-value` with the key and its place.
     """
     config = _overlay(Config(), _file_values(home.config_file), str(home.config_file))
     given = {
@@ -254,15 +254,15 @@ def _file_values(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "config-unreadable",
             f"{path} cannot be read: {error.strerror or error}",
             hint="have its permissions and those of its directory restored",
         ) from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "config-unreadable",
             f"{path} cannot be read: {error}",
             hint="correct the file, or remove it to use the defaults",
@@ -279,16 +279,16 @@ def _overlay(config: Config, values: Mapping[str, Any], place: str) -> Config:
         if name not in known:
             close = nearest_beginning(name, known)
             meant = f"did you mean {close}? " if close else ""
-            raise MeshProblem(
-                Kind.USAGE,
+            raise CommandError(
+                ExitCode.USAGE,
                 "config-value",
                 f"{place}: there is no setting '{name}'",
                 hint=f"{meant}the settings are {', '.join(known)}",
             )
         wanted = _expected(name, value, known[name])
         if wanted is not None:
-            raise MeshProblem(
-                Kind.USAGE,
+            raise CommandError(
+                ExitCode.USAGE,
                 "config-value",
                 f"{place}: '{name}' is {value!r}, expected {wanted}",
                 hint=f"for example: {name} = {getattr(config, name)!r}",

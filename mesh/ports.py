@@ -12,11 +12,11 @@ from typing import Protocol
 
 from mesh.events import JobKey, Stored
 from mesh.job import Effect, Job, Phase
-from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Cid
 from runtime.content.did import Did
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import (
     Account,
     Change,
@@ -34,12 +34,12 @@ class BlockFault(Enum):
     QUOTA = "the block store's disk quota is full"
 
 
-class BlockError(MeshProblem):
+class BlockError(CommandError):
     """A block that cannot be stored, or not be given out: a problem that names the block."""
 
     def __init__(self, fault: BlockFault, cid: Cid, detail: str = "") -> None:
         super().__init__(
-            Kind.VERIFICATION if fault is BlockFault.TAMPERED else Kind.FAILED,
+            ExitCode.VERIFICATION if fault is BlockFault.TAMPERED else ExitCode.FAILED,
             f"block-{fault.name.lower()}",
             f"block {cid}: {fault.value}" + (f" ({detail})" if detail else ""),
             hint=(

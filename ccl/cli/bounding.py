@@ -8,7 +8,6 @@ from pathlib import Path
 import typer
 
 from ccl.abi.bounds import Bound
-from ccl.cli.boundary import CommandError, ExitCode, has_color
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
 from ccl.cli.inspection import bound_text, bound_value, inspect_file
@@ -19,6 +18,8 @@ from ccl.render import Format
 from ccl.render.paint import Ink, Paint
 from ccl.wasm.binary import MAGIC
 from ccl.wasm.inspect import MODULE_BYTES_MAX, inspect_module
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import has_color
 
 
 def show_bounds(file: Path, *, as_json: bool, form: Format) -> None:
@@ -35,11 +36,11 @@ def _bounds(file: Path, form: Format) -> Mapping[str, Bound]:
         bounds = inspect_file(file).bounds
         if bounds is None:
             raise CommandError(
+                ExitCode.FAILED,
                 "no-bounds",
                 f"{file} says nothing of its bounds: it has no readable section ccl:bounds",
                 hint="compile its source again, or ask for the bounds of the source",
-                exit_code=ExitCode.FINDINGS,
-                path=str(file),
+                details={"path": str(file)},
             )
         return bounds
     compiled = compile_text(read_source(file), path=shown(file))
@@ -49,7 +50,7 @@ def _bounds(file: Path, form: Format) -> Mapping[str, Bound]:
         show_findings(findings, form)
         if not form.for_machines:
             summarise(findings, [file])
-        raise typer.Exit(ExitCode.FINDINGS)
+        raise typer.Exit(ExitCode.FAILED)
     found = inspect_module(compiled.wasm).bounds
     assert found is not None, "every module of ours has the section"
     return found

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ccl.cli.boundary import ExitCode
+from runtime.terminal.errors import ExitCode
 
 app = typer.Typer(
     name="ccl",

@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 
-from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
 from ccl.render import Format
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import has_color, width_of
 
 app = typer.Typer(
     name="cclc",
@@ -112,10 +113,10 @@ def check(
     """Check programs without compiling them. Exit code 1 if there are errors."""
     if watch and fix:
         raise CommandError(
+            ExitCode.USAGE,
             "usage",
             "--watch and --fix do not go together: a file that is being edited is not changed",
             hint="fix first: `cclc check --fix FILE`",
-            exit_code=ExitCode.USAGE,
         )
     if watch:
         from ccl.cli.watching import watch_files
@@ -172,12 +173,12 @@ def explain(
     if page is None:
         nearest = pages.nearest_code(name)
         raise CommandError(
+            ExitCode.NOT_FOUND,
             "unknown-code",
             f"there is no diagnostic {name}",
             hint=(f"did you mean {nearest}? " if nearest else "")
             + "`cclc explain` lists all of them",
-            exit_code=ExitCode.NOT_FOUND,
-            given=code,
+            details={"given": code},
         )
     sys.stdout.write(
         pages.render_page(page, color=has_color(sys.stdout), width=width_of(sys.stdout))

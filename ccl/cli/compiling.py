@@ -8,7 +8,6 @@ from pathlib import Path
 
 import typer
 
-from ccl.cli.boundary import CommandError, CommandErrors, ExitCode
 from ccl.cli.checking import Findings, fix_text, merged
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
 from ccl.cli.report import show_findings, shown, summarise
@@ -17,6 +16,7 @@ from ccl.codes.template import Severity
 from ccl.pipeline import Compilation, Compiled, check_text, compile_text
 from ccl.render import Format
 from ccl.typed import PackedModule
+from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 
 _FORMAT_WORDS = frozenset(form.value for form in Format)
 
@@ -28,10 +28,10 @@ def check_files(files: Sequence[Path], *, fix: bool, form: Format) -> None:
     """
     if fix and any(str(path) == STANDARD_STREAM for path in files):
         raise CommandError(
+            ExitCode.USAGE,
             "usage",
             "standard input cannot be fixed in place",
             hint="give --fix the name of a file",
-            exit_code=ExitCode.USAGE,
         )
     texts, unreadable = _read_all(files)
     if unreadable and (fix or not texts):
@@ -57,7 +57,7 @@ def check_files(files: Sequence[Path], *, fix: bool, form: Format) -> None:
     if unreadable:
         raise CommandErrors(unreadable)
     if findings.count(Severity.ERROR):
-        raise typer.Exit(ExitCode.FINDINGS)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _read_all(files: Sequence[Path]) -> tuple[dict[Path, str], tuple[CommandError, ...]]:
@@ -84,36 +84,36 @@ def compile_to_file(file: Path, output: str | None, *, as_text: bool, form: Form
     """Compile and write the module, or its text. Raises CommandError and typer.Exit(1)."""
     if output in _FORMAT_WORDS:
         raise CommandError(
+            ExitCode.USAGE,
             "usage",
             f"-o names the file to write here, and {output} is a format",
             hint=f"`--format {output}` prints findings so; a file of that name is ./{output}",
-            exit_code=ExitCode.USAGE,
         )
     target = Path(output) if output else _target(file, ".wat" if as_text else ".wasm")
     if str(target) != STANDARD_STREAM and os.path.realpath(target) == os.path.realpath(file):
         raise CommandError(
+            ExitCode.USAGE,
             "usage",
             f"the output {target} is the program itself",
             hint="choose another name with -o",
-            exit_code=ExitCode.USAGE,
-            path=str(target),
+            details={"path": str(target)},
         )
     compiled = compile_text(read_source(file), path=shown(file))
     module = compiled.compilation.module
     if module is not None and not module.items and not compiled.compilation.sink.has_errors:
         raise CommandError(
+            ExitCode.FAILED,
             "nothing-to-compile",
             f"{shown(file)} has no declarations and no code: nothing to compile",
             hint="write an `execution { … }` block, or begin with `ccl new`",
-            exit_code=ExitCode.FINDINGS,
-            path=shown(file),
+            details={"path": shown(file)},
         )
     findings = _findings(compiled.compilation)
     show_findings(findings, form)
     if compiled.wasm is None or compiled.wat is None or compiled.cid is None:
         if not form.for_machines:
             summarise(findings, [file])
-        raise typer.Exit(ExitCode.FINDINGS)
+        raise typer.Exit(ExitCode.FAILED)
     data = compiled.wat.encode("utf-8") if as_text else compiled.wasm
     if str(target) == STANDARD_STREAM:
         sys.stdout.buffer.write(data)
@@ -141,9 +141,9 @@ def _packed(module: PackedModule) -> str:
 def _target(file: Path, suffix: str) -> Path:
     if str(file) == STANDARD_STREAM:
         raise CommandError(
+            ExitCode.USAGE,
             "usage",
             "a program from standard input needs a name for its module",
             hint="give one with -o, or -o - for standard output",
-            exit_code=ExitCode.USAGE,
         )
     return file.with_suffix(suffix)

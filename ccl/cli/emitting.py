@@ -9,7 +9,6 @@ from typing import Any, assert_never
 import typer
 
 from ccl.astview import ast_text
-from ccl.cli.boundary import ExitCode
 from ccl.cli.checking import Findings
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
 from ccl.cli.report import show_findings, shown, summarise
@@ -18,6 +17,7 @@ from ccl.nesting import room_for_nesting
 from ccl.parse import parse
 from ccl.render import Format
 from ccl.source import SourceMap
+from runtime.terminal.errors import ExitCode
 
 
 class View(Enum):
@@ -89,4 +89,4 @@ def _tell(findings: Findings, file: Path, form: Format) -> None:
         return
     if not form.for_machines:
         summarise(findings, [file])
-    raise typer.Exit(ExitCode.FINDINGS)
+    raise typer.Exit(ExitCode.FAILED)

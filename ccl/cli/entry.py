@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from runtime.interrupts import answer_interrupts, leave, raise_interrupts
+from runtime.terminal.interrupts import answer_interrupts, leave, raise_interrupts
 
 GARBAGE_MIN = 100_000
 """New objects between two looks for cycles: loading makes many, and none of them is garbage."""
@@ -40,7 +40,7 @@ def cclc() -> None:
 
 
 def _run(app: Typer, name: str) -> NoReturn:
-    from ccl.cli.boundary import run_app
+    from runtime.terminal.boundary import run_app
 
     try:
         raise_interrupts()

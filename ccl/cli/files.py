@@ -9,8 +9,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Final
 
-from ccl.cli.boundary import CommandError, ExitCode
 from ccl.reading import SOURCE_BYTES_MAX
+from runtime.terminal.errors import CommandError, ExitCode
 
 STANDARD_STREAM = "-"
 UTF8_HINT: Final = "convert it, for instance from Latin-1 with `iconv -f latin1 -t utf-8`"
@@ -33,11 +33,11 @@ def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
             data = sys.stdin.buffer.read(limit + 1)
         elif path.is_dir():
             raise CommandError(
+                ExitCode.USAGE,
                 "is-a-directory",
                 f"{path} is a directory; a file with the {what} is needed",
                 hint=f"name the {what} inside it",
-                exit_code=ExitCode.USAGE,
-                path=shown,
+                details={"path": shown},
             )
         else:
             _tell_of_waiting(path)
@@ -45,19 +45,19 @@ def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
                 data = file.read(limit + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise CommandError(
+            ExitCode.NOT_FOUND,
             "not-found",
             f"there is no file {path}",
             hint=nearby_hint(path),
-            exit_code=ExitCode.NOT_FOUND,
-            path=shown,
+            details={"path": shown},
         ) from None
     except OSError as error:
         raise CommandError(
+            ExitCode.USAGE,
             "unreadable",
             f"{shown} cannot be read: {error.strerror or error}",
             hint=_READING_HINTS.get(error.errno or 0, "check the file's permissions"),
-            exit_code=ExitCode.USAGE,
-            path=shown,
+            details={"path": shown},
         ) from None
     if len(data) > limit:
         raise too_large(shown, limit, what)
@@ -73,12 +73,11 @@ def _tell_of_waiting(path: Path) -> None:
 
 def too_large(shown: str, limit: int, what: str) -> CommandError:
     return CommandError(
+        ExitCode.USAGE,
         "too-large",
         f"{shown} is larger than {limit} bytes, the most a {what} may have",
         hint=f"check that this is the {what} you mean, or split it",
-        exit_code=ExitCode.USAGE,
-        path=shown,
-        limit_bytes=limit,
+        details={"path": shown, "limit_bytes": limit},
     )
 
 
@@ -109,13 +108,11 @@ def read_source(path: Path) -> str:
     fault = utf8_fault(data)
     if fault is not None:
         raise CommandError(
+            ExitCode.USAGE,
             "not-utf8",
             f"{shown} is not UTF-8 text: {fault}",
             hint=f"CCL is written in UTF-8; {UTF8_HINT}",
-            exit_code=ExitCode.USAGE,
-            path=str(path),
-            line=fault.line,
-            column=fault.column,
+            details={"path": str(path), "line": fault.line, "column": fault.column},
         )
     return data.decode("utf-8")
 
@@ -173,11 +170,11 @@ def write_atomically(path: Path, data: bytes) -> None:
             folder = quote(str(path.parent))
             hint = f"its folder does not exist: `mkdir -p {folder}` makes it"
         raise CommandError(
+            ExitCode.USAGE,
             "unwritable",
             f"{path} cannot be written: {reason}",
             hint=hint,
-            exit_code=ExitCode.USAGE,
-            path=str(path),
+            details={"path": str(path)},
         ) from None
     finally:
         with contextlib.suppress(OSError):

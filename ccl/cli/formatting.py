@@ -7,12 +7,12 @@ from pathlib import Path
 
 import typer
 
-from ccl.cli.boundary import ExitCode
 from ccl.cli.checking import Findings, merged
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
 from ccl.cli.report import show_findings, shown, summarise
 from ccl.format import format_text
 from ccl.render import Format
+from runtime.terminal.errors import ExitCode
 
 
 def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format) -> None:
@@ -52,7 +52,7 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
             summarise(findings, faulty)
     _count(len(texts) - changed - len(faulty), changed, len(faulty), dry=check or diff)
     if faults or (changed and (check or diff)):
-        raise typer.Exit(ExitCode.FINDINGS)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _count(unchanged: int, changed: int, faulty: int, *, dry: bool) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 from ccl.abi.bounds import Bound, Obstacle
 from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
 from ccl.abi.sections import ExportSignature, StateVariable
-from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.files import read_bytes
 from ccl.cli.tables import columns, grouped
 from ccl.render.paint import Ink, Paint
 from ccl.wasm.binary import ModuleError
 from ccl.wasm.inspect import MODULE_BYTES_MAX, Inspection, inspect_module
+from runtime.terminal.errors import CommandError, ExitCode
 
 
 def inspect_file(path: Path) -> Inspection:
@@ -29,12 +29,11 @@ def inspect_file(path: Path) -> Inspection:
         elif data[:4] == b"\0asm":
             hint = "the file is damaged or of another kind; compile or fetch it again"
         raise CommandError(
+            ExitCode.FAILED,
             "not-a-module",
             f"{path} is not a WebAssembly module: {error.reason} (byte {error.offset})",
             hint=hint,
-            exit_code=ExitCode.FINDINGS,
-            path=str(path),
-            offset=error.offset,
+            details={"path": str(path), "offset": error.offset},
         ) from None
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
-from ccl.cli.boundary import CommandError, ExitCode
+from runtime.terminal.errors import CommandError, ExitCode
 
 _PROGRAM: Final = """\
 // {title}: rules that members can read, and what then happens.
@@ -57,7 +57,12 @@ _FORBIDDEN: Final = frozenset('/\\"')
 
 
 def _refused(message: str, hint: str) -> CommandError:
-    return CommandError("cannot-create", message, hint=hint, exit_code=ExitCode.USAGE)
+    return CommandError(
+        ExitCode.USAGE,
+        "cannot-create",
+        message,
+        hint=hint,
+    )
 
 
 def program_path(directory: Path) -> Path:

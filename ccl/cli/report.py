@@ -4,10 +4,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ccl.cli.boundary import has_color, width_of
 from ccl.cli.checking import Findings
 from ccl.cli.files import STANDARD_STREAM
 from ccl.render import Format, render
+from runtime.terminal.streams import has_color, width_of
 
 
 def shown(path: Path) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 import typer
 
-from ccl.cli.boundary import CommandError, ExitCode, has_color
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
 from ccl.cli.inspection import inspect_file
@@ -18,6 +17,8 @@ from ccl.render import Format
 from ccl.render.paint import Ink, Paint
 from ccl.wasm.compare import Difference, Part, differences
 from ccl.wasm.inspect import MODULE_BYTES_MAX, Inspection, inspect_module
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import has_color
 
 
 def verify_module(module: Path, source: Path, *, as_json: bool, form: Format) -> None:
@@ -35,7 +36,7 @@ def verify_module(module: Path, source: Path, *, as_json: bool, form: Format) ->
         show_findings(findings, form)
         if not form.for_machines:
             summarise(findings, [source])
-        raise typer.Exit(ExitCode.FINDINGS)
+        raise typer.Exit(ExitCode.FAILED)
     rebuilt = inspect_module(compiled.wasm)
     found = differences((data, inspected), (compiled.wasm, rebuilt))
     if as_json:
@@ -59,12 +60,11 @@ def verify_module(module: Path, source: Path, *, as_json: bool, form: Format) ->
         )
     )
     raise CommandError(
+        ExitCode.VERIFICATION,
         "not-reproduced",
         f"{shown(source)} does not compile to {module}",
         hint=_hint(found),
-        exit_code=ExitCode.VERIFICATION,
-        module=inspected.cid,
-        rebuilt=rebuilt.cid,
+        details={"module": inspected.cid, "rebuilt": rebuilt.cid},
     )
 
 

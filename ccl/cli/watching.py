@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from ccl.cli.boundary import CommandError, ExitCode, show_error
 from ccl.cli.checking import Findings, merged
 from ccl.cli.files import STANDARD_STREAM, read_source
 from ccl.cli.report import show_findings, shown, summarise
 from ccl.pipeline import check_text
 from ccl.render import Format
+from runtime.terminal.boundary import show_error
+from runtime.terminal.errors import CommandError, ExitCode
 
 POLL_SECONDS: Final = 0.2
 SETTLING_SECONDS: Final = 0.05
@@ -47,10 +48,10 @@ def watch_files(files: Sequence[Path], *, form: Format) -> None:
     """
     if any(str(path) == STANDARD_STREAM for path in files):
         raise CommandError(
+            ExitCode.USAGE,
             "usage",
             "standard input cannot be watched",
             hint="give --watch the name of a file",
-            exit_code=ExitCode.USAGE,
         )
     stamps = settled(files)
     while True:

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
-from mesh.cli.output import Output, note
+from mesh.cli.output import Output
+from runtime.terminal.streams import note
 
 block = typer.Typer(
     help="""Put blocks into the store, get them out, remove them.
@@ -52,14 +53,14 @@ def put(
     """
     from mesh.cli.files import read_bytes
     from mesh.cli.session import found_mesh, make_output
-    from mesh.problem import Kind, MeshProblem
     from runtime.content.cid import Codec, cid_of
     from runtime.content.codec import CodecError, decode
+    from runtime.terminal.errors import CommandError, ExitCode
 
     out = make_output(mesh_home, output, quiet=quiet)
     if car and dag_cbor:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "usage",
             "--car and --dag-cbor exclude each other",
             hint="a CAR names the codec of each of its blocks",
@@ -72,8 +73,8 @@ def put(
         try:
             decode(data)
         except CodecError as error:
-            raise MeshProblem(
-                Kind.USAGE,
+            raise CommandError(
+                ExitCode.USAGE,
                 "block-not-canonical",
                 f"{file}: {error}",
                 hint="store it as raw bytes, without --dag-cbor",
@@ -93,7 +94,7 @@ def put_car(file: Path, home: Path | None, out: Output) -> None:
     from mesh.car import CarError, open_car
     from mesh.cli.files import CAR_BYTES_MAX, open_seekable
     from mesh.cli.session import found_mesh
-    from mesh.problem import Kind, MeshProblem
+    from runtime.terminal.errors import CommandError, ExitCode
 
     try:
         with open_seekable(file, noun="CAR", bytes_max=CAR_BYTES_MAX) as source:
@@ -101,8 +102,8 @@ def put_car(file: Path, home: Path | None, out: Output) -> None:
             with found_mesh(home) as mesh:
                 mesh.put_blocks(car.blocks)
     except CarError as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "car-malformed",
             f"{file}: {error}",
             hint="export it again as CAR version 1, with sha2-256 or blake3-256 CIDs",

@@ -3,20 +3,20 @@
 from base64 import b64encode
 from typing import Any
 
-from mesh.problem import Kind, MeshProblem
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode
+from runtime.terminal.errors import CommandError, ExitCode
 
 
 def block_to_json(cid: Cid, data: bytes) -> Any:
-    """A dag-cbor block's value, or `{bytes: …}` of any other. Raises MeshProblem."""
+    """A dag-cbor block's value, or `{bytes: …}` of any other. Raises CommandError."""
     if cid.codec is not Codec.DAG_CBOR:
         return {"cid": str(cid), "bytes": b64encode(data).decode("ascii")}
     try:
         return plain(decode(data, bytes_max=len(data)))
     except CodecError as error:
-        raise MeshProblem(
-            Kind.VERIFICATION,
+        raise CommandError(
+            ExitCode.VERIFICATION,
             "block-not-canonical",
             f"block {cid} is not canonical DAG-CBOR: {error}",
             hint="get its bytes with -o FILE",

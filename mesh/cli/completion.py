@@ -28,14 +28,14 @@ def complete_node(incomplete: str) -> list[str]:
 def _job_ids() -> list[str]:
     from mesh.adapters.sqlite import SqliteStore
     from mesh.home import locate_home
-    from mesh.problem import MeshProblem
+    from runtime.terminal.errors import CommandError
 
     try:
         home = locate_home(None, os.environ)
         if not home.database.exists():
             return []
         store = SqliteStore(home.database, quota_bytes=0)
-    except MeshProblem:
+    except CommandError:
         # A completion that fails must not disturb the line that is being typed.
         return []
     try:

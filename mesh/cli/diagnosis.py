@@ -28,7 +28,7 @@ def doctor(
     from mesh.cli.output import Column, field
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.health import Check, examine
-    from mesh.problem import Kind, MeshProblem
+    from runtime.terminal.errors import CommandError, ExitCode
 
     out = make_output(mesh_home, output, quiet=quiet)
     checks: tuple[Check, ...]
@@ -43,8 +43,8 @@ def doctor(
     out.rows(rows, columns, quiet="check", empty="")
     wrong = [each for each in checks if each.state.value == "wrong"]
     if wrong:
-        raise MeshProblem(
-            Kind.FAILED,
+        raise CommandError(
+            ExitCode.FAILED,
             "unsound",
             f"{len(wrong)} of {len(checks)} checks found something wrong",
             hint=f"{wrong[0].name}: {wrong[0].text}",

@@ -12,9 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
-from mesh.problem import Kind, MeshProblem
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.context import INPUT_BYTES_MAX
+from runtime.terminal.errors import CommandError, ExitCode
 
 STANDARD_STREAM: Final = "-"
 CAR_BYTES_MAX: Final = 512 << 20
@@ -26,7 +26,7 @@ _CID_BEGINNING: Final = re.compile(r"baf[ky][br][a-z2-7]{4}")
 
 
 def read_bytes(path: Path, *, noun: str, bytes_max: int = INPUT_BYTES_MAX) -> bytes:
-    """The bytes of a file, `-` for stdin. Raises MeshProblem `file-…`."""
+    """The bytes of a file, `-` for stdin. Raises CommandError `file-…`."""
     if str(path) == STANDARD_STREAM:
         data = _read_stdin(noun, bytes_max)
     else:
@@ -36,9 +36,9 @@ def read_bytes(path: Path, *, noun: str, bytes_max: int = INPUT_BYTES_MAX) -> by
     return data
 
 
-def _too_large(path: Path, noun: str, bytes_max: int) -> MeshProblem:
-    return MeshProblem(
-        Kind.USAGE,
+def _too_large(path: Path, noun: str, bytes_max: int) -> CommandError:
+    return CommandError(
+        ExitCode.USAGE,
         "file-too-large",
         f"{path}: the {noun} has more than {bytes_max} bytes",
         hint="split it, or let the program read a smaller one",
@@ -48,7 +48,7 @@ def _too_large(path: Path, noun: str, bytes_max: int) -> MeshProblem:
 @contextmanager
 def open_seekable(path: Path, *, noun: str, bytes_max: int) -> Iterator[BinaryIO]:
     """A file that can be read from any place, `-` for stdin; what comes through a pipe is put
-    into a temporary file first. Raises MeshProblem `file-…`."""
+    into a temporary file first. Raises CommandError `file-…`."""
     with ExitStack() as stack:
         if str(path) == STANDARD_STREAM:
             file: BinaryIO = sys.stdin.buffer
@@ -71,8 +71,8 @@ def _read_stdin(noun: str, bytes_max: int) -> bytes:
     try:
         return sys.stdin.buffer.read(bytes_max + 1)
     except OSError as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "file-unreadable",
             f"the {noun} cannot be read from standard input: {error.strerror or error}",
             hint=f"name the {noun} by its path",
@@ -89,22 +89,22 @@ def _named_errors(path: Path, noun: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise MeshProblem(
-            Kind.NOT_FOUND,
+        raise CommandError(
+            ExitCode.NOT_FOUND,
             "file-not-found",
             f"{path}: there is no such file",
             hint=_neighbour(path) or f"name the {noun} by its path, or by the CID of its block",
         ) from None
     except IsADirectoryError:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "file-is-directory",
             f"{path} is a directory, expected the {noun}",
             hint="name a file in it",
         ) from None
     except OSError as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "file-unreadable",
             f"{path}: {error.strerror or error}",
             hint=f"name the {noun} by a path that can be read, or - for standard input",
@@ -125,7 +125,7 @@ def _neighbour(path: Path) -> str:
 def path_or_cid(text: str) -> Path | Cid:
     """What `PATH|CID` names: a file that exists, else a CID, else the path that is missing.
 
-    Raises MeshProblem `malformed-cid` for what was meant as a CID and is none.
+    Raises CommandError `malformed-cid` for what was meant as a CID and is none.
     """
     path = Path(text)
     if text == STANDARD_STREAM or _is_there(path):
@@ -149,17 +149,17 @@ def _is_there(path: Path) -> bool:
 
 
 def cid_from(text: str) -> Cid:
-    """A CID as text. Raises MeshProblem `malformed-cid`."""
+    """A CID as text. Raises CommandError `malformed-cid`."""
     try:
         return parse_cid(text)
     except CidError as error:
         raise _malformed(text, error) from None
 
 
-def _malformed(text: str, error: CidError) -> MeshProblem:
+def _malformed(text: str, error: CidError) -> CommandError:
     place = "" if error.position is None else f" (character {error.position + 1})"
-    return MeshProblem(
-        Kind.USAGE,
+    return CommandError(
+        ExitCode.USAGE,
         "malformed-cid",
         f"'{text}' is not a CID{place}: {error.reason}",
         hint="copy it whole; `meshctl block put FILE` prints the CID of a file",

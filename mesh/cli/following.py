@@ -17,7 +17,7 @@ from mesh.cli.describing import (
     reputation_text,
 )
 from mesh.cli.naming import resolve
-from mesh.cli.output import Column, Output, field, note, table
+from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import make_output, open_mesh
 from mesh.home import LockBusy, actor_lock
 from mesh.job import Phase
@@ -35,9 +35,10 @@ from mesh.local.news import (
     StatusChanged,
 )
 from mesh.local.views import obstacle
-from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId, NodeId
 from runtime.execution import Outcome, OutcomeKind
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import note
 
 CHECK: Final = "✓"
 CROSS: Final = "✗"
@@ -93,15 +94,15 @@ class Progress:
 
 
 def find_job(mesh: LocalMesh, text: str) -> JobId:
-    """The job that part of an id names. Raises MeshProblem `unknown-job`, `ambiguous-job`."""
+    """The job that part of an id names. Raises CommandError `unknown-job`, `ambiguous-job`."""
     return JobId(resolve(text, mesh.job_ids(), noun="job", where="meshctl list-jobs"))
 
 
-def interrupted(job_id: JobId, *, auto_award: bool = False) -> MeshProblem:
+def interrupted(job_id: JobId, *, auto_award: bool = False) -> CommandError:
     """Ctrl-C while a job was being driven: it is paused, and this continues it."""
     more = " --auto-award" if auto_award else ""
-    return MeshProblem(
-        Kind.INTERRUPTED,
+    return CommandError(
+        ExitCode.INTERRUPTED,
         "interrupted",
         f"job {job_id} is paused",
         hint=f"meshctl job-status {job_id} --wait{more}",
@@ -125,11 +126,11 @@ def show_bids(text: str, *, output: str | None, quiet: bool, home: Path | None) 
         note(f"no bid: {decline.node_id}: {decline.reason}: {decline.detail}")
 
 
-def _why_no_bids(job: JobView) -> MeshProblem:
+def _why_no_bids(job: JobView) -> CommandError:
     held_up = obstacle(job, needs_award=False)
     if held_up is None:
-        return MeshProblem(
-            Kind.NO_BIDS,
+        return CommandError(
+            ExitCode.NO_BIDS,
             "no-bids",
             f"job {job.job_id} is {job.phase.value} and has no bids",
             hint=f"meshctl job-status {job.job_id}",
@@ -155,8 +156,8 @@ def accept(
         try:
             stack.enter_context(actor_lock(mesh.home, f"job-{job_id}", wait=False))
         except LockBusy as busy:
-            raise MeshProblem(
-                Kind.FAILED,
+            raise CommandError(
+                ExitCode.FAILED,
                 "job-busy",
                 f"process {busy.holder or 'unknown'} is accepting a bid for job {job_id} now",
                 hint=f"meshctl job-status {job_id}",
@@ -245,7 +246,7 @@ def finish(
 
 def _print_checks(
     out: Output, job: JobView, anchored: tuple[Any, ...], federation: Any
-) -> MeshProblem | None:
+) -> CommandError | None:
     if job.receipt is None:
         return ended_badly(job)
     if anchored:
@@ -259,8 +260,8 @@ def _print_checks(
     else:
         out.line(f"Receipt verified by federation {CHECK} {score}")
     if findings:
-        return MeshProblem(
-            Kind.VERIFICATION,
+        return CommandError(
+            ExitCode.VERIFICATION,
             "not-verified",
             f"the receipt of job {job.job_id} does not stand: {findings[0]}",
             hint=f"meshctl verify {job.job_id}",
@@ -284,19 +285,19 @@ def _succeeded(job: JobView) -> bool:
     )
 
 
-def ended_badly(job: JobView) -> MeshProblem:
+def ended_badly(job: JobView) -> CommandError:
     """A job that ended without a result, or whose program failed (verified as it may be)."""
     if job.deterministic is not None and job.phase is Phase.VERIFIED:
         outcome = job.deterministic.outcome
-        return MeshProblem(
-            Kind.FAILED,
+        return CommandError(
+            ExitCode.FAILED,
             f"program-{outcome.kind.value}",
             f"the program of job {job.job_id} {describe(outcome)}",
             hint=_after(job, outcome),
             details={"job_id": job.job_id, "outcome": outcome.to_value()},
         )
-    return MeshProblem(
-        Kind.FAILED,
+    return CommandError(
+        ExitCode.FAILED,
         f"job-{job.phase.value.lower()}",
         f"job {job.job_id} is {job.phase.value}" + (f": {job.reason}" if job.reason else ""),
         hint=f"meshctl job-status {job.job_id}",
@@ -312,9 +313,9 @@ def _after(job: JobView, outcome: Outcome) -> str:
     return f"meshctl logs {job.job_id}"
 
 
-def _unfinished(job: JobView) -> MeshProblem:
-    return MeshProblem(
-        Kind.FAILED,
+def _unfinished(job: JobView) -> CommandError:
+    return CommandError(
+        ExitCode.FAILED,
         "job-unfinished",
         f"job {job.job_id} is {job.phase.value} and waits for its verifiers",
         hint=f"meshctl job-status {job.job_id} --wait",
@@ -350,7 +351,7 @@ def status(
     out.record(value, text=_status_text(job, held_up), quiet=job.phase.value)
 
 
-def _status_text(job: JobView, held_up: MeshProblem | None) -> str:
+def _status_text(job: JobView, held_up: CommandError | None) -> str:
     body = job.manifest.body
     rows: list[tuple[str, object]] = [
         ("Job ID", job.job_id),

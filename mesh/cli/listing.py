@@ -5,14 +5,15 @@ from typing import Any
 
 from ccl.abi.suggest import nearest_beginning
 from mesh.cli.describing import reputation_text
-from mesh.cli.output import Column, field, note
+from mesh.cli.output import Column, field
 from mesh.cli.session import make_output, open_mesh
 from mesh.job import Phase
 from mesh.local.roll import node_views
 from mesh.local.views import JobView, UnreadableJob
-from mesh.problem import Kind, MeshProblem
 from mesh.records import MICRO
 from runtime.execution import OutcomeKind
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import note
 
 
 def _speed(row: Any) -> str:
@@ -100,8 +101,8 @@ def _phase(text: str) -> Phase:
         return names[text.lower()]
     close = nearest_beginning(text.lower(), list(names))
     meant = f"did you mean {names[close].value}? " if close else ""
-    raise MeshProblem(
-        Kind.USAGE,
+    raise CommandError(
+        ExitCode.USAGE,
         "unknown-state",
         f"'{text}' is not a state of a job",
         hint=f"{meant}the states are {', '.join(phase.value for phase in Phase)}",

@@ -2,19 +2,16 @@
 
 import sys
 
-from runtime.interrupts import answer_interrupts, leave, raise_interrupts
+from runtime.terminal.interrupts import answer_interrupts, leave, raise_interrupts
 
 
 def main() -> None:
     """Run `meshctl` and leave with its exit code."""
     answer_interrupts()
-    from mesh.cli.app import report_bug, run
-    from runtime.streams import prepare_streams
+    from mesh.cli.app import run
 
-    sys.excepthook = report_bug
-    prepare_streams()
-    raise_interrupts()
     try:
+        raise_interrupts()
         code = run(sys.argv[1:])
         answer_interrupts()
     except KeyboardInterrupt:

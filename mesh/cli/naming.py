@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from ccl.abi.suggest import nearest_beginning
-from mesh.problem import Kind, MeshProblem
 from runtime.content.did import Did
+from runtime.terminal.errors import CommandError, ExitCode
 
 PART_CHARS_MIN: Final = 4
 SHOWN_MAX: Final = 5
@@ -17,7 +17,7 @@ SHOWN_MAX: Final = 5
 def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
     """The one id that `text` names.
 
-    noun: what it is ("job"). where: the command that lists them. Raises MeshProblem
+    noun: what it is ("job"). where: the command that lists them. Raises CommandError
     `unknown-…`, `ambiguous-…` or `…-too-short`.
     """
     wanted = text.strip().rstrip("…").removesuffix("...").lower()
@@ -28,8 +28,8 @@ def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
         return exact[0]
     slug = noun.replace(" ", "-")
     if len(wanted) < PART_CHARS_MIN:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             f"{slug}-id-too-short",
             f"'{text}' is too short to name a {noun}",
             hint=f"give at least {PART_CHARS_MIN} characters of its beginning or its end; "
@@ -42,8 +42,8 @@ def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
         return found[0]
     if found:
         shown = ", ".join(found[:SHOWN_MAX]) + (", …" if len(found) > SHOWN_MAX else "")
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             f"ambiguous-{slug}",
             f"'{text}' could be {len(found)} {noun}s: {shown}",
             hint="give more of it, or its last characters: ids that were made at about the same "
@@ -52,8 +52,8 @@ def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
         )
     close = nearest_beginning(wanted, known)
     meant = f"did you mean {close}? " if close else ""
-    raise MeshProblem(
-        Kind.NOT_FOUND,
+    raise CommandError(
+        ExitCode.NOT_FOUND,
         f"unknown-{slug}",
         f"there is no {noun} '{text}'",
         hint=f"{meant}`{where}` lists them",
@@ -70,8 +70,8 @@ def did_from(text: str, option: str) -> Did:
         did = parse_did(text.strip())
         public_key(did)
     except (DidError, IdentityError) as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "malformed-did",
             f"{option}: '{text}' names no key: {error}",
             hint="copy the DID whole; `meshctl identity show` prints this identity's",
@@ -80,18 +80,18 @@ def did_from(text: str, option: str) -> Did:
 
 
 def one_job(argument: str | None, option: str | None) -> str:
-    """The job that a command was given, by its place or by name. Raises MeshProblem `usage`."""
+    """The job that a command was given, by its place or by name. Raises CommandError `usage`."""
     if argument is not None and option is not None and argument != option:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "usage",
             f"two jobs are named: '{argument}' and --job-id '{option}'",
             hint="give one of them",
         )
     job = option if argument is None else argument
     if job is None:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "usage",
             "the job is missing",
             hint="give its id; `meshctl list-jobs` lists them",

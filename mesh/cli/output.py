@@ -5,20 +5,16 @@ formats carry the same facts as the table.
 """
 
 import json
-import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
-from mesh.problem import Kind, MeshProblem
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.escaping import printable
+from runtime.terminal.streams import say
 
 GAP: Final = 2
-_BOLD: Final = "\x1b[1m"
-_RED: Final = "\x1b[31m"
-_PLAIN: Final = "\x1b[0m"
 
 
 class Format(Enum):
@@ -99,31 +95,8 @@ class Output:
                 say(json_line(value))
 
 
-def say(text: str) -> None:
-    """Print to stdout at once, so that a reader at the other end of a pipe sees it live."""
-    print(text, flush=True)  # noqa: T201
-
-
-def note(text: str) -> None:
-    """Print a diagnostic to stderr; where that cannot be written there is nobody to tell."""
-    with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)  # noqa: T201
-
-
 def json_line(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
-
-
-def printable(text: str) -> str:
-    """The text with control characters (terminal sequences among them) written visibly."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-
-
-def printable_lines(text: str) -> str:
-    """As `printable`, line by line."""
-    return "\n".join(printable(line) for line in text.replace("\t", "    ").split("\n"))
 
 
 def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:
@@ -150,42 +123,13 @@ def field(name: str) -> Callable[[Mapping[str, Any]], str]:
     return text
 
 
-def colour_on(stream: TextIO) -> bool:
-    """Colour only on a terminal, and not under NO_COLOR or TERM=dumb."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def show_problem(problem: MeshProblem, format_: Format) -> None:
-    """The problem on stderr: three lines for people, one JSON object for machines."""
-    if format_ in {Format.JSON, Format.JSONL}:
-        note(
-            json_line(
-                {
-                    "code": problem.code,
-                    "message": problem.message,
-                    "hint": problem.hint,
-                    "details": problem.details,
-                }
-            )
-        )
-        return
-    head = "error"
-    if colour_on(sys.stderr):
-        head = f"{_BOLD}{_RED}{head}{_PLAIN}"
-    note(f"{head}[{problem.code}]: {printable_lines(problem.message)}")
-    for reason in problem.details.get("reasons", ()):
-        note(f"  {printable(str(reason))}")
-    if problem.hint:
-        note(f"  next: {printable_lines(problem.hint)}")
-
-
 def parse_format(text: str) -> Format:
-    """Raises MeshProblem `unknown-format`."""
+    """Raises CommandError `unknown-format`."""
     try:
         return Format(text)
     except ValueError:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "unknown-format",
             f"'{text}' is not an output format",
             hint=f"the formats are {', '.join(FORMAT_NAMES)}",

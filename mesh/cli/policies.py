@@ -10,8 +10,8 @@ from mesh.cli.session import found_mesh, make_output, open_mesh
 from mesh.cli.submission import one_of
 from mesh.cli.tokens import RULES
 from mesh.local.treasury import policies, set_policy
-from mesh.problem import Kind, MeshProblem
 from runtime.content.typed import ShapeError, to_value
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.policy import AllowAll, PermitList, Quota, RateLimit, Rule
 from runtime.tokens.token import ResourceType
 
@@ -103,8 +103,8 @@ def _rule(choice: Choice) -> Rule:
             from ccl.abi.suggest import nearest_beginning
 
             close = nearest_beginning(other, RULES)
-            raise MeshProblem(
-                Kind.USAGE,
+            raise CommandError(
+                ExitCode.USAGE,
                 "unknown-word",
                 f"'{other}' is not a rule",
                 hint=(f"did you mean {close}? " if close else "")
@@ -118,8 +118,10 @@ def _needed(option: str, value: int | None) -> int:
     return value
 
 
-def _malformed(reason: str) -> MeshProblem:
-    return MeshProblem(Kind.USAGE, "policy-malformed", reason, hint="meshctl policy set --help")
+def _malformed(reason: str) -> CommandError:
+    return CommandError(
+        ExitCode.USAGE, "policy-malformed", reason, hint="meshctl policy set --help"
+    )
 
 
 def in_words(rule: Rule) -> str:

@@ -58,8 +58,8 @@ def _show(
 ) -> None:
     import json
 
-    from mesh.cli.output import say
     from mesh.cli.writing import write_bytes, write_stdout
+    from runtime.terminal.streams import say
 
     if path is not None:
         text = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
@@ -90,10 +90,11 @@ def logs(
     from mesh.cli.describing import describe
     from mesh.cli.following import find_job
     from mesh.cli.naming import one_job
-    from mesh.cli.output import note, printable_lines, say
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.outputs import logs_of
     from runtime.execution import OutcomeKind
+    from runtime.terminal.escaping import printable_lines
+    from runtime.terminal.streams import note, say
 
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesh.cli.output import FORMAT_NAMES, Format, Output, parse_format
-from mesh.problem import Kind, MeshProblem
+from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from mesh.local import LocalMesh
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_mesh(home: Path | None) -> Iterator[LocalMesh]:
-    """The mesh under `home`. Raises MeshProblem `no-mesh` where none was founded."""
+    """The mesh under `home`. Raises CommandError `no-mesh` where none was founded."""
     if not is_founded(home):
         from mesh.home import HOME_VARIABLE, locate_home
 
         path = locate_home(home, os.environ).path
-        raise MeshProblem(
-            Kind.NOT_FOUND,
+        raise CommandError(
+            ExitCode.NOT_FOUND,
             "no-mesh",
             f"there is no mesh in {path} yet",
             hint=f"check --mesh-home and {HOME_VARIABLE}; `meshctl submit-job` makes a new mesh",
@@ -46,7 +46,7 @@ def found_mesh(home: Path | None) -> Iterator[LocalMesh]:
 
 
 def is_founded(home: Path | None) -> bool:
-    """Whether there is a mesh. Raises MeshProblem `home-unusable`."""
+    """Whether there is a mesh. Raises CommandError `home-unusable`."""
     from mesh.home import has_mesh, locate_home
 
     return has_mesh(locate_home(home, os.environ))

@@ -33,15 +33,15 @@ def state(
     from mesh.cli.output import Column, field, json_line
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.standing import state_view
-    from mesh.problem import Kind, MeshProblem
+    from runtime.terminal.errors import CommandError, ExitCode
 
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
         view = state_view(mesh)
     homes = sorted({each.home for each in view.variables})
     if home is not None and home not in homes:
-        raise MeshProblem(
-            Kind.NOT_FOUND,
+        raise CommandError(
+            ExitCode.NOT_FOUND,
             "unknown-home",
             f"nothing is stored under '{home}'",
             hint=f"there is state of {', '.join(homes)}" if homes else "`ccl run` stores state",

@@ -14,17 +14,18 @@ from ccl.abi.suggest import nearest_beginning
 from ccl.abi.values import ValueMismatch, from_json, parse_type, read_json
 from mesh.cli.files import cid_from, path_or_cid, read_bytes
 from mesh.cli.following import Progress, finish, interrupted
-from mesh.cli.output import Column, Output, field, note, table
+from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import found_mesh, make_output
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.quoting import Quote, quote
 from mesh.local.views import obstacle
-from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId, Priority, Requirements, Trust
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
 from runtime.modulecheck import ModuleFacts, Rejection, check_module
 from runtime.modulelimits import MODULE_LIMITS
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import note
 from runtime.tokens.token import ResourceType
 
 DEFAULT_ENTRY: Final = "run"
@@ -91,12 +92,12 @@ def run_submission(
             raise interrupted(job_id) from None
         job = mesh.job(job_id)
         held_up = obstacle(job, needs_award=False)
-    is_open = held_up is None or held_up.kind is not Kind.NO_BIDS
+    is_open = held_up is None or held_up.exit_code is not ExitCode.NO_BIDS
     if held_up is not None and is_open:
         note(f"note: {held_up.message}")
         for reason in held_up.details.get("reasons", ()):
-            note(f"  {reason}")
-        note(f"  next: {held_up.hint}")
+            note(f"  = note: {reason}")
+        note(f"  = help: {held_up.hint}")
     value: dict[str, Any] = {
         "job_id": job_id,
         "state": job.phase.value,
@@ -159,8 +160,8 @@ def _facts(name: str, data: bytes) -> ModuleFacts:
     if isinstance(checked, Rejection):
         detail = f" ({checked.detail})" if checked.detail else ""
         hint = _module_hint(name, data, checked)
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "module-refused",
             f"{name}: {checked.reason}{detail}",
             hint=hint,
@@ -192,8 +193,8 @@ def _entry(wanted: str, facts: ModuleFacts | None) -> str:
     close = nearest_beginning(wanted, names)
     meant = f"did you mean {close}? " if close else ""
     listed = ", ".join(names[:12]) or "no function at all"
-    raise MeshProblem(
-        Kind.USAGE,
+    raise CommandError(
+        ExitCode.USAGE,
         "entry-missing",
         f"the module does not export '{wanted}'",
         hint=f"{meant}it exports {listed}; name one with --entry",
@@ -246,9 +247,9 @@ def _signature(entry: str, facts: ModuleFacts | None) -> tuple[ExportSignature |
     return next((each for each in abi.exports if each.name == entry), None), abi
 
 
-def _bad_arguments(reason: str) -> MeshProblem:
-    return MeshProblem(
-        Kind.USAGE,
+def _bad_arguments(reason: str) -> CommandError:
+    return CommandError(
+        ExitCode.USAGE,
         "arguments-malformed",
         f"--arguments: {reason}",
         hint="""give one JSON list, for example --arguments '[3, "blue"]'""",
@@ -263,8 +264,8 @@ def _input(text: str | None, blocks: list[tuple[Cid, bytes]]) -> Cid | None:
     named = path_or_cid(text)
     if isinstance(named, Cid):
         if named.codec is Codec.DAG_PB:
-            raise MeshProblem(
-                Kind.USAGE,
+            raise CommandError(
+                ExitCode.USAGE,
                 "input-dag-pb",
                 f"the input {named} is a dag-pb file; a job's input is one block",
                 hint="give the file itself: --input FILE",
@@ -285,8 +286,8 @@ def _trust(given: Submission) -> Trust:
             quorum=given.quorum,
         )
     except ValueError as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "quorum-impossible",
             str(error),
             hint="for example --verifiers 3 --quorum 2",
@@ -294,10 +295,10 @@ def _trust(given: Submission) -> Trust:
 
 
 def positive(option: str, number: int) -> int:
-    """A number of an option that must be 1 or more. Raises MeshProblem."""
+    """A number of an option that must be 1 or more. Raises CommandError."""
     if number < 1:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "not-positive",
             f"{option} is {number}, expected 1 or more",
             hint="one unit buys 1 000 000 fuel",
@@ -306,13 +307,13 @@ def positive(option: str, number: int) -> int:
 
 
 def one_of(kind: type[E], text: str, option: str) -> E:
-    """The enum member that a word names. Raises MeshProblem with the nearest word."""
+    """The enum member that a word names. Raises CommandError with the nearest word."""
     names = [item.value for item in kind]
     if text in names:
         return kind(text)
     close = nearest_beginning(text.lower(), names)
-    raise MeshProblem(
-        Kind.USAGE,
+    raise CommandError(
+        ExitCode.USAGE,
         "unknown-word",
         f"{option}: '{text}' is not one of {', '.join(names)}",
         hint=f"did you mean {close}?" if close else f"for example {option} {names[0]}",

@@ -15,11 +15,11 @@ from mesh.findings import Fault, Finding
 from mesh.local import JobView, LocalMesh
 from mesh.local.checking import proof_of, verify_file, verify_proof_here
 from mesh.local.views import obstacle
-from mesh.problem import Kind, MeshProblem
 from mesh.proof import Proof, ProofError
 from mesh.records import JobId, Verdict
 from runtime.content.cid import CidError, parse_cid
 from runtime.sandbox import Sandbox
+from runtime.terminal.errors import CommandError, ExitCode
 
 PROOF_BYTES_MAX = 256 << 20
 
@@ -27,7 +27,7 @@ PROOF_BYTES_MAX = 256 << 20
 def run_verification(
     target: str, *, reexecute: bool, output: str | None, quiet: bool, home: Path | None
 ) -> None:
-    """Carry out one `verify`. Raises MeshProblem `verification-failed` (exit 8)."""
+    """Carry out one `verify`. Raises CommandError `verification-failed` (exit 8)."""
     out = make_output(home, output, quiet=quiet)
     if _names_a_file(target):
         data = read_bytes(Path(target), noun="proof", bytes_max=PROOF_BYTES_MAX)
@@ -61,8 +61,8 @@ def run_verification(
         quiet="verified" if not findings else "not verified",
     )
     if findings:
-        raise MeshProblem(
-            Kind.VERIFICATION,
+        raise CommandError(
+            ExitCode.VERIFICATION,
             "verification-failed",
             f"{target} does not verify: {findings[0]}",
             hint="the findings say which record is at fault",
@@ -82,8 +82,8 @@ def _check_is_proof(target: str, data: bytes) -> None:
     try:
         read_header(BytesIO(data))
     except CarError as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "not-a-proof",
             f"{target} is not a proof: {error}",
             hint="a proof is the file that `meshctl receipt JOB -o FILE` writes",
@@ -112,14 +112,14 @@ def _verify_file(
         return proof, findings, False
 
 
-def incomplete(mesh: LocalMesh, job_id: JobId, findings: tuple[Finding, ...]) -> MeshProblem:
+def incomplete(mesh: LocalMesh, job_id: JobId, findings: tuple[Finding, ...]) -> CommandError:
     """A proof that cannot be put together: there is none yet, or a part of it is at fault."""
     job = mesh.job(job_id)
     if job.receipt is None:
         return _no_receipt(job)
     first = findings[0]
-    return MeshProblem(
-        Kind.NOT_FOUND if first.fault is Fault.MISSING else Kind.VERIFICATION,
+    return CommandError(
+        ExitCode.NOT_FOUND if first.fault is Fault.MISSING else ExitCode.VERIFICATION,
         "proof-incomplete",
         f"the proof of job {job_id} cannot be put together: {first}",
         hint="`meshctl doctor` checks the store",
@@ -127,20 +127,20 @@ def incomplete(mesh: LocalMesh, job_id: JobId, findings: tuple[Finding, ...]) ->
     )
 
 
-def _no_receipt(job: JobView) -> MeshProblem:
+def _no_receipt(job: JobView) -> CommandError:
     details = {"job_id": job.job_id, "state": job.phase.value}
     if job.is_final:
         reason = f" ({job.reason})" if job.reason else ""
-        return MeshProblem(
-            Kind.NOT_FOUND,
+        return CommandError(
+            ExitCode.NOT_FOUND,
             "no-receipt",
             f"job {job.job_id} is {job.phase.value}{reason} and has no receipt",
             hint=f"meshctl job-status {job.job_id}",
             details=details,
         )
     held_up = obstacle(job, needs_award=True)
-    return MeshProblem(
-        Kind.NOT_FOUND,
+    return CommandError(
+        ExitCode.NOT_FOUND,
         "no-receipt",
         f"job {job.job_id} is still {job.phase.value} and has no receipt yet",
         hint=held_up.hint if held_up else f"meshctl job-status {job.job_id} --wait",
@@ -186,14 +186,14 @@ def _job_of(mesh: LocalMesh, target: str) -> JobId:
     except CidError:
         try:
             return find_job(mesh, target)
-        except MeshProblem as problem:
+        except CommandError as problem:
             problem.message += ", and no file of that name"
             raise
     job_id = mesh.job_of_receipt(receipt)
     if job_id is not None:
         return job_id
-    raise MeshProblem(
-        Kind.NOT_FOUND,
+    raise CommandError(
+        ExitCode.NOT_FOUND,
         "unknown-receipt",
         f"no job here has the receipt {receipt}",
         hint="meshctl list-jobs -o json shows receipts; a proof file is verified by its path",

@@ -9,13 +9,13 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from mesh.problem import Kind, MeshProblem
+from runtime.terminal.errors import CommandError, ExitCode
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Put `data` at `path`; a file there keeps its mode.
 
-    Raises MeshProblem `file-unwritable`.
+    Raises CommandError `file-unwritable`.
     """
     try:
         if path.exists() and not path.is_file():
@@ -23,8 +23,8 @@ def write_bytes(path: Path, data: bytes) -> None:
         else:
             _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "file-unwritable",
             f"{path} cannot be written: {error.strerror or error}",
             hint=_way_out(path),
@@ -55,10 +55,10 @@ def _way_out(path: Path) -> str:
 
 
 def write_stdout(data: bytes) -> None:
-    """Write bytes as they are. Raises MeshProblem `binary-on-terminal`."""
+    """Write bytes as they are. Raises CommandError `binary-on-terminal`."""
     if sys.stdout.isatty() and not _is_text(data):
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "binary-on-terminal",
             f"{len(data)} bytes that are not text would go to the terminal",
             hint="name a file with -o FILE, or redirect stdout",

@@ -7,12 +7,12 @@ what was verified need not be verified again.
 from typing import Any, Final, Protocol, TypeVar
 
 from mesh.ports import Blocks
-from mesh.problem import Kind, MeshProblem
 from mesh.records import read_as
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError
 from runtime.context import Context
 from runtime.identity.signed import RecordError, Signed
+from runtime.terminal.errors import CommandError, ExitCode
 
 T = TypeVar("T")
 RECORDS_KEPT_MAX: Final = 16_384
@@ -41,7 +41,7 @@ class Archive:
         return record
 
     def get(self, tx: HasBlocks, kind: type[T], cid: Cid) -> Signed[T]:
-        """The record, verified. Raises MeshProblem `block-missing` or `record-invalid`."""
+        """The record, verified. Raises CommandError `block-missing` or `record-invalid`."""
         kept = self._kept.get(cid)
         if kept is not None and isinstance(kept.body, kind):
             return kept
@@ -55,8 +55,8 @@ class Archive:
         try:
             record = read_as(kind, data, self.mesh)
         except RecordError as error:
-            raise MeshProblem(
-                Kind.VERIFICATION,
+            raise CommandError(
+                ExitCode.VERIFICATION,
                 "record-invalid",
                 f"{kind.__name__} {cid}: {error}",
                 hint="`meshctl doctor` checks what else is affected",
@@ -74,7 +74,7 @@ class Archive:
         return cid
 
     def context(self, tx: HasBlocks, cid: Cid) -> Context:
-        """A context by its CID. Raises MeshProblem `block-missing` or `context-invalid`."""
+        """A context by its CID. Raises CommandError `block-missing` or `context-invalid`."""
         kept = self._contexts.get(cid)
         if kept is not None:
             return kept
@@ -84,8 +84,8 @@ class Archive:
         try:
             context = Context.from_block(data)
         except CodecError as error:
-            raise MeshProblem(
-                Kind.VERIFICATION,
+            raise CommandError(
+                ExitCode.VERIFICATION,
                 "context-invalid",
                 f"context {cid}: {error}",
                 hint="`meshctl doctor` checks what else is affected",
@@ -104,10 +104,10 @@ class Archive:
         self._kept[record.cid] = record
 
 
-def missing_block(cid: Cid, noun: str) -> MeshProblem:
+def missing_block(cid: Cid, noun: str) -> CommandError:
     """The problem of a block that is not in this store."""
-    return MeshProblem(
-        Kind.NOT_FOUND,
+    return CommandError(
+        ExitCode.NOT_FOUND,
         "block-missing",
         f"the {noun} block {cid} is not in the store",
         hint="supply it with `meshctl block put FILE`",

@@ -17,12 +17,12 @@ from mesh.local.inventory import lost_of_job, lost_of_mesh
 from mesh.local.settlements import settlements
 from mesh.local.standing import lost_state
 from mesh.ports import ChainKind
-from mesh.problem import MeshProblem
 from mesh.records import Anchor
 from mesh.reputation import Evidence
 from mesh.step import replay
 from runtime.content.cid import Cid
 from runtime.content.did import Did
+from runtime.terminal.errors import CommandError
 from runtime.tokens.ledger import Account, AccountKey, AccountKind, TransferId, TransferState
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _chain(tx: SqliteTransaction, archive: Archive, jobs: list[Job], member: Did
             return
         try:
             anchor = archive.get_fresh(tx, Anchor, cid)
-        except MeshProblem as error:
+        except CommandError as error:
             yield f"anchors of {member}: {error.message}"
             return
         parents = anchor.body.parents

@@ -17,7 +17,6 @@ from mesh.local.owned import register_block
 from mesh.local.submitting import chain_of
 from mesh.local.world import World
 from mesh.market import Candidate, bid_fault, fuel_of
-from mesh.problem import Kind, MeshProblem
 from mesh.records import Award, Bid, Hold, JobManifest, NodeId
 from mesh.reputation import reputation
 from mesh.submission import shares
@@ -25,6 +24,7 @@ from runtime.context import Context
 from runtime.host.policy import policy_to_value
 from runtime.host.statecalls import ROLES_RECORD
 from runtime.identity.signed import Signed, sign
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import AccountKey, LedgerRefusal, PlaceHold, Refused
 from runtime.tokens.token import ResourceType
 
@@ -32,15 +32,15 @@ from runtime.tokens.token import ResourceType
 def award(
     tx: SqliteTransaction, world: World, job: Job, candidate: Candidate, *, now: int
 ) -> Recorded:
-    """Give the job to the bidder. Raises MeshProblem where that cannot be."""
+    """Give the job to the bidder. Raises CommandError where that cannot be."""
     if job.phase is not Phase.SUBMITTED:
         raise not_open(job)
     manifest = world.archive.get(tx, JobManifest, job.manifest)
     bid = candidate.bid
     against = bid_fault(candidate, manifest, now)
     if against is not None:
-        raise MeshProblem(
-            Kind.FAILED,
+        raise CommandError(
+            ExitCode.FAILED,
             "bid-not-awardable",
             f"the bid of {bid.body.node_id} cannot be accepted: {against}",
             hint=f"meshctl get-bids --job-id {job.key.job_id}",
@@ -104,8 +104,8 @@ def award(
         return answer
     if isinstance(answer, Refused):
         raise hold_refused(answer)
-    raise MeshProblem(
-        Kind.FAILED,
+    raise CommandError(
+        ExitCode.FAILED,
         "award-refused",
         f"job {job.key.job_id} cannot be awarded: {getattr(answer, 'value', answer)}",
         hint=f"meshctl job-status {job.key.job_id}",
@@ -113,7 +113,7 @@ def award(
 
 
 def accept(tx: SqliteTransaction, world: World, job: Job, node_id: NodeId, *, now: int) -> Recorded:
-    """Give the job to the node that bids. Raises MeshProblem where that cannot be."""
+    """Give the job to the node that bids. Raises CommandError where that cannot be."""
     offer = _offer_of(job, node_id)
     if offer is None:
         raise no_such_bid(job, node_id)
@@ -202,8 +202,8 @@ def _check(
         now=now,
     )
     if findings:
-        raise MeshProblem(
-            Kind.VERIFICATION,
+        raise CommandError(
+            ExitCode.VERIFICATION,
             "award-not-accepted",
             f"{candidate.bid.body.node_id} does not work for this award: {findings[0]}",
             hint="meshctl doctor",
@@ -211,15 +211,15 @@ def _check(
         )
 
 
-def not_open(job: Job) -> MeshProblem:
+def not_open(job: Job) -> CommandError:
     """The problem of a job that takes no award any more."""
     job_id = job.key.job_id
     if job.node_id is not None:
         reason = f"job {job_id} was awarded to {job.node_id} already ({job.phase.value})"
     else:
         reason = f"job {job_id} is {job.phase.value}"
-    return MeshProblem(
-        Kind.FAILED,
+    return CommandError(
+        ExitCode.FAILED,
         "job-not-open",
         reason,
         hint=f"meshctl job-status {job_id}",
@@ -227,14 +227,14 @@ def not_open(job: Job) -> MeshProblem:
     )
 
 
-def no_such_bid(job: Job, node_id: NodeId) -> MeshProblem:
+def no_such_bid(job: Job, node_id: NodeId) -> CommandError:
     """The problem of a bid that the job does not have, or does not take any more."""
     if job.is_final or job.award is not None:
         return not_open(job)
     names = [bid.node_id for bid in job.bids]
     job_id = job.key.job_id
-    return MeshProblem(
-        Kind.NOT_FOUND,
+    return CommandError(
+        ExitCode.NOT_FOUND,
         "unknown-bid",
         f"job {job_id} has no bid of '{node_id}'",
         hint=(
@@ -246,11 +246,11 @@ def no_such_bid(job: Job, node_id: NodeId) -> MeshProblem:
     )
 
 
-def dearer(job: Job, node_id: NodeId, price: int, most: int) -> MeshProblem:
+def dearer(job: Job, node_id: NodeId, price: int, most: int) -> CommandError:
     """The problem of a new bid that asks more than the expired one that was accepted."""
     job_id = job.key.job_id
-    return MeshProblem(
-        Kind.FAILED,
+    return CommandError(
+        ExitCode.FAILED,
         "bid-dearer",
         f"the bid of {node_id} over {most} has expired, and it asks {price} now",
         hint=f"to pay that: meshctl accept-bid --job-id {job_id} --node-id {node_id}",
@@ -258,7 +258,7 @@ def dearer(job: Job, node_id: NodeId, price: int, most: int) -> MeshProblem:
     )
 
 
-def hold_refused(refused: Refused) -> MeshProblem:
+def hold_refused(refused: Refused) -> CommandError:
     """A hold that the issuer does not give, as a named problem."""
     reason = refused.reason
     detail = ""
@@ -276,8 +276,8 @@ def hold_refused(refused: Refused) -> MeshProblem:
         if denial.retry_after_seconds is not None:
             hint = f"wait {denial.retry_after_seconds} s, then accept the bid again"
     is_denial = reason is LedgerRefusal.DENIED_BY_POLICY
-    return MeshProblem(
-        Kind.DENIED,
+    return CommandError(
+        ExitCode.DENIED,
         "hold-denied-by-policy" if is_denial else "hold-refused",
         f"the issuer holds nothing for this bid: {reason.value}{detail}",
         hint=hint,

@@ -14,7 +14,6 @@ from mesh.findings import Fault, Finding
 from mesh.job import Job, Phase
 from mesh.local.archive import Archive
 from mesh.ports import BlockError, ChainKind, Head
-from mesh.problem import MeshProblem
 from mesh.proof import Proof, ProofError, Reexecute, collect, from_car, to_car, verify_proof
 from mesh.receipts import verify_receipt
 from mesh.records import Anchor, Attestation, Award, Bid, JobId, JobManifest, Receipt, Verdict
@@ -23,6 +22,7 @@ from runtime.context import Context
 from runtime.execution import Deterministic
 from runtime.sandbox import Fault as SandboxFault
 from runtime.sandbox import Request, Sandbox
+from runtime.terminal.errors import CommandError
 
 if TYPE_CHECKING:
     from mesh.adapters.sqlite import SqliteTransaction
@@ -46,7 +46,7 @@ def check_anchored(mesh: "LocalMesh", job_id: JobId) -> tuple[Finding, ...]:
             return (Finding(fault=Fault.MISSING, subject="anchor"),)
         try:
             anchor = Archive(mesh.members.mesh).get_fresh(tx, Anchor, job.anchor)
-        except MeshProblem as error:
+        except CommandError as error:
             return (_unreadable("anchor", error),)
         sequence = anchor.body.sequence
         before = tx.chains.at(ChainKind.ANCHORS, job.executor, sequence - 1)
@@ -72,14 +72,14 @@ def check_federation(mesh: "LocalMesh", job_id: JobId) -> FederationCheck:
         try:
             receipt = archive.get_fresh(tx, Receipt, job.receipt)
             findings = list(_check_receipt(tx, archive, job, now=mesh.now))
-        except MeshProblem as error:
+        except CommandError as error:
             unreadable = _unreadable("receipt", error)
             return FederationCheck(confirmed=0, drawn=len(job.drawn), findings=(unreadable,))
         confirmed = 0
         for vote in job.votes:
             try:
                 attestation = archive.get_fresh(tx, Attestation, vote.attestation)
-            except MeshProblem as error:
+            except CommandError as error:
                 findings.append(_unreadable("attestation", error))
                 continue
             against = check_attestation(attestation, receipt=receipt, drawn=job.drawn)
@@ -154,13 +154,13 @@ def proof_file(mesh: "LocalMesh", job_id: JobId) -> bytes:
 
 
 def executed_again(sandbox: Sandbox) -> Reexecute:
-    """Execution on this machine, for `verify_proof`. Raises MeshProblem if it cannot."""
+    """Execution on this machine, for `verify_proof`. Raises CommandError if it cannot."""
 
     def reexecute(
         module: bytes, context: Context, given: bytes | None, blocks: Mapping[Cid, bytes]
     ) -> Deterministic:
-        from mesh.problem import Kind
         from runtime.content.cid import Codec, cid_of
+        from runtime.terminal.errors import ExitCode
 
         request = Request(
             module=module,
@@ -171,8 +171,8 @@ def executed_again(sandbox: Sandbox) -> Reexecute:
         )
         result = sandbox.execute(request)
         if isinstance(result, SandboxFault):
-            raise MeshProblem(
-                Kind.VERIFICATION,
+            raise CommandError(
+                ExitCode.VERIFICATION,
                 "reexecution-impossible",
                 f"it cannot be executed again here: {result}",
                 hint="verify without executing: --no-reexecute",
@@ -182,6 +182,6 @@ def executed_again(sandbox: Sandbox) -> Reexecute:
     return reexecute
 
 
-def _unreadable(subject: str, error: MeshProblem) -> Finding:
+def _unreadable(subject: str, error: CommandError) -> Finding:
     fault = Fault.MISSING if error.code == "block-missing" else Fault.UNREADABLE
     return Finding(fault=fault, subject=subject, detail=error.message)

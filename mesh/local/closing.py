@@ -18,7 +18,6 @@ from mesh.local.executing import finish_work, lots, recorded, refuse
 from mesh.local.owned import check_linked, standing_of, write_effects
 from mesh.local.speed import learn
 from mesh.local.world import World
-from mesh.problem import Kind, MeshProblem
 from mesh.records import Award, Cancel, HoldEnd, Receipt
 from mesh.settlement import (
     CANCELLED,
@@ -37,6 +36,7 @@ from runtime.content.did import Did
 from runtime.effects import effects_from_block
 from runtime.execution import Deterministic
 from runtime.identity.signed import sign
+from runtime.terminal.errors import CommandError, ExitCode
 
 
 def observe(tx: SqliteTransaction, job: Job, verifier: Did, found: Deterministic) -> None:
@@ -98,12 +98,12 @@ def _lose(tx: SqliteTransaction, world: World, job: Job, lost: Lose, now: int) -
 
 
 def cancel(tx: SqliteTransaction, world: World, job: Job, reason: str, *, now: int) -> Recorded:
-    """The submitter withdraws the job. Raises MeshProblem `job-not-cancellable`."""
+    """The submitter withdraws the job. Raises CommandError `job-not-cancellable`."""
     transition = TRANSITIONS.get((job.phase, ev.JobCancelled))
     if transition is None:
         job_id = job.key.job_id
-        raise MeshProblem(
-            Kind.FAILED,
+        raise CommandError(
+            ExitCode.FAILED,
             "job-not-cancellable",
             f"job {job_id} is {job.phase.value} and cannot be cancelled",
             hint=f"meshctl job-status {job_id}",

@@ -7,10 +7,10 @@ from its checked pieces.
 from typing import Final
 
 from mesh.adapters.sqlite import SqliteTransaction
-from mesh.problem import Kind, MeshProblem
 from mesh.records import JobManifest
 from mesh.unixfs import PieceMissing, UnixFsError, read_file
 from runtime.content.cid import Cid, Codec
+from runtime.terminal.errors import CommandError, ExitCode
 
 MODULES_KEPT_MAX: Final = 32
 
@@ -42,8 +42,8 @@ class Content:
         except PieceMissing:
             return None
         except UnixFsError as error:
-            raise MeshProblem(
-                Kind.FAILED,
+            raise CommandError(
+                ExitCode.FAILED,
                 "not-a-file",
                 f"{cid} cannot be read as a file: {error}",
                 hint="supply the module itself with `meshctl block put FILE` and name that CID",

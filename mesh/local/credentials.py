@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.local.world import World
-from mesh.problem import Kind, MeshProblem
 from mesh.records import Credential, Revocation
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.typed import ShapeError
 from runtime.identity.signed import Signed, sign
+from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
@@ -59,10 +59,10 @@ def roles_of(tx: SqliteTransaction, world: World, member: Did, *, now: int) -> t
 
 
 def grant_role(mesh: "LocalMesh", *, name: str, subject: Did, expires_at: int) -> Cid:
-    """The issuer signs that the subject holds the role. Raises MeshProblem."""
+    """The issuer signs that the subject holds the role. Raises CommandError."""
     if expires_at <= mesh.now:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "role-expiry-past",
             f"the role would have ended {mesh.now - expires_at} s ago",
             hint="--expires-in SECONDS counts from now",
@@ -74,8 +74,8 @@ def grant_role(mesh: "LocalMesh", *, name: str, subject: Did, expires_at: int) -
             key=mesh.members.issuer,
         )
     except (ShapeError, ValueError) as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "role-malformed",
             f"the role cannot be granted: {error}",
             hint="meshctl identity grant --help",
@@ -87,7 +87,7 @@ def grant_role(mesh: "LocalMesh", *, name: str, subject: Did, expires_at: int) -
 
 
 def withdraw_role(mesh: "LocalMesh", *, name: str, subject: Did, reason: str) -> tuple[Cid, ...]:
-    """Revoke all credentials for a role in force. Raises MeshProblem `no-such-role`."""
+    """Revoke all credentials for a role in force. Raises CommandError `no-such-role`."""
     now = mesh.now
     with mesh.store.write() as tx:
         found = tuple(
@@ -102,8 +102,8 @@ def withdraw_role(mesh: "LocalMesh", *, name: str, subject: Did, reason: str) ->
             mesh.archive.put(tx, revocation)
             tx.ledger.revoke(cid)
     if not found:
-        raise MeshProblem(
-            Kind.NOT_FOUND,
+        raise CommandError(
+            ExitCode.NOT_FOUND,
             "no-such-role",
             f"{subject} does not hold the role {name!r}",
             hint="meshctl identity roles",

@@ -25,11 +25,11 @@ from mesh.local.problems import timed_out
 from mesh.local.telling import told
 from mesh.local.world import World
 from mesh.market import rank
-from mesh.problem import MeshProblem
 from mesh.records import REASON_BYTES_MAX, JobId, JobManifest
 from runtime.content.did import Did
 from runtime.content.typed import cut
 from runtime.sandbox import Request
+from runtime.terminal.errors import CommandError
 
 LOCK_POLL_SECONDS: Final = 0.05
 _NEEDS_EXECUTION: Final = frozenset({Phase.ASSIGNED, Phase.RUNNING, Phase.COMPLETED})
@@ -65,11 +65,11 @@ class Driver:
         self._flights = Flights(executor)
         self._locks = ExitStack()
         self._has_locks = False
-        self.problems: dict[JobKey, MeshProblem] = {}
+        self.problems: dict[JobKey, CommandError] = {}
         """Jobs that were given up in this run, and why."""
 
     def run(self, keys: Iterable[JobKey], *, timeout_seconds: float | None = None) -> None:
-        """Drive until nothing more can be done here. Raises MeshProblem `timed-out`."""
+        """Drive until nothing more can be done here. Raises CommandError `timed-out`."""
         end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         wanted = dict.fromkeys(keys)
         ready = list(wanted)
@@ -106,7 +106,7 @@ class Driver:
             for job in tx.jobs.due(now):
                 try:
                     closing.follow(tx, self._world, job, now=now)
-                except MeshProblem as error:
+                except CommandError as error:
                     self.problems[job.key] = error
 
     # --- one turn
@@ -123,7 +123,7 @@ class Driver:
                             self._advance(tx, current, news)
                             self._flights.keep_workers_busy()
                 break
-            except MeshProblem as error:
+            except CommandError as error:
                 if current is None:
                     raise
                 self.problems[current] = error

@@ -18,7 +18,6 @@ from mesh.local.members import SECRET, profile_of
 from mesh.local.owned import surrounding
 from mesh.local.world import World
 from mesh.ports import ChainKind, Head
-from mesh.problem import Kind, MeshProblem
 from mesh.receipts import check_previous, usage_of, verify_receipt
 from mesh.records import Award, Bid, JobManifest, Receipt
 from runtime.content.cid import Codec, cid_of
@@ -27,6 +26,7 @@ from runtime.context import Context
 from runtime.execution import Execution
 from runtime.identity.signed import sign
 from runtime.sandbox import Request
+from runtime.terminal.errors import CommandError, ExitCode
 
 
 def start(tx: SqliteTransaction, job: Job, *, now: int) -> Recorded:
@@ -35,7 +35,7 @@ def start(tx: SqliteTransaction, job: Job, *, now: int) -> Recorded:
 
 
 def request_for(tx: SqliteTransaction, world: World, content: Content, job: Job) -> Request:
-    """What executor and verifiers execute alike. Raises MeshProblem `block-missing`."""
+    """What executor and verifiers execute alike. Raises CommandError `block-missing`."""
     manifest = world.archive.get(tx, JobManifest, job.manifest).body
     module = content.module(tx, manifest.module)
     if module is None:
@@ -157,10 +157,10 @@ def finish_work(tx: SqliteTransaction, job: Job, effect: Effect, actor: Did) -> 
 
 
 def refuse(findings: tuple[Finding, ...], what: str) -> None:
-    """Raise MeshProblem `record-refused` if anything was found."""
+    """Raise CommandError `record-refused` if anything was found."""
     if findings:
-        raise MeshProblem(
-            Kind.VERIFICATION,
+        raise CommandError(
+            ExitCode.VERIFICATION,
             "record-refused",
             f"{what}: {findings[0]}",
             hint="meshctl doctor",
@@ -169,11 +169,11 @@ def refuse(findings: tuple[Finding, ...], what: str) -> None:
 
 
 def recorded(answer: object, job: Job) -> Recorded:
-    """The recorded step. Raises MeshProblem `job-moved-on` where the job refuses it."""
+    """The recorded step. Raises CommandError `job-moved-on` where the job refuses it."""
     if isinstance(answer, Recorded):
         return answer
-    raise MeshProblem(
-        Kind.FAILED,
+    raise CommandError(
+        ExitCode.FAILED,
         "job-moved-on",
         f"job {job.key.job_id}: {getattr(answer, 'value', answer)}",
         hint=f"meshctl job-status {job.key.job_id}",

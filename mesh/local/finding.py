@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from mesh.problem import Kind, MeshProblem
 from runtime.content.cid import Cid, CidError, parse_cid
+from runtime.terminal.errors import CommandError, ExitCode
 
 END_CHARS_MIN: Final = 4
 
@@ -21,14 +21,14 @@ def find_block(text: str, known: Iterable[Cid]) -> Cid:
         return ending[0]
     if len(wanted) >= END_CHARS_MIN and ending:
         shown = ", ".join(str(cid) for cid in ending[:3])
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "ambiguous-block",
             f"'{text}' is the end of {len(ending)} blocks: {shown}",
             hint="give more characters",
         )
-    raise MeshProblem(
-        Kind.USAGE,
+    raise CommandError(
+        ExitCode.USAGE,
         "malformed-cid",
         f"'{text}' is neither a CID ({reason}) nor the end of one that is stored",
         hint="copy the CID whole, or give its last characters",

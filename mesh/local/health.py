@@ -8,9 +8,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from mesh.local.audit import HELD, audit
-from mesh.problem import MeshProblem
 from mesh.records import MICRO
 from runtime.sandbox.selftest import self_test
+from runtime.terminal.errors import CommandError
 
 if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
@@ -106,7 +106,7 @@ def _sandbox(mesh: "LocalMesh") -> list[Check]:
     try:
         speed = mesh.world.fuel_per_second
         checks.append(_ok("speed", f"{speed / MICRO:.0f} million fuel a second and core"))
-    except MeshProblem as problem:
+    except CommandError as problem:
         checks.append(_wrong("speed", problem.message))
     for each in mesh.sandbox.confinement():
         state = State.OK if each.holds else State.NOTE

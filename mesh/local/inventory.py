@@ -15,7 +15,6 @@ from mesh.local.archive import Archive, missing_block
 from mesh.local.content import Content
 from mesh.local.credentials import CREDENTIAL
 from mesh.local.members import PROFILE, TOKEN
-from mesh.problem import MeshProblem
 from mesh.records import (
     Anchor,
     Attestation,
@@ -33,6 +32,7 @@ from mesh.records import (
     Settlement,
 )
 from runtime.content.cid import Cid
+from runtime.terminal.errors import CommandError
 from runtime.tokens.token import ResourceToken, ResourceType
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def lost_of_mesh(mesh: "LocalMesh", tx: SqliteTransaction, archive: Archive) -> 
     for noun, kind, cid in named:
         try:
             (Archive(None) if kind is Genesis else archive).get_fresh(tx, kind, cid)
-        except MeshProblem as problem:
+        except CommandError as problem:
             yield f"{noun}: {problem.message}"
 
 
@@ -107,7 +107,7 @@ def _lost_record(
     name = f"job {job.key.job_id}"
     try:
         blocks = tuple(_blocks_of(tx, job, archive.get_fresh(tx, kind, cid).body))
-    except MeshProblem as problem:
+    except CommandError as problem:
         yield f"{name}: {problem.message}"
         return
     for noun, block in blocks:
@@ -116,7 +116,7 @@ def _lost_record(
                 archive.get_fresh(tx, Hold, block)
             elif tx.blocks.get(block) is None:
                 raise missing_block(block, noun)
-        except MeshProblem as problem:
+        except CommandError as problem:
             yield f"{name}: {problem.message}"
 
 

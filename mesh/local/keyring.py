@@ -9,16 +9,16 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from mesh.problem import Kind, MeshProblem
 from runtime.content.did import Did
 from runtime.identity.keys import SEED_BYTES, SigningKey
+from runtime.terminal.errors import CommandError, ExitCode
 
 _PREFIX: Final = "ed25519-seed:"
 _OTHERS: Final = 0o077
 
 
 def load_or_create(directory: Path, name: str) -> SigningKey:
-    """The key `name` of a mesh that is being founded. Raises MeshProblem `key-…`."""
+    """The key `name` of a mesh that is being founded. Raises CommandError `key-…`."""
     path = directory / f"{name}.key"
     if not path.exists():
         try:
@@ -32,7 +32,7 @@ def load_or_create(directory: Path, name: str) -> SigningKey:
 def load(directory: Path, name: str, did: Did) -> SigningKey:
     """The key by which a mesh knows its member `name`, as `did`.
 
-    Raises MeshProblem `key-missing`, `key-foreign`, and `key-…` for a file that is no private key.
+    Raises CommandError `key-missing`, `key-foreign`, and `key-…` for a file that is no private key.
     """
     path = directory / f"{name}.key"
     key = _read(path)
@@ -52,8 +52,8 @@ def _read(path: Path) -> SigningKey:
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable("key-unreadable", f"{path} cannot be read: {error}") from None
     if mode & _OTHERS:
-        raise MeshProblem(
-            Kind.IDENTITY,
+        raise CommandError(
+            ExitCode.IDENTITY,
             "key-exposed",
             f"{path} can be read by others (mode {mode & 0o777:03o})",
             hint=f"chmod 600 {path}",
@@ -82,9 +82,9 @@ def _create(path: Path) -> None:
         temporary.unlink()
 
 
-def _unusable(code: str, message: str) -> MeshProblem:
-    return MeshProblem(
-        Kind.IDENTITY,
+def _unusable(code: str, message: str) -> CommandError:
+    return CommandError(
+        ExitCode.IDENTITY,
         code,
         message,
         hint="restore the file from a copy, or found another mesh: name a new MESH_HOME",

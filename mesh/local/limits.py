@@ -6,16 +6,16 @@ results go into the context, so that every verifier has the same.
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.home import Config
-from mesh.problem import Kind, MeshProblem
 from mesh.records import JobManifest
 from runtime.context import Limits
 from runtime.sandbox import SandboxLimits
+from runtime.terminal.errors import CommandError, ExitCode
 
 
 def check_limits(
     tx: SqliteTransaction, config: Config, manifest: JobManifest, chain_length: int
 ) -> None:
-    """Raise MeshProblem `over-limit` for the first limit that the job is over."""
+    """Raise CommandError `over-limit` for the first limit that the job is over."""
     module = tx.blocks.size(manifest.module)
     given = None if manifest.input is None else tx.blocks.size(manifest.input)
     for name, noun, value in (
@@ -27,8 +27,8 @@ def check_limits(
     ):
         most = getattr(config, name)
         if value is not None and value > most:
-            raise MeshProblem(
-                Kind.USAGE,
+            raise CommandError(
+                ExitCode.USAGE,
                 "over-limit",
                 f"{noun}: {value}, at most {most} are taken here",
                 hint=f"ask for less, or raise {name} in config.toml if that is possible",

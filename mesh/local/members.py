@@ -24,13 +24,13 @@ from mesh.local.roster import (
     FederationSetup,
     NodeSetup,
 )
-from mesh.problem import Kind, MeshProblem
 from mesh.records import MICRO, Engine, Genesis, NodeId, NodeProfile
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.typed import from_value, to_value
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed, sign
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import Issue, Refused, decide
 from runtime.tokens.token import NONCE_BYTES, ResourceToken, ResourceType
 
@@ -96,7 +96,7 @@ class Members:
 def load_members(tx: SqliteTransaction, home: Home) -> Members | None:
     """The members of the mesh in this store; None before it is founded.
 
-    Raises MeshProblem `mesh-lost` for the home of a mesh whose store holds none, `key-…` for
+    Raises CommandError `mesh-lost` for the home of a mesh whose store holds none, `key-…` for
     keys that are not there or not theirs.
     """
     founding = tx.settings.get(GENESIS)
@@ -104,8 +104,8 @@ def load_members(tx: SqliteTransaction, home: Home) -> Members | None:
         return _members(tx, home, founding)
     lost = remembered_mesh(home)
     if lost is not None:
-        raise MeshProblem(
-            Kind.IDENTITY,
+        raise CommandError(
+            ExitCode.IDENTITY,
             "mesh-lost",
             f"{home.path} is the home of mesh {lost}, but {home.database} does not hold it",
             hint="restore the database from a copy, or found another mesh: name a new MESH_HOME",
@@ -116,7 +116,7 @@ def load_members(tx: SqliteTransaction, home: Home) -> Members | None:
 def _members(tx: SqliteTransaction, home: Home, founding: dict[str, Any]) -> Members:
     try:
         genesis = Archive(None).get(tx, Genesis, founding["cid"])
-    except MeshProblem as problem:
+    except CommandError as problem:
         problem.message = f"the genesis record of the mesh: {problem.message}"
         problem.hint = f"restore {home.database} from a copy, or found another with MESH_HOME"
         raise

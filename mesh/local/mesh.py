@@ -30,12 +30,12 @@ from mesh.local.standing import keeping
 from mesh.local.submitting import JobRequest
 from mesh.local.views import JobView, UnreadableJob, view
 from mesh.local.world import World
-from mesh.problem import Kind, MeshProblem
 from mesh.records import REASON_BYTES_MAX, Engine, JobId, NodeId
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.typed import cut
 from runtime.identity.keys import SigningKey
 from runtime.sandbox import Sandbox, engine
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import AccountKind
 from runtime.tokens.token import ResourceType
 
@@ -84,7 +84,7 @@ class LocalMesh:
     ) -> "LocalMesh":
         """Open the mesh under `home` (else $MESH_HOME, else the user's data directory).
 
-        The first use founds it. executor: who executes for its members. Raises MeshProblem
+        The first use founds it. executor: who executes for its members. Raises CommandError
         for an unusable home, store or key.
         """
         given = os.environ if environment is None else environment
@@ -173,20 +173,20 @@ class LocalMesh:
     def put_block(
         self, data: bytes, codec: Codec = Codec.RAW, *, on_event: OnNews = _ignore
     ) -> Cid:
-        """Store one block; its CID. Raises MeshProblem `block-…`."""
+        """Store one block; its CID. Raises CommandError `block-…`."""
         cid = cid_of(data, codec)
         self.put_blocks(((cid, data),))
         on_event(ModuleStored(cid=cid, size_bytes=len(data)))
         return cid
 
     def put_blocks(self, blocks: Iterable[tuple[Cid, bytes]]) -> None:
-        """Store several blocks, all or none. Raises MeshProblem `block-…`."""
+        """Store several blocks, all or none. Raises CommandError `block-…`."""
         with self.store.write() as tx:
             for cid, data in blocks:
                 tx.blocks.put(cid, data)
 
     def get_block(self, cid: Cid) -> bytes:
-        """A block's bytes, hashed just now. Raises MeshProblem `block-missing`, `-tampered`."""
+        """A block's bytes, hashed just now. Raises CommandError `block-missing`, `-tampered`."""
         with self.store.read() as tx:
             data = tx.blocks.get(cid)
         if data is None:
@@ -200,7 +200,7 @@ class LocalMesh:
     def find_block(self, text: str) -> Cid:
         """The block that a CID, or the last characters of one, names.
 
-        Raises MeshProblem `malformed-cid`, `block-missing` or `ambiguous-block`.
+        Raises CommandError `malformed-cid`, `block-missing` or `ambiguous-block`.
         """
         from mesh.local.finding import find_block
 
@@ -208,12 +208,12 @@ class LocalMesh:
             return find_block(text, tx.blocks.cids())
 
     def remove_block(self, cid: Cid) -> None:
-        """Remove a block. Raises MeshProblem `block-missing`, `block-in-use`."""
+        """Remove a block. Raises CommandError `block-missing`, `block-in-use`."""
         with self.store.write() as tx:
             needed_by = keeping(tx, cid)
             if needed_by is not None:
-                raise MeshProblem(
-                    Kind.FAILED,
+                raise CommandError(
+                    ExitCode.FAILED,
                     "block-in-use",
                     f"block {cid} is {needed_by}",
                     hint="a program unpins it with dag_unpin, or stores another value",
@@ -229,7 +229,7 @@ class LocalMesh:
         return new_job_id(time.time_ns() // 1_000_000, self.entropy(RANDOM_BYTES))
 
     def submit(self, request: JobRequest, *, on_event: OnNews = _ignore) -> JobId:
-        """Sign, check and publish a job. Raises MeshProblem where it is refused."""
+        """Sign, check and publish a job. Raises CommandError where it is refused."""
         return self.submit_all((request,), on_event=on_event)[0]
 
     def submit_all(
@@ -253,10 +253,10 @@ class LocalMesh:
         on_wait: OnWait = _ignore,
         auto_award: bool = False,
         timeout: float | None = None,
-    ) -> Mapping[JobId, MeshProblem]:
+    ) -> Mapping[JobId, CommandError]:
         """Move jobs on until they have ended or wait for somebody; those given up, and why.
 
-        timeout: seconds. Raises MeshProblem `timed-out`, and KeyboardInterrupt on Ctrl-C;
+        timeout: seconds. Raises CommandError `timed-out`, and KeyboardInterrupt on Ctrl-C;
         in both cases the same call continues where this one stopped.
         """
         driver = Driver(
@@ -275,7 +275,7 @@ class LocalMesh:
         return {key.job_id: problem for key, problem in driver.problems.items()}
 
     def accept(self, job_id: JobId, node_id: NodeId, *, on_event: OnNews = _ignore) -> None:
-        """Award the job to a node's bid. Raises MeshProblem where that cannot be.
+        """Award the job to a node's bid. Raises CommandError where that cannot be.
 
         If all bids have expired the nodes are asked again, and the new bid is awarded unless
         it is dearer (`bid-dearer`): nobody pays more than the bid that was accepted.
@@ -296,14 +296,14 @@ class LocalMesh:
         on_event(Awarded(job_id=job_id, node_id=node_id, price=price, attempt=done.job.attempt))
 
     def cancel(self, job_id: JobId, reason: str) -> None:
-        """Withdraw a job. Raises MeshProblem `job-not-cancellable`."""
+        """Withdraw a job. Raises CommandError `job-not-cancellable`."""
         reason = cut(reason, REASON_BYTES_MAX)
         with self.store.write() as tx:
             job = self.stored_job(tx, job_id)
             closing.cancel(tx, self.reading, job, reason, now=self.now)
 
     def job(self, job_id: JobId) -> JobView:
-        """Everything known about a job. Raises MeshProblem `unknown-job` or `block-…`."""
+        """Everything known about a job. Raises CommandError `unknown-job` or `block-…`."""
         with self.store.read() as tx:
             return self._view(tx, self.stored_job(tx, job_id))
 
@@ -315,7 +315,7 @@ class LocalMesh:
                 job = self.stored_job(tx, job_id)
                 try:
                     found.append(self._view(tx, job))
-                except MeshProblem as problem:
+                except CommandError as problem:
                     found.append(UnreadableJob(job_id=job_id, phase=job.phase, problem=problem))
         return tuple(found)
 
@@ -361,8 +361,8 @@ class LocalMesh:
     def stored_job(self, tx: SqliteTransaction, job_id: JobId) -> Job:
         job = tx.jobs.get(self._key(job_id))
         if job is None:
-            raise MeshProblem(
-                Kind.NOT_FOUND,
+            raise CommandError(
+                ExitCode.NOT_FOUND,
                 "unknown-job",
                 f"there is no job '{job_id}'",
                 hint="meshctl list-jobs",

@@ -12,11 +12,11 @@ from mesh.job import Phase
 from mesh.local.archive import missing_block
 from mesh.local.checking import check_federation
 from mesh.local.views import JobView
-from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode
 from runtime.modulecheck import ModuleFacts, check_module
+from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
@@ -39,12 +39,12 @@ class JobOutput:
 def output_of(mesh: "LocalMesh", job_id: JobId) -> JobOutput:
     """The output block of a verified job, decoded.
 
-    Raises MeshProblem `no-result`, `not-verified`, `block-missing`, `block-tampered`.
+    Raises CommandError `no-result`, `not-verified`, `block-missing`, `block-tampered`.
     """
     job = mesh.job(job_id)
     if job.deterministic is None or job.phase is not Phase.VERIFIED:
-        raise MeshProblem(
-            Kind.NOT_FOUND if not job.is_final else Kind.FAILED,
+        raise CommandError(
+            ExitCode.NOT_FOUND if not job.is_final else ExitCode.FAILED,
             "no-result",
             f"job {job_id} is {job.phase.value} and has no verified result",
             hint=f"meshctl job-status {job_id}",
@@ -52,8 +52,8 @@ def output_of(mesh: "LocalMesh", job_id: JobId) -> JobOutput:
         )
     check = check_federation(mesh, job_id)
     if check.findings:
-        raise MeshProblem(
-            Kind.VERIFICATION,
+        raise CommandError(
+            ExitCode.VERIFICATION,
             "not-verified",
             f"the receipt of job {job_id} does not stand: {check.findings[0]}",
             hint=f"meshctl verify {job_id}",
@@ -61,8 +61,8 @@ def output_of(mesh: "LocalMesh", job_id: JobId) -> JobOutput:
         )
     cid = job.deterministic.output
     if cid is None:
-        raise MeshProblem(
-            Kind.NOT_FOUND,
+        raise CommandError(
+            ExitCode.NOT_FOUND,
             "no-output",
             f"the program of job {job_id} gave no output",
             hint=f"meshctl logs {job_id}",
@@ -84,8 +84,8 @@ def decoded(mesh: "LocalMesh", job: JobView, cid: Cid) -> JobOutput:
     try:
         value = decode(data, bytes_max=len(data))
     except CodecError as error:
-        raise MeshProblem(
-            Kind.VERIFICATION,
+        raise CommandError(
+            ExitCode.VERIFICATION,
             "output-malformed",
             f"the output {cid} is not canonical DAG-CBOR: {error}",
             hint=f"meshctl block get {cid} -o FILE writes its bytes",
@@ -111,11 +111,11 @@ def _shown(mesh: "LocalMesh", job: JobView, value: Any) -> Any:
 
 
 def logs_of(mesh: "LocalMesh", job_id: JobId) -> tuple[str, ...]:
-    """What the program logged. Raises MeshProblem `no-result` or `block-missing`."""
+    """What the program logged. Raises CommandError `no-result` or `block-missing`."""
     job = mesh.job(job_id)
     if job.deterministic is None:
-        raise MeshProblem(
-            Kind.NOT_FOUND,
+        raise CommandError(
+            ExitCode.NOT_FOUND,
             "no-result",
             f"job {job_id} is {job.phase.value} and has not been executed",
             hint=f"meshctl job-status {job_id}",

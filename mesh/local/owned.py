@@ -9,18 +9,18 @@ from mesh.adapters.sqlite import SqliteTransaction
 from mesh.effects import EffectsDone, Standing, linked_blocks
 from mesh.local.archive import missing_block
 from mesh.local.world import World
-from mesh.problem import Kind, MeshProblem
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError
 from runtime.content.did import Did
 from runtime.context import Context
 from runtime.effects import Effect
 from runtime.state import EMPTY, MissingBlock, Snapshot, surrounding_blocks
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.register import register_to_block
 
 
 def snapshot_of(tx: SqliteTransaction, root: Cid | None) -> Snapshot:
-    """The snapshot of a state root. Raises MeshProblem `block-missing`, `state-malformed`."""
+    """The snapshot of a state root. Raises CommandError `block-missing`, `state-malformed`."""
     if root is None:
         return EMPTY
     data = tx.blocks.get(root)
@@ -45,7 +45,7 @@ def standing_of(tx: SqliteTransaction, world: World, owner: Did) -> Standing:
 
 
 def check_linked(tx: SqliteTransaction, effects: Iterable[Effect]) -> None:
-    """Raises MeshProblem `block-missing` for a block that the effects name and nobody has."""
+    """Raises CommandError `block-missing` for a block that the effects name and nobody has."""
     for cid in linked_blocks(effects):
         if not tx.blocks.has(cid):
             raise missing_block(cid, "state")
@@ -63,15 +63,15 @@ def write_effects(tx: SqliteTransaction, owner: Did, done: EffectsDone) -> None:
 
 
 def register_block(tx: SqliteTransaction, owner: Did) -> tuple[Cid, bytes] | None:
-    """The register of the owner's classes, None if nobody holds any. Raises MeshProblem."""
+    """The register of the owner's classes, None if nobody holds any. Raises CommandError."""
     register = tx.ledger.register(owner)
     if not register:
         return None
     try:
         data = register_to_block(register)
     except CodecError as error:
-        raise MeshProblem(
-            Kind.FAILED,
+        raise CommandError(
+            ExitCode.FAILED,
             "register-too-large",
             f"the token classes of {owner} have too many holders: {error}",
             hint="burn the units of holders that have left, or issue in another name",
@@ -83,7 +83,7 @@ def surrounding(
     tx: SqliteTransaction, context: Context, given: Mapping[Cid, bytes]
 ) -> Mapping[Cid, bytes]:
     """What an execution in the context gets besides module and input. given: blocks that are
-    not in the store. Raises MeshProblem `block-missing`, `state-malformed`."""
+    not in the store. Raises CommandError `block-missing`, `state-malformed`."""
 
     def fetch(cid: Cid) -> bytes | None:
         return given[cid] if cid in given else tx.blocks.get(cid)
@@ -97,9 +97,9 @@ def surrounding(
         raise _malformed(context.state_root, error) from None
 
 
-def _malformed(root: Cid, error: CodecError) -> MeshProblem:
-    return MeshProblem(
-        Kind.VERIFICATION,
+def _malformed(root: Cid, error: CodecError) -> CommandError:
+    return CommandError(
+        ExitCode.VERIFICATION,
         "state-malformed",
         f"the state {root} cannot be read: {error}",
         hint="`meshctl doctor` checks what else is affected",

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId
+from runtime.terminal.errors import CommandError, ExitCode
 
 
-def timed_out(job_ids: Sequence[JobId]) -> MeshProblem:
+def timed_out(job_ids: Sequence[JobId]) -> CommandError:
     """The time that the caller gave is over for these jobs; nothing is lost."""
     assert job_ids, "somebody waited for them"
     name = f"job {job_ids[0]}" if len(job_ids) == 1 else f"{len(job_ids)} jobs"
-    return MeshProblem(
-        Kind.TIMEOUT,
+    return CommandError(
+        ExitCode.TIMEOUT,
         "timed-out",
         f"the time to wait for {name} is over; the next command that waits continues there",
         hint="; ".join(f"meshctl job-status {job_id} --wait" for job_id in job_ids[:3]),

@@ -7,8 +7,8 @@ from mesh.local import bidding, submitting
 from mesh.local.limits import check_limits
 from mesh.local.submitting import JobRequest
 from mesh.market import appraise
-from mesh.problem import MeshProblem
 from mesh.records import Bid, Decline, NodeId
+from runtime.terminal.errors import CommandError
 
 if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
@@ -30,7 +30,7 @@ class Quote:
     """refusal: why the submission would be refused, None if it would not."""
 
     nodes: tuple[NodeQuote, ...]
-    refusal: MeshProblem | None
+    refusal: CommandError | None
 
 
 def quote(mesh: "LocalMesh", request: JobRequest) -> Quote:
@@ -51,7 +51,7 @@ def quote(mesh: "LocalMesh", request: JobRequest) -> Quote:
         problem = None if refusal is None else submitting.problem_of(refusal, manifest)
         try:
             check_limits(tx, world.config, manifest.body, len(purse.chain))
-        except MeshProblem as over:
+        except CommandError as over:
             problem = problem or over
     return Quote(nodes=tuple(found), refusal=problem)
 

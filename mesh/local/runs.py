@@ -125,7 +125,7 @@ def request_for(
 ) -> Request:
     """The execution of a module in a context, with the state that it names and no input.
 
-    Raises MeshProblem `block-missing`, `state-malformed`.
+    Raises CommandError `block-missing`, `state-malformed`.
     """
     with mesh.store.read() as tx:
         blocks = surrounding(tx, context, around.blocks)
@@ -136,7 +136,7 @@ def apply(mesh: "LocalMesh", key: Cid, run: LocalRun, done: Outcome) -> str | No
     """Carry out an execution's effects, submit its jobs and keep the record of the run: all of
     it, or nothing and why: then the world has changed, and the program is to be executed again.
 
-    Raises MeshProblem where the mesh refuses a submission; then nothing is written either.
+    Raises CommandError where the mesh refuses a submission; then nothing is written either.
     """
     owner = mesh.submitter.did
     nonce = mesh.entropy(RUN_NONCE_BYTES)

@@ -11,10 +11,10 @@ from mesh.adapters.sqlite import SqliteTransaction
 from mesh.events import Event, Stored
 from mesh.job import Job
 from mesh.local.archive import Archive
-from mesh.problem import MeshProblem
 from mesh.records import Award, Hold, HoldEnd, Settlement
 from mesh.settlement import check_settlement
 from runtime.content.cid import Cid
+from runtime.terminal.errors import CommandError
 
 
 def settlements(
@@ -70,7 +70,7 @@ def _ended(
     try:
         hold = archive.get(tx, Hold, archive.get(tx, Award, award).body.hold)
         settlement = archive.get(tx, Settlement, cid)
-    except MeshProblem:
+    except CommandError:
         return
     for finding in check_settlement(
         settlement, job=job.manifest, hold=hold, end=became, receipt=receipt

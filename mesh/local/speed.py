@@ -11,12 +11,12 @@ from blake3 import blake3
 
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
 from mesh.pace import Pace, learned
-from mesh.problem import Kind, MeshProblem
 from mesh.records import Engine, NodeId, Receipt
 from runtime.content.typed import from_value, to_value
 from runtime.sandbox import Sandbox
 from runtime.sandbox.engine import cpu_features
 from runtime.sandbox.selftest import UnusableError, calibrate
+from runtime.terminal.errors import CommandError, ExitCode
 
 SPEED: Final = "fuel-per-second/"
 PACE: Final = "pace/"
@@ -29,7 +29,7 @@ def fuel_per_second(
 ) -> int:
     """Fuel that one core burns in a second, by a real measurement in the sandbox.
 
-    Raises MeshProblem `sandbox-unusable`.
+    Raises CommandError `sandbox-unusable`.
     """
     with store.read() as tx:
         known = tx.settings.get(SPEED + _machine(engine))
@@ -38,8 +38,8 @@ def fuel_per_second(
     try:
         measured = calibrate(sandbox()).fuel_per_second
     except UnusableError as error:
-        raise MeshProblem(
-            Kind.FAILED,
+        raise CommandError(
+            ExitCode.FAILED,
             "sandbox-unusable",
             f"no module can be executed on this machine: {error}",
             hint="meshctl doctor",

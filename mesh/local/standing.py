@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.local.archive import missing_block
 from mesh.local.owned import snapshot_of
-from mesh.problem import MeshProblem
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError, decode
 from runtime.content.did import Did
 from runtime.state import STATE_VALUE_BYTES_MAX
+from runtime.terminal.errors import CommandError
 from runtime.tokens.register import Register
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class StateView:
 
 
 def state_view(mesh: "LocalMesh") -> StateView:
-    """The local identity's state. Raises MeshProblem `block-missing`, `state-malformed`."""
+    """The local identity's state. Raises CommandError `block-missing`, `state-malformed`."""
     owner = mesh.submitter.did
     with mesh.store.read() as tx:
         root = tx.state.root(owner)
@@ -71,7 +71,7 @@ def lost_state(tx: SqliteTransaction) -> Iterator[str]:
     for owner, root in tx.state.owners():
         try:
             snapshot = snapshot_of(tx, root)
-        except MeshProblem as problem:
+        except CommandError as problem:
             yield f"state of {owner}: {problem.message}"
             continue
         named = {
@@ -87,7 +87,7 @@ def lost_state(tx: SqliteTransaction) -> Iterator[str]:
                     yield f"state of {owner}: {what}: block {cid} is not in the store"
                 elif cid in named:
                     decode(data, bytes_max=STATE_VALUE_BYTES_MAX)
-            except (MeshProblem, CodecError) as error:
+            except (CommandError, CodecError) as error:
                 yield f"state of {owner}: {what}: {error}"
 
 
@@ -100,7 +100,7 @@ def keeping(tx: SqliteTransaction, cid: Cid) -> str | None:
             return f"the state of {owner}"
         try:
             links = snapshot_of(tx, root).links
-        except MeshProblem:
+        except CommandError:
             # What cannot be read names nothing; `doctor` tells of it.
             continue
         if cid in links:

@@ -15,7 +15,6 @@ from mesh.journal import Recorded, record
 from mesh.local.limits import check_limits
 from mesh.local.members import TOKEN
 from mesh.local.world import World
-from mesh.problem import Kind, MeshProblem
 from mesh.records import (
     JobId,
     JobManifest,
@@ -33,6 +32,7 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.typed import ShapeError
 from runtime.identity.signed import Signed, sign
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import AccountKey
 from runtime.tokens.token import CHAIN_MAX, ResourceToken, ResourceType, TokenRefusal
 
@@ -97,7 +97,7 @@ def purse_of(
 def submit(
     tx: SqliteTransaction, world: World, request: JobRequest, job_id: JobId, *, now: int
 ) -> Job:
-    """Sign, check and record. Raises MeshProblem where the job is refused."""
+    """Sign, check and record. Raises CommandError where the job is refused."""
     key = JobKey(submitter=world.members.submitter.did, job_id=job_id)
     existing = tx.jobs.get(key)
     if existing is not None:
@@ -144,8 +144,8 @@ def prepare(
         manifest, purse = _choose_token(tx, world, request, job_id, now)
         signed = sign(manifest, mesh=world.members.mesh, key=submitter)
     except (ShapeError, ValueError) as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "job-malformed",
             f"the job cannot be written down: {error}",
             hint="`meshctl submit-job --help` says what each option takes",
@@ -179,8 +179,8 @@ def _choose_token(
             return manifest, purse
         fallback = fallback or (manifest, purse)
     if fallback is None:
-        raise MeshProblem(
-            Kind.DENIED,
+        raise CommandError(
+            ExitCode.DENIED,
             "no-token",
             f"{submitter} holds no token for {request.resource_type.value}",
             hint=f"meshctl tokens issue --type {request.resource_type.value} --amount 1000",
@@ -253,8 +253,8 @@ def _same_or_refuse(tx: SqliteTransaction, world: World, job: Job, request: JobR
             for name in JobManifest.__dataclass_fields__
             if getattr(again, name) != getattr(before, name)
         ]
-        raise MeshProblem(
-            Kind.FAILED,
+        raise CommandError(
+            ExitCode.FAILED,
             "job-id-taken",
             f"job {job.key.job_id} exists already with another {', '.join(changed) or 'token'}",
             hint="leave --id out for a new job, or repeat the very same request",
@@ -284,14 +284,14 @@ _HINTS = {
 }
 
 
-def problem_of(refusal: SubmissionRefusal, manifest: Signed[JobManifest]) -> MeshProblem:
+def problem_of(refusal: SubmissionRefusal, manifest: Signed[JobManifest]) -> CommandError:
     """A refused submission as a named problem."""
     code = f"submission-{refusal.fault.name.lower().replace('_', '-')}"
     if refusal.token is not None:
         code = f"token-{refusal.token.name.lower().replace('_', '-')}"
-    kind = Kind.IDENTITY if refusal.token in _IDENTITY_FAULTS else Kind.DENIED
+    kind = ExitCode.IDENTITY if refusal.token in _IDENTITY_FAULTS else ExitCode.DENIED
     if refusal.fault is SubmissionFault.VERIFIERS_TOO_FEW:
-        kind = Kind.USAGE
+        kind = ExitCode.USAGE
     detail = f": {refusal.detail}" if refusal.detail else ""
     details: dict[str, object] = {
         "fault": refusal.fault.name,
@@ -307,6 +307,6 @@ def problem_of(refusal: SubmissionRefusal, manifest: Signed[JobManifest]) -> Mes
         detail += f" ({refusal.denial.available} units allowed now)"
         if refusal.denial.retry_after_seconds is not None:
             hint = f"wait {refusal.denial.retry_after_seconds} s, or {hint}"
-    return MeshProblem(
+    return CommandError(
         kind, code, f"the job is refused: {refusal.fault.value}{detail}", hint=hint, details=details
     )

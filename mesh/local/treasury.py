@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from mesh.local.members import TOKEN, issue
 from mesh.local.submitting import chain_of
-from mesh.problem import Kind, MeshProblem
 from mesh.records import Policy
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.typed import ShapeError
 from runtime.identity.signed import Signed, sign
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import Account, AccountKind, PolicyInForce
 from runtime.tokens.policy import Rule
 from runtime.tokens.token import NONCE_BYTES, ResourceToken, ResourceType
@@ -43,11 +43,11 @@ def issue_token(
     scope: str,
     expires_at: int,
 ) -> Signed[ResourceToken]:
-    """The issuer signs a root token and credits its units. Raises MeshProblem."""
+    """The issuer signs a root token and credits its units. Raises CommandError."""
     now = mesh.now
     if expires_at <= now:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "token-expiry-past",
             f"the token would have expired {now - expires_at} s ago",
             hint="--expires-in SECONDS counts from now",
@@ -66,8 +66,8 @@ def issue_token(
         with mesh.store.write() as tx:
             return issue(tx, mesh.archive, mesh.members.issuer, token, now=now)
     except (ShapeError, ValueError) as error:
-        raise MeshProblem(
-            Kind.USAGE,
+        raise CommandError(
+            ExitCode.USAGE,
             "token-malformed",
             f"the token cannot be issued: {error}",
             hint="meshctl tokens issue --help",

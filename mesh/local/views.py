@@ -12,7 +12,6 @@ from mesh.local.bidding import candidates
 from mesh.local.content import Content
 from mesh.local.world import World
 from mesh.market import rank
-from mesh.problem import Kind, MeshProblem
 from mesh.records import (
     Attestation,
     Award,
@@ -29,6 +28,7 @@ from mesh.reputation import Reputation
 from runtime.content.cid import Cid
 from runtime.execution import Deterministic, Metrics
 from runtime.identity.signed import Signed
+from runtime.terminal.errors import CommandError, ExitCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ class UnreadableJob:
 
     job_id: JobId
     phase: Phase
-    problem: MeshProblem
+    problem: CommandError
 
 
 def view(tx: SqliteTransaction, world: World, content: Content, job: Job, *, now: int) -> JobView:
@@ -201,7 +201,7 @@ def _award(tx: SqliteTransaction, world: World, job: Job) -> AwardView | None:
     )
 
 
-def obstacle(job: JobView, *, needs_award: bool) -> MeshProblem | None:
+def obstacle(job: JobView, *, needs_award: bool) -> CommandError | None:
     """Why an open job does not go on by itself, or None if it does or has ended.
 
     needs_award: whether waiting for somebody to accept a bid counts.
@@ -212,8 +212,8 @@ def obstacle(job: JobView, *, needs_award: bool) -> MeshProblem | None:
     if job.missing:
         cid = job.missing[0]
         what = "module" if cid == job.manifest.body.module else "block"
-        return MeshProblem(
-            Kind.NOT_FOUND,
+        return CommandError(
+            ExitCode.NOT_FOUND,
             "block-missing",
             f"no node holds the {what} {cid} of job {job.job_id}",
             hint=how_to_supply(cid),
@@ -221,8 +221,8 @@ def obstacle(job: JobView, *, needs_award: bool) -> MeshProblem | None:
         )
     if not job.bids:
         reasons = [f"{each.node_id}: {each.reason}: {each.detail}" for each in job.declines]
-        return MeshProblem(
-            Kind.NO_BIDS,
+        return CommandError(
+            ExitCode.NO_BIDS,
             "no-bids",
             f"no node bids for job {job.job_id}",
             hint=f"meshctl cancel-job {job.job_id}, then submit it again with what the nodes "
@@ -230,16 +230,16 @@ def obstacle(job: JobView, *, needs_award: bool) -> MeshProblem | None:
             details={**details, "reasons": reasons},
         )
     if all(bid.is_expired for bid in job.bids):
-        return MeshProblem(
-            Kind.NO_BIDS,
+        return CommandError(
+            ExitCode.NO_BIDS,
             "bids-expired",
             f"all {len(job.bids)} bids for job {job.job_id} have expired",
             hint=f"ask the nodes again: meshctl job-status {job.job_id} --wait",
             details=details,
         )
     if all(bid.score_ppm is None for bid in job.bids):
-        return MeshProblem(
-            Kind.NO_BIDS,
+        return CommandError(
+            ExitCode.NO_BIDS,
             "no-awardable-bids",
             f"none of the {len(job.bids)} bids for job {job.job_id} can be accepted now",
             hint=f"meshctl cancel-job {job.job_id}, then submit it again, with other trust "
@@ -247,8 +247,8 @@ def obstacle(job: JobView, *, needs_award: bool) -> MeshProblem | None:
             details=details,
         )
     if needs_award:
-        return MeshProblem(
-            Kind.TIMEOUT,
+        return CommandError(
+            ExitCode.TIMEOUT,
             "award-missing",
             f"job {job.job_id} waits for a bid to be accepted",
             hint=f"meshctl accept-bid --job-id {job.job_id} --node-id {job.bids[0].node_id}",

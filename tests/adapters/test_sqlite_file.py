@@ -14,16 +14,16 @@ from mesh.events import JobKey
 from mesh.ids import new_job_id
 from mesh.job import Effect
 from mesh.ports import BlockError, BlockFault, ChainKind, Head, Work
-from mesh.problem import MeshProblem
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Codec, cid_of
+from runtime.terminal.errors import CommandError
 from runtime.tokens.ledger import Account, AccountKey, Change, PolicyInForce, TokenUse
 from runtime.tokens.policy import PermitList
 from runtime.tokens.token import ResourceType
 
 
-def problem_of(path: Path) -> MeshProblem:
-    with pytest.raises(MeshProblem) as caught:
+def problem_of(path: Path) -> CommandError:
+    with pytest.raises(CommandError) as caught:
         Database(path).close()
     assert str(path) in caught.value.message
     assert caught.value.hint
@@ -121,7 +121,7 @@ def test_two_writers_do_not_overlap(tmp_path: Path) -> None:
     two.database.connection.execute("PRAGMA busy_timeout = 0")
     with one.write() as tx:
         tx.settings.put("whose", "one")
-        with pytest.raises(MeshProblem) as caught, two.write():
+        with pytest.raises(CommandError) as caught, two.write():
             pass
         assert caught.value.code == "store-busy"
     with two.write() as tx:

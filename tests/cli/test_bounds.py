@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ccl.cli.boundary import run_app
 from ccl.cli.cclc import app
+from runtime.terminal.boundary import run_app
 
 SOURCE = """export fn total(xs: Array<Integer>) -> Integer {
   let total = 0;

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import wasmtime
 
-from ccl.cli.boundary import run_app
 from ccl.cli.cclc import app
 from ccl.cli.tables import grouped
+from runtime.terminal.boundary import run_app
 
 CCLC = Path(sys.executable).with_name("cclc")
 
@@ -84,7 +84,7 @@ def test_help_is_quick_and_imports_no_engine() -> None:
     """Imports decide how long `--help` takes; the time itself is only bounded generously."""
     script = (
         "import sys\n"
-        "from ccl.cli.boundary import run_app\n"
+        "from runtime.terminal.boundary import run_app\n"
         "from ccl.cli.cclc import app\n"
         "code = run_app(app, 'cclc', ['--help'])\n"
         "heavy = {'lark', 'wasmtime', 'rich', 'pydantic', 'yaml', 'nacl', 'cbor2', 'asyncio'}\n"
@@ -135,6 +135,7 @@ def test_a_bug_of_ours_says_so(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     def broken(_: bytes) -> None:
         raise ZeroDivisionError("oh")
 
+    monkeypatch.setattr("tempfile.tempdir", str(Path.cwd()))
     Path("a.wasm").touch()
     monkeypatch.setattr("ccl.cli.inspection.inspect_module", broken)
     code, out, err = cclc("inspect", "a.wasm")
@@ -142,6 +143,9 @@ def test_a_bug_of_ours_says_so(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     assert "error[internal]: a bug of ours: ZeroDivisionError: oh" in err
     assert "this is a bug of ours" in err
     assert "Traceback" not in err
+    [report] = Path().glob("ccl-bug-*.txt")
+    assert str(report.absolute()) in err
+    assert "ZeroDivisionError: oh" in report.read_text()
     monkeypatch.setenv("CCL_DEBUG", "1")
     code, _, err = cclc("inspect", "a.wasm")
     assert code == 101

@@ -280,9 +280,9 @@ def test_tokens_that_do_not_pay(meshctl: Meshctl, home: Path, tmp_path: Path) ->
     assert (exhausted.code, "submission-token-exhausted" in exhausted.err) == (5, True)
     assert meshctl("tokens", "issue", "--amount", "9", "--expires-in", "-1").code == 2
     from mesh.local import JobRequest
-    from mesh.problem import MeshProblem
+    from runtime.terminal.errors import CommandError
 
-    with open_at(home, 61) as mesh, pytest.raises(MeshProblem) as caught:
+    with open_at(home, 61) as mesh, pytest.raises(CommandError) as caught:
         token = mesh.find_block(short)
         mesh.submit(JobRequest(module=ANSWER_CID, resource_amount=5, token=token))
     assert caught.value.code == "token-expired"
@@ -301,7 +301,7 @@ def test_a_time_that_runs_out(meshctl: Meshctl) -> None:
     accept = ("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
     late = meshctl(*accept, "--timeout", "0")
     assert late.code == 7
-    assert f"next: meshctl job-status {job} --wait" in late.err
+    assert f"help: meshctl job-status {job} --wait" in late.err
     finished = meshctl(*accept)
     assert finished.code == 1 and "program-out-of-fuel" in finished.err
     assert "Status: Completed" in finished.out
@@ -394,7 +394,7 @@ def test_ctrl_c_pauses_the_job(meshctl: Meshctl, home: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, err = ended(process)
     assert process.returncode == 130
-    assert f"next: meshctl job-status {job} --wait" in err
+    assert f"help: meshctl job-status {job} --wait" in err
     assert "Traceback" not in err
     with open_at(home) as mesh:
         view = next(each for each in mesh.jobs() if each.job_id == job)

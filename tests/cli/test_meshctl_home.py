@@ -184,7 +184,7 @@ def test_a_receipt_that_is_not_there_yet(meshctl: Meshctl) -> None:
         assert (early.code, early.out) == (3, "")
         assert early.err.splitlines() == [
             f"error[no-receipt]: job {job} is still Submitted and has no receipt yet",
-            f"  next: meshctl accept-bid --job-id {job} --node-id mesh-node-2",
+            f"  = help: meshctl accept-bid --job-id {job} --node-id mesh-node-2",
         ]
     assert meshctl("cancel-job", job, "--reason", "wrong input").code == 0
     late = meshctl("receipt", job)

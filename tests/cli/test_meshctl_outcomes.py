@@ -14,7 +14,7 @@ def failed(meshctl: Meshctl) -> tuple[str, str]:
     done = meshctl("accept-bid", "--job-id", endless, "--node-id", "mesh-node-2")
     assert done.code == 1
     assert "error[program-out-of-fuel]" in done.err
-    assert "next: submit it again with a larger --resource-amount than 1" in done.err
+    assert "help: submit it again with a larger --resource-amount than 1" in done.err
     return verified(meshctl, "trap.wasm"), endless
 
 
@@ -51,7 +51,7 @@ def test_nobody_bids(meshctl: Meshctl) -> None:
     job = refused.out.splitlines()[1].removeprefix("Job ID: ")
     assert refused.err.startswith(f"error[no-bids]: no node bids for job {job}\n")
     assert "mesh-node-2: budget: the price is 80, the budget 1" in refused.err
-    assert f"next: meshctl cancel-job {job}, then submit it again" in refused.err
+    assert f"help: meshctl cancel-job {job}, then submit it again" in refused.err
     machine = meshctl(*submit, "-o", "json")
     assert machine.code == 6
     assert json.loads(machine.out)["job_id"] == json.loads(machine.err)["details"]["job_id"]
@@ -77,7 +77,7 @@ def test_help_without_words(meshctl: Meshctl) -> None:
 def test_words_of_ours(meshctl: Meshctl) -> None:
     refused = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "five")
     assert "Invalid value for '--resource-amount': expected a number" in refused.err
-    assert "next: `meshctl submit-job --help` shows how it is used" in refused.err
+    assert "help: `meshctl submit-job --help` shows how it is used" in refused.err
     for word in ("parse string", "Value error"):
         assert word not in refused.err
     submit = ("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5", "--priority")

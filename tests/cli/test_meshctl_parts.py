@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesh.cli.naming import resolve
-from mesh.cli.output import Column, field, printable, table
+from mesh.cli.output import Column, field, table
 from mesh.home import Config, Home, LockBusy, actor_lock, find_home, load_config
-from mesh.problem import MeshProblem
+from runtime.terminal.errors import CommandError
+from runtime.terminal.escaping import printable
 
 JOBS = (
     "3a9f2b8c-d147-72e1-8f39-9875d2e9f6a7",
@@ -27,7 +28,7 @@ def job(text: str) -> str:
 
 
 def code_of(text: str) -> str:
-    with pytest.raises(MeshProblem) as caught:
+    with pytest.raises(CommandError) as caught:
         job(text)
     assert caught.value.hint
     return caught.value.code
@@ -48,7 +49,7 @@ def test_what_is_not_one_id_is_refused_by_name() -> None:
 
 
 def test_a_near_id_is_suggested() -> None:
-    with pytest.raises(MeshProblem, match="there is no job") as caught:
+    with pytest.raises(CommandError, match="there is no job") as caught:
         job("77ab0000-0000")
     assert JOBS[2] in caught.value.hint
 
@@ -59,7 +60,7 @@ def test_a_part_never_names_another(start: int, length: int) -> None:
     part = JOBS[0][start : start + length]
     try:
         found = job(part)
-    except MeshProblem:
+    except CommandError:
         return
     assert found.startswith(part) or found.endswith(part)
 
@@ -94,7 +95,7 @@ def test_environment_over_file_over_default(tmp_path: Path) -> None:
 def test_a_wrong_configuration_is_named(tmp_path: Path, text: str, code: str) -> None:
     home = find_home(tmp_path, {})
     home.config_file.write_text(text)
-    with pytest.raises(MeshProblem) as caught:
+    with pytest.raises(CommandError) as caught:
         load_config(home, {})
     assert caught.value.code == code
     assert str(home.config_file) in caught.value.message
@@ -103,7 +104,7 @@ def test_a_wrong_configuration_is_named(tmp_path: Path, text: str, code: str) ->
 def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("")
-    with pytest.raises(MeshProblem) as caught:
+    with pytest.raises(CommandError) as caught:
         find_home(path, {})
     assert caught.value.code == "home-unusable"
 

@@ -112,4 +112,4 @@ def test_the_next_step_fits_the_reason(
     (tmp_path / f"{name}.wasm").write_bytes(wasmtime.wat2wasm(module))
     refused = meshctl("submit-job", "--wasm", f"{name}.wasm", "--resource-amount", "5")
     assert refused.code == 2 and "error[module-refused]" in refused.err
-    assert hint in refused.err.split("next: ")[1]
+    assert hint in refused.err.split("help: ")[1]

@@ -21,8 +21,8 @@ from mesh.job import TRANSITIONS, Job, Phase
 from mesh.local import JobRequest, LocalMesh, closing
 from mesh.local.audit import audit
 from mesh.market import BID_SECONDS
-from mesh.problem import MeshProblem
 from mesh.records import Hold, JobId, NodeId, Settlement
+from runtime.terminal.errors import CommandError
 from runtime.tokens.ledger import TransferId, TransferState
 
 Point = tuple[Phase | None, type[ev.Event]]
@@ -70,7 +70,7 @@ def tolerating(code: str, action: Callable[[], object]) -> None:
     """Do it; that it was done before is no fault."""
     try:
         action()
-    except MeshProblem as problem:
+    except CommandError as problem:
         assert problem.code == code, problem.message
 
 

@@ -13,8 +13,8 @@ from mesh.local.members import configure_node
 from mesh.local.news import BidArrived, News
 from mesh.local.views import obstacle
 from mesh.market import BID_SECONDS
-from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId, NodeId
+from runtime.terminal.errors import CommandError, ExitCode
 
 Opener = Callable[..., LocalMesh]
 
@@ -85,9 +85,9 @@ def test_nobody_pays_more_than_the_bid_that_was_accepted(open_mesh: Opener) -> N
     offered(open_mesh())
     mesh = open_mesh(LATER)
     change_rate(mesh, 320_000)
-    with pytest.raises(MeshProblem, match="over 80 has expired, and it asks 160 now") as caught:
+    with pytest.raises(CommandError, match="over 80 has expired, and it asks 160 now") as caught:
         mesh.accept(JOB, NODE)
-    assert (caught.value.kind, caught.value.code) == (Kind.FAILED, "bid-dearer")
+    assert (caught.value.kind, caught.value.code) == (ExitCode.FAILED, "bid-dearer")
     assert mesh.job(JOB).phase is Phase.SUBMITTED
     mesh.accept(JOB, NODE)
     award = mesh.job(JOB).award
@@ -107,7 +107,7 @@ def test_a_node_that_bids_no_more_is_named(open_mesh: Opener) -> None:
     offered(open_mesh())
     mesh = open_mesh(LATER)
     change_rate(mesh, 100_000_000)
-    with pytest.raises(MeshProblem, match="has no bid of 'mesh-node-2'"):
+    with pytest.raises(CommandError, match="has no bid of 'mesh-node-2'"):
         mesh.accept(JOB, NODE)
     job = mesh.job(JOB)
     assert {bid.node_id for bid in job.bids} == {"mesh-node-1", "mesh-node-3"}

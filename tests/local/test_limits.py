@@ -13,11 +13,11 @@ from mesh.local import JobRequest, LocalMesh
 from mesh.local.audit import audit
 from mesh.local.limits import sandbox_limits
 from mesh.local.quoting import quote
-from mesh.problem import Kind, MeshProblem
 from runtime.content.codec import decode
 from runtime.effects import effects_from_block
 from runtime.execution import Deterministic, OutcomeKind
 from runtime.sandbox.limits import SANDBOX_LIMITS
+from runtime.terminal.errors import CommandError, ExitCode
 
 WRITER = bytes(
     wasmtime.wat2wasm(
@@ -80,9 +80,9 @@ def work(**more: object) -> JobRequest:
 def test_what_is_over_a_limit_is_refused(limited: LocalMesh, name: str) -> None:
     request = work(description="votes", input=limited.put_block(b"four"))
     refusal = quote(limited, request).refusal
-    with pytest.raises(MeshProblem) as caught:
+    with pytest.raises(CommandError) as caught:
         limited.submit(request)
-    assert (caught.value.kind, caught.value.code) == (Kind.USAGE, "over-limit")
+    assert (caught.value.kind, caught.value.code) == (ExitCode.USAGE, "over-limit")
     assert caught.value.details["limit"] == name
     assert name in caught.value.hint
     assert refusal is not None and refusal.message == caught.value.message

@@ -28,10 +28,10 @@ from mesh.local.news import (
 from mesh.local.roll import node_views
 from mesh.local.speed import CALIBRATION_SECONDS_MAX, keep_speed
 from mesh.local.views import obstacle
-from mesh.problem import Kind, MeshProblem
 from mesh.records import REASON_BYTES_MAX, JobId, NodeId, Requirements, Verdict
 from runtime.content.cid import Codec, cid_of
 from runtime.execution import Execution, OutcomeKind
+from runtime.terminal.errors import CommandError, ExitCode
 
 Opener = Callable[..., LocalMesh]
 
@@ -219,7 +219,7 @@ def test_a_failed_program_is_verified_and_paid(mesh: LocalMesh) -> None:
 def test_the_same_id_is_the_same_job(mesh: LocalMesh) -> None:
     job_id = JobId("3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7")
     assert mesh.submit(work(job_id=job_id)) == mesh.submit(work(job_id=job_id)) == job_id
-    with pytest.raises(MeshProblem, match="another resource_amount") as caught:
+    with pytest.raises(CommandError, match="another resource_amount") as caught:
         mesh.submit(work(501, job_id=job_id))
     assert caught.value.code == "job-id-taken"
     assert run(mesh, work(job_id=job_id)).phase is Phase.VERIFIED
@@ -253,7 +253,7 @@ def test_nodes_say_why_they_do_not_bid(mesh: LocalMesh) -> None:
     mesh.drive([job_id], auto_award=True)
     job = mesh.job(job_id)
     held_up = obstacle(job, needs_award=True)
-    assert held_up is not None and held_up.kind is Kind.NO_BIDS
+    assert held_up is not None and held_up.kind is ExitCode.NO_BIDS
     assert [each.reason for each in job.declines] == ["budget"] * 3
     assert "mesh-node-2: budget: the price is 80, the budget 1" in held_up.details["reasons"]
 
@@ -285,9 +285,9 @@ def test_a_killed_worker_is_nobodys_fault(mesh: LocalMesh) -> None:
 
 def test_a_timeout_pauses_and_the_same_attempt_goes_on(mesh: LocalMesh) -> None:
     job_id = mesh.submit(JobRequest(module=ENDLESS_CID, resource_amount=400))
-    with pytest.raises(MeshProblem) as caught:
+    with pytest.raises(CommandError) as caught:
         mesh.drive([job_id], auto_award=True, timeout=0.0)
-    assert caught.value.kind is Kind.TIMEOUT
+    assert caught.value.kind is ExitCode.TIMEOUT
     assert mesh.job(job_id).phase is Phase.RUNNING
     mesh.drive([job_id])
     job = mesh.job(job_id)

@@ -16,9 +16,9 @@ from mesh.local.checking import proof_file, verify_file
 from mesh.local.credentials import grant_role, withdraw_role
 from mesh.local.runs import asked_by, world_now
 from mesh.local.standing import keeping, register_view, state_view
-from mesh.problem import MeshProblem
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
+from runtime.terminal.errors import CommandError
 
 Opener = Callable[..., LocalMesh]
 BEN = "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp"
@@ -175,9 +175,9 @@ def test_roles_and_their_end(mesh: LocalMesh, open_mesh: Opener) -> None:
     withdraw_role(mesh, name="treasurer", subject=me, reason="term is over")
     assert world_now(mesh).records == {"roles": ["chair"]}
     assert world_now(open_mesh(2000)).records == {}
-    with pytest.raises(MeshProblem, match="does not hold the role 'treasurer'"):
+    with pytest.raises(CommandError, match="does not hold the role 'treasurer'"):
         withdraw_role(mesh, name="treasurer", subject=me, reason="")
-    with pytest.raises(MeshProblem, match="would have ended"):
+    with pytest.raises(CommandError, match="would have ended"):
         grant_role(mesh, name="late", subject=me, expires_at=mesh.now - 1)
     assert audit(mesh) == ()
 
@@ -187,7 +187,7 @@ def test_blocks_of_the_state_are_kept(mesh: LocalMesh) -> None:
     view = state_view(mesh)
     assert view.root is not None and view.pins == (MINUTES_CID,)
     for cid in (view.root, view.variables[0].cid, MINUTES_CID):
-        with pytest.raises(MeshProblem, match="the state of"):
+        with pytest.raises(CommandError, match="the state of"):
             mesh.remove_block(cid)
     run(mesh, wasm(program(("dag_unpin", str(MINUTES_CID)), "drop")))
     with mesh.store.read() as tx:
@@ -202,5 +202,5 @@ def test_lost_state_is_found_by_the_audit(mesh: LocalMesh) -> None:
     told = [each for each in audit(mesh) if each.startswith("state of")]
     assert any("counter.total" in each for each in told)
     assert any("pinned block" in each for each in told)
-    with pytest.raises(MeshProblem, match="value of counter"):
+    with pytest.raises(CommandError, match="value of counter"):
         state_view(mesh)

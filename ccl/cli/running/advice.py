@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from ccl.cli.boundary import ExitCode
 from ccl.cli.files import UTF8_HINT, utf8_fault
 from ccl.lowering.calls import NOT_UTF8
 from ccl.lowering.frame import OUT_OF_MEMORY
 from runtime.context import MEMORY_BYTES, MIB
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.policy import DENIAL
+from runtime.terminal.errors import ExitCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +37,16 @@ def next_step(outcome: Outcome, entry: str, attempt: Attempt) -> tuple[str | Non
             ExitCode.DENIED,
         )
     if outcome.kind is OutcomeKind.OUT_OF_FUEL:
-        return f"the limit is {attempt.fuel} fuel; raise it with --fuel", ExitCode.FINDINGS
+        return f"the limit is {attempt.fuel} fuel; raise it with --fuel", ExitCode.FAILED
     if outcome.reason == OUT_OF_MEMORY:
-        return less_memory(), ExitCode.FINDINGS
+        return less_memory(), ExitCode.FAILED
     if attempt.lacks_input(entry) and outcome.kind is not OutcomeKind.REJECTED:
-        return missing_input(attempt), ExitCode.FINDINGS
+        return missing_input(attempt), ExitCode.FAILED
     fault = None if attempt.input is None else utf8_fault(attempt.input)
     if outcome.reason == NOT_UTF8 and fault is not None:
         shown = "standard input" if str(attempt.input_path) == "-" else str(attempt.input_path)
-        return f"the input {shown} is not UTF-8 text: {fault}; {UTF8_HINT}", ExitCode.FINDINGS
-    return None, ExitCode.FINDINGS
+        return f"the input {shown} is not UTF-8 text: {fault}; {UTF8_HINT}", ExitCode.FAILED
+    return None, ExitCode.FAILED
 
 
 def less_memory() -> str:

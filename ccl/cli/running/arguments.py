@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from ccl.abi.sections import Abi, ExportSignature
 from ccl.abi.values import TypeRef, ValueMismatch, from_argument, parse_type
-from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.running.identifiers import check_identifiers
 from runtime.content.codec import CodecError, encode
+from runtime.terminal.errors import CommandError, ExitCode
 
 _EXAMPLES: Final[dict[str, Any]] = {
     "Integer": 5,
@@ -47,11 +47,11 @@ def argument_block(
     if len(words) != len(signature.parameters):
         count = len(signature.parameters)
         raise CommandError(
+            ExitCode.USAGE,
             "wrong-arguments",
             f"{path}: '{signature.name}' takes {count} argument{'' if count == 1 else 's'}, "
             f"{len(words)} given",
             hint=f"its parameters are ({expected})",
-            exit_code=ExitCode.USAGE,
         )
     if not words:
         return None
@@ -64,11 +64,11 @@ def argument_block(
             check_identifiers(kind, values[-1], abi)
         except (ValueMismatch, CodecError) as error:
             raise CommandError(
+                ExitCode.USAGE,
                 "wrong-argument",
                 f"{path}: argument '{name}' of '{signature.name}': {error}",
                 hint=how_to_write(kind, abi),
-                exit_code=ExitCode.USAGE,
-                argument=name,
+                details={"argument": name},
             ) from None
     return encode(values)
 

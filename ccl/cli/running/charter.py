@@ -13,7 +13,6 @@ import typer
 
 from ccl.abi.layout import CHARTER_EXPORT, RUN_EXPORT
 from ccl.cli.apart import CALLER, sandbox_apart
-from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
 from ccl.cli.charterview import Undecided, charter_text, charter_value, undecided
 from ccl.cli.files import STANDARD_STREAM
 from ccl.cli.running.program import Program, compile_program
@@ -24,7 +23,8 @@ from runtime.content.did import Did, DidError, parse_did
 from runtime.context import SEED_BYTES, Context, Limits
 from runtime.execution import Execution, OutcomeKind
 from runtime.sandbox import Fault, Request, engine_text
-from runtime.streams import say
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import has_color, say, width_of
 
 FUEL: Final = 1_000_000_000
 
@@ -35,21 +35,21 @@ def show_charter(
     """Run the command. Raises CommandError and typer.Exit."""
     if str(file) == str(context) == STANDARD_STREAM:
         raise CommandError(
+            ExitCode.USAGE,
             "usage",
             "standard input cannot be both the program and its context",
             hint="name a file for one of them",
-            exit_code=ExitCode.USAGE,
         )
     asking = CALLER if caller is None else _did(caller)
     records = read_records(context)
     program = compile_program(file, RUN_EXPORT)
     if all(export.name != CHARTER_EXPORT for export in program.abi.exports):
         raise CommandError(
+            ExitCode.NOT_FOUND,
             "no-charter",
             f"{file} declares nothing",
             hint='write an entry or a section outside of code, as `title: "Bylaws";`',
-            exit_code=ExitCode.NOT_FOUND,
-            path=str(file),
+            details={"path": str(file)},
         )
     execution = _execute(program, asking, records)
     outcome = execution.deterministic.outcome
@@ -58,7 +58,7 @@ def show_charter(
             outcome, program, Paint(has_color(sys.stderr)), width_of(sys.stderr)
         ):
             sys.stderr.write(line + "\n")
-        raise typer.Exit(ExitCode.FINDINGS)
+        raise typer.Exit(ExitCode.FAILED)
     open_conditions = tuple(undecided(execution.charter))
     if strict and open_conditions:
         raise _refusal(file, open_conditions)
@@ -70,10 +70,10 @@ def _did(text: str) -> Did:
         return parse_did(text)
     except DidError as error:
         raise CommandError(
+            ExitCode.USAGE,
             "usage",
             f"--caller {text} is no DID: {error}",
             hint="`meshctl identity show` prints yours",
-            exit_code=ExitCode.USAGE,
         ) from None
 
 
@@ -98,10 +98,10 @@ def _execute(program: Program, caller: Did, records: dict[str, Any]) -> Executio
         )
     if isinstance(result, Fault):
         raise CommandError(
+            ExitCode.FAILED,
             "machine-fault",
             f"this machine could not execute {program.root.path}: {result}",
             hint="this says nothing about the program; `meshctl doctor` looks at the machine",
-            exit_code=ExitCode.FINDINGS,
         )
     return result
 
@@ -111,11 +111,11 @@ def _refusal(file: Path, found: tuple[Undecided, ...]) -> CommandError:
     listed = "; ".join(f"{each.place}: {each.condition} ({each.missing})" for each in found)
     missing = ", ".join(dict.fromkeys(each.missing for each in found))
     return CommandError(
+        ExitCode.FAILED,
         "undecided",
         f"{file} has {count} undecided condition{'' if count == 1 else 's'}: {listed}",
         hint=f"give the context what is missing: {missing}",
-        exit_code=ExitCode.FINDINGS,
-        undecided=[each.to_json() for each in found],
+        details={"undecided": [each.to_json() for each in found]},
     )
 
 

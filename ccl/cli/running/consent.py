@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import typer
 
-from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.running.options import Options
 from mesh.local.runs import Submission
 from runtime.effects import Effect, TransferTokens
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import RESOURCES
 
 
@@ -43,11 +43,11 @@ def consent(
     total = ", ".join(f"{amount} {kind} units" for kind, amount in amounts.items())
     if options.max_spend is not None and sum(amounts.values()) > options.max_spend:
         raise CommandError(
+            ExitCode.DENIED,
             "over-max-spend",
             f"the program could spend {total}, more than --max-spend {options.max_spend}",
             hint="nothing of this was submitted; raise --max-spend, or lower the program's amounts",
-            exit_code=ExitCode.DENIED,
-            **amounts,
+            details=amounts,
         )
     if options.yes or options.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return amounts
@@ -55,9 +55,9 @@ def consent(
     jobs = f"Submit {count} job{'' if count == 1 else 's'}" if count else "Give units away"
     if not typer.confirm(f"{jobs}, for at most {total}?", default=True, err=True):
         raise CommandError(
+            ExitCode.DENIED,
             "declined",
             "nothing was submitted",
             hint="run it again when the submission is wanted",
-            exit_code=ExitCode.DENIED,
         )
     return amounts

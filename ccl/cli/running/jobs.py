@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ccl.cli.boundary import ExitCode
 from ccl.cli.running.carried import effect_lines, effects_to_json
 from ccl.cli.running.program import bytes_to_json
 from mesh.cli.describing import bid_rows, describe
@@ -20,10 +19,10 @@ from mesh.local.checking import check_anchored, check_federation
 from mesh.local.news import Awarded, BidRefused, News, StatusChanged
 from mesh.local.outputs import output_of
 from mesh.local.views import obstacle
-from mesh.problem import Kind, MeshProblem
 from mesh.records import JobId
 from runtime.content.cid import Cid
 from runtime.effects import Effect, effects_from_block
+from runtime.terminal.errors import CommandError, ExitCode
 
 Say = Callable[[str], None]
 
@@ -43,7 +42,7 @@ class Followed:
     effects: tuple[Effect, ...] = ()
     output_cid: Cid | None = None
     output: Any = None
-    problem: MeshProblem | None = None
+    problem: CommandError | None = None
     exit_code: ExitCode
 
     def to_json(self) -> dict[str, Any]:
@@ -115,7 +114,7 @@ def follow_jobs(
 ) -> tuple[Followed, ...]:
     """Drive the jobs until they end or must wait.
 
-    Raises MeshProblem at the timeout, on Ctrl-C, and for missing blocks.
+    Raises CommandError at the timeout, on Ctrl-C, and for missing blocks.
     """
     told = _Told(mesh=mesh, say=say, several=len(ids) > 1)
     try:
@@ -134,7 +133,7 @@ def _ended(
     job_id: JobId,
     labels: Mapping[Cid, str],
     say: Say,
-    given_up: MeshProblem | None,
+    given_up: CommandError | None,
 ) -> Followed:
     view = mesh.job(job_id)
     label = labels.get(view.manifest.body.module, f"job {job_id}")
@@ -146,7 +145,7 @@ def _ended(
         if view.missing and not given_up:
             say("  then: run the same command again; it goes on with this job to its result")
         # A job whose module nobody holds yet is accepted and waits: that is no failure.
-        code = ExitCode.OK if view.missing and not given_up else ExitCode(problem.kind.value)
+        code = ExitCode.OK if view.missing and not given_up else problem.exit_code
         return Followed(view=view, label=label, problem=problem, exit_code=code)
     anchor = check_anchored(mesh, job_id)
     federation = check_federation(mesh, job_id)
@@ -163,13 +162,13 @@ def _ended(
     outcome = view.deterministic.outcome
     if not outcome.succeeded:
         say(f"The program of the job {describe(outcome)}")
-        return Followed(view=view, label=label, exit_code=ExitCode.FINDINGS)
+        return Followed(view=view, label=label, exit_code=ExitCode.FAILED)
     for reason in view.not_applied:
         say(f"Not applied: {reason}")
     effects = () if view.not_applied else _effects_of(mesh, view)
     for line in effect_lines(effects):
         say(line)
-    code = ExitCode.FINDINGS if view.not_applied else ExitCode.OK
+    code = ExitCode.FAILED if view.not_applied else ExitCode.OK
     if view.output is None:
         return Followed(view=view, label=label, effects=effects, exit_code=code)
     found = output_of(mesh, job_id)
@@ -185,7 +184,7 @@ def _ended(
 
 
 def _effects_of(mesh: LocalMesh, view: JobView) -> tuple[Effect, ...]:
-    """What the job's program asked for. Raises MeshProblem `block-missing`."""
+    """What the job's program asked for. Raises CommandError `block-missing`."""
     cid = None if view.deterministic is None else view.deterministic.effects
     return () if cid is None else effects_from_block(mesh.get_block(cid))
 
@@ -194,13 +193,13 @@ def _mark(findings: Sequence[object]) -> str:
     return "✗" if findings else "✓"
 
 
-def _no_receipt(view: JobView) -> MeshProblem:
+def _no_receipt(view: JobView) -> CommandError:
     """Why a job that was driven as far as it goes has no receipt."""
     waiting = obstacle(view, needs_award=True)
     if waiting is not None:
         return waiting
-    return MeshProblem(
-        Kind.FAILED,
+    return CommandError(
+        ExitCode.FAILED,
         f"job-{view.phase.value.lower()}",
         view.reason or f"the job is {view.phase.value}",
         hint=f"meshctl job-status {view.job_id}",

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.running.program import Program, build_context, output_to_json
 from ccl.cli.running.seeding import for_occasion, seed_of
 from mesh.local import LocalMesh
@@ -16,6 +15,7 @@ from runtime.context import Context
 from runtime.effects import Effect, effects_from_block
 from runtime.execution import Deterministic, Execution, Metrics
 from runtime.sandbox import Fault, engine_text
+from runtime.terminal.errors import CommandError, ExitCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Run:
 
 
 def execute(mesh: LocalMesh, call: Call) -> Run:
-    """Raises CommandError `machine-fault`, and MeshProblem for state that cannot be read."""
+    """Raises CommandError `machine-fault`, and CommandError for state that cannot be read."""
     program = call.program
     around = world_now(mesh)
     context = build_context(
@@ -79,16 +79,16 @@ def execute(mesh: LocalMesh, call: Call) -> Run:
     result = mesh.sandbox.execute(replace(request, input=given))
     if isinstance(result, Fault):
         raise CommandError(
+            ExitCode.FAILED,
             "machine-fault",
             f"this machine could not execute {program.root.path}: {result}",
             hint="this says nothing about the program; `meshctl doctor` looks at the machine",
-            exit_code=ExitCode.FINDINGS,
         )
     return run_of(program, call.entry, result, context)
 
 
 def _seed(mesh: LocalMesh, call: Call, state_root: Cid | None) -> bytes:
-    """Raises MeshProblem for state that cannot be read."""
+    """Raises CommandError for state that cannot be read."""
     if call.seed is not None:
         return for_occasion(call.seed, call.occasion)
     with mesh.store.read() as tx:
@@ -138,15 +138,15 @@ def _check_size(context: Context) -> None:
         size = len(context.to_block())
     except CodecError as error:
         raise CommandError(
+            ExitCode.USAGE,
             "bad-context",
             f"the context cannot be written down: {error}",
             hint="leave out what the program does not ask for",
-            exit_code=ExitCode.USAGE,
         ) from None
     if size > RECORD_BYTES_MAX:
         raise CommandError(
+            ExitCode.USAGE,
             "bad-context",
             f"the context has {size} bytes, at most {RECORD_BYTES_MAX} are allowed",
             hint="give what is large as the input: --input FILE",
-            exit_code=ExitCode.USAGE,
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.streams import say as say_line
+from runtime.terminal.streams import say as say_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,6 @@ from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
 from ccl.abi.sections import PACKED_SECTION, Abi, ExportSignature
 from ccl.abi.suggest import nearest
 from ccl.abi.values import parse_type, to_json, untyped_to_json
-from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
 from ccl.cli.report import show_findings
@@ -33,6 +32,7 @@ from runtime.context import (
     Context,
     Limits,
 )
+from runtime.terminal.errors import CommandError, ExitCode
 
 EXECUTION_WORD: Final = "execution"
 _NO_RECORDS: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -75,7 +75,7 @@ def compile_program(file: Path, entry: str) -> Program:
     )
     if compiled.wasm is None or compiled.cid is None:
         show_findings(findings, Format.FULL)
-        raise typer.Exit(ExitCode.FINDINGS)
+        raise typer.Exit(ExitCode.FAILED)
     abi = inspect_module(compiled.wasm).abi
     assert abi is not None, "every module that we compile describes its exports"
     tree = compiled.compilation.program
@@ -134,7 +134,13 @@ def entry_signature(program: Program, entry: str) -> ExportSignature:
         hint = _meant(entry, names)
     if names:
         hint += f"; --entry takes {', '.join(names)}"
-    raise CommandError("no-entry", message, hint=hint, exit_code=ExitCode.NOT_FOUND, entry=entry)
+    raise CommandError(
+        ExitCode.NOT_FOUND,
+        "no-entry",
+        message,
+        hint=hint,
+        details={"entry": entry},
+    )
 
 
 def _meant(entry: str, names: Sequence[str]) -> str:

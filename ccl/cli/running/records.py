@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from ccl.abi.sections import Abi
 from ccl.abi.values import ValueMismatch, from_json, parse_type
-from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.files import STANDARD_STREAM, read_bytes
 from runtime.content.codec import CodecError, encode
+from runtime.terminal.errors import CommandError, ExitCode
 
 CONTEXT_BYTES_MAX: Final = 1 << 20
 CONTEXT_EXAMPLE: Final = 'write an object with a record for each name: {"proposal": {"size": 5}}'
@@ -29,12 +29,12 @@ def read_records(path: Path | None) -> dict[str, Any]:
         if not str(path).startswith(("{", "[")):
             raise
         raise CommandError(
+            ExitCode.USAGE,
             "bad-context",
             "--context takes a file with a JSON object, and this is the JSON itself",
             hint="write it into a file and name that, or pipe it in: "
             "echo '{…}' | ccl … --context -",
-            exit_code=ExitCode.USAGE,
-            path=str(path),
+            details={"path": str(path)},
         ) from None
     try:
         # Digits with a point are Decimals, which are exact: never a float.
@@ -48,11 +48,11 @@ def read_records(path: Path | None) -> dict[str, Any]:
     roles = records.get(ROLES_RECORD, [])
     if not isinstance(roles, list) or not all(isinstance(each, str) for each in roles):
         raise CommandError(
+            ExitCode.USAGE,
             "bad-context",
             f"{shown} is no context: {ROLES_RECORD} is not a list of texts",
             hint='write the names of the roles that the caller has: {"roles": ["treasurer"]}',
-            exit_code=ExitCode.USAGE,
-            path=str(path),
+            details={"path": str(path)},
         )
     return records
 
@@ -64,9 +64,9 @@ def given_roles(records: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _bad(message: str, path: Path) -> CommandError:
     return CommandError(
+        ExitCode.USAGE,
         "bad-context",
         message,
         hint=CONTEXT_EXAMPLE,
-        exit_code=ExitCode.USAGE,
-        path=str(path),
+        details={"path": str(path)},
     )

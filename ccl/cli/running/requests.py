@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ccl.cli.boundary import CommandError, ExitCode
 from mesh.local import LocalMesh
 from mesh.local.runs import Submission
 from mesh.local.submitting import DEFAULT_ENTRY, JobRequest
@@ -11,6 +10,7 @@ from mesh.records import Priority, Requirements, Trust
 from runtime.content.cid import Cid
 from runtime.content.typed import ShapeError, from_value, to_value
 from runtime.effects import Effect, SubmitJob
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import ResourceType
 
 
@@ -53,8 +53,8 @@ def _overlaid(kind: type[Any], defaults: Any, given: Mapping[str, Any]) -> Any:
         return from_value(kind, {**to_value(defaults), **given})
     except (ShapeError, ValueError) as error:
         raise CommandError(
+            ExitCode.FAILED,
             "submission-refused",
             f"the submission's {kind.__name__.lower()} cannot be used: {error}",
             hint="correct them in the charter or in the call of submit_job",
-            exit_code=ExitCode.FINDINGS,
         ) from None

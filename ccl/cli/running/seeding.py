@@ -10,11 +10,11 @@ from typing import Final
 from blake3 import blake3
 
 from ccl.abi.sections import Abi
-from ccl.cli.boundary import CommandError, ExitCode
 from runtime.content.cid import Cid
 from runtime.content.codec import encode
 from runtime.context import SEED_BYTES
 from runtime.state import Snapshot
+from runtime.terminal.errors import CommandError, ExitCode
 
 PURPOSE: Final = "ccl 1 seed of a local execution"
 PURPOSE_OF_AN_OCCASION: Final = "ccl 1 seed of a handler under a chosen seed"
@@ -52,11 +52,11 @@ def chosen_seed(text: str) -> bytes:
     except ValueError:
         pass
     raise CommandError(
+        ExitCode.USAGE,
         "wrong-seed",
         f"'{text}' is no seed: expected 1 to {DIGITS_MAX} hexadecimal digits",
         hint="write digits that everybody has agreed on, for instance --seed 20260115",
-        exit_code=ExitCode.USAGE,
-        seed=text,
+        details={"seed": text},
     )
 
 

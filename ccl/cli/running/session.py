@@ -3,13 +3,11 @@
 import sys
 
 from ccl.abi.layout import CHARTER_EXPORT
-from ccl.cli.boundary import CommandError, ExitCode, has_color, width_of
 from ccl.cli.files import STANDARD_STREAM
 from ccl.cli.running.advice import Attempt, missing_input, next_step
 from ccl.cli.running.arguments import argument_block
 from ccl.cli.running.local import Call, Run, done_before, execute
 from ccl.cli.running.options import Options
-from ccl.cli.running.problems import mesh_problems
 from ccl.cli.running.program import Program, compile_program, entry_signature, read_input
 from ccl.cli.running.records import given_roles, read_records
 from ccl.cli.running.seeding import chosen_seed
@@ -22,6 +20,8 @@ from mesh.local import LocalMesh
 from mesh.local.runs import finish_run, only_this_run, unfinished_run
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import encode
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import has_color, width_of
 
 
 def run_program(options: Options) -> int:
@@ -38,7 +38,7 @@ def run_program(options: Options) -> int:
         fuel=options.fuel,
         readers=program.readers,
     )
-    with mesh_problems(), LocalMesh.open(options.mesh_home) as mesh:
+    with LocalMesh.open(options.mesh_home) as mesh:
         key = _key(call)
         with only_this_run(mesh, key, _waiting):
             return _run(mesh, key, call, attempt, options)
@@ -93,10 +93,10 @@ def _one_standard_input(options: Options) -> None:
     found = [what for what, path in named.items() if str(path) == STANDARD_STREAM]
     if len(found) > 1:
         raise CommandError(
+            ExitCode.USAGE,
             "usage",
             f"standard input cannot be both {found[0]} and {found[1]}",
             hint="name a file for one of them",
-            exit_code=ExitCode.USAGE,
         )
 
 

@@ -12,7 +12,7 @@ from ccl.cli.running.under_way import UnderWay
 from ccl.cli.show import charter_lines, charter_value, number_text, value_lines
 from ccl.cli.tables import columns
 from runtime.effects import SubmitJob
-from runtime.streams import say
+from runtime.terminal.streams import say
 
 LOCAL: Final = "local"
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ccl.abi.layout import HANDLER_PREFIX
-from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.running.carried import effect_lines, effects_to_json
 from ccl.cli.running.consent import consent
 from ccl.cli.running.jobs import Followed, follow_jobs
@@ -34,6 +33,7 @@ from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError, decode, encode
 from runtime.effects import Effect, SubmitJob
 from runtime.execution import Outcome as ProgramOutcome
+from runtime.terminal.errors import CommandError, ExitCode
 
 ATTEMPTS_MAX: Final = 8
 """How often a program is executed again because the world has changed meanwhile."""
@@ -118,7 +118,7 @@ class UnderWay:
             self.handlings.append(
                 Handling(job_id=each.job_id, event=each.event, run=run, refusal=each.refusal)
             )
-            self.code = max(self.code, ExitCode.FINDINGS if each.refusal else ExitCode.OK)
+            self.code = max(self.code, ExitCode.FAILED if each.refusal else ExitCode.OK)
         for job in record.jobs:
             phase = self.mesh.job(job.job_id).phase.value
             self.options.say(f"Continuing the job of an unfinished run, {phase}")
@@ -159,7 +159,7 @@ class UnderWay:
     def follow(self) -> None:
         """Follow the jobs, those that follow from them, and react to each that has ended.
 
-        Raises MeshProblem at the timeout, on Ctrl-C, and for missing blocks.
+        Raises CommandError at the timeout, on Ctrl-C, and for missing blocks.
         """
         program = self.program
         modules = (*program.nested, *program.packed, program.root)
@@ -195,7 +195,7 @@ class UnderWay:
             return
         if job.depth >= DEPTH_MAX:
             self.options.say(f"Not submitted: {_too_deep(len(asked))}")
-            self.code = max(self.code, ExitCode.FINDINGS)
+            self.code = max(self.code, ExitCode.FAILED)
             return
         source = self.followed[job.job_id].view.manifest.body.ccl
         submissions = tuple(
@@ -277,7 +277,7 @@ class UnderWay:
             self.code = max(self.code, self.show_failure(run))
         elif failure:
             self.options.say(f"Not applied: {failure}")
-            self.code = max(self.code, ExitCode.FINDINGS)
+            self.code = max(self.code, ExitCode.FAILED)
         else:
             self._tell(run, done.submissions)
         return None
@@ -364,8 +364,8 @@ def _too_deep(count: int) -> str:
 
 def _never_applied(reason: str | None) -> CommandError:
     return CommandError(
+        ExitCode.FAILED,
         "effects-refused",
         f"what the program asked for cannot be carried out: {reason}",
         hint=f"it was executed {ATTEMPTS_MAX} times; nothing was applied: run it again later",
-        exit_code=ExitCode.FINDINGS,
     )

@@ -9,14 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from ccl.cli.apart import sandbox_apart
-from ccl.cli.boundary import (
-    CommandError,
-    CommandErrors,
-    ExitCode,
-    has_color,
-    show_error,
-    width_of,
-)
 from ccl.cli.report import show_findings
 from ccl.cli.testing.compiling import compiled
 from ccl.cli.testing.finding import TestFile, test_files
@@ -35,7 +27,9 @@ from ccl.render import Format
 from ccl.render.cells import text_width
 from ccl.render.paint import Ink, Paint
 from runtime.sandbox import Fault
-from runtime.streams import say
+from runtime.terminal.boundary import show_error
+from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
+from runtime.terminal.streams import has_color, say, width_of
 
 
 class Output(Enum):
@@ -88,13 +82,16 @@ def run_tests(options: Options) -> int:
         or is_broken
         or any(each.failed for each in outcomes if isinstance(each, Tested))
     )
-    return ExitCode.FINDINGS if fails else ExitCode.OK
+    return ExitCode.FAILED if fails else ExitCode.OK
 
 
 def _nothing(options: Options, what: str, hint: str) -> CommandError:
     where = ", ".join(map(str, options.paths)) or "this folder"
     return CommandError(
-        "no-tests", f"there is {what} in {where}", hint=hint, exit_code=ExitCode.NOT_FOUND
+        ExitCode.NOT_FOUND,
+        "no-tests",
+        f"there is {what} in {where}",
+        hint=hint,
     )
 
 
@@ -137,10 +134,10 @@ def _outcomes(
 
 def _faulty(suite: Suite, fault: Fault) -> CommandError:
     return CommandError(
+        ExitCode.FAILED,
         "machine-fault",
         f"this machine could not execute the tests of {suite.path}: {fault}",
         hint="this says nothing about the tests; `meshctl doctor` looks at the machine",
-        exit_code=ExitCode.FINDINGS,
     )
 
 

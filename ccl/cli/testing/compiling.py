@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from multiprocessing import get_context
 from typing import Final
 
-from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.testing.finding import TestFile
 from ccl.cli.testing.suite import Broken, Suite, compile_suite
+from runtime.terminal.errors import CommandError, ExitCode
 
 FILES_PER_PROCESS: Final = 2
 """Starting a compiler costs as much as compiling a small file."""
@@ -59,10 +59,10 @@ def _waited(each: "Future[Suite | Broken]", idle: Callable[[], None]) -> Suite |
         return each.result()
     except BrokenProcessPool:
         raise CommandError(
+            ExitCode.FAILED,
             "machine-fault",
             "a process that compiled tests was ended from outside",
             hint="this machine may be out of memory; -j 1 compiles one file after the other",
-            exit_code=ExitCode.FINDINGS,
         ) from None
 
 

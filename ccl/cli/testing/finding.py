@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ccl.cli.boundary import CommandError, ExitCode
 from ccl.cli.files import STANDARD_STREAM, nearby_hint, read_source
+from runtime.terminal.errors import CommandError, ExitCode
 
 SUFFIX: Final = ".ccl"
 _MARK: Final = re.compile(r"\btest\s+fn\b")
@@ -59,11 +59,11 @@ def test_files(paths: Sequence[Path]) -> Found:
 def _files(path: Path) -> Iterator[Path]:
     if str(path) != STANDARD_STREAM and not path.exists():
         raise CommandError(
+            ExitCode.NOT_FOUND,
             "not-found",
             f"there is no file or folder {path}",
             hint=nearby_hint(path),
-            exit_code=ExitCode.NOT_FOUND,
-            path=str(path),
+            details={"path": str(path)},
         )
     if not path.is_dir():
         yield path

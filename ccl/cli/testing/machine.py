@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ccl.cli.boundary import CommandError
 from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
 from ccl.cli.testing.reporting import Outcomes, Tested, failure_place
 from ccl.cli.testing.suite import Broken, Suite
 from ccl.cli.testing.values import value_lines
 from ccl.render import Format, render
 from runtime.content.codec import decode
+from runtime.terminal.errors import CommandError
 
 
 def as_json(outcomes: Outcomes, unread: Sequence[CommandError], seconds: float) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
-from mesh.problem import Kind, MeshProblem
+from runtime.terminal.errors import CommandError, ExitCode
 
 BUSY_TIMEOUT_SECONDS: Final = 30.0
 CACHE_KIB: Final = 16 * 1024
@@ -23,7 +23,7 @@ class Database:
     """An open store. Not for several threads at once."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create. Raises MeshProblem `store-…` for a file that is not a usable store."""
+        """Open or create. Raises CommandError `store-…` for a file that is not a usable store."""
         self.path = path
         try:
             self.connection = sqlite3.connect(
@@ -39,7 +39,7 @@ class Database:
         except sqlite3.DatabaseError as error:
             self.connection.close()
             raise _unreadable(path, error) from None
-        except MeshProblem:
+        except CommandError:
             self.connection.close()
             raise
 
@@ -54,22 +54,22 @@ class Database:
         finally:
             run("ROLLBACK")
         if (tables or application) and application != APPLICATION_ID:
-            raise MeshProblem(
-                Kind.USAGE,
+            raise CommandError(
+                ExitCode.USAGE,
                 "store-foreign",
                 f"{self.path} is an SQLite file of another program",
                 hint="name another directory with --mesh-home, or move that file away",
             )
         if version > SCHEMA_VERSION:
-            raise MeshProblem(
-                Kind.USAGE,
+            raise CommandError(
+                ExitCode.USAGE,
                 "store-newer",
                 f"{self.path} has schema version {version}, this program reads {SCHEMA_VERSION}",
                 hint="install the version of this program that wrote it, or a newer one",
             )
         if tables and version < SCHEMA_VERSION:
-            raise MeshProblem(
-                Kind.USAGE,
+            raise CommandError(
+                ExitCode.USAGE,
                 "store-older",
                 f"{self.path} has schema version {version}, this program reads {SCHEMA_VERSION}",
                 hint="open it with the version that wrote it, or start a new MESH_HOME",
@@ -98,7 +98,7 @@ class Database:
     def transaction(self, kind: Literal["IMMEDIATE", "DEFERRED"]) -> Iterator[None]:
         """All or nothing: left normally it is committed. Transactions do not nest.
 
-        Raises MeshProblem `store-busy`, `store-full` or `store-corrupt`.
+        Raises CommandError `store-busy`, `store-full` or `store-corrupt`.
         """
         assert not self._open(), "transactions do not nest"
         try:
@@ -135,31 +135,31 @@ class Database:
         self.connection.close()
 
 
-def _unreadable(path: Path, error: sqlite3.Error) -> MeshProblem:
+def _unreadable(path: Path, error: sqlite3.Error) -> CommandError:
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return MeshProblem(
-            Kind.TIMEOUT,
+        return CommandError(
+            ExitCode.TIMEOUT,
             "store-busy",
             f"{path} has been locked by another process for {BUSY_TIMEOUT_SECONDS:.0f} s",
             hint="wait for the other command to end, then repeat this one",
         )
     if name.startswith("SQLITE_FULL"):
-        return MeshProblem(
-            Kind.FAILED,
+        return CommandError(
+            ExitCode.FAILED,
             "store-full",
             f"no room left on the disk of {path}; nothing was changed",
             hint="free some space, then repeat the command",
         )
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return MeshProblem(
-            Kind.FAILED,
+        return CommandError(
+            ExitCode.FAILED,
             "store-corrupt",
             f"{path} is not a sound SQLite file: {error}",
             hint="restore it from a copy, or move it away and start a new MESH_HOME",
         )
-    return MeshProblem(
-        Kind.FAILED,
+    return CommandError(
+        ExitCode.FAILED,
         "store-unusable",
         f"{path} cannot be used: {error}",
         hint="check that the file and its directory can be read and written",

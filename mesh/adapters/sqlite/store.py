@@ -66,14 +66,14 @@ class SqliteStore:
     """Transactions over one file. quota_bytes: of all blocks together."""
 
     def __init__(self, path: Path, *, quota_bytes: int) -> None:
-        """Open or create. Raises MeshProblem `store-…`."""
+        """Open or create. Raises CommandError `store-…`."""
         self.database = Database(path)
         self._tables = SqliteTransaction(self.database, quota_bytes=quota_bytes)
         self._data_version = 0
 
     @contextmanager
     def write(self) -> Iterator[SqliteTransaction]:
-        """All or nothing. Raises MeshProblem `store-…`."""
+        """All or nothing. Raises CommandError `store-…`."""
         try:
             with self.database.transaction("IMMEDIATE"):
                 self._forget_if_changed()

@@ -7,8 +7,10 @@ encoding cannot show is shown in characters that it can.
 import codecs
 import os
 import sys
+from contextlib import suppress
 from typing import Final, TextIO
 
+WIDTH_DEFAULT: Final = 100
 _PLAIN: Final = {
     "\u202f": " ",
     "✓": "ok",
@@ -55,6 +57,15 @@ def say(line: str) -> None:
         discard(sys.stdout)
 
 
+def note(text: str) -> None:
+    """A remark on stderr; where that cannot be written, the exit code has to say it."""
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except OSError:
+        discard(sys.stderr)
+
+
 def discard(stream: TextIO) -> None:
     """From now on what is written goes nowhere: the reader has gone, or the disk is full.
 
@@ -63,6 +74,24 @@ def discard(stream: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+def has_color(stream: TextIO) -> bool:
+    """Colour on a terminal that can show it, unless NO_COLOR says otherwise."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width_of(stream: TextIO) -> int:
+    """Cells across, `WIDTH_DEFAULT` where there is no terminal."""
+    with suppress(KeyError, ValueError):
+        return int(os.environ["COLUMNS"])
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(stream.fileno()).columns
+    return WIDTH_DEFAULT
 
 
 def _plainly(error: UnicodeError) -> tuple[str | bytes, int]:

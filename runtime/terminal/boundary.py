@@ -1,0 +1,185 @@
+"""Where a command meets the shell: exit codes, and errors without stack traces.
+
+Rule: a command prints its result, raises `CommandError`, or asks for an exit code with
+`typer.Exit`. Everything else that gets here is a bug of ours: exit code 101, and a report in a
+file.
+"""
+
+import errno
+import json
+import os
+import re
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+import typer
+from typer._click.exceptions import NoArgsIsHelpError
+from typer.exceptions import TyperException
+
+from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
+from runtime.terminal.escaping import printable, printable_lines
+from runtime.terminal.streams import discard, has_color, note, prepare_streams
+
+DEBUG_VARIABLE: Final = "CCL_DEBUG"
+_MACHINE_FORMATS: Final = frozenset(("json", "jsonl", "sarif", "github"))
+_FORMAT_OPTIONS: Final = ("--format", "-o", "--output")
+_NEGATIVE: Final = re.compile(r"-\d")
+_NO_NUMBER: Final = re.compile(r"'[^']*' is not a valid (int|float)$")
+"""The words of the library that reads the command line for what we call no number."""
+_ERROR, _GUTTER, _HELP, _PLAIN = "\x1b[1;31m", "\x1b[1;34m", "\x1b[1;36m", "\x1b[0m"
+
+
+def run_app(app: Callable[..., Any], name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (that of the process by default) and return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    prepare_streams()
+    for_machines = _asks_for_machine_format(arguments)
+    try:
+        return _run(app, name, arguments)
+    except CommandErrors as error:
+        for each in error.errors:
+            show_error(each, for_machines=for_machines)
+        return error.errors[0].exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        note("interrupted")
+        return ExitCode.INTERRUPTED
+    except NoArgsIsHelpError as error:
+        note(error.format_message())
+        return ExitCode.USAGE
+    except BrokenPipeError as error:
+        if error.filename is None:
+            discard(sys.stdout)
+            return ExitCode.OK
+        named = _bug(error)
+    except Exception as error:  # noqa: BLE001 - this is where every exception gets its name
+        named = _named(error, name)
+    show_error(named, for_machines=for_machines)
+    return named.exit_code
+
+
+def show_error(error: CommandError, *, for_machines: bool) -> None:
+    """The error on stderr: a line, its reasons and the next step for people, or one JSON object."""
+    if for_machines:
+        note(json.dumps(error.to_value(), ensure_ascii=False))
+        return
+    has_ink = has_color(sys.stderr)
+
+    def ink(text: str, code: str) -> str:
+        return f"{code}{text}{_PLAIN}" if has_ink else text
+
+    note(f"{ink(f'error[{error.code}]', _ERROR)}: {printable_lines(error.message)}")
+    for reason in error.details.get("reasons", ()):
+        note(f"  {ink('=', _GUTTER)} note: {printable(str(reason))}")
+    if error.hint:
+        note(f"  {ink('=', _GUTTER)} {ink('help', _HELP)}: {printable_lines(error.hint)}")
+
+
+def _run(app: Callable[..., Any], name: str, arguments: Sequence[str]) -> int:
+    _check_encoding(arguments)
+    outcome = app(args=list(arguments), prog_name=name, standalone_mode=False)
+    sys.stdout.flush()
+    if outcome == ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    return outcome if isinstance(outcome, int) else ExitCode.OK
+
+
+def _named(error: Exception, name: str) -> CommandError:
+    """Any exception as an error of ours."""
+    match error:
+        case CommandError():
+            return error
+        case TyperException():
+            return _usage_error(error, name)
+        case FileNotFoundError(filename=None):
+            return _no_folder()
+        case OSError(filename=None):
+            # All else that has no name is an output stream.
+            discard(sys.stdout)
+            return _unwritable_output(error)
+        case _:
+            return _bug(error)
+
+
+def _check_encoding(arguments: Sequence[str]) -> None:
+    """Raises CommandError for an argument that is not text; its bytes came as surrogates."""
+    for number, argument in enumerate(arguments, start=1):
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError:
+            raise CommandError(
+                ExitCode.USAGE,
+                "not-utf8",
+                f"argument {number} is not UTF-8 text: {os.fsencode(argument)!r:.80}",
+                hint="write it in UTF-8; a file of such a name needs another name",
+                details={"position": number},
+            ) from None
+
+
+def _usage_error(error: TyperException, name: str) -> CommandError:
+    context = getattr(error, "ctx", None)
+    command = name if context is None else context.command_path
+    hint = f"`{command} --help` shows how it is used"
+    option = str(getattr(error, "option_name", ""))
+    if _NEGATIVE.match(option):
+        hint = "a negative number is taken for an option; put -- before the arguments: "
+        hint += f"`{command} … -- {option}`"
+    message = _NO_NUMBER.sub("expected a number", error.format_message().rstrip("."))
+    return CommandError(ExitCode.USAGE, "usage", message, hint=hint)
+
+
+def _no_folder() -> CommandError:
+    return CommandError(
+        ExitCode.NOT_FOUND,
+        "no-current-folder",
+        "the current directory does not exist any more",
+        hint="change to another one with cd, and run the command again",
+    )
+
+
+def _unwritable_output(error: OSError) -> CommandError:
+    reason = error.strerror or str(error)
+    return CommandError(
+        ExitCode.FAILED,
+        "output-unwritable",
+        f"the output cannot be written: {reason}",
+        hint="free some space, or send it elsewhere; what was done is not undone"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT)
+        else "stdout must be open for writing; send it to a file or a terminal",
+    )
+
+
+def _bug(error: Exception) -> CommandError:
+    """The report of an exception that was not foreseen; its trace is in a file."""
+    if os.environ.get(DEBUG_VARIABLE) == "1":
+        traceback.print_exception(error)
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    details: dict[str, Any] = {}
+    try:
+        handle, path = tempfile.mkstemp(prefix="ccl-bug-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        where = f"what the same command prints under {DEBUG_VARIABLE}=1"
+    else:
+        where = f"{path}, which says where it happened"
+        details["report"] = path
+    return CommandError(
+        ExitCode.INTERNAL,
+        "internal",
+        f"a bug of ours: {reason}",
+        hint=f"this is a bug of ours, not of your program; please report it with {where}",
+        details=details,
+    )
+
+
+def _asks_for_machine_format(arguments: Sequence[str]) -> bool:
+    """Looked up in the raw arguments, because a usage error comes before any are parsed."""
+    for argument, following in pairwise((*arguments, "")):
+        name, separator, value = argument.partition("=")
+        if name in _FORMAT_OPTIONS and (value if separator else following) in _MACHINE_FORMATS:
+            return True
+    return False
