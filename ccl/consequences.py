@@ -3,7 +3,8 @@
 Around a fault of syntax the tree is a guess. Left out are: what is said of its line; names that
 are not found though the file declares them, or that stand on such a line; where a name is missing,
 the one that is not found after it, which may be that name; a body that seems to
-end without its value; and what seems to be unused in the file.
+end without its value; and what seems to be unused in the file. The name of an import that cannot be
+read is not missed where it is used.
 
 A call that means no function, or gives it other arguments than it takes, says nothing of their
 types: none is told to be open in the item around it. While something is wrong in the program's
@@ -15,7 +16,9 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Final
 
+from ccl import ast
 from ccl.diagnostics import Diagnostic, Sink, is_error
+from ccl.resolve import import_alias
 from ccl.resolved import Loaded
 from ccl.source import FileId, Source, SourceMap, Span
 
@@ -40,6 +43,7 @@ def leave_out_consequences(sink: Sink, sources: SourceMap, loaded: Loaded) -> No
     items = {file: [i.span for i in each.module.items] for file, each in loaded.files.items()}
     _leave_out_after_syntax(sink, sources, items)
     _leave_out_open_types(sink, items)
+    _leave_out_names_of_imports(sink, loaded)
     library = frozenset(loaded.library.values())
     if any(is_error(each) and each.span.file not in library for each in sink.diagnostics):
         sink.leave_out(lambda d: d.span.file in library)
@@ -83,6 +87,19 @@ def _leave_out_open_types(sink: Sink, items: dict[FileId, list[Span]]) -> None:
                 )
             )
         )
+
+
+def _leave_out_names_of_imports(sink: Sink, loaded: Loaded) -> None:
+    """Forget that the names of imports without a file are not found."""
+    lost = {
+        (file, alias.text)
+        for file, each in loaded.files.items()
+        for item in each.module.items
+        if isinstance(item, ast.Import) and item.path.span not in each.imports
+        for alias in [import_alias(item)]
+        if alias is not None
+    }
+    sink.leave_out(lambda d: (d.span.file, _name_not_found(d)) in lost)
 
 
 class _BrokenFile:

@@ -4,20 +4,21 @@ No code is generated after an error. Diagnostics of everything, packed modules i
 in one sink over one source map.
 """
 
-import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ccl import ast, typed
-from ccl.checking import PackFailure, check
+from ccl.checking import check
 from ccl.collecting import collector_paused
 from ccl.consequences import leave_out_consequences
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
 from ccl.expansion import expand
-from ccl.loading import Loader
+from ccl.loading import Loader, is_name, real_path, shown_path
 from ccl.nesting import room_for_nesting
 from ccl.node import Node, replace
 from ccl.parse import parse
-from ccl.reading import SourceError, read_source
+from ccl.project import STANDARD_INPUT, Outside, Project, outside, project_of
+from ccl.reading import SourceError, Unreadable, read_source
 from ccl.resolve import resolve
 from ccl.resolved import Scoped
 from ccl.source import FileId, Source, SourceMap, Span
@@ -66,41 +67,53 @@ def compile_file(path: Path, *, extra_exports: frozenset[str] = frozenset()) -> 
 
 
 def check_text(
-    text: str, path: str = "<stdin>", *, extra_exports: frozenset[str] = frozenset()
+    text: str,
+    path: str = STANDARD_INPUT,
+    *,
+    extra_exports: frozenset[str] = frozenset(),
+    allowed: Iterable[Path] = (),
 ) -> Compilation:
-    """Check a program given as text; imports are relative to the folder of `path`."""
+    """Check a program given as text; imports are relative to the folder of `path`, and stay in
+    its project and the folders `allowed` besides."""
     with room_for_nesting(), collector_paused():
-        return _check(text, path, extra_exports, ())
+        return _check(text, path, project_of(path, allowed), extra_exports=extra_exports)
 
 
 def compile_text(
-    text: str, path: str = "<stdin>", *, extra_exports: frozenset[str] = frozenset()
+    text: str,
+    path: str = STANDARD_INPUT,
+    *,
+    extra_exports: frozenset[str] = frozenset(),
+    allowed: Iterable[Path] = (),
 ) -> Compiled:
     """The module of a program given as text."""
     with room_for_nesting(), collector_paused():
-        return _generate(_check(text, path, extra_exports, ()))
+        project = project_of(path, allowed)
+        return _generate(_check(text, path, project, extra_exports=extra_exports))
 
 
-def compile_tests(text: str, path: str) -> Compiled:
+def compile_tests(text: str, path: str, *, allowed: Iterable[Path] = ()) -> Compiled:
     """A module whose exports are the tests of a file given as text."""
     with room_for_nesting(), collector_paused():
-        return _generate(_check(text, path, frozenset(), (), for_tests=True))
+        return _generate(_check(text, path, project_of(path, allowed), for_tests=True))
 
 
 def _check(
     text: str,
     path: str,
-    extra_exports: frozenset[str],
-    packing: tuple[str, ...],
+    project: Project,
     *,
+    extra_exports: frozenset[str] = frozenset(),
+    packing: tuple[Path, ...] = (),
     for_tests: bool = False,
 ) -> Compilation:
     sources, sink = SourceMap(), Sink()
-    loaded = Loader(parse, sources, sink).load(path, text)
+    loader = Loader(parse, sources, sink, project)
+    loaded = loader.load(path, text)
     if not loaded.files[loaded.root].module.items and not sink.has_errors:
         sink.report("CCL0910", Span(loaded.root, 0, 0))
     scoped = resolve(expand(loaded, sink), sink)
-    packer = _Packer(sources, sink, (*packing, _identity(Path(path))))
+    packer = _Packer(sources, sink, project, loader.real, (*packing, real_path(path)))
     program = check(scoped, packer, sink, extra_exports=extra_exports, for_tests=for_tests)
     leave_out_consequences(sink, sources, loaded)
     return Compilation(
@@ -147,34 +160,51 @@ def _module_names(sources: SourceMap, scoped: Scoped) -> SourceMap:
 
 
 class _Packer:
-    """Compiles the modules that a program submits, each once."""
+    """Compiles the modules that a program submits, each once, within the program's project."""
 
-    def __init__(self, sources: SourceMap, sink: Sink, packing: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        sources: SourceMap,
+        sink: Sink,
+        project: Project,
+        real: Mapping[FileId, Path],
+        packing: tuple[Path, ...],
+    ) -> None:
         self._sources = sources
         self._sink = sink
+        self._project = project
+        self._real = real
         self._packing = packing
-        self._done: dict[str, typed.PackedModule | PackFailure] = {}
+        self._done: dict[Path, typed.PackedModule | Unreadable] = {}
+        """By path without links."""
 
-    def __call__(self, written: str, span: Span) -> typed.PackedModule | PackFailure:
-        location = Path(self._sources.of(span).path).parent / written
-        identity = _identity(location)
-        if identity in self._packing:
-            return PackFailure(code="CCL0704", path=written)
-        if identity not in self._done:
-            self._done[identity] = self._pack(written, location)
-        return self._done[identity]
+    def __call__(self, written: str, span: Span) -> typed.PackedModule | Diagnostic:
+        if not is_name(written):
+            return _not_packed(written, Unreadable.NO_NAME, span)
+        folder = self._real[span.file].parent
+        target = self._project.resolve(folder, written)
+        if isinstance(target, Outside):
+            return outside(self._project, "module", written, target, span)
+        if target in self._packing:
+            return Diagnostic("CCL0704", span, {"path": written})
+        if target not in self._done:
+            shown = shown_path(self._sources.of(span).path, written, target)
+            self._done[target] = self._pack(written, target, shown)
+        done = self._done[target]
+        if done is Unreadable.MISSING and self._project.is_dangling(folder, written):
+            done = Unreadable.DANGLING
+        return _not_packed(written, done, span) if isinstance(done, Unreadable) else done
 
-    def _pack(self, written: str, location: Path) -> typed.PackedModule | PackFailure:
+    def _pack(self, written: str, target: Path, shown: str) -> typed.PackedModule | Unreadable:
         try:
-            text = read_source(location)
+            text = read_source(target)
         except SourceError as error:
-            return PackFailure(code="CCL0703", path=written, reason=error.kind.value)
-        path = Path(os.path.normpath(location)).as_posix()
-        compilation = _check(text, path, frozenset(), self._packing)
+            return error.kind
+        compilation = _check(text, shown, self._project, packing=self._packing)
         self._adopt(compilation)
         compiled = _generate(compilation)
         if compiled.wasm is None or compiled.cid is None:
-            return PackFailure(code="CCL0703", path=written, reason="it has errors of its own")
+            return Unreadable.FAULTY
         return typed.PackedModule(path=written, cid=compiled.cid, wasm=compiled.wasm)
 
     def _adopt(self, compilation: Compilation) -> None:
@@ -188,6 +218,10 @@ class _Packer:
         }
         for diagnostic in found:
             self._sink.add(_moved(diagnostic, files))
+
+
+def _not_packed(written: str, reason: Unreadable, span: Span) -> Diagnostic:
+    return Diagnostic("CCL0703", span, {"path": written, "reason": reason.value})
 
 
 def _moved(diagnostic: Diagnostic, files: dict[FileId, FileId]) -> Diagnostic:
@@ -209,7 +243,3 @@ def _moved(diagnostic: Diagnostic, files: dict[FileId, FileId]) -> Diagnostic:
             for fix in diagnostic.fixes
         ),
     )
-
-
-def _identity(location: Path) -> str:
-    return os.path.normpath(Path.cwd() / location)

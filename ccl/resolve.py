@@ -159,7 +159,7 @@ class _Resolution:
         for item in loaded.module.items:
             if not isinstance(item, ast.Import):
                 continue
-            alias = _alias(item)
+            alias = import_alias(item)
             file = loaded.imports.get(item.path.span)
             if alias is not None and names.claim(names.values, alias) and file is not None:
                 imports[alias.text] = ImportedFile(
@@ -234,7 +234,7 @@ class _Resolution:
                     text.file.imports.get(item.path.span)
                     for item in text.file.module.items
                     if isinstance(item, ast.Import)
-                    and (given := _alias(item)) is not None
+                    and (given := import_alias(item)) is not None
                     and given.text == alias
                 ),
                 None,
@@ -354,7 +354,7 @@ class _Members:
         return {**{k: v for k, v in outer.items() if k not in space}, **members}
 
 
-def _alias(item: ast.Import) -> ast.Ident | None:
+def import_alias(item: ast.Import) -> ast.Ident | None:
     """`import "std/voting";` is called `voting`."""
     if item.alias is not None:
         return item.alias

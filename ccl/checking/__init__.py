@@ -6,7 +6,7 @@ from ccl.checking.charter import schemas
 from ccl.checking.charter.conditions import report_effects
 from ccl.checking.charter.reading import read_charter
 from ccl.checking.charter.tree import Charter, Tree
-from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, PackFailure, StructInfo
+from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, StructInfo
 from ccl.checking.functions import bodies as functions
 from ccl.checking.functions import closures, instances, tests
 from ccl.checking.functions.entries import find_entries, find_exports
@@ -19,7 +19,7 @@ from ccl.resolved import Scoped
 from ccl.source import Span
 from ccl.types import Enumeration, Result, Struct, Type
 
-__all__ = ["PackFailure", "Packer", "check"]
+__all__ = ["Packer", "check"]
 
 
 def check(

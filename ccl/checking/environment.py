@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ccl import ast, typed
 from ccl.checking.inference import POISON, fresh, is_poison, zonk
-from ccl.diagnostics import Label, Sink
+from ccl.diagnostics import Diagnostic, Label, Sink
 from ccl.node import Node, Record, field
 from ccl.resolved import FileScope, Scoped
 from ccl.source import FileId, Span
@@ -23,16 +23,9 @@ if TYPE_CHECKING:
     from ccl.checking.standing.states import StateInfo
 
 
-class PackFailure(Node, frozen=True, kw_only=True):
-    """Why a module cannot be packed."""
-
-    code: str
-    path: str
-    reason: str | None = None
-
-
-Packer = Callable[[str, Span], typed.PackedModule | PackFailure]
-"""Compile the module at a path as written in the program, relative to the file of the span."""
+Packer = Callable[[str, Span], typed.PackedModule | Diagnostic]
+"""Compile the module at a path as written in the program, relative to the file of the span; a
+diagnostic is why it cannot be packed."""
 
 
 class Origin(Enum):

@@ -22,16 +22,16 @@ from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import has_color
 
 
-def show_bounds(file: Path, *, as_json: bool, form: Format) -> None:
+def show_bounds(file: Path, *, as_json: bool, form: Format, allowed: tuple[Path, ...]) -> None:
     """Print the bounds. Raises CommandError and, if a source has errors, typer.Exit(1)."""
-    bounds = _bounds(file, form)
+    bounds = _bounds(file, form, allowed)
     if as_json:
         sys.stdout.write(_json(file, bounds))
     else:
         sys.stdout.write(_table(bounds, Paint(has_color(sys.stdout))))
 
 
-def _bounds(file: Path, form: Format) -> Mapping[str, Bound]:
+def _bounds(file: Path, form: Format, allowed: tuple[Path, ...]) -> Mapping[str, Bound]:
     if file.suffix == ".wasm" or _is_module(file):
         bounds = inspect_file(file).bounds
         if bounds is None:
@@ -43,7 +43,7 @@ def _bounds(file: Path, form: Format) -> Mapping[str, Bound]:
                 details={"path": str(file)},
             )
         return bounds
-    compiled = compile_text(read_source(file), path=shown(file))
+    compiled = compile_text(read_source(file), path=shown(file), allowed=allowed)
     if compiled.wasm is None:
         compilation = compiled.compilation
         findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from ccl.cli.options import AllowPath, allowed_folders
 from runtime.terminal.errors import ExitCode
 
 app = typer.Typer(
@@ -138,6 +139,7 @@ def run(
         Path | None,
         typer.Option(metavar="DIR", readable=False, help="The mesh's home. [env: MESH_HOME]"),
     ] = None,
+    allow_path: AllowPath = None,
 ) -> None:
     """Run a program on this machine, apply what it asks for, and follow the jobs it submits.
 
@@ -162,6 +164,7 @@ def run(
             seed=seed,
             timeout_seconds=timeout,
             mesh_home=mesh_home,
+            allowed=allowed_folders(allow_path),
         )
     )
     raise typer.Exit(code)
@@ -197,6 +200,7 @@ def charter(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a charter with undecided conditions.")
     ] = False,
+    allow_path: AllowPath = None,
 ) -> None:
     """Show what a program's declarations say, its conditions decided by a context.
 
@@ -205,7 +209,8 @@ def charter(
     """
     from ccl.cli.running.charter import show_charter
 
-    show_charter(file, context, caller, output.value, strict=strict)
+    allowed = allowed_folders(allow_path)
+    show_charter(file, context, caller, output.value, strict=strict, allowed=allowed)
 
 
 @app.command(
@@ -244,6 +249,7 @@ def test(
     fuel: Annotated[
         int, typer.Option(min=1, max=FUEL_MAX, help="Ceiling of work of each execution.")
     ] = TEST_FUEL_DEFAULT,
+    allow_path: AllowPath = None,
 ) -> None:
     """Run the tests (`test fn`) of files, each by itself in the sandbox.
 
@@ -261,6 +267,7 @@ def test(
                 verbose=verbose,
                 workers=jobs,
                 fuel=fuel,
+                allowed=allowed_folders(allow_path),
             )
         )
     )

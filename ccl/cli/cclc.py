@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from ccl.cli.options import AllowPath, allowed_folders
 from ccl.render import Format
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import has_color, width_of
@@ -80,6 +81,7 @@ def compile(  # noqa: A001
             help="Binary module or its text, the syntax tree, or charter or signatures as JSON."
         ),
     ] = Emit.WASM,
+    allow_path: AllowPath = None,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
     """Compile a program to a WebAssembly module."""
@@ -87,11 +89,13 @@ def compile(  # noqa: A001
         from ccl.cli.emitting import View as Emitted
         from ccl.cli.emitting import emit_view
 
-        emit_view(file, output, Emitted(emit.value), form=format)
+        allowed = allowed_folders(allow_path)
+        emit_view(file, output, Emitted(emit.value), form=format, allowed=allowed)
         return
     from ccl.cli.compiling import compile_to_file
 
-    compile_to_file(file, output, as_text=emit is Emit.WAT, form=format)
+    allowed = allowed_folders(allow_path)
+    compile_to_file(file, output, as_text=emit is Emit.WAT, form=format, allowed=allowed)
 
 
 @app.command(
@@ -108,6 +112,7 @@ def check(
     watch: Annotated[
         bool, typer.Option("--watch", help="Check again whenever a file changes, until Ctrl-C.")
     ] = False,
+    allow_path: AllowPath = None,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
     """Check programs without compiling them. Exit code 1 if there are errors."""
@@ -121,11 +126,11 @@ def check(
     if watch:
         from ccl.cli.watching import watch_files
 
-        watch_files(files, form=format)
+        watch_files(files, form=format, allowed=allowed_folders(allow_path))
         return
     from ccl.cli.compiling import check_files
 
-    check_files(files, fix=fix, form=format)
+    check_files(files, fix=fix, form=format, allowed=allowed_folders(allow_path))
 
 
 @app.command(epilog="Examples: cclc fmt *.ccl · cclc fmt --diff bylaws.ccl · cclc fmt - < a.ccl")
@@ -212,12 +217,14 @@ def verify(
         Path, typer.Argument(readable=False, metavar="SOURCE.ccl", help="What it is said to be.")
     ],
     output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
+    allow_path: AllowPath = None,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
     """Rebuild a module from its source and compare. Exit code 8 if they differ."""
     from ccl.cli.verification import verify_module
 
-    verify_module(module, source, as_json=output is View.JSON, form=format)
+    allowed = allowed_folders(allow_path)
+    verify_module(module, source, as_json=output is View.JSON, form=format, allowed=allowed)
 
 
 @app.command(epilog="Examples: cclc bounds bylaws.ccl · cclc bounds bylaws.wasm -o json")
@@ -226,9 +233,11 @@ def bounds(
         Path, typer.Argument(readable=False, metavar="FILE", help="A program, or a module of ours.")
     ],
     output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
+    allow_path: AllowPath = None,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
     """Show the most fuel that each export can use, or what prevents a bound."""
     from ccl.cli.bounding import show_bounds
 
-    show_bounds(file, as_json=output is View.JSON, form=format)
+    allowed = allowed_folders(allow_path)
+    show_bounds(file, as_json=output is View.JSON, form=format, allowed=allowed)

@@ -21,7 +21,9 @@ from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 _FORMAT_WORDS = frozenset(form.value for form in Format)
 
 
-def check_files(files: Sequence[Path], *, fix: bool, form: Format) -> None:
+def check_files(
+    files: Sequence[Path], *, fix: bool, form: Format, allowed: tuple[Path, ...]
+) -> None:
     """Check each file, all of them as one report.
 
     Raises CommandErrors for the files that cannot be read, typer.Exit(1) if there are errors.
@@ -41,9 +43,9 @@ def check_files(files: Sequence[Path], *, fix: bool, form: Format) -> None:
     applied = 0
     for path, text in texts.items():
         if not fix:
-            reports.append(_check(text, path=path))
+            reports.append(_check(text, path=path, allowed=allowed))
             continue
-        fixed = fix_text(text, partial(_check, path=path))
+        fixed = fix_text(text, partial(_check, path=path, allowed=allowed))
         if fixed.text != text:
             write_atomically(path, fixed.text.encode("utf-8"))
         applied += fixed.applied
@@ -72,15 +74,17 @@ def _read_all(files: Sequence[Path]) -> tuple[dict[Path, str], tuple[CommandErro
     return texts, tuple(unreadable)
 
 
-def _check(text: str, *, path: Path) -> Findings:
-    return _findings(check_text(text, path=shown(path)))
+def _check(text: str, *, path: Path, allowed: tuple[Path, ...]) -> Findings:
+    return _findings(check_text(text, path=shown(path), allowed=allowed))
 
 
 def _findings(compilation: Compilation) -> Findings:
     return Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
 
 
-def compile_to_file(file: Path, output: str | None, *, as_text: bool, form: Format) -> None:
+def compile_to_file(
+    file: Path, output: str | None, *, as_text: bool, form: Format, allowed: tuple[Path, ...]
+) -> None:
     """Compile and write the module, or its text. Raises CommandError and typer.Exit(1)."""
     if output in _FORMAT_WORDS:
         raise CommandError(
@@ -98,7 +102,7 @@ def compile_to_file(file: Path, output: str | None, *, as_text: bool, form: Form
             hint="choose another name with -o",
             details={"path": str(target)},
         )
-    compiled = compile_text(read_source(file), path=shown(file))
+    compiled = compile_text(read_source(file), path=shown(file), allowed=allowed)
     module = compiled.compilation.module
     if module is not None and not module.items and not compiled.compilation.sink.has_errors:
         raise CommandError(

@@ -28,7 +28,9 @@ class View(Enum):
     ABI = "abi"
 
 
-def emit_view(file: Path, output: str | None, view: View, *, form: Format) -> None:
+def emit_view(
+    file: Path, output: str | None, view: View, *, form: Format, allowed: tuple[Path, ...]
+) -> None:
     """Write the view to standard output, or where `output` says.
 
     Raises CommandError for a file that cannot be read or written, typer.Exit(1) for a program
@@ -39,7 +41,7 @@ def emit_view(file: Path, output: str | None, view: View, *, form: Format) -> No
         case View.AST:
             shape = _tree(text, file, form)
         case View.CHARTER | View.ABI:
-            shape = _compiled(text, file, view, form)
+            shape = _compiled(text, file, view, form, allowed)
         case _:
             assert_never(view)
     if output is None or output == STANDARD_STREAM:
@@ -57,12 +59,12 @@ def _tree(text: str, file: Path, form: Format) -> str:
         return ast_text(module, source)
 
 
-def _compiled(text: str, file: Path, view: View, form: Format) -> str:
+def _compiled(text: str, file: Path, view: View, form: Format, allowed: tuple[Path, ...]) -> str:
     from ccl.cli.charterrules import charter_rules
     from ccl.pipeline import compile_text
     from ccl.wasm.inspect import inspect_module
 
-    compiled = compile_text(text, path=shown(file))
+    compiled = compile_text(text, path=shown(file), allowed=allowed)
     compilation = compiled.compilation
     _tell(
         Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics), file, form

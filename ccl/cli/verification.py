@@ -21,7 +21,9 @@ from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import has_color
 
 
-def verify_module(module: Path, source: Path, *, as_json: bool, form: Format) -> None:
+def verify_module(
+    module: Path, source: Path, *, as_json: bool, form: Format, allowed: tuple[Path, ...]
+) -> None:
     """Print whether the source compiles to the module, and if not, what differs.
 
     Raises CommandError for files that cannot be read, typer.Exit(1) if the source has errors,
@@ -29,7 +31,7 @@ def verify_module(module: Path, source: Path, *, as_json: bool, form: Format) ->
     """
     inspected = inspect_file(module)
     data = read_bytes(module, limit=MODULE_BYTES_MAX, what="module")
-    compiled = compile_text(read_source(source), path=shown(source))
+    compiled = compile_text(read_source(source), path=shown(source), allowed=allowed)
     if compiled.wasm is None:
         compilation = compiled.compilation
         findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)

@@ -41,7 +41,7 @@ class Round:
     watched: frozenset[Path]
 
 
-def watch_files(files: Sequence[Path], *, form: Format) -> None:
+def watch_files(files: Sequence[Path], *, form: Format, allowed: tuple[Path, ...] = ()) -> None:
     """Check, tell, wait for a change, and so on until Ctrl-C (KeyboardInterrupt).
 
     Raises CommandError for standard input, which does not change.
@@ -56,7 +56,7 @@ def watch_files(files: Sequence[Path], *, form: Format) -> None:
     stamps = settled(files)
     while True:
         began = time.time_ns() - round(SETTLING_SECONDS * 1e9)
-        done = check_round(files)
+        done = check_round(files, allowed)
         _tell(done, files, form)
         # What was changed while it was checked is checked again.
         stamps = {
@@ -93,7 +93,7 @@ def stamped(paths: Iterable[Path]) -> dict[Path, Stamp]:
     return found
 
 
-def check_round(files: Sequence[Path]) -> Round:
+def check_round(files: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
     """Check all files once. A file that cannot be read is told of, and may come back."""
     reports: list[Findings] = []
     unreadable: list[CommandError] = []
@@ -104,7 +104,7 @@ def check_round(files: Sequence[Path]) -> Round:
         except CommandError as error:
             unreadable.append(error)
             continue
-        compilation = check_text(text, path=shown(path))
+        compilation = check_text(text, path=shown(path), allowed=allowed)
         found = compilation.sink.diagnostics
         reports.append(Findings(sources=compilation.sources, diagnostics=found))
         # (those of the standard library have no file here)

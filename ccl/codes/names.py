@@ -173,6 +173,16 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="move it out of the section",
     ),
     Template(
+        code="CCL0229",
+        title='the {what} "{path}" leads out of the project',
+        label="leads to {target}",
+        help="move the file into the project, or allow its folder: `--allow-path {allow}`",
+        advice={
+            "around": "make the folder around both the project with `touch {around}/ccl.toml`, "
+            "or allow the other folder: `--allow-path {allow}`",
+        },
+    ),
+    Template(
         code="CCL0217",
         title="a `let` cannot declare `{name}`, the name of a state variable",
         label="hides the state",

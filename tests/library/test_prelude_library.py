@@ -7,13 +7,15 @@ from ccl.loading import Loader
 from ccl.parse import parse
 from ccl.pipeline import compile_text
 from ccl.prelude_library import FUNCTIONS, METHODS, files_needed
+from ccl.project import project_of
 from ccl.reading import library_names
 from ccl.source import SourceMap
 
 
 def loaded(text: str) -> set[str]:
     sources = SourceMap()
-    files = Loader(parse, sources, Sink()).load("program.ccl", text)
+    loader = Loader(parse, sources, Sink(), project_of("program.ccl"))
+    files = loader.load("program.ccl", text)
     return {each.name for each in files.files.values()} - {"program.ccl"}
 
 

@@ -7,13 +7,13 @@ from ccl.checking import expressions
 from ccl.checking.constants.folding import fold
 from ccl.checking.constants.prelude_folding import Problem
 from ccl.checking.conversions import report_mismatch
-from ccl.checking.environment import Body, PackFailure, invalid, is_invalid
+from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.forms import forms, records
 from ccl.checking.forms.literals import plain_text
 from ccl.checking.functions import calls
 from ccl.checking.functions.arguments import Callee, bind
 from ccl.checking.inference import prune
-from ccl.diagnostics import Edit, Fix, Label
+from ccl.diagnostics import Diagnostic, Edit, Fix, Label
 from ccl.source import Span
 from ccl.types import Array, Prim, Result, Type
 
@@ -228,8 +228,8 @@ def infer_module(body: Body, call: ast.Call) -> typed.Expr:
         body.sink.report("CCL0706", value.span)
         return invalid(call.span)
     packed = body.checker.packer(path, value.span)
-    if isinstance(packed, PackFailure):
-        body.sink.report(packed.code, value.span, path=packed.path, reason=packed.reason)
+    if isinstance(packed, Diagnostic):
+        body.sink.add(packed)
         return invalid(call.span)
     body.checker.packed[packed.cid] = packed
     return typed.TextConst(value=packed.cid, type=Prim.CID, span=call.span)

@@ -30,7 +30,13 @@ FUEL: Final = 1_000_000_000
 
 
 def show_charter(
-    file: Path, context: Path | None, caller: str | None, view: str, *, strict: bool
+    file: Path,
+    context: Path | None,
+    caller: str | None,
+    view: str,
+    *,
+    strict: bool,
+    allowed: tuple[Path, ...],
 ) -> None:
     """Run the command. Raises CommandError and typer.Exit."""
     if str(file) == str(context) == STANDARD_STREAM:
@@ -42,7 +48,7 @@ def show_charter(
         )
     asking = CALLER if caller is None else _did(caller)
     records = read_records(context)
-    program = compile_program(file, RUN_EXPORT)
+    program = compile_program(file, RUN_EXPORT, allowed)
     if all(export.name != CHARTER_EXPORT for export in program.abi.exports):
         raise CommandError(
             ExitCode.NOT_FOUND,

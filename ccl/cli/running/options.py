@@ -24,6 +24,8 @@ class Options:
     seed: str | None
     timeout_seconds: float | None
     mesh_home: Path | None
+    allowed: tuple[Path, ...]
+    """Folders outside of the project that the program may take files from."""
 
     def say(self, line: str) -> None:
         """A line for people; machines get one value at the end."""

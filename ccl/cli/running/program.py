@@ -64,12 +64,12 @@ class Program:
     """Names that --entry may take, besides those of handlers."""
 
 
-def compile_program(file: Path, entry: str) -> Program:
+def compile_program(file: Path, entry: str, allowed: tuple[Path, ...] = ()) -> Program:
     """Compile `file` with `entry` reachable. Raises CommandError, and Exit(1) after showing
     errors; warnings are for `cclc check`, not for everyone who runs the program."""
     text = read_source(file)
     reachable = frozenset(() if _is_fixed(entry) else (entry,))
-    compiled = compile_text(text, path=file.as_posix(), extra_exports=reachable)
+    compiled = compile_text(text, path=file.as_posix(), extra_exports=reachable, allowed=allowed)
     findings = Findings(
         sources=compiled.compilation.sources, diagnostics=compiled.compilation.sink.diagnostics
     )

@@ -27,7 +27,7 @@ from runtime.terminal.streams import has_color, width_of
 def run_program(options: Options) -> int:
     """Run the command; its exit code. Raises CommandError and typer.Exit."""
     _one_standard_input(options)
-    program = compile_program(options.file, options.entry)
+    program = compile_program(options.file, options.entry, options.allowed)
     call = _call(program, options)
     if not options.as_json:
         _tell_of_roles(given_roles(call.records))

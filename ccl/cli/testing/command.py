@@ -49,12 +49,14 @@ class Options:
     verbose: bool
     workers: int | None
     fuel: int
+    allowed: tuple[Path, ...]
+    """Folders outside of the project that imports may be in."""
 
 
 def run_tests(options: Options) -> int:
     """Run the command; its exit code. Raises CommandError."""
     started = time.monotonic()
-    found = test_files(options.paths or (Path(),))
+    found = test_files(options.paths or (Path(),), options.allowed)
     files, unread = found.files, found.unread
     if unread and not files:
         raise CommandErrors(unread)

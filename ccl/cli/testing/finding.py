@@ -23,6 +23,8 @@ class TestFile:
 
     path: str
     text: str
+    allowed: tuple[Path, ...] = ()
+    """Folders outside of its project that it may import from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class Found:
     unread: tuple[CommandError, ...]
 
 
-def test_files(paths: Sequence[Path]) -> Found:
+def test_files(paths: Sequence[Path], allowed: tuple[Path, ...]) -> Found:
     """Each file once, in the order of the paths and of names in folders. Raises CommandError for
     a path that is not there, and for a file that was named and cannot be read."""
     found: dict[str, TestFile] = {}
@@ -52,7 +54,7 @@ def test_files(paths: Sequence[Path]) -> Found:
                 unread[real] = error
                 continue
             if _MARK.search(text):
-                found[real] = TestFile(path=shown, text=text)
+                found[real] = TestFile(path=shown, text=text, allowed=allowed)
     return Found(files=tuple(found.values()), unread=tuple(unread.values()))
 
 

@@ -50,7 +50,7 @@ class Broken:
 
 def compile_suite(file: TestFile, chosen: Callable[[str], bool]) -> Suite | Broken:
     """The tests of a file that are `chosen` by name."""
-    compiled = compile_tests(file.text, file.path)
+    compiled = compile_tests(file.text, file.path, allowed=file.allowed)
     compilation = compiled.compilation
     program = compilation.program
     if program is None or compiled.wasm is None or compiled.cid is None:

@@ -1,0 +1,35 @@
+"""Options that several commands share, and what they accept."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from runtime.terminal.errors import CommandError, ExitCode
+
+AllowPath: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--allow-path",
+        metavar="DIR",
+        readable=False,
+        help="A folder outside of the project that imports and modules may be in; repeatable.",
+    ),
+]
+
+
+def allowed_folders(folders: Iterable[Path] | None) -> tuple[Path, ...]:
+    """Raises CommandError for what is not a folder: it would allow nothing."""
+    found = tuple(folders or ())
+    for folder in found:
+        if not folder.is_dir():
+            what = "is not a folder" if folder.exists() else "does not exist"
+            raise CommandError(
+                "not-a-folder",
+                f"--allow-path {folder}: {what}",
+                hint="name the folder that the imported files are in",
+                exit_code=ExitCode.USAGE,
+                path=str(folder),
+            )
+    return found
