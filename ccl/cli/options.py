@@ -26,10 +26,10 @@ def allowed_folders(folders: Iterable[Path] | None) -> tuple[Path, ...]:
         if not folder.is_dir():
             what = "is not a folder" if folder.exists() else "does not exist"
             raise CommandError(
+                ExitCode.USAGE,
                 "not-a-folder",
                 f"--allow-path {folder}: {what}",
                 hint="name the folder that the imported files are in",
-                exit_code=ExitCode.USAGE,
-                path=str(folder),
+                details={"path": str(folder)},
             )
     return found
