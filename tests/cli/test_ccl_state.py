@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import kill_at, run
+from commands import kill_at, run, run_process
 
 from mesh.local import LocalMesh
 from mesh.local.audit import audit
@@ -203,9 +203,10 @@ def test_runs_at_the_same_time_are_all_applied(counter: Path, tmp_path: Path) ->
     """Each was executed on a state that another may have replaced by then; equal commands wait
     for each other."""
     ccl(tmp_path, counter)
+    add = ("ccl", "run", counter, "-o", "json", "--entry", "add")
     with ThreadPoolExecutor(4) as pool:
-        done = pool.map(lambda n: ccl(tmp_path, counter, "--entry", "add", str(n)), (1, 2, 5, 5))
-        assert max(each["value"] for each in done) == 13
+        done = pool.map(lambda n: run_process(*add, str(n), home=tmp_path), (1, 2, 5, 5))
+        assert max(json.loads(each.out)["value"] for each in done) == 13
     assert stored(tmp_path)["total"] == 13
 
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from commands import ROOT, Done, run, without_roots_rights
+from commands import ROOT, Done, run, run_process, without_roots_rights
 
 FEES = """struct Bill { hours: Integer, lines: Array<String> }
 
@@ -304,13 +304,15 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_tested(tmp_path: 
     locked.write_text(PASSING, encoding="utf-8")
     locked.chmod(0)
     test = ("ccl", "test", ".", "-j", "1")
-    done = run(*test, home=tmp_path, cwd=tmp_path, before=without_roots_rights())
+    done = run_process(*test, home=tmp_path, cwd=tmp_path, before=without_roots_rights())
     assert done.code == 1
     assert "error[not-utf8]: latin.ccl is not UTF-8 text: byte 0xe9 at line 1" in done.err
     assert "error[unreadable]: locked.ccl cannot be read: Permission denied" in done.err
     assert "fine.ccl  1 passed" in done.out
     assert "1 passed, 2 files cannot be read in " in done.out
-    done = run(*test, "-o", "json", home=tmp_path, cwd=tmp_path, before=without_roots_rights())
+    done = run_process(
+        *test, "-o", "json", home=tmp_path, cwd=tmp_path, before=without_roots_rights()
+    )
     told = json.loads(done.out)
     assert (done.code, told["passed"]) == (1, 1)
     assert [each["code"] for each in told["unread"]] == ["not-utf8", "unreadable"]

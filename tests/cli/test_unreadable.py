@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from commands import run, without_roots_rights
+from commands import run_process, without_roots_rights
 
 COMMANDS = (
     ("cclc", "check", "FILE"),
@@ -24,7 +24,7 @@ def test_a_file_without_permission_is_named(command: tuple[str, ...], tmp_path: 
     path = tmp_path / "secret"
     path.touch(mode=0)
     words = [str(path) if word == "FILE" else word for word in command]
-    done = run(*words, home=tmp_path, before=before)
+    done = run_process(*words, home=tmp_path, before=before)
     assert (done.code, done.out) == (2, "")
     assert "error[" in done.err
     assert "secret" in done.err
@@ -36,7 +36,9 @@ def test_an_input_without_permission_is_named(tmp_path: Path) -> None:
     before = without_roots_rights()
     path = tmp_path / "ward.csv"
     path.touch(mode=0)
-    done = run("ccl", "run", "examples/job.ccl", "--input", path, home=tmp_path, before=before)
+    done = run_process(
+        "ccl", "run", "examples/job.ccl", "--input", path, home=tmp_path, before=before
+    )
     assert (done.code, done.out) == (2, "")
     assert "ward.csv" in done.err
     assert "Permission denied" in done.err

@@ -1,17 +1,29 @@
-"""Running the real commands, each test in a home of its own."""
+"""Running the real commands, each test in a home of its own.
+
+Rule: a command is called in this process, with streams, environment and folder of its own; a
+process is started only where a test is about processes (`run_process`, `kill_at`).
+"""
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+from localmesh import found
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+MESH = "mesh"
+"""The mesh's home inside the home of a test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +36,27 @@ class Done:
 
 
 def run(
+    *command: str | Path, home: Path, cwd: Path | None = None, stdin: bytes | None = None
+) -> Done:
+    """Run one of our commands in this process, on a mesh that was founded before."""
+    name, *arguments = map(str, command)
+    assert threading.current_thread() is threading.main_thread(), "streams belong to the process"
+    with_mesh(home)
+    with _surroundings(cwd or ROOT, environment_of(home)), _streams(stdin or b"") as (out, err):
+        code = _run_here(name, arguments)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        return _done(code, _whole(out), _whole(err))
+
+
+def run_process(
     *command: str | Path,
     home: Path,
     cwd: Path | None = None,
     stdin: bytes | None = None,
     before: Sequence[str] = (),
 ) -> Done:
-    """Run one of our commands as its users do. No stack trace may ever be seen.
+    """Run one of our commands as its users do, as a process, in a home that is as it is.
 
     before: words that go before the command, of a program that starts it.
     """
@@ -44,7 +70,12 @@ def run(
         timeout=120,
         check=False,
     )
-    result = Done(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+    return _done(done.returncode, done.stdout, done.stderr)
+
+
+def _done(code: int, out: bytes, err: bytes) -> Done:
+    """No stack trace may ever be seen."""
+    result = Done(code=code, out=out.decode(), err=err.decode())
     assert "Traceback" not in result.out + result.err
     return result
 
@@ -54,10 +85,87 @@ def environment_of(home: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
-        "MESH_HOME": str(home / "mesh"),
+        "MESH_HOME": str(home / MESH),
         "NO_COLOR": "1",
         "LANG": "C.UTF-8",
     }
+
+
+def with_mesh(home: Path) -> None:
+    """A copy of a founded mesh in a home that has none: founding measures for half a second."""
+    if not (home / MESH).exists():
+        shutil.copytree(_founded(), home / MESH)
+
+
+@cache
+def _founded() -> Path:
+    home = Path(tempfile.mkdtemp(prefix="founded-")) / MESH
+    found(home)
+    return home
+
+
+def _run_here(name: str, arguments: list[str]) -> int:
+    match name:
+        case "meshctl":
+            from mesh.cli.app import run as run_meshctl
+
+            return run_meshctl(arguments)
+        case "ccl":
+            from ccl.cli.boundary import run_app
+            from ccl.cli.ccl import app as ccl_app
+
+            return run_app(ccl_app, name, arguments)
+        case _:
+            from ccl.cli.boundary import run_app
+            from ccl.cli.cclc import app as cclc_app
+
+            return run_app(cclc_app, name, arguments)
+
+
+@contextmanager
+def _surroundings(cwd: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    before, folder = dict(os.environ), Path.cwd()
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(cwd)
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _streams(stdin: bytes) -> Iterator[tuple[int, int]]:
+    """Streams of its own, down to the descriptors; gives those of stdout and stderr."""
+    with (
+        tempfile.TemporaryFile() as given,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+    ):
+        given.write(stdin)
+        given.seek(0)
+        objects = sys.stdin, sys.stdout, sys.stderr
+        saved = [os.dup(number) for number in range(3)]
+        for number, file in enumerate((given, out, err)):
+            os.dup2(file.fileno(), number)
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        try:
+            yield out.fileno(), err.fileno()
+        finally:
+            for stream in (sys.stdin, sys.stdout, sys.stderr):
+                stream.close()
+            sys.stdin, sys.stdout, sys.stderr = objects
+            for number, before in enumerate(saved):
+                os.dup2(before, number)
+                os.close(before)
+
+
+def _whole(descriptor: int) -> bytes:
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
 
 
 def without_roots_rights() -> list[str]:
@@ -69,18 +177,37 @@ def without_roots_rights() -> list[str]:
     return ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
 
 
+KILLED_AT = """\
+import os, signal, sys
+from importlib.metadata import entry_points
+text, name = sys.argv.pop(1), sys.argv[1]
+class Deadly:
+    def __init__(self, stream):
+        self._stream = stream
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+    def write(self, said):
+        count = self._stream.write(said)
+        if text in said:
+            self._stream.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return count
+del sys.argv[0]
+sys.stdout, sys.stderr = Deadly(sys.stdout), Deadly(sys.stderr)
+next(iter(entry_points(group="console_scripts", name=name))).load()()
+"""
+
+
 def kill_at(text: str, *command: str | Path, home: Path) -> None:
-    """Start a command, and kill it (SIGKILL) once it prints a line that holds `text`."""
-    name, *arguments = map(str, command)
-    with subprocess.Popen(
-        [str(BIN / name), *arguments],
+    """Start a command, which is killed (SIGKILL) the moment that it prints `text`."""
+    with_mesh(home)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_AT, text, *map(str, command)],
         cwd=ROOT,
         env=environment_of(home),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert any(text in line for line in process.stdout), f"no line holds {text!r}"
-        process.kill()
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, f"it never printed {text!r}: {done}"
