@@ -1,19 +1,25 @@
-"""Where the process of `meshctl` begins: Ctrl-C is answered from the first line on."""
+"""Where the process of `meshctl` begins.
+
+Rule: nothing is loaded before Ctrl-C has an answer.
+"""
+
+from __future__ import annotations
 
 import sys
 
-from runtime.terminal.interrupts import answer_interrupts, leave, raise_interrupts
+from runtime.terminal.process import run_process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # what it defines, without loading it
+    from runtime.terminal.process import Command
 
 
 def main() -> None:
-    """Run `meshctl` and leave with its exit code."""
-    answer_interrupts()
+    """The command `meshctl`."""
+    run_process(_meshctl)
+
+
+def _meshctl() -> Command:
     from mesh.cli.app import run
 
-    try:
-        raise_interrupts()
-        code = run(sys.argv[1:])
-        answer_interrupts()
-    except KeyboardInterrupt:
-        leave()
-    sys.exit(code)
+    return lambda: run(sys.argv[1:])

@@ -2,14 +2,12 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from commands import BIN, run
+from commands import BIN, environment_of, run, with_mesh
 
 PROGRAM = """\
 /// Doubles it.
@@ -99,40 +97,82 @@ def test_a_folder_that_is_gone_is_told(program: Path) -> None:
 # --- signals ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["ccl", "cclc"])
-@pytest.mark.parametrize("delay_seconds", [0.01, 0.05, 0.1, 0.2])
-def test_ctrl_c_while_it_starts(name: str, delay_seconds: float, program: Path) -> None:
-    """From the first line of ours on, whatever is being loaded at that moment.
+INTERRUPTED_AT = """\
+import atexit, os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+moment, name = sys.argv.pop(1), sys.argv[1]
+del sys.argv[0]
 
-    A process that was quicker has its result.
-    """
-    verb = ["run"] if name == "ccl" else ["check"]
-    child = subprocess.Popen(
-        [sys.executable, "-c", START, name, *verb, str(program)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "MESH_HOME": str(program.parent / "mesh")},
-        restore_signals=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
-    )
-    assert child.stdout is not None
-    assert child.stdout.readline() == b"begun\n"
-    time.sleep(delay_seconds)  # the moment is what is tested, nothing is waited for
-    child.send_signal(signal.SIGINT)
-    _, said = child.communicate(timeout=60)
-    assert child.returncode in (0, 130), said.decode()
-    assert b"Traceback" not in said
-    assert (child.returncode == 130) == said.endswith(b"interrupted\n")
+def interrupt(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
 
+class AtWrite:
+    def __init__(self, stream):
+        self._stream = stream
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+    def write(self, text):
+        interrupt()
 
-START = """\
-import os, sys
-from ccl.cli import entry
-entry.answer_interrupts()
-os.write(1, b"begun\\n")
-name = sys.argv.pop(1)
-getattr(entry, name)()
+class AtImport:
+    def find_spec(self, name, path=None, target=None):
+        if name == moment:
+            interrupt()
+        if name == "ccl.resolve" and moment == "deletion":
+            AtDeletion()
+
+class AtDeletion:
+    def __del__(self):
+        interrupt()
+
+if moment == "write":
+    sys.stdout = AtWrite(sys.stdout)
+if moment == "end":
+    atexit.register(interrupt)
+sys.meta_path.insert(0, AtImport())
+if name == "meshctl":
+    from mesh.cli.main import main as command
+else:
+    from ccl.cli import entry
+    command = getattr(entry, name)
+command()
 """
+"""A command that gets SIGINT at a moment of its life: a module's import, a write, its end."""
+LIVES = {
+    "ccl run sr.ccl": ("typer", "ccl.cli.ccl", "ccl.resolve", "mesh.local", "deletion", "end"),
+    "cclc explain": ("typer", "ccl.codes", "write", "end"),
+    "meshctl tokens balance": ("mesh.cli.app", "mesh.local", "sqlite3", "write", "end"),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "moment"), [(name, each) for name, moments in LIVES.items() for each in moments]
+)
+def test_ctrl_c_at_any_moment_is_130(command: str, moment: str, program: Path) -> None:
+    with_mesh(program.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_AT, moment, *command.split()],
+        cwd=program.parent,
+        env=environment_of(program.parent),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 130, done
+    assert done.stderr.endswith(b"interrupted\n")
+    assert b"Traceback" not in done.stderr
+
+
+def test_ctrl_c_is_ignored_where_the_process_was_started_so(program: Path) -> None:
+    """As a shell starts its background jobs."""
+    ignoring = (
+        "import atexit, os, signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+        "from ccl.cli.entry import cclc; cclc()"
+    )
+    done = subprocess.run([sys.executable, "-c", ignoring, "check", program], check=False)
+    assert done.returncode == 0
 
 
 # --- arguments --------------------------------------------------------------------------

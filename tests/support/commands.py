@@ -111,13 +111,13 @@ def _run_here(name: str, arguments: list[str]) -> int:
 
             return run_meshctl(arguments)
         case "ccl":
-            from ccl.cli.boundary import run_app
             from ccl.cli.ccl import app as ccl_app
+            from runtime.terminal.boundary import run_app
 
             return run_app(ccl_app, name, arguments)
         case _:
-            from ccl.cli.boundary import run_app
             from ccl.cli.cclc import app as cclc_app
+            from runtime.terminal.boundary import run_app
 
             return run_app(cclc_app, name, arguments)
 

@@ -1,0 +1,60 @@
+"""A command as a process, from its first line to its last: Ctrl-C is exit code 130 throughout.
+
+Rule: the process ends by `os._exit` once its streams are flushed, because an interpreter that
+takes itself apart dies of a signal instead of answering it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import sys
+
+from runtime.terminal.interrupts import answer_interrupts, leave, raise_interrupts
+
+GARBAGE_MIN = 100_000
+"""New objects between two looks for cycles: loading makes many, and none of them is garbage."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # what they define, without loading it
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    Command = Callable[[], int]
+
+
+def run_process(load: Callable[[], Command]) -> NoReturn:
+    """Load a command, run it, and leave with its exit code.
+
+    load: imports what the command needs, which is most of the time that a short one takes.
+    """
+    answer_interrupts()
+    gc.set_threshold(GARBAGE_MIN)
+    command = load()
+    sys.unraisablehook = _unraisable
+    try:
+        raise_interrupts()
+        code = command()
+        answer_interrupts()
+    except KeyboardInterrupt:
+        leave()
+    _end(code)
+
+
+def _unraisable(found: sys.UnraisableHookArgs) -> None:
+    """An interrupt that arrives inside a finaliser or a callback cannot rise out of it."""
+    if issubclass(found.exc_type, KeyboardInterrupt):
+        leave()
+    sys.__unraisablehook__(found)
+
+
+def _end(code: int) -> NoReturn:
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            # The command has said what it could of a stream that takes nothing more.
+            continue
+    os._exit(code)
