@@ -1,8 +1,10 @@
 """The award: which context an attempt gets, and what an executor checks before it works."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mesh.findings import Fault, Finding, differing
 from mesh.ids import execution_seed, hold_id
@@ -15,8 +17,7 @@ from runtime.context import REPUTATION_UNKNOWN, Context, Limits
 from runtime.identity.signed import Signed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What of the world a job may see besides its manifest.
 
     balances: available units by resource type; policies: values by resource type; tokens: the

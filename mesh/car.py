@@ -6,9 +6,10 @@ Source: the CARv1 specification (ipld.io/specs/transport/car/carv1).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO, Final
+
+from msgspec import Struct
 
 from mesh.carheader import VERSION, CarError, read_roots
 from runtime.content.cid import Cid, CidError, read_cid
@@ -24,16 +25,14 @@ HEADER_BYTES_MAX: Final = 1 << 20
 _CID_BYTES: Final = 36
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """Where a block lies in a file: its first byte, and how many there are."""
 
     offset: int
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Car:
+class Car(Struct, frozen=True, kw_only=True):
     """A file that was read whole once: its blocks are fetched from it by CID.
 
     repeated: CIDs whose block is in the file again, once for each time.

@@ -6,8 +6,9 @@ transaction. A submission needs the submitter's key, so it is left to whoever ha
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from mesh.records import REASON_BYTES_MAX, AppliedEffect, PendingEffect
 from runtime.content.cid import Cid, Codec, cid_of
@@ -45,8 +46,7 @@ STATE_MOVED: Final = "the state is no longer the one the job ran on"
 NEEDS_SUBMITTER: Final = "a submission needs the submitter's signature: submit it with its key"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """What an owner has when its effects are to be carried out.
 
     owner: whose program it was, who issues its classes. issuer: of the mesh's resources.
@@ -60,8 +60,7 @@ class Standing:
     ledger: LedgerView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectsDone:
+class EffectsDone(Struct, frozen=True, kw_only=True):
     """What became of a program's effects. blocks: data to store. changes: of the ledger, in
     order. root: the owner's new state root, None if it stays as it is."""
 
@@ -75,8 +74,7 @@ class EffectsDone:
 NO_EFFECTS: Final = EffectsDone()
 
 
-@dataclass(slots=True)
-class _Overlay:
+class _Overlay(Struct):
     """The ledger as the changes so far leave it."""
 
     below: LedgerView

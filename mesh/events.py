@@ -4,8 +4,9 @@ Events are local (not signed) and name the signed records that prove them by CID
 stored, numbered from 1 in each job and with their time, before anything is done about them.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
+
+from msgspec import Struct
 
 from mesh.records import JobIdField, NodeIdField, Priority, Reason, Verdict
 from runtime.content.cid import Cid
@@ -16,16 +17,14 @@ from runtime.tokens.ledger import TransferIdField
 Attempt: TypeAlias = Annotated[int, Between(1, 1_000_000)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobKey:
+class JobKey(Struct, frozen=True, kw_only=True):
     """A job is unique by its submitter and the id the submitter chose."""
 
     submitter: Did
     job_id: JobIdField
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobCreated:
+class JobCreated(Struct, frozen=True, kw_only=True):
     """The signed manifest is stored. From here on the same bytes are the same job."""
 
     manifest: Cid
@@ -36,20 +35,17 @@ class JobCreated:
     priority: Priority
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSubmitted:
+class JobSubmitted(Struct, frozen=True, kw_only=True):
     """Signature, token, policy, budget and sizes were checked; the manifest is published."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRefused:
+class JobRefused(Struct, frozen=True, kw_only=True):
     """A check at submission failed; nothing was published."""
 
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BidReceived:
+class BidReceived(Struct, frozen=True, kw_only=True):
     """A bid that can be awarded before expires_at (Unix seconds)."""
 
     bid: Cid
@@ -58,20 +54,17 @@ class BidReceived:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BidDeclined:
+class BidDeclined(Struct, frozen=True, kw_only=True):
     decline: Cid
     bidder: Did
     node_id: NodeIdField
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BidsLapsed:
+class BidsLapsed(Struct, frozen=True, kw_only=True):
     """All bids have expired; the nodes are asked again, those that declined too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobAwarded:
+class JobAwarded(Struct, frozen=True, kw_only=True):
     """The compare-and-set that decides between bids. attempt: higher than all before it."""
 
     award: Cid
@@ -84,13 +77,11 @@ class JobAwarded:
     lease_expires_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutionStarted:
+class ExecutionStarted(Struct, frozen=True, kw_only=True):
     attempt: Attempt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptLost:
+class AttemptLost(Struct, frozen=True, kw_only=True):
     """The lease ran out, or the executor gave up; the job is offered again.
 
     settlement: the issuer's, that the hold of the attempt is void.
@@ -101,8 +92,7 @@ class AttemptLost:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastAttemptLost:
+class LastAttemptLost(Struct, frozen=True, kw_only=True):
     """As AttemptLost, and no further attempt is allowed."""
 
     attempt: Attempt
@@ -110,8 +100,7 @@ class LastAttemptLost:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptAccepted:
+class ReceiptAccepted(Struct, frozen=True, kw_only=True):
     """A receipt that `verify_receipt` had nothing against. verifiers: those drawn for it."""
 
     attempt: Attempt
@@ -119,45 +108,38 @@ class ReceiptAccepted:
     verifiers: Annotated[tuple[Did, ...], Size(1, 64)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptAnchored:
+class ReceiptAnchored(Struct, frozen=True, kw_only=True):
     anchor: Cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttestationReceived:
+class AttestationReceived(Struct, frozen=True, kw_only=True):
     attestation: Cid
     verifier: Did
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerificationEscalated:
+class VerificationEscalated(Struct, frozen=True, kw_only=True):
     """No quorum in time, for the first time: these verifiers are asked besides or again."""
 
     verifiers: Annotated[tuple[Did, ...], Size(1, 64)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuorumConfirmed:
+class QuorumConfirmed(Struct, frozen=True, kw_only=True):
     settlement: Cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuorumRefuted:
+class QuorumRefuted(Struct, frozen=True, kw_only=True):
     settlement: Cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuorumMissed:
+class QuorumMissed(Struct, frozen=True, kw_only=True):
     """No quorum, and it was escalated before, or the hold has run out."""
 
     settlement: Cid
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobCancelled:
+class JobCancelled(Struct, frozen=True, kw_only=True):
     """The submitter withdrew it. settlement: that the hold is void, None if nothing was held."""
 
     cancel: Cid
@@ -165,8 +147,7 @@ class JobCancelled:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobExpired:
+class JobExpired(Struct, frozen=True, kw_only=True):
     """Nobody was awarded before the manifest's expires_at."""
 
 
@@ -193,8 +174,7 @@ Event: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """An event of a job's history. number: from 1, without gaps. at: Unix seconds."""
 
     number: Annotated[int, Between(1, 1_000_000_000)]

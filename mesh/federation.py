@@ -6,10 +6,10 @@ stores its own result before it reads the receipt's.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from blake3 import blake3
+from msgspec import Struct
 
 from mesh.findings import Fault, Finding, differing
 from mesh.records import Attestation, Engine, Receipt, Verdict
@@ -21,8 +21,7 @@ from runtime.identity.signed import Signed
 SECRET_BYTES: Final = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
+class Ticket(Struct, frozen=True, kw_only=True):
     """A federation node in a draw. commitment: from its profile of before the award; secret:
     what it revealed since, None if it did not."""
 

@@ -3,8 +3,9 @@
 Verification answers with a tuple of findings; an empty one means accepted.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Fault(Enum):
@@ -44,8 +45,7 @@ class Fault(Enum):
     UNREADABLE = "a block is not what it should be"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One fault. subject: which record or block; detail: found and expected, as text."""
 
     fault: Fault

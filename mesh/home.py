@@ -9,11 +9,13 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
 from errno import EACCES
 from pathlib import Path
 from threading import get_ident
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX
 from ccl.abi.suggest import nearest_beginning
@@ -40,8 +42,7 @@ PAGE_BYTES: Final = 64 * 1024
 """WebAssembly counts memory in pages of so many bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """What an operator can change; each field is a key of `config.toml` and `MESH_<FIELD>`.
 
     workers: processes that execute modules. block_store_bytes: disk quota of the block
@@ -94,8 +95,7 @@ RANGES: Final[Mapping[str, tuple[int, int]]] = {
 """The least and the most that an operator may choose."""
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """The paths under one `MESH_HOME`."""
 
     path: Path
@@ -241,9 +241,9 @@ def load_config(home: Home, environment: Mapping[str, str]) -> Config:
     """
     config = _overlay(Config(), _file_values(home.config_file), str(home.config_file))
     given = {
-        field.name: _number_or_text(environment[name])
-        for field in fields(Config)
-        if (name := f"MESH_{field.name.upper()}") in environment
+        key: _number_or_text(environment[name])
+        for key in Config.__struct_fields__
+        if (name := f"MESH_{key.upper()}") in environment
     }
     return _overlay(config, given, "the environment")
 
@@ -274,7 +274,7 @@ def _number_or_text(text: str) -> int | str:
 
 
 def _overlay(config: Config, values: Mapping[str, Any], place: str) -> Config:
-    known = {field.name: type(getattr(config, field.name)) for field in fields(Config)}
+    known = {name: type(getattr(config, name)) for name in Config.__struct_fields__}
     for name, value in values.items():
         if name not in known:
             close = nearest_beginning(name, known)

@@ -5,9 +5,10 @@ can be asked of one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Final
+
+from msgspec import Struct
 
 from mesh import events as ev
 from mesh.events import Event, JobKey
@@ -69,8 +70,7 @@ class Effect(Enum):
     """By each verifier drawn: execute again and attest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
+class Transition(Struct, frozen=True, kw_only=True):
     to: Phase
     hold: HoldAction
     effects: tuple[Effect, ...] = ()
@@ -114,8 +114,7 @@ TRANSITIONS: Final[Mapping[tuple[Phase | None, type[Event]], Transition]] = {
 """(phase, event) → what follows. None is the phase of a job that does not exist yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """A bid (or a decline) that the job has received. expires_at: None for a decline."""
 
     record: Cid
@@ -124,8 +123,7 @@ class Offer:
     expires_at: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vote:
+class Vote(Struct, frozen=True, kw_only=True):
     """One verifier's attestation."""
 
     attestation: Cid
@@ -133,8 +131,7 @@ class Vote:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """A job as its events have made it. revision: how many there were.
 
     deadline: Unix seconds after which `due` asks for an event; None in a final phase.

@@ -4,8 +4,9 @@ This is the only way a job changes. The rules are `mesh.step`'s and the ledger's
 are only put together, over the ports.
 """
 
-from dataclasses import dataclass
 from typing import assert_never
+
+from msgspec import Struct
 
 from mesh import events as ev
 from mesh.events import Event, JobKey, Stored
@@ -25,16 +26,14 @@ from runtime.tokens.ledger import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
+class Conflict(Struct, frozen=True, kw_only=True):
     """Somebody else changed the job first: it is at `found`, not at the revision expected."""
 
     expected: int
     found: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(Struct, frozen=True, kw_only=True):
     """The job after the event, and the work that was queued for it."""
 
     job: Job

@@ -5,8 +5,9 @@ parts per million. A node says why it does not bid; the first reason in a fixed 
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from mesh.records import (
     MICRO,
@@ -32,8 +33,7 @@ DOUBLING_SECONDS: Final = 60
 """With so much awarded work still to be done, a node is twice as loaded as an idle one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeState:
+class NodeState(Struct, frozen=True, kw_only=True):
     """What a node knows of itself when it is asked for a bid.
 
     rates: tokens per unit in millionths, by resource type. surcharge_ppm: what its operator
@@ -68,8 +68,7 @@ class NodeState:
         return load_of(self.queued_fuel, self.fuel_per_second)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enquiry:
+class Enquiry(Struct, frozen=True, kw_only=True):
     """A published job as a node sees it.
 
     issuer: of the token that pays. credential_issuers: whose credentials count where the
@@ -182,16 +181,14 @@ def _reason_against(
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """A bid with what the awarder's own evidence says of the bidder."""
 
     bid: Signed[Bid]
     reputation: Reputation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
+class Ranked(Struct, frozen=True, kw_only=True):
     """A candidate with its score in parts per million, and what it is made of."""
 
     candidate: Candidate

@@ -4,8 +4,9 @@ Rule: only what was long enough to be measured counts, and no single execution c
 than a quarter.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Final
+
+from msgspec import Struct
 
 from mesh.records import Receipt
 from runtime.content.codec import INTEGER_MAX
@@ -17,8 +18,7 @@ _NEWEST: Final = 4
 """One part in so many is the newest execution's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Pace(Struct, frozen=True, kw_only=True):
     """fuel_per_second: of one core. executions: how many it was learned from, 0 for none."""
 
     fuel_per_second: Annotated[int, Between(1, INTEGER_MAX)]

@@ -6,9 +6,10 @@ see one moment. Adapters hold rows and no rules; the rules are the core's (`mesh
 """
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from msgspec import Struct
 
 from mesh.events import JobKey, Stored
 from mesh.job import Effect, Job, Phase
@@ -134,8 +135,7 @@ class Ledger(LedgerView, Protocol):
     def is_revoked(self, target: Cid) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(Struct, frozen=True, kw_only=True):
     """Something a transition asked for and that is not done yet.
 
     id: unique and the same for a repeat: job, revision, effect, actor. actor: the DID that is
@@ -165,8 +165,7 @@ class WorkQueue(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True):
     """The end of a chain: its last sequence number and record."""
 
     sequence: int

@@ -7,9 +7,10 @@ is the receipt. Reading hashes every block again; verifying says what is wrong, 
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from mesh.award import check_terms
 from mesh.car import CarError, read_car, write_car
@@ -49,8 +50,7 @@ context names, and give the result."""
 Fetch = Callable[[Cid], bytes | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """The records of one job. data: module, input, output, effects, logs and the blocks of the
     state that the context names, as far as held.
 
@@ -73,8 +73,8 @@ class Proof:
     def blocks(self) -> tuple[tuple[Cid, bytes], ...]:
         """Every block of the proof, records first."""
         signed: list[Signed[Any]] = []
-        for each in fields(self):
-            value = getattr(self, each.name)
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
             found = value if isinstance(value, tuple) else (value,)
             signed.extend(item for item in found if isinstance(item, Signed))
         context = (self.context.cid, self.context.to_block())
@@ -313,7 +313,7 @@ def _check_result(proof: Proof, reexecute: Reexecute) -> tuple[Finding, ...]:
     claimed = proof.receipt.body.deterministic
     if own == claimed:
         return ()
-    names = [each.name for each in fields(own)]
+    names = own.__struct_fields__
     wrong = [name for name in names if getattr(own, name) != getattr(claimed, name)]
     detail = f"different: {', '.join(wrong)}"
     return (Finding(fault=Fault.RESULT_DIFFERS, subject="receipt", detail=detail),)

@@ -1,4 +1,4 @@
-"""The signed records of the mesh: what members say to each other, one dataclass each.
+"""The signed records of the mesh: what members say to each other, one class each.
 
 Fields are as on the wire; `read` verifies form, ranges, signature and mesh. All times are
 Unix seconds, all amounts whole units, all prices whole tokens. A job is named by the CID of
@@ -7,9 +7,10 @@ its signed manifest.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Final, NewType, TypeAlias, TypeVar, get_args
+
+from msgspec import Struct
 
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
@@ -85,8 +86,7 @@ class Verdict(Enum):
     INCONCLUSIVE = "inconclusive"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirements:
+class Requirements(Struct, frozen=True, kw_only=True):
     """What a node must have. max_seconds bounds the lease of one attempt."""
 
     memory_bytes: int = 64 * 1024 * 1024
@@ -96,8 +96,7 @@ class Requirements:
     max_seconds: Annotated[int, Between(1, 30 * 24 * 3600)] = 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
+class Trust(Struct, frozen=True, kw_only=True):
     """Whom the submitter trusts. locations: empty means any. quorum: of `verifiers`."""
 
     min_reputation: Annotated[int, Between(0, 100)] = 0
@@ -114,8 +113,7 @@ class Trust:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
+class Engine(Struct, frozen=True, kw_only=True):
     """What executed. config: hash of the configuration. Fuel compares only where all agree."""
 
     name: Word
@@ -129,8 +127,7 @@ class Engine:
         return f"{self.name} {self.version} {self.config} {self.arch}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Genesis:
+class Genesis(Struct, frozen=True, kw_only=True):
     """Names a mesh: its CID is the `mesh` of every other record. Signed by the founder."""
 
     name: Word
@@ -139,8 +136,7 @@ class Genesis:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobManifest:
+class JobManifest(Struct, frozen=True, kw_only=True):
     """What a submitter asks for. Unique by (submitter, job_id); the signer is the submitter.
 
     resource_amount: ceiling of work, in units. budget: highest price. arguments: DAG-CBOR
@@ -176,8 +172,7 @@ class JobManifest:
             raise ValueError("created_at, bid_deadline and expires_at must follow each other")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bid:
+class Bid(Struct, frozen=True, kw_only=True):
     """A node's offer for `units` of work at a fixed price, good until expires_at.
 
     missing_bytes: what the node must fetch first.
@@ -194,8 +189,7 @@ class Bid:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decline:
+class Decline(Struct, frozen=True, kw_only=True):
     """Why a node does not bid. `detail` says what was asked and what the node has."""
 
     job: Cid
@@ -204,8 +198,7 @@ class Decline:
     detail: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class Hold(Struct, frozen=True, kw_only=True):
     """The issuer's word that `amount` is set aside. id: `hold_id(job, attempt)`."""
 
     id: TransferIdField
@@ -214,8 +207,7 @@ class Hold:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Award:
+class Award(Struct, frozen=True, kw_only=True):
     """The submitter (or its award_delegate) gives attempt `attempt` to the bid's signer.
 
     context: CID of the Context block. The receipt must arrive before lease_expires_at.
@@ -230,8 +222,7 @@ class Award:
     lease_expires_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """What an executor did. previous: its last receipt, or None for the first.
 
     usage: resources used, by type, in units rounded up. Comparable is only `deterministic`.
@@ -251,8 +242,7 @@ class Receipt:
     previous: Cid | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
+class Anchor(Struct, frozen=True, kw_only=True):
     """One link of its signer's chain. parents: the signer's previous anchor first, then heads
     of other chains that it has seen. sequence: 1, 2, 3 …"""
 
@@ -261,8 +251,7 @@ class Anchor:
     sequence: Annotated[int, Between(1, INTEGER_MAX)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attestation:
+class Attestation(Struct, frozen=True, kw_only=True):
     """What a verifier's own execution gave, and what that says about the receipt."""
 
     receipt: Cid
@@ -271,8 +260,7 @@ class Attestation:
     engine: Engine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """A rule the signer applies to one kind of resource, replacing its earlier one."""
 
     resource_type: ResourceType
@@ -280,8 +268,7 @@ class Policy:
     effective_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancel:
+class Cancel(Struct, frozen=True, kw_only=True):
     """The submitter withdraws the job."""
 
     job: Cid
@@ -293,8 +280,7 @@ class HoldEnd(Enum):
     VOIDED = "voided"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppliedEffect:
+class AppliedEffect(Struct, frozen=True, kw_only=True):
     """An effect of the execution (by position) that the settlement carried out.
 
     record: what it made, if it made a block.
@@ -304,16 +290,14 @@ class AppliedEffect:
     record: Cid | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingEffect:
+class PendingEffect(Struct, frozen=True, kw_only=True):
     """An effect that the settlement did not carry out, and why."""
 
     position: int
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(Struct, frozen=True, kw_only=True):
     """The issuer's close of a job: what became of the hold and of the effects, on what grounds.
 
     receipt is None, and attestations empty, where no receipt was accepted.
@@ -330,8 +314,7 @@ class Settlement:
     settled_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revocation:
+class Revocation(Struct, frozen=True, kw_only=True):
     """The signer of `target` (a token or credential) takes it back."""
 
     target: Cid
@@ -339,8 +322,7 @@ class Revocation:
     revoked_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
+class Credential(Struct, frozen=True, kw_only=True):
     """The signer says that `subject` has `name`, until expires_at."""
 
     subject: Did
@@ -348,8 +330,7 @@ class Credential:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeProfile:
+class NodeProfile(Struct, frozen=True, kw_only=True):
     """What a node says of itself; a later `sequence` replaces an earlier one.
 
     rates: tokens per unit in millionths, by resource type. surcharge_ppm: added to every

@@ -3,9 +3,10 @@
 A node states no reputation; the awarder counts ended jobs whose records it has verified.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 _PRIOR: Final = 2
 """A new member counts as if this many of its jobs had gone well, and as many had not: it shows
@@ -23,8 +24,7 @@ class Evidence(Enum):
     DISSENTED = "dissented"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Struct, frozen=True, kw_only=True):
     """How often each kind of evidence was found for one member."""
 
     verified: int = 0
@@ -38,8 +38,7 @@ class Tally:
         return self == Tally()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reputation:
+class Reputation(Struct, frozen=True, kw_only=True):
     """score: 0 to 100. is_evident: whether anything at all is known."""
 
     score: int

@@ -5,8 +5,9 @@ Every hold ends by one settlement, signed by the issuer and stored in the transa
 or voids it.
 """
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from mesh import events as ev
 from mesh.effects import NO_EFFECTS, EffectsDone
@@ -41,13 +42,11 @@ HOLD_OVER: Final = "the hold ran out before a quorum spoke"
 CANCELLED: Final = "the submitter withdrew the job"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Escalate:
+class Escalate(Struct, frozen=True, kw_only=True):
     """More verifiers must be asked; see `mesh.federation.escalation`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Close:
+class Close(Struct, frozen=True, kw_only=True):
     """The job is to be settled. verdict: the quorum's, None if none spoke."""
 
     end: HoldEnd
@@ -55,8 +54,7 @@ class Close:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lose:
+class Lose(Struct, frozen=True, kw_only=True):
     """The attempt gives no receipt: its hold is voided, and the job offered again or ended."""
 
     is_last: bool

@@ -6,8 +6,10 @@ revision), moves the hold in the same transaction, then does the work asked for.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mesh import events as ev
 from mesh.events import Event, JobKey, Stored
@@ -38,8 +40,7 @@ Changes: TypeAlias = dict[str, Any]
 """The fields of a job that an event changes: a step copies the job once, with all of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """The next job, what becomes of the hold, and the work to ask for."""
 
     job: Job

@@ -4,9 +4,10 @@ Whether somebody holds the module is not asked: a job without its module waits f
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, assert_never
+
+from msgspec import Struct
 
 from mesh.records import JobManifest
 from runtime.content.cid import Cid
@@ -32,8 +33,7 @@ class SubmissionFault(Enum):
     POLICY = "the issuer's policy denies it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionRefusal:
+class SubmissionRefusal(Struct, frozen=True, kw_only=True):
     """token and denial say more where the fault is TOKEN or POLICY; available: units left."""
 
     fault: SubmissionFault
@@ -43,8 +43,7 @@ class SubmissionRefusal:
     available: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purse:
+class Purse(Struct, frozen=True, kw_only=True):
     """What pays, as the issuer's ledger has it.
 
     chain: the job's token and its parents, leaf first. uses: in the same order. available:

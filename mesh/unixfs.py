@@ -5,8 +5,9 @@ Source: the UnixFS and dag-pb specifications (specs.ipfs.tech/unixfs).
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from runtime.content.cid import Cid, CidError, Codec, read_cid
 from runtime.content.varint import VarintError, read_varint
@@ -36,8 +37,7 @@ class PieceMissing(Exception):
         self.cid = cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """What one block adds to a file: its own piece, then those of its links."""
 
     piece: bytes

@@ -5,8 +5,10 @@ same module in the same context again and must get the same result.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX, CodecError, decode, encode
@@ -32,8 +34,7 @@ EFFECTS_MAX: Final = 1024
 """What one execution gets, unless its context allows it less."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """Bounds that decide the result, so they belong to the context."""
 
     fuel: int
@@ -44,8 +45,7 @@ class Limits:
     effects: int = EFFECTS_MAX
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True, dict=True):
     """All that a program may see.
 
     entry: export to call. arguments: DAG-CBOR list of the entry's arguments. input: CID of
@@ -73,8 +73,6 @@ class Context:
     reputation: int = REPUTATION_UNKNOWN
     records: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Any] = field(default_factory=dict)
-    _block: bytes | None = field(default=None, init=False, repr=False, compare=False)
-    """The encoding, once it was asked for: award, receipt and every execution need it."""
 
     def __post_init__(self) -> None:
         """A context may come from anyone. Raises ValueError with the field that is wrong."""
@@ -101,12 +99,11 @@ class Context:
 
     def to_block(self) -> bytes:
         """The canonical encoding. Raises CodecError if there is none (floats, over 64 bits)."""
-        if self._block is None:
-            object.__setattr__(self, "_block", self._encoded())
-            assert self._block is not None, "it was set just now"
         return self._block
 
-    def _encoded(self) -> bytes:
+    @cached_property
+    def _block(self) -> bytes:
+        """Made once: award, receipt and every execution need it."""
         return encode(
             {
                 "version": CONTEXT_VERSION,
@@ -147,7 +144,7 @@ class Context:
             raise CodecError(f"not a context: {error}") from None
 
 
-_LIMIT_NAMES: Final = tuple(Limits.__dataclass_fields__)
+_LIMIT_NAMES: Final = tuple(Limits.__struct_fields__)
 
 
 def _is_count(value: object) -> bool:

@@ -5,16 +5,16 @@ job. The block of a list is a DAG-CBOR list of `[kind, fields]`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, assert_never
+
+from msgspec import Struct, field
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError, decode, encode
 from runtime.content.did import Did
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitJob:
+class SubmitJob(Struct, frozen=True, kw_only=True):
     """Submit a job in the caller's name.
 
     arguments: DAG-CBOR list. budget: highest price in units, None for resource_amount.
@@ -40,23 +40,20 @@ class SubmitJob:
         return self.resource_amount if self.budget is None else self.budget
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordUsage:
+class RecordUsage(Struct, frozen=True, kw_only=True):
     """A usage claim of the program itself: shown, never billed."""
 
     resource_type: str
     amount: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnchorData:
+class AnchorData(Struct, frozen=True, kw_only=True):
     """Anchor a text in the DAG."""
 
     data: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteState:
+class WriteState(Struct, frozen=True, kw_only=True):
     """Store a state variable. value: CID of its DAG-CBOR block, which travels along."""
 
     home: str
@@ -65,8 +62,7 @@ class WriteState:
     value: Cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmitEvent:
+class EmitEvent(Struct, frozen=True, kw_only=True):
     """Something that happened, by name. data: DAG-CBOR. article: "" for none."""
 
     name: str
@@ -74,8 +70,7 @@ class EmitEvent:
     article: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MintTokens:
+class MintTokens(Struct, frozen=True, kw_only=True):
     """Issue units of a class of the owner's own issue."""
 
     token_class: str
@@ -83,8 +78,7 @@ class MintTokens:
     to: Did
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BurnTokens:
+class BurnTokens(Struct, frozen=True, kw_only=True):
     """Take units of a class of the owner's own issue out of the world."""
 
     token_class: str
@@ -92,8 +86,7 @@ class BurnTokens:
     holder: Did
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferTokens:
+class TransferTokens(Struct, frozen=True, kw_only=True):
     """Move units: of a class of the owner's own issue, or the owner's own of a resource."""
 
     token_class: str
@@ -102,22 +95,19 @@ class TransferTokens:
     to: Did
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutBlock:
+class PutBlock(Struct, frozen=True, kw_only=True):
     """Store a raw block, which travels along, and pin it."""
 
     cid: Cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinBlock:
+class PinBlock(Struct, frozen=True, kw_only=True):
     """Keep a block for later executions."""
 
     cid: Cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnpinBlock:
+class UnpinBlock(Struct, frozen=True, kw_only=True):
     """Keep a block no longer."""
 
     cid: Cid
@@ -154,7 +144,7 @@ _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 
 def effect_to_value(effect: Effect) -> list[Any]:
-    fields = {name: getattr(effect, name) for name in type(effect).__dataclass_fields__}
+    fields = {name: getattr(effect, name) for name in effect.__struct_fields__}
     return [_NAMES[type(effect)], fields]
 
 

@@ -5,9 +5,11 @@ compared by nobody.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
@@ -30,8 +32,7 @@ class OutcomeKind(Enum):
     """The module was refused by the checks before compilation, or lacks the entry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """`reason` is a short fixed text; `detail` what the program said about it.
 
     place: `file:line:column` from the module's sites, article: the article it cites.
@@ -82,8 +83,7 @@ class Outcome:
             raise CodecError(f"not an outcome: {error}") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deterministic:
+class Deterministic(Struct, frozen=True, kw_only=True):
     """The result that any honest re-execution gives again.
 
     output: CID of the output block (raw if the program wrote bytes, dag-cbor if it is the
@@ -115,8 +115,7 @@ class Deterministic:
             raise CodecError(f"not an execution result: {error}") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metrics:
+class Metrics(Struct, frozen=True, kw_only=True):
     """Measured on the executing machine. wall_ms is rounded up."""
 
     wall_ms: int
@@ -124,8 +123,7 @@ class Metrics:
     host_calls: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
+class Execution(Struct, frozen=True, kw_only=True):
     """A result with the blocks it names (output, effects, logs by CID)."""
 
     deterministic: Deterministic

@@ -6,8 +6,9 @@ rejection, the same on every machine. Whether the code is valid is for the engin
 Source: WebAssembly core specification 2.0, section 5 (binary format).
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from ccl.abi.hostcalls import IMPORT_MODULE
 from ccl.abi.sections import ABI_SECTION, SITES_SECTION, Abi, sites_from_value
@@ -28,8 +29,7 @@ from runtime.modulereader import (
 PAGE_BYTES: Final = 65_536
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleFacts:
+class ModuleFacts(Struct, frozen=True, kw_only=True):
     """What is known of an accepted module.
 
     entries: exported functions with their WebAssembly types. memory_pages: initial size of its
@@ -46,8 +46,7 @@ class ModuleFacts:
     sites: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
+class Rejection(Struct, frozen=True, kw_only=True):
     """Why a module is not compiled. `reason` names the fault, `detail` the place or next step."""
 
     reason: str

@@ -1,11 +1,11 @@
 """Bounds on what is compiled at all. They are part of the engine's configuration."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleLimits:
+
+class ModuleLimits(Struct, frozen=True, kw_only=True):
     """Counts, and bytes where the name says so. elements: initial size of each table."""
 
     module_bytes: int = 16 << 20

@@ -5,8 +5,9 @@ is left of the file before anything is built from it.
 Source: WebAssembly core specification 2.0, section 5 (binary format).
 """
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 _VALUE_TYPES: Final = {
     0x7F: "i32",
@@ -33,8 +34,7 @@ class MalformedError(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionType:
+class FunctionType(Struct, frozen=True, kw_only=True):
     parameters: tuple[str, ...]
     results: tuple[str, ...]
 
@@ -43,8 +43,7 @@ class FunctionType:
         return f"({', '.join(self.parameters)}) -> {results}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
+class Import(Struct, frozen=True, kw_only=True):
     """`type` is None unless it is a function."""
 
     module: str
@@ -53,8 +52,7 @@ class Import:
     type: FunctionType | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Export:
+class Export(Struct, frozen=True, kw_only=True):
     """`type` is None unless it is a function."""
 
     name: str
@@ -62,8 +60,7 @@ class Export:
     type: FunctionType | None
 
 
-@dataclass(slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, kw_only=True):
     """memories: initial pages of each. tables: initial elements. custom: payload by name."""
 
     imports: list[Import] = field(default_factory=list)

@@ -4,22 +4,21 @@ A context is of a test when it has the record `test`; only `ccl test` makes such
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ccl.abi.testcalls import TEST_RECORD
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """The `assert_traps` that was entered; `reason` is a part of what it should trap for."""
 
     place: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """What a failing assertion has compared: DAG-CBOR of two values of the type `kind`."""
 
     kind: str
@@ -27,8 +26,7 @@ class Comparison:
     right: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsed:
+class Rehearsed(Struct, frozen=True, kw_only=True):
     """What the test runner reads. reached: how many `assert_traps` the test came to."""
 
     reached: int
@@ -63,8 +61,7 @@ class Rehearsed:
                 raise TypeError("a rehearsal of unknown form")
 
 
-@dataclass(slots=True, kw_only=True)
-class Rehearsal:
+class Rehearsal(Struct, kw_only=True):
     """One while it goes on. `enter`: the `assert_traps` to enter, counted from 1; 0 for none."""
 
     enter: int

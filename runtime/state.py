@@ -5,8 +5,9 @@ same state has the same root, whatever order it was reached in.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError, decode, encode
@@ -26,16 +27,14 @@ DAG_BLOCK_BYTES_MAX: Final = MIB
 TOKENS_BYTES_MAX: Final = 16 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredVariable:
+class StoredVariable(Struct, frozen=True, kw_only=True):
     """shape: the type it was stored with, spelled out. value: CID of its DAG-CBOR block."""
 
     shape: str
     value: Cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """Variables by home and name; pins in the order of CIDs."""
 
     homes: Mapping[str, Mapping[str, StoredVariable]] = field(default_factory=dict)

@@ -8,9 +8,10 @@ text keys an object, any other Map a list of pairs. A Duration is also read from
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from ccl.abi.sections import Abi
 
@@ -39,8 +40,7 @@ class ValueMismatch(ValueError):
         self.found = found
 
 
-@dataclass(frozen=True, slots=True)
-class TypeRef:
+class TypeRef(Struct, frozen=True):
     """A type as written: `Map<String, Integer>` has two arguments."""
 
     name: str

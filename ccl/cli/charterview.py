@@ -7,9 +7,10 @@ bands of `range` rules and the calls of one name are lists. Numbers keep their u
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from ccl.typed import NumberUnit
 
@@ -17,8 +18,7 @@ _TIME_STEPS: Final = ((86_400, "d"), (3_600, "h"), (60, "m"))
 _SIZE_STEPS: Final = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undecided:
+class Undecided(Struct, frozen=True, kw_only=True):
     """A condition that this context does not decide: the field that is missing, and its place.
 
     section: the keys that lead to the rule.

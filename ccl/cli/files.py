@@ -4,10 +4,11 @@ import contextlib
 import errno
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Final
+
+from msgspec import Struct
 
 from ccl.reading import SOURCE_BYTES_MAX
 from runtime.terminal.errors import CommandError, ExitCode
@@ -117,8 +118,7 @@ def read_source(path: Path) -> str:
     return data.decode("utf-8")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Utf8Fault:
+class Utf8Fault(Struct, frozen=True, kw_only=True):
     """The first byte that is not UTF-8; line and column count from 1, in characters."""
 
     byte: int

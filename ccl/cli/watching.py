@@ -7,9 +7,10 @@ works on every file system.
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from ccl.cli.checking import Findings, merged
 from ccl.cli.files import STANDARD_STREAM, read_source
@@ -32,8 +33,7 @@ _CHANGED: Final = (-1, -1, -1)
 """No file is like this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class Round(Struct, frozen=True, kw_only=True):
     """One check: what it found, which files cannot be read, and what it depends on."""
 
     findings: Findings

@@ -6,8 +6,9 @@ between processes or threads.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, Generic, TypeVar
+
+from msgspec.structs import replace
 
 from mesh.events import JobKey, Stored
 from mesh.job import Job, Phase

@@ -6,9 +6,10 @@ formats carry the same facts as the table.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.escaping import printable
@@ -27,8 +28,7 @@ class Format(Enum):
 FORMAT_NAMES: Final = tuple(item.value for item in Format)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """One column of a table: its title, how to get its text, and its least width."""
 
     title: str
@@ -36,8 +36,7 @@ class Column:
     width: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(Struct, frozen=True, kw_only=True):
     """Where and how one command prints."""
 
     format: Format

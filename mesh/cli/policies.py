@@ -1,8 +1,9 @@
 """`meshctl policy`: rules from options, and rules in words."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, assert_never
+
+from msgspec import Struct
 
 from mesh.cli.naming import did_from
 from mesh.cli.output import Column, field
@@ -23,8 +24,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """The options of `policy set` as they were typed."""
 
     rule: str

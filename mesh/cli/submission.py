@@ -4,10 +4,11 @@ Rule: what would be refused later is refused now, before anything is stored.
 """
 
 import json
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, TypeVar
+
+from msgspec import Struct
 
 from ccl.abi.sections import Abi, ExportSignature
 from ccl.abi.suggest import nearest_beginning
@@ -36,8 +37,7 @@ WASM_MAGIC: Final = b"\0asm"
 E = TypeVar("E", bound=Enum)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(Struct, frozen=True, kw_only=True):
     """The options of `submit-job` as they were typed."""
 
     wasm: str

@@ -5,8 +5,9 @@ this process remembers counts.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from mesh.dag import check_anchor
 from mesh.federation import check_attestation
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FederationCheck:
+class FederationCheck(Struct, frozen=True, kw_only=True):
     """How many attestations stood up to the check just made, and what spoke against others."""
 
     confirmed: int

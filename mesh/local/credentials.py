@@ -5,8 +5,9 @@ first; what a program sees of it is the list of names in its context.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.local.world import World
@@ -24,8 +25,7 @@ CREDENTIAL: Final = "credential/"
 """Prefix of the settings that name credentials."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialView:
+class CredentialView(Struct, frozen=True, kw_only=True):
     cid: Cid
     credential: Credential
     is_expired: bool

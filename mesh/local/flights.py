@@ -6,8 +6,9 @@ own, and a result belongs to one award and to nobody else's.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from mesh.events import JobKey
 from mesh.job import Job
@@ -35,8 +36,7 @@ _WORTH_ANOTHER_TRY: Final = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Flight:
+class Flight(Struct):
     """The executions of one award: of the executor, and of each verifier for itself."""
 
     award: Cid

@@ -3,9 +3,10 @@
 Rule: a weakness of this machine is said, not hidden; only what is broken is wrong.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from mesh.local.audit import HELD, audit
 from mesh.records import MICRO
@@ -25,8 +26,7 @@ class State(Enum):
     WRONG = "wrong"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     name: str
     state: State
     text: str

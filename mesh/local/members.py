@@ -4,8 +4,10 @@ Rule: a mesh is founded in one transaction, whole or not at all; a second founde
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.federation import SECRET_BYTES, commitment_of
@@ -44,8 +46,7 @@ TOKEN: Final = "token/"
 Entropy = Callable[[int], bytes]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeSettings:
+class NodeSettings(Struct, frozen=True, kw_only=True):
     """What a node knows of itself besides its public profile.
 
     running_max: attempts it takes at once.
@@ -54,8 +55,7 @@ class NodeSettings:
     running_max: int = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """A node or a federation node: the name of its key is its node id."""
 
     node_id: NodeId
@@ -66,8 +66,7 @@ class Member:
         return self.key.did
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Members:
+class Members(Struct, frozen=True, kw_only=True):
     """Everyone, by role. All keys are local."""
 
     genesis: Signed[Genesis]

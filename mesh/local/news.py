@@ -3,8 +3,9 @@
 Rule: told after it is committed, never before.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from mesh.job import Phase
 from mesh.records import JobId, NodeId, Verdict
@@ -12,20 +13,17 @@ from mesh.reputation import Reputation
 from runtime.content.cid import Cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleStored:
+class ModuleStored(Struct, frozen=True, kw_only=True):
     cid: Cid
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submitted:
+class Submitted(Struct, frozen=True, kw_only=True):
     job_id: JobId
     description: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BidArrived:
+class BidArrived(Struct, frozen=True, kw_only=True):
     job_id: JobId
     node_id: NodeId
     price: int
@@ -34,8 +32,7 @@ class BidArrived:
     location: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BidRefused:
+class BidRefused(Struct, frozen=True, kw_only=True):
     """A node does not bid, and says why."""
 
     job_id: JobId
@@ -44,16 +41,14 @@ class BidRefused:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Awarded:
+class Awarded(Struct, frozen=True, kw_only=True):
     job_id: JobId
     node_id: NodeId
     price: int
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusChanged:
+class StatusChanged(Struct, frozen=True, kw_only=True):
     """Assigned, Running or Completed; or Submitted again after a lost attempt (`reason`)."""
 
     job_id: JobId
@@ -61,27 +56,23 @@ class StatusChanged:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptStored:
+class ReceiptStored(Struct, frozen=True, kw_only=True):
     job_id: JobId
     receipt: Cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchored:
+class Anchored(Struct, frozen=True, kw_only=True):
     job_id: JobId
     anchor: Cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attested:
+class Attested(Struct, frozen=True, kw_only=True):
     job_id: JobId
     verifier: str
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Struct, frozen=True, kw_only=True):
     """The final phase. confirmed of drawn verifiers agreed with the receipt."""
 
     job_id: JobId

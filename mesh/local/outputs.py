@@ -3,8 +3,9 @@
 Rule: nothing is shown of a job whose receipt does not stand up to a check made now.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from ccl.abi.sections import Abi
 from ccl.abi.values import ValueMismatch, parse_type, to_json, untyped_to_json
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobOutput:
+class JobOutput(Struct, frozen=True, kw_only=True):
     """value: JSON of a dag-cbor output, by the entry's CCL type where the module has one."""
 
     cid: Cid

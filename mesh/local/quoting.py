@@ -1,7 +1,8 @@
 """What a job would cost and whether it would be allowed, without submitting it."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from mesh.local import bidding, submitting
 from mesh.local.limits import check_limits
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeQuote:
+class NodeQuote(Struct, frozen=True, kw_only=True):
     """What one node would answer: a price and seconds, or why it would not bid."""
 
     node_id: NodeId
@@ -25,8 +25,7 @@ class NodeQuote:
     declined: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
+class Quote(Struct, frozen=True, kw_only=True):
     """refusal: why the submission would be refused, None if it would not."""
 
     nodes: tuple[NodeQuote, ...]

@@ -1,7 +1,8 @@
 """The nodes of the mesh as people look at them."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from mesh.local.bidding import BUSY, awarded_work
 from mesh.local.members import profile_of
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeView:
+class NodeView(Struct, frozen=True, kw_only=True):
     """One executor. load_ppm: 1 000 000 when idle, by what it was awarded and has not done.
 
     fuel_per_second: measured, times the promised share; 0 while nothing was measured.

@@ -4,8 +4,9 @@ Rule: after creation the signed profiles and the stored settings are the truth; 
 this table again.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from mesh.records import NodeId
 
@@ -20,8 +21,7 @@ ISSUER: Final = "issuer"
 """Names of key files; nodes and federation nodes use their node ids."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeSetup:
+class NodeSetup(Struct, frozen=True, kw_only=True):
     """One executor. rate_micro: tokens per compute unit in millionths.
 
     share_ppm: the part of one of this machine's cores that the node promises; what it says of
@@ -38,8 +38,7 @@ class NodeSetup:
     surcharge_ppm: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FederationSetup:
+class FederationSetup(Struct, frozen=True, kw_only=True):
     """One verifier."""
 
     node_id: NodeId

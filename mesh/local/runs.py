@@ -7,9 +7,10 @@ whatever has happened to the process in between.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.award import Surroundings
@@ -35,8 +36,7 @@ OnWait = Callable[[str], None]
 RUN_NONCE_BYTES: Final = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunJob:
+class RunJob(Struct, frozen=True, kw_only=True):
     """A job that a run has submitted.
 
     handle: what `submit_job` gave the program, 0 for a job that another job asked for. depth:
@@ -48,8 +48,7 @@ class RunJob:
     depth: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handled:
+class Handled(Struct, frozen=True, kw_only=True):
     """A handler was executed for a job, once. refusal: why its effects were not applied."""
 
     job_id: JobIdField
@@ -58,8 +57,7 @@ class Handled:
     refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalRun:
+class LocalRun(Struct, frozen=True, kw_only=True):
     """What a run has come to. spent: the most its jobs may cost and what it moved, in units."""
 
     execution: Deterministic
@@ -68,8 +66,7 @@ class LocalRun:
     spent: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(Struct, frozen=True, kw_only=True):
     """One submission among the effects of an execution, by its position, with its job's id."""
 
     position: int
@@ -77,8 +74,7 @@ class Submission:
     job_id: JobId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """An execution of the run, about to be applied. blocks: modules, sources and inputs."""
 
     context: Context
@@ -173,8 +169,7 @@ def submit(tx: SqliteTransaction, mesh: "LocalMesh", wanted: Iterable[Submission
         submitting.submit(tx, mesh.reading, each.request, each.job_id, now=mesh.now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """A submission that a verified job asked for. job_id: the same whoever computes it."""
 
     position: int

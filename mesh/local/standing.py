@@ -1,8 +1,9 @@
 """What the local identity owns besides units: its state by home, and its token classes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.local.archive import missing_block
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariableView:
+class VariableView(Struct, frozen=True, kw_only=True):
     """A stored variable. value: decoded DAG-CBOR."""
 
     home: str
@@ -29,8 +29,7 @@ class VariableView:
     value: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateView:
+class StateView(Struct, frozen=True, kw_only=True):
     """root: None where nothing was stored yet."""
 
     owner: Did

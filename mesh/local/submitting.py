@@ -5,7 +5,9 @@ is the same job.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
@@ -39,8 +41,7 @@ from runtime.tokens.token import CHAIN_MAX, ResourceToken, ResourceType, TokenRe
 DEFAULT_ENTRY = "run"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRequest:
+class JobRequest(Struct, frozen=True, kw_only=True):
     """What a user asks for. budget: highest price, the amount itself by default.
 
     arguments: DAG-CBOR list. token: which token pays, the first that covers it by default.
@@ -250,7 +251,7 @@ def _same_or_refuse(tx: SqliteTransaction, world: World, job: Job, request: JobR
     if request.token not in (None, before.resource_token) or again != before:
         changed = [
             name
-            for name in JobManifest.__dataclass_fields__
+            for name in JobManifest.__struct_fields__
             if getattr(again, name) != getattr(before, name)
         ]
         raise CommandError(

@@ -3,8 +3,9 @@
 Rule: a token and the units it stands for come into being in one transaction.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from mesh.local.members import TOKEN, issue
 from mesh.local.submitting import chain_of
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenView:
+class TokenView(Struct, frozen=True, kw_only=True):
     """A token with what is left under it. is_ours: made out to the local submitter."""
 
     cid: Cid

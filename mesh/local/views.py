@@ -3,7 +3,7 @@
 Rule: a view is read in one transaction and changes nothing.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.effects import NEEDS_SUBMITTER
@@ -31,8 +31,7 @@ from runtime.identity.signed import Signed
 from runtime.terminal.errors import CommandError, ExitCode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BidView:
+class BidView(Struct, frozen=True, kw_only=True):
     """One bid. score_ppm: None if it cannot be awarded. is_expired: now, by the clock."""
 
     node_id: NodeId
@@ -46,15 +45,13 @@ class BidView:
     score_ppm: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclineView:
+class DeclineView(Struct, frozen=True, kw_only=True):
     node_id: NodeId
     reason: str
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwardView:
+class AwardView(Struct, frozen=True, kw_only=True):
     node_id: NodeId
     price: int
     attempt: int
@@ -62,15 +59,13 @@ class AwardView:
     lease_expires_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttestationView:
+class AttestationView(Struct, frozen=True, kw_only=True):
     verifier: str
     verdict: Verdict
     cid: Cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobView:
+class JobView(Struct, frozen=True, kw_only=True):
     """A job with what its records say. missing: blocks without which it cannot run."""
 
     job_id: JobId
@@ -117,8 +112,7 @@ class JobView:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnreadableJob:
+class UnreadableJob(Struct, frozen=True, kw_only=True):
     """A job of which a record is missing, or is not what it was."""
 
     job_id: JobId

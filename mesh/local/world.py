@@ -1,6 +1,6 @@
 """What every step of the embedded mesh works with: members, records, engine, settings."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mesh.home import Config
 from mesh.local.archive import Archive
@@ -8,8 +8,7 @@ from mesh.local.members import Members
 from mesh.records import Engine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """One mesh on this machine. fuel_per_second: of one core, measured by its sandbox."""
 
     members: Members

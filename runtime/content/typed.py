@@ -1,19 +1,20 @@
-"""Frozen dataclasses to and from DAG-CBOR values, by their annotations alone.
+"""Frozen records (`msgspec.Struct`) to and from DAG-CBOR values, by their annotations alone.
 
 One mechanism for every record: unknown and missing fields are refused, types and ranges are
 checked on the way out as on the way in. `from_value(T, to_value(x)) == x`.
 
 Read are: int (0 … 2^63−1 unless `Between` says otherwise), bool, str (at most 4 KiB unless
-`Size`), bytes, Did, Cid, enums by value, dataclasses as maps, unions of dataclasses as maps
+`Size`), bytes, Did, Cid, enums by value, records as maps, unions of records as maps
 with a `kind`, `X | None`, `tuple[X, ...]` as lists, `Mapping[str, X]`, and Any.
 """
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX, RECORD_BYTES_MAX
@@ -40,24 +41,21 @@ class ShapeError(ValueError):
         return ShapeError(self.reason, f"{outer}{joint}{self.place}")
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(Struct, frozen=True):
     """Bounds of an int, both included."""
 
     low: int
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """Bounds of a str or bytes in bytes, or of a tuple or mapping in items, both included."""
 
     low: int
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """A further test of a scalar; `words` completes "expected …"."""
 
     test: Callable[[Any], bool]
@@ -77,8 +75,7 @@ def cut(text: str, bytes_max: int = TEXT_BYTES_MAX) -> str:
 _Step = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(Struct, frozen=True):
     """How one type is written and read; both check. Places are added as a fault is raised."""
 
     write: _Step
@@ -90,25 +87,25 @@ _SHAPES: Final[dict[Any, _Shape]] = {}
 
 
 def to_value(record: Any) -> dict[str, Any]:
-    """The map of a dataclass. Raises ShapeError if a field is out of its range."""
+    """The map of a record. Raises ShapeError if a field is out of its range."""
     value: dict[str, Any] = _shape(type(record)).write(record)
     return value
 
 
 def from_value(kind: type[T], value: Any) -> T:
-    """Read a dataclass from its map. Raises ShapeError with the place of the fault."""
+    """Read a record from its map. Raises ShapeError with the place of the fault."""
     record: T = _shape(kind).read(value)
     return record
 
 
 def union_to_value(union: Any, record: Any) -> dict[str, Any]:
-    """The map of one member of a union of dataclasses, with its `kind`."""
+    """The map of one member of a union of records, with its `kind`."""
     value: dict[str, Any] = _shape(union).write(record)
     return value
 
 
 def union_from_value(union: Any, value: Any) -> Any:
-    """Read a member of a union of dataclasses. Raises ShapeError."""
+    """Read a member of a union of records. Raises ShapeError."""
     return _shape(union).read(value)
 
 
@@ -157,8 +154,8 @@ def _bare_shape(hint: Any, marks: tuple[Any, ...]) -> _Shape:
         return _same(_exactly(Cid, "a link"))
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _enum(hint)
-    assert is_dataclass(hint), f"no encoding is defined for {hint}"
-    return _dataclass(hint)
+    assert issubclass(hint, Struct), f"no encoding is defined for {hint}"
+    return _record(hint)
 
 
 def _same(step: _Step) -> _Shape:
@@ -309,7 +306,7 @@ def _union(members: tuple[Any, ...]) -> _Shape:
             lambda value: None if value is None else inner.write(value),
             lambda value: None if value is None else inner.read(value),
         )
-    assert all(is_dataclass(member) for member in others), "a union is of dataclasses"
+    assert all(issubclass(member, Struct) for member in others), "a union is of records"
     shapes = {member.__name__: _shape(member) for member in others}
     words = ", ".join(shapes)
 
@@ -330,9 +327,9 @@ def _union(members: tuple[Any, ...]) -> _Shape:
     return _Shape(write, read)
 
 
-def _dataclass(kind: Any) -> _Shape:
+def _record(kind: type[Struct]) -> _Shape:
     hints = get_type_hints(kind, include_extras=True)
-    shapes = [(each.name, _shape(hints[each.name])) for each in fields(kind)]
+    shapes = [(name, _shape(hints[name])) for name in kind.__struct_fields__]
     writers = [(name, shape.write) for name, shape in shapes]
     readers = [(name, shape.read) for name, shape in shapes]
     wanted = frozenset(name for name, _ in shapes)

@@ -4,8 +4,9 @@ A context's `policies` holds, by resource type, the value that `policy_to_value`
 submission of the execution counts as usage for the next.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final, assert_never
+
+from msgspec import Struct
 
 from runtime.content.did import Did
 from runtime.content.typed import from_value, to_value
@@ -15,8 +16,7 @@ DENIAL: Final = "denied by policy"
 """How the reason of a denial begins, after the resource."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyInForce:
+class PolicyInForce(Struct, frozen=True, kw_only=True):
     rule: Rule
     usage: Usage
 

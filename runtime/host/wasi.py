@@ -8,8 +8,9 @@ Source: the witx files of WASI snapshot_preview1.
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from runtime.content.codec import CodecError, decode
 from runtime.execution import Outcome, OutcomeKind
@@ -32,8 +33,7 @@ _RANDOM_BYTES_MAX: Final = 65_536
 Call = Callable[..., int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WasiFunction:
+class WasiFunction(Struct, frozen=True, kw_only=True):
     """`call(invocation, memory, *parameters)` gives the error number."""
 
     parameters: tuple[str, ...]

@@ -6,9 +6,10 @@ CID is over the whole signed block.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
 
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode, encode
@@ -46,8 +47,7 @@ class RecordError(ValueError):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signed(Generic[T_co]):
+class Signed(Struct, Generic[T_co], frozen=True, kw_only=True):
     """A record as it was signed; only `sign` and `read` make one, so the signature holds.
 
     mesh: CID of the genesis record, None in the genesis record itself. block: the whole

@@ -8,8 +8,9 @@ import signal
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from runtime.content.cid import Cid
 from runtime.sandbox.cache import CompiledCache
@@ -24,16 +25,14 @@ _OUT_OF_BUDGET: Final = frozenset(
 """How a compiler ends that has no CPU time or no address space left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """Machine code with the module's facts, as they go to a worker."""
 
     code: bytes
     facts: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The module is refused, by everybody: reason and detail."""
 
     reason: str
@@ -43,8 +42,7 @@ class Refused:
 Answer: TypeAlias = Compiled | Refused | Fault
 
 
-@dataclass(eq=False, slots=True)
-class Compilation:
+class Compilation(Struct, eq=False):
     child: Child
     module: Cid
     deadline: float

@@ -10,11 +10,13 @@ import ctypes
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
@@ -69,8 +71,7 @@ SETTINGS: Final[Mapping[str, bool | int | str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
+class Engine(Struct, frozen=True, kw_only=True):
     """config: a short hash of everything that decides results."""
 
     name: str

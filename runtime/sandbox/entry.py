@@ -6,9 +6,10 @@ module, an export whose parameters and result are integers can be called, and a 
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias, assert_never
+
+from msgspec import Struct
 
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT, RUN_EXPORT
 from ccl.abi.sections import Abi, ExportSignature
@@ -60,8 +61,7 @@ class Guest(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Direct:
+class Direct(Struct, frozen=True):
     """Scalars in, a scalar of the CCL type `result` out."""
 
     name: str
@@ -69,8 +69,7 @@ class Direct:
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(Struct, frozen=True):
     """One block of arguments in, one block out."""
 
     name: str
@@ -78,16 +77,14 @@ class Packed:
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(Struct, frozen=True):
     """An export of a module that is not CCL; its integer result, if any, is the output."""
 
     name: str
     parameters: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A WASI program: what it writes is the output."""
 
     name: str

@@ -1,15 +1,15 @@
 """What was found out about this machine's sandbox, for an operator to read."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 _OVERCOMMIT: Final = Path("/proc/sys/vm/overcommit_memory")
 _STRICT: Final = "2"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One measure or test: whether it holds here, in words."""
 
     name: str

@@ -1,14 +1,14 @@
 """Bounds of the sandbox's processes. They say what this machine gives, never what results are."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from runtime.context import INPUT_BYTES_MAX, MEMORY_BYTES_MAX, MIB, OUTPUT_BYTES_MAX
 from runtime.modulelimits import COMPILE_BYTES, COMPILE_SECONDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxLimits:
+class SandboxLimits(Struct, frozen=True, kw_only=True):
     """cpu_seconds: of a process in all its life. kept: compiled modules in memory."""
 
     worker_address_bytes: int = MEMORY_BYTES_MAX + 1024 * MIB

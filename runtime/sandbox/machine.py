@@ -6,11 +6,11 @@ process-wide variable, so neither threads nor nesting are possible here.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 import wasmtime
+from msgspec import Struct
 from wasmtime._instance import InstanceExports
 
 from ccl.abi.hostcalls import ABSENT, Answer, HostCall, Wire
@@ -48,14 +48,12 @@ class HostFaultError(Exception):
     """This machine could not do it: nothing is said about the module."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     facts: ModuleFacts
     instances: wasmtime.InstancePre
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What a worker says of an execution; output_is_value: DAG-CBOR, not the program's bytes."""
 
     outcome: Outcome
@@ -74,13 +72,12 @@ class Report:
 
     def to_value(self) -> dict[str, Any]:
         """What `runtime.sandbox.results.execution_from` reads."""
-        value = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        value = {name: getattr(self, name) for name in self.__struct_fields__}
         said = None if self.rehearsal is None else self.rehearsal.to_value()
         return {**value, "outcome": self.outcome.to_value(), "rehearsal": said}
 
 
-@dataclass(slots=True)
-class _Running:
+class _Running(Struct):
     invocation: Invocation
     memory: GuestMemory
 

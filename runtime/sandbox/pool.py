@@ -9,11 +9,12 @@ import os
 import time
 from collections import OrderedDict, deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeAlias, assert_never
+
+from msgspec import Struct
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
@@ -45,8 +46,7 @@ FUEL_PER_SECOND_FLOOR: Final = 10_000_000
 """No machine is so slow: the backstop allows a second for each of these."""
 
 
-@dataclass(slots=True)
-class _Job:
+class _Job(Struct):
     ticket: Ticket
     request: Request
     context: bytes

@@ -1,9 +1,10 @@
 """What is asked of the sandbox, and what it answers when this machine could not do it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import NewType
+
+from msgspec import Struct, field
 
 from runtime.content.cid import Cid
 from runtime.context import Context
@@ -12,8 +13,7 @@ Ticket = NewType("Ticket", int)
 """Names one submitted request; never used twice by a sandbox."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """Execute the module in the context.
 
     input: the bytes of the context's input block. blocks: what its state root and its register
@@ -46,8 +46,7 @@ class FaultReason(Enum):
     CLOSED = "the sandbox was closed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """No result: a matter of this machine, not of the program."""
 
     reason: FaultReason

@@ -5,8 +5,10 @@ One small module with known results; its text is in the tests, which assemble it
 
 from base64 import b64decode
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import decode, encode
@@ -40,8 +42,7 @@ class UnusableError(Exception):
     """This machine's sandbox gives no results, or other ones than it must."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FuelRate:
+class FuelRate(Struct, frozen=True, kw_only=True):
     """Measured for one engine on one CPU; of one core, when nothing else runs."""
 
     fuel_per_second: int

@@ -1,10 +1,10 @@
 """What a trap means: the site of a compiled check, or a fault that the engine raised itself."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import wasmtime
+from msgspec import Struct
 from wasmtime import TrapCode
 
 from ccl.abi.layout import DETAIL_LENGTH_GLOBAL, DETAIL_POINTER_GLOBAL, SITE_GLOBAL
@@ -31,8 +31,7 @@ _ENGINE_REASONS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """outcome; fuel_used is None where the engine's count is not to be trusted.
 
     output: (bytes, whether they are an encoded value), kept only on success.

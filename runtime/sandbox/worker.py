@@ -9,8 +9,9 @@ import os
 import sys
 import threading
 import time
-from dataclasses import asdict
 from typing import Any, Final
+
+from msgspec.structs import asdict
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError

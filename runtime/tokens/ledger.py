@@ -7,9 +7,11 @@ account stays ≥ 0, holds included. Every command carries an id chosen by its c
 command again changes nothing, another one under the same id is refused.
 """
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Final, NewType, Protocol, TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
@@ -29,8 +31,7 @@ class AccountKind(Enum):
     HOLDINGS = "holdings"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountKey:
+class AccountKey(Struct, frozen=True, kw_only=True):
     """One account: how much of `unit` is `owner`'s in `issuer`'s ledger."""
 
     issuer: Did
@@ -39,8 +40,7 @@ class AccountKey:
     kind: AccountKind = AccountKind.HOLDINGS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """Totals since the account began, in units. Pending ones are held, not yet moved."""
 
     key: AccountKey
@@ -67,8 +67,7 @@ class TransferState(Enum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
+class Transfer(Struct, frozen=True, kw_only=True):
     """`amount` units from `debit` to `credit`. expires_at is set for holds, and only there.
 
     tokens: the chain that authorises it, leaf first. subject: who is counted under `policy`.
@@ -87,32 +86,28 @@ class Transfer:
     subject: Did | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenUse:
+class TokenUse(Struct, frozen=True, kw_only=True):
     """Units drawn under a token (held and posted), by itself and by its children."""
 
     token: Cid
     drawn: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenShare:
+class TokenShare(Struct, frozen=True, kw_only=True):
     """A token of the chain a hold draws on, with what it grants at most."""
 
     token: Cid
     amount: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyInForce:
+class PolicyInForce(Struct, frozen=True, kw_only=True):
     """A policy record's rule and the CID under which usage is counted."""
 
     cid: Cid
     rule: Rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
+class Issue(Struct, frozen=True, kw_only=True):
     """Create `amount` units in `owner`'s holdings. The id of a root token is its digest."""
 
     id: TransferId
@@ -122,8 +117,7 @@ class Issue:
     amount: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retire:
+class Retire(Struct, frozen=True, kw_only=True):
     """Take `amount` units out of `owner`'s holdings, and out of what is outstanding."""
 
     id: TransferId
@@ -133,8 +127,7 @@ class Retire:
     amount: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Move(Struct, frozen=True, kw_only=True):
     """Move units between two holdings of one ledger at once."""
 
     id: TransferId
@@ -143,8 +136,7 @@ class Move:
     amount: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceHold:
+class PlaceHold(Struct, frozen=True, kw_only=True):
     """Set units aside until posted, voided or expired. The policy in force is asked first.
 
     subject: whose usage the policy counts (the job's submitter).
@@ -160,18 +152,15 @@ class PlaceHold:
     policy: PolicyInForce | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostHold:
+class PostHold(Struct, frozen=True, kw_only=True):
     id: TransferId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoidHold:
+class VoidHold(Struct, frozen=True, kw_only=True):
     id: TransferId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpireHold:
+class ExpireHold(Struct, frozen=True, kw_only=True):
     """What a store's timer asks for; refused before the time."""
 
     id: TransferId
@@ -202,8 +191,7 @@ class LedgerRefusal(Enum):
     HOLD_NOT_EXPIRED = "the hold has not expired yet"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True):
     """`denial` is there for DENIED_BY_POLICY; `available` for what is exhausted or too low."""
 
     reason: LedgerRefusal
@@ -211,15 +199,13 @@ class Refused:
     available: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageRow:
+class UsageRow(Struct, frozen=True, kw_only=True):
     policy: Cid
     subject: Did
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """The rows to write, each replacing the one of the same key. Empty: nothing changes."""
 
     transfers: tuple[Transfer, ...] = ()

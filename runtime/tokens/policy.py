@@ -4,9 +4,11 @@ A pure evaluation in exact integers over what a subject has committed so far. Ti
 seconds.
 """
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Final, TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
@@ -16,20 +18,17 @@ PER_SECONDS_MAX: Final = 366 * 24 * 3600
 PERMITTED_MAX: Final = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllowAll:
+class AllowAll(Struct, frozen=True, kw_only=True):
     """Everyone, any amount."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quota:
+class Quota(Struct, frozen=True, kw_only=True):
     """Each subject may commit `limit` units in all; what is voided is given back."""
 
     limit: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimit:
+class RateLimit(Struct, frozen=True, kw_only=True):
     """A bucket for each subject: `burst` units at first, `amount` more per `per_seconds`.
 
     What is voided is not given back: the limit is on asking.
@@ -44,8 +43,7 @@ class RateLimit:
             raise ValueError("burst times per_seconds does not fit 63 bits: shorten the period")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PermitList:
+class PermitList(Struct, frozen=True, kw_only=True):
     """Only these, any amount."""
 
     dids: Annotated[tuple[Did, ...], Size(0, PERMITTED_MAX)]
@@ -54,8 +52,7 @@ class PermitList:
 Rule: TypeAlias = AllowAll | Quota | RateLimit | PermitList
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(Struct, frozen=True, kw_only=True):
     """What one subject has committed under one policy.
 
     committed: units held or posted. level: the bucket's content in unit-seconds (units ×
@@ -74,15 +71,13 @@ class DenialReason(Enum):
     NOT_PERMITTED = "the subject is not on the permit list"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowed:
+class Allowed(Struct, frozen=True, kw_only=True):
     """`usage` is what to store if the amount is committed."""
 
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Denied:
+class Denied(Struct, frozen=True, kw_only=True):
     """`available` units would be allowed now; after `retry_after_seconds` the amount asked for.
 
     retry_after_seconds is None if waiting does not help.

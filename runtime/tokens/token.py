@@ -6,10 +6,11 @@ is the ledger's to say (`TokenUse`).
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 from typing import Annotated, Final, TypeAlias
+
+from msgspec import Struct
 
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
@@ -31,8 +32,7 @@ class ResourceType(Enum):
 RESOURCES: Final = frozenset(kind.value for kind in ResourceType)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenClass:
+class TokenClass(Struct, frozen=True):
     """Units of somebody's own issue (`membership`, `voucher`), by the name that it gave them."""
 
     value: str
@@ -50,8 +50,7 @@ Scope = Annotated[str, Size(0, SCOPE_BYTES_MAX)]
 """A path of segments separated by `/`; the empty scope contains all others."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceToken:
+class ResourceToken(Struct, frozen=True, kw_only=True):
     """`amount` units of `resource_type`, kept by `issuer`, for `audience` to spend in `scope`.
 
     A root token (no parent) is signed by the issuer, a child by its parent's audience.
@@ -89,8 +88,7 @@ class TokenRefusal(Enum):
     AMOUNT_TOO_LARGE = "the amount asked for is more than the token grants"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class Demand(Struct, frozen=True, kw_only=True):
     """What a token is presented for: `amount` units, by `holder`, within `scope`."""
 
     mesh: Cid

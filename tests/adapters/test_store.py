@@ -1,10 +1,9 @@
 """What every store promises, whichever adapter keeps it."""
 
-from dataclasses import replace
-
 import pytest
 from meshfolk import START, Folk, key
 from meshnet import CALM, Weather
+from msgspec.structs import replace
 from village import Village
 
 from mesh import events as ev

@@ -1,11 +1,11 @@
 """The typed codec: what each annotation reads, and the place of what it refuses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, TypeAlias
 
 import pytest
+from msgspec import Struct
 
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN
@@ -30,13 +30,11 @@ class Colour(Enum):
     BLUE = "blue"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circle:
+class Circle(Struct, frozen=True, kw_only=True):
     radius: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Square:
+class Square(Struct, frozen=True, kw_only=True):
     side: int
     colour: Colour
 
@@ -44,8 +42,7 @@ class Square:
 Shape: TypeAlias = Circle | Square
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class Sheet(Struct, frozen=True, kw_only=True):
     count: int
     signed: Annotated[int, Between(-5, 5)]
     flag: bool

@@ -1,7 +1,8 @@
 """docs/operating.md lists every setting with the default and the range that the code has."""
 
-from dataclasses import fields
 from pathlib import Path
+
+from msgspec.structs import asdict
 
 from mesh.home import RANGES, Config
 
@@ -17,17 +18,17 @@ def test_every_setting_is_documented_as_it_is() -> None:
     found = {row[0].strip("`"): tuple(row[1:4]) for row in rows}
     default = Config()
     expected = {}
-    for field in fields(Config):
-        value = getattr(default, field.name)
-        least, most = RANGES.get(field.name, ("–", "–"))
+    for name in Config.__struct_fields__:
+        value = getattr(default, name)
+        least, most = RANGES.get(name, ("–", "–"))
         shown = f'"{value}"' if isinstance(value, str) else str(value)
-        expected[field.name] = (shown, str(least), str(most))
+        expected[name] = (shown, str(least), str(most))
     assert found == expected
     assert all(row[4] for row in rows)
 
 
 def test_the_defaults_are_within_their_ranges() -> None:
-    numbers = {field.name for field in fields(Config) if field.type is int or field.type == "int"}
+    numbers = {name for name, value in asdict(Config()).items() if type(value) is int}
     assert numbers == set(RANGES)
     for name, (least, most) in RANGES.items():
         assert least <= getattr(Config(), name) <= most

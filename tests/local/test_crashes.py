@@ -7,12 +7,13 @@ after, the commit that holds the transition. Nothing is lost and nothing is done
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from localmesh import ANSWER_CID, ENDLESS_CID, Falsifying, falsified, open_at
+from msgspec.structs import replace
 
 from mesh import events as ev
 from mesh.adapters.sqlite.connection import Database

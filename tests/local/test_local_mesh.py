@@ -4,11 +4,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from localmesh import ANSWER_CID, ENDLESS_CID, GRANT, Falsifying, falsified, open_at
+from msgspec.structs import replace
 
 from mesh.job import Phase
 from mesh.local import JobRequest, JobView, LocalMesh

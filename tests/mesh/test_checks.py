@@ -1,10 +1,11 @@
 """What is found against awards, receipts, anchors and attestations: every fault by name."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from meshfolk import ENGINE, START, Folk, key, sums
+from msgspec.structs import replace
 from village import Village
 
 from mesh.award import check_award, check_context

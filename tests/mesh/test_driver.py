@@ -1,10 +1,9 @@
 """A job from its manifest to its end through the core alone: no SQLite, no asyncio, no process."""
 
-from dataclasses import replace
-
 import pytest
 from meshfolk import ENGINE, GRANT, START, false_sums
 from meshnet import Message
+from msgspec.structs import replace
 from village import Village
 
 from mesh.events import JobKey

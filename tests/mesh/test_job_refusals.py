@@ -1,10 +1,10 @@
 """Why an event does not happen to a job: every refusal by its name."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from meshfolk import START, key
+from msgspec.structs import replace
 
 from mesh import events as ev
 from mesh.events import Event, JobKey

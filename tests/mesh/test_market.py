@@ -1,12 +1,11 @@
 """Prices, answers and ranking, in exact integers."""
 
-from dataclasses import replace
-
 import pytest
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import START, Folk, key
+from msgspec.structs import replace
 
 from mesh.market import (
     Candidate,

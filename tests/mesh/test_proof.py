@@ -1,11 +1,11 @@
 """One file that proves what happened: whole, tampered, incomplete, and of another mesh."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from meshfolk import START, false_sums, key, sums
+from msgspec.structs import replace
 from village import Village
 
 from mesh.car import read_car, write_car

@@ -1,10 +1,11 @@
 """The same core with a real engine: WebAssembly executed four times, each in a fresh store."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import wasmtime
 from meshfolk import Folk
+from msgspec.structs import asdict
 from village import Village
 
 from mesh.job import Phase

@@ -1,11 +1,11 @@
 """What becomes of a program's effects, what is due when, and what the ids are made of."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 from meshfolk import START, Folk, key
+from msgspec.structs import replace
 from village import Village
 
 from mesh.adapters.memory import MemoryStore

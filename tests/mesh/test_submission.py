@@ -1,10 +1,10 @@
 """What a manifest must fulfil before it is published: each fault by its name."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from meshfolk import GRANT, START, Folk, key
+from msgspec.structs import replace
 
 from mesh.records import Requirements, Trust
 from mesh.submission import (

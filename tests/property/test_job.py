@@ -1,11 +1,10 @@
 """`step` is total and keeps its promises over every phase, event and time."""
 
-from dataclasses import replace
-
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import START, key
+from msgspec.structs import replace
 
 from mesh import events as ev
 from mesh.events import Event, JobKey, Stored, event_from_value, event_to_value

@@ -1,9 +1,9 @@
 """A context may come from anyone: what is not one is refused by the field."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from wasm_modules import context
 
 from runtime.content.codec import CodecError, decode, encode
@@ -56,6 +56,18 @@ def test_a_missing_field_and_other_shapes() -> None:
     for block in (encode([]), encode(None), b"", b"\xff"):
         with pytest.raises(CodecError):
             Context.from_block(block)
+
+
+def test_what_it_remembers_is_not_read_from_a_block() -> None:
+    claimed = decode(context().to_block()) | {"_block": context(entry="other").to_block()}
+    with pytest.raises(CodecError, match="_block"):
+        Context.from_block(encode(claimed))
+
+
+def test_a_changed_copy_has_a_block_of_its_own() -> None:
+    before = context()
+    assert Context.from_block(before.to_block()) == before
+    assert Context.from_block(replace(before, entry="other").to_block()).entry == "other"
 
 
 def test_it_cannot_be_made_wrong_either() -> None:

@@ -1,9 +1,9 @@
 """How an execution can end, through real worker processes."""
 
 import struct
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from wasm_modules import context, executed, logs, output, request
 
 from runtime.content.codec import encode

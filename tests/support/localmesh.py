@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import wasmtime
+from msgspec.structs import replace
 
 from mesh.local import LocalMesh
 from mesh.local.executor import InSandbox, MakeExecutor

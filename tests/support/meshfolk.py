@@ -5,10 +5,11 @@ pure function, where a test is about the protocol and not about the engine.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from blake3 import blake3
+from msgspec.structs import replace
 
 from mesh.federation import commitment_of
 from mesh.ids import issue_id, new_job_id

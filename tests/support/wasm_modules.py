@@ -1,10 +1,10 @@
 """Small modules written by hand, and requests to execute them."""
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import wasmtime
+from msgspec.structs import replace
 
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import decode, encode

@@ -1,10 +1,10 @@
 """The ledger's rules one by one: each refusal by its name, each repeat harmless."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from meshfolk import key
+from msgspec.structs import replace
 
 from mesh.adapters.memory import MemoryStore
 from mesh.ports import Transaction

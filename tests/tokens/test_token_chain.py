@@ -1,6 +1,5 @@
 """Chains of resource tokens: what covers a demand, and each refusal by its name."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -8,6 +7,7 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import START, Folk, key
+from msgspec.structs import replace
 
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.identity.keys import SigningKey

@@ -1,8 +1,9 @@
 """The next step after an execution that failed here, and the exit code it leaves with."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
+
+from msgspec import Struct
 
 from ccl.cli.files import UTF8_HINT, utf8_fault
 from ccl.lowering.calls import NOT_UTF8
@@ -13,8 +14,7 @@ from runtime.host.policy import DENIAL
 from runtime.terminal.errors import ExitCode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """What was executed. input: None where none was given; readers: the entries that look at it."""
 
     file: Path

@@ -5,8 +5,9 @@ anchor and the attestations are read back from the store and verified.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ccl.cli.running.carried import effect_lines, effects_to_json
 from ccl.cli.running.program import bytes_to_json
@@ -27,8 +28,7 @@ from runtime.terminal.errors import CommandError, ExitCode
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
+class Followed(Struct, frozen=True, kw_only=True):
     """A job as far as it came. output: JSON, decoded from the block `output_cid`. effects: as
     far as they were applied.
 
@@ -71,8 +71,7 @@ class Followed:
         }
 
 
-@dataclass(slots=True)
-class _Told:
+class _Told(Struct):
     """Prints what the driver tells; a job's bids are one table, once one is accepted.
 
     several: whether lines must say which job they are about.

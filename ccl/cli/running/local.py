@@ -1,8 +1,10 @@
 """One execution on this machine, under the local identity, on what the mesh knows now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ccl.cli.running.program import Program, build_context, output_to_json
 from ccl.cli.running.seeding import for_occasion, seed_of
@@ -18,8 +20,7 @@ from runtime.sandbox import Fault, engine_text
 from runtime.terminal.errors import CommandError, ExitCode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """What is to be executed: an entry with its arguments, its input and its host records.
 
     results: outputs of earlier jobs by their id. seed: the one that was chosen, None for that of
@@ -38,8 +39,7 @@ class Call:
     occasion: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """What an execution gave. value: JSON, None for none. context: None for one that was done
     by an earlier command."""
 

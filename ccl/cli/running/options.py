@@ -1,13 +1,13 @@
 """The command line of `ccl run`, and saying something under it."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from runtime.terminal.streams import say as say_line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The command line of `ccl run`. context: a file of host records, as of `ccl charter`.
     seed: as it was written, None for the program's own."""
 

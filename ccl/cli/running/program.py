@@ -1,12 +1,12 @@
 """A program on its way to the sandbox: compiled, with its entry, arguments and context."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 import typer
+from msgspec import Struct
 
 from ccl import ast
 from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
@@ -38,8 +38,7 @@ EXECUTION_WORD: Final = "execution"
 _NO_RECORDS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
+class Module(Struct, frozen=True, kw_only=True):
     """A module and the path it was compiled from."""
 
     path: str
@@ -47,8 +46,7 @@ class Module:
     wasm: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(Struct, frozen=True, kw_only=True):
     """The compiled root, the modules packed along, and what is needed to explain a trap."""
 
     root: Module

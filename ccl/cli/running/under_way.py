@@ -5,8 +5,10 @@ the same command goes on from that record and repeats nothing.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ccl.abi.layout import HANDLER_PREFIX
 from ccl.cli.running.carried import effect_lines, effects_to_json
@@ -45,8 +47,7 @@ COMPLETED: Final = "job.completed"
 FAILED: Final = "job.failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handling:
+class Handling(Struct, frozen=True, kw_only=True):
     """What a handler did for a job. refusal: why nothing of it was applied."""
 
     job_id: JobId
@@ -68,8 +69,7 @@ class Handling:
         return {**value, "refusal": self.refusal} if self.refusal else value
 
 
-@dataclass(slots=True, kw_only=True)
-class UnderWay:
+class UnderWay(Struct, kw_only=True):
     """show_failure: says what ended an execution; its exit code."""
 
     mesh: LocalMesh

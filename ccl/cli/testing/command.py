@@ -3,10 +3,11 @@
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from ccl.cli.apart import sandbox_apart
 from ccl.cli.report import show_findings
@@ -38,8 +39,7 @@ class Output(Enum):
     JSONL = "jsonl"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The command line of `ccl test`. pattern: a part of the name, `*` standing for anything."""
 
     paths: tuple[Path, ...]

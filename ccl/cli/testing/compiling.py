@@ -5,10 +5,11 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from multiprocessing import get_context
 from typing import Final
+
+from msgspec import Struct
 
 from ccl.cli.testing.finding import TestFile
 from ccl.cli.testing.suite import Broken, Suite, compile_suite
@@ -20,8 +21,7 @@ PAUSE_SECONDS: Final = 0.02
 """Between looks at what has finished meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """Which tests of a file are wanted: those with the pattern in FILE:NAME, or all."""
 
     path: str

@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from ccl.cli.files import STANDARD_STREAM, nearby_hint, read_source
 from runtime.terminal.errors import CommandError, ExitCode
@@ -15,8 +16,7 @@ _MARK: Final = re.compile(r"\btest\s+fn\b")
 """Nothing without these words is worth compiling; what has them in a comment has no tests."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestFile:
+class TestFile(Struct, frozen=True, kw_only=True):
     """A file that may have tests. `path` is as users see it."""
 
     __test__ = False
@@ -27,8 +27,7 @@ class TestFile:
     """Folders outside of its project that it may import from."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """The files of a run. unread: why files of folders cannot be read; the others are tested."""
 
     files: tuple[TestFile, ...]

@@ -6,8 +6,9 @@ no further `assert_traps` decides about the rest. All of them see the same conte
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from ccl.abi.testcalls import ASSERTION_FAILED, NOTHING_TRAPPED, TEST_PREFIX, TEST_RECORD
 from ccl.cli.apart import CALLER
@@ -26,8 +27,7 @@ EXPECTED_TRAPS_MAX: Final = 1_000
 """Each costs an execution of the whole test."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """Why a test failed. expected: the `assert_traps` in which that happened."""
 
     outcome: Outcome
@@ -35,8 +35,7 @@ class Failure:
     expected: Expectation | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """What came out of one test. fuel, logs: of the execution that decided."""
 
     name: str
@@ -47,16 +46,14 @@ class Verdict:
     logs: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Running:
+class _Running(Struct):
     suite: Suite
     name: str
     entering: int = 1
     milliseconds: int = 0
 
 
-@dataclass(slots=True)
-class Rehearsals:
+class Rehearsals(Struct):
     """The tests that are under way in a sandbox."""
 
     sandbox: Sandbox

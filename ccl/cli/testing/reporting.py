@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from ccl.abi.testcalls import ASSERTION_FAILED, NOTHING_TRAPPED
 from ccl.cli.running.advice import less_memory
@@ -30,8 +31,7 @@ _HEADS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class Tested(Struct, frozen=True, kw_only=True):
     """A file with what came out of its tests, in their order."""
 
     suite: Suite

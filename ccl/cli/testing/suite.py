@@ -1,7 +1,8 @@
 """The tests of one file, compiled into one module whose exports they are."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ccl.abi.sections import Abi, Site
 from ccl.abi.testcalls import TEST_PREFIX
@@ -14,8 +15,7 @@ from ccl.typed import Program
 from runtime.content.cid import Cid, parse_cid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
+class Suite(Struct, frozen=True, kw_only=True):
     """`tests` in the order of the file, `abi` every type that a compared value can have."""
 
     path: str
@@ -40,8 +40,7 @@ class Suite:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
+class Broken(Struct, frozen=True, kw_only=True):
     """A file that does not compile."""
 
     path: str

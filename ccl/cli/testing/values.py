@@ -3,8 +3,9 @@
 import difflib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from ccl.abi.sections import Abi
 from ccl.abi.values import TypeRef, parse_type, to_json, untyped_to_json
@@ -18,8 +19,7 @@ _NULLABLE: Final = frozenset({"Option", "Unit", "Data"})
 """Types with a value that is written as null: Some of it is a list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """`open part, part close`; each part with what stands before it (`id: `)."""
 
     open: str

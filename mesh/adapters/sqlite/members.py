@@ -3,8 +3,9 @@
 Rule: a fact is counted once, however often it is told.
 """
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite.kept import Kept

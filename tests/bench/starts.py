@@ -1,0 +1,115 @@
+"""The CPU time of each command as a user pays it: user and system, with its children's.
+
+Every command is a process of its own in the same home, where jobs have ended, wait and are
+new. CPU time moves far less than the clock with what else the machine does.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import wasmtime
+
+from mesh.job import Phase
+from mesh.local import JobRequest, LocalMesh
+from tests.bench.measure import Figure, print_figures
+
+REPEATS = 15
+BIN = Path(sys.executable).parent
+NULL_MODULE = '(module (func (export "run")))'
+NULL_PROGRAM = "export { fn run() -> Integer { return 1; } }\n"
+OLDER_JOBS = 8
+"""Jobs that have ended before the commands are measured: a home is seldom empty."""
+
+
+def measure_starts() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "null.wasm").write_bytes(wasmtime.wat2wasm(NULL_MODULE))
+        (place / "null.ccl").write_text(NULL_PROGRAM, "utf-8")
+        commands = _commands(place)
+        figures = [_cpu(command, place) for command in commands]
+    print_figures("CPU of a whole command, user and system, with its children", figures)
+
+
+def _commands(place: Path) -> Sequence[Sequence[str]]:
+    """What is measured, in a home where one job is verified and one has bids."""
+    ended, waiting = _jobs(place / "home")
+    submit = ("meshctl", "submit-job", "--wasm", "null.wasm", "--resource-amount", "1", "-q")
+    return (
+        ("cclc", "--help"),
+        ("cclc", "check", "null.ccl"),
+        ("cclc", "compile", "null.ccl"),
+        ("ccl", "--help"),
+        ("ccl", "run", "null.ccl"),
+        ("meshctl", "--help"),
+        ("meshctl", "submit-job", "--help"),
+        submit,
+        ("meshctl", "list-jobs"),
+        ("meshctl", "list-nodes"),
+        ("meshctl", "job-status", ended),
+        ("meshctl", "job-status", waiting),
+        ("meshctl", "get-bids", "--job-id", waiting),
+        ("meshctl", "results", ended),
+        ("meshctl", "logs", ended),
+        ("meshctl", "receipt", ended),
+        ("meshctl", "verify", ended, "--no-reexecute"),
+        ("meshctl", "verify", ended),
+        ("meshctl", "tokens", "balance"),
+        ("meshctl", "identity", "show"),
+    )
+
+
+def _jobs(home: Path) -> tuple[str, str]:
+    with LocalMesh.open(home, environment={}) as mesh:
+        module = mesh.put_block(bytes(wasmtime.wat2wasm(NULL_MODULE)))
+        request = JobRequest(module=module, resource_amount=1, description="null job")
+        ended = mesh.submit_all([request] * OLDER_JOBS)
+        mesh.drive(ended, auto_award=True)
+        (waiting,) = mesh.submit_all([request])
+        mesh.drive([waiting])
+        assert mesh.job(ended[-1]).phase is Phase.VERIFIED
+        return ended[-1], waiting
+
+
+def _cpu(command: Sequence[str], place: Path) -> Figure:
+    """CPU seconds of one command, one run before is not counted."""
+    samples = [cpu_seconds(command, place) for _ in range(REPEATS + 1)][1:]
+    words = [word if len(word) < 30 else "…" + word[-4:] for word in command]
+    return Figure(name=" ".join(words), samples=tuple(samples))
+
+
+def cpu_seconds(command: Sequence[str], place: Path) -> float:
+    """User and system time of a command and of the children that it waited for."""
+    name, *words = command
+    process = subprocess.Popen(
+        [BIN / name, *words],
+        cwd=place,
+        env=_environment(place),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    with process.stderr as pipe:
+        said = pipe.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, f"{' '.join(command)}: {said.decode()}"
+    return used.ru_utime + used.ru_stime
+
+
+def _environment(place: Path) -> Mapping[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(place),
+        "MESH_HOME": str(place / "home"),
+        "LANG": "C.UTF-8",
+    }
+
+
+if __name__ == "__main__":
+    measure_starts()
