@@ -22,9 +22,9 @@ from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import has_color
 
 
-def show_bounds(file: Path, *, as_json: bool, form: Format, allowed: tuple[Path, ...]) -> None:
+def show_bounds(file: Path, *, as_json: bool, allowed: tuple[Path, ...]) -> None:
     """Print the bounds. Raises CommandError and, if a source has errors, typer.Exit(1)."""
-    bounds = _bounds(file, form, allowed)
+    bounds = _bounds(file, Format.JSON if as_json else Format.FULL, allowed)
     if as_json:
         sys.stdout.write(_json(file, bounds))
     else:

@@ -97,7 +97,7 @@ def run(
             "are given to the caller.",
         ),
     ] = None,
-    output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
+    format_: Annotated[View, typer.Option("-o", "--format", help="How to print it.")] = View.TABLE,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Show what would be applied and submitted; do nothing."),
@@ -156,7 +156,7 @@ def run(
             arguments=tuple(arguments or ()),
             input=input_,
             context=context,
-            as_json=output is View.JSON,
+            as_json=format_ is View.JSON,
             dry_run=dry_run,
             yes=yes,
             max_spend=max_spend,
@@ -194,8 +194,8 @@ def charter(
             help="Who asks, where a condition says `caller()`. Without it, nobody it could know.",
         ),
     ] = None,
-    output: Annotated[
-        CharterView, typer.Option("-o", "--output", help="How to print it.")
+    format_: Annotated[
+        CharterView, typer.Option("-o", "--format", help="How to print it.")
     ] = CharterView.TABLE,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a charter with undecided conditions.")
@@ -210,7 +210,7 @@ def charter(
     from ccl.cli.running.charter import show_charter
 
     allowed = allowed_folders(allow_path)
-    show_charter(file, context, caller, output.value, strict=strict, allowed=allowed)
+    show_charter(file, context, caller, format_.value, strict=strict, allowed=allowed)
 
 
 @app.command(
@@ -235,8 +235,8 @@ def test(
             help="Only tests with this in FILE:NAME; * stands for anything.",
         ),
     ] = None,
-    output: Annotated[
-        TestView, typer.Option("-o", "--output", help="How to print it.")
+    format_: Annotated[
+        TestView, typer.Option("-o", "--format", help="How to print it.")
     ] = TestView.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what failed.")] = False,
     verbose: Annotated[
@@ -262,7 +262,7 @@ def test(
             Options(
                 paths=tuple(paths or ()),
                 pattern=pattern,
-                output=Output(output.value),
+                output=Output(format_.value),
                 quiet=quiet,
                 verbose=verbose,
                 workers=jobs,

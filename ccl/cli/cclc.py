@@ -39,7 +39,11 @@ class View(Enum):
     JSON = "json"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How findings are printed.")]
+FormatOption = Annotated[Format, typer.Option("-o", "--format", help="How findings are printed.")]
+CompileFormatOption = Annotated[
+    Format, typer.Option("--format", help="How findings are printed; -o is the file here.")
+]
+ViewOption = Annotated[View, typer.Option("-o", "--format", help="How to print it.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -82,7 +86,7 @@ def compile(  # noqa: A001
         ),
     ] = Emit.WASM,
     allow_path: AllowPath = None,
-    format: FormatOption = Format.FULL,  # noqa: A002
+    format: CompileFormatOption = Format.FULL,  # noqa: A002
 ) -> None:
     """Compile a program to a WebAssembly module."""
     if emit not in (Emit.WASM, Emit.WAT):
@@ -195,14 +199,14 @@ def inspect(
     file: Annotated[
         Path, typer.Argument(readable=False, metavar="FILE.wasm", help="A module, ours or not.")
     ],
-    output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
+    view: ViewOption = View.TABLE,
 ) -> None:
     """Show what a module imports, exports and contains."""
     from ccl.cli import inspection
     from ccl.render.paint import Paint
 
     module = inspection.inspect_file(file)
-    if output is View.JSON:
+    if view is View.JSON:
         sys.stdout.write(inspection.as_json(file, module))
     else:
         sys.stdout.write(inspection.as_table(file, module, Paint(has_color(sys.stdout))))
@@ -216,15 +220,14 @@ def verify(
     source: Annotated[
         Path, typer.Argument(readable=False, metavar="SOURCE.ccl", help="What it is said to be.")
     ],
-    output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
+    view: ViewOption = View.TABLE,
     allow_path: AllowPath = None,
-    format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
     """Rebuild a module from its source and compare. Exit code 8 if they differ."""
     from ccl.cli.verification import verify_module
 
     allowed = allowed_folders(allow_path)
-    verify_module(module, source, as_json=output is View.JSON, form=format, allowed=allowed)
+    verify_module(module, source, as_json=view is View.JSON, allowed=allowed)
 
 
 @app.command(epilog="Examples: cclc bounds bylaws.ccl · cclc bounds bylaws.wasm -o json")
@@ -232,12 +235,11 @@ def bounds(
     file: Annotated[
         Path, typer.Argument(readable=False, metavar="FILE", help="A program, or a module of ours.")
     ],
-    output: Annotated[View, typer.Option("-o", "--output", help="How to print it.")] = View.TABLE,
+    view: ViewOption = View.TABLE,
     allow_path: AllowPath = None,
-    format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
     """Show the most fuel that each export can use, or what prevents a bound."""
     from ccl.cli.bounding import show_bounds
 
     allowed = allowed_folders(allow_path)
-    show_bounds(file, as_json=output is View.JSON, form=format, allowed=allowed)
+    show_bounds(file, as_json=view is View.JSON, allowed=allowed)

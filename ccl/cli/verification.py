@@ -21,9 +21,7 @@ from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import has_color
 
 
-def verify_module(
-    module: Path, source: Path, *, as_json: bool, form: Format, allowed: tuple[Path, ...]
-) -> None:
+def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[Path, ...]) -> None:
     """Print whether the source compiles to the module, and if not, what differs.
 
     Raises CommandError for files that cannot be read, typer.Exit(1) if the source has errors,
@@ -35,8 +33,8 @@ def verify_module(
     if compiled.wasm is None:
         compilation = compiled.compilation
         findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
-        show_findings(findings, form)
-        if not form.for_machines:
+        show_findings(findings, Format.JSON if as_json else Format.FULL)
+        if not as_json:
             summarise(findings, [source])
         raise typer.Exit(ExitCode.FAILED)
     rebuilt = inspect_module(compiled.wasm)

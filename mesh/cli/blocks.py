@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
+from mesh.cli.options import FileOption, FormatOption, HomeOption, QuietOption
 from mesh.cli.output import Output
 from runtime.terminal.streams import note
 
@@ -15,7 +15,7 @@ block = typer.Typer(
     \b
     Examples:
       meshctl block put analysis.wasm
-      meshctl block get bafkr4i… -o module.wasm
+      meshctl block get bafkr4i… --output module.wasm
       meshctl block rm bafkr4i…
     """,
     no_args_is_help=True,
@@ -127,7 +127,8 @@ def put_car(file: Path, home: Path | None, out: Output) -> None:
 @block.command("get")
 def get(
     cid: Annotated[str, typer.Argument(metavar="CID", help="A CID, or its last characters.")],
-    output: FileOrFormatOption = None,
+    format_: FormatOption = None,
+    output: FileOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
 ) -> None:
@@ -135,20 +136,20 @@ def get(
 
     \b
     Examples:
-      meshctl block get bafkr4i… -o module.wasm
+      meshctl block get bafkr4i… --output module.wasm
       meshctl block get bafyr4i… -o json
     """
     from mesh.cli.blockview import block_to_json
-    from mesh.cli.session import file_or_format, open_mesh
+    from mesh.cli.session import make_output, open_mesh
     from mesh.cli.writing import write_bytes, write_stdout
 
-    out, path = file_or_format(mesh_home, output, quiet=quiet)
+    out = make_output(mesh_home, format_, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
         found = mesh.find_block(cid)
         data = mesh.get_block(found)
-    if path is not None:
-        write_bytes(path, data)
-        out.line(f"{len(data)} bytes written to {path}")
+    if output is not None:
+        write_bytes(output, data)
+        out.line(f"{len(data)} bytes written to {output}")
     elif out.for_machines:
         value = block_to_json(found, data)
         out.record(value, text="", quiet="")

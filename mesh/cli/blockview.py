@@ -19,7 +19,7 @@ def block_to_json(cid: Cid, data: bytes) -> Any:
             ExitCode.VERIFICATION,
             "block-not-canonical",
             f"block {cid} is not canonical DAG-CBOR: {error}",
-            hint="get its bytes with -o FILE",
+            hint="get its bytes with --output FILE",
         ) from None
 
 

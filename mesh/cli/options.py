@@ -17,17 +17,12 @@ def _formats(incomplete: str) -> list[str]:
 FormatOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "-o", "--output", metavar=FORMAT_WORDS, help="Format of stdout.", autocompletion=_formats
+        "-o", "--format", metavar=FORMAT_WORDS, help="Format of stdout.", autocompletion=_formats
     ),
 ]
-FileOrFormatOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "-o",
-        "--output",
-        metavar=f"FILE|{FORMAT_WORDS}",
-        help="A file to write, or a format for stdout (./json is a file of that name).",
-    ),
+FileOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--output", metavar="FILE", readable=False, help="Write the bytes to a file."),
 ]
 QuietOption: TypeAlias = Annotated[
     bool, typer.Option("-q", "--quiet", help="Print the essential value alone.")

@@ -7,6 +7,7 @@ formats carry the same facts as the table.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from shlex import quote
 from typing import Any, Final
 
 from msgspec import Struct
@@ -127,9 +128,12 @@ def parse_format(text: str) -> Format:
     try:
         return Format(text)
     except ValueError:
+        is_path = "." in text or "/" in text
         raise CommandError(
             ExitCode.USAGE,
             "unknown-format",
             f"'{text}' is not an output format",
-            hint=f"the formats are {', '.join(FORMAT_NAMES)}",
+            hint=f"to write a file: `--output {quote(text)}`"
+            if is_path
+            else f"the formats are {', '.join(FORMAT_NAMES)}",
         ) from None

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from mesh.cli.jobs import JobArgument, JobIdOption
-from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
+from mesh.cli.options import FileOption, FormatOption, HomeOption, QuietOption
 
 
 def register(app: typer.Typer) -> None:
@@ -16,41 +16,42 @@ def register(app: typer.Typer) -> None:
 def receipt(
     job: JobArgument = None,
     job_id: JobIdOption = None,
-    output: FileOrFormatOption = None,
+    format_: FormatOption = None,
+    output: FileOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
 ) -> None:
-    """Show a job's receipt; -o FILE writes the proof that anyone can verify.
+    """Show a job's receipt; --output FILE writes the proof that anyone can verify.
 
     \b
     Examples:
       meshctl receipt e2b4cf1af332
-      meshctl receipt e2b4cf1af332 -o job.proof.car
+      meshctl receipt e2b4cf1af332 --output job.proof.car
     """
     from mesh.cli.blockview import plain
     from mesh.cli.describing import describe, local_time
     from mesh.cli.following import find_job
     from mesh.cli.naming import one_job
     from mesh.cli.output import Column, field, table
-    from mesh.cli.session import file_or_format, open_mesh
+    from mesh.cli.session import make_output, open_mesh
     from mesh.cli.verification import incomplete
     from mesh.cli.writing import write_bytes
     from mesh.local.checking import proof_file, proof_of
     from mesh.proof import ProofError
     from runtime.content.codec import decode
 
-    out, path = file_or_format(mesh_home, output, quiet=quiet)
+    out = make_output(mesh_home, format_, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
         name = find_job(mesh, one_job(job, job_id))
         try:
             proof = proof_of(mesh, name)
-            data = proof_file(mesh, name) if path is not None else b""
+            data = proof_file(mesh, name) if output is not None else b""
         except ProofError as error:
             raise incomplete(mesh, name, error.findings) from None
-    if path is not None:
-        write_bytes(path, data)
-        out.line(f"Proof of {proof.receipt.cid} written to {path} ({len(data)} bytes)")
-        out.line(f"Check it anywhere: meshctl verify {path}")
+    if output is not None:
+        write_bytes(output, data)
+        out.line(f"Proof of {proof.receipt.cid} written to {output} ({len(data)} bytes)")
+        out.line(f"Check it anywhere: meshctl verify {output}")
         return
     body = proof.receipt.body
     result = body.deterministic

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 from mesh.cli.jobs import JobArgument, JobIdOption
-from mesh.cli.options import FileOrFormatOption, FormatOption, HomeOption, QuietOption
+from mesh.cli.options import FileOption, FormatOption, HomeOption, QuietOption
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +17,8 @@ def register(app: typer.Typer) -> None:
 def results(
     job: JobArgument = None,
     job_id: JobIdOption = None,
-    output: FileOrFormatOption = None,
+    format_: FormatOption = None,
+    output: FileOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
 ) -> None:
@@ -28,15 +29,15 @@ def results(
     \b
     Examples:
       meshctl results e2b4cf1af332
-      meshctl results e2b4cf1af332 -o result.bin
+      meshctl results e2b4cf1af332 --output result.bin
       meshctl results e2b4cf1af332 -o json
     """
     from mesh.cli.following import ended_badly, find_job, has_failed
     from mesh.cli.naming import one_job
-    from mesh.cli.session import file_or_format, open_mesh
+    from mesh.cli.session import make_output, open_mesh
     from mesh.local.outputs import output_of
 
-    out, path = file_or_format(mesh_home, output, quiet=quiet)
+    out = make_output(mesh_home, format_, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
         name = find_job(mesh, one_job(job, job_id))
         ended = mesh.job(name)
@@ -50,7 +51,7 @@ def results(
         "bytes": len(found.data),
         "value": found.value,
     }
-    _show(found.data, found.value, found.is_value, value, out=out, path=path)
+    _show(found.data, found.value, found.is_value, value, out=out, path=output)
 
 
 def _show(

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mesh.cli.output import FORMAT_NAMES, Format, Output, parse_format
+from mesh.cli.output import Output, parse_format
 from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
@@ -59,12 +59,3 @@ def make_output(home: Path | None, format_: str | None, *, quiet: bool) -> Outpu
     if format_ is None:
         format_ = load_config(locate_home(home, os.environ), os.environ).output
     return Output(format=parse_format(format_), quiet=quiet)
-
-
-def file_or_format(
-    home: Path | None, word: str | None, *, quiet: bool
-) -> tuple[Output, Path | None]:
-    """What `-o` means where it may name a file: a format word is a format, else a path."""
-    if word is None or word in FORMAT_NAMES:
-        return make_output(home, word, quiet=quiet), None
-    return Output(format=Format.TABLE, quiet=quiet), Path(word)

@@ -86,7 +86,7 @@ def _check_is_proof(target: str, data: bytes) -> None:
             ExitCode.USAGE,
             "not-a-proof",
             f"{target} is not a proof: {error}",
-            hint="a proof is the file that `meshctl receipt JOB -o FILE` writes",
+            hint="a proof is the file that `meshctl receipt JOB --output FILE` writes",
         ) from None
 
 

@@ -61,7 +61,7 @@ def write_stdout(data: bytes) -> None:
             ExitCode.USAGE,
             "binary-on-terminal",
             f"{len(data)} bytes that are not text would go to the terminal",
-            hint="name a file with -o FILE, or redirect stdout",
+            hint="name a file with --output FILE, or redirect stdout",
         )
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

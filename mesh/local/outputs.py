@@ -88,7 +88,7 @@ def decoded(mesh: "LocalMesh", job: JobView, cid: Cid) -> JobOutput:
             ExitCode.VERIFICATION,
             "output-malformed",
             f"the output {cid} is not canonical DAG-CBOR: {error}",
-            hint=f"meshctl block get {cid} -o FILE writes its bytes",
+            hint=f"meshctl block get {cid} --output FILE writes its bytes",
         ) from None
     return JobOutput(cid=cid, codec=codec, data=data, value=_shown(mesh, job, value))
 

@@ -146,7 +146,8 @@ def _unwritable_output(error: OSError) -> CommandError:
         ExitCode.FAILED,
         "output-unwritable",
         f"the output cannot be written: {reason}",
-        hint="free some space, or send it elsewhere; what was done is not undone"
+        hint="free some space, or send it elsewhere; what was done is not undone: "
+        "`meshctl list-jobs` shows the jobs"
         if error.errno in (errno.ENOSPC, errno.EDQUOT)
         else "stdout must be open for writing; send it to a file or a terminal",
     )

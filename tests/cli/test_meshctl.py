@@ -91,7 +91,7 @@ def test_logs_are_made_printable(meshctl: Meshctl) -> None:
 
 def test_raw_output_comes_as_it_is(meshctl: Meshctl, tmp_path: Path) -> None:
     job = verified(meshctl, "raw.wasm")
-    assert meshctl("results", job, "-o", "out.bin").code == 0
+    assert meshctl("results", job, "--output", "out.bin").code == 0
     assert (tmp_path / "out.bin").read_bytes() == b"raw \0\xff bytes"
 
 
@@ -326,7 +326,7 @@ def test_a_proof_is_verified_elsewhere(
     assert meshctl("verify", job).code == 0
     receipt = meshctl("receipt", job, "-q").out.strip()
     assert meshctl("verify", receipt, "--no-reexecute").code == 0
-    assert meshctl("receipt", job, "-o", "job.proof.car").code == 0
+    assert meshctl("receipt", job, "--output", "job.proof.car").code == 0
     monkeypatch.setenv("MESH_HOME", str(tmp_path / "elsewhere"))
     stands = meshctl("verify", "job.proof.car")
     assert stands.code == 0, stands

@@ -22,7 +22,7 @@ def test_a_root_of_version_0_is_stored(meshctl: Meshctl, tmp_path: Path) -> None
     old = data.replace(name, b"\xd8\x2a\x58\x23\x00" + cid.raw[2:])
     (tmp_path / "old.car").write_bytes(varint(old[0] - 2) + old[1:])
     assert meshctl("block", "put", "--car", "old.car", "-q").out == f"{cid}\n"
-    assert meshctl("block", "get", str(cid), "-o", "node").code == 0
+    assert meshctl("block", "get", str(cid), "--output", "node").code == 0
     assert (tmp_path / "node").read_bytes() == node
 
 
@@ -32,7 +32,7 @@ def test_a_root_that_is_not_in_the_file_is_remarked(meshctl: Meshctl, tmp_path: 
     done = meshctl("block", "put", "--car", "part.car", "-o", "json")
     assert (done.code, json.loads(done.out)["absent_roots"]) == (0, [str(absent)])
     assert done.err.startswith(f"remark: the root {absent} is not in the file")
-    assert meshctl("block", "get", str(RAW), "-o", "copy").code == 0
+    assert meshctl("block", "get", str(RAW), "--output", "copy").code == 0
 
 
 @pytest.mark.parametrize(

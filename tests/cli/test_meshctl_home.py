@@ -61,7 +61,7 @@ def test_a_proof_is_verified_where_there_is_no_mesh(
     meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = verified(meshctl)
-    assert meshctl("receipt", job, "-o", "job.proof.car").code == 0
+    assert meshctl("receipt", job, "--output", "job.proof.car").code == 0
     monkeypatch.setenv("MESH_HOME", str(tmp_path / "elsewhere"))
     stands = meshctl("verify", "job.proof.car")
     assert stands.code == 0, stands

@@ -26,10 +26,10 @@ def test_a_link_stays_a_link(meshctl: Meshctl, tmp_path: Path, block: str) -> No
     target.chmod(0o640)
     (tmp_path / "link").symlink_to("target")
     (tmp_path / "dangling").symlink_to("new")
-    assert meshctl("block", "get", block, "-o", "link").code == 0
+    assert meshctl("block", "get", block, "--output", "link").code == 0
     assert (tmp_path / "link").is_symlink()
     assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"content", 0o640)
-    assert meshctl("block", "get", block, "-o", "dangling").code == 0
+    assert meshctl("block", "get", block, "--output", "dangling").code == 0
     assert (tmp_path / "dangling").is_symlink()
     assert (tmp_path / "new").read_bytes() == b"content"
 
@@ -40,7 +40,7 @@ def test_a_pipe_is_written_into(meshctl: Meshctl, tmp_path: Path, block: str) ->
     received: list[bytes] = []
     reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()), daemon=True)
     reader.start()
-    assert meshctl("block", "get", block, "-o", "pipe").code == 0
+    assert meshctl("block", "get", block, "--output", "pipe").code == 0
     assert pipe.is_fifo()
     reader.join(timeout=10)
     assert received == [b"content"]
@@ -48,19 +48,19 @@ def test_a_pipe_is_written_into(meshctl: Meshctl, tmp_path: Path, block: str) ->
 
 def test_a_device_is_written_to(meshctl: Meshctl, tmp_path: Path, block: str) -> None:
     (tmp_path / "nowhere").symlink_to("/dev/null")
-    assert meshctl("block", "get", block, "-o", "nowhere").code == 0
+    assert meshctl("block", "get", block, "--output", "nowhere").code == 0
     assert (tmp_path / "nowhere").is_char_device()
-    refused = meshctl("block", "get", block, "-o", str(FULL))
+    refused = meshctl("block", "get", block, "--output", str(FULL))
     assert (refused.code, "error[file-unwritable]" in refused.err) == (2, True)
     assert "space" in refused.err
 
 
 def test_where_nothing_can_be_written(meshctl: Meshctl, tmp_path: Path, block: str) -> None:
     (tmp_path / "loop").symlink_to("loop")
-    missing = meshctl("block", "get", block, "-o", "nodir/file")
+    missing = meshctl("block", "get", block, "--output", "nodir/file")
     assert (missing.code, "there is no directory nodir" in missing.err) == (2, True)
     for place in ("loop", "home", "content/below"):
-        refused = meshctl("block", "get", block, "-o", place)
+        refused = meshctl("block", "get", block, "--output", place)
         assert (refused.code, "error[file-unwritable]" in refused.err) == (2, True), place
 
 
@@ -68,7 +68,7 @@ def test_a_proof_and_results_go_through_links(meshctl: Meshctl, tmp_path: Path) 
     job = verified(meshctl)
     for command in ("receipt", "results"):
         (tmp_path / f"{command}.link").symlink_to(f"{command}.file")
-        assert meshctl(command, job, "-o", f"{command}.link").code == 0
+        assert meshctl(command, job, "--output", f"{command}.link").code == 0
         assert (tmp_path / f"{command}.link").is_symlink()
         assert (tmp_path / f"{command}.file").stat().st_size > 0
 
@@ -171,7 +171,7 @@ def test_names_that_are_too_long(meshctl: Meshctl, block: str) -> None:
         refused = meshctl(*words)
         assert refused.code in {2, 3}, refused
         assert "error[malformed-cid]" in refused.err
-    for words in (("block", "put", name + "."), ("block", "get", block, "-o", name)):
+    for words in (("block", "put", name + "."), ("block", "get", block, "--output", name)):
         refused = meshctl(*words)
         assert refused.code == 2
         assert "name too long" in refused.err
