@@ -4,7 +4,6 @@ Rule: flag > environment > file > default. A lock is held by the operating syste
 process, so it is free again the moment that process is dead, however it died.
 """
 
-import fcntl
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -30,6 +29,7 @@ from runtime.context import (
     OUTPUT_BYTES_MAX,
 )
 from runtime.modulelimits import COMPILE_BYTES, COMPILE_SECONDS, MODULE_LIMITS
+from runtime.system import require
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import CHAIN_MAX
 
@@ -345,7 +345,10 @@ def actor_lock(home: Home, name: str, *, wait: bool) -> Iterator[None]:
 
     With `wait`, blocks until it is free (Ctrl-C interrupts); else raises LockBusy.
     """
-    descriptor = os.open(home.locks / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    require("fcntl", "a lock of a mesh")
+    import fcntl
+
+    descriptor = os.open(home.locks / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -68,7 +68,7 @@ def _read(path: Path) -> SigningKey:
 
 def _create(path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         text = f"{_PREFIX}{secrets.token_hex(SEED_BYTES)}\n"
         os.write(descriptor, text.encode("ascii"))

@@ -20,7 +20,9 @@ from runtime.sandbox.process import Child, ChildEndedError, Watch
 from runtime.sandbox.request import Fault, FaultReason
 
 _OUT_OF_BUDGET: Final = frozenset(
-    {signal.SIGXCPU, signal.SIGABRT, signal.SIGSEGV, signal.SIGILL, signal.SIGBUS}
+    each
+    for each in signal.Signals
+    if each.name in {"SIGXCPU", "SIGABRT", "SIGSEGV", "SIGILL", "SIGBUS"}
 )
 """How a compiler ends that has no CPU time or no address space left."""
 

@@ -36,6 +36,7 @@ from runtime.state import (
     MissingBlock,
     surrounding_blocks,
 )
+from runtime.system import require
 
 Result: TypeAlias = Execution | Fault
 
@@ -83,7 +84,9 @@ class Sandbox:
         cache_key_path: Path | None = None,
         limits: SandboxLimits = SANDBOX_LIMITS,
     ) -> None:
-        """Raises OSError or ValueError if the cache of compiled modules cannot be opened."""
+        """Raises OSError or ValueError if the cache of compiled modules cannot be opened, and
+        CommandError where the system cannot bound what a process uses."""
+        require("resource", "executing a module")
         self._limits = limits
         self._workers_max = workers or os.cpu_count() or 1
         key = cache_key(cache_key_path or cache_dir.parent / "compiled-modules.key")
