@@ -14,9 +14,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from ccl.abi.sections import Abi
+from ccl.abi.strictjson import JsonFault, read_json
 
-JSON_DEPTH_MAX: Final = 64
-"""As deep as a block may nest; what is read recursively here is no deeper."""
 INTEGER_MIN: Final = -(1 << 63)
 INTEGER_MAX: Final = (1 << 63) - 1
 
@@ -77,35 +76,6 @@ def _type_from(tokens: list[str], text: str) -> tuple[TypeRef, list[str]]:
     return TypeRef(name, tuple(arguments)), rest[1:]
 
 
-def read_json(text: str) -> Any:
-    """JSON from outside. Raises json.JSONDecodeError where it is none, ValueMismatch where it
-    is nested more than JSON_DEPTH_MAX deep or holds a number that no type has."""
-    try:
-        root = json.loads(text)
-    except json.JSONDecodeError:
-        raise
-    except RecursionError:
-        raise _too_deep() from None
-    except ValueError:
-        raise ValueMismatch("", "numbers of 64 bits", "one of thousands of digits") from None
-    level = [root]
-    for _ in range(JSON_DEPTH_MAX + 1):
-        below: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                below.extend(value.values())
-            elif isinstance(value, list):
-                below.extend(value)
-        if not below:
-            return root
-        level = below
-    raise _too_deep()
-
-
-def _too_deep() -> ValueMismatch:
-    return ValueMismatch("", f"at most {JSON_DEPTH_MAX} levels", "JSON that is nested too deeply")
-
-
 def from_argument(kind: TypeRef, text: str, abi: Abi) -> Any:
     """A wire value from a word of a command line. Raises ValueMismatch.
 
@@ -122,6 +92,8 @@ def from_argument(kind: TypeRef, text: str, abi: Abi) -> Any:
         value = read_json(text)
     except json.JSONDecodeError:
         raise ValueMismatch("", str(kind), _cut(repr(text))) from None
+    except JsonFault as fault:
+        raise ValueMismatch(fault.place or "", fault.expected, fault.found) from None
     return from_json(kind, value, abi)
 
 

@@ -6,12 +6,14 @@ import os
 import sys
 from pathlib import Path
 from shlex import quote
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
+from ccl.abi.encodings import wide_encoding
 from ccl.reading import SOURCE_BYTES_MAX
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.links import dangling_link
 
 STANDARD_STREAM = "-"
 UTF8_HINT: Final = "convert it, for instance from Latin-1 with `iconv -f latin1 -t utf-8`"
@@ -45,13 +47,7 @@ def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
             with path.open("rb") as file:
                 data = file.read(limit + 1)
     except (FileNotFoundError, NotADirectoryError):
-        raise CommandError(
-            ExitCode.NOT_FOUND,
-            "not-found",
-            f"there is no file {path}",
-            hint=nearby_hint(path),
-            details={"path": shown},
-        ) from None
+        raise missing(path, "file") from None
     except OSError as error:
         raise CommandError(
             ExitCode.USAGE,
@@ -82,6 +78,20 @@ def too_large(shown: str, limit: int, what: str) -> CommandError:
     )
 
 
+def missing(path: Path, what: str) -> CommandError:
+    """The error of a path where there is nothing."""
+    gone = dangling_link(path)
+    if gone is not None:
+        return gone
+    return CommandError(
+        ExitCode.NOT_FOUND,
+        "not-found",
+        f"there is no {what} {path}",
+        hint=nearby_hint(path),
+        details={"path": str(path)},
+    )
+
+
 def nearby_hint(path: Path) -> str:
     """The next step where `path` does not exist: a file of the same folder named like it."""
     return _nearby(path) or "check the path; it is relative to the current directory"
@@ -104,18 +114,31 @@ def _nearby(path: Path) -> str | None:
 
 def read_source(path: Path) -> str:
     """A program's text, from standard input for `-`. Raises CommandError."""
-    data = read_bytes(path, limit=SOURCE_BYTES_MAX, what="program")
+    return decoded(read_bytes(path, limit=SOURCE_BYTES_MAX, what="program"), path, "CCL")
+
+
+def decoded(data: bytes, path: Path, what: str) -> str:
+    """Bytes as the text that they should be. Raises CommandError, which says what is written in
+    UTF-8."""
     shown = "standard input" if str(path) == STANDARD_STREAM else str(path)
-    fault = utf8_fault(data)
-    if fault is not None:
-        raise CommandError(
-            ExitCode.USAGE,
-            "not-utf8",
-            f"{shown} is not UTF-8 text: {fault}",
-            hint=f"CCL is written in UTF-8; {UTF8_HINT}",
-            details={"path": str(path), "line": fault.line, "column": fault.column},
-        )
-    return data.decode("utf-8")
+    details: dict[str, Any] = {"path": str(path)}
+    encoding, fault = wide_encoding(data), utf8_fault(data)
+    if encoding is not None:
+        reason = f"it is {encoding} text"
+        hint = f"convert it with `iconv -f {encoding.lower()} -t utf-8`"
+        details["encoding"] = encoding
+    elif fault is not None:
+        reason, hint = str(fault), UTF8_HINT
+        details |= {"line": fault.line, "column": fault.column}
+    else:
+        return data.decode("utf-8")
+    raise CommandError(
+        ExitCode.USAGE,
+        "not-utf8",
+        f"{shown} is not UTF-8 text: {reason}",
+        hint=f"{what} is written in UTF-8; {hint}",
+        details=details,
+    )
 
 
 class Utf8Fault(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,10 @@
 """What `ccl new NAME` writes: a first charter that runs, and how to run it."""
 
+import contextlib
+import errno
+import os
 import re
+import shutil
 import unicodedata
 from pathlib import Path
 from typing import Final
@@ -73,28 +77,55 @@ def program_path(directory: Path) -> Path:
 
 
 def create_project(directory: Path) -> tuple[Path, ...]:
-    """Write the files into `directory`, which must not exist or be empty.
+    """Make `directory`, which must not exist or be empty, with all of its files or not at all.
 
     Returns the paths written. Raises CommandError.
     """
     name = directory.name
     if not name or any(c in _FORBIDDEN or unicodedata.category(c)[0] == "C" for c in name):
         raise _refused(f"{str(directory)!r} cannot be a project's name", "use letters and digits")
+    program = program_path(directory)
+    files = {
+        program: _PROGRAM.format(title=name),
+        directory / "README.md": _README.format(title=name, stem=program.stem),
+    }
     try:
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-            raise _refused(
-                f"{directory} exists and is not empty", "choose another name; nothing was changed"
-            )
-        directory.mkdir(parents=True, exist_ok=True)
-        program = program_path(directory)
-        files = {
-            program: _PROGRAM.format(title=name),
-            directory / "README.md": _README.format(title=name, stem=program.stem),
-        }
-        for path, text in files.items():
-            path.write_text(text, encoding="utf-8")
+            raise _not_empty(directory)
+        _make(Path(os.path.realpath(directory)), {path.name: text for path, text in files.items()})
     except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise _not_empty(directory) from None
         raise _refused(
-            f"{directory} cannot be written: {error.strerror}", "check its permissions"
+            f"{directory} cannot be written: {error.strerror}; nothing was made",
+            "check its permissions, its name, and the space that is left",
         ) from None
     return tuple(files)
+
+
+def _not_empty(directory: Path) -> CommandError:
+    return _refused(
+        f"{directory} exists and is not empty", "choose another name; nothing was changed"
+    )
+
+
+def _make(folder: Path, files: dict[str, str]) -> None:
+    """The folder gets its name when it is whole; what is left of an attempt is taken away."""
+    missing = [each for each in folder.parents if not each.exists()]
+    draft = folder.parent / f".ccl-new-{os.getpid()}"
+    try:
+        for each in reversed(missing):
+            each.mkdir()
+        draft.mkdir()
+        for name, text in files.items():
+            with (draft / name).open("x", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        draft.replace(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        for each in missing:
+            with contextlib.suppress(OSError):
+                each.rmdir()
+        raise

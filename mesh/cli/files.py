@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.context import INPUT_BYTES_MAX
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.links import dangling_link
 
 STANDARD_STREAM: Final = "-"
 CAR_BYTES_MAX: Final = 512 << 20
@@ -89,7 +90,7 @@ def _named_errors(path: Path, noun: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise CommandError(
+        raise dangling_link(path) or CommandError(
             ExitCode.NOT_FOUND,
             "file-not-found",
             f"{path}: there is no such file",

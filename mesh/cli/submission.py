@@ -11,8 +11,9 @@ from typing import Any, Final, TypeVar
 from msgspec import Struct
 
 from ccl.abi.sections import Abi, ExportSignature
+from ccl.abi.strictjson import JsonFault, read_json
 from ccl.abi.suggest import nearest_beginning
-from ccl.abi.values import ValueMismatch, from_json, parse_type, read_json
+from ccl.abi.values import ValueMismatch, from_json, parse_type
 from mesh.cli.files import cid_from, path_or_cid, read_bytes
 from mesh.cli.following import Progress, finish, interrupted
 from mesh.cli.output import Column, Output, field, table
@@ -214,7 +215,7 @@ def _arguments(text: str | None, entry: str, facts: ModuleFacts | None) -> bytes
         values = read_json(text)
     except json.JSONDecodeError as error:
         raise _bad_arguments(f"character {error.pos + 1}: {error.msg}") from None
-    except ValueMismatch as error:
+    except JsonFault as error:
         raise _bad_arguments(str(error)) from None
     if not isinstance(values, list):
         raise _bad_arguments(f"expected a list, found {type(values).__name__}")

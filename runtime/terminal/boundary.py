@@ -9,11 +9,14 @@ import errno
 import json
 import os
 import re
+import shlex
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from contextlib import suppress
+from itertools import pairwise, takewhile
+from pathlib import Path
 from typing import Any, Final
 
 import typer
@@ -28,6 +31,7 @@ DEBUG_VARIABLE: Final = "CCL_DEBUG"
 _MACHINE_FORMATS: Final = frozenset(("json", "jsonl", "sarif", "github"))
 _FORMAT_OPTIONS: Final = ("--format", "-o", "--output")
 _NEGATIVE: Final = re.compile(r"-\d")
+_FILE_SUFFIXES: Final = (".ccl", ".wasm", ".car", ".csv", ".json")
 _NO_NUMBER: Final = re.compile(r"'[^']*' is not a valid (int|float)$")
 """The words of the library that reads the command line for what we call no number."""
 _ERROR, _GUTTER, _HELP, _PLAIN = "\x1b[1;31m", "\x1b[1;34m", "\x1b[1;36m", "\x1b[0m"
@@ -56,7 +60,7 @@ def run_app(app: Callable[..., Any], name: str, arguments: Sequence[str] | None 
             return ExitCode.OK
         named = _bug(error)
     except Exception as error:  # noqa: BLE001 - this is where every exception gets its name
-        named = _named(error, name)
+        named = _named(error, name, arguments)
     show_error(named, for_machines=for_machines)
     return named.exit_code
 
@@ -80,6 +84,7 @@ def show_error(error: CommandError, *, for_machines: bool) -> None:
 
 def _run(app: Callable[..., Any], name: str, arguments: Sequence[str]) -> int:
     _check_encoding(arguments)
+    _check_help(arguments)
     outcome = app(args=list(arguments), prog_name=name, standalone_mode=False)
     sys.stdout.flush()
     if outcome == ExitCode.INTERRUPTED:
@@ -87,13 +92,28 @@ def _run(app: Callable[..., Any], name: str, arguments: Sequence[str]) -> int:
     return outcome if isinstance(outcome, int) else ExitCode.OK
 
 
-def _named(error: Exception, name: str) -> CommandError:
+def _check_help(arguments: Sequence[str]) -> None:
+    """Raises CommandError for a file whose name would be taken for the option -h, if it is not the
+    value of the option before it."""
+    file = _file_like_an_option(arguments)
+    if file is None or not file.startswith("-h"):
+        return
+    if not arguments[max(arguments.index(file) - 1, 0)].startswith("-") or arguments[0] == file:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            f"{file} is taken for the option -h",
+            hint=f"what begins with - is an option; write the file as {_as_path(file)}",
+        )
+
+
+def _named(error: Exception, name: str, arguments: Sequence[str]) -> CommandError:
     """Any exception as an error of ours."""
     match error:
         case CommandError():
             return error
         case TyperException():
-            return _usage_error(error, name)
+            return _usage_error(error, name, arguments)
         case FileNotFoundError(filename=None):
             return _no_folder()
         case OSError(filename=None):
@@ -119,16 +139,33 @@ def _check_encoding(arguments: Sequence[str]) -> None:
             ) from None
 
 
-def _usage_error(error: TyperException, name: str) -> CommandError:
+def _usage_error(error: TyperException, name: str, arguments: Sequence[str]) -> CommandError:
     context = getattr(error, "ctx", None)
     command = name if context is None else context.command_path
     hint = f"`{command} --help` shows how it is used"
     option = str(getattr(error, "option_name", ""))
-    if _NEGATIVE.match(option):
+    file = _file_like_an_option(arguments)
+    if file is not None and file.startswith(option):
+        hint = f"what begins with - is taken for an option; write the file as {_as_path(file)}"
+    elif _NEGATIVE.match(option):
         hint = "a negative number is taken for an option; put -- before the arguments: "
         hint += f"`{command} … -- {option}`"
     message = _NO_NUMBER.sub("expected a number", error.format_message().rstrip("."))
     return CommandError(ExitCode.USAGE, "usage", message, hint=hint)
+
+
+def _file_like_an_option(arguments: Sequence[str]) -> str | None:
+    """The first argument that names a file and is taken for an option."""
+    for argument in takewhile(lambda each: each != "--", arguments):
+        if len(argument) > 1 and argument.startswith("-"):
+            with suppress(OSError, ValueError):
+                if argument.endswith(_FILE_SUFFIXES) or Path(argument).is_file():
+                    return argument
+    return None
+
+
+def _as_path(file: str) -> str:
+    return shlex.quote(f"./{file}")
 
 
 def _no_folder() -> CommandError:

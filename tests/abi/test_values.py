@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from ccl.abi.sections import Abi
+from ccl.abi.strictjson import JsonFault, read_json
 from ccl.abi.values import (
     ValueMismatch,
     from_argument,
     from_json,
     parse_type,
-    read_json,
     to_json,
     untyped_to_json,
 )
@@ -116,7 +116,7 @@ def test_unclosed_brackets_are_named() -> None:
 
 
 def test_a_number_of_thousands_of_digits_is_named() -> None:
-    with pytest.raises(ValueMismatch, match="numbers of 64 bits"):
+    with pytest.raises(JsonFault, match="numbers of 64 bits"):
         read_json("9" * 5000)
 
 

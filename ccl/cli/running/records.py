@@ -1,18 +1,19 @@
 """Host records from a file: what conditions, handlers and roles ask for."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from ccl.abi.sections import Abi
+from ccl.abi.strictjson import read_json
 from ccl.abi.values import ValueMismatch, from_json, parse_type
-from ccl.cli.files import STANDARD_STREAM, read_bytes
+from ccl.cli.files import STANDARD_STREAM, decoded, read_bytes
 from runtime.content.codec import CodecError, encode
 from runtime.terminal.errors import CommandError, ExitCode
 
 CONTEXT_BYTES_MAX: Final = 1 << 20
 CONTEXT_EXAMPLE: Final = 'write an object with a record for each name: {"proposal": {"size": 5}}'
+BYTE_ORDER_MARK: Final = "\ufeff"
 ROLES_RECORD: Final = "roles"
 """The names of the caller's roles, as `runtime.context.Context` has them."""
 _NO_TYPES: Final = Abi(exports=(), structs={}, enums={})
@@ -36,9 +37,10 @@ def read_records(path: Path | None) -> dict[str, Any]:
             "echo '{…}' | ccl … --context -",
             details={"path": str(path)},
         ) from None
+    text = decoded(data, path, "JSON")
     try:
         # Digits with a point are Decimals, which are exact: never a float.
-        value = json.loads(data, parse_float=str)
+        value = read_json(text.removeprefix(BYTE_ORDER_MARK), parse_float=str)
         records = from_json(parse_type("Data"), value, _NO_TYPES)
         encode(records)
     except (ValueError, RecursionError, ValueMismatch, CodecError) as error:

@@ -8,8 +8,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from ccl.cli.files import STANDARD_STREAM, nearby_hint, read_source
-from runtime.terminal.errors import CommandError, ExitCode
+from ccl.cli.files import STANDARD_STREAM, missing, read_source
+from runtime.terminal.errors import CommandError
 
 SUFFIX: Final = ".ccl"
 _MARK: Final = re.compile(r"\btest\s+fn\b")
@@ -59,13 +59,7 @@ def test_files(paths: Sequence[Path], allowed: tuple[Path, ...]) -> Found:
 
 def _files(path: Path) -> Iterator[Path]:
     if str(path) != STANDARD_STREAM and not path.exists():
-        raise CommandError(
-            ExitCode.NOT_FOUND,
-            "not-found",
-            f"there is no file or folder {path}",
-            hint=nearby_hint(path),
-            details={"path": str(path)},
-        )
+        raise missing(path, "file or folder")
     if not path.is_dir():
         yield path
         return

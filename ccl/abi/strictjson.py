@@ -1,0 +1,104 @@
+"""JSON that people write, read strictly: each key once, numbers as JSON has them, bounded depth.
+
+Rule: what a careless reader would drop in silence is refused with its place.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn
+
+DEPTH_MAX: Final = 64
+"""As deep as a block may nest; what is read recursively here is no deeper."""
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}:]')
+
+
+class JsonFault(ValueError):
+    """JSON that is refused. `place`: line and column, None for the whole text."""
+
+    def __init__(self, expected: str, found: str, place: str | None = None) -> None:
+        super().__init__(f"expected {expected}{f' at {place}' if place else ''}, found {found}")
+        self.expected = expected
+        self.found = found
+        self.place = place
+
+
+class _Twice(Exception):
+    pass
+
+
+def read_json(text: str, *, parse_float: Callable[[str], Any] | None = None) -> Any:
+    """The value. Raises json.JSONDecodeError where the text is no JSON, JsonFault where it has a
+    key twice, is nested more than DEPTH_MAX deep, or holds a number that no type has."""
+    try:
+        root = json.loads(
+            text,
+            object_pairs_hook=_each_once,
+            parse_constant=_no_constant,
+            parse_float=parse_float,
+        )
+    except (json.JSONDecodeError, JsonFault):
+        raise
+    except _Twice:
+        raise _twice(text) from None
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
+        raise JsonFault("numbers of 64 bits", "one of thousands of digits") from None
+    level = [root]
+    for _ in range(DEPTH_MAX + 1):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+        if not below:
+            return root
+        level = below
+    raise _too_deep()
+
+
+def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Twice
+    return found
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise JsonFault("a number as JSON has them", word)
+
+
+def _twice(text: str) -> JsonFault:
+    """The first key of a well-formed beginning that its object has already."""
+    objects: list[dict[str, int]] = []
+    before = ""
+    start = 0
+    for token in _TOKEN.finditer(text):
+        word = token[0]
+        if word == "{":
+            objects.append({})
+        elif word == "}":
+            objects.pop()
+        elif word == ":":
+            key = json.loads(before)
+            first = objects[-1].setdefault(key, start)
+            if first != start:
+                return JsonFault(
+                    "each key once",
+                    f"{json.dumps(key, ensure_ascii=False)} again (first at {_place(text, first)})",
+                    _place(text, start),
+                )
+        else:
+            before, start = word, token.start()
+    raise AssertionError("an object has a key twice")
+
+
+def _place(text: str, offset: int) -> str:
+    line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+    return f"line {line}, column {column}"
+
+
+def _too_deep() -> JsonFault:
+    return JsonFault(f"at most {DEPTH_MAX} levels", "JSON that is nested too deeply")
