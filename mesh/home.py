@@ -7,10 +7,9 @@ process, so it is free again the moment that process is dead, however it died.
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import EACCES
 from pathlib import Path
-from threading import get_ident
 from typing import Any, Final
 
 from msgspec import Struct
@@ -18,7 +17,18 @@ from msgspec.structs import replace
 
 from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX
 from ccl.abi.suggest import nearest_beginning
+from mesh.failures import NOT_WRITABLE, read_only, weak_file
 from mesh.job import BIDS_MAX
+from mesh.permissions import (
+    CACHE_NAME,
+    CONFIG_NAME,
+    DATABASE_NAME,
+    KEYS_NAME,
+    LOCKS_NAME,
+    MARK_NAME,
+    check_home,
+    resolved,
+)
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.context import (
@@ -29,15 +39,28 @@ from runtime.context import (
     OUTPUT_BYTES_MAX,
 )
 from runtime.modulelimits import COMPILE_BYTES, COMPILE_SECONDS, MODULE_LIMITS
+from runtime.private import (
+    ACCESS_OF_OTHERS,
+    FOLDER_MODE,
+    WRITES_OF_OTHERS,
+    WeakFileError,
+    Weakness,
+    make_folder,
+    may_write,
+    open_or_create,
+    read_file,
+    write_whole,
+)
 from runtime.system import require
+from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import CHAIN_MAX
 
 HOME_VARIABLE: Final = "MESH_HOME"
 APPLICATION_NAME: Final = "icn-mesh"
-CONFIG_NAME: Final = "config.toml"
-PRIVATE_MODE: Final = 0o700
 MIB: Final = 1 << 20
+CONFIG_BYTES_MAX: Final = MIB
+MARK_BYTES_MAX: Final = 4096
 PAGE_BYTES: Final = 64 * 1024
 """WebAssembly counts memory in pages of so many bytes."""
 
@@ -96,30 +119,31 @@ RANGES: Final[Mapping[str, tuple[int, int]]] = {
 
 
 class Home(Struct, frozen=True):
-    """The paths under one `MESH_HOME`."""
+    """The paths under one `MESH_HOME`. is_read_only: the system refuses to write there."""
 
     path: Path
+    is_read_only: bool = False
 
     @property
     def database(self) -> Path:
-        return self.path / "mesh.sqlite"
+        return self.path / DATABASE_NAME
 
     @property
     def keys(self) -> Path:
-        return self.path / "keys"
+        return self.path / KEYS_NAME
 
     @property
     def locks(self) -> Path:
-        return self.path / "locks"
+        return self.path / LOCKS_NAME
 
     @property
     def cache(self) -> Path:
-        return self.path / "cache"
+        return self.path / CACHE_NAME
 
     @property
     def mark(self) -> Path:
         """The file that says which mesh lives here, whatever becomes of the others."""
-        return self.path / "mesh.cid"
+        return self.path / MARK_NAME
 
     @property
     def config_file(self) -> Path:
@@ -129,11 +153,11 @@ class Home(Struct, frozen=True):
 def locate_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
     """The home named by the flag, else by `MESH_HOME`, else the user's data directory.
 
-    It need not exist. Raises CommandError `home-unusable`.
+    It need not exist; if it does, it is its owner's alone. Raises CommandError `home-…`.
     """
     path = flag or _from_environment(environment) or _user_data_directory()
     try:
-        return Home(path.absolute())
+        path = path.absolute()
     except FileNotFoundError:
         raise CommandError(
             ExitCode.USAGE,
@@ -141,22 +165,42 @@ def locate_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
             f"{path} is relative to a current directory that is gone",
             hint="change to one that exists, with cd",
         ) from None
+    try:
+        home = Home(resolved(path))
+        check_home(home.path)
+    except OSError as error:
+        raise _unusable(Home(path), error) from None
+    return home
 
 
 def find_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
     """As `locate_home`; makes the directory, private to its owner, if there is none.
 
-    Raises CommandError `home-unusable`.
+    Where a mesh is and nothing can be written, it is `is_read_only`. Raises CommandError `home-…`.
     """
     home = locate_home(flag, environment)
     try:
-        for directory in (home.path, home.keys, home.locks, home.cache):
-            directory.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
-            if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-                raise PermissionError(EACCES, os.strerror(EACCES), str(directory))
+        if home.path.is_dir() and not _is_writable(home):
+            if not has_mesh(home):
+                raise read_only(home.path)
+            home = replace(home, is_read_only=True)
+        else:
+            make_folder(home.path)
+            if home.path.stat().st_mode & ACCESS_OF_OTHERS:
+                # It is empty, or it would not have been located.
+                home.path.chmod(FOLDER_MODE)
+            for folder in (home.keys, home.locks, home.cache):
+                make_folder(folder)
+        for folder in (home.path, home.keys):
+            if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
+                raise PermissionError(EACCES, os.strerror(EACCES), str(folder))
     except OSError as error:
-        raise _unusable(home, error) from None
+        raise no_room(error, home.path) or _unusable(home, error) from None
     return home
+
+
+def _is_writable(home: Home) -> bool:
+    return may_write(home.path) and (not home.database.exists() or may_write(home.database))
 
 
 def has_mesh(home: Home) -> bool:
@@ -184,7 +228,10 @@ def _unusable(home: Home, error: OSError) -> CommandError:
 
 
 def remember_mesh(home: Home, mesh: Cid) -> None:
-    """Mark the home as that of a mesh. Raises CommandError `mesh-replaced`, `home-unusable`."""
+    """Mark the home as that of a mesh.
+
+    Raises CommandError `mesh-replaced`, `disk-full`, `home-unusable`.
+    """
     known = remembered_mesh(home)
     if known == mesh:
         return
@@ -195,23 +242,23 @@ def remember_mesh(home: Home, mesh: Cid) -> None:
             f"{home.database} holds mesh {mesh}, but {home.path} is the home of mesh {known}",
             hint=f"put the database of {known} back, or give the other one a home of its own",
         )
-    draft = home.mark.with_name(f".{home.mark.name}.{os.getpid()}.{get_ident()}")
+    if home.is_read_only:
+        return
     try:
-        with draft.open("w", encoding="ascii") as file:
-            file.write(f"{mesh}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(home.mark)
+        write_whole(home.mark, f"{mesh}\n".encode("ascii")).replace(home.mark)
     except OSError as error:
-        raise _unusable(home, error) from None
+        raise no_room(error, home.mark) or _unusable(home, error) from None
 
 
 def remembered_mesh(home: Home) -> Cid | None:
     """The mesh that was founded here. Raises CommandError `home-unusable`, `mark-malformed`."""
     try:
-        return parse_cid(home.mark.read_text(encoding="ascii").strip())
+        data = read_file(home.mark, bytes_max=MARK_BYTES_MAX, refused=WRITES_OF_OTHERS)
+        return parse_cid(data.decode("ascii").strip())
     except FileNotFoundError:
         return None
+    except WeakFileError as error:
+        raise weak_file(error, home.path) from None
     except OSError as error:
         raise _unusable(home, error) from None
     except (CidError, UnicodeDecodeError):
@@ -250,9 +297,12 @@ def load_config(home: Home, environment: Mapping[str, str]) -> Config:
 
 def _file_values(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        data = read_file(path, bytes_max=CONFIG_BYTES_MAX, refused=WRITES_OF_OTHERS)
+        return tomllib.loads(data.decode("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
+    except WeakFileError as error:
+        raise weak_file(error, path.parent) from None
     except OSError as error:
         raise CommandError(
             ExitCode.USAGE,
@@ -320,8 +370,8 @@ def passing_lock(home: Home, name: str, *, wait: bool) -> Iterator[None]:
     """As `actor_lock`, for names without number: no file of it is left behind."""
     path = home.locks / f"{name}.lock"
     while True:
-        with actor_lock(home, name, wait=wait):
-            if not _is_mine(path):
+        with _lock(home, name, wait=wait) as descriptor:
+            if not _is_at(descriptor, path):
                 # Its last holder has removed the file that we waited for: begin anew.
                 continue
             try:
@@ -331,10 +381,10 @@ def passing_lock(home: Home, name: str, *, wait: bool) -> Iterator[None]:
             return
 
 
-def _is_mine(path: Path) -> bool:
-    """Whether the file at the path is the one that this process wrote its id into."""
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether the file that is open is the one at the path."""
     try:
-        return path.read_text(encoding="ascii") == str(os.getpid())
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
     except FileNotFoundError:
         return False
 
@@ -343,12 +393,20 @@ def _is_mine(path: Path) -> bool:
 def actor_lock(home: Home, name: str, *, wait: bool) -> Iterator[None]:
     """Hold the lock of one actor (a key). Only its holder may drive that actor.
 
-    With `wait`, blocks until it is free (Ctrl-C interrupts); else raises LockBusy.
+    With `wait`, blocks until it is free (Ctrl-C interrupts); else raises LockBusy. Raises
+    CommandError `home-read-only`, `home-linked`, `disk-full`, `home-unusable`.
     """
+    with _lock(home, name, wait=wait):
+        yield
+
+
+@contextmanager
+def _lock(home: Home, name: str, *, wait: bool) -> Iterator[int]:
+    """The descriptor by which the lock is held."""
     require("fcntl", "a lock of a mesh")
     import fcntl
 
-    descriptor = os.open(home.locks / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _open_lock(home, home.locks / f"{name}.lock")
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -356,7 +414,20 @@ def actor_lock(home: Home, name: str, *, wait: bool) -> Iterator[None]:
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
             raise LockBusy(name, holder) from None
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
-        yield
+        # The number is for those who wait to read; on a full disk they read none.
+        with suppress(OSError):
+            os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _open_lock(home: Home, path: Path) -> int:
+    try:
+        return open_or_create(path)
+    except OSError as error:
+        if path.is_symlink():
+            raise weak_file(WeakFileError(path, Weakness.LINK, path.lstat()), home.path) from None
+        if error.errno in NOT_WRITABLE:
+            raise read_only(home.path, error.strerror or "") from None
+        raise no_room(error, path) or _unusable(home, error) from None

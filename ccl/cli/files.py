@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ccl.abi.encodings import wide_encoding
 from ccl.reading import SOURCE_BYTES_MAX
+from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.links import dangling_link
 
@@ -192,7 +193,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         if isinstance(error, FileNotFoundError):
             folder = quote(str(path.parent))
             hint = f"its folder does not exist: `mkdir -p {folder}` makes it"
-        raise CommandError(
+        raise no_room(error, path) or CommandError(
             ExitCode.USAGE,
             "unwritable",
             f"{path} cannot be written: {reason}",

@@ -26,13 +26,13 @@ def doctor(
       meshctl doctor
     """
     from mesh.cli.output import Column, field
-    from mesh.cli.session import make_output, open_mesh
+    from mesh.cli.session import found_mesh, make_output
     from mesh.local.health import Check, examine
     from runtime.terminal.errors import CommandError, ExitCode
 
     out = make_output(mesh_home, output, quiet=quiet)
     checks: tuple[Check, ...]
-    with open_mesh(mesh_home) as mesh:
+    with found_mesh(mesh_home) as mesh:
         checks = examine(mesh, execute=execute)
     rows = [{"check": each.name, "state": each.state.value, "text": each.text} for each in checks]
     columns = (

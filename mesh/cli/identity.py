@@ -164,10 +164,10 @@ def show(
       meshctl identity show
     """
     from mesh.cli.output import Column, field, table
-    from mesh.cli.session import make_output, open_mesh
+    from mesh.cli.session import found_mesh, make_output
 
     out = make_output(mesh_home, output, quiet=quiet)
-    with open_mesh(mesh_home) as mesh:
+    with found_mesh(mesh_home) as mesh:
         members = mesh.members
         keys = [("submitter", members.submitter.did), ("issuer", members.issuer.did)]
         keys += [(each.node_id, each.did) for each in (*members.nodes, *members.federation)]

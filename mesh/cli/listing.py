@@ -6,7 +6,7 @@ from typing import Any
 from ccl.abi.suggest import nearest_beginning
 from mesh.cli.describing import reputation_text
 from mesh.cli.output import Column, field
-from mesh.cli.session import make_output, open_mesh
+from mesh.cli.session import found_mesh, make_output, open_mesh
 from mesh.job import Phase
 from mesh.local.roll import node_views
 from mesh.local.views import JobView, UnreadableJob
@@ -110,9 +110,9 @@ def _phase(text: str) -> Phase:
 
 
 def nodes(*, output: str | None, quiet: bool, home: Path | None) -> None:
-    """`list-nodes`."""
+    """`list-nodes`; founds the mesh on first use."""
     out = make_output(home, output, quiet=quiet)
-    with open_mesh(home) as mesh:
+    with found_mesh(home) as mesh:
         rows = [
             {
                 "node_id": each.node_id,

@@ -1,6 +1,8 @@
 """The mesh that a command works on, opened where and how its options say.
 
-Rule: a command that only reads never makes a mesh; a home that was mistyped is told.
+Rule: a command that only reads never makes a mesh, except those that say what is here before
+anything was done: `list-nodes`, `identity show`, `doctor`. For the others a home without a mesh
+was mistyped.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def open_mesh(home: Path | None) -> Iterator[LocalMesh]:
             ExitCode.NOT_FOUND,
             "no-mesh",
             f"there is no mesh in {path} yet",
-            hint=f"check --mesh-home and {HOME_VARIABLE}; `meshctl submit-job` makes a new mesh",
+            hint=f"check --mesh-home and {HOME_VARIABLE}; `meshctl list-nodes` founds a mesh there",
             details={"home": str(path)},
         )
     with found_mesh(home) as mesh:

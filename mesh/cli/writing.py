@@ -9,13 +9,14 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Put `data` at `path`; a file there keeps its mode.
 
-    Raises CommandError `file-unwritable`.
+    Raises CommandError `file-unwritable` or `disk-full`.
     """
     try:
         if path.exists() and not path.is_file():
@@ -23,7 +24,7 @@ def write_bytes(path: Path, data: bytes) -> None:
         else:
             _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
-        raise CommandError(
+        raise no_room(error, path) or CommandError(
             ExitCode.USAGE,
             "file-unwritable",
             f"{path} cannot be written: {error.strerror or error}",

@@ -44,6 +44,8 @@ def fuel_per_second(
             f"no module can be executed on this machine: {error}",
             hint="meshctl doctor",
         ) from None
+    if store.is_read_only:
+        return measured
     with store.write() as tx:
         keep_speed(tx, engine, measured, now=now)
     return measured

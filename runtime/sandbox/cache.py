@@ -1,8 +1,9 @@
 """Compiled modules on disk, each under a MAC: only what this machine compiled itself is run.
 
 An entry is named by module CID, engine and CPU features. A changed, foreign or unreadable one
-counts as absent, and is remembered as a finding. The key is a file of its own, outside the
-directory, so that who can write the one cannot make entries for the other.
+counts as absent, and is remembered as a finding; so does a directory that cannot be written. The
+key is a file of its own, outside the directory, so that who can write the one cannot make entries
+for the other.
 """
 
 import hmac
@@ -14,6 +15,7 @@ from blake3 import blake3
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError, decode, encode
+from runtime.private import WeakFileError, make_folder, put_once, read_file, write_whole
 from runtime.sandbox.engine import cpu_features, engine_text
 from runtime.sandbox.facts import FACTS_VERSION
 
@@ -27,20 +29,34 @@ _SUFFIX: Final = ".compiled"
 class CompiledCache:
     """`findings` grows by one text for each entry that was not accepted."""
 
-    def __init__(self, directory: Path, key: bytes) -> None:
-        assert len(key) == KEY_BYTES, "the key of keyed BLAKE3"
+    def __init__(self, directory: Path, key_path: Path) -> None:
         self._directory = directory
-        self._key = key
         self.findings: list[str] = []
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._key = self._read_key(key_path)
+        try:
+            make_folder(directory)
+        except OSError as error:
+            self.findings.append(f"{directory}: cannot be made ({error.strerror}); not kept")
+
+    def _read_key(self, path: Path) -> bytes:
+        """The key, made if there is none. Without it nothing that is stored is accepted."""
+        try:
+            return cache_key(path)
+        except OSError as error:
+            self.findings.append(f"{path}: {error.strerror}; compiled again each time")
+        except (WeakFileError, ValueError) as error:
+            self.findings.append(f"{error}; compiled again each time")
+        return os.urandom(KEY_BYTES)
 
     def get(self, module: Cid) -> dict[str, Any] | None:
         """What `put` stored, if it is there and unchanged."""
         path = self._path(module)
         try:
-            with path.open("rb") as file:
-                data = file.read(ENTRY_BYTES_MAX)
+            data = read_file(path, bytes_max=ENTRY_BYTES_MAX)
         except FileNotFoundError:
+            return None
+        except WeakFileError as error:
+            self.findings.append(f"{error}; compiled again")
             return None
         except OSError as error:
             self.findings.append(f"{path}: cannot be read ({error.strerror}); compiled again")
@@ -61,7 +77,7 @@ class CompiledCache:
         path = self._path(module)
         body = encode(value)
         try:
-            _write_new(path, self._mac(path.name, body) + body).replace(path)
+            write_whole(path, self._mac(path.name, body) + body, is_durable=False).replace(path)
             self._make_room()
         except OSError as error:
             self.findings.append(f"{path}: cannot be written ({error.strerror})")
@@ -84,30 +100,12 @@ class CompiledCache:
 def cache_key(path: Path) -> bytes:
     """Read the key, or create it, readable by its owner only.
 
-    Raises OSError, and ValueError if the file is not a key.
+    Raises OSError, WeakFileError, and ValueError if the file is not a key.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        temporary = _write_new(path, os.urandom(KEY_BYTES))
-        try:
-            # A link fails if another process was first; then its key is the key.
-            os.link(temporary, path)
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-    key = path.read_bytes()
+        make_folder(path.parent)
+        put_once(path, os.urandom(KEY_BYTES))
+    key = read_file(path, bytes_max=KEY_BYTES + 1)
     if len(key) != KEY_BYTES:
-        raise ValueError(
-            f"{path} is not a key of {KEY_BYTES} bytes; remove it, and modules are compiled again"
-        )
+        raise ValueError(f"{path} is not a key of {KEY_BYTES} bytes; remove it")
     return key
-
-
-def _write_new(path: Path, data: bytes) -> Path:
-    """A file beside `path` that nobody else has or can read, to be moved into its place."""
-    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    return temporary

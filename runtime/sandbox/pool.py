@@ -20,7 +20,7 @@ from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
 from runtime.context import MEMORY_BYTES_MAX
 from runtime.execution import Execution
-from runtime.sandbox.cache import CompiledCache, cache_key
+from runtime.sandbox.cache import CompiledCache
 from runtime.sandbox.compilations import Compilations, Compiled, Refused
 from runtime.sandbox.engine import engine_text
 from runtime.sandbox.findings import Finding, memory_promises
@@ -84,13 +84,12 @@ class Sandbox:
         cache_key_path: Path | None = None,
         limits: SandboxLimits = SANDBOX_LIMITS,
     ) -> None:
-        """Raises OSError or ValueError if the cache of compiled modules cannot be opened, and
-        CommandError where the system cannot bound what a process uses."""
+        """Raises CommandError where the system cannot bound what a process uses."""
         require("resource", "executing a module")
         self._limits = limits
         self._workers_max = workers or os.cpu_count() or 1
-        key = cache_key(cache_key_path or cache_dir.parent / "compiled-modules.key")
-        self._cache = CompiledCache(cache_dir, key)
+        key_path = cache_key_path or cache_dir.parent / "compiled-modules.key"
+        self._cache = CompiledCache(cache_dir, key_path)
         self._watch = Watch()
         self._compilations = Compilations(self._cache, self._watch, limits, self._workers_max)
         self._tickets = count(1)

@@ -23,6 +23,8 @@ import typer
 from typer._click.exceptions import NoArgsIsHelpError
 from typer.exceptions import TyperException
 
+from runtime.private import create_file
+from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.escaping import printable, printable_lines
 from runtime.terminal.streams import discard, has_color, note, prepare_streams
@@ -120,6 +122,8 @@ def _named(error: Exception, name: str, arguments: Sequence[str]) -> CommandErro
             # All else that has no name is an output stream.
             discard(sys.stdout)
             return _unwritable_output(error)
+        case OSError():
+            return no_room(error, Path(error.filename)) or _bug(error)
         case _:
             return _bug(error)
 
@@ -197,14 +201,14 @@ def _bug(error: Exception) -> CommandError:
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     details: dict[str, Any] = {}
     try:
-        handle, path = tempfile.mkstemp(prefix="ccl-bug-", suffix=".txt")
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        path = Path(tempfile.gettempdir()) / f"ccl-bug-{os.urandom(8).hex()}.txt"
+        with os.fdopen(create_file(path), "w", encoding="utf-8", errors="backslashreplace") as file:
             traceback.print_exception(error, file=file)
     except OSError:
         where = f"what the same command prints under {DEBUG_VARIABLE}=1"
     else:
         where = f"{path}, which says where it happened"
-        details["report"] = path
+        details["report"] = str(path)
     return CommandError(
         ExitCode.INTERNAL,
         "internal",

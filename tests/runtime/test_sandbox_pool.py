@@ -223,7 +223,7 @@ def test_a_tampered_cache_entry_is_compiled_again(tmp_path: Path) -> None:
 
 
 def test_an_entry_is_good_for_its_module_only(tmp_path: Path) -> None:
-    cache = CompiledCache(tmp_path, cache_key(tmp_path / "key"))
+    cache = CompiledCache(tmp_path, tmp_path / "key")
     first, second = (cid_of(bytes((n,)), Codec.RAW) for n in (1, 2))
     cache.put(first, {"code": b"1"})
     cache.put(second, {"code": b"2"})
@@ -231,7 +231,7 @@ def test_an_entry_is_good_for_its_module_only(tmp_path: Path) -> None:
     assert cache.get(second) is None
     assert cache.get(first) == {"code": b"1"}
     assert "changed since it was written" in cache.findings[0]
-    assert CompiledCache(tmp_path, bytes(32)).get(first) is None
+    assert CompiledCache(tmp_path, tmp_path / "other").get(first) is None
 
 
 def test_a_cache_that_cannot_be_written_is_a_finding(tmp_path: Path) -> None:

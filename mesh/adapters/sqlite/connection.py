@@ -4,16 +4,21 @@ Rule: a write is inside `transaction`, which takes the write lock at its beginni
 what was read in it is still true when it is committed.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
 
+from mesh.adapters.sqlite.errors import BUSY_TIMEOUT_SECONDS, unusable
+from mesh.adapters.sqlite.reading import Reading, open_to_read
 from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
+from mesh.failures import read_only
+from runtime.private import create_file, may_write
 from runtime.terminal.errors import CommandError, ExitCode
 
-BUSY_TIMEOUT_SECONDS: Final = 30.0
+STATEMENTS_KEPT: Final = 256
 CACHE_KIB: Final = 16 * 1024
 CHECKPOINT_PAGES: Final = 8192
 """The log is moved into the file when it has grown to this, and when the store is closed."""
@@ -23,25 +28,42 @@ class Database:
     """An open store. Not for several threads at once."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create. Raises CommandError `store-…` for a file that is not a usable store."""
+        """Open or create. Raises CommandError `store-…` for a file that is not a usable store.
+
+        A file or folder that cannot be written is opened to be read.
+        """
         self.path = path
+        self._failed: CommandError | None = None
+        self._reading: Reading | None = None
         try:
-            self.connection = sqlite3.connect(
-                path,
-                timeout=BUSY_TIMEOUT_SECONDS,
-                isolation_level=None,
-                cached_statements=256,
-            )
-        except sqlite3.OperationalError as error:
-            raise _unreadable(path, error) from None
+            if not path.exists():
+                _create_private(path)
+            if may_write(path) and may_write(path.parent):
+                self.connection = sqlite3.connect(
+                    path,
+                    timeout=BUSY_TIMEOUT_SECONDS,
+                    isolation_level=None,
+                    cached_statements=STATEMENTS_KEPT,
+                )
+            else:
+                self._reading = open_to_read(path)
+                self.connection = self._reading.connection
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise unusable(path, error) from None
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
-            self.connection.close()
-            raise _unreadable(path, error) from None
+            # Before it is closed: with the log goes what shows that there was no room for it.
+            problem = unusable(path, error)
+            self.close()
+            raise problem from None
         except CommandError:
-            self.connection.close()
+            self.close()
             raise
+
+    @property
+    def is_read_only(self) -> bool:
+        return self._reading is not None
 
     def _prepare(self) -> None:
         run = self.connection.execute
@@ -52,7 +74,7 @@ class Database:
             (version,) = run("PRAGMA user_version").fetchone()
             (tables,) = run("SELECT count(*) FROM sqlite_schema").fetchone()
         finally:
-            run("ROLLBACK")
+            self._abandon(None)
         if (tables or application) and application != APPLICATION_ID:
             raise CommandError(
                 ExitCode.USAGE,
@@ -74,6 +96,15 @@ class Database:
                 f"{self.path} has schema version {version}, this program reads {SCHEMA_VERSION}",
                 hint="open it with the version that wrote it, or start a new MESH_HOME",
             )
+        if self.is_read_only:
+            if not tables:
+                raise CommandError(
+                    ExitCode.NOT_FOUND,
+                    "store-empty",
+                    f"{self.path} holds no mesh, and none can be founded where nothing is written",
+                    hint="restore it from a copy, or name another home with --mesh-home",
+                )
+            return
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = FULL")
         run("PRAGMA foreign_keys = ON")
@@ -98,22 +129,45 @@ class Database:
     def transaction(self, kind: Literal["IMMEDIATE", "DEFERRED"]) -> Iterator[None]:
         """All or nothing: left normally it is committed. Transactions do not nest.
 
-        Raises CommandError `store-busy`, `store-full` or `store-corrupt`.
+        Raises CommandError `store-…`, `disk-full`, or `home-read-only` for a write where none
+        can be.
         """
-        assert not self._open(), "transactions do not nest"
+        assert not self._open() or self._failed, "transactions do not nest"
+        if self._failed is not None:
+            raise self._failed
+        if self._reading is not None and kind == "IMMEDIATE":
+            raise read_only(self.path.parent)
         try:
             self.connection.execute(f"BEGIN {kind}")
             # A deferred transaction sees its moment from its first read on.
             self.connection.execute("SELECT only FROM block_total").fetchone()
             yield
             self.commit()
+            if self._reading is not None:
+                self._reading.check_unchanged()
+        except sqlite3.IntegrityError:
+            self._abandon(None)
+            raise
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.IntegrityError):
-                raise
-            raise _unreadable(self.path, error) from None
-        finally:
-            if self._open():
-                self.connection.execute("ROLLBACK")
+            problem = unusable(self.path, error)
+            self._abandon(problem)
+            raise problem from None
+        except BaseException:
+            self._abandon(None)
+            raise
+
+    def _abandon(self, reason: CommandError | None) -> None:
+        """Take back what was not committed, if SQLite has not done so itself.
+
+        Where even that fails the first error is the one to show, now and to whoever comes next:
+        nothing was committed, and the next process finds it so.
+        """
+        if not self._open():
+            return
+        try:
+            self.connection.execute("ROLLBACK")
+        except sqlite3.DatabaseError as error:
+            self._failed = reason or unusable(self.path, error)
 
     def _open(self) -> bool:
         """Whether a transaction is open; SQLite ends one itself when the disk is full."""
@@ -133,34 +187,11 @@ class Database:
 
     def close(self) -> None:
         self.connection.close()
+        if self._reading is not None:
+            self._reading.close()
 
 
-def _unreadable(path: Path, error: sqlite3.Error) -> CommandError:
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return CommandError(
-            ExitCode.TIMEOUT,
-            "store-busy",
-            f"{path} has been locked by another process for {BUSY_TIMEOUT_SECONDS:.0f} s",
-            hint="wait for the other command to end, then repeat this one",
-        )
-    if name.startswith("SQLITE_FULL"):
-        return CommandError(
-            ExitCode.FAILED,
-            "store-full",
-            f"no room left on the disk of {path}; nothing was changed",
-            hint="free some space, then repeat the command",
-        )
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return CommandError(
-            ExitCode.FAILED,
-            "store-corrupt",
-            f"{path} is not a sound SQLite file: {error}",
-            hint="restore it from a copy, or move it away and start a new MESH_HOME",
-        )
-    return CommandError(
-        ExitCode.FAILED,
-        "store-unusable",
-        f"{path} cannot be used: {error}",
-        hint="check that the file and its directory can be read and written",
-    )
+def _create_private(path: Path) -> None:
+    """An empty file, 0600: what SQLite puts beside it gets the same mode. Raises OSError."""
+    with suppress(FileExistsError):
+        os.close(create_file(path))

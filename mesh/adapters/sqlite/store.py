@@ -97,6 +97,11 @@ class SqliteStore:
             self._tables.forget()
             self._data_version = version
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the system refuses to write here."""
+        return self.database.is_read_only
+
     def check(self) -> tuple[str, ...]:
         """What SQLite's own check of the file finds; empty if it is sound."""
         return self.database.check()

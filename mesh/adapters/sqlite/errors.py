@@ -1,0 +1,70 @@
+"""Errors of SQLite as problems with a name: the true reason, and the next step.
+
+Rule: SQLite says "disk I/O error" for many things; the system is tried again for its own word.
+"""
+
+import os
+import sqlite3
+import tempfile
+from errno import ENOSPC
+from pathlib import Path
+from typing import Final
+
+from runtime.terminal.disk import no_room
+from runtime.terminal.errors import CommandError, ExitCode
+
+BUSY_TIMEOUT_SECONDS: Final = 30.0
+_REGION_BYTES: Final = 32 * 1024
+"""By so much SQLite lets the index of its log grow at once."""
+
+
+def unusable(path: Path, error: sqlite3.Error | OSError) -> CommandError:
+    """The problem of a store that did not do what was asked."""
+    if isinstance(error, OSError):
+        return no_room(error, path) or _unusable(path, error.strerror or str(error))
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return CommandError(
+            ExitCode.TIMEOUT,
+            "store-busy",
+            f"{path} has been locked by another process for {BUSY_TIMEOUT_SECONDS:.0f} s",
+            hint="wait for the other command to end, then repeat this one",
+        )
+    if name.startswith("SQLITE_FULL"):
+        full = no_room(OSError(ENOSPC, os.strerror(ENOSPC)), path)
+        assert full is not None, "no space left is a full disk"
+        return full
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return CommandError(
+            ExitCode.FAILED,
+            "store-corrupt",
+            f"{path} is not a sound SQLite file: {error}",
+            hint="restore it from a copy, or move it away and start a new MESH_HOME",
+        )
+    if name.startswith("SQLITE_IOERR"):
+        reason = _tried(path)
+        full = None if reason is None else no_room(reason, path)
+        if full is not None:
+            return full
+    return _unusable(path, str(error))
+
+
+def _unusable(path: Path, reason: str) -> CommandError:
+    return CommandError(
+        ExitCode.FAILED,
+        "store-unusable",
+        f"{path} cannot be used: {reason}",
+        hint="check that the file and its directory can be read and written",
+    )
+
+
+def _tried(path: Path) -> OSError | None:
+    """How the system refuses a file that is longer than those of the store, if it does."""
+    files = [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
+    try:
+        length = max(each.stat().st_size for each in files if each.exists())
+        with tempfile.TemporaryFile(dir=path.parent) as file:
+            os.pwrite(file.fileno(), bytes(1), length + _REGION_BYTES)
+    except OSError as error:
+        return error
+    return None

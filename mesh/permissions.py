@@ -1,0 +1,112 @@
+"""Whose a home is: checked at each start, before anything in it is read.
+
+Rule: nobody but its owner reads or writes what is in a home, and nothing in it is a link to
+elsewhere. So nobody else can change what is there between this check and its use.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from mesh.failures import weak_file
+from runtime.private import (
+    ACCESS_OF_OTHERS,
+    HAS_OWNERS,
+    WRITES_OF_OTHERS,
+    WeakFileError,
+    Weakness,
+    weakness_of,
+)
+from runtime.terminal.errors import CommandError
+
+CONFIG_NAME: Final = "config.toml"
+DATABASE_NAME: Final = "mesh.sqlite"
+MARK_NAME: Final = "mesh.cid"
+KEYS_NAME: Final = "keys"
+LOCKS_NAME: Final = "locks"
+CACHE_NAME: Final = "cache"
+_FOLDERS: Final = (KEYS_NAME, LOCKS_NAME, CACHE_NAME, f"{CACHE_NAME}/modules")
+_FILES: Final = (
+    (DATABASE_NAME, ACCESS_OF_OTHERS),
+    (f"{DATABASE_NAME}-wal", ACCESS_OF_OTHERS),
+    (f"{DATABASE_NAME}-shm", ACCESS_OF_OTHERS),
+    # These two have no secrets; it is enough that nobody else writes them.
+    (MARK_NAME, WRITES_OF_OTHERS),
+    (CONFIG_NAME, WRITES_OF_OTHERS),
+)
+"""What is in a home, and the bits of its mode that must not be set; each key is checked as it
+is read."""
+
+
+def resolved(path: Path) -> Path:
+    """The home that a path means: what it points to, if it is a link of ours or of root's.
+
+    Raises OSError, and CommandError `home-linked` for a link that another user made.
+    """
+    status = _status(path)
+    if status is None or not stat.S_ISLNK(status.st_mode):
+        return path
+    if HAS_OWNERS and status.st_uid not in {0, os.geteuid()}:
+        raise weak_file(WeakFileError(path, Weakness.LINK, status), path)
+    return Path(os.path.realpath(path))
+
+
+def check_home(home: Path) -> None:
+    """Raises CommandError `home-…` unless the home is its owner's alone, or not there.
+
+    An empty directory passes: it is made private when it becomes a home. Raises OSError.
+    """
+    status = _status(home)
+    if status is None:
+        return
+    weakness = weakness_of(status, is_folder=True, refused=ACCESS_OF_OTHERS)
+    if weakness is Weakness.EXPOSED and not any(home.iterdir()):
+        return
+    if weakness is not None:
+        raise weak_file(WeakFileError(home, weakness, status), home)
+    for name in _FOLDERS:
+        _check(home, home / name, is_folder=True, refused=ACCESS_OF_OTHERS)
+    for name, refused in _FILES:
+        _check(home, home / name, is_folder=False, refused=refused)
+
+
+def _check(home: Path, path: Path, *, is_folder: bool, refused: int) -> None:
+    status = _status(path)
+    if status is None:
+        return
+    weakness = weakness_of(status, is_folder=is_folder, refused=refused)
+    if weakness is not None:
+        raise weak_file(WeakFileError(path, weakness, status), home)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
+
+
+def doubtful_parents(home: Path) -> Iterator[str]:
+    """Folders above the home in which another user could put another one in its place.
+
+    He could not forge ours: the other one would not be our user's. So it is no refusal.
+    """
+    if not HAS_OWNERS:
+        return
+    for folder in Path(os.path.realpath(home)).parents:
+        status = folder.stat()
+        if status.st_uid not in {0, os.geteuid()}:
+            yield f"{folder} belongs to uid {status.st_uid}, who can move the home away"
+        elif status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
+            yield f"everybody can move the home away: chmod +t {folder}"
+
+
+def weak_files(home: Path, folder: Path) -> Iterator[CommandError]:
+    """What is wrong with the files in a folder of the home."""
+    for path in sorted(folder.iterdir()):
+        status = path.lstat()
+        weakness = weakness_of(status, is_folder=False, refused=ACCESS_OF_OTHERS)
+        if weakness is not None:
+            yield weak_file(WeakFileError(path, weakness, status), home)

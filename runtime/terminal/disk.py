@@ -1,0 +1,27 @@
+"""A disk that takes no more, as an error: the same name wherever it is met."""
+
+from errno import EDQUOT, EFBIG, ENOSPC
+from pathlib import Path
+from typing import Final
+
+from runtime.terminal.errors import CommandError, ExitCode
+
+_NO_ROOM: Final = {
+    ENOSPC: "free some space, then repeat the command",
+    EDQUOT: "remove files of yours or have your quota raised, then repeat the command",
+    EFBIG: "raise the limit of a file's size (`ulimit -f`), then repeat the command",
+}
+
+
+def no_room(error: OSError, place: Path) -> CommandError | None:
+    """The error of a disk that takes no more, if that is what the error says."""
+    hint = _NO_ROOM.get(error.errno or 0)
+    if hint is None:
+        return None
+    return CommandError(
+        ExitCode.FAILED,
+        "disk-full",
+        f"{place} cannot be written: {error.strerror}",
+        hint=hint,
+        details={"path": str(place)},
+    )
