@@ -51,7 +51,7 @@ def test_a_device_is_written_to(meshctl: Meshctl, tmp_path: Path, block: str) ->
     assert meshctl("block", "get", block, "--output", "nowhere").code == 0
     assert (tmp_path / "nowhere").is_char_device()
     refused = meshctl("block", "get", block, "--output", str(FULL))
-    assert (refused.code, "error[file-unwritable]" in refused.err) == (2, True)
+    assert (refused.code, "error[disk-full]" in refused.err) == (1, True)
     assert "space" in refused.err
 
 
