@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ccl.cli.options import AllowPath, allowed_folders
-from runtime.terminal.errors import ExitCode
+from runtime.terminal.errors import CommandError, ExitCode
 
 app = typer.Typer(
     name="ccl",
@@ -168,6 +168,64 @@ def run(
         )
     )
     raise typer.Exit(code)
+
+
+@app.command(epilog="Examples: ccl runs · ccl runs 3a9f2b8cd147 · ccl runs 3a9f2b8cd147 --forget")
+def runs(
+    run_id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help="The run to continue: its id, or at least 4 digits of one end of it. Without it, "
+            "all unfinished runs are listed.",
+        ),
+    ] = None,
+    forget: Annotated[
+        bool,
+        typer.Option("--forget", help="Drop it instead: its jobs go on, but nothing reacts."),
+    ] = False,
+    format_: Annotated[View, typer.Option("-o", "--format", help="How to print it.")] = View.TABLE,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask before tokens are spent.")
+    ] = False,
+    max_spend: Annotated[
+        int | None,
+        typer.Option(metavar="UNITS", min=0, help="Refuse a handler that could spend more."),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.0, help="Stop waiting for the jobs after so long."),
+    ] = None,
+    mesh_home: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", readable=False, help="The mesh's home. [env: MESH_HOME]"),
+    ] = None,
+) -> None:
+    """List the runs that were stopped before their results, or continue one with its handlers.
+
+    A run is continued with the program as it was when it was run, whatever has become of its
+    file since.
+    """
+    from ccl.cli.running.unfinished import continue_run, forget_run, list_runs
+
+    if run_id is None:
+        if forget:
+            raise CommandError(
+                ExitCode.USAGE, "usage", "--forget needs a run", hint="`ccl runs` lists them"
+            )
+        raise typer.Exit(list_runs(mesh_home, as_json=format_ is View.JSON))
+    if forget:
+        raise typer.Exit(forget_run(run_id, mesh_home))
+    raise typer.Exit(
+        continue_run(
+            run_id,
+            as_json=format_ is View.JSON,
+            yes=yes,
+            max_spend=max_spend,
+            timeout_seconds=timeout,
+            home=mesh_home,
+        )
+    )
 
 
 @app.command(

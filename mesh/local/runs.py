@@ -57,9 +57,31 @@ class Handled(Struct, frozen=True, kw_only=True):
     refusal: str = ""
 
 
+class PackedModule(Struct, frozen=True, kw_only=True):
+    """A module that travels with a program, and the path it was compiled from."""
+
+    path: str
+    cid: Cid
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """What a run executes, besides the call that its key names. All of it is in the block store.
+
+    file: the program's absolute path, or `-`. fuel: ceiling of each local execution.
+    started_at: seconds since 1970.
+    """
+
+    file: str
+    source: Cid
+    packed: tuple[PackedModule, ...]
+    fuel: int
+    started_at: int
+
+
 class LocalRun(Struct, frozen=True, kw_only=True):
     """What a run has come to. spent: the most its jobs may cost and what it moved, in units."""
 
+    origin: Origin
     execution: Deterministic
     jobs: tuple[RunJob, ...] = ()
     handled: tuple[Handled, ...] = ()
@@ -102,6 +124,13 @@ def unfinished_run(mesh: "LocalMesh", key: Cid) -> LocalRun | None:
     with mesh.store.read() as tx:
         value = tx.runs.get(key)
     return None if value is None else from_value(LocalRun, value)
+
+
+def unfinished_runs(mesh: "LocalMesh") -> dict[Cid, LocalRun]:
+    """All runs whose results were not shown yet, by their keys, the oldest first."""
+    with mesh.store.read() as tx:
+        found = {key: from_value(LocalRun, value) for key, value in tx.runs.all()}
+    return dict(sorted(found.items(), key=lambda each: each[1].origin.started_at))
 
 
 def finish_run(mesh: "LocalMesh", key: Cid) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import typer
 
+from ccl.cli.running.earlier import EarlierRun, warn_of
 from ccl.cli.running.options import Options
 from mesh.local.runs import Submission
 from runtime.effects import Effect, TransferTokens
@@ -34,9 +35,10 @@ def consent(
     effects: Sequence[Effect],
     before: Mapping[str, int],
     options: Options,
+    earlier: tuple[EarlierRun, ...],
 ) -> dict[str, int]:
     """What the run can have spent after this. Asks before units are spent, where there is
-    somebody to ask. Raises CommandError."""
+    somebody to ask. earlier: runs of the program as it was. Raises CommandError."""
     amounts = spending(submissions, effects, before)
     if amounts == dict(before):
         return amounts
@@ -49,11 +51,13 @@ def consent(
             hint="nothing of this was submitted; raise --max-spend, or lower the program's amounts",
             details=amounts,
         )
+    if submissions and not before:
+        warn_of(earlier, options.mesh_home)
     if options.yes or options.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return amounts
     count = len(submissions)
     jobs = f"Submit {count} job{'' if count == 1 else 's'}" if count else "Give units away"
-    if not typer.confirm(f"{jobs}, for at most {total}?", default=True, err=True):
+    if not typer.confirm(f"{jobs}, for at most {total}?", default=not earlier, err=True):
         raise CommandError(
             ExitCode.DENIED,
             "declined",

@@ -109,9 +109,10 @@ def follow_jobs(
     labels: Mapping[Cid, str],
     say: Say,
     *,
+    continuing: str,
     timeout_seconds: float | None,
 ) -> tuple[Followed, ...]:
-    """Drive the jobs until they end or must wait.
+    """Drive the jobs until they end or must wait. continuing: the command that goes on with them.
 
     Raises CommandError at the timeout, on Ctrl-C, and for missing blocks.
     """
@@ -123,7 +124,7 @@ def follow_jobs(
     followed = []
     for job_id in ids:
         given_up = problems.get(job_id)
-        followed.append(_ended(mesh, job_id, labels, say, given_up))
+        followed.append(_ended(mesh, job_id, labels, say, continuing, given_up))
     return tuple(followed)
 
 
@@ -132,6 +133,7 @@ def _ended(
     job_id: JobId,
     labels: Mapping[Cid, str],
     say: Say,
+    continuing: str,
     given_up: CommandError | None,
 ) -> Followed:
     view = mesh.job(job_id)
@@ -142,7 +144,7 @@ def _ended(
         say(f"  {problem.message}")
         say(f"  next: {problem.hint}")
         if view.missing and not given_up:
-            say("  then: run the same command again; it goes on with this job to its result")
+            say(f"  then: {continuing}")
         # A job whose module nobody holds yet is accepted and waits: that is no failure.
         code = ExitCode.OK if view.missing and not given_up else problem.exit_code
         return Followed(view=view, label=label, problem=problem, exit_code=code)

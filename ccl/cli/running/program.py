@@ -85,7 +85,7 @@ def compile_program(file: Path, entry: str, allowed: tuple[Path, ...] = ()) -> P
     return Program(
         root=Module(path=file.name, cid=parse_cid(compiled.cid), wasm=compiled.wasm),
         packed=packed,
-        nested=_nested(packed),
+        nested=nested_modules(packed),
         abi=abi,
         readers=entries_reading_input(tree),
         names=compiled.compilation.names,
@@ -93,7 +93,7 @@ def compile_program(file: Path, entry: str, allowed: tuple[Path, ...] = ()) -> P
     )
 
 
-def _nested(packed: Iterable[Module]) -> tuple[Module, ...]:
+def nested_modules(packed: Iterable[Module]) -> tuple[Module, ...]:
     """The modules inside of these; a module that we compiled carries what it may submit."""
     found: list[Module] = []
     for module in packed:
@@ -104,7 +104,7 @@ def _nested(packed: Iterable[Module]) -> tuple[Module, ...]:
                     Module(path=f"a module of {module.path}", cid=parse_cid(cid), wasm=wasm)
                     for cid, wasm in decode(data, bytes_max=len(data)).items()
                 ]
-                found += [*inner, *_nested(inner)]
+                found += [*inner, *nested_modules(inner)]
     return tuple(found)
 
 

@@ -6,6 +6,8 @@ from ccl.abi.layout import CHARTER_EXPORT
 from ccl.cli.files import STANDARD_STREAM
 from ccl.cli.running.advice import Attempt, missing_input, next_step
 from ccl.cli.running.arguments import argument_block
+from ccl.cli.running.calls import call_block, origin_of
+from ccl.cli.running.earlier import runs_of_file
 from ccl.cli.running.local import Call, Run, done_before, execute
 from ccl.cli.running.options import Options
 from ccl.cli.running.program import Program, compile_program, entry_signature, read_input
@@ -17,9 +19,8 @@ from ccl.cli.running.under_way import UnderWay
 from ccl.render.cells import safe_text
 from ccl.render.paint import Ink, Paint
 from mesh.local import LocalMesh
-from mesh.local.runs import finish_run, only_this_run, unfinished_run
-from runtime.content.cid import Cid, Codec, cid_of
-from runtime.content.codec import encode
+from mesh.local.runs import LocalRun, finish_run, only_this_run, unfinished_run
+from runtime.content.cid import Cid
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import has_color, width_of
 
@@ -31,45 +32,32 @@ def run_program(options: Options) -> int:
     call = _call(program, options)
     if not options.as_json:
         _tell_of_roles(given_roles(call.records))
-    attempt = Attempt(
-        file=options.file,
-        input_path=options.input,
-        input=None if call.input is None else call.input[1],
-        fuel=options.fuel,
-        readers=program.readers,
-    )
     with LocalMesh.open(options.mesh_home) as mesh:
-        key = _key(call)
-        with only_this_run(mesh, key, _waiting):
-            return _run(mesh, key, call, attempt, options)
+        key = call_block(call)[0]
+        with only_this_run(mesh, key, waiting):
+            record = None if options.dry_run else unfinished_run(mesh, key)
+            if record is not None:
+                return go_on(mesh, key, call, record, options)
+            return _begin(mesh, key, call, options)
 
 
-def _run(mesh: LocalMesh, key: Cid, call: Call, attempt: Attempt, options: Options) -> int:
-    program = call.program
-
-    def show_failure(run: Run) -> int:
-        return _failed(run, attempt)
-
+def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
+    """Execute the program, apply what it asks for, and follow it to its results."""
+    attempt = _attempt(call, options)
+    file = str(options.file.absolute()) if str(options.file) != STANDARD_STREAM else STANDARD_STREAM
     under_way = UnderWay(
         mesh=mesh,
         options=options,
-        program=program,
+        call=call,
         key=key,
-        data=call.input,
-        records=call.records,
-        seed=call.seed,
-        show_failure=show_failure,
+        origin=origin_of(call, file, now=mesh.now),
+        earlier=runs_of_file(mesh, file, call.entry, call.arguments, key),
+        show_failure=lambda run: _failed(run, attempt),
     )
-    record = None if options.dry_run else unfinished_run(mesh, key)
-    if record is not None:
-        run = done_before(mesh, program, call.entry, record.execution)
-        show_modules(run, options, is_continued=True)
-        under_way.go_on(record)
-    else:
-        run = execute(mesh, call)
-        show_modules(run, options)
-        if run.execution.deterministic.outcome.succeeded and not options.dry_run:
-            run = under_way.begin(run, lambda: execute(mesh, call))
+    run = execute(mesh, call)
+    show_modules(run, options)
+    if run.execution.deterministic.outcome.succeeded and not options.dry_run:
+        run = under_way.begin(run, lambda: execute(mesh, call))
     if not run.execution.deterministic.outcome.succeeded:
         return _refused(run, attempt, options)
     if attempt.lacks_input(call.entry) and not options.as_json:
@@ -77,11 +65,43 @@ def _run(mesh: LocalMesh, key: Cid, call: Call, attempt: Attempt, options: Optio
     if options.dry_run:
         show_dry_run(run, options)
         return ExitCode.OK
+    return _follow(run, under_way)
+
+
+def go_on(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Options) -> int:
+    """Follow what an earlier command has applied to its results."""
+    attempt = _attempt(call, options)
+    under_way = UnderWay(
+        mesh=mesh,
+        options=options,
+        call=call,
+        key=key,
+        origin=record.origin,
+        earlier=(),
+        show_failure=lambda run: _failed(run, attempt),
+    )
+    run = done_before(mesh, call.program, call.entry, record.execution)
+    show_modules(run, options, is_continued=True)
+    under_way.go_on(record)
+    return _follow(run, under_way)
+
+
+def _follow(run: Run, under_way: UnderWay) -> int:
     under_way.follow()
-    show_result(run, under_way, options)
+    show_result(run, under_way, under_way.options)
     if under_way.record is not None and under_way.is_over:
-        finish_run(mesh, key)
+        finish_run(under_way.mesh, under_way.key)
     return under_way.code
+
+
+def _attempt(call: Call, options: Options) -> Attempt:
+    return Attempt(
+        file=options.file,
+        input_path=options.input,
+        input=None if call.input is None else call.input[1],
+        fuel=call.fuel,
+        readers=call.program.readers,
+    )
 
 
 def _one_standard_input(options: Options) -> None:
@@ -120,15 +140,6 @@ def _call(program: Program, options: Options) -> Call:
     )
 
 
-def _key(call: Call) -> Cid:
-    """The same program with the same arguments, input, records and seed is the same run."""
-    given = None if call.input is None else call.input[0]
-    named = [call.program.root.cid, call.entry, call.arguments, given, dict(call.records)]
-    if call.seed is not None:
-        named.append(call.seed)
-    return cid_of(encode(named), Codec.DAG_CBOR)
-
-
 def _tell_of_roles(roles: tuple[str, ...]) -> None:
     """Whoever runs a program with roles that nobody granted should read it in the output."""
     if not roles:
@@ -138,7 +149,8 @@ def _tell_of_roles(roles: tuple[str, ...]) -> None:
     sys.stderr.write(f"note: {named} {shown} {verb} from --context, not from credentials\n")
 
 
-def _waiting(holder: str) -> None:
+def waiting(holder: str) -> None:
+    """Another process has this run."""
     sys.stderr.write(f"note: process {holder} is executing the same command; waiting for it\n")
 
 

@@ -4,25 +4,27 @@ Rule: whatever is done is written, with the record of the run, in one transactio
 the same command goes on from that record and repeats nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ccl.abi.layout import HANDLER_PREFIX
+from ccl.cli.running.calls import stored_blocks
 from ccl.cli.running.carried import effect_lines, effects_to_json
 from ccl.cli.running.consent import consent
+from ccl.cli.running.earlier import EarlierRun, continuing
 from ccl.cli.running.jobs import Followed, follow_jobs
 from ccl.cli.running.local import Call, Run, done_before, execute
 from ccl.cli.running.options import Options
-from ccl.cli.running.program import Program
 from ccl.cli.running.requests import request_of, submissions_of
 from mesh.job import Phase
 from mesh.local import LocalMesh
 from mesh.local.runs import (
     Handled,
     LocalRun,
+    Origin,
     Outcome,
     RunJob,
     Submission,
@@ -31,7 +33,7 @@ from mesh.local.runs import (
     follow_on,
 )
 from mesh.records import JobId
-from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
 from runtime.effects import Effect, SubmitJob
 from runtime.execution import Outcome as ProgramOutcome
@@ -70,15 +72,15 @@ class Handling(Struct, frozen=True, kw_only=True):
 
 
 class UnderWay(Struct, kw_only=True):
-    """show_failure: says what ended an execution; its exit code."""
+    """earlier: unfinished runs of the program as it was. show_failure: says what ended an
+    execution; its exit code."""
 
     mesh: LocalMesh
     options: Options
-    program: Program
+    call: Call
     key: Cid
-    data: tuple[Cid, bytes] | None
-    records: Mapping[str, Any]
-    seed: bytes | None
+    origin: Origin
+    earlier: tuple[EarlierRun, ...]
     show_failure: Callable[[Run], int]
     record: LocalRun | None = None
     followed: dict[JobId, Followed] = field(default_factory=dict)
@@ -93,8 +95,9 @@ class UnderWay(Struct, kw_only=True):
         for _ in range(ATTEMPTS_MAX):
             if not run.effects:
                 return run
-            done, spent = self._outcome(run, run.effects, {})
+            done, spent = self._outcome(run, run.effects, {}, stored_blocks(self.call))
             record = LocalRun(
+                origin=self.origin,
                 execution=run.execution.deterministic,
                 jobs=_jobs(done.submissions, 1),
                 spent=spent,
@@ -114,7 +117,7 @@ class UnderWay(Struct, kw_only=True):
         self.record = record
         for each in record.handled:
             entry = HANDLER_PREFIX + each.event
-            run = done_before(self.mesh, self.program, entry, each.execution)
+            run = done_before(self.mesh, self.call.program, entry, each.execution)
             self.handlings.append(
                 Handling(job_id=each.job_id, event=each.event, run=run, refusal=each.refusal)
             )
@@ -125,25 +128,22 @@ class UnderWay(Struct, kw_only=True):
             self.options.say(f"Job ID: {job.job_id}")
 
     def _outcome(
-        self, run: Run, effects: tuple[Effect, ...], before: Mapping[str, int]
+        self,
+        run: Run,
+        effects: tuple[Effect, ...],
+        before: Mapping[str, int],
+        blocks: tuple[tuple[Cid, bytes], ...] = (),
     ) -> tuple[Outcome, dict[str, int]]:
         """What is to be applied, and what the run can have spent then. Raises CommandError."""
         assert run.context is not None, "it was executed just now"
-        source = self.program.names.sources[0].text.encode("utf-8")
-        source_cid = cid_of(source, Codec.RAW)
-        submissions = submissions_of(self.mesh, effects, source_cid)
-        spent = consent(submissions, effects, before, self.options)
-        blocks: list[tuple[Cid, bytes]] = [] if self.data is None else [self.data]
-        if submissions:
-            modules = (self.program.root, *self.program.packed, *self.program.nested)
-            blocks += [(each.cid, each.wasm) for each in modules]
-            blocks.append((source_cid, source))
+        submissions = submissions_of(self.mesh, effects, self.origin.source)
+        spent = consent(submissions, effects, before, self.options, self.earlier)
         outcome = Outcome(
             context=run.context,
             execution=run.execution,
             effects=effects,
             submissions=submissions,
-            blocks=tuple(blocks),
+            blocks=blocks,
         )
         return outcome, spent
 
@@ -161,26 +161,40 @@ class UnderWay(Struct, kw_only=True):
 
         Raises CommandError at the timeout, on Ctrl-C, and for missing blocks.
         """
-        program = self.program
+        program = self.call.program
         modules = (*program.nested, *program.packed, program.root)
         labels = {each.cid: each.path for each in modules}
         while self.record is not None:
             jobs = [each for each in self.record.jobs if each.job_id not in self.followed]
             if not jobs:
                 return
-            for each in follow_jobs(
-                self.mesh,
-                [job.job_id for job in jobs],
-                labels,
-                self.options.say,
-                timeout_seconds=self.options.timeout_seconds,
-            ):
+            for each in self._driven([job.job_id for job in jobs], labels):
                 self.followed[each.view.job_id] = each
                 self.code = max(self.code, each.exit_code)
             for job in jobs:
                 if self.followed[job.job_id].view.is_final:
                     self._submit_asked(job)
                     self._react(job)
+
+    def _driven(self, ids: Sequence[JobId], labels: Mapping[Cid, str]) -> tuple[Followed, ...]:
+        """Raises CommandError `timed-out`, `interrupted`, with what continues the run."""
+        try:
+            return follow_jobs(
+                self.mesh,
+                ids,
+                labels,
+                self.options.say,
+                continuing=self._continuing,
+                timeout_seconds=self.options.timeout_seconds,
+            )
+        except CommandError as error:
+            error.hint = f"`{self._continuing}` continues it, with the program's handlers"
+            raise
+
+    @property
+    def _continuing(self) -> str:
+        """The command that continues this run, whatever becomes of the program's file."""
+        return continuing(self.key, self.options.mesh_home)
 
     @property
     def is_over(self) -> bool:
@@ -206,7 +220,7 @@ class UnderWay(Struct, kw_only=True):
             )
             for each in asked
         )
-        spent = consent(submissions, (), self.record.spent, self.options)
+        spent = consent(submissions, (), self.record.spent, self.options, ())
         following = tuple(
             RunJob(job_id=each.job_id, handle=0, depth=job.depth + 1) for each in submissions
         )
@@ -224,19 +238,19 @@ class UnderWay(Struct, kw_only=True):
         event = COMPLETED if _is_completed(followed) else FAILED
         entry = HANDLER_PREFIX + event
         is_handled = any(each.job_id == job.job_id for each in self.record.handled)
-        exports = {export.name: export for export in self.program.abi.exports}
+        exports = {export.name: export for export in self.call.program.abi.exports}
         if job.handle == 0 or is_handled or entry not in exports:
             return
         takes_payload = bool(exports[entry].parameters)
         call = Call(
-            program=self.program,
+            program=self.call.program,
             entry=entry,
             arguments=encode([self._payload(job, followed)]) if takes_payload else None,
             input=None,
-            records=self.records,
-            fuel=self.options.fuel,
+            records=self.call.records,
+            fuel=self.origin.fuel,
             results=self._results(),
-            seed=self.seed,
+            seed=self.call.seed,
             occasion=job.job_id,
         )
         self.options.say(f"\nHandler    {event} of job {job.job_id}")

@@ -62,6 +62,11 @@ class SqliteRuns:
         row = self._run("SELECT run FROM runs WHERE key = ?", (key.raw,)).fetchone()
         return None if row is None else decode(row[0])
 
+    def all(self) -> list[tuple[Cid, Any]]:
+        """Every unfinished run with its key."""
+        rows = self._run("SELECT key, run FROM runs").fetchall()
+        return [(Cid(key), decode(run)) for key, run in rows]
+
     def put(self, key: Cid, run: Any) -> None:
         self._run("INSERT OR REPLACE INTO runs VALUES (?, ?)", (key.raw, encode(run)))
 
