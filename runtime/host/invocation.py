@@ -5,10 +5,11 @@ Rule: nothing here reads a clock, a file or anything else that is not in the con
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from blake3 import blake3
+from msgspec.structs import replace
 
 from runtime.content.cid import Cid
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, encode
