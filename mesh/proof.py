@@ -1,23 +1,20 @@
 """One file that proves what happened: all records and data of a job, as a CAR.
 
 Everything needed to check it is inside: the genesis record that names issuers and
-federation, the signed records, the context, the module, the input and the output. The root
-is the receipt. Reading hashes every block again; verifying says what is wrong, in words.
+federation, the signed records, the context, and the blocks that `mesh.proofblocks` lists. The
+root is the receipt. Reading hashes every block again; `mesh.proofcheck` says what is wrong.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, Final, TypeVar
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from mesh.award import check_terms
-from mesh.car import CarError, read_car, write_car
-from mesh.federation import check_attestation
-from mesh.findings import Fault, Finding, differing
-from mesh.job import Job, quorum_of
-from mesh.receipts import verify_receipt
+from mesh.car import Car, CarError, car_parts, open_car
+from mesh.findings import Fault, Finding
+from mesh.job import Job
+from mesh.proofblocks import Contents, Fetch, Missing, contents_of
 from mesh.records import (
     Anchor,
     Attestation,
@@ -25,36 +22,56 @@ from mesh.records import (
     Bid,
     Genesis,
     Hold,
-    HoldEnd,
     JobManifest,
     Receipt,
     Settlement,
-    Verdict,
     read,
     read_as,
 )
-from mesh.unixfs import PieceMissing, UnixFsError, read_file
 from runtime.content.cid import Cid, Codec
-from runtime.content.codec import CodecError
+from runtime.content.codec import RECORD_BYTES_MAX, CodecError
+from runtime.content.did import Did
 from runtime.context import Context
-from runtime.execution import Deterministic
 from runtime.identity.signed import RecordError, Signed
-from runtime.state import MissingBlock, surrounding_blocks
 
 T = TypeVar("T")
 
-Reexecute = Callable[[bytes, Context, bytes | None, Mapping[Cid, bytes]], Deterministic]
-"""Execute a module (its bytes) in a context with an input and the blocks of the state that the
-context names, and give the result."""
+UNREACHED: Final = "the root does not reach it"
+REPEATED: Final = "it is in the file again"
 
-Fetch = Callable[[Cid], bytes | None]
+
+class Held(Mapping[Cid, bytes]):
+    """Blocks by name, each fetched when it is asked for."""
+
+    def __init__(self, names: tuple[Cid, ...], fetch: Fetch) -> None:
+        self._names = dict.fromkeys(names)
+        self._fetch = fetch
+
+    def __getitem__(self, cid: Cid) -> bytes:
+        block = self._fetch(cid) if cid in self._names else None
+        if block is None:
+            raise KeyError(cid)
+        return block
+
+    def __iter__(self) -> Iterator[Cid]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Ignored(Struct, frozen=True, kw_only=True):
+    """A block of a file that is no part of the proof in it."""
+
+    cid: Cid
+    reason: str
 
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """The records of one job. data: module, input, output, effects, logs and the blocks of the
-    state that the context names, as far as held.
+    """The records of one job. data: the blocks that they speak of, as far as held.
 
-    anchor and settlement are None where the job has not got so far.
+    anchor and settlement are None where the job has not got so far. rivals: other records of
+    their signers for the same place, in a file that holds two. ignored: the rest of the file.
     """
 
     genesis: Signed[Genesis]
@@ -68,17 +85,36 @@ class Proof(Struct, frozen=True, kw_only=True):
     attestations: tuple[Signed[Attestation], ...]
     settlement: Signed[Settlement] | None
     data: Mapping[Cid, bytes] = field(default_factory=dict)
+    rivals: tuple[Signed[Any], ...] = ()
+    ignored: tuple[Ignored, ...] = ()
 
     @property
-    def blocks(self) -> tuple[tuple[Cid, bytes], ...]:
-        """Every block of the proof, records first."""
+    def records(self) -> tuple[Signed[Any], ...]:
+        """Every signed record, in the order of the fields."""
         signed: list[Signed[Any]] = []
         for name in self.__struct_fields__:
             value = getattr(self, name)
             found = value if isinstance(value, tuple) else (value,)
             signed.extend(item for item in found if isinstance(item, Signed))
-        context = (self.context.cid, self.context.to_block())
-        return (*((each.cid, each.block) for each in signed), context, *self.data.items())
+        return tuple(signed)
+
+    @property
+    def blocks(self) -> Iterator[tuple[Cid, bytes]]:
+        """Every block of the proof, records first."""
+        yield from ((each.cid, each.block) for each in self.records)
+        yield self.context.cid, self.context.to_block()
+        yield from self.data.items()
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """The blocks that it speaks of and does not hold."""
+        return self.contents(self.data.get).missing
+
+    def contents(self, fetch: Fetch) -> Contents:
+        """The blocks that it speaks of, of those that `fetch` gives."""
+        settlement = None if self.settlement is None else self.settlement.body
+        result = self.receipt.body.deterministic
+        return contents_of(self.manifest.body, self.context, result, settlement, fetch)
 
 
 class ProofError(ValueError):
@@ -93,247 +129,132 @@ def collect(job: Job, mesh: Cid, fetch: Fetch) -> Proof:
     """Put a job's proof together from a store. Raises ProofError naming what is missing."""
     if job.receipt is None:
         raise ProofError((Finding(fault=Fault.MISSING, subject="receipt", detail="none yet"),))
-    receipt = _fetch_record(Receipt, job.receipt, mesh, fetch)
-    award = _fetch_record(Award, receipt.body.award, mesh, fetch)
-    manifest = _fetch_record(JobManifest, receipt.body.job, mesh, fetch)
-    result = receipt.body.deterministic
-    context = _context(award.body.context, _needed("context", award.body.context, fetch))
-    data: dict[Cid, bytes] = {}
-    with suppress(MissingBlock, CodecError):
-        # What is missing is for `verify_proof` to say.
-        surrounding_blocks(context, partial(_kept, fetch, data))
-    for cid in (
-        manifest.body.module,
-        manifest.body.input,
-        result.output,
-        result.effects,
-        result.logs,
-    ):
-        if cid is not None:
-            data.update(_with_pieces(cid, fetch))
-    return Proof(
-        genesis=_fetch_record(Genesis, mesh, None, fetch),
-        manifest=manifest,
-        bid=_fetch_record(Bid, award.body.bid, mesh, fetch),
-        hold=_fetch_record(Hold, award.body.hold, mesh, fetch),
-        award=award,
-        context=context,
-        receipt=receipt,
+    votes = [_fetch_record(Attestation, vote.attestation, mesh, fetch) for vote in job.votes]
+    return _with_data(
+        fetch,
+        **_terms(_fetch_record(Receipt, job.receipt, mesh, fetch), fetch),
         anchor=None if job.anchor is None else _fetch_record(Anchor, job.anchor, mesh, fetch),
-        attestations=tuple(
-            _fetch_record(Attestation, vote.attestation, mesh, fetch) for vote in job.votes
-        ),
+        attestations=tuple(votes),
         settlement=(
             None
             if job.settlement is None
             else _fetch_record(Settlement, job.settlement, mesh, fetch)
         ),
-        data=data,
     )
+
+
+def write_parts(proof: Proof) -> Iterator[bytes]:
+    """The file, part by part. The same proof gives the same bytes."""
+    return car_parts((proof.receipt.cid,), proof.blocks)
 
 
 def to_car(proof: Proof) -> bytes:
-    """The file. The same proof gives the same bytes."""
-    return write_car((proof.receipt.cid,), proof.blocks)
+    """As `write_parts`, in memory."""
+    return b"".join(write_parts(proof))
 
 
-def from_car(data: bytes) -> Proof:
-    """Read the file. Raises ProofError; what it claims is for `verify_proof` to check."""
-    try:
-        car = read_car(data)
-    except CarError as error:
-        raise ProofError((_unreadable("file", str(error)),)) from None
-    held = dict(car.blocks)
+def from_car(car: Car) -> Proof:
+    """Read a file. Raises ProofError; what it claims is for `verify_proof` to check.
+
+    An attestation belongs to it that the settlement names, or a federation node signed.
+    """
     if len(car.roots) != 1:
         raise ProofError((_unreadable("file", f"{len(car.roots)} roots, expected the receipt"),))
-    receipt = _fetch_record(Receipt, car.roots[0], None, held.get)
+    terms = _terms(_fetch_record(Receipt, car.roots[0], None, car.get), car.get)
+    receipt, genesis, hold = terms["receipt"], terms["genesis"], terms["hold"]
+    records = tuple(_records(car, receipt.mesh))
+    anchors = _signed_first(
+        (each for each in _of(Anchor, records) if each.body.receipt == receipt.cid),
+        receipt.signer,
+    )
+    settlements = _signed_first(
+        (each for each in _of(Settlement, records) if each.body.hold == hold.cid), hold.signer
+    )
+    settlement = settlements[0] if settlements else None
+    named = () if settlement is None else settlement.body.attestations
+    return _without_rest(
+        car,
+        _with_data(
+            car.get,
+            **terms,
+            anchor=anchors[0] if anchors else None,
+            attestations=tuple(
+                each
+                for each in _of(Attestation, records)
+                if each.cid in named
+                or (each.body.receipt == receipt.cid and each.signer in genesis.body.federation)
+            ),
+            settlement=settlement,
+            rivals=(*anchors[1:], *settlements[1:]),
+        ),
+    )
+
+
+def read_proof(data: BinaryIO) -> Proof:
+    """As `from_car`, of a file that must stay open. Raises ProofError."""
+    try:
+        return from_car(open_car(data))
+    except CarError as error:
+        raise ProofError((_unreadable("file", str(error)),)) from None
+
+
+def _terms(receipt: Signed[Receipt], fetch: Fetch) -> dict[str, Any]:
+    """The records that the receipt leads to."""
     mesh = receipt.mesh
-    records = tuple(each for each in _records(car.blocks) if each.mesh == mesh)
-    award = _fetch_record(Award, receipt.body.award, mesh, held.get)
-    manifest = _fetch_record(JobManifest, receipt.body.job, mesh, held.get)
-    known = {each.cid for each in records} | {award.body.context, mesh}
-    return Proof(
-        genesis=_fetch_record(Genesis, mesh, None, held.get),
-        manifest=manifest,
-        bid=_fetch_record(Bid, award.body.bid, mesh, held.get),
-        hold=_fetch_record(Hold, award.body.hold, mesh, held.get),
-        award=award,
-        context=_context(award.body.context, _needed("context", award.body.context, held.get)),
-        receipt=receipt,
-        anchor=_last(records, Anchor),
-        attestations=tuple(each for each in records if isinstance(each.body, Attestation)),
-        settlement=_last(records, Settlement),
-        data={cid: block for cid, block in car.blocks if cid not in known},
-    )
+    award = _fetch_record(Award, receipt.body.award, mesh, fetch)
+    context = award.body.context
+    return {
+        "genesis": _fetch_record(Genesis, mesh, None, fetch),
+        "manifest": _fetch_record(JobManifest, receipt.body.job, mesh, fetch),
+        "bid": _fetch_record(Bid, award.body.bid, mesh, fetch),
+        "hold": _fetch_record(Hold, award.body.hold, mesh, fetch),
+        "award": award,
+        "context": _context(context, _needed("context", context, fetch)),
+        "receipt": receipt,
+    }
 
 
-def verify_proof(
-    proof: Proof, *, mesh: Cid | None, reexecute: Reexecute | None, now: int
-) -> tuple[Finding, ...]:
-    """What speaks against the proof; empty: a quorum verified this result and it was paid.
-
-    mesh: the mesh one trusts, None to accept whichever the file names (then its issuers and
-    federation are only its own word). reexecute: None to leave the result to the verifiers.
-    """
-    genesis, manifest, receipt = proof.genesis.body, proof.manifest, proof.receipt
-    findings = list(
-        differing("genesis", (Fault.OTHER_MESH, proof.genesis.cid, mesh or proof.genesis.cid))
-    )
-    findings += check_terms(
-        proof.award,
-        manifest=manifest,
-        bid=proof.bid,
-        hold=proof.hold,
-        context=proof.context,
-        issuers=genesis.issuers,
-    )
-    findings += verify_receipt(
-        receipt,
-        manifest=manifest,
-        bid=proof.bid,
-        award=proof.award,
-        context=proof.context,
-        now=now,
-    )
-    findings += _check_anchor(proof)
-    findings += _check_votes(proof)
-    findings += _check_settlement(proof)
-    if reexecute is not None:
-        findings += _check_result(proof, reexecute)
-    return tuple(dict.fromkeys(findings))
+def _with_data(fetch: Fetch, **records: Any) -> Proof:
+    """The proof of these records with all that they speak of and `fetch` gives."""
+    bare = Proof(**records)
+    taken = {each.cid for each in bare.records} | {bare.context.cid}
+    held = bare.contents(fetch).held
+    names = tuple(cid for cid in held if cid not in taken)
+    return replace(bare, data=Held(names, fetch))
 
 
-def _check_anchor(proof: Proof) -> tuple[Finding, ...]:
-    if proof.anchor is None:
-        return (Finding(fault=Fault.MISSING, subject="anchor"),)
-    return differing(
-        "anchor",
-        (Fault.OTHER_RECEIPT, proof.anchor.body.receipt, proof.receipt.cid),
-        (Fault.NOT_THE_EXECUTORS, proof.anchor.signer, proof.bid.signer),
-    )
+def _without_rest(car: Car, proof: Proof) -> Proof:
+    """The proof with a list of what else is in its file."""
+    part_of_it = {each.cid for each in proof.records} | {proof.context.cid} | set(proof.data)
+    rest = [Ignored(cid=cid, reason=UNREACHED) for cid in car.sections if cid not in part_of_it]
+    rest += [Ignored(cid=cid, reason=REPEATED) for cid in car.repeated]
+    return replace(proof, ignored=tuple(rest))
 
 
-def _check_votes(proof: Proof) -> tuple[Finding, ...]:
-    findings: list[Finding] = []
-    voices: dict[str, Verdict] = {}
-    for each in proof.attestations:
-        against = check_attestation(
-            each, receipt=proof.receipt, drawn=proof.genesis.body.federation
-        )
-        findings += against
-        if not against:
-            voices[each.signer] = each.body.verdict
-    needed = quorum_of(proof.manifest.body.trust.quorum, len(voices))
-    confirmed = sum(verdict is Verdict.CONFIRMED for verdict in voices.values())
-    if confirmed < needed:
-        detail = f"{confirmed} confirm, {needed} are needed"
-        findings.append(Finding(fault=Fault.NO_QUORUM, subject="attestations", detail=detail))
-    return tuple(findings)
-
-
-def _check_settlement(proof: Proof) -> tuple[Finding, ...]:
-    if proof.settlement is None:
-        return (Finding(fault=Fault.MISSING, subject="settlement"),)
-    body = proof.settlement.body
-    findings = differing(
-        "settlement",
-        (Fault.OTHER_JOB, body.job, proof.manifest.cid),
-        (Fault.OTHER_HOLD, body.hold, proof.award.body.hold),
-        (Fault.OTHER_RECEIPT, body.receipt, proof.receipt.cid),
-        (Fault.NOT_AN_ISSUERS, proof.settlement.signer, proof.hold.signer),
-    )
-    here = {each.cid for each in proof.attestations}
-    findings += tuple(
-        Finding(fault=Fault.MISSING, subject="attestations", detail=str(cid))
-        for cid in body.attestations
-        if cid not in here
-    )
-    if body.end is not HoldEnd.POSTED:
-        detail = f"the hold was {body.end.value}: {body.reason}"
-        findings += (Finding(fault=Fault.NO_QUORUM, subject="settlement", detail=detail),)
-    return findings
-
-
-def _with_pieces(cid: Cid, fetch: Fetch) -> dict[Cid, bytes]:
-    """The block, and those of the dag-pb file it is the root of, as far as they are held."""
-    found: dict[Cid, bytes] = {}
-    if cid.codec is not Codec.DAG_PB:
-        _kept(fetch, found, cid)
-        return found
-    with suppress(PieceMissing, UnixFsError):
-        # What is missing is for `verify_proof` to say.
-        read_file(cid, partial(_kept, fetch, found))
-    return found
-
-
-def _kept(fetch: Fetch, found: dict[Cid, bytes], cid: Cid) -> bytes | None:
-    """The block, put among those found."""
-    block = fetch(cid)
-    if block is not None:
-        found[cid] = block
-    return block
-
-
-def module_bytes(cid: Cid, fetch: Fetch) -> bytes:
-    """A module that is here, whole: one block, or a dag-pb file of several.
-
-    Raises PieceMissing or UnixFsError.
-    """
-    if cid.codec is Codec.DAG_PB:
-        return read_file(cid, fetch)
-    block = fetch(cid)
-    if block is None:
-        raise PieceMissing(cid)
-    return block
-
-
-def _check_result(proof: Proof, reexecute: Reexecute) -> tuple[Finding, ...]:
-    body = proof.manifest.body
-    missing = [
-        Finding(fault=Fault.MISSING, subject=name, detail=str(cid))
-        for name, cid in (("module", body.module), ("input", body.input))
-        if cid is not None and cid not in proof.data
-    ]
-    if missing:
-        return tuple(missing)
-    given = None if body.input is None else proof.data[body.input]
-    try:
-        module = module_bytes(body.module, proof.data.get)
-    except PieceMissing as piece:
-        return (Finding(fault=Fault.MISSING, subject="module", detail=str(piece.cid)),)
-    except UnixFsError as error:
-        return (_unreadable("module", str(error)),)
-    try:
-        blocks = surrounding_blocks(proof.context, proof.data.get)
-    except MissingBlock as lost:
-        return (Finding(fault=Fault.MISSING, subject=lost.what, detail=str(lost.cid)),)
-    except CodecError as error:
-        return (_unreadable("state", str(error)),)
-    own = reexecute(module, proof.context, given, blocks)
-    claimed = proof.receipt.body.deterministic
-    if own == claimed:
-        return ()
-    names = own.__struct_fields__
-    wrong = [name for name in names if getattr(own, name) != getattr(claimed, name)]
-    detail = f"different: {', '.join(wrong)}"
-    return (Finding(fault=Fault.RESULT_DIFFERS, subject="receipt", detail=detail),)
-
-
-def _records(blocks: Iterable[tuple[Cid, bytes]]) -> Iterable[Signed[Any]]:
-    for cid, block in blocks:
-        if cid.codec is not Codec.DAG_CBOR:
+def _records(car: Car, mesh: Cid | None) -> Iterator[Signed[Any]]:
+    """Every record of the mesh in the file."""
+    for cid, section in car.sections.items():
+        if cid.codec is not Codec.DAG_CBOR or section.size > RECORD_BYTES_MAX:
             continue
+        block = car.get(cid)
         try:
-            yield read(block, None)
+            record = read(block or b"", mesh)
         except RecordError:
-            # Contexts, outputs and logs are dag-cbor too. A record that is needed and
-            # unreadable is reported where it is looked for by its CID.
+            # Contexts, outputs and logs are dag-cbor too, and what is of another mesh counts for
+            # nothing. A record that is needed and unreadable is reported where it is looked for.
             continue
+        if record.cid == cid:
+            yield record
 
 
-def _last(records: tuple[Signed[Any], ...], kind: type[T]) -> Signed[T] | None:
-    found = [each for each in records if isinstance(each.body, kind)]
-    return found[-1] if found else None
+def _of(kind: type[T], records: tuple[Signed[Any], ...]) -> Iterator[Signed[T]]:
+    return (each for each in records if isinstance(each.body, kind))
+
+
+def _signed_first(found: Iterable[Signed[T]], signer: Did) -> tuple[Signed[T], ...]:
+    """Those that `signer` signed; if there are none, the first that somebody else did."""
+    records = tuple(found)
+    return tuple(each for each in records if each.signer == signer) or records[:1]
 
 
 def _needed(subject: str, cid: Cid | None, fetch: Fetch) -> bytes:

@@ -35,9 +35,10 @@ def receipt(
     from mesh.cli.output import Column, field, table
     from mesh.cli.session import make_output, open_mesh
     from mesh.cli.verification import incomplete
-    from mesh.cli.writing import write_bytes
-    from mesh.local.checking import proof_file, proof_of
+    from mesh.cli.writing import write_parts
+    from mesh.local.checking import proof_of, whole_proof
     from mesh.proof import ProofError
+    from mesh.proof import write_parts as parts_of
     from runtime.content.codec import decode
 
     out = make_output(mesh_home, format_, quiet=quiet)
@@ -45,13 +46,13 @@ def receipt(
         name = find_job(mesh, one_job(job, job_id))
         try:
             proof = proof_of(mesh, name)
-            data = proof_file(mesh, name) if output is not None else b""
+            if output is not None:
+                size = write_parts(output, parts_of(whole_proof(mesh, name)))
         except ProofError as error:
             raise incomplete(mesh, name, error.findings) from None
     if output is not None:
-        write_bytes(output, data)
-        out.line(f"Proof of {proof.receipt.cid} written to {output} ({len(data)} bytes)")
-        out.line(f"Check it anywhere: meshctl verify {output}")
+        out.line(f"Proof of {proof.receipt.cid} written to {output} ({size} bytes)")
+        out.line(f"Check it anywhere: meshctl verify {output} --mesh {proof.genesis.cid}")
         return
     body = proof.receipt.body
     result = body.deterministic
@@ -95,23 +96,42 @@ def verify(
         str,
         typer.Argument(metavar="JOB|RECEIPT|FILE", help="A job, a receipt's CID, or a proof file."),
     ],
+    mesh: Annotated[
+        str | None,
+        typer.Option(
+            "--mesh", metavar="CID", help="The mesh that you trust. Default: that of the home."
+        ),
+    ] = None,
     reexecute: Annotated[
-        bool, typer.Option("--reexecute/--no-reexecute", help="Execute the job again here.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--reexecute/--no-reexecute",
+            help="Execute the job again here. Default: where the proof has all that it takes.",
+        ),
+    ] = None,
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
 ) -> None:
     """Check signatures, chain and attestations, and execute the job again on this machine.
 
-    A proof file is checked against the mesh that it names; its members' keys are then only
-    the file's own word.
+    A proof is trusted if it is of the mesh of this home, or of the one that --mesh names.
+    Of any other, what its issuers and federation say is the file's own word (exit 8).
 
     \b
     Examples:
       meshctl verify e2b4cf1af332
       meshctl verify job.proof.car
+      meshctl verify job.proof.car --mesh bafyr4i…
     """
+    from mesh.cli.files import cid_from
     from mesh.cli.verification import run_verification
 
-    run_verification(target, reexecute=reexecute, output=output, quiet=quiet, home=mesh_home)
+    run_verification(
+        target,
+        mesh=None if mesh is None else cid_from(mesh),
+        reexecute=reexecute,
+        output=output,
+        quiet=quiet,
+        home=mesh_home,
+    )

@@ -1,65 +1,62 @@
-"""`meshctl verify`: what is verified, and how the verdict is printed."""
+"""`meshctl verify`: what is verified, whose word is trusted, and how the verdict is reported."""
 
 import time
-from contextlib import ExitStack, suppress
-from io import BytesIO
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mesh.car import CarError, read_header
-from mesh.cli.describing import describe
-from mesh.cli.files import STANDARD_STREAM, read_bytes
-from mesh.cli.following import CHECK, CROSS, find_job
+from mesh.cli.files import CAR_BYTES_MAX, STANDARD_STREAM, open_seekable
+from mesh.cli.following import find_job
 from mesh.cli.session import is_founded, make_output, open_mesh
+from mesh.cli.verdict import Keys, Verdict, facts_of, lines_of, remarks_of
 from mesh.findings import Fault, Finding
 from mesh.local import JobView, LocalMesh
-from mesh.local.checking import proof_of, verify_file, verify_proof_here
+from mesh.local.checking import executed_again, proof_of, verify_here
 from mesh.local.views import obstacle
-from mesh.proof import Proof, ProofError
-from mesh.records import JobId, Verdict
-from runtime.content.cid import CidError, parse_cid
+from mesh.proof import ProofError, read_proof
+from mesh.proofcheck import verify_proof
+from mesh.records import JobId
+from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.sandbox import Sandbox
 from runtime.terminal.errors import CommandError, ExitCode
-
-PROOF_BYTES_MAX = 256 << 20
+from runtime.terminal.streams import note
 
 
 def run_verification(
-    target: str, *, reexecute: bool, output: str | None, quiet: bool, home: Path | None
+    target: str,
+    *,
+    mesh: Cid | None,
+    reexecute: bool | None,
+    output: str | None,
+    quiet: bool,
+    home: Path | None,
 ) -> None:
-    """Carry out one `verify`. Raises CommandError `verification-failed` (exit 8)."""
+    """Carry out one `verify`. mesh: the one that the caller trusts, None for that of the home.
+
+    reexecute: None to execute again where that is possible. Raises CommandError
+    `verification-failed`, `not-trusted` or `not-executed-again` (exit 8).
+    """
     out = make_output(home, output, quiet=quiet)
+    wanted = reexecute is not False
     if _names_a_file(target):
-        data = read_bytes(Path(target), noun="proof", bytes_max=PROOF_BYTES_MAX)
-        _check_is_proof(target, data)
-        proof, findings, is_own_mesh = _verify_file(data, home, reexecute=reexecute)
+        verdict = _verify_file(target, home, trusted=mesh, reexecute=wanted)
     else:
-        with open_mesh(home) as mesh:
-            job_id = _job_of(mesh, target)
-            try:
-                proof = proof_of(mesh, job_id)
-            except ProofError as error:
-                raise incomplete(mesh, job_id, error.findings) from None
-            findings = verify_proof_here(mesh, proof, reexecute=reexecute)
-        is_own_mesh = True
-    keys = "local keys" if is_own_mesh else "keys of the mesh that the file names"
-    value = {
-        "verified": not findings,
-        "receipt": None if proof is None else str(proof.receipt.cid),
-        "mesh": None if proof is None else str(proof.genesis.cid),
-        "job_id": None if proof is None else proof.manifest.body.job_id,
-        "executed_again": reexecute,
-        "outcome": (None if proof is None else proof.receipt.body.deterministic.outcome.to_value()),
-        "findings": [
-            {"fault": each.fault.name, "subject": each.subject, "detail": each.detail}
-            for each in findings
-        ],
-    }
+        verdict = _verify_job(target, home, trusted=mesh, reexecute=wanted)
+    for remark in remarks_of(verdict):
+        note(remark)
     out.record(
-        value,
-        text="\n".join(_lines(proof, findings, reexecute=reexecute, keys=keys)),
-        quiet="verified" if not findings else "not verified",
+        facts_of(verdict),
+        text="\n".join(lines_of(verdict)),
+        quiet="verified" if verdict.is_verified else "not verified",
     )
+    _end(target, verdict, must_execute=reexecute is True)
+
+
+def _end(target: str, verdict: Verdict, *, must_execute: bool) -> None:
+    """The error, if there is one."""
+    findings, proof, checked = verdict.findings, verdict.proof, verdict.verification
     if findings:
         raise CommandError(
             ExitCode.VERIFICATION,
@@ -68,6 +65,86 @@ def run_verification(
             hint="the findings say which record is at fault",
             details={"reasons": [str(each) for each in findings[1:]]},
         )
+    assert proof is not None and checked is not None, "a proof that is not read is a finding"
+    if not checked.trusted:
+        raise CommandError(
+            ExitCode.VERIFICATION,
+            "not-trusted",
+            f"{target} is trusted by nobody here: it is of a mesh that is unknown to you, "
+            f"{proof.genesis.cid}",
+            hint="ask the cooperative for the CID of its mesh (`meshctl identity show` prints "
+            "it there), and verify with --mesh CID",
+            details={"mesh": str(proof.genesis.cid)},
+        )
+    if must_execute and checked.executed_again is None:
+        raise CommandError(
+            ExitCode.VERIFICATION,
+            "not-executed-again",
+            f"{target} was not executed again: {checked.not_executed}",
+            hint="verify without executing: --no-reexecute",
+        )
+
+
+def _verify_job(target: str, home: Path | None, *, trusted: Cid | None, reexecute: bool) -> Verdict:
+    with open_mesh(home) as mesh:
+        job_id = _job_of(mesh, target)
+        own = mesh.members.mesh
+        try:
+            proof = proof_of(mesh, job_id)
+            checked = verify_here(mesh, proof, trusted=trusted or own, reexecute=reexecute)
+        except ProofError as error:
+            raise incomplete(mesh, job_id, error.findings) from None
+        keys = Keys.LOCAL if own == proof.genesis.cid else Keys.OTHERS
+        return Verdict(proof=proof, verification=checked, keys=keys)
+
+
+def _verify_file(
+    target: str, home: Path | None, *, trusted: Cid | None, reexecute: bool
+) -> Verdict:
+    with (
+        open_seekable(Path(target), noun="proof", bytes_max=CAR_BYTES_MAX) as file,
+        _environment(home, reexecute=reexecute) as (own, sandbox, now),
+    ):
+        try:
+            read_header(file)
+            proof = read_proof(file)
+        except CarError as error:
+            raise CommandError(
+                ExitCode.USAGE,
+                "not-a-proof",
+                f"{target} is not a proof: {error}",
+                hint="a proof is the file that `meshctl receipt JOB --output FILE` writes",
+            ) from None
+        except ProofError as error:
+            return Verdict(unreadable=error.findings)
+        is_own = own == proof.genesis.cid
+        checked = verify_proof(
+            proof,
+            mesh=trusted or (own if is_own else None),
+            reexecute=None if sandbox is None else executed_again(sandbox),
+            now=now,
+        )
+        return Verdict(
+            proof=proof, verification=checked, keys=Keys.LOCAL if is_own else Keys.OTHERS
+        )
+
+
+@contextmanager
+def _environment(
+    home: Path | None, *, reexecute: bool
+) -> Iterator[tuple[Cid | None, Sandbox | None, int]]:
+    """The mesh of the home, an engine and the time; a home without a mesh stays so."""
+    if is_founded(home):
+        with open_mesh(home) as mesh:
+            yield mesh.members.mesh, mesh.sandbox if reexecute else None, mesh.now
+    elif not reexecute:
+        yield None, None, int(time.time())
+    else:
+        with TemporaryDirectory(prefix="meshctl-verify-") as name:
+            folder = Path(name)
+            cache, key = folder / "modules", folder / "key"
+            with Sandbox(cache_dir=cache, cache_key_path=key, workers=1) as sandbox:
+                yield None, sandbox, int(time.time())
 
 
 def _names_a_file(target: str) -> bool:
@@ -76,40 +153,6 @@ def _names_a_file(target: str) -> bool:
         if Path(target).is_file() or Path(target).is_fifo():
             return True
     return target == STANDARD_STREAM or "/" in target or Path(target).suffix != ""
-
-
-def _check_is_proof(target: str, data: bytes) -> None:
-    try:
-        read_header(BytesIO(data))
-    except CarError as error:
-        raise CommandError(
-            ExitCode.USAGE,
-            "not-a-proof",
-            f"{target} is not a proof: {error}",
-            hint="a proof is the file that `meshctl receipt JOB --output FILE` writes",
-        ) from None
-
-
-def _verify_file(
-    data: bytes, home: Path | None, *, reexecute: bool
-) -> tuple[Proof | None, tuple[Finding, ...], bool]:
-    """The proof in a file, what speaks against it, and whether it is of the mesh at home."""
-    with ExitStack() as stack:
-        if is_founded(home):
-            mesh = stack.enter_context(open_mesh(home))
-            sandbox = mesh.sandbox if reexecute else None
-            proof, findings = verify_file(data, trusted=None, sandbox=sandbox, now=mesh.now)
-            is_own = proof is not None and proof.genesis.cid == mesh.members.mesh
-            return proof, findings, is_own
-        sandbox = None
-        if reexecute:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="meshctl-verify-")))
-            sandbox = Sandbox(
-                cache_dir=folder / "modules", cache_key_path=folder / "key", workers=1
-            )
-            stack.callback(sandbox.close)
-        proof, findings = verify_file(data, trusted=None, sandbox=sandbox, now=int(time.time()))
-        return proof, findings, False
 
 
 def incomplete(mesh: LocalMesh, job_id: JobId, findings: tuple[Finding, ...]) -> CommandError:
@@ -122,7 +165,7 @@ def incomplete(mesh: LocalMesh, job_id: JobId, findings: tuple[Finding, ...]) ->
         ExitCode.NOT_FOUND if first.fault is Fault.MISSING else ExitCode.VERIFICATION,
         "proof-incomplete",
         f"the proof of job {job_id} cannot be put together: {first}",
-        hint="`meshctl doctor` checks the store",
+        hint="supply it with `meshctl block put FILE`; `meshctl doctor` checks the store",
         details={"reasons": [str(each) for each in findings[1:]]},
     )
 
@@ -146,37 +189,6 @@ def _no_receipt(job: JobView) -> CommandError:
         hint=held_up.hint if held_up else f"meshctl job-status {job.job_id} --wait",
         details=details,
     )
-
-
-def _lines(
-    proof: Proof | None, findings: tuple[Finding, ...], *, reexecute: bool, keys: str
-) -> list[str]:
-    if proof is None:
-        return [f"Proof readable {CROSS} ({findings[0]})"]
-    confirmed = sum(each.body.verdict is Verdict.CONFIRMED for each in proof.attestations)
-    lines = [f"Receipt CID: {proof.receipt.cid}", f"Mesh: {proof.genesis.cid}"]
-    lines.append(f"Outcome: the program {describe(proof.receipt.body.deterministic.outcome)}")
-    wrong = {each.subject.split(" ")[0] for each in findings}
-    for subject, text in (
-        ("award", "Award, bid, hold and context belong together"),
-        ("receipt", "Receipt signed and consistent"),
-        ("anchor", "Receipt anchored to DAG"),
-        ("attestations", f"Federation agrees ({confirmed}/{len(proof.attestations)}, {keys})"),
-        ("settlement", "Settled by the issuer"),
-    ):
-        related = {subject, subject.rstrip("s")} | (
-            {"bid", "hold", "context", "genesis"} if subject == "award" else set()
-        )
-        lines.append(f"{text} {CROSS if related & wrong else CHECK}")
-    if reexecute:
-        lines.append(f"Executed again here, same result {CROSS if _differs(findings) else CHECK}")
-    else:
-        lines.append("Not executed again")
-    return lines
-
-
-def _differs(findings: tuple[Finding, ...]) -> bool:
-    return any(each.fault.name in {"RESULT_DIFFERS", "MISSING"} for each in findings)
 
 
 def _job_of(mesh: LocalMesh, target: str) -> JobId:

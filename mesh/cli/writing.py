@@ -6,6 +6,7 @@ replaced: a link is followed, the others are written into.
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,11 +19,16 @@ def write_bytes(path: Path, data: bytes) -> None:
 
     Raises CommandError `file-unwritable` or `disk-full`.
     """
+    write_parts(path, (data,))
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> int:
+    """As `write_bytes`, part by part; the number of bytes."""
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(data)
-        else:
-            _replace(Path(os.path.realpath(path)), data)
+            with path.open("wb") as file:
+                return sum(file.write(part) for part in parts)
+        return _replace(Path(os.path.realpath(path)), parts)
     except OSError as error:
         raise no_room(error, path) or CommandError(
             ExitCode.USAGE,
@@ -32,17 +38,18 @@ def write_bytes(path: Path, data: bytes) -> None:
         ) from None
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _replace(target: Path, parts: Iterable[bytes]) -> int:
     """Through a draft beside the target, which is whole before it gets the name."""
     draft = target.with_name(f".{os.getpid()}.draft")
     try:
         with draft.open("xb") as file:
-            file.write(data)
+            size = sum(file.write(part) for part in parts)
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileNotFoundError):
             draft.chmod(target.stat().st_mode & 0o7777)
         draft.replace(target)
+        return size
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)

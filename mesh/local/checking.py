@@ -15,10 +15,11 @@ from mesh.findings import Fault, Finding
 from mesh.job import Job, Phase
 from mesh.local.archive import Archive
 from mesh.ports import BlockError, ChainKind, Head
-from mesh.proof import Proof, ProofError, Reexecute, collect, from_car, to_car, verify_proof
+from mesh.proof import Proof, ProofError, collect
+from mesh.proofcheck import Impossible, Reexecute, Verification, verify_proof
 from mesh.receipts import verify_receipt
 from mesh.records import Anchor, Attestation, Award, Bid, JobId, JobManifest, Receipt, Verdict
-from runtime.content.cid import Cid
+from runtime.content.cid import Cid, Codec, cid_of
 from runtime.context import Context
 from runtime.execution import Deterministic
 from runtime.sandbox import Fault as SandboxFault
@@ -112,56 +113,59 @@ def _check_receipt(
 
 
 def proof_of(mesh: "LocalMesh", job_id: JobId) -> Proof:
-    """All records of a job. Raises ProofError naming what is missing or unreadable."""
-    with mesh.store.read() as tx:
+    """All records of a job; its blocks are read from the store when they are asked for.
+
+    Raises ProofError naming what is missing or unreadable, also where a block is asked for.
+    """
+
+    def fetch(cid: Cid) -> bytes | None:
         try:
-            return collect(mesh.stored_job(tx, job_id), mesh.members.mesh, tx.blocks.get)
+            with mesh.store.read() as tx:
+                return tx.blocks.get(cid)
         except BlockError as error:
-            finding = _unreadable("block", error)
-            raise ProofError((finding,)) from None
+            raise ProofError((_unreadable("block", error),)) from None
+
+    with mesh.store.read() as tx:
+        job = mesh.stored_job(tx, job_id)
+    return collect(job, mesh.members.mesh, fetch)
+
+
+def whole_proof(mesh: "LocalMesh", job_id: JobId) -> Proof:
+    """The proof of a job with every block that it speaks of. Raises ProofError naming what is
+    missing."""
+    proof = proof_of(mesh, job_id)
+    lacking = [
+        Finding(fault=Fault.MISSING, subject=each.subject, detail=str(each.cid))
+        for each in proof.missing
+    ]
+    if lacking:
+        raise ProofError(tuple(lacking))
+    return proof
 
 
 def verify_job(mesh: "LocalMesh", job_id: JobId, *, reexecute: bool) -> tuple[Finding, ...]:
     """What speaks against a job's proof; empty: it stands."""
     try:
         proof = proof_of(mesh, job_id)
+        return verify_here(mesh, proof, trusted=mesh.members.mesh, reexecute=reexecute).findings
     except ProofError as error:
         return error.findings
-    return verify_proof_here(mesh, proof, reexecute=reexecute)
 
 
-def verify_proof_here(mesh: "LocalMesh", proof: Proof, *, reexecute: bool) -> tuple[Finding, ...]:
-    """What speaks against a proof of this mesh."""
+def verify_here(
+    mesh: "LocalMesh", proof: Proof, *, trusted: Cid | None, reexecute: bool
+) -> Verification:
+    """A proof, checked with the engine and the clock of this mesh."""
     again = executed_again(mesh.sandbox) if reexecute else None
-    return verify_proof(proof, mesh=mesh.members.mesh, reexecute=again, now=mesh.now)
-
-
-def verify_file(
-    data: bytes, *, trusted: Cid | None, sandbox: Sandbox | None, now: int
-) -> tuple[Proof | None, tuple[Finding, ...]]:
-    """What speaks against the proof in a file. trusted: the mesh it must be of, None for any."""
-    try:
-        proof = from_car(data)
-    except ProofError as error:
-        return None, error.findings
-    again = None if sandbox is None else executed_again(sandbox)
-    return proof, verify_proof(proof, mesh=trusted, reexecute=again, now=now)
-
-
-def proof_file(mesh: "LocalMesh", job_id: JobId) -> bytes:
-    """The proof as one file. Raises ProofError."""
-    return to_car(proof_of(mesh, job_id))
+    return verify_proof(proof, mesh=trusted, reexecute=again, now=mesh.now)
 
 
 def executed_again(sandbox: Sandbox) -> Reexecute:
-    """Execution on this machine, for `verify_proof`. Raises CommandError if it cannot."""
+    """Execution on this machine, for `verify_proof`."""
 
     def reexecute(
         module: bytes, context: Context, given: bytes | None, blocks: Mapping[Cid, bytes]
-    ) -> Deterministic:
-        from runtime.content.cid import Codec, cid_of
-        from runtime.terminal.errors import ExitCode
-
+    ) -> Deterministic | Impossible:
         request = Request(
             module=module,
             module_cid=cid_of(module, Codec.RAW),
@@ -170,14 +174,11 @@ def executed_again(sandbox: Sandbox) -> Reexecute:
             blocks=blocks,
         )
         result = sandbox.execute(request)
-        if isinstance(result, SandboxFault):
-            raise CommandError(
-                ExitCode.VERIFICATION,
-                "reexecution-impossible",
-                f"it cannot be executed again here: {result}",
-                hint="verify without executing: --no-reexecute",
-            )
-        return result.deterministic
+        return (
+            Impossible(reason=str(result))
+            if isinstance(result, SandboxFault)
+            else (result.deterministic)
+        )
 
     return reexecute
 

@@ -327,8 +327,9 @@ def test_a_proof_is_verified_elsewhere(
     receipt = meshctl("receipt", job, "-q").out.strip()
     assert meshctl("verify", receipt, "--no-reexecute").code == 0
     assert meshctl("receipt", job, "--output", "job.proof.car").code == 0
+    mesh = json.loads(meshctl("identity", "show", "-o", "json").out)["mesh"]
     monkeypatch.setenv("MESH_HOME", str(tmp_path / "elsewhere"))
-    stands = meshctl("verify", "job.proof.car")
+    stands = meshctl("verify", "job.proof.car", "--mesh", mesh)
     assert stands.code == 0, stands
     assert "Executed again here, same result ✓" in stands.out
     data = bytearray((tmp_path / "job.proof.car").read_bytes())

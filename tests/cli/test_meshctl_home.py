@@ -62,10 +62,11 @@ def test_a_proof_is_verified_where_there_is_no_mesh(
     job = verified(meshctl)
     assert meshctl("receipt", job, "--output", "job.proof.car").code == 0
     monkeypatch.setenv("MESH_HOME", str(tmp_path / "elsewhere"))
-    stands = meshctl("verify", "job.proof.car")
-    assert stands.code == 0, stands
-    assert "Executed again here, same result ✓" in stands.out
-    assert "keys of the mesh that the file names" in stands.out
+    found = meshctl("verify", "job.proof.car")
+    assert found.code == 8, found
+    assert "Executed again here, same result ✓" in found.out
+    assert "Federation agrees (3/3) (the file's own word)" in found.out
+    assert "error[not-trusted]: job.proof.car is trusted by nobody here" in found.err
     assert not (tmp_path / "elsewhere").exists()
 
 

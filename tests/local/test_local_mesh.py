@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from mesh.job import Phase
 from mesh.local import JobRequest, JobView, LocalMesh
 from mesh.local.audit import audit
-from mesh.local.checking import check_anchored, check_federation, proof_file, verify_file
+from mesh.local.checking import check_anchored, check_federation, verify_here, whole_proof
 from mesh.local.members import configure_node
 from mesh.local.news import (
     Anchored,
@@ -28,6 +29,7 @@ from mesh.local.news import (
 from mesh.local.roll import node_views
 from mesh.local.speed import CALIBRATION_SECONDS_MAX, keep_speed
 from mesh.local.views import obstacle
+from mesh.proof import read_proof, to_car
 from mesh.records import REASON_BYTES_MAX, JobId, NodeId, Requirements, Verdict
 from runtime.content.cid import Codec, cid_of
 from runtime.execution import Execution, OutcomeKind
@@ -393,20 +395,15 @@ def test_two_first_uses_at_once_found_one_mesh(tmp_path: Path) -> None:
 
 def test_a_proof_file_stands_elsewhere(mesh: LocalMesh, tmp_path: Path) -> None:
     job = run(mesh)
-    data = proof_file(mesh, job.job_id)
+    data = to_car(whole_proof(mesh, job.job_id))
     with open_at(tmp_path / "elsewhere") as other:
-        proof, findings = verify_file(data, trusted=None, sandbox=other.sandbox, now=other.now)
-        assert findings == ()
-        assert proof is not None and proof.receipt.cid == job.receipt
-        _, findings = verify_file(data, trusted=other.members.mesh, sandbox=None, now=other.now)
-        assert findings
-    for position in range(0, len(data), 97):
-        forged = bytearray(data)
-        forged[position] ^= 1
-        other_proof, findings = verify_file(bytes(forged), trusted=None, sandbox=None, now=mesh.now)
-        # The name of a data block may change codec: then it is no longer the receipt's.
-        is_harmless = other_proof is not None and replace(other_proof, data=proof.data) == proof
-        assert findings or is_harmless, f"a changed byte at {position} was not noticed"
+        proof = read_proof(BytesIO(data))
+        found = verify_here(other, proof, trusted=mesh.members.mesh, reexecute=True)
+        assert found.is_verified and found.executed_again and not found.missing
+        assert proof.receipt.cid == job.receipt and not proof.ignored
+        unknown = verify_here(other, proof, trusted=None, reexecute=False)
+        assert (unknown.findings, unknown.is_verified) == ((), False)
+        assert verify_here(other, proof, trusted=other.members.mesh, reexecute=False).findings
 
 
 def test_many_jobs_at_once(mesh: LocalMesh) -> None:

@@ -1,6 +1,7 @@
 """State, tokens and blocks of jobs: applied by their settlement, once, on the state they saw."""
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from mesh.effects import NEEDS_SUBMITTER, STATE_MOVED
 from mesh.job import Phase
 from mesh.local import JobRequest, JobView, LocalMesh
 from mesh.local.audit import audit
-from mesh.local.checking import proof_file, verify_file
+from mesh.local.checking import verify_here, whole_proof
 from mesh.local.credentials import grant_role, withdraw_role
 from mesh.local.runs import asked_by, world_now
 from mesh.local.standing import keeping, register_view, state_view
+from mesh.proof import read_proof, to_car
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.terminal.errors import CommandError
@@ -93,10 +95,11 @@ def test_of_two_jobs_on_one_state_the_first_is_applied(mesh: LocalMesh) -> None:
 def test_the_state_travels_in_the_proof(mesh: LocalMesh, tmp_path: Path) -> None:
     run(mesh, counter(("dag_put", MINUTES), "drop"))
     (job,) = run(mesh, counter())
-    data = proof_file(mesh, job.job_id)
+    data = to_car(whole_proof(mesh, job.job_id))
     with LocalMesh.open(tmp_path / "empty", environment={"MESH_WORKERS": "1"}) as other:
-        proof, findings = verify_file(data, trusted=None, sandbox=other.sandbox, now=other.now)
-        assert findings == () and proof is not None
+        proof = read_proof(BytesIO(data))
+        found = verify_here(other, proof, trusted=mesh.members.mesh, reexecute=True)
+        assert found.is_verified and found.executed_again and not found.missing
         held = proof.data
         root = proof.context.state_root
         assert root is not None and root in held and MINUTES_CID in held

@@ -9,7 +9,8 @@ from msgspec.structs import asdict
 from village import Village
 
 from mesh.job import Phase
-from mesh.proof import collect, verify_proof
+from mesh.proof import collect
+from mesh.proofcheck import verify_proof
 from mesh.records import Engine, Receipt, Verdict, read_as
 from runtime.content.cid import Cid
 from runtime.content.codec import decode
@@ -75,14 +76,16 @@ def test_a_real_program_from_manifest_to_verified_receipt() -> None:
     assert job.phase is Phase.VERIFIED
     assert execute.count == 4, "the executor and each verifier for itself"
     with village.store.read() as tx:
-        proof = collect(job, FOLK.mesh, tx.blocks.get)
+        blocks = dict(collect(job, FOLK.mesh, tx.blocks.get).blocks)
+    proof = collect(job, FOLK.mesh, blocks.get)
     result = proof.receipt.body.deterministic
     assert result.outcome.kind is OutcomeKind.SUCCEEDED
     assert result.fuel_used is not None and 5_000 < result.fuel_used < 50_000
     assert result.output is not None
     assert decode(execute.blocks[result.output]) == 500_500
     now = village.network.now
-    assert verify_proof(proof, mesh=FOLK.mesh, reexecute=InProcess(), now=now) == ()
+    found = verify_proof(proof, mesh=FOLK.mesh, reexecute=InProcess(), now=now)
+    assert (found.findings, found.executed_again, found.is_verified) == ((), True, True)
     village.audit()
 
 

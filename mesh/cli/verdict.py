@@ -1,0 +1,141 @@
+"""What `meshctl verify` reports: lines for people, facts for programs.
+
+Rule: a ✓ stands for what was checked just now. What depends on the word of issuers and federation
+gets one only where the reader trusts their mesh.
+"""
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, Final
+
+from msgspec import Struct
+
+from mesh.cli.describing import describe
+from mesh.cli.following import CHECK, CROSS
+from mesh.findings import Fault, Finding
+from mesh.proof import Proof
+from mesh.proofcheck import NOT_ASKED, Verification
+from mesh.records import Verdict as Vote
+from runtime.terminal.escaping import printable
+
+IGNORED_SHOWN_MAX: Final = 8
+OWN_WORD: Final = "(the file's own word)"
+_TERMS: Final = frozenset({"award", "bid", "hold", "context", "genesis", "manifest"})
+_VOTES: Final = frozenset({"attestation", "attestations"})
+
+
+class Keys(Enum):
+    """Where the keys of the mesh lie."""
+
+    LOCAL = "local keys"
+    OTHERS = ""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What came of one `verify`; unreadable: why there is no proof to check."""
+
+    proof: Proof | None = None
+    verification: Verification | None = None
+    keys: Keys = Keys.OTHERS
+    unreadable: tuple[Finding, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.unreadable if self.verification is None else self.verification.findings
+
+    @property
+    def is_verified(self) -> bool:
+        return self.verification is not None and self.verification.is_verified
+
+
+def facts_of(verdict: Verdict) -> dict[str, Any]:
+    """The object of `-o json`; the keys are the same in every answer."""
+    proof, checked = verdict.proof, verdict.verification
+    return {
+        "verified": verdict.is_verified,
+        "trusted": checked is not None and checked.trusted,
+        "reexecuted": None if checked is None else checked.executed_again,
+        "not_reexecuted": "" if checked is None else checked.not_executed,
+        "receipt": None if proof is None else str(proof.receipt.cid),
+        "mesh": None if proof is None else str(proof.genesis.cid),
+        "job_id": None if proof is None else proof.manifest.body.job_id,
+        "outcome": None if proof is None else proof.receipt.body.deterministic.outcome.to_value(),
+        "findings": [
+            {"fault": each.fault.name, "subject": each.subject, "detail": each.detail}
+            for each in verdict.findings
+        ],
+        "missing": [
+            {
+                "subject": each.subject,
+                "cid": str(each.cid),
+                "needed_to_execute": each.is_executed_with,
+            }
+            for each in (() if checked is None else checked.missing)
+        ],
+        "ignored": [
+            {"cid": str(each.cid), "reason": each.reason}
+            for each in (() if proof is None else proof.ignored)
+        ],
+    }
+
+
+def remarks_of(verdict: Verdict) -> Iterator[str]:
+    """What the file holds besides the proof."""
+    ignored = () if verdict.proof is None else verdict.proof.ignored
+    if not ignored:
+        return
+    blocks = "1 block" if len(ignored) == 1 else f"{len(ignored)} blocks"
+    yield f"remark: {blocks} of the file are no part of the proof and were ignored"
+    for each in ignored[:IGNORED_SHOWN_MAX]:
+        yield f"  {each.cid}: {each.reason}"
+    if len(ignored) > IGNORED_SHOWN_MAX:
+        yield f"  and {len(ignored) - IGNORED_SHOWN_MAX} more (-o json has all)"
+
+
+def lines_of(verdict: Verdict) -> Iterator[str]:
+    """What people read."""
+    proof, checked = verdict.proof, verdict.verification
+    if proof is None or checked is None:
+        yield printable(f"Proof readable {CROSS} ({verdict.unreadable[0]})")
+        return
+    yield f"Receipt CID: {proof.receipt.cid}"
+    yield f"Mesh: {proof.genesis.cid}{_standing(checked)}"
+    outcome = describe(proof.receipt.body.deterministic.outcome)
+    yield printable(f"Outcome: the program {outcome}")
+    wrong = {each.subject.split(" ")[0] for each in checked.findings}
+    yield f"Award, bid, hold and context belong together {_mark(not wrong & _TERMS)}"
+    yield f"Receipt signed and consistent {_mark('receipt' not in wrong)}"
+    confirmed = sum(each.body.verdict is Vote.CONFIRMED for each in proof.attestations)
+    votes = f"{confirmed}/{len(proof.attestations)}"
+    if checked.trusted and verdict.keys is Keys.LOCAL:
+        votes += f", {verdict.keys.value}"
+    for is_right, text in (
+        ("anchor" not in wrong, "Receipt anchored to DAG"),
+        (not wrong & _VOTES, f"Federation agrees ({votes})"),
+        ("settlement" not in wrong, "Settled by the issuer"),
+    ):
+        yield f"{text} {_mark(is_right) if checked.trusted or not is_right else OWN_WORD}"
+    yield from _again(checked)
+
+
+def _standing(checked: Verification) -> str:
+    if checked.trusted:
+        return ""
+    is_other = any(each.fault is Fault.OTHER_MESH for each in checked.findings)
+    return " (not the mesh that you named)" if is_other else " (unknown to you)"
+
+
+def _mark(is_right: bool) -> str:
+    return CHECK if is_right else CROSS
+
+
+def _again(checked: Verification) -> Iterator[str]:
+    if checked.executed_again is not None:
+        yield f"Executed again here, same result {_mark(checked.executed_again)}"
+    elif checked.not_executed == NOT_ASKED:
+        yield "Not executed again"
+    else:
+        yield printable(f"Not executed again: {checked.not_executed}")
+    for each in checked.missing:
+        what = "not re-executable" if each.is_executed_with else "not in the proof"
+        yield f"  {what}: {each}"

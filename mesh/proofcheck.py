@@ -1,0 +1,250 @@
+"""Verification of a proof: what its records say, whether executing again agrees, whose word it is.
+
+Rule: what follows from signatures and hashes is checked always; executing again where all that
+it takes is here; trust comes from outside, as the CID of a mesh, and never from the file.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from mesh.award import check_terms
+from mesh.federation import check_attestation
+from mesh.findings import Fault, Finding, differing
+from mesh.job import quorum_of
+from mesh.proof import Proof
+from mesh.proofblocks import MODULE, STATE, Missing, module_bytes
+from mesh.receipts import CLOCK_SKEW_SECONDS, verify_receipt
+from mesh.records import HoldEnd, Settlement, Verdict
+from mesh.unixfs import PieceMissing, UnixFsError
+from runtime.content.cid import Cid
+from runtime.content.codec import CodecError
+from runtime.context import Context
+from runtime.execution import Deterministic
+from runtime.state import MissingBlock, surrounding_blocks
+
+
+class Impossible(Struct, frozen=True, kw_only=True):
+    """Executing again gave no result, which says nothing about the job."""
+
+    reason: str
+
+
+Reexecute = Callable[
+    [bytes, Context, bytes | None, Mapping[Cid, bytes]], Deterministic | Impossible
+]
+"""Execute a module (its bytes) in a context with an input and the blocks of the state that the
+context names, and give the result."""
+
+NOT_ASKED: Final = "it was not asked for"
+LACKING: Final = "blocks that it takes are not in the proof"
+
+
+class Verification(Struct, frozen=True, kw_only=True):
+    """What was found. findings: what speaks against the proof.
+
+    trusted: the proof is of the mesh that the reader trusts. executed_again: None where it was
+    not executed, and then `not_executed` says why. missing: blocks that the proof lacks.
+    """
+
+    findings: tuple[Finding, ...]
+    missing: tuple[Missing, ...]
+    trusted: bool
+    executed_again: bool | None
+    not_executed: str = ""
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether a quorum of a trusted mesh verified this result and it was paid."""
+        return self.trusted and not self.findings
+
+
+def verify_proof(
+    proof: Proof, *, mesh: Cid | None, reexecute: Reexecute | None, now: int
+) -> Verification:
+    """Check a proof.
+
+    mesh: the mesh that the reader trusts, None if he knows none (then issuers and federation
+    are only the file's own word). reexecute: None to leave the result to the verifiers.
+    """
+    findings = list(
+        differing("genesis", (Fault.OTHER_MESH, proof.genesis.cid, mesh or proof.genesis.cid))
+    )
+    findings += _check_terms(proof)
+    findings += verify_receipt(
+        proof.receipt,
+        manifest=proof.manifest,
+        bid=proof.bid,
+        award=proof.award,
+        context=proof.context,
+        now=now,
+    )
+    findings += _check_anchor(proof)
+    findings += _check_votes(proof)
+    findings += _check_settlement(proof, now)
+    findings += _check_rivals(proof)
+    missing = proof.missing
+    again = _execute_again(proof, missing, reexecute)
+    if isinstance(again, Finding):
+        findings.append(again)
+    return Verification(
+        findings=tuple(dict.fromkeys(findings)),
+        missing=missing,
+        trusted=mesh == proof.genesis.cid,
+        executed_again=None if isinstance(again, Impossible) else again is None,
+        not_executed=again.reason if isinstance(again, Impossible) else "",
+    )
+
+
+def _check_terms(proof: Proof) -> tuple[Finding, ...]:
+    """Whether the award's parts belong together, within what the submitter allowed."""
+    manifest, bid, hold = proof.manifest.body, proof.bid.body, proof.hold.body
+    findings = check_terms(
+        proof.award,
+        manifest=proof.manifest,
+        bid=proof.bid,
+        hold=proof.hold,
+        context=proof.context,
+        issuers=proof.genesis.body.issuers,
+    )
+    findings += differing(
+        "hold",
+        (Fault.OTHER_TOKEN, hold.token, manifest.resource_token),
+        (Fault.AMOUNT_WRONG, hold.amount, bid.price),
+    )
+    if bid.price > manifest.budget or bid.units > manifest.resource_amount:
+        detail = (
+            f"{bid.units} units for {bid.price}, allowed are {manifest.resource_amount} "
+            f"for {manifest.budget}"
+        )
+        findings += (Finding(fault=Fault.OVER_BUDGET, subject="bid", detail=detail),)
+    return findings
+
+
+def _check_anchor(proof: Proof) -> tuple[Finding, ...]:
+    if proof.anchor is None:
+        return (Finding(fault=Fault.MISSING, subject="anchor"),)
+    body = proof.anchor.body
+    findings = differing(
+        "anchor",
+        (Fault.OTHER_RECEIPT, body.receipt, proof.receipt.cid),
+        (Fault.NOT_THE_EXECUTORS, proof.anchor.signer, proof.bid.signer),
+    )
+    if body.sequence > 1 and not body.parents:
+        findings += (Finding(fault=Fault.WRONG_PARENT, subject="anchor"),)
+    return findings
+
+
+def _check_votes(proof: Proof) -> tuple[Finding, ...]:
+    """Whether a quorum confirms, of attestations that the settlement stands on."""
+    settlement = proof.settlement
+    findings: list[Finding] = []
+    voices: dict[str, Cid] = {}
+    confirming: set[str] = set()
+    for each in {each.cid: each for each in proof.attestations}.values():
+        subject = f"attestation of {each.signer}"
+        against = check_attestation(
+            each, receipt=proof.receipt, drawn=proof.genesis.body.federation
+        )
+        if each.signer == proof.receipt.signer:
+            detail = "it is the executor"
+            against += (Finding(fault=Fault.NOT_A_VERIFIERS, subject=subject, detail=detail),)
+        if voices.get(each.signer, each.cid) != each.cid:
+            detail = f"{voices[each.signer]} and {each.cid}"
+            against += (Finding(fault=Fault.EQUIVOCATION, subject=subject, detail=detail),)
+        findings += against
+        if against:
+            confirming.discard(each.signer)
+            continue
+        voices[each.signer] = each.cid
+        counts = settlement is None or each.cid in settlement.body.attestations
+        if counts and each.body.verdict is Verdict.CONFIRMED:
+            confirming.add(each.signer)
+    needed = quorum_of(proof.manifest.body.trust.quorum, len(voices))
+    if len(confirming) < needed:
+        detail = f"{len(confirming)} confirm, {needed} are needed"
+        findings.append(Finding(fault=Fault.NO_QUORUM, subject="attestations", detail=detail))
+    return tuple(findings)
+
+
+def _check_settlement(proof: Proof, now: int) -> tuple[Finding, ...]:
+    if proof.settlement is None:
+        return (Finding(fault=Fault.MISSING, subject="settlement"),)
+    body = proof.settlement.body
+    findings = differing(
+        "settlement",
+        (Fault.OTHER_JOB, body.job, proof.manifest.cid),
+        (Fault.OTHER_HOLD, body.hold, proof.award.body.hold),
+        (Fault.OTHER_RECEIPT, body.receipt, proof.receipt.cid),
+        (Fault.NOT_AN_ISSUERS, proof.settlement.signer, proof.hold.signer),
+    )
+    here = {each.cid for each in proof.attestations}
+    findings += tuple(
+        Finding(fault=Fault.MISSING, subject="attestations", detail=str(cid))
+        for cid in body.attestations
+        if cid not in here
+    )
+    if body.end is not HoldEnd.POSTED:
+        detail = f"the hold was {body.end.value}: {body.reason}"
+        findings += (Finding(fault=Fault.NO_QUORUM, subject="settlement", detail=detail),)
+    elif body.settled_at >= proof.hold.body.expires_at:
+        detail = f"settled at {body.settled_at}, held until {proof.hold.body.expires_at}"
+        findings += (Finding(fault=Fault.OVER, subject="settlement", detail=detail),)
+    if body.settled_at < proof.receipt.body.ended_at - CLOCK_SKEW_SECONDS:
+        detail = f"settled at {body.settled_at}, executed until {proof.receipt.body.ended_at}"
+        findings += (Finding(fault=Fault.TIMES_WRONG, subject="settlement", detail=detail),)
+    if body.settled_at > now + CLOCK_SKEW_SECONDS:
+        findings += (Finding(fault=Fault.FROM_THE_FUTURE, subject="settlement"),)
+    return findings + _check_applied(proof, body)
+
+
+def _check_applied(proof: Proof, body: Settlement) -> tuple[Finding, ...]:
+    """Whether each effect was carried out, or left, once; none where there are none."""
+    places = [each.position for each in body.applied] + [each.position for each in body.pending]
+    nothing_to_do = proof.receipt.body.deterministic.effects is None
+    if len(places) == len(set(places)) and not (places and nothing_to_do):
+        return ()
+    detail = "it carries out an effect twice, or one that the result does not have"
+    return (Finding(fault=Fault.OTHER_END, subject="settlement", detail=detail),)
+
+
+def _check_rivals(proof: Proof) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            fault=Fault.EQUIVOCATION,
+            subject=type(each.body).__name__.lower(),
+            detail=str(each.cid),
+        )
+        for each in proof.rivals
+    )
+
+
+def _execute_again(
+    proof: Proof, missing: tuple[Missing, ...], reexecute: Reexecute | None
+) -> Finding | Impossible | None:
+    """What speaks against the result, or why that cannot be said; None: it is the same."""
+    if reexecute is None:
+        return Impossible(reason=NOT_ASKED)
+    if any(each.is_executed_with for each in missing):
+        return Impossible(reason=LACKING)
+    body = proof.manifest.body
+    try:
+        module = module_bytes(body.module, proof.data.get)
+    except UnixFsError as error:
+        return Finding(fault=Fault.UNREADABLE, subject=MODULE, detail=str(error))
+    try:
+        blocks = surrounding_blocks(proof.context, proof.data.get)
+    except CodecError as error:
+        return Finding(fault=Fault.UNREADABLE, subject=STATE, detail=str(error))
+    except (MissingBlock, PieceMissing):
+        return Impossible(reason=LACKING)
+    given = None if body.input is None else proof.data[body.input]
+    own = reexecute(module, proof.context, given, blocks)
+    claimed = proof.receipt.body.deterministic
+    if own == claimed or isinstance(own, Impossible):
+        return own if isinstance(own, Impossible) else None
+    names = own.__struct_fields__
+    wrong = [name for name in names if getattr(own, name) != getattr(claimed, name)]
+    detail = f"different: {', '.join(wrong)}"
+    return Finding(fault=Fault.RESULT_DIFFERS, subject="receipt", detail=detail)
