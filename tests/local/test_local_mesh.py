@@ -255,7 +255,7 @@ def test_nodes_say_why_they_do_not_bid(mesh: LocalMesh) -> None:
     mesh.drive([job_id], auto_award=True)
     job = mesh.job(job_id)
     held_up = obstacle(job, needs_award=True)
-    assert held_up is not None and held_up.kind is ExitCode.NO_BIDS
+    assert held_up is not None and held_up.exit_code is ExitCode.NO_BIDS
     assert [each.reason for each in job.declines] == ["budget"] * 3
     assert "mesh-node-2: budget: the price is 80, the budget 1" in held_up.details["reasons"]
 
@@ -289,7 +289,7 @@ def test_a_timeout_pauses_and_the_same_attempt_goes_on(mesh: LocalMesh) -> None:
     job_id = mesh.submit(JobRequest(module=ENDLESS_CID, resource_amount=400))
     with pytest.raises(CommandError) as caught:
         mesh.drive([job_id], auto_award=True, timeout=0.0)
-    assert caught.value.kind is ExitCode.TIMEOUT
+    assert caught.value.exit_code is ExitCode.TIMEOUT
     assert mesh.job(job_id).phase is Phase.RUNNING
     mesh.drive([job_id])
     job = mesh.job(job_id)
