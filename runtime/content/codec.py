@@ -2,17 +2,13 @@
 
 Values are None, bool, int (64 bits), str, bytes, list, dict with str keys, and Cid. There are
 no floats. `encode(decode(data)) == data` holds for everything that `decode` accepts.
-
-The library reads every CBOR. Here it gets the tag of links alone, a bound of depth and no
-indefinite lengths; what it built is accepted only if it encodes to the same bytes, with its
-keys in order and no other types in it.
+Source: RFC 8949 and the specification of DAG-CBOR.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+import struct
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, Final, NoReturn
-
-import cbor2
 
 from runtime.content.cid import Cid, CidError
 
@@ -22,29 +18,30 @@ DEPTH_MAX: Final = 64
 INTEGER_MIN: Final = -(1 << 63)
 INTEGER_MAX: Final = (1 << 63) - 1
 
+_NATURAL, _NEGATIVE, _BYTES, _TEXT, _LIST, _MAP, _TAG, _SIMPLE = range(8)
+"""Major types: the upper three bits of a head."""
+_FALSE, _TRUE, _NULL = 0xF4, 0xF5, 0xF6
+_SHORT_TEXT: Final = 0x60
+_SHORT: Final = 24
+"""Numbers from here on do not fit the head's own byte."""
 _LINK: Final = 42
-_LINK_HEAD: Final = b"\x58\x25\x00"
-_LINK_BYTES: Final = 39
-"""After its tag: the head of 37 bytes, the zero of the identity multibase, and the CID."""
-
-_DIAGNOSED_ITEMS_MAX: Final = 1 << 16
-_REASON_CHARS_MAX: Final = 200
+_LINK_HEAD: Final = b"\xd8\x2a\x58\x25\x00"
+"""Tag 42, and the head of 37 bytes: the zero of the identity multibase, then the CID."""
+_LINK_BYTES: Final = len(_LINK_HEAD) + 36
 
 
 class CodecError(ValueError):
     """The bytes are not a canonical block, or the value has no encoding."""
 
 
-class _TooManyItems(CodecError):
-    """A limit of the reader, and nothing wrong with the block."""
-
-
 def encode(value: Any) -> bytes:
     """The canonical encoding. Raises CodecError for what has none (floats, other types)."""
+    parts: list[bytes] = []
     try:
-        return cbor2.dumps(_prepared(value, DEPTH_MAX))
+        _write_all((value,), parts.append, DEPTH_MAX + 1)
     except UnicodeEncodeError:
         raise CodecError("a text with half of a surrogate pair has no encoding") from None
+    return b"".join(parts)
 
 
 def decode(data: bytes, *, bytes_max: int = RECORD_BYTES_MAX, items_max: int | None = None) -> Any:
@@ -54,26 +51,22 @@ def decode(data: bytes, *, bytes_max: int = RECORD_BYTES_MAX, items_max: int | N
     Every value in it is an item, keys too, and takes a byte at least: without `items_max`,
     `bytes_max` bounds them.
     """
-    if len(data) > bytes_max:
-        raise CodecError(f"{len(data)} bytes, at most {bytes_max} are read")
-    if items_max is not None and len(data) > items_max:
+    size = len(data)
+    if size > bytes_max:
+        raise CodecError(f"{size} bytes, at most {bytes_max} are read")
+    if items_max is not None and size > items_max:
         count_items(data, items_max=items_max)
     try:
-        value = cbor2.loads(
-            data,
-            semantic_decoders=_LINKS_ALONE,
-            max_depth=DEPTH_MAX + 2,  # `_accepted` is exact; the library counts links too
-            allow_indefinite=False,
-            allow_duplicate_keys=False,
-        )
-    except cbor2.CBORError as error:
-        _refuse(data, str(error))
-    if cbor2.dumps(value) != data:
-        _refuse(data, "not the shortest encoding of what it holds, or bytes after it")
-    try:
-        return _accepted(value, DEPTH_MAX)
-    except CodecError as error:
-        _refuse(data, str(error))
+        (value,), end = _read_all(data, 0, 1, DEPTH_MAX + 1)
+    except (IndexError, struct.error):
+        _cut_off(size)
+    except UnicodeDecodeError:
+        raise CodecError("a text is not UTF-8, or cut off") from None
+    if end > size:
+        _cut_off(size)
+    if end < size:
+        raise CodecError(f"byte {end}: bytes after the value")
+    return value
 
 
 def count_items(data: bytes, *, items_max: int) -> int:
@@ -92,188 +85,257 @@ def count_items(data: bytes, *, items_max: int) -> int:
             start = at
             major, length = data[at] >> 5, data[at] & 31
             at += 1
-            if major == 7:
-                if not 20 <= length <= 22:
-                    raise CodecError(f"byte {start}: {_simple(length)}")
+            if major == _SIMPLE:
+                if not _FALSE <= data[start] <= _NULL:
+                    _no_simple(data[start], start)
                 continue
-            if length > 23:
-                at, length = _long_head(data, start, length)
-            if major < 2:
+            if length >= _SHORT:
+                length, at = _long_number(data, at, length)
+            if major <= _NEGATIVE:
                 if length > INTEGER_MAX:
-                    raise CodecError(f"byte {start}: an integer does not fit 64 bits")
-            elif major < 4:
+                    _too_large(start)
+            elif major <= _TEXT:
                 at += length
-            elif major == 6:
-                if length != _LINK:
-                    raise CodecError(f"byte {start}: tag {length}; only links (tag 42) are read")
-                if data[at : at + len(_LINK_HEAD)] != _LINK_HEAD:
-                    raise CodecError(f"byte {start}: a link that is not a CID of 36 bytes")
-                at += _LINK_BYTES
+            elif major == _TAG:
+                _check_link(data, start, length)
+                at = start + _LINK_BYTES
             elif length:
                 outer.append(left)
-                left = length if major == 4 else 2 * length
+                left = length if major == _LIST else 2 * length
                 items += left
                 if items > size:
                     raise IndexError
                 if items > items_max:
-                    raise _TooManyItems(f"more than {items_max} items, the limit here")
+                    raise CodecError(f"more than {items_max} items, the limit here")
                 if len(outer) > DEPTH_MAX:
-                    raise CodecError(f"nested more than {DEPTH_MAX} deep")
+                    _too_deep()
             if at > size:
                 break
-    except IndexError:
+    except (IndexError, struct.error):
         at = size + 1
     if at > size:
-        raise CodecError(f"the block is cut off after {size} bytes")
+        _cut_off(size)
     if at < size:
         raise CodecError(f"byte {at}: bytes after the value")
     return items
 
 
-def _long_head(data: bytes, start: int, length: int) -> tuple[int, int]:
-    """Where a head of more than one byte ends, and its number."""
-    if length > 27:
-        raise CodecError(f"byte {start}: a length is left open (indefinite or reserved)")
-    width = 1 << (length - 24)
-    at = start + 1 + width
-    number = int.from_bytes(data[start + 1 : at])
-    if at > len(data):
-        raise IndexError
-    if number < 24 or (width > 1 and number >> (4 * width) == 0):
-        raise CodecError(f"byte {start}: a number is written longer than it needs")
-    return at, number
+# --- writing
+
+_HEADS: Final = tuple(bytes([byte]) for byte in range(256))
+_PACK_2, _PACK_4, _PACK_8 = (struct.Struct(f">B{width}").pack for width in "HIQ")
 
 
-def _simple(length: int) -> str:
-    if 25 <= length <= 27:
-        return "floats have no place in a record"
-    return "undefined has no place in a record" if length == 23 else "an unknown simple value"
+def _head(major: int, number: int) -> bytes:
+    first = major << 5
+    if number < _SHORT:
+        return _HEADS[first | number]
+    if number < 1 << 8:
+        return bytes((first | 24, number))
+    if number < 1 << 16:
+        return _PACK_2(first | 25, number)
+    if number < 1 << 32:
+        return _PACK_4(first | 26, number)
+    return _PACK_8(first | 27, number)
 
 
-def _refuse(data: bytes, reason: str) -> NoReturn:
-    """Raise with the place if the heads of a block that is not large show it, else with the
-    given reason."""
-    with suppress(_TooManyItems):
-        count_items(data, items_max=_DIAGNOSED_ITEMS_MAX)
-    raise CodecError(reason[:_REASON_CHARS_MAX])
+_KEPT_INTEGERS: Final = tuple(_head(_NATURAL, number) for number in range(1024))
 
 
-class _LinksAlone(dict[int, Callable[[Any, bool], Any]]):
-    """Which tags are decoded: none. A link stays as it is written until it is accepted."""
-
-    def __missing__(self, tag: int) -> Callable[[Any, bool], Any]:
-        if tag == _LINK:
-            raise KeyError(tag)
-        return _no_tag
-
-
-def _no_tag(_value: Any, _immutable: bool) -> Any:
-    raise ValueError("only links (tag 42) are read")
-
-
-_LINKS_ALONE: Final = _LinksAlone()
-_ATOMS: Final = frozenset((str, bytes, bool, type(None)))
-
-
-def _accepted(value: Any, deeper: int) -> Any:
-    """The value with its links read, in place. Raises CodecError for a type that is not ours,
-    a number out of range, keys that are no texts or out of order, and depth.
-
-    deeper: levels that may be below this one.
-    """
-    kind = type(value)
-    if kind in _ATOMS:
-        return value
-    if kind is int:
-        return _in_range(value)
-    if kind is list:
-        if value and not deeper:
-            raise CodecError(f"nested more than {DEPTH_MAX} deep")
-        kinds = set(map(type, value))
-        if kinds <= _ATOMS:
-            return value
-        if kinds == {int}:
-            _in_range(min(value))
-            _in_range(max(value))
-            return value
-        for index, item in enumerate(value):
-            if type(item) not in _ATOMS:
-                value[index] = _accepted(item, deeper - 1)
-        return value
-    if kind is dict:
-        if value and not deeper:
-            raise CodecError(f"nested more than {DEPTH_MAX} deep")
-        before = (-1, "")
-        for key, item in value.items():
-            if type(key) is not str:
-                raise CodecError(f"a key of a map is of type {type(key).__name__}, expected text")
-            rank = (len(key) if key.isascii() else len(key.encode()), key)
-            if rank <= before:
-                raise CodecError(f"the key {_shown(key)} is out of order")
-            before = rank
-            if type(item) not in _ATOMS:
-                value[key] = _accepted(item, deeper - 1)
-        return value
-    if kind is cbor2.CBORTag:
-        return _cid(value.value)
-    if kind is float:
-        raise CodecError("floats have no place in a record")
-    raise CodecError("undefined and other simple values have no place in a record")
+def _write_all(values: Sequence[Any], out: Callable[[bytes], None], deeper: int) -> None:
+    """Write values one after the other. deeper: levels that there may be of them."""
+    if not deeper:
+        _too_deep()
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            raw = value.encode()
+            size = len(raw)
+            out(_HEADS[_SHORT_TEXT | size] if size < _SHORT else _head(_TEXT, size))
+            out(raw)
+        elif kind is int:
+            out(_KEPT_INTEGERS[value] if 0 <= value < 1024 else _integer(value))
+        elif kind is list:
+            out(_head(_LIST, len(value)))
+            if value:
+                _write_all(value, out, deeper - 1)
+        elif kind is dict:
+            out(_head(_MAP, len(value)))
+            if value:
+                flat: list[Any] = []
+                for key in _ordered(list(value)):
+                    flat += (key, value[key])
+                _write_all(flat, out, deeper - 1)
+        elif kind is bytes:
+            out(_head(_BYTES, len(value)))
+            out(value)
+        elif kind is Cid:
+            out(_LINK_HEAD)
+            out(value.raw)
+        elif value is None:
+            out(_HEADS[_NULL])
+        elif kind is bool:
+            out(_HEADS[_TRUE if value else _FALSE])
+        elif kind is float:
+            raise CodecError("floats have no place in a record")
+        else:
+            raise CodecError(f"a value of type {kind.__name__} has no encoding")
 
 
-def _prepared(value: Any, deeper: int) -> Any:
-    """The value as the library writes it canonically: keys in order, links as tags."""
-    kind = type(value)
-    if kind in _ATOMS:
-        return value
-    if kind is int:
-        return _in_range(value)
-    if kind is list:
-        if value and not deeper:
-            raise CodecError(f"nested more than {DEPTH_MAX} deep")
-        kinds = set(map(type, value))
-        if kinds <= _ATOMS:
-            return value
-        if kinds == {int}:
-            _in_range(min(value))
-            _in_range(max(value))
-            return value
-        return [item if type(item) in _ATOMS else _prepared(item, deeper - 1) for item in value]
-    if kind is dict:
-        if value and not deeper:
-            raise CodecError(f"nested more than {DEPTH_MAX} deep")
-        return {
-            key: item if type(item := value[key]) in _ATOMS else _prepared(item, deeper - 1)
-            for key in sorted(value, key=_rank)
-        }
-    if kind is Cid:
-        return cbor2.CBORTag(_LINK, b"\0" + value.raw)
-    if kind is float:
-        raise CodecError("floats have no place in a record")
-    raise CodecError(f"a value of type {kind.__name__} has no encoding")
+def _integer(value: int) -> bytes:
+    if 0 <= value <= INTEGER_MAX:
+        return _head(_NATURAL, value)
+    if INTEGER_MIN <= value < 0:
+        return _head(_NEGATIVE, -1 - value)
+    raise CodecError("an integer does not fit 64 bits")
 
 
-def _rank(key: Any) -> tuple[int, str]:
-    """What canonical keys are ordered by: length in bytes, then the bytes. Code points sort as
-    their UTF-8 does."""
-    if type(key) is not str:
-        raise CodecError(f"a key of a map is of type {type(key).__name__}, expected text")
-    return (len(key) if key.isascii() else len(key.encode()), key)
-
-
-def _in_range(number: int) -> int:
-    if not INTEGER_MIN <= number <= INTEGER_MAX:
-        raise CodecError("an integer does not fit 64 bits")
-    return number
-
-
-def _cid(value: Any) -> Cid:
-    if type(value) is not bytes or value[:1] != b"\0":
-        raise CodecError("a link that is not a CID: it is not bytes that start with 0")
+def _ordered(keys: Sequence[Any]) -> list[str]:
+    """The keys by their length in bytes, then by their bytes: code points sort as their UTF-8
+    does, and sorting is stable."""
     try:
-        return Cid(value[1:])
+        are_ascii = "".join(keys).isascii()
+    except TypeError:
+        wrong = next(type(key).__name__ for key in keys if type(key) is not str)
+        raise CodecError(f"a key of a map is of type {wrong}, expected text") from None
+    ordered = sorted(keys)
+    ordered.sort(key=len if are_ascii else _utf8_bytes)
+    return ordered
+
+
+def _utf8_bytes(key: str) -> int:
+    return len(key.encode())
+
+
+# --- reading
+
+_UNPACK_2, _UNPACK_4, _UNPACK_8 = (struct.Struct(f">{width}").unpack_from for width in "HIQ")
+
+
+def _read_all(data: bytes, at: int, count: int, deeper: int) -> tuple[list[Any], int]:
+    """So many values from `at` on, and where they end: past the end if the last is cut off.
+    Raises IndexError where a head is cut off. deeper: levels that there may be of them."""
+    if not deeper:
+        _too_deep()
+    if count > len(data) - at:
+        raise IndexError
+    values: list[Any] = []
+    add = values.append
+    for _ in range(count):
+        head = data[at]
+        if head < _SHORT:
+            add(head)
+            at += 1
+            continue
+        if _SHORT_TEXT <= head < _SHORT_TEXT + _SHORT:
+            end = at + 1 + head - _SHORT_TEXT
+            add(data[at + 1 : end].decode())
+            at = end
+            continue
+        start = at
+        at += 1
+        major, number = head >> 5, head & 31
+        if number >= _SHORT and major != _SIMPLE:
+            number, at = _long_number(data, at, number)
+        if major == _TEXT:
+            end = at + number
+            add(data[at:end].decode())
+            at = end
+        elif major == _NATURAL:
+            add(number if number <= INTEGER_MAX else _too_large(start))
+        elif major == _LIST:
+            items: list[Any] = []
+            if number:
+                items, at = _read_all(data, at, number, deeper - 1)
+            add(items)
+        elif major == _MAP:
+            entries: dict[str, Any] = {}
+            if number:
+                flat, at = _read_all(data, at, 2 * number, deeper - 1)
+                entries = _map(flat, start)
+            add(entries)
+        elif major == _BYTES:
+            end = at + number
+            add(data[at:end])
+            at = end
+        elif major == _TAG:
+            add(_link(data, start, number))
+            at = start + _LINK_BYTES
+        elif major == _NEGATIVE:
+            add(-1 - number if number <= INTEGER_MAX else _too_large(start))
+        elif _FALSE <= head <= _NULL:
+            add(None if head == _NULL else head == _TRUE)
+        else:
+            _no_simple(head, start)
+    return values, at
+
+
+def _long_number(data: bytes, at: int, length: int) -> tuple[int, int]:
+    """The number of a head that goes on at `at`, and where the head ends."""
+    if length == 24:
+        number, end, least = data[at], at + 1, _SHORT
+    elif length == 25:
+        (number,), end, least = _UNPACK_2(data, at), at + 2, 1 << 8
+    elif length == 26:
+        (number,), end, least = _UNPACK_4(data, at), at + 4, 1 << 16
+    elif length == 27:
+        (number,), end, least = _UNPACK_8(data, at), at + 8, 1 << 32
+    else:
+        raise CodecError(f"byte {at - 1}: a length is left open (indefinite or reserved)")
+    if number < least:
+        raise CodecError(f"byte {at - 1}: a number is written longer than it needs")
+    return number, end
+
+
+def _map(flat: Sequence[Any], start: int) -> dict[str, Any]:
+    """The map of keys and values in turn. Raises CodecError unless the keys are in order."""
+    keys = flat[::2]
+    ordered = _ordered(keys)
+    if ordered != keys:
+        wrong = next(key for key, right in zip(keys, ordered, strict=True) if key != right)
+        raise CodecError(f"the map at byte {start}: the key {_shown(wrong)} is out of order")
+    entries = dict(zip(keys, flat[1::2], strict=True))
+    if len(entries) < len(keys):
+        twice = next(key for key, after in pairwise(keys) if key == after)
+        raise CodecError(f"the map at byte {start}: the key {_shown(twice)} is there twice")
+    return entries
+
+
+def _link(data: bytes, start: int, tag: int) -> Cid:
+    _check_link(data, start, tag)
+    raw = data[start + len(_LINK_HEAD) : start + _LINK_BYTES]
+    if len(raw) < _LINK_BYTES - len(_LINK_HEAD):
+        raise IndexError
+    try:
+        return Cid(raw)
     except CidError as error:
-        raise CodecError(f"a link that is not a CID: {error}") from None
+        raise CodecError(f"byte {start}: a link that is not a CID: {error}") from None
+
+
+def _check_link(data: bytes, start: int, tag: int) -> None:
+    if tag != _LINK:
+        raise CodecError(f"byte {start}: tag {tag}; only links (tag {_LINK}) are read")
+    if data[start : start + len(_LINK_HEAD)] != _LINK_HEAD:
+        raise CodecError(f"byte {start}: a link that is not a CID of 36 bytes")
+
+
+def _too_large(start: int) -> NoReturn:
+    raise CodecError(f"byte {start}: an integer does not fit 64 bits")
+
+
+def _no_simple(head: int, start: int) -> NoReturn:
+    if 0xF9 <= head <= 0xFB:
+        raise CodecError(f"byte {start}: floats have no place in a record")
+    name = "undefined" if head == 0xF7 else "an unknown simple value"
+    raise CodecError(f"byte {start}: {name} has no place in a record")
+
+
+def _too_deep() -> NoReturn:
+    raise CodecError(f"nested more than {DEPTH_MAX} deep")
+
+
+def _cut_off(size: int) -> NoReturn:
+    raise CodecError(f"the block is cut off after {size} bytes")
 
 
 def _shown(key: str) -> str:

@@ -87,7 +87,7 @@ def test_help_is_quick_and_imports_no_engine() -> None:
         "from runtime.terminal.boundary import run_app\n"
         "from ccl.cli.cclc import app\n"
         "code = run_app(app, 'cclc', ['--help'])\n"
-        "heavy = {'lark', 'wasmtime', 'rich', 'pydantic', 'yaml', 'nacl', 'cbor2', 'asyncio'}\n"
+        "heavy = {'lark', 'wasmtime', 'rich', 'pydantic', 'yaml', 'nacl', 'asyncio'}\n"
         "sys.exit(repr(sorted(heavy & set(sys.modules))) if heavy & set(sys.modules) else code)\n"
     )
     start = time.monotonic()
