@@ -37,7 +37,8 @@ class Fix(Node, frozen=True):
 
 
 class Diagnostic(Node, frozen=True):
-    """`code` names a template in `ccl.codes`; `facts` fill it in."""
+    """`code` names a template in `ccl.codes`; `facts` fill it in. `denied`: a warning that the
+    project makes an error."""
 
     code: str
     span: Span
@@ -45,6 +46,11 @@ class Diagnostic(Node, frozen=True):
     labels: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    denied: bool = False
+
+    @property
+    def severity(self) -> Severity:
+        return Severity.ERROR if self.denied else severity_of(self.code)
 
 
 ERRORS_PER_FILE_MAX: Final = 100
@@ -86,7 +92,7 @@ class Sink:
         if place in self._places:
             return
         self._places.add(place)
-        if severity_of(diagnostic.code) is Severity.ERROR:
+        if is_error(diagnostic):
             self._errors[diagnostic.span.file] += 1
             if self._errors[diagnostic.span.file] > ERRORS_PER_FILE_MAX:
                 return
@@ -101,9 +107,14 @@ class Sink:
 
     def leave_out(self, is_consequence: Callable[[Diagnostic], bool]) -> None:
         """Forget what follows from other faults."""
-        left = [each for each in self._found if is_consequence(each)]
-        self._errors -= Counter(each.span.file for each in left if is_error(each))
-        self._found = [each for each in self._found if not is_consequence(each)]
+        self.revise(lambda each: None if is_consequence(each) else each)
+
+    def revise(self, revised: Callable[[Diagnostic], Diagnostic | None]) -> None:
+        """Put what `revised` makes of it in place of each diagnostic, or nothing for None."""
+        found = [(each, revised(each)) for each in self._found]
+        self._errors -= Counter(old.span.file for old, _ in found if is_error(old))
+        self._found = [new for _, new in found if new is not None]
+        self._errors += Counter(each.span.file for each in self._found if is_error(each))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -131,4 +142,4 @@ class Sink:
 
 
 def is_error(diagnostic: Diagnostic) -> bool:
-    return severity_of(diagnostic.code) is Severity.ERROR
+    return diagnostic.severity is Severity.ERROR

@@ -4,7 +4,7 @@ No code is generated after an error. Diagnostics of everything, packed modules i
 in one sink over one source map.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from ccl import ast, typed
@@ -13,6 +13,7 @@ from ccl.collecting import collector_paused
 from ccl.consequences import leave_out_consequences
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
 from ccl.expansion import expand
+from ccl.levels import apply_levels
 from ccl.loading import Loader, is_name, real_path, shown_path
 from ccl.nesting import room_for_nesting
 from ccl.node import Node, replace
@@ -71,12 +72,12 @@ def check_text(
     path: str = STANDARD_INPUT,
     *,
     extra_exports: frozenset[str] = frozenset(),
-    allowed: Iterable[Path] = (),
+    project: Project | None = None,
 ) -> Compilation:
     """Check a program given as text; imports are relative to the folder of `path`, and stay in
-    its project and the folders `allowed` besides."""
+    its `project`. Raises ConfigurationError where that is to be found and cannot be."""
     with room_for_nesting(), collector_paused():
-        return _check(text, path, project_of(path, allowed), extra_exports=extra_exports)
+        return _check(text, path, project or project_of(path), extra_exports=extra_exports)
 
 
 def compile_text(
@@ -84,18 +85,18 @@ def compile_text(
     path: str = STANDARD_INPUT,
     *,
     extra_exports: frozenset[str] = frozenset(),
-    allowed: Iterable[Path] = (),
+    project: Project | None = None,
 ) -> Compiled:
     """The module of a program given as text."""
     with room_for_nesting(), collector_paused():
-        project = project_of(path, allowed)
-        return _generate(_check(text, path, project, extra_exports=extra_exports))
+        found = project or project_of(path)
+        return _generate(_check(text, path, found, extra_exports=extra_exports))
 
 
-def compile_tests(text: str, path: str, *, allowed: Iterable[Path] = ()) -> Compiled:
+def compile_tests(text: str, path: str, *, project: Project | None = None) -> Compiled:
     """A module whose exports are the tests of a file given as text."""
     with room_for_nesting(), collector_paused():
-        return _generate(_check(text, path, project_of(path, allowed), for_tests=True))
+        return _generate(_check(text, path, project or project_of(path), for_tests=True))
 
 
 def _check(
@@ -116,11 +117,13 @@ def _check(
     packer = _Packer(sources, sink, project, loader.real, (*packing, real_path(path)))
     program = check(scoped, packer, sink, extra_exports=extra_exports, for_tests=for_tests)
     leave_out_consequences(sink, sources, loaded)
+    own = loader.real.keys() & loaded.files.keys()
+    apply_levels(sink, sources, sorted(own), loaded.root, project.levels)
     return Compilation(
         sources=sources,
         sink=sink,
         module=loaded.files[loaded.root].module,
-        program=program,
+        program=None if sink.has_errors else program,
         names=_module_names(sources, scoped),
     )
 

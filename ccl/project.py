@@ -7,13 +7,14 @@ lies outside is neither opened nor looked at, so that no message says whether it
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from shlex import quote
 from typing import Final
 
+from ccl.configuration import Level, read_levels
 from ccl.diagnostics import Diagnostic
-from ccl.node import Node
+from ccl.node import Node, field
 from ccl.source import Span
 
 CONFIGURATION_NAME: Final = "ccl.toml"
@@ -41,6 +42,8 @@ class Project(Node, frozen=True, kw_only=True):
     allowed: tuple[Path, ...] = ()
     configuration: Path | None = None
     foreign: tuple[Path, ...] = ()
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    """What it makes of warnings, by code."""
 
     def contains(self, path: Path) -> bool:
         """Whether a path without links lies inside."""
@@ -81,7 +84,8 @@ def project_of(path: str, allowed: Iterable[Path] = ()) -> Project:
     """The project of the program at `path`, and the folders that are allowed besides.
 
     It is the nearest folder upwards with a `ccl.toml` of the user's own, not beyond the home
-    directory and not on another file system; else the folder of the file itself.
+    directory and not on another file system; else the folder of the file itself. Raises
+    ConfigurationError for a `ccl.toml` that cannot be followed.
     """
     start = Path.cwd() if path in STREAM_PATHS else without_links(Path(path)).parent
     real = tuple(map(without_links, allowed))
@@ -91,7 +95,11 @@ def project_of(path: str, allowed: Iterable[Path] = ()) -> Project:
         owned = _is_own(candidate)
         if owned:
             return Project(
-                folder=folder, allowed=real, configuration=candidate, foreign=tuple(foreign)
+                folder=folder,
+                allowed=real,
+                configuration=candidate,
+                foreign=tuple(foreign),
+                levels=read_levels(candidate),
             )
         if owned is False:
             foreign.append(candidate)

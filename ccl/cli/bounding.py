@@ -11,6 +11,7 @@ from ccl.abi.bounds import Bound
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
 from ccl.cli.inspection import bound_text, bound_value, inspect_file
+from ccl.cli.options import project_for
 from ccl.cli.report import show_findings, shown, summarise
 from ccl.cli.tables import columns
 from ccl.pipeline import compile_text
@@ -43,7 +44,7 @@ def _bounds(file: Path, form: Format, allowed: tuple[Path, ...]) -> Mapping[str,
                 details={"path": str(file)},
             )
         return bounds
-    compiled = compile_text(read_source(file), path=shown(file), allowed=allowed)
+    compiled = compile_text(read_source(file), path=shown(file), project=project_for(file, allowed))
     if compiled.wasm is None:
         compilation = compiled.compilation
         findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 
-from ccl.codes import severity_of
 from ccl.codes.template import Severity
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label
 from ccl.edits import all_edits, apply_edits, compatible_fixes
@@ -20,7 +19,7 @@ class Findings(Node, frozen=True, kw_only=True):
     diagnostics: tuple[Diagnostic, ...]
 
     def count(self, severity: Severity) -> int:
-        return sum(1 for d in self.diagnostics if severity_of(d.code) is severity)
+        return sum(1 for d in self.diagnostics if d.severity is severity)
 
     def summary(self) -> str:
         """`2 errors, 1 warning`; empty when there is nothing."""

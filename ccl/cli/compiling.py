@@ -10,6 +10,7 @@ import typer
 
 from ccl.cli.checking import Findings, fix_text, merged
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
+from ccl.cli.options import project_for
 from ccl.cli.report import show_findings, shown, summarise
 from ccl.cli.tables import grouped
 from ccl.codes.template import Severity
@@ -75,7 +76,7 @@ def _read_all(files: Sequence[Path]) -> tuple[dict[Path, str], tuple[CommandErro
 
 
 def _check(text: str, *, path: Path, allowed: tuple[Path, ...]) -> Findings:
-    return _findings(check_text(text, path=shown(path), allowed=allowed))
+    return _findings(check_text(text, path=shown(path), project=project_for(path, allowed)))
 
 
 def _findings(compilation: Compilation) -> Findings:
@@ -102,7 +103,7 @@ def compile_to_file(
             hint="choose another name with -o",
             details={"path": str(target)},
         )
-    compiled = compile_text(read_source(file), path=shown(file), allowed=allowed)
+    compiled = compile_text(read_source(file), path=shown(file), project=project_for(file, allowed))
     module = compiled.compilation.module
     if module is not None and not module.items and not compiled.compilation.sink.has_errors:
         raise CommandError(

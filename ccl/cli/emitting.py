@@ -61,10 +61,11 @@ def _tree(text: str, file: Path, form: Format) -> str:
 
 def _compiled(text: str, file: Path, view: View, form: Format, allowed: tuple[Path, ...]) -> str:
     from ccl.cli.charterrules import charter_rules
+    from ccl.cli.options import project_for
     from ccl.pipeline import compile_text
     from ccl.wasm.inspect import inspect_module
 
-    compiled = compile_text(text, path=shown(file), allowed=allowed)
+    compiled = compile_text(text, path=shown(file), project=project_for(file, allowed))
     compilation = compiled.compilation
     _tell(
         Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics), file, form

@@ -6,6 +6,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from ccl.configuration import ConfigurationError
+from ccl.project import Project, project_of
 from runtime.terminal.errors import CommandError, ExitCode
 
 AllowPath: TypeAlias = Annotated[
@@ -17,6 +19,21 @@ AllowPath: TypeAlias = Annotated[
         help="A folder outside of the project that imports and modules may be in; repeatable.",
     ),
 ]
+
+
+def project_for(file: Path, allowed: Iterable[Path]) -> Project:
+    """The project of a program that a command was given. Raises CommandError for a `ccl.toml` that
+    cannot be followed."""
+    try:
+        return project_of(file.as_posix(), allowed)
+    except ConfigurationError as error:
+        raise CommandError(
+            ExitCode.USAGE,
+            "bad-configuration",
+            str(error),
+            hint=error.hint,
+            details={"path": str(error.path), "line": error.line},
+        ) from None
 
 
 def allowed_folders(folders: Iterable[Path] | None) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ import typer
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
 from ccl.cli.inspection import inspect_file
+from ccl.cli.options import project_for
 from ccl.cli.report import show_findings, shown, summarise
 from ccl.cli.tables import columns
 from ccl.pipeline import compile_text
@@ -29,7 +30,9 @@ def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[P
     """
     inspected = inspect_file(module)
     data = read_bytes(module, limit=MODULE_BYTES_MAX, what="module")
-    compiled = compile_text(read_source(source), path=shown(source), allowed=allowed)
+    compiled = compile_text(
+        read_source(source), path=shown(source), project=project_for(source, allowed)
+    )
     if compiled.wasm is None:
         compilation = compiled.compilation
         findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)

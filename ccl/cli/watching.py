@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ccl.cli.checking import Findings, merged
 from ccl.cli.files import STANDARD_STREAM, read_source
+from ccl.cli.options import project_for
 from ccl.cli.report import show_findings, shown, summarise
 from ccl.pipeline import check_text
 from ccl.render import Format
@@ -100,14 +101,17 @@ def check_round(files: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
     watched = set(files)
     for path in files:
         try:
-            text = read_source(path)
+            text, project = read_source(path), project_for(path, allowed)
         except CommandError as error:
             unreadable.append(error)
+            watched.add(Path(error.details.get("path", path)))
             continue
-        compilation = check_text(text, path=shown(path), allowed=allowed)
+        compilation = check_text(text, path=shown(path), project=project)
         found = compilation.sink.diagnostics
         reports.append(Findings(sources=compilation.sources, diagnostics=found))
         # (those of the standard library have no file here)
+        if project.configuration is not None:
+            watched.add(project.configuration)
         read = {Path(source.path) for source in compilation.sources.sources}
         watched |= {each for each in read if each.exists()}
         if compilation.program is not None:

@@ -89,4 +89,18 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="name in it the state that it guards",
         severity=Severity.WARNING,
     ),
+    Template(
+        code="CCL0913",
+        title="`{warning}` is allowed here and does not occur",
+        label="allows nothing",
+        help="remove it",
+        severity=Severity.WARNING,
+    ),
+    Template(
+        code="CCL0914",
+        title="this comment allows nothing: {reason}",
+        label="not the code of a warning",
+        help="did you mean `{nearest}`?",
+        severity=Severity.WARNING,
+    ),
 )

@@ -23,7 +23,7 @@ def prose(diagnostic: Diagnostic) -> Prose:
     kind = diagnostic.facts.get("advice")
     help_text = template.help if kind is None else template.advice[kind]
     return Prose(
-        severity=template.severity,
+        severity=diagnostic.severity,
         title=template.title.format_map(diagnostic.facts),
         label=_filled(template.label, diagnostic.facts) or "",
         help=None if help_text is None else _filled(help_text, diagnostic.facts),

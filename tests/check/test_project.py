@@ -39,7 +39,8 @@ def packing(path: str) -> str:
 def found(path: Path, text: str, *allowed: Path) -> list[Diagnostic]:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    return list(check_text(text, path=path.as_posix(), allowed=allowed).sink.diagnostics)
+    project = project_of(path.as_posix(), allowed)
+    return list(check_text(text, path=path.as_posix(), project=project).sink.diagnostics)
 
 
 def codes(path: Path, text: str, *allowed: Path) -> list[str]:

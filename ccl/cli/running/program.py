@@ -15,6 +15,7 @@ from ccl.abi.suggest import nearest
 from ccl.abi.values import parse_type, to_json, untyped_to_json
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
+from ccl.cli.options import project_for
 from ccl.cli.report import show_findings
 from ccl.cli.running.reading import entries_reading_input
 from ccl.pipeline import compile_text
@@ -67,7 +68,9 @@ def compile_program(file: Path, entry: str, allowed: tuple[Path, ...] = ()) -> P
     errors; warnings are for `cclc check`, not for everyone who runs the program."""
     text = read_source(file)
     reachable = frozenset(() if _is_fixed(entry) else (entry,))
-    compiled = compile_text(text, path=file.as_posix(), extra_exports=reachable, allowed=allowed)
+    compiled = compile_text(
+        text, path=file.as_posix(), extra_exports=reachable, project=project_for(file, allowed)
+    )
     findings = Findings(
         sources=compiled.compilation.sources, diagnostics=compiled.compilation.sink.diagnostics
     )

@@ -9,6 +9,8 @@ from typing import Final
 from msgspec import Struct
 
 from ccl.cli.files import STANDARD_STREAM, missing, read_source
+from ccl.cli.options import project_for
+from ccl.project import Project
 from runtime.terminal.errors import CommandError
 
 SUFFIX: Final = ".ccl"
@@ -23,8 +25,7 @@ class TestFile(Struct, frozen=True, kw_only=True):
 
     path: str
     text: str
-    allowed: tuple[Path, ...] = ()
-    """Folders outside of its project that it may import from."""
+    project: Project | None = None
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -46,14 +47,14 @@ def test_files(paths: Sequence[Path], allowed: tuple[Path, ...]) -> Found:
             if real in found or real in unread:
                 continue
             try:
-                text = read_source(each)
+                text, project = read_source(each), project_for(each, allowed)
             except CommandError as error:
                 if each == path:
                     raise
                 unread[real] = error
                 continue
             if _MARK.search(text):
-                found[real] = TestFile(path=shown, text=text, allowed=allowed)
+                found[real] = TestFile(path=shown, text=text, project=project)
     return Found(files=tuple(found.values()), unread=tuple(unread.values()))
 
 

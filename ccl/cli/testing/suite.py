@@ -49,7 +49,7 @@ class Broken(Struct, frozen=True, kw_only=True):
 
 def compile_suite(file: TestFile, chosen: Callable[[str], bool]) -> Suite | Broken:
     """The tests of a file that are `chosen` by name."""
-    compiled = compile_tests(file.text, file.path, allowed=file.allowed)
+    compiled = compile_tests(file.text, file.path, project=file.project)
     compilation = compiled.compilation
     program = compilation.program
     if program is None or compiled.wasm is None or compiled.cid is None:
