@@ -6,7 +6,7 @@ Source: the CARv1 specification (ipld.io/specs/transport/car/carv1).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from typing import BinaryIO, Final
 
 from msgspec import Struct
@@ -119,17 +119,27 @@ def _sections(file: BinaryIO, at: int) -> Iterator[tuple[Cid, Section]]:
             raise CarError(f"more than {BLOCKS_MAX} blocks", at)
         if length > BLOCK_BYTES_MAX + _CID_BYTES:
             raise CarError(f"a block of {length} bytes, at most {BLOCK_BYTES_MAX} are read", at)
-        section = file.read(length)
-        if len(section) < length:
-            raise CarError(f"a block is cut off: {len(section)} of {length} bytes", at)
+        head = file.read(min(length, _CID_BYTES))
         try:
-            cid, body = read_cid(section, 0, length)
+            cid, body = read_cid(head, 0, len(head))
         except CidError as error:
+            _check_whole(file, at, start, length)
             raise CarError(error.reason, start + (error.position or 0)) from None
-        if not cid.matches(section[body:]):
+        file.seek(start + body)
+        block = file.read(length - body)
+        if len(block) < length - body:
+            _check_whole(file, at, start, length)
+        if not cid.matches(block):
             raise CarError(f"block {cid} has another hash", start + body)
         yield cid, Section(offset=start + body, size=length - body)
         at = start + length
+
+
+def _check_whole(file: BinaryIO, at: int, start: int, length: int) -> None:
+    """Raises CarError if the file ends within the section."""
+    there = file.seek(0, SEEK_END) - start
+    if there < length:
+        raise CarError(f"a block is cut off: {there} of {length} bytes", at)
 
 
 def _length(file: BinaryIO, at: int) -> int | None:

@@ -13,6 +13,9 @@ from runtime.content.cid import Cid, CidError, Codec, read_cid
 from runtime.content.varint import VarintError, read_varint
 
 FILE_BYTES_MAX: Final = 64 << 20
+NODE_BYTES_MAX: Final = 2 << 20
+VISITED_BYTES_MAX: Final = 2 * FILE_BYTES_MAX
+"""Of all nodes together, each as often as it is linked to."""
 DEPTH_MAX: Final = 16
 NODES_MAX: Final = 65_536
 _TYPE_RAW: Final = 0
@@ -48,6 +51,7 @@ def read_file(root: Cid, get: Callable[[Cid], bytes | None]) -> bytes:
     """The bytes of the file that `root` names. Raises UnixFsError or PieceMissing."""
     pieces: list[bytes] = []
     total = 0
+    visited_bytes = 0
     stack = [(root, 0)]
     visited = 0
     while stack:
@@ -58,6 +62,9 @@ def read_file(root: Cid, get: Callable[[Cid], bytes | None]) -> bytes:
         block = get(cid)
         if block is None:
             raise PieceMissing(cid)
+        visited_bytes += len(block)
+        if visited_bytes > VISITED_BYTES_MAX:
+            raise UnixFsError(f"its nodes have more than {VISITED_BYTES_MAX} bytes")
         node = Node(piece=block, links=()) if cid.codec is Codec.RAW else _read_node(cid, block)
         total += len(node.piece)
         if total > FILE_BYTES_MAX:
@@ -70,14 +77,28 @@ def read_file(root: Cid, get: Callable[[Cid], bytes | None]) -> bytes:
 def _read_node(cid: Cid, block: bytes) -> Node:
     if cid.codec is not Codec.DAG_PB:
         raise UnixFsError(f"{cid} is no node of a file")
-    content: bytes = b""
+    if len(block) > NODE_BYTES_MAX:
+        raise UnixFsError(f"{cid} has {len(block)} bytes, a node has at most {NODE_BYTES_MAX}")
+    content: bytes | None = None
     links: list[Cid] = []
     for number, value in _fields(block):
-        if number == 1 and isinstance(value, bytes):
+        if not isinstance(value, bytes) or number not in {1, 2}:
+            raise UnixFsError(f"{cid} has a field {number} that no node has")
+        if number == 2:
+            links.append(_target(cid, value))
+        elif content is None:
             content = value
-        elif number == 2 and isinstance(value, bytes):
-            links.extend(_link(inner) for n, inner in _fields(value) if n == 1)
-    return Node(piece=_file_content(cid, content), links=tuple(links))
+        else:
+            raise UnixFsError(f"{cid} has two contents")
+    return Node(piece=_file_content(cid, content or b""), links=tuple(links))
+
+
+def _target(cid: Cid, link: bytes) -> Cid:
+    """The CID of a link, of which its name and the size of what it leads to are not used."""
+    targets = [_link(value) for number, value in _fields(link) if number == 1]
+    if len(targets) != 1:
+        raise UnixFsError(f"{cid} has a link with {len(targets)} targets")
+    return targets[0]
 
 
 def _file_content(cid: Cid, content: bytes) -> bytes:

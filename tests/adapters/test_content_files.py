@@ -56,6 +56,49 @@ def test_a_block_with_another_hash_is_refused() -> None:
         read_car(bytes(data))
 
 
+LEAF_CID, LEAF = leaf(b"a piece")
+CONTENT = message((1, 2))
+LINK = message((1, LEAF_CID.raw), (2, b""), (3, 7))
+
+
+@pytest.mark.parametrize(
+    ("node", "reason"),
+    [
+        (message((2, LINK), (1, CONTENT), (1, CONTENT)), "has two contents"),
+        (message((2, LINK), (1, CONTENT), (3, b"more")), "has a field 3 that no node has"),
+        (message((2, 7), (1, CONTENT)), "has a field 2 that no node has"),
+        (message((2, b""), (1, CONTENT)), "a link with 0 targets"),
+        (message((2, LINK + LINK), (1, CONTENT)), "a link with 2 targets"),
+        (message((2, message((1, LEAF_CID.raw + b"!"))), (1, CONTENT)), "a link of 37 bytes"),
+        (message((2, message((1, b"\x01\x55\x00\x00"))), (1, CONTENT)), "an identity CID"),
+        (message((2, message((1, 7))), (1, CONTENT)), "a link that is not a CID"),
+        (message((2, LINK), (1, message((1, 2), (2, bytes(2 << 20))))), "a node has at most"),
+        (message((2, LINK)), "is not UnixFS, not a file"),
+    ],
+)
+def test_a_node_that_is_not_read_is_named(node: bytes, reason: str) -> None:
+    cid = sha_cid(Codec.DAG_PB, node)
+    with pytest.raises(UnixFsError, match=reason):
+        read_file(cid, {cid: node, LEAF_CID: LEAF}.get)
+
+
+def test_a_node_that_is_linked_to_often_is_read_up_to_a_bound() -> None:
+    large = message((1, message((1, 2), (5, bytes(2 << 19)))))
+    cid = sha_cid(Codec.DAG_PB, large)
+    root = message(*[(2, message((1, cid.raw)))] * 1000, (1, CONTENT))
+    root_cid = sha_cid(Codec.DAG_PB, root)
+    asked: list[Cid] = []
+    blocks = {cid: large, root_cid: root}
+
+    def get(name: Cid) -> bytes | None:
+        asked.append(name)
+        return blocks.get(name)
+
+    with pytest.raises(UnixFsError, match="its nodes have more than 134217728 bytes"):
+        read_file(root_cid, get)
+    assert len(asked) < 140
+
+
 # --- every kind of file that is read, and of file that is not
 
 BLOCK = b"hello mesh\n"
