@@ -1,4 +1,4 @@
-"""What `doctor` looks at: store, books, keys, engine, speed, confinement.
+"""What `doctor` looks at: home, store, books, keys, engine, speed, confinement.
 
 Rule: a weakness of this machine is said, not hidden; only what is broken is wrong.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from mesh.local.audit import HELD, audit
+from mesh.permissions import doubtful_parents, weak_files
 from mesh.records import MICRO
 from runtime.sandbox.selftest import self_test
 from runtime.terminal.errors import CommandError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
 
 SHOWN_MAX: Final = 20
-_OTHERS: Final = 0o077
 
 
 class State(Enum):
@@ -34,7 +34,7 @@ class Check(Struct, frozen=True, kw_only=True):
 
 def examine(mesh: "LocalMesh", *, execute: bool) -> tuple[Check, ...]:
     """All checks, in order; `execute` starts workers and runs known modules in them."""
-    found = [_ok("home", str(mesh.home.path)), *_store(mesh), *_books(mesh)]
+    found = [*_home(mesh), *_store(mesh), *_books(mesh)]
     found += [*_unfinished(mesh), *_keys(mesh)]
     found.append(_ok("engine", mesh.engine.text))
     if execute:
@@ -48,6 +48,19 @@ def _ok(name: str, text: str) -> Check:
 
 def _wrong(name: str, text: str) -> Check:
     return Check(name=name, state=State.WRONG, text=text)
+
+
+def _note(name: str, text: str) -> Check:
+    return Check(name=name, state=State.NOTE, text=text)
+
+
+def _home(mesh: "LocalMesh") -> list[Check]:
+    """It is its owner's alone, or it would not have been opened."""
+    checks = [_ok("home", str(mesh.home.path))]
+    if mesh.store.is_read_only:
+        checks.append(_note("home", "can only be read: commands that write are refused"))
+    checks += [_note("home", text) for text in doubtful_parents(mesh.home.path)]
+    return checks
 
 
 def _store(mesh: "LocalMesh") -> list[Check]:
@@ -92,9 +105,12 @@ def _unfinished(mesh: "LocalMesh") -> list[Check]:
 
 
 def _keys(mesh: "LocalMesh") -> list[Check]:
-    exposed = [path.name for path in mesh.home.keys.iterdir() if path.stat().st_mode & _OTHERS]
-    if exposed:
-        return [_wrong("keys", f"others can read {', '.join(exposed)}")]
+    weak = [
+        _wrong("keys", f"{problem.message}: {problem.hint}")
+        for problem in weak_files(mesh.home.path, mesh.home.keys)
+    ]
+    if weak:
+        return weak[:SHOWN_MAX]
     return [_ok("keys", "readable by their owner alone; all keys of this mesh are local")]
 
 

@@ -32,7 +32,7 @@ def main() -> None:
     pipes = Pipes()
     engine = build_engine()
     limit_resources(address_bytes=address_bytes, cpu_seconds=cpu_seconds, open_files=OPEN_FILES_MAX)
-    give_up_privileges()
+    give_up_privileges(parent)
     allow_few_syscalls()
     request = pipes.receive()
     if request is None:

@@ -17,7 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
+
 from runtime.sandbox.findings import Finding
+from runtime.sandbox.privileges import NAMESPACES, give_up_identity
 
 OPEN_FILES_MAX: Final = 16
 OPEN_FILES_SEARCHED: Final = 256
@@ -78,13 +81,25 @@ def die_with_parent(parent: int) -> None:
         raise SystemExit(1)
 
 
-def give_up_privileges() -> None:
-    """No new privileges, no debugger, no file system, no network (Linux)."""
+class Given(Struct, frozen=True):
+    """What the system gave: namespaces of its own, and the version of Landlock in force, or 0."""
+
+    namespaces: tuple[str, ...] = ()
+    landlock: int = 0
+
+
+def give_up_privileges(parent: int) -> Given:
+    """Another user, no capabilities, no new privileges, no debugger, no file system, no network.
+
+    (Linux.) All that is imported is loaded by now: an unprivileged user may not read it.
+    """
     if sys.platform != "linux":
-        return
+        return Given()
+    namespaces = give_up_identity()
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
-    _landlock()
+    die_with_parent(parent)
+    return Given(namespaces, _landlock())
 
 
 def _prctl(option: int, argument: int) -> bool:
@@ -95,11 +110,14 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _landlock() -> None:
-    """A rule set that handles everything this kernel knows, and allows none of it."""
+def _landlock() -> int:
+    """A rule set that handles everything this kernel knows, and allows none of it.
+
+    The version that is in force now, 0 if none is.
+    """
     version = _syscall(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_VERSION)
     if version < 1:
-        return
+        return 0
     files = (1 << (13, 14, 15, 15, 16)[min(version, 5) - 1]) - 1
     rules = struct.pack("=Q", files)
     if version >= 4:
@@ -107,9 +125,11 @@ def _landlock() -> None:
     if version >= 6:
         rules += struct.pack("=Q", 0b11)  # abstract sockets, signals
     descriptor = _syscall(_LANDLOCK_CREATE_RULESET, rules, len(rules), 0)
-    if descriptor >= 0:
-        _syscall(_LANDLOCK_RESTRICT_SELF, descriptor, 0)
-        os.close(descriptor)
+    if descriptor < 0:
+        return 0
+    refused = _syscall(_LANDLOCK_RESTRICT_SELF, descriptor, 0)
+    os.close(descriptor)
+    return 0 if refused else version
 
 
 def _syscall(number: int, *arguments: Any) -> int:
@@ -164,9 +184,17 @@ def attempts() -> list[Finding]:
     ]
 
 
-def bounds(cpu_seconds: int) -> list[Finding]:
+def bounds(cpu_seconds: int, given: Given) -> list[Finding]:
     """What the system says of this process. To be called before it may not ask any more."""
     return [
+        _namespaces(given.namespaces),
+        Finding(
+            name="Landlock",
+            holds=given.landlock > 0,
+            text=f"version {given.landlock} refuses files"
+            if given.landlock
+            else "not confined: this kernel has none",
+        ),
         _memory(),
         Finding(
             name="CPU time",
@@ -221,6 +249,14 @@ def _starts_a_process() -> None:
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
+
+
+def _namespaces(own: tuple[str, ...]) -> Finding:
+    missing = [name for name in NAMESPACES if name not in own]
+    if missing:
+        shown = ", ".join(missing)
+        return Finding(name="namespaces", holds=False, text=f"not confined: shares {shown}")
+    return Finding(name="namespaces", holds=True, text=f"has its own: {', '.join(own)}")
 
 
 def _memory() -> Finding:

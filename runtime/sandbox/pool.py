@@ -29,6 +29,7 @@ from runtime.sandbox.limits import SANDBOX_LIMITS, SandboxLimits
 from runtime.sandbox.process import Child, ChildEndedError, Watch
 from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
 from runtime.sandbox.results import execution_from, rejected
+from runtime.sandbox.witness import witnessed
 from runtime.state import (
     SNAPSHOT_BYTES_MAX,
     STATE_BYTES_MAX,
@@ -377,7 +378,7 @@ class Sandbox:
                 raise FrameError(f"not a worker's greeting: {error}") from None
             worker.ready = True
             self._failed_starts = 0
-            self._confinement = findings
+            self._confinement = (*findings, *witnessed(worker.child.pid))
             return
         job, worker.job = worker.job, None
         if job is None:

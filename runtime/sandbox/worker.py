@@ -19,6 +19,7 @@ from runtime.context import Context
 from runtime.modulecheck import ModuleFacts
 from runtime.sandbox.confine import (
     OPEN_FILES_MAX,
+    Given,
     allow_few_syscalls,
     attempts,
     bounds,
@@ -76,20 +77,20 @@ def main() -> None:
     limit_resources(address_bytes=address_bytes, cpu_seconds=cpu_seconds, open_files=OPEN_FILES_MAX)
     threading.stack_size(THREAD_STACK_BYTES)
     failed: list[BaseException] = []
-    thread = threading.Thread(target=_confined, args=(cpu_seconds, failed))
-    give_up_privileges()
+    given = give_up_privileges(parent)
+    thread = threading.Thread(target=_confined, args=(cpu_seconds, given, failed))
     thread.start()
     thread.join()
     # The parent has closed the pipe or got no answer: nothing is left to clean up.
     os._exit(1 if failed else 0)
 
 
-def _confined(cpu_seconds: int, failed: list[BaseException]) -> None:
+def _confined(cpu_seconds: int, given: Given, failed: list[BaseException]) -> None:
     try:
         forbid_new_processes()
         pipes = Pipes()
         worker = Worker(pipes)
-        findings = bounds(cpu_seconds)
+        findings = bounds(cpu_seconds, given)
         allow_few_syscalls()
         findings = attempts() + findings
         pipes.send({"ready": [asdict(finding) for finding in findings]})

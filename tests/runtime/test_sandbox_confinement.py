@@ -145,6 +145,12 @@ def test_workers_are_confined(sandbox: Sandbox) -> None:
         "environment",
         "descriptors",
         "memory promises",
+        "namespaces",
+        "Landlock",
+        "user",
+        "capabilities",
+        "new privileges",
+        "system calls",
     }
     assert [finding.text for finding in findings.values() if not finding.holds] == []
 
@@ -161,8 +167,11 @@ def test_what_the_system_says_of_a_worker(sandbox: Sandbox) -> None:
 UNCONFINED = """
 import json, sys
 sys.path[:0] = {path!r}
-from runtime.sandbox.confine import attempts, bounds
-print(json.dumps([[f.name, f.holds, f.text] for f in attempts() + bounds(5)]))
+from runtime.sandbox.confine import Given, attempts, bounds
+from runtime.sandbox.witness import witnessed
+import os
+found = [*attempts(), *bounds(5, Given()), *witnessed(os.getpid())]
+print(json.dumps([[f.name, f.holds, f.text] for f in found]))
 """
 
 
@@ -202,10 +211,10 @@ else:
 @pytest.mark.parametrize(
     ("measure", "attempt"),
     [
-        ("give_up_privileges()", "open('/etc/hostname')"),
-        ("give_up_privileges()", "open('made-by-a-worker', 'w')"),
-        ("give_up_privileges()", "os.listdir('/')"),
-        ("give_up_privileges()", "os.execv('/bin/true', ['true'])"),
+        ("give_up_privileges(os.getppid())", "open('/etc/hostname')"),
+        ("give_up_privileges(os.getppid())", "open('made-by-a-worker', 'w')"),
+        ("give_up_privileges(os.getppid())", "os.listdir('/')"),
+        ("give_up_privileges(os.getppid())", "os.execv('/bin/true', ['true'])"),
         ("import socket; allow_few_syscalls()", "socket.socket()"),
         ("allow_few_syscalls()", "os.fork() or os._exit(0)"),
         ("allow_few_syscalls()", "os.open('/dev/null', 0)"),
