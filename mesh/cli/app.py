@@ -1,11 +1,17 @@
-"""The commands of `meshctl` by name."""
+"""The commands of `meshctl` by name.
 
+Rule: no module of a command is loaded before the command is named.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from importlib import import_module
 from typing import Annotated, Final
 
 import typer
 
-from mesh.cli import blocks, diagnosis, identity, jobs, proofs, results, state, tokens
 from runtime.terminal.boundary import run_app
+from runtime.terminal.commandline import Load
 from runtime.terminal.streams import say
 
 HELP: Final = """Submit work to the mesh, award it, follow it, and check what was done.
@@ -27,20 +33,37 @@ signature, 5 denied by policy, 6 no bids, 7 timeout, 8 verification failed,
 101 a bug of ours, 130 interrupted."""
 
 
-def build() -> typer.Typer:
-    """The commands, in the order of a job's life."""
-    app = typer.Typer(
-        name="meshctl",
-        help=HELP,
-        no_args_is_help=True,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    )
-    app.callback()(_options)
-    for module in (jobs, results, proofs, blocks, tokens, state, identity, diagnosis):
-        module.register(app)
+MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "jobs": (
+        "submit-job",
+        "get-bids",
+        "accept-bid",
+        "job-status",
+        "list-jobs",
+        "cancel-job",
+        "list-nodes",
+    ),
+    "results": ("results", "logs"),
+    "proofs": ("receipt", "verify"),
+    "state": ("state",),
+    "diagnosis": ("doctor",),
+    "blocks": ("block",),
+    "tokens": ("tokens", "policy"),
+    "identity": ("identity",),
+}
+"""The commands and groups that each module registers, in the order of a job's life."""
+
+
+def _load(module: str) -> typer.Typer:
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+    import_module(f"mesh.cli.{module}").register(app)
     return app
+
+
+COMMANDS: Final[Mapping[str, Load]] = {
+    name: partial(_load, module) for module, names in MODULES.items() for name in names
+}
+"""Each command or group, loaded when it is named."""
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -68,4 +91,13 @@ def _options(
 
 def run(arguments: list[str]) -> int:
     """One command; its exit code."""
-    return run_app(build(), "meshctl", arguments)
+    app = typer.Typer(
+        name="meshctl",
+        help=HELP,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(_options)
+    return run_app(app, "meshctl", arguments, elsewhere=COMMANDS)

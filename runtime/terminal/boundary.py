@@ -13,7 +13,7 @@ import shlex
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise, takewhile
 from pathlib import Path
@@ -21,9 +21,11 @@ from typing import Any, Final
 
 import typer
 from typer._click.exceptions import NoArgsIsHelpError
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from runtime.private import create_file
+from runtime.terminal.commandline import NONE, Load, command_line
 from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.escaping import printable, printable_lines
@@ -39,13 +41,22 @@ _NO_NUMBER: Final = re.compile(r"'[^']*' is not a valid (int|float)$")
 _ERROR, _GUTTER, _HELP, _PLAIN = "\x1b[1;31m", "\x1b[1;34m", "\x1b[1;36m", "\x1b[0m"
 
 
-def run_app(app: Callable[..., Any], name: str, arguments: Sequence[str] | None = None) -> int:
-    """Run a command line (that of the process by default) and return its exit code."""
+def run_app(
+    app: typer.Typer,
+    name: str,
+    arguments: Sequence[str] | None = None,
+    *,
+    elsewhere: Mapping[str, Load] = NONE,
+) -> int:
+    """Run a command line (that of the process by default) and return its exit code.
+
+    elsewhere: apps that some of the commands are loaded from, by the commands' names.
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
     prepare_streams()
     for_machines = _asks_for_machine_format(arguments)
     try:
-        return _run(app, name, arguments)
+        return _run(command_line(app, elsewhere), name, arguments)
     except CommandErrors as error:
         for each in error.errors:
             show_error(each, for_machines=for_machines)
@@ -84,10 +95,10 @@ def show_error(error: CommandError, *, for_machines: bool) -> None:
         note(f"  {ink('=', _GUTTER)} {ink('help', _HELP)}: {printable_lines(error.hint)}")
 
 
-def _run(app: Callable[..., Any], name: str, arguments: Sequence[str]) -> int:
+def _run(line: TyperGroup, name: str, arguments: Sequence[str]) -> int:
     _check_encoding(arguments)
     _check_help(arguments)
-    outcome = app(args=list(arguments), prog_name=name, standalone_mode=False)
+    outcome = line.main(args=list(arguments), prog_name=name, standalone_mode=False)
     sys.stdout.flush()
     if outcome == ExitCode.INTERRUPTED:
         raise KeyboardInterrupt

@@ -1,0 +1,96 @@
+"""The command line of an app, each of whose commands is built when it is looked up.
+
+Rule: a command pays for its own options alone. Building those of all the others, and loading the
+modules that they are in, takes as long as a short command does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
+
+from typer import Typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_command_name, get_group
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from typer._click import Command
+    from typer.models import CommandInfo, TyperInfo
+
+    Makers = Mapping[str, Callable[[], Command]]
+
+Load = Callable[[], Typer]
+"""Loads the app that a command is registered in."""
+
+NONE: Final[Mapping[str, Load]] = {}
+
+
+def command_line(app: Typer, elsewhere: Mapping[str, Load] = NONE) -> TyperGroup:
+    """The commands and groups of an app with a callback, then those of other apps by name."""
+    line = get_command(_part(app))
+    assert isinstance(line, TyperGroup), "an app with a callback is a group"
+    others = {name: partial(_of, name, load) for name, load in elsewhere.items()}
+    return _with(line, {**_makers(app), **others})
+
+
+def _makers(app: Typer) -> Makers:
+    commands = {_name(info): partial(_command, app, info) for info in app.registered_commands}
+    groups = {str(info.name): partial(_group, info) for info in app.registered_groups}
+    return {**commands, **groups}
+
+
+def _of(name: str, load: Load) -> Command:
+    return _makers(load())[name]()
+
+
+def _command(app: Typer, info: CommandInfo) -> Command:
+    (command,) = get_group(_part(app, info)).commands.values()
+    return command
+
+
+def _group(info: TyperInfo) -> Command:
+    assert info.typer_instance is not None, "our groups are apps"
+    group = get_group(_part(info.typer_instance))
+    group.name = info.name
+    return _with(group, _makers(info.typer_instance))
+
+
+def _with(group: TyperGroup, makers: Makers) -> TyperGroup:
+    # Nobody adds to them or takes one away, and so they need not be mutable.
+    group.commands = cast("MutableMapping[str, Command]", _OnDemand(makers))
+    return group
+
+
+def _part(app: Typer, *commands: CommandInfo) -> Typer:
+    """The app with these commands alone."""
+    part = copy(app)
+    part.registered_commands, part.registered_groups = list(commands), []
+    return part
+
+
+def _name(info: CommandInfo) -> str:
+    assert info.callback is not None, "a command is a function"
+    return info.name or get_command_name(info.callback.__name__)
+
+
+class _OnDemand(Mapping[str, "Command"]):
+    """Commands by name, in their order; made at the first look and kept."""
+
+    def __init__(self, makers: Makers) -> None:
+        self._makers = makers
+        self._made: dict[str, Command] = {}
+
+    def __getitem__(self, name: str) -> Command:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
