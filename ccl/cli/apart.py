@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from runtime.content.did import parse_did
-from runtime.sandbox import Sandbox
+from runtime.sandbox.pool import Sandbox
 
 CALLER: Final = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
 """Nobody: no key of it is kept anywhere."""

@@ -19,7 +19,7 @@ from mesh.proof import ProofError, read_proof
 from mesh.proofcheck import verify_proof
 from mesh.records import JobId
 from runtime.content.cid import Cid, CidError, parse_cid
-from runtime.sandbox import Sandbox
+from runtime.sandbox.pool import Sandbox
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note
 

@@ -10,7 +10,7 @@ from mesh.award import Surroundings, check_award, context_for
 from mesh.ids import hold_id
 from mesh.job import HOLD_MARGIN_SECONDS, Job, Offer, Phase
 from mesh.journal import Recorded, record
-from mesh.local.bidding import candidate_of
+from mesh.local.candidates import candidate_of
 from mesh.local.credentials import roles_of
 from mesh.local.limits import allowed_limits
 from mesh.local.owned import register_block

@@ -7,23 +7,18 @@ from collections.abc import Iterable
 
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
-from mesh.job import Effect, Job, Phase, StepRefusal, has_lapsed, takes_answers
+from mesh.job import Effect, Job, StepRefusal, has_lapsed, takes_answers
 from mesh.journal import Recorded, record
-from mesh.local.archive import Archive
+from mesh.local.candidates import BUSY, awarded_work
 from mesh.local.content import Content
-from mesh.local.executing import recorded
 from mesh.local.members import Member, node_settings, profile_of
+from mesh.local.problems import recorded
 from mesh.local.speed import pace_of
 from mesh.local.world import World
-from mesh.market import Candidate, Enquiry, NodeState, appraise
-from mesh.records import MICRO, Award, Bid, Decline, JobManifest
-from mesh.reputation import reputation
-from runtime.content.cid import Cid
-from runtime.content.did import Did
+from mesh.market import Enquiry, NodeState, appraise
+from mesh.records import MICRO, Bid, Decline, JobManifest
 from runtime.identity.signed import Signed, sign
 from runtime.tokens.policy import AllowAll, Usage
-
-BUSY = frozenset({Phase.ASSIGNED, Phase.RUNNING})
 
 
 def gather(
@@ -98,14 +93,6 @@ def node_state(
     )
 
 
-def awarded_work(
-    tx: SqliteTransaction, archive: Archive, node: Did, busy: Iterable[Job]
-) -> tuple[int, int]:
-    """How many jobs a node was awarded and has not done, and the fuel they may burn."""
-    awards = [job.award for job in busy if job.executor == node and job.award is not None]
-    return len(awards), sum(archive.get(tx, Award, cid).body.fuel_limit for cid in awards)
-
-
 def enquiry_of(world: World, manifest: Signed[JobManifest]) -> Enquiry:
     """The job as every node of this mesh sees it.
 
@@ -148,15 +135,3 @@ def _answer(
     answer = record(tx, job.key, event, now)
     assert isinstance(answer, Recorded) or answer is StepRefusal.TOO_MANY_BIDS, str(answer)
     return answer
-
-
-def candidates(tx: SqliteTransaction, world: World, job: Job) -> tuple[Candidate, ...]:
-    """The job's bids, each with what the store's own evidence says of the bidder."""
-    return tuple(candidate_of(tx, world, offer.record, offer.bidder) for offer in job.bids)
-
-
-def candidate_of(tx: SqliteTransaction, world: World, bid: Cid, bidder: Did) -> Candidate:
-    """One bid with its bidder's reputation."""
-    return Candidate(
-        bid=world.archive.get(tx, Bid, bid), reputation=reputation(tx.evidence.tally(bidder))
-    )

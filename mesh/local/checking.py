@@ -22,8 +22,9 @@ from mesh.records import Anchor, Attestation, Award, Bid, JobId, JobManifest, Re
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.context import Context
 from runtime.execution import Deterministic
-from runtime.sandbox import Fault as SandboxFault
-from runtime.sandbox import Request, Sandbox
+from runtime.sandbox.pool import Sandbox
+from runtime.sandbox.request import Fault as SandboxFault
+from runtime.sandbox.request import Request
 from runtime.terminal.errors import CommandError
 
 if TYPE_CHECKING:

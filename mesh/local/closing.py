@@ -14,8 +14,9 @@ from mesh.ids import effect_id
 from mesh.job import TRANSITIONS, Effect, HoldAction, Job
 from mesh.journal import Recorded, record
 from mesh.local.archive import missing_block
-from mesh.local.executing import finish_work, lots, recorded, refuse
+from mesh.local.executing import finish_work, lots, refuse
 from mesh.local.owned import check_linked, standing_of, write_effects
+from mesh.local.problems import recorded
 from mesh.local.speed import learn
 from mesh.local.world import World
 from mesh.records import Award, Cancel, HoldEnd, Receipt

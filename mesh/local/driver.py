@@ -17,18 +17,19 @@ from mesh.home import Home, LockBusy, actor_lock
 from mesh.job import Job, Phase, turn_of
 from mesh.journal import record
 from mesh.local import awarding, bidding, closing, executing, submitting
+from mesh.local.candidates import candidates
 from mesh.local.content import Content
 from mesh.local.executor import Executor
 from mesh.local.flights import Flight, Flights
 from mesh.local.news import News
-from mesh.local.problems import timed_out
+from mesh.local.problems import recorded, timed_out
 from mesh.local.telling import told
 from mesh.local.world import World
 from mesh.market import rank
 from mesh.records import REASON_BYTES_MAX, JobId, JobManifest
 from runtime.content.did import Did
 from runtime.content.typed import cut
-from runtime.sandbox import Request
+from runtime.sandbox.request import Request
 from runtime.terminal.errors import CommandError
 
 LOCK_POLL_SECONDS: Final = 0.05
@@ -48,7 +49,7 @@ class Driver:
         store: SqliteStore,
         world: World,
         content: Content,
-        executor: Executor,
+        executor: Callable[[], Executor],
         clock: Callable[[], int],
         on_news: OnNews | None,
         on_wait: OnWait,
@@ -183,7 +184,7 @@ class Driver:
             submitting.publish(tx, job.key, now=now)
         else:
             reason = cut(submitting.problem_of(refusal, manifest).message, REASON_BYTES_MAX)
-            executing.recorded(record(tx, job.key, ev.JobRefused(reason=reason), now), job)
+            recorded(record(tx, job.key, ev.JobRefused(reason=reason), now), job)
         return True
 
     def _market(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
@@ -194,7 +195,7 @@ class Driver:
         if not self._auto_award or not job.bids:
             return False
         manifest = self._world.archive.get(tx, JobManifest, job.manifest)
-        ranked = rank(bidding.candidates(tx, self._world, job), manifest, now, avoid=job.lost_by)
+        ranked = rank(candidates(tx, self._world, job), manifest, now, avoid=job.lost_by)
         if not ranked:
             return False
         awarding.award(tx, self._world, job, ranked[0].candidate, now=now)

@@ -16,6 +16,7 @@ from mesh.local.archive import missing_block
 from mesh.local.content import Content
 from mesh.local.members import SECRET, profile_of
 from mesh.local.owned import surrounding
+from mesh.local.problems import recorded
 from mesh.local.world import World
 from mesh.ports import ChainKind, Head
 from mesh.receipts import check_previous, usage_of, verify_receipt
@@ -25,7 +26,7 @@ from runtime.content.did import Did
 from runtime.context import Context
 from runtime.execution import Execution
 from runtime.identity.signed import sign
-from runtime.sandbox import Request
+from runtime.sandbox.request import Request
 from runtime.terminal.errors import CommandError, ExitCode
 
 
@@ -166,15 +167,3 @@ def refuse(findings: tuple[Finding, ...], what: str) -> None:
             hint="meshctl doctor",
             details={"findings": [str(each) for each in findings]},
         )
-
-
-def recorded(answer: object, job: Job) -> Recorded:
-    """The recorded step. Raises CommandError `job-moved-on` where the job refuses it."""
-    if isinstance(answer, Recorded):
-        return answer
-    raise CommandError(
-        ExitCode.FAILED,
-        "job-moved-on",
-        f"job {job.key.job_id}: {getattr(answer, 'value', answer)}",
-        hint=f"meshctl job-status {job.key.job_id}",
-    )

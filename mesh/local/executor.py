@@ -4,11 +4,16 @@ Rule: every member has an execution of its own; the port knows for whom it execu
 members may execute in different places.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Mapping
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from runtime.content.did import Did
-from runtime.sandbox import Request, Result, Sandbox, Ticket
+
+if TYPE_CHECKING:
+    from runtime.sandbox.pool import Result, Sandbox
+    from runtime.sandbox.request import Request, Ticket
 
 
 class Executor(Protocol):
@@ -29,7 +34,7 @@ class Executor(Protocol):
         ...
 
 
-MakeExecutor: TypeAlias = Callable[[Sandbox], Executor]
+MakeExecutor: TypeAlias = Callable[["Sandbox"], Executor]
 
 
 class InSandbox:

@@ -6,6 +6,7 @@ own, and a result belongs to one award and to nobody else's.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Final
 
 from msgspec import Struct, field
@@ -17,7 +18,7 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.context import Context
 from runtime.execution import Execution
-from runtime.sandbox import Fault, FaultReason, Request, Ticket
+from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
 
 FAULTS_MAX: Final = 3
 """How often one actor tries to execute one attempt when the machine is at fault."""
@@ -57,11 +58,16 @@ class Flight(Struct):
 class Flights:
     """All executions that one driver has under way."""
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+    def __init__(self, executor: Callable[[], Executor]) -> None:
+        """executor: makes it, once there is something to execute."""
+        self._make_executor = executor
         self._flights: dict[JobKey, Flight] = {}
         self._owners: dict[Ticket, tuple[JobKey, Did]] = {}
         self._arrived: dict[JobKey, None] = {}
+
+    @cached_property
+    def _executor(self) -> Executor:
+        return self._make_executor()
 
     @property
     def is_idle(self) -> bool:

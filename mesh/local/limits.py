@@ -8,7 +8,7 @@ from mesh.adapters.sqlite import SqliteTransaction
 from mesh.home import Config
 from mesh.records import JobManifest
 from runtime.context import Limits
-from runtime.sandbox import SandboxLimits
+from runtime.sandbox.limits import SandboxLimits
 from runtime.terminal.errors import CommandError, ExitCode
 
 

@@ -1,15 +1,17 @@
 """The embedded mesh as one object: what `meshctl` and `ccl run` work with.
 
 Rule: nothing of the sandbox is started before something is to be executed; a method that only
-reads drives nothing.
+reads drives nothing, and loads nothing that drives.
 """
+
+from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
 from mesh.events import JobKey
@@ -17,27 +19,27 @@ from mesh.findings import Finding
 from mesh.home import Config, Home, actor_lock, find_home, load_config, remember_mesh
 from mesh.ids import RANDOM_BYTES, new_job_id
 from mesh.job import Job
-from mesh.local import awarding, bidding, closing, submitting
 from mesh.local.archive import Archive, missing_block
 from mesh.local.content import Content
-from mesh.local.driver import Driver, OnNews, OnWait
 from mesh.local.executor import InSandbox, MakeExecutor
 from mesh.local.limits import sandbox_limits
 from mesh.local.members import Entropy, Members, found, load_members
-from mesh.local.news import Awarded, ModuleStored, Submitted
+from mesh.local.request import JobRequest
 from mesh.local.speed import fuel_per_second
-from mesh.local.standing import keeping
-from mesh.local.submitting import JobRequest
 from mesh.local.views import JobView, UnreadableJob, view
 from mesh.local.world import World
 from mesh.records import REASON_BYTES_MAX, Engine, JobId, NodeId
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.typed import cut
 from runtime.identity.keys import SigningKey
-from runtime.sandbox import Sandbox, engine
+from runtime.sandbox.engine import engine
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import AccountKind
 from runtime.tokens.token import ResourceType
+
+if TYPE_CHECKING:
+    from mesh.local.driver import OnNews, OnWait
+    from runtime.sandbox.pool import Sandbox
 
 FOUNDING: Final = "founding"
 
@@ -81,7 +83,7 @@ class LocalMesh:
         clock: Callable[[], int] | None = None,
         entropy: Entropy = os.urandom,
         executor: MakeExecutor = InSandbox,
-    ) -> "LocalMesh":
+    ) -> LocalMesh:
         """Open the mesh under `home` (else $MESH_HOME, else the user's data directory).
 
         The first use founds it. executor: who executes for its members. Raises CommandError
@@ -118,7 +120,7 @@ class LocalMesh:
             self._sandbox = None
         self.store.close()
 
-    def __enter__(self) -> "LocalMesh":
+    def __enter__(self) -> LocalMesh:
         return self
 
     def __exit__(
@@ -145,6 +147,8 @@ class LocalMesh:
     def sandbox(self) -> Sandbox:
         """Where modules are executed; started when first asked for."""
         if self._sandbox is None:
+            from runtime.sandbox.pool import Sandbox
+
             self._sandbox = Sandbox(
                 cache_dir=self.home.cache / "modules",
                 workers=self.config.worker_count,
@@ -174,6 +178,8 @@ class LocalMesh:
         self, data: bytes, codec: Codec = Codec.RAW, *, on_event: OnNews = _ignore
     ) -> Cid:
         """Store one block; its CID. Raises CommandError `block-…`."""
+        from mesh.local.news import ModuleStored
+
         cid = cid_of(data, codec)
         self.put_blocks(((cid, data),))
         on_event(ModuleStored(cid=cid, size_bytes=len(data)))
@@ -209,6 +215,8 @@ class LocalMesh:
 
     def remove_block(self, cid: Cid) -> None:
         """Remove a block. Raises CommandError `block-missing`, `block-in-use`."""
+        from mesh.local.standing import keeping
+
         with self.store.write() as tx:
             needed_by = keeping(tx, cid)
             if needed_by is not None:
@@ -236,6 +244,9 @@ class LocalMesh:
         self, requests: Iterable[JobRequest], *, on_event: OnNews = _ignore
     ) -> tuple[JobId, ...]:
         """Submit several jobs, all or none."""
+        from mesh.local import submitting
+        from mesh.local.news import Submitted
+
         world = self.world
         wanted = [(request, request.job_id or self.new_job_id()) for request in requests]
         with self.store.write() as tx:
@@ -259,12 +270,14 @@ class LocalMesh:
         timeout: seconds. Raises CommandError `timed-out`, and KeyboardInterrupt on Ctrl-C;
         in both cases the same call continues where this one stopped.
         """
+        from mesh.local.driver import Driver
+
         driver = Driver(
             home=self.home,
             store=self.store,
             world=self.world,
             content=self.content,
-            executor=self._executor(self.sandbox),
+            executor=lambda: self._executor(self.sandbox),
             clock=self._clock,
             on_news=on_event,
             on_wait=on_wait,
@@ -280,6 +293,9 @@ class LocalMesh:
         If all bids have expired the nodes are asked again, and the new bid is awarded unless
         it is dearer (`bid-dearer`): nobody pays more than the bid that was accepted.
         """
+        from mesh.local import awarding, bidding
+        from mesh.local.news import Awarded
+
         world = self.world
         with self.store.write() as tx:
             job = self.stored_job(tx, job_id)
@@ -297,6 +313,8 @@ class LocalMesh:
 
     def cancel(self, job_id: JobId, reason: str) -> None:
         """Withdraw a job. Raises CommandError `job-not-cancellable`."""
+        from mesh.local import closing
+
         reason = cut(reason, REASON_BYTES_MAX)
         with self.store.write() as tx:
             job = self.stored_job(tx, job_id)

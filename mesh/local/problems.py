@@ -1,7 +1,9 @@
-"""A problem that several steps tell: time that ran out."""
+"""Problems that several steps tell: time that ran out, a job that others have moved on."""
 
 from collections.abc import Sequence
 
+from mesh.job import Job
+from mesh.journal import Recorded
 from mesh.records import JobId
 from runtime.terminal.errors import CommandError, ExitCode
 
@@ -16,4 +18,16 @@ def timed_out(job_ids: Sequence[JobId]) -> CommandError:
         f"the time to wait for {name} is over; the next command that waits continues there",
         hint="; ".join(f"meshctl job-status {job_id} --wait" for job_id in job_ids[:3]),
         details={"job_ids": list(job_ids)},
+    )
+
+
+def recorded(answer: object, job: Job) -> Recorded:
+    """The recorded step. Raises CommandError `job-moved-on` where the job refuses it."""
+    if isinstance(answer, Recorded):
+        return answer
+    raise CommandError(
+        ExitCode.FAILED,
+        "job-moved-on",
+        f"job {job.key.job_id}: {getattr(answer, 'value', answer)}",
+        hint=f"meshctl job-status {job.key.job_id}",
     )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mesh.local import bidding, submitting
+from mesh.local.candidates import BUSY
 from mesh.local.limits import check_limits
-from mesh.local.submitting import JobRequest
+from mesh.local.request import JobRequest
 from mesh.market import appraise
 from mesh.records import Bid, Decline, NodeId
 from runtime.terminal.errors import CommandError
@@ -41,7 +42,7 @@ def quote(mesh: "LocalMesh", request: JobRequest) -> Quote:
             tx, world, request, request.job_id or mesh.new_job_id(), now=now
         )
         refusal = submitting.check(tx, world, manifest, purse, now=now)
-        busy = tx.jobs.in_phases(bidding.BUSY)
+        busy = tx.jobs.in_phases(BUSY)
         found = []
         for member in world.members.nodes:
             state = bidding.node_state(tx, world, member, manifest, busy)

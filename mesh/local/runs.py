@@ -20,14 +20,14 @@ from mesh.ids import followed_job_id, run_effect_id
 from mesh.local import submitting
 from mesh.local.awarding import surroundings
 from mesh.local.owned import standing_of, surrounding, write_effects
-from mesh.local.submitting import JobRequest
+from mesh.local.request import JobRequest
 from mesh.records import JobId, JobIdField
 from runtime.content.cid import Cid
 from runtime.content.typed import from_value, to_value
 from runtime.context import Context
 from runtime.effects import Effect, SubmitJob, effects_from_block
 from runtime.execution import Deterministic, Execution
-from runtime.sandbox import Request
+from runtime.sandbox.request import Request
 
 if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh

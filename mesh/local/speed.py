@@ -3,9 +3,11 @@
 Rule: a measurement belongs to one engine on one processor; one that is old is made again.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from blake3 import blake3
 
@@ -13,10 +15,11 @@ from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
 from mesh.pace import Pace, learned
 from mesh.records import Engine, NodeId, Receipt
 from runtime.content.typed import from_value, to_value
-from runtime.sandbox import Sandbox
 from runtime.sandbox.engine import cpu_features
-from runtime.sandbox.selftest import UnusableError, calibrate
 from runtime.terminal.errors import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from runtime.sandbox.pool import Sandbox
 
 SPEED: Final = "fuel-per-second/"
 PACE: Final = "pace/"
@@ -35,6 +38,8 @@ def fuel_per_second(
         known = tx.settings.get(SPEED + _machine(engine))
     if known is not None and abs(now - known["measured_at"]) <= CALIBRATION_SECONDS_MAX:
         return int(known["fuel_per_second"])
+    from runtime.sandbox.selftest import UnusableError, calibrate
+
     try:
         measured = calibrate(sandbox()).fuel_per_second
     except UnusableError as error:

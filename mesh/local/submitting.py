@@ -6,7 +6,6 @@ is the same job.
 
 from collections.abc import Sequence
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mesh import events as ev
@@ -16,13 +15,11 @@ from mesh.job import Effect, Job
 from mesh.journal import Recorded, record
 from mesh.local.limits import check_limits
 from mesh.local.members import TOKEN
+from mesh.local.request import JobRequest
 from mesh.local.world import World
 from mesh.records import (
     JobId,
     JobManifest,
-    Priority,
-    Requirements,
-    Trust,
 )
 from mesh.submission import (
     Purse,
@@ -36,33 +33,7 @@ from runtime.content.typed import ShapeError
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import AccountKey
-from runtime.tokens.token import CHAIN_MAX, ResourceToken, ResourceType, TokenRefusal
-
-DEFAULT_ENTRY = "run"
-
-
-class JobRequest(Struct, frozen=True, kw_only=True):
-    """What a user asks for. budget: highest price, the amount itself by default.
-
-    arguments: DAG-CBOR list. token: which token pays, the first that covers it by default.
-    job_id: makes a repeat harmless; a new one by default.
-    """
-
-    module: Cid
-    resource_amount: int
-    description: str = ""
-    resource_type: ResourceType = ResourceType.COMPUTE
-    budget: int | None = None
-    priority: Priority = Priority.MEDIUM
-    entry: str = DEFAULT_ENTRY
-    arguments: bytes | None = None
-    input: Cid | None = None
-    ccl: Cid | None = None
-    scope: str = ""
-    requirements: Requirements = field(default_factory=Requirements)
-    trust: Trust = field(default_factory=Trust)
-    token: Cid | None = None
-    job_id: JobId | None = None
+from runtime.tokens.token import CHAIN_MAX, ResourceToken, TokenRefusal
 
 
 def chain_of(tx: SqliteTransaction, world: World, token: Cid) -> tuple[Signed[ResourceToken], ...]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.effects import NEEDS_SUBMITTER
 from mesh.job import Job, Phase, count
-from mesh.local.bidding import candidates
+from mesh.local.candidates import candidates
 from mesh.local.content import Content
 from mesh.local.world import World
 from mesh.market import rank

@@ -5,7 +5,6 @@ sha2-256 are read too, so that blocks of other systems can be named and checked.
 Source: the multiformats CID, multibase and multihash specifications.
 """
 
-import hashlib
 from base64 import b32decode, b32encode
 from enum import IntEnum
 from functools import lru_cache
@@ -218,6 +217,8 @@ def _from_base16(text: str) -> bytes:
 def _digest(function: Hash, data: bytes) -> bytes:
     match function:
         case Hash.SHA2_256:
+            import hashlib
+
             return hashlib.sha256(data).digest()
         case Hash.BLAKE3_256:
             return blake3(data).digest()

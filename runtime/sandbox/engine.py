@@ -6,7 +6,6 @@ equal must agree on outcome, output, effects, logs and fuel. This module is impo
 everywhere; the engine itself only where `build_engine` is called, in worker processes.
 """
 
-import ctypes
 import os
 import sys
 from collections.abc import Mapping
@@ -137,6 +136,8 @@ def cpu_features() -> str:
 
 def build_engine() -> "wasmtime.Engine":
     """The configured engine. Imports wasmtime."""
+    import ctypes
+
     import wasmtime
 
     config = wasmtime.Config()

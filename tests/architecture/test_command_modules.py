@@ -13,7 +13,8 @@ FOLDER = Path(mesh.cli.__file__).parent
 
 
 @pytest.mark.parametrize(
-    "module", sorted(path.stem for path in FOLDER.glob("*.py") if "def register" in path.read_text())
+    "module",
+    sorted(path.stem for path in FOLDER.glob("*.py") if "def register" in path.read_text()),
 )
 def test_each_module_registers_what_the_table_says(module: str) -> None:
     app = typer.Typer()

@@ -10,7 +10,8 @@ from mesh.job import Phase
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.news import Awarded, News
 from mesh.records import JobId, Priority
-from runtime.sandbox import Request, Sandbox, Ticket
+from runtime.sandbox.pool import Sandbox
+from runtime.sandbox.request import Request, Ticket
 
 Opener = Callable[..., LocalMesh]
 

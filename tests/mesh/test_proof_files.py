@@ -23,7 +23,8 @@ from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import encode
 from runtime.execution import OutcomeKind
 from runtime.identity.signed import Signed, sign
-from runtime.sandbox import Sandbox, engine_text
+from runtime.sandbox.engine import engine_text
+from runtime.sandbox.pool import Sandbox
 
 PROOFS = Path(__file__).parent / "proofs"
 NOW = 2_000_000_000

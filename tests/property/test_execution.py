@@ -10,7 +10,7 @@ from wasm_modules import HereMachine, request
 
 from runtime.context import Context
 from runtime.execution import Deterministic, Execution
-from runtime.sandbox import Sandbox
+from runtime.sandbox.pool import Sandbox
 
 PROGRAM = """(module
   (import "icn_host" "host_random" (func $random (result i64)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from wasm_modules import HereMachine
 
-from runtime.sandbox import Sandbox
+from runtime.sandbox.pool import Sandbox
 
 
 @pytest.fixture(scope="session")

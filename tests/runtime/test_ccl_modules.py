@@ -15,7 +15,7 @@ from runtime.content.cid import parse_cid
 from runtime.context import Limits
 from runtime.effects import SubmitJob, effects_from_block
 from runtime.execution import Execution, OutcomeKind
-from runtime.sandbox import Sandbox
+from runtime.sandbox.pool import Sandbox
 
 PROGRAM = """
 struct Vote { id: Integer, share: Decimal, names: Array<String> }

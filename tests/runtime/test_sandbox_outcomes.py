@@ -9,7 +9,8 @@ from wasm_modules import context, executed, logs, output, request
 from runtime.content.codec import encode
 from runtime.context import Limits
 from runtime.execution import OutcomeKind
-from runtime.sandbox import Fault, FaultReason, Sandbox
+from runtime.sandbox.pool import Sandbox
+from runtime.sandbox.request import Fault, FaultReason
 
 LOG_THEN = """(module
   (import "icn_host" "host_log_message" (func $log (param i32 i32)))

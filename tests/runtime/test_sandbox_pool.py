@@ -17,10 +17,12 @@ from wasm_modules import executed, leb, output, request, section
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.execution import Execution, OutcomeKind
-from runtime.sandbox import Fault, FaultReason, Sandbox, SandboxLimits
 from runtime.sandbox.cache import CompiledCache, cache_key
 from runtime.sandbox.frames import FrameError, FrameReader, frame
+from runtime.sandbox.limits import SandboxLimits
+from runtime.sandbox.pool import Sandbox
 from runtime.sandbox.process import Child, ChildEndedError
+from runtime.sandbox.request import Fault, FaultReason
 from runtime.sandbox.results import execution_from
 from runtime.state import Snapshot, StoredVariable
 
@@ -143,7 +145,7 @@ def test_workers_end_when_their_parent_does(tmp_path: Path) -> None:
 import sys, time
 sys.path[:0] = {sys.path!r}
 from pathlib import Path
-from runtime.sandbox import Sandbox
+from runtime.sandbox.pool import Sandbox
 from wasm_modules import request
 pool = Sandbox(cache_dir=Path({str(tmp_path)!r}) / "cache", workers=1)
 ticket = pool.submit(request({SPIN!r}, fuel=1 << 50))

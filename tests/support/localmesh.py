@@ -13,7 +13,8 @@ from runtime.content.cid import Codec, cid_of
 from runtime.content.did import Did
 from runtime.context import SEED_BYTES, Context, Limits
 from runtime.execution import Execution
-from runtime.sandbox import Request, Result, Sandbox, Ticket
+from runtime.sandbox.pool import Result, Sandbox
+from runtime.sandbox.request import Request, Ticket
 
 ANSWER = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 42)))'))
 ENDLESS = bytes(wasmtime.wat2wasm('(module (func (export "run") (loop (br 0))))'))

@@ -12,9 +12,10 @@ from runtime.content.did import parse_did
 from runtime.context import Context, Limits
 from runtime.execution import Execution
 from runtime.modulecheck import Rejection, check_module
-from runtime.sandbox import Fault, Request, Result, Sandbox, engine_text
-from runtime.sandbox.engine import build_engine
+from runtime.sandbox.engine import build_engine, engine_text
 from runtime.sandbox.machine import Machine
+from runtime.sandbox.pool import Result, Sandbox
+from runtime.sandbox.request import Fault, Request
 from runtime.sandbox.results import execution_from, rejected
 
 CALLER = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")

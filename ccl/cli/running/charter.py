@@ -22,7 +22,8 @@ from ccl.render.paint import Paint
 from runtime.content.did import Did, DidError, parse_did
 from runtime.context import SEED_BYTES, Context, Limits
 from runtime.execution import Execution, OutcomeKind
-from runtime.sandbox import Fault, Request, engine_text
+from runtime.sandbox.engine import engine_text
+from runtime.sandbox.request import Fault, Request
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import has_color, say, width_of
 

@@ -16,7 +16,8 @@ from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode
 from runtime.context import Context
 from runtime.effects import Effect, effects_from_block
 from runtime.execution import Deterministic, Execution, Metrics
-from runtime.sandbox import Fault, engine_text
+from runtime.sandbox.engine import engine_text
+from runtime.sandbox.request import Fault
 from runtime.terminal.errors import CommandError, ExitCode
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mesh.local import LocalMesh
+from mesh.local.request import DEFAULT_ENTRY, JobRequest
 from mesh.local.runs import Submission
-from mesh.local.submitting import DEFAULT_ENTRY, JobRequest
 from mesh.records import Priority, Requirements, Trust
 from runtime.content.cid import Cid
 from runtime.content.typed import ShapeError, from_value, to_value

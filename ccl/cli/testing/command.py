@@ -27,7 +27,7 @@ from ccl.cli.testing.suite import Broken, Suite
 from ccl.render import Format
 from ccl.render.cells import text_width
 from ccl.render.paint import Ink, Paint
-from runtime.sandbox import Fault
+from runtime.sandbox.request import Fault
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.streams import has_color, say, width_of

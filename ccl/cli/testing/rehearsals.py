@@ -17,7 +17,9 @@ from runtime.content.codec import decode
 from runtime.context import Context, Limits
 from runtime.execution import Execution, Outcome, OutcomeKind
 from runtime.rehearsal import Comparison, Expectation
-from runtime.sandbox import Fault, Request, Sandbox, Ticket, engine_text
+from runtime.sandbox.engine import engine_text
+from runtime.sandbox.pool import Sandbox
+from runtime.sandbox.request import Fault, Request, Ticket
 
 NOW: Final = 1_767_225_600
 """2026-01-01T00:00:00Z."""

@@ -8,17 +8,17 @@ import shutil
 import sqlite3
 import tempfile
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from runtime.terminal.errors import CommandError, ExitCode
 
 _CANNOT_OPEN: Final = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A connection that reads. copy: where the files were copied. seen: what must not change."""
 
     connection: sqlite3.Connection
