@@ -87,7 +87,7 @@ def test_nobody_pays_more_than_the_bid_that_was_accepted(open_mesh: Opener) -> N
     change_rate(mesh, 320_000)
     with pytest.raises(CommandError, match="over 80 has expired, and it asks 160 now") as caught:
         mesh.accept(JOB, NODE)
-    assert (caught.value.kind, caught.value.code) == (ExitCode.FAILED, "bid-dearer")
+    assert (caught.value.exit_code, caught.value.code) == (ExitCode.FAILED, "bid-dearer")
     assert mesh.job(JOB).phase is Phase.SUBMITTED
     mesh.accept(JOB, NODE)
     award = mesh.job(JOB).award

@@ -82,7 +82,7 @@ def test_what_is_over_a_limit_is_refused(limited: LocalMesh, name: str) -> None:
     refusal = quote(limited, request).refusal
     with pytest.raises(CommandError) as caught:
         limited.submit(request)
-    assert (caught.value.kind, caught.value.code) == (ExitCode.USAGE, "over-limit")
+    assert (caught.value.exit_code, caught.value.code) == (ExitCode.USAGE, "over-limit")
     assert caught.value.details["limit"] == name
     assert name in caught.value.hint
     assert refusal is not None and refusal.message == caught.value.message
