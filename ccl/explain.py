@@ -70,9 +70,9 @@ def nearest_code(code: str) -> str | None:
     return nearest(code, sorted(TEMPLATES))
 
 
-def render_page(page: Page, *, color: bool, width: int) -> str:
+def render_page(page: Page, *, color: bool, width: int, seal: str = "") -> str:
     """The page for a terminal `width` cells wide."""
-    paint = Paint(color)
+    paint = Paint(color, seal)
     return "\n".join(_rows(page.text, paint, min(max(width, 40), 88))).rstrip() + "\n"
 
 

@@ -5,10 +5,12 @@ else in the block must be what anyone gets who runs the demo.
 """
 
 import os
+import pty
 import re
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -22,9 +24,10 @@ _VARYING = (
 
 
 def demo_output() -> str:
-    """What the demo prints, in a mesh of its own."""
-    with tempfile.TemporaryDirectory() as home:
-        done = subprocess.run(
+    """What the demo prints on a terminal, in a mesh of its own."""
+    terminal, standard = pty.openpty()
+    with tempfile.TemporaryDirectory() as home, os.fdopen(terminal, "rb", buffering=0) as screen:
+        demo = subprocess.Popen(
             [
                 str(Path(sys.executable).parent / "ccl"),
                 "run",
@@ -36,11 +39,18 @@ def demo_output() -> str:
             cwd=ROOT,
             env={**os.environ, "MESH_HOME": home, "NO_COLOR": "1"},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=True,
+            stdout=standard,
+            stderr=standard,
         )
-    return done.stdout.rstrip()
+        os.close(standard)
+        said = b""
+        # (a terminal that everyone has left gives an error in place of an end)
+        with suppress(OSError):
+            while part := screen.read(4096):
+                said += part
+        if demo.wait() != 0:
+            raise RuntimeError(said.decode("utf-8"))
+    return said.decode("utf-8").replace("\r\n", "\n").rstrip()
 
 
 def shown_output(readme: str) -> str:

@@ -20,7 +20,7 @@ from ccl.render.paint import Ink, Paint
 from ccl.wasm.binary import MAGIC
 from ccl.wasm.inspect import MODULE_BYTES_MAX, inspect_module
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.streams import has_color
+from runtime.terminal.streams import SEAL, has_color
 
 
 def show_bounds(file: Path, *, as_json: bool, allowed: tuple[Path, ...]) -> None:
@@ -29,7 +29,7 @@ def show_bounds(file: Path, *, as_json: bool, allowed: tuple[Path, ...]) -> None
     if as_json:
         sys.stdout.write(_json(file, bounds))
     else:
-        sys.stdout.write(_table(bounds, Paint(has_color(sys.stdout))))
+        sys.stdout.write(_table(bounds, Paint(has_color(sys.stdout), SEAL)))
 
 
 def _bounds(file: Path, form: Format, allowed: tuple[Path, ...]) -> Mapping[str, Bound]:

@@ -12,6 +12,7 @@ import typer
 
 from ccl.cli.options import AllowPath, allowed_folders
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import note
 
 app = typer.Typer(
     name="ccl",
@@ -98,6 +99,15 @@ def run(
         ),
     ] = None,
     format_: Annotated[View, typer.Option("-o", "--format", help="How to print it.")] = View.TABLE,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", readable=False, metavar="FILE", help="Write the result to a file."
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print the program's value alone.")
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Show what would be applied and submitted; do nothing."),
@@ -156,7 +166,9 @@ def run(
             arguments=tuple(arguments or ()),
             input=input_,
             context=context,
+            output=output,
             as_json=format_ is View.JSON,
+            quiet=quiet,
             dry_run=dry_run,
             yes=yes,
             max_spend=max_spend,
@@ -341,5 +353,5 @@ def new(
     from ccl.cli.new import create_project, program_path
 
     for path in create_project(directory):
-        typer.echo(f"Created {path}")
-    typer.echo(f"Next: ccl run {quote(str(program_path(directory)))}")
+        note(f"Created {path}")
+    note(f"Next: ccl run {quote(str(program_path(directory)))}")

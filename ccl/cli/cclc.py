@@ -14,7 +14,7 @@ import typer
 from ccl.cli.options import AllowPath, allowed_folders
 from ccl.render import Format
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.streams import has_color, width_of
+from runtime.terminal.streams import SEAL, has_color, width_of
 
 app = typer.Typer(
     name="cclc",
@@ -190,7 +190,7 @@ def explain(
             details={"given": code},
         )
     sys.stdout.write(
-        pages.render_page(page, color=has_color(sys.stdout), width=width_of(sys.stdout))
+        pages.render_page(page, color=has_color(sys.stdout), width=width_of(sys.stdout), seal=SEAL)
     )
 
 
@@ -209,7 +209,7 @@ def inspect(
     if view is View.JSON:
         sys.stdout.write(inspection.as_json(file, module))
     else:
-        sys.stdout.write(inspection.as_table(file, module, Paint(has_color(sys.stdout))))
+        sys.stdout.write(inspection.as_table(file, module, Paint(has_color(sys.stdout), SEAL)))
 
 
 @app.command(epilog="Example: cclc verify bylaws.wasm bylaws.ccl")

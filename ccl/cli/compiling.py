@@ -12,12 +12,13 @@ from ccl.cli.checking import Findings, fix_text, merged
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
 from ccl.cli.options import project_for
 from ccl.cli.report import show_findings, shown, summarise
-from ccl.cli.tables import grouped
 from ccl.codes.template import Severity
 from ccl.pipeline import Compilation, Compiled, check_text, compile_text
 from ccl.render import Format
 from ccl.typed import PackedModule
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
+from runtime.terminal.escaping import printable
+from runtime.terminal.streams import note, note_text, number_text, write_raw
 
 _FORMAT_WORDS = frozenset(form.value for form in Format)
 
@@ -55,7 +56,7 @@ def check_files(
     show_findings(findings, form)
     if not form.for_machines:
         if fix:
-            sys.stderr.write(f"Fixed {applied} {'fault' if applied == 1 else 'faults'}\n")
+            note(f"Fixed {applied} {'fault' if applied == 1 else 'faults'}")
         summarise(findings, list(texts))
     if unreadable:
         raise CommandErrors(unreadable)
@@ -121,11 +122,10 @@ def compile_to_file(
         raise typer.Exit(ExitCode.FAILED)
     data = compiled.wat.encode("utf-8") if as_text else compiled.wasm
     if str(target) == STANDARD_STREAM:
-        sys.stdout.buffer.write(data)
+        write_raw(data)
         return
     write_atomically(target, data)
-    stream = sys.stderr if form.for_machines else sys.stdout
-    stream.write(_success(file, target, compiled, len(data), as_text=as_text))
+    note_text(_success(file, target, compiled, len(data), as_text=as_text))
 
 
 def _success(
@@ -133,14 +133,15 @@ def _success(
 ) -> str:
     # A CID names bytes: those of the text are not those of the module.
     what = f"the text of {compiled.cid}" if as_text else compiled.cid
-    lines = [f"Compiled {shown(file)} → {target} ({grouped(size_bytes)} bytes, {what})\n"]
+    size = number_text(size_bytes, sys.stderr)
+    lines = [printable(f"Compiled {shown(file)} → {target} ({size} bytes, {what})")]
     for packed in compiled.packed:
-        lines.append(f"  with {_packed(packed)}\n")
-    return "".join(lines)
+        lines.append(f"  with {printable(_packed(packed))}")
+    return "\n".join(lines)
 
 
 def _packed(module: PackedModule) -> str:
-    return f"{module.path} ({grouped(len(module.wasm))} bytes, {module.cid})"
+    return f"{module.path} ({number_text(len(module.wasm), sys.stderr)} bytes, {module.cid})"
 
 
 def _target(file: Path, suffix: str) -> Path:

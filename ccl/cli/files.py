@@ -15,6 +15,7 @@ from ccl.reading import SOURCE_BYTES_MAX
 from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.links import dangling_link
+from runtime.terminal.streams import note
 
 STANDARD_STREAM = "-"
 UTF8_HINT: Final = "convert it, for instance from Latin-1 with `iconv -f latin1 -t utf-8`"
@@ -66,7 +67,7 @@ def _tell_of_waiting(path: Path) -> None:
     """A named pipe keeps its reader waiting for a writer: people should know for what."""
     is_named = path.is_fifo() and not str(path).startswith(("/dev/", "/proc/"))
     if is_named and sys.stderr.isatty():
-        sys.stderr.write(f"{path} is a pipe: waiting until something writes to it\n")
+        note(f"{path} is a pipe: waiting until something writes to it")
 
 
 def too_large(shown: str, limit: int, what: str) -> CommandError:

@@ -13,6 +13,7 @@ from ccl.cli.report import show_findings, shown, summarise
 from ccl.format import format_text
 from ccl.render import Format
 from runtime.terminal.errors import ExitCode
+from runtime.terminal.streams import note, write_result
 
 
 def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format) -> None:
@@ -39,12 +40,12 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
             sys.stdout.write(_difference(path, text, formatted.text))
         elif check:
             if differs:
-                sys.stderr.write(f"Would format {shown(path)}\n")
+                note(f"Would format {shown(path)}")
         elif str(path) == STANDARD_STREAM:
-            sys.stdout.write(formatted.text)
+            write_result(formatted.text)
         elif differs:
             write_atomically(path, formatted.text.encode("utf-8"))
-            sys.stderr.write(f"Formatted {shown(path)}\n")
+            note(f"Formatted {shown(path)}")
     if faults:
         findings = merged(faults)
         show_findings(findings, form)
@@ -66,7 +67,7 @@ def _count(unchanged: int, changed: int, faulty: int, *, dry: bool) -> None:
         parts.append(f"{_files(unchanged)} already formatted")
     if faulty:
         parts.append(f"{_files(faulty)} with errors left alone")
-    sys.stderr.write(", ".join(parts) + "\n")
+    note(", ".join(parts))
 
 
 def _files(count: int) -> str:

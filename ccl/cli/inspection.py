@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -10,11 +11,12 @@ from ccl.abi.bounds import Bound, Obstacle
 from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
 from ccl.abi.sections import ExportSignature, StateVariable
 from ccl.cli.files import read_bytes
-from ccl.cli.tables import columns, grouped
+from ccl.cli.tables import columns
 from ccl.render.paint import Ink, Paint
 from ccl.wasm.binary import ModuleError
 from ccl.wasm.inspect import MODULE_BYTES_MAX, Inspection, inspect_module
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import number_text
 
 
 def inspect_file(path: Path) -> Inspection:
@@ -68,7 +70,10 @@ def as_table(path: Path, module: Inspection, paint: Paint) -> str:
     facts = [
         ("Module", str(path)),
         ("CID", module.cid),
-        ("Size", f"{grouped(module.size_bytes)} bytes, {grouped(module.functions)} functions"),
+        (
+            "Size",
+            f"{_digits(module.size_bytes)} bytes, {_digits(module.functions)} functions",
+        ),
     ]
     if module.memory_pages is not None:
         low, high = module.memory_pages
@@ -77,7 +82,7 @@ def as_table(path: Path, module: Inspection, paint: Paint) -> str:
     if module.provenance is not None:
         facts.append(("Compiler", module.provenance.compiler))
     if module.sites is not None:
-        facts.append(("Trap sites", grouped(module.sites)))
+        facts.append(("Trap sites", _digits(module.sites)))
     out = [columns(facts)]
 
     def part(title: str, rows: list[tuple[str, ...]]) -> None:
@@ -93,10 +98,20 @@ def as_table(path: Path, module: Inspection, paint: Paint) -> str:
     part("Imports", [(name, shape, doc) for name, shape, doc in _import_rows(module)])
     if module.provenance is not None:
         part("Sources", [(name, cid) for name, cid in module.provenance.sources.items()])
-    part("Packed modules", [(p.cid, f"{grouped(p.size_bytes)} bytes") for p in module.packed])
-    part("Sections", [(s.name, f"{grouped(s.size_bytes)} bytes") for s in module.sections])
+    part(
+        "Packed modules",
+        [(p.cid, f"{_digits(p.size_bytes)} bytes") for p in module.packed],
+    )
+    part(
+        "Sections",
+        [(s.name, f"{_digits(s.size_bytes)} bytes") for s in module.sections],
+    )
     part("Problems", [(problem,) for problem in module.problems])
     return "".join(out)
+
+
+def _digits(number: int) -> str:
+    return number_text(number, sys.stdout)
 
 
 def _export_rows(module: Inspection) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ccl.cli.checking import Findings
 from ccl.cli.files import STANDARD_STREAM
 from ccl.render import Format, render
-from runtime.terminal.streams import has_color, width_of
+from runtime.terminal.streams import SEAL, has_color, note, width_of
 
 
 def shown(path: Path) -> str:
@@ -25,6 +25,7 @@ def show_findings(findings: Findings, form: Format) -> None:
             form,
             color=has_color(stream),
             width=width_of(stream),
+            seal=SEAL,
         )
     )
 
@@ -34,7 +35,7 @@ def summarise(findings: Findings, files: Sequence[Path]) -> None:
     counted = findings.summary()
     if not counted:
         what = shown(files[0]) if len(files) == 1 else f"{len(files)} files"
-        sys.stderr.write(f"Checked {what}: no errors\n")
+        note(f"Checked {what}: no errors")
         return
     codes = sorted({diagnostic.code for diagnostic in findings.diagnostics})
-    sys.stderr.write(f"Found {counted}; `cclc explain {codes[0]}` says more\n")
+    note(f"Found {counted}; `cclc explain {codes[0]}` says more")

@@ -1,26 +1,25 @@
-"""JSON values as text for people: aligned names and numbers, nested by indentation.
-
-Pure functions from values to lines.
-"""
+"""JSON values as text for people: aligned names and numbers, nested by indentation."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ccl.abi.values import untyped_to_json
+from runtime.terminal.escaping import printable
+from runtime.terminal.streams import number_text
 
-_THIN_SPACE = "\u202f"
 _LIST_ITEMS_MAX = 50
 
 
-def number_text(value: int) -> str:
-    """An integer with its digits in groups of three."""
-    return f"{value:,}".replace(",", _THIN_SPACE) if abs(value) >= 10_000 else str(value)
-
-
 def value_lines(value: Any, indent: str = "") -> Iterator[str]:
-    """A value as lines; an object of scalars becomes a table of two columns."""
+    """A value as lines; an object of scalars becomes a table of two columns.
+
+    A text of several lines is shown as such only where nothing else stands on them.
+    """
     match value:
+        case str():
+            yield from (f"{indent}{line}" for line in value.split("\n"))
         case dict():
             yield from _object_lines(value, indent)
         case list():
@@ -84,16 +83,16 @@ def _object_lines(value: dict[str, Any], indent: str) -> Iterator[str]:
         yield f"{indent}(empty)"
         return
     scalars = {key: item for key, item in value.items() if not isinstance(item, dict | list)}
-    key_width = max((len(key) for key in scalars), default=0)
+    key_width = max((len(printable(key)) for key in scalars), default=0)
     numbers = [_scalar_text(item) for item in scalars.values() if _is_number(item)]
     number_width = max(map(len, numbers), default=0)
     for key, item in value.items():
         if key in scalars:
             text = _scalar_text(item)
             shown = f"{text:>{number_width}}" if _is_number(item) else text
-            yield f"{indent}{key:<{key_width}}  {shown}"
+            yield f"{indent}{printable(key):<{key_width}}  {shown}"
         else:
-            yield f"{indent}{key}"
+            yield f"{indent}{printable(key)}"
             yield from value_lines(item, indent + "  ")
 
 
@@ -108,6 +107,6 @@ def _scalar_text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case int():
-            return number_text(value)
+            return number_text(value, sys.stdout)
         case _:
-            return str(value)
+            return printable(str(value))

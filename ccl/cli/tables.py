@@ -20,8 +20,3 @@ def columns(rows: Iterable[Sequence[str]], *, indent: int = 0) -> str:
         ]
         out.append(" " * indent + "  ".join(cells).rstrip() + "\n")
     return "".join(out)
-
-
-def grouped(number: int) -> str:
-    """`12 345`."""
-    return f"{number:,}".replace(",", " ")

@@ -19,7 +19,7 @@ from ccl.render.paint import Ink, Paint
 from ccl.wasm.compare import Difference, Part, differences
 from ccl.wasm.inspect import MODULE_BYTES_MAX, Inspection, inspect_module
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.streams import has_color
+from runtime.terminal.streams import SEAL, has_color, say
 
 
 def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[Path, ...]) -> None:
@@ -47,9 +47,10 @@ def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[P
         if found:
             raise typer.Exit(ExitCode.VERIFICATION)
         return
-    paint = Paint(has_color(sys.stdout))
+    paint = Paint(has_color(sys.stdout), SEAL)
     if not found:
-        sys.stdout.write(f"{shown(source)} compiles to {module} ✓\n  {inspected.cid}\n")
+        say(f"{shown(source)} compiles to {module} ✓")
+        say(f"  {inspected.cid}")
         return
     sys.stdout.write(
         f"{paint('Differences', Ink.TITLE)}\n"

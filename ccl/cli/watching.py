@@ -20,6 +20,7 @@ from ccl.pipeline import check_text
 from ccl.render import Format
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import note
 
 POLL_SECONDS: Final = 0.2
 SETTLING_SECONDS: Final = 0.05
@@ -67,7 +68,8 @@ def watch_files(files: Sequence[Path], *, form: Format, allowed: tuple[Path, ...
         while (now := stamped(stamps)) == stamps:
             time.sleep(POLL_SECONDS)
         changed = sorted(shown(path) for path in now if now[path] != stamps[path])
-        sys.stderr.write(f"\nChanged: {', '.join(changed)}\n")
+        note("")
+        note(f"Changed: {', '.join(changed)}")
         stamps = settled(stamps)
 
 
@@ -136,6 +138,6 @@ def _tell(done: Round, files: Sequence[Path], form: Format) -> None:
         if len(done.unreadable) < len(files):
             summarise(done.findings, files)
         count = sum(not path.is_dir() for path in done.watched)
-        sys.stderr.write(f"Watching {count} {'file' if count == 1 else 'files'}; Ctrl-C ends it\n")
+        note(f"Watching {count} {'file' if count == 1 else 'files'}; Ctrl-C ends it")
     sys.stdout.flush()
     sys.stderr.flush()

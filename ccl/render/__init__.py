@@ -32,18 +32,20 @@ def render(
     *,
     color: bool,
     width: int,
+    seal: str = "",
 ) -> str:
     """The diagnostics in the order given, ending with a line break (or empty).
 
-    `width` is in terminal cells. Colour and width matter to the formats for people only.
+    `width` is in terminal cells, `seal` that of `Paint`. Colour, seal and width matter to the
+    formats for people only.
     """
     from ccl.render import full, plain
 
     match format:
         case Format.FULL:
-            return full.render_full(diagnostics, sources, color=color, width=width)
+            return full.render_full(diagnostics, sources, color=color, width=width, seal=seal)
         case Format.CONCISE:
-            return plain.render_concise(diagnostics, sources, color=color)
+            return plain.render_concise(diagnostics, sources, color=color, seal=seal)
         case Format.JSON:
             return plain.render_json(diagnostics, sources)
         case Format.GITHUB:

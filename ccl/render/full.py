@@ -16,9 +16,14 @@ WIDTH_MIN = 40
 
 
 def render_full(
-    diagnostics: Sequence[Diagnostic], sources: SourceMap, *, color: bool, width: int
+    diagnostics: Sequence[Diagnostic],
+    sources: SourceMap,
+    *,
+    color: bool,
+    width: int,
+    seal: str = "",
 ) -> str:
-    paint = Paint(color)
+    paint = Paint(color, seal)
     blocks = [
         "\n".join(_block(diagnostic, sources, paint, max(width, WIDTH_MIN)))
         for diagnostic in diagnostics

@@ -22,14 +22,18 @@ class Ink(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Applies ink, or does not where colour is off."""
+    """Applies ink, or does not where colour is off.
+
+    seal: what goes into each escape sequence, for a writer that lets no other sequence through.
+    """
 
     color: bool
+    seal: str = ""
 
     def __call__(self, text: str, ink: Ink) -> str:
         if not self.color or ink is Ink.PLAIN or not text:
             return text
-        return f"\x1b[{ink.value}m{text}\x1b[0m"
+        return f"\x1b[{self.seal}{ink.value}m{text}\x1b[{self.seal}0m"
 
     def row(self, cells: list[tuple[str, Ink]]) -> str:
         """Characters with their ink, neighbours of the same ink joined; no trailing blanks."""

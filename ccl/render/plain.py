@@ -14,9 +14,11 @@ from ccl.source import SourceMap, Span
 JSON_VERSION = 1
 
 
-def render_concise(diagnostics: Sequence[Diagnostic], sources: SourceMap, *, color: bool) -> str:
+def render_concise(
+    diagnostics: Sequence[Diagnostic], sources: SourceMap, *, color: bool, seal: str = ""
+) -> str:
     """`path:line:col: error[CODE] title`, one line each."""
-    paint = Paint(color)
+    paint = Paint(color, seal)
     out: list[str] = []
     for diagnostic in diagnostics:
         words = prose(diagnostic)

@@ -169,7 +169,8 @@ def accept(
         if not is_resumed:
             mesh.accept(job_id, node_id)
         again = f" already; job {job_id} is {job.phase.value}" if is_resumed else " successfully"
-        out.line(f"Bid accepted{again}\n")
+        out.line(f"Bid accepted{again}")
+        out.line("")
         progress = Progress(out)
         progress.title()
         out.line(f"Status: {Phase.ASSIGNED.value}")

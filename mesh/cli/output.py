@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.escaping import printable
-from runtime.terminal.streams import say
+from runtime.terminal.streams import note, say, say_text
 
 GAP: Final = 2
 
@@ -58,9 +58,9 @@ class Output(Struct, frozen=True, kw_only=True):
             self._print_value(value)
         elif self.quiet:
             if quiet:
-                say(quiet)
+                say_text(quiet)
         elif text:
-            say(text)
+            say_text(text)
 
     def rows(
         self,
@@ -74,25 +74,27 @@ class Output(Struct, frozen=True, kw_only=True):
         match self.format:
             case Format.JSONL:
                 for item in items:
-                    say(json_line(item))
+                    say_text(json_line(item))
             case Format.JSON | Format.YAML:
                 self._print_value(list(items))
+            case Format.TABLE if not items:
+                note(empty)
             case Format.TABLE if self.quiet:
                 for item in items:
-                    say(printable(str(item[quiet])))
+                    say(str(item[quiet]))
             case Format.TABLE:
-                say(table(items, columns) if items else empty)
+                say_text(table(items, columns))
 
     def _print_value(self, value: Any) -> None:
         match self.format:
             case Format.JSON:
-                say(json.dumps(value, indent=2, ensure_ascii=False))
+                say_text(json.dumps(value, indent=2, ensure_ascii=False))
             case Format.YAML:
                 import yaml
 
-                say(yaml.safe_dump(value, sort_keys=False, allow_unicode=True).rstrip("\n"))
+                say_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True).rstrip("\n"))
             case Format.JSONL | Format.TABLE:
-                say(json_line(value))
+                say_text(json_line(value))
 
 
 def json_line(value: Any) -> str:

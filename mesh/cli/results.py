@@ -60,7 +60,7 @@ def _show(
     import json
 
     from mesh.cli.writing import write_bytes, write_stdout
-    from runtime.terminal.streams import say
+    from runtime.terminal.streams import say_text
 
     if path is not None:
         text = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
@@ -70,7 +70,7 @@ def _show(
     elif out.for_machines:
         out.record(value, text="", quiet="")
     elif is_value:
-        say(json.dumps(shown, indent=None if out.quiet else 2, ensure_ascii=False))
+        say_text(json.dumps(shown, indent=None if out.quiet else 2, ensure_ascii=False))
     else:
         write_stdout(data)
 
@@ -94,7 +94,6 @@ def logs(
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.outputs import logs_of
     from runtime.execution import OutcomeKind
-    from runtime.terminal.escaping import printable_lines
     from runtime.terminal.streams import note, say
 
     out = make_output(mesh_home, output, quiet=quiet)
@@ -109,6 +108,6 @@ def logs(
         out.record(value, text="", quiet="")
         return
     for line in lines:
-        say(printable_lines(line))
+        say(line.removesuffix("\n"))
     if outcome is not None and outcome.outcome.kind is not OutcomeKind.SUCCEEDED and not quiet:
         note(f"the program {describe(outcome.outcome)}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import write_raw
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -71,8 +72,7 @@ def write_stdout(data: bytes) -> None:
             f"{len(data)} bytes that are not text would go to the terminal",
             hint="name a file with --output FILE, or redirect stdout",
         )
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    write_raw(data)
 
 
 def _is_text(data: bytes) -> bool:

@@ -28,8 +28,8 @@ from runtime.private import create_file
 from runtime.terminal.commandline import NONE, Load, command_line
 from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
-from runtime.terminal.escaping import printable, printable_lines
-from runtime.terminal.streams import discard, has_color, note, prepare_streams
+from runtime.terminal.escaping import printable
+from runtime.terminal.streams import discard, guarded_streams, ink, note, note_text
 
 DEBUG_VARIABLE: Final = "CCL_DEBUG"
 _MACHINE_FORMATS: Final = frozenset(("json", "jsonl", "sarif", "github"))
@@ -38,7 +38,7 @@ _NEGATIVE: Final = re.compile(r"-\d")
 _FILE_SUFFIXES: Final = (".ccl", ".wasm", ".car", ".csv", ".json")
 _NO_NUMBER: Final = re.compile(r"'[^']*' is not a valid (int|float)$")
 """The words of the library that reads the command line for what we call no number."""
-_ERROR, _GUTTER, _HELP, _PLAIN = "\x1b[1;31m", "\x1b[1;34m", "\x1b[1;36m", "\x1b[0m"
+_ERROR, _GUTTER, _HELP = "1;31", "1;34", "1;36"
 
 
 def run_app(
@@ -53,10 +53,14 @@ def run_app(
     elsewhere: apps that some of the commands are loaded from, by the commands' names.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    prepare_streams()
+    with guarded_streams():
+        return _run_guarded(command_line(app, elsewhere), name, arguments)
+
+
+def _run_guarded(line: TyperGroup, name: str, arguments: Sequence[str]) -> int:
     for_machines = _asks_for_machine_format(arguments)
     try:
-        return _run(command_line(app, elsewhere), name, arguments)
+        return _run(line, name, arguments)
     except CommandErrors as error:
         for each in error.errors:
             show_error(each, for_machines=for_machines)
@@ -65,7 +69,7 @@ def run_app(
         note("interrupted")
         return ExitCode.INTERRUPTED
     except NoArgsIsHelpError as error:
-        note(error.format_message())
+        note_text(error.format_message())
         return ExitCode.USAGE
     except BrokenPipeError as error:
         if error.filename is None:
@@ -83,16 +87,12 @@ def show_error(error: CommandError, *, for_machines: bool) -> None:
     if for_machines:
         note(json.dumps(error.to_value(), ensure_ascii=False))
         return
-    has_ink = has_color(sys.stderr)
-
-    def ink(text: str, code: str) -> str:
-        return f"{code}{text}{_PLAIN}" if has_ink else text
-
-    note(f"{ink(f'error[{error.code}]', _ERROR)}: {printable_lines(error.message)}")
+    gutter = ink("=", _GUTTER, sys.stderr)
+    note(ink(f"error[{error.code}]", _ERROR, sys.stderr) + f": {printable(error.message)}")
     for reason in error.details.get("reasons", ()):
-        note(f"  {ink('=', _GUTTER)} note: {printable(str(reason))}")
+        note(f"  {gutter} note: {printable(str(reason))}")
     if error.hint:
-        note(f"  {ink('=', _GUTTER)} {ink('help', _HELP)}: {printable_lines(error.hint)}")
+        note(f"  {gutter} {ink('help', _HELP, sys.stderr)}: {printable(error.hint)}")
 
 
 def _run(line: TyperGroup, name: str, arguments: Sequence[str]) -> int:
@@ -165,7 +165,9 @@ def _usage_error(error: TyperException, name: str, arguments: Sequence[str]) -> 
     elif _NEGATIVE.match(option):
         hint = "a negative number is taken for an option; put -- before the arguments: "
         hint += f"`{command} … -- {option}`"
-    message = _NO_NUMBER.sub("expected a number", error.format_message().rstrip("."))
+    # (the library puts what one can choose from on lines of their own)
+    message = " ".join(error.format_message().rstrip(".").split())
+    message = _NO_NUMBER.sub("expected a number", message)
     return CommandError(ExitCode.USAGE, "usage", message, hint=hint)
 
 

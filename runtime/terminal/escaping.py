@@ -1,17 +1,52 @@
 """Text that was not written by us, made harmless for a terminal.
 
-Rule: a character that would move the cursor, change the terminal's state or reorder a line is
-shown as its escape, never obeyed.
+Rule: a character that would move the cursor, change the terminal's state, reorder a line or be
+invisible is shown as its escape, never obeyed. Joiners and variation selectors stay: scripts and
+emoji are written with them.
 """
+
+import re
+from typing import Final
+
+_INVISIBLE: Final = (
+    "\x7f-\x9f"  # DEL and C1
+    "\xad\u061c\u180e\u200b\u200e\u200f"  # soft hyphen, marks of direction, blanks of no width
+    "\u2028-\u202e\u2060-\u206f"  # separators of lines, embeddings, overrides, isolates
+    "\ud800-\udfff\ufeff\ufff9-\uffff"  # halves of characters, annotations, none
+    "\U0001d173-\U0001d17a\U000e0000-\U000e007f"  # tags
+)
+UNSAFE: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
+"""In text that we have laid out in lines ourselves."""
+UNSAFE_IN_LINE: Final = re.compile(f"[\x00-\x1f{_INVISIBLE}]")
+"""In text that is a part of one line."""
+_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_BYTE: Final = 0xFF
+_PLANE: Final = 0xFFFF
 
 
 def printable(text: str) -> str:
-    """The text with control characters (terminal sequences among them) written visibly."""
+    """The text as part of a line: line breaks and tabs are shown as escapes, too."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return UNSAFE_IN_LINE.sub(_visible, text)
 
 
-def printable_lines(text: str) -> str:
-    """As `printable`, line by line."""
-    return "\n".join(printable(line) for line in text.replace("\t", "    ").split("\n"))
+def printable_text(text: str) -> str:
+    """Laid out text: its line breaks and tabs stay.
+
+    The escapes are those of JSON, so that a JSON text keeps its value.
+    """
+    return UNSAFE.sub(_as_json, text)
+
+
+def _visible(found: re.Match[str]) -> str:
+    char = found.group()
+    code = ord(char)
+    if code > _PLANE:
+        return f"\\U{code:08x}"
+    return _SHORT.get(char) or (f"\\x{code:02x}" if code <= _BYTE else f"\\u{code:04x}")
+
+
+def _as_json(found: re.Match[str]) -> str:
+    units = found.group().encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))

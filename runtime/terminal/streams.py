@@ -1,16 +1,26 @@
 """The standard streams of a command, whatever state the shell handed them over in.
 
-Rule: a closed stream fails with a named error where it is used, and nowhere else; what an
-encoding cannot show is shown in characters that it can.
+Rule: text leaves through `Guarded` streams alone, which escape whatever a terminal would obey;
+our own colours carry a seal that no other text can know. Bytes leave through `write_raw`. A closed
+stream fails with a named error where it is used; what an encoding cannot show is shown in
+characters that it can.
 """
 
 import codecs
 import os
+import re
 import sys
-from contextlib import suppress
-from typing import Final, TextIO
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TextIO
+
+from runtime.terminal.escaping import printable, printable_text
 
 WIDTH_DEFAULT: Final = 100
+GROUPED_MIN: Final = 10_000
+SEAL: Final = f"{os.urandom(8).hex()}:"
+"""What our own escape sequences begin with until they are written."""
+_SEALED: Final = re.compile(f"\x1b\\[{SEAL}([0-9;]*)m")
 _PLAIN: Final = {
     "\u202f": " ",
     "✓": "ok",
@@ -26,44 +36,96 @@ _PLAIN: Final = {
 """Our own typography for terminals without Unicode; all else is written as an escape."""
 
 
-def prepare_streams() -> None:
-    """Make the three standard streams usable. Call it before any file is opened, so that no
-    file gets the number of a stream that is closed."""
-    # What is used the wrong way round fails as what is closed does, by name.
-    for number, mode in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, mode)
-    # The interpreter puts None where a stream is closed.
-    if sys.stdin is None:
-        sys.stdin = os.fdopen(0, "r", encoding="utf-8", closefd=False)
-    if sys.stdout is None:
-        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-    if sys.stderr is None:
-        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+class Guarded:
+    """A text stream that obeys nobody: all that is written is escaped but for sealed colours."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream: Final = stream
+
+    def write(self, text: str) -> int:
+        """Write text that is laid out in lines."""
+        if SEAL not in text:
+            return self.stream.write(printable_text(text))
+        # Texts and the parameters of the sequences between them, in turn.
+        parts = _SEALED.split(text)
+        parts[::2] = map(printable_text, parts[::2])
+        parts[1::2] = (f"\x1b[{ink}m" for ink in parts[1::2])
+        return self.stream.write("".join(parts))
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+@contextmanager
+def guarded_streams() -> Iterator[None]:
+    """The three standard streams usable, and the two that are written to guarded, for a while.
+
+    It comes before any file is opened, so that no file gets the number of a stream that is closed.
+    """
+    _open_closed()
     codecs.register_error("plain", _plainly)
-    for stream in (sys.stdout, sys.stderr):
+    before = sys.stdout, sys.stderr
+    for stream in before:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="plain")
+    sys.stdout, sys.stderr = Guarded(before[0]), Guarded(before[1])
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
 
 
 def say(line: str) -> None:
-    """A line on stdout, at once. A reader that went away misses it, and the work goes on."""
+    """One line on stdout, at once."""
+    say_text(_in_one_line(line))
+
+
+def say_text(text: str) -> None:
+    """Text of lines on stdout, at once. A reader that went away misses it, and the work goes on."""
     try:
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(text + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         discard(sys.stdout)
 
 
-def note(text: str) -> None:
-    """A remark on stderr; where that cannot be written, the exit code has to say it."""
+def note(line: str) -> None:
+    """One line on stderr."""
+    note_text(_in_one_line(line))
+
+
+def note_text(text: str) -> None:
+    """Text of lines on stderr; where that cannot be written, the exit code has to say it."""
     try:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
     except OSError:
         discard(sys.stderr)
+
+
+def write_raw(data: bytes) -> None:
+    """Bytes on stdout as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def write_result(text: str) -> None:
+    """A text that is a result by itself: as it is, but on a terminal, which would obey it."""
+    if sys.stdout.isatty():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        write_raw(text.encode("utf-8", "surrogatepass"))
+
+
+def ink(text: str, code: str, stream: TextIO) -> str:
+    """The text in a colour (the parameters of an SGR sequence), where the stream has colours."""
+    return f"\x1b[{SEAL}{code}m{text}\x1b[{SEAL}0m" if has_color(stream) else text
 
 
 def discard(stream: TextIO) -> None:
@@ -92,6 +154,36 @@ def width_of(stream: TextIO) -> int:
     with suppress(OSError, ValueError):
         return os.get_terminal_size(stream.fileno()).columns
     return WIDTH_DEFAULT
+
+
+def number_text(number: int, stream: TextIO) -> str:
+    """The digits, on a terminal in groups of three; elsewhere programs read them."""
+    if abs(number) < GROUPED_MIN or not stream.isatty():
+        return str(number)
+    return f"{number:,}".replace(",", " ")
+
+
+def _in_one_line(line: str) -> str:
+    """Its line breaks are escaped; the rest is left to the stream, which knows the seals."""
+    if SEAL not in line:
+        return printable(line)
+    return line.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _open_closed() -> None:
+    # What is used the wrong way round fails as what is closed does, by name.
+    for number, mode in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)
+    # The interpreter puts None where a stream is closed.
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0, "r", encoding="utf-8", closefd=False)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 def _plainly(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -83,6 +83,6 @@ def test_a_duration_is_written_as_in_the_language(program: Path, tmp_path: Path)
 
 def test_an_absent_value_is_shown_and_no_value_is_not(program: Path, tmp_path: Path) -> None:
     absent = run("ccl", "run", program, "--entry", "first", "[]", home=tmp_path)
-    assert absent.out.endswith("\nValue of board.ccl (local):\n  none\n")
+    assert absent.out.endswith("Value of board.ccl (local):\n  none\n")
     nothing = run("ccl", "run", program, "--entry", "nothing", home=tmp_path)
     assert "Value" not in nothing.out

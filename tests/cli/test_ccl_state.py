@@ -119,9 +119,9 @@ def test_state_stays_and_what_failed_leaves_nothing(counter: Path, tmp_path: Pat
 
 def test_a_dry_run_applies_nothing(counter: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", counter, "--entry", "add", "1", "--dry-run", home=tmp_path)
-    assert "State      counter: total, names\n" in done.out
-    assert 'Event      Added  {"amount": 1}\n' in done.out
-    assert "Dry run: nothing of this was applied" in done.out
+    assert "State      counter: total, names\n" in done.err
+    assert 'Event      Added  {"amount": 1}\n' in done.err
+    assert "Dry run: nothing of this was applied" in done.err
     told = ccl(tmp_path, counter, "--entry", "add", "1", "--dry-run")
     assert (told["value"], told["applied"]) == (1, False)
     assert stored(tmp_path) == {}
@@ -137,7 +137,7 @@ def test_a_killed_run_applies_once(step: str, counter: Path, tmp_path: Path) -> 
     assert again.code == 0, again.err
     total = stored(tmp_path)["total"]
     assert again.out.endswith(f"  {total}\n")
-    if "by the unfinished run of this command" in again.out:
+    if "by the unfinished run of this command" in again.err:
         assert total == before == 5
     else:
         assert total == before + 5

@@ -53,7 +53,7 @@ def test_a_command_that_writes_founds_the_mesh(
     monkeypatch.setenv("MESH_HOME", str(tmp_path / "new"))
     assert meshctl("block", "put", "echo.wasm").code == 0
     shown = meshctl("list-jobs")
-    assert (shown.code, shown.out) == (0, "No jobs\n")
+    assert (shown.code, shown.out, shown.err) == (0, "", "No jobs\n")
 
 
 def test_a_proof_is_verified_where_there_is_no_mesh(

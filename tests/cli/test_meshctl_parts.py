@@ -149,4 +149,4 @@ def test_a_table_is_as_wide_as_it_must_be() -> None:
 
 
 def test_terminal_sequences_are_shown_not_sent() -> None:
-    assert printable("a\x1b[31mb\n") == "a\\x1b[31mb\\x0a"
+    assert printable("a\x1b[31mb\n") == "a\\x1b[31mb\\n"

@@ -53,14 +53,14 @@ def test_state_is_shown(stored: Path, meshctl: Meshctl) -> None:
 
 
 def test_where_nothing_is_stored(home: Path, meshctl: Meshctl) -> None:
-    assert meshctl("state").out == "nothing is stored\n"
+    assert meshctl("state").err == "nothing is stored\n"
     assert json.loads(meshctl("state", "-o", "json").out) == {
         "root": None,
         "variables": [],
         "pins": [],
     }
     assert "`ccl run` stores state" in meshctl("state", "till").err
-    assert meshctl("tokens", "classes").out == "no program has issued a token class\n"
+    assert meshctl("tokens", "classes").err == "no program has issued a token class\n"
     assert meshctl("identity", "roles").out == "no role was granted\n"
 
 

@@ -69,7 +69,7 @@ def test_a_chosen_seed_is_used_and_shown(program: Path, tmp_path: Path) -> None:
     padded = run(*look, "--seed", "0x" + "20260115".rjust(64, "0"), "-o", "json", home=tmp_path)
     assert drawn(padded) == drawn(chosen)
     assert (
-        "Seed  20260115, chosen with --seed" in run(*look, "--seed", "20260115", home=tmp_path).out
+        "Seed  20260115, chosen with --seed" in run(*look, "--seed", "20260115", home=tmp_path).err
     )
 
 

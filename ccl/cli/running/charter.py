@@ -25,7 +25,7 @@ from runtime.execution import Execution, OutcomeKind
 from runtime.sandbox.engine import engine_text
 from runtime.sandbox.request import Fault, Request
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.streams import has_color, say, width_of
+from runtime.terminal.streams import SEAL, has_color, note, say, say_text, width_of
 
 FUEL: Final = 1_000_000_000
 
@@ -62,9 +62,9 @@ def show_charter(
     outcome = execution.deterministic.outcome
     if outcome.kind is not OutcomeKind.SUCCEEDED:
         for line in outcome_lines(
-            outcome, program, Paint(has_color(sys.stderr)), width_of(sys.stderr)
+            outcome, program, Paint(has_color(sys.stderr), SEAL), width_of(sys.stderr)
         ):
-            sys.stderr.write(line + "\n")
+            note(line)
         raise typer.Exit(ExitCode.FAILED)
     open_conditions = tuple(undecided(execution.charter))
     if strict and open_conditions:
@@ -136,8 +136,8 @@ def _show(charter: tuple[Any, ...], found: tuple[Undecided, ...], view: str) -> 
         "undecided": [each.to_json() for each in found],
     }
     if view == "json":
-        say(json.dumps(value, ensure_ascii=False, indent=2))
+        say_text(json.dumps(value, ensure_ascii=False, indent=2))
         return
     import yaml
 
-    say(yaml.safe_dump(value, sort_keys=False, allow_unicode=True).rstrip("\n"))
+    say_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True).rstrip("\n"))

@@ -88,7 +88,8 @@ class _Told(Struct):
             case Awarded():
                 self._table(news.job_id)
                 self.say(f"Awarded to {news.node_id} for {news.price} tokens")
-                self.say("\nJob execution progress:")
+                self.say("")
+                self.say("Job execution progress:")
             case StatusChanged():
                 self.say(f"{self._mark(news.job_id)}Status: {news.phase.value}")
             case _:
@@ -141,10 +142,10 @@ def _ended(
     if view.receipt is None:
         problem = given_up or _no_receipt(view)
         say(f"Status: {view.phase.value}")
-        say(f"  {problem.message}")
-        say(f"  next: {problem.hint}")
+        say(f"  = note: {problem.message}")
+        say(f"  = help: {problem.hint}")
         if view.missing and not given_up:
-            say(f"  then: {continuing}")
+            say(f"  = then: {continuing}")
         # A job whose module nobody holds yet is accepted and waits: that is no failure.
         code = ExitCode.OK if view.missing and not given_up else problem.exit_code
         return Followed(view=view, label=label, problem=problem, exit_code=code)

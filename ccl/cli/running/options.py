@@ -1,22 +1,24 @@
-"""The command line of `ccl run`, and saying something under it."""
+"""The command line of `ccl run`, and remarks under it."""
 
 from pathlib import Path
 
 from msgspec import Struct
 
-from runtime.terminal.streams import say as say_line
+from runtime.terminal.streams import note
 
 
 class Options(Struct, frozen=True, kw_only=True):
     """The command line of `ccl run`. context: a file of host records, as of `ccl charter`.
-    seed: as it was written, None for the program's own."""
+    seed: as it was written, None for the program's own. output: the file that gets the result."""
 
     file: Path
     entry: str
     arguments: tuple[str, ...]
     input: Path | None
     context: Path | None
+    output: Path | None
     as_json: bool
+    quiet: bool
     dry_run: bool
     yes: bool
     max_spend: int | None
@@ -27,7 +29,7 @@ class Options(Struct, frozen=True, kw_only=True):
     allowed: tuple[Path, ...]
     """Folders outside of the project that the program may take files from."""
 
-    def say(self, line: str) -> None:
-        """A line for people; machines get one value at the end."""
-        if not self.as_json:
-            say_line(line)
+    def remark(self, line: str) -> None:
+        """A line about what goes on, for people: on stderr, for stdout is the result."""
+        if not self.as_json and not self.quiet:
+            note(line)

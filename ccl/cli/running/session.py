@@ -22,7 +22,7 @@ from mesh.local import LocalMesh
 from mesh.local.runs import LocalRun, finish_run, only_this_run, unfinished_run
 from runtime.content.cid import Cid
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.streams import has_color, width_of
+from runtime.terminal.streams import SEAL, has_color, note, width_of
 
 
 def run_program(options: Options) -> int:
@@ -60,8 +60,8 @@ def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
         run = under_way.begin(run, lambda: execute(mesh, call))
     if not run.execution.deterministic.outcome.succeeded:
         return _refused(run, attempt, options)
-    if attempt.lacks_input(call.entry) and not options.as_json:
-        sys.stderr.write(f"note: {missing_input(attempt)}\n")
+    if attempt.lacks_input(call.entry):
+        options.remark(f"note: {missing_input(attempt)}")
     if options.dry_run:
         show_dry_run(run, options)
         return ExitCode.OK
@@ -146,12 +146,12 @@ def _tell_of_roles(roles: tuple[str, ...]) -> None:
         return
     named, verb = ("role", "comes") if len(roles) == 1 else ("roles", "come")
     shown = ", ".join(map(safe_text, roles))
-    sys.stderr.write(f"note: {named} {shown} {verb} from --context, not from credentials\n")
+    note(f"note: {named} {shown} {verb} from --context, not from credentials")
 
 
 def waiting(holder: str) -> None:
     """Another process has this run."""
-    sys.stderr.write(f"note: process {holder} is executing the same command; waiting for it\n")
+    note(f"note: process {holder} is executing the same command; waiting for it")
 
 
 def _refused(run: Run, attempt: Attempt, options: Options) -> int:
@@ -167,9 +167,9 @@ def _failed(run: Run, attempt: Attempt) -> int:
     """Say what ended an execution and what to do; its effects are discarded."""
     outcome = run.execution.deterministic.outcome
     hint, code = next_step(outcome, run.entry, attempt)
-    paint = Paint(has_color(sys.stderr))
+    paint = Paint(has_color(sys.stderr), SEAL)
     for line in outcome_lines(outcome, run.program, paint, width_of(sys.stderr)):
-        sys.stderr.write(line + "\n")
+        note(line)
     if hint is not None:
-        sys.stderr.write(f" {paint('=', Ink.GUTTER)} {paint('help', Ink.HELP)}: {hint}\n")
+        note(f" {paint('=', Ink.GUTTER)} {paint('help', Ink.HELP)}: {hint}")
     return code

@@ -1,39 +1,50 @@
-"""What `ccl run` prints of its result: tables for people, one JSON value for machines."""
+"""The result of `ccl run`: for people values under their names, alone under -q, one JSON value for
+programs.
+
+Rule: stdout is the result, everything else goes to stderr. A program that calls `output` has
+written the result itself, and its bytes alone are on stdout.
+"""
 
 import json
 import sys
 from typing import Any, Final
 
 from ccl.abi.layout import CHARTER_EXPORT
+from ccl.cli.files import write_atomically
 from ccl.cli.running.carried import effect_lines, effects_to_json
 from ccl.cli.running.local import Run
 from ccl.cli.running.options import Options
 from ccl.cli.running.under_way import UnderWay
-from ccl.cli.show import charter_lines, charter_value, number_text, value_lines
+from ccl.cli.show import charter_lines, charter_value, value_lines
 from ccl.cli.tables import columns
+from runtime.content.cid import Codec
 from runtime.effects import SubmitJob
-from runtime.terminal.streams import say
+from runtime.terminal.streams import note, number_text, say, say_text, write_raw, write_result
 
 LOCAL: Final = "local"
 
 
 def show_modules(run: Run, options: Options, *, is_continued: bool = False) -> None:
     """What was compiled and executed, and what the program logged."""
-    if options.as_json:
-        return
     rows = [
-        ("Compiled", module.path, f"{number_text(len(module.wasm))} bytes", str(module.cid))
+        (
+            "Compiled",
+            module.path,
+            f"{number_text(len(module.wasm), sys.stderr)} bytes",
+            str(module.cid),
+        )
         for module in (run.program.root, *run.program.packed)
     ]
     fuel = run.execution.deterministic.fuel_used
-    spent = "" if fuel is None else f"{number_text(fuel)} fuel"
+    spent = "" if fuel is None else f"{number_text(fuel, sys.stderr)} fuel"
     where = "by the unfinished run of this command" if is_continued else "on this machine"
     rows.append(("Executed", run.program.root.path, spent, where))
-    say(columns(rows).removesuffix("\n"))
+    for line in columns(rows).splitlines():
+        options.remark(line)
     if options.seed is not None:
-        say(columns([("Seed", f"{options.seed}, chosen with --seed")]).removesuffix("\n"))
+        options.remark(f"Seed  {options.seed}, chosen with --seed")
     for line in run.logs:
-        say(columns([("Logged", line)]).removesuffix("\n"))
+        options.remark(f"Logged  {line}")
 
 
 def show_dry_run(run: Run, options: Options) -> None:
@@ -43,13 +54,14 @@ def show_dry_run(run: Run, options: Options) -> None:
         print_json(run, None, None, options)
         return
     for line in effect_lines(run.effects):
-        say(line)
+        options.remark(line)
     for each in submitted:
-        say(
+        options.remark(
             f"Job        {each.committed_units} {each.resource_type} units at most: {each.wasm_cid}"
         )
-    _show_value(run)
-    say("\nDry run: nothing of this was applied")
+    _show_own(run, options)
+    options.remark("")
+    options.remark("Dry run: nothing of this was applied")
 
 
 def show_result(run: Run, under_way: UnderWay, options: Options) -> None:
@@ -57,28 +69,84 @@ def show_result(run: Run, under_way: UnderWay, options: Options) -> None:
     if options.as_json:
         print_json(run, under_way, None, options)
         return
-    _show_value(run)
-    for followed in under_way.followed.values():
-        if followed.output_cid is not None:
-            say(f"\nResult of {followed.label}, from block {followed.output_cid}:")
-            for line in value_lines(followed.output, "  "):
-                say(line)
-    for handling in under_way.handlings:
-        if handling.run.value is not None:
-            say(f"\nValue of {handling.event} for job {handling.job_id} (local):")
-            for line in value_lines(handling.run.value, "  "):
-                say(line)
+    has_own = _show_own(run, options)
+    if options.quiet:
+        return
+    # Beside a result that the program wrote itself, the others are remarks.
+    is_alone = written(run) is not None or options.output is not None
+    show = options.remark if is_alone else say
+    results = [
+        (f"Result of {each.label}, from block {each.output_cid}:", each.output)
+        for each in under_way.followed.values()
+        if each.output_cid is not None
+    ]
+    results += [
+        (f"Value of {each.event} for job {each.job_id} (local):", each.run.value)
+        for each in under_way.handlings
+        if each.run.value is not None
+    ]
+    for number, (title, value) in enumerate(results):
+        between = show if has_own or number else options.remark
+        between("")
+        show(title)
+        for line in value_lines(value, "  "):
+            show(line)
 
 
-def _show_value(run: Run) -> None:
-    if run.value is not None or _gives_none(run):
-        say(f"\nValue of {run.program.root.path} (local):")
-        for line in value_lines(run.value, "  "):
-            say(line)
-    if run.entry == CHARTER_EXPORT:
-        say(f"\nCharter of {run.program.root.path}:")
-        for line in charter_lines(run.execution.charter, "  "):
-            say(line)
+def written(run: Run) -> bytes | None:
+    """The bytes that the program put out in place of a value; None where it did not."""
+    cid = run.execution.deterministic.output
+    if cid is None or cid.codec is not Codec.RAW:
+        return None
+    return run.execution.blocks[cid]
+
+
+def _show_own(run: Run, options: Options) -> bool:
+    """The result of the program's own execution; whether there was any."""
+    data = written(run)
+    has_value = run.value is not None or _gives_none(run)
+    is_charter = run.entry == CHARTER_EXPORT
+    if (has_value or is_charter) and data is None:
+        options.remark("")
+    if options.output is not None:
+        body = data if data is not None else f"{_json_text(run.value)}\n".encode()
+        write_atomically(options.output, body)
+        options.remark(f"Written  {options.output} ({len(body)} bytes)")
+    elif data is not None:
+        _write(data)
+    elif options.quiet:
+        if has_value:
+            say_text(run.value if isinstance(run.value, str) else _json_text(run.value))
+    else:
+        if has_value:
+            say(f"Value of {run.program.root.path} (local):")
+            for line in value_lines(run.value, "  "):
+                say(line)
+        if is_charter:
+            say(f"Charter of {run.program.root.path}:")
+            for line in charter_lines(run.execution.charter, "  "):
+                say(line)
+    return has_value or is_charter
+
+
+def _write(data: bytes) -> None:
+    """Bytes as they are; on a terminal a text is escaped, and what is none is not shown."""
+    if not sys.stdout.isatty():
+        write_raw(data)
+        return
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        note(f"the output of {len(data)} bytes is not text; --output FILE writes it to a file")
+        return
+    write_result(text)
+    if text and not text.endswith("\n"):
+        # (so that the prompt of a shell begins on a line of its own)
+        say_text("")
+
+
+def _json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _gives_none(run: Run) -> bool:
@@ -108,5 +176,4 @@ def print_json(run: Run, under_way: UnderWay | None, outcome: Any, options: Opti
         value["charter"] = charter_value(run.execution.charter)
     if outcome is not None:
         value["outcome"] = outcome
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
-    sys.stdout.flush()
+    say_text(json.dumps(value, ensure_ascii=False, indent=2))

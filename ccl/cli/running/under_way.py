@@ -124,8 +124,8 @@ class UnderWay(Struct, kw_only=True):
             self.code = max(self.code, ExitCode.FAILED if each.refusal else ExitCode.OK)
         for job in record.jobs:
             phase = self.mesh.job(job.job_id).phase.value
-            self.options.say(f"Continuing the job of an unfinished run, {phase}")
-            self.options.say(f"Job ID: {job.job_id}")
+            self.options.remark(f"Continuing the job of an unfinished run, {phase}")
+            self.options.remark(f"Job ID: {job.job_id}")
 
     def _outcome(
         self,
@@ -149,10 +149,10 @@ class UnderWay(Struct, kw_only=True):
 
     def _tell(self, run: Run, submissions: tuple[Submission, ...]) -> None:
         for line in effect_lines(run.effects):
-            self.options.say(line)
+            self.options.remark(line)
         for each in submissions:
-            self.options.say("Job submitted successfully")
-            self.options.say(f"Job ID: {each.job_id}")
+            self.options.remark("Job submitted successfully")
+            self.options.remark(f"Job ID: {each.job_id}")
 
     # --- what follows from it
 
@@ -183,7 +183,7 @@ class UnderWay(Struct, kw_only=True):
                 self.mesh,
                 ids,
                 labels,
-                self.options.say,
+                self.options.remark,
                 continuing=self._continuing,
                 timeout_seconds=self.options.timeout_seconds,
             )
@@ -208,7 +208,7 @@ class UnderWay(Struct, kw_only=True):
         if not asked:
             return
         if job.depth >= DEPTH_MAX:
-            self.options.say(f"Not submitted: {_too_deep(len(asked))}")
+            self.options.remark(f"Not submitted: {_too_deep(len(asked))}")
             self.code = max(self.code, ExitCode.FAILED)
             return
         source = self.followed[job.job_id].view.manifest.body.ccl
@@ -228,8 +228,8 @@ class UnderWay(Struct, kw_only=True):
         follow_on(self.mesh, self.key, record, submissions)
         self.record = record
         for each in submissions:
-            self.options.say(f"Job submitted, as job {job.job_id} asked")
-            self.options.say(f"Job ID: {each.job_id}")
+            self.options.remark(f"Job submitted, as job {job.job_id} asked")
+            self.options.remark(f"Job ID: {each.job_id}")
 
     def _react(self, job: RunJob) -> None:
         """Execute the program's handler for a job that has ended, once."""
@@ -253,7 +253,8 @@ class UnderWay(Struct, kw_only=True):
             seed=self.call.seed,
             occasion=job.job_id,
         )
-        self.options.say(f"\nHandler    {event} of job {job.job_id}")
+        self.options.remark("")
+        self.options.remark(f"Handler    {event} of job {job.job_id}")
         for _ in range(ATTEMPTS_MAX):
             run = execute(self.mesh, call)
             refusal = self._apply_handler(job, event, run)
@@ -286,11 +287,11 @@ class UnderWay(Struct, kw_only=True):
         handling = Handling(job_id=job.job_id, event=event, run=run, refusal=failure)
         self.handlings.append(handling)
         for line in run.logs:
-            self.options.say(f"Logged     {line}")
+            self.options.remark(f"Logged     {line}")
         if not found.outcome.succeeded:
             self.code = max(self.code, self.show_failure(run))
         elif failure:
-            self.options.say(f"Not applied: {failure}")
+            self.options.remark(f"Not applied: {failure}")
             self.code = max(self.code, ExitCode.FAILED)
         else:
             self._tell(run, done.submissions)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +16,7 @@ from mesh.home import has_mesh, locate_home
 from mesh.local import LocalMesh
 from mesh.local.runs import finish_run, only_this_run, unfinished_run
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.streams import note, say
+from runtime.terminal.streams import note, say_text
 
 HEADS: Final = ("Run", "Program", "Entry", "Started", "Jobs")
 
@@ -29,12 +28,12 @@ def list_runs(home: Path | None, *, as_json: bool) -> int:
         with LocalMesh.open(home) as mesh:
             found = [_to_json(mesh, each) for each in earlier_runs(mesh)]
     if as_json:
-        sys.stdout.write(json.dumps({"runs": found}, ensure_ascii=False, indent=2) + "\n")
+        say_text(json.dumps({"runs": found}, ensure_ascii=False, indent=2))
     elif not found:
         note("no run is unfinished")
     else:
         rows = [HEADS, *(_row(each) for each in found)]
-        say(columns(rows).removesuffix("\n"))
+        say_text(columns(rows).removesuffix("\n"))
         note(f"`ccl runs {found[0]['run']}` continues one; --forget drops it from this list")
     return ExitCode.OK
 
@@ -65,7 +64,9 @@ def continue_run(
                 arguments=(),
                 input=None,
                 context=None,
+                output=None,
                 as_json=as_json,
+                quiet=False,
                 dry_run=False,
                 yes=yes,
                 max_spend=max_spend,

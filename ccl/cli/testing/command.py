@@ -30,7 +30,7 @@ from ccl.render.paint import Ink, Paint
 from runtime.sandbox.request import Fault
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
-from runtime.terminal.streams import has_color, say, width_of
+from runtime.terminal.streams import SEAL, has_color, say, width_of
 
 
 class Output(Enum):
@@ -149,7 +149,7 @@ class _Showing:
     def __init__(self, options: Options, width: int) -> None:
         self._options = options
         self._width = width
-        self._paint = Paint(has_color(sys.stdout))
+        self._paint = Paint(has_color(sys.stdout), SEAL)
 
     def file(self, outcome: Tested | Broken) -> None:
         match self._options.output:
@@ -203,7 +203,6 @@ class _Showing:
             or unread
             or any(isinstance(each, Broken) or each.failed for each in outcomes)
         ):
-            say(
-                ("" if self._options.quiet else "\n")
-                + summary_line(outcomes, len(unread), seconds, self._paint)
-            )
+            if not self._options.quiet:
+                say("")
+            say(summary_line(outcomes, len(unread), seconds, self._paint))
