@@ -172,6 +172,13 @@ def from_car(car: Car) -> Proof:
     )
     settlement = settlements[0] if settlements else None
     named = () if settlement is None else settlement.body.attestations
+    attestations = (
+        each
+        for each in _of(Attestation, records)
+        if each.cid in named
+        or (each.body.receipt == receipt.cid and each.signer in genesis.body.federation)
+    )
+    place = {cid: number for number, cid in enumerate(named)}
     return _without_rest(
         car,
         _with_data(
@@ -179,10 +186,7 @@ def from_car(car: Car) -> Proof:
             **terms,
             anchor=anchors[0] if anchors else None,
             attestations=tuple(
-                each
-                for each in _of(Attestation, records)
-                if each.cid in named
-                or (each.body.receipt == receipt.cid and each.signer in genesis.body.federation)
+                sorted(attestations, key=lambda each: (place.get(each.cid, len(place)), each.cid))
             ),
             settlement=settlement,
             rivals=(*anchors[1:], *settlements[1:]),

@@ -9,6 +9,9 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from effort import examples
+from hypothesis import given
+from hypothesis import strategies as st
 from meshfolk import Folk, key
 from msgspec.structs import replace
 from village import Village
@@ -230,6 +233,29 @@ def test_a_forgery_with_a_mesh_of_its_own_is_trusted_by_nobody() -> None:
     trusted = verify_proof(proof, mesh=MESH.mesh, reexecute=None, now=NOW)
     assert [each.fault for each in trusted.findings] == [Fault.OTHER_MESH]
     assert not trusted.trusted
+
+
+TOKEN = PROOF.manifest.body.resource_token
+BLOCKS = dict([*PROOF.blocks, *OTHER.blocks])
+NEEDED = {cid for cid, _ in PROOF.blocks} - {TOKEN}
+
+
+@examples(150)
+@given(st.permutations(list(BLOCKS)), st.integers(0, len(BLOCKS)))
+def test_a_file_of_any_blocks_is_the_proof_or_lacks_something(names: list[Cid], left: int) -> None:
+    kept = {TOKEN, *names[left // 3 :]}
+    blocks = [(cid, BLOCKS[cid]) for cid in names if cid in kept]
+    try:
+        proof = from_bytes(b"".join(car_parts((PROOF.receipt.cid,), blocks)))
+    except ProofError:
+        assert not kept >= NEEDED
+        return
+    found = verified(proof)
+    if kept >= NEEDED:
+        assert replace(proof, ignored=()) == PROOF
+        assert found.is_verified
+    else:
+        assert found.findings or found.missing != PROOF.missing
 
 
 def test_the_root_must_be_in_the_file() -> None:
