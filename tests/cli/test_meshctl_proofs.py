@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from meshcommand import Meshctl, verified
 
 from mesh.car import read_car, write_car
 from runtime.content.cid import Cid, Codec, cid_of, parse_cid
 
 OLD = Path(__file__).parents[1] / "mesh" / "proofs"
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 OLD_MESH = "bafyr4igahm7rskmtjxvo2yg2v6vto6cuibrjzra2i7ecgqjnjetqyvkfry"
 OTHER_MESH = str(cid_of(b"another mesh", Codec.DAG_CBOR))
 KEYS = [
@@ -27,7 +29,14 @@ def facts(meshctl: Meshctl, *words: str, code: int) -> dict[str, Any]:
     assert done.code == code, done
     value: dict[str, Any] = json.loads(done.out)
     assert list(value) == KEYS
+    check_schema("verify", value)
     return value
+
+
+def check_schema(command: str, value: object) -> None:
+    schema = json.loads((SCHEMAS / f"meshctl-{command}.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(value)
 
 
 @pytest.fixture
@@ -139,7 +148,9 @@ def test_a_proof_without_its_root_is_unreadable(
 
 def test_a_new_proof_has_every_block_or_is_not_made(meshctl: Meshctl, tmp_path: Path) -> None:
     job = verified(meshctl)
-    module = json.loads(meshctl("receipt", job, "-o", "json").out)["receipt"]["module"]["/"]
+    shown = json.loads(meshctl("receipt", job, "-o", "json").out)
+    check_schema("receipt", shown)
+    module = shown["receipt"]["module"]["/"]
     data = meshctl("receipt", job, "--output", "whole.car")
     assert data.code == 0
     assert parse_cid(module) in read_car((tmp_path / "whole.car").read_bytes()).sections
@@ -174,5 +185,6 @@ def test_what_a_module_wrote_is_escaped(meshctl: Meshctl) -> None:
     done = meshctl("verify", old, "--mesh", OLD_MESH)
     shown = r"in function \x1b[31mRED\x1b]0;pwned\x07\x0a\x0dFAKE: ok, at byte 40"
     assert (done.code, shown in done.out) == (0, True), done
+    assert facts(meshctl, old, "--mesh", OLD_MESH, code=0)["outcome"]["kind"] == "trapped"
     for text in (done.out, done.err, meshctl("verify", old, "-o", "json").out):
         assert not any(char in text for char in "\x1b\x07\r")
