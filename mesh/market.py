@@ -73,7 +73,8 @@ class Enquiry(Struct, frozen=True, kw_only=True):
 
     issuer: of the token that pays. credential_issuers: whose credentials count where the
     manifest names none. bound_units: the worst case in `ccl:bounds`, None where the work is
-    not bounded. missing_bytes: of module and input, not yet at the node.
+    not bounded. missing_bytes: of module and input, not yet at the node. unfit: why the module
+    cannot be executed, or its entry not be called with the arguments; None if it can.
     """
 
     manifest: Signed[JobManifest]
@@ -81,6 +82,7 @@ class Enquiry(Struct, frozen=True, kw_only=True):
     credential_issuers: frozenset[Did]
     bound_units: int | None
     missing_bytes: int
+    unfit: str | None = None
 
 
 def price_of(units: int, rate_micro: int, load_ppm: int) -> int:
@@ -141,6 +143,8 @@ def _reason_against(
 ) -> tuple[DeclineReason, str] | None:
     manifest = enquiry.manifest.body
     needs, trust = manifest.requirements, manifest.trust
+    if enquiry.unfit is not None:
+        return DeclineReason.MODULE, enquiry.unfit
     for name, needed, has in (
         ("memory_bytes", needs.memory_bytes, node.memory_bytes),
         ("cpu_cores", needs.cpu_cores, node.cpu_cores),

@@ -69,6 +69,8 @@ class Priority(Enum):
 class DeclineReason(Enum):
     """Why a node does not bid, in the order a node checks."""
 
+    MODULE = "module"
+    """It cannot be executed, or the entry not be called with these arguments."""
     REQUIREMENTS = "requirements"
     FEATURES = "features"
     LOCATION = "location"

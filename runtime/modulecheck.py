@@ -52,6 +52,9 @@ class Rejection(Struct, frozen=True, kw_only=True):
     reason: str
     detail: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.detail})" if self.detail else self.reason
+
 
 def check_module(module: bytes, limits: ModuleLimits = MODULE_LIMITS) -> ModuleFacts | Rejection:
     """Read the headers of a module and hold them against the limits."""

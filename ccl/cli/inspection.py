@@ -31,7 +31,7 @@ def inspect_file(path: Path) -> Inspection:
         elif data[:4] == b"\0asm":
             hint = "the file is damaged or of another kind; compile or fetch it again"
         raise CommandError(
-            ExitCode.FAILED,
+            ExitCode.USAGE,
             "not-a-module",
             f"{path} is not a WebAssembly module: {error.reason} (byte {error.offset})",
             hint=hint,

@@ -19,12 +19,13 @@ from mesh.cli.following import Progress, finish, interrupted
 from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import found_mesh, make_output
 from mesh.local import JobRequest, LocalMesh
+from mesh.local.admission import check_callable, module_facts
 from mesh.local.quoting import Quote, quote
 from mesh.local.views import obstacle
 from mesh.records import JobId, Priority, Requirements, Trust
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
-from runtime.modulecheck import ModuleFacts, Rejection, check_module
+from runtime.modulecheck import ModuleFacts
 from runtime.modulelimits import MODULE_LIMITS
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note
@@ -33,7 +34,6 @@ from runtime.tokens.token import ResourceType
 DEFAULT_ENTRY: Final = "run"
 WASI_ENTRY: Final = "_start"
 MIB: Final = 1 << 20
-WASM_MAGIC: Final = b"\0asm"
 
 E = TypeVar("E", bound=Enum)
 
@@ -127,11 +127,12 @@ def _request(
     if isinstance(named, Cid):
         module = named
         if mesh.has_block(module) and module.codec is Codec.RAW:
-            facts = _facts(given.wasm, mesh.get_block(module))
+            data = mesh.get_block(module)
+            facts = module_facts(mesh.sandbox.admission, given.wasm, module, data)
     else:
         data = read_bytes(named, noun="module", bytes_max=MODULE_LIMITS.module_bytes)
-        facts = _facts(given.wasm, data)
         module = cid_of(data, Codec.RAW)
+        facts = module_facts(mesh.sandbox.admission, given.wasm, module, data)
         blocks.append((module, data))
     entry = _entry(given.entry, facts)
     request = JobRequest(
@@ -153,35 +154,9 @@ def _request(
         token=None if given.token is None else cid_from(given.token),
         job_id=None if given.job_id is None else JobId(given.job_id.strip().lower()),
     )
+    if facts is not None:
+        check_callable(facts, given.wasm, request.entry, request.arguments)
     return request, tuple(blocks)
-
-
-def _facts(name: str, data: bytes) -> ModuleFacts:
-    checked = check_module(data)
-    if isinstance(checked, Rejection):
-        detail = f" ({checked.detail})" if checked.detail else ""
-        hint = _module_hint(name, data, checked)
-        raise CommandError(
-            ExitCode.USAGE,
-            "module-refused",
-            f"{name}: {checked.reason}{detail}",
-            hint=hint,
-            details={"module": name, "reason": checked.reason, "detail": checked.detail},
-        )
-    return checked
-
-
-def _module_hint(name: str, data: bytes, refused: Rejection) -> str:
-    """The next step that fits the reason."""
-    if not data.startswith(WASM_MAGIC):
-        if name.endswith(".ccl"):
-            return f"compile it first: cclc compile {name}"
-        return "give a WebAssembly binary that exports `run`, or a WASI program"
-    if "import" in refused.reason:
-        return "build it against `icn_host` (docs/host-calls.md) or WASI preview 1 alone"
-    if "at most" in refused.reason:
-        return "make the module smaller: strip its debug sections, or optimise it for size"
-    return "build it again, for WebAssembly 1.0 with bulk memory and without newer features"
 
 
 def _entry(wanted: str, facts: ModuleFacts | None) -> str:

@@ -9,6 +9,7 @@ from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.job import Effect, Job, StepRefusal, has_lapsed, takes_answers
 from mesh.journal import Recorded, record
+from mesh.local.admission import FIT, Fitness, fitness_of
 from mesh.local.candidates import BUSY, awarded_work
 from mesh.local.content import Content
 from mesh.local.members import Member, node_settings, profile_of
@@ -18,13 +19,21 @@ from mesh.local.world import World
 from mesh.market import Enquiry, NodeState, appraise
 from mesh.records import MICRO, Bid, Decline, JobManifest
 from runtime.identity.signed import Signed, sign
+from runtime.sandbox.admission import Admission
 from runtime.tokens.policy import AllowAll, Usage
 
 
 def gather(
-    tx: SqliteTransaction, world: World, content: Content, job: Job, *, now: int
+    tx: SqliteTransaction,
+    world: World,
+    content: Content,
+    admission: Admission,
+    job: Job,
+    *,
+    now: int,
 ) -> tuple[Recorded, ...]:
-    """The answers of all nodes that have not answered yet; none while a block is missing."""
+    """The answers of all nodes that have not answered yet; none while a block is missing, or
+    before there is a verdict on the module (`mesh.local.admission.admit_jobs`)."""
     answered = {offer.bidder for offer in (*job.bids, *job.declines)}
     asked = [member for member in world.members.nodes if member.did not in answered]
     asked = asked[: max(0, world.config.bids_per_job - len(answered))]
@@ -33,11 +42,15 @@ def gather(
     manifest = world.archive.get(tx, JobManifest, job.manifest)
     if content.missing(tx, manifest.body):
         return ()
+    fitness = fitness_of(admission, content.module(tx, manifest.body.module), manifest.body)
+    if fitness is None:
+        return ()
     busy = tx.jobs.in_phases(BUSY)
     found: list[Recorded] = []
     for member in asked:
         state = node_state(tx, world, member, manifest, busy)
-        answer = _answer(tx, world, member, state, manifest, job, now)
+        enquiry = enquiry_of(world, manifest, fitness)
+        answer = _answer(tx, world, member, state, enquiry, job, now)
         if isinstance(answer, Recorded):
             found.append(answer)
     for work in tx.work.pending(job.key):
@@ -46,12 +59,20 @@ def gather(
     return tuple(found)
 
 
-def renew(tx: SqliteTransaction, world: World, content: Content, job: Job, *, now: int) -> Job:
+def renew(
+    tx: SqliteTransaction,
+    world: World,
+    content: Content,
+    admission: Admission,
+    job: Job,
+    *,
+    now: int,
+) -> Job:
     """The job, with new bids if all that it had have expired."""
     if not has_lapsed(job, now):
         return job
     asked = recorded(record(tx, job.key, ev.BidsLapsed(), now), job).job
-    answers = gather(tx, world, content, asked, now=now)
+    answers = gather(tx, world, content, admission, asked, now=now)
     return answers[-1].job if answers else asked
 
 
@@ -93,7 +114,7 @@ def node_state(
     )
 
 
-def enquiry_of(world: World, manifest: Signed[JobManifest]) -> Enquiry:
+def enquiry_of(world: World, manifest: Signed[JobManifest], fitness: Fitness = FIT) -> Enquiry:
     """The job as every node of this mesh sees it.
 
     Nothing must be fetched: all nodes read the one store of this machine.
@@ -104,6 +125,7 @@ def enquiry_of(world: World, manifest: Signed[JobManifest]) -> Enquiry:
         credential_issuers=frozenset(world.members.genesis.body.issuers),
         bound_units=None,
         missing_bytes=0,
+        unfit=fitness.obstacle,
     )
 
 
@@ -112,11 +134,11 @@ def _answer(
     world: World,
     member: Member,
     state: NodeState,
-    manifest: Signed[JobManifest],
+    enquiry: Enquiry,
     job: Job,
     now: int,
 ) -> object:
-    body = appraise(state, enquiry_of(world, manifest), now)
+    body = appraise(state, enquiry, now)
     event: ev.Event
     match body:
         case Bid():

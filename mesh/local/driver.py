@@ -17,6 +17,7 @@ from mesh.home import Home, LockBusy, actor_lock
 from mesh.job import Job, Phase, turn_of
 from mesh.journal import record
 from mesh.local import awarding, bidding, closing, executing, submitting
+from mesh.local.admission import admit_jobs
 from mesh.local.candidates import candidates
 from mesh.local.content import Content
 from mesh.local.executor import Executor
@@ -29,6 +30,7 @@ from mesh.market import rank
 from mesh.records import REASON_BYTES_MAX, JobId, JobManifest
 from runtime.content.did import Did
 from runtime.content.typed import cut
+from runtime.sandbox.admission import Admission
 from runtime.sandbox.request import Request
 from runtime.terminal.errors import CommandError
 
@@ -49,6 +51,7 @@ class Driver:
         store: SqliteStore,
         world: World,
         content: Content,
+        admission: Admission,
         executor: Callable[[], Executor],
         clock: Callable[[], int],
         on_news: OnNews | None,
@@ -59,6 +62,7 @@ class Driver:
         self._store = store
         self._world = world
         self._content = content
+        self._admission = admission
         self._clock = clock
         self._on_news = on_news
         self._on_wait = on_wait
@@ -80,6 +84,7 @@ class Driver:
                 if self._wants_locks(wanted):
                     self._take_locks(end)
                     ready = list(wanted)
+                self._admit(ready)
                 self._turn(ready)
                 if self._flights.is_idle and not self._wants_locks(wanted):
                     return
@@ -111,6 +116,12 @@ class Driver:
                     self.problems[job.key] = error
 
     # --- one turn
+
+    def _admit(self, keys: Collection[JobKey]) -> None:
+        """Have the verdicts on modules that are about to be bid for; each may start a process,
+        and no transaction waits for one."""
+        open_ = [key for key in keys if key not in self.problems]
+        self.problems |= admit_jobs(self._store, self._world, self._content, self._admission, open_)
 
     def _turn(self, keys: Collection[JobKey]) -> None:
         """One transaction for all these jobs; a job that cannot go on does not stop the rest."""
@@ -190,7 +201,7 @@ class Driver:
     def _market(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
         if closing.follow(tx, self._world, job, now=now) is not None:
             return True
-        if bidding.gather(tx, self._world, self._content, job, now=now):
+        if self._gather(tx, job, now):
             return True
         if not self._auto_award or not job.bids:
             return False
@@ -200,6 +211,10 @@ class Driver:
             return False
         awarding.award(tx, self._world, job, ranked[0].candidate, now=now)
         return True
+
+    def _gather(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
+        answers = bidding.gather(tx, self._world, self._content, self._admission, job, now=now)
+        return bool(answers)
 
     def _execute(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
         assert job.executor is not None, "a running job has an executor"

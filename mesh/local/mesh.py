@@ -248,6 +248,8 @@ class LocalMesh:
         from mesh.local.news import Submitted
 
         world = self.world
+        requests = tuple(requests)
+        self.check(requests)
         wanted = [(request, request.job_id or self.new_job_id()) for request in requests]
         with self.store.write() as tx:
             for request, job_id in wanted:
@@ -255,6 +257,33 @@ class LocalMesh:
         for request, job_id in wanted:
             on_event(Submitted(job_id=job_id, description=request.description))
         return tuple(job_id for _, job_id in wanted)
+
+    def check(
+        self, requests: Iterable[JobRequest], blocks: Iterable[tuple[Cid, bytes]] = ()
+    ) -> None:
+        """Raise CommandError for the first request that no node could execute. blocks: those
+        that would be stored with them."""
+        from mesh.local.admission import check_request
+
+        wanted = tuple(requests)
+        given = dict(blocks)
+        with self.store.read() as tx:
+            for cid in dict.fromkeys(request.module for request in wanted):
+                data = given.get(cid) or self.content.module(tx, cid)
+                if data is not None:
+                    given[cid] = data
+        for request in wanted:
+            if request.module in given:
+                check_request(self.sandbox.admission, request, given[request.module])
+
+    def _admit(self, job_id: JobId) -> None:
+        """Have a verdict on a job's module. Raises CommandError where there is none."""
+        from mesh.local.admission import admit_jobs
+
+        admission, keys = self.sandbox.admission, (self._key(job_id),)
+        found = admit_jobs(self.store, self.reading, self.content, admission, keys)
+        for problem in found.values():
+            raise problem
 
     def drive(
         self,
@@ -277,6 +306,7 @@ class LocalMesh:
             store=self.store,
             world=self.world,
             content=self.content,
+            admission=self.sandbox.admission,
             executor=lambda: self._executor(self.sandbox),
             clock=self._clock,
             on_news=on_event,
@@ -297,10 +327,11 @@ class LocalMesh:
         from mesh.local.news import Awarded
 
         world = self.world
+        self._admit(job_id)
         with self.store.write() as tx:
             job = self.stored_job(tx, job_id)
             most = awarding.price_of(tx, world, job, node_id)
-            bidding.renew(tx, world, self.content, job, now=self.now)
+            bidding.renew(tx, world, self.content, self.sandbox.admission, job, now=self.now)
         with self.store.write() as tx:
             job = self.stored_job(tx, job_id)
             price = awarding.price_of(tx, world, job, node_id)

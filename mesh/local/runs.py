@@ -163,6 +163,7 @@ def apply(mesh: "LocalMesh", key: Cid, run: LocalRun, done: Outcome) -> str | No
 
     Raises CommandError where the mesh refuses a submission; then nothing is written either.
     """
+    mesh.check((each.request for each in done.submissions), done.blocks)
     owner = mesh.submitter.did
     nonce = mesh.entropy(RUN_NONCE_BYTES)
     with mesh.store.write() as tx:
@@ -188,6 +189,8 @@ def follow_on(
     mesh: "LocalMesh", key: Cid, run: LocalRun, submissions: Iterable[Submission]
 ) -> None:
     """Submit what a verified job asked for, and keep that in the run's record."""
+    submissions = tuple(submissions)
+    mesh.check(each.request for each in submissions)
     with mesh.store.write() as tx:
         submit(tx, mesh, submissions)
         tx.runs.put(key, to_value(run))

@@ -8,6 +8,7 @@ for the other.
 
 import hmac
 import os
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,13 @@ KEY_BYTES: Final = 32
 ENTRIES_MAX: Final = 512
 ENTRY_BYTES_MAX: Final = 256 << 20
 _MAC_BYTES: Final = 32
-_SUFFIX: Final = ".compiled"
+
+
+class Kept(Enum):
+    """What is kept of a module; the value is the ending of its file's name."""
+
+    CODE = ".compiled"
+    VERDICT = ".verdict"
 
 
 class CompiledCache:
@@ -48,9 +55,9 @@ class CompiledCache:
             self.findings.append(f"{error}; compiled again each time")
         return os.urandom(KEY_BYTES)
 
-    def get(self, module: Cid) -> dict[str, Any] | None:
+    def get(self, module: Cid, kept: Kept = Kept.CODE) -> dict[str, Any] | None:
         """What `put` stored, if it is there and unchanged."""
-        path = self._path(module)
+        path = self._path(module, kept)
         try:
             data = read_file(path, bytes_max=ENTRY_BYTES_MAX)
         except FileNotFoundError:
@@ -72,26 +79,26 @@ class CompiledCache:
             return None
         return value if isinstance(value, dict) else None
 
-    def put(self, module: Cid, value: dict[str, Any]) -> None:
+    def put(self, module: Cid, value: dict[str, Any], kept: Kept = Kept.CODE) -> None:
         """Written whole or not at all. A full disk is a finding: the result is still used."""
-        path = self._path(module)
+        path = self._path(module, kept)
         body = encode(value)
         try:
             write_whole(path, self._mac(path.name, body) + body, is_durable=False).replace(path)
-            self._make_room()
+            self._make_room(kept)
         except OSError as error:
             self.findings.append(f"{path}: cannot be written ({error.strerror})")
 
-    def _make_room(self) -> None:
+    def _make_room(self, kept: Kept) -> None:
         entries = sorted(
-            (entry.stat().st_mtime_ns, entry) for entry in self._directory.glob("*" + _SUFFIX)
+            (entry.stat().st_mtime_ns, entry) for entry in self._directory.glob(f"*{kept.value}")
         )
         for _, entry in entries[: max(0, len(entries) - ENTRIES_MAX)]:
             entry.unlink(missing_ok=True)
 
-    def _path(self, module: Cid) -> Path:
+    def _path(self, module: Cid, kept: Kept = Kept.CODE) -> Path:
         named = encode([module, engine_text(), cpu_features(), FACTS_VERSION])
-        return self._directory / (blake3(named).hexdigest()[:40] + _SUFFIX)
+        return self._directory / (blake3(named).hexdigest()[:40] + kept.value)
 
     def _mac(self, name: str, body: bytes) -> bytes:
         return blake3(name.encode("ascii") + b"\0" + body, key=self._key).digest()

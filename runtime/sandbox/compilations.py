@@ -17,7 +17,7 @@ from runtime.sandbox.cache import CompiledCache
 from runtime.sandbox.frames import FrameError
 from runtime.sandbox.limits import SandboxLimits
 from runtime.sandbox.process import Child, ChildEndedError, Watch
-from runtime.sandbox.request import Fault, FaultReason
+from runtime.sandbox.request import OF_THE_MODULE, Fault, FaultReason
 
 _OUT_OF_BUDGET: Final = frozenset(
     each
@@ -84,7 +84,7 @@ class Compilations:
         """What was a matter of the moment is tried again for the next request; to be called
         when all that waited have been told. Over budget once is over budget."""
         for module, answer in tuple(self._known.items()):
-            if isinstance(answer, Fault) and answer.reason is not FaultReason.COMPILE_BUDGET:
+            if isinstance(answer, Fault) and answer.reason not in OF_THE_MODULE:
                 del self._known[module]
 
     @property
@@ -167,6 +167,8 @@ def _read(answer: dict[str, Any]) -> Answer:
             return Compiled(code, facts)
         case {"rejected": [str(reason), str(detail)]}:
             return Refused(reason, detail)
+        case {"not_compiled": str(why)}:
+            return Fault(reason=FaultReason.NOT_COMPILED, text=why)
         case {"over_budget": str(what)}:
             return Fault(reason=FaultReason.COMPILE_BUDGET, text=what)
         case _:

@@ -5,7 +5,7 @@ this process, and that is how the parent learns of it.
 """
 
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Any
 
 from runtime.modulecheck import ModuleFacts, Rejection, check_module
 from runtime.sandbox.confine import (
@@ -17,16 +17,16 @@ from runtime.sandbox.confine import (
 )
 from runtime.sandbox.facts import facts_to_value
 from runtime.sandbox.frames import Pipes
+from runtime.sandbox.validation import invalid
 
-INVALID: Final = "not valid WebAssembly"
+if TYPE_CHECKING:
+    import wasmtime
 
 
 def main() -> None:
     """Arguments: the parent's process id, the bound of the address space, of CPU time."""
     parent, address_bytes, cpu_seconds = map(int, sys.argv[1:4])
     die_with_parent(parent)
-    import wasmtime
-
     from runtime.sandbox.engine import build_engine
 
     pipes = Pipes()
@@ -43,17 +43,22 @@ def main() -> None:
         case Rejection():
             pipes.send({"rejected": [checked.reason, checked.detail]})
         case ModuleFacts():
-            try:
-                code = bytes(wasmtime.Module(engine, module).serialize())
-            except wasmtime.WasmtimeError as error:
-                pipes.send({"rejected": [INVALID, _first_lines(str(error))]})
-            except MemoryError:
-                pipes.send({"over_budget": "memory"})
-            else:
-                pipes.send({"facts": facts_to_value(checked), "code": code})
+            pipes.send(_compiled(engine, module, checked))
 
 
-def _first_lines(text: str) -> str:
-    """The engine's chain of causes on one line, bounded."""
-    parts = [line.strip().removeprefix("0: ") for line in text.splitlines() if line.strip()]
-    return "; ".join(part for part in parts if part != "Caused by:")[:400]
+def _compiled(engine: "wasmtime.Engine", module: bytes, facts: ModuleFacts) -> dict[str, Any]:
+    """Code with facts, or why there is none: validity is the module's, the rest is not."""
+    import wasmtime
+
+    try:
+        wasmtime.Module.validate(engine, module)
+    except wasmtime.WasmtimeError as error:
+        refused = invalid(str(error))
+        return {"rejected": [refused.reason, refused.detail]}
+    try:
+        code = bytes(wasmtime.Module(engine, module).serialize())
+    except wasmtime.WasmtimeError as error:
+        return {"not_compiled": invalid(str(error)).detail}
+    except MemoryError:
+        return {"over_budget": "memory"}
+    return {"facts": facts_to_value(facts), "code": code}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from ccl.abi.features import WASM_FEATURES
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.context import MEMORY_BYTES_MAX
@@ -33,31 +34,14 @@ SEMANTICS_VERSION: Final = 1
 """Raised when host calls or entries change what an execution gives."""
 
 _SWITCHED_OFF: Final = (
-    "wasm_threads",
-    "shared_memory",
-    "wasm_tail_call",
-    "wasm_relaxed_simd",
-    "wasm_multi_memory",
-    "wasm_memory64",
-    "wasm_gc",
-    "gc_support",
-    "wasm_function_references",
-    "wasm_exceptions",
-    "wasm_component_model",
-    "wasm_stack_switching",
-    "wasm_wide_arithmetic",
-    "wasm_custom_page_sizes",
     "parallel_compilation",
     "debug_info",
     # Needs a file in memory for each module, which a confined worker cannot make.
     "memory_init_cow",
 )
 SETTINGS: Final[Mapping[str, bool | int | str]] = {
+    **WASM_FEATURES,
     **dict.fromkeys(_SWITCHED_OFF, False),
-    "wasm_simd": True,
-    "wasm_bulk_memory": True,
-    "wasm_reference_types": True,
-    "wasm_multi_value": True,
     "consume_fuel": True,
     "cranelift_nan_canonicalization": True,
     "cranelift_opt_level": "speed",

@@ -1,36 +1,17 @@
 """Calling conventions: how arguments reach an entry and its value comes back.
 
-Compiled CCL says in `ccl:abi` how each export is called (`direct` or `packed`). Of any other
-module, an export whose parameters and result are integers can be called, and a WASI program's
-`_start`. A plan is made, or a rejection, before anything runs.
+`runtime.entryplan` says whether and how an entry can be called; here it is called.
 """
 
-import re
-from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias, assert_never
 
-from msgspec import Struct
-
-from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT, RUN_EXPORT
-from ccl.abi.sections import Abi, ExportSignature
-from ccl.abi.suggest import nearest_beginning
-from runtime.content.codec import INTEGER_MAX, INTEGER_MIN, CodecError, decode, encode
-from runtime.context import Context
-from runtime.execution import Outcome, OutcomeKind
+from ccl.abi.layout import ALLOCATE_EXPORT
+from runtime.content.codec import CodecError, decode, encode
+from runtime.entryplan import MILLION, Command, Direct, Packed, Plain, Plan
 from runtime.host.invocation import Invocation, limit, trap
 from runtime.host.memory import OutOfBoundsError
-from runtime.modulecheck import ModuleFacts
-from runtime.modulelimits import MODULE_LIMITS
-from runtime.modulereader import FunctionType
 
-WASI_ENTRY: Final = "_start"
 _U32: Final = 0xFFFF_FFFF
-_MILLION: Final = 1_000_000
-_DECIMAL: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,6}))?")
-_SCALAR_INTEGERS: Final = frozenset(
-    {"Integer", "Timestamp", "Duration", "Mana", "Job"},
-)
-_EXPORTS_SHOWN_MAX: Final = 12
 
 Output: TypeAlias = tuple[bytes | None, bool]
 """The bytes, and whether they are the entry's encoded value rather than the program's own."""
@@ -59,61 +40,6 @@ class Guest(Protocol):
     def global_value(self, name: str) -> int | None:
         """An exported integer global; None if there is none of that name."""
         ...
-
-
-class Direct(Struct, frozen=True):
-    """Scalars in, a scalar of the CCL type `result` out."""
-
-    name: str
-    parameters: tuple[int, ...]
-    result: str
-
-
-class Packed(Struct, frozen=True):
-    """One block of arguments in, one block out."""
-
-    name: str
-    arguments: bytes
-    result: str
-
-
-class Plain(Struct, frozen=True):
-    """An export of a module that is not CCL; its integer result, if any, is the output."""
-
-    name: str
-    parameters: tuple[int, ...]
-
-
-class Command(Struct, frozen=True):
-    """A WASI program: what it writes is the output."""
-
-    name: str
-
-
-Plan: TypeAlias = Direct | Packed | Plain | Command
-
-
-def plan_entry(facts: ModuleFacts, context: Context) -> Plan | Outcome:
-    """How to call the context's entry, or why it cannot be called."""
-    name = context.entry
-    if name not in facts.entries:
-        if name == RUN_EXPORT and facts.entries.get(WASI_ENTRY) == FunctionType(
-            parameters=(), results=()
-        ):
-            return Command(WASI_ENTRY)
-        return _no_entry(name, facts)
-    if name == WASI_ENTRY and facts.uses_wasi:
-        return Command(name)
-    arguments = _arguments(context)
-    if isinstance(arguments, Outcome):
-        return arguments
-    if facts.abi is not None:
-        signature = _signature(facts.abi, name)
-        if signature is not None:
-            return _planned(signature, facts, arguments)
-        if name != CHARTER_EXPORT:
-            return _no_entry(name, facts)
-    return _plain(name, facts.entries[name], arguments)
 
 
 def call_entry(plan: Plan, guest: Guest, invocation: Invocation) -> Output:
@@ -157,155 +83,18 @@ def _call_packed(plan: Packed, guest: Guest, bytes_max: int) -> bytes | None:
     return None if plan.result == "Unit" else value
 
 
-# --- making the plan
-
-
-def _planned(
-    signature: ExportSignature, facts: ModuleFacts, arguments: list[Any]
-) -> Plan | Outcome:
-    name = signature.name
-    if len(arguments) != len(signature.parameters):
-        expected = ", ".join(f"{n}: {t}" for n, t in signature.parameters) or "none"
-        return _misfit(f"{len(arguments)} arguments given, `{name}` takes {expected}")
-    if signature.convention == "packed":
-        if facts.entries[name] != _PACKED_TYPE or facts.entries.get(ALLOCATE_EXPORT) != _ALLOCATE:
-            return _malformed_abi(name)
-        return Packed(name, encode(arguments), signature.result)
-    shape = FunctionType(
-        parameters=tuple(_wasm_type(kind) for _, kind in signature.parameters),
-        results=() if signature.result in ("Unit", "Never") else (_wasm_type(signature.result),),
-    )
-    if facts.entries[name] != shape:
-        return _malformed_abi(name)
-    scalars: list[int] = []
-    for position, (argument, (label, kind)) in enumerate(
-        zip(arguments, signature.parameters, strict=True), 1
-    ):
-        scalar = _scalar(argument, kind)
-        if scalar is None:
-            return _misfit(f"argument {position}, {label}: expected {kind}, found {argument!r}")
-        scalars.append(scalar)
-    return Direct(name, tuple(scalars), signature.result)
-
-
-_PACKED_TYPE: Final = FunctionType(parameters=("i32", "i32"), results=("i64",))
-_ALLOCATE: Final = FunctionType(parameters=("i32",), results=("i32",))
-
-
-def _plain(name: str, shape: FunctionType, arguments: list[Any]) -> Plan | Outcome:
-    integers = ("i32", "i64")
-    if len(shape.results) > 1 or not all(kind in integers for kind in shape.results):
-        return Outcome(
-            kind=OutcomeKind.REJECTED,
-            reason=f"the entry `{name}` cannot be called",
-            detail=f"its type is {shape}; a result is one i32 or i64, or nothing",
-        )
-    if len(arguments) != len(shape.parameters):
-        return _misfit(f"{len(arguments)} arguments given, `{name}` is {shape}")
-    for position, (argument, kind) in enumerate(zip(arguments, shape.parameters, strict=True), 1):
-        bits = {"i32": 32, "i64": 64}.get(kind)
-        if bits is None:
-            return _misfit(f"argument {position}: {kind} parameters are not supported")
-        if not _is_int(argument) or not -(1 << (bits - 1)) <= argument < 1 << (bits - 1):
-            return _misfit(f"argument {position}: expected an {kind}, found {argument!r}")
-    return Plain(name, tuple(arguments))
-
-
-def _arguments(context: Context) -> list[Any] | Outcome:
-    if context.arguments is None:
-        return []
-    try:
-        value = decode(context.arguments)
-    except CodecError as error:
-        return _misfit(f"not canonical DAG-CBOR: {error}")
-    return value if isinstance(value, list) else _misfit("expected a list of arguments")
-
-
-@lru_cache(maxsize=64)
-def _signatures(section: bytes) -> dict[str, ExportSignature]:
-    abi = Abi.from_value(decode(section, bytes_max=MODULE_LIMITS.section_bytes))
-    return {export.name: export for export in abi.exports}
-
-
-def _signature(section: bytes, name: str) -> ExportSignature | None:
-    return _signatures(section).get(name)
-
-
-# --- scalars
-
-
-def _wasm_type(kind: str) -> str:
-    return "i32" if kind == "Bool" else "i64"
-
-
-def _scalar(argument: Any, kind: str) -> int | None:
-    """The WebAssembly value of an argument, None if it is not of the type."""
-    if kind == "Bool":
-        return int(argument) if isinstance(argument, bool) else None
-    if kind == "Decimal":
-        return _millionths(argument)
-    if kind in _SCALAR_INTEGERS or kind.startswith("Token<"):
-        return argument if _is_int(argument) else None
-    return None
-
-
-def _millionths(argument: Any) -> int | None:
-    if _is_int(argument):
-        number = argument * _MILLION
-    else:
-        found = _DECIMAL.fullmatch(argument) if isinstance(argument, str) else None
-        if found is None or len(argument) > 24:
-            return None
-        sign, whole, fraction = found.groups()
-        number = int(whole) * _MILLION + int((fraction or "").ljust(6, "0"))
-        number = -number if sign else number
-    return number if INTEGER_MIN <= number <= INTEGER_MAX else None
-
-
 def _scalar_value(kind: str, raw: int | None) -> bytes | None:
     if raw is None:
         return None
     if kind == "Bool":
         return encode(raw != 0)
     if kind == "Decimal":
-        whole, fraction = divmod(abs(raw), _MILLION)
+        whole, fraction = divmod(abs(raw), MILLION)
         sign = "-" if raw < 0 else ""
         digits = f"{fraction:06d}".rstrip("0")
         return encode(f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}")
     return encode(raw)
 
 
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _signed32(value: int) -> int:
     return value - (1 << 32) if value >= 1 << 31 else value
-
-
-# --- refusals
-
-
-def _misfit(detail: str) -> Outcome:
-    reason = "the arguments do not fit the entry"
-    return Outcome(kind=OutcomeKind.REJECTED, reason=reason, detail=detail)
-
-
-def _malformed_abi(name: str) -> Outcome:
-    reason = f"the module's ccl:abi does not describe its export `{name}`"
-    return Outcome(kind=OutcomeKind.REJECTED, reason=reason)
-
-
-def _no_entry(name: str, facts: ModuleFacts) -> Outcome:
-    exports = sorted(facts.entries)
-    if facts.abi is not None:
-        exports = [export for export in exports if _signature(facts.abi, export) is not None]
-    near = nearest_beginning(name[:64], exports)
-    shown = ", ".join(exports[:_EXPORTS_SHOWN_MAX]) or "no functions"
-    more = ", …" if len(exports) > _EXPORTS_SHOWN_MAX else ""
-    hint = f"; did you mean {near}?" if near else ""
-    return Outcome(
-        kind=OutcomeKind.REJECTED,
-        reason=f"the module has no entry `{name}`",
-        detail=f"it exports {shown}{more}{hint}",
-    )

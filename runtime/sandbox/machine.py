@@ -19,6 +19,7 @@ from ccl.abi.testcalls import ALL_CALLS, import_module
 from runtime.content.cid import Cid
 from runtime.context import Context
 from runtime.effects import effects_to_block
+from runtime.entryplan import plan_entry
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.calls import IMPLEMENTATIONS, Implementation
 from runtime.host.invocation import Invocation, Stop, trap
@@ -30,7 +31,7 @@ from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import TABLES_MAX
 from runtime.rehearsal import Rehearsed
 from runtime.sandbox.engine import build_engine
-from runtime.sandbox.entry import Guest, call_entry, plan_entry
+from runtime.sandbox.entry import Guest, call_entry
 from runtime.sandbox.guest import OUT_OF_FUEL, GuestMemory
 from runtime.sandbox.traps import Ending, ending_of_trap
 
@@ -149,7 +150,7 @@ class Machine:
     ) -> Ending:
         context, facts = invocation.context, loaded.facts
         limits = context.limits
-        plan = plan_entry(facts, context)
+        plan = plan_entry(facts, context.entry, context.arguments)
         if isinstance(plan, Outcome):
             return Ending(plan, fuel_used=0)
         if facts.is_rehearsal and invocation.rehearsal is None:

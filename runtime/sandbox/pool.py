@@ -20,6 +20,7 @@ from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
 from runtime.context import MEMORY_BYTES_MAX
 from runtime.execution import Execution
+from runtime.sandbox.admission import Admission
 from runtime.sandbox.cache import CompiledCache
 from runtime.sandbox.compilations import Compilations, Compiled, Refused
 from runtime.sandbox.engine import engine_text
@@ -91,6 +92,7 @@ class Sandbox:
         self._workers_max = workers or os.cpu_count() or 1
         key_path = cache_key_path or cache_dir.parent / "compiled-modules.key"
         self._cache = CompiledCache(cache_dir, key_path)
+        self.admission = Admission(self._cache, limits)
         self._watch = Watch()
         self._compilations = Compilations(self._cache, self._watch, limits, self._workers_max)
         self._tickets = count(1)

@@ -33,6 +33,17 @@ def _import_paths() -> tuple[str, ...]:
     return tuple(dict.fromkeys(paths))
 
 
+def isolated(module: str, address_bytes: int, cpu_seconds: int, *more: str) -> list[str]:
+    """The command that runs `module.main()` in a fresh interpreter: isolated, no site-packages.
+
+    Its arguments: this process's id, the two bounds, and what follows.
+    """
+    paths = list(_import_paths())
+    boot = f"import sys; sys.path[:0] = {paths!r}; from {module} import main; main()"
+    arguments = (os.getpid(), address_bytes, cpu_seconds, *more)
+    return [sys.executable, "-I", "-S", "-c", boot, *map(str, arguments)]
+
+
 class Child:
     """`module.main()` of ours in a fresh interpreter: isolated mode, no site-packages, empty
     environment, own session, no descriptors but its two pipes.
@@ -42,12 +53,9 @@ class Child:
 
     def __init__(self, module: str, *, address_bytes: int, cpu_seconds: int) -> None:
         """Raises ChildEndedError if the system has no process for us."""
-        paths = list(_import_paths())
-        boot = f"import sys; sys.path[:0] = {paths!r}; from {module} import main; main()"
-        arguments = [str(os.getpid()), str(address_bytes), str(cpu_seconds)]
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", boot, *arguments],
+                isolated(module, address_bytes, cpu_seconds),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import NewType
+from typing import Final, NewType
 
 from msgspec import Struct, field
 
@@ -36,6 +36,7 @@ class FaultReason(Enum):
     WRONG_ENGINE = "the context asks for another engine"
     OVER_CAPACITY = "the context allows more than this machine gives"
     COMPILE_BUDGET = "compiling took more time or memory than is allowed"
+    NOT_COMPILED = "the engine could not compile the module"
     COMPILER_DIED = "the compiler process died"
     WORKER_DIED = "the worker process died"
     WORKER_UNUSABLE = "a worker process could not be started"
@@ -44,6 +45,10 @@ class FaultReason(Enum):
     MISBEHAVED = "the worker's answer could not be read"
     CANCELLED = "the execution was cancelled"
     CLOSED = "the sandbox was closed"
+
+
+OF_THE_MODULE: Final = frozenset({FaultReason.COMPILE_BUDGET, FaultReason.NOT_COMPILED})
+"""What every machine like this one would come to: no attempt and nobody is to blame for it."""
 
 
 class Fault(Struct, frozen=True, kw_only=True):

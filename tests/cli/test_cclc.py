@@ -497,7 +497,7 @@ def test_inspect_as_json(cclc: Shell) -> None:
 def test_inspect_what_is_no_module(cclc: Shell, data: bytes, message: str, hint: str) -> None:
     Path("odd.wasm").write_bytes(data)
     code, out, err = cclc("inspect", "odd.wasm")
-    assert (code, out) == (1, "")
+    assert (code, out) == (2, "")
     assert message in err
     assert hint in err
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import wasmtime
 from meshcommand import Meshctl, submitted, verified
+from wasm_proposals import REFUSED, TAKEN
 
 DEEP = "[" * 5000 + "]" * 5000
 ZERO_KEY = "did:key:z6MkeTG3bFFSLYVU7VqhgZxqr6YzpaGrQtFMh1uvqGy1vDnP"
@@ -32,6 +33,30 @@ def test_arguments_that_cannot_be_encoded(meshctl: Meshctl, given: str, said: st
     assert problem["code"] == "arguments-malformed"
     assert said in problem["message"]
     assert len(problem["message"]) < 300
+
+
+@pytest.mark.parametrize(
+    ("module", "words", "code", "said"),
+    [
+        ("an operand is missing", (), "module-refused", "type mismatch: expected i32"),
+        ("memory64", (), "module-refused", "64-bit memory is switched off"),
+        ("component", (), "module-refused", "a WebAssembly component"),
+        ("mvp", ("--arguments", "[1]"), "not-callable", "1 arguments given, `run` is ()"),
+        ("mvp", ("--entry", "rum"), "entry-missing", "did you mean run?"),
+    ],
+)
+def test_a_module_that_no_node_could_execute(
+    meshctl: Meshctl, module: str, words: tuple[str, ...], code: str, said: str
+) -> None:
+    Path("odd.wasm").write_bytes({**TAKEN, **REFUSED}[module])
+    before = json.loads(meshctl("list-jobs", "-o", "json").out)
+    given = ("submit-job", "--wasm", "odd.wasm", "--resource-amount", "5", *words)
+    refused = meshctl(*given, "-o", "json")
+    assert refused.code == 2, refused
+    problem = json.loads(refused.err)
+    assert problem["code"] == code
+    assert said in problem["message"] + problem["hint"]
+    assert json.loads(meshctl("list-jobs", "-o", "json").out) == before
 
 
 @pytest.mark.parametrize("did", ["did:key:zzz", "did:key:z6Mk", "did:web:example.org", ZERO_KEY])

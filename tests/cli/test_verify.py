@@ -128,5 +128,5 @@ def test_files_that_are_missing_or_of_another_kind(folder: Path) -> None:
     absent = run("cclc", "verify", "absent.wasm", "main.ccl", home=folder, cwd=folder)
     assert absent.code == 3
     swapped = run("cclc", "verify", "main.ccl", "main.wasm", home=folder, cwd=folder)
-    assert swapped.code == 1
+    assert swapped.code == 2
     assert "is not a WebAssembly module" in swapped.err

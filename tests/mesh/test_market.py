@@ -34,6 +34,8 @@ IDLE = 1_000_000
 def enquiry(**changes: object) -> Enquiry:
     bound = changes.pop("bound_units", None)
     missing = changes.pop("missing_bytes", 0)
+    unfit = changes.pop("unfit", None)
+    assert unfit is None or isinstance(unfit, str)
     assert bound is None or isinstance(bound, int)
     assert isinstance(missing, int)
     return Enquiry(
@@ -42,6 +44,7 @@ def enquiry(**changes: object) -> Enquiry:
         credential_issuers=frozenset({FOLK.founder.did}),
         bound_units=bound,
         missing_bytes=missing,
+        unfit=unfit,
     )
 
 
@@ -101,6 +104,7 @@ def test_a_bound_prices_the_work_and_not_the_ceiling() -> None:
 R = DeclineReason
 NEEDS = Requirements()
 LADDER: list[tuple[DeclineReason, NodeState, dict[str, object], str]] = [
+    (R.MODULE, NODE, {"unfit": "not valid WebAssembly"}, "not valid WebAssembly"),
     (R.REQUIREMENTS, NODE, {"requirements": replace(NEEDS, memory_bytes=1 << 40)}, "memory_bytes"),
     (R.REQUIREMENTS, NODE, {"requirements": replace(NEEDS, cpu_cores=64)}, "cpu_cores 64"),
     (R.REQUIREMENTS, replace(NODE, rates={"storage": 1}), {}, "compute is not offered"),

@@ -1,0 +1,149 @@
+"""What a mesh knows of a job's module before anybody is paid for it: facts, or why it is refused.
+
+Rule: the submitter and every node give the same verdict, from the module's bytes, the entry and
+the arguments alone; the engine gives its own in a process that holds no keys.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from mesh.adapters.sqlite import SqliteStore
+from mesh.events import JobKey
+from mesh.job import Phase
+from mesh.local.content import Content
+from mesh.local.request import JobRequest
+from mesh.local.world import World
+from mesh.records import JobManifest
+from runtime.content.cid import Cid, Codec, cid_of
+from runtime.entryplan import plan_entry
+from runtime.execution import Outcome
+from runtime.modulecheck import ModuleFacts, Rejection
+from runtime.sandbox.admission import Admission
+from runtime.sandbox.request import Fault
+from runtime.terminal.errors import CommandError, ExitCode
+
+WASM_MAGIC: Final = b"\0asm"
+_WAITING: Final = frozenset({Phase.CREATED, Phase.SUBMITTED})
+
+
+def module_facts(admission: Admission, name: str, cid: Cid, data: bytes) -> ModuleFacts:
+    """The facts of a module. Raises CommandError `module-refused`, and `module-unchecked` where
+    this machine cannot say. name: what the user called it."""
+    found = admission.admit(_bare(cid, data), data)
+    match found:
+        case ModuleFacts():
+            return found
+        case Rejection():
+            raise _refused(name, data, found)
+        case Fault():
+            raise unchecked(name, found)
+
+
+def check_callable(facts: ModuleFacts, name: str, entry: str, arguments: bytes | None) -> None:
+    """Raise CommandError `not-callable` where it cannot be called."""
+    plan = plan_entry(facts, entry, arguments)
+    if isinstance(plan, Outcome):
+        raise CommandError(
+            ExitCode.USAGE,
+            "not-callable",
+            f"{name}: {plan.cause}",
+            hint="name another export with --entry, or give the arguments that it takes",
+            details={"module": name, "entry": entry, "reason": plan.reason, "detail": plan.detail},
+        )
+
+
+def check_request(admission: Admission, request: JobRequest, data: bytes) -> None:
+    """Raise CommandError where no node could execute what is asked for."""
+    name = str(request.module)
+    facts = module_facts(admission, name, request.module, data)
+    check_callable(facts, name, request.entry, request.arguments)
+
+
+class Fitness(Struct, frozen=True):
+    """Whether a job can be executed at all. obstacle: why not."""
+
+    obstacle: str | None
+
+
+FIT: Final = Fitness(None)
+
+
+def fitness_of(admission: Admission, module: bytes | None, manifest: JobManifest) -> Fitness | None:
+    """What every node finds of a job; None before there is a verdict. Starts no process."""
+    found = None if module is None else admission.known(_bare(manifest.module, module))
+    match found:
+        case None:
+            return None
+        case Rejection():
+            return Fitness(str(found))
+        case ModuleFacts():
+            plan = plan_entry(found, manifest.entry, manifest.arguments)
+            return Fitness(plan.cause) if isinstance(plan, Outcome) else FIT
+
+
+def admit_jobs(
+    store: SqliteStore, world: World, content: Content, admission: Admission, keys: Iterable[JobKey]
+) -> dict[JobKey, CommandError]:
+    """Have a verdict on the modules of jobs that wait for bids, where they are held; the jobs of
+    which this machine can have none. Each may start a process: not for use in a transaction."""
+    held: dict[JobKey, tuple[Cid, bytes]] = {}
+    problems: dict[JobKey, CommandError] = {}
+    with store.read() as tx:
+        for key in keys:
+            try:
+                job = tx.jobs.get(key)
+                if job is None or job.phase not in _WAITING:
+                    continue
+                cid = world.archive.get(tx, JobManifest, job.manifest).body.module
+                data = content.module(tx, cid)
+            except CommandError as error:
+                problems[key] = error
+                continue
+            if data is not None:
+                held[key] = cid, data
+    for key, (cid, data) in held.items():
+        found = admission.admit(_bare(cid, data), data)
+        if isinstance(found, Fault):
+            problems[key] = unchecked(str(cid), found)
+    return problems
+
+
+def unchecked(name: str, fault: Fault) -> CommandError:
+    """This machine could not say whether the module is valid."""
+    return CommandError(
+        ExitCode.FAILED,
+        "module-unchecked",
+        f"{name} cannot be checked here: {fault}",
+        hint="meshctl doctor",
+        details={"module": name},
+    )
+
+
+def _bare(cid: Cid, data: bytes) -> Cid:
+    """What the verdict is kept under: a file in pieces is the same module as one block."""
+    return cid if cid.codec is Codec.RAW else cid_of(data, Codec.RAW)
+
+
+def _refused(name: str, data: bytes, refused: Rejection) -> CommandError:
+    return CommandError(
+        ExitCode.USAGE,
+        "module-refused",
+        f"{name}: {refused}",
+        hint=_hint(name, data, refused),
+        details={"module": name, "reason": refused.reason, "detail": refused.detail},
+    )
+
+
+def _hint(name: str, data: bytes, refused: Rejection) -> str:
+    """The next step that fits the reason."""
+    if not data.startswith(WASM_MAGIC):
+        if name.endswith(".ccl"):
+            return f"compile it first: cclc compile {name}"
+        return "give a WebAssembly binary that exports `run`, or a WASI program"
+    if "import" in refused.reason:
+        return "build it against `icn_host` (docs/host-calls.md) or WASI preview 1 alone"
+    if "at most" in refused.reason:
+        return "make the module smaller: strip its debug sections, or optimise it for size"
+    return "build it again, for WebAssembly 1.0 with bulk memory and without newer features"

@@ -1,0 +1,90 @@
+"""Modules and arguments are checked before anybody is paid: at submission, and by each node."""
+
+import pytest
+from localmesh import ANSWER
+from wasm_modules import wasm
+from wasm_proposals import REFUSED
+
+from mesh.job import Phase
+from mesh.local import JobRequest, LocalMesh
+from mesh.local.views import obstacle
+from runtime.content.cid import Codec, cid_of
+from runtime.content.codec import encode
+from runtime.terminal.errors import CommandError, ExitCode
+
+INVALID = REFUSED["an operand is missing"]
+LATER = wasm('(module (func (export "run") (result i64) (i64.const 43)))')
+FLOATS = wasm(
+    '(module (func (export "run") (param f64)) (func (export "two") (result i32 i32)'
+    " i32.const 1 i32.const 2))"
+)
+
+
+def asked(module: bytes, **more: object) -> JobRequest:
+    return JobRequest(
+        module=cid_of(module, Codec.RAW),
+        resource_amount=500,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "changes", "code", "reason"),
+    [
+        (INVALID, {}, "module-refused", "type mismatch: expected i32"),
+        (REFUSED["exceptions"], {}, "module-refused", "exceptions are switched off"),
+        (ANSWER, {"arguments": encode([1])}, "not-callable", "1 arguments given, `run` is ()"),
+        (ANSWER, {"arguments": encode({})}, "not-callable", "expected a list of arguments"),
+        (ANSWER, {"entry": "rum"}, "not-callable", "did you mean run?"),
+        (FLOATS, {"arguments": encode([1])}, "not-callable", "f64 parameters are not supported"),
+        (FLOATS, {"entry": "two"}, "not-callable", "a result is one i32 or i64"),
+    ],
+)
+def test_a_job_that_no_node_could_execute_is_refused(
+    mesh: LocalMesh, module: bytes, changes: dict[str, object], code: str, reason: str
+) -> None:
+    mesh.put_block(module)
+    before = mesh.balances()
+    with pytest.raises(CommandError) as refused:
+        mesh.submit(asked(module, **changes))
+    assert refused.value.code == code
+    assert refused.value.exit_code is ExitCode.USAGE
+    assert reason in refused.value.message
+    assert mesh.job_ids() == ()
+    assert mesh.balances() == before
+
+
+@pytest.mark.parametrize(
+    ("module", "changes", "reason"),
+    [
+        (INVALID, {}, "not valid WebAssembly"),
+        (LATER, {"arguments": encode([1])}, "the arguments do not fit the entry"),
+        (LATER, {"entry": "other"}, "the module has no entry `other`"),
+    ],
+)
+def test_nodes_decline_a_module_that_comes_later(
+    mesh: LocalMesh, module: bytes, changes: dict[str, object], reason: str
+) -> None:
+    job_id = mesh.submit(asked(module, **changes))
+    mesh.drive([job_id], auto_award=True)
+    assert mesh.job(job_id).missing == (cid_of(module, Codec.RAW),)
+    mesh.put_block(module)
+    before = mesh.balances()
+    assert mesh.drive([job_id], auto_award=True) == {}
+    job = mesh.job(job_id)
+    assert (job.phase, job.bids, job.award) == (Phase.SUBMITTED, (), None)
+    assert len(job.declines) == 3
+    held_up = obstacle(job, needs_award=True)
+    assert held_up is not None
+    assert reason in str(held_up.details["reasons"])
+    assert mesh.balances() == before
+
+
+def test_a_good_module_that_comes_later_is_executed(mesh: LocalMesh) -> None:
+    job_id = mesh.submit(
+        JobRequest(module=cid_of(LATER, Codec.RAW), resource_amount=500, arguments=encode([]))
+    )
+    mesh.drive([job_id], auto_award=True)
+    mesh.put_block(LATER)
+    mesh.drive([job_id], auto_award=True)
+    assert mesh.job(job_id).phase is Phase.VERIFIED

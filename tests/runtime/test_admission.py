@@ -1,0 +1,149 @@
+"""The engine's verdict on a module is the same wherever it is given, and is given once."""
+
+import ctypes
+from pathlib import Path
+
+import pytest
+import wasmtime
+from effort import examples
+from hypothesis import given
+from hypothesis import strategies as st
+from wasm_modules import wasm
+from wasm_proposals import HEADER, REFUSED, TAKEN
+
+from ccl.abi.features import WASM_FEATURES
+from runtime.content.cid import Codec, cid_of
+from runtime.modulecheck import ModuleFacts, Rejection, check_module
+from runtime.sandbox import validation, validator
+from runtime.sandbox.admission import Admission, Verdict
+from runtime.sandbox.cache import CompiledCache
+from runtime.sandbox.engine import SETTINGS, build_engine
+from runtime.sandbox.limits import SandboxLimits
+from runtime.sandbox.request import Fault, FaultReason
+from runtime.sandbox.selftest import KERNEL
+
+LIMITS = SandboxLimits()
+ENGINE = build_engine()
+
+
+def admission(home: Path) -> Admission:
+    return Admission(CompiledCache(home / "modules", home / "key"), LIMITS)
+
+
+def admitted(asked: Admission, module: bytes) -> Verdict:
+    return asked.admit(cid_of(module, Codec.RAW), module)
+
+
+@pytest.fixture(scope="module")
+def validated() -> "Validated":
+    return Validated()
+
+
+class Validated:
+    """The validator's own steps, in this process: for many modules."""
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL(str(validation.library()))
+        self._engine = validator.make_engine(
+            self._library, [f"{name}={value:d}" for name, value in WASM_FEATURES.items()]
+        )
+
+    def __call__(self, module: bytes) -> str | None:
+        said = validator.verdict(self._library, self._engine, module)
+        return None if said == validator.VALID else said.decode()
+
+
+def compiled(module: bytes) -> bool:
+    """Whether the compiler's engine takes it."""
+    try:
+        wasmtime.Module(ENGINE, module)
+    except wasmtime.WasmtimeError:
+        return False
+    return True
+
+
+def test_every_door_to_the_engine_has_the_same_features() -> None:
+    assert {name: SETTINGS[name] for name in WASM_FEATURES} == WASM_FEATURES
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_module_of_each_proposal_that_is_on_is_taken(validated: Validated, name: str) -> None:
+    module = TAKEN[name]
+    assert isinstance(check_module(module), ModuleFacts)
+    assert validated(module) is None
+    assert compiled(module)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_module_of_each_proposal_that_is_off_is_refused(validated: Validated, name: str) -> None:
+    module = REFUSED[name]
+    assert not compiled(module)
+    found = check_module(module)
+    said = str(found) if isinstance(found, Rejection) else validated(module)
+    assert said and said.isprintable()
+
+
+@examples(150)
+@given(st.data())
+def test_a_damaged_module_is_refused_or_compiles(data: st.DataObject) -> None:
+    """What is taken at submission never fails in the compiler afterwards."""
+    taken = [KERNEL, *TAKEN.values()]
+    module = bytearray(data.draw(st.sampled_from(taken)))
+    for _ in range(data.draw(st.integers(1, 3))):
+        module[data.draw(st.integers(8, len(module) - 1))] = data.draw(st.integers(0, 255))
+    damaged = bytes(module)
+    if isinstance(check_module(damaged), ModuleFacts):
+        assert (VALIDATED(damaged) is None) == compiled(damaged)
+
+
+VALIDATED = Validated()
+
+
+def test_a_verdict_is_the_engines_and_is_given_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad = TAKEN["simd"], REFUSED["wide arithmetic"]
+    first = admission(tmp_path)
+    facts = admitted(first, good)
+    refused = admitted(first, bad)
+    assert isinstance(facts, ModuleFacts) and "run" in facts.entries
+    assert isinstance(refused, Rejection)
+    assert refused.reason == "not valid WebAssembly"
+    assert "wide arithmetic support is not enabled" in refused.detail
+
+    def no_process(module: bytes, limits: SandboxLimits) -> None:
+        raise AssertionError("a verdict that is known needs no process")
+
+    monkeypatch.setattr("runtime.sandbox.admission.validate", no_process)
+    for again in (first, admission(tmp_path)):
+        assert admitted(again, good) == facts
+        assert admitted(again, bad) == refused
+
+
+def test_a_verdict_that_was_changed_on_disk_is_given_anew(tmp_path: Path) -> None:
+    bad = REFUSED["an operand is missing"]
+    admitted(admission(tmp_path), bad)
+    (entry,) = (tmp_path / "modules").glob("*.verdict")
+    entry.write_bytes(entry.read_bytes()[:-1] + b"\0")
+    assert isinstance(admitted(admission(tmp_path), bad), Rejection)
+
+
+def test_a_validator_without_memory_says_nothing_of_the_module(tmp_path: Path) -> None:
+    cache = CompiledCache(tmp_path / "modules", tmp_path / "key")
+    poor = Admission(cache, SandboxLimits(compile_address_bytes=1 << 20))
+    found = admitted(poor, TAKEN["mvp"])
+    assert isinstance(found, Fault)
+    assert found.reason is FaultReason.COMPILER_DIED
+    assert not list((tmp_path / "modules").glob("*.verdict"))
+
+
+def test_a_module_without_functions_is_valid_and_has_no_entry(tmp_path: Path) -> None:
+    facts = admitted(admission(tmp_path), HEADER)
+    assert isinstance(facts, ModuleFacts)
+    assert facts.entries == {}
+
+
+def test_the_engines_reason_cannot_command_a_terminal(tmp_path: Path) -> None:
+    module = wasm('(module (func (export "\\1b[31mred") (export "\\1b[31mred2")))')
+    twice = module.replace(b"red2", b"red\0")
+    assert "\x1b" not in str(admitted(admission(tmp_path), twice))
