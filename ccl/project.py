@@ -131,7 +131,7 @@ def outside(project: Project, what: str, written: str, found: Outside, span: Spa
         around = _common_folder(project.folder, found.target.parent)
         if around is not None:
             facts |= {"advice": "around", "around": quote(str(around))}
-    notes = [f"the project is {project.folder}: {reason}"]
+    notes = [f"it leads to {found.target}", f"the project is {project.folder}: {reason}"]
     notes += [f"{each} does not count: it belongs to another user" for each in project.foreign]
     return Diagnostic("CCL0229", span, facts, notes=tuple(notes))
 

@@ -11,8 +11,8 @@ from ccl.abi.bounds import Bound
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
 from ccl.cli.inspection import bound_text, bound_value, inspect_file
-from ccl.cli.options import project_for
 from ccl.cli.report import show_findings, shown, summarise
+from ccl.cli.sources import project_for
 from ccl.cli.tables import columns
 from ccl.pipeline import compile_text
 from ccl.render import Format

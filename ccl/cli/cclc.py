@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ccl.cli.options import AllowPath, allowed_folders
+from ccl.cli.options import AllowPath, DenyWarnings, allowed_folders
 from ccl.render import Format
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import SEAL, has_color, width_of
@@ -85,6 +85,7 @@ def compile(  # noqa: A001
             help="Binary module or its text, the syntax tree, or charter or signatures as JSON."
         ),
     ] = Emit.WASM,
+    deny_warnings: DenyWarnings = False,
     allow_path: AllowPath = None,
     format: CompileFormatOption = Format.FULL,  # noqa: A002
 ) -> None:
@@ -94,21 +95,37 @@ def compile(  # noqa: A001
         from ccl.cli.emitting import emit_view
 
         allowed = allowed_folders(allow_path)
-        emit_view(file, output, Emitted(emit.value), form=format, allowed=allowed)
+        emit_view(
+            file,
+            output,
+            Emitted(emit.value),
+            form=format,
+            deny_warnings=deny_warnings,
+            allowed=allowed,
+        )
         return
     from ccl.cli.compiling import compile_to_file
 
     allowed = allowed_folders(allow_path)
-    compile_to_file(file, output, as_text=emit is Emit.WAT, form=format, allowed=allowed)
+    compile_to_file(
+        file,
+        output,
+        as_text=emit is Emit.WAT,
+        form=format,
+        deny_warnings=deny_warnings,
+        allowed=allowed,
+    )
 
 
 @app.command(
-    epilog="Examples: cclc check bylaws.ccl · cclc check --fix *.ccl · cclc check --watch a.ccl"
+    epilog="Examples: cclc check bylaws.ccl · cclc check --fix --diff . · cclc check --watch a.ccl"
 )
 def check(
     files: Annotated[
         list[Path],
-        typer.Argument(readable=False, metavar="FILE...", help="Programs; - reads stdin."),
+        typer.Argument(
+            readable=False, metavar="PATH...", help="Programs, or folders of them; - reads stdin."
+        ),
     ],
     fix: Annotated[
         bool, typer.Option("--fix", help="Apply the fixes that keep the meaning.")
@@ -116,32 +133,52 @@ def check(
     watch: Annotated[
         bool, typer.Option("--watch", help="Check again whenever a file changes, until Ctrl-C.")
     ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="With --fix: write nothing, show what would change.")
+    ] = False,
+    deny_warnings: DenyWarnings = False,
     allow_path: AllowPath = None,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
     """Check programs without compiling them. Exit code 1 if there are errors."""
-    if watch and fix:
+    if watch and (fix or deny_warnings):
+        other = "--fix" if fix else "--deny-warnings"
+        reason = "a file that is being edited is not changed" if fix else "a watch has no exit code"
         raise CommandError(
             ExitCode.USAGE,
             "usage",
-            "--watch and --fix do not go together: a file that is being edited is not changed",
-            hint="fix first: `cclc check --fix FILE`",
+            f"--watch and {other} do not go together: {reason}",
+            hint=f"first `cclc check {other} FILE`, then watch",
         )
+    if diff and (not fix or format.for_machines):
+        wrong = f"--format {format.value}" if fix else "--diff without --fix"
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            f"{wrong}: --diff shows what --fix would change, as a text",
+            hint="`cclc check --fix --diff FILE` shows it",
+        )
+    allowed = allowed_folders(allow_path)
     if watch:
         from ccl.cli.watching import watch_files
 
-        watch_files(files, form=format, allowed=allowed_folders(allow_path))
+        watch_files(files, form=format, allowed=allowed)
         return
-    from ccl.cli.compiling import check_files
+    from ccl.cli.compiling import Checks, check_files
 
-    check_files(files, fix=fix, form=format, allowed=allowed_folders(allow_path))
+    check_files(
+        files,
+        Checks(form=format, fix=fix, diff=diff, deny_warnings=deny_warnings, allowed=allowed),
+    )
 
 
-@app.command(epilog="Examples: cclc fmt *.ccl · cclc fmt --diff bylaws.ccl · cclc fmt - < a.ccl")
+@app.command(epilog="Examples: cclc fmt . · cclc fmt --diff bylaws.ccl · cclc fmt - < a.ccl")
 def fmt(
     files: Annotated[
         list[Path],
-        typer.Argument(readable=False, metavar="FILE...", help="Programs; - reads stdin."),
+        typer.Argument(
+            readable=False, metavar="PATH...", help="Programs, or folders of them; - reads stdin."
+        ),
     ],
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit code 1 if a file would change.")

@@ -2,17 +2,18 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import typer
 
-from ccl.cli.checking import Findings, fix_text, merged
+from ccl.cli.checking import Findings, Fixed, fix_text, merged
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
-from ccl.cli.options import project_for
-from ccl.cli.report import show_findings, shown, summarise
+from ccl.cli.report import difference, refuse_warnings, show_findings, shown, summarise
+from ccl.cli.sources import project_for, sources_of
 from ccl.codes.template import Severity
+from ccl.node import Node
 from ccl.pipeline import Compilation, Compiled, check_text, compile_text
 from ccl.render import Format
 from ccl.typed import PackedModule
@@ -23,45 +24,78 @@ from runtime.terminal.streams import note, note_text, number_text, write_raw
 _FORMAT_WORDS = frozenset(form.value for form in Format)
 
 
-def check_files(
-    files: Sequence[Path], *, fix: bool, form: Format, allowed: tuple[Path, ...]
-) -> None:
-    """Check each file, all of them as one report.
+class Checks(Node, frozen=True, kw_only=True):
+    """The options of `cclc check`. diff: show what `fix` would change, and write nothing."""
 
-    Raises CommandErrors for the files that cannot be read, typer.Exit(1) if there are errors.
+    form: Format
+    fix: bool
+    diff: bool
+    deny_warnings: bool
+    allowed: tuple[Path, ...]
+
+
+def check_files(paths: Sequence[Path], options: Checks) -> None:
+    """Check each file, and each of a folder, all of them as one report.
+
+    Raises CommandErrors for what cannot be read, typer.Exit(1) if there are errors or if something
+    would be fixed, CommandError if there are warnings and none may be.
     """
-    if fix and any(str(path) == STANDARD_STREAM for path in files):
+    if options.fix and any(str(path) == STANDARD_STREAM for path in paths):
         raise CommandError(
             ExitCode.USAGE,
             "usage",
             "standard input cannot be fixed in place",
             hint="give --fix the name of a file",
         )
-    texts, unreadable = _read_all(files)
-    if unreadable and (fix or not texts):
+    sources = sources_of(paths)
+    texts, unreadable = _read_all(sources.files)
+    unreadable = (*unreadable, *sources.faults)
+    if unreadable and (options.fix or not texts):
         # Nothing is changed where a name is wrong: it may be that of the file that was meant.
         raise CommandErrors(unreadable)
-    reports: list[Findings] = []
-    applied = 0
-    for path, text in texts.items():
-        if not fix:
-            reports.append(_check(text, path=path, allowed=allowed))
-            continue
-        fixed = fix_text(text, partial(_check, path=path, allowed=allowed))
-        if fixed.text != text:
-            write_atomically(path, fixed.text.encode("utf-8"))
-        applied += fixed.applied
-        reports.append(fixed.findings)
-    findings = merged(reports)
-    show_findings(findings, form)
-    if not form.for_machines:
-        if fix:
-            note(f"Fixed {applied} {'fault' if applied == 1 else 'faults'}")
+    if options.fix:
+        fixed = {path: _fixed(path, text, options) for path, text in texts.items()}
+        if options.diff:
+            _show_fixes(texts, fixed)
+            return
+        findings = merged(each.findings for each in fixed.values())
+    else:
+        checks = (_check(text, path=path, allowed=options.allowed) for path, text in texts.items())
+        findings = merged(checks)
+    show_findings(findings, options.form)
+    if not options.form.for_machines:
+        if options.fix:
+            note(f"Fixed {_faults(fixed.values())}")
         summarise(findings, list(texts))
     if unreadable:
         raise CommandErrors(unreadable)
     if findings.count(Severity.ERROR):
         raise typer.Exit(ExitCode.FAILED)
+    if options.deny_warnings:
+        refuse_warnings(findings)
+
+
+def _fixed(path: Path, text: str, options: Checks) -> Fixed:
+    fixed = fix_text(text, partial(_check, path=path, allowed=options.allowed))
+    if fixed.text != text and not options.diff:
+        write_atomically(path, fixed.text.encode("utf-8"))
+    return fixed
+
+
+def _show_fixes(texts: Mapping[Path, str], fixed: Mapping[Path, Fixed]) -> None:
+    """What would change, and typer.Exit(1) if anything would or errors would be left."""
+    for path, each in fixed.items():
+        write_result(difference(path, texts[path], each.text))
+    left = sum(each.findings.count(Severity.ERROR) for each in fixed.values())
+    remark = f"; {left} {'error' if left == 1 else 'errors'} would be left" if left else ""
+    note(f"Would fix {_faults(fixed.values())}{remark}")
+    if left or any(each.text != texts[path] for path, each in fixed.items()):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _faults(fixed: Iterable[Fixed]) -> str:
+    applied = sum(each.applied for each in fixed)
+    return f"{applied} {'fault' if applied == 1 else 'faults'}"
 
 
 def _read_all(files: Sequence[Path]) -> tuple[dict[Path, str], tuple[CommandError, ...]]:
@@ -85,7 +119,13 @@ def _findings(compilation: Compilation) -> Findings:
 
 
 def compile_to_file(
-    file: Path, output: str | None, *, as_text: bool, form: Format, allowed: tuple[Path, ...]
+    file: Path,
+    output: str | None,
+    *,
+    as_text: bool,
+    form: Format,
+    deny_warnings: bool,
+    allowed: tuple[Path, ...],
 ) -> None:
     """Compile and write the module, or its text. Raises CommandError and typer.Exit(1)."""
     if output in _FORMAT_WORDS:
@@ -120,6 +160,8 @@ def compile_to_file(
         if not form.for_machines:
             summarise(findings, [file])
         raise typer.Exit(ExitCode.FAILED)
+    if deny_warnings:
+        refuse_warnings(findings)
     data = compiled.wat.encode("utf-8") if as_text else compiled.wasm
     if str(target) == STANDARD_STREAM:
         write_raw(data)

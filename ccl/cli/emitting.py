@@ -11,7 +11,7 @@ import typer
 from ccl.astview import ast_text
 from ccl.cli.checking import Findings
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
-from ccl.cli.report import show_findings, shown, summarise
+from ccl.cli.report import refuse_warnings, show_findings, shown, summarise
 from ccl.diagnostics import Sink
 from ccl.nesting import room_for_nesting
 from ccl.parse import parse
@@ -29,7 +29,13 @@ class View(Enum):
 
 
 def emit_view(
-    file: Path, output: str | None, view: View, *, form: Format, allowed: tuple[Path, ...]
+    file: Path,
+    output: str | None,
+    view: View,
+    *,
+    form: Format,
+    deny_warnings: bool,
+    allowed: tuple[Path, ...],
 ) -> None:
     """Write the view to standard output, or where `output` says.
 
@@ -39,38 +45,40 @@ def emit_view(
     text = read_source(file)
     match view:
         case View.AST:
-            shape = _tree(text, file, form)
+            shape, findings = _tree(text, file)
         case View.CHARTER | View.ABI:
-            shape = _compiled(text, file, view, form, allowed)
+            shape, findings = _compiled(text, file, view, allowed)
         case _:
             assert_never(view)
+    _tell(findings, file, form)
+    if deny_warnings:
+        refuse_warnings(findings)
     if output is None or output == STANDARD_STREAM:
         sys.stdout.write(shape)
     else:
         write_atomically(Path(output), shape.encode("utf-8"))
 
 
-def _tree(text: str, file: Path, form: Format) -> str:
+def _tree(text: str, file: Path) -> tuple[str, Findings]:
     with room_for_nesting():
         sources, sink = SourceMap(), Sink()
         source = sources.add(shown(file), text)
         module = parse(source, sink)
-        _tell(Findings(sources=sources, diagnostics=sink.diagnostics), file, form)
-        return ast_text(module, source)
+        findings = Findings(sources=sources, diagnostics=sink.diagnostics)
+        return "" if sink.has_errors else ast_text(module, source), findings
 
 
-def _compiled(text: str, file: Path, view: View, form: Format, allowed: tuple[Path, ...]) -> str:
+def _compiled(text: str, file: Path, view: View, allowed: tuple[Path, ...]) -> tuple[str, Findings]:
     from ccl.cli.charterrules import charter_rules
-    from ccl.cli.options import project_for
+    from ccl.cli.sources import project_for
     from ccl.pipeline import compile_text
     from ccl.wasm.inspect import inspect_module
 
     compiled = compile_text(text, path=shown(file), project=project_for(file, allowed))
     compilation = compiled.compilation
-    _tell(
-        Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics), file, form
-    )
-    assert compiled.wasm is not None and compilation.program is not None, "it has no errors"
+    findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
+    if compiled.wasm is None or compilation.program is None:
+        return "", findings
     value: Any
     if view is View.CHARTER:
         value = charter_rules(compilation.program, compilation.names)
@@ -78,7 +86,7 @@ def _compiled(text: str, file: Path, view: View, form: Format, allowed: tuple[Pa
         abi = inspect_module(compiled.wasm).abi
         assert abi is not None, "every module of ours has its signatures"
         value = abi.to_value()
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n", findings
 
 
 def _tell(findings: Findings, file: Path, form: Format) -> None:

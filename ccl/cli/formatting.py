@@ -1,29 +1,31 @@
 """`cclc fmt`: files laid out anew, or what would change in them."""
 
-import sys
 from collections.abc import Sequence
-from difflib import unified_diff
 from pathlib import Path
 
 import typer
 
 from ccl.cli.checking import Findings, merged
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
-from ccl.cli.report import show_findings, shown, summarise
+from ccl.cli.report import difference, show_findings, shown, summarise
+from ccl.cli.sources import sources_of
 from ccl.format import format_text
 from ccl.render import Format
-from runtime.terminal.errors import ExitCode
+from runtime.terminal.errors import CommandErrors, ExitCode
 from runtime.terminal.streams import note, write_result
 
 
 def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format) -> None:
-    """Format each file in place, `-` from standard input to standard output.
+    """Format each file in place, and each of a folder; `-` from standard input to standard output.
 
     With `check` or `diff` nothing is written. A file with faults of syntax stays as it is.
     Raises CommandError, and typer.Exit(1) for such a file or if one would change.
     """
     # Every file is read before any is changed: a wrong name stops it all.
-    texts = {path: read_source(path) for path in files}
+    sources = sources_of(files)
+    if sources.faults:
+        raise CommandErrors(sources.faults)
+    texts = {path: read_source(path) for path in sources.files}
     faults: list[Findings] = []
     faulty: list[Path] = []
     changed = 0
@@ -37,7 +39,7 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
         differs = formatted.text != text
         changed += differs
         if diff:
-            sys.stdout.write(_difference(path, text, formatted.text))
+            write_result(difference(path, text, formatted.text))
         elif check:
             if differs:
                 note(f"Would format {shown(path)}")
@@ -72,13 +74,3 @@ def _count(unchanged: int, changed: int, faulty: int, *, dry: bool) -> None:
 
 def _files(count: int) -> str:
     return f"{count} {'file' if count == 1 else 'files'}"
-
-
-def _difference(path: Path, before: str, after: str) -> str:
-    name = shown(path)
-    lines = unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), name, name
-    )
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )

@@ -6,8 +6,6 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from ccl.configuration import ConfigurationError
-from ccl.project import Project, project_of
 from runtime.terminal.errors import CommandError, ExitCode
 
 AllowPath: TypeAlias = Annotated[
@@ -21,19 +19,9 @@ AllowPath: TypeAlias = Annotated[
 ]
 
 
-def project_for(file: Path, allowed: Iterable[Path]) -> Project:
-    """The project of a program that a command was given. Raises CommandError for a `ccl.toml` that
-    cannot be followed."""
-    try:
-        return project_of(file.as_posix(), allowed)
-    except ConfigurationError as error:
-        raise CommandError(
-            ExitCode.USAGE,
-            "bad-configuration",
-            str(error),
-            hint=error.hint,
-            details={"path": str(error.path), "line": error.line},
-        ) from None
+DenyWarnings: TypeAlias = Annotated[
+    bool, typer.Option("--deny-warnings", help="Exit code 1 also where only warnings remain.")
+]
 
 
 def allowed_folders(folders: Iterable[Path] | None) -> tuple[Path, ...]:

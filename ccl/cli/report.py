@@ -6,7 +6,9 @@ from pathlib import Path
 
 from ccl.cli.checking import Findings
 from ccl.cli.files import STANDARD_STREAM
+from ccl.codes.template import Severity
 from ccl.render import Format, render
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import SEAL, has_color, note, width_of
 
 
@@ -39,3 +41,32 @@ def summarise(findings: Findings, files: Sequence[Path]) -> None:
         return
     codes = sorted({diagnostic.code for diagnostic in findings.diagnostics})
     note(f"Found {counted}; `cclc explain {codes[0]}` says more")
+
+
+def refuse_warnings(findings: Findings) -> None:
+    """Raises CommandError where a warning is left."""
+    count = findings.count(Severity.WARNING)
+    if not count:
+        return
+    code = next(d.code for d in findings.diagnostics if d.severity is Severity.WARNING)
+    raise CommandError(
+        ExitCode.FAILED,
+        "warnings-denied",
+        f"{count} {'warning is' if count == 1 else 'warnings are'} left, and --deny-warnings "
+        "was given",
+        hint=f"mend them, or allow one where it is meant: `// ccl: allow {code}`",
+        details={"warnings": count},
+    )
+
+
+def difference(path: Path, before: str, after: str) -> str:
+    """What changes in a file, as `diff -u` shows it."""
+    from difflib import unified_diff
+
+    name = shown(path)
+    lines = unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), name, name
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )

@@ -10,8 +10,8 @@ import typer
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
 from ccl.cli.inspection import inspect_file
-from ccl.cli.options import project_for
 from ccl.cli.report import show_findings, shown, summarise
+from ccl.cli.sources import project_for
 from ccl.cli.tables import columns
 from ccl.pipeline import compile_text
 from ccl.render import Format

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from ccl.cli.checking import Findings, merged
 from ccl.cli.files import STANDARD_STREAM, read_source
-from ccl.cli.options import project_for
 from ccl.cli.report import show_findings, shown, summarise
+from ccl.cli.sources import project_for, sources_of
 from ccl.pipeline import check_text
 from ccl.render import Format
 from runtime.terminal.boundary import show_error
@@ -39,27 +39,28 @@ class Round(Struct, frozen=True, kw_only=True):
     """One check: what it found, which files cannot be read, and what it depends on."""
 
     findings: Findings
+    checked: tuple[Path, ...]
     unreadable: tuple[CommandError, ...]
     watched: frozenset[Path]
 
 
-def watch_files(files: Sequence[Path], *, form: Format, allowed: tuple[Path, ...] = ()) -> None:
+def watch_files(paths: Sequence[Path], *, form: Format, allowed: tuple[Path, ...] = ()) -> None:
     """Check, tell, wait for a change, and so on until Ctrl-C (KeyboardInterrupt).
 
     Raises CommandError for standard input, which does not change.
     """
-    if any(str(path) == STANDARD_STREAM for path in files):
+    if any(str(path) == STANDARD_STREAM for path in paths):
         raise CommandError(
             ExitCode.USAGE,
             "usage",
             "standard input cannot be watched",
             hint="give --watch the name of a file",
         )
-    stamps = settled(files)
+    stamps = settled(paths)
     while True:
         began = time.time_ns() - round(SETTLING_SECONDS * 1e9)
-        done = check_round(files, allowed)
-        _tell(done, files, form)
+        done = check_round(paths, allowed)
+        _tell(done, form)
         # What was changed while it was checked is checked again.
         stamps = {
             path: stamps.get(path, stamp if stamp and stamp[0] < began else _CHANGED)
@@ -96,12 +97,14 @@ def stamped(paths: Iterable[Path]) -> dict[Path, Stamp]:
     return found
 
 
-def check_round(files: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
+def check_round(paths: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
     """Check all files once. A file that cannot be read is told of, and may come back."""
     reports: list[Findings] = []
-    unreadable: list[CommandError] = []
-    watched = set(files)
-    for path in files:
+    sources = sources_of(paths)
+    unreadable = list(sources.faults)
+    # (a folder changes when something is put into it)
+    watched = {*paths, *sources.files, *sources.folders}
+    for path in sources.files:
         try:
             text, project = read_source(path), project_for(path, allowed)
         except CommandError as error:
@@ -122,7 +125,12 @@ def check_round(files: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
             if diagnostic.code in _MISSING_FILES:
                 importer = Path(compilation.sources.of(diagnostic.span).path)
                 watched.add(_where_it_would_appear(importer.parent / diagnostic.facts["path"]))
-    return Round(findings=merged(reports), unreadable=tuple(unreadable), watched=frozenset(watched))
+    return Round(
+        findings=merged(reports),
+        checked=sources.files,
+        unreadable=tuple(unreadable),
+        watched=frozenset(watched),
+    )
 
 
 def _where_it_would_appear(missing: Path) -> Path:
@@ -130,13 +138,13 @@ def _where_it_would_appear(missing: Path) -> Path:
     return next((each for each in (missing, *missing.parents) if each.exists()), Path())
 
 
-def _tell(done: Round, files: Sequence[Path], form: Format) -> None:
+def _tell(done: Round, form: Format) -> None:
     show_findings(done.findings, form)
     for error in done.unreadable:
         show_error(error, for_machines=form.for_machines)
     if not form.for_machines:
-        if len(done.unreadable) < len(files):
-            summarise(done.findings, files)
+        if len(done.unreadable) < len(done.checked):
+            summarise(done.findings, done.checked)
         count = sum(not path.is_dir() for path in done.watched)
         note(f"Watching {count} {'file' if count == 1 else 'files'}; Ctrl-C ends it")
     sys.stdout.flush()

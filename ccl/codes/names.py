@@ -175,7 +175,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     Template(
         code="CCL0229",
         title='the {what} "{path}" leads out of the project',
-        label="leads to {target}",
+        label="not in the project",
         help="move the file into the project, or allow its folder: `--allow-path {allow}`",
         advice={
             "around": "make the folder around both the project with `touch {around}/ccl.toml`, "

@@ -54,7 +54,7 @@ def test_parent_folder_without_configuration_is_outside(home: Path) -> None:
     assert fault.facts["target"] == str(home / "coop" / "lib" / "rules.ccl")
     assert fault.facts["around"] == str(home / "coop")
     assert fault.facts["allow"] == str(home / "coop" / "lib")
-    assert str(home / "coop" / "rules") in fault.notes[0]
+    assert str(home / "coop" / "rules") in fault.notes[1]
 
 
 def test_parent_folder_with_configuration_is_inside(home: Path) -> None:

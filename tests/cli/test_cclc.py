@@ -112,6 +112,10 @@ class TestInput:
     def test_directory(self, cclc: Shell, command: str) -> None:
         Path("folder").mkdir()
         code, _, err = cclc(command, "folder")
+        if command == "check":
+            assert code == 3
+            assert "there is no program in the folder folder" in err
+            return
         assert code == 2
         assert "folder is a directory; a file with the program is needed" in err
 
@@ -209,12 +213,13 @@ def test_several_files_are_one_report(cclc: Shell) -> None:
 
 def test_files_that_cannot_be_read_are_all_named_and_the_others_checked(cclc: Shell) -> None:
     Path("b.ccl").write_text(BAD)
-    code, out, err = cclc("check", "absent.ccl", "b.ccl", ".", "--format", "json")
+    Path("empty").mkdir()
+    code, out, err = cclc("check", "absent.ccl", "b.ccl", "empty", "--format", "json")
     assert code == 3
     assert [d["file"] for d in json.loads(out)["diagnostics"]] == ["b.ccl"]
     assert [json.loads(line)["code"] for line in err.splitlines()] == [
         "not-found",
-        "is-a-directory",
+        "no-programs",
     ]
     code, _, err = cclc("check", "absent.ccl", "b.ccl")
     assert code == 3

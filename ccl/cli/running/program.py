@@ -15,9 +15,9 @@ from ccl.abi.suggest import nearest
 from ccl.abi.values import parse_type, to_json, untyped_to_json
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
-from ccl.cli.options import project_for
 from ccl.cli.report import show_findings
 from ccl.cli.running.reading import entries_reading_input
+from ccl.cli.sources import project_for
 from ccl.pipeline import compile_text
 from ccl.render import Format
 from ccl.source import SourceMap
