@@ -67,6 +67,9 @@ def verify_receipt(
     if not manifest.body.created_at - CLOCK_SKEW_SECONDS <= body.started_at <= body.ended_at:
         detail = f"from {body.started_at} to {body.ended_at}"
         findings.append(Finding(fault=Fault.TIMES_WRONG, subject="receipt", detail=detail))
+    if body.ended_at >= promised.lease_expires_at + CLOCK_SKEW_SECONDS:
+        detail = f"ended at {body.ended_at}, the lease at {promised.lease_expires_at}"
+        findings.append(Finding(fault=Fault.OVER, subject="receipt", detail=detail))
     if body.ended_at > now + CLOCK_SKEW_SECONDS:
         findings.append(Finding(fault=Fault.FROM_THE_FUTURE, subject="receipt"))
     return tuple(findings)

@@ -19,7 +19,7 @@ from ccl.render import Format
 from ccl.typed import PackedModule
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.escaping import printable
-from runtime.terminal.streams import note, note_text, number_text, write_raw
+from runtime.terminal.streams import note, note_text, number_text, write_raw, write_result
 
 _FORMAT_WORDS = frozenset(form.value for form in Format)
 

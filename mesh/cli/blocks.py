@@ -109,7 +109,7 @@ def put_car(file: Path, home: Path | None, out: Output) -> None:
             hint="export it again as CAR version 1, with sha2-256 or blake3-256 CIDs",
         ) from None
     for root in car.absent_roots:
-        note(f"remark: the root {root} is not in the file; its block is not stored by this command")
+        note(f"note: the root {root} is not in the file; its block is not stored by this command")
     roots = [str(root) for root in car.roots]
     size = sum(section.size for section in car.sections.values())
     out.record(

@@ -85,11 +85,11 @@ def remarks_of(verdict: Verdict) -> Iterator[str]:
     if not ignored:
         return
     blocks = "1 block" if len(ignored) == 1 else f"{len(ignored)} blocks"
-    yield f"remark: {blocks} of the file are no part of the proof and were ignored"
+    yield f"note: {blocks} of the file are no part of the proof and were ignored"
     for each in ignored[:IGNORED_SHOWN_MAX]:
-        yield f"  {each.cid}: {each.reason}"
+        yield f"  = note: {each.cid}: {each.reason}"
     if len(ignored) > IGNORED_SHOWN_MAX:
-        yield f"  and {len(ignored) - IGNORED_SHOWN_MAX} more (-o json has all)"
+        yield f"  = note: and {len(ignored) - IGNORED_SHOWN_MAX} more (-o json has all)"
 
 
 def lines_of(verdict: Verdict) -> Iterator[str]:

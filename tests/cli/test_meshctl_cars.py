@@ -31,7 +31,7 @@ def test_a_root_that_is_not_in_the_file_is_remarked(meshctl: Meshctl, tmp_path: 
     (tmp_path / "part.car").write_bytes(car([absent, RAW], {RAW: BLOCK}))
     done = meshctl("block", "put", "--car", "part.car", "-o", "json")
     assert (done.code, json.loads(done.out)["absent_roots"]) == (0, [str(absent)])
-    assert done.err.startswith(f"remark: the root {absent} is not in the file")
+    assert done.err.startswith(f"note: the root {absent} is not in the file")
     assert meshctl("block", "get", str(RAW), "--output", "copy").code == 0
 
 

@@ -128,7 +128,7 @@ def test_blocks_that_the_root_does_not_reach_are_reported(
     rewritten(tmp_path / proof, *more)
     done = meshctl("verify", proof)
     assert done.code == 0, done
-    assert "remark: 10 blocks of the file are no part of the proof and were ignored" in done.err
+    assert "note: 10 blocks of the file are no part of the proof and were ignored" in done.err
     assert str(more[0][0]) in done.err and "and 2 more (-o json has all)" in done.err
     value = facts(meshctl, proof, code=0)
     assert [each["cid"] for each in value["ignored"]] == [str(cid) for cid, _ in more]
@@ -183,7 +183,7 @@ def test_a_proof_is_read_from_standard_input_and_from_a_pipe(
 def test_what_a_module_wrote_is_escaped(meshctl: Meshctl) -> None:
     old = str(OLD / "escapes.car")
     done = meshctl("verify", old, "--mesh", OLD_MESH)
-    shown = r"in function \x1b[31mRED\x1b]0;pwned\x07\x0a\x0dFAKE: ok, at byte 40"
+    shown = r"in function \x1b[31mRED\x1b]0;pwned\x07\n\rFAKE: ok, at byte 40"
     assert (done.code, shown in done.out) == (0, True), done
     assert facts(meshctl, old, "--mesh", OLD_MESH, code=0)["outcome"]["kind"] == "trapped"
     for text in (done.out, done.err, meshctl("verify", old, "-o", "json").out):

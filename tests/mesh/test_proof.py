@@ -174,6 +174,7 @@ TWO_OF_ONE = (*PROOF.attestations, contradicted(PROOF.attestations[0]))
         (Fault.OVER_BUDGET, forged("bid", EXECUTOR, price=501)),
         (Fault.OVER_BUDGET, forged("bid", EXECUTOR, units=501)),
         (Fault.OVER, forged("settlement", FOLK.founder, settled_at=PROOF.hold.body.expires_at)),
+        (Fault.OVER, forged("receipt", EXECUTOR, ended_at=PROOF.award.body.lease_expires_at + 300)),
         (Fault.FROM_THE_FUTURE, forged("settlement", FOLK.founder, settled_at=NOW + 301)),
         (Fault.TIMES_WRONG, forged("settlement", FOLK.founder, settled_at=1)),
         (Fault.OTHER_END, forged("settlement", FOLK.founder, applied=EFFECTS_NOT_THERE)),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from commands import without_roots_rights
 
-from runtime.sandbox import Sandbox
+from runtime.sandbox.pool import Sandbox
 from runtime.sandbox.privileges import NAMESPACES, UNUSED_UIDS
 from runtime.sandbox.process import Child
 from runtime.sandbox.witness import witnessed
@@ -114,7 +114,7 @@ def test_an_attempt_fails_when_identity_is_given_up_and_works_before(attempt: st
 FINDINGS = """
 import json, tempfile
 from pathlib import Path
-from runtime.sandbox import Sandbox
+from runtime.sandbox.pool import Sandbox
 with tempfile.TemporaryDirectory() as folder:
     with Sandbox(cache_dir=Path(folder) / "modules", workers=1) as sandbox:
         print(json.dumps({f.name: [f.holds, f.text] for f in sandbox.confinement()}))
