@@ -4,26 +4,31 @@ BIN := .venv/bin
 READY := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint docs bench fuzz lock clean
+.PHONY: help install demo test check lint docs bench fuzz lock wheels fresh package clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# The mark comes last, so what was left half made is made anew. Wheels alone: nothing is compiled.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "this Python has no venv: 'apt install python3-venv' (Debian, Ubuntu), or set PYTHON=/path/to/another" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(PIP) install --require-hashes --only-binary :all: -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 install: $(READY)  ## Create .venv from the lock file.
 
 DEMO_WARD := examples/election/ballots/glasgow_2022_ward3.csv
-demo: export MESH_HOME ?= $(CURDIR)/.demo
-demo: install  ## Count a real election on a local mesh of three nodes.
-	@$(BIN)/ccl run examples/election/election.ccl --input $(DEMO_WARD) --yes
-	@echo; echo "The mesh of this demo: MESH_HOME=$(MESH_HOME) $(BIN)/meshctl list-jobs"
+DEMO_HOME ?= $(CURDIR)/.demo
+demo: install  ## Count a real election on a local mesh of three nodes, in DEMO_HOME (.demo).
+	@MESH_HOME="$(DEMO_HOME)" $(BIN)/ccl run examples/election/election.ccl --input $(DEMO_WARD) --yes
+	@echo; echo "The mesh of this demo: MESH_HOME=$(DEMO_HOME) $(BIN)/meshctl list-jobs"
 
 test: install  ## Run the whole test suite.
 	$(BIN)/python -m pytest -n auto
@@ -49,9 +54,18 @@ docs: install  ## Generate the pages of docs/ that come from tables.
 	$(BIN)/python -m mesh.reference
 	$(BIN)/python docs/readme.py
 
-lock: install  ## Resolve the dependencies again (needs the uv tool).
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+lock: install  ## Resolve the dependencies again.
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --upgrade --group dev pyproject.toml -o requirements.lock
+
+wheels: install  ## Whether the lock file has wheels for every Python and system that we support.
+	$(BIN)/python .ci/wheels.py
+
+fresh:  ## `make demo` in a new clone, with nothing but python3, make, git and the core utilities.
+	.ci/fresh
+
+package: install  ## Build wheel and sdist, install the wheel elsewhere and run the demo with it.
+	$(BIN)/python .ci/package.py
 
 clean:  ## Remove the environment and the caches.
 	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
