@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
+from mesh.adapters.sqlite import StoreError
 from mesh.cli.describing import (
     bid_rows,
     describe,
@@ -107,6 +108,18 @@ def interrupted(job_id: JobId, *, auto_award: bool = False) -> CommandError:
         f"job {job_id} is paused",
         hint=f"meshctl job-status {job_id} --wait{more}",
         details={"job_id": job_id},
+    )
+
+
+def paused(error: CommandError, job_id: JobId, *, auto_award: bool = False) -> CommandError:
+    """The error that stopped a job on its way, and what continues it; not a second job."""
+    more = " --auto-award" if auto_award else ""
+    return CommandError(
+        error.exit_code,
+        error.code,
+        f"job {job_id} is paused: {error.message}",
+        hint=f"mend that, then: meshctl job-status {job_id} --wait{more}",
+        details={**error.details, "job_id": job_id},
     )
 
 
@@ -222,6 +235,11 @@ def finish(
         )
     except KeyboardInterrupt:
         raise interrupted(job_id, auto_award=auto_award) from None
+    except StoreError as error:
+        if mesh.store.is_read_only:
+            # Nothing was begun.
+            raise
+        raise paused(error, job_id, auto_award=auto_award) from None
     if job_id in given_up:
         raise given_up[job_id]
     job = mesh.job(job_id)

@@ -14,8 +14,9 @@ from ccl.abi.sections import Abi, ExportSignature
 from ccl.abi.strictjson import JsonFault, read_json
 from ccl.abi.suggest import nearest_beginning
 from ccl.abi.values import ValueMismatch, from_json, parse_type
+from mesh.adapters.sqlite import StoreError
 from mesh.cli.files import cid_from, path_or_cid, read_bytes
-from mesh.cli.following import Progress, finish, interrupted
+from mesh.cli.following import Progress, finish, interrupted, paused
 from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import found_mesh, make_output
 from mesh.local import JobRequest, LocalMesh
@@ -87,13 +88,16 @@ def run_submission(
                 mesh, out, job_id, Progress(out, follow=follow), timeout=timeout, auto_award=True
             )
             return
+        problem: CommandError | None
         try:
-            mesh.drive([job_id], timeout=timeout)
+            problem = mesh.drive([job_id], timeout=timeout).get(job_id)
         except KeyboardInterrupt:
             raise interrupted(job_id) from None
+        except StoreError as error:
+            problem = paused(error, job_id)
         job = mesh.job(job_id)
-        held_up = obstacle(job, needs_award=False)
-    is_open = held_up is None or held_up.exit_code is not ExitCode.NO_BIDS
+        held_up = problem or obstacle(job, needs_award=False)
+    is_open = problem is None and (held_up is None or held_up.exit_code is not ExitCode.NO_BIDS)
     if held_up is not None and is_open:
         note(f"note: {held_up.message}")
         for reason in held_up.details.get("reasons", ()):

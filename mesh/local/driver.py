@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import Final
 
 from mesh import events as ev
-from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
+from mesh.adapters.sqlite import SqliteStore, SqliteTransaction, StoreError
 from mesh.events import JobKey
 from mesh.home import Home, LockBusy, actor_lock
 from mesh.job import Job, Phase, turn_of
@@ -112,6 +112,8 @@ class Driver:
             for job in tx.jobs.due(now):
                 try:
                     closing.follow(tx, self._world, job, now=now)
+                except StoreError:
+                    raise
                 except CommandError as error:
                     self.problems[job.key] = error
 
@@ -135,6 +137,9 @@ class Driver:
                             self._advance(tx, current, news)
                             self._flights.keep_workers_busy()
                 break
+            except StoreError:
+                # It concerns all jobs, and none more than another.
+                raise
             except CommandError as error:
                 if current is None:
                     raise

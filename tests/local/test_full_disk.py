@@ -216,3 +216,46 @@ def test_an_output_without_room_is_named_and_not_half_there(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
     assert run([*words, str(target)]) == 0
     assert target.read_bytes() == block(7)[1]
+
+
+def test_what_is_there_is_read_where_there_is_no_room_to_begin(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """SQLite wants room for the index of its log before it reads."""
+    with open_at(home) as mesh:
+        cid = mesh.put_block(block(3)[1])
+    with files_of_at_most(0), open_at(home) as mesh:
+        assert mesh.get_block(cid) == block(3)[1]
+        for _ in range(2):
+            with pytest.raises(CommandError) as caught:
+                mesh.put_block(block(4)[1])
+            assert is_named(caught.value)
+    for path in home.glob("mesh.sqlite-*"):
+        assert path.stat().st_size == 0, "nothing was left half made"
+    with open_at(home) as mesh:
+        assert not mesh.has_block(block(4)[0])
+        mesh.put_block(block(4)[1])
+
+
+def test_a_job_that_is_stopped_by_a_full_disk_says_so_and_goes_on(
+    home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """At whatever point the room ends: it is never taken for a refusal of the nodes."""
+    module = tmp_path / "module.wasm"
+    module.write_bytes(ANSWER)
+    words = ["submit-job", "--wasm", str(module), "--resource-amount", "5", "-q"]
+    stopped = set()
+    for room in range(40_000, 200_000, 20_000):
+        with files_of_at_most(room):
+            code = run([*words, "--mesh-home", str(home)])
+        said = capfd.readouterr()
+        assert (code, "error[disk-full]" in said.err) in {(0, False), (1, True)}, said
+        job = said.out.strip()
+        stopped.add((code, bool(job)))
+        if job:
+            assert code == 0 or f"meshctl job-status {job} --wait" in said.err
+            again = ["job-status", job, "--wait", "--auto-award", "--mesh-home", str(home)]
+            assert (run(again), capfd.readouterr().out != "") == (0, True)
+    assert {(1, True), (0, True)} <= stopped
+    with open_at(home) as mesh:
+        assert audit(mesh) == ()

@@ -7,16 +7,22 @@ what was read in it is still true when it is committed.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from mesh.adapters.sqlite.errors import BUSY_TIMEOUT_SECONDS, unusable
-from mesh.adapters.sqlite.reading import Reading, open_to_read
+from mesh.adapters.sqlite.errors import (
+    BUSY_TIMEOUT_SECONDS,
+    StoreError,
+    not_writable,
+    unusable,
+)
 from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
-from mesh.failures import read_only
 from runtime.private import create_file, may_write
 from runtime.terminal.errors import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from mesh.adapters.sqlite.reading import Reading
 
 STATEMENTS_KEPT: Final = 256
 CACHE_KIB: Final = 16 * 1024
@@ -35,35 +41,64 @@ class Database:
         self.path = path
         self._failed: CommandError | None = None
         self._reading: Reading | None = None
+        self._refusal: StoreError | None = None
         try:
             if not path.exists():
-                _create_private(path)
-            if may_write(path) and may_write(path.parent):
-                self.connection = sqlite3.connect(
-                    path,
-                    timeout=BUSY_TIMEOUT_SECONDS,
-                    isolation_level=None,
-                    cached_statements=STATEMENTS_KEPT,
-                )
-            else:
-                self._reading = open_to_read(path)
-                self.connection = self._reading.connection
-        except (sqlite3.DatabaseError, OSError) as error:
+                os.close(create_file(path))
+        except FileExistsError:
+            # Another process was faster.
+            pass
+        except OSError as error:
             raise unusable(path, error) from None
+        if may_write(path) and may_write(path.parent):
+            self._open_to_write()
+        else:
+            self._open_to_read(not_writable(path))
+
+    def _open_to_write(self) -> None:
+        """Where there is no room even to begin, what is there can still be read."""
+        try:
+            self.connection = sqlite3.connect(
+                self.path,
+                timeout=BUSY_TIMEOUT_SECONDS,
+                isolation_level=None,
+                cached_statements=STATEMENTS_KEPT,
+            )
+        except sqlite3.DatabaseError as error:
+            raise unusable(self.path, error) from None
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
             # Before it is closed: with the log goes what shows that there was no room for it.
-            problem = unusable(path, error)
+            problem = unusable(self.path, error)
+            self.connection.close()
+            if problem.code != "disk-full":
+                raise problem from None
+            self._open_to_read(problem)
+        except CommandError:
+            self.connection.close()
+            raise
+
+    def _open_to_read(self, refusal: StoreError) -> None:
+        """refusal: why nothing can be written, and what is raised where something would be."""
+        from mesh.adapters.sqlite.reading import open_to_read
+
+        self._refusal = refusal
+        try:
+            self._reading = open_to_read(self.path)
+            self.connection = self._reading.connection
+            self._prepare()
+        except (sqlite3.DatabaseError, OSError) as error:
             self.close()
-            raise problem from None
+            is_full = refusal.code == "disk-full"
+            raise refusal if is_full else unusable(self.path, error) from None
         except CommandError:
             self.close()
             raise
 
     @property
     def is_read_only(self) -> bool:
-        return self._reading is not None
+        return self._refusal is not None
 
     def _prepare(self) -> None:
         run = self.connection.execute
@@ -96,14 +131,9 @@ class Database:
                 f"{self.path} has schema version {version}, this program reads {SCHEMA_VERSION}",
                 hint="open it with the version that wrote it, or start a new MESH_HOME",
             )
-        if self.is_read_only:
+        if self._refusal is not None:
             if not tables:
-                raise CommandError(
-                    ExitCode.NOT_FOUND,
-                    "store-empty",
-                    f"{self.path} holds no mesh, and none can be founded where nothing is written",
-                    hint="restore it from a copy, or name another home with --mesh-home",
-                )
+                raise self._refusal
             return
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = FULL")
@@ -135,8 +165,8 @@ class Database:
         assert not self._open() or self._failed, "transactions do not nest"
         if self._failed is not None:
             raise self._failed
-        if self._reading is not None and kind == "IMMEDIATE":
-            raise read_only(self.path.parent)
+        if self._refusal is not None and kind == "IMMEDIATE":
+            raise self._refusal
         try:
             self.connection.execute(f"BEGIN {kind}")
             # A deferred transaction sees its moment from its first read on.
@@ -186,12 +216,7 @@ class Database:
         return tuple(text for (text,) in rows if text != "ok")
 
     def close(self) -> None:
-        self.connection.close()
         if self._reading is not None:
             self._reading.close()
-
-
-def _create_private(path: Path) -> None:
-    """An empty file, 0600: what SQLite puts beside it gets the same mode. Raises OSError."""
-    with suppress(FileExistsError):
-        os.close(create_file(path))
+        elif self._refusal is None:
+            self.connection.close()

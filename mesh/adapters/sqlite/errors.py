@@ -5,11 +5,11 @@ Rule: SQLite says "disk I/O error" for many things; the system is tried again fo
 
 import os
 import sqlite3
-import tempfile
 from errno import ENOSPC
 from pathlib import Path
 from typing import Final
 
+from mesh.failures import read_only
 from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
 
@@ -18,8 +18,27 @@ _REGION_BYTES: Final = 32 * 1024
 """By so much SQLite lets the index of its log grow at once."""
 
 
-def unusable(path: Path, error: sqlite3.Error | OSError) -> CommandError:
-    """The problem of a store that did not do what was asked."""
+class StoreError(CommandError):
+    """An error of the store itself: whoever goes on has to open it again."""
+
+
+def unusable(path: Path, error: sqlite3.Error | OSError) -> StoreError:
+    """The error of a store that did not do what was asked."""
+    return _of_store(_named(path, error))
+
+
+def not_writable(path: Path) -> StoreError:
+    """The error of a write where the system lets nothing be written."""
+    return _of_store(read_only(path.parent))
+
+
+def _of_store(found: CommandError) -> StoreError:
+    return StoreError(
+        found.exit_code, found.code, found.message, hint=found.hint, details=found.details
+    )
+
+
+def _named(path: Path, error: sqlite3.Error | OSError) -> CommandError:
     if isinstance(error, OSError):
         return no_room(error, path) or _unusable(path, error.strerror or str(error))
     name = getattr(error, "sqlite_errorname", "")
@@ -60,10 +79,12 @@ def _unusable(path: Path, reason: str) -> CommandError:
 
 def _tried(path: Path) -> OSError | None:
     """How the system refuses a file that is longer than those of the store, if it does."""
+    from tempfile import TemporaryFile  # not for every start of a command
+
     files = [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
     try:
         length = max(each.stat().st_size for each in files if each.exists())
-        with tempfile.TemporaryFile(dir=path.parent) as file:
+        with TemporaryFile(dir=path.parent) as file:
             os.pwrite(file.fileno(), bytes(1), length + _REGION_BYTES)
     except OSError as error:
         return error

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from runtime.terminal.errors import CommandError, ExitCode
 
-_CANNOT_OPEN: Final = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
+_LATER: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
 class Reading(Struct, frozen=True):
@@ -29,12 +29,7 @@ class Reading(Struct, frozen=True):
     def check_unchanged(self) -> None:
         """Raises CommandError `store-changed` if someone can write here after all, and has."""
         if self.seen is not None and self.seen != _sight(self.path):
-            raise CommandError(
-                ExitCode.FAILED,
-                "store-changed",
-                f"{self.path} was changed by another process while it was read",
-                hint="repeat the command",
-            )
+            raise _changed(self.path)
 
     def close(self) -> None:
         self.connection.close()
@@ -43,11 +38,11 @@ class Reading(Struct, frozen=True):
 
 
 def open_to_read(path: Path) -> Reading:
-    """Raises sqlite3.DatabaseError and OSError."""
+    """Raises sqlite3.DatabaseError, OSError, and CommandError `store-changed`."""
     try:
         return Reading(_connected(path, "mode=ro"), path)
     except sqlite3.OperationalError as error:
-        if not error.sqlite_errorname.startswith(_CANNOT_OPEN):
+        if error.sqlite_errorname.startswith(_LATER):
             raise
     log = _log_of(path)
     if not log.exists() or not log.stat().st_size:
@@ -56,13 +51,31 @@ def open_to_read(path: Path) -> Reading:
         return Reading(_connected(path, "mode=ro&immutable=1"), path, seen=seen)
     copy = tempfile.TemporaryDirectory(prefix="mesh-read-")
     try:
-        copied = Path(copy.name) / path.name
-        for source, target in ((path, copied), (log, _log_of(copied))):
-            shutil.copyfile(source, target)
+        copied = _copied(path, Path(copy.name))
         return Reading(_connected(copied, "mode=rw"), path, copy=copy)
     except BaseException:
         copy.cleanup()
         raise
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    """The file and its log in another folder, both of one moment."""
+    seen = _sight(path)
+    copied = folder / path.name
+    for source, target in ((path, copied), (_log_of(path), _log_of(copied))):
+        shutil.copyfile(source, target)
+    if seen != _sight(path):
+        raise _changed(path)
+    return copied
+
+
+def _changed(path: Path) -> CommandError:
+    return CommandError(
+        ExitCode.FAILED,
+        "store-changed",
+        f"{path} was changed by another process while it was read",
+        hint="repeat the command",
+    )
 
 
 def _connected(path: Path, how: str) -> sqlite3.Connection:
@@ -84,6 +97,10 @@ def _log_of(path: Path) -> Path:
 
 
 def _sight(path: Path) -> tuple[int, ...]:
-    """What changes with every commit: the file, or that it has a log."""
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns, int(_log_of(path).exists())
+    """What changes with every commit: the length and the time of the file and of its log."""
+    found: list[int] = []
+    for file in (path, _log_of(path)):
+        if file.exists():
+            status = file.stat()
+            found += (status.st_size, status.st_mtime_ns)
+    return tuple(found)
