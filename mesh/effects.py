@@ -119,17 +119,14 @@ def carry_out(
     pending: list[PendingEffect] = []
     blocks: list[tuple[Cid, bytes]] = []
     for position, effect in enumerate(effects):
-        record: Cid | None = None
+        record = record_of(effect)
         match effect:
             case SubmitJob():
                 pending.append(PendingEffect(position=position, reason=NEEDS_SUBMITTER))
                 continue
             case AnchorData(data=data):
-                block = data.encode()
-                record = cid_of(block, Codec.RAW)
-                blocks.append((record, block))
-            case WriteState(value=cid) | PutBlock(cid=cid):
-                record = cid
+                assert record is not None, "a text has a block"
+                blocks.append((record, data.encode()))
             case MintTokens() | BurnTokens() | TransferTokens():
                 change = decide(overlay, _command(effect, standing, ids(position)), now)
                 if isinstance(change, Refused):
@@ -151,6 +148,17 @@ def carry_out(
         changes=tuple(changes),
         root=root,
     )
+
+
+def record_of(effect: Effect) -> Cid | None:
+    """The block that an effect leaves when it is carried out, if it leaves one."""
+    match effect:
+        case AnchorData(data=data):
+            return cid_of(data.encode(), Codec.RAW)
+        case WriteState(value=cid) | PutBlock(cid=cid):
+            return cid
+        case _:
+            return None
 
 
 def linked_blocks(effects: Iterable[Effect]) -> tuple[Cid, ...]:

@@ -22,6 +22,7 @@ class Fault(Enum):
     OTHER_HOLD = "it names another hold"
     OTHER_TOKEN = "it is paid from another token"
     OTHER_END = "it says that another thing became of the hold"
+    EFFECTS_WRONG = "the effects that it settles are not those of the result, each once"
     NOT_THE_SUBMITTERS = "neither the submitter nor its delegate signed it"
     NOT_THE_EXECUTORS = "the executor that was awarded did not sign it"
     NOT_AN_ISSUERS = "no issuer that counts here signed it"

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from mesh.award import check_terms
+from mesh.effects import record_of
 from mesh.federation import check_attestation
 from mesh.findings import Fault, Finding, differing
 from mesh.job import quorum_of
@@ -21,6 +22,7 @@ from mesh.unixfs import PieceMissing, UnixFsError
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
 from runtime.context import Context
+from runtime.effects import Effect, effects_from_block
 from runtime.execution import Deterministic
 from runtime.state import MissingBlock, surrounding_blocks
 
@@ -202,11 +204,33 @@ def _check_settlement(proof: Proof, now: int) -> tuple[Finding, ...]:
 def _check_applied(proof: Proof, body: Settlement) -> tuple[Finding, ...]:
     """Whether each effect was carried out, or left, once; none where there are none."""
     places = [each.position for each in body.applied] + [each.position for each in body.pending]
-    nothing_to_do = proof.receipt.body.deterministic.effects is None
-    if len(places) == len(set(places)) and not (places and nothing_to_do):
+    effects = _effects(proof)
+    if effects is None:
+        is_right = len(places) == len(set(places))
+        detail = f"positions {places}"
+    else:
+        left = {number: record_of(effect) for number, effect in enumerate(effects)}
+        wrong = [each.position for each in body.applied if left.get(each.position) != each.record]
+        is_right = not wrong and len(places) == len(set(places)) and set(places) <= left.keys()
+        detail = f"positions {places} of {len(left)}"
+    if is_right:
         return ()
-    detail = "it carries out an effect twice, or one that the result does not have"
-    return (Finding(fault=Fault.OTHER_END, subject="settlement", detail=detail),)
+    return (Finding(fault=Fault.EFFECTS_WRONG, subject="settlement", detail=detail),)
+
+
+def _effects(proof: Proof) -> tuple[Effect, ...] | None:
+    """The effects of the result; None where there is no block of them."""
+    cid = proof.receipt.body.deterministic.effects
+    if cid is None:
+        return ()
+    block = proof.data.get(cid)
+    if block is None:
+        return None
+    try:
+        return effects_from_block(block)
+    except CodecError:
+        # Executing again gives the block that it ought to be.
+        return None
 
 
 def _check_rivals(proof: Proof) -> tuple[Finding, ...]:

@@ -90,6 +90,23 @@ def test_an_old_proof_of_a_disputed_job_stays_one() -> None:
     assert found.count(Fault.NO_QUORUM) == 2
 
 
+def test_a_settlement_that_carries_out_other_effects_is_found() -> None:
+    proof = from_bytes(data_of("state"))
+    assert proof.settlement is not None
+    (first,) = proof.settlement.body.applied
+    other = cid_of(b"other", Codec.DAG_CBOR)
+    for applied in (
+        (first, first),
+        (replace(first, record=other),),
+        (replace(first, record=None),),
+        (first, replace(first, position=1)),
+    ):
+        body = replace(proof.settlement.body, applied=applied)
+        forged = sign(body, mesh=proof.genesis.cid, key=STRANGER)
+        found = [each.fault for each in verified(replace(proof, settlement=forged)).findings]
+        assert found == [Fault.NOT_AN_ISSUERS, Fault.EFFECTS_WRONG], applied
+
+
 # --- what is done to a file
 
 MESH = Folk()
