@@ -64,3 +64,13 @@ def test_the_tour_has_three_pages_which_lead_to_each_other() -> None:
     for page in TOUR:
         programs = [text for kind, text in blocks_of(page) if kind == "ccl"]
         assert all(_FILE.match(text) for text in programs), "each program of the tour is a file"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_command_names_one_job_also_where_there_are_several(page: Path) -> None:
+    commands = [
+        command
+        for kind, text in blocks_of(page)
+        for command, _ in (steps_of(text) if kind == "text" else ())
+    ]
+    assert not [each for each in commands if re.search(r"list-jobs -q\s*\)", each)]
