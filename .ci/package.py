@@ -6,9 +6,9 @@ environment of its own with the versions of the lock file; the demo runs in anot
 
 import os
 import re
+import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import venv
 import zipfile
@@ -60,8 +60,7 @@ def check_contents(source: Path, wheel: Path) -> None:
 
 def check_sdist(work: Path, wheel: Path, sdist: Path) -> None:
     """The same wheel comes out of the sdist."""
-    with tarfile.open(sdist) as archive:
-        archive.extractall(work / "sdist", filter="data")
+    shutil.unpack_archive(sdist, work / "sdist")
     (tree,) = (work / "sdist").iterdir()
     again = build(tree, "wheel")
     difference = contents(wheel).items() ^ contents(again).items()

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from os import cpu_count
 
 from tests.bench.compiling import measure_compiling
+from tests.bench.encoding import measure_encoding
 from tests.bench.jobs import measure_jobs
 from tests.bench.kernels.measuring import measure_kernels
 from tests.bench.stv.measuring import measure_stv
@@ -19,6 +20,7 @@ def main() -> None:
     measure_compiling()
     measure_kernels()
     measure_stv()
+    measure_encoding()
     measure_jobs()
 
 
