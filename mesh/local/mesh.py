@@ -19,7 +19,6 @@ from mesh.findings import Finding
 from mesh.home import Config, Home, actor_lock, find_home, load_config, remember_mesh
 from mesh.ids import RANDOM_BYTES, new_job_id
 from mesh.job import Job
-from mesh.local.admission import admit_jobs, check_request
 from mesh.local.archive import Archive, missing_block
 from mesh.local.content import Content
 from mesh.local.executor import InSandbox, MakeExecutor
@@ -264,6 +263,8 @@ class LocalMesh:
     ) -> None:
         """Raise CommandError for the first request that no node could execute. blocks: those
         that would be stored with them."""
+        from mesh.local.admission import check_request
+
         wanted = tuple(requests)
         given = dict(blocks)
         with self.store.read() as tx:
@@ -277,6 +278,8 @@ class LocalMesh:
 
     def _admit(self, job_id: JobId) -> None:
         """Have a verdict on a job's module. Raises CommandError where there is none."""
+        from mesh.local.admission import admit_jobs
+
         admission, keys = self.sandbox.admission, (self._key(job_id),)
         found = admit_jobs(self.store, self.reading, self.content, admission, keys)
         for problem in found.values():
