@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ccl.cli.options import AllowPath, allowed_folders
+from ccl.cli.options import AllowPath, Verbose, allowed_folders
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note
 
@@ -52,11 +52,12 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", "-V", help="Print the version and stop.")
     ] = False,
+    verbose: Verbose = False,
 ) -> None:
     if version:
-        from ccl.version import VERSION
+        from ccl.cli.version import say_version
 
-        typer.echo(f"ccl {VERSION}")
+        say_version("ccl", verbose=verbose)
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)

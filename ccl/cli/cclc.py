@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ccl.cli.options import AllowPath, DenyWarnings, allowed_folders
+from ccl.cli.options import AllowPath, DenyWarnings, Verbose, allowed_folders
 from ccl.render import Format
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import SEAL, has_color, width_of
@@ -52,11 +52,12 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", "-V", help="Print the version and stop.")
     ] = False,
+    verbose: Verbose = False,
 ) -> None:
     if version:
-        from ccl.version import VERSION
+        from ccl.cli.version import say_version
 
-        typer.echo(f"cclc {VERSION}")
+        say_version("cclc", verbose=verbose)
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)

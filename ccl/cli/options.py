@@ -19,6 +19,9 @@ AllowPath: TypeAlias = Annotated[
 ]
 
 
+Verbose: TypeAlias = Annotated[
+    bool, typer.Option("--verbose", "-v", help="With --version: what it is built from.")
+]
 DenyWarnings: TypeAlias = Annotated[
     bool, typer.Option("--deny-warnings", help="Exit code 1 also where only warnings remain.")
 ]

@@ -12,7 +12,8 @@ import typer
 
 from runtime.terminal.boundary import run_app
 from runtime.terminal.commandline import Load
-from runtime.terminal.streams import say
+from runtime.terminal.errors import ExitCode
+from runtime.terminal.streams import note_text, say
 
 HELP: Final = """Submit work to the mesh, award it, follow it, and check what was done.
 
@@ -66,27 +67,27 @@ COMMANDS: Final[Mapping[str, Load]] = {
 """Each command or group, loaded when it is named."""
 
 
-def _print_version(is_wanted: bool) -> None:
-    if is_wanted:
-        from importlib.metadata import version
-
-        say(f"meshctl {version('icn-ccl')}")
-        raise typer.Exit
-
-
 def _options(
-    _version: Annotated[
-        bool,
-        typer.Option(
-            "--version",
-            "-V",
-            help="Print the version and stop.",
-            callback=_print_version,
-            is_eager=True,
-        ),
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Print the version and stop.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="With --version: what it is built from.")
     ] = False,
 ) -> None:
-    """What is asked of `meshctl` itself."""
+    if version:
+        from importlib import metadata
+
+        say(f"meshctl {metadata.version('icn-ccl')}")
+        if verbose:
+            from runtime.terminal.facts import say_facts
+
+            say_facts({})
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        note_text(context.get_help())
+        raise typer.Exit(ExitCode.USAGE)
 
 
 def run(arguments: list[str]) -> int:
@@ -99,5 +100,5 @@ def run(arguments: list[str]) -> int:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
-    app.callback()(_options)
+    app.callback(invoke_without_command=True)(_options)
     return run_app(app, "meshctl", arguments, elsewhere=COMMANDS)

@@ -25,11 +25,19 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from runtime.private import create_file
-from runtime.terminal.commandline import NONE, Load, command_line
+from runtime.terminal.commandline import COLOR_OPTION, NONE, Load, command_line
 from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.escaping import printable
-from runtime.terminal.streams import discard, guarded_streams, ink, note, note_text
+from runtime.terminal.streams import (
+    Color,
+    choose_color,
+    discard,
+    guarded_streams,
+    ink,
+    note,
+    note_text,
+)
 
 DEBUG_VARIABLE: Final = "CCL_DEBUG"
 _MACHINE_FORMATS: Final = frozenset(("json", "jsonl", "sarif", "github"))
@@ -59,6 +67,7 @@ def run_app(
 
 def _run_guarded(line: TyperGroup, name: str, arguments: Sequence[str]) -> int:
     for_machines = _asks_for_machine_format(arguments)
+    choose_color(_asked_color(arguments))
     try:
         return _run(line, name, arguments)
     except CommandErrors as error:
@@ -229,6 +238,18 @@ def _bug(error: Exception) -> CommandError:
         hint=f"this is a bug of ours, not of your program; please report it with {where}",
         details=details,
     )
+
+
+def _asked_color(arguments: Sequence[str]) -> Color:
+    """Looked up as the format is: errors of usage have colours, too. The last one counts; what is
+    none of them is for the option itself to refuse."""
+    color = Color.AUTO
+    for argument, following in pairwise((*takewhile(lambda each: each != "--", arguments), "")):
+        name, separator, value = argument.partition("=")
+        with suppress(ValueError):
+            if name == COLOR_OPTION:
+                color = Color(value if separator else following)
+    return color
 
 
 def _asks_for_machine_format(arguments: Sequence[str]) -> bool:

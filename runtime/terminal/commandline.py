@@ -12,8 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from typer import Typer
-from typer.core import TyperGroup
+from typer._types import TyperChoice
+from typer.core import TyperGroup, TyperOption
 from typer.main import get_command, get_command_name, get_group
+
+from runtime.terminal.streams import Color
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 Load = Callable[[], Typer]
 """Loads the app that a command is registered in."""
 
+COLOR_OPTION: Final = "--color"
 NONE: Final[Mapping[str, Load]] = {}
 
 
@@ -49,6 +53,7 @@ def _of(name: str, load: Load) -> Command:
 
 def _command(app: Typer, info: CommandInfo) -> Command:
     (command,) = get_group(_part(app, info)).commands.values()
+    command.params.append(_color_option())
     return command
 
 
@@ -61,8 +66,22 @@ def _group(info: TyperInfo) -> Command:
 
 def _with(group: TyperGroup, makers: Makers) -> TyperGroup:
     # Nobody adds to them or takes one away, and so they need not be mutable.
+    group.params.append(_color_option())
     group.commands = cast("MutableMapping[str, Command]", _OnDemand(makers))
     return group
+
+
+def _color_option() -> TyperOption:
+    """An option of every command, before and after its name. Its value is read from the arguments
+    (`runtime.terminal.boundary`), since errors are shown before they are parsed."""
+    return TyperOption(
+        param_decls=[COLOR_OPTION],
+        type=TyperChoice([each.value for each in Color]),
+        metavar="WHEN",
+        default=Color.AUTO.value,
+        expose_value=False,
+        help="Colours: auto, always or never; it counts more than NO_COLOR and FORCE_COLOR.",
+    )
 
 
 def _part(app: Typer, *commands: CommandInfo) -> Typer:

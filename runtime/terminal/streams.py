@@ -12,6 +12,8 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from enum import Enum
 from typing import Any, Final, TextIO
 
 from runtime.terminal.escaping import printable, printable_text
@@ -68,6 +70,7 @@ def guarded_streams() -> Iterator[None]:
     """
     _open_closed()
     codecs.register_error("plain", _plainly)
+    choose_color(Color.AUTO)
     before = sys.stdout, sys.stderr
     for stream in before:
         if hasattr(stream, "reconfigure"):
@@ -138,8 +141,27 @@ def discard(stream: TextIO) -> None:
     os.close(nowhere)
 
 
+class Color(Enum):
+    """What `--color` says; `auto` is as the surroundings have it."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+_color: ContextVar[Color] = ContextVar("color", default=Color.AUTO)
+
+
+def choose_color(color: Color) -> None:
+    """From now on, until other streams are guarded."""
+    _color.set(color)
+
+
 def has_color(stream: TextIO) -> bool:
-    """Colour on a terminal that can show it, unless NO_COLOR says otherwise."""
+    """Colour as it was chosen; else on a terminal that can show it, or as NO_COLOR and FORCE_COLOR
+    say."""
+    if _color.get() is not Color.AUTO:
+        return _color.get() is Color.ALWAYS
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
