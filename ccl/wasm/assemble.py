@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from runtime.content.varint import write_varint
+
 
 def assemble(text: str, custom: Mapping[str, bytes]) -> bytes:
     """The binary module, with the custom sections appended in the order of the mapping.
@@ -17,15 +19,5 @@ def assemble(text: str, custom: Mapping[str, bytes]) -> bytes:
 
 def _section(name: str, content: bytes) -> bytes:
     encoded = name.encode()
-    payload = _leb(len(encoded)) + encoded + content
-    return b"\x00" + _leb(len(payload)) + payload
-
-
-def _leb(number: int) -> bytes:
-    """Unsigned LEB128."""
-    out = bytearray()
-    while number >= 0x80:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+    payload = write_varint(len(encoded)) + encoded + content
+    return b"\x00" + write_varint(len(payload)) + payload

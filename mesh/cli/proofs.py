@@ -45,9 +45,8 @@ def receipt(
     with open_mesh(mesh_home) as mesh:
         name = find_job(mesh, one_job(job, job_id))
         try:
-            proof = proof_of(mesh, name)
-            if output is not None:
-                size = write_parts(output, parts_of(whole_proof(mesh, name)))
+            proof = proof_of(mesh, name) if output is None else whole_proof(mesh, name)
+            size = 0 if output is None else write_parts(output, parts_of(proof))
         except ProofError as error:
             raise incomplete(mesh, name, error.findings) from None
     if output is not None:

@@ -17,6 +17,7 @@ from mesh.proof import Proof, ProofError, collect, read_proof, to_car
 from mesh.proofcheck import LACKING, NOT_ASKED, Impossible, Verification, verify_proof
 from mesh.records import AppliedEffect, Attestation, Genesis, HoldEnd, Verdict
 from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.codec import encode
 from runtime.context import Context
 from runtime.execution import Deterministic
 from runtime.identity.signed import Signed, sign
@@ -237,6 +238,31 @@ def test_a_disputed_job_is_no_proof_of_anything() -> None:
     found = faults(proof, mesh=village.folk.mesh)
     assert found.count(Fault.NO_QUORUM) == 2
     assert Fault.RESULT_DIFFERS in found
+
+
+PB_CID = Cid(b"\x01\x70" + OTHER.raw[2:])
+
+
+@pytest.mark.parametrize("block", [b"", b"\xff", encode(7), encode([[1]]), encode({"pins": []})])
+@pytest.mark.parametrize("cid", [OTHER, PB_CID], ids=["dag-cbor", "dag-pb"])
+def test_blocks_that_are_not_what_they_should_be_are_named_and_never_crash(
+    cid: Cid, block: bytes
+) -> None:
+    data = {**PROOF.data, cid: block}
+    result = replace(PROOF.receipt.body.deterministic, output=cid, effects=cid, logs=cid)
+    proof = replace(
+        PROOF,
+        data=data,
+        context=replace(PROOF.context, state_root=cid, tokens=cid),
+        receipt=forged("receipt", EXECUTOR, deterministic=result).receipt,
+    )
+    found = verified(proof)
+    state = [each for each in found.findings if each.subject == "state"]
+    assert [each.fault for each in state] == [Fault.UNREADABLE]
+    assert found.executed_again is False
+    module = forged("manifest", FOLK.submitter, module=PB_CID, input=PB_CID)
+    found = verified(replace(module, data={PB_CID: block}))
+    assert Fault.UNREADABLE in [each.fault for each in found.findings if each.subject == "module"]
 
 
 # --- files
