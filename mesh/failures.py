@@ -13,14 +13,14 @@ NOT_WRITABLE: Final = frozenset({EROFS, EACCES, EPERM})
 """How a system refuses to write at a place that can be read."""
 
 
-def read_only(home: Path, reason: str = "") -> CommandError:
+def read_only(home: Path, reason: str = "", *, has_mesh: bool = True) -> CommandError:
     """The error of a command that has to write in a home that can only be read."""
     return CommandError(
         ExitCode.USAGE,
         "home-read-only",
         f"{home} can only be read{reason and ': '}{reason}, and this command has to write there",
-        hint="name another home with --mesh-home, or have this one made writable; "
-        "commands that only read work here",
+        hint="name another home with --mesh-home, or have this one made writable"
+        + ("; commands that only read work here" if has_mesh else ""),
         details={"home": str(home)},
     )
 

@@ -182,7 +182,7 @@ def find_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
     try:
         if home.path.is_dir() and not _is_writable(home):
             if not has_mesh(home):
-                raise read_only(home.path)
+                raise read_only(home.path, has_mesh=False)
             home = replace(home, is_read_only=True)
         else:
             make_folder(home.path)

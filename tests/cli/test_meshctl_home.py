@@ -47,6 +47,25 @@ def test_a_mistyped_home_stays_empty(
     assert not wrong.exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["list-nodes"], "mesh-node-3"),
+        (["identity", "show"], "DID:  did:key:"),
+        (["doctor", "--no-execute"], "0 jobs: histories, holds, accounts, chains agree"),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, list) else "",
+)
+def test_commands_that_show_what_is_here_found_the_mesh(
+    meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], shown: str
+) -> None:
+    monkeypatch.setenv("MESH_HOME", str(tmp_path / "new" / "home"))
+    first = meshctl(*words)
+    assert (first.code, shown in first.out, first.err) == (0, True, "")
+    assert meshctl(*words).out == first.out
+    assert meshctl("list-jobs").code == 0
+
+
 def test_a_command_that_writes_founds_the_mesh(
     meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

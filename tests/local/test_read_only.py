@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import ROOT, with_mesh
+from commands import run as run_command
 from localmesh import ANSWER, ENVIRONMENT, found, open_at
 from rights import obeying_modes
 
@@ -222,3 +224,22 @@ def test_a_writer_beside_a_reader_is_followed(tmp_path: Path) -> None:
             assert tx.blocks.has(second)
         reader.close()
     writer.close()
+
+
+def test_a_program_is_tried_and_not_run(tmp_path: Path) -> None:
+    with_mesh(tmp_path)
+    mesh = tmp_path / "mesh"
+    before = everything(mesh)
+    mesh.chmod(0o500)
+    program = ROOT / "examples" / "job.ccl"
+    with obeying_modes():
+        tried = run_command("ccl", "run", program, "--dry-run", home=tmp_path)
+        refused = run_command("ccl", "run", program, home=tmp_path)
+    mesh.chmod(0o700)
+    assert (tried.code, "Dry run: nothing of this was applied" in tried.out + tried.err) == (
+        0,
+        True,
+    )
+    assert (refused.code, "error[home-read-only]" in refused.err) == (2, True)
+    assert everything(mesh).keys() >= before.keys()
+    assert (mesh / "mesh.sqlite").read_bytes() == before[mesh / "mesh.sqlite"]

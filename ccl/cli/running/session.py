@@ -34,8 +34,11 @@ def run_program(options: Options) -> int:
         _tell_of_roles(given_roles(call.records))
     with LocalMesh.open(options.mesh_home) as mesh:
         key = call_block(call)[0]
+        if options.dry_run:
+            # It writes nothing, so it may run beside others, and where nothing can be written.
+            return _begin(mesh, key, call, options)
         with only_this_run(mesh, key, waiting):
-            record = None if options.dry_run else unfinished_run(mesh, key)
+            record = unfinished_run(mesh, key)
             if record is not None:
                 return go_on(mesh, key, call, record, options)
             return _begin(mesh, key, call, options)
