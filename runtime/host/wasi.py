@@ -1,8 +1,8 @@
 """WASI preview 1 with nothing of this machine in it.
 
-Arguments are the context's, stdin the input, stdout the output, stderr the log, the clock
-stands at the job's time, random bytes come from its seed. There are no files and no sockets:
-such calls answer with an error number, as on a system where nothing was opened.
+Arguments are the context's, stdin the input, stdout the output, stderr the log, clocks stand at
+the job's time, random bytes come from its seed. There are no files and no sockets: such calls
+answer with an error number, as on a system where nothing was opened.
 Source: the witx files of WASI snapshot_preview1.
 """
 
@@ -14,16 +14,20 @@ from msgspec import Struct
 
 from runtime.content.codec import CodecError, decode
 from runtime.execution import Outcome, OutcomeKind
-from runtime.host.invocation import Invocation, Stop
+from runtime.host.invocation import Invocation
 from runtime.host.memory import Memory, OutOfBoundsError
+from runtime.host.stop import Stop
+from runtime.host.wasiclocks import clock_res_get, clock_time_get, poll_oneoff
 
 WASI_MODULE: Final = "wasi_snapshot_preview1"
 PROGRAM_NAME: Final = "module"
+STDOUT_TAIL_BYTES: Final = 4096
+"""What the log keeps of the output of a program that failed."""
 
-SUCCESS, BADF, FAULT, INVAL, NOTSUP, SPIPE = 0, 8, 21, 28, 58, 70
+SUCCESS, BADF, FAULT, INVAL = 0, 8, 21, 28
+NOTDIR, NOTSOCK, NOTSUP, SPIPE = 54, 57, 58, 70
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
-_U64_MAX: Final = (1 << 64) - 1
-_NANOSECONDS: Final = 1_000_000_000
+_U32: Final = (1 << 32) - 1
 _CHARACTER_DEVICE: Final = 2
 _RIGHTS: Final = {_STDIN: 0x2, _STDOUT: 0x40, _STDERR: 0x40}
 """fd_read, and fd_write."""
@@ -70,11 +74,20 @@ def _rejected(detail: str) -> Stop:
     return Stop(Outcome(kind=OutcomeKind.REJECTED, reason=reason, detail=detail))
 
 
-def finish_log(invocation: Invocation) -> None:
-    """Log what was written to stderr after its last newline."""
+def finish_log(invocation: Invocation, *, succeeded: bool) -> None:
+    """Log what was written to stderr after its last newline; and of a program that failed, whose
+    output is discarded, the end of what it printed."""
     if invocation.partial_line:
         invocation.log_line(invocation.partial_line.decode("utf-8", "replace"))
         invocation.partial_line.clear()
+    if succeeded or not invocation.printed or not invocation.output:
+        return
+    size = len(invocation.output)
+    tail = bytes(invocation.output[-STDOUT_TAIL_BYTES:])
+    cut = f", the last {len(tail)} of {size} bytes" if len(tail) < size else ""
+    lines = tail.decode("utf-8", "replace").removesuffix("\n").split("\n")
+    # Beside the log's own limit: a log that is full must not hide it.
+    invocation.log += [f"stdout before it ended{cut}:", *lines]
 
 
 # --- arguments and environment
@@ -82,8 +95,10 @@ def finish_log(invocation: Invocation) -> None:
 
 def _args_get(invocation: Invocation, memory: Memory, vector: int, buffer: int) -> int:
     at = buffer
-    for position, argument in enumerate(wasi_arguments(invocation)):
-        memory.write(vector + 4 * position, struct.pack("<I", at))
+    arguments = wasi_arguments(invocation)
+    invocation.tank.charge_items(len(arguments))
+    for position, argument in enumerate(arguments):
+        memory.write(vector + 4 * position, struct.pack("<I", at & _U32))
         memory.write(at, argument)
         at += len(argument)
     return SUCCESS
@@ -106,24 +121,7 @@ def _environ_sizes_get(invocation: Invocation, memory: Memory, count: int, size:
     return SUCCESS
 
 
-# --- time and random
-
-
-def _clock_time_get(
-    invocation: Invocation, memory: Memory, clock: int, precision: int, result: int
-) -> int:
-    if not 0 <= clock <= 3:
-        return INVAL
-    nanoseconds = min(invocation.context.now * _NANOSECONDS, _U64_MAX)
-    memory.write(result, struct.pack("<Q", nanoseconds))
-    return SUCCESS
-
-
-def _clock_res_get(invocation: Invocation, memory: Memory, clock: int, result: int) -> int:
-    if not 0 <= clock <= 3:
-        return INVAL
-    memory.write(result, struct.pack("<Q", _NANOSECONDS))
-    return SUCCESS
+# --- random
 
 
 def _random_get(invocation: Invocation, memory: Memory, buffer: int, length: int) -> int:
@@ -139,35 +137,42 @@ def _random_get(invocation: Invocation, memory: Memory, buffer: int, length: int
 # --- the three descriptors
 
 
-def _vectors(memory: Memory, pointer: int, count: int) -> list[tuple[int, int]] | None:
+def _vectors(
+    invocation: Invocation, memory: Memory, pointer: int, count: int
+) -> list[tuple[int, int]] | None:
     if count > _VECTORS_MAX:
         return None
+    invocation.tank.charge_items(count)
     raw = memory.read(pointer, 8 * count)
-    return [struct.unpack_from("<II", raw, 8 * position) for position in range(count)]
+    return list(struct.iter_unpack("<II", raw))
 
 
 def _fd_write(
     invocation: Invocation, memory: Memory, fd: int, vectors: int, count: int, written: int
 ) -> int:
-    if fd not in (_STDOUT, _STDERR):
+    stream = invocation.descriptors.get(fd)
+    if stream not in (_STDOUT, _STDERR):
         return BADF
-    parts = _vectors(memory, vectors, count)
+    parts = _vectors(invocation, memory, vectors, count)
     if parts is None:
         return INVAL
     total = 0
     for pointer, length in parts:
         data = memory.read(pointer, length)
         total += length
-        if fd == _STDOUT:
+        if stream == _STDOUT:
             invocation.extend_output(data)
         else:
             _log(invocation, data)
-    memory.write(written, struct.pack("<I", total))
+    memory.write(written, struct.pack("<I", total & _U32))
     return SUCCESS
 
 
 def _log(invocation: Invocation, data: bytes) -> None:
+    invocation.tank.charge_items(data.count(b"\n"))
     *lines, rest = data.split(b"\n")
+    if invocation.log_is_cut:
+        return
     for line in lines:
         invocation.partial_line += line
         invocation.log_line(invocation.partial_line.decode("utf-8", "replace"))
@@ -180,9 +185,9 @@ def _log(invocation: Invocation, data: bytes) -> None:
 def _fd_read(
     invocation: Invocation, memory: Memory, fd: int, vectors: int, count: int, read: int
 ) -> int:
-    if fd != _STDIN:
+    if invocation.descriptors.get(fd) != _STDIN:
         return BADF
-    parts = _vectors(memory, vectors, count)
+    parts = _vectors(invocation, memory, vectors, count)
     if parts is None:
         return INVAL
     data = invocation.input or b""
@@ -197,24 +202,37 @@ def _fd_read(
 
 
 def _fd_fdstat_get(invocation: Invocation, memory: Memory, fd: int, result: int) -> int:
-    if fd not in _RIGHTS:
+    stream = invocation.descriptors.get(fd)
+    if stream is None:
         return BADF
-    memory.write(result, struct.pack("<BxHxxxxQQ", _CHARACTER_DEVICE, 0, _RIGHTS[fd], 0))
+    memory.write(result, struct.pack("<BxHxxxxQQ", _CHARACTER_DEVICE, 0, _RIGHTS[stream], 0))
     return SUCCESS
 
 
 def _fd_filestat_get(invocation: Invocation, memory: Memory, fd: int, result: int) -> int:
-    if fd not in _RIGHTS:
+    if fd not in invocation.descriptors:
         return BADF
     memory.write(result, struct.pack("<QQBxxxxxxxQQQQQ", 0, 0, _CHARACTER_DEVICE, 1, 0, 0, 0, 0))
     return SUCCESS
 
 
+def _fd_close(invocation: Invocation, memory: Memory, fd: int) -> int:
+    return BADF if invocation.descriptors.pop(fd, None) is None else SUCCESS
+
+
+def _fd_renumber(invocation: Invocation, memory: Memory, fd: int, to: int) -> int:
+    descriptors = invocation.descriptors
+    if fd not in descriptors or to not in descriptors:
+        return BADF
+    descriptors[to] = descriptors.pop(fd)
+    return SUCCESS
+
+
 def _open_only(errno: int) -> Call:
-    """`errno` for one of the three descriptors, BADF for every other."""
+    """`errno` for a descriptor that is open, BADF for every other."""
 
     def call(invocation: Invocation, memory: Memory, fd: int, *rest: int) -> int:
-        return errno if fd in _RIGHTS else BADF
+        return errno if fd in invocation.descriptors else BADF
 
     return call
 
@@ -243,11 +261,11 @@ WASI_FUNCTIONS: Final[Mapping[str, WasiFunction]] = {
     "args_sizes_get": _function("ii", _args_sizes_get),
     "environ_get": _function("ii", _environ_get),
     "environ_sizes_get": _function("ii", _environ_sizes_get),
-    "clock_res_get": _function("ii", _clock_res_get),
-    "clock_time_get": _function("iIi", _clock_time_get),
+    "clock_res_get": _function("ii", clock_res_get),
+    "clock_time_get": _function("iIi", clock_time_get),
     "fd_advise": _function("iIIi", _open_only(SPIPE)),
     "fd_allocate": _function("iII", _open_only(NOTSUP)),
-    "fd_close": _function("i", _open_only(SUCCESS)),
+    "fd_close": _function("i", _fd_close),
     "fd_datasync": _function("i", _open_only(SUCCESS)),
     "fd_fdstat_get": _function("ii", _fd_fdstat_get),
     "fd_fdstat_set_flags": _function("ii", _open_only(SUCCESS)),
@@ -260,31 +278,31 @@ WASI_FUNCTIONS: Final[Mapping[str, WasiFunction]] = {
     "fd_prestat_dir_name": _function("iii", _answers(BADF)),
     "fd_pwrite": _function("iiiIi", _open_only(SPIPE)),
     "fd_read": _function("iiii", _fd_read),
-    "fd_readdir": _function("iiiIi", _answers(BADF)),
-    "fd_renumber": _function("ii", _open_only(NOTSUP)),
+    "fd_readdir": _function("iiiIi", _open_only(NOTDIR)),
+    "fd_renumber": _function("ii", _fd_renumber),
     "fd_seek": _function("iIii", _open_only(SPIPE)),
     "fd_sync": _function("i", _open_only(SUCCESS)),
     "fd_tell": _function("ii", _open_only(SPIPE)),
     "fd_write": _function("iiii", _fd_write),
-    "path_create_directory": _function("iii", _answers(BADF)),
-    "path_filestat_get": _function("iiiii", _answers(BADF)),
-    "path_filestat_set_times": _function("iiiiIIi", _answers(BADF)),
-    "path_link": _function("iiiiiii", _answers(BADF)),
-    "path_open": _function("iiiiiIIii", _answers(BADF)),
-    "path_readlink": _function("iiiiii", _answers(BADF)),
-    "path_remove_directory": _function("iii", _answers(BADF)),
-    "path_rename": _function("iiiiii", _answers(BADF)),
+    "path_create_directory": _function("iii", _open_only(NOTDIR)),
+    "path_filestat_get": _function("iiiii", _open_only(NOTDIR)),
+    "path_filestat_set_times": _function("iiiiIIi", _open_only(NOTDIR)),
+    "path_link": _function("iiiiiii", _open_only(NOTDIR)),
+    "path_open": _function("iiiiiIIii", _open_only(NOTDIR)),
+    "path_readlink": _function("iiiiii", _open_only(NOTDIR)),
+    "path_remove_directory": _function("iii", _open_only(NOTDIR)),
+    "path_rename": _function("iiiiii", _open_only(NOTDIR)),
     "path_symlink": _function("iiiii", _answers(BADF)),
-    "path_unlink_file": _function("iii", _answers(BADF)),
-    "poll_oneoff": _function("iiii", _answers(NOTSUP)),
+    "path_unlink_file": _function("iii", _open_only(NOTDIR)),
+    "poll_oneoff": _function("iiii", poll_oneoff),
     "proc_exit": _function("i", _proc_exit, returns_errno=False),
     "proc_raise": _function("i", _answers(NOTSUP)),
     "sched_yield": _function("", _answers(SUCCESS)),
     "random_get": _function("ii", _random_get),
-    "sock_accept": _function("iii", _answers(BADF)),
-    "sock_recv": _function("iiiiii", _answers(BADF)),
-    "sock_send": _function("iiiii", _answers(BADF)),
-    "sock_shutdown": _function("ii", _answers(BADF)),
+    "sock_accept": _function("iii", _open_only(NOTSOCK)),
+    "sock_recv": _function("iiiiii", _open_only(NOTSOCK)),
+    "sock_send": _function("iiiii", _open_only(NOTSOCK)),
+    "sock_shutdown": _function("ii", _open_only(NOTSOCK)),
 }
 
 

@@ -8,7 +8,17 @@ from wasm_modules import NOW, HereMachine, executed, logs, output
 
 from runtime.context import Limits
 from runtime.execution import OutcomeKind
-from runtime.host.wasi import BADF, FAULT, INVAL, NOTSUP, SPIPE, SUCCESS, WASI_FUNCTIONS
+from runtime.host.wasi import (
+    BADF,
+    FAULT,
+    INVAL,
+    NOTDIR,
+    NOTSOCK,
+    SPIPE,
+    STDOUT_TAIL_BYTES,
+    SUCCESS,
+    WASI_FUNCTIONS,
+)
 
 IMPORTS = "\n".join(
     f'(import "wasi_snapshot_preview1" "{name}" (func ${name}'
@@ -83,6 +93,142 @@ def test_clocks_stand_at_the_jobs_time(machine: HereMachine) -> None:
     )
 
 
+def test_no_two_readings_of_the_monotonic_clock_are_the_same(machine: HereMachine) -> None:
+    body = """(drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 16)))
+      (drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 24)))
+      (drop (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 32)))
+      (drop (call $clock_res_get (i32.const 1) (i32.const 40)))
+      (call $print (i32.const 16) (i32.const 32))"""
+    first, second, real, resolution = struct.unpack(
+        "<QQQQ", output(executed(machine, command(body)))
+    )
+    assert (second - first, real, resolution) == (1, NOW * 10**9, 1)
+
+
+CLOCK, FD_READ, FD_WRITE = 0, 1, 2
+
+
+def subscription(userdata: int, kind: int, number: int, timeout: int = 0, flags: int = 0) -> bytes:
+    """As a guest writes it."""
+    return struct.pack("<QB7xI4xQQH6x", userdata, kind, number, timeout, 0, flags)
+
+
+def polled(
+    machine: HereMachine, *subscriptions: bytes, **context: Any
+) -> tuple[int, list[tuple[int, ...]], int]:
+    """Error number, events as (userdata, error, type, bytes, flags), nanoseconds that passed."""
+    data = "".join(f"\\{byte:02x}" for byte in b"".join(subscriptions))
+    body = f"""(i32.store (i32.const 16) (call $poll_oneoff (i32.const 1024) (i32.const 4096)
+        (i32.const {len(subscriptions)}) (i32.const 20)))
+      (drop (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 24)))
+      (call $print (i32.const 16) (i32.const 16))
+      (call $print (i32.const 4096) (i32.mul (i32.load (i32.const 20)) (i32.const 32)))"""
+    program = command(body, f'(data (i32.const 1024) "{data}")')
+    written = output(executed(machine, program, **context))
+    errno, count, time = struct.unpack_from("<IIQ", written)
+    assert len(written) == 16 + 32 * count
+    return errno, list(struct.iter_unpack("<QHB5xQH6x", written[16:])), time - NOW * 10**9
+
+
+def test_waiting_for_clocks_answers_at_once_at_the_first_that_is_due(machine: HereMachine) -> None:
+    minute, hour = 60 * 10**9, 3600 * 10**9
+    events: list[tuple[int, ...]]
+    assert polled(machine, subscription(7, CLOCK, 1, hour)) == (SUCCESS, [(7, 0, 0, 0, 0)], hour)
+    errno, events, passed = polled(
+        machine,
+        subscription(1, CLOCK, 0, hour),
+        subscription(2, CLOCK, 1, minute),
+        subscription(3, CLOCK, 0, NOW * 10**9 + minute, flags=1),
+    )
+    assert (errno, [event[0] for event in events], passed) == (SUCCESS, [2, 3], minute)
+
+
+@pytest.mark.parametrize(
+    ("subscribed", "event"),
+    [
+        (subscription(1, FD_READ, 0), (1, SUCCESS, FD_READ, 3, 0)),
+        (subscription(1, FD_WRITE, 1), (1, SUCCESS, FD_WRITE, 1, 0)),
+        (subscription(1, FD_WRITE, 2), (1, SUCCESS, FD_WRITE, 1, 0)),
+        (subscription(1, FD_READ, 1), (1, BADF, FD_READ, 0, 0)),
+        (subscription(1, FD_WRITE, 0), (1, BADF, FD_WRITE, 0, 0)),
+        (subscription(1, FD_READ, 9), (1, BADF, FD_READ, 0, 0)),
+        (subscription(1, CLOCK, 9), (1, INVAL, CLOCK, 0, 0)),
+    ],
+)
+def test_descriptors_are_ready_before_any_clock(
+    machine: HereMachine, subscribed: bytes, event: tuple[int, ...]
+) -> None:
+    clock = subscription(2, CLOCK, 1, 200)
+    assert polled(machine, clock, subscribed, input=b"abc") == (SUCCESS, [event], 0)
+
+
+def test_stdin_at_its_end_is_ready_and_says_so(machine: HereMachine) -> None:
+    _, events, _ = polled(machine, subscription(1, FD_READ, 0))
+    assert events == [(1, SUCCESS, FD_READ, 0, 1)]
+
+
+def test_a_subscription_of_an_unknown_type_is_invalid(machine: HereMachine) -> None:
+    assert polled(machine, subscription(1, 3, 0))[0] == INVAL
+
+
+def test_a_wait_at_the_end_of_time_is_no_fault(machine: HereMachine) -> None:
+    errno, events, passed = polled(machine, subscription(1, CLOCK, 1, 2**64 - 1))
+    assert (errno, len(events), passed) == (SUCCESS, 1, 2**64 - 1 - NOW * 10**9)
+
+
+def test_descriptors_are_closed_and_renumbered(machine: HereMachine) -> None:
+    body = """(i32.store (i32.const 16) (call $fd_renumber (i32.const 1) (i32.const 2)))
+      (i32.store (i32.const 20) (call $fd_fdstat_get (i32.const 1) (i32.const 1024)))
+      (i32.store (i32.const 24) (call $fd_close (i32.const 0)))
+      (i32.store (i32.const 28) (call $fd_close (i32.const 0)))
+      (call $write (i32.const 2) (i32.const 16) (i32.const 16))"""
+    written = output(executed(machine, command(body)))
+    assert struct.unpack("<IIII", written) == (SUCCESS, BADF, SUCCESS, BADF)
+
+
+FAILING = {
+    "exit code": "(call $proc_exit (i32.const 3))",
+    "unreachable": "unreachable",
+    "trap of the engine": "(drop (i32.load (i32.const -4)))",
+    "fuel": "(loop $l (br $l))",
+}
+
+
+@pytest.mark.parametrize("how", FAILING)
+def test_what_was_printed_before_a_failure_is_in_the_log(machine: HereMachine, how: str) -> None:
+    extra = '(data (i32.const 64) "one\\ntwo")'
+    body = f"(call $print (i32.const 64) (i32.const 7)) {FAILING[how]}"
+    done = executed(machine, command(body, extra), fuel=1_000_000)
+    assert done.deterministic.outcome.kind is not OutcomeKind.SUCCEEDED
+    assert done.deterministic.output is None
+    assert logs(done) == ["stdout before it ended:", "one", "two"]
+
+
+def test_what_was_printed_is_kept_from_its_end_beside_a_full_log(machine: HereMachine) -> None:
+    extra = '(data (i32.const 66000) "end\\n")'
+    body = """(loop $l (call $write (i32.const 2) (i32.const 64) (i32.const 60000))
+        (call $print (i32.const 64) (i32.const 5000))
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get $n) (i32.const 2))))
+      (call $print (i32.const 66000) (i32.const 4)) unreachable"""
+    lines = logs(executed(machine, command(body, extra)))
+    at = lines.index(f"stdout before it ended, the last {STDOUT_TAIL_BYTES} of 10004 bytes:")
+    assert lines[at - 1].startswith("… log cut")
+    assert lines[at + 1 :] == ["\0" * (STDOUT_TAIL_BYTES - 4) + "end"]
+
+
+def test_a_program_that_gives_up_says_how_far_its_memory_was_from_the_limit(
+    machine: HereMachine,
+) -> None:
+    for body in (
+        "(if (i32.eq (memory.grow (i32.const 2000)) (i32.const -1)) (then unreachable))",
+        "(if (i32.eq (memory.grow (i32.const 2000)) (i32.const -1))"
+        " (then (call $proc_exit (i32.const 134))))",
+    ):
+        outcome = executed(machine, command(body)).deterministic.outcome
+        assert "its memory had 131072 bytes, the limit is 67108864" in outcome.cause
+
+
 def test_random_bytes_are_the_seeds(machine: HereMachine) -> None:
     body = """(drop (call $random_get (i32.const 64) (i32.const 70000)))
       (call $print (i32.const 64) (i32.const 70000))"""
@@ -128,7 +274,7 @@ def test_exit_codes(machine: HereMachine, code: int, kind: OutcomeKind, reason: 
 @pytest.mark.parametrize(
     ("call", "errno"),
     [
-        ("fd_close (i32.const 1)", SUCCESS),
+        ("fd_close (i32.const 2)", SUCCESS),
         ("fd_close (i32.const 3)", BADF),
         ("fd_read (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8)", BADF),
         ("fd_read (i32.const 0) (i32.const 0) (i32.const 1025) (i32.const 8)", INVAL),
@@ -145,8 +291,19 @@ def test_exit_codes(machine: HereMachine, code: int, kind: OutcomeKind, reason: 
             " (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 8)",
             BADF,
         ),
-        ("sock_shutdown (i32.const 0) (i32.const 0)", BADF),
-        ("poll_oneoff (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)", NOTSUP),
+        (
+            "path_open (i32.const 0) (i32.const 0) (i32.const 64) (i32.const 4) (i32.const 0)"
+            " (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 8)",
+            NOTDIR,
+        ),
+        ("sock_shutdown (i32.const 0) (i32.const 0)", NOTSOCK),
+        ("sock_shutdown (i32.const 3) (i32.const 0)", BADF),
+        ("sock_accept (i32.const 1) (i32.const 0) (i32.const 8)", NOTSOCK),
+        ("poll_oneoff (i32.const 64) (i32.const 256) (i32.const 0) (i32.const 8)", INVAL),
+        ("poll_oneoff (i32.const -8) (i32.const 256) (i32.const 1) (i32.const 8)", FAULT),
+        ("fd_renumber (i32.const 3) (i32.const 1)", BADF),
+        ("fd_renumber (i32.const 2) (i32.const 3)", BADF),
+        ("fd_write (i32.const 42) (i32.const 0) (i32.const 0) (i32.const 8)", BADF),
         ("sched_yield", SUCCESS),
         ("clock_time_get (i32.const 9) (i64.const 0) (i32.const 8)", INVAL),
         ("random_get (i32.const 131000) (i32.const 100)", FAULT),
