@@ -10,24 +10,34 @@ from functools import lru_cache
 from typing import Final
 
 from ccl.abi.bounds import Bound, Formula, Obstacle
-from ccl.abi.fuel import HOST_BYTE_FUEL, HOST_CALL_FUEL
+from ccl.abi.fuel import PRICES, RUN_PRICES, Price
 from ccl.abi.hostcalls import Answer, Wire
 from ccl.abi.layout import ALLOCATE_EXPORT
 from ccl.abi.testcalls import ALL_CALLS
-from ccl.lowering.extents import encoded_bytes_max, holds_text
+from ccl.lowering.extents import (
+    CONTAINER,
+    HEAD,
+    Extent,
+    encoded_bytes_max,
+    encoded_max,
+    holds_text,
+)
 from ccl.lowering.program import Lowered, Notes
 from ccl.lowering.shapes import is_text
-from ccl.lowering.sizes import MOVED, POINT_BYTES_MAX, SHORT_BYTES_MAX, length_symbol
+from ccl.lowering.sizes import ITEMS, MOVED, POINT_BYTES_MAX, SHORT_BYTES_MAX, length_symbol
 from ccl.source import SourceMap, Span
 from ccl.typed import CallHost, Function, TextConst
 from ccl.types import Array
 from ccl.walk import everything
 from ccl.wasm.fuel import TRAP_FUEL, Code, Op, Pricing, Unbounded, UnknownCopy, code_of, fuel_of
 from ccl.wasm.work import BYTES, COPIES, ELEMENTS, GROWN_TEXT, TURNS
+from runtime.content.heads import weighed_items
 
 PAGES_FUEL: Final = 40_000
 """Asking for memory costs fuel by the page: all that there can be, and two refusals."""
 UNKNOWN_LENGTH: Final = "nobody knows how long this text or data is"
+_ITEMS_MAX: Final = 1 << 32
+"""More than any constant has."""
 _HEAD = re.compile(r"\((?:func) \$(\S+)")
 
 
@@ -53,6 +63,7 @@ class _Counter:
     def __init__(self, lowered: Lowered, sources: SourceMap) -> None:
         module = lowered.module
         self._program = lowered.program
+        self._data = module.data
         self._notes = lowered.notes
         self._sources = sources
         self._texts: dict[str, str] = {f.name: "\n".join(f.body) for f in module.functions}
@@ -71,7 +82,7 @@ class _Counter:
         function = self._behind.get(name)
         try:
             if name in self._notes:
-                fuel = self._program_function(name)
+                fuel = self._program_function(name) + self._arguments(function)
             elif function is not None:
                 fuel = self._entry(name, function)
             else:
@@ -174,14 +185,14 @@ class _Counter:
     def _host_call(self, name: str, notes: Notes, before: Code) -> Formula:
         sites = [each for each in notes.callees if each.name == name]
         if not sites:
-            return _plain_call(name, before)
+            return self._plain_call(name, before)
         total = Formula.constant(0)
         for site in sites:
-            moved = site.sizes[MOVED]
-            if moved is None:
+            moved, items = site.sizes[MOVED], site.sizes[ITEMS]
+            if moved is None or items is None:
                 raise _Blocked(self._unknown_bytes(name, notes.function, site.span))
-            total = total.most(moved)
-        return Formula.constant(HOST_CALL_FUEL) + Formula.constant(HOST_BYTE_FUEL) * total
+            total = total.most(_priced(PRICES[name], moved, items))
+        return total
 
     def _unknown_bytes(self, name: str, function: Function, span: Span) -> Obstacle:
         if name not in ("host_read_state", "host_write_state"):
@@ -200,7 +211,7 @@ class _Counter:
 
     def _foreign(self, name: str, before: Code) -> Formula:
         if name in ALL_CALLS:
-            return _plain_call(name, before)
+            return self._plain_call(name, before)
         return self._routine(name)
 
     def _routine(self, name: str) -> Formula:
@@ -260,12 +271,53 @@ class _Counter:
 
         allocated = self._routine("allocate")
         fuel = allocated + fuel_of(self._code(name), Pricing(turns=turns, of_call=of_call))
+        fuel = fuel + self._arguments(function) + self._value(function)
         if BYTES not in fuel.symbols():
             return fuel
         crossing = self._crossing(function)
         return fuel.replaced(
             {BYTES: crossing, **{each: Formula.symbol(each) for each in fuel.symbols() - {BYTES}}}
         )
+
+    def _arguments(self, function: Function | None) -> Formula:
+        """Reading the list of arguments. Raises Unbounded."""
+        size, items = Formula.constant(CONTAINER.bytes), Formula.constant(CONTAINER.items)
+        for parameter in () if function is None else function.parameters:
+            kind, length = parameter.type, Formula.symbol(length_symbol(parameter.name))
+            extent: Extent | None
+            if is_text(kind):
+                extent, times = Extent(POINT_BYTES_MAX, 0), length
+                size, items = size + Formula.constant(HEAD.bytes), items + Formula.constant(1)
+            elif isinstance(kind, Array):
+                extent, times = encoded_max(self._program, kind.element), length
+                size = size + Formula.constant(CONTAINER.bytes)
+                items = items + Formula.constant(CONTAINER.items)
+            else:
+                extent, times = encoded_max(self._program, kind), Formula.constant(1)
+            if extent is None:
+                raise Unbounded("an argument has parts of any length")
+            size = size + Formula.constant(extent.bytes) * times
+            items = items + Formula.constant(extent.items) * times
+        return _priced(RUN_PRICES["arguments"], size, items)
+
+    def _value(self, function: Function) -> Formula:
+        """Reading the value of a packed entry. Raises Unbounded, _Blocked."""
+        known = encoded_max(self._program, function.result)
+        if known is not None:
+            size, items = Formula.constant(known.bytes), known.items
+        elif is_text(function.result):
+            size, items = self._longest(function) + Formula.constant(HEAD.bytes), 1
+        else:
+            raise Unbounded("the result has parts of any length")
+        return _priced(RUN_PRICES["value"], size, Formula.constant(items))
+
+    def _longest(self, function: Function) -> Formula:
+        """Bytes of the longest text in it. Raises _Blocked."""
+        notes = next(each for each in self._notes.values() if each.function.id == function.id)
+        longest = notes.longest()
+        if isinstance(longest, Formula):
+            return longest
+        raise _Blocked(self._obstacle(longest, UNKNOWN_LENGTH))
 
     def _crossing(self, function: Function) -> Formula:
         """Bytes of the longest text that an entry is given or gives. Raises Unbounded, _Blocked."""
@@ -281,11 +333,7 @@ class _Counter:
             return total + Formula.constant(given)
         if not is_text(function.result):
             raise Unbounded("the result has parts of any length")
-        notes = next(each for each in self._notes.values() if each.function.id == function.id)
-        longest = notes.longest()
-        if isinstance(longest, Formula):
-            return total + longest
-        raise _Blocked(self._obstacle(longest, UNKNOWN_LENGTH))
+        return total + self._longest(function)
 
     def _reading(self, routine: str, kind: object, length: Formula) -> Formula:
         """Reading an array of numbers, as long as all array arguments together."""
@@ -302,6 +350,40 @@ class _Counter:
             self._code(routine), Pricing(turns=turns, of_call=of_call, array_slots=length)
         )
 
+    def _plain_call(self, name: str, before: Code) -> Formula:
+        """With constants only, and an answer that is a number or has a limit."""
+        call, price = ALL_CALLS[name], PRICES[name]
+        count = len(call.wasm_parameters)
+        last = before[len(before) - count :]
+        constants = [
+            int(item.target, 0)
+            for item in last
+            if isinstance(item, Op) and item.name in ("i32.const", "i64.const")
+        ]
+        texts = any(parameter.wire is not Wire.INTEGER for parameter in call.parameters)
+        is_open = call.answer is Answer.BUFFER and call.answer_bytes_max is None
+        if is_open or (texts and len(constants) < count):
+            raise Unbounded(f"`{name}` moves as many bytes as there are")
+        size, items, position = call.answer_bytes_max or 0, 0, 0
+        for parameter in call.parameters:
+            if parameter.wire is Wire.INTEGER:
+                position += 1
+                continue
+            address, length = constants[position : position + 2]
+            position += 2
+            size += length
+            if parameter.wire is Wire.BYTES and price.item:
+                items += weighed_items(self._constant(address, length), items_max=_ITEMS_MAX)
+        return _priced(price, Formula.constant(size), Formula.constant(items))
+
+    def _constant(self, address: int, length: int) -> bytes:
+        """Bytes that the module puts into its memory."""
+        for data in self._data:
+            start = address - data.address
+            if 0 <= start <= len(data.content) - length:
+                return data.content[start : start + length]
+        raise AssertionError("a constant is in one of the module's data segments")
+
 
 @lru_cache(maxsize=1024)
 def _routine_code(text: str) -> Code:
@@ -309,25 +391,9 @@ def _routine_code(text: str) -> Code:
     return code_of(text)
 
 
-def _plain_call(name: str, before: Code) -> Formula:
-    """With constant texts only, and an answer that is a number or has a limit."""
-    call = ALL_CALLS[name]
-    count = len(call.wasm_parameters)
-    last = before[len(before) - count :]
-    constants = [
-        int(item.target, 0)
-        for item in last
-        if isinstance(item, Op) and item.name in ("i32.const", "i64.const")
-    ]
-    texts = any(parameter.wire is not Wire.INTEGER for parameter in call.parameters)
-    is_open = call.answer is Answer.BUFFER and call.answer_bytes_max is None
-    if is_open or (texts and len(constants) < count):
-        raise Unbounded(f"`{name}` moves as many bytes as there are")
-    size, position = call.answer_bytes_max or 0, 0
-    for parameter in call.parameters:
-        if parameter.wire is Wire.INTEGER:
-            position += 1
-        else:
-            size += constants[position + 1]
-            position += 2
-    return Formula.constant(HOST_CALL_FUEL + HOST_BYTE_FUEL * size)
+def _priced(price: Price, moved: Formula, items: Formula) -> Formula:
+    return (
+        Formula.constant(price.call + price.suggestion)
+        + Formula.constant(price.byte) * moved
+        + Formula.constant(price.item) * items
+    )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from ccl.abi.fuel import CONTEXT_ITEMS_FREE, PRICES, Price
 from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE, Answer, Effect, HostCall, Wire
 from ccl.codes import TEMPLATES
 from ccl.explain import load_page
@@ -87,6 +88,7 @@ def host_call_index() -> str:
         "`(ptr, cap)` last and returns the length: larger than `cap` means that nothing was",
         "written and the call is to be made again with more room, -1 that there is no answer.",
         "After a 0, `host_last_refusal` gives the reason.\n",
+        "What a call costs in fuel is in [the last section](#fuel).\n",
         "| Call | Answer | Kind |",
         "|---|---|---|",
     ]
@@ -97,7 +99,31 @@ def host_call_index() -> str:
     out.append("")
     for call in HOST_CALLS.values():
         out.append(_call(call))
+    out += [
+        "## Fuel\n",
+        "An instruction costs about 1. What the host does costs fuel in proportion to the time",
+        "it takes, charged before it is done: so much for a call, for each byte that is read from",
+        "the module's memory or written to it, and for each item. Of an encoded value every",
+        "number, text and key is an item; a list or map counts as four, a link as eight. A refusal",
+        "that names the nearest of the known names costs that besides. What an execution's context",
+        "brings along (the state, roles, permit lists, the register of holders) is free up to",
+        f"{CONTEXT_ITEMS_FREE} items each. The prices belong to the engine's configuration, which",
+        "a context names.\n",
+        "| Call or work | Fuel | per byte | per item | items | suggestion |",
+        "|---|---|---|---|---|---|",
+        *(_price(name, price) for name, price in PRICES.items()),
+        "",
+    ]
     return "\n".join(out)
+
+
+def _price(name: str, price: Price) -> str:
+    numbers = (price.call, price.byte, price.item)
+    suggestion = price.suggestion or ""
+    return (
+        f"| `{name}` | {' | '.join(str(each or '') for each in numbers)} | {price.items} | "
+        f"{suggestion} |"
+    ).replace("|  ", "| ")
 
 
 def _call(call: HostCall) -> str:

@@ -19,19 +19,23 @@ def distance(a: str, b: str, limit: int) -> int:
     """Edits from `a` to `b`; `limit + 1` if there are more than `limit`."""
     if abs(len(a) - len(b)) > limit:
         return limit + 1
+    far = limit + 1
     before: list[int] = []
-    above = list(range(len(b) + 1))
+    above = [min(j, far) for j in range(len(b) + 1)]
     for i, x in enumerate(a, start=1):
-        row = [i]
-        for j, y in enumerate(b, start=1):
-            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x != y))
+        row = [far] * (len(b) + 1)
+        row[0] = min(i, far)
+        # Further from the diagonal than the limit there are more edits than that.
+        for j in range(max(1, i - limit), min(len(b), i + limit) + 1):
+            y = b[j - 1]
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x != y), far)
             if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
                 cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
+            row[j] = cost
         if min(row) > limit and min(above) > limit:
-            return limit + 1
+            return far
         before, above = above, row
-    return min(above[-1], limit + 1)
+    return above[-1]
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:

@@ -9,7 +9,6 @@ from ccl.lowering import places, routines
 from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.places import Key
 from ccl.lowering.shapes import is_text, payload_offset, store, value_type
-from ccl.lowering.sizes import MOVED
 from ccl.source import Span
 from ccl.typed import (
     CallFunction,
@@ -142,7 +141,7 @@ def push_unique(
 def host(f: Frame, node: CallHost) -> Hold:
     """Values are set aside in order; constants, which nothing can change, stay where they are."""
     call = ALL_CALLS[node.call]
-    f.callees.append(Callee(call.name, {MOVED: f.sizes.moved(node)}, node.span))
+    f.callees.append(Callee(call.name, f.sizes.crossing(node), node.span))
     kept: list[Owned] = []
     plain: list[tuple[str, ValueType]] = []
     pushes: list[tuple[str, ...]] = []

@@ -1,8 +1,10 @@
 """How many bytes a value of a type has at most as DAG-CBOR, where its type alone says so."""
 
 from ccl.abi.hostcalls import CID_BYTES_MAX, DID_BYTES_MAX
+from ccl.node import Node
 from ccl.typed import Program
 from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Struct, Token, Type
+from runtime.content.heads import CONTAINER_WEIGHT
 
 HEAD_BYTES = 9
 """The head of an item with the largest argument; a number is a head alone."""
@@ -10,21 +12,39 @@ DECIMAL_BYTES_MAX = 21
 """`-9223372036854.775808`"""
 
 
-def encoded_bytes_max(program: Program, kind: Type, within: tuple[Type, ...] = ()) -> int | None:
+class Extent(Node, frozen=True):
+    """Of an encoded value: its bytes, and its items as `runtime.content.heads` weighs them."""
+
+    bytes: int
+    items: int
+
+    def __add__(self, other: "Extent") -> "Extent":
+        return Extent(self.bytes + other.bytes, self.items + other.items)
+
+    def most(self, other: "Extent") -> "Extent":
+        return Extent(max(self.bytes, other.bytes), max(self.items, other.items))
+
+
+HEAD = Extent(HEAD_BYTES, 1)
+CONTAINER = Extent(HEAD_BYTES, CONTAINER_WEIGHT)
+"""Of a list or map, without what is in it."""
+
+
+def encoded_max(program: Program, kind: Type, within: tuple[Type, ...] = ()) -> Extent | None:
     """Heads are counted as if all were the longest; None for texts, lists, maps and Data."""
     match kind:
         case Prim.UNIT | Prim.NEVER | Prim.BOOL:
-            return 1
+            return Extent(1, 1)
         case Prim.STRING | Prim.DATA | Array() | Map():
             return None
         case Prim.DID:
-            return HEAD_BYTES + DID_BYTES_MAX
+            return HEAD + Extent(DID_BYTES_MAX, 0)
         case Prim.CID:
-            return HEAD_BYTES + CID_BYTES_MAX
+            return HEAD + Extent(CID_BYTES_MAX, 0)
         case Prim.DECIMAL:
-            return HEAD_BYTES + DECIMAL_BYTES_MAX
+            return HEAD + Extent(DECIMAL_BYTES_MAX, 0)
         case Prim() | Token():
-            return HEAD_BYTES
+            return HEAD
         case _ if kind in within:
             return None
         case Struct(id=struct_id):
@@ -36,12 +56,19 @@ def encoded_bytes_max(program: Program, kind: Type, within: tuple[Type, ...] = (
             variants = (("None", ()), ("Some", (value,)))
         case Result(ok=ok, err=err):
             variants = (("Ok", (ok,)), ("Err", (err,)))
-    sizes = [
-        _parts(program, tuple((name, each) for each in payload or (Prim.UNIT,)), (*within, kind))
-        for name, payload in variants
-    ]
-    known = [size for size in sizes if size is not None]
-    return max(known, default=0) + HEAD_BYTES if len(known) == len(sizes) else None
+    largest = Extent(0, 0)
+    for name, payload in variants:
+        parts = tuple((name, each) for each in payload or (Prim.UNIT,))
+        size = _parts(program, parts, (*within, kind))
+        if size is None:
+            return None
+        largest = largest.most(size)
+    return largest + CONTAINER
+
+
+def encoded_bytes_max(program: Program, kind: Type) -> int | None:
+    found = encoded_max(program, kind)
+    return None if found is None else found.bytes
 
 
 def holds_text(program: Program, kind: Type, within: tuple[Type, ...] = ()) -> bool:
@@ -70,12 +97,12 @@ def holds_text(program: Program, kind: Type, within: tuple[Type, ...] = ()) -> b
 
 def _parts(
     program: Program, parts: tuple[tuple[str, Type], ...], within: tuple[Type, ...]
-) -> int | None:
+) -> Extent | None:
     """A map or list of the parts, each with its name."""
-    total = HEAD_BYTES
+    total = CONTAINER
     for name, kind in parts:
-        size = encoded_bytes_max(program, kind, within)
+        size = encoded_max(program, kind, within)
         if size is None:
             return None
-        total += HEAD_BYTES + len(name.encode()) + size
+        total = total + HEAD + Extent(len(name.encode()), 0) + size
     return total

@@ -10,7 +10,6 @@ from ccl.lowering import encoding
 from ccl.lowering.calls import answer, set_aside
 from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.shapes import load, payload_offset
-from ccl.lowering.sizes import MOVED
 from ccl.node import Node, field
 from ccl.source import Span
 from ccl.typed import DataNew, Expr, SubmitManifest
@@ -31,8 +30,7 @@ class _SetAside(Node, frozen=True):
 
 
 def manifest(f: Frame, node: SubmitManifest) -> Hold:
-    moved = {MOVED: f.sizes.of_manifest(node)}
-    f.callees.append(Callee("host_submit_manifest", moved, node.span))
+    f.callees.append(Callee("host_submit_manifest", f.sizes.of_manifest(node), node.span))
     kept = _written(f, node.fields, frozenset(), node.span)
     f.call("out_address")
     f.call("out_size")

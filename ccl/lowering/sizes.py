@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ccl.abi.bounds import Formula
+from ccl.abi.fuel import PRICES
 from ccl.abi.hostcalls import CID_BYTES_MAX, DID_BYTES_MAX, Answer, Wire
 from ccl.abi.testcalls import ALL_CALLS
 from ccl.lowering.collecting import collected
-from ccl.lowering.extents import HEAD_BYTES, encoded_bytes_max, holds_text
+from ccl.lowering.extents import HEAD_BYTES, encoded_bytes_max, encoded_max, holds_text
 from ccl.lowering.facts import Survey
 from ccl.lowering.ranges import Ranges
 from ccl.lowering.shapes import is_text, value_type
@@ -43,6 +44,7 @@ from ccl.typed import (
 )
 from ccl.types import Array, Prim
 from ccl.walk import children, everything
+from runtime.content.heads import CONTAINER_WEIGHT
 
 POINT_BYTES_MAX = 4
 NUMBER_TEXT_BYTES_MAX = 64
@@ -51,6 +53,8 @@ SHORT_BYTES_MAX = 64
 """Of the texts that generated code has of its own."""
 MOVED = "moved"
 """Of a host call: the bytes that cross in both directions."""
+ITEMS = "items"
+"""Of a host call: the items of the values that it is given, as they are charged."""
 SMALL_MAX = 2**40
 """Intervals beyond this say nothing useful."""
 HANDS_ON = frozenset(
@@ -193,18 +197,61 @@ class Sizes:
         answer = self._answer(node)
         return None if answer is None else total + answer
 
-    def of_manifest(self, node: SubmitManifest) -> Formula | None:
-        """Bytes of the map of its fields."""
-        total = Formula.constant(HEAD_BYTES)
+    def crossing(self, node: CallHost) -> dict[str, Formula | None]:
+        """What the call's price depends on."""
+        return {MOVED: self.moved(node), ITEMS: self.given_items(node)}
+
+    def given_items(self, node: CallHost) -> Formula | None:
+        """Items of the encoded values among the arguments, where the call's price counts them."""
+        total = Formula.constant(0)
+        if not PRICES[node.call].item:
+            return total
+        parameters = ALL_CALLS[node.call].parameters
+        for value, parameter in zip(node.arguments, parameters, strict=True):
+            if parameter.wire is Wire.BYTES:
+                items = self.items(value)
+                if items is None:
+                    return None
+                total = total + items
+        return total
+
+    def items(self, node: Expr) -> Formula | None:
+        """Of an encoded value, at most; None if it is not known."""
+        match node:
+            case Convert(conversion=Conversion.SAME_BITS, operand=operand):
+                return self.items(operand)
+            case Convert(conversion=Conversion.TO_DATA, operand=operand):
+                if operand.type is Prim.DATA:
+                    return self.items(operand)
+                if is_text(operand.type):
+                    return Formula.constant(1)
+                found = encoded_max(self.program, operand.type)
+                return None if found is None else Formula.constant(found.items)
+            case Block(value=value) if value is not None:
+                return self.items(value)
+            case LocalGet(local=local) if not (self._may_grow(local) or self.is_parameter(local)):
+                return self._of_only_setting(local, self.items)
+            case _:
+                # Nothing shorter than a byte weighs more than an empty list.
+                size = self.bytes(node)
+                return None if size is None else Formula.constant(CONTAINER_WEIGHT) * size
+
+    def of_manifest(self, node: SubmitManifest) -> dict[str, Formula | None]:
+        """Of the map of its fields."""
+        size = Formula.constant(HEAD_BYTES)
+        items = CONTAINER_WEIGHT
         for key, value in node.fields:
             if is_text(value.type):
-                size = self.bytes(value)
+                known, count = self.bytes(value), 1
             else:
-                size = _known(encoded_bytes_max(self.program, value.type))
-            if size is None:
-                return None
-            total = total + size + Formula.constant(2 * HEAD_BYTES + len(key.encode()))
-        return total
+                extent = encoded_max(self.program, value.type)
+                known = None if extent is None else Formula.constant(extent.bytes)
+                count = 0 if extent is None else extent.items
+            if known is None:
+                return {MOVED: None, ITEMS: None}
+            size = size + known + Formula.constant(2 * HEAD_BYTES + len(key.encode()))
+            items += 1 + count
+        return {MOVED: size, ITEMS: Formula.constant(items)}
 
     def longest(self) -> Formula | Span:
         """Of all texts and Data here; where the first stands of which nobody knows."""

@@ -21,8 +21,8 @@ from mesh.records import Award, Bid, Hold, JobManifest, NodeId
 from mesh.reputation import reputation
 from mesh.submission import shares
 from runtime.context import Context
+from runtime.host.invocation import ROLES_RECORD
 from runtime.host.policy import policy_to_value
-from runtime.host.statecalls import ROLES_RECORD
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import AccountKey, LedgerRefusal, PlaceHold, Refused

@@ -5,7 +5,8 @@ sha2-256 are read too, so that blocks of other systems can be named and checked.
 Source: the multiformats CID, multibase and multihash specifications.
 """
 
-from base64 import b32decode, b32encode
+import re
+from base64 import b32encode
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final
@@ -15,7 +16,11 @@ from blake3 import blake3
 from runtime.content.varint import VarintError, read_varint
 
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_NOT_BASE32: Final = re.compile("[^a-z2-7]")
+_DIGITS_OF_BASE32: Final = str.maketrans(
+    "abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv"
+)
+"""To the digits of base 32 that `int` reads."""
 _VERSION: Final = 1
 _DIGEST_BYTES: Final = 32
 _PREFIX_BYTES: Final = 4
@@ -181,17 +186,16 @@ def parse_cid(text: str) -> Cid:
 
 
 def _from_base32(text: str) -> bytes:
-    for position, char in enumerate(text[1:], 1):
-        if char not in _BASE32:
-            raise CidError(f"'{char}' is not a base32 character (a–z, 2–7)", position)
-    body = text[1:].upper()
-    try:
-        raw = b32decode(body + "=" * (-len(body) % 8))
-    except ValueError:
-        raise CidError(f"{len(text)} characters is not a whole base32 CID") from None
-    if b32encode(raw).decode("ascii").rstrip("=") != body:
+    wrong = _NOT_BASE32.search(text, 1)
+    if wrong is not None:
+        raise CidError(f"'{wrong[0]}' is not a base32 character (a–z, 2–7)", wrong.start())
+    size, spare = divmod(5 * (len(text) - 1), 8)
+    if spare >= 5:
+        raise CidError(f"{len(text)} characters is not a whole base32 CID")
+    number = int(text[1:].translate(_DIGITS_OF_BASE32), 32) if size else 0
+    if number & ((1 << spare) - 1):
         raise CidError("the last character carries bits that belong to no byte", len(text) - 1)
-    return raw
+    return (number >> spare).to_bytes(size, "big")
 
 
 def _from_base58(text: str) -> bytes:

@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from ccl.abi.hostcalls import HOST_CALLS, REFUSAL_BYTES_MAX
-from runtime.content.codec import CodecError, decode
+from runtime.content.codec import CodecError
 from runtime.effects import AnchorData, RecordUsage
 from runtime.host.dagcalls import DAG_CALLS
-from runtime.host.invocation import Invocation, trap
+from runtime.host.invocation import Invocation
 from runtime.host.manifest import RefusedError, decoded, metered_resource, positive, submission
 from runtime.host.policy import PolicyInForce, permitted
 from runtime.host.statecalls import STATE_CALLS
+from runtime.host.stop import trap
 from runtime.host.tokencalls import TOKEN_CALLS
 
 ANCHOR_BYTES_MAX: Final = 65_536
@@ -27,9 +28,9 @@ Implementation: TypeAlias = Callable[..., Answered]
 
 def _submit(invocation: Invocation, fields: Mapping[str, Any]) -> int | str:
     try:
-        job = submission(fields)
+        job = submission(fields, invocation.tank)
     except RefusedError as refusal:
-        return str(refusal)
+        return refusal.told(invocation.tank)
     granted = _authorized(invocation, job.resource_type, job.committed_units)
     if isinstance(granted, str):
         return granted
@@ -78,7 +79,7 @@ def submit_job(
 
 def submit_manifest(invocation: Invocation, manifest: bytes) -> int | str:
     try:
-        fields = decoded(manifest)
+        fields = decoded(manifest, invocation.tank)
     except RefusedError as refusal:
         return str(refusal)
     return _submit(invocation, fields)
@@ -88,7 +89,7 @@ def check_resource_authorization(invocation: Invocation, kind: str, amount: int)
     try:
         granted = _authorized(invocation, metered_resource(kind), positive("amount", amount))
     except RefusedError as refusal:
-        return str(refusal)
+        return refusal.told(invocation.tank)
     return granted if isinstance(granted, str) else 1
 
 
@@ -98,7 +99,8 @@ def record_resource_usage(invocation: Invocation, kind: str, amount: int) -> Non
             resource_type=metered_resource(kind), amount=positive("amount", amount)
         )
     except RefusedError as refusal:
-        raise trap(f"host_record_resource_usage: {refusal}") from None
+        told = refusal.told(invocation.tank)
+        raise trap(f"host_record_resource_usage: {told}") from None
     reason = invocation.append_effect(effect)
     if reason is not None:
         raise trap(f"host_record_resource_usage: {reason}")
@@ -162,12 +164,12 @@ def get_token_balance(invocation: Invocation, kind: str) -> int:
 
 
 def begin_section(invocation: Invocation, kind: str, label: bytes) -> None:
-    _canonical("host_begin_section", label)
+    _canonical(invocation, "host_begin_section", label)
     invocation.charter_entry(["begin", kind, label], len(kind) + len(label))
 
 
 def set_property(invocation: Invocation, key: str, value: bytes) -> None:
-    _canonical("host_set_property", value)
+    _canonical(invocation, "host_set_property", value)
     invocation.charter_entry(["set", key, value], len(key) + len(value))
 
 
@@ -180,9 +182,9 @@ def leave_undecided(invocation: Invocation, condition: str, missing: str, place:
     invocation.charter_entry(["undecided", condition, missing, place], size)
 
 
-def _canonical(call: str, value: bytes) -> None:
+def _canonical(invocation: Invocation, call: str, value: bytes) -> None:
     try:
-        decode(value)
+        invocation.tank.decode(value)
     except CodecError as error:
         raise trap(f"{call}: the value is not canonical DAG-CBOR", str(error)) from None
 

@@ -17,11 +17,12 @@ def dag_put(invocation: Invocation, data: bytes) -> bytes | None:
     state = invocation.state
     if state.is_pinned(cid):
         return _written(cid)
-    reason = invocation.effect_refused(PutBlock(cid=cid)) or state.put(cid, data)
+    effect = PutBlock(cid=cid)
+    reason = invocation.effect_refused(effect) or state.put(cid, data)
     if reason is not None:
         invocation.refuse(reason)
         return None
-    invocation.append_effect(PutBlock(cid=cid))
+    invocation.add_effect(effect)
     return _written(cid)
 
 
@@ -40,10 +41,11 @@ def dag_pin(invocation: Invocation, text: str) -> int | str:
     cid, data = found
     if invocation.state.is_pinned(cid):
         return 1
-    reason = invocation.effect_refused(PinBlock(cid=cid)) or invocation.state.pin(cid, len(data))
+    effect = PinBlock(cid=cid)
+    reason = invocation.effect_refused(effect) or invocation.state.pin(cid, len(data))
     if reason is not None:
         return reason
-    invocation.append_effect(PinBlock(cid=cid))
+    invocation.add_effect(effect)
     return 1
 
 

@@ -11,16 +11,20 @@ from typing import Any, Final
 from blake3 import blake3
 from msgspec.structs import replace
 
+from ccl.abi.fuel import RUN_PRICES
+from ccl.abi.hostcalls import REFUSAL_BYTES_MAX
 from runtime.content.cid import Cid
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, encode
 from runtime.context import Context
 from runtime.effects import Effect, PutBlock, WriteState, effect_to_value
-from runtime.execution import Outcome, OutcomeKind
-from runtime.host.policy import PolicyInForce, policy_from_value
+from runtime.host.policy import PolicyInForce, members_listed, policy_from_value
 from runtime.host.statestore import StateStore
+from runtime.host.stop import limit, trap
+from runtime.host.tank import Tank
 from runtime.host.tokenbook import TokenBook
 from runtime.rehearsal import Rehearsal, rehearsal_of
 
+ROLES_RECORD: Final = "roles"
 RESULTS_RECORD: Final = "results"
 """Under this name a program reads the outputs of earlier jobs, by job id."""
 LOG_LINES_MAX: Final = 8192
@@ -30,22 +34,6 @@ CHARTER_DEPTH_MAX: Final = 32
 _BLOCK_OVERHEAD_BYTES: Final = 1024
 _LOG_LINE_OVERHEAD_BYTES: Final = 16
 _RANDOM_CHUNK_BYTES: Final = 1024
-
-
-class Stop(Exception):
-    """Ends the execution with this outcome."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.reason)
-        self.outcome = outcome
-
-
-def trap(reason: str, detail: str = "") -> Stop:
-    return Stop(Outcome(kind=OutcomeKind.TRAPPED, reason=reason, detail=detail))
-
-
-def limit(reason: str, detail: str = "") -> Stop:
-    return Stop(Outcome(kind=OutcomeKind.LIMIT, reason=reason, detail=detail))
 
 
 class RandomStream:
@@ -83,6 +71,7 @@ class Invocation:
     output: bytearray | None = None
     charter: list[Any] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    tank: Tank = field(default_factory=Tank)
     refusal: str | None = None
     host_calls: int = 0
     random: RandomStream = field(init=False)
@@ -90,6 +79,14 @@ class Invocation:
     input_position: int = 0
     wasi_arguments: list[bytes] | None = None
     partial_line: bytearray = field(default_factory=bytearray)
+    descriptors: dict[int, int] = field(default_factory=lambda: {0: 0, 1: 1, 2: 2})
+    """Of WASI: which of stdin, stdout and stderr each open descriptor is."""
+    printed: bool = False
+    """Whether the output is what a WASI program wrote to stdout."""
+    waited: int = 0
+    """Nanoseconds that a WASI program has waited."""
+    readings: int = 0
+    """How often it has read the monotonic clock."""
     rehearsal: Rehearsal | None = field(init=False)
     """Only for a context that is of a test."""
     _state: StateStore | None = None
@@ -97,6 +94,12 @@ class Invocation:
     _records: dict[str, bytes] = field(default_factory=dict)
     _committed: dict[str, int] = field(default_factory=dict)
     _policies: dict[str, PolicyInForce] = field(default_factory=dict)
+    """As effects have left them."""
+    _rules: dict[str, PolicyInForce] = field(default_factory=dict)
+    """As the context has them."""
+    _roles: frozenset[str] | None = None
+    _writes: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Position of the effect that writes a variable."""
     _effect_bytes: int = 0
     _log_bytes: int = 0
     _log_cut: bool = False
@@ -112,22 +115,40 @@ class Invocation:
         """A host record, encoded once however often it is asked for."""
         if name not in self._records:
             if name in self.context.records:
-                self._records[name] = encode(self.context.records[name])
+                value = self.context.records[name]
             elif name == RESULTS_RECORD and self.context.results:
-                self._records[name] = encode(dict(self.context.results))
-        return self._records.get(name)
+                value = dict(self.context.results)
+            else:
+                return None
+            self.tank.charge_built(value)
+            self._records[name] = encode(value)
+        return self._records[name]
+
+    def has_role(self, role: str) -> bool:
+        """Whether the context grants the caller a role."""
+        if self._roles is None:
+            granted = self.context.records.get(ROLES_RECORD, [])
+            listed = granted if isinstance(granted, list) else []
+            self.tank.charge_brought(self.tank.price, len(listed))
+            self._roles = frozenset(each for each in listed if isinstance(each, str))
+        return role in self._roles
 
     def change_context(self, **changes: Any) -> None:
         """From here on the context is another: only a test asks for this."""
         self.context = replace(self.context, **changes)
         self._records.clear()
+        self._rules.clear()
+        self._roles = None
 
     @property
     def state(self) -> StateStore:
         """The caller's state, read when first asked for."""
         if self._state is None:
+            root = self.context.state_root
+            if root is not None:
+                self.tank.charge_brought_block(RUN_PRICES["state"], self.blocks[root])
             try:
-                self._state = StateStore(self.context.state_root, self.blocks)
+                self._state = StateStore(root, self.blocks)
             except CodecError as error:
                 raise trap("the context's state cannot be read", str(error)) from None
         return self._state
@@ -136,15 +157,19 @@ class Invocation:
     def tokens(self) -> TokenBook:
         """The caller's token classes, read when first asked for."""
         if self._tokens is None:
+            register = self.context.tokens
+            if register is not None:
+                self.tank.charge_brought_block(RUN_PRICES["tokens"], self.blocks[register])
             try:
-                self._tokens = TokenBook(self.context.tokens, self.blocks)
+                self._tokens = TokenBook(register, self.blocks)
             except CodecError as error:
                 raise trap("the context's token holders cannot be read", str(error)) from None
         return self._tokens
 
     def refuse(self, reason: str) -> None:
-        """What `host_last_refusal` says from now on; for calls that answer no status."""
-        self.refusal = reason
+        """What `host_last_refusal` says from now on."""
+        # A reason may hold as much of a text as the guest's memory has.
+        self.refusal = reason[: REFUSAL_BYTES_MAX + 1]
 
     # --- effects
 
@@ -153,7 +178,10 @@ class Invocation:
         count_max = self.context.limits.effects
         if len(self.effects) >= count_max:
             return f"this execution already has {count_max} effects, its limit"
-        if self._effect_bytes + _size(effect) > RECORD_BYTES_MAX - _BLOCK_OVERHEAD_BYTES:
+        return self._too_large(_size(effect))
+
+    def _too_large(self, more_bytes: int) -> str | None:
+        if self._effect_bytes + more_bytes > RECORD_BYTES_MAX - _BLOCK_OVERHEAD_BYTES:
             return f"the effects of this execution are over {RECORD_BYTES_MAX} bytes in total"
         return None
 
@@ -161,21 +189,29 @@ class Invocation:
         """Add to the list, or say why the list has no room for it."""
         reason = self.effect_refused(effect)
         if reason is None:
-            self._effect_bytes += _size(effect)
-            self.effects.append(effect)
+            self.add_effect(effect)
         return reason
+
+    def add_effect(self, effect: Effect) -> None:
+        """Add one that `effect_refused` does not refuse."""
+        self._effect_bytes += _size(effect)
+        self.effects.append(effect)
 
     def write_effect(self, effect: WriteState) -> str | None:
         """Add a write of state; in place of an earlier one of the same variable."""
-        for position, before in enumerate(self.effects):
-            if isinstance(before, WriteState) and (before.home, before.variable) == (
-                effect.home,
-                effect.variable,
-            ):
-                self._effect_bytes += _size(effect) - _size(before)
-                self.effects[position] = effect
-                return None
-        return self.append_effect(effect)
+        key = (effect.home, effect.variable)
+        position = self._writes.get(key)
+        if position is None:
+            reason = self.append_effect(effect)
+            if reason is None:
+                self._writes[key] = len(self.effects) - 1
+            return reason
+        more_bytes = _size(effect) - _size(self.effects[position])
+        reason = self._too_large(more_bytes)
+        if reason is None:
+            self._effect_bytes += more_bytes
+            self.effects[position] = effect
+        return reason
 
     def effect_blocks(self) -> list[tuple[Cid, bytes]]:
         """The blocks that travel with the effects, in their order, each once."""
@@ -197,8 +233,13 @@ class Invocation:
         """The policy as the effects so far leave it. Raises ValueError if it is malformed."""
         if resource_type in self._policies:
             return self._policies[resource_type]
-        value = self.context.policies.get(resource_type)
-        return None if value is None else policy_from_value(value)
+        if resource_type not in self._rules:
+            value = self.context.policies.get(resource_type)
+            if value is None:
+                return None
+            self.tank.charge_brought(RUN_PRICES["policy"], members_listed(value))
+            self._rules[resource_type] = policy_from_value(value, subject=self.context.caller)
+        return self._rules[resource_type]
 
     def commit(self, resource_type: str, units: int, policy: PolicyInForce | None) -> None:
         """Count units that an effect commits, and the policy as it is after that."""
@@ -207,6 +248,10 @@ class Invocation:
             self._policies[resource_type] = policy
 
     # --- log
+
+    @property
+    def log_is_cut(self) -> bool:
+        return self._log_cut
 
     def log_line(self, text: str) -> None:
         """Append a line; past the limit the log ends with a line that says it was cut."""
@@ -232,12 +277,14 @@ class Invocation:
         if len(data) > limit_bytes:
             return f"an output of {len(data)} bytes, the limit is {limit_bytes}"
         self.output = bytearray(data)
+        self.printed = False
         return None
 
     def extend_output(self, data: bytes) -> None:
         """Append to the output. Ends the execution when it is over the limit."""
         if self.output is None:
             self.output = bytearray()
+            self.printed = True
         if len(self.output) + len(data) > self.context.limits.output_bytes:
             raise limit(f"the output is over {self.context.limits.output_bytes} bytes")
         self.output += data

@@ -15,8 +15,9 @@ from ccl.abi.hostcalls import (
 )
 from ccl.abi.suggest import nearest_beginning
 from runtime.content.cid import Cid, CidError, parse_cid
-from runtime.content.codec import CodecError, decode, encode
+from runtime.content.codec import CodecError, encode
 from runtime.effects import SubmitJob
+from runtime.host.tank import Tank
 
 REQUIRED_KEYS: Final = (
     "wasm_cid",
@@ -50,13 +51,28 @@ TRUST_KEYS: Final = (
 )
 _TEXT_LIST_KEYS: Final = frozenset({"features", "locations", "required_credentials"})
 _ENTRY_BYTES_MAX: Final = 256
+_NAME_CHARS_MAX: Final = 24
+"""Longer than any known name; what comes after makes none of them nearer."""
 
 
 class RefusedError(Exception):
-    """The submission is refused; the text is for the program."""
+    """A refusal; the text is for the program. wrong: a name that is not one of the known."""
+
+    def __init__(self, text: str, wrong: str = "", known: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self._wrong = wrong
+        self._known = known
+
+    def told(self, tank: Tank) -> str:
+        """The text, with the known name that is nearest to the wrong one. Raises Stop."""
+        if not self._known:
+            return str(self)
+        tank.charge(tank.price.suggestion)
+        near = nearest_beginning(self._wrong[:_NAME_CHARS_MAX], self._known)
+        return f"{self}; did you mean {near!r}?" if near else str(self)
 
 
-def submission(fields: Mapping[str, Any]) -> SubmitJob:
+def submission(fields: Mapping[str, Any], tank: Tank) -> SubmitJob:
     """Check the fields of a submission. Raises RefusedError."""
     _only_known("the manifest", fields, (*REQUIRED_KEYS, *OPTIONAL_KEYS))
     for key in REQUIRED_KEYS:
@@ -71,7 +87,7 @@ def submission(fields: Mapping[str, Any]) -> SubmitJob:
         priority=_one_of("priority", fields["priority"], PRIORITIES),
         input=None if input_ is None else _cid("input", input_),
         entry=_optional_entry(fields.get("entry")),
-        arguments=_arguments(fields.get("arguments")),
+        arguments=_arguments(fields.get("arguments"), tank),
         budget=_optional_positive("budget", fields.get("budget")),
         requirements=_group("requirements", fields.get("requirements"), REQUIREMENT_KEYS),
         trust=_group("trust", fields.get("trust"), TRUST_KEYS),
@@ -79,10 +95,10 @@ def submission(fields: Mapping[str, Any]) -> SubmitJob:
     )
 
 
-def decoded(manifest: bytes) -> dict[str, Any]:
+def decoded(manifest: bytes, tank: Tank) -> dict[str, Any]:
     """The map in a manifest block. Raises RefusedError."""
     try:
-        value = decode(manifest)
+        value = tank.decode(manifest)
     except CodecError as error:
         raise RefusedError(f"the manifest is not canonical DAG-CBOR: {error}") from None
     if not isinstance(value, dict):
@@ -151,19 +167,17 @@ def _one_of(key: str, value: object, known: tuple[str, ...]) -> str:
     if not isinstance(value, str):
         raise RefusedError(f"{key}: expected text, found {_kind(value)}")
     if value not in known:
-        raise RefusedError(
-            f"{key}: {_shown(value)} is not one of {', '.join(known)}{_suggestion(value, known)}"
-        )
+        raise RefusedError(f"{key}: {_shown(value)} is not one of {', '.join(known)}", value, known)
     return value
 
 
-def _arguments(value: object) -> bytes | None:
+def _arguments(value: object, tank: Tank) -> bytes | None:
     """A list of arguments, or the same already encoded."""
     if value is None:
         return None
     if isinstance(value, bytes):
         try:
-            inner = decode(value)
+            inner = tank.decode(value)
         except CodecError as error:
             raise RefusedError(f"arguments: not canonical DAG-CBOR: {error}") from None
     else:
@@ -191,12 +205,7 @@ def _group(group: str, value: object, known: tuple[str, ...]) -> dict[str, Any]:
 def _only_known(place: str, fields: Mapping[str, Any], known: tuple[str, ...]) -> None:
     for key in fields:
         if key not in known:
-            raise RefusedError(f"{place} has no key {_shown(key)}{_suggestion(key, known)}")
-
-
-def _suggestion(name: str, known: tuple[str, ...]) -> str:
-    near = nearest_beginning(name[:64], known)
-    return f"; did you mean {near!r}?" if near else ""
+            raise RefusedError(f"{place} has no key {_shown(key)}", key, known)
 
 
 def _shown(text: str) -> str:

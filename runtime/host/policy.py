@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from runtime.content.did import Did
 from runtime.content.typed import from_value, to_value
-from runtime.tokens.policy import Allowed, Denied, Rule, Usage, evaluate
+from runtime.tokens.policy import Allowed, Denied, PermitList, Rule, Usage, evaluate
 
 DENIAL: Final = "denied by policy"
 """How the reason of a denial begins, after the resource."""
@@ -39,6 +39,22 @@ def permitted(policy: PolicyInForce, *, subject: Did, amount: int, now: int) -> 
             assert_never(verdict)
 
 
-def policy_from_value(value: Any) -> PolicyInForce:
-    """Read what `policy_to_value` made. Raises ValueError."""
-    return from_value(PolicyInForce, value)
+def policy_from_value(value: Any, *, subject: Did) -> PolicyInForce:
+    """Read what `policy_to_value` made, a permit list as far as it is about the subject.
+
+    Raises ValueError.
+    """
+    policy = from_value(PolicyInForce, value)
+    if isinstance(policy.rule, PermitList):
+        listed = (subject,) if subject in policy.rule.dids else ()
+        return PolicyInForce(rule=PermitList(dids=listed), usage=policy.usage)
+    return policy
+
+
+def members_listed(value: Any) -> int:
+    """How long the permit list in a policy's value is, before it is read."""
+    match value:
+        case {"rule": {"dids": list(dids)}}:
+            return len(dids)
+        case _:
+            return 0

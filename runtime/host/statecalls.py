@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from runtime.content.codec import CodecError, decode
+from runtime.content.codec import CodecError
 from runtime.effects import EmitEvent
-from runtime.host.invocation import Invocation, trap
+from runtime.host.invocation import Invocation
+from runtime.host.stop import trap
 from runtime.state import NAME_BYTES_MAX
 
 EVENT_BYTES_MAX: Final = 65_536
 ARTICLE_BYTES_MAX: Final = 256
-ROLES_RECORD: Final = "roles"
 
 
 def read_state(invocation: Invocation, home: str, variable: str) -> bytes | None:
@@ -24,7 +24,7 @@ def state_shape(invocation: Invocation, home: str, variable: str) -> bytes | Non
 
 def read_contract(invocation: Invocation, home: str) -> bytes | None:
     try:
-        return invocation.state.contract(home)
+        return invocation.state.contract(home, invocation.tank)
     except CodecError as error:
         raise trap(f"host_read_contract: the state of {home} is no one value", str(error)) from None
 
@@ -32,15 +32,19 @@ def read_contract(invocation: Invocation, home: str) -> bytes | None:
 def write_state(
     invocation: Invocation, home: str, variable: str, shape: str, value: bytes
 ) -> int | str:
-    written = invocation.state.write(home, variable, shape, value)
-    match written:
+    state = invocation.state
+    found = state.writing(home, variable, shape, value, invocation.tank)
+    match found:
         case None:
             return 1
         case str():
-            return written
+            return found
         case _:
-            reason = invocation.write_effect(written)
-            return 1 if reason is None else reason
+            reason = state.refused(found) or invocation.write_effect(found.effect)
+            if reason is not None:
+                return reason
+            state.write(found)
+            return 1
 
 
 def emit(invocation: Invocation, name: str, data: bytes, article: str) -> int | str:
@@ -52,7 +56,7 @@ def emit(invocation: Invocation, name: str, data: bytes, article: str) -> int | 
     if len(data) > EVENT_BYTES_MAX:
         return f"{name}: {len(data)} bytes, an event has at most {EVENT_BYTES_MAX}"
     try:
-        decode(data)
+        invocation.tank.decode(data)
     except CodecError as error:
         return f"{name}: not canonical DAG-CBOR: {error}"
     reason = invocation.append_effect(EmitEvent(name=name, data=data, article=article))
@@ -60,10 +64,9 @@ def emit(invocation: Invocation, name: str, data: bytes, article: str) -> int | 
 
 
 def caller_has_role(invocation: Invocation, role: str) -> int | str:
-    granted = invocation.context.records.get(ROLES_RECORD, [])
-    if isinstance(granted, list) and role in granted:
+    if invocation.has_role(role):
         return 1
-    return f"the context grants the caller no role {role!r}"
+    return f"the context grants the caller no role {role[:80]!r}"
 
 
 def get_reputation(invocation: Invocation) -> int:

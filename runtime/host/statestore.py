@@ -6,9 +6,13 @@ Rule: a write of what is stored already changes nothing; a refusal is a text for
 from collections.abc import Mapping
 from typing import Any, Final
 
+from msgspec import Struct
+
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.content.codec import CodecError, decode, encode
+from runtime.content.codec import CodecError, encode
+from runtime.content.heads import CONTAINER_WEIGHT
 from runtime.effects import WriteState
+from runtime.host.tank import Tank
 from runtime.state import (
     DAG_BLOCK_BYTES_MAX,
     EMPTY,
@@ -25,42 +29,56 @@ _ENTRY_OVERHEAD_BYTES: Final = 80
 """What a variable or a pin adds to the snapshot's block besides its texts."""
 
 
+class Writing(Struct, frozen=True, kw_only=True):
+    """A write that changes something. text_bytes, block_bytes: what it adds to the state."""
+
+    effect: WriteState
+    data: bytes
+    text_bytes: int
+    block_bytes: int
+
+
 class StateStore:
     """Variables and pinned blocks. blocks: everything the context's root links to."""
 
     def __init__(self, root: Cid | None, blocks: Mapping[Cid, bytes]) -> None:
         self._blocks = blocks
         self._snapshot = EMPTY if root is None else Snapshot.from_block(blocks[root])
-        self._written: dict[tuple[str, str], StoredVariable] = {}
+        self._written: dict[str, dict[str, StoredVariable]] = {}
         self._put: dict[Cid, bytes] = {}
-        self._pins = set(self._snapshot.pins)
+        self._pinned_before = frozenset(self._snapshot.pins)
+        self._pins = set(self._pinned_before)
         self._snapshot_bytes = 0 if root is None else len(blocks[root])
         self._held_bytes = sum(len(blocks[cid]) for cid in self._snapshot.links)
 
     # --- variables
 
     def stored(self, home: str, variable: str) -> StoredVariable | None:
-        written = self._written.get((home, variable))
+        written = self._written.get(home, {}).get(variable)
         return written or self._snapshot.variable(home, variable)
 
     def value(self, home: str, variable: str) -> bytes | None:
         found = self.stored(home, variable)
         return None if found is None else self._block(found.value)
 
-    def contract(self, home: str) -> bytes | None:
+    def contract(self, home: str, tank: Tank) -> bytes | None:
         """All variables of a home as one map, None for none. Raises CodecError: too deep."""
-        named = dict(self._snapshot.homes.get(home, {}))
-        named.update((name, each) for (at, name), each in self._written.items() if at == home)
+        before, written = self._snapshot.homes.get(home, {}), self._written.get(home, {})
+        tank.charge_items(CONTAINER_WEIGHT + 4 * (len(before) + len(written)))
+        named = {**before, **written}
         if not named:
             return None
-        values: dict[str, Any] = {
-            name: decode(self._block(each.value), bytes_max=STATE_VALUE_BYTES_MAX)
-            for name, each in named.items()
-        }
+        values: dict[str, Any] = {}
+        for name, each in named.items():
+            block = self._block(each.value)
+            tank.charge_bytes(len(block))
+            values[name] = tank.decode(block, bytes_max=STATE_VALUE_BYTES_MAX)
         return encode(values)
 
-    def write(self, home: str, variable: str, shape: str, value: bytes) -> WriteState | str | None:
-        """The effect of a write, None if it changes nothing, or why it is refused."""
+    def writing(
+        self, home: str, variable: str, shape: str, value: bytes, tank: Tank
+    ) -> Writing | str | None:
+        """What a write would change, None if nothing, or why it is refused."""
         refusal = _refused_name("home", home) or _refused_name("variable", variable)
         if refusal is None and len(shape.encode("utf-8")) > SHAPE_BYTES_MAX:
             refusal = f"a shape has at most {SHAPE_BYTES_MAX} bytes"
@@ -71,7 +89,7 @@ class StateStore:
                 STATE_VALUE_BYTES_MAX
             )
         try:
-            decode(value, bytes_max=STATE_VALUE_BYTES_MAX)
+            tank.decode(value, bytes_max=STATE_VALUE_BYTES_MAX)
         except CodecError as error:
             return f"{variable}: not canonical DAG-CBOR: {error}"
         cid = cid_of(value, Codec.DAG_CBOR)
@@ -80,13 +98,24 @@ class StateStore:
         if before == wanted:
             return None
         freed = 0 if before is None else len(self._block(before.value))
-        texts = len(home.encode()) + len(variable.encode()) + len(shape.encode())
-        refusal = self._grow(texts, len(value) - freed)
-        if refusal is not None:
-            return refusal
-        self._put[cid] = value
-        self._written[(home, variable)] = wanted
-        return WriteState(home=home, variable=variable, shape=shape, value=cid)
+        return Writing(
+            effect=WriteState(home=home, variable=variable, shape=shape, value=cid),
+            data=value,
+            text_bytes=len(home.encode()) + len(variable.encode()) + len(shape.encode()),
+            block_bytes=len(value) - freed,
+        )
+
+    def refused(self, writing: Writing) -> str | None:
+        """Why the state has no room for it, or None."""
+        return self._grown(writing.text_bytes, writing.block_bytes)
+
+    def write(self, writing: Writing) -> None:
+        """Let later reads see a write that is not refused."""
+        effect = writing.effect
+        self._grow(writing.text_bytes, writing.block_bytes)
+        self._put[effect.value] = writing.data
+        stored = StoredVariable(shape=effect.shape, value=effect.value)
+        self._written.setdefault(effect.home, {})[effect.variable] = stored
 
     # --- blocks
 
@@ -97,22 +126,24 @@ class StateStore:
         """A block that the program may read: pinned when it began, or put by it."""
         if cid in self._put and cid.codec is Codec.RAW:
             return self._put[cid]
-        return self._blocks[cid] if cid in self._snapshot.pins else None
+        return self._blocks[cid] if cid in self._pinned_before else None
 
     def put(self, cid: Cid, data: bytes) -> str | None:
         """Keep and pin a block of this execution; or why not."""
         if len(data) > DAG_BLOCK_BYTES_MAX:
             return f"{len(data)} bytes, a block has at most {DAG_BLOCK_BYTES_MAX}"
-        refusal = self._grow(0, len(data))
+        refusal = self._grown(0, len(data))
         if refusal is None:
+            self._grow(0, len(data))
             self._put[cid] = data
             self._pins.add(cid)
         return refusal
 
     def pin(self, cid: Cid, size: int) -> str | None:
         """Keep a block that is there; or why not."""
-        refusal = self._grow(0, size)
+        refusal = self._grown(0, size)
         if refusal is None:
+            self._grow(0, size)
             self._pins.add(cid)
         return refusal
 
@@ -126,16 +157,17 @@ class StateStore:
     def _block(self, cid: Cid) -> bytes:
         return self._put[cid] if cid in self._put else self._blocks[cid]
 
-    def _grow(self, text_bytes: int, block_bytes: int) -> str | None:
-        """Count what is added to the snapshot and to what it links to; or why it is too much."""
-        snapshot = self._snapshot_bytes + text_bytes + _ENTRY_OVERHEAD_BYTES
-        if snapshot > SNAPSHOT_BYTES_MAX:
+    def _grown(self, text_bytes: int, block_bytes: int) -> str | None:
+        """Why so much more in the snapshot, and in what it links to, is too much; or None."""
+        if self._snapshot_bytes + text_bytes + _ENTRY_OVERHEAD_BYTES > SNAPSHOT_BYTES_MAX:
             return f"the names and shapes of the state are over {SNAPSHOT_BYTES_MAX} bytes"
-        held = self._held_bytes + block_bytes
-        if held > STATE_BYTES_MAX:
+        if self._held_bytes + block_bytes > STATE_BYTES_MAX:
             return f"state and pinned blocks are over {STATE_BYTES_MAX} bytes in total"
-        self._snapshot_bytes, self._held_bytes = snapshot, held
         return None
+
+    def _grow(self, text_bytes: int, block_bytes: int) -> None:
+        self._snapshot_bytes += text_bytes + _ENTRY_OVERHEAD_BYTES
+        self._held_bytes += block_bytes
 
 
 def _refused_name(what: str, name: str) -> str | None:

@@ -13,11 +13,10 @@ from runtime.content.codec import INTEGER_MAX, decode, encode
 from runtime.content.did import parse_did
 from runtime.effects import effect_to_value
 from runtime.host.calls import Implementation
-from runtime.host.invocation import Invocation, trap
+from runtime.host.invocation import ROLES_RECORD, Invocation
 from runtime.host.manifest import RefusedError, resource_type
+from runtime.host.stop import trap
 from runtime.rehearsal import Comparison, Expectation, Rehearsal
-
-ROLES_RECORD: Final = "roles"
 
 
 def _rehearsal(invocation: Invocation) -> Rehearsal:

@@ -25,7 +25,7 @@ class TokenBook:
     def __init__(self, register: Cid | None, blocks: Mapping[Cid, bytes]) -> None:
         self._register: Register = {} if register is None else register_from_block(blocks[register])
         self._changed: dict[tuple[str, str], int] = {}
-        self._minted: dict[str, int] = {}
+        self._issued: dict[str, int] = {}
         self._register_bytes = 0 if register is None else len(blocks[register])
 
     def balance(self, token_class: str, holder: str) -> int:
@@ -34,8 +34,9 @@ class TokenBook:
 
     def issued(self, token_class: str) -> int:
         """All units of a class that are in anybody's hands."""
-        before = sum(self._register.get(token_class, _NOBODY).values())
-        return before + self._minted.get(token_class, 0)
+        if token_class not in self._issued:
+            self._issued[token_class] = sum(self._register.get(token_class, _NOBODY).values())
+        return self._issued[token_class]
 
     def refused_holder(self, token_class: str, holder: str) -> str | None:
         """Why a holder cannot be added to the register, or None: also for one that is there."""
@@ -61,7 +62,7 @@ class TokenBook:
 
     def mint(self, token_class: str, holder: str, amount: int) -> None:
         """Count units that come into the world, or leave it (amount below 0)."""
-        self._minted[token_class] = self._minted.get(token_class, 0) + amount
+        self._issued[token_class] = self.issued(token_class) + amount
         self._add(token_class, holder, amount)
 
     def move(self, token_class: str, holder: str, to: str, amount: int) -> None:

@@ -7,8 +7,9 @@ Source: the witx files of WASI snapshot_preview1.
 """
 
 import struct
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from runtime.host.invocation import Invocation
 from runtime.host.memory import Memory
@@ -27,8 +28,7 @@ _SUBSCRIPTION: Final = struct.Struct("<QB7xI4xQQH6x")
 _EVENT: Final = struct.Struct("<QHB5xQH6x")
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
+class _Event(Struct, frozen=True):
     userdata: int
     kind: int
     error: int = SUCCESS
@@ -40,8 +40,7 @@ class _Event:
         return _EVENT.pack(self.userdata, self.error, self.kind, self.ready_bytes, self.flags)
 
 
-@dataclass(frozen=True, slots=True)
-class _Alarm:
+class _Alarm(Struct, frozen=True):
     """A subscription to a clock: nanoseconds until it is due."""
 
     event: _Event

@@ -18,10 +18,10 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from ccl.abi.features import WASM_FEATURES
+from ccl.abi.fuel import CONTEXT_ITEMS_FREE, PRICES
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.context import MEMORY_BYTES_MAX
-from runtime.metering import HOST_BYTE_FUEL, HOST_CALL_FUEL
 from runtime.modulelimits import MODULE_LIMITS
 
 if TYPE_CHECKING:
@@ -85,8 +85,10 @@ def _config_hash() -> str:
     described = {
         "settings": dict(SETTINGS),
         "semantics": SEMANTICS_VERSION,
-        "host_call_fuel": HOST_CALL_FUEL,
-        "host_byte_fuel": HOST_BYTE_FUEL,
+        "prices": {
+            name: [row.call, row.byte, row.item, row.suggestion] for name, row in PRICES.items()
+        },
+        "context_items_free": CONTEXT_ITEMS_FREE,
         "module_limits": asdict(MODULE_LIMITS),
     }
     return cid_of(encode(described), Codec.DAG_CBOR).digest.hex()[:16]

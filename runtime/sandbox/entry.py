@@ -3,13 +3,17 @@
 `runtime.entryplan` says whether and how an entry can be called; here it is called.
 """
 
+from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol, TypeAlias, assert_never
 
+from ccl.abi.fuel import RUN_PRICES, Price
 from ccl.abi.layout import ALLOCATE_EXPORT
-from runtime.content.codec import CodecError, decode, encode
+from runtime.content.codec import CodecError, encode
 from runtime.entryplan import MILLION, Command, Direct, Packed, Plain, Plan
-from runtime.host.invocation import Invocation, limit, trap
+from runtime.host.invocation import Invocation
 from runtime.host.memory import OutOfBoundsError
+from runtime.host.stop import limit, trap
+from runtime.host.tank import Tank
 
 _U32: Final = 0xFFFF_FFFF
 
@@ -18,20 +22,28 @@ Output: TypeAlias = tuple[bytes | None, bool]
 
 
 class GuestBytes(Protocol):
-    """The guest's memory for the host itself: checked, not metered."""
+    """The guest's memory for the host itself: checked; metered where fuel is in the tank."""
 
     def peek(self, pointer: int, length: int) -> bytes:
-        """Raises OutOfBoundsError."""
+        """Not metered. Raises OutOfBoundsError."""
+        ...
+
+    def read(self, pointer: int, length: int) -> bytes:
+        """Metered. Raises OutOfBoundsError and Stop."""
         ...
 
     def poke(self, pointer: int, data: bytes) -> None:
-        """Raises OutOfBoundsError."""
+        """Not metered. Raises OutOfBoundsError."""
         ...
 
 
 class Guest(Protocol):
     @property
     def memory(self) -> GuestBytes: ...
+
+    def working(self, price: Price) -> AbstractContextManager[Tank]:
+        """The guest's fuel in the tank, while the host works at this price."""
+        ...
 
     def call(self, name: str, *parameters: int) -> Any:
         """Call an exported function that the module's types say exists."""
@@ -73,11 +85,11 @@ def _call_packed(plan: Packed, guest: Guest, bytes_max: int) -> bytes | None:
         length = packed & _U32
         if length > bytes_max:
             raise limit(f"a value of {length} bytes, the output limit is {bytes_max}")
-        value = guest.memory.peek((packed >> 32) & _U32, length)
+        with guest.working(RUN_PRICES["value"]) as tank:
+            value = guest.memory.read((packed >> 32) & _U32, length)
+            tank.decode(value, bytes_max=bytes_max)
     except OutOfBoundsError as error:
         raise trap("the entry's arguments or value are outside memory", str(error)) from None
-    try:
-        decode(value, bytes_max=bytes_max)
     except CodecError as error:
         raise trap("the entry's value is not canonical DAG-CBOR", str(error)) from None
     return None if plan.result == "Unit" else value

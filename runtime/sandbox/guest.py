@@ -1,82 +1,117 @@
 """The guest's memory and fuel, as the engine holds them.
 
-Each host call pays for itself and for every byte it moves, from the store's fuel; when that is
-used up, the execution ends there.
+While the host works, fuel is in the tank, and every byte it moves is charged there; at the end
+of a call the engine gets back what is left.
 """
 
 import ctypes
 
 import wasmtime
+from wasmtime import _ffi as ffi
 
-from runtime.execution import Outcome, OutcomeKind
-from runtime.host.invocation import Stop
+from ccl.abi.fuel import Price
 from runtime.host.memory import OutOfBoundsError
-from runtime.metering import HOST_BYTE_FUEL, HOST_CALL_FUEL
+from runtime.host.tank import Tank
 
-OUT_OF_FUEL = Outcome(kind=OutcomeKind.OUT_OF_FUEL, reason="the fuel is used up")
+_get_fuel = ffi.dll["wasmtime_context_get_fuel"]
+_get_fuel.restype = ctypes.c_void_p
+_get_fuel.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+_set_fuel = ffi.dll["wasmtime_context_set_fuel"]
+_set_fuel.restype = ctypes.c_void_p
+_set_fuel.argtypes = [ctypes.c_void_p, ctypes.c_uint64]
+_data = ffi.dll["wasmtime_memory_data"]
+_data.restype = ctypes.c_void_p
+_data.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+_data_size = ffi.dll["wasmtime_memory_data_size"]
+_data_size.restype = ctypes.c_size_t
+_data_size.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
 
 
 class GuestMemory:
     """Reads and writes are checked against the memory's present size, and metered.
 
-    `memory` is None while the module has none, and until its instance exists.
+    There is no memory until one is attached: a module may have none.
     """
 
-    __slots__ = ("_fuel", "_store", "memory")
+    __slots__ = ("_base", "_cell", "_context", "_left", "_memory", "_place", "_size", "tank")
 
-    def __init__(self, store: wasmtime.Store) -> None:
-        self._store = store
-        self._fuel = 0
-        self.memory: wasmtime.Memory | None = None
+    def __init__(self, store: wasmtime.Store, tank: Tank) -> None:
+        # Addresses once, not at each call: they are as good as the store.
+        self._context = ctypes.cast(store._context(), ctypes.c_void_p).value
+        self._cell = ctypes.c_uint64()
+        self._left = ctypes.addressof(self._cell)
+        self._memory: wasmtime.Memory | None = None
+        self._place = 0
+        self._base = 0
+        self._size: int | None = None
+        self.tank = tank
 
-    def begin_call(self) -> None:
+    def attach(self, memory: wasmtime.Memory) -> None:
+        self._memory = memory
+        self._place = ctypes.addressof(memory._memory)
+
+    @property
+    def is_attached(self) -> bool:
+        return self._memory is not None
+
+    # --- fuel
+
+    def begin_call(self, price: Price) -> None:
         """Charge for a host call. Raises Stop when there is no fuel for it."""
-        self._fuel = self._store.get_fuel()
-        self._charge(HOST_CALL_FUEL)
+        self._size = None
+        _get_fuel(self._context, self._left)
+        tank = self.tank
+        tank.left = self._cell.value
+        tank.price = price
+        tank.charge(price.call)
 
     def end_call(self) -> None:
-        """Give the fuel that is left back to the guest."""
-        self._store.set_fuel(self._fuel)
+        """Give the fuel that is left to the guest."""
+        _set_fuel(self._context, self.tank.left)
+
+    # --- memory
 
     @property
     def size(self) -> int:
         """In bytes."""
-        return 0 if self.memory is None else self.memory.data_len(self._store)
+        return 0 if self._memory is None else _data_size(self._context, self._place)
 
     def read(self, pointer: int, length: int) -> bytes:
         if length == 0:
             return b""
         address = self._address(pointer, length)
-        self._charge(length * HOST_BYTE_FUEL)
+        self.tank.charge_bytes(length)
         return ctypes.string_at(address, length)
 
     def write(self, pointer: int, data: bytes) -> None:
         if not data:
             return
         address = self._address(pointer, len(data))
-        self._charge(len(data) * HOST_BYTE_FUEL)
+        self.tank.charge_bytes(len(data))
         ctypes.memmove(address, data, len(data))
 
     def peek(self, pointer: int, length: int) -> bytes:
         """A read of the host's own, not metered. Raises OutOfBoundsError."""
+        self._size = None
         return ctypes.string_at(self._address(pointer, length), length) if length else b""
 
     def poke(self, pointer: int, data: bytes) -> None:
         """A write of the host's own, not metered. Raises OutOfBoundsError."""
+        self._size = None
         if data:
             ctypes.memmove(self._address(pointer, len(data)), data, len(data))
 
     def _address(self, pointer: int, length: int) -> int:
-        size = self.size
-        if self.memory is None or pointer + length > size:
+        size = self._size
+        if size is None:
+            size = self._look()
+        if pointer + length > size:
             raise OutOfBoundsError(pointer, length, size)
-        # Fetched each time: growing may move the memory.
-        base = ctypes.cast(self.memory.data_ptr(self._store), ctypes.c_void_p).value
-        assert base is not None, "a memory that is not empty has an address"
-        return base + pointer
+        return self._base + pointer
 
-    def _charge(self, fuel: int) -> None:
-        if self._fuel < fuel:
-            self._fuel = 0
-            raise Stop(OUT_OF_FUEL)
-        self._fuel -= fuel
+    def _look(self) -> int:
+        """Where the memory is and how large: once a call, since only the guest changes it."""
+        self._size = size = self.size
+        if size:
+            self._base = _data(self._context, self._place)
+        return size

@@ -5,15 +5,16 @@ process-wide variable, so neither threads nor nesting are possible here.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
 import wasmtime
 from msgspec import Struct
-from wasmtime._instance import InstanceExports
 
-from ccl.abi.hostcalls import ABSENT, Answer, HostCall, Wire
+from ccl.abi.fuel import PRICES, RUN_PRICES, Price
+from ccl.abi.hostcalls import HostCall
 from ccl.abi.layout import MEMORY_EXPORT
 from ccl.abi.testcalls import ALL_CALLS, import_module
 from runtime.content.cid import Cid
@@ -21,21 +22,23 @@ from runtime.context import Context
 from runtime.effects import effects_to_block
 from runtime.entryplan import plan_entry
 from runtime.execution import Outcome, OutcomeKind
-from runtime.host.calls import IMPLEMENTATIONS, Implementation
-from runtime.host.invocation import Invocation, Stop, trap
-from runtime.host.memory import OutOfBoundsError
+from runtime.host.calls import IMPLEMENTATIONS
+from runtime.host.invocation import Invocation
+from runtime.host.stop import OUT_OF_FUEL, Stop
+from runtime.host.tank import Tank
 from runtime.host.testing import TEST_IMPLEMENTATIONS
 from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE, WasiFunction, finish_log, wasi_call
 from runtime.modulecheck import PAGE_BYTES, ModuleFacts
 from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import TABLES_MAX
 from runtime.rehearsal import Rehearsed
+from runtime.sandbox.answering import answer_call
 from runtime.sandbox.engine import build_engine
 from runtime.sandbox.entry import Guest, call_entry
-from runtime.sandbox.guest import OUT_OF_FUEL, GuestMemory
-from runtime.sandbox.traps import Ending, ending_of_trap
+from runtime.sandbox.guest import GuestMemory
+from runtime.sandbox.linking import HostFunction, HostLinker, exported, memory_of
+from runtime.sandbox.traps import Ending, ending_of_trap, with_memory
 
-_U32: Final = 0xFFFF_FFFF
 NO_BLOCKS: Final[Mapping[Cid, bytes]] = MappingProxyType({})
 _IMPLEMENTATIONS: Final = {**IMPLEMENTATIONS, **TEST_IMPLEMENTATIONS}
 OF_TESTS: Final = Outcome(
@@ -86,10 +89,10 @@ class _Running(Struct):
 class Machine:
     def __init__(self) -> None:
         self._engine = build_engine()
-        self._linker = wasmtime.Linker(self._engine)
+        self._linker = HostLinker(self._engine)
         self._running: _Running | None = None
         for name, call in ALL_CALLS.items():
-            self._define(
+            self._linker.define(
                 import_module(call),
                 name,
                 call.wasm_parameters,
@@ -98,7 +101,9 @@ class Machine:
             )
         for name, function in WASI_FUNCTIONS.items():
             result = "i32" if function.returns_errno else None
-            self._define(WASI_MODULE, name, function.parameters, result, self._wasi(function))
+            self._linker.define(
+                WASI_MODULE, name, function.parameters, result, self._wasi(name, function)
+            )
 
     def load(self, code: bytes, facts: ModuleFacts) -> Loaded:
         """Machine code that the compiler of this configuration made. Raises HostFaultError."""
@@ -118,16 +123,18 @@ class Machine:
         """Raises HostFaultError; every other end is a report. blocks: what the context's state
         root and token register name."""
         started = time.perf_counter_ns()
-        invocation = Invocation(context=context, input=input_, blocks=blocks)
+        tank = Tank(context.limits.fuel)
+        invocation = Invocation(context=context, input=input_, blocks=blocks, tank=tank)
         with wasmtime.Store(self._engine) as store:
-            memory = GuestMemory(store)
+            memory = GuestMemory(store, invocation.tank)
             ending = self._end(loaded, invocation, store, memory)
             peak = memory.size
-        finish_log(invocation)
         succeeded = ending.outcome.kind is OutcomeKind.SUCCEEDED
+        finish_log(invocation, succeeded=succeeded)
+        outcome = with_memory(ending.outcome, peak, context.limits.memory_bytes)
         output, is_value = (None, False) if not succeeded else ending.output
         return Report(
-            outcome=ending.outcome,
+            outcome=outcome,
             output=output,
             output_is_value=is_value,
             effects=effects_to_block(invocation.effects)
@@ -150,9 +157,13 @@ class Machine:
     ) -> Ending:
         context, facts = invocation.context, loaded.facts
         limits = context.limits
+        try:
+            _charge_arguments(invocation.tank, context)
+        except Stop as stop:
+            return Ending(stop.outcome, limits.fuel)
         plan = plan_entry(facts, context.entry, context.arguments)
         if isinstance(plan, Outcome):
-            return Ending(plan, fuel_used=0)
+            return Ending(plan, limits.fuel - invocation.tank.left)
         if facts.is_rehearsal and invocation.rehearsal is None:
             return Ending(OF_TESTS, fuel_used=0)
         if facts.memory_pages * PAGE_BYTES > limits.memory_bytes:
@@ -171,26 +182,29 @@ class Machine:
             tables=TABLES_MAX,
             memories=1,
         )
-        store.set_fuel(limits.fuel)
+        store.set_fuel(invocation.tank.left)
         self._running = _Running(invocation, memory)
         guest: Guest | None = None
         try:
-            try:
-                instance = loaded.instances.instantiate(store)
-            except wasmtime.WasmtimeError as error:
-                raise HostFaultError(f"no instance could be made: {error}") from None
-            exports = instance.exports(store)
-            found = exports.get(MEMORY_EXPORT)
+            instance = loaded.instances.instantiate(store)
+            found = exported(store, instance, MEMORY_EXPORT)
             if isinstance(found, wasmtime.Memory):
-                memory.memory = found
-            guest = _StoreGuest(store, exports, memory)
+                memory.attach(found)
+            guest = _StoreGuest(store, instance, memory)
             output = call_entry(plan, guest, invocation)
             return Ending(
                 Outcome(kind=OutcomeKind.SUCCEEDED), limits.fuel - store.get_fuel(), output
             )
         except Stop as stop:
             return self._stopped(stop, invocation, limits.fuel - store.get_fuel())
-        except wasmtime.Trap as raised:
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as raised:
+            ours = self._linker.take_raised()
+            if isinstance(ours, Stop):
+                return self._stopped(ours, invocation, limits.fuel - store.get_fuel())
+            if ours is not None:
+                raise ours from None
+            if isinstance(raised, wasmtime.WasmtimeError):
+                raise HostFaultError(f"the engine could not go on: {raised}") from None
             if raised.trap_code is wasmtime.TrapCode.OUT_OF_FUEL:
                 return Ending(OUT_OF_FUEL, limits.fuel)
             return ending_of_trap(raised, guest, facts, limits.fuel - store.get_fuel())
@@ -206,57 +220,39 @@ class Machine:
 
     # --- what the guest can call
 
-    def _define(
-        self,
-        module: str,
-        name: str,
-        parameters: tuple[str, ...],
-        result: str | None,
-        function: Callable[..., int | None],
-    ) -> None:
-        kinds = {"i32": wasmtime.ValType.i32, "i64": wasmtime.ValType.i64}
-        shape = wasmtime.FuncType(
-            [kinds[kind]() for kind in parameters], [] if result is None else [kinds[result]()]
-        )
-        self._linker.define_func(module, name, shape, function, access_caller=True)
-
-    def _current(self, caller: wasmtime.Caller) -> _Running:
+    def _current(self, caller: int) -> _Running:
         running = self._running
         assert running is not None, "the guest calls only while it is being executed"
-        if running.memory.memory is None:
-            # A start function runs before the instance's exports can be listed.
-            found = caller.get(MEMORY_EXPORT)
-            if isinstance(found, wasmtime.Memory):
-                running.memory.memory = found
+        if not running.memory.is_attached:
+            # A start function runs before there is an instance.
+            found = memory_of(caller, MEMORY_EXPORT)
+            if found is not None:
+                running.memory.attach(found)
         running.invocation.host_calls += 1
         return running
 
-    def _host_call(self, call: HostCall) -> Callable[..., int | None]:
-        implementation = _IMPLEMENTATIONS[call.name]
+    def _host_call(self, call: HostCall) -> HostFunction:
+        implementation, price = _IMPLEMENTATIONS[call.name], PRICES[call.name]
 
-        def function(caller: wasmtime.Caller, *raw: int) -> int | None:
+        def function(caller: int, *raw: int) -> int | None:
             running = self._current(caller)
             memory = running.memory
-            memory.begin_call()
             try:
-                return _answer(call, implementation, running.invocation, memory, raw)
+                memory.begin_call(price)
+                return answer_call(call, implementation, running.invocation, memory, raw)
             finally:
                 memory.end_call()
 
         return function
 
-    def _wasi(self, wasi: WasiFunction) -> Callable[..., int | None]:
-        unsigned = tuple(kind == "i32" for kind in wasi.parameters)
+    def _wasi(self, name: str, wasi: WasiFunction) -> HostFunction:
+        price = PRICES[name]
 
-        def function(caller: wasmtime.Caller, *raw: int) -> int | None:
+        def function(caller: int, *parameters: int) -> int | None:
             running = self._current(caller)
             memory = running.memory
-            parameters = tuple(
-                value & _U32 if narrow else value
-                for value, narrow in zip(raw, unsigned, strict=True)
-            )
-            memory.begin_call()
             try:
+                memory.begin_call(price)
                 return wasi_call(wasi, running.invocation, memory, parameters)
             finally:
                 memory.end_call()
@@ -264,98 +260,45 @@ class Machine:
         return function
 
 
-def _answer(
-    call: HostCall,
-    implementation: Implementation,
-    invocation: Invocation,
-    memory: GuestMemory,
-    raw: tuple[int, ...],
-) -> int | None:
-    """Read the parameters, make the call, write the answer."""
-    refusable = call.answer in (Answer.STATUS, Answer.HANDLE)
-    try:
-        parameters = _parameters(call, memory, raw)
-    except (OutOfBoundsError, _TextError) as error:
-        if not refusable:
-            raise trap(f"{call.name}: {error}") from None
-        invocation.refusal = str(error)
-        return 0
-    answer = implementation(invocation, *parameters)
-    match call.answer:
-        case Answer.NONE:
-            return None
-        case Answer.INTEGER:
-            assert isinstance(answer, int), "an INTEGER call gives a number"
-            return answer
-        case Answer.STATUS | Answer.HANDLE:
-            if isinstance(answer, str):
-                invocation.refusal = answer
-                return 0
-            assert isinstance(answer, int), "a STATUS is a number or a reason"
-            return answer
-        case Answer.BUFFER:
-            if answer is None:
-                return ABSENT
-            assert isinstance(answer, bytes), "a BUFFER call gives bytes"
-            most = call.answer_bytes_max
-            assert most is None or len(answer) <= most, "bounds of fuel count on it"
-            pointer, capacity = raw[-2] & _U32, raw[-1] & _U32
-            if len(answer) <= capacity:
-                try:
-                    memory.write(pointer, answer)
-                except OutOfBoundsError as error:
-                    raise trap(f"{call.name}: {error}") from None
-            return len(answer)
-
-
-class _TextError(Exception):
-    """A TEXT parameter that is not UTF-8."""
-
-
-def _parameters(call: HostCall, memory: GuestMemory, raw: tuple[int, ...]) -> list[Any]:
-    values: list[Any] = []
-    at = 0
-    for parameter in call.parameters:
-        if parameter.wire is Wire.INTEGER:
-            values.append(raw[at])
-            at += 1
-            continue
-        data = memory.read(raw[at] & _U32, raw[at + 1] & _U32)
-        at += 2
-        if parameter.wire is Wire.BYTES:
-            values.append(data)
-            continue
-        try:
-            values.append(data.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            raise _TextError(
-                f"{parameter.name} is not UTF-8 (byte {error.start} of {len(data)})"
-            ) from None
-    return values
-
-
 class _StoreGuest:
     """An instance, for the calling conventions and for reading what a trap left behind."""
 
     def __init__(
-        self, store: wasmtime.Store, exports: InstanceExports, memory: GuestMemory
+        self, store: wasmtime.Store, instance: wasmtime.Instance, memory: GuestMemory
     ) -> None:
         self._store = store
-        self._exports = exports
+        self._instance = instance
         self._memory = memory
 
     @property
     def memory(self) -> GuestMemory:
         return self._memory
 
+    @contextmanager
+    def working(self, price: Price) -> Iterator[Tank]:
+        self._memory.begin_call(price)
+        try:
+            yield self._memory.tank
+        finally:
+            self._memory.end_call()
+
     def call(self, name: str, *parameters: int) -> Any:
-        function = self._exports[name]
+        function = exported(self._store, self._instance, name)
         assert isinstance(function, wasmtime.Func), "the plan was made from the exports' types"
         return function(self._store, *parameters)
 
     def global_value(self, name: str) -> int | None:
-        found = self._exports.get(name)
+        found = exported(self._store, self._instance, name)
         if not isinstance(found, wasmtime.Global):
             return None
         value = found.value(self._store)
         return value if isinstance(value, int) else None
+
+
+def _charge_arguments(tank: Tank, context: Context) -> None:
+    """Before they are decoded for the plan. Raises Stop; that they are malformed the plan says."""
+    arguments = context.arguments
+    if arguments is not None:
+        tank.price = RUN_PRICES["arguments"]
+        tank.charge_bytes(len(arguments))
+        tank.charge_value(arguments)

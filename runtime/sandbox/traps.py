@@ -5,6 +5,7 @@ from typing import Final
 
 import wasmtime
 from msgspec import Struct
+from msgspec.structs import replace
 from wasmtime import TrapCode
 
 from ccl.abi.layout import DETAIL_LENGTH_GLOBAL, DETAIL_POINTER_GLOBAL, SITE_GLOBAL
@@ -17,6 +18,8 @@ from runtime.modulelimits import MODULE_LIMITS
 from runtime.sandbox.entry import Guest
 
 _DETAIL_BYTES_MAX: Final = 4096
+_OUT_OF_MEMORY: Final = "out of memory"
+_UNREACHABLE: Final = "unreachable code was reached"
 _U32: Final = 0xFFFF_FFFF
 
 _ENGINE_REASONS: Final = {
@@ -51,13 +54,31 @@ def ending_of_trap(
             site = _site(guest, facts)
             if guest is not None and site is not None:
                 return Ending(_outcome_at(site, guest), fuel_used)
-            return Ending(_trapped("unreachable code was reached", raised), fuel_used)
+            return Ending(_trapped(_UNREACHABLE, raised), fuel_used)
         case TrapCode.STACK_OVERFLOW:
             return Ending(Outcome(kind=OutcomeKind.LIMIT, reason="the stack is used up"), None)
         case TrapCode() as code:
             return Ending(_trapped(_ENGINE_REASONS.get(code, code.name.lower()), raised), None)
         case None:
             return Ending(_trapped(raised.message.partition("\n")[0], raised), None)
+
+
+def with_memory(outcome: Outcome, memory_bytes: int, memory_bytes_max: int) -> Outcome:
+    """The outcome with how far the memory was from its limit, where a `memory.grow` that was
+    refused may be why: a program that gets none gives up by `unreachable` or an exit code.
+
+    That one was refused is known of compiled CCL alone; of others this says what there was.
+    """
+    of_memory = outcome.reason.startswith(_OUT_OF_MEMORY)
+    if not memory_bytes or not (of_memory or outcome.reason == _UNREACHABLE or _is_exit(outcome)):
+        return outcome
+    said = f"its memory had {memory_bytes} bytes, the limit is {memory_bytes_max}"
+    return replace(outcome, detail=f"{outcome.detail}; {said}" if outcome.detail else said)
+
+
+def _is_exit(outcome: Outcome) -> bool:
+    """By an exit code; an entry's own Err has a place."""
+    return outcome.kind is OutcomeKind.FAILED and not outcome.place
 
 
 def _outcome_at(site: Site, guest: Guest) -> Outcome:

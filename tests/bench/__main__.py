@@ -7,6 +7,7 @@ from os import cpu_count
 
 from tests.bench.compiling import measure_compiling
 from tests.bench.encoding import measure_encoding
+from tests.bench.hostcalls import measure_host_calls
 from tests.bench.jobs import measure_jobs
 from tests.bench.kernels.measuring import measure_kernels
 from tests.bench.stv.measuring import measure_stv
@@ -22,6 +23,7 @@ def main() -> None:
     measure_stv()
     measure_encoding()
     measure_jobs()
+    measure_host_calls()
 
 
 if __name__ == "__main__":

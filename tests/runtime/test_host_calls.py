@@ -6,6 +6,7 @@ import pytest
 from host_programs import effects, program
 from wasm_modules import CALLER, NOW, HereMachine, context, executed, logs, output
 
+from ccl.abi.fuel import HOST_PRICES
 from ccl.abi.hostcalls import (
     CID_BYTES_MAX,
     DID_BYTES_MAX,
@@ -23,7 +24,6 @@ from runtime.execution import OutcomeKind
 from runtime.host.calls import last_refusal
 from runtime.host.invocation import Invocation
 from runtime.host.policy import policy_to_value
-from runtime.metering import HOST_BYTE_FUEL, HOST_CALL_FUEL
 from runtime.tokens.policy import PermitList, Quota, Usage
 
 CID = "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze"
@@ -444,7 +444,7 @@ def test_a_charter_without_end_is_a_limit(machine: HereMachine) -> None:
         "(call $set_property (i32.const 0) (i32.const 1) (i32.const 1) (i32.const 1))",
         times=100_000,
     )
-    outcome = executed(machine, value, fuel=1 << 32).deterministic.outcome
+    outcome = executed(machine, value, fuel=1 << 36).deterministic.outcome
     assert outcome.kind is OutcomeKind.LIMIT
 
 
@@ -455,8 +455,9 @@ def test_host_calls_pay_for_themselves(machine: HereMachine) -> None:
         assert used is not None
         return used
 
-    assert fuel(1, 1) - fuel(1) == HOST_CALL_FUEL + HOST_BYTE_FUEL + 3
-    assert fuel(5000) - fuel(1) == 4999 * HOST_BYTE_FUEL
+    price = HOST_PRICES["host_log_message"]
+    assert fuel(1, 1) - fuel(1) == price.call + price.byte + 3
+    assert fuel(5000) - fuel(1) == 4999 * price.byte
 
 
 def test_reading_a_whole_memory_needs_the_fuel_for_it(machine: HereMachine) -> None:

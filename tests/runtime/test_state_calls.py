@@ -31,7 +31,7 @@ from runtime.effects import (
 from runtime.execution import Execution
 from runtime.host import tokenbook
 from runtime.host.invocation import Invocation
-from runtime.host.statecalls import EVENT_BYTES_MAX
+from runtime.host.statecalls import EVENT_BYTES_MAX, read_state, write_state
 from runtime.host.tokencalls import burn_tokens, mint_tokens, transfer_tokens
 from runtime.state import (
     DAG_BLOCK_BYTES_MAX,
@@ -181,18 +181,32 @@ def here(**given: Any) -> Invocation:
 def test_limits_of_state_are_named() -> None:
     large = encode(bytes(STATE_VALUE_BYTES_MAX - 5))
     one_more = encode(bytes(STATE_VALUE_BYTES_MAX))
-    state = here().state
-    assert "a state variable has at most" in str(state.write("h", "a", "Bytes", one_more))
-    for name in ("a", "b"):
-        assert isinstance(state.write("h", name, "Bytes", large[:-1] + name.encode()), WriteState)
+    limits = Limits(fuel=0, effects=4)
+    invocation = here(limits=limits)
     last = STATE_BYTES_MAX - 2 * len(large)
     fits = encode(bytes(last - 5))
     assert len(fits) == last
-    assert isinstance(state.write("h", "c", "Bytes", fits), WriteState)
-    refusal = state.write("h", "d", "Integer", FIVE)
+
+    def written(name: str, shape: str, value: bytes) -> int | str:
+        return write_state(invocation, "h", name, shape, value)
+
+    assert "a state variable has at most" in str(written("a", "Bytes", one_more))
+    for name in ("a", "b"):
+        assert written(name, "Bytes", large[:-1] + name.encode()) == 1
+    assert written("c", "Bytes", fits) == 1
+    refusal = written("d", "Integer", FIVE)
     assert refusal == f"state and pinned blocks are over {STATE_BYTES_MAX} bytes in total"
     # What takes the place of something larger is always possible.
-    assert isinstance(state.write("h", "c", "Integer", FIVE), WriteState)
+    assert written("c", "Integer", FIVE) == 1
+
+
+def test_a_write_that_is_refused_is_not_read_back() -> None:
+    invocation = here(limits=Limits(fuel=0, effects=1))
+    assert write_state(invocation, "h", "a", "Integer", FIVE) == 1
+    assert write_state(invocation, "h", "b", "Integer", FIVE) != 1
+    assert read_state(invocation, "h", "b") is None
+    assert write_state(invocation, "h", "a", "Integer", SIX) == 1, "in place of the first"
+    assert read_state(invocation, "h", "a") == SIX
 
 
 def test_effects_beyond_the_limit_are_refused(owner: Owner) -> None:

@@ -1,0 +1,125 @@
+"""`python -m tests.bench.hostcalls`: what a unit of fuel buys in time, call by call.
+
+Each call at its extremes beside compiled code, in the same run: executed, its report encoded,
+read and made an execution, as worker and parent do. Processor time, the least of some runs. A
+ratio over RATIO_MAX ends with an error that names the call.
+"""
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import wasmtime
+
+sys.path.append(str(Path(__file__).parents[1] / "support"))
+
+from host_extremes import EXTREMES, Extreme
+from wasm_modules import request, wasm
+
+from ccl.pipeline import compile_file
+from runtime.content.codec import decode, encode
+from runtime.modulecheck import ModuleFacts, check_module
+from runtime.sandbox.engine import build_engine
+from runtime.sandbox.machine import Loaded, Machine
+from runtime.sandbox.results import execution_from
+
+KERNELS = Path(__file__).parent / "kernels"
+SIZES = {"sieve": 400_000, "matrix": 160, "queens": 9, "crc": 60_000}
+RATIO_MAX = 3.0
+REPEATS = 4
+FUEL = 1 << 50
+FRAME_BYTES_MAX = 1 << 28
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Processor time, and fuel."""
+
+    seconds: float
+    fuel: int
+
+    def __sub__(self, other: "Run") -> "Run":
+        return Run(self.seconds - other.seconds, self.fuel - other.fuel)
+
+    @property
+    def nanoseconds_each(self) -> float:
+        return self.seconds * 1e9 / self.fuel
+
+
+class Bench:
+    def __init__(self) -> None:
+        self._engine = build_engine()
+        self._machine = Machine()
+
+    def load(self, module: bytes) -> Loaded:
+        facts = check_module(module)
+        assert isinstance(facts, ModuleFacts), facts
+        code = bytes(wasmtime.Module(self._engine, module).serialize())
+        return self._machine.load(code, facts)
+
+    def run(self, loaded: Loaded, module: bytes, **context: Any) -> Run:
+        """The least of some executions."""
+        asked = request(module, **{"fuel": FUEL, **context})
+        best = Run(float("inf"), 1)
+        for _ in range(REPEATS):
+            start = time.process_time()
+            report = self._machine.execute(loaded, asked.context, asked.input, asked.blocks)
+            execution_from(decode(encode(report.to_value()), bytes_max=FRAME_BYTES_MAX))
+            seconds = time.process_time() - start
+            assert report.fuel_used is not None, report.outcome
+            best = min(best, Run(seconds, report.fuel_used), key=lambda run: run.seconds)
+        return best
+
+    def of_extreme(self, extreme: Extreme) -> Run:
+        """The calls alone: with them, less without."""
+        runs = []
+        for times in (extreme.times, 0):
+            module = wasm(extreme.module(times))
+            context = dict(extreme.context)
+            runs.append(self.run(self.load(module), module, input=extreme.payload, **context))
+        return runs[0] - runs[1]
+
+    def of_kernels(self) -> Mapping[str, float]:
+        """Nanoseconds per unit of fuel of compiled CCL."""
+        found = {}
+        for name, size in SIZES.items():
+            compiled = compile_file(KERNELS / f"{name}.ccl")
+            assert compiled.wasm is not None, compiled.compilation.sink.diagnostics
+            loaded = self.load(compiled.wasm)
+            ran = self.run(loaded, compiled.wasm, entry=name, arguments=[size])
+            found[name] = ran.nanoseconds_each
+        return found
+
+
+def measure_host_calls() -> None:
+    """Prints a line for each extreme. Raises SystemExit where fuel buys too much time."""
+    bench = Bench()
+    kernels = bench.of_kernels()
+    plain = median(kernels.values())
+    print("\nFuel of host calls (processor time; beside compiled code, the median of the kernels)")
+    print("  " + ", ".join(f"{name} {each:.3f}" for name, each in kernels.items()), end="")
+    print(f": {plain:.3f} ns per unit of fuel")
+    print(f"  {'':<58}{'fuel':>14}{'time':>13}{'ns/fuel':>10}{'ratio':>8}")
+    over = []
+    for extreme in EXTREMES:
+        run = bench.of_extreme(extreme)
+        ratio = run.nanoseconds_each / plain
+        mark = "  !" if ratio > RATIO_MAX else ""
+        print(
+            f"  {extreme!s:<58}{run.fuel // extreme.times:>14}"
+            f"{run.seconds / extreme.times * 1e6:>10.1f} µs"
+            f"{run.nanoseconds_each:>10.3f}{ratio:>8.2f}{mark}",
+            flush=True,
+        )
+        if ratio > RATIO_MAX:
+            over.append(f"{extreme}: {ratio:.1f} times plain code")
+    if over:
+        raise SystemExit("fuel buys too much time of the host:\n  " + "\n  ".join(over))
+
+
+if __name__ == "__main__":
+    measure_host_calls()

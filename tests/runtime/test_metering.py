@@ -1,0 +1,75 @@
+"""Host work is charged as its row in the table says, and every call has one."""
+
+import sys
+
+import pytest
+from host_extremes import EXTREMES, Extreme
+from wasm_modules import HereMachine, executed, request, wasm
+
+from ccl.abi.fuel import HOST_PRICES, PRICES, TEST_PRICES, WASI_PRICES, Price
+from ccl.abi.hostcalls import HOST_CALLS
+from ccl.abi.testcalls import TEST_CALLS
+from runtime.execution import Execution, OutcomeKind
+from runtime.host.wasi import WASI_FUNCTIONS
+from runtime.sandbox import Sandbox
+
+FUEL = 1 << 50
+
+
+def test_every_call_has_a_row_and_extremes() -> None:
+    assert HOST_PRICES.keys() == HOST_CALLS.keys()
+    assert TEST_PRICES.keys() == TEST_CALLS.keys()
+    assert WASI_PRICES.keys() == WASI_FUNCTIONS.keys()
+    measured = {extreme.call for extreme in EXTREMES}
+    assert measured == HOST_CALLS.keys() | TEST_CALLS.keys() | WASI_FUNCTIONS.keys()
+    with_items = {name for name in measured if PRICES[name].item}
+    assert with_items <= {each.call for each in EXTREMES if each.items or each.once} | FEW
+
+
+FEW = {"test_caller", "test_role", "test_effects", "test_log"}
+"""Of these tests alone have items, and few."""
+
+
+@pytest.mark.parametrize("extreme", EXTREMES, ids=str)
+def test_a_call_is_charged_what_its_row_says(machine: HereMachine, extreme: Extreme) -> None:
+    spent = []
+    for times in (0, extreme.times):
+        given = {"fuel": FUEL, "input": extreme.payload, **extreme.context}
+        done = executed(machine, wasm(extreme.module(times)), **given).deterministic
+        assert done.outcome.kind is not OutcomeKind.OUT_OF_FUEL
+        assert done.fuel_used is not None
+        spent.append(done.fuel_used)
+    assert spent[1] - spent[0] >= extreme.least_fuel > 0
+
+
+def test_prices_are_part_of_the_engines_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = sys.modules["runtime.sandbox.engine"]
+    before = engine._config_hash()
+    dearer = {**PRICES, "host_random": Price(call=PRICES["host_random"].call + 1)}
+    monkeypatch.setattr(engine, "PRICES", dearer)
+    assert engine._config_hash() != before
+
+
+FLOODS = {
+    "nested": (129, 1_000_001),
+    "lists without items": (128, 1_000_000),
+    "a list that is cut off": (0x9B, 1_000_000),
+    "numbers": (1, 1_000_000),
+}
+
+
+@pytest.mark.parametrize("how", FLOODS)
+def test_a_flood_of_manifests_ends_for_want_of_fuel(sandbox: Sandbox, how: str) -> None:
+    """In a worker: what is refused is paid for too, and no wall clock ends it."""
+    byte, length = FLOODS[how]
+    text = f"""(module
+      (import "icn_host" "host_submit_manifest" (func $h (param i32 i32) (result i32)))
+      (memory (export "memory") 32)
+      (func (export "run") (result i64)
+        (memory.fill (i32.const 0) (i32.const {byte}) (i32.const {length}))
+        (loop (drop (call $h (i32.const 0) (i32.const {length}))) (br 0)) (i64.const 1)))"""
+    first, second = (sandbox.execute(request(text, fuel=100_000_000)) for _ in range(2))
+    assert isinstance(first, Execution) and isinstance(second, Execution)
+    assert first.deterministic == second.deterministic
+    assert first.deterministic.outcome.kind is OutcomeKind.OUT_OF_FUEL
+    assert first.deterministic.fuel_used == 100_000_000
