@@ -11,7 +11,7 @@ from ccl.abi.hostcalls import HOST_CALLS
 from ccl.abi.testcalls import TEST_CALLS
 from runtime.execution import Execution, OutcomeKind
 from runtime.host.wasi import WASI_FUNCTIONS
-from runtime.sandbox import Sandbox
+from runtime.sandbox.pool import Sandbox
 
 FUEL = 1 << 50
 
