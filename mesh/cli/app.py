@@ -90,8 +90,8 @@ def _options(
         raise typer.Exit(ExitCode.USAGE)
 
 
-def run(arguments: list[str]) -> int:
-    """One command; its exit code."""
+def root() -> typer.Typer:
+    """`meshctl` without its commands."""
     app = typer.Typer(
         name="meshctl",
         help=HELP,
@@ -101,4 +101,9 @@ def run(arguments: list[str]) -> int:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback(invoke_without_command=True)(_options)
-    return run_app(app, "meshctl", arguments, elsewhere=COMMANDS)
+    return app
+
+
+def run(arguments: list[str]) -> int:
+    """One command; its exit code."""
+    return run_app(root(), "meshctl", arguments, elsewhere=COMMANDS)

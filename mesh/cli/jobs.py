@@ -4,33 +4,18 @@ from typing import Annotated, Final
 
 import typer
 
-from mesh.cli.completion import complete_job, complete_node, words
-from mesh.cli.options import FormatOption, HomeOption, QuietOption, TimeoutOption
+from mesh.cli.completion import complete_node, words
+from mesh.cli.options import (
+    FormatOption,
+    HomeOption,
+    JobArgument,
+    JobOption,
+    QuietOption,
+    TimeoutOption,
+)
 
 PRIORITIES: Final = ("low", "medium", "high", "critical")
 RESOURCE_TYPES: Final = ("compute", "storage", "bandwidth")
-
-JobOption = Annotated[
-    str,
-    typer.Option(
-        "--job-id",
-        metavar="JOB",
-        help="The job: its id, or the last 4 or more characters of it.",
-        autocompletion=complete_job,
-    ),
-]
-JobIdOption = Annotated[
-    str | None,
-    typer.Option("--job-id", metavar="JOB", help="The same as JOB.", autocompletion=complete_job),
-]
-JobArgument = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="JOB",
-        help="The job: its id, or the last 4 or more characters of it.",
-        autocompletion=complete_job,
-    ),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -181,7 +166,8 @@ def submit_job(
 
 
 def get_bids(
-    job_id: JobOption,
+    job: JobArgument = None,
+    job_id: JobOption = None,
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
@@ -190,15 +176,15 @@ def get_bids(
 
     \b
     Example:
-      meshctl get-bids --job-id e2b4cf1af332
+      meshctl get-bids e2b4cf1af332
     """
     from mesh.cli.following import show_bids
+    from mesh.cli.naming import one_job
 
-    show_bids(job_id, output=output, quiet=quiet, home=mesh_home)
+    show_bids(one_job(job, job_id), output=output, quiet=quiet, home=mesh_home)
 
 
 def accept_bid(
-    job_id: JobOption,
     node_id: Annotated[
         str,
         typer.Option(
@@ -208,6 +194,8 @@ def accept_bid(
             autocompletion=complete_node,
         ),
     ],
+    job: JobArgument = None,
+    job_id: JobOption = None,
     timeout: TimeoutOption = None,
     output: FormatOption = None,
     quiet: QuietOption = False,
@@ -217,16 +205,19 @@ def accept_bid(
 
     \b
     Example:
-      meshctl accept-bid --job-id e2b4cf1af332 --node-id mesh-node-2
+      meshctl accept-bid e2b4cf1af332 --node-id mesh-node-2
     """
     from mesh.cli.following import accept
+    from mesh.cli.naming import one_job
 
-    accept(job_id, node_id, timeout=timeout, output=output, quiet=quiet, home=mesh_home)
+    accept(
+        one_job(job, job_id), node_id, timeout=timeout, output=output, quiet=quiet, home=mesh_home
+    )
 
 
 def job_status(
     job: JobArgument = None,
-    job_id: JobIdOption = None,
+    job_id: JobOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="Drive the job until it has ended.")] = False,
     follow: Annotated[
         bool, typer.Option("--follow", help="As --wait, printing each step as it happens.")
@@ -284,7 +275,7 @@ def list_jobs(
 
 def cancel_job(
     job: JobArgument = None,
-    job_id: JobIdOption = None,
+    job_id: JobOption = None,
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")
     ] = "withdrawn by the submitter",
@@ -302,9 +293,10 @@ def cancel_job(
     from mesh.cli.naming import one_job
     from mesh.cli.session import make_output, open_mesh
 
+    wanted = one_job(job, job_id)
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
-        found = find_job(mesh, one_job(job, job_id))
+        found = find_job(mesh, wanted)
         mesh.cancel(found, reason)
     out.record(
         {"job_id": found, "state": "Cancelled", "reason": reason},

@@ -79,21 +79,24 @@ def did_from(text: str, option: str) -> Did:
     return did
 
 
-def one_job(argument: str | None, option: str | None) -> str:
-    """The job that a command was given, by its place or by name. Raises CommandError `usage`."""
+def one_job(argument: str | None, option: str | None, *, noun: str = "job") -> str:
+    """The job that a command was given, by its place or by name.
+
+    Raises CommandError `two-jobs` or `job-missing`.
+    """
     if argument is not None and option is not None and argument != option:
         raise CommandError(
             ExitCode.USAGE,
-            "usage",
+            "two-jobs",
             f"two jobs are named: '{argument}' and --job-id '{option}'",
-            hint="give one of them",
+            hint=f"give one of them: --job-id {option}",
         )
     job = option if argument is None else argument
     if job is None:
         raise CommandError(
             ExitCode.USAGE,
-            "usage",
-            "the job is missing",
+            "job-missing",
+            f"the {noun} is missing",
             hint="give its id; `meshctl list-jobs` lists them",
         )
     return job

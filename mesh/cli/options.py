@@ -5,6 +5,7 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
+from mesh.cli.completion import complete_job
 from mesh.cli.output import FORMAT_NAMES
 
 FORMAT_WORDS: Final = "|".join(FORMAT_NAMES)
@@ -24,6 +25,19 @@ FileOption: TypeAlias = Annotated[
     Path | None,
     typer.Option("--output", metavar="FILE", readable=False, help="Write the bytes to a file."),
 ]
+JobArgument: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="JOB",
+        help="The job: its id, or the first or last 4 or more characters of it.",
+        autocompletion=complete_job,
+    ),
+]
+JobOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--job-id", metavar="JOB", help="The same as JOB.", autocompletion=complete_job),
+]
+"""Every command that takes a job takes it both ways; `naming.one_job` is the one that is meant."""
 QuietOption: TypeAlias = Annotated[
     bool, typer.Option("-q", "--quiet", help="Print the essential value alone.")
 ]

@@ -4,8 +4,15 @@ from typing import Annotated, Any
 
 import typer
 
-from mesh.cli.jobs import JobArgument, JobIdOption
-from mesh.cli.options import FileOption, FormatOption, HomeOption, QuietOption
+from mesh.cli.completion import complete_job
+from mesh.cli.options import (
+    FileOption,
+    FormatOption,
+    HomeOption,
+    JobArgument,
+    JobOption,
+    QuietOption,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -15,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def receipt(
     job: JobArgument = None,
-    job_id: JobIdOption = None,
+    job_id: JobOption = None,
     format_: FormatOption = None,
     output: FileOption = None,
     quiet: QuietOption = False,
@@ -41,9 +48,10 @@ def receipt(
     from mesh.proof import write_parts as parts_of
     from runtime.content.codec import decode
 
+    wanted = one_job(job, job_id)
     out = make_output(mesh_home, format_, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
-        name = find_job(mesh, one_job(job, job_id))
+        name = find_job(mesh, wanted)
         try:
             proof = proof_of(mesh, name) if output is None else whole_proof(mesh, name)
             size = 0 if output is None else write_parts(output, parts_of(proof))
@@ -92,9 +100,14 @@ def receipt(
 
 def verify(
     target: Annotated[
-        str,
-        typer.Argument(metavar="JOB|RECEIPT|FILE", help="A job, a receipt's CID, or a proof file."),
-    ],
+        str | None,
+        typer.Argument(
+            metavar="JOB|RECEIPT|FILE",
+            help="A job, a receipt's CID, or a proof file.",
+            autocompletion=complete_job,
+        ),
+    ] = None,
+    job_id: JobOption = None,
     mesh: Annotated[
         str | None,
         typer.Option(
@@ -124,10 +137,12 @@ def verify(
       meshctl verify job.proof.car --mesh bafyr4i…
     """
     from mesh.cli.files import cid_from
+    from mesh.cli.naming import one_job
     from mesh.cli.verification import run_verification
 
     run_verification(
-        target,
+        one_job(target, job_id, noun="job, receipt or proof file"),
+        is_job=job_id is not None,
         mesh=None if mesh is None else cid_from(mesh),
         reexecute=reexecute,
         output=output,

@@ -5,8 +5,14 @@ from typing import Any
 
 import typer
 
-from mesh.cli.jobs import JobArgument, JobIdOption
-from mesh.cli.options import FileOption, FormatOption, HomeOption, QuietOption
+from mesh.cli.options import (
+    FileOption,
+    FormatOption,
+    HomeOption,
+    JobArgument,
+    JobOption,
+    QuietOption,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def results(
     job: JobArgument = None,
-    job_id: JobIdOption = None,
+    job_id: JobOption = None,
     format_: FormatOption = None,
     output: FileOption = None,
     quiet: QuietOption = False,
@@ -37,9 +43,10 @@ def results(
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.outputs import output_of
 
+    wanted = one_job(job, job_id)
     out = make_output(mesh_home, format_, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
-        name = find_job(mesh, one_job(job, job_id))
+        name = find_job(mesh, wanted)
         ended = mesh.job(name)
         if has_failed(ended):
             raise ended_badly(ended)
@@ -77,7 +84,7 @@ def _show(
 
 def logs(
     job: JobArgument = None,
-    job_id: JobIdOption = None,
+    job_id: JobOption = None,
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
@@ -96,9 +103,10 @@ def logs(
     from runtime.execution import OutcomeKind
     from runtime.terminal.streams import note, say
 
+    wanted = one_job(job, job_id)
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
-        name = find_job(mesh, one_job(job, job_id))
+        name = find_job(mesh, wanted)
         lines = logs_of(mesh, name)
         outcome = mesh.job(name).deterministic
     if out.for_machines:

@@ -27,20 +27,24 @@ from runtime.terminal.streams import note
 def run_verification(
     target: str,
     *,
+    is_job: bool,
     mesh: Cid | None,
     reexecute: bool | None,
     output: str | None,
     quiet: bool,
     home: Path | None,
 ) -> None:
-    """Carry out one `verify`. mesh: the one that the caller trusts, None for that of the home.
+    """Carry out one `verify`.
+
+    is_job: whether the target cannot be a file. mesh: the one that the caller trusts, None for
+    that of the home.
 
     reexecute: None to execute again where that is possible. Raises CommandError
     `verification-failed`, `not-trusted` or `not-executed-again` (exit 8).
     """
     out = make_output(home, output, quiet=quiet)
     wanted = reexecute is not False
-    if _names_a_file(target):
+    if not is_job and _names_a_file(target):
         verdict = _verify_file(target, home, trusted=mesh, reexecute=wanted)
     else:
         verdict = _verify_job(target, home, trusted=mesh, reexecute=wanted)
