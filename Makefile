@@ -20,6 +20,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear .venv
 	$(PIP) install --require-hashes --only-binary :all: -r requirements.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q ccl mesh runtime
 	@touch $@
 
 install: $(READY)  ## Create .venv from the lock file.

@@ -5,7 +5,6 @@ process, so it is free again the moment that process is dead, however it died.
 """
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from errno import EACCES
@@ -298,7 +297,6 @@ def load_config(home: Home, environment: Mapping[str, str]) -> Config:
 def _file_values(path: Path) -> dict[str, Any]:
     try:
         data = read_file(path, bytes_max=CONFIG_BYTES_MAX, refused=WRITES_OF_OTHERS)
-        return tomllib.loads(data.decode("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except WeakFileError as error:
@@ -310,6 +308,10 @@ def _file_values(path: Path) -> dict[str, Any]:
             f"{path} cannot be read: {error.strerror or error}",
             hint="have its permissions and those of its directory restored",
         ) from None
+    import tomllib  # few homes have such a file
+
+    try:
+        return tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CommandError(
             ExitCode.USAGE,

@@ -32,6 +32,8 @@ OUTPUT_BYTES_MAX: Final = 64 * MIB
 LOG_BYTES_MAX: Final = 64 * 1024
 EFFECTS_MAX: Final = 1024
 """What one execution gets, unless its context allows it less."""
+ROLES_RECORD: Final = "roles"
+"""The record that has the names of the caller's roles."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):

@@ -6,9 +6,9 @@ from typing import Any, Final, assert_never
 from msgspec import Struct
 
 from mesh.cli.naming import did_from
+from mesh.cli.option_values import one_of
 from mesh.cli.output import Column, field
 from mesh.cli.session import found_mesh, make_output, open_mesh
-from mesh.cli.submission import one_of
 from mesh.cli.tokens import RULES
 from mesh.local.treasury import policies, set_policy
 from runtime.content.typed import ShapeError, to_value

@@ -4,9 +4,8 @@ Rule: what would be refused later is refused now, before anything is stored.
 """
 
 import json
-from enum import Enum
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
@@ -16,12 +15,11 @@ from ccl.abi.suggest import nearest_beginning
 from ccl.abi.values import ValueMismatch, from_json, parse_type
 from mesh.adapters.sqlite import StoreError
 from mesh.cli.files import cid_from, path_or_cid, read_bytes
-from mesh.cli.following import Progress, finish, interrupted, paused
+from mesh.cli.option_values import one_of, positive
 from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import found_mesh, make_output
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.admission import check_callable, module_facts
-from mesh.local.quoting import Quote, quote
 from mesh.local.views import obstacle
 from mesh.records import JobId, Priority, Requirements, Trust
 from runtime.content.cid import Cid, Codec
@@ -32,11 +30,12 @@ from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note
 from runtime.tokens.token import ResourceType
 
+if TYPE_CHECKING:
+    from mesh.local.quoting import Quote
+
 DEFAULT_ENTRY: Final = "run"
 WASI_ENTRY: Final = "_start"
 MIB: Final = 1 << 20
-
-E = TypeVar("E", bound=Enum)
 
 
 class Submission(Struct, frozen=True, kw_only=True):
@@ -78,12 +77,16 @@ def run_submission(
     with found_mesh(home) as mesh:
         request, blocks = _request(mesh, submission)
         if dry_run:
+            from mesh.local.quoting import quote
+
             _show_quote(out, quote(mesh, request))
             return
         mesh.put_blocks(blocks)
         job_id = mesh.submit(request)
         if wait:
             _announce(out, job_id)
+            from mesh.cli.following import Progress, finish
+
             finish(
                 mesh, out, job_id, Progress(out, follow=follow), timeout=timeout, auto_award=True
             )
@@ -92,8 +95,12 @@ def run_submission(
         try:
             problem = mesh.drive([job_id], timeout=timeout).get(job_id)
         except KeyboardInterrupt:
+            from mesh.cli.following import interrupted
+
             raise interrupted(job_id) from None
         except StoreError as error:
+            from mesh.cli.following import paused
+
             problem = paused(error, job_id)
         job = mesh.job(job_id)
         held_up = problem or obstacle(job, needs_award=False)
@@ -274,33 +281,7 @@ def _trust(given: Submission) -> Trust:
         ) from None
 
 
-def positive(option: str, number: int) -> int:
-    """A number of an option that must be 1 or more. Raises CommandError."""
-    if number < 1:
-        raise CommandError(
-            ExitCode.USAGE,
-            "not-positive",
-            f"{option} is {number}, expected 1 or more",
-            hint="one unit buys 1 000 000 fuel",
-        )
-    return number
-
-
-def one_of(kind: type[E], text: str, option: str) -> E:
-    """The enum member that a word names. Raises CommandError with the nearest word."""
-    names = [item.value for item in kind]
-    if text in names:
-        return kind(text)
-    close = nearest_beginning(text.lower(), names)
-    raise CommandError(
-        ExitCode.USAGE,
-        "unknown-word",
-        f"{option}: '{text}' is not one of {', '.join(names)}",
-        hint=f"did you mean {close}?" if close else f"for example {option} {names[0]}",
-    )
-
-
-def _show_quote(out: Output, quoted: Quote) -> None:
+def _show_quote(out: Output, quoted: "Quote") -> None:
     """Prices and the policy's verdict; nothing was submitted."""
     rows = [
         {

@@ -83,8 +83,8 @@ def issue(
       meshctl tokens issue --amount 100 --to did:key:z6Mk… --expires-in 3600
     """
     from mesh.cli.naming import did_from
+    from mesh.cli.option_values import one_of, positive
     from mesh.cli.session import found_mesh, make_output
-    from mesh.cli.submission import one_of, positive
     from mesh.local.treasury import issue_token
     from runtime.tokens.token import ResourceType
 

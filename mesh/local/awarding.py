@@ -14,14 +14,13 @@ from mesh.local.candidates import candidate_of
 from mesh.local.credentials import roles_of
 from mesh.local.limits import allowed_limits
 from mesh.local.owned import register_block
-from mesh.local.submitting import chain_of
+from mesh.local.purses import chain_of
 from mesh.local.world import World
 from mesh.market import Candidate, bid_fault, fuel_of
 from mesh.records import Award, Bid, Hold, JobManifest, NodeId
 from mesh.reputation import reputation
 from mesh.submission import shares
-from runtime.context import Context
-from runtime.host.invocation import ROLES_RECORD
+from runtime.context import ROLES_RECORD, Context
 from runtime.host.policy import policy_to_value
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode

@@ -22,7 +22,6 @@ from mesh.records import Anchor, Attestation, Award, Bid, JobId, JobManifest, Re
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.context import Context
 from runtime.execution import Deterministic
-from runtime.sandbox.pool import Sandbox
 from runtime.sandbox.request import Fault as SandboxFault
 from runtime.sandbox.request import Request
 from runtime.terminal.errors import CommandError
@@ -30,6 +29,7 @@ from runtime.terminal.errors import CommandError
 if TYPE_CHECKING:
     from mesh.adapters.sqlite import SqliteTransaction
     from mesh.local.mesh import LocalMesh
+    from runtime.sandbox.pool import Sandbox
 
 
 class FederationCheck(Struct, frozen=True, kw_only=True):
@@ -161,7 +161,7 @@ def verify_here(
     return verify_proof(proof, mesh=trusted, reexecute=again, now=mesh.now)
 
 
-def executed_again(sandbox: Sandbox) -> Reexecute:
+def executed_again(sandbox: "Sandbox") -> Reexecute:
     """Execution on this machine, for `verify_proof`."""
 
     def reexecute(

@@ -16,7 +16,7 @@ from mesh.events import JobKey
 from mesh.home import Home, LockBusy, actor_lock
 from mesh.job import Job, Phase, turn_of
 from mesh.journal import record
-from mesh.local import awarding, bidding, closing, executing, submitting
+from mesh.local import bidding, closing, executing, submitting
 from mesh.local.admission import admit_jobs
 from mesh.local.candidates import candidates
 from mesh.local.content import Content
@@ -24,6 +24,7 @@ from mesh.local.executor import Executor
 from mesh.local.flights import Flight, Flights
 from mesh.local.news import News
 from mesh.local.problems import recorded, timed_out
+from mesh.local.purses import chain_of, purse_of
 from mesh.local.telling import told
 from mesh.local.world import World
 from mesh.market import rank
@@ -193,8 +194,8 @@ class Driver:
     def _submit(self, tx: SqliteTransaction, job: Job, now: int) -> bool:
         """Continue a submission that was interrupted."""
         manifest = self._world.archive.get(tx, JobManifest, job.manifest)
-        chain = submitting.chain_of(tx, self._world, manifest.body.resource_token)
-        purse = submitting.purse_of(tx, chain, job.key.submitter)
+        chain = chain_of(tx, self._world, manifest.body.resource_token)
+        purse = purse_of(tx, chain, job.key.submitter)
         refusal = submitting.check(tx, self._world, manifest, purse, now=now, is_fresh=False)
         if refusal is None:
             submitting.publish(tx, job.key, now=now)
@@ -214,6 +215,8 @@ class Driver:
         ranked = rank(candidates(tx, self._world, job), manifest, now, avoid=job.lost_by)
         if not ranked:
             return False
+        from mesh.local import awarding  # most drivers are not asked to award
+
         awarding.award(tx, self._world, job, ranked[0].candidate, now=now)
         return True
 

@@ -4,7 +4,6 @@ Rule: a key file is made once, when the mesh is founded, and never overwritten; 
 lost a key says so, and never signs with another.
 """
 
-import secrets
 import shlex
 from pathlib import Path
 from typing import Final
@@ -24,6 +23,8 @@ def load_or_create(directory: Path, name: str) -> SigningKey:
     """The key `name` of a mesh that is being founded. Raises CommandError `key-…`."""
     path = directory / f"{name}.key"
     if not path.exists():
+        import secrets
+
         text = f"{_PREFIX}{secrets.token_hex(SEED_BYTES)}\n"
         try:
             put_once(path, text.encode("ascii"))

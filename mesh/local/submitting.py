@@ -4,8 +4,6 @@ Rule: a job that would be refused is not recorded at all; the same request under
 is the same job.
 """
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 
 from mesh import events as ev
@@ -15,6 +13,7 @@ from mesh.job import Effect, Job
 from mesh.journal import Recorded, record
 from mesh.local.limits import check_limits
 from mesh.local.members import TOKEN
+from mesh.local.purses import chain_of, purse_of
 from mesh.local.request import JobRequest
 from mesh.local.world import World
 from mesh.records import (
@@ -28,42 +27,10 @@ from mesh.submission import (
     check_submission,
 )
 from runtime.content.cid import Cid
-from runtime.content.did import Did
 from runtime.content.typed import ShapeError
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.tokens.ledger import AccountKey
-from runtime.tokens.token import CHAIN_MAX, ResourceToken, TokenRefusal
-
-
-def chain_of(tx: SqliteTransaction, world: World, token: Cid) -> tuple[Signed[ResourceToken], ...]:
-    """A token and its parents, leaf first; cut off where the chain may not go on."""
-    chain: list[Signed[ResourceToken]] = []
-    following: Cid | None = token
-    while following is not None and len(chain) <= CHAIN_MAX:
-        link = world.archive.get(tx, ResourceToken, following)
-        chain.append(link)
-        following = link.body.parent
-    return tuple(chain)
-
-
-def purse_of(
-    tx: SqliteTransaction, chain: Sequence[Signed[ResourceToken]], submitter: Did
-) -> Purse:
-    """What pays, as the ledger has it now."""
-    root = chain[-1].body
-    account = tx.ledger.account(
-        AccountKey(issuer=root.issuer, unit=root.resource_type, owner=root.audience)
-    )
-    policy = tx.ledger.policy(root.issuer, root.resource_type)
-    none = Cid(b"\x01\x55\x1e\x20" + bytes(32))
-    return Purse(
-        chain=chain,
-        uses=tuple(tx.ledger.token_use(link.cid) for link in chain),
-        available=account.available,
-        policy=policy,
-        usage=tx.ledger.usage(none if policy is None else policy.cid, submitter),
-    )
+from runtime.tokens.token import TokenRefusal
 
 
 def submit(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mesh.local.members import TOKEN, issue
-from mesh.local.submitting import chain_of
+from mesh.local.purses import chain_of
 from mesh.records import Policy
 from runtime.content.cid import Cid
 from runtime.content.did import Did

@@ -6,7 +6,6 @@ Rule: a view is read in one transaction and changes nothing.
 from msgspec import Struct
 
 from mesh.adapters.sqlite import SqliteTransaction
-from mesh.effects import NEEDS_SUBMITTER
 from mesh.job import Job, Phase, count
 from mesh.local.candidates import candidates
 from mesh.local.content import Content
@@ -98,6 +97,8 @@ class JobView(Struct, frozen=True, kw_only=True):
         Submissions, which wait for the submitter's key, are not meant."""
         if self.settlement is None:
             return ()
+        from mesh.effects import NEEDS_SUBMITTER
+
         reasons = dict.fromkeys(each.reason for each in self.settlement.body.pending)
         return tuple(reason for reason in reasons if reason != NEEDS_SUBMITTER)
 

@@ -15,7 +15,7 @@ from ccl.abi.fuel import RUN_PRICES
 from ccl.abi.hostcalls import REFUSAL_BYTES_MAX
 from runtime.content.cid import Cid
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, encode
-from runtime.context import Context
+from runtime.context import ROLES_RECORD, Context
 from runtime.effects import Effect, PutBlock, WriteState, effect_to_value
 from runtime.host.policy import PolicyInForce, members_listed, policy_from_value
 from runtime.host.statestore import StateStore
@@ -24,7 +24,6 @@ from runtime.host.tank import Tank
 from runtime.host.tokenbook import TokenBook
 from runtime.rehearsal import Rehearsal, rehearsal_of
 
-ROLES_RECORD: Final = "roles"
 RESULTS_RECORD: Final = "results"
 """Under this name a program reads the outputs of earlier jobs, by job id."""
 LOG_LINES_MAX: Final = 8192

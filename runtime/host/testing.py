@@ -11,9 +11,10 @@ from ccl.abi.testcalls import TEST_CALLS
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX, decode, encode
 from runtime.content.did import parse_did
+from runtime.context import ROLES_RECORD
 from runtime.effects import effect_to_value
 from runtime.host.calls import Implementation
-from runtime.host.invocation import ROLES_RECORD, Invocation
+from runtime.host.invocation import Invocation
 from runtime.host.manifest import RefusedError, resource_type
 from runtime.host.stop import trap
 from runtime.rehearsal import Comparison, Expectation, Rehearsal

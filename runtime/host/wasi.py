@@ -6,18 +6,22 @@ answer with an error number, as on a system where nothing was opened.
 Source: the witx files of WASI snapshot_preview1.
 """
 
+from __future__ import annotations
+
 import struct
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from runtime.content.codec import CodecError, decode
 from runtime.execution import Outcome, OutcomeKind
-from runtime.host.invocation import Invocation
 from runtime.host.memory import Memory, OutOfBoundsError
 from runtime.host.stop import Stop
 from runtime.host.wasiclocks import clock_res_get, clock_time_get, poll_oneoff
+
+if TYPE_CHECKING:  # whoever only needs to know which functions there are executes none
+    from runtime.host.invocation import Invocation
 
 WASI_MODULE: Final = "wasi_snapshot_preview1"
 PROGRAM_NAME: Final = "module"

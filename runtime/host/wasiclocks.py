@@ -6,13 +6,17 @@ it is read, so that no two readings are the same.
 Source: the witx files of WASI snapshot_preview1.
 """
 
+from __future__ import annotations
+
 import struct
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from runtime.host.invocation import Invocation
 from runtime.host.memory import Memory
+
+if TYPE_CHECKING:
+    from runtime.host.invocation import Invocation
 
 SUCCESS, BADF, INVAL = 0, 8, 28
 REALTIME, MONOTONIC = 0, 1

@@ -10,6 +10,7 @@ from tests.bench.encoding import measure_encoding
 from tests.bench.hostcalls import measure_host_calls
 from tests.bench.jobs import measure_jobs
 from tests.bench.kernels.measuring import measure_kernels
+from tests.bench.starts import measure_starts
 from tests.bench.stv.measuring import measure_stv
 
 
@@ -18,6 +19,7 @@ def main() -> None:
         f"Python {platform.python_version()}, wasmtime {version('wasmtime')}, "
         f"{cpu_count()} cores, {platform.machine()}, {sys.platform}"
     )
+    measure_starts()
     measure_compiling()
     measure_kernels()
     measure_stv()

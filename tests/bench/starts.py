@@ -19,7 +19,7 @@ from tests.bench.measure import Figure, print_figures
 
 REPEATS = 15
 BIN = Path(sys.executable).parent
-NULL_MODULE = '(module (func (export "run")))'
+NULL_MODULE = '(module (func (export "run") (result i64) (i64.const 1)))'
 NULL_PROGRAM = "export { fn run() -> Integer { return 1; } }\n"
 OLDER_JOBS = 8
 """Jobs that have ended before the commands are measured: a home is seldom empty."""
@@ -52,7 +52,7 @@ def _commands(place: Path) -> Sequence[Sequence[str]]:
         ("meshctl", "list-nodes"),
         ("meshctl", "job-status", ended),
         ("meshctl", "job-status", waiting),
-        ("meshctl", "get-bids", "--job-id", waiting),
+        ("meshctl", "get-bids", waiting),
         ("meshctl", "results", ended),
         ("meshctl", "logs", ended),
         ("meshctl", "receipt", ended),

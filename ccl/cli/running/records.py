@@ -9,12 +9,12 @@ from ccl.abi.strictjson import read_json
 from ccl.abi.values import ValueMismatch, from_json, parse_type
 from ccl.cli.files import STANDARD_STREAM, decoded, read_bytes
 from runtime.content.codec import CodecError, encode
+from runtime.context import ROLES_RECORD
 from runtime.terminal.errors import CommandError, ExitCode
 
 CONTEXT_BYTES_MAX: Final = 1 << 20
 CONTEXT_EXAMPLE: Final = 'write an object with a record for each name: {"proposal": {"size": 5}}'
 BYTE_ORDER_MARK: Final = "\ufeff"
-ROLES_RECORD: Final = "roles"
 """The names of the caller's roles, as `runtime.context.Context` has them."""
 _NO_TYPES: Final = Abi(exports=(), structs={}, enums={})
 

@@ -1,0 +1,42 @@
+"""What pays for a job: a token with its parents, and what the ledger says of them now."""
+
+from collections.abc import Sequence
+
+from mesh.adapters.sqlite import SqliteTransaction
+from mesh.local.world import World
+from mesh.submission import Purse
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+from runtime.identity.signed import Signed
+from runtime.tokens.ledger import AccountKey
+from runtime.tokens.token import CHAIN_MAX, ResourceToken
+
+
+def chain_of(tx: SqliteTransaction, world: World, token: Cid) -> tuple[Signed[ResourceToken], ...]:
+    """A token and its parents, leaf first; cut off where the chain may not go on."""
+    chain: list[Signed[ResourceToken]] = []
+    following: Cid | None = token
+    while following is not None and len(chain) <= CHAIN_MAX:
+        link = world.archive.get(tx, ResourceToken, following)
+        chain.append(link)
+        following = link.body.parent
+    return tuple(chain)
+
+
+def purse_of(
+    tx: SqliteTransaction, chain: Sequence[Signed[ResourceToken]], submitter: Did
+) -> Purse:
+    """What pays, as the ledger has it now."""
+    root = chain[-1].body
+    account = tx.ledger.account(
+        AccountKey(issuer=root.issuer, unit=root.resource_type, owner=root.audience)
+    )
+    policy = tx.ledger.policy(root.issuer, root.resource_type)
+    none = Cid(b"\x01\x55\x1e\x20" + bytes(32))
+    return Purse(
+        chain=chain,
+        uses=tuple(tx.ledger.token_use(link.cid) for link in chain),
+        available=account.available,
+        policy=policy,
+        usage=tx.ledger.usage(none if policy is None else policy.cid, submitter),
+    )
