@@ -77,7 +77,9 @@ class Project(Node, frozen=True, kw_only=True):
 
 def without_links(path: Path) -> Path:
     """The path with all links followed; what does not exist counts as written."""
-    return Path(os.path.realpath(path))
+    real = os.path.realpath(path)
+    # Two slashes at the beginning are kept by the rules for paths, and mean one.
+    return Path(real[1:] if real.startswith("//") else real)
 
 
 def project_of(path: str, allowed: Iterable[Path] = ()) -> Project:

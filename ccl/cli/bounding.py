@@ -59,7 +59,11 @@ def _bounds(file: Path, form: Format, allowed: tuple[Path, ...]) -> Mapping[str,
 
 def _is_module(file: Path) -> bool:
     """Whether a file under another name begins as a module does."""
-    if not file.is_file():
+    try:
+        if not file.is_file():
+            return False
+    except OSError:
+        # Nothing can have such a name, or be looked at: reading it as a program says so.
         return False
     return read_bytes(file, limit=MODULE_BYTES_MAX, what="module").startswith(MAGIC)
 

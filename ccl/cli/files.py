@@ -18,6 +18,8 @@ from runtime.terminal.links import dangling_link
 from runtime.terminal.streams import note
 
 STANDARD_STREAM = "-"
+NOT_FOUND: Final = "not-found"
+"""The code of the error of a path where there is nothing."""
 UTF8_HINT: Final = "convert it, for instance from Latin-1 with `iconv -f latin1 -t utf-8`"
 _READING_HINTS: Final = {
     errno.EBADF: "standard input is closed: name a file, or give it with <",
@@ -87,7 +89,7 @@ def missing(path: Path, what: str) -> CommandError:
         return gone
     return CommandError(
         ExitCode.NOT_FOUND,
-        "not-found",
+        NOT_FOUND,
         f"there is no {what} {path}",
         hint=nearby_hint(path),
         details={"path": str(path)},

@@ -31,8 +31,8 @@ def allowed_folders(folders: Iterable[Path] | None) -> tuple[Path, ...]:
     """Raises CommandError for what is not a folder: it would allow nothing."""
     found = tuple(folders or ())
     for folder in found:
-        if not folder.is_dir():
-            what = "is not a folder" if folder.exists() else "does not exist"
+        what = _what_is_wrong(folder)
+        if what is not None:
             raise CommandError(
                 ExitCode.USAGE,
                 "not-a-folder",
@@ -41,3 +41,12 @@ def allowed_folders(folders: Iterable[Path] | None) -> tuple[Path, ...]:
                 details={"path": str(folder)},
             )
     return found
+
+
+def _what_is_wrong(folder: Path) -> str | None:
+    try:
+        if folder.is_dir():
+            return None
+        return "is not a folder" if folder.exists() else "does not exist"
+    except OSError as error:
+        return f"cannot be looked at: {error.strerror}"

@@ -38,7 +38,7 @@ def sources_of(paths: Sequence[Path]) -> Sources:
     folders: list[Path] = []
     faults: list[CommandError] = []
     for path in paths:
-        if str(path) == STANDARD_STREAM or not path.is_dir():
+        if str(path) == STANDARD_STREAM or not is_folder(path):
             key = STANDARD_STREAM if str(path) == STANDARD_STREAM else os.path.realpath(path)
             files.setdefault(key, path)
             continue
@@ -66,6 +66,14 @@ def _below(top: Path, folders: list[Path], faults: list[CommandError]) -> Iterat
                 path = folder / each
                 if _is_file(path) and without_links(path).is_relative_to(real):
                     yield path
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is one; what cannot be looked at is named when it is read."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_file(path: Path) -> bool:

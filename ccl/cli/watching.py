@@ -108,7 +108,9 @@ def check_round(paths: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
         try:
             text, project = read_source(path), project_for(path, allowed)
         except CommandError as error:
-            unreadable.append(error)
+            # (the files of a project have one configuration, which is wrong once)
+            if str(error) not in map(str, unreadable):
+                unreadable.append(error)
             watched.add(Path(error.details.get("path", path)))
             continue
         compilation = check_text(text, path=shown(path), project=project)
@@ -135,7 +137,8 @@ def check_round(paths: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
 
 def _where_it_would_appear(missing: Path) -> Path:
     """The file, or the innermost folder that is there: it changes when something is put in."""
-    return next((each for each in (missing, *missing.parents) if each.exists()), Path())
+    places = (missing, *missing.parents)
+    return next((each for each, stamp in stamped(places).items() if stamp is not None), Path())
 
 
 def _tell(done: Round, form: Format) -> None:

@@ -107,6 +107,7 @@ def test_folder_called_like_the_configuration_does_not_count(home: Path) -> None
         "/etc/passwd.ccl",
         "/dev/zero.ccl",
         "{home}/other/secret.ccl",
+        "/{home}/other/secret.ccl",
     ],
 )
 def test_outside_is_refused_alike_whether_it_exists(
@@ -138,6 +139,7 @@ def test_outside_is_refused_alike_whether_it_exists(
         "shared/rules.ccl",
         "{home}/coop/lib/rules.ccl",
         "{link}/coop/lib/rules.ccl",
+        "/{home}/coop/lib/rules.ccl",
     ],
 )
 def test_inside_is_read_by_any_path(home: Path, written: str) -> None:

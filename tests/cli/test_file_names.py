@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from commands import run
+from commands import run, run_process
 
 READERS = (
     ("cclc", "check", "FILE"),
@@ -58,6 +58,34 @@ def test_link_to_nothing_is_named_with_its_target(
         assert (done.code, done.out) == (3, ""), done.err
         head = f"error[dangling-link]: the link {link} points to {target}, which does not exist\n"
         assert done.err.startswith(head)
+
+
+@pytest.mark.parametrize("words", READERS, ids=shown)
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + "/a.ccl", "y/" * 3000 + "a.ccl"], ids=len)
+def test_name_that_no_file_can_have_is_named(
+    words: tuple[str, ...], name: str, tmp_path: Path, folder: Path
+) -> None:
+    done = run(*command(words, name), home=tmp_path, cwd=folder)
+    assert done.out == ""
+    if words[0] == "meshctl":
+        # where a CID is taken too, it may be called a wrong one
+        assert done.code in (2, 3)
+        return
+    assert done.code == 2
+    assert "File name too long" in done.err
+
+
+def test_folder_that_cannot_be_allowed_is_named(tmp_path: Path, folder: Path) -> None:
+    for name, reason in (
+        ("x" * 300, "File name too long"),
+        ("good.ccl", "is not a folder"),
+        ("nothing", "does not exist"),
+    ):
+        words = ("cclc", "check", "good.ccl", "--allow-path", name)
+        done = run(*words, home=tmp_path, cwd=folder)
+        assert done.code == 2
+        assert done.err.startswith(f"error[not-a-folder]: --allow-path {name}: ")
+        assert reason in done.err
 
 
 @pytest.mark.parametrize("words", WITHOUT_OPTION, ids=shown)
@@ -171,6 +199,15 @@ def test_new_that_fails_leaves_nothing(name: str, tmp_path: Path, folder: Path) 
     done = run("ccl", "new", name, home=tmp_path, cwd=folder)
     assert (done.code, done.out) == (2, "")
     assert "error[cannot-create]" in done.err
+    assert listing(folder) == before
+
+
+def test_new_on_a_full_disk_leaves_nothing(tmp_path: Path, folder: Path) -> None:
+    before = listing(folder)
+    no_room = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
+    done = run_process("ccl", "new", "deep/coop", home=tmp_path, cwd=folder, before=no_room)
+    assert (done.code, done.out) == (2, "")
+    assert "error[cannot-create]: deep/coop cannot be written: File too large" in done.err
     assert listing(folder) == before
 
 

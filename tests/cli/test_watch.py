@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from commands import BIN, run
 
+from ccl.cli.watching import check_round, stamped
+
 PATIENCE_SECONDS = 30
 """After this long without a line the test is given up."""
 MAIN = 'import "./lib/help.ccl" as help;\nexecution { help.twice(21) }\n'
@@ -69,6 +71,7 @@ class Watching:
 
 def put(path: Path, text: str) -> None:
     """Whole or not at all, as editors do: no round sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name("draft")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
@@ -129,3 +132,41 @@ def test_what_cannot_be_watched(tmp_path: Path) -> None:
     both = run("cclc", "check", "--watch", "--fix", "a.ccl", home=tmp_path)
     assert (both.code, both.out) == (2, "")
     assert "`cclc check --fix FILE`" in both.err
+
+
+def test_round_over_a_folder_depends_on_what_is_put_into_it(tmp_path: Path) -> None:
+    folder = tmp_path / "coop"
+    put(folder / "sub" / "a.ccl", MAIN.replace("./lib", "../lib"))
+    put(folder / "lib" / "help.ccl", HELP)
+    put(folder / "ccl.toml", "")
+    first = check_round([folder])
+    assert {path.name for path in first.checked} == {"a.ccl", "help.ccl"}
+    before = stamped(first.watched)
+    put(folder / "sub" / "b.ccl", "execution {\n  let x = 1;\n  2\n}\n")
+    assert stamped(first.watched) != before
+    second = check_round([folder])
+    assert {path.name for path in second.checked} == {"a.ccl", "b.ccl", "help.ccl"}
+    assert [each.severity.value for each in second.findings.diagnostics] == ["warning"]
+    before = stamped(second.watched)
+    put(folder / "ccl.toml", '[lints]\nCCL0902 = "deny"\n')
+    assert stamped(second.watched) != before
+    third = check_round([folder])
+    assert [each.severity.value for each in third.findings.diagnostics] == ["error"]
+    before = stamped(third.watched)
+    put(folder / "ccl.toml", '[lints]\nCCL0902 = "denny"\n')
+    fourth = check_round([folder])
+    assert [each.code for each in fourth.unreadable] == ["bad-configuration"]
+    before = stamped(fourth.watched)
+    put(folder / "ccl.toml", "[lints]\n")
+    assert stamped(fourth.watched) != before
+
+
+def test_round_over_a_folder_that_loses_its_programs_goes_on(tmp_path: Path) -> None:
+    put(tmp_path / "coop" / "a.ccl", "execution { 1 }\n")
+    assert check_round([tmp_path / "coop"]).unreadable == ()
+    (tmp_path / "coop" / "a.ccl").unlink()
+    done = check_round([tmp_path / "coop"])
+    assert [each.code for each in done.unreadable] == ["no-programs"]
+    before = stamped(done.watched)
+    put(tmp_path / "coop" / "b.ccl", "execution { 1 }\n")
+    assert stamped(done.watched) != before

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ccl.cli.files import STANDARD_STREAM, missing, read_source
+from ccl.cli.files import NOT_FOUND, missing, read_source
 from ccl.cli.report import shown
 from ccl.cli.sources import NO_PROGRAMS, project_for, sources_of
 from ccl.project import Project
@@ -37,9 +37,6 @@ class Found(Struct, frozen=True, kw_only=True):
 def test_files(paths: Sequence[Path], allowed: tuple[Path, ...]) -> Found:
     """Each file once, in the order of the paths and of names in folders. Raises CommandError for
     a path that is not there, and for a file that was named and cannot be read."""
-    for path in paths:
-        if str(path) != STANDARD_STREAM and not path.exists():
-            raise missing(path, "file or folder")
     sources = sources_of(paths)
     found: list[TestFile] = []
     unread = [each for each in sources.faults if each.code != NO_PROGRAMS]
@@ -48,7 +45,9 @@ def test_files(paths: Sequence[Path], allowed: tuple[Path, ...]) -> Found:
             text, project = read_source(file), project_for(file, allowed)
         except CommandError as error:
             if file in paths:
-                raise
+                if error.code != NOT_FOUND:
+                    raise
+                raise missing(file, "file or folder") from None
             unread.append(error)
             continue
         if _MARK.search(text):
