@@ -21,6 +21,7 @@ class Fault(Enum):
     OTHER_RECEIPT = "it is about another receipt"
     OTHER_HOLD = "it names another hold"
     OTHER_TOKEN = "it is paid from another token"
+    TOKEN_INVALID = "it does not cover what it pays for"
     OTHER_END = "it says that another thing became of the hold"
     EFFECTS_WRONG = "the effects that it settles are not those of the result, each once"
     NOT_THE_SUBMITTERS = "neither the submitter nor its delegate signed it"

@@ -17,7 +17,7 @@ from runtime.content.codec import CodecError
 from runtime.context import Context
 from runtime.effects import effects_from_block
 from runtime.execution import Deterministic
-from runtime.identity.signed import RecordError
+from runtime.identity.signed import RecordError, Signed
 from runtime.state import Snapshot
 from runtime.tokens.token import CHAIN_MAX, ResourceToken
 
@@ -73,7 +73,7 @@ def contents_of(
         walk.take("logs", result.logs)
     if manifest.ccl is not None:
         walk.take_if_held(manifest.ccl)
-    _tokens(walk, manifest.resource_token)
+    token_chain(manifest.resource_token, walk.take_if_held)
     for applied in () if settlement is None else settlement.applied:
         if applied.record is not None:
             walk.take_if_held(applied.record)
@@ -91,6 +91,23 @@ def module_bytes(cid: Cid, fetch: Fetch) -> bytes:
     if block is None:
         raise PieceMissing(cid)
     return block
+
+
+def token_chain(token: Cid, fetch: Fetch) -> tuple[Signed[ResourceToken], ...]:
+    """A token and its parents, as far as they are held and readable."""
+    chain: list[Signed[ResourceToken]] = []
+    following: Cid | None = token
+    while following is not None and len(chain) < CHAIN_MAX:
+        block = fetch(following)
+        try:
+            link = None if block is None else read_as(ResourceToken, block, None)
+        except RecordError:
+            link = None
+        if link is None:
+            break
+        chain.append(link)
+        following = link.body.parent
+    return tuple(chain)
 
 
 class _Walk:
@@ -155,16 +172,3 @@ def _effects(walk: _Walk, effects: Cid | None) -> None:
         return
     for cid in linked:
         walk.take("effects", cid)
-
-
-def _tokens(walk: _Walk, token: Cid) -> None:
-    following: Cid | None = token
-    for _ in range(CHAIN_MAX):
-        block = None if following is None else walk.take_if_held(following)
-        if block is None:
-            return
-        try:
-            following = read_as(ResourceToken, block, None).body.parent
-        except RecordError:
-            # Nothing that is checked depends on it.
-            return

@@ -15,7 +15,7 @@ from mesh.federation import check_attestation
 from mesh.findings import Fault, Finding, differing
 from mesh.job import quorum_of
 from mesh.proof import Proof
-from mesh.proofblocks import MODULE, STATE, Missing, module_bytes
+from mesh.proofblocks import MODULE, STATE, Missing, module_bytes, token_chain
 from mesh.receipts import CLOCK_SKEW_SECONDS, verify_receipt
 from mesh.records import HoldEnd, Settlement, Verdict
 from mesh.unixfs import PieceMissing, UnixFsError
@@ -25,6 +25,7 @@ from runtime.context import Context
 from runtime.effects import Effect, effects_from_block
 from runtime.execution import Deterministic
 from runtime.state import MissingBlock, surrounding_blocks
+from runtime.tokens.token import Demand, check_chain
 
 
 class Impossible(Struct, frozen=True, kw_only=True):
@@ -121,7 +122,29 @@ def _check_terms(proof: Proof) -> tuple[Finding, ...]:
             f"for {manifest.budget}"
         )
         findings += (Finding(fault=Fault.OVER_BUDGET, subject="bid", detail=detail),)
-    return findings
+    return findings + _check_token(proof)
+
+
+def _check_token(proof: Proof) -> tuple[Finding, ...]:
+    """Whether the tokens cover the budget, where the proof has them all."""
+    manifest = proof.manifest
+    chain = token_chain(manifest.body.resource_token, proof.data.get)
+    if not chain or chain[-1].body.parent is not None:
+        return ()
+    demand = Demand(
+        mesh=proof.genesis.cid,
+        holder=manifest.signer,
+        resource_type=manifest.body.resource_type,
+        scope=manifest.body.scope,
+        amount=manifest.body.budget,
+        issuers=(proof.hold.signer,),
+    )
+    # The manifest may be dated ahead of the clock that admitted it.
+    admitted_at = manifest.body.created_at - CLOCK_SKEW_SECONDS
+    refusal = check_chain(chain, demand, revoked=(), now=admitted_at)
+    if refusal is None:
+        return ()
+    return (Finding(fault=Fault.TOKEN_INVALID, subject="token", detail=refusal.value),)
 
 
 def _check_anchor(proof: Proof) -> tuple[Finding, ...]:

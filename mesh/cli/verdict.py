@@ -20,7 +20,7 @@ from runtime.terminal.escaping import printable
 
 IGNORED_SHOWN_MAX: Final = 8
 OWN_WORD: Final = "(the file's own word)"
-_TERMS: Final = frozenset({"award", "bid", "hold", "context", "genesis", "manifest"})
+_TERMS: Final = frozenset({"award", "bid", "hold", "context", "genesis", "manifest", "token"})
 _VOTES: Final = frozenset({"attestation", "attestations"})
 
 

@@ -21,6 +21,7 @@ from runtime.content.codec import encode
 from runtime.context import Context
 from runtime.execution import Deterministic
 from runtime.identity.signed import Signed, sign
+from runtime.tokens.token import ResourceType
 
 NOW = START + 100
 
@@ -202,6 +203,33 @@ def test_attestations_by_strangers_make_no_quorum() -> None:
     found = faults(replace(PROOF, attestations=strangers), reexecute=None)
     assert Fault.NOT_A_VERIFIERS in found
     assert Fault.NO_QUORUM in found
+
+
+def paid_from(signer: Any, **changes: Any) -> Proof:
+    """The proof, paid from a token that somebody signed; manifest and hold name it."""
+    body = replace(FOLK.token.body, **changes)
+    token = sign(body, mesh=MESH, key=signer)
+    manifest = forged("manifest", FOLK.submitter, resource_token=token.cid).manifest
+    hold = forged("hold", FOLK.founder, token=token.cid).hold
+    data = {**PROOF.data, token.cid: token.block}
+    return replace(PROOF, manifest=manifest, hold=hold, data=data)
+
+
+@pytest.mark.parametrize(
+    ("reason", "proof"),
+    [
+        ("made out to somebody else", paid_from(FOLK.founder, audience=STRANGER.did)),
+        ("not signed by its issuer", paid_from(STRANGER)),
+        ("of an issuer that is not accepted", paid_from(STRANGER, issuer=STRANGER.did)),
+        ("more than the token grants", paid_from(FOLK.founder, amount=1)),
+        ("has expired", paid_from(FOLK.founder, expires_at=START - 300)),
+        ("outside the token's scope", paid_from(FOLK.founder, scope="garden")),
+        ("another kind of resource", paid_from(FOLK.founder, resource_type=ResourceType.STORAGE)),
+    ],
+)
+def test_a_token_that_does_not_cover_the_job_is_found(reason: str, proof: Proof) -> None:
+    found = [each for each in verified(proof).findings if each.fault is Fault.TOKEN_INVALID]
+    assert [reason in each.detail for each in found] == [True]
 
 
 class EveryoneVerifies(Folk):
