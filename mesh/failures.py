@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import stat
 from errno import EACCES, EPERM, EROFS
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,14 @@ from runtime.terminal.errors import CommandError, ExitCode
 
 NOT_WRITABLE: Final = frozenset({EROFS, EACCES, EPERM})
 """How a system refuses to write at a place that can be read."""
+
+
+_KINDS: Final = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFREG: "a file",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+}
 
 
 def read_only(home: Path, reason: str = "", *, has_mesh: bool = True) -> CommandError:
@@ -37,11 +46,11 @@ def weak_file(error: WeakFileError, home: Path) -> CommandError:
                 f"put what it points to in its place: rm {_word(path)}, then mv it there",
             )
         case Weakness.KIND:
-            wanted = "a directory" if path == home else "a file or folder as a mesh has it"
+            found = _KINDS.get(stat.S_IFMT(status.st_mode), "a device")
             return _refused(
                 "home-unusable",
                 path,
-                f"{path} is not {wanted}",
+                f"{path} is {found}, which does not belong there",
                 "move it away, or name another directory with --mesh-home",
             )
         case Weakness.FOREIGN:

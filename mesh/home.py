@@ -41,6 +41,7 @@ from runtime.modulelimits import COMPILE_BYTES, COMPILE_SECONDS, MODULE_LIMITS
 from runtime.private import (
     ACCESS_OF_OTHERS,
     FOLDER_MODE,
+    WRITES_OF_EVERYBODY,
     WRITES_OF_OTHERS,
     WeakFileError,
     Weakness,
@@ -296,7 +297,7 @@ def load_config(home: Home, environment: Mapping[str, str]) -> Config:
 
 def _file_values(path: Path) -> dict[str, Any]:
     try:
-        data = read_file(path, bytes_max=CONFIG_BYTES_MAX, refused=WRITES_OF_OTHERS)
+        data = read_file(path, bytes_max=CONFIG_BYTES_MAX, refused=WRITES_OF_EVERYBODY)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except WeakFileError as error:

@@ -14,6 +14,7 @@ from mesh.failures import weak_file
 from runtime.private import (
     ACCESS_OF_OTHERS,
     HAS_OWNERS,
+    WRITES_OF_EVERYBODY,
     WRITES_OF_OTHERS,
     WeakFileError,
     Weakness,
@@ -29,12 +30,11 @@ LOCKS_NAME: Final = "locks"
 CACHE_NAME: Final = "cache"
 _FOLDERS: Final = (KEYS_NAME, LOCKS_NAME, CACHE_NAME, f"{CACHE_NAME}/modules")
 _FILES: Final = (
-    (DATABASE_NAME, ACCESS_OF_OTHERS),
-    (f"{DATABASE_NAME}-wal", ACCESS_OF_OTHERS),
-    (f"{DATABASE_NAME}-shm", ACCESS_OF_OTHERS),
-    # These two have no secrets; it is enough that nobody else writes them.
+    *((DATABASE_NAME + suffix, ACCESS_OF_OTHERS) for suffix in ("", "-wal", "-shm", "-journal")),
+    # It is no secret; it is enough that nobody else writes it.
     (MARK_NAME, WRITES_OF_OTHERS),
-    (CONFIG_NAME, WRITES_OF_OTHERS),
+    # A person writes it, with an editor and an umask that often lets a group of its own write.
+    (CONFIG_NAME, WRITES_OF_EVERYBODY),
 )
 """What is in a home, and the bits of its mode that must not be set; each key is checked as it
 is read."""

@@ -15,6 +15,7 @@ FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
 ACCESS_OF_OTHERS: Final = 0o077
 WRITES_OF_OTHERS: Final = 0o022
+WRITES_OF_EVERYBODY: Final = 0o002
 HAS_OWNERS: Final = hasattr(os, "geteuid")
 """Whether this system knows owners and modes of files as POSIX has them."""
 _CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)

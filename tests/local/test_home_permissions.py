@@ -110,11 +110,16 @@ def test_any_access_of_others_is_refused(home: Path, name: str, bit: int) -> Non
     assert mode in {"600", "go-rwx"}
 
 
-@pytest.mark.parametrize("name", READABLE)
-def test_others_may_read_what_is_no_secret_and_not_write_it(home: Path, name: str) -> None:
-    (home / name).chmod(0o644)
+@pytest.mark.parametrize(
+    ("name", "fine", "refused"),
+    [("mesh.cid", 0o644, 0o664), ("mesh.cid", 0o644, 0o646), ("config.toml", 0o664, 0o666)],
+)
+def test_others_may_read_what_is_no_secret_and_not_write_it(
+    home: Path, name: str, fine: int, refused: int
+) -> None:
+    (home / name).chmod(fine)
     LocalMesh.open(home, environment={}).close()
-    (home / name).chmod(0o664)
+    (home / name).chmod(refused)
     assert refusal(home).code == "home-exposed"
 
 
@@ -163,7 +168,21 @@ def test_a_pipe_in_a_home_is_refused_and_not_waited_for(home: Path, name: str) -
     os.mkfifo(home / name, 0o600)
     problem = refusal(home)
     assert problem.code == "home-unusable"
-    assert str(home / name) in problem.message
+    assert f"{home / name} is a pipe" in problem.message
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+def test_what_lies_beside_the_database_is_checked_as_well(
+    home: Path, tmp_path: Path, suffix: str
+) -> None:
+    path = home / f"mesh.sqlite{suffix}"
+    path.touch()
+    path.chmod(0o644)
+    assert refusal(home).code == "home-exposed"
+    path.unlink()
+    path.symlink_to(tmp_path / "elsewhere")
+    assert refusal(home).code == "home-linked"
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def foreign(path: Path) -> Path:
@@ -229,7 +248,8 @@ def test_a_directory_with_something_in_it_stays_as_it_is(tmp_path: Path) -> None
 
 def test_the_hint_is_a_command_of_a_shell(tmp_path: Path) -> None:
     home = tmp_path / "my home"
-    home.mkdir(mode=0o755)
+    home.mkdir()
+    home.chmod(0o755)
     (home / "config.toml").touch()
     assert refusal(home).hint == f"chmod -R go-rwx '{home}'"
 
