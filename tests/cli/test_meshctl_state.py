@@ -61,7 +61,7 @@ def test_where_nothing_is_stored(home: Path, meshctl: Meshctl) -> None:
     }
     assert "`ccl run` stores state" in meshctl("state", "till").err
     assert meshctl("tokens", "classes").err == "no program has issued a token class\n"
-    assert meshctl("identity", "roles").out == "no role was granted\n"
+    assert meshctl("identity", "roles").err == "no role was granted\n"
 
 
 def test_token_classes_are_shown(stored: Path, meshctl: Meshctl) -> None:
