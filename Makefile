@@ -53,6 +53,7 @@ bench: install  ## Measure compiler and mesh: repeats, medians.
 docs: install  ## Generate the pages of docs/ that come from tables.
 	$(BIN)/python -m ccl.reference
 	$(BIN)/python -m mesh.reference
+	$(BIN)/python docs/answer_schemas.py
 	$(BIN)/python docs/readme.py
 
 lock: install  ## Resolve the dependencies again.

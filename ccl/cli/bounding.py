@@ -1,9 +1,9 @@
 """`cclc bounds`: the worst-case fuel of each export, of a source or of a module."""
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -19,20 +19,21 @@ from ccl.render import Format
 from ccl.render.paint import Ink, Paint
 from ccl.wasm.binary import MAGIC
 from ccl.wasm.inspect import MODULE_BYTES_MAX, inspect_module
+from runtime.terminal.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import SEAL, has_color
 
 
 def show_bounds(file: Path, *, as_json: bool, allowed: tuple[Path, ...]) -> None:
     """Print the bounds. Raises CommandError and, if a source has errors, typer.Exit(1)."""
-    bounds = _bounds(file, Format.JSON if as_json else Format.FULL, allowed)
+    bounds = _bounds(file, allowed)
     if as_json:
-        sys.stdout.write(_json(file, bounds))
+        give(_value(file, bounds))
     else:
         sys.stdout.write(_table(bounds, Paint(has_color(sys.stdout), SEAL)))
 
 
-def _bounds(file: Path, form: Format, allowed: tuple[Path, ...]) -> Mapping[str, Bound]:
+def _bounds(file: Path, allowed: tuple[Path, ...]) -> Mapping[str, Bound]:
     if file.suffix == ".wasm" or _is_module(file):
         bounds = inspect_file(file).bounds
         if bounds is None:
@@ -48,9 +49,8 @@ def _bounds(file: Path, form: Format, allowed: tuple[Path, ...]) -> Mapping[str,
     if compiled.wasm is None:
         compilation = compiled.compilation
         findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
-        show_findings(findings, form)
-        if not form.for_machines:
-            summarise(findings, [file])
+        show_findings(findings, Format.FULL)
+        summarise(findings, [file])
         raise typer.Exit(ExitCode.FAILED)
     found = inspect_module(compiled.wasm).bounds
     assert found is not None, "every module of ours has the section"
@@ -78,6 +78,6 @@ def _table(bounds: Mapping[str, Bound], paint: Paint) -> str:
     return paint(title.rstrip("\n"), Ink.TITLE) + "\n" + "".join(rest)
 
 
-def _json(file: Path, bounds: Mapping[str, Bound]) -> str:
+def _value(file: Path, bounds: Mapping[str, Bound]) -> dict[str, Any]:
     exports = [{"name": name, **bound_value(bound)} for name, bound in bounds.items()]
-    return json.dumps({"path": str(file), "exports": exports}, indent=2, ensure_ascii=False) + "\n"
+    return {"path": str(file), "exports": exports}

@@ -13,6 +13,7 @@ import typer
 
 from ccl.cli.options import AllowPath, DenyWarnings, Verbose, allowed_folders
 from ccl.render import Format
+from runtime.terminal.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import SEAL, has_color, width_of
 
@@ -245,7 +246,7 @@ def inspect(
 
     module = inspection.inspect_file(file)
     if view is View.JSON:
-        sys.stdout.write(inspection.as_json(file, module))
+        give(inspection.as_value(file, module))
     else:
         sys.stdout.write(inspection.as_table(file, module, Paint(has_color(sys.stdout), SEAL)))
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -17,6 +18,7 @@ from ccl.node import Node
 from ccl.pipeline import Compilation, Compiled, check_text, compile_text
 from ccl.render import Format
 from ccl.typed import PackedModule
+from runtime.terminal.answer import current, give
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.escaping import printable
 from runtime.terminal.streams import note, note_text, number_text, write_raw, write_result
@@ -53,8 +55,12 @@ def check_files(paths: Sequence[Path], options: Checks) -> None:
     if unreadable and (options.fix or not texts):
         # Nothing is changed where a name is wrong: it may be that of the file that was meant.
         raise CommandErrors(unreadable)
+    if current().is_wanted:
+        give({"fixed": 0})
     if options.fix:
         fixed = {path: _fixed(path, text, options) for path, text in texts.items()}
+        if current().is_wanted:
+            give({"fixed": sum(each.applied for each in fixed.values())})
         if options.diff:
             _show_fixes(texts, fixed)
             return
@@ -84,8 +90,11 @@ def _fixed(path: Path, text: str, options: Checks) -> Fixed:
 
 def _show_fixes(texts: Mapping[Path, str], fixed: Mapping[Path, Fixed]) -> None:
     """What would change, and typer.Exit(1) if anything would or errors would be left."""
-    for path, each in fixed.items():
-        write_result(difference(path, texts[path], each.text))
+    if current().is_wanted:
+        show_findings(merged(each.findings for each in fixed.values()), Format.JSON)
+    else:
+        for path, each in fixed.items():
+            write_result(difference(path, texts[path], each.text))
     left = sum(each.findings.count(Severity.ERROR) for each in fixed.values())
     remark = f"; {left} {'error' if left == 1 else 'errors'} would be left" if left else ""
     note(f"Would fix {_faults(fixed.values())}{remark}")
@@ -135,6 +144,13 @@ def compile_to_file(
             f"-o names the file to write here, and {output} is a format",
             hint=f"`--format {output}` prints findings so; a file of that name is ./{output}",
         )
+    if output == STANDARD_STREAM and current().is_wanted:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "-o - puts the module on standard output, where the answer would be",
+            hint="name a file with -o, or leave out --format json",
+        )
     target = Path(output) if output else _target(file, ".wat" if as_text else ".wasm")
     if str(target) != STANDARD_STREAM and os.path.realpath(target) == os.path.realpath(file):
         raise CommandError(
@@ -157,8 +173,7 @@ def compile_to_file(
     findings = _findings(compiled.compilation)
     show_findings(findings, form)
     if compiled.wasm is None or compiled.wat is None or compiled.cid is None:
-        if not form.for_machines:
-            summarise(findings, [file])
+        summarise(findings, [file])
         raise typer.Exit(ExitCode.FAILED)
     if deny_warnings:
         refuse_warnings(findings)
@@ -167,6 +182,9 @@ def compile_to_file(
         write_raw(data)
         return
     write_atomically(target, data)
+    if current().is_wanted:
+        give(_value(target, compiled, len(data)))
+        return
     note_text(_success(file, target, compiled, len(data), as_text=as_text))
 
 
@@ -180,6 +198,18 @@ def _success(
     for packed in compiled.packed:
         lines.append(f"  with {printable(_packed(packed))}")
     return "\n".join(lines)
+
+
+def _value(target: Path, compiled: Compiled, size_bytes: int) -> dict[str, Any]:
+    return {
+        "path": str(target),
+        "cid": compiled.cid,
+        "size_bytes": size_bytes,
+        "packed": [
+            {"path": each.path, "cid": each.cid, "size_bytes": len(each.wasm)}
+            for each in compiled.packed
+        ],
+    }
 
 
 def _packed(module: PackedModule) -> str:

@@ -17,6 +17,7 @@ from ccl.nesting import room_for_nesting
 from ccl.parse import parse
 from ccl.render import Format
 from ccl.source import SourceMap
+from runtime.terminal.answer import current, give
 from runtime.terminal.errors import ExitCode
 
 
@@ -53,10 +54,22 @@ def emit_view(
     _tell(findings, file, form)
     if deny_warnings:
         refuse_warnings(findings)
-    if output is None or output == STANDARD_STREAM:
+    if current().is_wanted:
+        _answer(shape, output, view)
+    elif output is None or output == STANDARD_STREAM:
         sys.stdout.write(shape)
     else:
         write_atomically(Path(output), shape.encode("utf-8"))
+
+
+def _answer(shape: str, output: str | None, view: View) -> None:
+    """The view in the answer, or the file that it is in."""
+    if output is None or output == STANDARD_STREAM:
+        give({"emitted": shape if view is View.AST else json.loads(shape)})
+        return
+    data = shape.encode("utf-8")
+    write_atomically(Path(output), data)
+    give({"path": output, "size_bytes": len(data)})
 
 
 def _tree(text: str, file: Path) -> tuple[str, Findings]:

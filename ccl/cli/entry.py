@@ -8,7 +8,10 @@ from __future__ import annotations
 from runtime.terminal.process import run_process
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # what it defines, without loading it
+if TYPE_CHECKING:  # what they define, without loading it
+    from collections.abc import Sequence
+
+    from runtime.terminal.answer import Answers
     from runtime.terminal.process import Command
 
 
@@ -22,15 +25,41 @@ def cclc() -> None:
     run_process(_cclc)
 
 
-def _ccl() -> Command:
+def run_ccl(arguments: Sequence[str] | None = None) -> int:
+    """One command of `ccl` (that of the process by default); its exit code."""
     from ccl.cli.ccl import app
     from runtime.terminal.boundary import run_app
 
-    return lambda: run_app(app, "ccl")
+    return run_app(app, "ccl", arguments, answers=_answers_of_ccl)
 
 
-def _cclc() -> Command:
+def run_cclc(arguments: Sequence[str] | None = None) -> int:
+    """One command of `cclc`, in the same way."""
     from ccl.cli.cclc import app
     from runtime.terminal.boundary import run_app
 
-    return lambda: run_app(app, "cclc")
+    return run_app(app, "cclc", arguments, answers=_answers_of_cclc)
+
+
+def _ccl() -> Command:
+    import runtime.terminal.boundary  # noqa: F401
+
+    return run_ccl
+
+
+def _cclc() -> Command:
+    import runtime.terminal.boundary  # noqa: F401
+
+    return run_cclc
+
+
+def _answers_of_ccl() -> Answers:
+    from ccl.cli.answers import CCL
+
+    return CCL
+
+
+def _answers_of_cclc() -> Answers:
+    from ccl.cli.answers import CCLC
+
+    return CCLC

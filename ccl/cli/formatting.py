@@ -11,6 +11,7 @@ from ccl.cli.report import difference, show_findings, shown, summarise
 from ccl.cli.sources import sources_of
 from ccl.format import format_text
 from ccl.render import Format
+from runtime.terminal.answer import current, give
 from runtime.terminal.errors import CommandErrors, ExitCode
 from runtime.terminal.streams import note, write_result
 
@@ -29,6 +30,9 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
     faults: list[Findings] = []
     faulty: list[Path] = []
     changed = 0
+    altered: list[str] = []
+    kept: list[str] = []
+    given_back: str | None = None
     for path, text in texts.items():
         formatted = format_text(text, shown(path))
         if formatted.text is None:
@@ -38,9 +42,12 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
             continue
         differs = formatted.text != text
         changed += differs
-        if diff:
+        (altered if differs else kept).append(shown(path))
+        if str(path) == STANDARD_STREAM and current().is_wanted:
+            given_back = formatted.text
+        elif diff and not current().is_wanted:
             write_result(difference(path, text, formatted.text))
-        elif check:
+        elif check or diff:
             if differs:
                 note(f"Would format {shown(path)}")
         elif str(path) == STANDARD_STREAM:
@@ -48,6 +55,14 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
         elif differs:
             write_atomically(path, formatted.text.encode("utf-8"))
             note(f"Formatted {shown(path)}")
+    give(
+        {
+            "changed": altered,
+            "unchanged": kept,
+            "faulty": [shown(path) for path in faulty],
+            "text": given_back,
+        }
+    )
     if faults:
         findings = merged(faults)
         show_findings(findings, form)

@@ -1,6 +1,5 @@
 """`cclc inspect`: a module described for people, and as JSON."""
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -153,11 +152,11 @@ def _import_rows(module: Inspection) -> list[tuple[str, str, str]]:
     return rows
 
 
-def as_json(path: Path, module: Inspection) -> str:
+def as_value(path: Path, module: Inspection) -> dict[str, Any]:
     known = {} if module.abi is None else {e["name"]: e for e in module.abi.to_value()["exports"]}
     pages = module.memory_pages
     bounds = {} if module.bounds is None else module.bounds
-    value: dict[str, Any] = {
+    return {
         "path": str(path),
         "cid": module.cid,
         "size_bytes": module.size_bytes,
@@ -200,4 +199,3 @@ def as_json(path: Path, module: Inspection) -> str:
         "packed": [{"cid": p.cid, "size_bytes": p.size_bytes} for p in module.packed],
         "problems": list(module.problems),
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -8,6 +8,8 @@ from ccl.cli.checking import Findings
 from ccl.cli.files import STANDARD_STREAM
 from ccl.codes.template import Severity
 from ccl.render import Format, render
+from ccl.render.plain import json_value
+from runtime.terminal.answer import current, fail, give
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import SEAL, has_color, note, width_of
 
@@ -18,7 +20,12 @@ def shown(path: Path) -> str:
 
 
 def show_findings(findings: Findings, form: Format) -> None:
-    """Machine formats on stdout, remarks for people on stderr."""
+    """In the answer where one is wanted, machine formats on stdout, for people on stderr."""
+    if current().is_wanted:
+        give(json_value(findings.diagnostics, findings.sources))
+        if findings.count(Severity.ERROR):
+            fail(not_compiled(findings))
+        return
     stream = sys.stdout if form.for_machines else sys.stderr
     stream.write(
         render(
@@ -32,8 +39,21 @@ def show_findings(findings: Findings, form: Format) -> None:
     )
 
 
+def not_compiled(findings: Findings) -> CommandError:
+    """Errors in a source, as the error of the command that needed it."""
+    first = next(d for d in findings.diagnostics if d.severity is Severity.ERROR)
+    return CommandError(
+        ExitCode.FAILED,
+        "source-errors",
+        f"the source has {findings.summary()}",
+        hint=f"`cclc explain {first.code}` says more; `diagnostics` has their places",
+    )
+
+
 def summarise(findings: Findings, files: Sequence[Path]) -> None:
     """One line for people: how many findings, or that there are none."""
+    if current().is_wanted:
+        return
     counted = findings.summary()
     if not counted:
         what = shown(files[0]) if len(files) == 1 else f"{len(files)} files"

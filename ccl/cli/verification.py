@@ -1,6 +1,5 @@
 """`cclc verify`: is this module what this source compiles to? Rebuilt here, compared by bytes."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ccl.render import Format
 from ccl.render.paint import Ink, Paint
 from ccl.wasm.compare import Difference, Part, differences
 from ccl.wasm.inspect import MODULE_BYTES_MAX, Inspection, inspect_module
+from runtime.terminal.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import SEAL, has_color, say
 
@@ -36,16 +36,15 @@ def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[P
     if compiled.wasm is None:
         compilation = compiled.compilation
         findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
-        show_findings(findings, Format.JSON if as_json else Format.FULL)
-        if not as_json:
-            summarise(findings, [source])
+        show_findings(findings, Format.FULL)
+        summarise(findings, [source])
         raise typer.Exit(ExitCode.FAILED)
     rebuilt = inspect_module(compiled.wasm)
     found = differences((data, inspected), (compiled.wasm, rebuilt))
     if as_json:
-        sys.stdout.write(_json(module, source, inspected, rebuilt, found))
+        give(_value(module, source, inspected, rebuilt, found))
         if found:
-            raise typer.Exit(ExitCode.VERIFICATION)
+            raise _not_reproduced(module, source, inspected, rebuilt, found)
         return
     paint = Paint(has_color(sys.stdout), SEAL)
     if not found:
@@ -63,7 +62,17 @@ def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[P
             indent=2,
         )
     )
-    raise CommandError(
+    raise _not_reproduced(module, source, inspected, rebuilt, found)
+
+
+def _not_reproduced(
+    module: Path,
+    source: Path,
+    inspected: Inspection,
+    rebuilt: Inspection,
+    found: tuple[Difference, ...],
+) -> CommandError:
+    return CommandError(
         ExitCode.VERIFICATION,
         "not-reproduced",
         f"{shown(source)} does not compile to {module}",
@@ -89,14 +98,14 @@ def _hint(found: tuple[Difference, ...]) -> str:
     return "sources and compiler are said to be the same: the module was changed afterwards"
 
 
-def _json(
+def _value(
     module: Path,
     source: Path,
     given: Inspection,
     rebuilt: Inspection,
     found: tuple[Difference, ...],
-) -> str:
-    value: dict[str, Any] = {
+) -> dict[str, Any]:
+    return {
         "verified": not found,
         "module": {"path": str(module), "cid": given.cid, "size_bytes": given.size_bytes},
         "rebuilt": {"path": shown(source), "cid": rebuilt.cid, "size_bytes": rebuilt.size_bytes},
@@ -110,4 +119,3 @@ def _json(
             for each in found
         ],
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

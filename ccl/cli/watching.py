@@ -144,7 +144,7 @@ def _where_it_would_appear(missing: Path) -> Path:
 def _tell(done: Round, form: Format) -> None:
     show_findings(done.findings, form)
     for error in done.unreadable:
-        show_error(error, for_machines=form.for_machines)
+        show_error(error)
     if not form.for_machines:
         if len(done.unreadable) < len(done.checked):
             summarise(done.findings, done.checked)

@@ -33,15 +33,19 @@ def render_concise(
 
 
 def render_json(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> str:
+    """The value of `json_value` as text."""
+    return json.dumps(json_value(diagnostics, sources), indent=2, ensure_ascii=False) + "\n"
+
+
+def json_value(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> dict[str, Any]:
     """One object: `version`, `diagnostics`, `summary`. Offsets count code points from 0."""
     found = [_json_diagnostic(diagnostic, sources) for diagnostic in diagnostics]
     errors = sum(1 for d in found if d["severity"] == Severity.ERROR.value)
-    value = {
+    return {
         "version": JSON_VERSION,
         "diagnostics": found,
         "summary": {"errors": errors, "warnings": len(found) - errors},
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def _json_diagnostic(diagnostic: Diagnostic, sources: SourceMap) -> dict[str, Any]:

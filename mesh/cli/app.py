@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
+from runtime.terminal.answer import Answers
 from runtime.terminal.boundary import run_app
 from runtime.terminal.commandline import Load
 from runtime.terminal.errors import ExitCode
@@ -90,6 +91,12 @@ def _options(
         raise typer.Exit(ExitCode.USAGE)
 
 
+def _answers() -> Answers:
+    from mesh.cli.answers import ANSWERS
+
+    return ANSWERS
+
+
 def root() -> typer.Typer:
     """`meshctl` without its commands."""
     app = typer.Typer(
@@ -106,4 +113,4 @@ def root() -> typer.Typer:
 
 def run(arguments: list[str]) -> int:
     """One command; its exit code."""
-    return run_app(root(), "meshctl", arguments, elsewhere=COMMANDS)
+    return run_app(root(), "meshctl", arguments, elsewhere=COMMANDS, answers=_answers)

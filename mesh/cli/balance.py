@@ -59,7 +59,7 @@ def show_classes(*, output: str | None, quiet: bool, home: Path | None) -> None:
         for name, holders in sorted(register.items())
         for holder, units in sorted(holders.items(), key=lambda each: (-each[1], each[0]))
     ]
-    out.rows(rows, _CLASSES, quiet="class", empty="no program has issued a token class")
+    out.rows("classes", rows, _CLASSES, quiet="class", empty="no program has issued a token class")
 
 
 def _token_row(view: TokenView) -> dict[str, Any]:

@@ -149,6 +149,7 @@ def get(
         data = mesh.get_block(found)
     if output is not None:
         write_bytes(output, data)
+        out.record({"written": {"path": str(output), "bytes": len(data)}}, text="", quiet="")
         out.line(f"{len(data)} bytes written to {output}")
     elif out.for_machines:
         value = block_to_json(found, data)

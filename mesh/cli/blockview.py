@@ -8,12 +8,15 @@ from runtime.content.codec import CodecError, decode
 from runtime.terminal.errors import CommandError, ExitCode
 
 
-def block_to_json(cid: Cid, data: bytes) -> Any:
-    """A dag-cbor block's value, or `{bytes: …}` of any other. Raises CommandError."""
+def block_to_json(cid: Cid, data: bytes) -> dict[str, Any]:
+    """A block for programs: the value of a dag-cbor block, the bytes of any other, in base64.
+
+    Raises CommandError.
+    """
     if cid.codec is not Codec.DAG_CBOR:
-        return {"cid": str(cid), "bytes": b64encode(data).decode("ascii")}
+        return {"cid": str(cid), "bytes": b64encode(data).decode("ascii"), "value": None}
     try:
-        return plain(decode(data, bytes_max=len(data)))
+        value = plain(decode(data, bytes_max=len(data)))
     except CodecError as error:
         raise CommandError(
             ExitCode.VERIFICATION,
@@ -21,6 +24,7 @@ def block_to_json(cid: Cid, data: bytes) -> Any:
             f"block {cid} is not canonical DAG-CBOR: {error}",
             hint="get its bytes with --output FILE",
         ) from None
+    return {"cid": str(cid), "bytes": None, "value": value}
 
 
 def plain(value: Any) -> Any:

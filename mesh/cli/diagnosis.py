@@ -40,7 +40,7 @@ def doctor(
         Column(title="State", text=field("state"), width=8),
         Column(title="", text=field("text")),
     )
-    out.rows(rows, columns, quiet="check", empty="")
+    out.rows("checks", rows, columns, quiet="check", empty="")
     wrong = [each for each in checks if each.state.value == "wrong"]
     if wrong:
         raise CommandError(

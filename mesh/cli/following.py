@@ -131,7 +131,7 @@ def show_bids(text: str, *, output: str | None, quiet: bool, home: Path | None) 
     rows = bid_rows(job)
     if not rows:
         raise _why_no_bids(job)
-    out.rows(rows, BID_COLUMNS, quiet="node_id", empty="")
+    out.rows("bids", rows, BID_COLUMNS, quiet="node_id", empty="")
     held_up = obstacle(job, needs_award=False)
     if held_up is not None:
         note(f"{held_up.message}; {held_up.hint}")

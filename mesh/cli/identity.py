@@ -148,7 +148,7 @@ def roles(
         Column(title="Until", text=lambda row: local_time(row["expires_at"])),
         Column(title="Holder", text=field("subject")),
     )
-    out.rows(rows, columns, quiet="role", empty="no role was granted")
+    out.rows("roles", rows, columns, quiet="role", empty="no role was granted")
 
 
 @identity.command("show")

@@ -61,7 +61,7 @@ def jobs(states: tuple[str, ...], *, output: str | None, quiet: bool, home: Path
             if isinstance(job, UnreadableJob):
                 note(f"warning[{job.problem.code}]: job {job.job_id}: {job.problem.message}")
             rows.append(_unreadable(job) if isinstance(job, UnreadableJob) else _row(job))
-    out.rows(rows, _JOBS, quiet="job_id", empty="No jobs")
+    out.rows("jobs", rows, _JOBS, quiet="job_id", empty="No jobs")
 
 
 def _row(job: JobView) -> dict[str, Any]:
@@ -134,4 +134,4 @@ def nodes(*, output: str | None, quiet: bool, home: Path | None) -> None:
             }
             for each in node_views(mesh)
         ]
-    out.rows(rows, _NODES, quiet="node_id", empty="No nodes")
+    out.rows("nodes", rows, _NODES, quiet="node_id", empty="No nodes")

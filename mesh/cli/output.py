@@ -4,7 +4,6 @@ Rule: text that came from a job is made printable before it reaches a terminal; 
 formats carry the same facts as the table.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from shlex import quote
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from runtime.terminal.answer import give, say_item
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.escaping import printable
 from runtime.terminal.streams import note, say, say_text
@@ -53,9 +53,9 @@ class Output(Struct, frozen=True, kw_only=True):
             say(text)
 
     def record(self, value: Mapping[str, Any], *, text: str, quiet: str) -> None:
-        """One result: `text` for people, `quiet` under -q, the whole value for machines."""
+        """One result: `text` for people, `quiet` under -q, the whole value for programs."""
         if self.for_machines:
-            self._print_value(value)
+            give(value)
         elif self.quiet:
             if quiet:
                 say_text(quiet)
@@ -64,19 +64,21 @@ class Output(Struct, frozen=True, kw_only=True):
 
     def rows(
         self,
+        name: str,
         items: Sequence[Mapping[str, Any]],
         columns: Sequence[Column],
         *,
         quiet: str,
         empty: str,
     ) -> None:
-        """Many results as a table; `quiet` is the key printed alone under -q."""
+        """Many results as a table; name: their key in the answer, quiet: the key of each that is
+        printed alone under -q."""
         match self.format:
             case Format.JSONL:
                 for item in items:
-                    say_text(json_line(item))
+                    say_item(item)
             case Format.JSON | Format.YAML:
-                self._print_value(list(items))
+                give({name: list(items)})
             case Format.TABLE if not items:
                 note(empty)
             case Format.TABLE if self.quiet:
@@ -84,21 +86,6 @@ class Output(Struct, frozen=True, kw_only=True):
                     say(str(item[quiet]))
             case Format.TABLE:
                 say_text(table(items, columns))
-
-    def _print_value(self, value: Any) -> None:
-        match self.format:
-            case Format.JSON:
-                say_text(json.dumps(value, indent=2, ensure_ascii=False))
-            case Format.YAML:
-                import yaml
-
-                say_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True).rstrip("\n"))
-            case Format.JSONL | Format.TABLE:
-                say_text(json_line(value))
-
-
-def json_line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
 
 
 def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:

@@ -156,5 +156,9 @@ def run_show(*, output: str | None, quiet: bool, home: Path | None) -> None:
         for kind, (policy, committed) in found.items()
     ]
     out.rows(
-        rows, _COLUMNS, quiet="policy", empty="No policy is set: everyone may spend what they have"
+        "policies",
+        rows,
+        _COLUMNS,
+        quiet="policy",
+        empty="No policy is set: everyone may spend what they have",
     )

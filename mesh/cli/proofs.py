@@ -60,6 +60,8 @@ def receipt(
     if output is not None:
         out.line(f"Proof of {proof.receipt.cid} written to {output} ({size} bytes)")
         out.line(f"Check it anywhere: meshctl verify {output} --mesh {proof.genesis.cid}")
+        written = {"path": str(output), "bytes": size}
+        out.record({"cid": str(proof.receipt.cid), "written": written}, text="", quiet="")
         return
     body = proof.receipt.body
     result = body.deterministic

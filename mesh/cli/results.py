@@ -73,6 +73,7 @@ def _show(
         text = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
         body = text.encode() if is_value else data
         write_bytes(path, body)
+        out.record({"written": {"path": str(path), "bytes": len(body)}}, text="", quiet="")
         out.line(f"{len(body)} bytes written to {path}")
     elif out.for_machines:
         out.record(value, text="", quiet="")

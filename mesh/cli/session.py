@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesh.cli.output import Output, parse_format
+from runtime.terminal.answer import current
 from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
@@ -60,4 +61,7 @@ def make_output(home: Path | None, format_: str | None, *, quiet: bool) -> Outpu
 
     if format_ is None:
         format_ = load_config(locate_home(home, os.environ), os.environ).output
-    return Output(format=parse_format(format_), quiet=quiet)
+    output = Output(format=parse_format(format_), quiet=quiet)
+    # (it may have come from the environment or a file)
+    current().form = output.format.value if output.for_machines else None
+    return output

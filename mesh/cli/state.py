@@ -30,9 +30,10 @@ def state(
       meshctl state register -o json
     """
     from ccl.abi.values import untyped_to_json
-    from mesh.cli.output import Column, field, json_line
+    from mesh.cli.output import Column, field
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.standing import state_view
+    from runtime.terminal.answer import one_line
     from runtime.terminal.errors import CommandError, ExitCode
 
     out = make_output(mesh_home, output, quiet=quiet)
@@ -65,9 +66,9 @@ def state(
     columns = (
         Column(title="Home", text=field("home"), width=16),
         Column(title="Variable", text=field("variable"), width=16),
-        Column(title="Value", text=lambda row: _cut(json_line(row["value"]))),
+        Column(title="Value", text=lambda row: _cut(one_line(row["value"]))),
     )
-    out.rows(rows, columns, quiet="variable", empty="nothing is stored")
+    out.rows("variables", rows, columns, quiet="variable", empty="nothing is stored")
 
 
 def _cut(text: str) -> str:

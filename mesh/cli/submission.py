@@ -14,6 +14,7 @@ from ccl.abi.strictjson import JsonFault, read_json
 from ccl.abi.suggest import nearest_beginning
 from ccl.abi.values import ValueMismatch, from_json, parse_type
 from mesh.adapters.sqlite import StoreError
+from mesh.cli.describing import job_to_value
 from mesh.cli.files import cid_from, path_or_cid, read_bytes
 from mesh.cli.option_values import one_of, positive
 from mesh.cli.output import Column, Output, field, table
@@ -110,20 +111,16 @@ def run_submission(
         for reason in held_up.details.get("reasons", ()):
             note(f"  = note: {reason}")
         note(f"  = help: {held_up.hint}")
-    value: dict[str, Any] = {
-        "job_id": job_id,
-        "state": job.phase.value,
-        "module": str(request.module),
-        "bids": len(job.bids),
-        "missing": [str(cid) for cid in job.missing],
-    }
+    value = {**job_to_value(job), "submitted": True}
     out.record(value, text=f"Job submitted successfully\nJob ID: {job_id}", quiet=job_id)
     if held_up is not None and not is_open:
         raise held_up
 
 
 def _announce(out: Output, job_id: JobId) -> None:
-    out.line(f"Job submitted successfully\nJob ID: {job_id}\n")
+    out.line("Job submitted successfully")
+    out.line(f"Job ID: {job_id}")
+    out.line("")
 
 
 def _request(

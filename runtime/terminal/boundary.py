@@ -13,7 +13,7 @@ import shlex
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise, takewhile
 from pathlib import Path
@@ -25,6 +25,15 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from runtime.private import create_file
+from runtime.terminal.answer import (
+    ANSWERED,
+    Answers,
+    Fields,
+    begin,
+    current,
+    fail,
+    print_answer,
+)
 from runtime.terminal.commandline import COLOR_OPTION, NONE, Load, command_line
 from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
@@ -40,8 +49,7 @@ from runtime.terminal.streams import (
 )
 
 DEBUG_VARIABLE: Final = "CCL_DEBUG"
-_MACHINE_FORMATS: Final = frozenset(("json", "jsonl", "sarif", "github"))
-_FORMAT_OPTIONS: Final = ("--format", "-o", "--output")
+_PROGRAM_FORMATS: Final = frozenset((*ANSWERED, "sarif", "github"))
 _NEGATIVE: Final = re.compile(r"-\d")
 _FILE_SUFFIXES: Final = (".ccl", ".wasm", ".car", ".csv", ".json")
 _NO_NUMBER: Final = re.compile(r"'[^']*' is not a valid (int|float)$")
@@ -55,45 +63,104 @@ def run_app(
     arguments: Sequence[str] | None = None,
     *,
     elsewhere: Mapping[str, Load] = NONE,
+    answers: Callable[[], Answers] = dict,
 ) -> int:
     """Run a command line (that of the process by default) and return its exit code.
 
     elsewhere: apps that some of the commands are loaded from, by the commands' names.
+    answers: loads what the commands answer to programs.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     with guarded_streams():
-        return _run_guarded(command_line(app, elsewhere), name, arguments)
+        answer = begin(_asked_format(name, arguments))
+        try:
+            code = _run_guarded(command_line(app, elsewhere), name, arguments)
+            if answer.is_wanted:
+                print_answer(answer, _fields(answers(), arguments), code)
+        except OSError as error:
+            return _lost_output(error)
+        return code
 
 
 def _run_guarded(line: TyperGroup, name: str, arguments: Sequence[str]) -> int:
-    for_machines = _asks_for_machine_format(arguments)
     choose_color(_asked_color(arguments))
     try:
         return _run(line, name, arguments)
     except CommandErrors as error:
-        for each in error.errors:
-            show_error(each, for_machines=for_machines)
-        return error.errors[0].exit_code
+        return _end(*error.errors)
     except (KeyboardInterrupt, typer.Abort):
-        note("interrupted")
+        _interrupted()
         return ExitCode.INTERRUPTED
     except NoArgsIsHelpError as error:
         note_text(error.format_message())
         return ExitCode.USAGE
-    except BrokenPipeError as error:
-        if error.filename is None:
-            discard(sys.stdout)
-            return ExitCode.OK
-        named = _bug(error)
+    except OSError as error:
+        if error.filename is None and not isinstance(error, FileNotFoundError):
+            return _lost_output(error)
+        named = _named(error, name, arguments)
     except Exception as error:  # noqa: BLE001 - this is where every exception gets its name
         named = _named(error, name, arguments)
-    show_error(named, for_machines=for_machines)
+    return _end(named)
+
+
+def _end(*errors: CommandError) -> int:
+    """Name what ended the command, first what decides its exit code."""
+    first, *others = errors
+    if current().is_wanted:
+        if others:
+            first.details["others"] = [each.to_value() for each in others]
+        current().error = first
+    else:
+        for each in errors:
+            _show_on_stderr(each)
+    return first.exit_code
+
+
+def _interrupted() -> None:
+    note("interrupted")
+    fail(
+        CommandError(
+            ExitCode.INTERRUPTED,
+            "interrupted",
+            "the command was interrupted",
+            hint="run it again; what was done is kept",
+        )
+    )
+
+
+def _lost_output(error: OSError) -> int:
+    """Nothing more can be written to stdout: its reader has gone, which is no error, or the disk
+    is full."""
+    discard(sys.stdout)
+    if isinstance(error, BrokenPipeError):
+        return ExitCode.OK
+    named = _unwritable_output(error)
+    _show_on_stderr(named)
     return named.exit_code
 
 
-def show_error(error: CommandError, *, for_machines: bool) -> None:
-    """The error on stderr: a line, its reasons and the next step for people, or one JSON object."""
-    if for_machines:
+def _fields(answers: Answers, arguments: Sequence[str]) -> Fields:
+    """Of the command that the words name; none where there is no such command."""
+    words = [each for each in arguments if not each.startswith("-")]
+    # (the value of an option may come before them)
+    for start in range(min(len(words), 2)):
+        for command in (" ".join(words[start : start + 2]), words[start]):
+            if command in answers:
+                return answers[command]
+    return {}
+
+
+def show_error(error: CommandError) -> None:
+    """The error in the answer, where one is wanted; else on stderr."""
+    if current().is_wanted:
+        fail(error)
+    else:
+        _show_on_stderr(error)
+
+
+def _show_on_stderr(error: CommandError) -> None:
+    """A line, its reasons and the next step for people, one JSON object for programs."""
+    if current().form is not None:
         note(json.dumps(error.to_value(), ensure_ascii=False))
         return
     gutter = ink("=", _GUTTER, sys.stderr)
@@ -138,10 +205,6 @@ def _named(error: Exception, name: str, arguments: Sequence[str]) -> CommandErro
             return _usage_error(error, name, arguments)
         case FileNotFoundError(filename=None):
             return _no_folder()
-        case OSError(filename=None):
-            # All else that has no name is an output stream.
-            discard(sys.stdout)
-            return _unwritable_output(error)
         case OSError():
             return no_room(error, Path(error.filename)) or _bug(error)
         case _:
@@ -252,10 +315,18 @@ def _asked_color(arguments: Sequence[str]) -> Color:
     return color
 
 
-def _asks_for_machine_format(arguments: Sequence[str]) -> bool:
-    """Looked up in the raw arguments, because a usage error comes before any are parsed."""
-    for argument, following in pairwise((*arguments, "")):
-        name, separator, value = argument.partition("=")
-        if name in _FORMAT_OPTIONS and (value if separator else following) in _MACHINE_FORMATS:
-            return True
-    return False
+def _asked_format(name: str, arguments: Sequence[str]) -> str | None:
+    """The format for programs that the command line asks for. It is looked up in the raw
+    arguments, because a usage error comes before any are parsed."""
+    words = list(takewhile(lambda each: each != "--", arguments))
+    # (there -o is the file)
+    is_compile = name == "cclc" and "compile" in words[:3]
+    options = ("--format",) if is_compile else ("--format", "-o")
+    for argument, following in pairwise((*words, "")):
+        option, separator, value = argument.partition("=")
+        if argument.startswith("-o") and "-o" in options:
+            option, separator, value = "-o", argument[2:], argument[2:].removeprefix("=")
+        found = value if separator else following
+        if option in options and found in _PROGRAM_FORMATS:
+            return found
+    return None

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from answers import check_answer
 from localmesh import ENDLESS, found
 from meshcommand import ECHO, RAW, TRAP, Meshctl, Result
 
@@ -37,6 +38,7 @@ def meshctl(home: Path, capfd: pytest.CaptureFixture[str]) -> Meshctl:
         code = run(list(words))
         captured = capfd.readouterr()
         assert "Traceback" not in captured.err
+        check_answer("meshctl", words, captured.out, code)
         return Result(code, captured.out, captured.err)
 
     return command

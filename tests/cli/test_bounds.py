@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from answers import check_answer
 
-from ccl.cli.cclc import app
-from runtime.terminal.boundary import run_app
+from ccl.cli.entry import run_cclc
 
 SOURCE = """export fn total(xs: Array<Integer>) -> Integer {
   let total = 0;
@@ -34,8 +34,9 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def cclc(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
-    code = run_app(app, "cclc", [str(argument) for argument in arguments])
+    code = run_cclc([str(argument) for argument in arguments])
     out, err = capfd.readouterr()
+    check_answer("cclc", [str(argument) for argument in arguments], out, code)
     return code, out, err
 
 

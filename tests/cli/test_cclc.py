@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import wasmtime
+from answers import check_answer
 
-from ccl.cli.cclc import app
-from runtime.terminal.boundary import run_app
+from ccl.cli.entry import run_cclc
 
 CCLC = Path(sys.executable).with_name("cclc")
 
@@ -22,8 +22,9 @@ class Shell:
 
     def __call__(self, *arguments: str | Path) -> tuple[int, str, str]:
         """(exit code, stdout, stderr) of `cclc` with these arguments."""
-        code = run_app(app, "cclc", [str(argument) for argument in arguments])
+        code = run_cclc([str(argument) for argument in arguments])
         out, err = self.capfd.readouterr()
+        check_answer("cclc", [str(argument) for argument in arguments], out, code)
         return code, out, err
 
 
@@ -63,11 +64,11 @@ def test_a_mistyped_command_gets_a_suggestion(cclc: Shell) -> None:
     assert "`cclc --help`" in err
 
 
-@pytest.mark.parametrize("option", [["--format", "json"], ["--format=json"], ["--format", "sarif"]])
+@pytest.mark.parametrize("option", [["--format", "json"], ["--format=json"], ["-ojson"]])
 def test_machines_get_errors_they_can_read(cclc: Shell, option: list[str]) -> None:
     code, out, err = cclc("check", "absent.ccl", *option)
-    assert (code, out) == (3, "")
-    assert json.loads(err) == {
+    assert (code, err) == (3, "")
+    assert json.loads(out)["error"] == {
         "code": "not-found",
         "message": "there is no file absent.ccl",
         "hint": "check the path; it is relative to the current directory",
@@ -217,10 +218,10 @@ def test_files_that_cannot_be_read_are_all_named_and_the_others_checked(cclc: Sh
     code, out, err = cclc("check", "absent.ccl", "b.ccl", "empty", "--format", "json")
     assert code == 3
     assert [d["file"] for d in json.loads(out)["diagnostics"]] == ["b.ccl"]
-    assert [json.loads(line)["code"] for line in err.splitlines()] == [
-        "not-found",
-        "no-programs",
-    ]
+    error = json.loads(out)["error"]
+    assert error["code"] == "not-found"
+    assert [each["code"] for each in error["details"]["others"]] == ["no-programs"]
+    assert err == ""
     code, _, err = cclc("check", "absent.ccl", "b.ccl")
     assert code == 3
     assert "b.ccl:2:10" in err

@@ -35,7 +35,8 @@ def charter(folder: Path, *arguments: str) -> Done:
 def test_decided_conditions_are_in_it(folder: Path) -> None:
     done = charter(folder, "bylaws.ccl", "--context", "full.json", "-o", "json", "--strict")
     assert done.code == 0, done.err
-    assert json.loads(done.out) == {
+    answer = json.loads(done.out)
+    assert {key: answer[key] for key in ("charter", "undecided")} == {
         "charter": {
             "title": "Bylaws",
             "election": {"board": {"term": "730d", "seats": 7}},
@@ -96,8 +97,8 @@ mint("x", 5);
 
 def test_strict_refuses_what_is_undecided(folder: Path) -> None:
     done = charter(folder, "bylaws.ccl", "--context", "half.json", "--strict", "-o", "json")
-    assert (done.code, done.out) == (1, "")
-    error = json.loads(done.err)
+    assert (done.code, done.err) == (1, "")
+    error = json.loads(done.out)["error"]
     assert error["code"] == "undecided"
     assert [each["missing"] for each in error["details"]["undecided"]] == ["member.count"]
 

@@ -132,7 +132,7 @@ def test_one_damaged_job_does_not_hide_the_others(
     broken = _damaged(home, tmp_path / "home", receipt, damage)
     assert run(["list-jobs", "-o", "json", "--mesh-home", str(broken)]) == 0
     said = capfd.readouterr()
-    bad, good = json.loads(said.out)
+    bad, good = json.loads(said.out)["jobs"]
     assert (bad["job_id"], bad["state"], good["job_id"]) == (first, "Verified", second)
     assert good["problem"] is None and good["description"] == "second"
     code = "block-tampered" if damage is _change else "block-missing"

@@ -54,7 +54,7 @@ def test_the_main_path_to_the_word(meshctl: Meshctl) -> None:
 
 def test_machines_get_one_object(meshctl: Meshctl) -> None:
     job = submitted(meshctl)
-    bids = json.loads(meshctl("get-bids", "--job-id", job, "-o", "json").out)
+    bids = json.loads(meshctl("get-bids", "--job-id", job, "-o", "json").out)["bids"]
     assert bids[0]["node_id"] == "mesh-node-2"
     assert not any(bid["has_evidence"] for bid in bids)
     done = meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2", "-o", "json")
@@ -230,7 +230,7 @@ def test_bad_input_is_named(meshctl: Meshctl, tmp_path: Path, name: str) -> None
     (tmp_path / "cut.wasm").write_bytes(bytes(ECHO)[:40])
     result = meshctl(*words, "--resource-amount", "5", "-o", "json")
     assert result.code == code, result
-    problem = json.loads(result.err)
+    problem = json.loads(result.out)["error"]
     assert set(problem) == {"code", "message", "hint", "details"}
     assert problem["code"] == slug
     assert text in problem["message"] + problem["hint"]
@@ -252,7 +252,7 @@ def test_policies_decide(meshctl: Meshctl) -> None:
     assert "100 units allowed now" in denied.err
     verified_job = submitted(meshctl, amount="100")
     meshctl("accept-bid", "--job-id", verified_job, "--node-id", "mesh-node-2")
-    shown = json.loads(meshctl("policy", "show", "-o", "json").out)
+    shown = json.loads(meshctl("policy", "show", "-o", "json").out)["policies"]
     assert shown[0]["kind"] == "Quota" and shown[0]["committed"] == 16
     assert meshctl("policy", "set", "permit-list").code == 0
     assert meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5").code == 5
@@ -364,7 +364,7 @@ def test_a_sound_machine(meshctl: Meshctl) -> None:
     verified(meshctl)
     result = meshctl("doctor", "-o", "json")
     assert result.code == 0, result
-    checks = {row["check"]: row["state"] for row in json.loads(result.out)}
+    checks = {row["check"]: row["state"] for row in json.loads(result.out)["checks"]}
     assert checks["audit"] == checks["store"] == "ok"
     assert any(name.startswith("confined: ") for name in checks)
 

@@ -26,7 +26,7 @@ def test_it_is_said_where_bids_and_states_are_shown(meshctl: Meshctl, job: str) 
     assert bids.code == 0 and "mesh-node-2     80" in bids.out
     again = f"ask the nodes again: meshctl job-status {job} --wait"
     assert f"all 3 bids for job {job} have expired; {again}" in bids.err
-    rows = json.loads(meshctl("get-bids", "--job-id", job, "-o", "json").out)
+    rows = json.loads(meshctl("get-bids", "--job-id", job, "-o", "json").out)["bids"]
     assert [row["is_expired"] for row in rows] == [True] * 3
     status = meshctl("job-status", job)
     assert status.code == 0
@@ -37,7 +37,7 @@ def test_waiting_collects_new_bids(meshctl: Meshctl, job: str) -> None:
     waited = meshctl("job-status", job, "--wait")
     assert waited.code == 7, waited
     assert f"meshctl accept-bid --job-id {job} --node-id mesh-node-2" in waited.err
-    rows = json.loads(meshctl("get-bids", "--job-id", job, "-o", "json").out)
+    rows = json.loads(meshctl("get-bids", "--job-id", job, "-o", "json").out)["bids"]
     assert [row["is_expired"] for row in rows] == [False] * 3
     assert "expired" not in meshctl("get-bids", "--job-id", job).err
     assert meshctl("list-jobs", "-q").out.split() == [job]

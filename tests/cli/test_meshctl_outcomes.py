@@ -25,7 +25,9 @@ def test_a_list_tells_what_failed(meshctl: Meshctl) -> None:
     assert "Verified (trapped)" in lines[trap]
     assert "Verified (out of fuel)" in lines[endless]
     assert "Verified  " in lines[good]
-    rows = {row["job_id"]: row for row in json.loads(meshctl("list-jobs", "-o", "json").out)}
+    rows = {
+        row["job_id"]: row for row in json.loads(meshctl("list-jobs", "-o", "json").out)["jobs"]
+    }
     assert {rows[job]["state"] for job in (trap, endless, good)} == {"Verified"}
     assert [rows[job]["outcome"] for job in (trap, endless, good)] == [
         "trapped",
@@ -54,7 +56,9 @@ def test_nobody_bids(meshctl: Meshctl) -> None:
     assert f"help: meshctl cancel-job {job}, then submit it again" in refused.err
     machine = meshctl(*submit, "-o", "json")
     assert machine.code == 6
-    assert json.loads(machine.out)["job_id"] == json.loads(machine.err)["details"]["job_id"]
+    assert (
+        json.loads(machine.out)["job_id"] == json.loads(machine.out)["error"]["details"]["job_id"]
+    )
     assert meshctl("cancel-job", job).code == 0
 
 

@@ -19,7 +19,7 @@ OLD_MESH = "bafyr4igahm7rskmtjxvo2yg2v6vto6cuibrjzra2i7ecgqjnjetqyvkfry"
 OTHER_MESH = str(cid_of(b"another mesh", Codec.DAG_CBOR))
 KEYS = [
     *("verified", "trusted", "reexecuted", "not_reexecuted", "receipt", "mesh", "job_id"),
-    *("outcome", "findings", "missing", "ignored"),
+    *("outcome", "findings", "missing", "ignored", "error"),
 ]
 DEPENDING_ON_TRUST = ("anchored to DAG", "Federation agrees", "Settled by the issuer")
 
@@ -100,7 +100,7 @@ def test_a_mesh_that_is_named_is_trusted(
 
 
 def test_naming_another_mesh_holds_at_home_too(meshctl: Meshctl, proof: str) -> None:
-    job = json.loads(meshctl("list-jobs", "-o", "json").out)[0]["job_id"]
+    job = json.loads(meshctl("list-jobs", "-o", "json").out)["jobs"][0]["job_id"]
     for target in (job, proof):
         assert facts(meshctl, target, "--mesh", OTHER_MESH, code=8)["trusted"] is False
 

@@ -29,7 +29,7 @@ def test_arguments_that_cannot_be_encoded(meshctl: Meshctl, given: str, said: st
     words = ("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5", "--arguments", given)
     refused = meshctl(*words, "-o", "json")
     assert refused.code == 2, refused
-    problem = json.loads(refused.err)
+    problem = json.loads(refused.out)["error"]
     assert problem["code"] == "arguments-malformed"
     assert said in problem["message"]
     assert len(problem["message"]) < 300
@@ -49,14 +49,14 @@ def test_a_module_that_no_node_could_execute(
     meshctl: Meshctl, module: str, words: tuple[str, ...], code: str, said: str
 ) -> None:
     Path("odd.wasm").write_bytes({**TAKEN, **REFUSED}[module])
-    before = json.loads(meshctl("list-jobs", "-o", "json").out)
+    before = json.loads(meshctl("list-jobs", "-o", "json").out)["jobs"]
     given = ("submit-job", "--wasm", "odd.wasm", "--resource-amount", "5", *words)
     refused = meshctl(*given, "-o", "json")
     assert refused.code == 2, refused
-    problem = json.loads(refused.err)
+    problem = json.loads(refused.out)["error"]
     assert problem["code"] == code
     assert said in problem["message"] + problem["hint"]
-    assert json.loads(meshctl("list-jobs", "-o", "json").out) == before
+    assert json.loads(meshctl("list-jobs", "-o", "json").out)["jobs"] == before
 
 
 @pytest.mark.parametrize("did", ["did:key:zzz", "did:key:z6Mk", "did:web:example.org", ZERO_KEY])
@@ -68,10 +68,11 @@ def test_a_did_without_a_usable_key(meshctl: Meshctl, did: str) -> None:
     ):
         refused = meshctl(*words, "-o", "json")
         assert refused.code == 2, refused
-        assert json.loads(refused.err)["code"] == "malformed-did"
-        assert did in refused.err
+        error = json.loads(refused.out)["error"]
+        assert error["code"] == "malformed-did"
+        assert did in error["message"]
     assert meshctl("tokens", "balance", "-o", "json").out == before
-    assert json.loads(meshctl("policy", "show", "-o", "json").out) == []
+    assert json.loads(meshctl("policy", "show", "-o", "json").out)["policies"] == []
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_where_nothing_is_stored(home: Path, meshctl: Meshctl) -> None:
         "root": None,
         "variables": [],
         "pins": [],
+        "error": None,
     }
     assert "`ccl run` stores state" in meshctl("state", "till").err
     assert meshctl("tokens", "classes").err == "no program has issued a token class\n"
@@ -65,7 +66,7 @@ def test_where_nothing_is_stored(home: Path, meshctl: Meshctl) -> None:
 
 
 def test_token_classes_are_shown(stored: Path, meshctl: Meshctl) -> None:
-    assert json.loads(meshctl("tokens", "classes", "-o", "json").out) == [
+    assert json.loads(meshctl("tokens", "classes", "-o", "json").out)["classes"] == [
         {"class": "hour", "holder": ADA, "units": 12}
     ]
 
@@ -80,13 +81,13 @@ def test_a_block_of_the_state_is_not_removed(stored: Path, meshctl: Meshctl) -> 
 def test_roles_are_granted_and_withdrawn(home: Path, meshctl: Meshctl) -> None:
     assert meshctl("identity", "grant", "treasurer").out.startswith("Granted treasurer to did:key:")
     assert meshctl("identity", "grant", "member", "--to", ADA, "--expires-in", "60").code == 0
-    rows = json.loads(meshctl("identity", "roles", "-o", "json").out)
+    rows = json.loads(meshctl("identity", "roles", "-o", "json").out)["roles"]
     assert [(each["role"], each["state"]) for each in rows] == [
         ("member", "held"),
         ("treasurer", "held"),
     ]
     assert meshctl("identity", "withdraw", "treasurer", "--reason", "term is over").code == 0
-    rows = json.loads(meshctl("identity", "roles", "-o", "json").out)
+    rows = json.loads(meshctl("identity", "roles", "-o", "json").out)["roles"]
     assert [each["state"] for each in rows] == ["held", "withdrawn"]
     again = meshctl("identity", "withdraw", "treasurer")
     assert again.code == 3 and "does not hold the role" in again.err

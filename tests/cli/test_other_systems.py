@@ -30,7 +30,7 @@ for name in ("SIGXCPU", "SIGBUS", "SIGKILL", "SIGHUP", "SIGPIPE", "SIGALRM", "SI
 from ccl.cli.ccl import app as ccl
 from ccl.cli.cclc import app as cclc
 from mesh.cli.app import run as meshctl
-from runtime.terminal.boundary import run_app
+from ccl.cli.entry import run_ccl, run_cclc
 from contextlib import redirect_stderr, redirect_stdout
 import io
 
@@ -41,7 +41,7 @@ def command(line):
         if name == "meshctl":
             code = meshctl(arguments)
         else:
-            code = run_app({"ccl": ccl, "cclc": cclc}[name], name, arguments)
+            code = {"ccl": run_ccl, "cclc": run_cclc}[name](arguments)
     print(line, "->", int(code))
     print(err.getvalue() if code else "", end="")
 

@@ -163,7 +163,7 @@ def test_denied_warnings_fail_for_programs_too(folder: Path) -> None:
     done = cclc(folder, "check", "a.ccl", "--deny-warnings", "--format", "json")
     assert done.code == 1
     assert json.loads(done.out)["summary"] == {"errors": 0, "warnings": 1}
-    assert json.loads(done.err)["code"] == "warnings-denied"
+    assert json.loads(done.out)["error"]["code"] == "warnings-denied"
 
 
 def test_fixed_warnings_are_not_left(folder: Path) -> None:

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from answers import check_answer
 from localmesh import found
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +47,9 @@ def run(
         code = _run_here(name, arguments)
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        return _done(code, _whole(out), _whole(err))
+        done = _done(code, _whole(out), _whole(err))
+    check_answer(name, arguments, done.out, code)
+    return done
 
 
 def run_process(
@@ -111,15 +114,13 @@ def _run_here(name: str, arguments: list[str]) -> int:
 
             return run_meshctl(arguments)
         case "ccl":
-            from ccl.cli.ccl import app as ccl_app
-            from runtime.terminal.boundary import run_app
+            from ccl.cli.entry import run_ccl
 
-            return run_app(ccl_app, name, arguments)
+            return run_ccl(arguments)
         case _:
-            from ccl.cli.cclc import app as cclc_app
-            from runtime.terminal.boundary import run_app
+            from ccl.cli.entry import run_cclc
 
-            return run_app(cclc_app, name, arguments)
+            return run_cclc(arguments)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 They depend on the program, the context, the time and who asks: no mesh is opened for them.
 """
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -17,15 +16,16 @@ from ccl.cli.charterview import Undecided, charter_text, charter_value, undecide
 from ccl.cli.files import STANDARD_STREAM
 from ccl.cli.running.program import Program, compile_program
 from ccl.cli.running.records import read_records
-from ccl.cli.running.traps import outcome_lines
+from ccl.cli.running.traps import outcome_error, outcome_lines
 from ccl.render.paint import Paint
 from runtime.content.did import Did, DidError, parse_did
 from runtime.context import SEED_BYTES, Context, Limits
 from runtime.execution import Execution, OutcomeKind
 from runtime.sandbox.engine import engine_text
 from runtime.sandbox.request import Fault, Request
+from runtime.terminal.answer import current, give
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.streams import SEAL, has_color, note, say, say_text, width_of
+from runtime.terminal.streams import SEAL, has_color, note, say, width_of
 
 FUEL: Final = 1_000_000_000
 
@@ -61,6 +61,8 @@ def show_charter(
     execution = _execute(program, asking, records)
     outcome = execution.deterministic.outcome
     if outcome.kind is not OutcomeKind.SUCCEEDED:
+        if current().is_wanted:
+            raise outcome_error(outcome, "`ccl charter` without -o shows the place in the source")
         for line in outcome_lines(
             outcome, program, Paint(has_color(sys.stderr), SEAL), width_of(sys.stderr)
         ):
@@ -135,9 +137,4 @@ def _show(charter: tuple[Any, ...], found: tuple[Undecided, ...], view: str) -> 
         "charter": charter_value(charter),
         "undecided": [each.to_json() for each in found],
     }
-    if view == "json":
-        say_text(json.dumps(value, ensure_ascii=False, indent=2))
-        return
-    import yaml
-
-    say_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True).rstrip("\n"))
+    give(value)

@@ -13,14 +13,15 @@ from ccl.cli.running.options import Options
 from ccl.cli.running.program import Program, compile_program, entry_signature, read_input
 from ccl.cli.running.records import given_roles, read_records
 from ccl.cli.running.seeding import chosen_seed
-from ccl.cli.running.showing import print_json, show_dry_run, show_modules, show_result
-from ccl.cli.running.traps import outcome_lines
+from ccl.cli.running.showing import give_run, show_dry_run, show_modules, show_result
+from ccl.cli.running.traps import outcome_error, outcome_lines
 from ccl.cli.running.under_way import UnderWay
 from ccl.render.cells import safe_text
 from ccl.render.paint import Ink, Paint
 from mesh.local import LocalMesh
 from mesh.local.runs import LocalRun, finish_run, only_this_run, unfinished_run
 from runtime.content.cid import Cid
+from runtime.terminal.answer import fail, give
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import SEAL, has_color, note, width_of
 
@@ -90,6 +91,7 @@ def go_on(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Opti
 
 
 def _follow(run: Run, under_way: UnderWay) -> int:
+    give({"applied": True})
     under_way.follow()
     show_result(run, under_way, under_way.options)
     if under_way.record is not None and under_way.is_over:
@@ -159,11 +161,13 @@ def waiting(holder: str) -> None:
 
 def _refused(run: Run, attempt: Attempt, options: Options) -> int:
     """What ended the program's own execution: nothing of it was applied."""
-    if options.as_json:
-        outcome = run.execution.deterministic.outcome
-        hint, _ = next_step(outcome, run.entry, attempt)
-        print_json(run, None, {**outcome.to_value(), "next": hint}, options)
-    return _failed(run, attempt)
+    if not options.as_json:
+        return _failed(run, attempt)
+    outcome = run.execution.deterministic.outcome
+    hint, code = next_step(outcome, run.entry, attempt)
+    give_run(run, None, options)
+    fail(outcome_error(outcome, hint or "`outcome` names the place in the source", code))
+    return code
 
 
 def _failed(run: Run, attempt: Attempt) -> int:

@@ -19,6 +19,7 @@ from ccl.cli.show import charter_lines, charter_value, value_lines
 from ccl.cli.tables import columns
 from runtime.content.cid import Codec
 from runtime.effects import SubmitJob
+from runtime.terminal.answer import give
 from runtime.terminal.streams import note, number_text, say, say_text, write_raw, write_result
 
 LOCAL: Final = "local"
@@ -26,6 +27,8 @@ LOCAL: Final = "local"
 
 def show_modules(run: Run, options: Options, *, is_continued: bool = False) -> None:
     """What was compiled and executed, and what the program logged."""
+    if options.as_json:
+        give_run(run, None, options)
     rows = [
         (
             "Compiled",
@@ -51,7 +54,7 @@ def show_dry_run(run: Run, options: Options) -> None:
     """What would be applied, and that nothing was."""
     submitted = [each for each in run.effects if isinstance(each, SubmitJob)]
     if options.as_json:
-        print_json(run, None, None, options)
+        give_run(run, None, options)
         return
     for line in effect_lines(run.effects):
         options.remark(line)
@@ -67,7 +70,7 @@ def show_dry_run(run: Run, options: Options) -> None:
 def show_result(run: Run, under_way: UnderWay, options: Options) -> None:
     """The program's value, its charter, and the results of its jobs and handlers."""
     if options.as_json:
-        print_json(run, under_way, None, options)
+        give_run(run, under_way, options)
         return
     has_own = _show_own(run, options)
     if options.quiet:
@@ -155,25 +158,24 @@ def _gives_none(run: Run) -> bool:
     return signature is not None and signature.result.startswith("Option<")
 
 
-def print_json(run: Run, under_way: UnderWay | None, outcome: Any, options: Options) -> None:
-    """One object. under_way: None where nothing was applied; outcome: of a failed execution."""
+def give_run(run: Run, under_way: UnderWay | None, options: Options) -> None:
+    """The run as far as it came. under_way: None where nothing was applied."""
     followed = () if under_way is None else under_way.followed.values()
-    value: dict[str, Any] = {
-        "value": run.value,
-        "value_origin": LOCAL,
-        "fuel": run.execution.deterministic.fuel_used,
-        "module": str(run.program.root.cid),
-        "logs": list(run.logs),
-        "effects": effects_to_json(run.effects),
-        "applied": under_way is not None,
-        "jobs": [each.to_json() for each in followed],
-    }
-    if options.seed is not None:
-        value["seed"] = options.seed
-    if under_way is not None and under_way.handlings:
-        value["handlers"] = [each.to_json() for each in under_way.handlings]
-    if run.execution.charter:
-        value["charter"] = charter_value(run.execution.charter)
-    if outcome is not None:
-        value["outcome"] = outcome
-    say_text(json.dumps(value, ensure_ascii=False, indent=2))
+    handlings = () if under_way is None else under_way.handlings
+    found = run.execution.deterministic
+    give(
+        {
+            "value": run.value,
+            "value_origin": LOCAL,
+            "outcome": found.outcome.to_value(),
+            "fuel": found.fuel_used,
+            "module": str(run.program.root.cid),
+            "logs": list(run.logs),
+            "effects": effects_to_json(run.effects),
+            "applied": under_way is not None,
+            "jobs": [each.to_json() for each in followed],
+            "handlers": [each.to_json() for each in handlings],
+            "charter": charter_value(run.execution.charter),
+            "seed": options.seed,
+        }
+    )

@@ -11,6 +11,7 @@ from ccl.source import Source, Span
 from ccl.wasm.binary import sections
 from runtime.content.codec import decode
 from runtime.execution import Outcome, OutcomeKind
+from runtime.terminal.errors import CommandError, ExitCode
 
 _HEADS = {
     OutcomeKind.TRAPPED: "trap",
@@ -43,6 +44,19 @@ def outcome_lines(outcome: Outcome, program: Program, paint: Paint, width: int) 
         yield f" --> {safe_text(outcome.place)}"
     if outcome.article:
         yield f" = under article {safe_text(outcome.article)}"
+
+
+def outcome_error(
+    outcome: Outcome, hint: str, exit_code: ExitCode = ExitCode.FAILED
+) -> CommandError:
+    """The same for programs."""
+    return CommandError(
+        exit_code,
+        f"program-{outcome.kind.value}",
+        outcome.cause or outcome.kind.value,
+        hint=hint,
+        details={"outcome": outcome.to_value()},
+    )
 
 
 def site_of(outcome: Outcome, program: Program) -> Site | None:

@@ -1,6 +1,5 @@
 """`ccl runs`: the runs that have not shown their results yet, and going on with one of them."""
 
-import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from mesh.cli.naming import resolve
 from mesh.home import has_mesh, locate_home
 from mesh.local import LocalMesh
 from mesh.local.runs import finish_run, only_this_run, unfinished_run
+from runtime.terminal.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note, say_text
 
@@ -28,7 +28,7 @@ def list_runs(home: Path | None, *, as_json: bool) -> int:
         with LocalMesh.open(home) as mesh:
             found = [_to_json(mesh, each) for each in earlier_runs(mesh)]
     if as_json:
-        say_text(json.dumps({"runs": found}, ensure_ascii=False, indent=2))
+        give({"runs": found})
     elif not found:
         note("no run is unfinished")
     else:

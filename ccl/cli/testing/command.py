@@ -13,7 +13,7 @@ from ccl.cli.apart import sandbox_apart
 from ccl.cli.report import show_findings
 from ccl.cli.testing.compiling import compiled
 from ccl.cli.testing.finding import TestFile, test_files
-from ccl.cli.testing.machine import as_json, as_lines
+from ccl.cli.testing.machine import as_items, as_value
 from ccl.cli.testing.rehearsals import Rehearsals, Verdict, in_order
 from ccl.cli.testing.reporting import (
     Tested,
@@ -28,6 +28,7 @@ from ccl.render import Format
 from ccl.render.cells import text_width
 from ccl.render.paint import Ink, Paint
 from runtime.sandbox.request import Fault
+from runtime.terminal.answer import give, say_item
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.streams import SEAL, has_color, say, width_of
@@ -61,7 +62,7 @@ def run_tests(options: Options) -> int:
     if unread and not files:
         raise CommandErrors(unread)
     for error in unread:
-        show_error(error, for_machines=options.output is not Output.TEXT)
+        show_error(error)
     if not files:
         raise _nothing(
             options, "no `test fn`", "write one: `test fn adds() { assert_eq(1 + 1, 2); }`"
@@ -154,8 +155,8 @@ class _Showing:
     def file(self, outcome: Tested | Broken) -> None:
         match self._options.output:
             case Output.JSONL:
-                sys.stdout.write(as_lines(outcome))
-                sys.stdout.flush()
+                for item in as_items(outcome):
+                    say_item(item)
             case Output.TEXT:
                 self._file(outcome)
             case Output.JSON:
@@ -183,7 +184,7 @@ class _Showing:
             case Output.JSONL:
                 return
             case Output.JSON:
-                sys.stdout.write(as_json(outcomes, unread, seconds))
+                give(as_value(outcomes, unread, seconds))
                 return
             case Output.TEXT:
                 pass

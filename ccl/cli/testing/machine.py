@@ -1,6 +1,5 @@
 """What programs read of a test run: one JSON object, or one a line for each test."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,15 +7,15 @@ from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
 from ccl.cli.testing.reporting import Outcomes, Tested, failure_place
 from ccl.cli.testing.suite import Broken, Suite
 from ccl.cli.testing.values import value_lines
-from ccl.render import Format, render
+from ccl.render.plain import json_value
 from runtime.content.codec import decode
 from runtime.terminal.errors import CommandError
 
 
-def as_json(outcomes: Outcomes, unread: Sequence[CommandError], seconds: float) -> str:
+def as_value(outcomes: Outcomes, unread: Sequence[CommandError], seconds: float) -> dict[str, Any]:
     tested = [each for each in outcomes if isinstance(each, Tested)]
     failed = sum(len(each.failed) for each in tested)
-    value = {
+    return {
         "passed": sum(len(each.verdicts) for each in tested) - failed,
         "failed": failed,
         "not_compiled": len(outcomes) - len(tested),
@@ -24,14 +23,13 @@ def as_json(outcomes: Outcomes, unread: Sequence[CommandError], seconds: float) 
         "seconds": round(seconds, 3),
         "files": [file_value(each) for each in outcomes],
     }
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def file_value(outcome: Tested | Broken) -> dict[str, Any]:
     if isinstance(outcome, Broken):
         found = outcome.findings
-        shown = render(found.diagnostics, found.sources, Format.JSON, color=False, width=100)
-        return {"path": outcome.path, "errors": json.loads(shown)["diagnostics"], "tests": []}
+        shown = json_value(found.diagnostics, found.sources)
+        return {"path": outcome.path, "errors": shown["diagnostics"], "tests": []}
     suite = outcome.suite
     return {
         "path": suite.path,
@@ -71,11 +69,9 @@ def _failure(suite: Suite, failure: Failure) -> dict[str, Any]:
     return value
 
 
-def as_lines(outcome: Tested | Broken) -> str:
-    """A JSON object a line for each test, or for what does not compile."""
+def as_items(outcome: Tested | Broken) -> list[dict[str, Any]]:
+    """An object for each test, or for what does not compile."""
     value = file_value(outcome)
     if isinstance(outcome, Broken):
-        lines = [{"path": value["path"], "outcome": "not-compiled", "errors": value["errors"]}]
-    else:
-        lines = [{"path": value["path"], **each} for each in value["tests"]]
-    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines)
+        return [{"path": value["path"], "outcome": "not-compiled", "errors": value["errors"]}]
+    return [{"path": value["path"], **each} for each in value["tests"]]

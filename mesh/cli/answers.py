@@ -1,0 +1,263 @@
+"""What the commands of `meshctl` answer to programs: the keys of each, with their schemas."""
+
+from typing import Final
+
+from runtime.terminal.answer import Answers, Fields, Schema
+from runtime.terminal.schema import (
+    ANY,
+    CID,
+    COUNT,
+    FLAG,
+    INTEGER,
+    OBJECT,
+    TEXT,
+    TEXTS,
+    array,
+    mapping,
+    optional,
+    record,
+)
+
+CIDS: Final = array(CID)
+OUTCOME: Final = record(
+    {
+        "kind": TEXT,
+        "reason": TEXT,
+        "detail": TEXT,
+        "place": optional(TEXT),
+        "article": optional(TEXT),
+    }
+)
+METRICS: Final = record({"wall_ms": COUNT, "memory_peak_bytes": COUNT, "host_calls": COUNT})
+BID: Final = record(
+    {
+        "node_id": TEXT,
+        "price": COUNT,
+        "units": COUNT,
+        "estimated_seconds": COUNT,
+        "reputation": COUNT,
+        "has_evidence": FLAG,
+        "location": TEXT,
+        "expires_at": COUNT,
+        "is_expired": FLAG,
+        "score_ppm": optional(INTEGER),
+    }
+)
+JOB: Final[Fields] = {
+    "job_id": TEXT,
+    "state": TEXT,
+    "description": TEXT,
+    "reason": TEXT,
+    "manifest": CID,
+    "module": CID,
+    "input": CID,
+    "entry": TEXT,
+    "resource_type": TEXT,
+    "resource_amount": COUNT,
+    "budget": COUNT,
+    "priority": TEXT,
+    "submitted_at": COUNT,
+    "changed_at": COUNT,
+    "missing": CIDS,
+    "bids": array(BID),
+    "declines": array(record({"node_id": TEXT, "reason": TEXT, "detail": TEXT})),
+    "award": record(
+        {
+            "node_id": TEXT,
+            "price": COUNT,
+            "attempt": COUNT,
+            "fuel_limit": COUNT,
+            "lease_expires_at": COUNT,
+        }
+    ),
+    "receipt": CID,
+    "anchor": CID,
+    "attestations": array(record({"verifier": TEXT, "verdict": TEXT, "cid": CID})),
+    "output": CID,
+    "outcome": OUTCOME,
+    "fuel_used": COUNT,
+    "metrics": METRICS,
+    "settlement": CID,
+    "not_applied": TEXTS,
+    "waiting_for": record({"code": TEXT, "message": TEXT}),
+    "next": TEXT,
+    "checked": record(
+        {
+            "anchored": FLAG,
+            "verified": FLAG,
+            "confirmed": COUNT,
+            "drawn": COUNT,
+            "findings": TEXTS,
+        }
+    ),
+}
+QUOTES: Final[Fields] = {
+    "submitted": FLAG,
+    "prices": record({"least": optional(COUNT), "greatest": optional(COUNT)}),
+    "nodes": array(
+        record(
+            {
+                "node_id": TEXT,
+                "price": optional(COUNT),
+                "estimated_seconds": optional(COUNT),
+                "location": TEXT,
+                "declined": optional(TEXT),
+            }
+        )
+    ),
+    "allowed": FLAG,
+    "verdict": TEXT,
+}
+LISTED: Final = record(
+    {
+        "job_id": TEXT,
+        "state": optional(TEXT),
+        "outcome": optional(TEXT),
+        "node_id": optional(TEXT),
+        "price": optional(COUNT),
+        "description": optional(TEXT),
+        "submitted_at": optional(COUNT),
+        "receipt": optional(CID),
+        "reason": optional(TEXT),
+        "problem": optional(TEXT),
+    }
+)
+NODE: Final = record(
+    {
+        "node_id": optional(TEXT),
+        "did": TEXT,
+        "role": TEXT,
+        "rate_micro": optional(COUNT),
+        "surcharge_ppm": optional(INTEGER),
+        "load_ppm": optional(COUNT),
+        "share_ppm": optional(COUNT),
+        "fuel_per_second": optional(COUNT),
+        "executions": optional(COUNT),
+        "running": optional(COUNT),
+        "reputation": optional(COUNT),
+        "has_evidence": optional(FLAG),
+        "location": optional(TEXT),
+        "capabilities": TEXTS,
+        "memory_bytes": optional(COUNT),
+        "cpu_cores": optional(COUNT),
+    }
+)
+SIGNED: Final[Schema] = {**OBJECT, "required": ["type", "version", "mesh", "signer", "sig"]}
+"""A record as DAG-JSON: a link is {"/": CID}, bytes are {"/": {"bytes": base64}}."""
+WRITTEN: Final[Fields] = {"written": record({"path": TEXT, "bytes": COUNT})}
+"""Where --output has put the bytes."""
+
+ANSWERS: Final[Answers] = {
+    "submit-job": {**JOB, **QUOTES},
+    "get-bids": {"bids": array(BID)},
+    "accept-bid": JOB,
+    "job-status": JOB,
+    "list-jobs": {"jobs": array(LISTED)},
+    "cancel-job": {"job_id": TEXT, "state": TEXT, "reason": TEXT},
+    "list-nodes": {"nodes": array(NODE)},
+    "results": {
+        "job_id": TEXT,
+        "output": CID,
+        "codec": TEXT,
+        "bytes": COUNT,
+        "value": ANY,
+        **WRITTEN,
+    },
+    "logs": {"job_id": TEXT, "logs": TEXTS, "outcome": OUTCOME},
+    "receipt": {
+        "cid": CID,
+        "receipt": SIGNED,
+        "award": SIGNED,
+        "anchor": SIGNED,
+        "attestations": array(SIGNED),
+        "settlement": SIGNED,
+        **WRITTEN,
+    },
+    "verify": {
+        "verified": FLAG,
+        "trusted": FLAG,
+        "reexecuted": FLAG,
+        "not_reexecuted": TEXT,
+        "receipt": CID,
+        "mesh": CID,
+        "job_id": TEXT,
+        "outcome": OUTCOME,
+        "findings": array(record({"fault": TEXT, "subject": TEXT, "detail": TEXT})),
+        "missing": array(record({"subject": TEXT, "cid": CID, "needed_to_execute": FLAG})),
+        "ignored": array(record({"cid": CID, "reason": TEXT})),
+    },
+    "state": {
+        "root": CID,
+        "variables": array(OBJECT),
+        "pins": array(ANY),
+    },
+    "doctor": {"checks": array(record({"check": TEXT, "state": TEXT, "text": TEXT}))},
+    "block put": {"cids": CIDS, "absent_roots": CIDS, "blocks": COUNT, "bytes": COUNT},
+    "block get": {"cid": CID, "bytes": ANY, "value": ANY, **WRITTEN},
+    "block rm": {"removed": CID},
+    "tokens issue": {
+        "token": CID,
+        "resource_type": TEXT,
+        "amount": COUNT,
+        "audience": TEXT,
+        "issuer": TEXT,
+        "expires_at": COUNT,
+    },
+    "tokens balance": {
+        "did": TEXT,
+        "accounts": array(
+            record({"resource_type": TEXT, "available": COUNT, "held": COUNT, "issuer": TEXT})
+        ),
+        "tokens": array(
+            record(
+                {
+                    "token": CID,
+                    "resource_type": TEXT,
+                    "amount": COUNT,
+                    "left": COUNT,
+                    "state": TEXT,
+                    "audience": TEXT,
+                    "scope": TEXT,
+                    "expires_at": COUNT,
+                }
+            )
+        ),
+    },
+    "tokens classes": {"classes": array(OBJECT)},
+    "policy set": {"policy": CID, "resource_type": TEXT, "rule": ANY},
+    "policy show": {
+        "policies": array(
+            record(
+                {
+                    "resource_type": TEXT,
+                    "kind": TEXT,
+                    "rule": mapping(ANY),
+                    "text": TEXT,
+                    "committed": COUNT,
+                    "policy": CID,
+                }
+            )
+        )
+    },
+    "identity grant": {"role": TEXT, "subject": TEXT, "credential": CID, "expires_at": COUNT},
+    "identity withdraw": {"role": TEXT, "subject": TEXT, "revoked": CIDS},
+    "identity roles": {
+        "roles": array(
+            record(
+                {
+                    "role": TEXT,
+                    "subject": TEXT,
+                    "state": TEXT,
+                    "expires_at": COUNT,
+                    "credential": CID,
+                }
+            )
+        )
+    },
+    "identity show": {
+        "did": TEXT,
+        "mesh": CID,
+        "home": TEXT,
+        "keys": array(record({"name": TEXT, "did": TEXT})),
+    },
+}

@@ -1,0 +1,79 @@
+"""JSON Schemas (draft 2020-12) of what commands answer, written as short as they can be.
+
+Rule: the same key means the same everywhere, and is described once.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from runtime.terminal.answer import Fields, Schema
+from runtime.terminal.words import WORDS
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+TEXT: Final[Schema] = {"type": "string"}
+COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+INTEGER: Final[Schema] = {"type": "integer"}
+NUMBER: Final[Schema] = {"type": "number"}
+FLAG: Final[Schema] = {"type": "boolean"}
+CID: Final[Schema] = {"type": "string", "pattern": "^ba[a-z2-7]+$"}
+ANY: Final[Schema] = {}
+"""A value of the program's own."""
+TEXTS: Final[Schema] = {"type": "array", "items": TEXT}
+OBJECT: Final[Schema] = {"type": "object"}
+
+
+def optional(schema: Schema) -> Schema:
+    """Or null."""
+    return {**schema, "type": [schema["type"], "null"]} if "type" in schema else schema
+
+
+def array(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def mapping(values: Schema) -> Schema:
+    """An object with names of the user's as its keys."""
+    return {"type": "object", "additionalProperties": values}
+
+
+def record(fields: Fields, **sometimes: Schema) -> Schema:
+    """An object with these keys; sometimes: those that it need not have."""
+    return {
+        "type": "object",
+        "properties": {**fields, **sometimes},
+        "required": list(fields),
+        "additionalProperties": False,
+    }
+
+
+ERROR: Final = record({"code": TEXT, "message": TEXT, "hint": TEXT, "details": OBJECT})
+
+
+def document(command: str, fields: Fields) -> dict[str, Any]:
+    """The schema of the answer of one command (`ccl run`)."""
+    top = {
+        key: schema if schema.get("type") == "array" else optional(schema)
+        for key, schema in fields.items()
+    }
+    answer = _described(record({**top, "error": optional(ERROR)}))
+    return {
+        "$schema": DIALECT,
+        "title": f"{command} -o json",
+        "description": f"What `{command}` answers to programs, at each of its ends.",
+        **answer,
+    }
+
+
+def _described(schema: Schema) -> dict[str, Any]:
+    """The schema with the meaning of each of its keys."""
+    found = dict(schema)
+    if "properties" in schema:
+        found["properties"] = {
+            key: {"description": WORDS[key], **_described(inner)}
+            for key, inner in schema["properties"].items()
+        }
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), Mapping):
+            found[key] = _described(schema[key])
+    return found
