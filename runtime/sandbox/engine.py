@@ -6,7 +6,7 @@ equal must agree on outcome, output, effects, logs and fuel. This module is impo
 everywhere; the engine itself only where `build_engine` is called, in worker processes.
 """
 
-import os
+import platform
 import sys
 from collections.abc import Mapping
 from functools import lru_cache
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MIB: Final = 1 << 20
 WASM_STACK_BYTES: Final = 4 * MIB
 """Holds the 1 000 frames that compiled CCL may nest, at 4 KiB each."""
-SEMANTICS_VERSION: Final = 1
+SEMANTICS_VERSION: Final = 2
 """Raised when host calls or entries change what an execution gives."""
 
 _SWITCHED_OFF: Final = (
@@ -95,7 +95,7 @@ def _config_hash() -> str:
 
 
 def _arch() -> str:
-    machine = os.uname().machine.lower()
+    machine = platform.machine().lower()
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
 
 
@@ -117,7 +117,7 @@ def cpu_features() -> str:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n"):
             if line.startswith(("flags", "Features")):
                 return " ".join(sorted(line.partition(":")[2].split()))
-    return f"{os.uname().machine} {os.uname().version}"
+    return f"{platform.machine()} {platform.version()}"
 
 
 def build_engine() -> "wasmtime.Engine":

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 WITHOUT_POSIX = '''
-import os, signal, sys
+import os, platform, signal, sys
 from importlib.abc import MetaPathFinder
 
 MISSING = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog"}
@@ -20,7 +20,8 @@ class Windows(MetaPathFinder):
 for name in MISSING:
     sys.modules.pop(name, None)
 sys.meta_path.insert(0, Windows())
-for name in ("getgid", "pread", "pwrite", "fork", "fchmod",
+platform.uname()  # remembers what this machine is: Windows asks its registry
+for name in ("uname", "getgid", "pread", "pwrite", "fork", "fchmod",
              "fchown", "chown", "mkfifo", "set_blocking", "killpg", "setsid", "getpgid",
              "O_CLOEXEC", "O_NOFOLLOW", "O_DIRECTORY", "O_NONBLOCK"):
     delattr(os, name)
