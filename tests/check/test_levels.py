@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from ccl.codes import TEMPLATES
+from ccl.codes.template import Severity
 from ccl.configuration import ConfigurationError, Level, read_levels
 from ccl.diagnostics import Diagnostic
+from ccl.explain import load_page
 from ccl.format import format_text
 from ccl.pipeline import check_text, compile_text
 
@@ -275,3 +278,51 @@ def test_configuration_that_is_no_text_is_named(project: Path) -> None:
     path.write_bytes("[lints]".encode("utf-16"))
     with pytest.raises(ConfigurationError, match="cannot be read: it is UTF-16 text"):
         read_levels(path)
+
+
+# --- every warning -----------------------------------------------------------------------
+
+WARNINGS = sorted(
+    code for code, template in TEMPLATES.items() if template.severity is Severity.WARNING
+)
+ABOUT_COMMENTS = {"CCL0913", "CCL0914"}
+NO_STATEMENT = {"CCL0910"}
+"""A file with nothing in it has no statement either."""
+
+
+def of_code(text: str, code: str) -> tuple[Diagnostic, ...]:
+    return tuple(each for each in found(text, "page.ccl") if each.code == code)
+
+
+def commented(text: str, offset: int, comment: str, *, above: bool) -> str:
+    """The text with a comment behind or above the line of the offset."""
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    if above:
+        return f"{text[:start]}{comment}\n{text[start:]}"
+    return f"{text[:end]} {comment}{text[end:]}"
+
+
+@pytest.mark.parametrize("code", [each for each in WARNINGS if each not in ABOUT_COMMENTS])
+@pytest.mark.parametrize("place", ["behind", "above", "file"])
+def test_every_warning_can_be_allowed_where_it_is(code: str, place: str) -> None:
+    page = load_page(code)
+    assert page is not None
+    comment = f"// ccl: allow {code}"
+    for example in page.examples("wrong"):
+        text = f"\n{example}"
+        while place != "file" and (left := of_code(text, code)):
+            if code in NO_STATEMENT:
+                return
+            changed = commented(text, left[0].span.start, comment, above=place == "above")
+            assert len(of_code(changed, code)) < len(left), changed
+            text = changed
+        if place == "file":
+            text = f"{comment}\n{text}"
+        assert of_code(text, code) == ()
+        assert of_code(text, "CCL0913") == ()
+        formatted = format_text(text, "page.ccl").text
+        assert formatted is not None
+        assert formatted.count(comment) == text.count(comment)
+        assert of_code(formatted, code) == (), formatted
+        assert of_code(formatted, "CCL0913") == (), formatted
