@@ -16,6 +16,15 @@ from ccl.abi.suggest import nearest_beginning
 from ccl.abi.testcalls import ALL_CALLS, TEST_MODULE, import_module
 from runtime.content.codec import CodecError, decode
 from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE
+from runtime.modulecost import (
+    SEGMENT,
+    TRAMPOLINE,
+    VALUE,
+    VALUES_FREE,
+    Costing,
+    TooCostly,
+    UnknownInstruction,
+)
 from runtime.modulelimits import MODULE_LIMITS, ModuleLimits
 from runtime.modulereader import (
     Export,
@@ -67,6 +76,7 @@ def check_module(module: bytes, limits: ModuleLimits = MODULE_LIMITS) -> ModuleF
             locals_max=limits.locals_total,
             imports_max=limits.imports,
             exports_max=limits.exports,
+            segments_max=limits.segments,
             custom=(ABI_SECTION, SITES_SECTION),
         )
     except MalformedError as error:
@@ -75,6 +85,7 @@ def check_module(module: bytes, limits: ModuleLimits = MODULE_LIMITS) -> ModuleF
         _imports_refused(reading)
         or _sizes_refused(reading, limits)
         or _sections_refused(reading, limits)
+        or _cost_refused(module, reading, limits)
         or _facts(reading)
     )
 
@@ -192,6 +203,46 @@ def _sections_refused(reading: Reading, limits: ModuleLimits) -> Rejection | Non
                 sites_from_value(value)
         except (CodecError, ValueError) as error:
             return Rejection(reason=f"the section {name} cannot be read", detail=str(error))
+    return None
+
+
+def _cost_refused(module: bytes, reading: Reading, limits: ModuleLimits) -> Rejection | None:
+    """A module that would take too long to compile, or too much memory."""
+    types = [(len(each.parameters), len(each.results)) for each in reading.types]
+    callees = [types[index] if index < len(types) else (0, 0) for index in reading.signatures]
+    escaped = len(reading.exports) + min(reading.elements_bytes, len(callees))
+    widest = max(map(sum, types), default=0)
+    total = TRAMPOLINE * (len(types) + escaped) + VALUE * sum(map(sum, types))
+    total += VALUE * max(0, widest - VALUES_FREE) * escaped
+    total += SEGMENT * reading.segments
+    costing = Costing(types, callees, limits.function_cost, limits.br_table_targets)
+    imported = len(callees) - len(reading.bodies)
+    for number, body in enumerate(reading.bodies):
+        index = imported + number
+        taken = callees[index][0] if 0 <= index < len(callees) else 0
+        where = f"function {index} at byte {body.start}"
+        if body.end - body.start > limits.function_bytes:
+            return Rejection(
+                reason=f"a function of {body.end - body.start} bytes, "
+                f"at most {limits.function_bytes} are compiled",
+                detail=where,
+            )
+        try:
+            total += costing.of(module[body.start : body.end], body.locals + taken)
+        except TooCostly as costly:
+            return Rejection(
+                reason="a function that would take too long to compile",
+                detail=f"{where}: {costly.why}; split it into smaller ones",
+            )
+        except UnknownInstruction as unknown:
+            at = body.start + unknown.offset
+            return Rejection(reason=unknown.reason, detail=f"{unknown.detail} at byte {at}")
+        if total > limits.module_cost:
+            return Rejection(
+                reason="a module that would take too long to compile",
+                detail=f"{len(reading.bodies)} functions, {body.end} bytes of "
+                f"{len(module)} are as much as is allowed; split it, or optimise it for size",
+            )
     return None
 
 

@@ -5,7 +5,7 @@ is left of the file before anything is built from it.
 Source: WebAssembly core specification 2.0, section 5 (binary format).
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
@@ -70,6 +70,20 @@ class Reading(Struct, kw_only=True):
     custom: dict[str, bytes] = field(default_factory=dict)
     functions: int = 0
     locals_total: int = 0
+    types: list[FunctionType] = field(default_factory=list)
+    signatures: list[int] = field(default_factory=list)
+    """The type of each function, imported ones first."""
+    bodies: list["Body"] = field(default_factory=list)
+    elements_bytes: int = 0
+    segments: int = 0
+
+
+class Body(NamedTuple):
+    """The instructions of a function, by their place in the module. locals: those declared."""
+
+    start: int
+    end: int
+    locals: int
 
 
 class ModuleReader:
@@ -92,6 +106,7 @@ class ModuleReader:
         locals_max: int,
         imports_max: int,
         exports_max: int,
+        segments_max: int,
         custom: tuple[str, ...],
     ) -> Reading:
         """Raises MalformedError: with the offset where the file cannot be read, or the limit."""
@@ -131,11 +146,16 @@ class ModuleReader:
                     self._export_section(exports_max)
                 case 10:
                     self._code_section(reading, locals_max)
+                case 9:
+                    reading.elements_bytes = length
+                case 11:
+                    reading.segments = self._count("data segments", segments_max)
                 case 13:
                     raise MalformedError("exceptions are switched off", "the module has tags")
                 case _:
                     pass
             self._at = self._end
+        reading.types, reading.signatures = self._types, self._signatures
         reading.exports = [self._export(*raw) for raw in self._raw_exports]
         return reading
 
@@ -226,12 +246,15 @@ class ModuleReader:
                 raise MalformedError(
                     "the module is cut off", f"a function body at byte {self._at} of {size} bytes"
                 )
+            before = reading.locals_total
             for _ in range(self._count("groups of locals", size)):
                 # A group of none costs the reader as much as one local.
                 reading.locals_total += max(self._u32(), 1)
                 self._value_type()
                 if reading.locals_total > locals_max:
                     raise MalformedError(f"more than {locals_max} locals in total")
+            declared = reading.locals_total - before
+            reading.bodies.append(Body(self._at, body_end, declared))
             self._at = body_end
 
     # --- pieces

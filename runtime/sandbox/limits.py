@@ -17,7 +17,7 @@ class SandboxLimits(Struct, frozen=True, kw_only=True):
     output_bytes: int = OUTPUT_BYTES_MAX
     compile_address_bytes: int = COMPILE_BYTES
     compile_cpu_seconds: int = COMPILE_SECONDS
-    compile_wall_seconds: float = 30.0
+    compile_wall_seconds: float = 3.0 * COMPILE_SECONDS
     modules_per_worker: int = 32
     compiled_kept: int = 128
     start_seconds: float = 30.0

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from host_programs import program
+from hostile_modules import HOSTILE
 from wasm_modules import executed, leb, output, request, section
 
 from runtime.content.cid import Codec, cid_of
@@ -185,7 +186,7 @@ def conditions(functions: int, each: int) -> bytes:
 def test_compiling_has_a_budget_of_time(tmp_path: Path) -> None:
     limits = SandboxLimits(compile_cpu_seconds=1)
     with Sandbox(cache_dir=tmp_path / "cache", workers=1, limits=limits) as pool:
-        result = pool.execute(request(conditions(1500, 400)))
+        result = pool.execute(request(conditions(300, 400)))
         assert faulted(result) is FaultReason.COMPILE_BUDGET
         assert output(executed(pool, TRIPLE, arguments=[1])) == 3
 
@@ -193,7 +194,7 @@ def test_compiling_has_a_budget_of_time(tmp_path: Path) -> None:
 def test_compiling_has_a_budget_of_memory(tmp_path: Path) -> None:
     limits = SandboxLimits(compile_address_bytes=260 << 20)
     with Sandbox(cache_dir=tmp_path / "cache", workers=1, limits=limits) as pool:
-        result = pool.execute(request(conditions(1, 60_000)))
+        result = pool.execute(request(HOSTILE["square roots"](170_000)))
         assert faulted(result) is FaultReason.COMPILE_BUDGET
         assert output(executed(pool, TRIPLE, arguments=[1])) == 3
 

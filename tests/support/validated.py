@@ -1,0 +1,20 @@
+"""The validator's own steps in this process, for many modules."""
+
+import ctypes
+
+from ccl.abi.features import WASM_FEATURES
+from runtime.sandbox import validation, validator
+
+
+class Validated:
+    """Why the engine does not take a module; None if it does."""
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL(str(validation.library()))
+        self._engine = validator.make_engine(
+            self._library, [f"{name}={value:d}" for name, value in WASM_FEATURES.items()]
+        )
+
+    def __call__(self, module: bytes) -> str | None:
+        said = validator.verdict(self._library, self._engine, module)
+        return None if said == validator.VALID else said.decode()
