@@ -380,7 +380,9 @@ def passing_lock(home: Home, name: str, *, wait: bool) -> Iterator[None]:
             try:
                 yield
             finally:
-                path.unlink(missing_ok=True)
+                # A file that is left behind locks nobody out, and must not hide an error.
+                with suppress(OSError):
+                    path.unlink()
             return
 
 

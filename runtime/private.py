@@ -6,6 +6,7 @@ decides about the files that users ask for.
 
 import os
 import stat
+from contextlib import suppress
 from enum import Enum
 from errno import ELOOP
 from pathlib import Path
@@ -121,7 +122,9 @@ def write_whole(path: Path, data: bytes, *, is_durable: bool = True) -> Path:
                 file.flush()
                 os.fsync(file.fileno())
     except BaseException:
-        draft.unlink()
+        # The first error is the one to show.
+        with suppress(OSError):
+            draft.unlink()
         raise
     return draft
 
@@ -137,8 +140,11 @@ def put_once(path: Path, data: bytes) -> None:
         os.link(draft, path)
     except FileExistsError:
         pass
-    finally:
-        draft.unlink()
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+    draft.unlink()
 
 
 def read_file(path: Path, *, bytes_max: int, refused: int = ACCESS_OF_OTHERS) -> bytes:

@@ -4,7 +4,7 @@ Rule: a ✓ stands only for what was read back and verified just now; ✗ comes 
 and an exit code that is not 0.
 """
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -193,7 +193,8 @@ def accept(
 
 
 def _remove_lock(mesh: LocalMesh, job_id: JobId) -> None:
-    (mesh.home.locks / f"job-{job_id}.lock").unlink(missing_ok=True)
+    with suppress(OSError):
+        (mesh.home.locks / f"job-{job_id}.lock").unlink()
 
 
 def _catch_up(out: Output, job: JobView) -> None:

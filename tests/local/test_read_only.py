@@ -16,7 +16,7 @@ from mesh.adapters.sqlite import StoreError
 from mesh.adapters.sqlite.reading import open_to_read
 from mesh.adapters.sqlite.store import SqliteStore
 from mesh.cli.app import run
-from mesh.home import actor_lock, find_home
+from mesh.home import actor_lock, find_home, passing_lock
 from mesh.local import JobRequest, LocalMesh
 from mesh.records import JobId
 from runtime.content.cid import Cid, Codec, cid_of
@@ -158,6 +158,18 @@ def test_a_lock_is_refused_by_name(home: Path) -> None:
         pass
     assert caught.value.code == "home-read-only"
     assert "Permission denied" in caught.value.message
+
+
+def test_a_lock_that_cannot_be_removed_hides_no_error(tmp_path: Path) -> None:
+    home = find_home(tmp_path / "home", {})
+    with obeying_modes():
+        with pytest.raises(ValueError, match="the first"), passing_lock(home, "run", wait=False):
+            home.locks.chmod(0o500)
+            raise ValueError("the first")
+        home.locks.chmod(0o700)
+        with passing_lock(home, "run", wait=False):
+            pass
+    assert list(home.locks.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", [".", "mesh.sqlite"])
