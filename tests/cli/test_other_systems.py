@@ -20,8 +20,12 @@ class Windows(MetaPathFinder):
 for name in MISSING:
     sys.modules.pop(name, None)
 sys.meta_path.insert(0, Windows())
-platform.uname()  # remembers what this machine is: Windows asks its registry
-for name in ("uname", "getgid", "pread", "pwrite", "fork", "fchmod",
+# They look at this machine as it is, once; Windows has ways of its own.
+platform.uname()
+import platformdirs
+
+platformdirs.user_cache_path("any")
+for name in ("uname", "getuid", "geteuid", "getgid", "pread", "pwrite", "fork", "fchmod",
              "fchown", "chown", "mkfifo", "set_blocking", "killpg", "setsid", "getpgid",
              "O_CLOEXEC", "O_NOFOLLOW", "O_DIRECTORY", "O_NONBLOCK"):
     delattr(os, name)
