@@ -12,10 +12,11 @@ import typer
 from ccl.cli.checking import Findings, Fixed, fix_text, merged
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
 from ccl.cli.report import difference, refuse_warnings, show_findings, shown, summarise
-from ccl.cli.sources import project_for, sources_of
+from ccl.cli.sources import project_for, remark_on_foreign, sources_of
 from ccl.codes.template import Severity
 from ccl.node import Node
 from ccl.pipeline import Compilation, Compiled, check_text, compile_text
+from ccl.project import Project
 from ccl.render import Format
 from ccl.typed import PackedModule
 from runtime.terminal.answer import current, give
@@ -55,19 +56,26 @@ def check_files(paths: Sequence[Path], options: Checks) -> None:
     if unreadable and (options.fix or not texts):
         # Nothing is changed where a name is wrong: it may be that of the file that was meant.
         raise CommandErrors(unreadable)
+    projects = {path: project_for(path, options.allowed) for path in texts}
+    if not options.form.for_machines:
+        remark_on_foreign(projects.values())
     if current().is_wanted:
         give({"fixed": 0})
     if options.fix:
-        fixed = {path: _fixed(path, text, options) for path, text in texts.items()}
+        fixed = {
+            path: _fixed(path, text, projects[path], write=not options.diff)
+            for path, text in texts.items()
+        }
         if current().is_wanted:
             give({"fixed": sum(each.applied for each in fixed.values())})
         if options.diff:
             _show_fixes(texts, fixed)
+            if options.deny_warnings:
+                refuse_warnings(merged(each.findings for each in fixed.values()))
             return
         findings = merged(each.findings for each in fixed.values())
     else:
-        checks = (_check(text, path=path, allowed=options.allowed) for path, text in texts.items())
-        findings = merged(checks)
+        findings = merged(_check(texts[path], path, projects[path]) for path in texts)
     show_findings(findings, options.form)
     if not options.form.for_machines:
         if options.fix:
@@ -81,9 +89,9 @@ def check_files(paths: Sequence[Path], options: Checks) -> None:
         refuse_warnings(findings)
 
 
-def _fixed(path: Path, text: str, options: Checks) -> Fixed:
-    fixed = fix_text(text, partial(_check, path=path, allowed=options.allowed))
-    if fixed.text != text and not options.diff:
+def _fixed(path: Path, text: str, project: Project, *, write: bool) -> Fixed:
+    fixed = fix_text(text, partial(_check, path=path, project=project))
+    if write and fixed.text != text:
         write_atomically(path, fixed.text.encode("utf-8"))
     return fixed
 
@@ -119,8 +127,8 @@ def _read_all(files: Sequence[Path]) -> tuple[dict[Path, str], tuple[CommandErro
     return texts, tuple(unreadable)
 
 
-def _check(text: str, *, path: Path, allowed: tuple[Path, ...]) -> Findings:
-    return _findings(check_text(text, path=shown(path), project=project_for(path, allowed)))
+def _check(text: str, path: Path, project: Project) -> Findings:
+    return _findings(check_text(text, path=shown(path), project=project))
 
 
 def _findings(compilation: Compilation) -> Findings:
@@ -160,7 +168,10 @@ def compile_to_file(
             hint="choose another name with -o",
             details={"path": str(target)},
         )
-    compiled = compile_text(read_source(file), path=shown(file), project=project_for(file, allowed))
+    text, project = read_source(file), project_for(file, allowed)
+    if not form.for_machines:
+        remark_on_foreign([project])
+    compiled = compile_text(text, path=shown(file), project=project)
     module = compiled.compilation.module
     if module is not None and not module.items and not compiled.compilation.sink.has_errors:
         raise CommandError(

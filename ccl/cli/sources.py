@@ -16,6 +16,7 @@ from ccl.configuration import ConfigurationError
 from ccl.node import Node
 from ccl.project import Project, project_of, without_links
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import note
 
 SUFFIX: Final = ".ccl"
 NO_PROGRAMS: Final = "no-programs"
@@ -120,3 +121,9 @@ def project_for(file: Path, allowed: Iterable[Path]) -> Project:
             hint=error.hint,
             details={"path": str(error.path), "line": error.line},
         ) from None
+
+
+def remark_on_foreign(projects: Iterable[Project]) -> None:
+    """Say on stderr which configurations were passed over: their levels do not hold."""
+    for path in dict.fromkeys(each for project in projects for each in project.foreign):
+        note(f"note: {path} does not count: it belongs to another user")

@@ -192,6 +192,36 @@ def test_level_of_the_project_shows_in_every_format(folder: Path) -> None:
     assert "the project's `ccl.toml` makes this an error" in cclc(folder, "check", "a.ccl").err
 
 
+def test_configuration_of_another_user_is_passed_over_and_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, "a.ccl", "b.ccl", text=WARNED)
+    write(folder, "ccl.toml", text='[lints]\nCCL0902 = "deny"\n')
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    remark = f"note: {folder / 'ccl.toml'} does not count: it belongs to another user\n"
+    for words in (("check", "."), ("compile", "a.ccl")):
+        done = cclc(folder, *words)
+        assert done.code == 0
+        assert done.err.count(remark) == 1
+    machine = cclc(folder, "check", "a.ccl", "--format", "json")
+    assert (machine.code, machine.err) == (0, "")
+
+
+def test_nothing_is_fixed_where_a_configuration_cannot_be_followed(folder: Path) -> None:
+    write(folder, "a.ccl", "sub/b.ccl", text=FIXABLE)
+    write(folder, "sub/ccl.toml", text="[lint]\n")
+    done = cclc(folder, "check", "--fix", ".")
+    assert done.code == 2
+    assert (folder / "a.ccl").read_text() == FIXABLE
+
+
+def test_denied_warnings_fail_beside_a_diff(folder: Path) -> None:
+    write(folder, "a.ccl", text="export fn f(a: Array<Integer>) -> Bool { a.length() >= 0 }\n")
+    done = cclc(folder, "check", "--fix", "--diff", "--deny-warnings", "a.ccl")
+    assert (done.code, done.out) == (1, "")
+    assert "error[warnings-denied]" in done.err
+
+
 COMMANDS = (
     ("cclc", "check"),
     ("cclc", "compile"),
