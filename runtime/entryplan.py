@@ -28,6 +28,8 @@ _SCALAR_INTEGERS: Final = frozenset(
     {"Integer", "Timestamp", "Duration", "Mana", "Job"},
 )
 _EXPORTS_SHOWN_MAX: Final = 12
+_EXPORTS_COMPARED_MAX: Final = 64
+"""A wrong name is compared with so many: with ten thousand it takes seconds."""
 
 
 class Direct(Struct, frozen=True):
@@ -210,7 +212,7 @@ def _no_entry(name: str, facts: ModuleFacts) -> Outcome:
     exports = sorted(facts.entries)
     if facts.abi is not None:
         exports = [export for export in exports if _signature(facts.abi, export) is not None]
-    near = nearest_beginning(name[:64], exports)
+    near = nearest_beginning(name[:64], exports[:_EXPORTS_COMPARED_MAX])
     shown = ", ".join(exports[:_EXPORTS_SHOWN_MAX]) or "no functions"
     more = ", …" if len(exports) > _EXPORTS_SHOWN_MAX else ""
     hint = f"; did you mean {near}?" if near else ""

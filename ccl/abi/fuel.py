@@ -150,7 +150,7 @@ WASI_PRICES: Final[Mapping[str, Price]] = {
 }
 
 RUN_PRICES: Final[Mapping[str, Price]] = {
-    "arguments": Price(call=0, byte=4, item=_VALUE_ITEM, items="items of the arguments"),
+    "arguments": Price(call=0, byte=4, item=3_500, items="items of the arguments"),
     "value": Price(call=0, byte=20, item=_VALUE_ITEM, items="items of the entry's value"),
     "state": Price(call=0, byte=0, item=4_000, items="items of the caller's state snapshot"),
     "policy": Price(call=0, byte=0, item=12_000, items="members on a permit list"),

@@ -17,7 +17,9 @@ import wasmtime
 
 sys.path.append(str(Path(__file__).parents[1] / "support"))
 
-from host_extremes import EXTREMES, Extreme
+from extremes import EXTREMES
+from extremes.entries import ENTRIES, NOTHING, Entry
+from extremes.extreme import Extreme
 from wasm_modules import request, wasm
 
 from ccl.pipeline import compile_file
@@ -83,6 +85,12 @@ class Bench:
             runs.append(self.run(self.load(module), module, input=extreme.payload, **context))
         return runs[0] - runs[1]
 
+    def of_entry(self, entry: Entry) -> Run:
+        """A whole execution, less one of nothing."""
+        nothing = wasm(NOTHING)
+        ran = self.run(self.load(entry.module), entry.module, arguments=entry.arguments)
+        return ran - self.run(self.load(nothing), nothing)
+
     def of_kernels(self) -> Mapping[str, float]:
         """Nanoseconds per unit of fuel of compiled CCL."""
         found = {}
@@ -105,18 +113,22 @@ def measure_host_calls() -> None:
     print(f": {plain:.3f} ns per unit of fuel")
     print(f"  {'':<58}{'fuel':>14}{'time':>13}{'ns/fuel':>10}{'ratio':>8}")
     over = []
-    for extreme in EXTREMES:
-        run = bench.of_extreme(extreme)
+
+    def show(name: str, run: Run, times: int) -> None:
         ratio = run.nanoseconds_each / plain
         mark = "  !" if ratio > RATIO_MAX else ""
         print(
-            f"  {extreme!s:<58}{run.fuel // extreme.times:>14}"
-            f"{run.seconds / extreme.times * 1e6:>10.1f} µs"
+            f"  {name:<58}{run.fuel // times:>14}{run.seconds / times * 1e6:>10.1f} µs"
             f"{run.nanoseconds_each:>10.3f}{ratio:>8.2f}{mark}",
             flush=True,
         )
         if ratio > RATIO_MAX:
-            over.append(f"{extreme}: {ratio:.1f} times plain code")
+            over.append(f"{name}: {ratio:.1f} times plain code")
+
+    for extreme in EXTREMES:
+        show(str(extreme), bench.of_extreme(extreme), extreme.times)
+    for entry in ENTRIES:
+        show(str(entry), bench.of_entry(entry), 1)
     if over:
         raise SystemExit("fuel buys too much time of the host:\n  " + "\n  ".join(over))
 

@@ -218,6 +218,31 @@ def test_a_failed_program_is_verified_and_paid(mesh: LocalMesh) -> None:
     assert job.deterministic.fuel_used == 2_000_000
 
 
+def test_a_flood_of_refused_manifests_is_paid_by_its_fuel(mesh: LocalMesh) -> None:
+    """A megabyte of nested lists in each call: refused, and charged before it is looked at."""
+    import wasmtime
+
+    flood = mesh.put_block(
+        bytes(
+            wasmtime.wat2wasm("""(module
+              (import "icn_host" "host_submit_manifest" (func $h (param i32 i32) (result i32)))
+              (memory (export "memory") 32)
+              (func (export "run")
+                (memory.fill (i32.const 0) (i32.const 129) (i32.const 1000000))
+                (loop (drop (call $h (i32.const 0) (i32.const 1000001))) (br 0))))""")
+        )
+    )
+    before = mesh.balances()["compute"]
+    job = run(mesh, JobRequest(module=flood, resource_amount=100))
+    assert job.phase is Phase.VERIFIED
+    assert job.award is not None and job.award.attempt == 1
+    assert job.deterministic is not None
+    assert job.deterministic.outcome.kind is OutcomeKind.OUT_OF_FUEL
+    assert job.deterministic.fuel_used == 100_000_000
+    assert mesh.balances()["compute"] == before - job.award.price
+    assert [node.reputation.score for node in node_views(mesh) if node.executions] > [50]
+
+
 def test_the_same_id_is_the_same_job(mesh: LocalMesh) -> None:
     job_id = JobId("3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7")
     assert mesh.submit(work(job_id=job_id)) == mesh.submit(work(job_id=job_id)) == job_id

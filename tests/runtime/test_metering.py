@@ -3,7 +3,9 @@
 import sys
 
 import pytest
-from host_extremes import EXTREMES, Extreme
+from extremes import EXTREMES
+from extremes.entries import ENTRIES, Entry
+from extremes.extreme import Extreme
 from wasm_modules import HereMachine, executed, request, wasm
 
 from ccl.abi.fuel import HOST_PRICES, PRICES, TEST_PRICES, WASI_PRICES, Price
@@ -40,6 +42,20 @@ def test_a_call_is_charged_what_its_row_says(machine: HereMachine, extreme: Extr
         assert done.fuel_used is not None
         spent.append(done.fuel_used)
     assert spent[1] - spent[0] >= extreme.least_fuel > 0
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=str)
+def test_arguments_and_values_are_charged(machine: HereMachine, entry: Entry) -> None:
+    done = executed(machine, entry.module, arguments=entry.arguments, fuel=FUEL).deterministic
+    assert done.fuel_used is not None
+    assert done.fuel_used >= entry.least_fuel > 0
+
+
+def test_arguments_without_the_fuel_for_them_are_not_read(machine: HereMachine) -> None:
+    entry = ENTRIES[0]
+    given = {"arguments": entry.arguments, "fuel": entry.least_fuel - 1}
+    done = executed(machine, entry.module, **given).deterministic
+    assert done.outcome.kind is OutcomeKind.OUT_OF_FUEL
 
 
 def test_prices_are_part_of_the_engines_name(monkeypatch: pytest.MonkeyPatch) -> None:
