@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from wasm_modules import executed, logs, output
+from wasm_modules import HereMachine, executed, logs, output
 
 from ccl.abi.layout import CALL_DEPTH_MAX
 from ccl.abi.sections import LIMIT_REASONS
@@ -201,3 +201,18 @@ def test_handlers_get_their_event(sandbox: Sandbox) -> None:
     result = executed(sandbox, module, entry="on:member.joined", arguments=[{"name": "Ana"}])
     assert result.deterministic.outcome.kind is OutcomeKind.SUCCEEDED, result
     assert logs(result) == ["welcome Ana"]
+
+
+def test_memory_that_is_refused_is_named_as_the_limit_it_met(machine: HereMachine) -> None:
+    source = """export fn run() -> Integer {
+  let text = "0123456789";
+  while true { text = text + text; }
+  text.length()
+}"""
+    compiled = compile_text(source, "grows.ccl")
+    assert compiled.wasm is not None
+    done = executed(machine, compiled.wasm, fuel=1 << 40)
+    outcome = done.deterministic.outcome
+    peak = done.metrics.memory_peak_bytes
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.LIMIT, "out of memory")
+    assert outcome.detail == f"its memory had {peak} bytes, the limit is 67108864"
