@@ -100,6 +100,15 @@ class LastAttemptLost(Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
+class ModuleNotCompiled(Struct, frozen=True, kw_only=True):
+    """The engine could not compile the module that it had taken: nobody's fault, and no other
+    attempt would come to more."""
+
+    attempt: Attempt
+    settlement: Cid
+    reason: Reason
+
+
 class ReceiptAccepted(Struct, frozen=True, kw_only=True):
     """A receipt that `verify_receipt` had nothing against. verifiers: those drawn for it."""
 
@@ -162,6 +171,7 @@ Event: TypeAlias = (
     | ExecutionStarted
     | AttemptLost
     | LastAttemptLost
+    | ModuleNotCompiled
     | ReceiptAccepted
     | ReceiptAnchored
     | AttestationReceived

@@ -103,6 +103,7 @@ TRANSITIONS: Final[Mapping[tuple[Phase | None, type[Event]], Transition]] = {
     (_P.RUNNING, ev.ReceiptAccepted): _on(_P.COMPLETED, _KEEP, Effect.ANCHOR, Effect.VERIFY),
     (_P.RUNNING, ev.AttemptLost): _on(_P.SUBMITTED, _VOID, Effect.REQUEST_BIDS),
     (_P.RUNNING, ev.LastAttemptLost): _on(_P.FAILED, _VOID),
+    (_P.RUNNING, ev.ModuleNotCompiled): _on(_P.FAILED, _VOID),
     (_P.RUNNING, ev.JobCancelled): _on(_P.CANCELLED, _VOID),
     (_P.COMPLETED, ev.ReceiptAnchored): _on(_P.COMPLETED, _KEEP),
     (_P.COMPLETED, ev.AttestationReceived): _on(_P.COMPLETED, _KEEP),

@@ -35,6 +35,7 @@ from mesh.job import (
     verification_is_due,
 )
 from mesh.records import Verdict
+from runtime.content.cid import Cid
 
 Changes: TypeAlias = dict[str, Any]
 """The fields of a job that an event changes: a step copies the job once, with all of them."""
@@ -123,6 +124,10 @@ def _changes(job: Job, event: Event, now: int) -> Changes | StepRefusal:
             return {"receipt": event.receipt, "drawn": event.verifiers}
         case ev.AttemptLost() | ev.LastAttemptLost():
             return _lost(job, event, now)
+        case ev.ModuleNotCompiled():
+            if event.attempt != job.attempt:
+                return StepRefusal.OLD_ATTEMPT
+            return _without_award(event.settlement, event.reason)
         case ev.ReceiptAnchored():
             if job.anchor is not None:
                 return StepRefusal.ALREADY_ANCHORED
@@ -223,17 +228,26 @@ def _lost(job: Job, event: ev.AttemptLost | ev.LastAttemptLost, now: int) -> Cha
     if not is_last and isinstance(event, ev.LastAttemptLost):
         return StepRefusal.ATTEMPTS_LEFT
     assert job.executor is not None, "an attempt has an executor"
-    return _asked_again(job) | {
-        "lost_by": (*job.lost_by, job.executor),
+    # That of an attempt before the last is found in the history: the job goes on.
+    settlement = event.settlement if is_last else None
+    return (
+        _asked_again(job)
+        | _without_award(settlement, event.reason)
+        | {"lost_by": (*job.lost_by, job.executor)}
+    )
+
+
+def _without_award(settlement: Cid | None, reason: str) -> Changes:
+    """The attempt is over and gave no receipt."""
+    return {
         "award": None,
         "executor": None,
         "node_id": None,
         "hold": None,
         "hold_expires_at": None,
         "lease_expires_at": None,
-        # That of an attempt before the last is found in the history: the job goes on.
-        "settlement": event.settlement if is_last else None,
-        "reason": event.reason,
+        "settlement": settlement,
+        "reason": reason,
     }
 
 

@@ -19,7 +19,7 @@ from mesh.local.owned import check_linked, standing_of, write_effects
 from mesh.local.problems import recorded
 from mesh.local.speed import learn
 from mesh.local.world import World
-from mesh.records import Award, Cancel, HoldEnd, Receipt
+from mesh.records import REASON_BYTES_MAX, Award, Cancel, HoldEnd, Receipt
 from mesh.settlement import (
     CANCELLED,
     Close,
@@ -34,6 +34,7 @@ from mesh.settlement import (
 )
 from runtime.content.cid import Cid
 from runtime.content.did import Did
+from runtime.content.typed import cut
 from runtime.effects import effects_from_block
 from runtime.execution import Deterministic
 from runtime.identity.signed import sign
@@ -91,6 +92,18 @@ def follow(tx: SqliteTransaction, world: World, job: Job, *, now: int) -> Record
 def lose(tx: SqliteTransaction, world: World, job: Job, reason: str, *, now: int) -> Recorded:
     """Record that the executor gives up the attempt."""
     return _lose(tx, world, job, lose_attempt(job, reason, now), now)
+
+
+def end_uncompiled(
+    tx: SqliteTransaction, world: World, job: Job, reason: str, *, now: int
+) -> Recorded:
+    """Record that no machine like this one compiles the module: the hold is void, nobody's
+    reputation changes, and nobody tries again."""
+    reason = cut(reason, REASON_BYTES_MAX)
+    event = ev.ModuleNotCompiled(
+        attempt=job.attempt, settlement=_void(tx, world, job, reason, now), reason=reason
+    )
+    return recorded(record(tx, job.key, event, now), job)
 
 
 def _lose(tx: SqliteTransaction, world: World, job: Job, lost: Lose, now: int) -> Recorded:

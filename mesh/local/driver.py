@@ -32,7 +32,7 @@ from mesh.records import REASON_BYTES_MAX, JobId, JobManifest
 from runtime.content.did import Did
 from runtime.content.typed import cut
 from runtime.sandbox.admission import Admission
-from runtime.sandbox.request import Request
+from runtime.sandbox.request import OF_THE_MODULE, Request
 from runtime.terminal.errors import CommandError
 
 LOCK_POLL_SECONDS: Final = 0.05
@@ -245,8 +245,12 @@ class Driver:
             )
             return True
         if flight.is_hopeless(job.executor):
-            reason = str(flight.faults[job.executor][-1])
-            closing.lose(tx, self._world, job, reason, now=now)
+            fault = flight.faults[job.executor][-1]
+            reason = str(fault)
+            if fault.reason in OF_THE_MODULE:
+                closing.end_uncompiled(tx, self._world, job, reason, now=now)
+            else:
+                closing.lose(tx, self._world, job, reason, now=now)
             self._flights.forget(job.key)
             return True
         drawn = executing.drawn_for(tx, self._world, job)

@@ -92,6 +92,7 @@ def _records_of(event: Event) -> tuple[tuple[type[Any], Cid], ...]:
         case (
             ev.AttemptLost()
             | ev.LastAttemptLost()
+            | ev.ModuleNotCompiled()
             | ev.QuorumConfirmed()
             | ev.QuorumRefuted()
             | ev.QuorumMissed()

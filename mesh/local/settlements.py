@@ -46,6 +46,7 @@ def _end_of(event: Event) -> tuple[HoldEnd, Cid | None] | None:
         case (
             ev.AttemptLost()
             | ev.LastAttemptLost()
+            | ev.ModuleNotCompiled()
             | ev.QuorumRefuted()
             | ev.QuorumMissed()
             | ev.JobCancelled()

@@ -22,6 +22,7 @@ from ccl.abi.fuel import CONTEXT_ITEMS_FREE, PRICES
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.context import MEMORY_BYTES_MAX
+from runtime.modulecost import WEIGHTS_VERSION
 from runtime.modulelimits import MODULE_LIMITS
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def _config_hash() -> str:
         },
         "context_items_free": CONTEXT_ITEMS_FREE,
         "module_limits": asdict(MODULE_LIMITS),
+        "module_weights": WEIGHTS_VERSION,
     }
     return cid_of(encode(described), Codec.DAG_CBOR).digest.hex()[:16]
 

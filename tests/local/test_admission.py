@@ -1,16 +1,21 @@
 """Modules and arguments are checked before anybody is paid: at submission, and by each node."""
 
+from collections.abc import Callable
+
 import pytest
-from localmesh import ANSWER
+from localmesh import ANSWER, Falsifying, uncompiled
 from wasm_modules import wasm
 from wasm_proposals import REFUSED
 
 from mesh.job import Phase
 from mesh.local import JobRequest, LocalMesh
+from mesh.local.audit import audit
 from mesh.local.views import obstacle
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.terminal.errors import CommandError, ExitCode
+
+Opener = Callable[..., LocalMesh]
 
 INVALID = REFUSED["an operand is missing"]
 LATER = wasm('(module (func (export "run") (result i64) (i64.const 43)))')
@@ -88,3 +93,21 @@ def test_a_good_module_that_comes_later_is_executed(mesh: LocalMesh) -> None:
     mesh.put_block(LATER)
     mesh.drive([job_id], auto_award=True)
     assert mesh.job(job_id).phase is Phase.VERIFIED
+
+
+def test_a_module_that_the_engine_cannot_compile_is_nobodys_fault(open_mesh: Opener) -> None:
+    """What the static budget let through and the machine could not do."""
+    executor = Falsifying({})
+    mesh = open_mesh(executor=executor)
+    members = (*mesh.members.nodes, *mesh.members.federation)
+    executor.lies.update({member.did: uncompiled for member in members})
+    before = mesh.balances()
+    job_id = mesh.submit(asked(ANSWER))
+    assert mesh.drive([job_id], auto_award=True) == {}
+    job = mesh.job(job_id)
+    assert job.phase is Phase.FAILED
+    assert job.reason == "the engine could not compile the module: too large"
+    assert mesh.balances() == before
+    with mesh.store.read() as tx:
+        assert all(tx.evidence.tally(member.did).is_empty for member in members)
+    assert audit(mesh) == ()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from localmesh import ANSWER_CID, ENDLESS_CID, Falsifying, falsified, open_at
+from localmesh import ANSWER_CID, ENDLESS_CID, Falsifying, falsified, open_at, uncompiled
 from msgspec.structs import replace
 
 from mesh import events as ev
@@ -169,6 +169,14 @@ def disputed(home: Path) -> None:
         mesh.drive([JOB], auto_award=True)
 
 
+def not_compiled(home: Path) -> None:
+    executor = Falsifying({})
+    with open_at(home, executor=executor) as mesh:
+        executor.lies.update({node.did: uncompiled for node in mesh.members.nodes})
+        submit(mesh)
+        mesh.drive([JOB], auto_award=True)
+
+
 def undecided(home: Path) -> None:
     """All verifiers have another engine, so that none of them can tell."""
     honest = closing.attest
@@ -199,6 +207,7 @@ SCENARIOS: Final[dict[Point, Scenario]] = {
     (_P.RUNNING, ev.ReceiptAccepted): VERIFIED,
     (_P.RUNNING, ev.AttemptLost): Scenario(run=lost_running, ends=_P.SUBMITTED),
     (_P.RUNNING, ev.LastAttemptLost): Scenario(run=given_up_running, ends=_P.FAILED),
+    (_P.RUNNING, ev.ModuleNotCompiled): Scenario(run=not_compiled, ends=_P.FAILED),
     (_P.RUNNING, ev.JobCancelled): Scenario(run=cancelled_running, ends=_P.CANCELLED),
     (_P.COMPLETED, ev.ReceiptAnchored): VERIFIED,
     (_P.COMPLETED, ev.AttestationReceived): VERIFIED,

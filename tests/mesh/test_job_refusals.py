@@ -76,6 +76,7 @@ OPEN = told(ev.JobSubmitted(), job=NEW)
 OFFERED = told(BID, job=OPEN)
 TWO_BIDS = told(replace(BID, bidder=OTHER, expires_at=START + 3300), job=OFFERED)
 ASSIGNED = told(AWARD, job=OFFERED)
+RUNNING = told(ev.ExecutionStarted(attempt=1), job=ASSIGNED)
 DONE = told(RECEIPT, job=ASSIGNED)
 ANCHORED = told(ev.ReceiptAnchored(anchor=ONE), job=DONE)
 SECOND = told(
@@ -124,6 +125,7 @@ CASES: list[tuple[StepRefusal, Job | None, Event, dict[str, Any]]] = [
     (R.OLD_ATTEMPT, SECOND, replace(RECEIPT, attempt=3), {}),
     (R.OLD_ATTEMPT, SECOND, ev.ExecutionStarted(attempt=1), {}),
     (R.OLD_ATTEMPT, SECOND, ev.AttemptLost(attempt=1, settlement=ONE, reason=""), {}),
+    (R.OLD_ATTEMPT, RUNNING, ev.ModuleNotCompiled(attempt=2, settlement=ONE, reason=""), {}),
     (R.LEASE_OVER, ASSIGNED, RECEIPT, {"now": LEASE}),
     (R.LEASE_OVER, ASSIGNED, ev.ExecutionStarted(attempt=1), {"now": LEASE}),
     (R.LEASE_NOT_IN_FUTURE, OFFERED, AWARD, {"now": LEASE}),

@@ -73,6 +73,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(ev.ExecutionStarted, attempt=ATTEMPTS),
     st.builds(ev.AttemptLost, attempt=ATTEMPTS, settlement=CIDS, reason=st.just("gone")),
     st.builds(ev.LastAttemptLost, attempt=ATTEMPTS, settlement=CIDS, reason=st.just("gone")),
+    st.builds(ev.ModuleNotCompiled, attempt=ATTEMPTS, settlement=CIDS, reason=st.just("large")),
     st.builds(ev.ReceiptAccepted, attempt=ATTEMPTS, receipt=CIDS, verifiers=st.just(MEMBERS[:3])),
     st.builds(ev.ReceiptAnchored, anchor=CIDS),
     st.builds(

@@ -14,7 +14,7 @@ from runtime.content.did import Did
 from runtime.context import SEED_BYTES, Context, Limits
 from runtime.execution import Execution
 from runtime.sandbox.pool import Result, Sandbox
-from runtime.sandbox.request import Request, Ticket
+from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
 
 ANSWER = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 42)))'))
 ENDLESS = bytes(wasmtime.wat2wasm('(module (func (export "run") (loop (br 0))))'))
@@ -40,7 +40,7 @@ class Falsifying:
     submitted: for whom something was executed, in order.
     """
 
-    def __init__(self, lies: Mapping[Did, Callable[[Execution], Execution]]) -> None:
+    def __init__(self, lies: Mapping[Did, Callable[[Execution], Result]]) -> None:
         self.lies = dict(lies)
         self.submitted: list[Did] = []
         self._of: dict[Ticket, Did] = {}
@@ -86,6 +86,11 @@ def found(home: Path) -> None:
             )
             request = Request(module=module, module_cid=cid, context=context)
             assert isinstance(mesh.sandbox.execute(request), Execution)
+
+
+def uncompiled(found: Execution) -> Fault:
+    """What the sandbox says of a module that the engine took and could not compile."""
+    return Fault(reason=FaultReason.NOT_COMPILED, text="too large")
 
 
 def falsified(found: Execution, by: int = -1) -> Execution:
