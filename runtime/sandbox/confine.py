@@ -1,29 +1,27 @@
-"""Confinement of a worker by the operating system, and what it came to.
+"""Confinement of a process of the sandbox by the operating system.
 
 The WebAssembly engine is the first wall; this is the second, for the day it has a hole. Each
-measure is applied where the system knows it, and afterwards the worker tries what it must not
-be able to do: findings come from trying, not from having asked for it.
-Sources: prctl(2), landlock(7), seccomp(2), setrlimit(2).
+measure is applied where the system knows it; what it came to is in `runtime.sandbox.in_force`.
+Rule: nothing is loaded but what a measure needs, since every submission of a new module starts a
+process. Sources: prctl(2), landlock(7), seccomp(2), setrlimit(2).
 """
+
+from __future__ import annotations
 
 import ctypes
 import os
 import resource
 import signal
-import socket
 import struct
 import sys
-from contextlib import suppress
-from pathlib import Path
-from typing import Any, Final
 
-from msgspec import Struct
+from runtime.sandbox.privileges import give_up_identity
 
-from runtime.sandbox.findings import Finding
-from runtime.sandbox.privileges import NAMESPACES, give_up_identity
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # what `typing` defines, without loading it
+    from typing import Any, Final
 
 OPEN_FILES_MAX: Final = 16
-OPEN_FILES_SEARCHED: Final = 256
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
@@ -81,25 +79,19 @@ def die_with_parent(parent: int) -> None:
         raise SystemExit(1)
 
 
-class Given(Struct, frozen=True):
-    """What the system gave: namespaces of its own, and the version of Landlock in force, or 0."""
-
-    namespaces: tuple[str, ...] = ()
-    landlock: int = 0
-
-
-def give_up_privileges(parent: int) -> Given:
+def give_up_privileges(parent: int) -> tuple[tuple[str, ...], int]:
     """Another user, no capabilities, no new privileges, no debugger, no file system, no network.
 
-    (Linux.) All that is imported is loaded by now: an unprivileged user may not read it.
+    (Linux.) All that is imported is loaded by now: an unprivileged user may not read it. What the
+    system gave: namespaces of its own, and the version of Landlock in force, or 0.
     """
     if sys.platform != "linux":
-        return Given()
+        return (), 0
     namespaces = give_up_identity()
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
     die_with_parent(parent)
-    return Given(namespaces, _landlock())
+    return namespaces, _landlock()
 
 
 def _prctl(option: int, argument: int) -> bool:
@@ -173,110 +165,3 @@ def _filter(arch: int, allowed: tuple[int, ...]) -> bytes:
     steps.append(step(_RETURN, 0, 0, _REFUSE))
     steps.append(step(_RETURN, 0, 0, _ALLOW))
     return b"".join(steps)
-
-
-def attempts() -> list[Finding]:
-    """Try what a worker must not be able to do. To be called when it is confined."""
-    return [
-        _tried("files", "opens no files", _opens_a_file),
-        _tried("network", "makes no sockets", _makes_a_socket),
-        _tried("processes", "starts no processes", _starts_a_process),
-    ]
-
-
-def bounds(cpu_seconds: int, given: Given) -> list[Finding]:
-    """What the system says of this process. To be called before it may not ask any more."""
-    return [
-        _namespaces(given.namespaces),
-        Finding(
-            name="Landlock",
-            holds=given.landlock > 0,
-            text=f"version {given.landlock} refuses files"
-            if given.landlock
-            else "not confined: this kernel has none",
-        ),
-        _memory(),
-        Finding(
-            name="CPU time",
-            holds=resource.getrlimit(resource.RLIMIT_CPU)[0] == cpu_seconds,
-            text=f"is ended by the system after {cpu_seconds} s of CPU time",
-        ),
-        Finding(
-            name="core dumps",
-            holds=resource.getrlimit(resource.RLIMIT_CORE)[1] == 0,
-            text="leaves no core dumps",
-        ),
-        Finding(
-            name="environment",
-            holds=not _foreign_environment(),
-            text="sees no environment variables of ours",
-        ),
-        Finding(
-            name="descriptors",
-            holds=_open_descriptors() <= {0, 1, 2},
-            text="has no open files but its two pipes",
-        ),
-    ]
-
-
-def _tried(name: str, text: str, attempt: Any) -> Finding:
-    try:
-        attempt()
-    except OSError:
-        return Finding(name=name, holds=True, text=text)
-    return Finding(name=name, holds=False, text=f"not confined: a worker {_could(name)}")
-
-
-def _could(name: str) -> str:
-    return {
-        "files": "can open files",
-        "network": "can open sockets",
-        "processes": "can start processes",
-    }[name]
-
-
-def _opens_a_file() -> None:
-    with Path("/").joinpath("dev", "null").open("rb"):
-        pass
-
-
-def _makes_a_socket() -> None:
-    socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()
-
-
-def _starts_a_process() -> None:
-    child = os.fork()
-    if child == 0:
-        os._exit(0)
-    os.waitpid(child, 0)
-
-
-def _namespaces(own: tuple[str, ...]) -> Finding:
-    missing = [name for name in NAMESPACES if name not in own]
-    if missing:
-        shown = ", ".join(missing)
-        return Finding(name="namespaces", holds=False, text=f"not confined: shares {shown}")
-    return Finding(name="namespaces", holds=True, text=f"has its own: {', '.join(own)}")
-
-
-def _memory() -> Finding:
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard == resource.RLIM_INFINITY:
-        return Finding(
-            name="memory", holds=False, text="not confined: the address space has no limit"
-        )
-    return Finding(name="memory", holds=True, text=f"has an address space of {hard >> 20} MiB")
-
-
-def _foreign_environment() -> set[str]:
-    # LC_CTYPE is set by Python itself, in an empty environment.
-    return set(os.environ) - {"LC_CTYPE", "__CF_USER_TEXT_ENCODING"}
-
-
-def _open_descriptors() -> set[int]:
-    found = set()
-    for descriptor in range(OPEN_FILES_SEARCHED):
-        with suppress(OSError):
-            os.fstat(descriptor)
-            found.add(descriptor)
-    return found

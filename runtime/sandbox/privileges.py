@@ -5,12 +5,15 @@ is read back from the system (`own_namespaces`, `runtime.sandbox.witness`).
 Sources: namespaces(7), user_namespaces(7), credentials(7), capabilities(7).
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 import struct
-from contextlib import suppress
-from pathlib import Path
-from typing import Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # what `typing` defines, without loading it
+    from typing import Final
 
 UNUSED_UIDS: Final = 0x7000_0000
 """From here on systems have no users, by the convention of systemd; each process takes one."""
@@ -28,7 +31,7 @@ _KILL, _SETGID, _SETUID = 5, 6, 7
 _CAPABILITIES_MAX: Final = 64
 _CAPABILITY_VERSION: Final = 0x2008_0522
 _PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _CLEAR_ALL = 24, 47, 4
-_OWN: Final = Path("/proc/self/ns")
+_OWN: Final = "/proc/self/ns"
 
 
 def give_up_identity() -> tuple[str, ...]:
@@ -55,8 +58,10 @@ def _links() -> dict[str, str]:
     """The name of each namespace this process is in."""
     found = {}
     for name, (file, _) in NAMESPACES.items():
-        with suppress(OSError):
-            found[name] = str((_OWN / file).readlink())
+        try:
+            found[name] = os.readlink(f"{_OWN}/{file}")  # noqa: PTH115
+        except OSError:
+            continue
     return found
 
 
@@ -76,13 +81,17 @@ def _become_nobody(libc: ctypes.CDLL) -> None:
     needed = sum(1 << each for each in (_KILL, _SETGID, _SETUID))
     if os.geteuid() != 0 or _effective(libc) & needed != needed:
         return
-    with suppress(OSError):
+    try:  # noqa: SIM105 - `contextlib` is a fifth of what this process loads
         os.setgroups([])
+    except OSError:
+        pass
     for user in (UNUSED_UIDS + os.getpid(), NOBODY_UID):
-        with suppress(OSError):
+        try:
             os.setresgid(user, user, user)
             os.setresuid(user, user, user)
-            return
+        except OSError:
+            continue
+        return
 
 
 def _effective(libc: ctypes.CDLL) -> int:

@@ -6,10 +6,11 @@ library, and the features as `name=0` or `name=1`. The module comes on standard 
 answer is `VALID`, or the engine's reason.
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 import sys
-from typing import Final
 
 from runtime.sandbox.confine import (
     OPEN_FILES_MAX,
@@ -18,6 +19,10 @@ from runtime.sandbox.confine import (
     give_up_privileges,
     limit_resources,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # what `typing` defines, without loading it
+    from typing import Final
 
 VALID: Final = b"valid"
 _READ_BYTES: Final = 1 << 20

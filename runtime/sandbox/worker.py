@@ -19,10 +19,7 @@ from runtime.context import Context
 from runtime.modulecheck import ModuleFacts
 from runtime.sandbox.confine import (
     OPEN_FILES_MAX,
-    Given,
     allow_few_syscalls,
-    attempts,
-    bounds,
     die_with_parent,
     forbid_new_processes,
     give_up_privileges,
@@ -30,6 +27,7 @@ from runtime.sandbox.confine import (
 )
 from runtime.sandbox.facts import facts_from_value
 from runtime.sandbox.frames import FrameError, Pipes
+from runtime.sandbox.in_force import attempts, bounds
 from runtime.sandbox.machine import HostFaultError, Loaded, Machine
 
 THREAD_STACK_BYTES: Final = 32 << 20
@@ -85,12 +83,14 @@ def main() -> None:
     os._exit(1 if failed else 0)
 
 
-def _confined(cpu_seconds: int, given: Given, failed: list[BaseException]) -> None:
+def _confined(
+    cpu_seconds: int, given: tuple[tuple[str, ...], int], failed: list[BaseException]
+) -> None:
     try:
         forbid_new_processes()
         pipes = Pipes()
         worker = Worker(pipes)
-        findings = bounds(cpu_seconds, given)
+        findings = bounds(cpu_seconds, *given)
         allow_few_syscalls()
         findings = attempts() + findings
         pipes.send({"ready": [asdict(finding) for finding in findings]})

@@ -168,10 +168,10 @@ def test_what_the_system_says_of_a_worker(sandbox: Sandbox) -> None:
 UNCONFINED = """
 import json, sys
 sys.path[:0] = {path!r}
-from runtime.sandbox.confine import Given, attempts, bounds
+from runtime.sandbox.in_force import attempts, bounds
 from runtime.sandbox.witness import witnessed
 import os
-found = [*attempts(), *bounds(5, Given()), *witnessed(os.getpid())]
+found = [*attempts(), *bounds(5, (), 0), *witnessed(os.getpid())]
 print(json.dumps([[f.name, f.holds, f.text] for f in found]))
 """
 
