@@ -20,7 +20,6 @@ from runtime.terminal.streams import note
 STANDARD_STREAM = "-"
 NOT_FOUND: Final = "not-found"
 """The code of the error of a path where there is nothing."""
-UTF8_HINT: Final = "convert it, for instance from Latin-1 with `iconv -f latin1 -t utf-8`"
 _READING_HINTS: Final = {
     errno.EBADF: "standard input is closed: name a file, or give it with <",
     errno.ELOOP: "the symbolic link leads back to itself; make it anew, or name the file itself",
@@ -124,48 +123,47 @@ def read_source(path: Path) -> str:
 def decoded(data: bytes, path: Path, what: str) -> str:
     """Bytes as the text that they should be. Raises CommandError, which says what is written in
     UTF-8."""
-    shown = "standard input" if str(path) == STANDARD_STREAM else str(path)
-    details: dict[str, Any] = {"path": str(path)}
-    encoding, fault = wide_encoding(data), utf8_fault(data)
-    if encoding is not None:
-        reason = f"it is {encoding} text"
-        hint = f"convert it with `iconv -f {encoding.lower()} -t utf-8`"
-        details["encoding"] = encoding
-    elif fault is not None:
-        reason, hint = str(fault), UTF8_HINT
-        details |= {"line": fault.line, "column": fault.column}
-    else:
+    fault = text_fault(data)
+    if fault is None:
         return data.decode("utf-8")
+    shown = "standard input" if str(path) == STANDARD_STREAM else str(path)
     raise CommandError(
         ExitCode.USAGE,
         "not-utf8",
-        f"{shown} is not UTF-8 text: {reason}",
-        hint=f"{what} is written in UTF-8; {hint}",
-        details=details,
+        f"{shown} is not UTF-8 text: {fault.reason}",
+        hint=f"{what} is written in UTF-8; {fault.hint}",
+        details={"path": str(path), **fault.details},
     )
 
 
-class Utf8Fault(Struct, frozen=True, kw_only=True):
-    """The first byte that is not UTF-8; line and column count from 1, in characters."""
+class TextFault(Struct, frozen=True, kw_only=True):
+    """Why bytes are not UTF-8 text, and how they become so."""
 
-    byte: int
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"byte 0x{self.byte:02x} at line {self.line}, column {self.column}"
+    reason: str
+    hint: str
+    details: dict[str, Any]
 
 
-def utf8_fault(data: bytes) -> Utf8Fault | None:
-    """Where `data` stops being UTF-8 text; None if it is text throughout."""
+def text_fault(data: bytes) -> TextFault | None:
+    """What `data` is instead of UTF-8 text, or where it stops being that; None if it is text
+    throughout. Line and column count from 1, in characters."""
+    encoding = wide_encoding(data)
+    if encoding is not None:
+        return TextFault(
+            reason=f"it is {encoding} text",
+            hint=f"convert it with `iconv -f {encoding.lower()} -t utf-8`",
+            details={"encoding": encoding},
+        )
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start]
-        return Utf8Fault(
-            byte=data[error.start],
-            line=before.count(b"\n") + 1,
-            column=len(before.rpartition(b"\n")[2].decode("utf-8")) + 1,
+        line = before.count(b"\n") + 1
+        column = len(before.rpartition(b"\n")[2].decode("utf-8")) + 1
+        return TextFault(
+            reason=f"byte 0x{data[error.start]:02x} at line {line}, column {column}",
+            hint="convert it, for instance from Latin-1 with `iconv -f latin1 -t utf-8`",
+            details={"line": line, "column": column},
         )
     return None
 

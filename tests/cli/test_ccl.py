@@ -380,6 +380,11 @@ def test_an_input_that_is_not_text_is_named(tmp_path: Path) -> None:
     assert done.code == 1
     assert "the input latin.csv is not UTF-8 text: byte 0xe9 at line 2, column 4" in done.err
     assert "iconv -f latin1 -t utf-8" in done.err
+    (tmp_path / "wide.csv").write_bytes("a;b\ncafé;1\n".encode("utf-16"))
+    done = run("ccl", "run", path, "--input", "wide.csv", home=tmp_path, cwd=tmp_path)
+    assert done.code == 1
+    assert "the input wide.csv is not UTF-8 text: it is UTF-16 text; convert it" in done.err
+    assert "iconv -f utf-16 -t utf-8" in done.err
 
 
 def test_stdin_is_the_program_or_its_input(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from shlex import quote
 
 from msgspec import Struct
 
-from ccl.cli.files import UTF8_HINT, utf8_fault
+from ccl.cli.files import text_fault
 from ccl.lowering.calls import NOT_UTF8
 from ccl.lowering.frame import OUT_OF_MEMORY
 from runtime.context import MEMORY_BYTES, MIB
@@ -42,10 +42,10 @@ def next_step(outcome: Outcome, entry: str, attempt: Attempt) -> tuple[str | Non
         return less_memory(), ExitCode.FAILED
     if attempt.lacks_input(entry) and outcome.kind is not OutcomeKind.REJECTED:
         return missing_input(attempt), ExitCode.FAILED
-    fault = None if attempt.input is None else utf8_fault(attempt.input)
+    fault = None if attempt.input is None else text_fault(attempt.input)
     if outcome.reason == NOT_UTF8 and fault is not None:
         shown = "standard input" if str(attempt.input_path) == "-" else str(attempt.input_path)
-        return f"the input {shown} is not UTF-8 text: {fault}; {UTF8_HINT}", ExitCode.FAILED
+        return f"the input {shown} is not UTF-8 text: {fault.reason}; {fault.hint}", ExitCode.FAILED
     return None, ExitCode.FAILED
 
 
