@@ -41,8 +41,9 @@ def text_width(text: str) -> int:
 
 
 def safe_text(text: str) -> str:
-    """`text` with what would move the cursor or reorder the line replaced by stand-ins."""
-    return "".join(char if char == "\n" else _shown(char)[0] for char in text)
+    """`text` as a part of one line: what would move the cursor, begin another line or reorder this
+    one is replaced by stand-ins."""
+    return "".join(_shown(char)[0] for char in text)
 
 
 class Cells(Node, frozen=True):

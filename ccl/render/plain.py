@@ -26,7 +26,7 @@ def render_concise(
         place = source.position(diagnostic.span.start)
         ink = Ink.ERROR if words.severity is Severity.ERROR else Ink.WARNING
         head = paint(f"{words.severity.value}[{diagnostic.code}]", ink)
-        title = safe_text(words.title).replace("\n", " ")
+        title = safe_text(words.title.replace("\n", " "))
         path = safe_text(source.path)
         out.append(f"{path}:{place.line}:{place.column}: {head} {title}\n")
     return "".join(out)

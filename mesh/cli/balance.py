@@ -44,9 +44,9 @@ def show_balance(*, output: str | None, quiet: bool, home: Path | None) -> None:
         ]
         rows = [_token_row(each) for each in tokens(mesh)]
         owner = mesh.submitter.did
-    text = f"{table(accounts, _ACCOUNTS)}\n\n{table(rows, _TOKENS)}"
+    lines = [*table(accounts, _ACCOUNTS), "", *table(rows, _TOKENS)]
     short = "\n".join(f"{row['available']} {row['resource_type']}" for row in accounts)
-    out.record({"did": owner, "accounts": accounts, "tokens": rows}, text=text, quiet=short)
+    out.record({"did": owner, "accounts": accounts, "tokens": rows}, lines=lines, quiet=short)
 
 
 def show_classes(*, output: str | None, quiet: bool, home: Path | None) -> None:

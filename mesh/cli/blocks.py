@@ -84,7 +84,7 @@ def put(
         mesh.put_blocks([(cid, data)])
     out.record(
         {"cids": [str(cid)], "absent_roots": [], "blocks": 1, "bytes": len(data)},
-        text=str(cid),
+        lines=[str(cid)],
         quiet=str(cid),
     )
 
@@ -119,7 +119,7 @@ def put_car(file: Path, home: Path | None, out: Output) -> None:
             "blocks": len(car.sections),
             "bytes": size,
         },
-        text="\n".join([*roots, f"{len(car.sections)} blocks, {size} bytes"]),
+        lines=[*roots, f"{len(car.sections)} blocks, {size} bytes"],
         quiet="\n".join(roots),
     )
 
@@ -149,11 +149,11 @@ def get(
         data = mesh.get_block(found)
     if output is not None:
         write_bytes(output, data)
-        out.record({"written": {"path": str(output), "bytes": len(data)}}, text="", quiet="")
+        out.record({"written": {"path": str(output), "bytes": len(data)}}, lines=(), quiet="")
         out.line(f"{len(data)} bytes written to {output}")
     elif out.for_machines:
         value = block_to_json(found, data)
-        out.record(value, text="", quiet="")
+        out.record(value, lines=(), quiet="")
     else:
         write_stdout(data)
 
@@ -177,4 +177,4 @@ def remove(
     with open_mesh(mesh_home) as mesh:
         found = mesh.find_block(cid)
         mesh.remove_block(found)
-    out.record({"removed": str(found)}, text=f"Removed {found}", quiet="")
+    out.record({"removed": str(found)}, lines=[f"Removed {found}"], quiet="")

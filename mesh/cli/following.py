@@ -257,7 +257,7 @@ def finish(
         "drawn": federation.drawn,
         "findings": [str(each) for each in (*anchored, *federation.findings)],
     }
-    out.record(value, text="", quiet=str(job.receipt or job.phase.value))
+    out.record(value, lines=(), quiet=str(job.receipt or job.phase.value))
     if failure is None and not (out.quiet or out.for_machines):
         note(outcome_text(job))
     if failure is not None:
@@ -368,10 +368,10 @@ def status(
     if held_up is not None:
         value["waiting_for"] = {"code": held_up.code, "message": held_up.message}
         value["next"] = held_up.hint
-    out.record(value, text=_status_text(job, held_up), quiet=job.phase.value)
+    out.record(value, lines=_status_lines(job, held_up), quiet=job.phase.value)
 
 
-def _status_text(job: JobView, held_up: CommandError | None) -> str:
+def _status_lines(job: JobView, held_up: CommandError | None) -> list[str]:
     body = job.manifest.body
     rows: list[tuple[str, object]] = [
         ("Job ID", job.job_id),
@@ -405,4 +405,4 @@ def _status_text(job: JobView, held_up: CommandError | None) -> str:
         items,
         (Column(title="", text=field("name"), width=15), Column(title="", text=field("value"))),
     )
-    return lines.split("\n", 1)[1]
+    return lines[1:]

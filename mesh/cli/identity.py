@@ -68,7 +68,7 @@ def grant(
         cid = grant_role(mesh, name=role, subject=subject, expires_at=expires_at)
     out.record(
         {"role": role, "subject": subject, "credential": str(cid), "expires_at": expires_at},
-        text=f"Granted {role} to {subject}\nCredential: {cid}",
+        lines=[f"Granted {role} to {subject}", f"Credential: {cid}"],
         quiet=str(cid),
     )
 
@@ -103,7 +103,7 @@ def withdraw(
     cids = [str(cid) for cid in revoked]
     out.record(
         {"role": role, "subject": subject, "revoked": cids},
-        text=f"Withdrew {role} from {subject}",
+        lines=[f"Withdrew {role} from {subject}"],
         quiet="\n".join(cids),
     )
 
@@ -182,8 +182,11 @@ def show(
         Column(title="Key", text=field("name"), width=16),
         Column(title="DID", text=field("did")),
     )
-    text = (
-        f"DID:  {value['did']}\nMesh: {value['mesh']}\nHome: {value['home']}\n\n"
-        f"{table(named, columns)}"
-    )
-    out.record(value, text=text, quiet=str(value["did"]))
+    lines = [
+        f"DID:  {value['did']}",
+        f"Mesh: {value['mesh']}",
+        f"Home: {value['home']}",
+        "",
+        *table(named, columns),
+    ]
+    out.record(value, lines=lines, quiet=str(value["did"]))

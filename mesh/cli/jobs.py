@@ -300,7 +300,7 @@ def cancel_job(
         mesh.cancel(found, reason)
     out.record(
         {"job_id": found, "state": "Cancelled", "reason": reason},
-        text=f"Job {found} cancelled",
+        lines=[f"Job {found} cancelled"],
         quiet=found,
     )
 

@@ -4,7 +4,7 @@ Rule: text that came from a job is made printable before it reaches a terminal; 
 formats carry the same facts as the table.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from shlex import quote
 from typing import Any, Final
@@ -52,15 +52,16 @@ class Output(Struct, frozen=True, kw_only=True):
         if not (self.quiet or self.for_machines):
             say(text)
 
-    def record(self, value: Mapping[str, Any], *, text: str, quiet: str) -> None:
-        """One result: `text` for people, `quiet` under -q, the whole value for programs."""
+    def record(self, value: Mapping[str, Any], *, lines: Iterable[str], quiet: str) -> None:
+        """One result: `lines` for people, `quiet` under -q, the whole value for programs."""
         if self.for_machines:
             give(value)
         elif self.quiet:
             if quiet:
                 say_text(quiet)
-        elif text:
-            say_text(text)
+        else:
+            for line in lines:
+                say(line)
 
     def rows(
         self,
@@ -85,10 +86,11 @@ class Output(Struct, frozen=True, kw_only=True):
                 for item in items:
                     say(str(item[quiet]))
             case Format.TABLE:
-                say_text(table(items, columns))
+                for line in table(items, columns):
+                    say(line)
 
 
-def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:
+def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> list[str]:
     """Titles and rows, each column as wide as its widest text and a gap, the last unpadded."""
     cells = [[column.title for column in columns]]
     cells += [[printable(column.text(item)) for column in columns] for item in items]
@@ -96,10 +98,10 @@ def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:
         max(column.width, max(len(row[i]) for row in cells) + GAP)
         for i, column in enumerate(columns)
     ]
-    return "\n".join(
+    return [
         "".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
-    )
+    ]
 
 
 def field(name: str) -> Callable[[Mapping[str, Any]], str]:

@@ -50,7 +50,7 @@ def run_set(choice: Choice, *, output: str | None, quiet: bool, home: Path | Non
         cid = set_policy(mesh, kind, rule)
     out.record(
         {"policy": str(cid), "resource_type": kind.value, "rule": in_words(rule)},
-        text=f"{kind.value}: {in_words(rule)}\nPolicy: {cid}",
+        lines=[f"{kind.value}: {in_words(rule)}", f"Policy: {cid}"],
         quiet=str(cid),
     )
 

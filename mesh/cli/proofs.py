@@ -61,7 +61,7 @@ def receipt(
         out.line(f"Proof of {proof.receipt.cid} written to {output} ({size} bytes)")
         out.line(f"Check it anywhere: meshctl verify {output} --mesh {proof.genesis.cid}")
         written = {"path": str(output), "bytes": size}
-        out.record({"cid": str(proof.receipt.cid), "written": written}, text="", quiet="")
+        out.record({"cid": str(proof.receipt.cid), "written": written}, lines=(), quiet="")
         return
     body = proof.receipt.body
     result = body.deterministic
@@ -96,8 +96,8 @@ def receipt(
         "attestations": [plain(decode(each.block)) for each in proof.attestations],
         "settlement": None if proof.settlement is None else plain(decode(proof.settlement.block)),
     }
-    text = table(items, columns).split("\n", 1)[1]
-    out.record(value, text=text, quiet=str(proof.receipt.cid))
+    lines = table(items, columns)[1:]
+    out.record(value, lines=lines, quiet=str(proof.receipt.cid))
 
 
 def verify(

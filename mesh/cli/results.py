@@ -73,10 +73,10 @@ def _show(
         text = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
         body = text.encode() if is_value else data
         write_bytes(path, body)
-        out.record({"written": {"path": str(path), "bytes": len(body)}}, text="", quiet="")
+        out.record({"written": {"path": str(path), "bytes": len(body)}}, lines=(), quiet="")
         out.line(f"{len(body)} bytes written to {path}")
     elif out.for_machines:
-        out.record(value, text="", quiet="")
+        out.record(value, lines=(), quiet="")
     elif is_value:
         say_text(json.dumps(shown, indent=None if out.quiet else 2, ensure_ascii=False))
     else:
@@ -114,7 +114,7 @@ def logs(
         value: dict[str, Any] = {"job_id": name, "logs": list(lines)}
         if outcome is not None:
             value["outcome"] = outcome.outcome.to_value()
-        out.record(value, text="", quiet="")
+        out.record(value, lines=(), quiet="")
         return
     for line in lines:
         say(line.removesuffix("\n"))

@@ -61,7 +61,7 @@ def state(
     if out.for_machines:
         pins = [str(cid) for cid in view.pins]
         root = None if view.root is None else str(view.root)
-        out.record({"root": root, "variables": rows, "pins": pins}, text="", quiet="")
+        out.record({"root": root, "variables": rows, "pins": pins}, lines=(), quiet="")
         return
     columns = (
         Column(title="Home", text=field("home"), width=16),

@@ -112,7 +112,7 @@ def run_submission(
             note(f"  = note: {reason}")
         note(f"  = help: {held_up.hint}")
     value = {**job_to_value(job), "submitted": True}
-    out.record(value, text=f"Job submitted successfully\nJob ID: {job_id}", quiet=job_id)
+    out.record(value, lines=["Job submitted successfully", f"Job ID: {job_id}"], quiet=job_id)
     if held_up is not None and not is_open:
         raise held_up
 
@@ -307,8 +307,14 @@ def _show_quote(out: Output, quoted: "Quote") -> None:
         Column(title="Declined", text=field("declined")),
     )
     span = f"{min(prices)} to {max(prices)} tokens" if prices else "no node would bid"
-    text = f"{table(rows, columns)}\n\nPrice: {span}\nPolicy: {verdict}\nNothing was submitted"
-    out.record(value, text=text, quiet=span)
+    lines = [
+        *table(rows, columns),
+        "",
+        f"Price: {span}",
+        f"Policy: {verdict}",
+        "Nothing was submitted",
+    ]
+    out.record(value, lines=lines, quiet=span)
     if quoted.refusal is not None:
         raise quoted.refusal
 

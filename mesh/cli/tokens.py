@@ -109,8 +109,10 @@ def issue(
             "issuer": body.issuer,
             "expires_at": body.expires_at,
         },
-        text=f"Issued {body.amount} {body.resource_type.value} units to {body.audience}\n"
-        f"Token: {signed.cid}",
+        lines=[
+            f"Issued {body.amount} {body.resource_type.value} units to {body.audience}",
+            f"Token: {signed.cid}",
+        ],
         quiet=str(signed.cid),
     )
 

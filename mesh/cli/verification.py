@@ -52,7 +52,7 @@ def run_verification(
         note(remark)
     out.record(
         facts_of(verdict),
-        text="\n".join(lines_of(verdict)),
+        lines=lines_of(verdict),
         quiet="verified" if verdict.is_verified else "not verified",
     )
     _end(target, verdict, must_execute=reexecute is True)

@@ -141,7 +141,7 @@ def test_a_table_is_as_wide_as_it_must_be() -> None:
         Column(title="Bid", text=field("bid")),
     ]
     rows = [{"node": "mesh-node-2", "bid": 80}, {"node": "a-node-with-a-long-name", "bid": None}]
-    assert table(rows, columns).split("\n") == [
+    assert table(rows, columns) == [
         "Node ID                  Bid",
         "mesh-node-2              80",
         "a-node-with-a-long-name  -",

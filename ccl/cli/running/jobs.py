@@ -100,7 +100,7 @@ class _Told(Struct):
 
     def _table(self, job_id: JobId) -> None:
         self.say("")
-        for line in table(bid_rows(self.mesh.job(job_id)), BID_COLUMNS).split("\n"):
+        for line in table(bid_rows(self.mesh.job(job_id)), BID_COLUMNS):
             self.say(line)
 
 
