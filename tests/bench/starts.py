@@ -21,6 +21,7 @@ REPEATS = 15
 BIN = Path(sys.executable).parent
 NULL_MODULE = '(module (func (export "run") (result i64) (i64.const 1)))'
 NULL_PROGRAM = "export { fn run() -> Integer { return 1; } }\n"
+SUBMIT = ("meshctl", "submit-job", "--resource-amount", "1", "-q")
 OLDER_JOBS = 8
 """Jobs that have ended before the commands are measured: a home is seldom empty."""
 
@@ -31,14 +32,13 @@ def measure_starts() -> None:
         (place / "null.wasm").write_bytes(wasmtime.wat2wasm(NULL_MODULE))
         (place / "null.ccl").write_text(NULL_PROGRAM, "utf-8")
         commands = _commands(place)
-        figures = [_cpu(command, place) for command in commands]
+        figures = [*(_cpu(command, place) for command in commands), _cpu_of_new_modules(place)]
     print_figures("CPU of a whole command, user and system, with its children", figures)
 
 
 def _commands(place: Path) -> Sequence[Sequence[str]]:
     """What is measured, in a home where one job is verified and one has bids."""
     ended, waiting = _jobs(place / "home")
-    submit = ("meshctl", "submit-job", "--wasm", "null.wasm", "--resource-amount", "1", "-q")
     return (
         ("cclc", "--help"),
         ("cclc", "check", "null.ccl"),
@@ -47,7 +47,7 @@ def _commands(place: Path) -> Sequence[Sequence[str]]:
         ("ccl", "run", "null.ccl"),
         ("meshctl", "--help"),
         ("meshctl", "submit-job", "--help"),
-        submit,
+        (*SUBMIT, "--wasm", "null.wasm"),
         ("meshctl", "list-jobs"),
         ("meshctl", "list-nodes"),
         ("meshctl", "job-status", ended),
@@ -80,6 +80,16 @@ def _cpu(command: Sequence[str], place: Path) -> Figure:
     samples = [cpu_seconds(command, place) for _ in range(REPEATS + 1)][1:]
     words = [word if len(word) < 30 else "…" + word[-4:] for word in command]
     return Figure(name=" ".join(words), samples=tuple(samples))
+
+
+def _cpu_of_new_modules(place: Path) -> Figure:
+    """CPU seconds of submitting a module that the home has not checked yet."""
+    samples = []
+    for number in range(REPEATS):
+        module = NULL_MODULE.replace("i64.const 1", f"i64.const {number + 2}")
+        (place / "new.wasm").write_bytes(wasmtime.wat2wasm(module))
+        samples.append(cpu_seconds((*SUBMIT, "--wasm", "new.wasm"), place))
+    return Figure(name=f"{' '.join(SUBMIT)}, of a new module", samples=tuple(samples))
 
 
 def cpu_seconds(command: Sequence[str], place: Path) -> float:
