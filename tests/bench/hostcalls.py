@@ -27,6 +27,7 @@ from runtime.content.codec import decode, encode
 from runtime.modulecheck import ModuleFacts, check_module
 from runtime.sandbox.engine import build_engine
 from runtime.sandbox.machine import Loaded, Machine
+from runtime.sandbox.pool import FUEL_PER_SECOND_FLOOR
 from runtime.sandbox.results import execution_from
 
 KERNELS = Path(__file__).parent / "kernels"
@@ -35,6 +36,15 @@ RATIO_MAX = 3.0
 REPEATS = 4
 FUEL = 1 << 50
 FRAME_BYTES_MAX = 1 << 28
+
+
+INSTRUCTIONS: Mapping[str, str] = {
+    "memory.fill of nothing": "(memory.fill (i32.const 0) (i32.const 0) (i32.const 0))",
+    "memory.grow that is refused": "(drop (memory.grow (i32.const 65536)))",
+    "ref.func": "(table.set 0 (i32.const 1) (ref.func $f))",
+    "f64.sqrt": "(local.set $x (f64.sqrt (f64.div (local.get $x) (f64.const 1.0001))))",
+}
+"""The dearest that were found; no price of ours, the backstop has to allow for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,15 @@ class Bench:
         ran = self.run(self.load(entry.module), entry.module, arguments=entry.arguments)
         return ran - self.run(self.load(nothing), nothing)
 
+    def of_instruction(self, body: str) -> Run:
+        """A loop of it."""
+        module = wasm(f"""(module (memory (export "memory") 1) (table 8 funcref) (func $f)
+          (elem declare func $f)
+          (func (export "run") (local $i i32) (local $x f64) (local.set $x (f64.const 1.5))
+            (loop $more {body} (local.set $i (i32.add (local.get $i) (i32.const 1)))
+              (br_if $more (i32.lt_u (local.get $i) (i32.const 300000))))))""")
+        return self.run(self.load(module), module)
+
     def of_kernels(self) -> Mapping[str, float]:
         """Nanoseconds per unit of fuel of compiled CCL."""
         found = {}
@@ -129,6 +148,12 @@ def measure_host_calls() -> None:
         show(str(extreme), bench.of_extreme(extreme), extreme.times)
     for entry in ENTRIES:
         show(str(entry), bench.of_entry(entry), 1)
+    print("\nThe dearest instructions, beside what the backstop allows")
+    for name, body in INSTRUCTIONS.items():
+        each = bench.of_instruction(body).nanoseconds_each
+        print(f"  {name:<58}{each:>10.3f} ns/fuel of {1e9 / FUEL_PER_SECOND_FLOOR:.0f}")
+        if each * FUEL_PER_SECOND_FLOOR > 1e9:
+            over.append(f"{name}: the wall clock would end it")
     if over:
         raise SystemExit("fuel buys too much time of the host:\n  " + "\n  ".join(over))
 
