@@ -11,7 +11,7 @@ from ccl.render import Format, render
 from ccl.render.plain import json_value
 from runtime.terminal.answer import current, fail, give
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.streams import SEAL, has_color, note, width_of
+from runtime.terminal.streams import SEAL, has_color, note, note_text, width_of
 
 
 def shown(path: Path) -> str:
@@ -27,16 +27,18 @@ def show_findings(findings: Findings, form: Format) -> None:
             fail(not_compiled(findings))
         return
     stream = sys.stdout if form.for_machines else sys.stderr
-    stream.write(
-        render(
-            findings.diagnostics,
-            findings.sources,
-            form,
-            color=has_color(stream),
-            width=width_of(stream),
-            seal=SEAL,
-        )
+    text = render(
+        findings.diagnostics,
+        findings.sources,
+        form,
+        color=has_color(stream),
+        width=width_of(stream),
+        seal=SEAL,
     )
+    if form.for_machines:
+        sys.stdout.write(text)
+    elif text:
+        note_text(text.removesuffix("\n"))
 
 
 def not_compiled(findings: Findings) -> CommandError:

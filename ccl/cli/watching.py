@@ -18,9 +18,11 @@ from ccl.cli.report import show_findings, shown, summarise
 from ccl.cli.sources import project_for, sources_of
 from ccl.pipeline import check_text
 from ccl.render import Format
+from ccl.render.plain import json_value
+from runtime.terminal.answer import current, say_item
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.streams import note
+from runtime.terminal.streams import is_unread, note
 
 POLL_SECONDS: Final = 0.2
 SETTLING_SECONDS: Final = 0.05
@@ -61,6 +63,8 @@ def watch_files(paths: Sequence[Path], *, form: Format, allowed: tuple[Path, ...
         began = time.time_ns() - round(SETTLING_SECONDS * 1e9)
         done = check_round(paths, allowed)
         _tell(done, form)
+        if is_unread():
+            return
         # What was changed while it was checked is checked again.
         stamps = {
             path: stamps.get(path, stamp if stamp and stamp[0] < began else _CHANGED)
@@ -142,6 +146,11 @@ def _where_it_would_appear(missing: Path) -> Path:
 
 
 def _tell(done: Round, form: Format) -> None:
+    if current().is_wanted:
+        # (an answer is printed at the end, and here there is one for each round)
+        found = json_value(done.findings.diagnostics, done.findings.sources)
+        say_item({**found, "unread": [error.to_value() for error in done.unreadable]})
+        return
     show_findings(done.findings, form)
     for error in done.unreadable:
         show_error(error)

@@ -129,11 +129,8 @@ def _interrupted() -> None:
 
 
 def _lost_output(error: OSError) -> int:
-    """Nothing more can be written to stdout: its reader has gone, which is no error, or the disk
-    is full."""
+    """Nothing more can be written to stdout: the disk is full, or it is closed."""
     discard(sys.stdout)
-    if isinstance(error, BrokenPipeError):
-        return ExitCode.OK
     named = _unwritable_output(error)
     _show_on_stderr(named)
     return named.exit_code

@@ -39,20 +39,40 @@ _PLAIN: Final = {
 
 
 class Guarded:
-    """A text stream that obeys nobody: all that is written is escaped but for sealed colours."""
+    """A text stream that obeys nobody: all that is written is escaped but for sealed colours.
+
+    A reader that goes away is no error: it misses the rest, and the command comes to its own end,
+    with its own exit code, whenever that is noticed.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self.stream: Final = stream
+        self.is_unread = False
 
     def write(self, text: str) -> int:
         """Write text that is laid out in lines."""
-        if SEAL not in text:
-            return self.stream.write(printable_text(text))
-        # Texts and the parameters of the sequences between them, in turn.
-        parts = _SEALED.split(text)
-        parts[::2] = map(printable_text, parts[::2])
-        parts[1::2] = (f"\x1b[{ink}m" for ink in parts[1::2])
-        return self.stream.write("".join(parts))
+        with self._reader_may_go():
+            self.stream.write(_harmless(text))
+        return len(text)
+
+    def write_bytes(self, data: bytes) -> None:
+        """Write bytes as they are."""
+        with self._reader_may_go():
+            self.stream.flush()
+            self.stream.buffer.write(data)
+            self.stream.buffer.flush()
+
+    def flush(self) -> None:
+        with self._reader_may_go():
+            self.stream.flush()
+
+    @contextmanager
+    def _reader_may_go(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            self.is_unread = True
+            discard(self.stream)
 
     def writelines(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -88,12 +108,9 @@ def say(line: str) -> None:
 
 
 def say_text(text: str) -> None:
-    """Text of lines on stdout, at once. A reader that went away misses it, and the work goes on."""
-    try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        discard(sys.stdout)
+    """Text of lines on stdout, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def note(line: str) -> None:
@@ -112,9 +129,14 @@ def note_text(text: str) -> None:
 
 def write_raw(data: bytes) -> None:
     """Bytes on stdout as they are."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    stdout = sys.stdout
+    assert isinstance(stdout, Guarded), "a command runs between guarded streams"
+    stdout.write_bytes(data)
+
+
+def is_unread() -> bool:
+    """Whether the reader of stdout has gone, for commands that end only then."""
+    return isinstance(sys.stdout, Guarded) and sys.stdout.is_unread
 
 
 def write_result(text: str) -> None:
@@ -183,6 +205,16 @@ def number_text(number: int, stream: TextIO) -> str:
     if abs(number) < GROUPED_MIN or not stream.isatty():
         return str(number)
     return f"{number:,}".replace(",", " ")
+
+
+def _harmless(text: str) -> str:
+    if SEAL not in text:
+        return printable_text(text)
+    # Texts and the parameters of the sequences between them, in turn.
+    parts = _SEALED.split(text)
+    parts[::2] = map(printable_text, parts[::2])
+    parts[1::2] = (f"\x1b[{ink}m" for ink in parts[1::2])
+    return "".join(parts)
 
 
 def _in_one_line(line: str) -> str:
