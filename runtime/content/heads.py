@@ -62,7 +62,7 @@ def weighed_items(block: bytes, *, items_max: int) -> int:
                 announced = argument << (kind == _MAP)
                 if announced > size - at:
                     # Cut off: whatever comes, it is no dearer than lists to the end.
-                    return count + CONTAINER_WEIGHT * (size - at)
+                    return count + CONTAINER_WEIGHT * max(size - at, 0)
                 if announced and len(outer) > DEPTH_MAX:
                     return count
                 count += announced + CONTAINER_WEIGHT - 1

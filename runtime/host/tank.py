@@ -28,6 +28,7 @@ class Tank:
 
     def charge(self, fuel: int) -> None:
         """Raises Stop when there is less."""
+        assert fuel >= 0, "work gives no fuel back"
         if self.left < fuel:
             self.left = 0
             raise Stop(OUT_OF_FUEL)

@@ -3,10 +3,11 @@
 import sys
 
 import pytest
+import wasmtime
 from extremes import EXTREMES
 from extremes.entries import ENTRIES, Entry
 from extremes.extreme import Extreme
-from wasm_modules import HereMachine, executed, request, wasm
+from wasm_modules import HereMachine, executed, output, request, wasm
 
 from ccl.abi.fuel import HOST_PRICES, PRICES, TEST_PRICES, WASI_PRICES, Price
 from ccl.abi.hostcalls import HOST_CALLS
@@ -89,3 +90,33 @@ def test_a_flood_of_manifests_ends_for_want_of_fuel(sandbox: Sandbox, how: str) 
     assert first.deterministic == second.deterministic
     assert first.deterministic.outcome.kind is OutcomeKind.OUT_OF_FUEL
     assert first.deterministic.fuel_used == 100_000_000
+
+
+def test_of_ten_thousand_exports_one_is_looked_up(
+    machine: HereMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them at once took seconds, for the fuel of two instructions."""
+    monkeypatch.delattr(wasmtime.Instance, "exports")
+    exports = "".join(f'(export "e{number}" (func $f))' for number in range(9_999))
+    text = f"""(module (func $f) {exports}
+      (func (export "run") (result i64) (i64.const 7)))"""
+    assert output(executed(machine, text)) == 7
+
+
+def test_a_wrong_name_among_ten_thousand_is_refused_at_once(machine: HereMachine) -> None:
+    """Few are compared with it: the steps of the comparison are counted, not the time."""
+    names = "".join(f'(export "{"a" * 60}{number:04}" (func $f))' for number in range(9_999))
+    steps = 0
+
+    def count(*_: object) -> None:
+        nonlocal steps
+        steps += 1
+
+    wasm_bytes = wasm(f"(module (func $f) {names})")
+    sys.setprofile(count)
+    try:
+        outcome = executed(machine, wasm_bytes, entry="a" * 64).deterministic.outcome
+    finally:
+        sys.setprofile(None)
+    assert outcome.kind is OutcomeKind.REJECTED
+    assert steps < 3_000_000
