@@ -15,6 +15,7 @@ from msgspec import Struct
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT, RUN_EXPORT
 from ccl.abi.sections import Abi, ExportSignature
 from ccl.abi.suggest import nearest_beginning
+from ccl.abi.values import ValueMismatch, check_wire, parse_type
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN, CodecError, decode, encode
 from runtime.execution import Outcome, OutcomeKind
 from runtime.modulecheck import ModuleFacts
@@ -86,6 +87,29 @@ def plan_entry(facts: ModuleFacts, name: str, given: bytes | None) -> Plan | Out
     return _plain(name, facts.entries[name], arguments)
 
 
+def refusal_of(facts: ModuleFacts, name: str, given: bytes | None) -> Outcome | None:
+    """Why a call is not worth paying for: it cannot be made, or the program itself would refuse
+    the arguments. They are checked as deep as `ccl:abi` describes them."""
+    plan = plan_entry(facts, name, given)
+    if isinstance(plan, Outcome):
+        return plan
+    if not isinstance(plan, Packed) or facts.abi is None:
+        return None
+    abi = _abi(facts.abi)
+    parameters = next(each.parameters for each in abi.exports if each.name == name)
+    arguments = decode(plan.arguments)
+    for position, (argument, (label, kind)) in enumerate(
+        zip(arguments, parameters, strict=True), 1
+    ):
+        try:
+            check_wire(parse_type(kind), argument, abi)
+        except ValueMismatch as error:
+            return _misfit(f"argument {position}, {label}: {error}")
+        except (ValueError, IndexError, RecursionError):
+            return _malformed_abi(name)
+    return None
+
+
 # --- making the plan
 
 
@@ -151,9 +175,13 @@ def _arguments(given: bytes | None) -> list[Any] | Outcome:
 
 
 @lru_cache(maxsize=64)
+def _abi(section: bytes) -> Abi:
+    return Abi.from_value(decode(section, bytes_max=MODULE_LIMITS.section_bytes))
+
+
+@lru_cache(maxsize=64)
 def _signatures(section: bytes) -> dict[str, ExportSignature]:
-    abi = Abi.from_value(decode(section, bytes_max=MODULE_LIMITS.section_bytes))
-    return {export.name: export for export in abi.exports}
+    return {export.name: export for export in _abi(section).exports}
 
 
 def _signature(section: bytes, name: str) -> ExportSignature | None:

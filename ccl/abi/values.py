@@ -130,6 +130,37 @@ def to_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
     return shown
 
 
+def check_wire(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
+    """Raise ValueMismatch where compiled code would not take a wire value as an argument.
+
+    Whether a Did or Cid names anything is for the program to say.
+    """
+    if _is_declared(kind, abi):
+        return _walk(kind, value, abi, path, check_wire)
+    if kind.name == "Data":
+        return value
+    if kind.name == "Map":
+        if isinstance(value, dict) and kind.arguments[0].name == "String":
+            value = [[key, item] for key, item in value.items()]
+        pairs = _walk(kind, value, abi, path, check_wire)
+        if len({repr(key) for key, _ in pairs}) < len(pairs):
+            raise ValueMismatch(path, "each key once", _shown(value))
+        return pairs
+    found = _walk(kind, value, abi, path, check_wire)
+    if kind.name == "Decimal" and not (found.isascii() and _is_narrow(_millionths(found))):
+        raise ValueMismatch(path, "Decimal of 64 bits", _shown(value))
+    return found
+
+
+def _is_narrow(number: int) -> bool:
+    return INTEGER_MIN <= number <= INTEGER_MAX
+
+
+def _millionths(text: str) -> int:
+    whole, _, fraction = text.partition(".")
+    return int(whole + fraction.ljust(6, "0"))
+
+
 def untyped_to_json(value: Any) -> Any:
     """JSON from a wire value of no known type: bytes as hexadecimal, links as their text."""
     if isinstance(value, dict):

@@ -221,6 +221,8 @@ def _typed(values: list[Any], signature: ExportSignature, abi: Abi) -> list[Any]
             found.append(from_json(parse_type(kind), value, abi))
         except ValueMismatch as error:
             raise _bad_arguments(f"'{name}': {error}") from None
+        except (ValueError, IndexError, RecursionError):
+            raise _bad_arguments(f"'{name}': its type in ccl:abi cannot be read") from None
     return found
 
 

@@ -17,8 +17,7 @@ from mesh.local.request import JobRequest
 from mesh.local.world import World
 from mesh.records import JobManifest
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.entryplan import plan_entry
-from runtime.execution import Outcome
+from runtime.entryplan import refusal_of
 from runtime.modulecheck import ModuleFacts, Rejection
 from runtime.sandbox.admission import Admission
 from runtime.sandbox.request import Fault
@@ -43,14 +42,19 @@ def module_facts(admission: Admission, name: str, cid: Cid, data: bytes) -> Modu
 
 def check_callable(facts: ModuleFacts, name: str, entry: str, arguments: bytes | None) -> None:
     """Raise CommandError `not-callable` where it cannot be called."""
-    plan = plan_entry(facts, entry, arguments)
-    if isinstance(plan, Outcome):
+    refused = refusal_of(facts, entry, arguments)
+    if refused is not None:
         raise CommandError(
             ExitCode.USAGE,
             "not-callable",
-            f"{name}: {plan.cause}",
+            f"{name}: {refused.cause}",
             hint="name another export with --entry, or give the arguments that it takes",
-            details={"module": name, "entry": entry, "reason": plan.reason, "detail": plan.detail},
+            details={
+                "module": name,
+                "entry": entry,
+                "reason": refused.reason,
+                "detail": refused.detail,
+            },
         )
 
 
@@ -79,8 +83,8 @@ def fitness_of(admission: Admission, module: bytes | None, manifest: JobManifest
         case Rejection():
             return Fitness(str(found))
         case ModuleFacts():
-            plan = plan_entry(found, manifest.entry, manifest.arguments)
-            return Fitness(plan.cause) if isinstance(plan, Outcome) else FIT
+            refused = refusal_of(found, manifest.entry, manifest.arguments)
+            return FIT if refused is None else Fitness(refused.cause)
 
 
 def admit_jobs(
