@@ -40,7 +40,7 @@ lint: install  ## ruff, mypy --strict, the import rules.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test  ## Everything CI runs.
+check: lint test  ## What to run before a commit; CI runs .ci/run.
 
 FUZZ_FACTOR ?= 20
 fuzz: export FUZZ_FACTOR := $(FUZZ_FACTOR)
