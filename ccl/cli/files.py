@@ -18,7 +18,7 @@ from runtime.terminal.links import dangling_link
 from runtime.terminal.streams import note
 
 STANDARD_STREAM = "-"
-NOT_FOUND: Final = "not-found"
+NOT_FOUND: Final = "file-not-found"
 """The code of the error of a path where there is nothing."""
 _READING_HINTS: Final = {
     errno.EBADF: "standard input is closed: name a file, or give it with <",
@@ -40,7 +40,7 @@ def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
         elif path.is_dir():
             raise CommandError(
                 ExitCode.USAGE,
-                "is-a-directory",
+                "file-is-directory",
                 f"{path} is a directory; a file with the {what} is needed",
                 hint=f"name the {what} inside it",
                 details={"path": shown},
@@ -54,7 +54,7 @@ def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
     except OSError as error:
         raise CommandError(
             ExitCode.USAGE,
-            "unreadable",
+            "file-unreadable",
             f"{shown} cannot be read: {error.strerror or error}",
             hint=_READING_HINTS.get(error.errno or 0, "check the file's permissions"),
             details={"path": shown},
@@ -74,7 +74,7 @@ def _tell_of_waiting(path: Path) -> None:
 def too_large(shown: str, limit: int, what: str) -> CommandError:
     return CommandError(
         ExitCode.USAGE,
-        "too-large",
+        "file-too-large",
         f"{shown} is larger than {limit} bytes, the most a {what} may have",
         hint=f"check that this is the {what} you mean, or split it",
         details={"path": shown, "limit_bytes": limit},
@@ -196,7 +196,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             hint = f"its folder does not exist: `mkdir -p {folder}` makes it"
         raise no_room(error, path) or CommandError(
             ExitCode.USAGE,
-            "unwritable",
+            "file-unwritable",
             f"{path} cannot be written: {reason}",
             hint=hint,
             details={"path": str(path)},

@@ -101,7 +101,7 @@ def _no_programs(folder: Path) -> CommandError:
 def _unreadable(folder: Path, error: OSError) -> CommandError:
     return CommandError(
         ExitCode.USAGE,
-        "unreadable",
+        "file-unreadable",
         f"the folder {folder} cannot be read: {error.strerror}",
         hint="check its permissions, or name the files that are meant",
         details={"path": str(folder)},

@@ -93,7 +93,7 @@ def _named_errors(path: Path, noun: str) -> Iterator[None]:
         raise dangling_link(path) or CommandError(
             ExitCode.NOT_FOUND,
             "file-not-found",
-            f"{path}: there is no such file",
+            f"there is no file {path}",
             hint=_neighbour(path) or f"name the {noun} by its path, or by the CID of its block",
         ) from None
     except IsADirectoryError:

@@ -236,7 +236,7 @@ def test_as_json(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["nowhere"], 3, "error[not-found]: there is no file or folder nowhere"),
+        (["nowhere"], 3, "error[file-not-found]: there is no file or folder nowhere"),
         (["good/plain.ccl"], 3, "error[no-tests]: there is no `test fn` in good/plain.ccl"),
         (["words"], 3, "error[no-tests]: there is no `test fn` in words"),
         (["good", "-k", "mulitply"], 3, "there is no test named like 'mulitply' in good"),
@@ -307,7 +307,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_tested(tmp_path: 
     done = run_process(*test, home=tmp_path, cwd=tmp_path, before=without_roots_rights())
     assert done.code == 1
     assert "error[not-utf8]: latin.ccl is not UTF-8 text: byte 0xe9 at line 1" in done.err
-    assert "error[unreadable]: locked.ccl cannot be read: Permission denied" in done.err
+    assert "error[file-unreadable]: locked.ccl cannot be read: Permission denied" in done.err
     assert "fine.ccl  1 passed" in done.out
     assert "1 passed, 2 files cannot be read in " in done.out
     done = run_process(
@@ -315,7 +315,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_tested(tmp_path: 
     )
     told = json.loads(done.out)
     assert (done.code, told["passed"]) == (1, 1)
-    assert [each["code"] for each in told["unread"]] == ["not-utf8", "unreadable"]
+    assert [each["code"] for each in told["unread"]] == ["not-utf8", "file-unreadable"]
 
 
 def test_bounds_of_an_execution_are_told_with_a_next_step(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_machines_get_errors_they_can_read(cclc: Shell, option: list[str]) -> No
     code, out, err = cclc("check", "absent.ccl", *option)
     assert (code, err) == (3, "")
     assert json.loads(out)["error"] == {
-        "code": "not-found",
+        "code": "file-not-found",
         "message": "there is no file absent.ccl",
         "hint": "check the path; it is relative to the current directory",
         "details": {"path": "absent.ccl"},
@@ -219,13 +219,13 @@ def test_files_that_cannot_be_read_are_all_named_and_the_others_checked(cclc: Sh
     assert code == 3
     assert [d["file"] for d in json.loads(out)["diagnostics"]] == ["b.ccl"]
     error = json.loads(out)["error"]
-    assert error["code"] == "not-found"
+    assert error["code"] == "file-not-found"
     assert [each["code"] for each in error["details"]["others"]] == ["no-programs"]
     assert err == ""
     code, _, err = cclc("check", "absent.ccl", "b.ccl")
     assert code == 3
     assert "b.ccl:2:10" in err
-    assert "error[not-found]: there is no file absent.ccl" in err
+    assert "error[file-not-found]: there is no file absent.ccl" in err
 
 
 def test_a_missing_file_stops_all_fixing(cclc: Shell) -> None:
@@ -242,12 +242,12 @@ def test_a_link_that_leads_back_to_itself(cclc: Shell) -> None:
     for command in ("check", "compile"):
         code, out, err = cclc(command, "loop.ccl")
         assert (code, out) == (2, "")
-        assert "error[unreadable]: loop.ccl cannot be read: Too many levels" in err
+        assert "error[file-unreadable]: loop.ccl cannot be read: Too many levels" in err
         assert "leads back to itself" in err
     Path("good.ccl").write_text(GOOD)
     code, _, err = cclc("compile", "good.ccl", "-o", "loop.ccl")
     assert code == 2
-    assert "error[unwritable]: loop.ccl cannot be written" in err
+    assert "error[file-unwritable]: loop.ccl cannot be written" in err
 
 
 def test_an_output_called_json_is_a_misunderstanding(cclc: Shell) -> None:

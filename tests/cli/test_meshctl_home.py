@@ -188,7 +188,7 @@ def test_what_is_no_proof(meshctl: Meshctl, tmp_path: Path) -> None:
         ), refused
     for name in ("nope.car", "nowhere/job"):
         missing = meshctl("verify", name)
-        assert (missing.code, f"{name}: there is no such file" in missing.err) == (3, True)
+        assert (missing.code, f"there is no file {name}" in missing.err) == (3, True)
     unknown = meshctl("verify", "99999999")
     assert unknown.code == 3
     assert "there is no job '99999999', and no file of that name" in unknown.err

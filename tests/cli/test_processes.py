@@ -64,7 +64,7 @@ def test_a_closed_stdout_is_told(program: Path, command: str) -> None:
 def test_a_closed_stdin_is_told(program: Path, command: str) -> None:
     code, said = shell(f"{command} <&-", program.parent)
     assert code == 2
-    assert "error[unreadable]: standard input cannot be read: Bad file descriptor" in said
+    assert "error[file-unreadable]: standard input cannot be read: Bad file descriptor" in said
 
 
 def test_a_closed_stderr_changes_no_result(program: Path) -> None:

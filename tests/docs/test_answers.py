@@ -1,5 +1,6 @@
 """Each command with a format has a schema of its answers, and docs/schemas/ shows it."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from commandlines import LINES, commands_of
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
 
-from answer_schemas import FOLDER, pages  # noqa: E402
+from answer_schemas import FOLDER, error_codes, pages  # noqa: E402
 
 
 def options_of(name: str) -> dict[str, set[str]]:
@@ -38,3 +39,10 @@ def test_o_is_the_format_everywhere_but_in_compile(name: str) -> None:
             assert "-o" in options
         else:
             assert ("-o" in options) == ("--format" in options), words
+
+
+def test_error_codes_are_kebab_case_and_known_once() -> None:
+    codes = error_codes()
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code) for code in codes)
+    for code in ("not-found", "unreadable", "unwritable", "too-large", "is-a-directory"):
+        assert code not in codes, f"file-{code} is the word of all three commands"

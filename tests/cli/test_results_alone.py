@@ -1,0 +1,58 @@
+"""stdout is the result of a program and nothing else: a table that it puts out is a table."""
+
+from pathlib import Path
+
+import pytest
+from commands import run
+
+TABLE = "name,votes\r\nÅsa,3\nBo,\x1b[31m7"
+REPORT = """export fn run() -> Integer {
+  log("counting");
+  match output("name,votes\\r\\nÅsa,3\\nBo,\\u{1b}[31m7") { Ok(_) => 0, Err(_) => 1 }
+}
+"""
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    path = tmp_path / "report.ccl"
+    path.write_text(REPORT, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("options", [(), ("-q",)])
+def test_an_output_is_on_stdout_byte_for_byte(
+    report: Path, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = run("ccl", "run", report, *options, home=tmp_path)
+    assert (done.code, done.out) == (0, TABLE)
+    assert ("Logged  counting" in done.err) == (not options)
+
+
+def test_an_output_goes_into_a_file_as_it_is(report: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    done = run("ccl", "run", report, "--output", target, home=tmp_path)
+    assert (done.code, done.out) == (0, "")
+    assert target.read_bytes() == TABLE.encode()
+
+
+@pytest.mark.parametrize(
+    ("result", "value", "alone"),
+    [
+        ("String", '"two\\nlines"', "two\nlines\n"),
+        ("Integer", "21000", "21000\n"),
+        ("Array<Integer>", "[1, 20000]", "[1, 20000]\n"),
+        ("Option<Integer>", "None", "null\n"),
+    ],
+)
+def test_a_value_is_alone_under_q(result: str, value: str, alone: str, tmp_path: Path) -> None:
+    path = tmp_path / "value.ccl"
+    path.write_text(f"export fn run() -> {result} {{ {value} }}\n", encoding="utf-8")
+    done = run("ccl", "run", path, "-q", home=tmp_path)
+    assert (done.code, done.out, done.err) == (0, alone, "")
+
+
+def test_digits_are_not_grouped_off_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "value.ccl"
+    path.write_text("export fn run() -> Integer { 1234567 }\n", encoding="utf-8")
+    assert run("ccl", "run", path, home=tmp_path).out.endswith("  1234567\n")
