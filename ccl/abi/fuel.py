@@ -84,10 +84,10 @@ HOST_PRICES: Final[Mapping[str, Price]] = {
 TEST_PRICES: Final[Mapping[str, Price]] = {
     "test_enter": _TEXTS,
     "test_compare": Price(call=80_000, byte=12),
-    "test_caller": Price(call=300_000, byte=12, item=1_000, items="roles of the member"),
+    "test_caller": Price(call=300_000, byte=12),
     "test_time": Price(call=150_000),
     "test_advance": Price(call=150_000),
-    "test_role": Price(call=150_000, byte=12, item=1_000, items="roles of the caller"),
+    "test_role": Price(call=150_000, byte=12),
     "test_input": Price(call=160_000, byte=12),
     "test_balance": Price(call=160_000, byte=12),
     "test_effects": _of_value(90_000, 12, "eight for each effect so far, items of values"),

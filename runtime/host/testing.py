@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ccl.abi.testcalls import TEST_CALLS
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.content.codec import INTEGER_MAX, decode, encode
+from runtime.content.codec import INTEGER_MAX, encode
 from runtime.content.did import parse_did
 from runtime.context import ROLES_RECORD
 from runtime.effects import effect_to_value
@@ -17,7 +17,10 @@ from runtime.host.calls import Implementation
 from runtime.host.invocation import Invocation
 from runtime.host.manifest import RefusedError, resource_type
 from runtime.host.stop import trap
+from runtime.host.tank import Tank
 from runtime.rehearsal import Comparison, Expectation, Rehearsal
+
+_EFFECT_ITEMS: Final = 8
 
 
 def _rehearsal(invocation: Invocation) -> Rehearsal:
@@ -79,24 +82,27 @@ def balance(invocation: Invocation, kind: str, units: int) -> None:
 
 
 def effects(invocation: Invocation, kind: str) -> bytes:
+    tank = invocation.tank
+    tank.charge_items(_EFFECT_ITEMS * len(invocation.effects))
     listed = (effect_to_value(effect) for effect in invocation.effects)
-    return encode([_readable(fields) for name, fields in listed if name == kind])
+    return encode([_readable(fields, tank) for name, fields in listed if name == kind])
 
 
-def _readable(value: Any) -> Any:
+def _readable(value: Any, tank: Tank) -> Any:
     """As programs read it: links are texts, and encoded values are values."""
     match value:
         case Cid():
             return str(value)
         case bytes():
-            return decode(value)
+            return tank.decode(value)
         case Mapping():
-            return {key: _readable(each) for key, each in value.items()}
+            return {key: _readable(each, tank) for key, each in value.items()}
         case _:
             return value
 
 
 def log(invocation: Invocation) -> bytes:
+    invocation.tank.charge_items(len(invocation.log))
     return encode(list(invocation.log))
 
 

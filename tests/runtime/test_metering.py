@@ -7,12 +7,16 @@ import wasmtime
 from extremes import EXTREMES
 from extremes.entries import ENTRIES, Entry
 from extremes.extreme import Extreme
-from wasm_modules import HereMachine, executed, output, request, wasm
+from wasm_modules import HereMachine, context, executed, output, request, wasm
 
 from ccl.abi.fuel import HOST_PRICES, PRICES, TEST_PRICES, WASI_PRICES, Price
 from ccl.abi.hostcalls import HOST_CALLS
 from ccl.abi.testcalls import TEST_CALLS
+from runtime.content.codec import encode
+from runtime.effects import EmitEvent
 from runtime.execution import Execution, OutcomeKind
+from runtime.host.invocation import Invocation
+from runtime.host.testing import TEST_IMPLEMENTATIONS
 from runtime.host.wasi import WASI_FUNCTIONS
 from runtime.sandbox.pool import Sandbox
 
@@ -29,8 +33,8 @@ def test_every_call_has_a_row_and_extremes() -> None:
     assert with_items <= {each.call for each in EXTREMES if each.items or each.once} | FEW
 
 
-FEW = {"test_caller", "test_role", "test_effects", "test_log"}
-"""Of these tests alone have items, and few."""
+FEW = {"test_effects", "test_log"}
+"""Of tests alone, and after others: see below."""
 
 
 @pytest.mark.parametrize("extreme", EXTREMES, ids=str)
@@ -57,6 +61,19 @@ def test_arguments_without_the_fuel_for_them_are_not_read(machine: HereMachine) 
     given = {"arguments": entry.arguments, "fuel": entry.least_fuel - 1}
     done = executed(machine, entry.module, **given).deterministic
     assert done.outcome.kind is OutcomeKind.OUT_OF_FUEL
+
+
+def test_reading_back_in_a_test_is_charged_by_item() -> None:
+    invocation = Invocation(context=context(), input=None)
+    for number in range(3):
+        invocation.log_line(f"line {number}")
+        invocation.append_effect(EmitEvent(name="e", data=encode([1, 2]), article=""))
+    tank = invocation.tank
+    for name, items in (("test_log", 3), ("test_effects", 3 * 8 + 3 * 6)):
+        tank.price, before = PRICES[name], tank.left
+        arguments = () if name == "test_log" else ("emit",)
+        TEST_IMPLEMENTATIONS[name](invocation, *arguments)
+        assert before - tank.left == items * PRICES[name].item
 
 
 def test_prices_are_part_of_the_engines_name(monkeypatch: pytest.MonkeyPatch) -> None:
