@@ -12,15 +12,24 @@ import typer
 
 from ccl.cli.options import AllowPath, Verbose, allowed_folders
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import note
+
+HELP = f"""Run programs in CCL, the Cooperative Constitutional Language.
+
+\b
+Examples:
+  ccl new my-coop
+  ccl run bylaws.ccl
+
+{EXIT_CODES}"""
 
 app = typer.Typer(
     name="ccl",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Run programs in CCL, the Cooperative Constitutional Language.",
-    epilog="Examples: ccl new my-coop · ccl run bylaws.ccl",
+    context_settings=CONTEXT_SETTINGS,
+    help=HELP,
 )
 
 FUEL_DEFAULT = 10_000_000_000
@@ -64,10 +73,7 @@ def root(
         raise typer.Exit(ExitCode.USAGE)
 
 
-@app.command(
-    epilog="Examples: ccl run election.ccl --input ward.csv · "
-    "ccl run bylaws.ccl --entry quorum 120 · ccl run count.ccl --input - -o json"
-)
+@app.command()
 def run(
     file: Annotated[
         Path, typer.Argument(readable=False, metavar="FILE", help="The program; - reads stdin.")
@@ -156,6 +162,12 @@ def run(
 
     Prints the program's own value (local), and each job's output, decoded from the block
     that its verified receipt names. State, events and tokens are applied at once or not at all.
+
+    \b
+    Examples:
+      ccl run election.ccl --input ward.csv
+      ccl run bylaws.ccl --entry quorum 120
+      ccl run count.ccl --input - -o json
     """
     from ccl.cli.running.options import Options
     from ccl.cli.running.session import run_program
@@ -183,7 +195,7 @@ def run(
     raise typer.Exit(code)
 
 
-@app.command(epilog="Examples: ccl runs · ccl runs 3a9f2b8cd147 · ccl runs 3a9f2b8cd147 --forget")
+@app.command()
 def runs(
     run_id: Annotated[
         str | None,
@@ -218,6 +230,12 @@ def runs(
 
     A run is continued with the program as it was when it was run, whatever has become of its
     file since.
+
+    \b
+    Examples:
+      ccl runs
+      ccl runs 3a9f2b8cd147
+      ccl runs 3a9f2b8cd147 --forget
     """
     from ccl.cli.running.unfinished import continue_run, forget_run, list_runs
 
@@ -241,10 +259,7 @@ def runs(
     )
 
 
-@app.command(
-    epilog="Examples: ccl charter bylaws.ccl · ccl charter bylaws.ccl --context ctx.json -o yaml · "
-    "ccl charter bylaws.ccl --context ctx.json --strict"
-)
+@app.command()
 def charter(
     file: Annotated[
         Path, typer.Argument(readable=False, metavar="FILE", help="The program; - reads stdin.")
@@ -277,6 +292,12 @@ def charter(
 
     The program's own module decides them, in the sandbox. Conditions that ask for a field which
     the context does not have are listed as undecided; neither of their branches counts.
+
+    \b
+    Examples:
+      ccl charter bylaws.ccl
+      ccl charter bylaws.ccl --context ctx.json -o yaml
+      ccl charter bylaws.ccl --context ctx.json --strict
     """
     from ccl.cli.running.charter import show_charter
 
@@ -284,10 +305,7 @@ def charter(
     show_charter(file, context, caller, format_.value, strict=strict, allowed=allowed)
 
 
-@app.command(
-    epilog="Examples: ccl test · ccl test stdlib -v · ccl test bylaws.ccl -k quorum · "
-    "ccl test -o json"
-)
+@app.command()
 def test(
     paths: Annotated[
         list[Path] | None,
@@ -325,6 +343,13 @@ def test(
     """Run the tests (`test fn`) of files, each by itself in the sandbox.
 
     Every test begins with empty state, the same caller, time and random sequence.
+
+    \b
+    Examples:
+      ccl test
+      ccl test stdlib -v
+      ccl test bylaws.ccl -k quorum
+      ccl test -o json
     """
     from ccl.cli.testing.command import Options, Output, run_tests
 
@@ -344,13 +369,18 @@ def test(
     )
 
 
-@app.command(epilog="Example: ccl new my-coop")
+@app.command()
 def new(
     directory: Annotated[
         Path, typer.Argument(metavar="NAME", help="The folder to make, in the current one.")
     ],
 ) -> None:
-    """Begin a project: a first charter that runs, and how to run it."""
+    """Begin a project: a first charter that runs, and how to run it.
+
+    \b
+    Example:
+      ccl new my-coop
+    """
     from ccl.cli.new import create_project, program_path
 
     for path in create_project(directory):

@@ -15,15 +15,24 @@ from ccl.cli.options import AllowPath, DenyWarnings, Verbose, allowed_folders
 from ccl.render import Format
 from runtime.terminal.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import SEAL, has_color, width_of
+
+HELP = f"""Compile and check programs in CCL, the Cooperative Constitutional Language.
+
+\b
+Examples:
+  cclc check bylaws.ccl
+  cclc compile bylaws.ccl
+
+{EXIT_CODES}"""
 
 app = typer.Typer(
     name="cclc",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Compile and check programs in CCL, the Cooperative Constitutional Language.",
-    epilog="Example: cclc compile bylaws.ccl",
+    context_settings=CONTEXT_SETTINGS,
+    help=HELP,
 )
 
 
@@ -65,9 +74,7 @@ def root(
         raise typer.Exit(ExitCode.USAGE)
 
 
-@app.command(
-    epilog="Examples: cclc compile bylaws.ccl -o b.wasm · cclc compile bylaws.ccl --emit abi"
-)
+@app.command()
 def compile(  # noqa: A001
     file: Annotated[
         Path, typer.Argument(readable=False, metavar="FILE", help="The program; - reads stdin.")
@@ -91,7 +98,13 @@ def compile(  # noqa: A001
     allow_path: AllowPath = None,
     format: CompileFormatOption = Format.FULL,  # noqa: A002
 ) -> None:
-    """Compile a program to a WebAssembly module."""
+    """Compile a program to a WebAssembly module.
+
+    \b
+    Examples:
+      cclc compile bylaws.ccl -o b.wasm
+      cclc compile bylaws.ccl --emit abi
+    """
     if emit not in (Emit.WASM, Emit.WAT):
         from ccl.cli.emitting import View as Emitted
         from ccl.cli.emitting import emit_view
@@ -119,9 +132,7 @@ def compile(  # noqa: A001
     )
 
 
-@app.command(
-    epilog="Examples: cclc check bylaws.ccl · cclc check --fix --diff . · cclc check --watch a.ccl"
-)
+@app.command()
 def check(
     files: Annotated[
         list[Path],
@@ -142,7 +153,14 @@ def check(
     allow_path: AllowPath = None,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
-    """Check programs without compiling them. Exit code 1 if there are errors."""
+    """Check programs without compiling them. Exit code 1 if there are errors.
+
+    \b
+    Examples:
+      cclc check bylaws.ccl
+      cclc check --fix --diff .
+      cclc check --watch a.ccl
+    """
     if watch and (fix or deny_warnings):
         other = "--fix" if fix else "--deny-warnings"
         reason = "a file that is being edited is not changed" if fix else "a watch has no exit code"
@@ -174,7 +192,7 @@ def check(
     )
 
 
-@app.command(epilog="Examples: cclc fmt . · cclc fmt --diff bylaws.ccl · cclc fmt - < a.ccl")
+@app.command()
 def fmt(
     files: Annotated[
         list[Path],
@@ -190,19 +208,32 @@ def fmt(
     ] = False,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
-    """Lay programs out in the one style, keeping comments and meaning."""
+    """Lay programs out in the one style, keeping comments and meaning.
+
+    \b
+    Examples:
+      cclc fmt .
+      cclc fmt --diff bylaws.ccl
+      cclc fmt - < a.ccl
+    """
     from ccl.cli.formatting import format_files
 
     format_files(files, check=check, diff=diff, form=format)
 
 
-@app.command(epilog="Examples: cclc explain CCL0401 · cclc explain 401")
+@app.command()
 def explain(
     code: Annotated[
         str | None, typer.Argument(metavar="[CODE]", help="All codes are listed without it.")
     ] = None,
 ) -> None:
-    """Explain a diagnostic code with a wrong and a right example."""
+    """Explain a diagnostic code with a wrong and a right example.
+
+    \b
+    Examples:
+      cclc explain CCL0401
+      cclc explain 401
+    """
     from ccl import explain as pages
     from ccl.codes import TEMPLATES
 
@@ -233,14 +264,20 @@ def explain(
     )
 
 
-@app.command(epilog="Examples: cclc inspect bylaws.wasm · cclc inspect bylaws.wasm -o json")
+@app.command()
 def inspect(
     file: Annotated[
         Path, typer.Argument(readable=False, metavar="FILE.wasm", help="A module, ours or not.")
     ],
     view: ViewOption = View.TABLE,
 ) -> None:
-    """Show what a module imports, exports and contains."""
+    """Show what a module imports, exports and contains.
+
+    \b
+    Examples:
+      cclc inspect bylaws.wasm
+      cclc inspect bylaws.wasm -o json
+    """
     from ccl.cli import inspection
     from ccl.render.paint import Paint
 
@@ -251,7 +288,7 @@ def inspect(
         sys.stdout.write(inspection.as_table(file, module, Paint(has_color(sys.stdout), SEAL)))
 
 
-@app.command(epilog="Example: cclc verify bylaws.wasm bylaws.ccl")
+@app.command()
 def verify(
     module: Annotated[
         Path, typer.Argument(readable=False, metavar="MODULE.wasm", help="The module in question.")
@@ -262,14 +299,19 @@ def verify(
     view: ViewOption = View.TABLE,
     allow_path: AllowPath = None,
 ) -> None:
-    """Rebuild a module from its source and compare. Exit code 8 if they differ."""
+    """Rebuild a module from its source and compare. Exit code 8 if they differ.
+
+    \b
+    Example:
+      cclc verify bylaws.wasm bylaws.ccl
+    """
     from ccl.cli.verification import verify_module
 
     allowed = allowed_folders(allow_path)
     verify_module(module, source, as_json=view is View.JSON, allowed=allowed)
 
 
-@app.command(epilog="Examples: cclc bounds bylaws.ccl · cclc bounds bylaws.wasm -o json")
+@app.command()
 def bounds(
     file: Annotated[
         Path, typer.Argument(readable=False, metavar="FILE", help="A program, or a module of ours.")
@@ -277,7 +319,13 @@ def bounds(
     view: ViewOption = View.TABLE,
     allow_path: AllowPath = None,
 ) -> None:
-    """Show the most fuel that each export can use, or what prevents a bound."""
+    """Show the most fuel that each export can use, or what prevents a bound.
+
+    \b
+    Examples:
+      cclc bounds bylaws.ccl
+      cclc bounds bylaws.wasm -o json
+    """
     from ccl.cli.bounding import show_bounds
 
     allowed = allowed_folders(allow_path)

@@ -14,9 +14,10 @@ from runtime.terminal.answer import Answers
 from runtime.terminal.boundary import run_app
 from runtime.terminal.commandline import Load
 from runtime.terminal.errors import ExitCode
+from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import note_text, say
 
-HELP: Final = """Submit work to the mesh, award it, follow it, and check what was done.
+HELP: Final = f"""Submit work to the mesh, award it, follow it, and check what was done.
 
 Without a running daemon: the commands that submit, award or wait drive the mesh on this
 machine; those that read change nothing.
@@ -29,10 +30,7 @@ Examples:
   meshctl results e2b4cf1af332
   meshctl verify e2b4cf1af332
 
-\b
-Exit codes: 0 ok, 1 findings or failed job, 2 usage, 3 not found, 4 identity or
-signature, 5 denied by policy, 6 no bids, 7 timeout, 8 verification failed,
-101 a bug of ours, 130 interrupted."""
+{EXIT_CODES}"""
 
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -105,7 +103,7 @@ def root() -> typer.Typer:
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        context_settings=CONTEXT_SETTINGS,
     )
     app.callback(invoke_without_command=True)(_options)
     return app
