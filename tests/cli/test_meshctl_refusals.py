@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import wasmtime
+from commands import Done
+from commands import run as run_command
 from meshcommand import Meshctl, submitted, verified
 from wasm_proposals import REFUSED, TAKEN
 
@@ -139,3 +141,19 @@ def test_the_next_step_fits_the_reason(
     refused = meshctl("submit-job", "--wasm", f"{name}.wasm", "--resource-amount", "5")
     assert refused.code == 2 and "error[module-refused]" in refused.err
     assert hint in refused.err.split("help: ")[1]
+
+
+def test_a_program_cannot_submit_what_no_node_could_execute(tmp_path: Path) -> None:
+    """Nothing of the run is applied."""
+
+    def command(*words: str) -> Done:
+        return run_command(*words, home=tmp_path, cwd=tmp_path)
+
+    (tmp_path / "odd.wasm").write_bytes(REFUSED["an operand is missing"])
+    cid = command("meshctl", "block", "put", "odd.wasm", "-q").out.strip()
+    source = f'execution {{ submit_job("{cid}", "odd", "compute", 100, "medium"); }}'
+    (tmp_path / "asks.ccl").write_text(source, encoding="utf-8")
+    refused = command("ccl", "run", "asks.ccl", "--yes")
+    assert refused.code == 2, refused
+    assert "type mismatch: expected i32" in refused.err
+    assert json.loads(command("meshctl", "list-jobs", "-o", "json").out)["jobs"] == []
