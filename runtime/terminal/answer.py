@@ -92,7 +92,7 @@ def print_answer(answer: Answer, fields: Fields, code: int) -> None:
         case "jsonl":
             say_text(one_line(answer.complete(fields)))
         case "yaml":
-            say_text(_yaml_text(answer.complete(fields)))
+            say_text(yaml_text(answer.complete(fields)))
         case _:
             say_text(json.dumps(answer.complete(fields), indent=2, ensure_ascii=False))
 
@@ -107,7 +107,7 @@ def _empty(schema: Schema) -> Any:
     return [] if is_list else None
 
 
-def _yaml_text(value: Any) -> str:
+def yaml_text(value: Any) -> str:
     """As YAML. What a terminal would obey stands between quotes, where an escape is its value."""
     import yaml
 

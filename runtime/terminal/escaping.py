@@ -12,7 +12,7 @@ _INVISIBLE: Final = (
     "\x7f-\x9f"  # DEL and C1
     "\xad\u061c\u180e\u200b\u200e\u200f"  # soft hyphen, marks of direction, blanks of no width
     "\u2028-\u202e\u2060-\u206f"  # separators of lines, embeddings, overrides, isolates
-    "\ud800-\udfff\ufeff\ufff9-\uffff"  # halves of characters, annotations, none
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"  # halves of characters, annotations, none
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f"  # tags
 )
 UNSAFE: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
