@@ -5,6 +5,7 @@ import sys
 from importlib.metadata import version
 from os import cpu_count
 
+from tests.bench.budgets import measure_budgets
 from tests.bench.compiling import measure_compiling
 from tests.bench.encoding import measure_encoding
 from tests.bench.hostcalls import measure_host_calls
@@ -26,6 +27,7 @@ def main() -> None:
     measure_encoding()
     measure_jobs()
     measure_host_calls()
+    measure_budgets()
 
 
 if __name__ == "__main__":
