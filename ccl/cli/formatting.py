@@ -11,8 +11,8 @@ from ccl.cli.report import difference, show_findings, shown, summarise
 from ccl.cli.sources import sources_of
 from ccl.format import format_text
 from ccl.render import Format
-from runtime.terminal.answer import current, give
-from runtime.terminal.errors import CommandErrors, ExitCode
+from runtime.terminal.answer import current, fail, give
+from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.streams import note, write_result
 
 
@@ -69,6 +69,15 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
         if not form.for_machines:
             summarise(findings, faulty)
     _count(len(texts) - changed - len(faulty), changed, len(faulty), dry=check or diff)
+    if changed and (check or diff):
+        fail(
+            CommandError(
+                ExitCode.FAILED,
+                "not-formatted",
+                f"{_files(changed)} would be formatted",
+                hint="`cclc fmt` without --check and --diff does it",
+            )
+        )
     if faults or (changed and (check or diff)):
         raise typer.Exit(ExitCode.FAILED)
 

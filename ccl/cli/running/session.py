@@ -96,6 +96,15 @@ def _follow(run: Run, under_way: UnderWay) -> int:
     show_result(run, under_way, under_way.options)
     if under_way.record is not None and under_way.is_over:
         finish_run(under_way.mesh, under_way.key)
+    if under_way.code != ExitCode.OK:
+        fail(
+            CommandError(
+                ExitCode(under_way.code),
+                "job-not-done",
+                "a job, or a handler for one, did not come to its result",
+                hint="`jobs` and `handlers` say why; `meshctl job-status JOB` says more",
+            )
+        )
     return under_way.code
 
 

@@ -28,7 +28,7 @@ from ccl.render import Format
 from ccl.render.cells import text_width
 from ccl.render.paint import Ink, Paint
 from runtime.sandbox.request import Fault
-from runtime.terminal.answer import give, say_item
+from runtime.terminal.answer import fail, give, say_item
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.streams import SEAL, has_color, say, width_of
@@ -85,7 +85,17 @@ def run_tests(options: Options) -> int:
         or is_broken
         or any(each.failed for each in outcomes if isinstance(each, Tested))
     )
-    return ExitCode.FAILED if fails else ExitCode.OK
+    if not fails:
+        return ExitCode.OK
+    fail(
+        CommandError(
+            ExitCode.FAILED,
+            "tests-failed",
+            "not all tests passed",
+            hint="`files` says which, and why; `ccl test -k NAME` runs one alone",
+        )
+    )
+    return ExitCode.FAILED
 
 
 def _nothing(options: Options, what: str, hint: str) -> CommandError:
