@@ -26,8 +26,8 @@ TEXTS = st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=40)
 @pytest.fixture(autouse=True)
 def _template(monkeypatch: pytest.MonkeyPatch) -> None:
     template = Template(code=CODE, title="found {found}", label="here", help="try {other}")
-    monkeypatch.setattr("ccl.render.prose.TEMPLATES", {**TEMPLATES, CODE: template})
-    monkeypatch.setattr("ccl.render.sarif.TEMPLATES", {**TEMPLATES, CODE: template})
+    for module in ("ccl.codes", "ccl.render.prose", "ccl.render.sarif"):
+        monkeypatch.setattr(f"{module}.TEMPLATES", {**TEMPLATES, CODE: template})
 
 
 @st.composite
