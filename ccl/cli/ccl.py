@@ -10,7 +10,17 @@ from typing import Annotated
 
 import typer
 
-from ccl.cli.options import AllowPath, Verbose, allowed_folders
+from ccl.cli.options import (
+    AllowPath,
+    MaxSpend,
+    MeshHome,
+    Quiet,
+    ResultFile,
+    Timeout,
+    Verbose,
+    Yes,
+    allowed_folders,
+)
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import note
@@ -106,36 +116,14 @@ def run(
         ),
     ] = None,
     format_: Annotated[View, typer.Option("-o", "--format", help="How to print it.")] = View.TABLE,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", readable=False, metavar="FILE", help="Write the result to a file."
-        ),
-    ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print the program's value alone.")
-    ] = False,
+    output: ResultFile = None,
+    quiet: Quiet = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Show what would be applied and submitted; do nothing."),
     ] = False,
-    yes: Annotated[
-        bool,
-        typer.Option(
-            "--yes",
-            "-y",
-            help="Do not ask before tokens are spent. Off a terminal nothing is asked: "
-            "there --max-spend limits.",
-        ),
-    ] = False,
-    max_spend: Annotated[
-        int | None,
-        typer.Option(
-            metavar="UNITS",
-            min=0,
-            help="Refuse a program that could spend more; the only limit where nobody is asked.",
-        ),
-    ] = None,
+    yes: Yes = False,
+    max_spend: MaxSpend = None,
     fuel: Annotated[
         int,
         typer.Option(min=1, max=FUEL_MAX, help="Ceiling of work of the local execution."),
@@ -148,14 +136,8 @@ def run(
             "same program on the same input draws the same everywhere.",
         ),
     ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", min=0.0, help="Stop waiting for the jobs after so long."),
-    ] = None,
-    mesh_home: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", readable=False, help="The mesh's home. [env: MESH_HOME]"),
-    ] = None,
+    timeout: Timeout = None,
+    mesh_home: MeshHome = None,
     allow_path: AllowPath = None,
 ) -> None:
     """Run a program on this machine, apply what it asks for, and follow the jobs it submits.
@@ -210,21 +192,12 @@ def runs(
         typer.Option("--forget", help="Drop it instead: its jobs go on, but nothing reacts."),
     ] = False,
     format_: Annotated[View, typer.Option("-o", "--format", help="How to print it.")] = View.TABLE,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask before tokens are spent.")
-    ] = False,
-    max_spend: Annotated[
-        int | None,
-        typer.Option(metavar="UNITS", min=0, help="Refuse a handler that could spend more."),
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", min=0.0, help="Stop waiting for the jobs after so long."),
-    ] = None,
-    mesh_home: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", readable=False, help="The mesh's home. [env: MESH_HOME]"),
-    ] = None,
+    output: ResultFile = None,
+    quiet: Quiet = False,
+    yes: Yes = False,
+    max_spend: MaxSpend = None,
+    timeout: Timeout = None,
+    mesh_home: MeshHome = None,
 ) -> None:
     """List the runs that were stopped before their results, or continue one with its handlers.
 
@@ -251,6 +224,8 @@ def runs(
         continue_run(
             run_id,
             as_json=format_ is View.JSON,
+            output=output,
+            quiet=quiet,
             yes=yes,
             max_spend=max_spend,
             timeout_seconds=timeout,

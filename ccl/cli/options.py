@@ -17,8 +17,38 @@ AllowPath: TypeAlias = Annotated[
         help="A folder outside of the project that imports and modules may be in; repeatable.",
     ),
 ]
-
-
+Quiet: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print the program's value alone.")
+]
+ResultFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--output", readable=False, metavar="FILE", help="Write the result to a file."),
+]
+Yes: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--yes",
+        "-y",
+        help="Do not ask before tokens are spent. Off a terminal nothing is asked: "
+        "there --max-spend limits.",
+    ),
+]
+MaxSpend: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        metavar="UNITS",
+        min=0,
+        help="Refuse a program that could spend more; the only limit where nobody is asked.",
+    ),
+]
+Timeout: TypeAlias = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", min=0.0, help="Stop waiting for the jobs after so long."),
+]
+MeshHome: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", readable=False, help="The mesh's home. [env: MESH_HOME]"),
+]
 Verbose: TypeAlias = Annotated[
     bool, typer.Option("--verbose", "-v", help="With --version: what it is built from.")
 ]

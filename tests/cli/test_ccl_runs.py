@@ -73,6 +73,11 @@ def test_a_run_that_timed_out_is_continued_with_its_handlers(program: Path, tmp_
     assert (unfinished(tmp_path), jobs_of(tmp_path)) == ([], 1)
 
 
+def test_a_continued_run_prints_its_value_alone(program: Path, tmp_path: Path) -> None:
+    first = advised(begun(program, tmp_path, "--timeout", "0"))
+    assert run("ccl", "runs", first, "-q", home=tmp_path).out == "4\n"
+
+
 def test_the_same_command_continues_it_too(program: Path, tmp_path: Path) -> None:
     begun(program, tmp_path, "--timeout", "0")
     assert begun(program, tmp_path).code == 0
