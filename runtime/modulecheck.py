@@ -34,6 +34,7 @@ from runtime.modulereader import (
     ModuleReader,
     Reading,
 )
+from runtime.modulestartup import startup
 
 PAGE_BYTES: Final = 65_536
 
@@ -76,6 +77,7 @@ def check_module(module: bytes, limits: ModuleLimits = MODULE_LIMITS) -> ModuleF
             locals_max=limits.locals_total,
             imports_max=limits.imports,
             exports_max=limits.exports,
+            globals_max=limits.globals,
             segments_max=limits.segments,
             custom=(ABI_SECTION, SITES_SECTION),
         )
@@ -183,12 +185,11 @@ def _import_refused(imported: Import) -> Rejection | None:
 
 
 def _sizes_refused(reading: Reading, limits: ModuleLimits) -> Rejection | None:
-    for elements in reading.tables:
-        if elements > limits.table_elements:
-            return Rejection(
-                reason=f"a table of {elements} elements, "
-                f"at most {limits.table_elements} are allowed"
-            )
+    elements = sum(reading.tables)
+    if elements > limits.table_elements:
+        return Rejection(
+            reason=f"tables of {elements} elements, at most {limits.table_elements} are allowed"
+        )
     return None
 
 
@@ -210,11 +211,23 @@ def _cost_refused(module: bytes, reading: Reading, limits: ModuleLimits) -> Reje
     """A module that would take too long to compile, or too much memory."""
     types = [(len(each.parameters), len(each.results)) for each in reading.types]
     callees = [types[index] if index < len(types) else (0, 0) for index in reading.signatures]
-    escaped = len(reading.exports) + min(reading.elements_bytes, len(callees))
+    try:
+        start = startup(
+            module, reading, elements_max=limits.table_elements, cost_max=limits.module_cost
+        )
+    except MalformedError as error:
+        return Rejection(reason=error.reason, detail=error.detail)
+    if start.cost > limits.module_cost:
+        return Rejection(
+            reason="a module whose start would take too long to compile",
+            detail="elements that are expressions, passive, or outside their table, "
+            "or globals that are references: use fewer",
+        )
+    escaped = len(reading.exports) + min(start.references, len(callees))
     widest = max(map(sum, types), default=0)
     total = TRAMPOLINE * (len(types) + escaped) + VALUE * sum(map(sum, types))
     total += VALUE * max(0, widest - VALUES_FREE) * escaped
-    total += SEGMENT * reading.segments
+    total += SEGMENT * reading.segments + start.cost
     costing = Costing(types, callees, limits.function_cost, limits.br_table_targets)
     imported = len(callees) - len(reading.bodies)
     for number, body in enumerate(reading.bodies):

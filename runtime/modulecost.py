@@ -16,8 +16,9 @@ from typing import Final
 
 from msgspec import Struct, field
 
-WEIGHTS_VERSION: Final = 1
-"""Raised with any of the weights: another estimate is another verdict, so another engine."""
+WEIGHTS_VERSION: Final = 2
+"""Raised with any of the weights, those of `runtime.modulestartup` too: another estimate is another
+verdict, so another engine."""
 BYTE: Final = 1_500
 """This and what follows: estimated nanoseconds."""
 FLOAT: Final = 9_500

@@ -20,6 +20,7 @@ class ModuleLimits(Struct, frozen=True, kw_only=True):
     types: int = 10_000
     parameters: int = 64
     table_elements: int = 1_000_000
+    globals: int = 50_000
     segments: int = 4_000
     br_table_targets: int = 50_000
     function_bytes: int = 512 << 10

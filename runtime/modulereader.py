@@ -60,6 +60,17 @@ class Export(Struct, frozen=True, kw_only=True):
     type: FunctionType | None
 
 
+class Section(NamedTuple):
+    """The entries of a section, by their place in the module, and how many it says there are."""
+
+    start: int
+    end: int
+    entries: int
+
+
+NOTHING: Final = Section(0, 0, 0)
+
+
 class Reading(Struct, kw_only=True):
     """memories: initial pages of each. tables: initial elements. custom: payload by name."""
 
@@ -74,7 +85,8 @@ class Reading(Struct, kw_only=True):
     signatures: list[int] = field(default_factory=list)
     """The type of each function, imported ones first."""
     bodies: list["Body"] = field(default_factory=list)
-    elements_bytes: int = 0
+    globals: Section = NOTHING
+    elements: Section = NOTHING
     segments: int = 0
 
 
@@ -106,6 +118,7 @@ class ModuleReader:
         locals_max: int,
         imports_max: int,
         exports_max: int,
+        globals_max: int,
         segments_max: int,
         custom: tuple[str, ...],
     ) -> Reading:
@@ -146,8 +159,10 @@ class ModuleReader:
                     self._export_section(exports_max)
                 case 10:
                     self._code_section(reading, locals_max)
+                case 6:
+                    reading.globals = self._entries("globals", globals_max)
                 case 9:
-                    reading.elements_bytes = length
+                    reading.elements = self._entries("element segments", segments_max)
                 case 11:
                     reading.segments = self._count("data segments", segments_max)
                 case 13:
@@ -256,6 +271,10 @@ class ModuleReader:
             declared = reading.locals_total - before
             reading.bodies.append(Body(self._at, body_end, declared))
             self._at = body_end
+
+    def _entries(self, what: str, most: int) -> Section:
+        count = self._count(what, most)
+        return Section(self._at, self._end, count)
 
     # --- pieces
 

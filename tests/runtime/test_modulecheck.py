@@ -43,7 +43,7 @@ def refused(module: bytes, limits: ModuleLimits | None = None) -> Rejection:
         (HEADER + section(0, b"\xff"), "the module is cut off", ""),
         (HEADER + section(0, b"\2\xff\xfe"), "a name that is not UTF-8", "byte 11"),
         (HEADER + section(7, b"\1\1x\0\5"), "the export 'x' is function 5", ""),
-        (HEADER + section(4, b"\1\x70\0\xff\xff\xff\x7f"), "a table of 268435455 elements", ""),
+        (HEADER + section(4, b"\1\x70\0\xff\xff\xff\x7f"), "tables of 268435455 elements", ""),
         (HEADER + section(1, b"\xff\xff\3"), "65535 types, at most 10000 are allowed", ""),
     ],
 )
