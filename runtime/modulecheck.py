@@ -15,6 +15,7 @@ from ccl.abi.sections import ABI_SECTION, SITES_SECTION, Abi, sites_from_value
 from ccl.abi.suggest import nearest_beginning
 from ccl.abi.testcalls import ALL_CALLS, TEST_MODULE, import_module
 from runtime.content.codec import CodecError, decode
+from runtime.content.heads import CONTAINER_WEIGHT, weighed_items
 from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE
 from runtime.modulecost import (
     SEGMENT,
@@ -194,8 +195,14 @@ def _sizes_refused(reading: Reading, limits: ModuleLimits) -> Rejection | None:
 
 
 def _sections_refused(reading: Reading, limits: ModuleLimits) -> Rejection | None:
-    """A CCL section that cannot be read would be found in the middle of an execution."""
+    """A CCL section that cannot be read would be found in the middle of an execution. Nobody pays
+    for reading it, so its items are counted before any is built."""
     for name, data in reading.custom.items():
+        if weighed_items(data, items_max=limits.section_items) > limits.section_items:
+            return Rejection(
+                reason=f"the section {name} has too many items",
+                detail=f"lists counted as {CONTAINER_WEIGHT}, at most {limits.section_items}",
+            )
         try:
             value = decode(data, bytes_max=limits.section_bytes)
             if name == ABI_SECTION:

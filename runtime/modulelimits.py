@@ -27,6 +27,7 @@ class ModuleLimits(Struct, frozen=True, kw_only=True):
     function_cost: int = 2_000_000_000
     module_cost: int = 8_000_000_000
     section_bytes: int = 8 << 20
+    section_items: int = 1_500_000
 
 
 MODULE_LIMITS: Final = ModuleLimits()

@@ -19,6 +19,6 @@ class Memory(Protocol):
         """A copy of the bytes. Raises OutOfBoundsError."""
         ...
 
-    def write(self, pointer: int, data: bytes) -> None:
+    def write(self, pointer: int, data: bytes | memoryview) -> None:
         """Raises OutOfBoundsError, and then has written nothing."""
         ...

@@ -194,7 +194,8 @@ def _fd_read(
     parts = _vectors(invocation, memory, vectors, count)
     if parts is None:
         return INVAL
-    data = invocation.input or b""
+    # A view: what does not fit the guest's memory is not charged, so it is not copied either.
+    data = memoryview(invocation.input or b"")
     total = 0
     for pointer, length in parts:
         chunk = data[invocation.input_position : invocation.input_position + length]

@@ -83,12 +83,13 @@ class GuestMemory:
         self.tank.charge_bytes(length)
         return ctypes.string_at(address, length)
 
-    def write(self, pointer: int, data: bytes) -> None:
+    def write(self, pointer: int, data: bytes | memoryview) -> None:
+        """A view is copied only once it is known to fit, and is charged."""
         if not data:
             return
         address = self._address(pointer, len(data))
         self.tank.charge_bytes(len(data))
-        ctypes.memmove(address, data, len(data))
+        ctypes.memmove(address, bytes(data), len(data))
 
     def peek(self, pointer: int, length: int) -> bytes:
         """A read of the host's own, not metered. Raises OutOfBoundsError."""

@@ -189,3 +189,17 @@ def test_flipped_bytes_never_crash_the_reader(data: st.DataObject) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_after_the_header(data: bytes) -> None:
     assert isinstance(check_module(HEADER + data), ModuleFacts | Rejection)
+
+
+@pytest.mark.parametrize("name", ["ccl:abi", "ccl:sites"])
+def test_a_section_of_too_many_items_is_refused_before_it_is_read(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """8 MB of articles or sites took seconds and half a gigabyte, for no fuel at all."""
+    monkeypatch.setattr("runtime.modulecheck.decode", None)
+    payload = b"\x9a" + (400_000).to_bytes(4, "big") + b"\x80" * 400_000
+    label = name.encode()
+    module = HEADER + section(0, leb(len(label)) + label + payload)
+    found = check_module(module)
+    assert isinstance(found, Rejection)
+    assert found.reason == f"the section {name} has too many items"

@@ -1,13 +1,14 @@
 """WASI programs: arguments, streams, clock, randomness, exit codes; no files and no sockets."""
 
 import struct
+import tracemalloc
 from typing import Any
 
 import pytest
-from wasm_modules import NOW, HereMachine, executed, logs, output
+from wasm_modules import NOW, HereMachine, executed, logs, output, request
 
 from runtime.context import Limits
-from runtime.execution import OutcomeKind
+from runtime.execution import Execution, OutcomeKind
 from runtime.host.wasi import (
     BADF,
     FAULT,
@@ -351,3 +352,28 @@ def test_many_overlapping_vectors_pay_for_every_byte(machine: HereMachine) -> No
       (drop (call $fd_write (i32.const 2) (i32.const 4096) (i32.const 1024) (i32.const 8)))"""
     done = executed(machine, command(body), fuel=10_000_000).deterministic
     assert done.outcome.kind is OutcomeKind.OUT_OF_FUEL
+
+
+def test_input_that_does_not_fit_the_memory_is_not_copied(machine: HereMachine) -> None:
+    """It is not charged either."""
+    text = """(module
+      (import "wasi_snapshot_preview1" "fd_read" (func $r (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func $read (param $at i32) (param $length i32) (result i64)
+        (i32.store (i32.const 0) (local.get $at))
+        (i32.store (i32.const 4) (local.get $length))
+        (i64.extend_i32_u (call $r (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8))))
+      (func (export "run") (result i64)
+        (drop (call $read (i32.const 16) (i32.const 1)))
+        (call $read (i32.const 65535) (i32.const -1))))"""
+    given = bytes(8 << 20)
+    asked = request(text, input=given)
+    tracemalloc.start()
+    try:
+        execution = machine.execute(asked)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(execution, Execution)
+    assert output(execution) == FAULT
+    assert peak < len(given) // 2
