@@ -133,6 +133,21 @@ def exported(store: wasmtime.Store, instance: wasmtime.Instance, name: str) -> A
     return wrap_extern(found)
 
 
+def integer_of(store: wasmtime.Store, variable: wasmtime.Global) -> int | None:
+    """The value of a global that is an integer, None for another: a module may export any type
+    under any name, and the engine's package raises for a vector's value and aborts for its type."""
+    raw = ffi.wasmtime_val_t()
+    ffi.wasmtime_global_get(store._context(), ctypes.byref(variable._global), ctypes.byref(raw))
+    kind: Any = raw.kind
+    match kind:
+        case ffi.WASMTIME_I32.value:
+            return int(raw.of.i32)
+        case ffi.WASMTIME_I64.value:
+            return int(raw.of.i64)
+        case _:
+            return None
+
+
 def _trap() -> int:
     """The address of a trap that the engine takes over."""
     trap = wasmtime.Trap("ended by the host")._consume()

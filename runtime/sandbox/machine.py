@@ -36,7 +36,7 @@ from runtime.sandbox.answering import answer_call
 from runtime.sandbox.engine import build_engine
 from runtime.sandbox.entry import Guest, call_entry
 from runtime.sandbox.guest import GuestMemory
-from runtime.sandbox.linking import HostFunction, HostLinker, exported, memory_of
+from runtime.sandbox.linking import HostFunction, HostLinker, exported, integer_of, memory_of
 from runtime.sandbox.traps import Ending, ending_of_trap, with_memory
 
 NO_BLOCKS: Final[Mapping[Cid, bytes]] = MappingProxyType({})
@@ -289,10 +289,7 @@ class _StoreGuest:
 
     def global_value(self, name: str) -> int | None:
         found = exported(self._store, self._instance, name)
-        if not isinstance(found, wasmtime.Global):
-            return None
-        value = found.value(self._store)
-        return value if isinstance(value, int) else None
+        return integer_of(self._store, found) if isinstance(found, wasmtime.Global) else None
 
 
 def _charge_arguments(tank: Tank, context: Context) -> None:

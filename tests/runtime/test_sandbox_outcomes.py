@@ -4,8 +4,9 @@ import struct
 
 import pytest
 from msgspec.structs import replace
-from wasm_modules import context, executed, logs, output, request
+from wasm_modules import context, executed, leb, logs, output, request, section, wasm
 
+from ccl.abi.layout import DETAIL_LENGTH_GLOBAL, DETAIL_POINTER_GLOBAL, SITE_GLOBAL
 from runtime.content.codec import encode
 from runtime.context import Limits
 from runtime.execution import OutcomeKind
@@ -345,3 +346,22 @@ def test_no_fuel_at_all(sandbox: Sandbox) -> None:
 def test_struct_sizes_are_those_of_wasi() -> None:
     assert struct.calcsize("<BxHxxxxQQ") == 24
     assert struct.calcsize("<QQBxxxxxxxQQQQQ") == 64
+
+
+@pytest.mark.parametrize(
+    "value", ["v128 (v128.const i64x2 1 1)", "f64 (f64.const 1)", "funcref (ref.func $run)"]
+)
+def test_a_trap_site_that_is_no_number_is_no_site(sandbox: Sandbox, value: str) -> None:
+    """Whatever a module exports under the names of ours: a worker ended over a vector."""
+    kind, _, initial = value.partition(" ")
+    named = "".join(
+        f'(global (export "{name}") {kind} {initial})'
+        for name in (SITE_GLOBAL, DETAIL_POINTER_GLOBAL, DETAIL_LENGTH_GLOBAL)
+    )
+    text = f"""(module (memory (export "memory") 1) {named}
+      (func $run (export "run") (result i64) unreachable))"""
+    sites = encode([["f.ccl", 1, 1, 1, "a site", None]])
+    module = wasm(text) + section(0, leb(9) + b"ccl:sites" + sites)
+    outcome = executed(sandbox, module).deterministic.outcome
+    assert outcome.kind is OutcomeKind.TRAPPED
+    assert outcome.reason == "unreachable code was reached"
