@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mesh.cli.answers import OUTCOME
+from mesh.cli.answers import OUTCOME, WRITTEN
 from runtime.terminal.answer import Answers, Fields
 from runtime.terminal.schema import (
     ANY,
@@ -118,6 +118,7 @@ RUN: Final[Fields] = {
         )
     ),
     "charter": array(OBJECT),
+    **WRITTEN,
     "seed": TEXT,
 }
 

@@ -150,7 +150,7 @@ def get(
     if output is not None:
         write_bytes(output, data)
         out.record({"written": {"path": str(output), "bytes": len(data)}}, lines=(), quiet="")
-        out.line(f"{len(data)} bytes written to {output}")
+        out.remark(f"{len(data)} bytes written to {output}")
     elif out.for_machines:
         value = block_to_json(found, data)
         out.record(value, lines=(), quiet="")

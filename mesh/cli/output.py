@@ -52,6 +52,11 @@ class Output(Struct, frozen=True, kw_only=True):
         if not (self.quiet or self.for_machines):
             say(text)
 
+    def remark(self, text: str) -> None:
+        """A line about what was done, for people: on stderr, for stdout is the result."""
+        if not (self.quiet or self.for_machines):
+            note(text)
+
     def record(self, value: Mapping[str, Any], *, lines: Iterable[str], quiet: str) -> None:
         """One result: `lines` for people, `quiet` under -q, the whole value for programs."""
         if self.for_machines:

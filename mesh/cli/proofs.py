@@ -58,8 +58,8 @@ def receipt(
         except ProofError as error:
             raise incomplete(mesh, name, error.findings) from None
     if output is not None:
-        out.line(f"Proof of {proof.receipt.cid} written to {output} ({size} bytes)")
-        out.line(f"Check it anywhere: meshctl verify {output} --mesh {proof.genesis.cid}")
+        out.remark(f"Proof of {proof.receipt.cid} written to {output} ({size} bytes)")
+        out.remark(f"Check it anywhere: meshctl verify {output} --mesh {proof.genesis.cid}")
         written = {"path": str(output), "bytes": size}
         out.record({"cid": str(proof.receipt.cid), "written": written}, lines=(), quiet="")
         return

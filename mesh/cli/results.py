@@ -74,7 +74,7 @@ def _show(
         body = text.encode() if is_value else data
         write_bytes(path, body)
         out.record({"written": {"path": str(path), "bytes": len(body)}}, lines=(), quiet="")
-        out.line(f"{len(body)} bytes written to {path}")
+        out.remark(f"{len(body)} bytes written to {path}")
     elif out.for_machines:
         out.record(value, lines=(), quiet="")
     elif is_value:

@@ -9,22 +9,28 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
+from runtime.terminal.answer import current
 from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import write_raw
 
+STANDARD_STREAM: Final = "-"
+
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Put `data` at `path`; a file there keeps its mode.
+    """Put `data` at `path`, `-` for stdout; a file there keeps its mode.
 
-    Raises CommandError `file-unwritable` or `disk-full`.
+    Raises CommandError `file-unwritable`, `disk-full`, `usage` where stdout has an answer already.
     """
     write_parts(path, (data,))
 
 
 def write_parts(path: Path, parts: Iterable[bytes]) -> int:
     """As `write_bytes`, part by part; the number of bytes."""
+    if str(path) == STANDARD_STREAM:
+        return _write_stream(parts)
     try:
         if path.exists() and not path.is_file():
             with path.open("wb") as file:
@@ -37,6 +43,21 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> int:
             f"{path} cannot be written: {error.strerror or error}",
             hint=_way_out(path),
         ) from None
+
+
+def _write_stream(parts: Iterable[bytes]) -> int:
+    if current().is_wanted:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "--output - and -o both want stdout",
+            hint="give --output the name of a file",
+        )
+    size = 0
+    for part in parts:
+        write_raw(part)
+        size += len(part)
+    return size
 
 
 def _replace(target: Path, parts: Iterable[bytes]) -> int:

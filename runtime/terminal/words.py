@@ -229,5 +229,5 @@ WORDS: Final = {
     "waiting_for": "what the job waits for; null where it does not wait",
     "wall_ms": "milliseconds by the executor's clock",
     "warnings": "how many, or which",
-    "written": "the file that was written",
+    "written": "the file that was written, with its size",
 }

@@ -78,6 +78,22 @@ def test_a_continued_run_prints_its_value_alone(program: Path, tmp_path: Path) -
     assert run("ccl", "runs", first, "-q", home=tmp_path).out == "4\n"
 
 
+def test_an_answer_of_a_run_that_timed_out_has_its_jobs(program: Path, tmp_path: Path) -> None:
+    done = begun(program, tmp_path, "--timeout", "0", "-o", "json")
+    answer = json.loads(done.out)
+    assert (done.code, answer["error"]["code"]) == (7, "timed-out")
+    assert [each["state"] for each in answer["jobs"]] != []
+    assert answer["applied"] is True
+
+
+def test_an_answer_of_a_dry_run_says_what_it_would_spend(program: Path, tmp_path: Path) -> None:
+    done = begun(program, tmp_path, "--dry-run", "-o", "json")
+    answer = json.loads(done.out)
+    (asked,) = answer["effects"]
+    assert (asked["resource_type"], asked["amount"]) == ("compute", 10)
+    assert (answer["applied"], answer["jobs"]) == (False, [])
+
+
 def test_the_same_command_continues_it_too(program: Path, tmp_path: Path) -> None:
     begun(program, tmp_path, "--timeout", "0")
     assert begun(program, tmp_path).code == 0

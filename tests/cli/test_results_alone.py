@@ -1,5 +1,6 @@
 """stdout is the result of a program and nothing else: a table that it puts out is a table."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,38 @@ def test_an_output_goes_into_a_file_as_it_is(report: Path, tmp_path: Path) -> No
     done = run("ccl", "run", report, "--output", target, home=tmp_path)
     assert (done.code, done.out) == (0, "")
     assert target.read_bytes() == TABLE.encode()
+
+
+def test_a_text_goes_into_a_file_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "value.ccl"
+    path.write_text('export fn run() -> String { "a,b\\n1,2" }\n', encoding="utf-8")
+    target = tmp_path / "out.csv"
+    done = run("ccl", "run", path, "--output", target, "-o", "json", home=tmp_path)
+    assert target.read_bytes() == b"a,b\n1,2"
+    assert json.loads(done.out)["written"] == {"path": str(target), "bytes": 7}
+    assert run("ccl", "run", path, "--output", "-", home=tmp_path).out == "a,b\n1,2"
+
+
+def test_a_file_that_cannot_be_written_is_an_error_in_every_format(
+    report: Path, tmp_path: Path
+) -> None:
+    words = ("ccl", "run", report, "--output", "absent/x")
+    for options in ((), ("-o", "json")):
+        done = run(*words, *options, home=tmp_path, cwd=tmp_path)
+        assert (done.code, "absent" in done.out + done.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", [("ccl", "run"), ("meshctl", "results")])
+def test_stdout_has_one_use(command: tuple[str, str], report: Path, tmp_path: Path) -> None:
+    submit = ("meshctl", "submit-job", "--wasm", "m.wasm", "--resource-amount", "5", "--wait", "-q")
+    what = str(report)
+    if command[0] == "meshctl":
+        run("cclc", "compile", report, "-o", "m.wasm", home=tmp_path, cwd=tmp_path)
+        run(*submit, home=tmp_path, cwd=tmp_path)
+        what = run("meshctl", "list-jobs", "-q", home=tmp_path).out.strip()
+        assert run(*command, what, "--output", "-", home=tmp_path, cwd=tmp_path).out == TABLE
+    done = run(*command, what, "--output", "-", "-o", "json", home=tmp_path)
+    assert (done.code, json.loads(done.out)["error"]["code"]) == (2, "usage")
 
 
 @pytest.mark.parametrize(

@@ -71,14 +71,14 @@ def _line(effect: Effect) -> str | None:
 
 
 def effects_to_json(effects: Iterable[Effect]) -> list[dict[str, Any]]:
-    """In the program's order; submissions are shown as jobs."""
-    return [value for each in effects if (value := _json(each)) is not None]
+    """In the program's order."""
+    return [_json(each) for each in effects]
 
 
-def _json(effect: Effect) -> dict[str, Any] | None:
+def _json(effect: Effect) -> dict[str, Any]:
     match effect:
-        case SubmitJob():
-            return None
+        case SubmitJob(wasm_cid=cid, resource_type=kind, committed_units=units):
+            return {"submit_job": str(cid), "resource_type": kind, "amount": units}
         case EmitEvent(name=name, article=article):
             value = {"event": name, "data": untyped_to_json(decode(effect.data))}
             return {**value, "article": article} if article else value

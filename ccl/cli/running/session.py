@@ -29,6 +29,7 @@ from runtime.terminal.streams import SEAL, has_color, note, width_of
 def run_program(options: Options) -> int:
     """Run the command; its exit code. Raises CommandError and typer.Exit."""
     _one_standard_input(options)
+    _one_standard_output(options)
     program = compile_program(options.file, options.entry, options.allowed)
     call = _call(program, options)
     if not options.as_json:
@@ -131,6 +132,16 @@ def _one_standard_input(options: Options) -> None:
             "usage",
             f"standard input cannot be both {found[0]} and {found[1]}",
             hint="name a file for one of them",
+        )
+
+
+def _one_standard_output(options: Options) -> None:
+    if options.as_json and str(options.output) == STANDARD_STREAM:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "--output - and -o json both want stdout",
+            hint="give --output the name of a file",
         )
 
 

@@ -10,7 +10,7 @@ import sys
 from typing import Any, Final
 
 from ccl.abi.layout import CHARTER_EXPORT
-from ccl.cli.files import write_atomically
+from ccl.cli.files import STANDARD_STREAM, write_atomically
 from ccl.cli.running.carried import effect_lines, effects_to_json
 from ccl.cli.running.local import Run
 from ccl.cli.running.options import Options
@@ -55,6 +55,7 @@ def show_dry_run(run: Run, options: Options) -> None:
     submitted = [each for each in run.effects if isinstance(each, SubmitJob)]
     if options.as_json:
         give_run(run, None, options)
+        _write_file(run, options)
         return
     for line in effect_lines(run.effects):
         options.remark(line)
@@ -71,6 +72,7 @@ def show_result(run: Run, under_way: UnderWay, options: Options) -> None:
     """The program's value, its charter, and the results of its jobs and handlers."""
     if options.as_json:
         give_run(run, under_way, options)
+        _write_file(run, options)
         return
     has_own = _show_own(run, options)
     if options.quiet:
@@ -112,9 +114,7 @@ def _show_own(run: Run, options: Options) -> bool:
     if (has_value or is_charter) and data is None:
         options.remark("")
     if options.output is not None:
-        body = data if data is not None else f"{_json_text(run.value)}\n".encode()
-        write_atomically(options.output, body)
-        options.remark(f"Written  {options.output} ({len(body)} bytes)")
+        _write_file(run, options)
     elif data is not None:
         _write(data)
     elif options.quiet:
@@ -130,6 +130,24 @@ def _show_own(run: Run, options: Options) -> bool:
             for line in charter_lines(run.execution.charter, "  "):
                 say(line)
     return has_value or is_charter
+
+
+def _write_file(run: Run, options: Options) -> None:
+    """The result to the file of `--output`, `-` for stdout: the program's bytes, or its value, a
+    text as it is and all else as JSON. Raises CommandError."""
+    path = options.output
+    if path is None:
+        return
+    body = written(run)
+    if body is None:
+        value = run.value
+        body = (value if isinstance(value, str) else f"{_json_text(value)}\n").encode()
+    if str(path) == STANDARD_STREAM:
+        _write(body)
+        return
+    write_atomically(path, body)
+    give({"written": {"path": str(path), "bytes": len(body)}})
+    options.remark(f"Written  {path} ({len(body)} bytes)")
 
 
 def _write(data: bytes) -> None:

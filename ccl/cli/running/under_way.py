@@ -37,6 +37,7 @@ from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
 from runtime.effects import Effect, SubmitJob
 from runtime.execution import Outcome as ProgramOutcome
+from runtime.terminal.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
 
 ATTEMPTS_MAX: Final = 8
@@ -189,7 +190,16 @@ class UnderWay(Struct, kw_only=True):
             )
         except CommandError as error:
             error.hint = f"`{self._continuing}` continues it, with the program's handlers"
+            give({"jobs": [each.to_json() for each in self._so_far(ids)]})
             raise
+
+    def _so_far(self, ids: Sequence[JobId]) -> tuple[Followed, ...]:
+        """The jobs that have ended in this run, and those that were being followed."""
+        going = (
+            Followed(view=self.mesh.job(job_id), label="", exit_code=ExitCode.TIMEOUT)
+            for job_id in ids
+        )
+        return (*self.followed.values(), *going)
 
     @property
     def _continuing(self) -> str:
