@@ -101,8 +101,8 @@ class LastAttemptLost(Struct, frozen=True, kw_only=True):
 
 
 class ModuleNotCompiled(Struct, frozen=True, kw_only=True):
-    """The engine could not compile the module that it had taken: nobody's fault, and no other
-    attempt would come to more."""
+    """The engine could not compile or execute the module that it had taken: nobody's fault, and no
+    other attempt would come to more."""
 
     attempt: Attempt
     settlement: Cid

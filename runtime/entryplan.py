@@ -2,8 +2,8 @@
 
 Compiled CCL says in `ccl:abi` how each export is called (`direct` or `packed`). Of any other
 module, an export whose parameters and result are integers can be called, and a WASI program's
-`_start`. Rule: submission, nodes and workers make the same plan from the same bytes, so that
-what is submitted can be called.
+`_start`, which takes texts. Rule: submission, nodes and workers make the same plan from the same
+bytes, so that what is submitted can be called.
 """
 
 import re
@@ -57,9 +57,10 @@ class Plain(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True):
-    """A WASI program: what it writes is the output."""
+    """A WASI program: what it writes is the output. arguments: of its command line."""
 
     name: str
+    arguments: tuple[str, ...]
 
 
 Plan: TypeAlias = Direct | Packed | Plain | Command
@@ -67,17 +68,15 @@ Plan: TypeAlias = Direct | Packed | Plain | Command
 
 def plan_entry(facts: ModuleFacts, name: str, given: bytes | None) -> Plan | Outcome:
     """How to call an entry with a DAG-CBOR list of arguments, or why it cannot be called."""
+    if name == RUN_EXPORT and name not in facts.entries and _is_program(facts):
+        name = WASI_ENTRY
     if name not in facts.entries:
-        if name == RUN_EXPORT and facts.entries.get(WASI_ENTRY) == FunctionType(
-            parameters=(), results=()
-        ):
-            return Command(WASI_ENTRY)
         return _no_entry(name, facts)
-    if name == WASI_ENTRY and facts.uses_wasi:
-        return Command(name)
     arguments = _arguments(given)
     if isinstance(arguments, Outcome):
         return arguments
+    if name == WASI_ENTRY and _is_program(facts):
+        return _command(facts.entries[name], arguments)
     if facts.abi is not None:
         signature = _signature(facts.abi, name)
         if signature is not None:
@@ -141,18 +140,30 @@ def _planned(
     return Direct(name, tuple(scalars), signature.result)
 
 
+_COMMAND_TYPE: Final = FunctionType(parameters=(), results=())
 _PACKED_TYPE: Final = FunctionType(parameters=("i32", "i32"), results=("i64",))
 _ALLOCATE: Final = FunctionType(parameters=("i32",), results=("i32",))
+
+
+def _is_program(facts: ModuleFacts) -> bool:
+    """Whether `_start` is meant as a program's start; one of the wrong type cannot be called."""
+    shape = facts.entries.get(WASI_ENTRY)
+    return shape is not None and (facts.uses_wasi or shape == _COMMAND_TYPE)
+
+
+def _command(shape: FunctionType, arguments: list[Any]) -> Command | Outcome:
+    if shape != _COMMAND_TYPE:
+        return _uncallable(WASI_ENTRY, shape, f"that of a WASI program is {_COMMAND_TYPE}")
+    texts = tuple(each for each in arguments if isinstance(each, str) and "\0" not in each)
+    if len(texts) != len(arguments):
+        return _misfit("a WASI program takes a list of texts without NUL characters")
+    return Command(WASI_ENTRY, texts)
 
 
 def _plain(name: str, shape: FunctionType, arguments: list[Any]) -> Plan | Outcome:
     integers = ("i32", "i64")
     if len(shape.results) > 1 or not all(kind in integers for kind in shape.results):
-        return Outcome(
-            kind=OutcomeKind.REJECTED,
-            reason=f"the entry `{name}` cannot be called",
-            detail=f"its type is {shape}; a result is one i32 or i64, or nothing",
-        )
+        return _uncallable(name, shape, "a result is one i32 or i64, or nothing")
     if len(arguments) != len(shape.parameters):
         return _misfit(f"{len(arguments)} arguments given, `{name}` is {shape}")
     for position, (argument, kind) in enumerate(zip(arguments, shape.parameters, strict=True), 1):
@@ -229,6 +240,14 @@ def _is_int(value: Any) -> bool:
 def _misfit(detail: str) -> Outcome:
     reason = "the arguments do not fit the entry"
     return Outcome(kind=OutcomeKind.REJECTED, reason=reason, detail=detail)
+
+
+def _uncallable(name: str, shape: FunctionType, expected: str) -> Outcome:
+    return Outcome(
+        kind=OutcomeKind.REJECTED,
+        reason=f"the entry `{name}` cannot be called",
+        detail=f"its type is {shape}; {expected}",
+    )
 
 
 def _malformed_abi(name: str) -> Outcome:

@@ -97,8 +97,8 @@ def lose(tx: SqliteTransaction, world: World, job: Job, reason: str, *, now: int
 def end_uncompiled(
     tx: SqliteTransaction, world: World, job: Job, reason: str, *, now: int
 ) -> Recorded:
-    """Record that no machine like this one compiles the module: the hold is void, nobody's
-    reputation changes, and nobody tries again."""
+    """Record that no machine like this one compiles the module, or executes it: the hold is void,
+    nobody's reputation changes, and nobody tries again."""
     reason = cut(reason, REASON_BYTES_MAX)
     event = ev.ModuleNotCompiled(
         attempt=job.attempt, settlement=_void(tx, world, job, reason, now), reason=reason

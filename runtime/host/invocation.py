@@ -4,7 +4,7 @@ Refusals are remembered for `host_last_refusal`; `Stop` ends the execution with 
 Rule: nothing here reads a clock, a file or anything else that is not in the context.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -76,7 +76,8 @@ class Invocation:
     random: RandomStream = field(init=False)
     wasi_random: RandomStream = field(init=False)
     input_position: int = 0
-    wasi_arguments: list[bytes] | None = None
+    command_line: Sequence[bytes] = ()
+    """Of a WASI program: its name and its arguments."""
     partial_line: bytearray = field(default_factory=bytearray)
     descriptors: dict[int, int] = field(default_factory=lambda: {0: 0, 1: 1, 2: 2})
     """Of WASI: which of stdin, stdout and stderr each open descriptor is."""

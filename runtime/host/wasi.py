@@ -1,20 +1,20 @@
 """WASI preview 1 with nothing of this machine in it.
 
-Arguments are the context's, stdin the input, stdout the output, stderr the log, clocks stand at
-the job's time, random bytes come from its seed. There are no files and no sockets: such calls
-answer with an error number, as on a system where nothing was opened.
+Arguments are the context's where the entry is a program's start, stdin the input, stdout the
+output, stderr the log, clocks stand at the job's time, random bytes come from its seed. There are
+no files and no sockets: such calls answer with an error number, as on a system where nothing was
+opened.
 Source: the witx files of WASI snapshot_preview1.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from runtime.content.codec import CodecError, decode
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.memory import Memory, OutOfBoundsError
 from runtime.host.stop import Stop
@@ -49,33 +49,9 @@ class WasiFunction(Struct, frozen=True, kw_only=True):
     returns_errno: bool = True
 
 
-def wasi_arguments(invocation: Invocation) -> list[bytes]:
-    """The program's name, then the context's arguments, which must be texts."""
-    if invocation.wasi_arguments is None:
-        block = invocation.context.arguments
-        listed = [] if block is None else _text_list(block)
-        invocation.wasi_arguments = [
-            text.encode("utf-8") + b"\0" for text in (PROGRAM_NAME, *listed)
-        ]
-    return invocation.wasi_arguments
-
-
-def _text_list(block: bytes) -> list[str]:
-    """Raises Stop if the arguments are not a list of texts that C can hold."""
-    try:
-        value = decode(block)
-    except CodecError as error:
-        raise _rejected(str(error)) from None
-    if not isinstance(value, list) or not all(
-        isinstance(item, str) and "\0" not in item for item in value
-    ):
-        raise _rejected("a WASI program takes a list of texts without NUL characters")
-    return value
-
-
-def _rejected(detail: str) -> Stop:
-    reason = "the arguments do not fit the entry"
-    return Stop(Outcome(kind=OutcomeKind.REJECTED, reason=reason, detail=detail))
+def command_line(arguments: Sequence[str]) -> list[bytes]:
+    """The program's name and its arguments, as C holds them."""
+    return [text.encode("utf-8") + b"\0" for text in (PROGRAM_NAME, *arguments)]
 
 
 def finish_log(invocation: Invocation, *, succeeded: bool) -> None:
@@ -99,9 +75,8 @@ def finish_log(invocation: Invocation, *, succeeded: bool) -> None:
 
 def _args_get(invocation: Invocation, memory: Memory, vector: int, buffer: int) -> int:
     at = buffer
-    arguments = wasi_arguments(invocation)
-    invocation.tank.charge_items(len(arguments))
-    for position, argument in enumerate(arguments):
+    invocation.tank.charge_items(len(invocation.command_line))
+    for position, argument in enumerate(invocation.command_line):
         memory.write(vector + 4 * position, struct.pack("<I", at & _U32))
         memory.write(at, argument)
         at += len(argument)
@@ -109,7 +84,7 @@ def _args_get(invocation: Invocation, memory: Memory, vector: int, buffer: int) 
 
 
 def _args_sizes_get(invocation: Invocation, memory: Memory, count: int, size: int) -> int:
-    arguments = wasi_arguments(invocation)
+    arguments = invocation.command_line
     memory.write(count, struct.pack("<I", len(arguments)))
     memory.write(size, struct.pack("<I", sum(map(len, arguments))))
     return SUCCESS

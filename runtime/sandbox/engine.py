@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MIB: Final = 1 << 20
 WASM_STACK_BYTES: Final = 4 * MIB
 """Holds the 1 000 frames that compiled CCL may nest, at 4 KiB each."""
-SEMANTICS_VERSION: Final = 2
+SEMANTICS_VERSION: Final = 3
 """Raised when host calls or entries change what an execution gives."""
 
 _SWITCHED_OFF: Final = (

@@ -20,14 +20,21 @@ from ccl.abi.testcalls import ALL_CALLS, import_module
 from runtime.content.cid import Cid
 from runtime.context import Context
 from runtime.effects import effects_to_block
-from runtime.entryplan import plan_entry
+from runtime.entryplan import Command, plan_entry
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.calls import IMPLEMENTATIONS
 from runtime.host.invocation import Invocation
 from runtime.host.stop import OUT_OF_FUEL, Stop
 from runtime.host.tank import Tank
 from runtime.host.testing import TEST_IMPLEMENTATIONS
-from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE, WasiFunction, finish_log, wasi_call
+from runtime.host.wasi import (
+    WASI_FUNCTIONS,
+    WASI_MODULE,
+    WasiFunction,
+    command_line,
+    finish_log,
+    wasi_call,
+)
 from runtime.modulecheck import PAGE_BYTES, ModuleFacts
 from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import TABLES_MAX
@@ -41,6 +48,8 @@ from runtime.sandbox.traps import Ending, ending_of_trap, with_memory
 
 NO_BLOCKS: Final[Mapping[Cid, bytes]] = MappingProxyType({})
 _IMPLEMENTATIONS: Final = {**IMPLEMENTATIONS, **TEST_IMPLEMENTATIONS}
+_OF_THE_SYSTEM: Final = "os error"
+"""In every text of the engine about something that the operating system denied."""
 OF_TESTS: Final = Outcome(
     kind=OutcomeKind.REJECTED,
     reason="this module is made of tests",
@@ -50,6 +59,10 @@ OF_TESTS: Final = Outcome(
 
 class HostFaultError(Exception):
     """This machine could not do it: nothing is said about the module."""
+
+
+class EngineFaultError(Exception):
+    """The engine does not execute this module, on this machine or any other."""
 
 
 class Loaded(Struct, frozen=True):
@@ -120,8 +133,8 @@ class Machine:
         input_: bytes | None,
         blocks: Mapping[Cid, bytes] = NO_BLOCKS,
     ) -> Report:
-        """Raises HostFaultError; every other end is a report. blocks: what the context's state
-        root and token register name."""
+        """Raises HostFaultError and EngineFaultError; every other end is a report. blocks: what the
+        context's state root and token register name."""
         started = time.perf_counter_ns()
         tank = Tank(context.limits.fuel)
         invocation = Invocation(context=context, input=input_, blocks=blocks, tank=tank)
@@ -175,6 +188,7 @@ class Machine:
         if invocation.input is not None and len(invocation.input) > limits.input_bytes:
             reason = f"an input of {len(invocation.input)} bytes, the limit is {limits.input_bytes}"
             return Ending(Outcome(kind=OutcomeKind.LIMIT, reason=reason), fuel_used=0)
+        invocation.command_line = command_line(plan.arguments if isinstance(plan, Command) else ())
         store.set_limits(
             memory_size=limits.memory_bytes,
             table_elements=MODULE_LIMITS.table_elements,
@@ -204,7 +218,7 @@ class Machine:
             if ours is not None:
                 raise ours from None
             if isinstance(raised, wasmtime.WasmtimeError):
-                raise HostFaultError(f"the engine could not go on: {raised}") from None
+                raise _fault_of(raised) from None
             if raised.trap_code is wasmtime.TrapCode.OUT_OF_FUEL:
                 return Ending(OUT_OF_FUEL, limits.fuel)
             return ending_of_trap(raised, guest, facts, limits.fuel - store.get_fuel())
@@ -290,6 +304,16 @@ class _StoreGuest:
     def global_value(self, name: str) -> int | None:
         found = exported(self._store, self._instance, name)
         return integer_of(self._store, found) if isinstance(found, wasmtime.Global) else None
+
+
+def _fault_of(error: wasmtime.WasmtimeError) -> HostFaultError | EngineFaultError:
+    """Whose doing an error is that is no trap. Whatever a module can bring about is checked before:
+    sizes, tables and the types of what is called. So it is what the operating system denied, or
+    something unknown of the engine, which every machine of this configuration would meet."""
+    text = " ".join(str(error).split())
+    if _OF_THE_SYSTEM in text:
+        return HostFaultError(f"the engine could not go on: {text}")
+    return EngineFaultError(text)
 
 
 def _charge_arguments(tank: Tank, context: Context) -> None:

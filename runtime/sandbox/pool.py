@@ -51,6 +51,9 @@ take no more than three times as long as compiled code by `make bench`, which al
 instructions: 13 ns a unit where it was measured. So fuel ends an execution, and the clock only what
 hangs."""
 
+_FAULTS: Final = {"fault": FaultReason.HOST_LIMIT, "not_executed": FaultReason.NOT_EXECUTED}
+"""What a worker answers when there is no result."""
+
 
 class _Job(Struct):
     ticket: Ticket
@@ -388,12 +391,12 @@ class Sandbox:
         job, worker.job = worker.job, None
         if job is None:
             raise FrameError("an answer to nothing")
-        if "fault" in answer:
-            # The module may not have been loaded; the worker is not asked to remember.
-            self._retire(worker, None)
-            text = str(answer["fault"])[:400]
-            self._finish(job, Fault(reason=FaultReason.HOST_LIMIT, text=text))
-            return
+        for said, reason in _FAULTS.items():
+            if said in answer:
+                # The module may not have been loaded; the worker is not asked to remember.
+                self._retire(worker, None)
+                self._finish(job, Fault(reason=reason, text=str(answer[said])[:400]))
+                return
         try:
             execution = execution_from(answer)
         except CodecError as error:

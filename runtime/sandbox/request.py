@@ -37,6 +37,7 @@ class FaultReason(Enum):
     OVER_CAPACITY = "the context allows more than this machine gives"
     COMPILE_BUDGET = "compiling took more time or memory than is allowed"
     NOT_COMPILED = "the engine could not compile the module"
+    NOT_EXECUTED = "the engine could not execute the module"
     COMPILER_DIED = "the compiler process died"
     WORKER_DIED = "the worker process died"
     WORKER_UNUSABLE = "a worker process could not be started"
@@ -47,7 +48,9 @@ class FaultReason(Enum):
     CLOSED = "the sandbox was closed"
 
 
-OF_THE_MODULE: Final = frozenset({FaultReason.COMPILE_BUDGET, FaultReason.NOT_COMPILED})
+OF_THE_MODULE: Final = frozenset(
+    {FaultReason.COMPILE_BUDGET, FaultReason.NOT_COMPILED, FaultReason.NOT_EXECUTED}
+)
 """What every machine like this one would come to: no attempt and nobody is to blame for it."""
 
 

@@ -28,7 +28,7 @@ from runtime.sandbox.confine import (
 from runtime.sandbox.facts import facts_from_value
 from runtime.sandbox.frames import FrameError, Pipes
 from runtime.sandbox.in_force import attempts, bounds
-from runtime.sandbox.machine import HostFaultError, Loaded, Machine
+from runtime.sandbox.machine import EngineFaultError, HostFaultError, Loaded, Machine
 
 THREAD_STACK_BYTES: Final = 32 << 20
 """Room for the engine's stack and for host calls on top of it, whatever the system's default."""
@@ -61,6 +61,8 @@ class Worker:
             report = self._machine.execute(self._loaded[module], context, request["input"], blocks)
         except HostFaultError as fault:
             return {"fault": str(fault)}
+        except EngineFaultError as fault:
+            return {"not_executed": str(fault)}
         except CodecError as error:
             return {"fault": f"the request cannot be read: {error}"}
         except MemoryError:

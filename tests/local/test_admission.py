@@ -1,6 +1,6 @@
 """Modules and arguments are checked before anybody is paid: at submission, and by each node."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from localmesh import ANSWER, Falsifying, uncompiled
@@ -111,3 +111,22 @@ def test_a_module_that_the_engine_cannot_compile_is_nobodys_fault(open_mesh: Ope
     with mesh.store.read() as tx:
         assert all(tx.evidence.tally(member.did).is_empty for member in members)
     assert audit(mesh) == ()
+
+
+def unusual_entries() -> Iterator[bytes]:
+    """Valid modules with an entry that no node could call."""
+    imported = '(import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))'
+    for imports in ("", imported):
+        for name in ("_start", "run"):
+            for shape in ("(param v128)", "(result i64 i64 v128)", "(param f64) (result funcref)"):
+                text = f'(module {imports} (func (export "{name}") {shape} unreachable))'
+                yield wasm(text)
+
+
+def test_an_entry_of_an_unusual_type_costs_nobody_an_attempt(mesh: LocalMesh) -> None:
+    for module in unusual_entries():
+        mesh.put_block(module)
+        with pytest.raises(CommandError) as refused:
+            mesh.submit(asked(module))
+        assert refused.value.exit_code is ExitCode.USAGE
+        assert refused.value.code == "not-callable"

@@ -1,6 +1,7 @@
 """How an execution can end, through real worker processes."""
 
 import struct
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -10,8 +11,10 @@ from ccl.abi.layout import DETAIL_LENGTH_GLOBAL, DETAIL_POINTER_GLOBAL, SITE_GLO
 from runtime.content.codec import encode
 from runtime.context import Limits
 from runtime.execution import OutcomeKind
+from runtime.sandbox.cache import CompiledCache
+from runtime.sandbox.limits import SandboxLimits
 from runtime.sandbox.pool import Sandbox
-from runtime.sandbox.request import Fault, FaultReason
+from runtime.sandbox.request import OF_THE_MODULE, Fault, FaultReason
 
 LOG_THEN = """(module
   (import "icn_host" "host_log_message" (func $log (param i32 i32)))
@@ -225,6 +228,8 @@ def test_what_is_not_a_module_is_rejected(sandbox: Sandbox, module: bytes) -> No
     [
         "(module (memory 1) (memory 1))",
         '(module (func (export "run") (return_call 0)))',
+        '(module (func (export "run") (param externref)))',
+        '(module (table 1 externref) (func (export "run")))',
         "(module (memory i64 1))",
         "(module (memory 1 1 shared))",
         "(module (tag $t) (func (throw $t)))",
@@ -365,3 +370,31 @@ def test_a_trap_site_that_is_no_number_is_no_site(sandbox: Sandbox, value: str) 
     outcome = executed(sandbox, module).deterministic.outcome
     assert outcome.kind is OutcomeKind.TRAPPED
     assert outcome.reason == "unreachable code was reached"
+
+
+def test_memory_that_the_system_denies_is_the_machines_matter(tmp_path: Path) -> None:
+    limits = SandboxLimits(worker_address_bytes=300 << 20)
+    with Sandbox(cache_dir=tmp_path / "modules", workers=1, limits=limits) as small:
+        result = small.execute(request('(module (memory 1) (func (export "run")))'))
+    assert isinstance(result, Fault)
+    assert result.reason is FaultReason.HOST_LIMIT
+    assert "os error" in result.text
+
+
+def test_what_the_engine_refuses_to_execute_is_the_modules_matter(tmp_path: Path) -> None:
+    """Facts that are false bring it about: by true ones, sizes are checked before."""
+    asked = request('(module (memory 2000) (func (export "run")))')
+    modules, key = tmp_path / "modules", tmp_path / "key"
+    with Sandbox(cache_dir=modules, cache_key_path=key, workers=1) as honest:
+        done = honest.execute(asked)
+        assert not isinstance(done, Fault)
+        assert done.deterministic.outcome.kind is OutcomeKind.LIMIT
+    cache = CompiledCache(modules, key)
+    kept = cache.get(asked.module_cid)
+    assert kept is not None
+    cache.put(asked.module_cid, {**kept, "facts": {**kept["facts"], "memory_pages": 1}})
+    with Sandbox(cache_dir=modules, cache_key_path=key, workers=1) as misled:
+        result = misled.execute(asked)
+    assert isinstance(result, Fault)
+    assert result.reason in OF_THE_MODULE
+    assert "\n" not in result.text
