@@ -71,6 +71,17 @@ def weak_file(error: WeakFileError, home: Path) -> CommandError:
             )
 
 
+def no_home(path: Path) -> CommandError:
+    """The error of a directory with other things in it, which others may read."""
+    return CommandError(
+        ExitCode.USAGE,
+        "home-unusable",
+        f"{path} is not the home of a mesh, and not empty",
+        hint="name the home of a mesh, or a new or empty directory, with --mesh-home",
+        details={"path": str(path)},
+    )
+
+
 def _refused(code: str, path: Path, message: str, hint: str) -> CommandError:
     kind = ExitCode.USAGE if code == "home-unusable" else ExitCode.IDENTITY
     return CommandError(kind, code, message, hint=hint, details={"path": str(path)})

@@ -1,7 +1,8 @@
-"""Whose a home is: checked at each start, before anything in it is read.
+"""Ownership of a home: checked at each start, before anything in it is read.
 
-Rule: nobody but its owner reads or writes what is in a home, and nothing in it is a link to
-elsewhere. So nobody else can change what is there between this check and its use.
+Rule: only its owner reads or writes what is in a home, and nothing in it is a link to elsewhere. So
+no one else can change what is there between this check and its use. (Entries of the cache are
+checked as they are opened.)
 """
 
 import os
@@ -10,12 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from mesh.failures import weak_file
+from mesh.failures import no_home, weak_file
 from runtime.private import (
     ACCESS_OF_OTHERS,
     HAS_OWNERS,
     WRITES_OF_EVERYBODY,
-    WRITES_OF_OTHERS,
     WeakFileError,
     Weakness,
     weakness_of,
@@ -31,13 +31,11 @@ CACHE_NAME: Final = "cache"
 _FOLDERS: Final = (KEYS_NAME, LOCKS_NAME, CACHE_NAME, f"{CACHE_NAME}/modules")
 _FILES: Final = (
     *((DATABASE_NAME + suffix, ACCESS_OF_OTHERS) for suffix in ("", "-wal", "-shm", "-journal")),
-    # It is no secret; it is enough that nobody else writes it.
-    (MARK_NAME, WRITES_OF_OTHERS),
+    (MARK_NAME, ACCESS_OF_OTHERS),
     # A person writes it, with an editor and an umask that often lets a group of its own write.
     (CONFIG_NAME, WRITES_OF_EVERYBODY),
 )
-"""What is in a home, and the bits of its mode that must not be set; each key is checked as it
-is read."""
+"""The files of a home, and the bits of their modes that must not be set."""
 
 
 def resolved(path: Path) -> Path:
@@ -64,12 +62,23 @@ def check_home(home: Path) -> None:
     weakness = weakness_of(status, is_folder=True, refused=ACCESS_OF_OTHERS)
     if weakness is Weakness.EXPOSED and not any(home.iterdir()):
         return
+    if weakness is Weakness.EXPOSED and not _is_home(home):
+        raise no_home(home)
     if weakness is not None:
         raise weak_file(WeakFileError(home, weakness, status), home)
     for name in _FOLDERS:
         _check(home, home / name, is_folder=True, refused=ACCESS_OF_OTHERS)
     for name, refused in _FILES:
         _check(home, home / name, is_folder=False, refused=refused)
+    for name in (KEYS_NAME, LOCKS_NAME):
+        folder = home / name
+        for error in weak_files(home, folder) if folder.is_dir() else ():
+            raise error
+
+
+def _is_home(home: Path) -> bool:
+    names = (MARK_NAME, DATABASE_NAME, KEYS_NAME, CONFIG_NAME)
+    return any(_status(home / name) is not None for name in names)
 
 
 def _check(home: Path, path: Path, *, is_folder: bool, refused: int) -> None:
@@ -106,7 +115,9 @@ def doubtful_parents(home: Path) -> Iterator[str]:
 def weak_files(home: Path, folder: Path) -> Iterator[CommandError]:
     """What is wrong with the files in a folder of the home."""
     for path in sorted(folder.iterdir()):
-        status = path.lstat()
+        status = _status(path)
+        if status is None:
+            continue
         weakness = weakness_of(status, is_folder=False, refused=ACCESS_OF_OTHERS)
         if weakness is not None:
             yield weak_file(WeakFileError(path, weakness, status), home)

@@ -4,14 +4,13 @@ Rule: a key file is made once, when the mesh is founded, and never overwritten; 
 lost a key says so, and never signs with another.
 """
 
-import shlex
 from pathlib import Path
 from typing import Final
 
 from mesh.failures import weak_file
 from runtime.content.did import Did
 from runtime.identity.keys import SEED_BYTES, SigningKey
-from runtime.private import WeakFileError, Weakness, put_once, read_file
+from runtime.private import WeakFileError, put_once, read_file
 from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
 
@@ -56,14 +55,7 @@ def _read(path: Path) -> SigningKey:
     except FileNotFoundError:
         raise _unusable("key-missing", f"{path} is missing: this mesh has lost a key") from None
     except WeakFileError as error:
-        if error.weakness is not Weakness.EXPOSED:
-            raise weak_file(error, path.parent.parent) from None
-        raise CommandError(
-            ExitCode.IDENTITY,
-            "key-exposed",
-            f"{path} can be read by others (mode {error.status.st_mode & 0o777:03o})",
-            hint=f"chmod 600 {shlex.quote(str(path))}",
-        ) from None
+        raise weak_file(error, path.parent.parent) from None
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable("key-unreadable", f"{path} cannot be read: {error}") from None
     seed = text.strip().removeprefix(_PREFIX)
