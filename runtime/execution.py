@@ -55,6 +55,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
             return self.reason
         return f"{self.reason}: {self.detail}" if self.reason else self.detail
 
+    @property
+    def explanation(self) -> str:
+        """What the kind of outcome, written before it, leaves open."""
+        return self.detail if self.kind is OutcomeKind.OUT_OF_FUEL else self.cause
+
     def bounded(self) -> "Outcome":
         """The outcome with each text cut to what a record holds, the same way everywhere."""
         return replace(

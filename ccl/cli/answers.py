@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ccl.render.plain import JSON_VERSION
 from mesh.cli.answers import OUTCOME, WRITTEN
 from runtime.terminal.answer import Answers, Fields
 from runtime.terminal.schema import (
@@ -45,7 +46,7 @@ DIAGNOSTIC: Final = record(
     }
 )
 FOUND: Final[Fields] = {
-    "version": COUNT,
+    "version": {"const": JSON_VERSION},
     "diagnostics": array(DIAGNOSTIC),
     "summary": record({"errors": COUNT, "warnings": COUNT}),
 }
@@ -85,10 +86,10 @@ RUN: Final[Fields] = {
     "jobs": array(
         record(
             {
-                "id": TEXT,
+                "job_id": TEXT,
                 "state": TEXT,
                 "module": CID,
-                "node": optional(TEXT),
+                "node_id": optional(TEXT),
                 "price": optional(COUNT),
                 "receipt": optional(CID),
                 "verification": record(
@@ -96,7 +97,7 @@ RUN: Final[Fields] = {
                         "verified": FLAG,
                         "confirmed": COUNT,
                         "verifiers": COUNT,
-                        "keys": TEXT,
+                        "custody": TEXT,
                         "findings": TEXTS,
                     }
                 ),
@@ -112,7 +113,7 @@ RUN: Final[Fields] = {
     ),
     "handlers": array(
         record(
-            {"job": TEXT, "event": TEXT, "value": ANY, "logs": TEXTS, "effects": EFFECTS},
+            {"job_id": TEXT, "event": TEXT, "value": ANY, "logs": TEXTS, "effects": EFFECTS},
             outcome=OUTCOME,
             refusal=TEXT,
         )
@@ -149,7 +150,7 @@ CCL: Final[Answers] = {
             record(
                 {
                     "path": TEXT,
-                    "errors": array(DIAGNOSTIC),
+                    "diagnostics": array(DIAGNOSTIC),
                     "tests": array(
                         record(
                             {
@@ -189,7 +190,7 @@ CCLC: Final[Answers] = {
         "emitted": ANY,
     },
     "check": {**FOUND, "fixed": COUNT},
-    "fmt": {**FOUND, "changed": TEXTS, "unchanged": TEXTS, "faulty": TEXTS, "text": TEXT},
+    "fmt": {**FOUND, "changed": TEXTS, "unchanged": TEXTS, "not_formatted": TEXTS, "text": TEXT},
     "inspect": {
         "path": TEXT,
         "cid": CID,

@@ -32,7 +32,7 @@ class Undecided(Struct, frozen=True, kw_only=True):
     def to_json(self) -> dict[str, Any]:
         return {
             "condition": self.condition,
-            "missing": self.missing,
+            "missing_field": self.missing,
             "place": self.place,
             "section": ".".join(self.section),
         }

@@ -22,7 +22,14 @@ from ccl.typed import PackedModule
 from runtime.terminal.answer import current, give
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.escaping import printable
-from runtime.terminal.streams import note, note_text, number_text, write_raw, write_result
+from runtime.terminal.streams import (
+    counted,
+    note,
+    note_text,
+    number_text,
+    write_raw,
+    write_result,
+)
 
 _FORMAT_WORDS = frozenset(form.value for form in Format)
 
@@ -79,7 +86,7 @@ def check_files(paths: Sequence[Path], options: Checks) -> None:
     show_findings(findings, options.form)
     if not options.form.for_machines:
         if options.fix:
-            note(f"Fixed {_faults(fixed.values())}")
+            note(f"Fixed {_fixes(fixed.values())}")
         summarise(findings, list(texts))
     if unreadable:
         raise CommandErrors(unreadable)
@@ -105,14 +112,13 @@ def _show_fixes(texts: Mapping[Path, str], fixed: Mapping[Path, Fixed]) -> None:
             write_result(difference(path, texts[path], each.text))
     left = sum(each.findings.count(Severity.ERROR) for each in fixed.values())
     remark = f"; {left} {'error' if left == 1 else 'errors'} would be left" if left else ""
-    note(f"Would fix {_faults(fixed.values())}{remark}")
+    note(f"Would fix {_fixes(fixed.values())}{remark}")
     if left or any(each.text != texts[path] for path, each in fixed.items()):
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _faults(fixed: Iterable[Fixed]) -> str:
-    applied = sum(each.applied for each in fixed)
-    return f"{applied} {'fault' if applied == 1 else 'faults'}"
+def _fixes(fixed: Iterable[Fixed]) -> str:
+    return counted(sum(each.applied for each in fixed), "error")
 
 
 def _read_all(files: Sequence[Path]) -> tuple[dict[Path, str], tuple[CommandError, ...]]:

@@ -19,7 +19,7 @@ from runtime.terminal.streams import note, write_result
 def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format) -> None:
     """Format each file in place, and each of a folder; `-` from standard input to standard output.
 
-    With `check` or `diff` nothing is written. A file with faults of syntax stays as it is.
+    With `check` or `diff` nothing is written. A file with errors stays as it is.
     Raises CommandError, and typer.Exit(1) for such a file or if one would change.
     """
     # Every file is read before any is changed: a wrong name stops it all.
@@ -27,8 +27,8 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
     if sources.faults:
         raise CommandErrors(sources.faults)
     texts = {path: read_source(path) for path in sources.files}
-    faults: list[Findings] = []
-    faulty: list[Path] = []
+    failed: list[Findings] = []
+    unformatted: list[Path] = []
     changed = 0
     altered: list[str] = []
     kept: list[str] = []
@@ -37,8 +37,8 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
         formatted = format_text(text, shown(path))
         if formatted.text is None:
             found = formatted.sink.diagnostics
-            faults.append(Findings(sources=formatted.sources, diagnostics=found))
-            faulty.append(path)
+            failed.append(Findings(sources=formatted.sources, diagnostics=found))
+            unformatted.append(path)
             continue
         differs = formatted.text != text
         changed += differs
@@ -59,16 +59,16 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
         {
             "changed": altered,
             "unchanged": kept,
-            "faulty": [shown(path) for path in faulty],
+            "not_formatted": [shown(path) for path in unformatted],
             "text": given_back,
         }
     )
-    if faults:
-        findings = merged(faults)
+    if failed:
+        findings = merged(failed)
         show_findings(findings, form)
         if not form.for_machines:
-            summarise(findings, faulty)
-    _count(len(texts) - changed - len(faulty), changed, len(faulty), dry=check or diff)
+            summarise(findings, unformatted)
+    _count(len(texts) - changed - len(unformatted), changed, len(unformatted), dry=check or diff)
     if changed and (check or diff):
         fail(
             CommandError(
@@ -78,21 +78,21 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
                 hint="`cclc fmt` without --check and --diff does it",
             )
         )
-    if faults or (changed and (check or diff)):
+    if failed or (changed and (check or diff)):
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _count(unchanged: int, changed: int, faulty: int, *, dry: bool) -> None:
+def _count(unchanged: int, changed: int, unformatted: int, *, dry: bool) -> None:
     """One line about all files, where there is more than one to tell of."""
-    if unchanged + changed + faulty == 1 and not (dry and unchanged):
+    if unchanged + changed + unformatted == 1 and not (dry and unchanged):
         return
     parts = []
     if changed:
         parts.append(f"{_files(changed)} {'would be ' if dry else ''}formatted")
     if unchanged:
         parts.append(f"{_files(unchanged)} already formatted")
-    if faulty:
-        parts.append(f"{_files(faulty)} with errors left alone")
+    if unformatted:
+        parts.append(f"{_files(unformatted)} with errors left alone")
     note(", ".join(parts))
 
 

@@ -68,7 +68,7 @@ def charter_value(entries: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
                     }
                 )
             case ["undecided", condition, missing, place]:
-                shown.append({"undecided": condition, "missing": missing, "place": place})
+                shown.append({"undecided": condition, "missing_field": missing, "place": place})
             case _:
                 raise AssertionError("the sandbox reads charters into these three forms")
     return shown

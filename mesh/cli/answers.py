@@ -183,7 +183,7 @@ ANSWERS: Final[Answers] = {
         "job_id": TEXT,
         "outcome": OUTCOME,
         "findings": array(record({"fault": TEXT, "subject": TEXT, "detail": TEXT})),
-        "missing": array(record({"subject": TEXT, "cid": CID, "needed_to_execute": FLAG})),
+        "missing_blocks": array(record({"subject": TEXT, "cid": CID, "needed_to_execute": FLAG})),
         "ignored": array(record({"cid": CID, "reason": TEXT})),
     },
     "state": {
@@ -193,7 +193,7 @@ ANSWERS: Final[Answers] = {
     },
     "doctor": {"checks": array(record({"check": TEXT, "state": TEXT, "text": TEXT}))},
     "block put": {"cids": CIDS, "absent_roots": CIDS, "blocks": COUNT, "bytes": COUNT},
-    "block get": {"cid": CID, "bytes": ANY, "value": ANY, **WRITTEN},
+    "block get": {"cid": CID, "base64": TEXT, "value": ANY, **WRITTEN},
     "block rm": {"removed": CID},
     "tokens issue": {
         "token": CID,
@@ -214,7 +214,7 @@ ANSWERS: Final[Answers] = {
                     "token": CID,
                     "resource_type": TEXT,
                     "amount": COUNT,
-                    "left": COUNT,
+                    "remaining": COUNT,
                     "state": TEXT,
                     "audience": TEXT,
                     "scope": TEXT,

@@ -22,7 +22,7 @@ _CLASSES = (
 )
 _TOKENS = (
     Column(title="Resource", text=field("resource_type"), width=12),
-    Column(title="Left", text=field("left"), width=12),
+    Column(title="Left", text=field("remaining"), width=12),
     Column(title="State", text=field("state"), width=10),
     Column(title="Expires", text=lambda row: local_time(row["expires_at"])),
     Column(title="Token", text=field("token")),
@@ -76,7 +76,7 @@ def _token_row(view: TokenView) -> dict[str, Any]:
         "token": str(view.cid),
         "resource_type": view.token.resource_type.value,
         "amount": view.token.amount,
-        "left": view.left,
+        "remaining": view.left,
         "state": state,
         "audience": view.token.audience,
         "scope": view.token.scope,

@@ -7,7 +7,7 @@ import typer
 
 from mesh.cli.options import FileOption, FormatOption, HomeOption, QuietOption
 from mesh.cli.output import Output
-from runtime.terminal.streams import note
+from runtime.terminal.streams import counted, note
 
 block = typer.Typer(
     help="""Put blocks into the store, get them out, remove them.
@@ -119,7 +119,7 @@ def put_car(file: Path, home: Path | None, out: Output) -> None:
             "blocks": len(car.sections),
             "bytes": size,
         },
-        lines=[*roots, f"{len(car.sections)} blocks, {size} bytes"],
+        lines=[*roots, f"{counted(len(car.sections), 'block')}, {counted(size, 'byte')}"],
         quiet="\n".join(roots),
     )
 

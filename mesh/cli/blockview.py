@@ -14,7 +14,7 @@ def block_to_json(cid: Cid, data: bytes) -> dict[str, Any]:
     Raises CommandError.
     """
     if cid.codec is not Codec.DAG_CBOR:
-        return {"cid": str(cid), "bytes": b64encode(data).decode("ascii"), "value": None}
+        return {"cid": str(cid), "base64": b64encode(data).decode("ascii"), "value": None}
     try:
         value = plain(decode(data, bytes_max=len(data)))
     except CodecError as error:
@@ -24,7 +24,7 @@ def block_to_json(cid: Cid, data: bytes) -> dict[str, Any]:
             f"block {cid} is not canonical DAG-CBOR: {error}",
             hint="get its bytes with --output FILE",
         ) from None
-    return {"cid": str(cid), "bytes": None, "value": value}
+    return {"cid": str(cid), "base64": None, "value": value}
 
 
 def plain(value: Any) -> Any:
@@ -33,7 +33,7 @@ def plain(value: Any) -> Any:
         case Cid():
             return {"/": str(value)}
         case bytes():
-            return {"/": {"bytes": b64encode(value).decode("ascii").rstrip("=")}}
+            return {"/": {"base64": b64encode(value).decode("ascii").rstrip("=")}}
         case dict():
             return {key: plain(item) for key, item in value.items()}
         case list() | tuple():

@@ -25,7 +25,7 @@ def local_time(seconds: int) -> str:
 def describe(outcome: Outcome) -> str:
     """An outcome in one line: what, why, where, by which article."""
     text = _WORDS[outcome.kind]
-    text += f": {outcome.cause}" if outcome.cause else ""
+    text += f": {outcome.explanation}" if outcome.explanation else ""
     text += f" at {outcome.place}" if outcome.place else ""
     return text + (f" ({outcome.article})" if outcome.article else "")
 

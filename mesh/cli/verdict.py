@@ -64,7 +64,7 @@ def facts_of(verdict: Verdict) -> dict[str, Any]:
             {"fault": each.fault.name, "subject": each.subject, "detail": each.detail}
             for each in verdict.findings
         ],
-        "missing": [
+        "missing_blocks": [
             {
                 "subject": each.subject,
                 "cid": str(each.cid),
@@ -84,8 +84,9 @@ def remarks_of(verdict: Verdict) -> Iterator[str]:
     ignored = () if verdict.proof is None else verdict.proof.ignored
     if not ignored:
         return
-    blocks = "1 block" if len(ignored) == 1 else f"{len(ignored)} blocks"
-    yield f"note: {blocks} of the file are no part of the proof and were ignored"
+    is_one = len(ignored) == 1
+    blocks = "1 block of the file is" if is_one else f"{len(ignored)} blocks of the file are"
+    yield f"note: {blocks} no part of the proof and {'was' if is_one else 'were'} ignored"
     for each in ignored[:IGNORED_SHOWN_MAX]:
         yield f"  = note: {each.cid}: {each.reason}"
     if len(ignored) > IGNORED_SHOWN_MAX:

@@ -102,6 +102,8 @@ def one_line(value: Any) -> str:
 
 
 def _empty(schema: Schema) -> Any:
+    if "const" in schema:
+        return schema["const"]
     kinds = schema.get("type")
     is_list = kinds == "array" or (isinstance(kinds, Sequence) and "array" in kinds)
     return [] if is_list else None

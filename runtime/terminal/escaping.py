@@ -1,8 +1,9 @@
 """Text that was not written by us, made harmless for a terminal.
 
 Rule: a character that would move the cursor, change the terminal's state, reorder a line or be
-invisible is shown as its escape, never obeyed. Joiners and variation selectors stay: scripts and
-emoji are written with them.
+invisible is shown as its escape in JSON, never obeyed, so that a JSON text keeps its value and a
+text reads the same in every view. Joiners and variation selectors stay: scripts and emoji are
+written with them.
 """
 
 import re
@@ -20,33 +21,22 @@ UNSAFE: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
 UNSAFE_IN_LINE: Final = re.compile(f"[\x00-\x1f{_INVISIBLE}]")
 """In text that is a part of one line."""
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_BYTE: Final = 0xFF
-_PLANE: Final = 0xFFFF
 
 
 def printable(text: str) -> str:
     """The text as part of a line: line breaks and tabs are shown as escapes, too."""
     if text.isprintable():
         return text
-    return UNSAFE_IN_LINE.sub(_visible, text)
+    return UNSAFE_IN_LINE.sub(_escape, text)
 
 
 def printable_text(text: str) -> str:
-    """Laid out text: its line breaks and tabs stay.
-
-    The escapes are those of JSON, so that a JSON text keeps its value.
-    """
-    return UNSAFE.sub(_as_json, text)
+    """Laid out text: its line breaks and tabs stay."""
+    return UNSAFE.sub(_escape, text)
 
 
-def _visible(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     char = found.group()
-    code = ord(char)
-    if code > _PLANE:
-        return f"\\U{code:08x}"
-    return _SHORT.get(char) or (f"\\x{code:02x}" if code <= _BYTE else f"\\u{code:04x}")
-
-
-def _as_json(found: re.Match[str]) -> str:
-    units = found.group().encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
+    units = char.encode("utf-16-be", "surrogatepass")
+    long = "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
+    return _SHORT.get(char, long)

@@ -200,6 +200,11 @@ def width_of(stream: TextIO) -> int:
     return WIDTH_DEFAULT
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 block`, `2 blocks`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def number_text(number: int, stream: TextIO) -> str:
     """The digits, on a terminal in groups of three; elsewhere programs read them."""
     if abs(number) < GROUPED_MIN or not stream.isatty():

@@ -72,11 +72,11 @@ def test_the_election_is_counted_by_the_mesh(tmp_path: Path) -> None:
         "verified": True,
         "confirmed": 3,
         "verifiers": 3,
-        "keys": "local",
+        "custody": "local",
         "findings": [],
     }
     counted(job["output"], DEMO_WARD)
-    again = run("meshctl", "results", job["id"], "-o", "json", home=tmp_path)
+    again = run("meshctl", "results", job["job_id"], "-o", "json", home=tmp_path)
     assert json.loads(again.out)["value"] == job["output"]
     assert json.loads(again.out)["output"] == job["output_cid"]
 
@@ -114,11 +114,11 @@ def test_a_job_whose_module_nobody_holds_waits_and_says_for_what(tmp_path: Path)
     (job,) = json.loads(done.out)["jobs"]
     cid = "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze"
     assert (job["state"], job["missing"], job["output"]) == ("Submitted", [cid], None)
-    status = run("meshctl", "job-status", job["id"], home=tmp_path)
+    status = run("meshctl", "job-status", job["job_id"], home=tmp_path)
     assert cid in status.out
     assert "block put --car" in status.out
     again = run("ccl", "run", ROOT / "examples" / "job.ccl", home=tmp_path)
-    assert f"Job ID: {job['id']}\n" in again.err
+    assert f"Job ID: {job['job_id']}\n" in again.err
     (run_id,) = re.findall(r"then: ccl runs ([0-9a-f]{12})\n", again.err)
     assert run("ccl", "runs", run_id, home=tmp_path).code == 0
 
@@ -219,7 +219,7 @@ def test_the_same_command_continues_a_run_that_was_not_finished(tmp_path: Path) 
     job = ROOT / "examples" / "job.ccl"
     first = run("ccl", "run", job, "-o", "json", home=tmp_path)
     again = run("ccl", "run", job, "-o", "json", home=tmp_path)
-    ids = [json.loads(each.out)["jobs"][0]["id"] for each in (first, again)]
+    ids = [json.loads(each.out)["jobs"][0]["job_id"] for each in (first, again)]
     assert ids[0] == ids[1]
     assert (
         len(json.loads(run("meshctl", "list-jobs", "-o", "json", home=tmp_path).out)["jobs"]) == 1
@@ -228,7 +228,7 @@ def test_the_same_command_continues_a_run_that_was_not_finished(tmp_path: Path) 
     told = run("ccl", "run", job, "-o", "json", home=tmp_path)
     assert json.loads(told.out)["jobs"][0]["state"] == "Cancelled"
     anew = run("ccl", "run", job, "-o", "json", home=tmp_path)
-    assert json.loads(anew.out)["jobs"][0]["id"] != ids[0]
+    assert json.loads(anew.out)["jobs"][0]["job_id"] != ids[0]
 
 
 STEPS = (
@@ -252,7 +252,7 @@ def test_a_killed_run_is_continued_and_pays_once(step: str, tmp_path: Path) -> N
     (job,) = json.loads(done.out)["jobs"]
     counted(job["output"], DEMO_WARD)
     jobs = json.loads(run("meshctl", "list-jobs", "-o", "json", home=tmp_path).out)["jobs"]
-    assert [each["job_id"] for each in jobs] == [job["id"]]
+    assert [each["job_id"] for each in jobs] == [job["job_id"]]
     (account,) = json.loads(run("meshctl", "tokens", "balance", "-o", "json", home=tmp_path).out)[
         "accounts"
     ]

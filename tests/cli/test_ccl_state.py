@@ -147,8 +147,8 @@ def test_a_handler_is_executed_once_for_each_job(jobs: Path, tmp_path: Path) -> 
     first = ccl(tmp_path, jobs)
     (handler,) = first["handlers"]
     (job,) = first["jobs"]
-    assert (handler["job"], handler["event"]) == (job["id"], "job.completed")
-    assert handler["logs"] == [f"job 1 of {job['node']}: 42"]
+    assert (handler["job_id"], handler["event"]) == (job["job_id"], "job.completed")
+    assert handler["logs"] == [f"job 1 of {job['node_id']}: 42"]
     assert [each["state"] for each in handler["effects"]] == ["jobs.ended", "jobs.last"]
     assert stored(tmp_path) == {"ended": 1, "last": 42}
     ccl(tmp_path, jobs)
@@ -240,5 +240,5 @@ def test_a_job_has_state_and_submits_jobs(jobs: Path, tmp_path: Path) -> None:
     worker, count = told["jobs"]
     assert (worker["output"], count["output"]) == (1, 42)
     assert {"event": "Ran", "data": {"number": 1}} in worker["effects"]
-    assert [each["job"] for each in told["handlers"]] == [worker["id"]]
+    assert [each["job_id"] for each in told["handlers"]] == [worker["job_id"]]
     assert stored(tmp_path) == {"runs": 1, "ended": 1, "last": 1}

@@ -62,7 +62,7 @@ def test_undecided_conditions_are_listed(folder: Path) -> None:
     assert value["undecided"] == [
         {
             "condition": "member.count > 50",
-            "missing": "member.count",
+            "missing_field": "member.count",
             "place": "bylaws.ccl:3:42",
             "section": "election.board",
         }
@@ -100,7 +100,7 @@ def test_strict_refuses_what_is_undecided(folder: Path) -> None:
     assert (done.code, done.err) == (1, "")
     error = json.loads(done.out)["error"]
     assert error["code"] == "undecided"
-    assert [each["missing"] for each in error["details"]["undecided"]] == ["member.count"]
+    assert [each["missing_field"] for each in error["details"]["undecided"]] == ["member.count"]
 
 
 @pytest.mark.parametrize(

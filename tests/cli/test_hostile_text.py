@@ -98,7 +98,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     jobs = run("meshctl", "list-jobs", "-q", home=home, cwd=home).out.split()
     assert len(jobs) == 2
     program = run("ccl", "run", "evil.ccl", home=home, cwd=home)
-    assert (program.code, "\\x1b[31mred" in program.out) == (0, True), program
+    assert (program.code, "\\u001b[31mred" in program.out) == (0, True), program
     for job in jobs:
         run("meshctl", "receipt", job, "--output", f"{job}.car", home=home, cwd=home)
     return home

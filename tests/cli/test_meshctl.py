@@ -86,7 +86,7 @@ def test_a_dry_run_submits_nothing(meshctl: Meshctl) -> None:
 
 def test_logs_are_made_printable(meshctl: Meshctl) -> None:
     job = verified(meshctl)
-    assert meshctl("logs", job).out == "counting\\x1b[31m\n"
+    assert meshctl("logs", job).out == "counting\\u001b[31m\n"
 
 
 def test_raw_output_comes_as_it_is(meshctl: Meshctl, tmp_path: Path) -> None:

@@ -26,6 +26,12 @@ def test_a_root_of_version_0_is_stored(meshctl: Meshctl, tmp_path: Path) -> None
     assert (tmp_path / "node").read_bytes() == node
 
 
+def test_one_block_is_counted_as_one(meshctl: Meshctl, tmp_path: Path) -> None:
+    (tmp_path / "one.car").write_bytes(car([RAW], {RAW: BLOCK}))
+    done = meshctl("block", "put", "--car", "one.car")
+    assert done.out == f"{RAW}\n1 block, {len(BLOCK)} bytes\n"
+
+
 def test_a_root_that_is_not_in_the_file_is_remarked(meshctl: Meshctl, tmp_path: Path) -> None:
     absent = sha_cid(Codec.RAW, b"elsewhere")
     (tmp_path / "part.car").write_bytes(car([absent, RAW], {RAW: BLOCK}))

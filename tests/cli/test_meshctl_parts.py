@@ -1,5 +1,6 @@
 """Parts of the commands: home and configuration, locks, ids by a part, tables."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from mesh.cli.naming import resolve
 from mesh.cli.output import Column, field, table
 from mesh.home import Config, Home, LockBusy, actor_lock, find_home, load_config
 from runtime.terminal.errors import CommandError
-from runtime.terminal.escaping import printable
+from runtime.terminal.escaping import printable, printable_text
 
 JOBS = (
     "3a9f2b8c-d147-72e1-8f39-9875d2e9f6a7",
@@ -149,4 +150,10 @@ def test_a_table_is_as_wide_as_it_must_be() -> None:
 
 
 def test_terminal_sequences_are_shown_not_sent() -> None:
-    assert printable("a\x1b[31mb\n") == "a\\x1b[31mb\\n"
+    assert printable("a\x1b[31mb\n") == "a\\u001b[31mb\\n"
+
+
+@pytest.mark.parametrize("char", ["\x1b", "\x9b", "\u202e", "\U000e0041"])
+def test_an_escape_is_the_same_in_a_line_and_in_a_text_and_is_json(char: str) -> None:
+    assert printable(char) == printable_text(char)
+    assert json.loads(f'"{printable(char)}"') == char

@@ -19,7 +19,7 @@ OLD_MESH = "bafyr4igahm7rskmtjxvo2yg2v6vto6cuibrjzra2i7ecgqjnjetqyvkfry"
 OTHER_MESH = str(cid_of(b"another mesh", Codec.DAG_CBOR))
 KEYS = [
     *("verified", "trusted", "reexecuted", "not_reexecuted", "receipt", "mesh", "job_id"),
-    *("outcome", "findings", "missing", "ignored", "error"),
+    *("outcome", "findings", "missing_blocks", "ignored", "error"),
 ]
 DEPENDING_ON_TRUST = ("anchored to DAG", "Federation agrees", "Settled by the issuer")
 
@@ -62,7 +62,7 @@ def test_the_mesh_of_the_home_is_trusted(meshctl: Meshctl, proof: str, own_mesh:
     assert done.out.count("✓") == 6 and "(3/3, local keys) ✓" in done.out
     value = facts(meshctl, proof, code=0)
     assert (value["verified"], value["trusted"], value["reexecuted"]) == (True, True, True)
-    assert (value["mesh"], value["missing"], value["ignored"]) == (own_mesh, [], [])
+    assert (value["mesh"], value["missing_blocks"], value["ignored"]) == (own_mesh, [], [])
 
 
 @pytest.mark.parametrize("place", ["nowhere", "home"])
@@ -114,7 +114,7 @@ def test_a_proof_that_lacks_blocks_lists_them_as_not_re_executable(meshctl: Mesh
     assert done.out.count("  not re-executable: ") == 2
     value = facts(meshctl, old, "--mesh", OLD_MESH, code=0)
     assert value["reexecuted"] is None
-    assert [each["subject"] for each in value["missing"]] == ["module", "input"]
+    assert [each["subject"] for each in value["missing_blocks"]] == ["module", "input"]
     demanded = meshctl("verify", old, "--mesh", OLD_MESH, "--reexecute")
     assert (demanded.code, "error[not-executed-again]" in demanded.err) == (8, True)
     without = meshctl("verify", old, "--mesh", OLD_MESH, "--no-reexecute")
@@ -132,6 +132,19 @@ def test_blocks_that_the_root_does_not_reach_are_reported(
     assert str(more[0][0]) in done.err and "and 2 more (-o json has all)" in done.err
     value = facts(meshctl, proof, code=0)
     assert [each["cid"] for each in value["ignored"]] == [str(cid) for cid, _ in more]
+
+
+def test_one_block_that_the_root_does_not_reach_is_one(
+    meshctl: Meshctl, proof: str, tmp_path: Path
+) -> None:
+    rewritten(tmp_path / proof, (cid_of(b"1", Codec.RAW), b"1"))
+    done = meshctl("verify", proof)
+    assert "note: 1 block of the file is no part of the proof and was ignored" in done.err
+
+
+def test_fuel_that_ran_out_is_said_once(meshctl: Meshctl) -> None:
+    done = meshctl("verify", str(OLD / "out-of-fuel.car"), "--mesh", OLD_MESH)
+    assert "Outcome: the program ran out of fuel\n" in done.out
 
 
 def test_a_proof_without_its_root_is_unreadable(
@@ -183,7 +196,7 @@ def test_a_proof_is_read_from_standard_input_and_from_a_pipe(
 def test_what_a_module_wrote_is_escaped(meshctl: Meshctl) -> None:
     old = str(OLD / "escapes.car")
     done = meshctl("verify", old, "--mesh", OLD_MESH)
-    shown = r"in function \x1b[31mRED\x1b]0;pwned\x07\n\rFAKE: ok, at byte 40"
+    shown = r"in function \u001b[31mRED\u001b]0;pwned\u0007\n\rFAKE: ok, at byte 40"
     assert (done.code, shown in done.out) == (0, True), done
     assert facts(meshctl, old, "--mesh", OLD_MESH, code=0)["outcome"]["kind"] == "trapped"
     for text in (done.out, done.err, meshctl("verify", old, "-o", "json").out):

@@ -103,7 +103,7 @@ def test_diff_of_the_fixes_is_what_fix_does(folder: Path) -> None:
     write(folder, "c.ccl")
     shown = cclc(folder, "check", "--fix", "--diff", ".")
     assert shown.code == 1
-    assert shown.err == "Would fix 2 faults\n"
+    assert shown.err == "Would fix 2 errors\n"
     assert (folder / "a.ccl").read_text() == FIXABLE
     made = cclc(folder, "check", "--fix", ".")
     assert made.code == 0
@@ -113,14 +113,14 @@ def test_diff_of_the_fixes_is_what_fix_does(folder: Path) -> None:
     subprocess.run(["patch", "-p0"], input=shown.out, text=True, cwd=folder, check=True)
     assert {name: (folder / name).read_text() for name in fixed} == fixed
     again = cclc(folder, "check", "--fix", "--diff", ".")
-    assert (again.code, again.out, again.err) == (0, "", "Would fix 0 faults\n")
+    assert (again.code, again.out, again.err) == (0, "", "Would fix 0 errors\n")
 
 
 def test_diff_says_that_errors_would_be_left(folder: Path) -> None:
     write(folder, "a.ccl", text="execution { missing }\n")
     done = cclc(folder, "check", "--fix", "--diff", "a.ccl")
     assert (done.code, done.out) == (1, "")
-    assert done.err == "Would fix 0 faults; 1 error would be left\n"
+    assert done.err == "Would fix 0 errors; 1 error would be left\n"
 
 
 @pytest.mark.parametrize(

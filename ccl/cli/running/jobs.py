@@ -48,17 +48,17 @@ class Followed(Struct, frozen=True, kw_only=True):
     def to_json(self) -> dict[str, Any]:
         view = self.view
         return {
-            "id": view.job_id,
+            "job_id": view.job_id,
             "state": view.phase.value,
             "module": str(view.manifest.body.module),
-            "node": None if view.award is None else view.award.node_id,
+            "node_id": None if view.award is None else view.award.node_id,
             "price": None if view.award is None else view.award.price,
             "receipt": None if view.receipt is None else str(view.receipt),
             "verification": {
                 "verified": view.phase is Phase.VERIFIED and not self.findings,
                 "confirmed": view.confirmed,
                 "verifiers": view.drawn,
-                "keys": "local",
+                "custody": "local",
                 "findings": list(self.findings),
             },
             "output_cid": None if self.output_cid is None else str(self.output_cid),

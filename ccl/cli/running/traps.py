@@ -26,8 +26,8 @@ SITES_BYTES_MAX = 16 * 1024 * 1024
 def outcome_lines(outcome: Outcome, program: Program, paint: Paint, width: int) -> Iterator[str]:
     """What ended the execution, where, and under which article."""
     head = _HEADS.get(outcome.kind, outcome.kind.value)
-    reason = outcome.cause or outcome.kind.value
-    yield paint(head, Ink.ERROR) + paint(f": {safe_text(reason)}", Ink.TITLE)
+    reason = outcome.explanation
+    yield paint(head, Ink.ERROR) + (paint(f": {safe_text(reason)}", Ink.TITLE) if reason else "")
     site = site_of(outcome, program)
     if site is not None:
         source = next((s for s in program.names.sources if s.path == site.file), None)

@@ -61,7 +61,7 @@ class Handling(Struct, frozen=True, kw_only=True):
     def to_json(self) -> dict[str, Any]:
         outcome = self.run.execution.deterministic.outcome
         value = {
-            "job": self.job_id,
+            "job_id": self.job_id,
             "event": self.event,
             "value": self.run.value,
             "logs": list(self.run.logs),

@@ -29,11 +29,11 @@ def file_value(outcome: Tested | Broken) -> dict[str, Any]:
     if isinstance(outcome, Broken):
         found = outcome.findings
         shown = json_value(found.diagnostics, found.sources)
-        return {"path": outcome.path, "errors": shown["diagnostics"], "tests": []}
+        return {"path": outcome.path, "diagnostics": shown["diagnostics"], "tests": []}
     suite = outcome.suite
     return {
         "path": suite.path,
-        "errors": [],
+        "diagnostics": [],
         "tests": [verdict_value(suite, each) for each in outcome.verdicts],
     }
 
@@ -73,5 +73,6 @@ def as_items(outcome: Tested | Broken) -> list[dict[str, Any]]:
     """An object for each test, or for what does not compile."""
     value = file_value(outcome)
     if isinstance(outcome, Broken):
-        return [{"path": value["path"], "outcome": "not-compiled", "errors": value["errors"]}]
+        shown = value["diagnostics"]
+        return [{"path": value["path"], "outcome": "not-compiled", "diagnostics": shown}]
     return [{"path": value["path"], **each} for each in value["tests"]]

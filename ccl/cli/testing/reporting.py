@@ -138,7 +138,7 @@ def _why(failure: Failure, paint: Paint) -> Iterator[str]:
     outcome, expected = failure.outcome, failure.expected
     if expected is None:
         head = _HEADS.get(outcome.kind, outcome.kind.value)
-        text = trap_text(outcome)
+        text = outcome.explanation
         if outcome.reason == ASSERTION_FAILED:
             head, text = outcome.reason, outcome.detail
         yield paint(head, Ink.ERROR) + (paint(f": {safe_text(text)}", Ink.TITLE) if text else "")
