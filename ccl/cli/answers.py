@@ -83,6 +83,8 @@ RUN: Final[Fields] = {
     "logs": TEXTS,
     "effects": EFFECTS,
     "applied": FLAG,
+    "continued": FLAG,
+    "run": TEXT,
     "jobs": array(
         record(
             {
@@ -91,6 +93,7 @@ RUN: Final[Fields] = {
                 "module": CID,
                 "node_id": optional(TEXT),
                 "price": optional(COUNT),
+                "outcome": optional(OUTCOME),
                 "receipt": optional(CID),
                 "verification": record(
                     {

@@ -13,14 +13,13 @@ import typer
 from ccl.cli.options import (
     AllowPath,
     MaxSpend,
-    MeshHome,
     Quiet,
     ResultFile,
-    Timeout,
     Verbose,
     Yes,
     allowed_folders,
 )
+from mesh.cli.options import HomeOption, TimeoutOption
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import note
@@ -136,8 +135,8 @@ def run(
             "same program on the same input draws the same everywhere.",
         ),
     ] = None,
-    timeout: Timeout = None,
-    mesh_home: MeshHome = None,
+    timeout: TimeoutOption = None,
+    mesh_home: HomeOption = None,
     allow_path: AllowPath = None,
 ) -> None:
     """Run a program on this machine, apply what it asks for, and follow the jobs it submits.
@@ -196,8 +195,8 @@ def runs(
     quiet: Quiet = False,
     yes: Yes = False,
     max_spend: MaxSpend = None,
-    timeout: Timeout = None,
-    mesh_home: MeshHome = None,
+    timeout: TimeoutOption = None,
+    mesh_home: HomeOption = None,
 ) -> None:
     """List the runs that were stopped before their results, or continue one with its handlers.
 

@@ -189,18 +189,36 @@ def write_atomically(path: Path, data: bytes) -> None:
             draft.chmod(target.stat().st_mode & 0o7777)
         draft.replace(target)
     except OSError as error:
-        reason = error.strerror or str(error)
-        hint = "choose another place with -o, or check the folder's permissions"
-        if isinstance(error, FileNotFoundError):
-            folder = quote(str(path.parent))
-            hint = f"its folder does not exist: `mkdir -p {folder}` makes it"
-        raise no_room(error, path) or CommandError(
-            ExitCode.USAGE,
-            "file-unwritable",
-            f"{path} cannot be written: {reason}",
-            hint=hint,
-            details={"path": str(path)},
-        ) from None
+        raise _unwritable(path, error) from None
     finally:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """Raises CommandError as `write_atomically` would, before there is something to write."""
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file() and not target.is_dir():
+        return
+    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        draft.touch(exist_ok=False)
+        draft.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> CommandError:
+    hint = "choose another place, or check the folder's permissions"
+    if isinstance(error, FileNotFoundError):
+        folder = quote(str(path.parent))
+        hint = f"its folder does not exist: `mkdir -p {folder}` makes it"
+    return no_room(error, path) or CommandError(
+        ExitCode.USAGE,
+        "file-unwritable",
+        f"{path} cannot be written: {error.strerror or error}",
+        hint=hint,
+        details={"path": str(path)},
+    )

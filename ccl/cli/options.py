@@ -41,14 +41,6 @@ MaxSpend: TypeAlias = Annotated[
         help="Refuse a program that could spend more; the only limit where nobody is asked.",
     ),
 ]
-Timeout: TypeAlias = Annotated[
-    float | None,
-    typer.Option(metavar="SECONDS", min=0.0, help="Stop waiting for the jobs after so long."),
-]
-MeshHome: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", readable=False, help="The mesh's home. [env: MESH_HOME]"),
-]
 Verbose: TypeAlias = Annotated[
     bool, typer.Option("--verbose", "-v", help="With --version: what it is built from.")
 ]

@@ -38,6 +38,7 @@ WORDS: Final = {
     "class": "the token class",
     "classes": "the token classes that programs have issued",
     "code": "a stable name: of an error in kebab-case, of a diagnostic as CCL0401",
+    "continued": "whether an earlier command did what is answered, and this one went on from there",
     "codec": "what the block is written in",
     "coefficient": "fuel for each of the product of the symbols",
     "column": "counted from 1, in characters",

@@ -100,6 +100,30 @@ def test_the_same_command_continues_it_too(program: Path, tmp_path: Path) -> Non
     assert (unfinished(tmp_path), jobs_of(tmp_path)) == ([], 1)
 
 
+def test_a_quiet_command_says_that_it_continued(program: Path, tmp_path: Path) -> None:
+    begun(program, tmp_path, "--timeout", "0")
+    done = begun(program, tmp_path, "-q")
+    assert (done.out, "unfinished run" in done.err) == ("4\n", True)
+
+
+def test_a_quiet_run_whose_job_fails_says_so(program: Path, tmp_path: Path) -> None:
+    (tmp_path / "count.ccl").write_text("execution { 1 / (6 - 6) }", encoding="utf-8")
+    done = begun(program, tmp_path, "-q")
+    assert (done.code, "error[job-not-done]" in done.err) == (1, True)
+    answer = json.loads(begun(program, tmp_path, "-o", "json").out)
+    (job,) = answer["jobs"]
+    assert job["outcome"]["kind"] == "trapped"
+    assert job["outcome"]["reason"] == "division by zero"
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "1e308"])
+def test_a_time_that_cannot_be_waited_is_refused(
+    seconds: str, program: Path, tmp_path: Path
+) -> None:
+    done = begun(program, tmp_path, "--timeout", seconds)
+    assert (done.code, "to wait" in done.err) == (2, True)
+
+
 def test_a_killed_run_is_listed(program: Path, tmp_path: Path) -> None:
     kill_at("Status: Assigned", "ccl", "run", program, "--entry", "begin", "4", home=tmp_path)
     (listed,) = unfinished(tmp_path)

@@ -56,6 +56,30 @@ def test_a_file_that_cannot_be_written_is_an_error_in_every_format(
         assert (done.code, "absent" in done.out + done.err) == (2, True)
 
 
+@pytest.mark.parametrize("option", ["", "--input", "--context"])
+def test_a_run_never_writes_over_what_it_reads(option: str, report: Path, tmp_path: Path) -> None:
+    target = report
+    if option:
+        target = tmp_path / "read"
+        target.write_text("{}", encoding="utf-8")
+    before = target.read_bytes()
+    (tmp_path / "link").symlink_to(target)
+    words = (option, str(target)) if option else ()
+    done = run("ccl", "run", report, *words, "--output", tmp_path / "link", home=tmp_path)
+    assert (done.code, "itself" in done.err) == (2, True)
+    assert target.read_bytes() == before
+
+
+def test_an_output_that_cannot_be_written_is_known_before_anything_is_done(tmp_path: Path) -> None:
+    path = tmp_path / "pay.ccl"
+    path.write_text("state paid: Integer = 0;\nexecution { paid += 1; paid }\n", encoding="utf-8")
+    for place in ("absent/x", "."):
+        done = run("ccl", "run", path, "--output", place, home=tmp_path, cwd=tmp_path)
+        assert (done.code, "error[file-unwritable]" in done.err) == (2, True)
+    assert run("ccl", "run", path, "-q", home=tmp_path).out == "1\n"
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
 @pytest.mark.parametrize("command", [("ccl", "run"), ("meshctl", "results")])
 def test_stdout_has_one_use(command: tuple[str, str], report: Path, tmp_path: Path) -> None:
     submit = ("meshctl", "submit-job", "--wasm", "m.wasm", "--resource-amount", "5", "--wait", "-q")

@@ -53,6 +53,9 @@ class Followed(Struct, frozen=True, kw_only=True):
             "module": str(view.manifest.body.module),
             "node_id": None if view.award is None else view.award.node_id,
             "price": None if view.award is None else view.award.price,
+            "outcome": None
+            if view.deterministic is None
+            else view.deterministic.outcome.to_value(),
             "receipt": None if view.receipt is None else str(view.receipt),
             "verification": {
                 "verified": view.phase is Phase.VERIFIED and not self.findings,

@@ -7,7 +7,8 @@ from ccl.cli.files import STANDARD_STREAM
 from ccl.cli.running.advice import Attempt, missing_input, next_step
 from ccl.cli.running.arguments import argument_block
 from ccl.cli.running.calls import call_block, origin_of
-from ccl.cli.running.earlier import runs_of_file
+from ccl.cli.running.destination import check_output
+from ccl.cli.running.earlier import continuing, run_id, runs_of_file
 from ccl.cli.running.local import Call, Run, done_before, execute
 from ccl.cli.running.options import Options
 from ccl.cli.running.program import Program, compile_program, entry_signature, read_input
@@ -22,6 +23,7 @@ from mesh.local import LocalMesh
 from mesh.local.runs import LocalRun, finish_run, only_this_run, unfinished_run
 from runtime.content.cid import Cid
 from runtime.terminal.answer import fail, give
+from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import SEAL, has_color, note, width_of
 
@@ -29,7 +31,7 @@ from runtime.terminal.streams import SEAL, has_color, note, width_of
 def run_program(options: Options) -> int:
     """Run the command; its exit code. Raises CommandError and typer.Exit."""
     _one_standard_input(options)
-    _one_standard_output(options)
+    check_output(options)
     program = compile_program(options.file, options.entry, options.allowed)
     call = _call(program, options)
     if not options.as_json:
@@ -85,6 +87,9 @@ def go_on(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Opti
         earlier=(),
         show_failure=lambda run: _failed(run, attempt),
     )
+    give({"continued": True})
+    if options.quiet:
+        note(f"note: this is the result of the unfinished run {run_id(key)}; nothing is done twice")
     run = done_before(mesh, call.program, call.entry, record.execution)
     show_modules(run, options, is_continued=True)
     under_way.go_on(record)
@@ -92,20 +97,30 @@ def go_on(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Opti
 
 
 def _follow(run: Run, under_way: UnderWay) -> int:
+    options = under_way.options
     give({"applied": True})
+    if under_way.record is not None:
+        give({"run": run_id(under_way.key)})
     under_way.follow()
-    show_result(run, under_way, under_way.options)
+    try:
+        show_result(run, under_way, options)
+    except CommandError as error:
+        if under_way.record is not None:
+            again = continuing(under_way.key, options.mesh_home)
+            error.hint += f"; what the run did is applied, and `{again}` gives its result again"
+        raise
     if under_way.record is not None and under_way.is_over:
         finish_run(under_way.mesh, under_way.key)
     if under_way.code != ExitCode.OK:
-        fail(
-            CommandError(
-                ExitCode(under_way.code),
-                "job-not-done",
-                "a job, or a handler for one, did not come to its result",
-                hint="`jobs` and `handlers` say why; `meshctl job-status JOB` says more",
-            )
+        failure = CommandError(
+            ExitCode(under_way.code),
+            "job-not-done",
+            "a job, or a handler for one, did not come to its result",
+            hint="`jobs` and `handlers` say why; `meshctl job-status JOB` says more",
         )
+        # People have read why, but not under -q.
+        if options.quiet or options.as_json:
+            show_error(failure)
     return under_way.code
 
 
@@ -132,16 +147,6 @@ def _one_standard_input(options: Options) -> None:
             "usage",
             f"standard input cannot be both {found[0]} and {found[1]}",
             hint="name a file for one of them",
-        )
-
-
-def _one_standard_output(options: Options) -> None:
-    if options.as_json and str(options.output) == STANDARD_STREAM:
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            "--output - and -o json both want stdout",
-            hint="give --output the name of a file",
         )
 
 

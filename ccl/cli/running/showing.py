@@ -139,9 +139,10 @@ def _write_file(run: Run, options: Options) -> None:
     if path is None:
         return
     body = written(run)
-    if body is None:
+    if body is None and (run.value is not None or _gives_none(run)):
         value = run.value
         body = (value if isinstance(value, str) else f"{_json_text(value)}\n").encode()
+    body = body or b""
     if str(path) == STANDARD_STREAM:
         _write(body)
         return

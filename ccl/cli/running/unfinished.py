@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ccl.cli.running.calls import stored_call
+from ccl.cli.running.destination import check_output
 from ccl.cli.running.earlier import EarlierRun, earlier_runs
 from ccl.cli.running.options import Options
 from ccl.cli.running.session import go_on, waiting
@@ -78,6 +79,7 @@ def continue_run(
                 mesh_home=home,
                 allowed=(),
             )
+            check_output(options)
             return go_on(mesh, found.key, stored_call(mesh, found.key, record), record, options)
 
 
