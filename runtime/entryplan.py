@@ -18,7 +18,7 @@ from ccl.abi.suggest import nearest_beginning
 from ccl.abi.values import ValueMismatch, check_wire, parse_type
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN, CodecError, decode, encode
 from runtime.execution import Outcome, OutcomeKind
-from runtime.modulecheck import ModuleFacts
+from runtime.modulecheck import PAGE_BYTES, ModuleFacts
 from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import FunctionType
 
@@ -86,14 +86,26 @@ def plan_entry(facts: ModuleFacts, name: str, given: bytes | None) -> Plan | Out
     return _plain(name, facts.entries[name], arguments)
 
 
-def refusal_of(facts: ModuleFacts, name: str, given: bytes | None) -> Outcome | None:
+def start_refusal(facts: ModuleFacts, memory_bytes: int) -> Outcome | None:
+    """Why a module cannot even start with so much memory."""
+    first = facts.memory_pages * PAGE_BYTES
+    if first <= memory_bytes:
+        return None
+    reason = f"the module starts with {first} bytes of memory, the limit is {memory_bytes}"
+    return Outcome(kind=OutcomeKind.LIMIT, reason=reason)
+
+
+def refusal_of(
+    facts: ModuleFacts, name: str, given: bytes | None, memory_bytes: int
+) -> Outcome | None:
     """Why a call is not worth paying for: it cannot be made, or the program itself would refuse
     the arguments. They are checked as deep as `ccl:abi` describes them."""
     plan = plan_entry(facts, name, given)
     if isinstance(plan, Outcome):
         return plan
-    if not isinstance(plan, Packed) or facts.abi is None:
-        return None
+    too_large = start_refusal(facts, memory_bytes)
+    if too_large is not None or not isinstance(plan, Packed) or facts.abi is None:
+        return too_large
     abi = _abi(facts.abi)
     parameters = next(each.parameters for each in abi.exports if each.name == name)
     arguments = decode(plan.arguments)

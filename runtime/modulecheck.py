@@ -44,13 +44,16 @@ class ModuleFacts(Struct, frozen=True, kw_only=True):
     """What is known of an accepted module.
 
     entries: exported functions with their WebAssembly types. memory_pages: initial size of its
-    memory. abi, sites: content of the CCL sections, None where the module has none. is_rehearsal:
-    it has calls that only tests have.
+    memory; memory_pages_max: what it declares as the most, if it does. grows_memory: some function
+    has the instruction. abi, sites: content of the CCL sections, None where the module has none.
+    is_rehearsal: it has calls that only tests have.
     """
 
     entries: dict[str, FunctionType]
     exports_memory: bool
     memory_pages: int
+    memory_pages_max: int | None
+    grows_memory: bool
     uses_wasi: bool
     is_rehearsal: bool
     abi: bytes | None
@@ -84,13 +87,15 @@ def check_module(module: bytes, limits: ModuleLimits = MODULE_LIMITS) -> ModuleF
         )
     except MalformedError as error:
         return Rejection(reason=error.reason, detail=error.detail)
-    return (
+    refused = (
         _imports_refused(reading)
         or _sizes_refused(reading, limits)
         or _sections_refused(reading, limits)
-        or _cost_refused(module, reading, limits)
-        or _facts(reading)
     )
+    if refused is not None:
+        return refused
+    grows = _growing(module, reading, limits)
+    return grows if isinstance(grows, Rejection) else _facts(reading, grows_memory=grows)
 
 
 def _not_a_module(module: bytes, limits: ModuleLimits) -> Rejection | None:
@@ -214,8 +219,10 @@ def _sections_refused(reading: Reading, limits: ModuleLimits) -> Rejection | Non
     return None
 
 
-def _cost_refused(module: bytes, reading: Reading, limits: ModuleLimits) -> Rejection | None:
-    """A module that would take too long to compile, or too much memory."""
+def _growing(module: bytes, reading: Reading, limits: ModuleLimits) -> Rejection | bool:
+    """Whether the code grows the memory; or why it is not compiled: it would take too long, or too
+    much memory. One reading of every instruction finds both."""
+    grows_memory = False
     types = [(len(each.parameters), len(each.results)) for each in reading.types]
     callees = [types[index] if index < len(types) else (0, 0) for index in reading.signatures]
     try:
@@ -248,7 +255,7 @@ def _cost_refused(module: bytes, reading: Reading, limits: ModuleLimits) -> Reje
                 detail=where,
             )
         try:
-            total += costing.of(module[body.start : body.end], body.locals + taken)
+            cost, grows = costing.of(module[body.start : body.end], body.locals + taken)
         except TooCostly as costly:
             return Rejection(
                 reason="a function that would take too long to compile",
@@ -257,20 +264,24 @@ def _cost_refused(module: bytes, reading: Reading, limits: ModuleLimits) -> Reje
         except UnknownInstruction as unknown:
             at = body.start + unknown.offset
             return Rejection(reason=unknown.reason, detail=f"{unknown.detail} at byte {at}")
+        total, grows_memory = total + cost, grows_memory or grows
         if total > limits.module_cost:
             return Rejection(
                 reason="a module that would take too long to compile",
                 detail=f"{len(reading.bodies)} functions, {body.end} bytes of "
                 f"{len(module)} are as much as is allowed; split it, or optimise it for size",
             )
-    return None
+    return grows_memory
 
 
-def _facts(reading: Reading) -> ModuleFacts:
+def _facts(reading: Reading, *, grows_memory: bool) -> ModuleFacts:
+    pages, pages_max = reading.memories[0] if reading.memories else (0, None)
     return ModuleFacts(
         entries={export.name: export.type for export in reading.exports if export.type is not None},
         exports_memory=any(_is_memory(export) for export in reading.exports),
-        memory_pages=reading.memories[0] if reading.memories else 0,
+        memory_pages=pages,
+        memory_pages_max=pages_max,
+        grows_memory=grows_memory,
         uses_wasi=any(imported.module == WASI_MODULE for imported in reading.imports),
         is_rehearsal=any(imported.module == TEST_MODULE for imported in reading.imports),
         abi=reading.custom.get(ABI_SECTION),

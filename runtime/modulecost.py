@@ -56,7 +56,7 @@ def _any(*patterns: bytes) -> bytes:
 
 _PLAIN: Final = _any(
     rb"[\x01\x0f\x1a\x1b\x45-\x8a\xa7-\xb1\xbc-\xc4\xd1]",
-    rb"[\x20\x23\x24\x3f\x40\x41\x42\xd0\xd2]" + _LEB,
+    rb"[\x20\x23\x24\x3f\x41\x42\xd0\xd2]" + _LEB,
     rb"[\x28-\x3e]" + _MEMARG,
     rb"\x43.{4}",
     rb"\x44.{8}",
@@ -95,6 +95,8 @@ _TOKENS: Final = b"|".join(
         rb"(?P<bulk>\xfc(?:[\x0c\x0e]" + _LEB + _LEB + rb"|[\x0f\x11]" + _LEB + rb"))",
         # table.get and table.set look at an entry that may not be made yet
         rb"(?P<entry>[\x25\x26]" + _LEB + rb")",
+        # memory.grow
+        rb"(?P<grow>\x40" + _LEB + rb")",
         rb"(?P<trap>\x00)",
     )
 )
@@ -158,9 +160,11 @@ class Costing(Struct, frozen=True):
     function_max: int
     targets_max: int
 
-    def of(self, code: bytes, locals_: int) -> int:
-        """The estimate for the instructions of one body. Raises TooCostly, UnknownInstruction."""
-        return _Body(self, locals_).cost(code)
+    def of(self, code: bytes, locals_: int) -> tuple[int, bool]:
+        """The estimate for the instructions of one body, and whether one of them is `memory.grow`.
+        Raises TooCostly, UnknownInstruction."""
+        body = _Body(self, locals_)
+        return body.cost(code), body.grows_memory
 
 
 class _Body:
@@ -174,6 +178,7 @@ class _Body:
         self._loops = 0
         self._looping = 0
         self._cost = FUNCTION
+        self.grows_memory = False
 
     def cost(self, code: bytes) -> int:
         self._cost += BYTE * len(code)
@@ -187,6 +192,9 @@ class _Body:
             at = token.end()
             match token.lastgroup:
                 case "plain" | "trap":
+                    continue
+                case "grow":
+                    self.grows_memory = True
                     continue
                 case "local":
                     self._open[-1].changed.add(_number(token["local"]))

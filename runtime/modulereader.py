@@ -72,11 +72,12 @@ NOTHING: Final = Section(0, 0, 0)
 
 
 class Reading(Struct, kw_only=True):
-    """memories: initial pages of each. tables: initial elements. custom: payload by name."""
+    """memories: (initial pages, maximum if one is declared) of each. tables: initial elements.
+    custom: payload by name."""
 
     imports: list[Import] = field(default_factory=list)
     exports: list[Export] = field(default_factory=list)
-    memories: list[int] = field(default_factory=list)
+    memories: list[tuple[int, int | None]] = field(default_factory=list)
     tables: list[int] = field(default_factory=list)
     custom: dict[str, bytes] = field(default_factory=dict)
     functions: int = 0
@@ -287,9 +288,9 @@ class ModuleReader:
         flags = self._byte()
         if flags > 1:
             raise MalformedError("shared or 64-bit tables are switched off")
-        return self._limits(flags)
+        return self._limits(flags)[0]
 
-    def _memory_limits(self) -> int:
+    def _memory_limits(self) -> tuple[int, int | None]:
         flags = self._byte()
         if flags & 2:
             raise MalformedError("threads are switched off", "the module has a shared memory")
@@ -299,11 +300,9 @@ class ModuleReader:
             raise MalformedError("memory limits that are not supported", f"flags 0x{flags:02x}")
         return self._limits(flags)
 
-    def _limits(self, flags: int) -> int:
+    def _limits(self, flags: int) -> tuple[int, int | None]:
         minimum = self._u32()
-        if flags & 1:
-            self._u32()
-        return minimum
+        return minimum, self._u32() if flags & 1 else None
 
     def _type_at(self, index: int) -> FunctionType:
         if index >= len(self._types):

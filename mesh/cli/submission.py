@@ -163,7 +163,7 @@ def _request(
         job_id=None if given.job_id is None else JobId(given.job_id.strip().lower()),
     )
     if facts is not None:
-        check_callable(facts, given.wasm, request.entry, request.arguments)
+        check_callable(facts, given.wasm, request)
     return request, tuple(blocks)
 
 

@@ -1,7 +1,7 @@
 """What a mesh knows of a job's module before anybody is paid for it: facts, or why it is refused.
 
-Rule: the submitter and every node give the same verdict, from the module's bytes, the entry and
-the arguments alone; the engine gives its own in a process that holds no keys.
+Rule: the submitter and every node give the same verdict, from the module's bytes, the entry, the
+arguments and the memory asked for alone; the engine gives its own in a process that holds no keys.
 """
 
 from collections.abc import Iterable
@@ -17,8 +17,10 @@ from mesh.local.request import JobRequest
 from mesh.local.world import World
 from mesh.records import JobManifest
 from runtime.content.cid import Cid, Codec, cid_of
+from runtime.context import MEMORY_BYTES_MAX, MIB
 from runtime.entryplan import refusal_of
-from runtime.modulecheck import ModuleFacts, Rejection
+from runtime.execution import OutcomeKind
+from runtime.modulecheck import PAGE_BYTES, ModuleFacts, Rejection
 from runtime.sandbox.admission import Admission
 from runtime.sandbox.request import Fault
 from runtime.terminal.errors import CommandError, ExitCode
@@ -40,29 +42,44 @@ def module_facts(admission: Admission, name: str, cid: Cid, data: bytes) -> Modu
             raise unchecked(name, found)
 
 
-def check_callable(facts: ModuleFacts, name: str, entry: str, arguments: bytes | None) -> None:
-    """Raise CommandError `not-callable` where it cannot be called."""
-    refused = refusal_of(facts, entry, arguments)
-    if refused is not None:
+def check_callable(facts: ModuleFacts, name: str, request: JobRequest) -> None:
+    """Raise CommandError `not-callable` where it cannot be called, and `over-limit` where it would
+    start with more memory than is asked for."""
+    entry, memory_bytes = request.entry, request.requirements.memory_bytes
+    refused = refusal_of(facts, entry, request.arguments, memory_bytes)
+    if refused is None:
+        return
+    if refused.kind is OutcomeKind.LIMIT:
+        needed = facts.memory_pages * PAGE_BYTES
+        enough = -(-needed // MIB)
         raise CommandError(
             ExitCode.USAGE,
-            "not-callable",
+            "over-limit",
             f"{name}: {refused.cause}",
-            hint="name another export with --entry, or give the arguments that it takes",
-            details={
-                "module": name,
-                "entry": entry,
-                "reason": refused.reason,
-                "detail": refused.detail,
-            },
+            hint=f"give it more: --memory {enough}"
+            if needed <= MEMORY_BYTES_MAX
+            else f"build it for at most {MEMORY_BYTES_MAX} bytes: no execution has more",
+            details={"limit": "memory_bytes", "most": memory_bytes, "found": needed},
         )
+    raise CommandError(
+        ExitCode.USAGE,
+        "not-callable",
+        f"{name}: {refused.cause}",
+        hint="name another export with --entry, or give the arguments that it takes",
+        details={
+            "module": name,
+            "entry": entry,
+            "reason": refused.reason,
+            "detail": refused.detail,
+        },
+    )
 
 
 def check_request(admission: Admission, request: JobRequest, data: bytes) -> None:
     """Raise CommandError where no node could execute what is asked for."""
     name = str(request.module)
     facts = module_facts(admission, name, request.module, data)
-    check_callable(facts, name, request.entry, request.arguments)
+    check_callable(facts, name, request)
 
 
 class Fitness(Struct, frozen=True):
@@ -83,7 +100,8 @@ def fitness_of(admission: Admission, module: bytes | None, manifest: JobManifest
         case Rejection():
             return Fitness(str(found))
         case ModuleFacts():
-            refused = refusal_of(found, manifest.entry, manifest.arguments)
+            memory_bytes = manifest.requirements.memory_bytes
+            refused = refusal_of(found, manifest.entry, manifest.arguments, memory_bytes)
             return FIT if refused is None else Fitness(refused.cause)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from runtime.modulecheck import ModuleFacts
 from runtime.modulereader import FunctionType
 
-FACTS_VERSION: Final = 2
+FACTS_VERSION: Final = 3
 """Of the value below; what another version has cached is not read."""
 
 
@@ -17,6 +17,8 @@ def facts_to_value(facts: ModuleFacts) -> dict[str, Any]:
         },
         "exports_memory": facts.exports_memory,
         "memory_pages": facts.memory_pages,
+        "memory_pages_max": facts.memory_pages_max,
+        "grows_memory": facts.grows_memory,
         "uses_wasi": facts.uses_wasi,
         "is_rehearsal": facts.is_rehearsal,
         "abi": facts.abi,
@@ -33,6 +35,8 @@ def facts_from_value(value: dict[str, Any]) -> ModuleFacts:
         },
         exports_memory=value["exports_memory"],
         memory_pages=value["memory_pages"],
+        memory_pages_max=value["memory_pages_max"],
+        grows_memory=value["grows_memory"],
         uses_wasi=value["uses_wasi"],
         is_rehearsal=value["is_rehearsal"],
         abi=value["abi"],

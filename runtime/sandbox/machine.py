@@ -20,7 +20,7 @@ from ccl.abi.testcalls import ALL_CALLS, import_module
 from runtime.content.cid import Cid
 from runtime.context import Context
 from runtime.effects import effects_to_block
-from runtime.entryplan import Command, plan_entry
+from runtime.entryplan import Command, plan_entry, start_refusal
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.calls import IMPLEMENTATIONS
 from runtime.host.invocation import Invocation
@@ -35,7 +35,7 @@ from runtime.host.wasi import (
     finish_log,
     wasi_call,
 )
-from runtime.modulecheck import PAGE_BYTES, ModuleFacts
+from runtime.modulecheck import ModuleFacts
 from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import TABLES_MAX
 from runtime.rehearsal import Rehearsed
@@ -144,7 +144,7 @@ class Machine:
             peak = memory.size
         succeeded = ending.outcome.kind is OutcomeKind.SUCCEEDED
         finish_log(invocation, succeeded=succeeded)
-        outcome = with_memory(ending.outcome, peak, context.limits.memory_bytes)
+        outcome = with_memory(ending.outcome, loaded.facts, peak, context.limits.memory_bytes)
         output, is_value = (None, False) if not succeeded else ending.output
         return Report(
             outcome=outcome,
@@ -179,12 +179,9 @@ class Machine:
             return Ending(plan, limits.fuel - invocation.tank.left)
         if facts.is_rehearsal and invocation.rehearsal is None:
             return Ending(OF_TESTS, fuel_used=0)
-        if facts.memory_pages * PAGE_BYTES > limits.memory_bytes:
-            reason = (
-                f"the module starts with {facts.memory_pages * PAGE_BYTES} bytes of memory, "
-                f"the limit is {limits.memory_bytes}"
-            )
-            return Ending(Outcome(kind=OutcomeKind.LIMIT, reason=reason), fuel_used=0)
+        too_large = start_refusal(facts, limits.memory_bytes)
+        if too_large is not None:
+            return Ending(too_large, fuel_used=0)
         if invocation.input is not None and len(invocation.input) > limits.input_bytes:
             reason = f"an input of {len(invocation.input)} bytes, the limit is {limits.input_bytes}"
             return Ending(Outcome(kind=OutcomeKind.LIMIT, reason=reason), fuel_used=0)

@@ -13,7 +13,7 @@ from ccl.abi.sections import ENTRY_ERR_REASON, LIMIT_REASONS, Site, sites_from_v
 from runtime.content.codec import decode
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.memory import OutOfBoundsError
-from runtime.modulecheck import ModuleFacts
+from runtime.modulecheck import PAGE_BYTES, ModuleFacts
 from runtime.modulelimits import MODULE_LIMITS
 from runtime.sandbox.entry import Guest
 
@@ -63,16 +63,23 @@ def ending_of_trap(
             return Ending(_trapped(raised.message.partition("\n")[0], raised), None)
 
 
-def with_memory(outcome: Outcome, memory_bytes: int, memory_bytes_max: int) -> Outcome:
-    """The outcome with how far the memory was from its limit, where a `memory.grow` that was
+def with_memory(outcome: Outcome, facts: ModuleFacts, memory_bytes: int, limit: int) -> Outcome:
+    """The outcome with how large the memory was and could be, where a `memory.grow` that was
     refused may be why: a program that gets none gives up by `unreachable` or an exit code.
 
-    That one was refused is known of compiled CCL alone; of others this says what there was.
+    Whether one was refused is known of compiled CCL alone, so of others this is no cause: it is
+    said where the module can grow its memory at all. limit: of the execution, in bytes.
     """
     of_memory = outcome.reason.startswith(_OUT_OF_MEMORY)
-    if not memory_bytes or not (of_memory or outcome.reason == _UNREACHABLE or _is_exit(outcome)):
+    if not facts.grows_memory or not memory_bytes:
         return outcome
-    said = f"its memory had {memory_bytes} bytes, the limit is {memory_bytes_max}"
+    if not (of_memory or outcome.reason == _UNREACHABLE or _is_exit(outcome)):
+        return outcome
+    declared = facts.memory_pages_max
+    said = f"its memory had {memory_bytes} bytes, the limit is {limit}"
+    if declared is not None and declared * PAGE_BYTES < limit:
+        said = f"its memory had {memory_bytes} bytes, the module's own limit is "
+        said += f"{declared * PAGE_BYTES}"
     return replace(outcome, detail=f"{outcome.detail}; {said}" if outcome.detail else said)
 
 

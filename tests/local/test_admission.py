@@ -11,14 +11,18 @@ from mesh.job import Phase
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.audit import audit
 from mesh.local.views import obstacle
+from mesh.records import Requirements
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
+from runtime.context import MIB
 from runtime.terminal.errors import CommandError, ExitCode
 
 Opener = Callable[..., LocalMesh]
 
 INVALID = REFUSED["an operand is missing"]
 LATER = wasm('(module (func (export "run") (result i64) (i64.const 43)))')
+LARGE = wasm('(module (memory 2000) (func (export "run")))')
+HUGE = wasm('(module (memory 65536) (func (export "run")))')
 FLOATS = wasm(
     '(module (func (export "run") (param f64)) (func (export "two") (result i32 i32)'
     " i32.const 1 i32.const 2))"
@@ -43,6 +47,8 @@ def asked(module: bytes, **more: object) -> JobRequest:
         (ANSWER, {"entry": "rum"}, "not-callable", "did you mean run?"),
         (FLOATS, {"arguments": encode([1])}, "not-callable", "f64 parameters are not supported"),
         (FLOATS, {"entry": "two"}, "not-callable", "a result is one i32 or i64"),
+        (LARGE, {}, "over-limit", "starts with 131072000 bytes of memory, the limit is 67108864"),
+        (HUGE, {}, "over-limit", "starts with 4294967296 bytes of memory"),
     ],
 )
 def test_a_job_that_no_node_could_execute_is_refused(
@@ -111,6 +117,21 @@ def test_a_module_that_the_engine_cannot_compile_is_nobodys_fault(open_mesh: Ope
     with mesh.store.read() as tx:
         assert all(tx.evidence.tally(member.did).is_empty for member in members)
     assert audit(mesh) == ()
+
+
+def test_a_module_that_needs_more_memory_names_how_to_give_it(mesh: LocalMesh) -> None:
+    for module, hint in (
+        (LARGE, "give it more: --memory 125"),
+        (HUGE, "build it for at most 268435456 bytes: no execution has more"),
+    ):
+        mesh.put_block(module)
+        with pytest.raises(CommandError) as refused:
+            mesh.submit(asked(module))
+        assert refused.value.hint == hint
+    enough = Requirements(memory_bytes=125 * MIB)
+    job_id = mesh.submit(asked(LARGE, requirements=enough))
+    assert mesh.drive([job_id], auto_award=True) == {}
+    assert mesh.job(job_id).phase is Phase.VERIFIED
 
 
 def unusual_entries() -> Iterator[bytes]:

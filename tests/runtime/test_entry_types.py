@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from wasm_modules import HereMachine, executed, output, request, wasm
 
 from runtime.content.codec import encode
+from runtime.context import MEMORY_BYTES
 from runtime.entryplan import refusal_of
 from runtime.execution import Execution, OutcomeKind
 from runtime.modulecheck import ModuleFacts, check_module
@@ -35,7 +36,7 @@ def agrees(machine: HereMachine, text: str, entry: str, arguments: object) -> bo
     facts = check_module(wasm(text))
     assert isinstance(facts, ModuleFacts)
     block = None if arguments is None else encode(arguments)
-    refused = refusal_of(facts, entry, block)
+    refused = refusal_of(facts, entry, block, MEMORY_BYTES)
     asked = request(text, entry=entry, arguments=arguments)
     result = machine.execute(asked)
     assert isinstance(result, Execution), result
@@ -90,7 +91,7 @@ def test_a_start_of_the_wrong_type_is_named() -> None:
     facts = check_module(wasm(module("_start", ("v128",), ("i64",), WASI)))
     assert isinstance(facts, ModuleFacts)
     for entry in ("run", "_start"):
-        refused = refusal_of(facts, entry, None)
+        refused = refusal_of(facts, entry, None, MEMORY_BYTES)
         assert refused is not None
         assert refused.cause == (
             "the entry `_start` cannot be called: "

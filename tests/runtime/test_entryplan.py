@@ -8,6 +8,7 @@ from wasm_modules import context, wasm
 
 from ccl.pipeline import compile_text
 from runtime.content.codec import encode
+from runtime.context import MEMORY_BYTES
 from runtime.entryplan import refusal_of
 from runtime.execution import OutcomeKind
 from runtime.modulecheck import ModuleFacts, check_module
@@ -65,7 +66,7 @@ def test_arguments_fit_where_the_program_takes_them(
     taken = 0
     for value in VALUES:
         report = machine.execute(loaded, context(entry=f"f{number}", arguments=[value]), None)
-        refused = refusal_of(facts, f"f{number}", encode([value]))
+        refused = refusal_of(facts, f"f{number}", encode([value]), MEMORY_BYTES)
         succeeded = report.outcome.kind is OutcomeKind.SUCCEEDED
         assert (refused is None) == succeeded, (TYPES[number], value, report.outcome)
         taken += succeeded
@@ -74,7 +75,7 @@ def test_arguments_fit_where_the_program_takes_them(
 
 def test_a_misfit_names_argument_place_and_type(module: tuple[bytes, ModuleFacts]) -> None:
     _, facts = module
-    refused = refusal_of(facts, "f0", encode([[1, "two"]]))
+    refused = refusal_of(facts, "f0", encode([[1, "two"]]), MEMORY_BYTES)
     assert refused is not None
     assert refused.reason == "the arguments do not fit the entry"
     assert refused.detail == 'argument 1, x: expected Integer at [1], found "two"'
@@ -111,4 +112,4 @@ def test_a_section_that_describes_nothing_is_named(kind: str) -> None:
         )
     )
     assert isinstance(facts, ModuleFacts)
-    assert refusal_of(facts, "run", encode([[[1, 1]]])) is not None
+    assert refusal_of(facts, "run", encode([[[1, 1]]]), MEMORY_BYTES) is not None

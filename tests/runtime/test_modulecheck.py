@@ -160,8 +160,32 @@ def test_facts() -> None:
         "log": FunctionType(parameters=("i32", "i32"), results=()),
     }
     assert facts.exports_memory
-    assert facts.memory_pages == 3
+    assert (facts.memory_pages, facts.memory_pages_max) == (3, None)
     assert not facts.uses_wasi
+
+
+@pytest.mark.parametrize(
+    ("body", "grows"),
+    [
+        ("(drop (memory.grow (i32.const 0)))", True),
+        ("(if (i32.const 0) (then (block (loop (drop (memory.grow (i32.const 64)))))))", True),
+        ("unreachable (drop (memory.grow))", True),
+        ("(block (loop)) (drop (memory.size))", False),
+        (
+            "(drop (i32.const 64)) (drop (i64.const 0x4040)) (drop (f64.const 0x1.4040404p+3))",
+            False,
+        ),
+        ("(drop (i32.load offset=64 (i32.const 64)))", False),
+        ("(drop (v128.const i32x4 0x40404040 0x40404040 0 0))", False),
+        ("(drop (table.grow (ref.null func) (i32.const 64)))", False),
+        ("(memory.fill (i32.const 0) (i32.const 0) (i32.const 64))", False),
+    ],
+)
+def test_whether_a_module_grows_its_memory(body: str, grows: bool) -> None:
+    """0x40 is also a block's type and a byte of constants and offsets."""
+    facts = check_module(wasm(f"(module (memory 1 7) (table 1 funcref) (func) (func {body}))"))
+    assert isinstance(facts, ModuleFacts)
+    assert (facts.memory_pages_max, facts.grows_memory) == (7, grows)
 
 
 def test_cut_off_anywhere_is_refused_or_whole() -> None:

@@ -218,16 +218,59 @@ def test_what_was_printed_is_kept_from_its_end_beside_a_full_log(machine: HereMa
     assert lines[at + 1 :] == ["\0" * (STDOUT_TAIL_BYTES - 4) + "end"]
 
 
+GIVING_UP = ("unreachable", "(call $proc_exit (i32.const 134))")
+"""How a program ends that gets no memory."""
+
+
+@pytest.mark.parametrize("end", GIVING_UP)
+@pytest.mark.parametrize(
+    ("most", "limit"),
+    [
+        ("", "the limit is 67108864"),
+        ("2000", "the limit is 67108864"),
+        ("1024", "the limit is 67108864"),
+        ("3", "the module's own limit is 196608"),
+        ("1023", "the module's own limit is 67043328"),
+    ],
+)
 def test_a_program_that_gives_up_says_how_far_its_memory_was_from_the_limit(
-    machine: HereMachine,
+    machine: HereMachine, end: str, most: str, limit: str
 ) -> None:
-    for body in (
-        "(if (i32.eq (memory.grow (i32.const 2000)) (i32.const -1)) (then unreachable))",
-        "(if (i32.eq (memory.grow (i32.const 2000)) (i32.const -1))"
-        " (then (call $proc_exit (i32.const 134))))",
-    ):
-        outcome = executed(machine, command(body)).deterministic.outcome
-        assert "its memory had 131072 bytes, the limit is 67108864" in outcome.cause
+    """The one that is met first: what the module declares, or what the execution has."""
+    body = f"(if (i32.eq (memory.grow (i32.const 1999)) (i32.const -1)) (then {end}))"
+    text = command(body).replace('(export "memory") 2)', f'(export "memory") 2 {most})')
+    outcome = executed(machine, text).deterministic.outcome
+    assert outcome.cause.endswith(f"its memory had 131072 bytes, {limit}")
+
+
+@pytest.mark.parametrize("end", GIVING_UP)
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "(drop (memory.size)) (block) (drop (i32.const 64))",
+        "(drop (table.grow $t (ref.null func) (i32.const 100)))",
+    ],
+)
+def test_a_program_that_never_asks_for_memory_says_nothing_of_it(
+    machine: HereMachine, end: str, before: str
+) -> None:
+    text = command(f"{before} {end}", "(table $t 1 2 funcref)")
+    outcome = executed(machine, text).deterministic.outcome
+    assert outcome.kind is not OutcomeKind.SUCCEEDED
+    assert "memory" not in outcome.cause
+
+
+@pytest.mark.parametrize(
+    "end", ["(drop (i32.load (i32.const -4)))", "(drop (i32.div_s (i32.const 1) (local.get $n)))"]
+)
+def test_a_fault_of_another_kind_says_nothing_of_the_memorys_limit(
+    machine: HereMachine, end: str
+) -> None:
+    body = f"(drop (memory.grow (i32.const 2000))) {end}"
+    outcome = executed(machine, command(body)).deterministic.outcome
+    assert outcome.kind is OutcomeKind.TRAPPED
+    assert "limit" not in outcome.cause
 
 
 def test_random_bytes_are_the_seeds(machine: HereMachine) -> None:
