@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-WEIGHTS_VERSION: Final = 2
+WEIGHTS_VERSION: Final = 3
 """Raised with any of the weights, those of `runtime.modulestartup` too: another estimate is another
 verdict, so another engine."""
 BYTE: Final = 1_500
@@ -89,10 +89,9 @@ _TOKENS: Final = b"|".join(
         rb"(?P<float>" + _FLOAT + rb")",
         rb"(?P<else>\x05)",
         rb"(?P<table>\x0e)(?P<targets>" + _LEB + rb")",
-        # memory.init, memory.copy, memory.fill
-        rb"(?P<memory>\xfc(?:[\x08\x0a]" + _LEB + _LEB + rb"|\x0b" + _LEB + rb"))",
-        # table.init, table.copy, table.grow, table.fill
-        rb"(?P<bulk>\xfc(?:[\x0c\x0e]" + _LEB + _LEB + rb"|[\x0f\x11]" + _LEB + rb"))",
+        # memory.grow; memory.init, memory.copy, memory.fill, and the same of tables; table.grow
+        rb"(?P<bulk>\x40" + _LEB,
+        rb"\xfc(?:[\x08\x0a\x0c\x0e]" + _LEB + _LEB + rb"|[\x0b\x0f\x11]" + _LEB + rb"))",
         # table.get and table.set look at an entry that may not be made yet
         rb"(?P<entry>[\x25\x26]" + _LEB + rb")",
         # memory.grow
@@ -210,11 +209,10 @@ class _Body:
                 case "callee":
                     self._call(self._costing.callees, token["callee"])
                 case "signature":
-                    self._blocks += 1
+                    self._blocks += 2
                     self._call(self._costing.types, token["signature"])
-                case "memory":
-                    self._cost += CALL
                 case "bulk":
+                    # Each ends in a check of its own, and values live on across it.
                     self._blocks += 2
                     self._cost += CALL
                 case "targets":

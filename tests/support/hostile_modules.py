@@ -99,6 +99,15 @@ HOSTILE: Final[dict[str, Callable[[int], bytes]]] = {
     "indirect calls": lambda size: _module(b"\x41\0\x11\0\0" * (size // 5)),
     "entries of a table": lambda size: _module(b"\x41\0\x25\0\x1a" * (size // 5)),
     "growing tables": lambda size: _module(b"\xd0\x70\x41\0\xfc\x0f\0\x1a" * (size // 8)),
+    "growing the memory in a loop": lambda size: _module(
+        _LOOP + (_get(0) + b"\x40\0\x1a") * (size // 5) + _END
+    ),
+    "copying memory in a loop": lambda size: _module(
+        _LOOP + (_get(0) * 3 + b"\xfc\x0a\0\0") * (size // 10) + _END
+    ),
+    "filling memory in a loop": lambda size: _module(
+        _LOOP + (_get(0) * 3 + b"\xfc\x0b\0") * (size // 9) + _END
+    ),
     "20 locals changed in loops": lambda size: _changed_in_loops(size, 20),
     "100 locals changed in loops": lambda size: _changed_in_loops(size, 100),
     "400 locals changed in loops": lambda size: _changed_in_loops(size, 400),
