@@ -1,7 +1,9 @@
 """How fast a node has shown itself to be: a moving average over its verified executions.
 
-Rule: only what was long enough to be measured counts, and no single execution counts for more
-than a quarter.
+Rule: a program chooses its instructions, and some take hundreds of times as long for their fuel as
+others, so no program may decide what a node seems to be. Only a success that was long enough to be
+measured counts, a single one moves the average by a twelfth at most, and all together never
+further than OFF_MOST times from what was measured of the machine.
 """
 
 from typing import Annotated, Final
@@ -11,11 +13,16 @@ from msgspec import Struct
 from mesh.records import Receipt
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.typed import Between
+from runtime.execution import OutcomeKind
 
 MEASURABLE_MS: Final = 10
 """Shorter executions say more of the clock than of the node."""
+OFF_MOST: Final = 4
+"""Host calls may take three times as long as compiled code, and a machine may have other work."""
 _NEWEST: Final = 4
 """One part in so many is the newest execution's."""
+_STEP: Final = 3
+"""What one execution shows is taken to differ by one part in so many at most."""
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -25,11 +32,21 @@ class Pace(Struct, frozen=True, kw_only=True):
     executions: Annotated[int, Between(0, INTEGER_MAX)]
 
 
-def learned(before: Pace, receipt: Receipt) -> Pace:
-    """The pace after one more verified receipt; the same where that one shows nothing."""
-    fuel, wall_ms = receipt.deterministic.fuel_used, receipt.metrics.wall_ms
-    if fuel is None or wall_ms < MEASURABLE_MS:
+def learned(before: Pace, receipt: Receipt, measured: int) -> Pace:
+    """The pace after one more verified receipt; the same where that one shows nothing.
+
+    measured: fuel per second of the machine, by a program of ours.
+    """
+    done, wall_ms = receipt.deterministic, receipt.metrics.wall_ms
+    fuel = done.fuel_used
+    if done.outcome.kind is not OutcomeKind.SUCCEEDED or fuel is None or wall_ms < MEASURABLE_MS:
         return before
-    shown = fuel * 1000 // wall_ms
-    mixed = ((_NEWEST - 1) * before.fuel_per_second + shown) // _NEWEST
-    return Pace(fuel_per_second=min(max(1, mixed), INTEGER_MAX), executions=before.executions + 1)
+    known = before.fuel_per_second
+    shown = _between(fuel * 1000 // wall_ms, known - known // _STEP, known + known // _STEP)
+    mixed = ((_NEWEST - 1) * known + shown) // _NEWEST
+    speed = _between(mixed, max(1, measured // OFF_MOST), min(measured * OFF_MOST, INTEGER_MAX))
+    return Pace(fuel_per_second=speed, executions=before.executions + 1)
+
+
+def _between(value: int, least: int, most: int) -> int:
+    return min(max(value, least), most)

@@ -81,7 +81,7 @@ def learn(tx: SqliteTransaction, engine: Engine, receipt: Receipt) -> None:
     if not measured:
         return
     before = pace_of(tx, engine, receipt.node_id, measured)
-    after = learned(before, receipt)
+    after = learned(before, receipt, measured)
     if after != before:
         tx.settings.put(f"{PACE}{receipt.node_id}/{_machine(engine)}", to_value(after))
 

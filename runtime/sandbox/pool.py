@@ -45,11 +45,11 @@ Result: TypeAlias = Execution | Fault
 SURROUNDING_BYTES_MAX: Final = STATE_BYTES_MAX + SNAPSHOT_BYTES_MAX + TOKENS_BYTES_MAX
 START_ATTEMPTS: Final = 3
 WALL_BASE_SECONDS: Final = 20.0
-FUEL_PER_SECOND_FLOOR: Final = 10_000_000
-"""No machine is so slow: the backstop allows a second for each of these, 100 ns a unit. Host calls
+FUEL_PER_SECOND_FLOOR: Final = 5_000_000
+"""No machine is so slow: the backstop allows a second for each of these, 200 ns a unit. Host calls
 take no more than three times as long as compiled code by `make bench`, which also shows the dearest
-instructions: 13 ns a unit where it was measured. So fuel ends an execution, and the clock only what
-hangs."""
+instructions: 25 ns a unit where it was measured (docs/adr/0016-an-instruction-costs-one.md). So
+fuel ends an execution, and the clock only what hangs."""
 
 _FAULTS: Final = {"fault": FaultReason.HOST_LIMIT, "not_executed": FaultReason.NOT_EXECUTED}
 """What a worker answers when there is no result."""
