@@ -61,14 +61,10 @@ def weakness_of(status: os.stat_result, *, is_folder: bool, refused: int) -> Wea
 
 def make_folder(path: Path) -> None:
     """Make a folder and those above it that are missing, all 0700. Raises OSError."""
+    if path.parent != path and not path.parent.is_dir():
+        make_folder(path.parent)
     try:
         path.mkdir(FOLDER_MODE)
-    except FileNotFoundError:
-        if path.parent == path:
-            raise
-        make_folder(path.parent)
-        make_folder(path)
-        return
     except FileExistsError:
         if not path.is_dir():
             raise

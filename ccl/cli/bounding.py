@@ -9,8 +9,8 @@ import typer
 
 from ccl.abi.bounds import Bound
 from ccl.cli.checking import Findings
-from ccl.cli.files import read_bytes, read_source
-from ccl.cli.inspection import bound_text, bound_value, inspect_file
+from ccl.cli.files import read_bytes, source_text
+from ccl.cli.inspection import bound_text, bound_value, inspect_bytes
 from ccl.cli.report import show_findings, shown, summarise
 from ccl.cli.sources import project_for
 from ccl.cli.tables import columns
@@ -34,18 +34,20 @@ def show_bounds(file: Path, *, as_json: bool, allowed: tuple[Path, ...]) -> None
 
 
 def _bounds(file: Path, allowed: tuple[Path, ...]) -> Mapping[str, Bound]:
-    if file.suffix == ".wasm" or _is_module(file):
-        bounds = inspect_file(file).bounds
+    data = read_bytes(file, limit=MODULE_BYTES_MAX, what="module")
+    if file.suffix == ".wasm" or data.startswith(MAGIC):
+        bounds = inspect_bytes(data, file).bounds
         if bounds is None:
             raise CommandError(
                 ExitCode.FAILED,
                 "no-bounds",
-                f"{file} says nothing of its bounds: it has no readable section ccl:bounds",
+                f"{shown(file)} says nothing of its bounds: it has no readable section ccl:bounds",
                 hint="compile its source again, or ask for the bounds of the source",
                 details={"path": str(file)},
             )
         return bounds
-    compiled = compile_text(read_source(file), path=shown(file), project=project_for(file, allowed))
+    text = source_text(data, file)
+    compiled = compile_text(text, path=shown(file), project=project_for(file, allowed))
     if compiled.wasm is None:
         compilation = compiled.compilation
         findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
@@ -55,17 +57,6 @@ def _bounds(file: Path, allowed: tuple[Path, ...]) -> Mapping[str, Bound]:
     found = inspect_module(compiled.wasm).bounds
     assert found is not None, "every module of ours has the section"
     return found
-
-
-def _is_module(file: Path) -> bool:
-    """Whether a file under another name begins as a module does."""
-    try:
-        if not file.is_file():
-            return False
-    except OSError:
-        # Nothing can have such a name, or be looked at: reading it as a program says so.
-        return False
-    return read_bytes(file, limit=MODULE_BYTES_MAX, what="module").startswith(MAGIC)
 
 
 def _table(bounds: Mapping[str, Bound], paint: Paint) -> str:
@@ -80,4 +71,4 @@ def _table(bounds: Mapping[str, Bound], paint: Paint) -> str:
 
 def _value(file: Path, bounds: Mapping[str, Bound]) -> dict[str, Any]:
     exports = [{"name": name, **bound_value(bound)} for name, bound in bounds.items()]
-    return {"path": str(file), "exports": exports}
+    return {"path": shown(file), "exports": exports}

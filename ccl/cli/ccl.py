@@ -236,7 +236,10 @@ def runs(
 @app.command()
 def charter(
     file: Annotated[
-        Path, typer.Argument(readable=False, metavar="FILE", help="The program; - reads stdin.")
+        Path,
+        typer.Argument(
+            readable=False, metavar="FILE", help="The program, or its module; - reads stdin."
+        ),
     ],
     context: Annotated[
         Path | None,
@@ -271,7 +274,7 @@ def charter(
     Examples:
       ccl charter bylaws.ccl
       ccl charter bylaws.ccl --context ctx.json -o yaml
-      ccl charter bylaws.ccl --context ctx.json --strict
+      ccl charter bylaws.wasm --context ctx.json --strict
     """
     from ccl.cli.running.charter import show_charter
 

@@ -165,7 +165,16 @@ def compile_to_file(
             "-o - puts the module on standard output, where the answer would be",
             hint="name a file with -o, or leave out --format json",
         )
-    target = Path(output) if output else _target(file, ".wat" if as_text else ".wasm")
+    if output is None and str(file) == STANDARD_STREAM:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "a program from standard input needs a name for its module",
+            hint="give one with -o, or -o - for standard output",
+        )
+    # Before the target: what cannot be read, such as `/`, need not have a name to make one of.
+    text, project = read_source(file), project_for(file, allowed)
+    target = Path(output) if output else file.with_suffix(".wat" if as_text else ".wasm")
     if str(target) != STANDARD_STREAM and os.path.realpath(target) == os.path.realpath(file):
         raise CommandError(
             ExitCode.USAGE,
@@ -174,7 +183,6 @@ def compile_to_file(
             hint="choose another name with -o",
             details={"path": str(target)},
         )
-    text, project = read_source(file), project_for(file, allowed)
     if not form.for_machines:
         remark_on_foreign([project])
     compiled = compile_text(text, path=shown(file), project=project)
@@ -231,14 +239,3 @@ def _value(target: Path, compiled: Compiled, size_bytes: int) -> dict[str, Any]:
 
 def _packed(module: PackedModule) -> str:
     return f"{module.path} ({number_text(len(module.wasm), sys.stderr)} bytes, {module.cid})"
-
-
-def _target(file: Path, suffix: str) -> Path:
-    if str(file) == STANDARD_STREAM:
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            "a program from standard input needs a name for its module",
-            hint="give one with -o, or -o - for standard output",
-        )
-    return file.with_suffix(suffix)

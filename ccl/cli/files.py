@@ -20,6 +20,10 @@ from runtime.terminal.streams import note
 STANDARD_STREAM = "-"
 NOT_FOUND: Final = "file-not-found"
 """The code of the error of a path where there is nothing."""
+MODULE_MAGIC: Final = b"\0asm"
+_CAR_ROOTS: Final = b"\xa2eroots"
+"""A CAR file begins with a length and this map."""
+_CAR_HEAD_BYTES: Final = 16
 _READING_HINTS: Final = {
     errno.EBADF: "standard input is closed: name a file, or give it with <",
     errno.ELOOP: "the symbolic link leads back to itself; make it anew, or name the file itself",
@@ -32,8 +36,7 @@ def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
 
     `what` names the thing expected (`module`).
     """
-    is_stream = str(path) == STANDARD_STREAM
-    shown = "standard input" if is_stream else str(path)
+    is_stream, shown = str(path) == STANDARD_STREAM, _named(path)
     try:
         if is_stream:
             data = sys.stdin.buffer.read(limit + 1)
@@ -117,7 +120,46 @@ def _nearby(path: Path) -> str | None:
 
 def read_source(path: Path) -> str:
     """A program's text, from standard input for `-`. Raises CommandError."""
-    return decoded(read_bytes(path, limit=SOURCE_BYTES_MAX, what="program"), path, "CCL")
+    return source_text(read_bytes(path, limit=SOURCE_BYTES_MAX, what="program"), path)
+
+
+def source_text(data: bytes, path: Path) -> str:
+    """The text of a program whose bytes were read from `path`. Raises CommandError."""
+    other = _not_a_source(data, path)
+    if other is not None:
+        raise other
+    if len(data) > SOURCE_BYTES_MAX:
+        raise too_large(_named(path), SOURCE_BYTES_MAX, "program")
+    return decoded(data, path, "CCL")
+
+
+def _not_a_source(data: bytes, path: Path) -> CommandError | None:
+    """The error of a file that its first bytes show to be of another kind."""
+    file = quote(str(path))
+    if data.startswith(MODULE_MAGIC):
+        what = "a compiled module"
+        hint = (
+            f"name the source it was compiled from; `cclc inspect {file}` and `ccl charter {file}` "
+            f"show the module, `meshctl submit-job --wasm {file}` executes it on the mesh"
+        )
+    elif _CAR_ROOTS in data[:_CAR_HEAD_BYTES]:
+        what = "a CAR file, such as a proof"
+        hint = (
+            f"`meshctl verify {file}` verifies a proof, `meshctl block put --car {file}` stores it"
+        )
+    else:
+        return None
+    return CommandError(
+        ExitCode.USAGE,
+        "not-a-source",
+        f"{_named(path)} is {what}, not the source of a program",
+        hint=hint,
+        details={"path": str(path)},
+    )
+
+
+def _named(path: Path) -> str:
+    return "standard input" if str(path) == STANDARD_STREAM else str(path)
 
 
 def decoded(data: bytes, path: Path, what: str) -> str:
@@ -126,11 +168,10 @@ def decoded(data: bytes, path: Path, what: str) -> str:
     fault = text_fault(data)
     if fault is None:
         return data.decode("utf-8")
-    shown = "standard input" if str(path) == STANDARD_STREAM else str(path)
     raise CommandError(
         ExitCode.USAGE,
         "not-utf8",
-        f"{shown} is not UTF-8 text: {fault.reason}",
+        f"{_named(path)} is not UTF-8 text: {fault.reason}",
         hint=f"{what} is written in UTF-8; {fault.hint}",
         details={"path": str(path), **fault.details},
     )

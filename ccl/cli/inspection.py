@@ -10,6 +10,7 @@ from ccl.abi.bounds import Bound, Obstacle
 from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
 from ccl.abi.sections import ExportSignature, StateVariable
 from ccl.cli.files import read_bytes
+from ccl.cli.report import shown
 from ccl.cli.tables import columns
 from ccl.render.paint import Ink, Paint
 from ccl.wasm.binary import ModuleError
@@ -20,7 +21,11 @@ from runtime.terminal.streams import number_text
 
 def inspect_file(path: Path) -> Inspection:
     """Raises CommandError if the file is missing, unreadable or no module."""
-    data = read_bytes(path, limit=MODULE_BYTES_MAX, what="module")
+    return inspect_bytes(read_bytes(path, limit=MODULE_BYTES_MAX, what="module"), path)
+
+
+def inspect_bytes(data: bytes, path: Path) -> Inspection:
+    """The same of bytes that were read from `path`."""
     try:
         return inspect_module(data)
     except ModuleError as error:
@@ -32,7 +37,7 @@ def inspect_file(path: Path) -> Inspection:
         raise CommandError(
             ExitCode.USAGE,
             "not-a-module",
-            f"{path} is not a WebAssembly module: {error.reason} (byte {error.offset})",
+            f"{shown(path)} is not a WebAssembly module: {error.reason} (byte {error.offset})",
             hint=hint,
             details={"path": str(path), "offset": error.offset},
         ) from None

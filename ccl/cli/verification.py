@@ -7,8 +7,8 @@ from typing import Any
 import typer
 
 from ccl.cli.checking import Findings
-from ccl.cli.files import read_bytes, read_source
-from ccl.cli.inspection import inspect_file
+from ccl.cli.files import STANDARD_STREAM, read_bytes, read_source
+from ccl.cli.inspection import inspect_bytes
 from ccl.cli.report import show_findings, shown, summarise
 from ccl.cli.sources import project_for
 from ccl.cli.tables import columns
@@ -28,8 +28,15 @@ def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[P
     Raises CommandError for files that cannot be read, typer.Exit(1) if the source has errors,
     typer.Exit(8) if it compiles to something else.
     """
-    inspected = inspect_file(module)
+    if str(module) == str(source) == STANDARD_STREAM:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "module and source cannot both be read from standard input",
+            hint="name one of them: `cclc verify - SOURCE.ccl < MODULE.wasm`",
+        )
     data = read_bytes(module, limit=MODULE_BYTES_MAX, what="module")
+    inspected = inspect_bytes(data, module)
     compiled = compile_text(
         read_source(source), path=shown(source), project=project_for(source, allowed)
     )
@@ -48,7 +55,7 @@ def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[P
         return
     paint = Paint(has_color(sys.stdout), SEAL)
     if not found:
-        say(f"{shown(source)} compiles to {module} ✓")
+        say(f"{shown(source)} compiles to {shown(module)} ✓")
         say(f"  {inspected.cid}")
         return
     sys.stdout.write(
@@ -75,7 +82,7 @@ def _not_reproduced(
     return CommandError(
         ExitCode.VERIFICATION,
         "not-reproduced",
-        f"{shown(source)} does not compile to {module}",
+        f"{shown(source)} does not compile to {shown(module)}",
         hint=_hint(found),
         details={"module": inspected.cid, "rebuilt": rebuilt.cid},
     )
@@ -107,7 +114,7 @@ def _value(
 ) -> dict[str, Any]:
     return {
         "verified": not found,
-        "module": {"path": str(module), "cid": given.cid, "size_bytes": given.size_bytes},
+        "module": {"path": shown(module), "cid": given.cid, "size_bytes": given.size_bytes},
         "rebuilt": {"path": shown(source), "cid": rebuilt.cid, "size_bytes": rebuilt.size_bytes},
         "differences": [
             {

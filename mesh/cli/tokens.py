@@ -60,7 +60,7 @@ def issue(
         typer.Option("--to", metavar="DID", help="Who may spend it. [default: this identity]"),
     ] = None,
     scope: Annotated[
-        str, typer.Option("--scope", metavar="PATH", help="For which work; empty for any.")
+        str, typer.Option("--scope", metavar="SCOPE", help="For which work; empty for any.")
     ] = "",
     expires_in: Annotated[
         int,

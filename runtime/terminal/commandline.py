@@ -6,22 +6,25 @@ modules that they are in, takes as long as a short command does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from typer import Typer
 from typer._types import TyperChoice
 from typer.core import TyperGroup, TyperOption
 from typer.main import get_command, get_command_name, get_group
+from typer.models import TyperPath
 
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import Color
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-    from typer._click import Command
+    from typer._click import Command, Context
     from typer.models import CommandInfo, TyperInfo
 
     Makers = Mapping[str, Callable[[], Command]]
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 Load = Callable[[], Typer]
 """Loads the app that a command is registered in."""
 
+_OF_A_FILE: Final = re.compile(r"\b(FILE|PATH|DIR)\b")
+"""In what the value of a parameter is called."""
 COLOR_OPTION: Final = "--color"
 NONE: Final[Mapping[str, Load]] = {}
 
@@ -53,8 +58,27 @@ def _of(name: str, load: Load) -> Command:
 
 def _command(app: Typer, info: CommandInfo) -> Command:
     (command,) = get_group(_part(app, info)).commands.values()
+    for parameter in command.params:
+        if isinstance(parameter.type, TyperPath) or _OF_A_FILE.search(parameter.metavar or ""):
+            parameter.callback = partial(_not_empty, parameter.callback)
     command.params.append(_color_option())
     return command
+
+
+def _not_empty(
+    then: Callable[..., Any] | None, context: Context, parameter: Any, value: Any
+) -> Any:
+    """Refuses a path of no characters, which would be the current folder: most often it is a
+    variable of the shell that is not set."""
+    if "" in (value if isinstance(value, (list, tuple)) else (value,)):
+        name = parameter.get_error_hint(context).strip("[].").replace("'", "")
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            f"{name} is empty, expected a path",
+            hint="the current folder is `.`; in a shell, a variable that is not set is empty",
+        )
+    return value if then is None else then(context, parameter, value)
 
 
 def _group(info: TyperInfo) -> Command:

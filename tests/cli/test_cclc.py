@@ -292,7 +292,7 @@ def test_fix_writes_the_file(cclc: Shell) -> None:
     path.chmod(0o640)
     code, out, err = cclc("check", "--fix", "loose.ccl")
     assert (code, out) == (0, "")
-    assert err.startswith("Fixed 1 fault\n")
+    assert err.startswith("Fixed 1 error\n")
     assert path.read_bytes() == b"staff: 3;\r\nseats: 5;\r\n"
     assert path.stat().st_mode & 0o777 == 0o640
     assert [entry.name for entry in Path.cwd().iterdir()] == ["loose.ccl"]

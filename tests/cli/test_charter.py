@@ -7,6 +7,8 @@ import pytest
 import yaml
 from commands import Done, run
 
+from runtime.content.codec import encode
+
 BYLAWS = """title: "Bylaws";
 quorum 40%;
 election "board" { seats: 5; term 2y; if member.count > 50 { seats: 7; } }
@@ -146,3 +148,47 @@ def test_a_home_that_is_none_does_no_harm(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "mesh").write_text("a file where a folder should be")
     done = run("ccl", "charter", "bylaws.ccl", home=tmp_path, cwd=folder)
     assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("words", [(), ("-o", "json"), ("--context", "full.json")])
+def test_module_alone_shows_the_charter_of_its_source(folder: Path, words: tuple[str, ...]) -> None:
+    compiled = run("cclc", "compile", "bylaws.ccl", "-o", "b.wasm", home=folder, cwd=folder)
+    assert compiled.code == 0
+    done = charter(folder, "b.wasm", *words)
+    assert done.code == 0, done.err
+    assert done.out == charter(folder, "bylaws.ccl", *words).out
+    module = (folder / "b.wasm").read_bytes()
+    assert run("ccl", "charter", "-", *words, home=folder, cwd=folder, stdin=module).out == done.out
+
+
+def test_module_of_another_compiler_has_no_charter(folder: Path) -> None:
+    (folder / "other.wasm").write_bytes(b"\0asm\1\0\0\0")
+    done = charter(folder, "other.wasm")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error[no-charter]: other.wasm has no charter")
+
+
+def test_charter_in_another_form_is_refused(folder: Path) -> None:
+    run("cclc", "compile", "bylaws.ccl", "-o", "b.wasm", home=folder, cwd=folder)
+    module = (folder / "b.wasm").read_bytes()
+    percent = encode("%")
+    assert percent in module
+    (folder / "odd.wasm").write_bytes(module.replace(percent, encode("&")))
+    done = charter(folder, "odd.wasm")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error[charter-malformed]: odd.wasm has a charter that cannot be")
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [(b"\0asm\1\0\0\0", "a compiled module"), (b"\x11\xa2eroots\x80gversion\x01", "a CAR file")],
+)
+@pytest.mark.parametrize("words", [("ccl", "run"), ("ccl", "test"), ("cclc", "check")])
+def test_file_of_another_kind_is_no_source(
+    folder: Path, words: tuple[str, ...], data: bytes, kind: str
+) -> None:
+    (folder / "data.bin").write_bytes(data)
+    done = run(*words, "data.bin", home=folder, cwd=folder)
+    assert (done.code, done.out) == (2, ""), done.err
+    assert done.err.startswith(f"error[not-a-source]: data.bin is {kind}")
+    assert "`ccl charter data.bin`" in done.err or "`meshctl verify data.bin`" in done.err

@@ -225,3 +225,45 @@ def test_new_fills_an_empty_folder_and_no_other(tmp_path: Path, folder: Path) ->
     done = run("ccl", "new", "far/away", home=tmp_path, cwd=folder)
     assert done.code == 0
     assert listing(folder / "far") == ["away", "away/README.md", "away/away.ccl"]
+
+
+EMPTY = (
+    *READERS,
+    ("cclc", "compile", "good.ccl", "-o", "FILE"),
+    ("cclc", "check", "good.ccl", "FILE"),
+    ("cclc", "check", "good.ccl", "--allow-path", "FILE"),
+    ("ccl", "run", "good.ccl", "--output", "FILE"),
+    ("ccl", "run", "good.ccl", "--mesh-home", "FILE"),
+    ("ccl", "new", "FILE"),
+    ("meshctl", "submit-job", "--wasm", "good.wasm", "--resource-amount", "5", "--input", "FILE"),
+    ("meshctl", "list-jobs", "--mesh-home", "FILE"),
+)
+
+
+@pytest.mark.parametrize("words", EMPTY, ids=shown)
+def test_empty_path_is_refused(words: tuple[str, ...], tmp_path: Path, folder: Path) -> None:
+    text = "execution {    1 }\n"
+    (folder / "good.ccl").write_text(text)
+    done = run(*command(words, ""), home=tmp_path, cwd=folder)
+    assert (done.code, done.out) == (2, ""), done.err
+    assert " is empty, expected a path\n" in done.err
+    assert [each.name for each in folder.iterdir()] == ["good.ccl"]
+    assert (folder / "good.ccl").read_text() == text
+
+
+@pytest.mark.parametrize("path", [".", "./", "..", "/"])
+@pytest.mark.parametrize("words", [("compile",), ("compile", "--emit", "wat"), ("bounds",)])
+def test_folder_is_no_program(
+    path: str, words: tuple[str, ...], tmp_path: Path, folder: Path
+) -> None:
+    done = run("cclc", *words, path, home=tmp_path, cwd=folder)
+    assert (done.code, done.out) == (2, ""), done.err
+    assert done.err.startswith("error[file-is-directory]: ")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder where none can be made")
+@pytest.mark.parametrize("path", ["/proc/x", "/proc/x/y"])
+def test_home_that_cannot_be_made_is_named(path: str, tmp_path: Path, folder: Path) -> None:
+    done = run("ccl", "run", "good.ccl", "--mesh-home", path, home=tmp_path, cwd=folder)
+    assert (done.code, done.out) == (2, ""), done.err
+    assert done.err.startswith("error[home-unusable]: ")

@@ -130,3 +130,30 @@ def test_files_that_are_missing_or_of_another_kind(folder: Path) -> None:
     swapped = run("cclc", "verify", "main.ccl", "main.wasm", home=folder, cwd=folder)
     assert swapped.code == 2
     assert "is not a WebAssembly module" in swapped.err
+
+
+def test_module_from_standard_input_is_verified(folder: Path) -> None:
+    module = (folder / "main.wasm").read_bytes()
+    done = run("cclc", "verify", "-", "main.ccl", home=folder, cwd=folder, stdin=module)
+    assert (done.code, done.out.splitlines()[0]) == (0, "main.ccl compiles to <stdin> ✓")
+    words = ("bounds", "inspect")
+    named = [run("cclc", word, "main.wasm", home=folder, cwd=folder).out for word in words]
+    given = [run("cclc", word, "-", home=folder, cwd=folder, stdin=module).out for word in words]
+    assert given[0] == named[0]
+    assert given[1].splitlines()[1:] == named[1].splitlines()[1:]
+
+
+def test_program_from_standard_input_has_its_bounds(folder: Path) -> None:
+    source = b"export fn f(n: Integer) -> Integer { n + 1 }\n"
+    done = run("cclc", "bounds", "-", home=folder, cwd=folder, stdin=source)
+    assert done.code == 0
+    assert done.out.splitlines()[1].startswith("f  ")
+    wrong = run("cclc", "bounds", "-", home=folder, cwd=folder, stdin=b"execution { x }")
+    assert (wrong.code, wrong.out) == (1, "")
+    assert "error[CCL0201]" in wrong.err
+
+
+def test_module_and_source_from_one_stream_are_refused(folder: Path) -> None:
+    done = run("cclc", "verify", "-", "-", home=folder, cwd=folder)
+    assert done.code == 2
+    assert "module and source cannot both be read from standard input" in done.err

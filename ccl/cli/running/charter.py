@@ -3,9 +3,11 @@
 They depend on the program, the context, the time and who asks: no mesh is opened for them.
 """
 
+import json
 import sys
 import time
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 import typer
@@ -13,11 +15,16 @@ import typer
 from ccl.abi.layout import CHARTER_EXPORT, RUN_EXPORT
 from ccl.cli.apart import CALLER, sandbox_apart
 from ccl.cli.charterview import Undecided, charter_text, charter_value, undecided
-from ccl.cli.files import STANDARD_STREAM
-from ccl.cli.running.program import Program, compile_program
+from ccl.cli.files import MODULE_MAGIC, STANDARD_STREAM, read_bytes, source_text
+from ccl.cli.inspection import inspect_bytes
+from ccl.cli.report import shown
+from ccl.cli.running.program import Module, Program, compile_text_of
 from ccl.cli.running.records import read_records
 from ccl.cli.running.traps import outcome_error, outcome_lines
 from ccl.render.paint import Paint
+from ccl.source import SourceMap
+from ccl.wasm.inspect import MODULE_BYTES_MAX
+from runtime.content.cid import Codec, cid_of
 from runtime.content.did import Did, DidError, parse_did
 from runtime.context import SEED_BYTES, Context, Limits
 from runtime.execution import Execution, OutcomeKind
@@ -49,12 +56,12 @@ def show_charter(
         )
     asking = CALLER if caller is None else _did(caller)
     records = read_records(context)
-    program = compile_program(file, RUN_EXPORT, allowed)
+    program = _program(file, allowed)
     if all(export.name != CHARTER_EXPORT for export in program.abi.exports):
         raise CommandError(
             ExitCode.NOT_FOUND,
             "no-charter",
-            f"{file} declares nothing",
+            f"{shown(file)} declares nothing",
             hint='write an entry or a section outside of code, as `title: "Bylaws";`',
             details={"path": str(file)},
         )
@@ -68,10 +75,57 @@ def show_charter(
         ):
             note(line)
         raise typer.Exit(ExitCode.FAILED)
-    open_conditions = tuple(undecided(execution.charter))
+    try:
+        open_conditions = tuple(undecided(execution.charter))
+        lines = tuple(charter_text(execution.charter))
+        value = charter_value(execution.charter)
+        json.dumps(value)
+    except (AssertionError, LookupError, OverflowError, TypeError, ValueError) as error:
+        # Any module can be given, and its charter is data of whoever made it.
+        raise CommandError(
+            ExitCode.FAILED,
+            "charter-malformed",
+            f"{shown(file)} has a charter that cannot be read: {error}",
+            hint="it is not as `cclc compile` writes them; ask its author for the source",
+            details={"path": str(file)},
+        ) from None
     if strict and open_conditions:
         raise _refusal(file, open_conditions)
-    _show(execution.charter, open_conditions, view)
+    if view == "table":
+        for line in lines:
+            say(line)
+    else:
+        give({"charter": value, "undecided": [each.to_json() for each in open_conditions]})
+
+
+def _program(file: Path, allowed: tuple[Path, ...]) -> Program:
+    """A source compiled, or a module as it is."""
+    data = read_bytes(file, limit=MODULE_BYTES_MAX, what="module")
+    if data.startswith(MODULE_MAGIC):
+        return _of_module(data, file)
+    return compile_text_of(source_text(data, file), file, RUN_EXPORT, allowed)
+
+
+def _of_module(wasm: bytes, file: Path) -> Program:
+    abi = inspect_bytes(wasm, file).abi
+    if abi is None:
+        raise CommandError(
+            ExitCode.FAILED,
+            "no-charter",
+            f"{shown(file)} has no charter: it was not compiled from CCL",
+            hint=f"`cclc inspect {quote(str(file))}` shows what it contains",
+            details={"path": str(file)},
+        )
+    root = Module(path=file.name, cid=cid_of(wasm, Codec.RAW), wasm=wasm)
+    return Program(
+        root=root,
+        packed=(),
+        nested=(),
+        abi=abi,
+        readers=frozenset(),
+        names=SourceMap(),
+        functions=(),
+    )
 
 
 def _did(text: str) -> Did:
@@ -126,15 +180,3 @@ def _refusal(file: Path, found: tuple[Undecided, ...]) -> CommandError:
         hint=f"give the context what is missing: {missing}",
         details={"undecided": [each.to_json() for each in found]},
     )
-
-
-def _show(charter: tuple[Any, ...], found: tuple[Undecided, ...], view: str) -> None:
-    if view == "table":
-        for line in charter_text(charter):
-            say(line)
-        return
-    value = {
-        "charter": charter_value(charter),
-        "undecided": [each.to_json() for each in found],
-    }
-    give(value)

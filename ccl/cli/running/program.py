@@ -66,7 +66,11 @@ class Program(Struct, frozen=True, kw_only=True):
 def compile_program(file: Path, entry: str, allowed: tuple[Path, ...] = ()) -> Program:
     """Compile `file` with `entry` reachable. Raises CommandError, and Exit(1) after showing
     errors; warnings are for `cclc check`, not for everyone who runs the program."""
-    text = read_source(file)
+    return compile_text_of(read_source(file), file, entry, allowed)
+
+
+def compile_text_of(text: str, file: Path, entry: str, allowed: tuple[Path, ...]) -> Program:
+    """The same of text that was read from `file`."""
     reachable = frozenset(() if _is_fixed(entry) else (entry,))
     compiled = compile_text(
         text, path=file.as_posix(), extra_exports=reachable, project=project_for(file, allowed)
