@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from localmesh import ANSWER_CID, ENDLESS_CID, GRANT, Falsifying, falsified, open_at
 from msgspec.structs import replace
+from wasm_modules import wasm
 
 from mesh.job import Phase
 from mesh.local import JobRequest, JobView, LocalMesh
@@ -138,16 +139,28 @@ def test_awarded_work_makes_a_node_dearer_and_later(mesh: LocalMesh) -> None:
     }
 
 
+COUNTED = wasm("""(module (func (export "run") (local $i i32)
+  (loop $more (local.set $i (i32.add (local.get $i) (i32.const 1)))
+    (br_if $more (i32.lt_u (local.get $i) (i32.const 100000))))))""")
+
+
 def test_verified_executions_change_estimates_and_reputation(open_mesh: Opener) -> None:
     executor = Falsifying({})
     mesh = open_mesh(executor=executor)
     measured(mesh)
     before = bids(mesh, heavy())
     node = mesh.members.nodes[1]
-    # What the node says it took, whatever this machine takes: 2 million fuel in 4 ms, then 1 s.
-    for wall_ms, speed in ((4, FUEL_PER_SECOND), (1000, 750_500_000)):
+    counted = cid_of(COUNTED, Codec.RAW)
+    mesh.put_block(COUNTED)
+    # What the node says it took, whatever this machine takes: too short to be measured, then a
+    # module without a result, then one that shows next to nothing, and is believed in part.
+    for module, wall_ms, speed in (
+        (counted, 4, FUEL_PER_SECOND),
+        (ENDLESS_CID, 1000, FUEL_PER_SECOND),
+        (counted, 1000, 916_666_666),
+    ):
         executor.lies[node.did] = took(wall_ms)
-        job_id = mesh.submit(JobRequest(module=ENDLESS_CID, resource_amount=2))
+        job_id = mesh.submit(JobRequest(module=module, resource_amount=2))
         mesh.drive([job_id])
         mesh.accept(job_id, node.node_id)
         mesh.drive([job_id])
@@ -157,7 +170,7 @@ def test_verified_executions_change_estimates_and_reputation(open_mesh: Opener) 
     assert view.executions == 1
     assert (view.reputation.score > 50, view.reputation.is_evident) == (True, True)
     after = bids(mesh, heavy())
-    assert after == {**before, "mesh-node-2": (64_000, 1066)}
+    assert after == {**before, "mesh-node-2": (64_000, 873)}
     others = [each.reputation for each in node_views(mesh) if each.node_id != node.node_id]
     assert [(each.score, each.is_evident) for each in others] == [(50, False)] * 2
 
