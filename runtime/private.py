@@ -160,7 +160,8 @@ def read_file(path: Path, *, bytes_max: int, refused: int = ACCESS_OF_OTHERS) ->
         weakness = weakness_of(status, is_folder=False, refused=refused)
         if weakness is not None:
             raise WeakFileError(path, weakness, status)
-        return file.read(bytes_max)
+        # A read takes memory for as much as it may bring, so no more than there is.
+        return file.read(min(bytes_max, status.st_size))
 
 
 def may_write(path: Path) -> bool:

@@ -202,6 +202,8 @@ def _named(error: Exception, name: str, arguments: Sequence[str]) -> CommandErro
             return _usage_error(error, name, arguments)
         case FileNotFoundError(filename=None):
             return _no_folder()
+        case MemoryError():
+            return _no_memory()
         case OSError():
             return no_room(error, Path(error.filename)) or _bug(error)
         case _:
@@ -260,6 +262,15 @@ def _no_folder() -> CommandError:
         "no-current-folder",
         "the current directory does not exist any more",
         hint="change to another one with cd, and run the command again",
+    )
+
+
+def _no_memory() -> CommandError:
+    return CommandError(
+        ExitCode.FAILED,
+        "memory-full",
+        "this machine has no memory left for the command",
+        hint="raise the limit of its memory (`ulimit -v`) or end something else, then repeat it",
     )
 
 

@@ -135,6 +135,17 @@ class TestInput:
         assert "larger than 4194304 bytes" in err
 
 
+def test_a_machine_without_memory_is_no_bug(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hungry(_: bytes) -> None:
+        raise MemoryError
+
+    Path("a.wasm").touch()
+    monkeypatch.setattr("ccl.cli.inspection.inspect_module", hungry)
+    code, out, err = cclc("inspect", "a.wasm")
+    assert (code, out) == (1, "")
+    assert "error[memory-full]: this machine has no memory left for the command" in err
+
+
 def test_a_bug_of_ours_says_so(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: bytes) -> None:
         raise ZeroDivisionError("oh")

@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from localmesh import ANSWER, found, open_at
 from mesh.home import actor_lock, find_home, load_config, locate_home
 from mesh.local import LocalMesh
 from mesh.permissions import doubtful_parents
-from runtime.private import create_file, make_folder
+from runtime.private import create_file, make_folder, put_once, read_file
 from runtime.terminal.errors import CommandError, ExitCode
 
 STRANGER_UID = 12_345
@@ -277,3 +278,16 @@ def test_a_new_file_is_never_another_one(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FileExistsError):
         make_folder(tmp_path / "file")
+
+
+def test_a_file_is_read_into_no_more_memory_than_it_has_bytes(tmp_path: Path) -> None:
+    """The bound of a compiled module is 256 MiB, and a command may have less."""
+    path = tmp_path / "small"
+    put_once(path, b"0123456789")
+    tracemalloc.start()
+    try:
+        assert read_file(path, bytes_max=1 << 28) == b"0123456789"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1 << 20
