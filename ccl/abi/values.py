@@ -20,9 +20,11 @@ INTEGER_MIN: Final = -(1 << 63)
 INTEGER_MAX: Final = (1 << 63) - 1
 
 SHOWN_CHARS_MAX: Final = 60
+TYPE_DEPTH_MAX: Final = 256
 
 _INTEGERS: Final = frozenset({"Integer", "Mana", "Duration", "Job"})
 _TEXTS: Final = frozenset({"String", "Did", "Cid"})
+_TYPE_TOKEN: Final = re.compile(r"[\w.]+|[<>,]")
 _DURATION: Final = re.compile(r"(\d{1,19})([smhdw])")
 _UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DECIMAL: Final = re.compile(r"-?\d+(\.\d{1,6})?")
@@ -51,29 +53,34 @@ class TypeRef(Struct, frozen=True):
 
 
 def parse_type(text: str) -> TypeRef:
-    """Read a type from its text. Raises ValueError if it is malformed."""
-    tokens = re.findall(r"[\w.]+|[<>,]", text)
-    if "".join(tokens) != text.replace(" ", ""):
-        raise ValueError(f"not a type: {text!r}")
-    kind, rest = _type_from(tokens, text)
-    if rest:
-        raise ValueError(f"not a type: {text!r}")
-    return kind
+    """Read a type from its text, which may come from a stranger's module: in one pass.
+
+    Raises ValueError if it is malformed.
+    """
+    tokens = _TYPE_TOKEN.findall(text)
+    if "".join(tokens) == text.replace(" ", ""):
+        kind, end = _type_from(tokens, 0, TYPE_DEPTH_MAX)
+        if kind is not None and end == len(tokens):
+            return kind
+    raise ValueError(f"not a type: {_cut(repr(text))}")
 
 
-def _type_from(tokens: list[str], text: str) -> tuple[TypeRef, list[str]]:
-    if not tokens or tokens[0] in "<>,":
-        raise ValueError(f"not a type: {text!r}")
-    name, rest = tokens[0], tokens[1:]
-    if not rest or rest[0] != "<":
-        return TypeRef(name), rest
+def _type_from(tokens: list[str], at: int, depth_left: int) -> tuple[TypeRef | None, int]:
+    """The type that begins at a token, None if none does, and where it ends."""
+    if at >= len(tokens) or tokens[at] in "<>," or not depth_left:
+        return None, at
+    name, at = tokens[at], at + 1
+    if at >= len(tokens) or tokens[at] != "<":
+        return TypeRef(name), at
     arguments = []
-    while rest and rest[0] in "<,":
-        argument, rest = _type_from(rest[1:], text)
+    while at < len(tokens) and tokens[at] in "<,":
+        argument, at = _type_from(tokens, at + 1, depth_left - 1)
+        if argument is None:
+            return None, at
         arguments.append(argument)
-    if not rest or rest[0] != ">":
-        raise ValueError(f"not a type: {text!r}")
-    return TypeRef(name, tuple(arguments)), rest[1:]
+    if at >= len(tokens) or tokens[at] != ">":
+        return None, at
+    return TypeRef(name, tuple(arguments)), at + 1
 
 
 def from_argument(kind: TypeRef, text: str, abi: Abi) -> Any:

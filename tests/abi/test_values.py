@@ -1,5 +1,6 @@
 """CCL values as JSON, by their types."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -90,6 +91,33 @@ def test_words_of_a_command_line_are_read_by_type(kind: str, word: str, wire: An
 def test_malformed_types_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a type"):
         parse_type(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Array<" * 100_000 + "Integer" + ">" * 100_000,
+        "Pair<" + "Integer," * 200_000 + "Integer>>",
+        "x" * 1_000_000 + "!",
+    ],
+    ids=["deep", "wide", "long"],
+)
+def test_the_type_of_a_strangers_module_takes_memory_in_proportion(text: str) -> None:
+    """600 KB of nested types took 4.5 GB of the process that submits."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="not a type") as refused:
+            parse_type(text)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100 * len(text)
+    assert len(str(refused.value)) < 100
+
+
+def test_a_type_of_many_arguments_is_read() -> None:
+    kind = parse_type("Pair<" + "Integer," * 9_999 + "Integer>")
+    assert len(kind.arguments) == 10_000
 
 
 def test_untyped_values_show_bytes_as_hexadecimal() -> None:
