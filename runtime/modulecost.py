@@ -89,9 +89,8 @@ _TOKENS: Final = b"|".join(
         rb"(?P<float>" + _FLOAT + rb")",
         rb"(?P<else>\x05)",
         rb"(?P<table>\x0e)(?P<targets>" + _LEB + rb")",
-        # memory.grow; memory.init, memory.copy, memory.fill, and the same of tables; table.grow
-        rb"(?P<bulk>\x40" + _LEB,
-        rb"\xfc(?:[\x08\x0a\x0c\x0e]" + _LEB + _LEB + rb"|[\x0b\x0f\x11]" + _LEB + rb"))",
+        # memory.init, memory.copy, memory.fill, and the same of tables; table.grow
+        rb"(?P<bulk>\xfc(?:[\x08\x0a\x0c\x0e]" + _LEB + _LEB + rb"|[\x0b\x0f\x11]" + _LEB + rb"))",
         # table.get and table.set look at an entry that may not be made yet
         rb"(?P<entry>[\x25\x26]" + _LEB + rb")",
         # memory.grow
@@ -192,9 +191,6 @@ class _Body:
             match token.lastgroup:
                 case "plain" | "trap":
                     continue
-                case "grow":
-                    self.grows_memory = True
-                    continue
                 case "local":
                     self._open[-1].changed.add(_number(token["local"]))
                     continue
@@ -211,7 +207,8 @@ class _Body:
                 case "signature":
                     self._blocks += 2
                     self._call(self._costing.types, token["signature"])
-                case "bulk":
+                case "bulk" | "grow":
+                    self.grows_memory = self.grows_memory or token.lastgroup == "grow"
                     # Each ends in a check of its own, and values live on across it.
                     self._blocks += 2
                     self._cost += CALL
