@@ -1,7 +1,8 @@
 """The work that reading a DAG-CBOR block is, from the heads of its items alone.
 
-For charging before anything is built. Whether the block is canonical is for `codec` to say: one
-that is malformed has the items that its heads announce before the place.
+For charging before anything is built. Whether the block is canonical is for `codec` to say. Of one
+that is cut off those items count that come before the place: there `codec` stops, at a list or map
+that announces more than is left of the block before it reads any of it.
 Source: RFC 8949, section 3.
 """
 
@@ -60,11 +61,8 @@ def weighed_items(block: bytes, *, items_max: int) -> int:
                 left += 1
             else:
                 announced = argument << (kind == _MAP)
-                if announced > size - at:
-                    # Cut off: whatever comes, it is no dearer than lists to the end.
-                    return count + CONTAINER_WEIGHT * max(size - at, 0)
-                if announced and len(outer) > DEPTH_MAX:
-                    return count
+                if announced > size - at or (announced and len(outer) > DEPTH_MAX):
+                    break
                 count += announced + CONTAINER_WEIGHT - 1
                 outer.append(left)
                 left = announced
@@ -72,4 +70,4 @@ def weighed_items(block: bytes, *, items_max: int) -> int:
             if not outer:
                 return count
             left = outer.pop()
-    return count
+    return count if count > items_max else count - left - sum(outer)

@@ -1,7 +1,10 @@
 """Items are weighed on the heads of a block as on the value that it holds."""
 
+import sys
+from types import FrameType
 from typing import Any
 
+import pytest
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +15,8 @@ from runtime.content.heads import CONTAINER_WEIGHT, LINK_WEIGHT, weighed_items
 from runtime.host.tank import Tank
 
 UNBOUNDED = 1 << 40
+NESTED_MOST = 40
+"""Containers around one place in the values below, and more."""
 values = st.recursive(
     st.none()
     | st.booleans()
@@ -72,9 +77,50 @@ def test_counting_ends_above_the_most(value: Any, most: int) -> None:
     assert (found > most) == (weight(value) > most)
 
 
-def test_what_is_cut_off_weighs_as_much_as_lists_to_its_end() -> None:
-    for block in (b"\x9b" + b"\xff" * 8 + b"\x80" * 1000, encode([[]] * 1000)[:-1]):
-        assert weighed_items(block, items_max=UNBOUNDED) >= CONTAINER_WEIGHT * 900
+def read_items(block: bytes) -> int:
+    """How many values the codec came to, whatever it says of the block."""
+    count = 0
+
+    def seen(_frame: FrameType, event: str, called: Any) -> None:
+        nonlocal count
+        count += event == "c_call" and called.__name__ == "append"
+
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        decode(block)
+    except CodecError:
+        pass
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@examples(200)
+@given(values, st.data())
+def test_a_cut_off_block_weighs_what_is_read_of_it(value: Any, data: st.DataObject) -> None:
+    """Each value read, and the containers around the place, which have no value yet."""
+    block = encode(value)
+    block = block[: data.draw(st.integers(1, len(block)))]
+    read, found = read_items(block), weighed_items(block, items_max=UNBOUNDED)
+    assert read <= found <= LINK_WEIGHT * (read + NESTED_MOST)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"\x9b" + b"\xff" * 8 + b"\x80" * 50_000,
+        encode([[]] * 50_000)[:-1],
+        b"\x99\xc3\x50\x9b" + b"\xff" * 8 + b"\x80" * 50_000,
+        b"\xb9\x61\xa8\x60\xbb" + b"\xff" * 8 + b"\x60" * 50_000,
+        b"\x99\xc3\x50\x5a" + b"\xff" * 4 + b"\x80" * 50_000,
+        b"\x99\xc3\x50" + b"\x81" * 50_000,
+    ],
+    ids=["list", "last item", "inner list", "inner map", "inner bytes", "nested"],
+)
+def test_what_the_codec_gives_up_at_once_weighs_next_to_nothing(block: bytes) -> None:
+    found = weighed_items(block, items_max=UNBOUNDED)
+    assert read_items(block) <= found <= (CONTAINER_WEIGHT + 1) * (DEPTH_MAX + 2)
 
 
 def test_what_nests_too_deep_is_weighed_to_where_it_does() -> None:
