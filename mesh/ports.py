@@ -46,7 +46,7 @@ class BlockError(CommandError):
             hint=(
                 "raise block_store_bytes in config.toml, or remove blocks with `meshctl block rm`"
                 if fault is BlockFault.QUOTA
-                else f"meshctl block rm {cid}, then `meshctl block put` the true bytes"
+                else f"meshctl block rm {cid}, then store the true bytes with `meshctl block put`"
             ),
             details={"cid": str(cid)},
         )

@@ -1,13 +1,17 @@
 """`meshctl block`: bytes by their name, into the store and out of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mesh.cli.options import FileOption, FormatOption, HomeOption, QuietOption
 from mesh.cli.output import Output
 from runtime.terminal.streams import counted, note
+
+if TYPE_CHECKING:
+    from mesh.local import LocalMesh
+    from runtime.content.cid import Cid
 
 block = typer.Typer(
     help="""Put blocks into the store, get them out, remove them.
@@ -161,11 +165,17 @@ def get(
 @block.command("rm")
 def remove(
     cid: Annotated[str, typer.Argument(metavar="CID", help="A CID, or its last characters.")],
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Remove it also where something needs it.")
+    ] = False,
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
 ) -> None:
     """Remove a block from the store. What names it stays, and says that it is missing.
+
+    A block that a job, its records or an unfinished run needs is removed only when that is
+    confirmed. A block of the state is never removed.
 
     \b
     Example:
@@ -176,5 +186,31 @@ def remove(
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
         found = mesh.find_block(cid)
+        if not yes:
+            _confirm(mesh, found, may_ask=not out.for_machines)
         mesh.remove_block(found)
     out.record({"removed": str(found)}, lines=[f"Removed {found}"], quiet="")
+
+
+def _confirm(mesh: "LocalMesh", cid: "Cid", *, may_ask: bool) -> None:
+    """Raises CommandError for a block that something needs, if nobody says that it may go."""
+    import sys
+
+    from mesh.local.uses import uses
+    from runtime.terminal.errors import CommandError, ExitCode
+
+    found = uses(mesh, cid)
+    if not found:
+        return
+    needed = f"block {cid} is needed: it is {', '.join(found)}"
+    if may_ask and sys.stdin.isatty() and sys.stderr.isatty():
+        note(needed)
+        if typer.confirm("Remove it?", default=False, err=True):
+            return
+    raise CommandError(
+        ExitCode.FAILED,
+        "block-in-use",
+        needed,
+        hint="nothing was removed; with --yes it is, and what needs it says that it is missing",
+        details={"cid": str(cid)},
+    )

@@ -47,6 +47,6 @@ def doctor(
             ExitCode.FAILED,
             "unsound",
             f"{len(wrong)} of {len(checks)} checks found something wrong",
-            hint=f"{wrong[0].name}: {wrong[0].text}",
+            hint=wrong[0].remedy,
             details={"reasons": [f"{each.name}: {each.text}" for each in wrong]},
         )

@@ -13,6 +13,7 @@ from mesh.cli.session import is_founded, make_output, open_mesh
 from mesh.cli.verdict import Keys, Verdict, facts_of, lines_of, remarks_of
 from mesh.findings import Fault, Finding
 from mesh.local import JobView, LocalMesh
+from mesh.local.archive import how_to_supply
 from mesh.local.checking import executed_again, proof_of, verify_here
 from mesh.local.views import obstacle
 from mesh.proof import ProofError, read_proof
@@ -169,9 +170,17 @@ def incomplete(mesh: LocalMesh, job_id: JobId, findings: tuple[Finding, ...]) ->
         ExitCode.NOT_FOUND if first.fault is Fault.MISSING else ExitCode.VERIFICATION,
         "proof-incomplete",
         f"the proof of job {job_id} cannot be put together: {first}",
-        hint="supply it with `meshctl block put FILE`; `meshctl doctor` checks the store",
+        hint=_remedy(first),
         details={"reasons": [str(each) for each in findings[1:]]},
     )
+
+
+def _remedy(finding: Finding) -> str:
+    with suppress(CidError):
+        cid = parse_cid(finding.detail)
+        if finding.fault is Fault.MISSING:
+            return f"{how_to_supply(cid)}; `meshctl doctor` checks the store"
+    return "`meshctl doctor` checks the store and says what is wrong with it"
 
 
 def _no_receipt(job: JobView) -> CommandError:

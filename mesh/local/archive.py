@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from mesh.ports import Blocks
 from mesh.records import read_as
-from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.cid import Cid, Codec, Hash, cid_of
 from runtime.content.codec import CodecError
 from runtime.context import Context
 from runtime.identity.signed import RecordError, Signed
@@ -110,6 +110,19 @@ def missing_block(cid: Cid, noun: str) -> CommandError:
         ExitCode.NOT_FOUND,
         "block-missing",
         f"the {noun} block {cid} is not in the store",
-        hint="supply it with `meshctl block put FILE`",
+        hint=how_to_supply(cid),
         details={"cid": str(cid)},
     )
+
+
+def how_to_supply(cid: Cid) -> str:
+    """The command that stores a missing block under this very CID."""
+    if cid.codec is Codec.DAG_PB:
+        return (
+            "it is a dag-pb file of another system: export it there as a CAR (version 1), then "
+            "`meshctl block put --car FILE.car`"
+        )
+    if cid.hash is not Hash.BLAKE3_256:
+        return "supply it in a CAR (version 1) with `meshctl block put --car FILE.car`"
+    option = "--dag-cbor " if cid.codec is Codec.DAG_CBOR else ""
+    return f"supply it with `meshctl block put {option}FILE`"

@@ -3,14 +3,17 @@
 Rule: a weakness of this machine is said, not hidden; only what is broken is wrong.
 """
 
+from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from mesh.local.archive import how_to_supply
 from mesh.local.audit import HELD, audit
 from mesh.permissions import doubtful_parents, weak_files
 from mesh.records import MICRO
+from runtime.content.cid import CidError, parse_cid
 from runtime.sandbox.selftest import self_test
 from runtime.terminal.errors import CommandError
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
 
 SHOWN_MAX: Final = 20
+_FROM_COPY: Final = "restore the home from a copy; commands that only read still work as it is"
+_ENGINE: Final = "install icn-ccl anew; no job is to be executed here before this holds"
 
 
 class State(Enum):
@@ -27,9 +32,12 @@ class State(Enum):
 
 
 class Check(Struct, frozen=True, kw_only=True):
+    """remedy: the next step, of what is wrong."""
+
     name: str
     state: State
     text: str
+    remedy: str = ""
 
 
 def examine(mesh: "LocalMesh", *, execute: bool) -> tuple[Check, ...]:
@@ -46,8 +54,8 @@ def _ok(name: str, text: str) -> Check:
     return Check(name=name, state=State.OK, text=text)
 
 
-def _wrong(name: str, text: str) -> Check:
-    return Check(name=name, state=State.WRONG, text=text)
+def _wrong(name: str, text: str, remedy: str) -> Check:
+    return Check(name=name, state=State.WRONG, text=text, remedy=remedy)
 
 
 def _note(name: str, text: str) -> Check:
@@ -66,13 +74,16 @@ def _home(mesh: "LocalMesh") -> list[Check]:
 def _store(mesh: "LocalMesh") -> list[Check]:
     findings = mesh.store.check()
     if findings:
-        return [_wrong("store", text) for text in findings[:SHOWN_MAX]]
+        return [_wrong("store", text, _FROM_COPY) for text in findings[:SHOWN_MAX]]
     with mesh.store.read() as tx:
         total = tx.blocks.total_bytes()
         bad = [cid for cid in tx.blocks.cids() if not tx.blocks.is_sound(cid)]
     checks = [_ok("store", f"{mesh.store.database.path.name} is sound")]
     checks += [
-        _wrong("blocks", f"{cid} was changed: meshctl block rm {cid}") for cid in bad[:SHOWN_MAX]
+        _wrong(
+            "blocks", f"{cid} was changed", f"`meshctl block rm {cid}`, then {how_to_supply(cid)}"
+        )
+        for cid in bad[:SHOWN_MAX]
     ]
     if not bad:
         quota = mesh.config.block_store_bytes
@@ -83,8 +94,16 @@ def _store(mesh: "LocalMesh") -> list[Check]:
 def _books(mesh: "LocalMesh") -> list[Check]:
     findings = audit(mesh)
     if findings:
-        return [_wrong("audit", text) for text in findings[:SHOWN_MAX]]
+        return [_wrong("audit", text, _remedy(text)) for text in findings[:SHOWN_MAX]]
     return [_ok("audit", f"{len(mesh.job_ids())} jobs: histories, holds, accounts, chains agree")]
+
+
+def _remedy(finding: str) -> str:
+    """A block that is missing can be supplied; books that do not agree cannot be mended."""
+    for word in finding.split():
+        with suppress(CidError):
+            return how_to_supply(parse_cid(word))
+    return _FROM_COPY
 
 
 def _unfinished(mesh: "LocalMesh") -> list[Check]:
@@ -106,7 +125,7 @@ def _unfinished(mesh: "LocalMesh") -> list[Check]:
 
 def _keys(mesh: "LocalMesh") -> list[Check]:
     weak = [
-        _wrong("keys", f"{problem.message}: {problem.hint}")
+        _wrong("keys", problem.message, problem.hint)
         for problem in weak_files(mesh.home.path, mesh.home.keys)
     ]
     if weak:
@@ -117,13 +136,15 @@ def _keys(mesh: "LocalMesh") -> list[Check]:
 def _sandbox(mesh: "LocalMesh") -> list[Check]:
     checks = []
     for tested in self_test(mesh.sandbox):
-        state = State.OK if tested.holds else State.WRONG
-        checks.append(Check(name=f"self-test: {tested.name}", state=state, text=tested.text))
+        name = f"self-test: {tested.name}"
+        checks.append(
+            _ok(name, tested.text) if tested.holds else _wrong(name, tested.text, _ENGINE)
+        )
     try:
         speed = mesh.world.fuel_per_second
         checks.append(_ok("speed", f"{speed / MICRO:.0f} million fuel a second and core"))
     except CommandError as problem:
-        checks.append(_wrong("speed", problem.message))
+        checks.append(_wrong("speed", problem.message, problem.hint))
     for each in mesh.sandbox.confinement():
         state = State.OK if each.holds else State.NOTE
         text = each.text if each.holds else f"not confined: {each.text}"

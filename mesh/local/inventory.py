@@ -41,6 +41,17 @@ if TYPE_CHECKING:
 
 def lost_of_mesh(mesh: "LocalMesh", tx: SqliteTransaction, archive: Archive) -> Iterator[str]:
     """What is missing or changed of what the mesh itself consists of."""
+    for noun, kind, cid in records_of_mesh(mesh, tx):
+        try:
+            (Archive(None) if kind is Genesis else archive).get_fresh(tx, kind, cid)
+        except CommandError as problem:
+            yield f"{noun}: {problem.message}"
+
+
+def records_of_mesh(
+    mesh: "LocalMesh", tx: SqliteTransaction
+) -> Iterator[tuple[str, type[Any], Cid]]:
+    """The records that the mesh itself consists of: (what it is, its kind, CID)."""
     named: list[tuple[str, type[Any], Cid]] = [("genesis", Genesis, mesh.members.mesh)]
     kept = ((PROFILE, NodeProfile), (TOKEN, ResourceToken), (CREDENTIAL, Credential))
     for prefix, kind in kept:
@@ -52,11 +63,7 @@ def lost_of_mesh(mesh: "LocalMesh", tx: SqliteTransaction, archive: Archive) -> 
         policy = tx.ledger.policy(issuer, resource)
         if policy is not None:
             named.append((f"policy for {resource.value}", Policy, policy.cid))
-    for noun, kind, cid in named:
-        try:
-            (Archive(None) if kind is Genesis else archive).get_fresh(tx, kind, cid)
-        except CommandError as problem:
-            yield f"{noun}: {problem.message}"
+    yield from named
 
 
 def lost_of_job(
@@ -64,11 +71,11 @@ def lost_of_job(
 ) -> Iterator[str]:
     """What is missing or changed of what a job's history names."""
     for stored in history:
-        for kind, cid in _records_of(stored.event):
+        for kind, cid in records_of(stored.event):
             yield from _lost_record(tx, archive, job, kind, cid)
 
 
-def _records_of(event: Event) -> tuple[tuple[type[Any], Cid], ...]:
+def records_of(event: Event) -> tuple[tuple[type[Any], Cid], ...]:
     """The signed record that an event tells of."""
     match event:
         case ev.JobCreated(manifest=cid):

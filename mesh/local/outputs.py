@@ -75,7 +75,7 @@ def decoded(mesh: "LocalMesh", job: JobView, cid: Cid) -> JobOutput:
     """The block, hashed now, and its value."""
     if not mesh.has_block(cid):
         problem = missing_block(cid, "output")
-        problem.hint = "run the job again, or supply it with `meshctl block put --dag-cbor FILE`"
+        problem.hint = f"run the job again, or {problem.hint}"
         raise problem
     data = mesh.get_block(cid)
     codec = cid.codec.name.lower().replace("_", "-")
@@ -94,9 +94,15 @@ def decoded(mesh: "LocalMesh", job: JobView, cid: Cid) -> JobOutput:
 
 
 def _shown(mesh: "LocalMesh", job: JobView, value: Any) -> Any:
-    """By the result type that the module declares, as far as the module is here."""
+    """By the result type that the module declares. Raises CommandError `block-missing`, since
+    without the type the same output is another value to programs."""
     module = job.manifest.body.module
-    if module.codec is Codec.RAW and mesh.has_block(module):
+    if module.codec is Codec.RAW:
+        if not mesh.has_block(module):
+            problem = missing_block(module, "module")
+            problem.message += f", which says of what type the output of job {job.job_id} is"
+            problem.hint += f"; `meshctl block get {job.output} -o json` shows it without its type"
+            raise problem
         facts = check_module(mesh.get_block(module))
         if isinstance(facts, ModuleFacts) and facts.abi is not None:
             abi = Abi.from_value(decode(facts.abi, bytes_max=len(facts.abi)))

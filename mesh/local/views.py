@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.job import Job, Phase, count
+from mesh.local.archive import how_to_supply
 from mesh.local.candidates import candidates
 from mesh.local.content import Content
 from mesh.local.world import World
@@ -250,13 +251,3 @@ def obstacle(job: JobView, *, needs_award: bool) -> CommandError | None:
             details=details,
         )
     return None
-
-
-def how_to_supply(cid: Cid) -> str:
-    """The command that supplies a missing block."""
-    if cid.codec.name == "DAG_PB":
-        return (
-            "it is a dag-pb file of another system: export it there as a CAR (version 1), then "
-            "`meshctl block put --car FILE.car`"
-        )
-    return "supply it with `meshctl block put FILE`"

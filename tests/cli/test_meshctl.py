@@ -107,7 +107,7 @@ def test_a_program_that_traps_is_a_failed_job(meshctl: Meshctl) -> None:
 def test_without_its_output_block_a_result_is_missing(meshctl: Meshctl) -> None:
     job = verified(meshctl)
     output = json.loads(meshctl("job-status", job, "-o", "json").out)["output"]
-    assert meshctl("block", "rm", output).code == 0
+    assert meshctl("block", "rm", output, "--yes").code == 0
     result = meshctl("results", job)
     assert (result.code, result.out) == (3, "")
     assert f"block {output} is not in the store" in result.err

@@ -167,7 +167,7 @@ def test_a_new_proof_has_every_block_or_is_not_made(meshctl: Meshctl, tmp_path: 
     data = meshctl("receipt", job, "--output", "whole.car")
     assert data.code == 0
     assert parse_cid(module) in read_car((tmp_path / "whole.car").read_bytes()).sections
-    assert meshctl("block", "rm", module).code == 0
+    assert meshctl("block", "rm", module, "--yes").code == 0
     done = meshctl("receipt", job, "--output", "part.car")
     assert (done.code, (tmp_path / "part.car").exists()) == (3, False)
     assert f"module: a block that is needed is not there ({module})" in done.err
