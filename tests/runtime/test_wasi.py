@@ -5,6 +5,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
+from wasi_programs import command, data, subscription
 from wasm_modules import NOW, HereMachine, executed, logs, output, request
 
 from runtime.context import Limits
@@ -18,28 +19,7 @@ from runtime.host.wasi import (
     SPIPE,
     STDOUT_TAIL_BYTES,
     SUCCESS,
-    WASI_FUNCTIONS,
 )
-
-IMPORTS = "\n".join(
-    f'(import "wasi_snapshot_preview1" "{name}" (func ${name}'
-    + "".join(f" (param {kind})" for kind in function.parameters)
-    + (" (result i32)" if function.returns_errno else "")
-    + "))"
-    for name, function in WASI_FUNCTIONS.items()
-)
-
-
-def command(body: str, extra: str = "") -> str:
-    """A WASI program. Memory from 64 on is free; `$print` writes bytes to stdout."""
-    return f"""(module {IMPORTS} (memory (export "memory") 2) {extra}
-      (func $write (param $fd i32) (param $at i32) (param $n i32)
-        (i32.store (i32.const 0) (local.get $at)) (i32.store (i32.const 4) (local.get $n))
-        (drop (call $fd_write (local.get $fd) (i32.const 0) (i32.const 1) (i32.const 8))))
-      (func $print (param $at i32) (param $n i32)
-        (call $write (i32.const 1) (local.get $at) (local.get $n)))
-      (func (export "_start") (local $n i32) {body}))"""
-
 
 CAT = command(
     """(i32.store (i32.const 16) (i32.const 64)) (i32.store (i32.const 20) (i32.const 5))
@@ -109,22 +89,16 @@ def test_no_two_readings_of_the_monotonic_clock_are_the_same(machine: HereMachin
 CLOCK, FD_READ, FD_WRITE = 0, 1, 2
 
 
-def subscription(userdata: int, kind: int, number: int, timeout: int = 0, flags: int = 0) -> bytes:
-    """As a guest writes it."""
-    return struct.pack("<QB7xI4xQQH6x", userdata, kind, number, timeout, 0, flags)
-
-
 def polled(
     machine: HereMachine, *subscriptions: bytes, **context: Any
 ) -> tuple[int, list[tuple[int, ...]], int]:
     """Error number, events as (userdata, error, type, bytes, flags), nanoseconds that passed."""
-    data = "".join(f"\\{byte:02x}" for byte in b"".join(subscriptions))
     body = f"""(i32.store (i32.const 16) (call $poll_oneoff (i32.const 1024) (i32.const 4096)
         (i32.const {len(subscriptions)}) (i32.const 20)))
       (drop (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 24)))
       (call $print (i32.const 16) (i32.const 16))
       (call $print (i32.const 4096) (i32.mul (i32.load (i32.const 20)) (i32.const 32)))"""
-    program = command(body, f'(data (i32.const 1024) "{data}")')
+    program = command(body, data(1024, b"".join(subscriptions)))
     written = output(executed(machine, program, **context))
     errno, count, time = struct.unpack_from("<IIQ", written)
     assert len(written) == 16 + 32 * count
