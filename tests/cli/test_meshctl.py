@@ -357,7 +357,7 @@ def test_the_store_of_a_newer_version(meshctl: Meshctl, home: Path) -> None:
 def test_a_key_that_others_can_read(meshctl: Meshctl, home: Path) -> None:
     (home / "keys" / "submitter.key").chmod(0o644)
     result = meshctl("identity", "show")
-    assert (result.code, "chmod 600" in result.err) == (4, True)
+    assert (result.code, "chmod -R go-rwx" in result.err) == (4, True)
 
 
 def test_a_sound_machine(meshctl: Meshctl) -> None:
