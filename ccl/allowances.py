@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from ccl.abi.suggest import nearest
-from ccl.codes import TEMPLATES
+from ccl.codes import TEMPLATES, full_code
 from ccl.codes.template import Severity
 from ccl.diagnostics import Diagnostic, Sink
 from ccl.node import Node
@@ -103,19 +103,22 @@ def _codes(source: Source, found: re.Match[str], start: int, sink: Sink) -> dict
 
 def not_a_warning(code: str) -> str | None:
     """Why a code has no level of its own; None for one that has."""
+    meant = full_code(code)
+    if meant in TEMPLATES and TEMPLATES[meant].severity is not Severity.WARNING:
+        return f"`{meant}` is an error, and only warnings can be allowed"
     if code not in TEMPLATES:
         return f"there is no warning `{code}`"
-    if TEMPLATES[code].severity is not Severity.WARNING:
-        return f"`{code}` is an error, and only warnings can be allowed"
     return None
 
 
 def nearest_warning(code: str) -> str | None:
     """What was meant by a code that does not exist."""
-    if code in TEMPLATES:
-        return None
+    meant = full_code(code)
+    if meant in TEMPLATES:
+        is_warning = TEMPLATES[meant].severity is Severity.WARNING
+        return meant if is_warning and meant != code else None
     warnings = [each for each in TEMPLATES if TEMPLATES[each].severity is Severity.WARNING]
-    return nearest(code.upper(), warnings)
+    return nearest(meant, warnings)
 
 
 def _lines(source: Source, tokens: Sequence[Token], statement: range) -> tuple[int, int]:

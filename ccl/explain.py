@@ -57,12 +57,6 @@ def load_page(code: str) -> Page | None:
     return Page(code=code, title=head["title"].strip(), text=text)
 
 
-def full_code(text: str) -> str:
-    """`0401`, `ccl401`, `CCL-0401` and `error[CCL0401]` as users type them → `CCL0401`."""
-    digits = re.fullmatch(r"(?:error|warning)?\[?(?:ccl)?[-_ ]?0*(\d{1,4})\]?", text.strip(), re.I)
-    return f"CCL{int(digits[1]):04d}" if digits else text.strip().upper()
-
-
 def nearest_code(code: str) -> str | None:
     """The existing code that `code` was probably meant to be."""
     from ccl.abi.suggest import nearest

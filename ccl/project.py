@@ -6,8 +6,8 @@ lies outside is neither opened nor looked at, so that no message says whether it
 """
 
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import Final
@@ -156,11 +156,12 @@ def _home() -> Path | None:
 def _is_own(path: Path) -> bool | None:
     """Whether a file belongs to the user, links and all; None where there is none."""
     try:
-        found = (path.lstat(), path.stat())
+        found = [path.lstat()]
     except OSError:
         return None
-    if any(stat.S_ISDIR(each.st_mode) for each in found):
-        return None
+    # Of a link that leads nowhere, its own owner decides.
+    with suppress(OSError):
+        found.append(path.stat())
     if not hasattr(os, "geteuid"):
         return True
     return all(each.st_uid == os.geteuid() for each in found)

@@ -29,6 +29,7 @@ JobId = NewType("JobId", str)
 NodeId = NewType("NodeId", str)
 
 MICRO: Final = 1_000_000
+LEASE_SECONDS_MAX: Final = 30 * 24 * 3600
 """Rates and loads are counted in millionths."""
 SURCHARGE_PPM_MAX: Final = 1_000_000_000
 
@@ -95,7 +96,7 @@ class Requirements(Struct, frozen=True, kw_only=True):
     cpu_cores: int = 1
     storage_bytes: int = 0
     features: Words = ()
-    max_seconds: Annotated[int, Between(1, 30 * 24 * 3600)] = 3600
+    max_seconds: Annotated[int, Between(1, LEASE_SECONDS_MAX)] = 3600
 
 
 class Trust(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,19 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
+_EXPECTED: Final = {
+    "Expecting value": "a value",
+    "Expecting property name enclosed in double quotes": "a key in double quotes",
+    "Illegal trailing comma before end of object": "no comma behind the last entry",
+    "Illegal trailing comma before end of array": "no comma behind the last item",
+    "Expecting ':' delimiter": "`:` behind the key",
+    "Expecting ',' delimiter": "`,` or the end of the list or object",
+    "Unterminated string": "a closing quote for the text",
+    "Extra data": "the end of the file",
+    "Invalid control character": "a text on one line, with \\n for a new line",
+    "Invalid \\escape": "one of the escapes of JSON behind `\\`",
+}
+"""The messages of the standard library, and what we say."""
 DEPTH_MAX: Final = 64
 """As deep as a block may nest; what is read recursively here is no deeper."""
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}:]')
@@ -57,6 +70,18 @@ def read_json(text: str, *, parse_float: Callable[[str], Any] | None = None) -> 
             return root
         level = below
     raise _too_deep()
+
+
+def syntax_fault(error: json.JSONDecodeError) -> JsonFault:
+    """Why a text is no JSON, with what was expected where."""
+    rest = error.doc[error.pos :]
+    if not error.doc.strip():
+        return JsonFault("a value", "nothing: it is empty")
+    words = _EXPECTED.get(error.msg.removesuffix(" at").removesuffix(" starting"))
+    found = f"`{rest[0]}`" if rest else "the end"
+    if words is None:
+        return JsonFault("a text as JSON has them", found, f"line {error.lineno}")
+    return JsonFault(words, found, f"line {error.lineno}, column {error.colno}")
 
 
 def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

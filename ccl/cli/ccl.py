@@ -362,4 +362,6 @@ def new(
 
     for path in create_project(directory):
         note(f"Created {path}")
-    note(f"Next: ccl run {quote(str(program_path(directory)))}")
+    program = str(program_path(directory))
+    # What begins with - would be taken for an option.
+    note(f"Next: ccl run {quote(f'./{program}' if program.startswith('-') else program)}")

@@ -235,7 +235,7 @@ def explain(
       cclc explain 401
     """
     from ccl import explain as pages
-    from ccl.codes import TEMPLATES
+    from ccl.codes import TEMPLATES, full_code
 
     if code is None:
         from ccl.cli.tables import columns
@@ -247,7 +247,7 @@ def explain(
         ]
         typer.echo(columns(rows), nl=False)
         return
-    name = pages.full_code(code)
+    name = full_code(code)
     page = pages.load_page(name) if name in TEMPLATES else None
     if page is None:
         nearest = pages.nearest_code(name)

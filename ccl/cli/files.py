@@ -130,7 +130,16 @@ def source_text(data: bytes, path: Path) -> str:
         raise other
     if len(data) > SOURCE_BYTES_MAX:
         raise too_large(_named(path), SOURCE_BYTES_MAX, "program")
-    return decoded(data, path, "CCL")
+    text = decoded(data, path, "CCL")
+    if "\n" not in text and "\r" in text.rstrip("\r"):
+        raise CommandError(
+            ExitCode.USAGE,
+            "old-line-ends",
+            f"{_named(path)} ends its lines with CR alone, so that it is one single line",
+            hint=f"convert it: tr '\\r' '\\n' < {quote(str(path))} > NEW.ccl",
+            details={"path": str(path)},
+        )
+    return text
 
 
 def _not_a_source(data: bytes, path: Path) -> CommandError | None:

@@ -3,6 +3,7 @@
 `pages/CODE.md` beside this explains a code with a wrong and a right example.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,3 +20,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
 def severity_of(code: str) -> Severity:
     """Raises KeyError for a code that does not exist."""
     return TEMPLATES[code].severity
+
+
+def full_code(text: str) -> str:
+    """`0401`, `ccl401`, `CCL-0401` and `error[CCL0401]` as users type them → `CCL0401`."""
+    digits = re.fullmatch(r"(?:error|warning)?\[?(?:ccl)?[-_ ]?0*(\d{1,4})\]?", text.strip(), re.I)
+    return f"CCL{int(digits[1]):04d}" if digits else text.strip().upper()

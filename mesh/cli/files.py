@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
-from runtime.content.cid import Cid, CidError, parse_cid
+from runtime.content.cid import Cid, CidError, Codec, parse_cid
 from runtime.context import INPUT_BYTES_MAX
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.links import dangling_link
@@ -20,6 +20,10 @@ from runtime.terminal.links import dangling_link
 STANDARD_STREAM: Final = "-"
 CAR_BYTES_MAX: Final = 512 << 20
 """Of a CAR file; it is read block by block."""
+_SMALLER: Final = {
+    "input": "split it, and submit a job for each part",
+    "module": "check that this is the module; one built without debug information is smaller",
+}
 _PART_BYTES: Final = 1 << 20
 _CID_CHARS_MIN: Final = 40
 _CID_BEGINNING: Final = re.compile(r"baf[ky][br][a-z2-7]{4}")
@@ -42,7 +46,7 @@ def _too_large(path: Path, noun: str, bytes_max: int) -> CommandError:
         ExitCode.USAGE,
         "file-too-large",
         f"{path}: the {noun} has more than {bytes_max} bytes",
-        hint="split it, or let the program read a smaller one",
+        hint=_SMALLER.get(noun, f"check that this is the {noun} that you mean"),
     )
 
 
@@ -155,6 +159,26 @@ def cid_from(text: str) -> Cid:
         return parse_cid(text)
     except CidError as error:
         raise _malformed(text, error) from None
+
+
+def mesh_from(text: str) -> Cid:
+    """The CID of a mesh, which is that of its first record. Raises CommandError."""
+    hint = "ask for the CID of the mesh: `meshctl identity show` prints it where its keys are"
+    try:
+        cid = parse_cid(text)
+    except CidError as error:
+        problem = _malformed(text, error)
+        problem.hint = hint
+        raise problem from None
+    if cid.codec is not Codec.DAG_CBOR:
+        raise CommandError(
+            ExitCode.USAGE,
+            "malformed-cid",
+            f"--mesh {cid} is no mesh: it names a {cid.codec.name.lower().replace('_', '-')} "
+            "block, and a mesh is a dag-cbor record",
+            hint=hint,
+        )
+    return cid
 
 
 def _malformed(text: str, error: CidError) -> CommandError:

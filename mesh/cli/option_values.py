@@ -16,9 +16,37 @@ def positive(option: str, number: int) -> int:
             ExitCode.USAGE,
             "not-positive",
             f"{option} is {number}, expected 1 or more",
-            hint="one unit buys 1 000 000 fuel",
+            hint=f"give {option} a number of 1 or more",
         )
     return number
+
+
+def within(option: str, number: int, low: int, high: int, unit: str) -> int:
+    """A number of an option that has a least and a most. Raises CommandError."""
+    if not low <= number <= high:
+        raise CommandError(
+            ExitCode.USAGE,
+            "not-in-range",
+            f"{option} is {number}, expected {low} to {high} {unit}",
+            hint=f"give {option} a number from {low} to {high}",
+            details={"least": low, "most": high, "found": number},
+        )
+    return number
+
+
+def uuid_of(option: str, text: str) -> str:
+    """A UUID as records have it. Raises CommandError."""
+    from uuid import UUID
+
+    try:
+        return str(UUID(text.strip()))
+    except ValueError:
+        raise CommandError(
+            ExitCode.USAGE,
+            "not-a-uuid",
+            f"{option}: '{text:.60}' is not a UUID",
+            hint="write 32 hexadecimal digits as `uuidgen` prints them, or leave it out",
+        ) from None
 
 
 def one_of(kind: type[E], text: str, option: str) -> E:

@@ -138,14 +138,14 @@ def verify(
       meshctl verify job.proof.car
       meshctl verify job.proof.car --mesh bafyr4i…
     """
-    from mesh.cli.files import cid_from
+    from mesh.cli.files import mesh_from
     from mesh.cli.naming import one_job
     from mesh.cli.verification import run_verification
 
     run_verification(
         one_job(target, job_id, noun="job, receipt or proof file"),
         is_job=job_id is not None,
-        mesh=None if mesh is None else cid_from(mesh),
+        mesh=None if mesh is None else mesh_from(mesh),
         reexecute=reexecute,
         output=output,
         quiet=quiet,

@@ -16,15 +16,16 @@ from ccl.abi.values import ValueMismatch, from_json, parse_type
 from mesh.adapters.sqlite import StoreError
 from mesh.cli.describing import job_to_value
 from mesh.cli.files import cid_from, path_or_cid, read_bytes
-from mesh.cli.option_values import one_of, positive
+from mesh.cli.option_values import one_of, positive, uuid_of, within
 from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import found_mesh, make_output
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.admission import check_callable, module_facts
 from mesh.local.views import obstacle
-from mesh.records import JobId, Priority, Requirements, Trust
+from mesh.records import LEASE_SECONDS_MAX, JobId, Priority, Requirements, Trust
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
+from runtime.context import MEMORY_BYTES_MAX
 from runtime.modulecheck import ModuleFacts
 from runtime.modulelimits import MODULE_LIMITS
 from runtime.terminal.errors import CommandError, ExitCode
@@ -154,13 +155,14 @@ def _request(
         arguments=_arguments(given.arguments, entry, facts),
         input=_input(given.input, blocks),
         requirements=Requirements(
-            memory_bytes=positive("--memory", given.memory_mib) * MIB,
+            memory_bytes=within("--memory", given.memory_mib, 1, MEMORY_BYTES_MAX // MIB, "MiB")
+            * MIB,
             features=given.features,
-            max_seconds=given.max_seconds,
+            max_seconds=within("--max-seconds", given.max_seconds, 1, LEASE_SECONDS_MAX, "seconds"),
         ),
         trust=_trust(given),
         token=None if given.token is None else cid_from(given.token),
-        job_id=None if given.job_id is None else JobId(given.job_id.strip().lower()),
+        job_id=None if given.job_id is None else JobId(uuid_of("--id", given.job_id)),
     )
     if facts is not None:
         check_callable(facts, given.wasm, request)

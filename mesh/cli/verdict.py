@@ -103,7 +103,9 @@ def lines_of(verdict: Verdict) -> Iterator[str]:
     yield f"Mesh: {proof.genesis.cid}{_standing(checked)}"
     outcome = describe(proof.receipt.body.deterministic.outcome)
     yield printable(f"Outcome: the program {outcome}")
-    wrong = {each.subject.split(" ")[0] for each in checked.findings}
+    # (that another mesh was named says nothing about how the records fit each other)
+    of_records = (each for each in checked.findings if each.fault is not Fault.OTHER_MESH)
+    wrong = {each.subject.split(" ")[0] for each in of_records}
     yield f"Award, bid, hold and context belong together {_mark(not wrong & _TERMS)}"
     yield f"Receipt signed and consistent {_mark('receipt' not in wrong)}"
     confirmed = sum(each.body.verdict is Vote.CONFIRMED for each in proof.attestations)

@@ -160,6 +160,12 @@ def _names_a_file(target: str) -> bool:
     return target == STANDARD_STREAM or "/" in target or Path(target).suffix != ""
 
 
+def _is_folder(target: str) -> bool:
+    with suppress(OSError):
+        return Path(target).is_dir()
+    return False
+
+
 def incomplete(mesh: LocalMesh, job_id: JobId, findings: tuple[Finding, ...]) -> CommandError:
     """A proof that cannot be put together: there is none yet, or a part of it is at fault."""
     job = mesh.job(job_id)
@@ -212,6 +218,13 @@ def _job_of(mesh: LocalMesh, target: str) -> JobId:
         try:
             return find_job(mesh, target)
         except CommandError as problem:
+            if _is_folder(target):
+                raise CommandError(
+                    ExitCode.USAGE,
+                    "file-is-directory",
+                    f"{target} is a directory, expected a job, a receipt or the file of a proof",
+                    hint="name a file in it, or a job: `meshctl list-jobs` lists them",
+                ) from None
             problem.message += ", and no file of that name"
             raise
     job_id = mesh.job_of_receipt(receipt)

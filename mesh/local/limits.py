@@ -5,7 +5,7 @@ results go into the context, so that every verifier has the same.
 """
 
 from mesh.adapters.sqlite import SqliteTransaction
-from mesh.home import Config
+from mesh.home import RANGES, Config
 from mesh.records import JobManifest
 from runtime.context import Limits
 from runtime.sandbox.limits import SandboxLimits
@@ -21,7 +21,11 @@ def check_limits(
     for name, noun, value in (
         ("module_bytes", "the module's bytes", module),
         ("input_bytes", "the input's bytes", given),
-        ("memory_bytes", "the memory asked for, in bytes,", manifest.requirements.memory_bytes),
+        (
+            "memory_bytes",
+            "the bytes of memory that the job asks for",
+            manifest.requirements.memory_bytes,
+        ),
         ("description_bytes", "the description's bytes", len(manifest.description.encode())),
         ("token_chain", "the chain of tokens", chain_length),
     ):
@@ -31,9 +35,17 @@ def check_limits(
                 ExitCode.USAGE,
                 "over-limit",
                 f"{noun}: {value}, at most {most} are taken here",
-                hint=f"ask for less, or raise {name} in config.toml if that is possible",
+                hint=_way_out(name, most),
                 details={"limit": name, "most": most, "found": value},
             )
+
+
+def _way_out(name: str, most: int) -> str:
+    """Nothing is raised over what this version takes at all."""
+    ceiling = RANGES[name][1]
+    if most >= ceiling:
+        return f"no mesh of this version takes more than {ceiling}; ask for less"
+    return f"ask for less, or raise {name} in config.toml, to at most {ceiling}"
 
 
 def allowed_limits(config: Config) -> Limits:

@@ -6,6 +6,7 @@ is the same job.
 
 from msgspec.structs import replace
 
+from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.events import JobKey
@@ -79,6 +80,19 @@ def prepare(
 ) -> tuple[Signed[JobManifest], Purse]:
     """The signed manifest and what pays for it; nothing is stored."""
     submitter = world.members.submitter
+    size = len(request.description.encode())
+    if size > DESCRIPTION_BYTES_MAX:
+        raise CommandError(
+            ExitCode.USAGE,
+            "over-limit",
+            f"the description's bytes: {size}, at most {DESCRIPTION_BYTES_MAX} are taken",
+            hint="shorten it; what is long belongs into the input",
+            details={
+                "limit": "description_bytes",
+                "most": DESCRIPTION_BYTES_MAX,
+                "found": size,
+            },
+        )
     try:
         manifest, purse = _choose_token(tx, world, request, job_id, now)
         signed = sign(manifest, mesh=world.members.mesh, key=submitter)

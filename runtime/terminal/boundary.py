@@ -35,6 +35,7 @@ from runtime.terminal.answer import (
     print_answer,
 )
 from runtime.terminal.commandline import COLOR_OPTION, NONE, Load, command_line
+from runtime.terminal.commands import command_that_has
 from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.escaping import printable
@@ -52,8 +53,11 @@ DEBUG_VARIABLE: Final = "CCL_DEBUG"
 _PROGRAM_FORMATS: Final = frozenset((*ANSWERED, "sarif", "github"))
 _NEGATIVE: Final = re.compile(r"-\d")
 _FILE_SUFFIXES: Final = (".ccl", ".wasm", ".car", ".csv", ".json")
-_NO_NUMBER: Final = re.compile(r"'[^']*' is not a valid (int|float)$")
-"""The words of the library that reads the command line for what we call no number."""
+_NO_NUMBER: Final = re.compile(r"'[^']*' is not a valid (int|float)( range)?$")
+_OUT_OF_RANGE: Final = re.compile(r"(\S+) is not in the range (?:(\S+)<=)?x(?:<=(\S+))?$")
+_NO_COMMAND: Final = re.compile(r"No such command '([^']*)'")
+"""The words of the library that reads the command line, for which we have others."""
+_NUMBERS: Final = {"int": "a whole number", "float": "a number"}
 _ERROR, _GUTTER, _HELP = "1;31", "1;34", "1;36"
 
 
@@ -78,7 +82,7 @@ def run_app(
             if answer.is_wanted:
                 print_answer(answer, _fields(answers(), arguments), code)
         except OSError as error:
-            return _lost_output(error)
+            return _lost_output(error, name)
         return code
 
 
@@ -96,7 +100,7 @@ def _run_guarded(line: TyperGroup, name: str, arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     except OSError as error:
         if error.filename is None and not isinstance(error, FileNotFoundError):
-            return _lost_output(error)
+            return _lost_output(error, name)
         named = _named(error, name, arguments)
     except Exception as error:  # noqa: BLE001 - this is where every exception gets its name
         named = _named(error, name, arguments)
@@ -128,10 +132,10 @@ def _interrupted() -> None:
     )
 
 
-def _lost_output(error: OSError) -> int:
+def _lost_output(error: OSError, name: str) -> int:
     """Nothing more can be written to stdout: the disk is full, or it is closed."""
     discard(sys.stdout)
-    named = _unwritable_output(error)
+    named = _unwritable_output(error, name)
     _show_on_stderr(named)
     return named.exit_code
 
@@ -238,8 +242,19 @@ def _usage_error(error: TyperException, name: str, arguments: Sequence[str]) -> 
         hint += f"`{command} … -- {option}`"
     # (the library puts what one can choose from on lines of their own)
     message = " ".join(error.format_message().rstrip(".").split())
-    message = _NO_NUMBER.sub("expected a number", message)
+    unknown = _NO_COMMAND.match(message)
+    if unknown is not None:
+        hint = command_that_has(unknown[1], name) or hint
+    message = _NO_NUMBER.sub(lambda found: f"expected {_NUMBERS[found[1]]}", message)
+    message = _OUT_OF_RANGE.sub(_range, message)
     return CommandError(ExitCode.USAGE, "usage", message, hint=hint)
+
+
+def _range(found: re.Match[str]) -> str:
+    value, low, high = found.groups()
+    if high is None:
+        return f"{value} is less than {low}"
+    return f"{value} is more than {high}" if low is None else f"{value} is not from {low} to {high}"
 
 
 def _file_like_an_option(arguments: Sequence[str]) -> str | None:
@@ -274,17 +289,23 @@ def _no_memory() -> CommandError:
     )
 
 
-def _unwritable_output(error: OSError) -> CommandError:
+def _unwritable_output(error: OSError, name: str) -> CommandError:
     reason = error.strerror or str(error)
     return CommandError(
         ExitCode.FAILED,
         "output-unwritable",
         f"the output cannot be written: {reason}",
-        hint="free some space, or send it elsewhere; what was done is not undone: "
-        "`meshctl list-jobs` shows the jobs"
+        hint="free some space, or send it elsewhere" + _of_jobs(name)
         if error.errno in (errno.ENOSPC, errno.EDQUOT)
         else "stdout must be open for writing; send it to a file or a terminal",
     )
+
+
+def _of_jobs(name: str) -> str:
+    """What remains of a command that may have driven the mesh; the compiler never does."""
+    if name == "cclc":
+        return ""
+    return "; what was done is not undone: `meshctl list-jobs` shows the jobs"
 
 
 def _bug(error: Exception) -> CommandError:

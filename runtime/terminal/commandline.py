@@ -61,6 +61,9 @@ def _command(app: Typer, info: CommandInfo) -> Command:
     for parameter in command.params:
         if isinstance(parameter.type, TyperPath) or _OF_A_FILE.search(parameter.metavar or ""):
             parameter.callback = partial(_not_empty, parameter.callback)
+        if parameter.metavar is None and "range" in parameter.type.name:
+            # Its library calls it by the name of a type.
+            parameter.metavar = "NUMBER"
     command.params.append(_color_option())
     return command
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ccl.configuration import ConfigurationError
 from ccl.diagnostics import Diagnostic
 from ccl.pipeline import check_file, check_text, compile_file, compile_text
 from ccl.project import Outside, project_of
@@ -89,10 +90,15 @@ def test_configuration_of_another_user_does_not_count(
     assert any("belongs to another user" in note for note in fault.notes)
 
 
-def test_folder_called_like_the_configuration_does_not_count(home: Path) -> None:
-    (home / "coop" / "ccl.toml").mkdir()
-    program = home / "coop" / "rules" / "a.ccl"
-    assert codes(program, importing("../lib/rules.ccl")) == ["CCL0229"]
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_configuration_that_is_no_file_is_an_error(home: Path, kind: str) -> None:
+    path = home / "coop" / "ccl.toml"
+    if kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("nowhere")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        codes(home / "coop" / "rules" / "a.ccl", importing("../lib/rules.ccl"))
 
 
 @pytest.mark.parametrize("form", [importing, packing])

@@ -210,8 +210,32 @@ BAD_COMMANDS = {
     "bad id": (
         ["submit-job", "--wasm", "echo.wasm", "--id", "seven"],
         2,
-        "job-malformed",
+        "not-a-uuid",
         "UUID",
+    ),
+    "no memory": (
+        ["submit-job", "--wasm", "echo.wasm", "--memory", "0"],
+        2,
+        "not-in-range",
+        "expected 1 to 256 MiB",
+    ),
+    "too much memory": (
+        ["submit-job", "--wasm", "echo.wasm", "--memory", "9999"],
+        2,
+        "not-in-range",
+        "expected 1 to 256 MiB",
+    ),
+    "no time": (
+        ["submit-job", "--wasm", "echo.wasm", "--max-seconds", "0"],
+        2,
+        "not-in-range",
+        "expected 1 to 2592000 seconds",
+    ),
+    "long description": (
+        ["submit-job", "--wasm", "echo.wasm", "--description", "x" * 5000],
+        2,
+        "over-limit",
+        "at most 4096",
     ),
     "no majority": (
         ["submit-job", "--wasm", "echo.wasm", "--verifiers", "4"],
@@ -444,3 +468,24 @@ def test_every_help_has_an_example(command: list[str], capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     assert "Example" in shown
     assert f"meshctl {' '.join(command)}" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["submit-job", "--wasm", "x", "--resource-amount", "1.5"], "expected a whole number"),
+        (["verify", "."], "error[file-is-directory]: . is a directory"),
+        (["verify", "x.car", "--mesh", "bafyr4ig"], "help: ask for the CID of the mesh"),
+        (
+            [
+                *("verify", "x.car", "--mesh"),
+                "bafkr4ihkr4ld3m4gqkjf4reryxsy2s5tkbxprqkow6fin2iiyvreuzzab4",
+            ],
+            "a mesh is a dag-cbor record",
+        ),
+    ],
+)
+def test_value_of_another_kind_is_named(meshctl: Meshctl, words: list[str], said: str) -> None:
+    result = meshctl(*words)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err

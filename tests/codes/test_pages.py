@@ -2,8 +2,8 @@
 
 import pytest
 
-from ccl.codes import TEMPLATES
-from ccl.explain import Page, full_code, load_page, nearest_code, page_names, render_page
+from ccl.codes import TEMPLATES, full_code
+from ccl.explain import Page, load_page, nearest_code, page_names, render_page
 from ccl.pipeline import check_text
 from ccl.reference import GROUPS
 

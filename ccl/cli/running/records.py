@@ -1,11 +1,12 @@
 """Host records from a file: what conditions, handlers and roles ask for."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from ccl.abi.sections import Abi
-from ccl.abi.strictjson import read_json
+from ccl.abi.strictjson import read_json, syntax_fault
 from ccl.abi.values import ValueMismatch, from_json, parse_type
 from ccl.cli.files import STANDARD_STREAM, decoded, read_bytes
 from runtime.content.codec import CodecError, encode
@@ -43,6 +44,8 @@ def read_records(path: Path | None) -> dict[str, Any]:
         value = read_json(text.removeprefix(BYTE_ORDER_MARK), parse_float=str)
         records = from_json(parse_type("Data"), value, _NO_TYPES)
         encode(records)
+    except json.JSONDecodeError as error:
+        raise _bad(f"{shown} is no context: {syntax_fault(error)}", path) from None
     except (ValueError, RecursionError, ValueMismatch, CodecError) as error:
         raise _bad(f"{shown} is no context: {error}", path) from None
     if not isinstance(records, dict):

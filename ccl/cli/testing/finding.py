@@ -10,11 +10,17 @@ from msgspec import Struct
 from ccl.cli.files import NOT_FOUND, missing, read_source
 from ccl.cli.report import shown
 from ccl.cli.sources import NO_PROGRAMS, project_for, sources_of
+from ccl.pipeline import check_text
 from ccl.project import Project
 from runtime.terminal.errors import CommandError
 
 _MARK: Final = re.compile(r"\btest\s+fn\b")
-"""Nothing without these words is worth compiling; what has them in a comment has no tests."""
+"""Nothing without these words has tests; what has them in a comment may have none."""
+
+
+def _has_errors(text: str, file: Path, project: Project) -> bool:
+    """A file that does not compile is named, whether it has tests or not."""
+    return check_text(text, path=shown(file), project=project).sink.has_errors
 
 
 class TestFile(Struct, frozen=True, kw_only=True):
@@ -50,6 +56,6 @@ def test_files(paths: Sequence[Path], allowed: tuple[Path, ...]) -> Found:
                 raise missing(file, "file or folder") from None
             unread.append(error)
             continue
-        if _MARK.search(text):
+        if _MARK.search(text) or _has_errors(text, file, project):
             found.append(TestFile(path=shown(file), text=text, project=project))
     return Found(files=tuple(found), unread=tuple(unread))

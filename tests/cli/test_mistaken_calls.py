@@ -1,0 +1,135 @@
+"""Commands called in a way that others would be: each error names the one that is meant."""
+
+from pathlib import Path
+
+import pytest
+from commands import Done, run
+from typer.main import get_group
+
+from ccl.cli.ccl import app as ccl_app
+from ccl.cli.cclc import app as cclc_app
+from mesh.cli import app as mesh_app
+from runtime.terminal.commands import COMMANDS
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "x.ccl").write_text("execution { 1 }\n")
+    return folder
+
+
+def call(folder: Path, *words: str) -> Done:
+    return run(*words, home=folder.parent, cwd=folder)
+
+
+def test_table_of_commands_is_that_of_the_programs() -> None:
+    assert set(COMMANDS["ccl"]) == set(get_group(ccl_app).commands)
+    assert set(COMMANDS["cclc"]) == set(get_group(cclc_app).commands)
+    assert set(COMMANDS["meshctl"]) == set(mesh_app.COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("ccl", "check", "x.ccl"), "`cclc check`"),
+        (("ccl", "fmt"), "`cclc fmt`"),
+        (("cclc", "run", "x.ccl"), "`ccl run`"),
+        (("meshctl", "test"), "`ccl test`"),
+        (("ccl", "submit-job"), "`meshctl submit-job`"),
+        (("ccl", "x.ccl"), "`ccl run x.ccl`"),
+        (("ccl", "help"), "`ccl --help`"),
+        (("cclc", "help"), "`cclc --help`"),
+    ],
+)
+def test_command_of_another_program_is_named(
+    folder: Path, words: tuple[str, ...], meant: str
+) -> None:
+    done = call(folder, *words)
+    assert (done.code, done.out) == (2, "")
+    assert meant in done.err
+
+
+def test_command_that_new_prints_works(folder: Path) -> None:
+    made = call(folder, "ccl", "new", "--", "-x")
+    assert made.code == 0
+    (line,) = [each for each in made.err.splitlines() if each.startswith("Next: ")]
+    done = call(folder, *line.removeprefix("Next: ").split())
+    assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("abc", "expected a whole number"),
+        ("1.5", "expected a whole number"),
+        ("0", "0 is not from 1 to 9223372036854775807"),
+    ],
+)
+def test_number_that_is_none_is_refused_in_words(folder: Path, value: str, said: str) -> None:
+    done = call(folder, "ccl", "run", "x.ccl", "--fuel", value)
+    assert done.code == 2
+    assert done.err.startswith(f"error[usage]: Invalid value for '--fuel': {said}\n")
+    assert "int range" not in call(folder, "ccl", "run", "--help").out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "expected a value, found nothing: it is empty"),
+        ("{", "expected a key in double quotes at line 1, column 2, found the end"),
+        ('{"a":}', "expected a value at line 1, column 6, found `}`"),
+        ("{'a': 1}", "expected a key in double quotes at line 1, column 2, found `'`"),
+        ('{"a"\n 1}', "expected `:` behind the key at line 2, column 2, found `1`"),
+        ('{"a": 1} 2', "expected the end of the file at line 1, column 10, found `2`"),
+        ('{"a": "x', 'expected a closing quote for the text at line 1, column 7, found `"`'),
+    ],
+)
+def test_context_that_is_no_json_is_refused_in_words(folder: Path, text: str, said: str) -> None:
+    (folder / "c.json").write_text(text)
+    done = call(folder, "ccl", "run", "x.ccl", "--context", "c.json")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error[bad-context]: c.json is no context: {said}\n")
+
+
+def test_lines_that_end_with_cr_alone_are_named(folder: Path) -> None:
+    (folder / "old.ccl").write_bytes(b"// one line\rexecution { 1 }\r")
+    done = call(folder, "cclc", "check", "old.ccl")
+    assert done.code == 2
+    assert done.err.startswith("error[old-line-ends]: old.ccl ends its lines with CR alone")
+
+
+def test_file_that_does_not_compile_is_named_without_tests(folder: Path) -> None:
+    (folder / "a.ccl").write_text("test fn holds() { assert(true); }\n")
+    assert call(folder, "ccl", "test", ".").code == 0
+    (folder / "b.ccl").write_text("execution { missing }\n")
+    done = call(folder, "ccl", "test", ".")
+    assert done.code == 1
+    assert "b.ccl  does not compile" in done.err + done.out
+
+
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_configuration_that_is_no_file_is_named(folder: Path, kind: str) -> None:
+    if kind == "folder":
+        (folder / "ccl.toml").mkdir()
+    else:
+        (folder / "ccl.toml").symlink_to("nowhere")
+    done = call(folder, "cclc", "check", "x.ccl")
+    assert done.code == 2
+    assert done.err.startswith("error[bad-configuration]: ")
+    assert "ccl.toml: cannot be read: " in done.err
+
+
+@pytest.mark.parametrize("written", ["ccl0902", "902", "0902", "CCL-0902"])
+def test_code_in_another_spelling_is_suggested(folder: Path, written: str) -> None:
+    (folder / "x.ccl").write_text(f"// ccl: allow {written}\nexecution {{ 1 }}\n")
+    assert "CCL0902" in call(folder, "cclc", "check", "x.ccl").err
+    (folder / "ccl.toml").write_text(f'[lints]\n"{written}" = "allow"\n')
+    assert "did you mean `CCL0902`?" in call(folder, "cclc", "check", "x.ccl").err
+
+
+def test_code_of_an_error_is_no_warning_in_any_spelling(folder: Path) -> None:
+    (folder / "ccl.toml").write_text('[lints]\n"ccl401" = "allow"\n')
+    done = call(folder, "cclc", "check", "x.ccl")
+    assert "`CCL0401` is an error, and only warnings can be allowed" in done.err
