@@ -23,6 +23,8 @@ from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import FunctionType
 
 WASI_ENTRY: Final = "_start"
+NO_ENTRY: Final = "the module has no entry"
+MISFIT: Final = "the arguments do not fit the entry"
 MILLION: Final = 1_000_000
 _DECIMAL: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,6}))?")
 _SCALAR_INTEGERS: Final = frozenset(
@@ -250,8 +252,7 @@ def _is_int(value: Any) -> bool:
 
 
 def _misfit(detail: str) -> Outcome:
-    reason = "the arguments do not fit the entry"
-    return Outcome(kind=OutcomeKind.REJECTED, reason=reason, detail=detail)
+    return Outcome(kind=OutcomeKind.REJECTED, reason=MISFIT, detail=detail)
 
 
 def _uncallable(name: str, shape: FunctionType, expected: str) -> Outcome:
@@ -277,6 +278,6 @@ def _no_entry(name: str, facts: ModuleFacts) -> Outcome:
     hint = f"; did you mean {near}?" if near else ""
     return Outcome(
         kind=OutcomeKind.REJECTED,
-        reason=f"the module has no entry `{name}`",
+        reason=f"{NO_ENTRY} `{name}`",
         detail=f"it exports {shown}{more}{hint}",
     )

@@ -3,8 +3,8 @@
 from typing import Final
 
 from ccl.render.plain import JSON_VERSION
-from mesh.cli.answers import OUTCOME, WRITTEN
-from runtime.terminal.answer import Answers, Fields
+from mesh.cli.answers import OUTCOME, OUTCOME_KIND, PHASE, WRITTEN
+from runtime.terminal.answer import Answers, Fields, Schema
 from runtime.terminal.schema import (
     ANY,
     CID,
@@ -16,11 +16,15 @@ from runtime.terminal.schema import (
     TEXT,
     TEXTS,
     array,
+    either,
     mapping,
+    maybe,
+    one_of,
     optional,
     record,
 )
 
+LOCAL: Final = "local"
 PLACE: Final = record({"line": COUNT, "column": COUNT, "offset": COUNT})
 SPAN: Final = record({"start": PLACE, "end": PLACE})
 DIAGNOSTIC: Final = record(
@@ -72,24 +76,83 @@ BOUND: Final[Fields] = {
     ),
 }
 MODULE: Final = record({"path": TEXT, "cid": CID, "size_bytes": COUNT})
-EFFECTS: Final = array(OBJECT)
+
+
+def _said(schema: Schema, description: str) -> Schema:
+    """With a description of its own."""
+    return {**schema, "description": description}
+
+
+_AMOUNT: Final = {"amount": COUNT}
+EFFECTS: Final = array(
+    either(
+        record(
+            {
+                "submit_job": _said(CID, "the CID of the module of a job"),
+                "resource_type": TEXT,
+                **_AMOUNT,
+            }
+        ),
+        record(
+            {
+                "event": TEXT,
+                "data": ANY,
+                "article": optional(TEXT),
+            }
+        ),
+        record(
+            {
+                "state": _said(TEXT, "a variable, after the name of its home"),
+                "value": _said(CID, "the CID of its new value"),
+            }
+        ),
+        record({"mint": _said(TEXT, "a token class"), **_AMOUNT, "to": TEXT}),
+        record({"burn": _said(TEXT, "a token class"), **_AMOUNT, "from": TEXT}),
+        record({"transfer": _said(TEXT, "a token class"), **_AMOUNT, "from": TEXT, "to": TEXT}),
+        record({"anchor": _said(CID, "the CID of the text that is anchored")}),
+        record({"usage": _said(TEXT, "a resource type"), **_AMOUNT}),
+        record({"put": _said(CID, "the CID of a block that is stored")}),
+        record({"pin": _said(CID, "the CID of a block that is kept")}),
+        record({"unpin": _said(CID, "the CID of a block that is no longer kept")}),
+    )
+)
+ENTRIES: Final = array(
+    either(
+        record({"property": TEXT, "value": ANY}),
+        record(
+            {
+                "section": TEXT,
+                "label": _said(ANY, "what stands after the word; null where nothing does"),
+                "entries": array(OBJECT),
+            }
+        ),
+        record(
+            {
+                "undecided": _said(TEXT, "a condition that the context does not decide"),
+                "missing_field": TEXT,
+                "place": TEXT,
+            }
+        ),
+    )
+)
+"""A charter in the order of its source; those of a section are of the same forms."""
 RUN: Final[Fields] = {
     **FOUND,
     "value": ANY,
-    "value_origin": TEXT,
+    "value_origin": one_of(LOCAL),
     "outcome": OUTCOME,
-    "fuel": COUNT,
+    "fuel": optional(COUNT),
     "module": CID,
     "logs": TEXTS,
     "effects": EFFECTS,
     "applied": FLAG,
     "continued": FLAG,
-    "run": TEXT,
+    "run": optional(TEXT),
     "jobs": array(
         record(
             {
                 "job_id": TEXT,
-                "state": TEXT,
+                "state": PHASE,
                 "module": CID,
                 "node_id": optional(TEXT),
                 "price": optional(COUNT),
@@ -100,7 +163,7 @@ RUN: Final[Fields] = {
                         "verified": FLAG,
                         "confirmed": COUNT,
                         "verifiers": COUNT,
-                        "custody": TEXT,
+                        "custody": one_of(LOCAL),
                         "findings": TEXTS,
                     }
                 ),
@@ -116,20 +179,26 @@ RUN: Final[Fields] = {
     ),
     "handlers": array(
         record(
-            {"job_id": TEXT, "event": TEXT, "value": ANY, "logs": TEXTS, "effects": EFFECTS},
-            outcome=OUTCOME,
-            refusal=TEXT,
+            {
+                "job_id": TEXT,
+                "event": TEXT,
+                "outcome": OUTCOME,
+                "value": ANY,
+                "logs": TEXTS,
+                "effects": EFFECTS,
+                "refusal": optional(TEXT),
+            }
         )
     ),
-    "charter": array(OBJECT),
+    "charter": ENTRIES,
     **WRITTEN,
-    "seed": TEXT,
+    "seed": optional(TEXT),
 }
 
 CCL: Final[Answers] = {
     "run": RUN,
     "runs": {
-        **RUN,
+        **maybe(RUN),
         "runs": array(
             record(
                 {
@@ -137,12 +206,18 @@ CCL: Final[Answers] = {
                     "file": TEXT,
                     "entry": TEXT,
                     "started_at": COUNT,
-                    "jobs": array(record({"job_id": TEXT, "state": TEXT})),
+                    "jobs": array(record({"job_id": TEXT, "state": PHASE})),
                 }
             )
         ),
     },
-    "charter": {**FOUND, "charter": OBJECT, "undecided": array(OBJECT)},
+    "charter": {
+        **FOUND,
+        "charter": OBJECT,
+        "undecided": array(
+            record({"condition": TEXT, "missing_field": TEXT, "place": TEXT, "section": TEXT})
+        ),
+    },
     "test": {
         "passed": COUNT,
         "failed": COUNT,
@@ -158,20 +233,24 @@ CCL: Final[Answers] = {
                         record(
                             {
                                 "name": TEXT,
-                                "outcome": TEXT,
+                                "outcome": one_of("passed", "failed"),
                                 "milliseconds": COUNT,
                                 "executions": COUNT,
                                 "fuel": optional(COUNT),
                                 "logs": TEXTS,
                                 "failure": optional(
                                     record(
-                                        {"kind": TEXT, "reason": TEXT, "article": optional(TEXT)},
-                                        expected=TEXT,
-                                        path=TEXT,
-                                        line=COUNT,
-                                        column=COUNT,
-                                        left=TEXT,
-                                        right=TEXT,
+                                        {
+                                            "kind": OUTCOME_KIND,
+                                            "reason": TEXT,
+                                            "article": optional(TEXT),
+                                            "expected": optional(TEXT),
+                                            "path": optional(TEXT),
+                                            "line": optional(COUNT),
+                                            "column": optional(COUNT),
+                                            "left": optional(TEXT),
+                                            "right": optional(TEXT),
+                                        }
                                     )
                                 ),
                             }
@@ -186,27 +265,43 @@ CCL: Final[Answers] = {
 CCLC: Final[Answers] = {
     "compile": {
         **FOUND,
-        "path": TEXT,
-        "cid": CID,
-        "size_bytes": COUNT,
+        "path": optional(TEXT),
+        "cid": optional(CID),
+        "size_bytes": optional(COUNT),
         "packed": array(MODULE),
         "emitted": ANY,
     },
-    "check": {**FOUND, "fixed": COUNT},
-    "fmt": {**FOUND, "changed": TEXTS, "unchanged": TEXTS, "not_formatted": TEXTS, "text": TEXT},
+    "check": {**FOUND, "fixed": optional(COUNT)},
+    "fmt": {
+        **FOUND,
+        "changed": TEXTS,
+        "unchanged": TEXTS,
+        "not_formatted": TEXTS,
+        "text": optional(TEXT),
+    },
     "inspect": {
         "path": TEXT,
         "cid": CID,
         "size_bytes": COUNT,
         "functions": COUNT,
-        "memory_pages": record({"initial": COUNT, "maximum": optional(COUNT)}),
+        "memory_pages": optional(record({"initial": COUNT, "maximum": optional(COUNT)})),
         "exports": array(
             record(
                 {
                     "name": TEXT,
                     "kind": TEXT,
                     "signature": TEXT,
-                    "ccl": optional(OBJECT),
+                    "ccl": optional(
+                        record(
+                            {
+                                "name": TEXT,
+                                "convention": TEXT,
+                                "parameters": array(TEXTS),
+                                "result": TEXT,
+                                "doc": optional(TEXT),
+                            }
+                        )
+                    ),
                     "bound": optional(record(BOUND)),
                 }
             )
@@ -217,8 +312,8 @@ CCLC: Final[Answers] = {
         "states": array(record({"home": TEXT, "name": TEXT, "type": TEXT, "shape": TEXT})),
         "articles": array(record({"number": TEXT, "place": TEXT, "cited": TEXTS})),
         "sections": array(record({"name": TEXT, "offset": COUNT, "size_bytes": COUNT})),
-        "trap_sites": COUNT,
-        "compiler": TEXT,
+        "trap_sites": optional(COUNT),
+        "compiler": optional(TEXT),
         "sources": mapping(CID),
         "packed": array(record({"cid": CID, "size_bytes": COUNT})),
         "problems": TEXTS,
@@ -239,5 +334,9 @@ CCLC: Final[Answers] = {
             )
         ),
     },
-    "bounds": {**FOUND, "path": TEXT, "exports": array(record({"name": TEXT, **BOUND}))},
+    "bounds": {
+        **FOUND,
+        "path": TEXT,
+        "exports": array(record({"name": TEXT, **BOUND})),
+    },
 }

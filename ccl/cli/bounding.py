@@ -11,7 +11,7 @@ from ccl.abi.bounds import Bound
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, source_text
 from ccl.cli.inspection import bound_text, bound_value, inspect_bytes
-from ccl.cli.report import show_findings, shown, summarise
+from ccl.cli.report import NOTHING_FOUND, answer_findings, show_findings, shown, summarise
 from ccl.cli.sources import project_for
 from ccl.cli.tables import columns
 from ccl.pipeline import compile_text
@@ -45,12 +45,14 @@ def _bounds(file: Path, allowed: tuple[Path, ...]) -> Mapping[str, Bound]:
                 hint="compile its source again, or ask for the bounds of the source",
                 details={"path": str(file)},
             )
+        answer_findings(NOTHING_FOUND)
         return bounds
     text = source_text(data, file)
     compiled = compile_text(text, path=shown(file), project=project_for(file, allowed))
+    compilation = compiled.compilation
+    findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
+    answer_findings(findings)
     if compiled.wasm is None:
-        compilation = compiled.compilation
-        findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
         show_findings(findings, Format.FULL)
         summarise(findings, [file])
         raise typer.Exit(ExitCode.FAILED)

@@ -20,7 +20,8 @@ from ccl.cli.options import (
     allowed_folders,
 )
 from mesh.cli.options import HomeOption, TimeoutOption
-from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.answer import fail
+from runtime.terminal.errors import CommandError, ExitCode, no_command
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import note
 
@@ -79,6 +80,7 @@ def root(
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
+        fail(no_command("ccl"))
         raise typer.Exit(ExitCode.USAGE)
 
 

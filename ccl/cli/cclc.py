@@ -13,8 +13,8 @@ import typer
 
 from ccl.cli.options import AllowPath, DenyWarnings, Verbose, allowed_folders
 from ccl.render import Format
-from runtime.terminal.answer import give
-from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.answer import fail, give
+from runtime.terminal.errors import CommandError, ExitCode, no_command
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import SEAL, has_color, width_of
 
@@ -71,6 +71,7 @@ def root(
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
+        fail(no_command("cclc"))
         raise typer.Exit(ExitCode.USAGE)
 
 

@@ -105,11 +105,8 @@ def _fixed(path: Path, text: str, project: Project, *, write: bool) -> Fixed:
 
 def _show_fixes(texts: Mapping[Path, str], fixed: Mapping[Path, Fixed]) -> None:
     """What would change, and typer.Exit(1) if anything would or errors would be left."""
-    if current().is_wanted:
-        show_findings(merged(each.findings for each in fixed.values()), Format.JSON)
-    else:
-        for path, each in fixed.items():
-            write_result(difference(path, texts[path], each.text))
+    for path, each in fixed.items():
+        write_result(difference(path, texts[path], each.text))
     left = sum(each.findings.count(Severity.ERROR) for each in fixed.values())
     remark = f"; {left} {'error' if left == 1 else 'errors'} would be left" if left else ""
     note(f"Would fix {_fixes(fixed.values())}{remark}")

@@ -11,7 +11,7 @@ import typer
 from ccl.astview import ast_text
 from ccl.cli.checking import Findings
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
-from ccl.cli.report import refuse_warnings, show_findings, shown, summarise
+from ccl.cli.report import answer_findings, refuse_warnings, show_findings, shown, summarise
 from ccl.diagnostics import Sink
 from ccl.nesting import room_for_nesting
 from ccl.parse import parse
@@ -106,6 +106,7 @@ def _tell(findings: Findings, file: Path, form: Format) -> None:
     """Findings for people go to stderr, so that they never stand in the view."""
     from ccl.codes.template import Severity
 
+    answer_findings(findings)
     faulty = findings.count(Severity.ERROR) > 0
     if faulty or not form.for_machines:
         show_findings(findings, form)

@@ -7,7 +7,7 @@ import typer
 
 from ccl.cli.checking import Findings, merged
 from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
-from ccl.cli.report import difference, show_findings, shown, summarise
+from ccl.cli.report import answer_findings, difference, show_findings, shown, summarise
 from ccl.cli.sources import sources_of
 from ccl.format import format_text
 from ccl.render import Format
@@ -63,8 +63,9 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
             "text": given_back,
         }
     )
+    findings = merged(failed)
+    answer_findings(findings)
     if failed:
-        findings = merged(failed)
         show_findings(findings, form)
         if not form.for_machines:
             summarise(findings, unformatted)

@@ -9,6 +9,7 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
+from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
 
 _PROGRAM: Final = """\
@@ -96,9 +97,9 @@ def create_project(directory: Path) -> tuple[Path, ...]:
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise _not_empty(directory) from None
-        raise _refused(
+        raise no_room(error, directory) or _refused(
             f"{directory} cannot be written: {error.strerror}; nothing was made",
-            "check its permissions, its name, and the space that is left",
+            "check its permissions and its name",
         ) from None
     return tuple(files)
 

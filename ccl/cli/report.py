@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from ccl.cli.checking import Findings
 from ccl.cli.files import STANDARD_STREAM
 from ccl.codes.template import Severity
 from ccl.render import Format, render
 from ccl.render.plain import json_value
+from ccl.source import SourceMap
 from runtime.terminal.answer import current, fail, give
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import SEAL, has_color, note, note_text, width_of
@@ -19,10 +21,20 @@ def shown(path: Path) -> str:
     return "<stdin>" if str(path) == STANDARD_STREAM else path.as_posix()
 
 
+NOTHING_FOUND: Final = Findings(sources=SourceMap(), diagnostics=())
+"""In a module, which has no source."""
+
+
+def answer_findings(findings: Findings) -> None:
+    """Put them into the answer, where one is wanted, also of a source that compiles."""
+    if current().is_wanted:
+        give(json_value(findings.diagnostics, findings.sources))
+
+
 def show_findings(findings: Findings, form: Format) -> None:
     """In the answer where one is wanted, machine formats on stdout, for people on stderr."""
     if current().is_wanted:
-        give(json_value(findings.diagnostics, findings.sources))
+        answer_findings(findings)
         if findings.count(Severity.ERROR):
             fail(not_compiled(findings))
         return

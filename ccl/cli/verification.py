@@ -9,7 +9,7 @@ import typer
 from ccl.cli.checking import Findings
 from ccl.cli.files import STANDARD_STREAM, read_bytes, read_source
 from ccl.cli.inspection import inspect_bytes
-from ccl.cli.report import show_findings, shown, summarise
+from ccl.cli.report import answer_findings, show_findings, shown, summarise
 from ccl.cli.sources import project_for
 from ccl.cli.tables import columns
 from ccl.pipeline import compile_text
@@ -40,9 +40,10 @@ def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[P
     compiled = compile_text(
         read_source(source), path=shown(source), project=project_for(source, allowed)
     )
+    compilation = compiled.compilation
+    findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
+    answer_findings(findings)
     if compiled.wasm is None:
-        compilation = compiled.compilation
-        findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
         show_findings(findings, Format.FULL)
         summarise(findings, [source])
         raise typer.Exit(ExitCode.FAILED)

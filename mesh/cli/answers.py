@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mesh.job import Phase
+from runtime.execution import OutcomeKind
 from runtime.terminal.answer import Answers, Fields, Schema
 from runtime.terminal.schema import (
     ANY,
@@ -14,14 +16,18 @@ from runtime.terminal.schema import (
     TEXTS,
     array,
     mapping,
+    maybe,
+    one_of,
     optional,
     record,
 )
 
 CIDS: Final = array(CID)
+PHASE: Final = one_of(*(each.value for each in Phase))
+OUTCOME_KIND: Final = one_of(*(each.value for each in OutcomeKind))
 OUTCOME: Final = record(
     {
-        "kind": TEXT,
+        "kind": OUTCOME_KIND,
         "reason": TEXT,
         "detail": TEXT,
         "place": optional(TEXT),
@@ -43,14 +49,23 @@ BID: Final = record(
         "score_ppm": optional(INTEGER),
     }
 )
+AWARD: Final = record(
+    {
+        "node_id": TEXT,
+        "price": COUNT,
+        "attempt": COUNT,
+        "fuel_limit": COUNT,
+        "lease_expires_at": COUNT,
+    }
+)
 JOB: Final[Fields] = {
     "job_id": TEXT,
-    "state": TEXT,
+    "state": PHASE,
     "description": TEXT,
     "reason": TEXT,
     "manifest": CID,
     "module": CID,
-    "input": CID,
+    "input": optional(CID),
     "entry": TEXT,
     "resource_type": TEXT,
     "resource_amount": COUNT,
@@ -61,34 +76,28 @@ JOB: Final[Fields] = {
     "missing": CIDS,
     "bids": array(BID),
     "declines": array(record({"node_id": TEXT, "reason": TEXT, "detail": TEXT})),
-    "award": record(
-        {
-            "node_id": TEXT,
-            "price": COUNT,
-            "attempt": COUNT,
-            "fuel_limit": COUNT,
-            "lease_expires_at": COUNT,
-        }
-    ),
-    "receipt": CID,
-    "anchor": CID,
+    "award": optional(AWARD),
+    "receipt": optional(CID),
+    "anchor": optional(CID),
     "attestations": array(record({"verifier": TEXT, "verdict": TEXT, "cid": CID})),
-    "output": CID,
-    "outcome": OUTCOME,
-    "fuel_used": COUNT,
-    "metrics": METRICS,
-    "settlement": CID,
+    "output": optional(CID),
+    "outcome": optional(OUTCOME),
+    "fuel_used": optional(COUNT),
+    "metrics": optional(METRICS),
+    "settlement": optional(CID),
     "not_applied": TEXTS,
-    "waiting_for": record({"code": TEXT, "message": TEXT}),
-    "next": TEXT,
-    "checked": record(
-        {
-            "anchored": FLAG,
-            "verified": FLAG,
-            "confirmed": COUNT,
-            "drawn": COUNT,
-            "findings": TEXTS,
-        }
+    "waiting_for": optional(record({"code": TEXT, "message": TEXT})),
+    "next": optional(TEXT),
+    "checked": optional(
+        record(
+            {
+                "anchored": FLAG,
+                "verified": FLAG,
+                "confirmed": COUNT,
+                "drawn": COUNT,
+                "findings": TEXTS,
+            }
+        )
     ),
 }
 QUOTES: Final[Fields] = {
@@ -111,8 +120,8 @@ QUOTES: Final[Fields] = {
 LISTED: Final = record(
     {
         "job_id": TEXT,
-        "state": optional(TEXT),
-        "outcome": optional(TEXT),
+        "state": optional(PHASE),
+        "outcome": optional(OUTCOME_KIND),
         "node_id": optional(TEXT),
         "price": optional(COUNT),
         "description": optional(TEXT),
@@ -144,11 +153,11 @@ NODE: Final = record(
 )
 SIGNED: Final[Schema] = {**OBJECT, "required": ["type", "version", "mesh", "signer", "sig"]}
 """A record as DAG-JSON: a link is {"/": CID}, bytes are {"/": {"bytes": base64}}."""
-WRITTEN: Final[Fields] = {"written": record({"path": TEXT, "bytes": COUNT})}
+WRITTEN: Final[Fields] = {"written": optional(record({"path": TEXT, "bytes": COUNT}))}
 """Where --output has put the bytes."""
 
 ANSWERS: Final[Answers] = {
-    "submit-job": {**JOB, **QUOTES},
+    "submit-job": {**maybe(JOB), **maybe(QUOTES), "submitted": FLAG},
     "get-bids": {"bids": array(BID)},
     "accept-bid": JOB,
     "job-status": JOB,
@@ -163,20 +172,20 @@ ANSWERS: Final[Answers] = {
         "value": ANY,
         **WRITTEN,
     },
-    "logs": {"job_id": TEXT, "logs": TEXTS, "outcome": OUTCOME},
+    "logs": {"job_id": TEXT, "logs": TEXTS, "outcome": optional(OUTCOME)},
     "receipt": {
         "cid": CID,
-        "receipt": SIGNED,
-        "award": SIGNED,
-        "anchor": SIGNED,
+        "receipt": optional(SIGNED),
+        "award": optional(SIGNED),
+        "anchor": optional(SIGNED),
         "attestations": array(SIGNED),
-        "settlement": SIGNED,
+        "settlement": optional(SIGNED),
         **WRITTEN,
     },
     "verify": {
         "verified": FLAG,
         "trusted": FLAG,
-        "reexecuted": FLAG,
+        "reexecuted": optional(FLAG),
         "not_reexecuted": TEXT,
         "receipt": CID,
         "mesh": CID,
@@ -187,13 +196,15 @@ ANSWERS: Final[Answers] = {
         "ignored": array(record({"cid": CID, "reason": TEXT})),
     },
     "state": {
-        "root": CID,
-        "variables": array(OBJECT),
-        "pins": array(ANY),
+        "root": optional(CID),
+        "variables": array(
+            record({"home": TEXT, "variable": TEXT, "shape": TEXT, "value": ANY, "cid": CID})
+        ),
+        "pins": CIDS,
     },
     "doctor": {"checks": array(record({"check": TEXT, "state": TEXT, "text": TEXT}))},
     "block put": {"cids": CIDS, "absent_roots": CIDS, "blocks": COUNT, "bytes": COUNT},
-    "block get": {"cid": CID, "base64": TEXT, "value": ANY, **WRITTEN},
+    "block get": {"cid": CID, "base64": optional(TEXT), "value": ANY, **WRITTEN},
     "block rm": {"removed": CID},
     "tokens issue": {
         "token": CID,
@@ -223,8 +234,8 @@ ANSWERS: Final[Answers] = {
             )
         ),
     },
-    "tokens classes": {"classes": array(OBJECT)},
-    "policy set": {"policy": CID, "resource_type": TEXT, "rule": ANY},
+    "tokens classes": {"classes": array(record({"class": TEXT, "holder": TEXT, "units": COUNT}))},
+    "policy set": {"policy": CID, "resource_type": TEXT, "text": TEXT},
     "policy show": {
         "policies": array(
             record(

@@ -10,10 +10,10 @@ from typing import Annotated, Final
 
 import typer
 
-from runtime.terminal.answer import Answers
+from runtime.terminal.answer import Answers, fail
 from runtime.terminal.boundary import run_app
 from runtime.terminal.commandline import Load
-from runtime.terminal.errors import ExitCode
+from runtime.terminal.errors import ExitCode, no_command
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import note_text, say
 
@@ -86,6 +86,7 @@ def _options(
         raise typer.Exit
     if context.invoked_subcommand is None:
         note_text(context.get_help())
+        fail(no_command("meshctl"))
         raise typer.Exit(ExitCode.USAGE)
 
 

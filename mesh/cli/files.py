@@ -47,6 +47,7 @@ def _too_large(path: Path, noun: str, bytes_max: int) -> CommandError:
         "file-too-large",
         f"{path}: the {noun} has more than {bytes_max} bytes",
         hint=_SMALLER.get(noun, f"check that this is the {noun} that you mean"),
+        details={"path": str(path), "limit_bytes": bytes_max},
     )
 
 

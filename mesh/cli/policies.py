@@ -49,7 +49,7 @@ def run_set(choice: Choice, *, output: str | None, quiet: bool, home: Path | Non
     with found_mesh(home) as mesh:
         cid = set_policy(mesh, kind, rule)
     out.record(
-        {"policy": str(cid), "resource_type": kind.value, "rule": in_words(rule)},
+        {"policy": str(cid), "resource_type": kind.value, "text": in_words(rule)},
         lines=[f"{kind.value}: {in_words(rule)}", f"Policy: {cid}"],
         quiet=str(cid),
     )

@@ -180,8 +180,8 @@ def _entry(wanted: str, facts: ModuleFacts | None) -> str:
     meant = f"did you mean {close}? " if close else ""
     listed = ", ".join(names[:12]) or "no function at all"
     raise CommandError(
-        ExitCode.USAGE,
-        "entry-missing",
+        ExitCode.NOT_FOUND,
+        "no-entry",
         f"the module does not export '{wanted}'",
         hint=f"{meant}it exports {listed}; name one with --entry",
         details={"exports": names[:256]},
@@ -238,7 +238,7 @@ def _signature(entry: str, facts: ModuleFacts | None) -> tuple[ExportSignature |
 def _bad_arguments(reason: str) -> CommandError:
     return CommandError(
         ExitCode.USAGE,
-        "arguments-malformed",
+        "wrong-arguments",
         f"--arguments: {reason}",
         hint="""give one JSON list, for example --arguments '[3, "blue"]'""",
     )

@@ -18,7 +18,7 @@ from mesh.local.world import World
 from mesh.records import JobManifest
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.context import MEMORY_BYTES_MAX, MIB
-from runtime.entryplan import refusal_of
+from runtime.entryplan import MISFIT, NO_ENTRY, refusal_of
 from runtime.execution import OutcomeKind
 from runtime.modulecheck import PAGE_BYTES, ModuleFacts, Rejection
 from runtime.sandbox.admission import Admission
@@ -30,8 +30,8 @@ _WAITING: Final = frozenset({Phase.CREATED, Phase.SUBMITTED})
 
 
 def module_facts(admission: Admission, name: str, cid: Cid, data: bytes) -> ModuleFacts:
-    """The facts of a module. Raises CommandError `module-refused`, and `module-unchecked` where
-    this machine cannot say. name: what the user called it."""
+    """The facts of a module. Raises CommandError `not-a-module`, `module-refused`, and
+    `module-unchecked` where this machine cannot say. name: what the user called it."""
     found = admission.admit(_bare(cid, data), data)
     match found:
         case ModuleFacts():
@@ -43,8 +43,8 @@ def module_facts(admission: Admission, name: str, cid: Cid, data: bytes) -> Modu
 
 
 def check_callable(facts: ModuleFacts, name: str, request: JobRequest) -> None:
-    """Raise CommandError `not-callable` where it cannot be called, and `over-limit` where it would
-    start with more memory than is asked for."""
+    """Raise CommandError where it cannot be called (`no-entry`, `wrong-arguments`,
+    `not-callable`), and `over-limit` where it would start with more memory than is asked for."""
     entry, memory_bytes = request.entry, request.requirements.memory_bytes
     refused = refusal_of(facts, entry, request.arguments, memory_bytes)
     if refused is None:
@@ -61,11 +61,12 @@ def check_callable(facts: ModuleFacts, name: str, request: JobRequest) -> None:
             else f"build it for at most {MEMORY_BYTES_MAX} bytes: no execution has more",
             details={"limit": "memory_bytes", "most": memory_bytes, "found": needed},
         )
+    kind, code, hint = _uncallable(refused.reason)
     raise CommandError(
-        ExitCode.USAGE,
-        "not-callable",
+        kind,
+        code,
         f"{name}: {refused.cause}",
-        hint="name another export with --entry, or give the arguments that it takes",
+        hint=hint,
         details={
             "module": name,
             "entry": entry,
@@ -73,6 +74,15 @@ def check_callable(facts: ModuleFacts, name: str, request: JobRequest) -> None:
             "detail": refused.detail,
         },
     )
+
+
+def _uncallable(reason: str) -> tuple[ExitCode, str, str]:
+    """The exit code, the code and the next step of a call that cannot be made."""
+    if reason.startswith(NO_ENTRY):
+        return ExitCode.NOT_FOUND, "no-entry", "name another export with --entry"
+    if reason == MISFIT:
+        return ExitCode.USAGE, "wrong-arguments", "give the arguments that it takes"
+    return ExitCode.USAGE, "not-callable", "name another export with --entry"
 
 
 def check_request(admission: Admission, request: JobRequest, data: bytes) -> None:
@@ -151,7 +161,7 @@ def _bare(cid: Cid, data: bytes) -> Cid:
 def _refused(name: str, data: bytes, refused: Rejection) -> CommandError:
     return CommandError(
         ExitCode.USAGE,
-        "module-refused",
+        "module-refused" if data.startswith(WASM_MAGIC) else "not-a-module",
         f"{name}: {refused}",
         hint=_hint(name, data, refused),
         details={"module": name, "reason": refused.reason, "detail": refused.detail},

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.errors import CommandError
 from runtime.terminal.escaping import UNSAFE_IN_LINE
 from runtime.terminal.streams import say_text
 
@@ -74,15 +74,8 @@ def say_item(item: Mapping[str, Any]) -> None:
     say_text(one_line(item))
 
 
-def print_answer(answer: Answer, fields: Fields, code: int) -> None:
-    """Print what a command that ended with this exit code answers."""
-    if code != ExitCode.OK and answer.error is None:
-        answer.error = CommandError(
-            ExitCode(code),
-            "failed",
-            "the command found something wrong; the answer says what",
-            hint="without -o it is shown as text",
-        )
+def print_answer(answer: Answer, fields: Fields) -> None:
+    """Print what a command answers at its end."""
     if not answer.value and answer.error is None:
         return  # the help, the version, or lines that were printed one by one
 

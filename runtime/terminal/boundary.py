@@ -5,7 +5,6 @@ Rule: a command prints its result, raises `CommandError`, or asks for an exit co
 file.
 """
 
-import errno
 import json
 import os
 import re
@@ -37,7 +36,7 @@ from runtime.terminal.answer import (
 from runtime.terminal.commandline import COLOR_OPTION, NONE, Load, command_line
 from runtime.terminal.commands import command_that_has
 from runtime.terminal.disk import no_room
-from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
+from runtime.terminal.errors import CommandError, CommandErrors, ExitCode, no_command
 from runtime.terminal.escaping import printable
 from runtime.terminal.streams import (
     Color,
@@ -80,7 +79,7 @@ def run_app(
         try:
             code = _run_guarded(command_line(app, elsewhere), name, arguments)
             if answer.is_wanted:
-                print_answer(answer, _fields(answers(), arguments), code)
+                print_answer(answer, _fields(answers(), arguments))
         except OSError as error:
             return _lost_output(error, name)
         return code
@@ -97,6 +96,7 @@ def _run_guarded(line: TyperGroup, name: str, arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except NoArgsIsHelpError as error:
         note_text(error.format_message())
+        fail(no_command(name))
         return ExitCode.USAGE
     except OSError as error:
         if error.filename is None and not isinstance(error, FileNotFoundError):
@@ -179,7 +179,12 @@ def _run(line: TyperGroup, name: str, arguments: Sequence[str]) -> int:
     sys.stdout.flush()
     if outcome == ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
-    return outcome if isinstance(outcome, int) else ExitCode.OK
+    code = outcome if isinstance(outcome, int) else ExitCode.OK
+    answer = current()
+    assert code == ExitCode.OK or not answer.is_wanted or answer.error is not None, (
+        f"a command that answers programs names why it ends with {code}"
+    )
+    return code
 
 
 def _check_help(arguments: Sequence[str]) -> None:
@@ -290,14 +295,15 @@ def _no_memory() -> CommandError:
 
 
 def _unwritable_output(error: OSError, name: str) -> CommandError:
-    reason = error.strerror or str(error)
+    full = no_room(error, "the output")
+    if full is not None:
+        full.hint = "free some space, or send it elsewhere" + _of_jobs(name)
+        return full
     return CommandError(
         ExitCode.FAILED,
         "output-unwritable",
-        f"the output cannot be written: {reason}",
-        hint="free some space, or send it elsewhere" + _of_jobs(name)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT)
-        else "stdout must be open for writing; send it to a file or a terminal",
+        f"the output cannot be written: {error.strerror or error}",
+        hint="stdout must be open for writing; send it to a file or a terminal",
     )
 
 

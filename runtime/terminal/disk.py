@@ -13,8 +13,9 @@ _NO_ROOM: Final = {
 }
 
 
-def no_room(error: OSError, place: Path) -> CommandError | None:
-    """The error of a disk that takes no more, if that is what the error says."""
+def no_room(error: OSError, place: Path | str) -> CommandError | None:
+    """The error of a disk that takes no more, if that is what the error says. place: the path, or
+    what it is called."""
     hint = _NO_ROOM.get(error.errno or 0)
     if hint is None:
         return None
@@ -23,5 +24,5 @@ def no_room(error: OSError, place: Path) -> CommandError | None:
         "disk-full",
         f"{place} cannot be written: {error.strerror}",
         hint=hint,
-        details={"path": str(place)},
+        details={"path": str(place)} if isinstance(place, Path) else {},
     )

@@ -58,6 +58,16 @@ class CommandError(Exception):
         }
 
 
+def no_command(name: str) -> CommandError:
+    """A command line without a command, after its help was shown."""
+    return CommandError(
+        ExitCode.USAGE,
+        "usage",
+        "no command is named",
+        hint=f"`{name} --help` lists the commands",
+    )
+
+
 class CommandErrors(Exception):
     """Several errors of one command, in their order; the first has the exit code."""
 

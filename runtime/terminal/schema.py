@@ -25,7 +25,37 @@ OBJECT: Final[Schema] = {"type": "object"}
 
 def optional(schema: Schema) -> Schema:
     """Or null."""
-    return {**schema, "type": [schema["type"], "null"]} if "type" in schema else schema
+    if is_nullable(schema) or "const" in schema:
+        return schema
+    if "enum" in schema:
+        return {**schema, "enum": [*schema["enum"], None]}
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def is_nullable(schema: Schema) -> bool:
+    """Whether the value may be null."""
+    if "anyOf" in schema:
+        return any(is_nullable(each) for each in schema["anyOf"])
+    if "const" in schema:
+        return False
+    return None in schema["enum"] if "enum" in schema else "null" in schema.get("type", ["null"])
+
+
+def one_of(*values: str) -> Schema:
+    """One of these texts."""
+    return {"enum": list(values)}
+
+
+def either(*schemas: Schema) -> Schema:
+    """What one of them describes."""
+    return {"anyOf": list(schemas)}
+
+
+def maybe(fields: Fields) -> Fields:
+    """Keys that can be null where the command succeeds, too."""
+    return {key: optional(schema) for key, schema in fields.items()}
 
 
 def array(items: Schema) -> Schema:
@@ -37,11 +67,11 @@ def mapping(values: Schema) -> Schema:
     return {"type": "object", "additionalProperties": values}
 
 
-def record(fields: Fields, **sometimes: Schema) -> Schema:
-    """An object with these keys; sometimes: those that it need not have."""
+def record(fields: Fields) -> Schema:
+    """An object with these keys."""
     return {
         "type": "object",
-        "properties": {**fields, **sometimes},
+        "properties": fields,
         "required": list(fields),
         "additionalProperties": False,
     }
@@ -51,12 +81,17 @@ ERROR: Final = record({"code": TEXT, "message": TEXT, "hint": TEXT, "details": O
 
 
 def document(command: str, fields: Fields) -> dict[str, Any]:
-    """The schema of the answer of one command (`ccl run`)."""
+    """The schema of the answer of one command (`ccl run`): where it succeeds, what is not nullable
+    in its fields is there."""
     top = {
         key: schema if schema.get("type") == "array" else optional(schema)
         for key, schema in fields.items()
     }
+    given = [key for key, schema in fields.items() if top[key] != schema]
     answer = _described(record({**top, "error": optional(ERROR)}))
+    if given:
+        answer["if"] = {"properties": {"error": {"type": "null"}}}
+        answer["then"] = {"properties": {key: {"not": {"type": "null"}} for key in given}}
     return {
         "$schema": DIALECT,
         "title": f"{command} -o json",
@@ -76,4 +111,6 @@ def _described(schema: Schema) -> dict[str, Any]:
     for key in ("items", "additionalProperties"):
         if isinstance(schema.get(key), Mapping):
             found[key] = _described(schema[key])
+    if "anyOf" in schema:
+        found["anyOf"] = [_described(each) for each in schema["anyOf"]]
     return found

@@ -50,7 +50,7 @@ def test_a_malformed_argument_is_refused_with_an_example_that_works(
 ) -> None:
     done = run("ccl", "run", program, "--entry", entry, word, home=tmp_path)
     assert (done.code, done.out) == (2, "")
-    assert "error[wrong-argument]" in done.err
+    assert "error[wrong-arguments]" in done.err
     assert said in done.err.replace('"', "'")
     example = shlex.split(done.err.partition("for instance ")[2])[0]
     again = run("ccl", "run", program, "--entry", entry, example, home=tmp_path)

@@ -295,7 +295,7 @@ def test_a_wrong_argument_is_told_how_to_write_it(
 ) -> None:
     done = run("ccl", "run", guild, "--entry", entry, word, home=tmp_path)
     assert done.code == 2
-    assert "error[wrong-argument]" in done.err
+    assert "error[wrong-arguments]" in done.err
     assert help_ in done.err
     example = shlex.split(done.err.partition("for instance ")[2])[0]
     again = run("ccl", "run", guild, "--entry", entry, example, home=tmp_path)

@@ -239,6 +239,6 @@ def test_a_job_has_state_and_submits_jobs(jobs: Path, tmp_path: Path) -> None:
     told = ccl(tmp_path, outer)
     worker, count = told["jobs"]
     assert (worker["output"], count["output"]) == (1, 42)
-    assert {"event": "Ran", "data": {"number": 1}} in worker["effects"]
+    assert {"event": "Ran", "data": {"number": 1}, "article": None} in worker["effects"]
     assert [each["job_id"] for each in told["handlers"]] == [worker["job_id"]]
     assert stored(tmp_path) == {"runs": 1, "ended": 1, "last": 1}

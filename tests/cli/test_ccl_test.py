@@ -224,6 +224,7 @@ def test_as_json(folder: Path) -> None:
         "kind": "trapped",
         "reason": "assertion failed: one hour is not two",
         "article": None,
+        "expected": None,
         "path": "fees.ccl",
         "line": 22,
         "column": 3,

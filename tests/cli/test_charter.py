@@ -164,7 +164,7 @@ def test_module_alone_shows_the_charter_of_its_source(folder: Path, words: tuple
 def test_module_of_another_compiler_has_no_charter(folder: Path) -> None:
     (folder / "other.wasm").write_bytes(b"\0asm\1\0\0\0")
     done = charter(folder, "other.wasm")
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out) == (3, "")
     assert done.err.startswith("error[no-charter]: other.wasm has no charter")
 
 

@@ -174,8 +174,8 @@ def test_a_module_of_another_system_comes_in_a_car(meshctl: Meshctl, tmp_path: P
 BAD_COMMANDS = {
     "no such file": (["submit-job", "--wasm", "ecko.wasm"], 3, "file-not-found", "echo.wasm"),
     "a directory": (["submit-job", "--wasm", "home"], 2, "file-is-directory", "home"),
-    "not a module": (["submit-job", "--wasm", "text.wat"], 2, "module-refused", "WebAssembly"),
-    "empty": (["submit-job", "--wasm", "empty.wasm"], 2, "module-refused", "empty"),
+    "not a module": (["submit-job", "--wasm", "text.wat"], 2, "not-a-module", "WebAssembly"),
+    "empty": (["submit-job", "--wasm", "empty.wasm"], 2, "not-a-module", "empty"),
     "cut off": (["submit-job", "--wasm", "cut.wasm"], 2, "module-refused", "cut.wasm"),
     "bad CID": (
         ["submit-job", "--wasm", "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmz1"],
@@ -185,8 +185,8 @@ BAD_COMMANDS = {
     ),
     "no such entry": (
         ["submit-job", "--wasm", "echo.wasm", "--entry", "rum"],
-        2,
-        "entry-missing",
+        3,
+        "no-entry",
         "did you mean run?",
     ),
     "bad priority": (
@@ -198,7 +198,7 @@ BAD_COMMANDS = {
     "bad arguments": (
         ["submit-job", "--wasm", "echo.wasm", "--arguments", "[1,"],
         2,
-        "arguments-malformed",
+        "wrong-arguments",
         "character",
     ),
     "no budget": (

@@ -32,7 +32,7 @@ def test_arguments_that_cannot_be_encoded(meshctl: Meshctl, given: str, said: st
     refused = meshctl(*words, "-o", "json")
     assert refused.code == 2, refused
     problem = json.loads(refused.out)["error"]
-    assert problem["code"] == "arguments-malformed"
+    assert problem["code"] == "wrong-arguments"
     assert said in problem["message"]
     assert len(problem["message"]) < 300
 
@@ -43,8 +43,8 @@ def test_arguments_that_cannot_be_encoded(meshctl: Meshctl, given: str, said: st
         ("an operand is missing", (), "module-refused", "type mismatch: expected i32"),
         ("memory64", (), "module-refused", "64-bit memory is switched off"),
         ("component", (), "module-refused", "a WebAssembly component"),
-        ("mvp", ("--arguments", "[1]"), "not-callable", "1 arguments given, `run` is ()"),
-        ("mvp", ("--entry", "rum"), "entry-missing", "did you mean run?"),
+        ("mvp", ("--arguments", "[1]"), "wrong-arguments", "1 arguments given, `run` is ()"),
+        ("mvp", ("--entry", "rum"), "no-entry", "did you mean run?"),
     ],
 )
 def test_a_module_that_no_node_could_execute(
@@ -54,7 +54,7 @@ def test_a_module_that_no_node_could_execute(
     before = json.loads(meshctl("list-jobs", "-o", "json").out)["jobs"]
     given = ("submit-job", "--wasm", "odd.wasm", "--resource-amount", "5", *words)
     refused = meshctl(*given, "-o", "json")
-    assert refused.code == 2, refused
+    assert refused.code == (3 if code == "no-entry" else 2), refused
     problem = json.loads(refused.out)["error"]
     assert problem["code"] == code
     assert said in problem["message"] + problem["hint"]
@@ -157,3 +157,12 @@ def test_a_program_cannot_submit_what_no_node_could_execute(tmp_path: Path) -> N
     assert refused.code == 2, refused
     assert "type mismatch: expected i32" in refused.err
     assert json.loads(command("meshctl", "list-jobs", "-o", "json").out)["jobs"] == []
+
+
+def test_advice_for_a_module_that_is_too_large_is_about_modules(meshctl: Meshctl) -> None:
+    with Path("large.wasm").open("wb") as file:
+        file.write(b"\0asm\1\0\0\0")
+        file.truncate(20 << 20)
+    refused = meshctl("submit-job", "--wasm", "large.wasm", "--resource-amount", "5")
+    assert (refused.code, "error[file-too-large]" in refused.err) == (2, True)
+    assert "debug information" in refused.err

@@ -110,9 +110,9 @@ def test_a_full_disk_is_no_bug(home: Path, words: list[str]) -> None:
         done = process(*words, stdout=full.fileno())
     assert done.returncode == 1
     if "json" in words:
-        assert json.loads(done.stderr)["code"] == "output-unwritable"
+        assert json.loads(done.stderr)["code"] == "disk-full"
     else:
-        assert "error[output-unwritable]" in done.stderr
+        assert "error[disk-full]" in done.stderr
     assert "No space left" in done.stderr
 
 

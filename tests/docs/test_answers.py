@@ -1,17 +1,27 @@
 """Each command with a format has a schema of its answers, and docs/schemas/ shows it."""
 
+import ast
 import re
 import sys
+from collections.abc import Iterable
+from enum import Enum
 from pathlib import Path
 
 import pytest
 from answers import COMMANDS
 from commandlines import LINES, commands_of
 
+from mesh.job import FINAL, Phase
+from mesh.ports import BlockFault
+from mesh.submission import SubmissionFault
+from runtime.execution import OutcomeKind
+from runtime.terminal.codes import CODES
+from runtime.tokens.token import TokenRefusal
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
 
-from answer_schemas import FOLDER, error_codes, pages  # noqa: E402
+from answer_schemas import FOLDER, pages  # noqa: E402
 
 
 def options_of(name: str) -> dict[str, set[str]]:
@@ -41,8 +51,65 @@ def test_o_is_the_format_everywhere_but_in_compile(name: str) -> None:
             assert ("-o" in options) == ("--format" in options), words
 
 
+def slugs(*members: Enum) -> set[str]:
+    return {each.name.lower().replace("_", "-") for each in members}
+
+
+def computed_codes() -> set[str]:
+    """The codes that are put together, from what they are put together from."""
+    names: dict[str, Iterable[Enum]] = {
+        "block": BlockFault,
+        "job": FINAL - {Phase.VERIFIED},
+        "token": TokenRefusal,
+    }
+    names["submission"] = {*SubmissionFault} - {SubmissionFault.TOKEN}
+    kinds = {each.value for each in OutcomeKind if each is not OutcomeKind.SUCCEEDED}
+    found = {f"{family}-{slug}" for family, members in names.items() for slug in slugs(*members)}
+    found |= {f"program-{kind}" for kind in kinds}
+    for noun in ("job", "node", "run"):
+        found |= {f"unknown-{noun}", f"ambiguous-{noun}", f"{noun}-id-too-short"}
+    return found
+
+
+def written_codes() -> set[str]:
+    """The texts of the sources that an error can have as its code."""
+    found = set()
+    for folder in ("ccl/cli", "mesh", "runtime"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if path.name == "codes.py":
+                continue
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found.add(node.value)
+    return found
+
+
+def codes_of_calls() -> set[str]:
+    """The codes that stand in the calls which make errors."""
+    found = set()
+    for folder in ("ccl/cli", "mesh", "runtime"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Call(
+                        func=ast.Name(id="CommandError"),
+                        args=[_, ast.Constant(value=str(code)), *_],
+                    ):
+                        found.add(code)
+    return found
+
+
+def test_each_code_of_a_call_and_each_computed_code_is_in_the_table() -> None:
+    assert codes_of_calls() | computed_codes() <= set(CODES)
+
+
+def test_each_code_of_the_table_is_used() -> None:
+    assert set(CODES) <= written_codes() | computed_codes()
+
+
 def test_error_codes_are_kebab_case_and_known_once() -> None:
-    codes = error_codes()
+    codes = CODES
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code) for code in codes)
+    assert all(exits and sentence.endswith(".") for exits, sentence in codes.values())
     for code in ("not-found", "unreadable", "unwritable", "too-large", "is-a-directory"):
         assert code not in codes, f"file-{code} is the word of all three commands"

@@ -65,7 +65,7 @@ def argument_block(
         except (ValueMismatch, CodecError) as error:
             raise CommandError(
                 ExitCode.USAGE,
-                "wrong-argument",
+                "wrong-arguments",
                 f"{path}: argument '{name}' of '{signature.name}': {error}",
                 hint=how_to_write(kind, abi),
                 details={"argument": name},

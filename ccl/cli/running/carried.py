@@ -80,8 +80,8 @@ def _json(effect: Effect) -> dict[str, Any]:
         case SubmitJob(wasm_cid=cid, resource_type=kind, committed_units=units):
             return {"submit_job": str(cid), "resource_type": kind, "amount": units}
         case EmitEvent(name=name, article=article):
-            value = {"event": name, "data": untyped_to_json(decode(effect.data))}
-            return {**value, "article": article} if article else value
+            data = untyped_to_json(decode(effect.data))
+            return {"event": name, "data": data, "article": article or None}
         case WriteState(home=home, variable=variable, value=cid):
             return {"state": f"{home}.{variable}", "value": str(cid)}
         case MintTokens():

@@ -17,7 +17,7 @@ from ccl.cli.apart import CALLER, sandbox_apart
 from ccl.cli.charterview import Undecided, charter_text, charter_value, undecided
 from ccl.cli.files import MODULE_MAGIC, STANDARD_STREAM, read_bytes, source_text
 from ccl.cli.inspection import inspect_bytes
-from ccl.cli.report import shown
+from ccl.cli.report import NOTHING_FOUND, answer_findings, shown
 from ccl.cli.running.program import Module, Program, compile_text_of
 from ccl.cli.running.records import read_records
 from ccl.cli.running.traps import outcome_error, outcome_lines
@@ -110,12 +110,13 @@ def _of_module(wasm: bytes, file: Path) -> Program:
     abi = inspect_bytes(wasm, file).abi
     if abi is None:
         raise CommandError(
-            ExitCode.FAILED,
+            ExitCode.NOT_FOUND,
             "no-charter",
             f"{shown(file)} has no charter: it was not compiled from CCL",
             hint=f"`cclc inspect {quote(str(file))}` shows what it contains",
             details={"path": str(file)},
         )
+    answer_findings(NOTHING_FOUND)
     root = Module(path=file.name, cid=cid_of(wasm, Codec.RAW), wasm=wasm)
     return Program(
         root=root,

@@ -205,7 +205,7 @@ def _no_receipt(view: JobView) -> CommandError:
         return waiting
     return CommandError(
         ExitCode.FAILED,
-        f"job-{view.phase.value.lower()}",
+        f"job-{view.phase.value.lower()}" if view.is_final else "job-unfinished",
         view.reason or f"the job is {view.phase.value}",
         hint=f"meshctl job-status {view.job_id}",
     )

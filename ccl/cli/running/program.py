@@ -15,7 +15,7 @@ from ccl.abi.suggest import nearest
 from ccl.abi.values import parse_type, to_json, untyped_to_json
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
-from ccl.cli.report import show_findings
+from ccl.cli.report import answer_findings, show_findings
 from ccl.cli.running.reading import entries_reading_input
 from ccl.cli.sources import project_for
 from ccl.pipeline import compile_text
@@ -78,6 +78,7 @@ def compile_text_of(text: str, file: Path, entry: str, allowed: tuple[Path, ...]
     findings = Findings(
         sources=compiled.compilation.sources, diagnostics=compiled.compilation.sink.diagnostics
     )
+    answer_findings(findings)
     if compiled.wasm is None or compiled.cid is None:
         show_findings(findings, Format.FULL)
         raise typer.Exit(ExitCode.FAILED)

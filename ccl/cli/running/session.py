@@ -50,6 +50,7 @@ def run_program(options: Options) -> int:
 
 def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
     """Execute the program, apply what it asks for, and follow it to its results."""
+    give({"continued": False})
     attempt = _attempt(call, options)
     file = str(options.file.absolute()) if str(options.file) != STANDARD_STREAM else STANDARD_STREAM
     under_way = UnderWay(

@@ -60,16 +60,15 @@ class Handling(Struct, frozen=True, kw_only=True):
 
     def to_json(self) -> dict[str, Any]:
         outcome = self.run.execution.deterministic.outcome
-        value = {
+        return {
             "job_id": self.job_id,
             "event": self.event,
+            "outcome": outcome.to_value(),
             "value": self.run.value,
             "logs": list(self.run.logs),
             "effects": [] if self.refusal else effects_to_json(self.run.effects),
+            "refusal": self.refusal or None,
         }
-        if not outcome.succeeded:
-            value["outcome"] = outcome.to_value()
-        return {**value, "refusal": self.refusal} if self.refusal else value
 
 
 class UnderWay(Struct, kw_only=True):

@@ -55,9 +55,9 @@ def _failure(suite: Suite, failure: Failure) -> dict[str, Any]:
         "kind": failure.outcome.kind.value,
         "reason": trap_text(failure.outcome),
         "article": failure.outcome.article,
+        "expected": None if failure.expected is None else failure.expected.reason,
+        **dict.fromkeys(("path", "line", "column", "left", "right")),
     }
-    if failure.expected is not None:
-        value["expected"] = failure.expected.reason
     found = failure_place(suite, failure)
     if found is not None:
         source, span, _ = found

@@ -1,0 +1,24 @@
+"""Every error of a command that any test makes has its code in the table, with its exit code."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from runtime.terminal.codes import CODES
+from runtime.terminal.errors import CommandError
+
+_INIT = CommandError.__init__
+
+
+def _checked(self: CommandError, exit_code: Any, code: str, *more: Any, **named: Any) -> None:
+    assert code in CODES, f"`{code}` is not in runtime/terminal/codes.py"
+    assert exit_code in CODES[code][0], f"`{code}` ends with {exit_code}, which its row lacks"
+    _INIT(self, exit_code, code, *more, **named)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def errors_of_the_table() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CommandError, "__init__", _checked)
+        yield
