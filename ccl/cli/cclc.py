@@ -64,7 +64,7 @@ def root(
     ] = False,
     verbose: Verbose = False,
 ) -> None:
-    if version:
+    if version or (verbose and context.invoked_subcommand is None):
         from ccl.cli.version import say_version
 
         say_version("cclc", verbose=verbose)

@@ -65,8 +65,27 @@ def _below(top: Path, folders: list[Path], faults: list[CommandError]) -> Iterat
         for each in sorted(names):
             if each.endswith(SUFFIX) and not each.startswith("."):
                 path = folder / each
+                if not _is_text(str(path)):
+                    faults.append(_not_text(path))
+                    continue
                 if _is_file(path) and without_links(path).is_relative_to(real):
                     yield path
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name is UTF-8; other bytes of one come as surrogates."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def _not_text(path: Path) -> CommandError:
+    shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return CommandError(
+        ExitCode.USAGE,
+        "not-utf8",
+        f"the name of {shown} is not UTF-8 text",
+        hint="give the file another name, with mv",
+        details={"path": shown},
+    )
 
 
 def is_folder(path: Path) -> bool:

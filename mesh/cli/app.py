@@ -75,7 +75,7 @@ def _options(
         bool, typer.Option("--verbose", "-v", help="With --version: what it is built from.")
     ] = False,
 ) -> None:
-    if version:
+    if version or (verbose and context.invoked_subcommand is None):
         from importlib import metadata
 
         say(f"meshctl {metadata.version('icn-ccl')}")

@@ -1,6 +1,6 @@
 """`meshctl state`: what programs have stored for this identity."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,7 +29,6 @@ def state(
       meshctl state
       meshctl state register -o json
     """
-    from ccl.abi.values import untyped_to_json
     from mesh.cli.output import Column, field
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.standing import state_view
@@ -52,7 +51,7 @@ def state(
             "home": each.home,
             "variable": each.name,
             "shape": each.shape,
-            "value": untyped_to_json(each.value),
+            "value": _plain(each.shape, each.value),
             "cid": str(each.cid),
         }
         for each in view.variables
@@ -69,6 +68,18 @@ def state(
         Column(title="Value", text=lambda row: _cut(one_line(row["value"]))),
     )
     out.rows("variables", rows, columns, quiet="variable", empty="nothing is stored")
+
+
+def _plain(shape: str, value: Any) -> Any:
+    """The value as its type is written everywhere, where the shape alone says so; types that a
+    program declares are spelled out in it, and their values stand as they are stored."""
+    from ccl.abi.sections import Abi
+    from ccl.abi.values import ValueMismatch, parse_type, to_json, untyped_to_json
+
+    try:
+        return to_json(parse_type(shape), value, Abi(exports=(), structs={}, enums={}))
+    except (ValueMismatch, LookupError, TypeError, ValueError):
+        return untyped_to_json(value)
 
 
 def _cut(text: str) -> str:

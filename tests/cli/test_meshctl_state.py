@@ -95,3 +95,13 @@ def test_roles_are_granted_and_withdrawn(home: Path, meshctl: Meshctl) -> None:
     assert meshctl("identity", "grant", "x" * 500).code == 2
     assert meshctl("identity", "grant", "x", "--to", "Ada").code == 2
     assert meshctl("doctor", "--no-execute").code == 0
+
+
+def test_map_with_text_keys_is_an_object(home: Path, meshctl: Meshctl) -> None:
+    stored = encode([["a", 3], ["b", 4]])
+    module = wasm(program(("write_state", "till", "m", "Map<String, Integer>", stored), "drop"))
+    with open_at(home) as mesh:
+        request = JobRequest(module=mesh.put_block(module), resource_amount=10)
+        assert mesh.drive([mesh.submit(request)], auto_award=True) == {}
+    (row,) = json.loads(meshctl("state", "-o", "json").out)["variables"]
+    assert row["value"] == {"a": 3, "b": 4}

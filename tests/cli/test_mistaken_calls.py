@@ -1,5 +1,7 @@
 """Commands called in a way that others would be: each error names the one that is meant."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -133,3 +135,38 @@ def test_code_of_an_error_is_no_warning_in_any_spelling(folder: Path) -> None:
     (folder / "ccl.toml").write_text('[lints]\n"ccl401" = "allow"\n')
     done = call(folder, "cclc", "check", "x.ccl")
     assert "`CCL0401` is an error, and only warnings can be allowed" in done.err
+
+
+def test_file_given_to_an_entry_without_parameters_is_its_input(folder: Path) -> None:
+    (folder / "harvest.csv").write_text("a,1\n")
+    done = call(folder, "ccl", "run", "x.ccl", "harvest.csv")
+    assert done.code == 2
+    assert "--input harvest.csv" in done.err
+    assert "--input" not in call(folder, "ccl", "run", "x.ccl", "absent.csv").err
+
+
+def test_record_that_no_context_gives_is_named(folder: Path) -> None:
+    (folder / "m.ccl").write_text('execution {\n  log("\\(member.age)");\n}\n')
+    done = call(folder, "ccl", "run", "m.ccl")
+    assert done.code == 1
+    assert "the program asks for `member`, which no context gives" in done.err
+    (folder / "c.json").write_text('{"member": {"age": 40}}')
+    given = call(folder, "ccl", "run", "m.ccl", "--context", "c.json")
+    assert given.code == 0, given.err
+
+
+@pytest.mark.parametrize("program", ["ccl", "cclc", "meshctl"])
+def test_verbose_alone_shows_the_version(folder: Path, program: str) -> None:
+    done = call(folder, program, "-v")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"{program} ")
+
+
+def test_name_that_is_no_text_is_named_in_a_folder(folder: Path) -> None:
+    (folder / os.fsdecode(b"caf\xe9.ccl")).write_text("execution { 1 }\n")
+    done = call(folder, "cclc", "check", "-o", "json", ".")
+    assert done.code == 2
+    answer = json.loads(done.out)
+    done.out.encode("utf-8")
+    assert answer["error"]["code"] == "not-utf8"
+    assert "caf\\xe9.ccl" in answer["error"]["message"]

@@ -1,7 +1,10 @@
 """The next step after an execution that failed here, and the exit code it leaves with."""
 
+import re
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
+from typing import Final
 
 from msgspec import Struct
 
@@ -12,6 +15,10 @@ from runtime.context import MEMORY_BYTES, MIB
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.policy import DENIAL
 from runtime.terminal.errors import ExitCode
+
+NO_RECORD: Final = "host_get_context: no answer"
+"""How a program traps that asks for a record which the host does not have."""
+_NAME: Final = re.compile(r"[^\W\d]\w*")
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -40,6 +47,8 @@ def next_step(outcome: Outcome, entry: str, attempt: Attempt) -> tuple[str | Non
         return f"the limit is {attempt.fuel} fuel; raise it with --fuel", ExitCode.FAILED
     if outcome.reason == OUT_OF_MEMORY:
         return less_memory(), ExitCode.FAILED
+    if outcome.reason == NO_RECORD:
+        return missing_record(outcome, attempt), ExitCode.FAILED
     if attempt.lacks_input(entry) and outcome.kind is not OutcomeKind.REJECTED:
         return missing_input(attempt), ExitCode.FAILED
     fault = None if attempt.input is None else text_fault(attempt.input)
@@ -55,6 +64,27 @@ def less_memory() -> str:
         f"the limit is {MEMORY_BYTES // MIB} MiB; work on less at once: keep sums instead of "
         "lists, and split a large input over several runs"
     )
+
+
+def missing_record(outcome: Outcome, attempt: Attempt) -> str:
+    """For a program that asks its host for a record which no context gives."""
+    name = _name_at(outcome.place, attempt.file) or "NAME"
+    return (
+        f"the program asks for `{name}`, which no context gives: write it into a file, as "
+        f'{{"{name}": {{…}}}}, and give that with --context FILE'
+    )
+
+
+def _name_at(place: str | None, file: Path) -> str | None:
+    """The name in the program's own file at FILE:LINE:COLUMN, None where there is none."""
+    path, _, position = (place or "").partition(f"{file.name}:")
+    with suppress(OSError, ValueError, IndexError):
+        line, column = map(int, position.split(":"))
+        if path in ("", "./"):
+            text = file.read_text(encoding="utf-8").split("\n")[line - 1]
+            found = _NAME.match(text, column - 1)
+            return None if found is None else found[0]
+    return None
 
 
 def missing_input(attempt: Attempt) -> str:

@@ -4,6 +4,7 @@ A word that does not fit is answered with how a value of its type is written.
 """
 
 import json
+import os
 from collections.abc import Sequence
 from shlex import quote
 from typing import Any, Final
@@ -51,7 +52,7 @@ def argument_block(
             "wrong-arguments",
             f"{path}: '{signature.name}' takes {count} argument{'' if count == 1 else 's'}, "
             f"{len(words)} given",
-            hint=f"its parameters are ({expected})",
+            hint=_instead(signature, words) or f"its parameters are ({expected})",
         )
     if not words:
         return None
@@ -71,6 +72,13 @@ def argument_block(
                 details={"argument": name},
             ) from None
     return encode(values)
+
+
+def _instead(signature: ExportSignature, words: Sequence[str]) -> str | None:
+    """For a file that is given to an entry which takes no arguments."""
+    if not signature.parameters and len(words) == 1 and os.path.isfile(words[0]):  # noqa: PTH113
+        return f"it takes none; to have it read the file: --input {quote(words[0])}"
+    return None if signature.parameters else "it takes none"
 
 
 def how_to_write(kind: TypeRef, abi: Abi) -> str:
