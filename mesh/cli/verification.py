@@ -67,7 +67,9 @@ def _end(target: str, verdict: Verdict, *, must_execute: bool) -> None:
             ExitCode.VERIFICATION,
             "verification-failed",
             f"{target} does not verify: {findings[0]}",
-            hint="the findings say which record is at fault",
+            hint="name the mesh that you trust with --mesh, or leave it out for that of this home"
+            if findings[0].fault is Fault.OTHER_MESH
+            else "the findings say which record is at fault",
             details={"reasons": [str(each) for each in findings[1:]]},
         )
     assert proof is not None and checked is not None, "a proof that is not read is a finding"

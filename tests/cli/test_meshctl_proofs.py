@@ -201,3 +201,11 @@ def test_what_a_module_wrote_is_escaped(meshctl: Meshctl) -> None:
     assert facts(meshctl, old, "--mesh", OLD_MESH, code=0)["outcome"]["kind"] == "trapped"
     for text in (done.out, done.err, meshctl("verify", old, "-o", "json").out):
         assert not any(char in text for char in "\x1b\x07\r")
+
+
+def test_another_mesh_says_nothing_about_the_records(meshctl: Meshctl) -> None:
+    done = meshctl("verify", verified(meshctl), "--mesh", OTHER_MESH, "--no-reexecute")
+    assert done.code == 8
+    assert "Award, bid, hold and context belong together ✓" in done.out
+    assert "(not the mesh that you named)" in done.out
+    assert "help: name the mesh that you trust with --mesh" in done.err
