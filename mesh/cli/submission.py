@@ -15,7 +15,7 @@ from ccl.abi.suggest import nearest_beginning
 from ccl.abi.values import ValueMismatch, from_json, parse_type
 from mesh.adapters.sqlite import StoreError
 from mesh.cli.describing import job_to_value
-from mesh.cli.files import cid_from, path_or_cid, read_bytes
+from mesh.cli.files import STANDARD_STREAM, cid_from, path_or_cid, read_bytes
 from mesh.cli.option_values import one_of, positive, uuid_of, within
 from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import found_mesh, make_output
@@ -76,6 +76,13 @@ def run_submission(
 ) -> None:
     """Carry out one `submit-job`."""
     out = make_output(home, output, quiet=quiet)
+    if submission.wasm == submission.input == STANDARD_STREAM:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "standard input cannot be both the module and its input",
+            hint="name a file for one of them",
+        )
     with found_mesh(home) as mesh:
         request, blocks = _request(mesh, submission)
         if dry_run:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from commands import Done, kill_at, run
 
+from runtime.content.cid import Codec, cid_of
+
 PROGRAM = """\
 state ended: Integer = 0;
 
@@ -71,6 +73,16 @@ def test_a_run_that_timed_out_is_continued_with_its_handlers(program: Path, tmp_
     assert done.code == 0, done.err
     assert "42 counted" in done.out + done.err
     assert (unfinished(tmp_path), jobs_of(tmp_path)) == ([], 1)
+
+
+def test_source_of_an_unfinished_run_is_not_removed_unasked(program: Path, tmp_path: Path) -> None:
+    first = advised(begun(program, tmp_path, "--timeout", "0"))
+    source = str(cid_of(program.read_bytes(), Codec.RAW))
+    refused = run("meshctl", "block", "rm", source, home=tmp_path)
+    assert (refused.code, refused.out) == (1, "")
+    assert f"it is the source of the unfinished run {first}" in refused.err
+    assert run("ccl", "runs", first, "--forget", home=tmp_path).code == 0
+    assert run("meshctl", "block", "rm", source, home=tmp_path).code == 0
 
 
 def test_a_continued_run_prints_its_value_alone(program: Path, tmp_path: Path) -> None:

@@ -474,6 +474,10 @@ def test_every_help_has_an_example(command: list[str], capsys: pytest.CaptureFix
     ("words", "said"),
     [
         (["submit-job", "--wasm", "x", "--resource-amount", "1.5"], "expected a whole number"),
+        (
+            ["submit-job", "--wasm", "-", "--input", "-", "--resource-amount", "5"],
+            "standard input cannot be both the module and its input",
+        ),
         (["verify", "."], "error[file-is-directory]: . is a directory"),
         (["verify", "x.car", "--mesh", "bafyr4ig"], "help: ask for the CID of the mesh"),
         (
