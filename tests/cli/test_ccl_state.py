@@ -107,7 +107,7 @@ def test_state_stays_and_what_failed_leaves_nothing(counter: Path, tmp_path: Pat
     assert (first["value"], first["applied"]) == (40, True)
     written = [each["state"] for each in first["effects"] if "state" in each]
     assert sorted(written) == ["counter.names", "counter.total"]
-    assert {"event": "Added", "data": {"amount": 40}} in first["effects"]
+    assert {"event": "Added", "data": {"amount": 40}, "article": None} in first["effects"]
     failed = ccl(tmp_path, counter, "--entry", "add_and_fail", "7", code=1)
     assert "not today" in str(failed["outcome"])
     assert (failed["effects"], failed["applied"]) == ([], False)
