@@ -130,7 +130,12 @@ def unfinished_runs(mesh: "LocalMesh") -> dict[Cid, LocalRun]:
     """All runs whose results were not shown yet, by their keys, the oldest first."""
     with mesh.store.read() as tx:
         found = {key: from_value(LocalRun, value) for key, value in tx.runs.all()}
-    return dict(sorted(found.items(), key=lambda each: each[1].origin.started_at))
+    return dict(sorted(found.items(), key=lambda each: _begun(each[1])))
+
+
+def _begun(run: LocalRun) -> tuple[int, str]:
+    """Ids of jobs are made in the order of time, and order runs of the same second."""
+    return run.origin.started_at, "".join(job.job_id for job in run.jobs[:1])
 
 
 def finish_run(mesh: "LocalMesh", key: Cid) -> None:

@@ -1,7 +1,6 @@
 """`ccl runs`: the runs that have not shown their results yet, and going on with one of them."""
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from ccl.cli.running.earlier import EarlierRun, earlier_runs
 from ccl.cli.running.options import Options
 from ccl.cli.running.session import go_on, waiting
 from ccl.cli.tables import columns
+from mesh.cli.describing import local_time
 from mesh.cli.naming import resolve
 from mesh.home import has_mesh, locate_home
 from mesh.local import LocalMesh
@@ -124,5 +124,5 @@ def _to_json(mesh: LocalMesh, run: EarlierRun) -> dict[str, Any]:
 def _row(run: dict[str, Any]) -> tuple[str, ...]:
     states = [job["state"] for job in run["jobs"]]
     counted = ", ".join(f"{states.count(each)} {each}" for each in dict.fromkeys(states))
-    started = datetime.fromtimestamp(run["started_at"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    started = local_time(run["started_at"])
     return run["run"], run["file"], run["entry"], started, counted or "none"
