@@ -5,6 +5,7 @@ read and made an execution, as worker and parent do. Processor time, the least o
 ratio over RATIO_MAX ends with an error that names the call.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -132,6 +133,9 @@ class Bench:
 def measure_host_calls() -> None:
     """Prints a line for each extreme. Raises SystemExit where fuel buys too much time."""
     bench = Bench()
+    # As a worker does, so that what was measured before is not looked through for garbage.
+    gc.collect()
+    gc.freeze()
     kernels = bench.of_kernels()
     plain = median(kernels.values())
     print("\nFuel of host calls (processor time; beside compiled code, the median of the kernels)")
