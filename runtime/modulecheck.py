@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from ccl.abi.hostcalls import IMPORT_MODULE
-from ccl.abi.sections import ABI_SECTION, SITES_SECTION, Abi, sites_from_value
+from ccl.abi.sections import ABI_SECTION, SITES_SECTION, WASM_MAGIC, Abi, sites_from_value
 from ccl.abi.suggest import nearest_beginning
 from ccl.abi.testcalls import ALL_CALLS, TEST_MODULE, import_module
 from runtime.content.codec import CodecError, decode
@@ -105,7 +105,7 @@ def _not_a_module(module: bytes, limits: ModuleLimits) -> Rejection | None:
         return Rejection(
             reason=f"a module of {len(module)} bytes, at most {limits.module_bytes} are compiled"
         )
-    if module[:4] == b"\0asm"[: len(module)]:
+    if module[:4] == WASM_MAGIC[: len(module)]:
         return _wrong_version(module)
     if module.lstrip()[:1] == b"(" or module.lstrip()[:2] == b";;":
         return Rejection(

@@ -18,6 +18,8 @@ from msgspec import Struct
 
 from ccl.abi.layout import CALL_DEPTH_MAX
 
+WASM_MAGIC: Final = b"\0asm"
+"""What every WebAssembly module begins with."""
 ABI_SECTION: Final = "ccl:abi"
 SITES_SECTION: Final = "ccl:sites"
 BOUNDS_SECTION: Final = "ccl:bounds"

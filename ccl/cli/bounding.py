@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from ccl.abi.bounds import Bound
+from ccl.abi.sections import WASM_MAGIC
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, source_text
 from ccl.cli.inspection import bound_text, bound_value, inspect_bytes
@@ -17,7 +18,6 @@ from ccl.cli.tables import columns
 from ccl.pipeline import compile_text
 from ccl.render import Format
 from ccl.render.paint import Ink, Paint
-from ccl.wasm.binary import MAGIC
 from ccl.wasm.inspect import MODULE_BYTES_MAX, inspect_module
 from runtime.terminal.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
@@ -35,7 +35,7 @@ def show_bounds(file: Path, *, as_json: bool, allowed: tuple[Path, ...]) -> None
 
 def _bounds(file: Path, allowed: tuple[Path, ...]) -> Mapping[str, Bound]:
     data = read_bytes(file, limit=MODULE_BYTES_MAX, what="module")
-    if file.suffix == ".wasm" or data.startswith(MAGIC):
+    if file.suffix == ".wasm" or data.startswith(WASM_MAGIC):
         bounds = inspect_bytes(data, file).bounds
         if bounds is None:
             raise CommandError(

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from ccl.cli.checking import Findings, Fixed, fix_text, merged
-from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
+from ccl.cli.files import read_source
 from ccl.cli.report import difference, refuse_warnings, show_findings, shown, summarise
 from ccl.cli.sources import project_for, remark_on_foreign, sources_of
 from ccl.codes.template import Severity
@@ -22,6 +22,7 @@ from ccl.typed import PackedModule
 from runtime.terminal.answer import current, give
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.escaping import printable
+from runtime.terminal.files import STANDARD_STREAM, write_atomically
 from runtime.terminal.streams import (
     counted,
     note,

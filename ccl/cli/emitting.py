@@ -10,7 +10,7 @@ import typer
 
 from ccl.astview import ast_text
 from ccl.cli.checking import Findings
-from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
+from ccl.cli.files import read_source
 from ccl.cli.report import answer_findings, refuse_warnings, show_findings, shown, summarise
 from ccl.diagnostics import Sink
 from ccl.nesting import room_for_nesting
@@ -19,6 +19,7 @@ from ccl.render import Format
 from ccl.source import SourceMap
 from runtime.terminal.answer import current, give
 from runtime.terminal.errors import ExitCode
+from runtime.terminal.files import STANDARD_STREAM, write_atomically
 
 
 class View(Enum):

@@ -1,8 +1,6 @@
 """Files that commands read and write, with named errors for whatever is wrong with them."""
 
-import contextlib
 import errno
-import os
 import sys
 from pathlib import Path
 from shlex import quote
@@ -11,16 +9,15 @@ from typing import Any, Final
 from msgspec import Struct
 
 from ccl.abi.encodings import wide_encoding
+from ccl.abi.sections import WASM_MAGIC
 from ccl.reading import SOURCE_BYTES_MAX
-from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.links import dangling_link
 from runtime.terminal.streams import note
 
-STANDARD_STREAM = "-"
 NOT_FOUND: Final = "file-not-found"
 """The code of the error of a path where there is nothing."""
-MODULE_MAGIC: Final = b"\0asm"
 _CAR_ROOTS: Final = b"\xa2eroots"
 """A CAR file begins with a length and this map."""
 _CAR_HEAD_BYTES: Final = 16
@@ -145,7 +142,7 @@ def source_text(data: bytes, path: Path) -> str:
 def _not_a_source(data: bytes, path: Path) -> CommandError | None:
     """The error of a file that its first bytes show to be of another kind."""
     file = quote(str(path))
-    if data.startswith(MODULE_MAGIC):
+    if data.startswith(WASM_MAGIC):
         what = "a compiled module"
         hint = (
             f"name the source it was compiled from; `cclc inspect {file}` and `ccl charter {file}` "
@@ -216,59 +213,3 @@ def text_fault(data: bytes) -> TextFault | None:
             details={"line": line, "column": column},
         )
     return None
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` at `path` whole or not at all, keeping the mode of a file that is there.
-
-    A device or pipe is written to and never replaced. Raises CommandError if it cannot be
-    written.
-    """
-    # A link is followed, so that what it points to is replaced and not the link.
-    target = Path(os.path.realpath(path))
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(data)
-            return
-        with draft.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileNotFoundError):
-            draft.chmod(target.stat().st_mode & 0o7777)
-        draft.replace(target)
-    except OSError as error:
-        raise _unwritable(path, error) from None
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-
-
-def check_writable(path: Path) -> None:
-    """Raises CommandError as `write_atomically` would, before there is something to write."""
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file() and not target.is_dir():
-        return
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        draft.touch(exist_ok=False)
-        draft.unlink()
-    except OSError as error:
-        raise _unwritable(path, error) from None
-
-
-def _unwritable(path: Path, error: OSError) -> CommandError:
-    hint = "choose another place, or check the folder's permissions"
-    if isinstance(error, FileNotFoundError):
-        folder = quote(str(path.parent))
-        hint = f"its folder does not exist: `mkdir -p {folder}` makes it"
-    return no_room(error, path) or CommandError(
-        ExitCode.USAGE,
-        "file-unwritable",
-        f"{path} cannot be written: {error.strerror or error}",
-        hint=hint,
-        details={"path": str(path)},
-    )

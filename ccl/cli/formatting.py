@@ -6,13 +6,14 @@ from pathlib import Path
 import typer
 
 from ccl.cli.checking import Findings, merged
-from ccl.cli.files import STANDARD_STREAM, read_source, write_atomically
+from ccl.cli.files import read_source
 from ccl.cli.report import answer_findings, difference, show_findings, shown, summarise
 from ccl.cli.sources import sources_of
 from ccl.format import format_text
 from ccl.render import Format
 from runtime.terminal.answer import current, fail, give
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
+from runtime.terminal.files import STANDARD_STREAM, write_atomically
 from runtime.terminal.streams import note, write_result
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from ccl.abi.bounds import Bound, Obstacle
 from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
-from ccl.abi.sections import ExportSignature, StateVariable
+from ccl.abi.sections import WASM_MAGIC, ExportSignature, StateVariable
 from ccl.cli.files import read_bytes
 from ccl.cli.report import shown
 from ccl.cli.tables import columns
 from ccl.render.paint import Ink, Paint
-from ccl.wasm.binary import MAGIC, ModuleError
+from ccl.wasm.binary import ModuleError
 from ccl.wasm.inspect import MODULE_BYTES_MAX, Inspection, inspect_module
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import number_text
@@ -32,11 +32,11 @@ def inspect_bytes(data: bytes, path: Path) -> Inspection:
         hint = "compile a program with `cclc compile FILE.ccl` to get a module"
         if path.suffix == ".ccl":
             hint = f"this is a source; compile it first: `cclc compile {quote(str(path))}`"
-        elif data.startswith(MAGIC):
+        elif data.startswith(WASM_MAGIC):
             hint = "the file is damaged or of another kind; compile or fetch it again"
         raise CommandError(
             ExitCode.USAGE,
-            "module-refused" if data.startswith(MAGIC) else "not-a-module",
+            "module-refused" if data.startswith(WASM_MAGIC) else "not-a-module",
             f"{shown(path)} is not a WebAssembly module: {error.reason} (byte {error.offset})",
             hint=hint,
             details={"path": str(path), "offset": error.offset},

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from ccl.cli.checking import Findings
-from ccl.cli.files import STANDARD_STREAM
 from ccl.codes.template import Severity
 from ccl.render import Format, render
 from ccl.render.plain import json_value
 from ccl.source import SourceMap
 from runtime.terminal.answer import current, fail, give
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.streams import SEAL, has_color, note, note_text, width_of
 
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from ccl.cli.files import STANDARD_STREAM
 from ccl.configuration import ConfigurationError
 from ccl.node import Node
 from ccl.project import Project, project_of, without_links
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.streams import note
 
 SUFFIX: Final = ".ccl"

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from ccl.cli.checking import Findings
-from ccl.cli.files import STANDARD_STREAM, read_bytes, read_source
+from ccl.cli.files import read_bytes, read_source
 from ccl.cli.inspection import inspect_bytes
 from ccl.cli.report import answer_findings, show_findings, shown, summarise
 from ccl.cli.sources import project_for
@@ -19,6 +19,7 @@ from ccl.wasm.compare import Difference, Part, differences
 from ccl.wasm.inspect import MODULE_BYTES_MAX, Inspection, inspect_module
 from runtime.terminal.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.streams import SEAL, has_color, say
 
 

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from ccl.cli.checking import Findings, merged
-from ccl.cli.files import STANDARD_STREAM, read_source
+from ccl.cli.files import read_source
 from ccl.cli.report import show_findings, shown, summarise
 from ccl.cli.sources import project_for, sources_of
 from ccl.pipeline import check_text
@@ -22,6 +22,7 @@ from ccl.render.plain import json_value
 from runtime.terminal.answer import current, say_item
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.streams import is_unread, note
 
 POLL_SECONDS: Final = 0.2

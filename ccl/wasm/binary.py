@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-MAGIC: Final = b"\0asm"
+from ccl.abi.sections import WASM_MAGIC
+
 VERSION: Final = b"\x01\0\0\0"
 COMPONENT_LAYER: Final = b"\x01\0"
 
@@ -132,7 +133,7 @@ class Cursor:
 
 def sections(data: bytes) -> Iterator[Section]:
     """The sections in order. Raises ModuleError, where it is noticed, for anything else."""
-    if data[:4] != MAGIC:
+    if data[:4] != WASM_MAGIC:
         raise ModuleError(_not_a_module(data), 0)
     if len(data) < 8:
         raise ModuleError("the module ends inside its eight-byte header", len(data))
@@ -168,6 +169,6 @@ def _not_a_module(data: bytes) -> str:
         return "an empty file"
     if data.lstrip().startswith(b"(module"):
         return "WebAssembly text; assemble it first, the binary form is needed"
-    if MAGIC.startswith(data[:4]):
+    if WASM_MAGIC.startswith(data[:4]):
         return "cut off inside its first four bytes"
     return "not WebAssembly: it does not begin with the bytes 00 61 73 6d"

@@ -15,9 +15,9 @@ from typing import BinaryIO, Final
 from runtime.content.cid import Cid, CidError, Codec, parse_cid
 from runtime.context import INPUT_BYTES_MAX
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.links import dangling_link
 
-STANDARD_STREAM: Final = "-"
 CAR_BYTES_MAX: Final = 512 << 20
 """Of a CAR file; it is read block by block."""
 _SMALLER: Final = {

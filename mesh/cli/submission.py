@@ -15,7 +15,7 @@ from ccl.abi.suggest import nearest_beginning
 from ccl.abi.values import ValueMismatch, from_json, parse_type
 from mesh.adapters.sqlite import StoreError
 from mesh.cli.describing import job_to_value
-from mesh.cli.files import STANDARD_STREAM, cid_from, path_or_cid, read_bytes
+from mesh.cli.files import cid_from, path_or_cid, read_bytes
 from mesh.cli.option_values import one_of, positive, uuid_of, within
 from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import found_mesh, make_output
@@ -29,6 +29,7 @@ from runtime.context import MEMORY_BYTES_MAX
 from runtime.modulecheck import ModuleFacts
 from runtime.modulelimits import MODULE_LIMITS
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.streams import note
 from runtime.tokens.token import ResourceType
 

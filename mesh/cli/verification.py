@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mesh.car import CarError, read_header
-from mesh.cli.files import CAR_BYTES_MAX, STANDARD_STREAM, open_seekable
+from mesh.cli.files import CAR_BYTES_MAX, open_seekable
 from mesh.cli.following import find_job
 from mesh.cli.session import is_founded, make_output, open_mesh
 from mesh.cli.verdict import Keys, Verdict, facts_of, lines_of, remarks_of
@@ -22,6 +22,7 @@ from mesh.records import JobId
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.sandbox.pool import Sandbox
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.streams import note
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from ccl.abi.sections import WASM_MAGIC
 from mesh.adapters.sqlite import SqliteStore
 from mesh.events import JobKey
 from mesh.job import Phase
@@ -25,7 +26,6 @@ from runtime.sandbox.admission import Admission
 from runtime.sandbox.request import Fault
 from runtime.terminal.errors import CommandError, ExitCode
 
-WASM_MAGIC: Final = b"\0asm"
 _WAITING: Final = frozenset({Phase.CREATED, Phase.SUBMITTED})
 
 

@@ -13,9 +13,10 @@ from typing import Any, Final
 import typer
 
 from ccl.abi.layout import CHARTER_EXPORT, RUN_EXPORT
+from ccl.abi.sections import WASM_MAGIC
 from ccl.cli.apart import CALLER, sandbox_apart
 from ccl.cli.charterview import Undecided, charter_text, charter_value, undecided
-from ccl.cli.files import MODULE_MAGIC, STANDARD_STREAM, read_bytes, source_text
+from ccl.cli.files import read_bytes, source_text
 from ccl.cli.inspection import inspect_bytes
 from ccl.cli.report import NOTHING_FOUND, answer_findings, shown
 from ccl.cli.running.program import Module, Program, compile_text_of
@@ -32,6 +33,7 @@ from runtime.sandbox.engine import engine_text
 from runtime.sandbox.request import Fault, Request
 from runtime.terminal.answer import current, give
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.streams import SEAL, has_color, note, say, width_of
 
 FUEL: Final = 1_000_000_000
@@ -101,7 +103,7 @@ def show_charter(
 def _program(file: Path, allowed: tuple[Path, ...]) -> Program:
     """A source compiled, or a module as it is."""
     data = read_bytes(file, limit=MODULE_BYTES_MAX, what="module")
-    if data.startswith(MODULE_MAGIC):
+    if data.startswith(WASM_MAGIC):
         return _of_module(data, file)
     return compile_text_of(source_text(data, file), file, RUN_EXPORT, allowed)
 

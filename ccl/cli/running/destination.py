@@ -6,9 +6,9 @@ Rule: a run never writes over what it reads.
 import os
 from pathlib import Path
 
-from ccl.cli.files import STANDARD_STREAM, check_writable
 from ccl.cli.running.options import Options
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM, check_writable
 
 
 def check_output(options: Options) -> None:

@@ -8,10 +8,11 @@ from typing import Any, Final
 from ccl.abi.sections import Abi
 from ccl.abi.strictjson import read_json, syntax_fault
 from ccl.abi.values import ValueMismatch, from_json, parse_type
-from ccl.cli.files import STANDARD_STREAM, decoded, read_bytes
+from ccl.cli.files import decoded, read_bytes
 from runtime.content.codec import CodecError, encode
 from runtime.context import ROLES_RECORD
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM
 
 CONTEXT_BYTES_MAX: Final = 1 << 20
 CONTEXT_EXAMPLE: Final = 'write an object with a record for each name: {"proposal": {"size": 5}}'

@@ -3,12 +3,11 @@
 import sys
 
 from ccl.abi.layout import CHARTER_EXPORT
-from ccl.cli.files import STANDARD_STREAM
 from ccl.cli.running.advice import Attempt, missing_input, next_step
 from ccl.cli.running.arguments import argument_block
 from ccl.cli.running.calls import call_block, origin_of
 from ccl.cli.running.destination import check_output
-from ccl.cli.running.earlier import continuing, run_id, runs_of_file
+from ccl.cli.running.earlier import EarlierRun, continuing, run_id, runs_of_file
 from ccl.cli.running.local import Call, Run, done_before, execute
 from ccl.cli.running.options import Options
 from ccl.cli.running.program import Program, compile_program, entry_signature, read_input
@@ -20,11 +19,12 @@ from ccl.cli.running.under_way import UnderWay
 from ccl.render.cells import safe_text
 from ccl.render.paint import Ink, Paint
 from mesh.local import LocalMesh
-from mesh.local.runs import LocalRun, finish_run, only_this_run, unfinished_run
+from mesh.local.runs import LocalRun, Origin, finish_run, only_this_run, unfinished_run
 from runtime.content.cid import Cid
 from runtime.terminal.answer import fail, give
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.streams import SEAL, has_color, note, width_of
 
 
@@ -53,15 +53,9 @@ def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
     give({"continued": False})
     attempt = _attempt(call, options)
     file = str(options.file.absolute()) if str(options.file) != STANDARD_STREAM else STANDARD_STREAM
-    under_way = UnderWay(
-        mesh=mesh,
-        options=options,
-        call=call,
-        key=key,
-        origin=origin_of(call, file, now=mesh.now),
-        earlier=runs_of_file(mesh, file, call.entry, call.arguments, key),
-        show_failure=lambda run: _failed(run, attempt),
-    )
+    earlier = runs_of_file(mesh, file, call.entry, call.arguments, key)
+    origin = origin_of(call, file, now=mesh.now)
+    under_way = _under_way(mesh, key, call, options, origin, earlier)
     run = execute(mesh, call)
     show_modules(run, options)
     if run.execution.deterministic.outcome.succeeded and not options.dry_run:
@@ -78,16 +72,7 @@ def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
 
 def go_on(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Options) -> int:
     """Follow what an earlier command has applied to its results."""
-    attempt = _attempt(call, options)
-    under_way = UnderWay(
-        mesh=mesh,
-        options=options,
-        call=call,
-        key=key,
-        origin=record.origin,
-        earlier=(),
-        show_failure=lambda run: _failed(run, attempt),
-    )
+    under_way = _under_way(mesh, key, call, options, record.origin, ())
     give({"continued": True})
     if options.quiet:
         note(f"note: this is the result of the unfinished run {run_id(key)}; nothing is done twice")
@@ -95,6 +80,26 @@ def go_on(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Opti
     show_modules(run, options, is_continued=True)
     under_way.go_on(record)
     return _follow(run, under_way)
+
+
+def _under_way(
+    mesh: LocalMesh,
+    key: Cid,
+    call: Call,
+    options: Options,
+    origin: Origin,
+    earlier: tuple[EarlierRun, ...],
+) -> UnderWay:
+    attempt = _attempt(call, options)
+    return UnderWay(
+        mesh=mesh,
+        options=options,
+        call=call,
+        key=key,
+        origin=origin,
+        earlier=earlier,
+        show_failure=lambda run: _failed(run, attempt),
+    )
 
 
 def _follow(run: Run, under_way: UnderWay) -> int:

@@ -10,7 +10,6 @@ import sys
 from typing import Any, Final
 
 from ccl.abi.layout import CHARTER_EXPORT
-from ccl.cli.files import STANDARD_STREAM, write_atomically
 from ccl.cli.running.carried import effect_lines, effects_to_json
 from ccl.cli.running.local import Run
 from ccl.cli.running.options import Options
@@ -20,6 +19,7 @@ from ccl.cli.tables import columns
 from runtime.content.cid import Codec
 from runtime.effects import SubmitJob
 from runtime.terminal.answer import give
+from runtime.terminal.files import STANDARD_STREAM, write_atomically
 from runtime.terminal.streams import note, number_text, say, say_text, write_raw, write_result
 
 LOCAL: Final = "local"
