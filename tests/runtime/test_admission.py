@@ -12,6 +12,7 @@ from wasm_modules import wasm
 from wasm_proposals import HEADER, REFUSED, TAKEN
 
 from ccl.abi.features import WASM_FEATURES
+from ccl.wasm.assemble import ENGINE_SETTINGS
 from runtime.content.cid import Codec, cid_of
 from runtime.modulecheck import ModuleFacts, Rejection, check_module
 from runtime.sandbox.admission import Admission, Verdict
@@ -48,7 +49,8 @@ def compiled(module: bytes) -> bool:
 
 
 def test_every_door_to_the_engine_has_the_same_features() -> None:
-    assert {name: SETTINGS[name] for name in WASM_FEATURES} == WASM_FEATURES
+    for door in (SETTINGS, ENGINE_SETTINGS):
+        assert {name: door[name] for name in WASM_FEATURES} == WASM_FEATURES
 
 
 @pytest.mark.parametrize("name", TAKEN)
