@@ -14,12 +14,14 @@ from ccl.types import Array, Prim, Type
 
 
 class ActionForm(Node, frozen=True, kw_only=True):
-    """`one_of`: two keys of which exactly one is given. `is_open`: entries of any other key."""
+    """`one_of`: two keys of which exactly one is given; `either`: of which at most one is.
+    `is_open`: entries of any other key."""
 
     name: str
     keys: Mapping[str, Type]
     optional: frozenset[str] = frozenset()
     one_of: tuple[str, str] | None = None
+    either: tuple[str, str] | None = None
     is_open: bool = False
 
 
@@ -60,10 +62,13 @@ _ROWS: Final = (
         name="perform_metered_action",
         keys={
             "name": Prim.STRING,
+            "action": Prim.STRING,
             "resource_type": _METERED["resource_type"],
             "amount": _METERED["amount"],
+            "args": Prim.DATA,
         },
-        optional=frozenset({"name"}),
+        optional=frozenset({"name", "action", "resource_type", "amount", "args"}),
+        either=("name", "action"),
     ),
     ActionForm(name="update_policy", keys={"name": Prim.STRING}, is_open=True),
 )
@@ -72,5 +77,7 @@ ACTIONS: Final[Mapping[str, ActionForm]] = {row.name: row for row in _ROWS}
 """By name."""
 
 AMOUNT_DEFAULT: Final = 1
+RESOURCE_DEFAULT: Final = "compute"
 MINTED, TRANSFERRED, POLICY_UPDATED = "token.minted", "token.transferred", "policy.updated"
+PERFORMED: Final = "action.performed"
 """Events that actions emit."""

@@ -16,7 +16,7 @@ from ccl.builtins import (
 from ccl.prelude_library import FUNCTIONS as LIBRARY_FUNCTIONS
 from ccl.prelude_library import METHODS as LIBRARY_METHODS
 from ccl.prelude_library import TYPES as LIBRARY_TYPES
-from ccl.schema import SCHEMAS, Field, Kind
+from ccl.schema import QUORUM, QUORUM_SHARE, SCHEMAS, Field, Kind
 from ccl.types import Prim
 
 _UNBOUNDED: Final = Field(kind=Kind.COUNT).high
@@ -27,7 +27,11 @@ and [`submit_job`](language/entries.md#jobs) takes from them what a call leaves 
 nearly one of these is an error, another key a warning; sections of other names are not judged. The
 [chapter on declarations](language/declarations.md#schemas) has examples.
 
-A number without a unit is in MiB where a size is wanted, and in seconds where a duration is.
+A number without a unit is in MiB where a size is wanted, and in seconds where a duration is. Two
+keys that fill in the same are two names of one thing: where both are given, they must say the
+same. A key that fills in nothing is checked and kept in the charter, for the people who read it.
+`federation_quorum` is a share of the verifiers and fills in the quorum: that many, rounded up
+(0.67 of 5 is 4). Verifiers without a quorum have their smallest majority as one.
 """
 
 _PRELUDE_INTRODUCTION: Final = """\
@@ -51,13 +55,18 @@ def _value(field: Field) -> str:
     if field.choices:
         return ", ".join(f'`"{choice}"`' for choice in field.choices)
     low, high = field.low, field.high
+    if field.kind is Kind.SHARE:
+        return f"{field.kind.value}, more than 0 and at most 1"
+    if field.bytes_max < _UNBOUNDED:
+        return f"{field.kind.value} of at most {field.bytes_max} bytes"
     if high < _UNBOUNDED:
         return f"{field.kind.value}, {low} to {high}"
     return f"{field.kind.value}, at least {low}" if low else field.kind.value
 
 
 def _fed(field: Field) -> str:
-    return "" if field.feeds is None else f"`{field.feeds}`"
+    feeds = QUORUM if field.feeds == QUORUM_SHARE else field.feeds
+    return "" if feeds is None else f"`{feeds}`"
 
 
 def prelude_page(generated: str) -> str:

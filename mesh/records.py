@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, NewType, TypeAlias, TypeVar, get_args
 
 from msgspec import Struct
 
+from ccl.abi.hostcalls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
@@ -105,8 +106,8 @@ class Trust(Struct, frozen=True, kw_only=True):
     min_reputation: Annotated[int, Between(0, 100)] = 0
     locations: Words = ()
     required_credentials: Words = ()
-    verifiers: Annotated[int, Between(1, 64)] = 3
-    quorum: Annotated[int, Between(1, 64)] = 2
+    verifiers: Annotated[int, Between(1, 64)] = VERIFIERS_DEFAULT
+    quorum: Annotated[int, Between(1, 64)] = QUORUM_DEFAULT
 
     def __post_init__(self) -> None:
         if not self.quorum <= self.verifiers < 2 * self.quorum:

@@ -17,8 +17,10 @@ from runtime.content.did import Did
 class SubmitJob(Struct, frozen=True, kw_only=True):
     """Submit a job in the caller's name.
 
-    arguments: DAG-CBOR list. budget: highest price in units, None for resource_amount.
-    requirements and trust: as in a job manifest, checked for known keys only.
+    scope: of the resource token that pays; absent from the block where it is not given, as in the
+    effects of receipts that were signed before there was one. arguments: DAG-CBOR list. budget:
+    highest price in units, None for resource_amount. requirements and trust: as in a job
+    manifest, checked for known keys only.
     """
 
     wasm_cid: Cid
@@ -33,6 +35,7 @@ class SubmitJob(Struct, frozen=True, kw_only=True):
     requirements: Mapping[str, Any] = field(default_factory=dict)
     trust: Mapping[str, Any] = field(default_factory=dict)
     max_seconds: int | None = None
+    scope: str | None = None
 
     @property
     def committed_units(self) -> int:
@@ -145,6 +148,8 @@ _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 def effect_to_value(effect: Effect) -> list[Any]:
     fields = {name: getattr(effect, name) for name in effect.__struct_fields__}
+    if isinstance(effect, SubmitJob) and effect.scope is None:
+        del fields["scope"]
     return [_NAMES[type(effect)], fields]
 
 
@@ -204,6 +209,7 @@ def _shaped_submission(effect: SubmitJob) -> bool:
         and _are_texts(effect.description, effect.resource_type, effect.priority)
         and _is_amount(effect.resource_amount)
         and isinstance(effect.input, Cid | None)
+        and isinstance(effect.scope, str | None)
         and isinstance(effect.entry, str | None)
         and isinstance(effect.arguments, bytes | None)
         and (effect.budget is None or _is_amount(effect.budget))

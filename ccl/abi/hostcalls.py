@@ -127,7 +127,7 @@ _CALLS: Final = (
         effect=Effect.CHANGES,
         doc="Submit a job with more than the five fields: a DAG-CBOR map with wasm_cid, "
         "description, resource_type, resource_amount, priority and any of input, entry, "
-        "arguments, budget, requirements, trust, max_seconds. An unknown key is refused.",
+        "arguments, budget, scope, requirements, trust, max_seconds. An unknown key is refused.",
     ),
     HostCall(
         name="host_check_resource_authorization",
@@ -391,3 +391,7 @@ RESOURCE_TYPES: Final = ("compute", "storage", "bandwidth")
 METERED_RESOURCES: Final = (*RESOURCE_TYPES, "memory", "io", "token")
 """What a program may ask an authorization of, and claim the usage of."""
 DESCRIPTION_BYTES_MAX: Final = 4096
+ENTRY_BYTES_MAX: Final = 256
+SCOPE_BYTES_MAX: Final = 256
+VERIFIERS_DEFAULT: Final = 3
+QUORUM_DEFAULT: Final = 2

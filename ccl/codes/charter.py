@@ -62,9 +62,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0309",
-        title="`{name}` is given twice with different values: {here} here, {there} in the charter",
+        title="`{name}` is given twice with different values: {here} and {there}",
         label="this says {here}",
-        help="leave it out here, or change the charter",
+        help="keep one of the two, or write the same value",
     ),
     Template(
         code="CCL0310",

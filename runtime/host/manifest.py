@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from ccl.abi.hostcalls import (
     DESCRIPTION_BYTES_MAX,
+    ENTRY_BYTES_MAX,
     METERED_RESOURCES,
     PRIORITIES,
     RESOURCE_TYPES,
+    SCOPE_BYTES_MAX,
 )
 from ccl.abi.suggest import nearest_beginning
 from runtime.content.cid import Cid, CidError, parse_cid
@@ -31,6 +33,7 @@ OPTIONAL_KEYS: Final = (
     "entry",
     "arguments",
     "budget",
+    "scope",
     "requirements",
     "trust",
     "max_seconds",
@@ -50,7 +53,6 @@ TRUST_KEYS: Final = (
     "quorum",
 )
 _TEXT_LIST_KEYS: Final = frozenset({"features", "locations", "required_credentials"})
-_ENTRY_BYTES_MAX: Final = 256
 _NAME_CHARS_MAX: Final = 24
 """Longer than any known name; what comes after makes none of them nearer."""
 
@@ -89,6 +91,7 @@ def submission(fields: Mapping[str, Any], tank: Tank) -> SubmitJob:
         entry=_optional_entry(fields.get("entry")),
         arguments=_arguments(fields.get("arguments"), tank),
         budget=_optional_positive("budget", fields.get("budget")),
+        scope=_optional_scope(fields.get("scope")),
         requirements=_group("requirements", fields.get("requirements"), REQUIREMENT_KEYS),
         trust=_group("trust", fields.get("trust"), TRUST_KEYS),
         max_seconds=_optional_positive("max_seconds", fields.get("max_seconds")),
@@ -146,10 +149,14 @@ def _text(key: str, value: object, bytes_max: int) -> str:
 def _optional_entry(value: object) -> str | None:
     if value is None:
         return None
-    entry = _text("entry", value, _ENTRY_BYTES_MAX)
+    entry = _text("entry", value, ENTRY_BYTES_MAX)
     if not entry:
         raise RefusedError("entry: an empty name")
     return entry
+
+
+def _optional_scope(value: object) -> str | None:
+    return None if value is None else _text("scope", value, SCOPE_BYTES_MAX)
 
 
 def _cid(key: str, value: object) -> Cid:

@@ -12,6 +12,7 @@ from typing import Annotated, Final, TypeAlias
 
 from msgspec import Struct
 
+from ccl.abi.hostcalls import SCOPE_BYTES_MAX
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
@@ -19,7 +20,6 @@ from runtime.content.typed import Between, Size
 from runtime.identity.signed import Signed
 
 CHAIN_MAX: Final = 8
-SCOPE_BYTES_MAX: Final = 256
 NONCE_BYTES: Final = 16
 
 

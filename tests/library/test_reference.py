@@ -1,7 +1,10 @@
 """Everything that others call in the library is documented, and shown with its signature."""
 
+import re
+
 import pytest
 
+from ccl import ast
 from ccl.library_reference import LibraryFile, library_files, signature
 from ccl.prelude_library import FUNCTIONS, METHODS
 
@@ -17,6 +20,18 @@ def test_every_name_of_the_prelude_is_a_documented_function() -> None:
     known = {(file.name, each.name.text) for file in FILES for each in file.functions}
     rows = [row for each in FUNCTIONS.values() for row in each] + list(METHODS.values())
     assert {(row.file, row.name) for row in rows} - known == set()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_a_parameter_without_a_type_is_a_function(file: LibraryFile) -> None:
+    """So that a signature is the same for every program that calls it."""
+    for each in file.module.items:
+        if not isinstance(each, ast.Function):
+            continue
+        body = file.source.text[each.body.span.start : each.body.span.end]
+        for parameter in each.parameters:
+            name = re.escape(parameter.name.text)
+            assert parameter.type is not None or re.search(rf"\b{name}\(", body), each.name.text
 
 
 def test_functions_of_one_name_differ_in_how_many_arguments_they_take() -> None:

@@ -19,7 +19,13 @@ from runtime.content.cid import Codec, cid_of, parse_cid
 from runtime.content.codec import CodecError, decode, encode
 from runtime.content.did import DID_CHARS_MAX
 from runtime.context import Limits
-from runtime.effects import AnchorData, RecordUsage, SubmitJob, effects_from_block
+from runtime.effects import (
+    AnchorData,
+    RecordUsage,
+    SubmitJob,
+    effects_from_block,
+    effects_to_block,
+)
 from runtime.execution import OutcomeKind
 from runtime.host.calls import last_refusal
 from runtime.host.invocation import Invocation
@@ -167,6 +173,7 @@ def test_a_full_manifest(machine: HereMachine) -> None:
             entry="count",
             arguments=[1, "a"],
             budget=1000,
+            scope="accounts/monthly",
             requirements={"memory_bytes": 1 << 20, "features": ["simd"]},
             trust={"quorum": 2, "locations": ["eu"]},
             max_seconds=60,
@@ -178,7 +185,20 @@ def test_a_full_manifest(machine: HereMachine) -> None:
     assert job.input == parse_cid(CID)
     assert job.arguments == encode([1, "a"])
     assert job.committed_units == 1000
+    assert job.scope == "accounts/monthly"
     assert job.requirements == {"memory_bytes": 1 << 20, "features": ["simd"]}
+    assert effects_from_block(effects_to_block([job])) == (job,)
+
+
+def test_a_submission_without_a_scope_is_encoded_as_before_there_was_one(
+    machine: HereMachine,
+) -> None:
+    (job,) = effects(executed(machine, manifest()))
+    assert isinstance(job, SubmitJob)
+    ((kind, fields),) = decode(effects_to_block([job]))
+    assert kind == "submit-job"
+    assert sorted(fields) == sorted(set(SubmitJob.__struct_fields__) - {"scope"})
+    assert effects_from_block(effects_to_block([job])) == (job,)
 
 
 @pytest.mark.parametrize(

@@ -396,11 +396,19 @@ BLOCKS: Final = (
 
 IDENTITY: Final = (
     _case("require_proof", 'require_proof("treasurer"); true', True, roles=("treasurer",)),
-    _case("require_proof", 'require_proof("treasurer");', trap="requirement failed"),
+    _case("require_proof", 'require_proof("treasurer");', trap="an Err that nobody took"),
+    _case("require_proof", 'require_proof("treasurer") || true', True),
+    _case("require_proof", 'let shown: Bool = require_proof("treasurer"); shown', False),
+    _case(
+        "require_proof",
+        'if require_proof("treasurer") { return 1; } 2',
+        1,
+        roles=("treasurer",),
+    ),
     _case(
         "pause_credential",
         'pause_credential("treasurer"); require_proof("treasurer");',
-        trap="requirement failed",
+        trap="an Err that nobody took",
         roles=("treasurer",),
     ),
     _case(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from ccl import typed
 from ccl.abi.suggest import distance, nearest
 from ccl.checking.charter.extending import HEAD_KEYS
+from ccl.checking.charter.supplies import Supplies, percent
 from ccl.checking.charter.tree import (
     Charter,
     Property,
@@ -17,34 +18,20 @@ from ccl.checking.charter.tree import (
 from ccl.checking.environment import Checker
 from ccl.checking.forms.literals import cid
 from ccl.checking.inference import prune
-from ccl.diagnostics import Edit, Fix, Label, Sink
+from ccl.diagnostics import Edit, Fix, Sink
 from ccl.node import replace
-from ccl.schema import MIB, SCHEMAS, SLIP_DISTANCE_MAX, Field, Kind
-from ccl.source import Span
+from ccl.schema import MIB, SCHEMAS, SLIP_DISTANCE_MAX, WHOLE_SHARE, Field, Kind
 from ccl.typed import NumberUnit
-from ccl.types import Array, Prim, Struct, StructDef, Type
-
-GROUPS = ("requirements", "trust")
+from ccl.types import Array, Prim, Type
 
 
 def apply(checker: Checker, charter: Charter) -> None:
     """Check every section that has a schema, and remember what it supplies."""
-    given: dict[str, tuple[typed.Expr, Span]] = {}
+    supplies = Supplies(checker.sink)
     for path, fields in SCHEMAS.items():
         for section, conditional in _sections(charter.root, path.split(".")):
-            _check_section(checker, path, section, fields, given, conditional=conditional)
-    _check_quorum(checker.sink, given)
-    for name, (node, _) in given.items():
-        if "." not in name:
-            charter.defaults[name] = node
-    for group in GROUPS:
-        members = {
-            name.removeprefix(f"{group}."): node
-            for name, (node, _) in given.items()
-            if name.startswith(f"{group}.")
-        }
-        if members:
-            charter.defaults[group] = _record(checker, group, members)
+            _check_section(checker, path, section, fields, supplies, conditional=conditional)
+    supplies.hand_over(checker, charter)
 
 
 def _sections(
@@ -68,7 +55,7 @@ def _check_section(
     path: str,
     section: Tree,
     known: Mapping[str, Field],
-    given: dict[str, tuple[typed.Expr, Span]],
+    supplies: Supplies,
     *,
     conditional: bool,
 ) -> None:
@@ -83,7 +70,7 @@ def _check_section(
         node = _value(checker, path, entry, field)
         if node is None or field.feeds is None or conditional or is_conditional(entry):
             continue
-        _give(checker.sink, field.feeds, node, entry, given)
+        supplies.give(field.feeds, f"{path}.{key_of(entry)}", node)
 
 
 def _unknown_key(sink: Sink, path: str, entry: Setting, known: tuple[str, ...]) -> None:
@@ -98,39 +85,10 @@ def _unknown_key(sink: Sink, path: str, entry: Setting, known: tuple[str, ...]) 
         )
 
 
-def _give(
-    sink: Sink,
-    name: str,
-    node: typed.Expr,
-    entry: Setting,
-    given: dict[str, tuple[typed.Expr, Span]],
-) -> None:
-    """The same thing may be said in two sections, if they agree."""
-    if name in given and _plain(given[name][0]) != _plain(node):
-        sink.report(
-            "CCL0309",
-            node.span,
-            name=name.rpartition(".")[2],
-            here=str(_plain(node)),
-            there=str(_plain(given[name][0])),
-            labels=(Label(given[name][0].span, "and this is the other one"),),
-        )
-        return
-    given[name] = (node, span_of(entry))
-
-
-def _plain(node: typed.Expr) -> object:
-    match node:
-        case typed.ScalarConst() | typed.TextConst():
-            return node.value
-        case typed.ArrayNew():
-            return tuple(_plain(each) for each in node.elements)
-        case _:
-            return node
-
-
 def _value(checker: Checker, path: str, entry: Setting, field: Field) -> typed.Expr | None:
-    """The value in the unit that jobs use, or None after reporting (or for a section)."""
+    """The value in the unit that jobs use, or None after reporting (or where none is used)."""
+    if field.kind is Kind.ANY:
+        return None
     if isinstance(entry, Tree) or field.kind is Kind.SECTION:
         if isinstance(entry, Tree) != (field.kind is Kind.SECTION):
             found = "a section" if isinstance(entry, Tree) else _described(entry)
@@ -159,6 +117,8 @@ def _of_kind(checker: Checker, entry: Property, field: Field) -> typed.Expr | No
             kind is Prim.DURATION or (kind is Prim.INTEGER and unit is NumberUnit.PLAIN)
         ):
             return replace(constant, type=Prim.INTEGER)
+        case Kind.SHARE if isinstance(constant, typed.ScalarConst):
+            return _share(constant, kind, unit)
         case Kind.FLAG if kind is Prim.BOOL:
             return constant
         case Kind.TEXT if kind is Prim.STRING:
@@ -171,6 +131,17 @@ def _of_kind(checker: Checker, entry: Property, field: Field) -> typed.Expr | No
             return cid(checker.sink, constant.value, constant.span)
         case _:
             return None
+
+
+def _share(
+    constant: typed.ScalarConst, kind: Type | None, unit: NumberUnit | None
+) -> typed.Expr | None:
+    """In millionths: a Decimal or a percentage as it is, a whole number as so many wholes."""
+    if kind is Prim.DECIMAL:
+        return constant
+    if kind is Prim.INTEGER and unit is NumberUnit.PLAIN:
+        return replace(constant, value=constant.value * WHOLE_SHARE, type=Prim.DECIMAL)
+    return None
 
 
 def _described(entry: Property) -> str:
@@ -213,13 +184,26 @@ def _in_range(sink: Sink, path: str, entry: Property, field: Field, node: typed.
     match node:
         case typed.ScalarConst(value=value) if not field.low <= value <= field.high:
             bound = f"at least {field.low}" if value < field.low else f"at most {field.high}"
+            found = str(value)
+            if field.kind is Kind.SHARE:
+                bound, found = "more than 0 and at most 1", percent(value)
             sink.report(
                 "CCL0305",
                 node.span,
                 section=path,
                 key=key_of(entry),
                 expected=bound,
-                found=str(value),
+                found=found,
+            )
+            return False
+        case typed.TextConst(value=text) if len(text.encode()) > field.bytes_max:
+            sink.report(
+                "CCL0305",
+                node.span,
+                section=path,
+                key=key_of(entry),
+                expected=f"at most {field.bytes_max} bytes long",
+                found=f"{len(text.encode())} bytes",
             )
             return False
         case typed.TextConst(value=text) if field.choices and text not in field.choices:
@@ -237,40 +221,3 @@ def _in_range(sink: Sink, path: str, entry: Property, field: Field, node: typed.
             return False
         case _:
             return True
-
-
-def _check_quorum(sink: Sink, given: dict[str, tuple[typed.Expr, Span]]) -> None:
-    """A quorum is a majority of the verifiers, and no more than there are."""
-    verifiers, quorum = given.get("trust.verifiers"), given.get("trust.quorum")
-    if verifiers is None or quorum is None:
-        return
-    of, needed = verifiers[0], quorum[0]
-    assert isinstance(of, typed.ScalarConst), "counts are scalars"
-    assert isinstance(needed, typed.ScalarConst), "counts are scalars"
-    if not needed.value <= of.value < 2 * needed.value:
-        sink.report(
-            "CCL0305",
-            needed.span,
-            section="verification",
-            key="quorum",
-            expected=f"a majority of the {of.value} verifiers",
-            found=str(needed.value),
-            labels=(Label(of.span, "the verifiers"),),
-        )
-
-
-def _record(checker: Checker, group: str, members: dict[str, typed.Expr]) -> typed.Expr:
-    """A group of a manifest as a struct value: it is encoded as a map by field name."""
-    identity = f"charter.{group}"
-    fields: tuple[tuple[str, Type], ...] = tuple(
-        (name, prune(node.type)) for name, node in members.items()
-    )
-    kind = Struct(identity, group)
-    checker.records[identity] = StructDef(kind, fields)
-    first = next(iter(members.values()))
-    return typed.StructNew(
-        values=tuple(members.values()),
-        order=tuple(range(len(members))),
-        type=kind,
-        span=first.span,
-    )

@@ -28,6 +28,7 @@ EXTRAS: dict[str, Type] = {
     "input": Prim.CID,
     "entry": Prim.STRING,
     "budget": Prim.INTEGER,
+    "scope": Prim.STRING,
     "max_seconds": Prim.INTEGER,
     "arguments": Prim.DATA,
     "requirements": Prim.DATA,

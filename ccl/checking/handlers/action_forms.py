@@ -6,7 +6,15 @@ Entries are evaluated once, as written. What the host refuses traps with its rea
 from collections.abc import Iterable
 
 from ccl import ast, typed
-from ccl.actions import AMOUNT_DEFAULT, MINTED, POLICY_UPDATED, TRANSFERRED, ActionForm
+from ccl.actions import (
+    AMOUNT_DEFAULT,
+    MINTED,
+    PERFORMED,
+    POLICY_UPDATED,
+    RESOURCE_DEFAULT,
+    TRANSFERRED,
+    ActionForm,
+)
 from ccl.builtins import FUNCTIONS, REFUSABLE
 from ccl.checking import expressions
 from ccl.checking.conversions import convert
@@ -74,12 +82,14 @@ def update_policy(
 def _has_one(
     body: Body, form: ActionForm, action: ast.Action, bound: dict[str, ast.Argument]
 ) -> bool:
-    if form.one_of is None:
+    """Whether exactly one of the form's `one_of` is given, and at most one of its `either`."""
+    keys = form.one_of or form.either
+    if keys is None:
         return True
-    found = [key for key in form.one_of if key in bound]
-    if len(found) == 1:
+    found = [key for key in keys if key in bound]
+    if len(found) == 1 or (not found and form.one_of is None):
         return True
-    one, other = form.one_of
+    one, other = keys
     body.sink.report(
         "CCL0333",
         bound[other].span if found else action.name.span,
@@ -170,7 +180,11 @@ class _Acting:
         return (self._changes("host_anchor_to_dag", _as_text(put)),)
 
     def meter(self) -> Statements:
-        """Authorised, else a trap; then claimed as used."""
+        """Authorised, else a trap; then claimed as used. With `args`, an event records them."""
+        self.values.setdefault("resource_type", self._text(RESOURCE_DEFAULT))
+        self.values.setdefault("amount", self._integer(AMOUNT_DEFAULT))
+        if "action" in self.values:
+            self.values["name"] = self.values["action"]
         asked = tuple(self.values[key] for key in ("resource_type", "amount"))
         allowed = typed.CallHost(
             call="host_check_resource_authorization",
@@ -188,13 +202,16 @@ class _Acting:
         used = typed.CallHost(
             call="host_record_resource_usage", arguments=asked, type=Prim.UNIT, span=self.span
         )
-        return self._statements((required, used))
+        done = self._statements((required, used))
+        if "args" not in self.values:
+            return done
+        keys = ("name", "resource_type", "amount", "args")
+        return (*done, self.event(PERFORMED, (key for key in keys if key in self.values)))
 
     # --- parts ---
 
     def event(self, name: str, keys: Iterable[str]) -> typed.Statement:
-        text = typed.TextConst(value=name, type=Prim.STRING, span=self.span)
-        return emit(text, self._record(keys), self.span)
+        return emit(self._text(name), self._record(keys), self.span)
 
     def _record(self, keys: Iterable[str]) -> typed.Expr:
         return typed.DataNew(fields=tuple((key, self.values[key]) for key in keys), span=self.span)
@@ -206,6 +223,9 @@ class _Acting:
 
     def _statements(self, nodes: Iterable[typed.Expr]) -> Statements:
         return tuple(typed.Evaluate(value=node, span=self.span) for node in nodes)
+
+    def _text(self, value: str) -> typed.Expr:
+        return typed.TextConst(value=value, type=Prim.STRING, span=self.span)
 
     def _integer(self, value: int) -> typed.Expr:
         return typed.ScalarConst(value=value, type=Prim.INTEGER, span=self.span)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ccl.abi.hostcalls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
 from mesh.local import LocalMesh
 from mesh.local.request import DEFAULT_ENTRY, JobRequest
 from mesh.local.runs import Submission
@@ -37,14 +38,23 @@ def request_of(effect: SubmitJob, source: Cid | None) -> JobRequest:
         description=effect.description,
         resource_type=ResourceType(effect.resource_type),
         budget=effect.budget,
+        scope=effect.scope or "",
         priority=Priority(effect.priority),
         entry=effect.entry or DEFAULT_ENTRY,
         arguments=effect.arguments,
         input=effect.input,
         ccl=source,
         requirements=_overlaid(Requirements, Requirements(), required),
-        trust=_overlaid(Trust, Trust(), effect.trust),
+        trust=_overlaid(Trust, Trust(), with_majority(effect.trust)),
     )
+
+
+def with_majority(trust: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The terms of trust, with the smallest majority of the verifiers where no quorum is given."""
+    verifiers = trust.get("verifiers", VERIFIERS_DEFAULT)
+    if "quorum" in trust or QUORUM_DEFAULT <= verifiers < 2 * QUORUM_DEFAULT:
+        return trust
+    return {**trust, "quorum": verifiers // 2 + 1}
 
 
 def _overlaid(kind: type[Any], defaults: Any, given: Mapping[str, Any]) -> Any:
