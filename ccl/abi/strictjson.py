@@ -23,6 +23,7 @@ _EXPECTED: Final = {
 """The messages of the standard library, and what we say."""
 DEPTH_MAX: Final = 64
 """As deep as a block may nest; what is read recursively here is no deeper."""
+_BYTE_ORDER_MARK: Final = "\ufeff"
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}:]')
 
 
@@ -42,7 +43,9 @@ class _Twice(Exception):
 
 def read_json(text: str, *, parse_float: Callable[[str], Any] | None = None) -> Any:
     """The value. Raises json.JSONDecodeError where the text is no JSON, JsonFault where it has a
-    key twice, is nested more than DEPTH_MAX deep, or holds a number that no type has."""
+    key twice, is nested more than DEPTH_MAX deep, or holds a number that no type has. A byte
+    order mark at the beginning, as some editors write it, is passed over."""
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     try:
         root = json.loads(
             text,

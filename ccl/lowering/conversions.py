@@ -13,6 +13,9 @@ NO_TEXT = "expected a number, true or false, or a text"
 NO_LIST = "wrong type of data: expected a list"
 NO_FIELD = "missing field"
 NO_LENGTH = "wrong type of data: expected a list, a record or a text"
+NO_WRITTEN_TIME = (
+    "only times of the years 1 to 9999 are written as text, not these seconds since 1970"
+)
 DISCARDED_ERR = "an Err that nobody took"
 DECIMAL_SCALE = 1_000_000
 _TO_TEXT = {
@@ -66,6 +69,8 @@ def _to_string(f: Frame, node: Convert) -> Hold:
         f.emit("else", f"i32.const {texts.text('false')}", "end")
         return Hold.PLAIN
     f.memory_site(node.span)
+    if kind is Prim.TIMESTAMP:
+        f.constant(f.site(node.span, NO_WRITTEN_TIME))
     f.call(_TO_TEXT.get(kind, "integer_to_text") if isinstance(kind, Prim) else "integer_to_text")
     return Hold.OWNED
 

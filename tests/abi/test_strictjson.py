@@ -26,6 +26,11 @@ def test_what_has_each_key_once_is_read_as_json_is(
     assert read_json(text) == json.loads(text)
 
 
+@given(VALUES)
+def test_a_byte_order_mark_is_passed_over(value: Any) -> None:
+    assert read_json("\ufeff" + json.dumps(value)) == value
+
+
 @given(VALUES, VALUES, KEYS, VALUES, st.integers(0, 3), st.booleans())
 def test_a_key_that_is_there_twice_is_placed_at_the_second(
     before: Any, first: Any, key: str, last: Any, depth: int, is_ascii: bool

@@ -28,6 +28,9 @@ REASONS = {
     "not a CID": 'let text = "x"; cid(text)',
     "wrong type of data: …": "let n: Integer = member.name; n",
     "missing field …": "let n: Integer = member.age; n",
+    "only times of the years 1 to 9999 are written as text, …": (
+        'let end = 9999-12-31T23:59:59Z; "\\(end + 1s)"'
+    ),
     "host_get_context: no answer": "proposal.yes == 1",
     "host_input_cid: no answer": "input_cid()",
     "requirement failed": "require(1 > 2);",

@@ -16,7 +16,6 @@ from runtime.terminal.files import STANDARD_STREAM
 
 CONTEXT_BYTES_MAX: Final = 1 << 20
 CONTEXT_EXAMPLE: Final = 'write an object with a record for each name: {"proposal": {"size": 5}}'
-BYTE_ORDER_MARK: Final = "\ufeff"
 """The names of the caller's roles, as `runtime.context.Context` has them."""
 _NO_TYPES: Final = Abi(exports=(), structs={}, enums={})
 
@@ -42,7 +41,7 @@ def read_records(path: Path | None) -> dict[str, Any]:
     text = decoded(data, path, "JSON")
     try:
         # Digits with a point are Decimals, which are exact: never a float.
-        value = read_json(text.removeprefix(BYTE_ORDER_MARK), parse_float=str)
+        value = read_json(text, parse_float=str)
         records = from_json(parse_type("Data"), value, _NO_TYPES)
         encode(records)
     except json.JSONDecodeError as error:

@@ -1,13 +1,14 @@
 ;; Texts of timestamps and durations, which are seconds.
 
-;; `2026-01-15T10:30:00Z`; outside the years 1 to 9999 the seconds as a number.
-(func $timestamp_to_text (param $seconds i64) (param $site i32) (result i32)
+;; `2026-01-15T10:30:00Z`. RFC 3339 has the years 1 to 9999: traps at $range_site for others.
+(func $timestamp_to_text (param $seconds i64) (param $site i32) (param $range_site i32) (result i32)
   (local $days i64) (local $rest i64) (local $era i64) (local $day i64) (local $year i64)
   (local $month i64) (local $text i32)
   (if (i32.or
         (i64.lt_s (local.get $seconds) (i64.const -62135596800))
         (i64.gt_s (local.get $seconds) (i64.const 253402300799)))
-    (then (return (call $integer_to_text (local.get $seconds) (local.get $site)))))
+    (then (call $trap_with
+      (call $integer_to_text (local.get $seconds) (local.get $site)) (local.get $range_site))))
   ;; from 1 March of the year 0 on, so that the leap day is the last of its year
   (local.set $seconds (i64.add (local.get $seconds) (i64.const 62162035200)))
   (local.set $rest (i64.rem_u (local.get $seconds) (i64.const 86400)))
