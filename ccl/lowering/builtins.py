@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ccl import lettercase
 from ccl.lettercase import LetterCase
 from ccl.lowering import containers, conversions, elements, operators
+from ccl.lowering.conversions import DECIMAL_SCALE
 from ccl.lowering.frame import Frame, Hold
 from ccl.lowering.operators import overflow
 from ccl.lowering.ranges import MIN
@@ -172,12 +173,11 @@ def _percentage(f: Frame, node: CallBuiltin) -> Hold:
 
 _DOWN, _UP = 1, 2
 """How `scaled` rounds."""
-_MILLIONTHS = 1_000_000
 
 
 def _multiply_down(f: Frame, node: CallBuiltin) -> Hold:
     f.borrow(containers.operands(node))
-    f.emit(f"i64.const {_MILLIONTHS}", f"i32.const {_DOWN}")
+    f.emit(f"i64.const {DECIMAL_SCALE}", f"i32.const {_DOWN}")
     f.constant(f.site(node.span, overflow(node.type, node.builtin.value)))
     f.call("scaled")
     return Hold.PLAIN
@@ -189,7 +189,7 @@ def _divided(rounding: int) -> Callable[[Frame, CallBuiltin], Hold]:
         with f.temporary("i64") as divisor:
             f.emit(f"local.tee ${divisor}", "i64.eqz")
             f.trap_if(node.span, operators.DIVISION_BY_ZERO)
-            f.emit(f"i64.const {_MILLIONTHS}", f"local.get ${divisor}", f"i32.const {rounding}")
+            f.emit(f"i64.const {DECIMAL_SCALE}", f"local.get ${divisor}", f"i32.const {rounding}")
         f.constant(f.site(node.span, overflow(node.type, node.builtin.value)))
         f.call("scaled")
         return Hold.PLAIN

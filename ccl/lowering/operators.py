@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ccl.lowering import comparison, questions
+from ccl.lowering import comparison, decimals, questions
 from ccl.lowering.facts import mentions
 from ccl.lowering.frame import Frame, Hold
 from ccl.lowering.ranges import MAX, MIN
@@ -176,6 +176,8 @@ def _arithmetic(f: Frame, node: Binary) -> None:
         f.expr(node.left)
         _with_constant(f, node.op, node.right.value, node.type, node.span)
         return
+    if decimal and decimals.by_constant(f, node):
+        return
     if questions.adds_product(f, node):
         return
     taken: list[str] = []
@@ -222,9 +224,7 @@ def of_names(f: Frame, op: BinaryOp, a: str, b: str, left: Type, result: Type, s
                 f.trap_if(span, over)
                 f.emit(get_r)
         case BinaryOp.MULTIPLY if left is Prim.DECIMAL:
-            f.emit(get_a, get_b)
-            f.constant(f.site(span, over))
-            f.call("decimal_multiply")
+            decimals.multiply(f, a, b, f.site(span, over))
         case BinaryOp.MULTIPLY:
             questions.any_large(f, (a, b) if a != b else (a,))
             f.emit("if", get_a, get_b)
@@ -248,16 +248,12 @@ def _with_constant(f: Frame, op: BinaryOp, right: int, kind: Type, span: Span) -
     over = overflow(kind, op.value)
     match op:
         case BinaryOp.ADD:
-            _checked_range(
-                f, "i64.add", right, MIN - min(right, 0), MAX - max(right, 0), span, over
-            )
+            checked_range(f, "i64.add", right, MIN - min(right, 0), MAX - max(right, 0), span, over)
         case BinaryOp.SUBTRACT:
-            _checked_range(
-                f, "i64.sub", right, MIN + max(right, 0), MAX + min(right, 0), span, over
-            )
+            checked_range(f, "i64.sub", right, MIN + max(right, 0), MAX + min(right, 0), span, over)
         case BinaryOp.MULTIPLY if right > 1:
             low = -(-MIN // right)
-            _checked_range(f, "i64.mul", right, low, MAX // right, span, over)
+            checked_range(f, "i64.mul", right, low, MAX // right, span, over)
         case BinaryOp.MULTIPLY if right in (0, 1):
             f.emit(f"i64.const {right}", "i64.mul")
         case BinaryOp.DIVIDE if right not in (0, -1):
@@ -270,9 +266,10 @@ def _with_constant(f: Frame, op: BinaryOp, right: int, kind: Type, span: Span) -
                 of_names(f, op, a, b, kind, kind, span)
 
 
-def _checked_range(
+def checked_range(
     f: Frame, instruction: str, right: int, low: int, high: int, span: Span, over: str
 ) -> None:
+    """Apply an instruction to the value on the stack and `right`, or trap out of the range."""
     if low == MIN and high == MAX:
         f.emit(f"i64.const {right}", instruction)
         return

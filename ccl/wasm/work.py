@@ -28,7 +28,7 @@ TURNS: Final[Mapping[tuple[str, str], Formula]] = {
     ("put_big", "next"): _times(8),
     ("in_head", "next"): _times(8),
     ("power", "next"): _times(64),
-    ("scaled", "next"): _times(64),
+    ("quotient_digit", "next"): _times(2),
     ("square_root", "next"): _times(4),
     ("integer_to_text", "count"): _times(DIGITS_MAX),
     ("integer_to_text", "digit"): _times(DIGITS_MAX),

@@ -2,8 +2,8 @@
 
 ;; a * b / d through 128 bits; d is not 0. $rounding: 0 half away from zero, 1 down, 2 up.
 (func $scaled (param $a i64) (param $b i64) (param $d i64) (param $rounding i32) (param $site i32) (result i64)
-  (local $negative i32) (local $high i64) (local $low i64) (local $mid i64) (local $carry i64)
-  (local $steps i32)
+  (local $negative i32) (local $high i64) (local $low i64) (local $mid i64) (local $shift i64)
+  (local $digit i64)
   (local.set $negative (i64.lt_s
     (i64.xor (local.get $a) (i64.xor (local.get $b) (local.get $d))) (i64.const 0)))
   (local.set $a (call $magnitude (local.get $a)))
@@ -27,20 +27,37 @@
   (local.set $low (i64.or
     (i64.shl (local.get $mid) (i64.const 32)) (call $low_half (local.get $low))))
   (if (i64.ge_u (local.get $high) (local.get $d)) (then (call $trap (local.get $site))))
-  ;; long division, a bit at a time: the quotient moves into $low, the rest into $high
-  (local.set $steps (i32.const 64))
-  (loop $next
-    (local.set $carry (i64.shr_u (local.get $high) (i64.const 63)))
-    (local.set $high (i64.or
-      (i64.shl (local.get $high) (i64.const 1)) (i64.shr_u (local.get $low) (i64.const 63))))
-    (local.set $low (i64.shl (local.get $low) (i64.const 1)))
-    (if (i32.or
-          (i32.wrap_i64 (local.get $carry))
-          (i64.ge_u (local.get $high) (local.get $d)))
-      (then
-        (local.set $high (i64.sub (local.get $high) (local.get $d)))
-        (local.set $low (i64.or (local.get $low) (i64.const 1)))))
-    (br_if $next (local.tee $steps (i32.sub (local.get $steps) (i32.const 1)))))
+  ;; the quotient into $low, the rest into $high
+  (if (i64.eqz (local.get $high))
+    (then
+      (local.set $high (i64.rem_u (local.get $low) (local.get $d)))
+      (local.set $low (i64.div_u (local.get $low) (local.get $d))))
+    (else
+      ;; long division by digits of 32 bits, with the highest bit of the divisor set
+      (local.set $shift (i64.clz (local.get $d)))
+      (local.set $d (i64.shl (local.get $d) (local.get $shift)))
+      (local.set $high (i64.or
+        (i64.shl (local.get $high) (local.get $shift))
+        (i64.shr_u
+          (i64.shr_u (local.get $low) (i64.const 1))
+          (i64.sub (i64.const 63) (local.get $shift)))))
+      (local.set $low (i64.shl (local.get $low) (local.get $shift)))
+      (local.set $mid (call $quotient_digit
+        (local.get $high) (i64.shr_u (local.get $low) (i64.const 32)) (local.get $d)))
+      (local.set $high (i64.sub
+        (i64.or
+          (i64.shl (local.get $high) (i64.const 32)) (i64.shr_u (local.get $low) (i64.const 32)))
+        (i64.mul (local.get $mid) (local.get $d))))
+      (local.set $digit (call $quotient_digit
+        (local.get $high) (call $low_half (local.get $low)) (local.get $d)))
+      (local.set $high (i64.shr_u
+        (i64.sub
+          (i64.or (i64.shl (local.get $high) (i64.const 32)) (call $low_half (local.get $low)))
+          (i64.mul (local.get $digit) (local.get $d)))
+        (local.get $shift)))
+      (local.set $d (i64.shr_u (local.get $d) (local.get $shift)))
+      (local.set $low (i64.or
+        (i64.shl (local.get $mid) (i64.const 32)) (local.get $digit)))))
   (if (select
         (i64.ge_u (local.get $high) (i64.sub (local.get $d) (local.get $high)))
         (i32.and
@@ -56,6 +73,28 @@
   (select
     (i64.sub (i64.const 0) (local.get $low)) (local.get $low) (local.get $negative)))
 
+;; The digit of 32 bits that ($high, $limb) / $d has, with $high < $d and the highest bit of $d set.
+;; Source: Knuth, The Art of Computer Programming 2, 4.3.1, algorithm D: the estimate from the
+;; upper half of $d is at most two too large.
+(func $quotient_digit (param $high i64) (param $limb i64) (param $d i64) (result i64)
+  (local $digit i64) (local $rest i64)
+  (local.set $digit (i64.div_u (local.get $high) (i64.shr_u (local.get $d) (i64.const 32))))
+  (local.set $rest (i64.sub
+    (local.get $high)
+    (i64.mul (local.get $digit) (i64.shr_u (local.get $d) (i64.const 32)))))
+  (loop $next
+    (if (i32.or
+          (i64.ge_u (local.get $digit) (i64.const 0x100000000))
+          (i64.gt_u
+            (i64.mul (local.get $digit) (call $low_half (local.get $d)))
+            (i64.or (i64.shl (local.get $rest) (i64.const 32)) (local.get $limb))))
+      (then
+        (local.set $digit (i64.sub (local.get $digit) (i64.const 1)))
+        (local.set $rest (i64.add
+          (local.get $rest) (i64.shr_u (local.get $d) (i64.const 32))))
+        (br_if $next (i64.lt_u (local.get $rest) (i64.const 0x100000000))))))
+  (local.get $digit))
+
 (func $magnitude (param $n i64) (result i64)
   (select
     (i64.sub (i64.const 0) (local.get $n)) (local.get $n)
@@ -64,12 +103,29 @@
 (func $low_half (param $n i64) (result i64)
   (i64.and (local.get $n) (i64.const 0xFFFFFFFF)))
 
+;; For products beyond 62 bits: the others are multiplied where they are written.
 (func $decimal_multiply (param $a i64) (param $b i64) (param $site i32) (result i64)
   (call $scaled
     (local.get $a) (local.get $b) (i64.const 1000000) (i32.const 0) (local.get $site)))
 
 (func $decimal_divide (param $a i64) (param $b i64) (param $zero_site i32) (param $over_site i32) (result i64)
+  (local $sign i64)
   (if (i64.eqz (local.get $b)) (then (call $trap (local.get $zero_site))))
+  ;; a million times the dividend has 63 bits: one division, half of the divisor added before it
+  (if (i64.le_u
+        (i64.add (local.get $a) (i64.const 9223372036854)) (i64.const 18446744073708))
+    (then
+      (local.set $sign (i64.shr_s (i64.xor (local.get $a) (local.get $b)) (i64.const 63)))
+      (local.set $b (call $magnitude (local.get $b)))
+      (return (i64.sub
+        (i64.xor
+          (i64.div_u
+            (i64.add
+              (i64.mul (call $magnitude (local.get $a)) (i64.const 1000000))
+              (i64.shr_u (local.get $b) (i64.const 1)))
+            (local.get $b))
+          (local.get $sign))
+        (local.get $sign)))))
   (call $scaled
     (local.get $a) (i64.const 1000000) (local.get $b) (i32.const 0) (local.get $over_site)))
 
