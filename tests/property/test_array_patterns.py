@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccl import typed
-from ccl.checking.matching.coverage import Types, is_reachable, uncovered
+from ccl.checking.matching.coverage import Steps, Types, is_reachable, uncovered
 from ccl.checking.matching.patterns import Anything, Elements, Equal, Shape
 from ccl.source import FileId, Span
 from ccl.types import Array, Prim
@@ -67,6 +67,6 @@ def test_an_arm_is_reached_where_it_takes_what_is_left(
 ) -> None:
     rows = [_shape(each) for each in patterns]
     left = [array for array in ARRAYS if not any(_takes(each, array) for each in patterns)]
-    assert is_reachable(rows, _shape(last), BOOLS, TYPES) is any(
+    assert is_reachable(rows, _shape(last), BOOLS, TYPES, Steps()) is any(
         _takes(last, array) for array in left
     )

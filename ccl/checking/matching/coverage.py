@@ -2,12 +2,13 @@
 
 Values are split by the constructors that stand in a column of patterns, and each group is
 followed with the rows that can still take it (Maranget, Warnings for pattern matching). A group
-that no row takes is a witness. Numbers are split at the ends of the ranges written.
+that no row takes is a witness; a row that takes all of a group ends the search in it. Numbers are
+split at the ends of the ranges written.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, pairwise
-from typing import TypeAlias
+from typing import TypeVar
 
 from ccl import typed
 from ccl.checking.matching.patterns import (
@@ -22,15 +23,17 @@ from ccl.checking.matching.patterns import (
     Within,
     plain_name,
 )
+from ccl.checking.matching.rows import INTEGER_MAX, INTEGER_MIN, ByGroup, Row, ends_of
 from ccl.node import Node
 from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Type
 
-INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 WITNESSES_MAX = 3
-STEPS_MAX = 50_000
-"""Groups looked at for one question; patterns made to be hard need more than anybody writes."""
+STEPS_MAX = 4_000_000
+"""Patterns looked at for what one `match` covers, and as many for which of its arms are taken:
+deciding either is exponential in the worst case."""
 
-_Row: TypeAlias = tuple[Shape, ...]
+
+_ANYTHING = Anything()
 
 
 class Types(Node, frozen=True, kw_only=True):
@@ -40,8 +43,20 @@ class Types(Node, frozen=True, kw_only=True):
     fields: Callable[[Struct], tuple[tuple[str, Type], ...]]
 
 
-class _TooManyStepsError(Exception):
-    """The question is given up."""
+class TooManyStepsError(Exception):
+    """The question takes more than `STEPS_MAX` to decide."""
+
+
+class Steps:
+    """What is left of `STEPS_MAX`."""
+
+    def __init__(self) -> None:
+        self._left = STEPS_MAX
+
+    def take(self, count: int) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise TooManyStepsError
 
 
 class _Group(Node, frozen=True, kw_only=True):
@@ -58,90 +73,78 @@ class _Group(Node, frozen=True, kw_only=True):
 
 
 def uncovered(rows: Sequence[Shape], kind: Type, types: Types) -> tuple[str, ...]:
-    """Patterns of what none of the rows takes, at most `WITNESSES_MAX` of them."""
-    search = _Search(types)
-    try:
-        found = search.witnesses([(row,) for row in rows], (Anything(),), (kind,))
-        return tuple(each[0] for each in islice(found, WITNESSES_MAX))
-    except _TooManyStepsError:
-        return ("_",)
+    """Patterns of what none of the rows takes, at most `WITNESSES_MAX` of them.
+
+    Raises TooManyStepsError.
+    """
+    search = _Search(types, Steps())
+    found = search.witnesses([(row,) for row in rows], (_ANYTHING,), (kind,))
+    return tuple(each[0] for each in islice(found, WITNESSES_MAX))
 
 
-class Rows:
-    """The shapes of arms, by what they ask for: of many, few meet another one."""
-
-    def __init__(self) -> None:
-        self._by_key: dict[object, list[Shape]] = {}
-        self._ranges: list[tuple[int, int, Shape]] = []
-        """All that take some numbers only."""
-        self._rest: list[Shape] = []
-
-    def add(self, shape: Shape) -> None:
-        key = key_of(shape)
-        if key is not None:
-            self._by_key.setdefault(key, []).append(shape)
-        if isinstance(shape, Within) or isinstance(key, int):
-            self._ranges.append((*_ends(shape), shape))
-        elif key is None:
-            self._rest.append(shape)
-
-    def meeting(self, shape: Shape) -> list[Shape]:
-        """Those that may take something of what the shape takes."""
-        key = key_of(shape)
-        if isinstance(shape, Within) or isinstance(key, int):
-            least, greatest = _ends(shape)
-            ranges = [each for low, high, each in self._ranges if low <= greatest and least <= high]
-            return [*ranges, *self._rest]
-        if key is not None:
-            return [*self._by_key.get(key, ()), *self._rest]
-        keyed = [each for shapes in self._by_key.values() for each in shapes]
-        ranges = [each for *_, each in self._ranges if isinstance(each, Within)]
-        return [*keyed, *ranges, *self._rest]
-
-
-def is_reachable(rows: Sequence[Shape], shape: Shape, kind: Type, types: Types) -> bool:
-    """Whether the shape takes something that the rows before leave."""
-    search = _Search(types)
+def is_reachable(
+    rows: Sequence[Shape], shape: Shape, kind: Type, types: Types, steps: Steps
+) -> bool:
+    """Whether the shape takes something that the rows before leave; True where it is given up."""
+    search = _Search(types, steps)
     try:
         found = search.witnesses([(row,) for row in rows], (shape,), (kind,))
         return next(found, None) is not None
-    except _TooManyStepsError:
+    except TooManyStepsError:
         return True
 
 
 class _Search:
-    def __init__(self, types: Types) -> None:
+    def __init__(self, types: Types, steps: Steps) -> None:
         self._types = types
-        self._steps = 0
+        self._steps = steps
+        self._covered: set[object] = set()
+        """Questions that have no witness: alternatives lead to the same one on many ways."""
 
     def witnesses(
-        self, rows: list[_Row], asked: _Row, kinds: tuple[Type, ...]
+        self, rows: list[Row], asked: Row, kinds: tuple[Type, ...]
     ) -> Iterator[tuple[str, ...]]:
         """Values that `asked` takes and no row does."""
-        self._steps += 1
-        if self._steps > STEPS_MAX:
-            raise _TooManyStepsError
-        if not kinds:
-            if not rows:
-                yield ()
+        self._steps.take(1 + len(rows) * len(kinds))
+        if not rows:
+            yield ("_",) * len(kinds)
             return
-        rows = [row for each in rows for row in _apart(each)]
-        for query in _apart(asked):
+        if any(all(map(_takes_all, row)) for row in rows):
+            return
+        question = (_identities(rows), _identities((asked,)), kinds)
+        if question in self._covered:
+            return
+        nothing = True
+        for found in self._split(rows, asked, kinds):
+            nothing = False
+            yield found
+        if nothing:
+            self._covered.add(question)
+
+    def _split(
+        self, rows: list[Row], asked: Row, kinds: tuple[Type, ...]
+    ) -> Iterator[tuple[str, ...]]:
+        """The witnesses in each group of one column."""
+        at = _column(rows)
+        kind, *others = _turned(kinds, at)
+        rows = [row for each in rows for row in _apart(_turned(each, at))]
+        for query in _apart(_turned(asked, at)):
             column = [row[0] for row in (*rows, query)]
-            found_by = _Rows(rows)
-            for group in self._groups(kinds[0], column, query[0]):
+            found_by = ByGroup(rows)
+            for group in self._groups(kind, column, query[0]):
                 ahead = group.taken(query[0])
                 if ahead is None:
                     continue
                 left = [
                     (*parts, *row[1:])
-                    for row in found_by.of(group)
+                    for row in found_by.of(group.key, group.low)
                     if (parts := group.taken(row[0])) is not None
                 ]
                 width = len(group.parts)
-                rest = (*group.parts, *kinds[1:])
+                rest = (*group.parts, *others)
                 for found in self.witnesses(left, (*ahead, *query[1:]), rest):
-                    yield (group.show(found[:width]), *found[width:])
+                    first, after = group.show(found[:width]), found[width:]
+                    yield (*after[:at], first, *after[at:])
 
     def _groups(self, kind: Type, column: list[Shape], asked: Shape) -> Iterator[_Group]:
         """The groups that the column parts the values into, as far as `asked` may take them."""
@@ -177,49 +180,43 @@ class _Search:
                 yield from _numbers(kind, heads, asked)
 
 
-class _Rows:
-    """Rows by what they ask of the first column: most patterns take one group of many."""
-
-    def __init__(self, rows: Sequence[_Row]) -> None:
-        self._by_key: dict[object, list[_Row]] = {}
-        self._ranges: list[tuple[int, int, _Row]] = []
-        self._rest: list[_Row] = []
-        for row in rows:
-            key = key_of(row[0])
-            if key is not None:
-                self._by_key.setdefault(key, []).append(row)
-            elif isinstance(row[0], Within):
-                self._ranges.append((*_ends(row[0]), row))
-            else:
-                self._rest.append(row)
-        self._ranges.sort(key=lambda each: each[0], reverse=True)
-        self._open: list[tuple[int, _Row]] = []
-        """Ranges that began before the last group asked for."""
-
-    def of(self, group: _Group) -> Iterator[_Row]:
-        """The rows that may take a group; groups of numbers are asked for in their order."""
-        yield from self._rest
-        yield from self._by_key.get(group.key, ())
-        if group.low is not None:
-            while self._ranges and self._ranges[-1][0] <= group.low:
-                _, high, row = self._ranges.pop()
-                self._open.append((high, row))
-            self._open = [each for each in self._open if each[0] >= group.low]
-            yield from (row for _, row in self._open)
+def _identities(rows: Sequence[Row]) -> tuple[tuple[int, ...], ...]:
+    """The rows by which patterns they are made of; those of the arms live as long as the search."""
+    return tuple(tuple(map(id, row)) for row in rows)
 
 
-def key_of(shape: Shape) -> object:
-    """The one value or variant that a pattern asks for; None where it may take several."""
+def _takes_all(shape: Shape) -> bool:
+    """Whether the shape takes every value of its type."""
     match shape:
-        case Variant(tag=tag):
-            return ("variant", tag)
-        case Equal(value=value):
-            return value.value
-        case _:
-            return None
+        case Anything():
+            return True
+        case Equal() | Within() | Variant():
+            return False
+        case Fields(parts=parts):
+            return all(map(_takes_all, parts))
+        case Elements(parts=parts, rest=rest):
+            return rest is not None and not parts
+        case Either(alternatives=alternatives):
+            return any(map(_takes_all, alternatives))
 
 
-def _apart(row: _Row) -> Iterator[_Row]:
+def _column(rows: Sequence[Row]) -> int:
+    """The column that most rows ask something of: splitting by it leaves the fewest of them."""
+    if len(rows[0]) == 1:
+        return 0
+    asking = [sum(not _takes_all(each) for each in column) for column in zip(*rows, strict=True)]
+    return asking.index(max(asking))
+
+
+_T = TypeVar("_T")
+
+
+def _turned(row: tuple[_T, ...], at: int) -> tuple[_T, ...]:
+    """The same with one column moved to the front."""
+    return (row[at], *row[:at], *row[at + 1 :]) if at else row
+
+
+def _apart(row: Row) -> Iterator[Row]:
     """One row for each alternative in its first column."""
     if isinstance(row[0], Either):
         for each in row[0].alternatives:
@@ -240,7 +237,7 @@ def _variant(tag: int, name: str, payload: tuple[Type, ...]) -> _Group:
     def taken(shape: Shape) -> tuple[Shape, ...] | None:
         if isinstance(shape, Variant):
             return shape.parts if shape.tag == tag else None
-        return (Anything(),) * len(payload)
+        return (_ANYTHING,) * len(payload)
 
     return _Group(
         parts=payload,
@@ -261,7 +258,7 @@ def _fields(kind: Struct, fields: tuple[tuple[str, Type], ...]) -> _Group:
     return _Group(
         parts=tuple(each for _, each in fields),
         taken=lambda shape: (
-            shape.parts if isinstance(shape, Fields) else (Anything(),) * len(fields)
+            shape.parts if isinstance(shape, Fields) else (_ANYTHING,) * len(fields)
         ),
         show=show,
     )
@@ -278,12 +275,12 @@ def _extent(arrays: Sequence[Elements]) -> tuple[int, int, int]:
 def _elements(length: int, element: Type) -> _Group:
     def taken(shape: Shape) -> tuple[Shape, ...] | None:
         if not isinstance(shape, Elements):
-            return (Anything(),) * length
+            return (_ANYTHING,) * length
         between = length - len(shape.parts)
         if between < 0 or (between > 0 and shape.rest is None):
             return None
         head, tail = shape.parts[: shape.before], shape.parts[shape.before :]
-        return (*head, *((Anything(),) * between), *tail)
+        return (*head, *((_ANYTHING,) * between), *tail)
 
     return _Group(
         parts=(element,) * length, taken=taken, show=lambda parts: f"[{', '.join(parts)}]"
@@ -295,11 +292,11 @@ def _longer(length: int, first: int, last: int, element: Type) -> _Group:
 
     def taken(shape: Shape) -> tuple[Shape, ...] | None:
         if not isinstance(shape, Elements):
-            return (Anything(),) * (first + last)
+            return (_ANYTHING,) * (first + last)
         if shape.rest is None:
             return None
         head, tail = shape.parts[: shape.before], shape.parts[shape.before :]
-        middle = (Anything(),) * (first + last - len(shape.parts))
+        middle = (_ANYTHING,) * (first + last - len(shape.parts))
         return (*head, *middle, *tail)
 
     def show(parts: tuple[str, ...]) -> str:
@@ -328,27 +325,16 @@ def _numbers(kind: Type, heads: Sequence[Shape], asked: Shape) -> Iterator[_Grou
     first, last = (0, 1) if kind is Prim.BOOL else (INTEGER_MIN, INTEGER_MAX)
     starts = {first, last + 1}
     for head in heads:
-        low, high = _ends(head)
+        low, high = ends_of(head)
         starts |= {low, high + 1}
-    least, greatest = _ends(asked)
+    least, greatest = ends_of(asked)
     for start, after in pairwise(sorted(each for each in starts if least <= each <= greatest + 1)):
         yield _range(kind, start, after - 1)
 
 
-def _ends(shape: Shape) -> tuple[int, int]:
-    """The least and the greatest number that a pattern takes."""
-    match shape:
-        case Equal(value=typed.ScalarConst(value=value)):
-            return value, value
-        case Within(low=low, high=high, inclusive=inclusive):
-            return low.value, high.value if inclusive else high.value - 1
-        case _:
-            return INTEGER_MIN, INTEGER_MAX
-
-
 def _range(kind: Type, low: int, high: int) -> _Group:
     def taken(shape: Shape) -> tuple[Shape, ...] | None:
-        least, greatest = _ends(shape)
+        least, greatest = ends_of(shape)
         return () if least <= low and high <= greatest else None
 
     def show(_: tuple[str, ...]) -> str:

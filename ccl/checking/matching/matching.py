@@ -25,6 +25,7 @@ from ccl.checking.matching.patterns import (
     Variant,
     Within,
 )
+from ccl.checking.matching.rows import Rows
 from ccl.diagnostics import Label
 from ccl.typed import BinaryOp, Conversion
 from ccl.types import Prim, Struct, Type
@@ -114,9 +115,13 @@ def _match(body: Body, expr: ast.Match, bodies: _Bodies) -> typed.Expr:
         return invalid(expr.span)
     arms = _reachable(body, arms, kind)
     rows = [arm.shape for arm in arms if arm.guard is None]
-    missing = coverage.uncovered(rows, kind, _types(body))
-    if missing:
+    try:
+        missing = coverage.uncovered(rows, kind, _types(body))
+    except coverage.TooManyStepsError:
+        missing, shown = ("_",), f"everything, within {coverage.STEPS_MAX:,} steps of search"
+    else:
         shown = ", ".join(f"`{each}`" for each in missing)
+    if missing:
         body.sink.report("CCL0505", expr.subject.span, missing=shown)
         return invalid(expr.span)
     if _is_flat(arms):
@@ -156,9 +161,9 @@ def _types(body: Body) -> coverage.Types:
 
 def _reachable(body: Body, arms: list[_Arm], kind: Type) -> list[_Arm]:
     """The arms that take something; what is never taken is reported."""
-    types = _types(body)
+    types, steps = _types(body), coverage.Steps()
     rows: list[Shape] = []
-    before = coverage.Rows()
+    before = Rows()
     owners: list[_Arm] = []
     kept: list[_Arm] = []
     for arm in arms:
@@ -166,14 +171,14 @@ def _reachable(body: Body, arms: list[_Arm], kind: Type) -> list[_Arm]:
         shapes = arm.shape.alternatives if isinstance(arm.shape, Either) else (arm.shape,)
         taken = False
         for pattern, shape in zip(written, shapes, strict=True):
-            if coverage.is_reachable(before.meeting(shape), shape, kind, types):
+            if coverage.is_reachable(before.meeting(shape), shape, kind, types, steps):
                 taken = True
             else:
                 whole = len(shapes) == 1
                 body.sink.report(
                     "CCL0506",
                     arm.source.span if whole else pattern.span,
-                    labels=_taker(rows, owners, shape, kind, types),
+                    labels=_taker(rows, owners, shape, kind, types, steps),
                 )
             if arm.guard is None:
                 rows.append(shape)
@@ -185,11 +190,16 @@ def _reachable(body: Body, arms: list[_Arm], kind: Type) -> list[_Arm]:
 
 
 def _taker(
-    rows: list[Shape], owners: list[_Arm], shape: Shape, kind: Type, types: coverage.Types
+    rows: list[Shape],
+    owners: list[_Arm],
+    shape: Shape,
+    kind: Type,
+    types: coverage.Types,
+    steps: coverage.Steps,
 ) -> tuple[Label, ...]:
     """The one arm that takes all of it, if it is one."""
     for row, owner in zip(rows, owners, strict=True):
-        if not coverage.is_reachable([row], shape, kind, types):
+        if not coverage.is_reachable([row], shape, kind, types, steps):
             return (Label(owner.source.pattern.span, "taken here"),)
     return ()
 
