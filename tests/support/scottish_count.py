@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import floor
 
 Draw = Callable[[tuple[str, ...]], str]
-"""Draws a lot between candidates whom nothing tells apart."""
+"""Takes one of several candidates whom nothing tells apart, for a surplus or an exclusion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class _Count:
         while len(self._elected) < election.seats and self._hopeful:
             above = [name for name in self._elected if self._credited[name] > quota]
             if above:
-                name = self._tell_apart(above, max)[0]
+                name = self._choose(above, max)
                 surplus = self._credited[name] - quota
                 self._transfer("Surplus", name, surplus, quota)
             else:
@@ -141,7 +141,7 @@ class _Count:
     def _elect(self, names: Sequence[str]) -> list[str]:
         left, chosen = list(names), []
         while left:
-            chosen.append(self._choose(left, max))
+            chosen.append(self._tell_apart(left, max)[0])
             left.remove(chosen[-1])
         self._elected += chosen
         self._hopeful = [name for name in self._hopeful if name not in chosen]
