@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 from ccl_machine import run
+from effort import examples
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from ccl.pipeline import compile_file
 from runtime.execution import OutcomeKind
@@ -83,6 +86,29 @@ def test_a_ballot_counts_up_to_the_preference_that_was_skipped() -> None:
 def test_names_are_read_as_they_are_written(written: str, name: str) -> None:
     value = value_of(PLAIN.replace('"Ada"', written))
     assert value["elected"] == [name, "Bea"]
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ('""Ward 4 - X"",', "Ward 4 - X"),
+        ('""X, Y, Z"",', "X, Y, Z"),
+        ('""""X"""",', '"X"'),
+        ('""""X"" and Y"", ', '"X" and Y'),
+        ('""X""', "X"),
+        ('"""X"""', '"X"'),
+    ],
+)
+def test_a_ward_that_is_quoted_twice_keeps_its_commas(written: str, name: str) -> None:
+    assert value_of(PLAIN.replace('"The Ward",', written))["ward"] == name
+
+
+@given(st.text('aé,"' + " ", min_size=1).map(str.strip).filter(lambda name: name.strip('", ')))
+@examples(60)
+def test_a_name_that_was_quoted_twice_is_read_back(name: str) -> None:
+    assume(name == name.strip(",") and '"",' not in name.replace('"', '""') + '"')
+    quoted = '"' + name.replace('"', '""') + '"'
+    assert value_of(PLAIN.replace('"The Ward",', f'"{quoted}",'))["ward"] == name
 
 
 @pytest.mark.parametrize(
