@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from ccl.render.cells import safe_text, text_width
+from ccl.render.cells import text_width
+from runtime.terminal.escaping import printable
 
 
 def columns(rows: Iterable[Sequence[str]], *, indent: int = 0) -> str:
     """Rows with their columns aligned left, two blanks apart; the last one is not padded."""
-    table = [[safe_text(cell.replace("\n", " ")) for cell in row] for row in rows]
+    table = [[printable(cell) for cell in row] for row in rows]
     widths = [
         max(text_width(row[i]) for row in table if i < len(row))
         for i in range(max((len(row) for row in table), default=0))

@@ -135,3 +135,10 @@ def test_diagnostics_are_escaped_in_every_format(form: str, folder: Path) -> Non
     bad.write_text(f'execution {{ let x = "{HOSTILE}"; nope }}', encoding="utf-8")
     for file in (bad, folder / f"absent{HOSTILE}.ccl"):
         check_said(run("cclc", "check", file, "--format", form, home=folder, cwd=folder), form)
+
+
+def test_what_a_program_did_is_escaped_as_its_logs_are(folder: Path) -> None:
+    done = run("ccl", "run", "evil.ccl", home=folder, cwd=folder)
+    said = "\\u001b[31mred\\u0007\\nFORGED line\\r\\u202e"
+    assert f"Logged  {said}" in done.err
+    assert "Event      \\u001b[31mevent\\nFORGED line\\u202e" in done.err

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ccl.abi.values import untyped_to_json
-from ccl.render.cells import safe_text
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import decode
 from runtime.effects import (
@@ -22,6 +21,7 @@ from runtime.effects import (
     UnpinBlock,
     WriteState,
 )
+from runtime.terminal.escaping import printable
 
 
 def effect_lines(effects: Iterable[Effect]) -> Iterator[str]:
@@ -36,7 +36,7 @@ def effect_lines(effects: Iterable[Effect]) -> Iterator[str]:
         if line is not None:
             lines.append(line)
     for home, names in written.items():
-        yield f"State      {safe_text(home)}: {safe_text(', '.join(names))}"
+        yield f"State      {printable(home)}: {printable(', '.join(names))}"
     yield from lines
 
 
@@ -51,7 +51,7 @@ def _line(effect: Effect) -> str | None:
             data = json.dumps(untyped_to_json(decode(effect.data)), ensure_ascii=False)
             shown = "" if data in ("{}", "null") else f"  {data}"
             under = f"  (under article {article})" if article else ""
-            return safe_text(f"Event      {name}{shown}{under}")
+            return printable(f"Event      {name}{shown}{under}")
         case MintTokens():
             said = f"minted {effect.amount} {effect.token_class} to {effect.to}"
         case BurnTokens():
@@ -67,7 +67,7 @@ def _line(effect: Effect) -> str | None:
             return f"Unpinned   {cid}"
         case SubmitJob() | WriteState():
             return None
-    return safe_text(f"Tokens     {said}")
+    return printable(f"Tokens     {said}")
 
 
 def effects_to_json(effects: Iterable[Effect]) -> list[dict[str, Any]]:

@@ -16,7 +16,6 @@ from ccl.cli.running.seeding import chosen_seed
 from ccl.cli.running.showing import give_run, show_dry_run, show_modules, show_result
 from ccl.cli.running.traps import outcome_error, outcome_lines
 from ccl.cli.running.under_way import UnderWay
-from ccl.render.cells import safe_text
 from ccl.render.paint import Ink, Paint
 from mesh.local import LocalMesh
 from mesh.local.runs import LocalRun, Origin, finish_run, only_this_run, unfinished_run
@@ -24,6 +23,7 @@ from runtime.content.cid import Cid
 from runtime.terminal.answer import fail, give
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.escaping import printable
 from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.streams import SEAL, has_color, note, width_of
 
@@ -181,7 +181,7 @@ def _tell_of_roles(roles: tuple[str, ...]) -> None:
     if not roles:
         return
     named, verb = ("role", "comes") if len(roles) == 1 else ("roles", "come")
-    shown = ", ".join(map(safe_text, roles))
+    shown = ", ".join(map(printable, roles))
     note(f"note: {named} {shown} {verb} from --context, not from credentials")
 
 

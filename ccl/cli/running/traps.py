@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from ccl.abi.sections import SITES_SECTION, Site, sites_from_value
 from ccl.cli.running.program import Program
-from ccl.render.cells import safe_text
 from ccl.render.paint import Canvas, Ink, Paint
 from ccl.render.snippet import Mark, marked_lines
 from ccl.source import Source, Span
@@ -12,6 +11,7 @@ from ccl.wasm.binary import sections
 from runtime.content.codec import decode
 from runtime.execution import Outcome, OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.escaping import printable
 
 _HEADS = {
     OutcomeKind.TRAPPED: "trap",
@@ -27,23 +27,23 @@ def outcome_lines(outcome: Outcome, program: Program, paint: Paint, width: int) 
     """What ended the execution, where, and under which article."""
     head = _HEADS.get(outcome.kind, outcome.kind.value)
     reason = outcome.explanation
-    yield paint(head, Ink.ERROR) + (paint(f": {safe_text(reason)}", Ink.TITLE) if reason else "")
+    yield paint(head, Ink.ERROR) + (paint(f": {printable(reason)}", Ink.TITLE) if reason else "")
     site = site_of(outcome, program)
     if site is not None:
         source = next((s for s in program.names.sources if s.path == site.file), None)
         canvas = Canvas(paint=paint, gutter=len(str(site.line)), width=max(width, 40))
         yield (
             paint(f"{'':>{canvas.gutter}}-->", Ink.GUTTER)
-            + f" {safe_text(site.file)}:{site.line}:{site.column}"
+            + f" {printable(site.file)}:{site.line}:{site.column}"
         )
         if source is not None:
             yield canvas.margin(None)
             mark = Mark(span=_span(source, site), text=outcome.reason, primary=True, ink=Ink.ERROR)
             yield from marked_lines(source, [mark], canvas)
     elif outcome.place:
-        yield f" --> {safe_text(outcome.place)}"
+        yield f" --> {printable(outcome.place)}"
     if outcome.article:
-        yield f" = under article {safe_text(outcome.article)}"
+        yield f" = under article {printable(outcome.article)}"
 
 
 def outcome_error(

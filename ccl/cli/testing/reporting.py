@@ -13,12 +13,13 @@ from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
 from ccl.cli.testing.suite import Broken, Suite
 from ccl.cli.testing.values import difference, value_lines
 from ccl.lowering.frame import OUT_OF_MEMORY
-from ccl.render.cells import safe_text, text_width
+from ccl.render.cells import text_width
 from ccl.render.paint import Canvas, Ink, Paint
 from ccl.render.snippet import Mark, marked_lines
 from ccl.source import FileId, Source, Span
 from runtime.content.codec import decode
 from runtime.execution import OutcomeKind
+from runtime.terminal.escaping import printable
 
 WIDTH_MIN: Final = 40
 _SIGNS: Final = {" ": Ink.FAINT, "-": Ink.REMOVED, "+": Ink.ADDED}
@@ -48,7 +49,8 @@ Outcomes = Sequence[Tested | Broken]
 def file_line(tested: Tested | Broken, paint: Paint, width: int) -> str:
     """`stdlib/core_test.ccl   12 passed`; `width`: of the longest path."""
     path = tested.path if isinstance(tested, Broken) else tested.suite.path
-    shown = safe_text(path) + " " * (width - text_width(path))
+    shown = printable(path)
+    shown += " " * (width - text_width(shown))
     if isinstance(tested, Broken):
         return f"{shown}  {paint('does not compile', Ink.REMOVED)}"
     failed = len(tested.failed)
@@ -61,12 +63,12 @@ def file_line(tested: Tested | Broken, paint: Paint, width: int) -> str:
 
 def test_lines(tested: Tested, paint: Paint) -> Iterator[str]:
     """A line for each test."""
-    width = max((text_width(each.name) for each in tested.verdicts), default=0)
+    width = max((text_width(printable(each.name)) for each in tested.verdicts), default=0)
     for each in tested.verdicts:
         mark = paint("✓", Ink.ADDED) if each.failure is None else paint("✗", Ink.REMOVED)
         spent = paint(f"{each.milliseconds} ms", Ink.FAINT)
-        name = safe_text(each.name) + " " * (width - text_width(each.name))
-        yield f"  {mark} {name}  {spent}"
+        name = printable(each.name)
+        yield f"  {mark} {name}{' ' * (width - text_width(name))}  {spent}"
 
 
 def summary_line(outcomes: Outcomes, unread: int, seconds: float, paint: Paint) -> str:
@@ -96,7 +98,7 @@ def failure_lines(suite: Suite, verdict: Verdict, paint: Paint, width: int) -> I
     """Which test failed, why and where, what was compared, what it logged."""
     failure = verdict.failure
     assert failure is not None, "only failures are explained"
-    name = f"{safe_text(suite.path)}: {safe_text(verdict.name)}"
+    name = f"{printable(suite.path)}: {printable(verdict.name)}"
     yield f"{paint('FAIL', Ink.ERROR)} {paint(name, Ink.TITLE)}"
     yield from _why(failure, paint)
     gutter = 0
@@ -108,7 +110,7 @@ def failure_lines(suite: Suite, verdict: Verdict, paint: Paint, width: int) -> I
         canvas = Canvas(paint=paint, gutter=gutter, width=max(width, WIDTH_MIN))
         yield (
             paint(f"{'':>{gutter}}-->", Ink.GUTTER)
-            + f" {safe_text(source.path)}:{at.line}:{at.column}"
+            + f" {printable(source.path)}:{at.line}:{at.column}"
         )
         yield canvas.margin(None)
         mark = Mark(span=span, text=label, primary=True, ink=Ink.ERROR)
@@ -116,13 +118,13 @@ def failure_lines(suite: Suite, verdict: Verdict, paint: Paint, width: int) -> I
     margin = f"{'':>{gutter}} {paint('=', Ink.GUTTER)}"
     if failure.expected is not None and failure.expected.reason:
         wanted = json.dumps(failure.expected.reason, ensure_ascii=False)
-        yield f"{margin} expected a trap with {safe_text(wanted)}"
+        yield f"{margin} expected a trap with {printable(wanted)}"
     if failure.compared is not None:
         yield from (f"{margin} {line}" for line in _compared(suite, failure, paint))
     if failure.outcome.article:
-        yield f"{margin} under article {safe_text(failure.outcome.article)}"
+        yield f"{margin} under article {printable(failure.outcome.article)}"
     for line in verdict.logs:
-        yield f"{margin} {paint('logged', Ink.HELP)} {safe_text(line)}"
+        yield f"{margin} {paint('logged', Ink.HELP)} {printable(line)}"
 
 
 def next_step(verdict: Verdict, fuel: int) -> str | None:
@@ -141,12 +143,12 @@ def _why(failure: Failure, paint: Paint) -> Iterator[str]:
         text = outcome.explanation
         if outcome.reason == ASSERTION_FAILED:
             head, text = outcome.reason, outcome.detail
-        yield paint(head, Ink.ERROR) + (paint(f": {safe_text(text)}", Ink.TITLE) if text else "")
+        yield paint(head, Ink.ERROR) + (paint(f": {printable(text)}", Ink.TITLE) if text else "")
     elif outcome.reason == NOTHING_TRAPPED:
         yield paint(outcome.reason, Ink.ERROR) + paint(": a trap was expected", Ink.TITLE)
     else:
         yield paint("another trap", Ink.ERROR) + paint(
-            f": {safe_text(trap_text(outcome))}", Ink.TITLE
+            f": {printable(trap_text(outcome))}", Ink.TITLE
         )
 
 
@@ -179,10 +181,10 @@ def _compared(suite: Suite, failure: Failure, paint: Paint) -> Iterator[str]:
     else:
         yield f"{paint('- left', Ink.REMOVED)}, {paint('+ right', Ink.ADDED)}"
         for sign, line in difference(left, right):
-            yield paint(f"{sign} {safe_text(line)}", _SIGNS[sign])
+            yield paint(f"{sign} {printable(line)}", _SIGNS[sign])
 
 
 def _labelled(label: str, lines: Sequence[str], ink: Ink, paint: Paint) -> Iterator[str]:
     for number, line in enumerate(lines):
         before = label if number == 0 else " " * len(label)
-        yield f"{before}  {paint(safe_text(line), ink)}"
+        yield f"{before}  {paint(printable(line), ink)}"
