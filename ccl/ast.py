@@ -540,7 +540,11 @@ class Parameter(Node, frozen=True, kw_only=True):
 
 
 class Function(Node, frozen=True, kw_only=True):
-    """`exported`: `export fn`; `test`: `test fn`; `type_parameters` of `fn f<T>`."""
+    """`exported`: `export fn`; `test`: `test fn`; `type_parameters` of `fn f<T>`.
+
+    `made`: by the compiler, of a declaration; `entry`: of an `execution { }` in one, so it has no
+    value, and an Err in it is a trap.
+    """
 
     name: Ident
     type_parameters: tuple[Ident, ...]
@@ -552,6 +556,8 @@ class Function(Node, frozen=True, kw_only=True):
     doc: str | None
     span: Span
     override: bool = False
+    made: bool = False
+    entry: bool = False
 
 
 class Const(Node, frozen=True, kw_only=True):

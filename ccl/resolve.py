@@ -198,7 +198,8 @@ class _Resolution:
         )
 
     def _prefix(self, loaded: LoadedFile) -> str:
-        return "" if loaded.file == self._loaded.root else f"{loaded.name.removesuffix('.ccl')}."
+        """No name has a slash, so that no two files' names meet in one id."""
+        return "" if loaded.file == self._loaded.root else f"{loaded.name.removesuffix('.ccl')}/"
 
     # --- contracts
 

@@ -28,8 +28,19 @@ INHERITED_REQUIREMENTS = "inherited requirements"
 """Calls in such functions: whether the context grants the role, or one that extends it, and
 whether what the role extends has its requirements met."""
 
+ELECTORATE = "electorate of"
+SHARE = "share of"
+"""Calls in the `open` of a proposal: who may vote, an array or a map with weights; and a share, by
+the key it stands under and its value."""
+
+SHARE_EXPECTED = "a share from 0 to 1, such as 50%, 0.5 or 2/3"
+
 PROPOSALS_SUFFIX = ".proposals"
 """Behind a proposal's name: the name of the state variable that keeps its proposals."""
+
+
+PRELUDE_TYPE = "type "
+"""Before the name of a type of the prelude, whatever the program declares under that name."""
 
 
 class Role(Node, frozen=True, kw_only=True):
@@ -124,7 +135,7 @@ class FileScope(Node, frozen=True, kw_only=True):
     """A base of the contract could not be found, so that other names may exist."""
 
     def function_id(self, name: str) -> str:
-        """`tally` in the root file, `std/voting.tally` elsewhere, `Treasury::pay` in a contract."""
+        """`tally` in the root file, `std/voting/tally` elsewhere, `Treasury::pay` in a contract."""
         return self._holder(name, self.values).prefix + name
 
     def type_id(self, name: str) -> str:
@@ -166,9 +177,13 @@ class FileScope(Node, frozen=True, kw_only=True):
             return visible
         return {name: item for name, item in visible.items() if members.get(name) == self.file}
 
+    def has_proposal(self, name: str) -> bool:
+        """Whether a proposal of this name is visible here."""
+        return name + PROPOSALS_SUFFIX in self.states
+
     def proposal_function(self, name: str, member: str) -> str | None:
         """The function behind `Name.member` where `Name` is a proposal that is visible here."""
-        return f"{name}_{member}" if name + PROPOSALS_SUFFIX in self.states else None
+        return f"{name}_{member}" if self.has_proposal(name) else None
 
     def offers(self, name: str) -> bool:
         """Whether `alias.name` is a value here; a contract does not hand on its file's."""

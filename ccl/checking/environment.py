@@ -4,7 +4,7 @@
 learns (its diagnostics are thrown away, its trees too) or is the final one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
@@ -181,6 +181,18 @@ class Checker(Record, kw_only=True):
     def type_id(self, scope: FileScope, name: str) -> str:
         return scope.type_id(name)
 
+    def follow(self, scope: FileScope, path: Sequence[str]) -> tuple[FileScope, tuple[str, ...]]:
+        """Where `alias`, `Contract` or `alias.Contract` at the beginning of a path leads, and
+        what is left of the path there."""
+        at = scope
+        for i, step in enumerate(path):
+            imported = at.imports.get(step)
+            if imported is None or (i > 0 and imported.item is not None):
+                return at, tuple(path[i:])
+            self.used_imports.add((at.file, step))
+            at = self.scoped.files[imported.file]
+        return at, ()
+
     @property
     def library_files(self) -> frozenset[FileId]:
         """The files of the standard library that are loaded."""
@@ -197,6 +209,8 @@ class Body(Record, kw_only=True):
     in_constant: bool = False
     in_condition: bool = False
     """A condition of the charter: names that nothing declares are host records."""
+    is_made: bool = False
+    """The compiler has named its parameters."""
     outcome: "Outcome | None" = None
     """Of the handler that this is."""
     is_entry: bool = False

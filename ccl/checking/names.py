@@ -102,7 +102,7 @@ def is_root_section(body: Body, name: str) -> bool:
 def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.Expr:
     """`A::B` as a value: a variant without payload."""
     first, *rest = path.segments
-    if first.text == "ResourceType" and len(rest) == 1:
+    if first.text == "ResourceType" and len(rest) == 1 and first.text not in body.scope.type_names:
         return resource_type(body, rest[0], path.span)
     if enums.names_variant(body, path.segments):
         return enums.infer_variant(body, path.segments, None, path.span, expected)
@@ -129,24 +129,20 @@ def resource_type(body: Body, variant: ast.Ident, span: Span) -> typed.Expr:
 
 def leads_to_member(body: Body, path: Sequence[ast.Ident]) -> bool:
     """Whether the path is `alias.name`, `Contract.name` or `alias.Contract.name`."""
-    scope = body.scope
-    if not 2 <= len(path) <= 3 or path[0].text not in scope.imports:
+    if len(path) < 2 or path[0].text not in body.scope.imports:
         return False
-    if len(path) == 2:
-        return True
-    inside = body.checker.scoped.files[scope.imports[path[0].text].file]
-    return path[1].text in inside.imports and inside.imports[path[1].text].item is None
+    return body.checker.follow(body.scope, [each.text for each in path[:-1]])[1] == ()
 
 
 def member_of_import(body: Body, path: Sequence[ast.Ident]) -> FileScope | None:
     """The file or contract that has the member at the path; None after reporting none."""
-    target, name = body.scope, path[-1]
-    for step in path[:-1]:
-        imported = target.imports[step.text]
-        body.checker.used_imports.add((target.file, step.text))
-        target = body.checker.scoped.files[imported.file]
+    name = path[-1]
+    target, _ = body.checker.follow(body.scope, [each.text for each in path[:-1]])
     if target.offers(name.text):
         return target
+    *before, last = path[:-1]
+    holder, _ = body.checker.follow(body.scope, [each.text for each in before])
+    imported = holder.imports[last.text]
     known = [each for each in target.value_names if target.offers(each)]
     known.sort(key=lambda each: each in target.functions and not target.functions[each].exported)
     near = similar(name.text, known)

@@ -31,9 +31,11 @@ def _static_member(body: Body, expr: ast.Field, expected: Type | None) -> typed.
     if path is None or body.find(path[0].text) is not None:
         return None
     first, scope = path[0].text, body.scope
+    if enums.names_own_variant(body, path):
+        return enums.infer_variant(body, path, None, expr.span, expected)
     if first in scope.consts or first in scope.functions or first in scope.states:
         return None
-    if first in scope.imports and len(path) == 3 and enums.names_variant(body, path):
+    if first in scope.imports and len(path) > 2 and enums.names_variant(body, path):
         return enums.infer_variant(body, path, None, expr.span, expected)
     if names.leads_to_member(body, path):
         target = names.member_of_import(body, path)

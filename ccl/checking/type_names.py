@@ -11,7 +11,7 @@ from ccl.checking.environment import Checker, EnumInfo, StructInfo
 from ccl.checking.functions import instances, library
 from ccl.checking.inference import POISON, fresh, is_poison, variable_of
 from ccl.diagnostics import Edit, Fix
-from ccl.resolved import FileScope
+from ccl.resolved import PRELUDE_TYPE, FileScope
 from ccl.types import Array, Map, Option, Prim, Result, Token, Type, is_key
 
 _EXAMPLES = {
@@ -64,19 +64,23 @@ def _declaration(
     checker: Checker, scope: FileScope, path: Sequence[ast.Ident]
 ) -> StructInfo | EnumInfo | None:
     owner, name = scope, path[-1].text
-    if len(path) == 1 and name not in scope.type_names:
+    if len(path) > 1:
+        owner, name = _owner(checker, scope, path)
+    elif name not in scope.type_names:
         owner = library.scope_of_type(checker, name) or scope
-    elif len(path) == 2 and path[0].text in scope.imports:
-        checker.used_imports.add((scope.file, path[0].text))
-        owner = checker.scoped.files[scope.imports[path[0].text].file]
-    elif len(path) != 1:
-        return None
     known = name in scope.type_names if owner is scope else owner.offers_type(name)
     if not known:
         return None
     identity = checker.type_id(owner, name)
     checker.used_types.add(identity)
     return checker.structs.get(identity) or checker.enums.get(identity)
+
+
+def _owner(checker: Checker, scope: FileScope, path: Sequence[ast.Ident]) -> tuple[FileScope, str]:
+    """The file or contract at the beginning of a path, and the type's name there: that of the
+    parameters of a proposal has two parts."""
+    owner, left = checker.follow(scope, [each.text for each in path[:-1]])
+    return owner, ".".join((*left, path[-1].text))
 
 
 def _read(checker: Checker, scope: FileScope, written: ast.TypeExpr, given: _Given) -> Type:
@@ -88,12 +92,11 @@ def _read(checker: Checker, scope: FileScope, written: ast.TypeExpr, given: _Giv
 
 
 def _named(checker: Checker, scope: FileScope, written: ast.NamedType, given: _Given) -> Type:
-    if len(written.path) == 2:
+    if len(written.path) > 1:
         return _imported(checker, scope, written, given)
     name = written.path[-1].text
-    if len(written.path) > 2:
-        name = ".".join(part.text for part in written.path)
-        return _unknown(checker, written, name, ())
+    if name.startswith(PRELUDE_TYPE):
+        return _of_prelude(checker, scope, written, name.removeprefix(PRELUDE_TYPE), given)
     if name in given.parameters and not written.arguments:
         return given.parameters[name]
     if name in scope.structs or name in scope.enums:
@@ -113,20 +116,23 @@ def _named(checker: Checker, scope: FileScope, written: ast.NamedType, given: _G
     return _unknown(checker, written, name, (*scope.type_names, *TYPES, *GENERIC_TYPES))
 
 
+def _of_prelude(
+    checker: Checker, scope: FileScope, written: ast.NamedType, name: str, given: _Given
+) -> Type:
+    """A type that `ccl.expansion` has written."""
+    if name in GENERIC_TYPES:
+        return _applied(checker, scope, written, name, given)
+    return TYPES[name]
+
+
 def _imported(checker: Checker, scope: FileScope, written: ast.NamedType, given: _Given) -> Type:
-    alias, name = written.path[0].text, written.path[1].text
-    imported = scope.imports.get(alias)
-    if imported is None and f"{alias}.{name}" in scope.structs:  # of a proposal
-        return _declared(checker, scope, scope, written, f"{alias}.{name}", given)
-    if imported is None:
-        return _unknown(checker, written, f"{alias}.{name}", ())
-    checker.used_imports.add((scope.file, alias))
-    target = checker.scoped.files[imported.file]
-    if not target.offers_type(name):
-        return _unknown(
-            checker, written, f"{alias}.{name}", [f"{alias}.{each}" for each in target.type_names]
-        )
-    return _declared(checker, scope, target, written, name, given)
+    target, name = _owner(checker, scope, written.path)
+    if name in target.structs if target is scope else target.offers_type(name):
+        return _declared(checker, scope, target, written, name, given)
+    path = ".".join(each.text for each in written.path)
+    front = path.removesuffix(name)
+    known = [front + each for each in target.type_names if target is not scope]
+    return _unknown(checker, written, path, known)
 
 
 def _declared(

@@ -7,6 +7,7 @@ whatever the author declares.
 from collections.abc import Sequence
 
 from ccl import ast
+from ccl.resolved import PRELUDE_TYPE
 from ccl.source import Span
 
 
@@ -67,6 +68,10 @@ def named_type(path: Sequence[str], arguments: Sequence[ast.TypeExpr], span: Spa
     )
 
 
+def prelude_type(text: str, arguments: Sequence[ast.TypeExpr], span: Span) -> ast.NamedType:
+    return named_type([PRELUDE_TYPE + text], arguments, span)
+
+
 def function(
     called: str,
     parameters: Sequence[ast.Parameter],
@@ -76,6 +81,7 @@ def function(
     doc: str,
     at: Span,
     override: bool,
+    entry: bool = False,
 ) -> ast.Function:
     """A function that is made. Its doc also says that it is there for others to call."""
     return ast.Function(
@@ -89,4 +95,6 @@ def function(
         doc=doc,
         span=at,
         override=override,
+        made=True,
+        entry=entry,
     )

@@ -1,8 +1,9 @@
-"""A proposal as state and functions: `open`, `vote`, `close` and `get` under its name.
+"""A proposal as state and functions: `open`, `vote`, `close`, `get` and `prune` under its name.
 
 `proposal P { … }` keeps its proposals in a state variable of the file or contract around. The
 functions are `P_open` and so on, also called `P.open`; what they do is written in
-`std/proposals`, which the compiler imports under its path, a name that nobody can write.
+`std/proposals`, which the compiler imports under its path, a name that nobody can write. Terms are
+evaluated by `open` alone, where nothing is visible that the author has not written.
 """
 
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from ccl.expansion import making
 from ccl.expansion.keys import refuse
 from ccl.node import Node, fields, replace
 from ccl.prelude_library import PROPOSALS_FILE
-from ccl.resolved import PROPOSALS_SUFFIX
+from ccl.resolved import ELECTORATE, PROPOSALS_SUFFIX, SHARE, SHARE_EXPECTED
 from ccl.source import Span
 
-_RATIO = "a share such as 50%, 0.5 or 2/3"
+_OUTCOME = "the outcome"
+_CLOSED = "the proposal"
+"""Variables of `close`, which no declaration of the program can meet."""
 _PERIOD = "a duration such as 7d"
 _THRESHOLD = "majority, supermajority(2/3) or consensus"
 
@@ -51,16 +54,7 @@ class _Making:
     def items(self) -> tuple[ast.Item, ...]:
         at = self._at
         kept = making.named_type(
-            ["Map"],
-            [
-                making.named_type(["Integer"], (), at),
-                making.named_type(
-                    [PROPOSALS_FILE, "Proposal"],
-                    [making.named_type([self._record], (), at)],
-                    at,
-                ),
-            ],
-            at,
+            [PROPOSALS_FILE, "Proposals"], [making.named_type([self._record], (), at)], at
         )
         return (
             ast.Struct(
@@ -90,6 +84,7 @@ class _Making:
             self._execution(),
             self._close(),
             self._get(),
+            self._prune(),
         )
 
     @property
@@ -110,7 +105,7 @@ class _Making:
         return making.name(self._name + PROPOSALS_SUFFIX, self._at)
 
     def _id(self) -> ast.Parameter:
-        return making.parameter("id", making.named_type(["Integer"], (), self._at), self._at)
+        return making.parameter("id", making.prelude_type("Integer", (), self._at), self._at)
 
     def _value(self, text: str) -> ast.Expr:
         return making.name(text, self._at)
@@ -147,14 +142,23 @@ class _Making:
         if isinstance(period, ast.AnyLiteral) and not isinstance(period, ast.DurationLiteral):
             refuse(self._sink, _key("voting_period", at), period.span, _PERIOD)
             period = ast.DurationLiteral(seconds=0, unit="d", span=period.span)
-        opened = self._rule("open", self._proposals(), values["electorate"], period, record)
+        electorate = values["electorate"]
+        opened = self._rule(
+            "open",
+            self._proposals(),
+            making.call(making.name(ELECTORATE, electorate.span), [electorate], electorate.span),
+            period,
+            self._share("quorum", values.get("quorum", _half(at))),
+            self._threshold(values.get("threshold", making.name("majority", at))),
+            record,
+        )
         return self._function(
             "open",
             tuple(
                 ast.Parameter(name=each, type=kind, span=each.span)
                 for each, kind in self._parts.parameters
             ),
-            making.named_type(["Integer"], (), at),
+            making.prelude_type("Integer", (), at),
             making.block(at, (), opened),
             f"Opens a {self._name} and gives its number.",
         )
@@ -188,6 +192,7 @@ class _Making:
             doc=f"What a {self._name} does when it passes.",
             at=at,
             override=self._override,
+            entry=True,
         )
 
     def _used_parameters(self) -> list[tuple[ast.Ident, ast.TypeExpr]]:
@@ -195,32 +200,21 @@ class _Making:
         return [each for each in self._parts.parameters if each[0].text in used]
 
     def _close(self) -> ast.Function:
-        at, values = self._at, self._parts.values
-        quorum = values.get("quorum", _half(at))
-        threshold = values.get("threshold", making.name("majority", at))
-        found = self._value("proposal")
-        closing = self._rule(
-            "close",
-            self._proposals(),
-            self._value("id"),
-            self._share("quorum", quorum),
-            self._threshold(threshold),
-        )
-        carried_out = making.call(
-            making.name(self._carrying_out, at),
-            [
-                making.member(making.member(found, "parameters", at), each.text, at)
-                for each, _ in self._used_parameters()
-            ],
-            at,
-        )
+        at = self._at
+        closing = self._rule("close", self._proposals(), self._value("id"))
         then: list[ast.Statement] = []
         if self._used_parameters():
             got = self._rule("get", self._proposals(), self._value("id"))
-            then.append(_let("proposal", got, at))
+            then.append(_let(_CLOSED, got, at))
+        parameters = making.member(self._value(_CLOSED), "parameters", at)
+        carried_out = making.call(
+            making.name(self._carrying_out, at),
+            [making.member(parameters, each.text, at) for each, _ in self._used_parameters()],
+            at,
+        )
         then.append(making.statement(carried_out))
         passing = ast.If(
-            condition=self._rule("passed", self._value("outcome")),
+            condition=self._rule("passed", self._value(_OUTCOME)),
             then=making.block(at, then, None),
             otherwise=None,
             span=at,
@@ -231,8 +225,8 @@ class _Making:
             making.named_type([PROPOSALS_FILE, "Outcome"], (), at),
             making.block(
                 at,
-                (_let("outcome", closing, at), making.statement(passing)),
-                self._value("outcome"),
+                (_let(_OUTCOME, closing, at), making.statement(passing)),
+                self._value(_OUTCOME),
             ),
             f"Ends a {self._name} after its time, and carries it out if it has passed.",
         )
@@ -247,26 +241,40 @@ class _Making:
             f"A {self._name} as it stands.",
         )
 
+    def _prune(self) -> ast.Function:
+        at = self._at
+        age = making.parameter("older_than", making.prelude_type("Duration", (), at), at)
+        pruned = self._rule("prune", self._proposals(), self._value("older_than"))
+        return self._function(
+            "prune",
+            (age,),
+            making.prelude_type("Integer", (), at),
+            making.block(at, (), pruned),
+            f"Forgets each {self._name} that was closed and whose vote ended so long ago.",
+        )
+
     # --- shares
 
     def _share(self, key: str, value: ast.Expr) -> ast.Expr:
-        """A ratio of two whole numbers, or any Decimal."""
+        """A ratio of two whole numbers, or any Decimal; what is no literal the checker looks at."""
         match value:
             case ast.Binary(
                 operator="/", left=ast.IntegerLiteral() as left, right=ast.IntegerLiteral() as right
             ):
                 fits = left.value <= right.value and right.value > 0
                 made = self._variant("Share", "Ratio", left, right)
-            case ast.PercentLiteral():
-                fits, made = value.value <= 100, self._variant("Share", "Exact", value)
-            case ast.DecimalLiteral() | ast.IntegerLiteral():
-                fits, made = value.value <= 1, self._variant("Share", "Exact", value)
+            case ast.PercentLiteral(value=number):
+                fits, made = number <= 100, self._variant("Share", "Exact", value)
+            case ast.DecimalLiteral(value=number) | ast.IntegerLiteral(value=number):
+                fits, made = number <= 1, self._variant("Share", "Exact", value)
             case _:
                 fits = not isinstance(value, ast.AnyLiteral)
-                made = self._variant("Share", "Exact", value)
+                named = making.text_of(key, value.span)
+                share = making.call(making.name(SHARE, value.span), [named, value], value.span)
+                made = self._variant("Share", "Exact", share)
         if fits:
             return made
-        refuse(self._sink, _key(key, value.span), value.span, _RATIO)
+        refuse(self._sink, _key(key, value.span), value.span, SHARE_EXPECTED)
         return self._variant("Share", "Exact", _half(value.span))
 
     def _threshold(self, value: ast.Expr) -> ast.Expr:

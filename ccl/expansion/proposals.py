@@ -140,10 +140,13 @@ def _type(value: ast.Expr) -> ast.TypeExpr | None:
     match value:
         case ast.Name(text=text, span=span):
             return making.named_type([text], (), span)
-        case ast.Field(base=ast.Name(text=alias), name=name, span=span):
-            return making.named_type([alias, name.text], (), span)
-        case ast.PathName(segments=(alias, name), span=span):
-            return making.named_type([alias.text, name.text], (), span)
+        case ast.Field(base=base, name=name, span=span):
+            around = _type(base)
+            if not isinstance(around, ast.NamedType) or around.arguments:
+                return None
+            return ast.NamedType(path=(*around.path, name), arguments=(), span=span)
+        case ast.PathName(segments=path, span=span):
+            return ast.NamedType(path=path, arguments=(), span=span)
         case ast.ArrayExpr(elements=(element,), span=span):
             inner = _type(element)
             return None if inner is None else ast.ListType(element=inner, span=span)

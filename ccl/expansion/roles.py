@@ -83,7 +83,7 @@ def _functions(
         making.function(
             prefix + name.text,
             (),
-            making.named_type(["Bool"], (), at),
+            making.prelude_type("Bool", (), at),
             making.block(section.span, (), body),
             doc=doc,
             at=at,

@@ -38,7 +38,7 @@ class Expressions(Elements):
     integer = decimal = percent = duration = as_is
     bool_ = did = timestamp = size = string = as_is
     name = path_name = colon_path_two = colon_path_more = as_is
-    base = base_of_import = type_path = type_path_two = named_type = list_type = as_is
+    base = base_of_import = type_path = type_path_more = named_type = list_type = as_is
     try_postfix = argument = field_value_short = as_is
     variant = wildcard = pattern_name = pattern_literal = pattern_variant = as_is
     pattern_negative = pattern_range = names_two = names_more = as_is

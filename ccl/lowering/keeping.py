@@ -152,7 +152,7 @@ class _Wrapper:
         )
         body = self._body(before, call)
         return Function(
-            id=f"kept:{export.name}",
+            id=f"{export.name} kept",
             name=function.name,
             parameters=function.parameters,
             locals=tuple(self._locals),
@@ -237,11 +237,11 @@ def _write(state: State) -> Statement:
 
 
 def _load_id(state: State) -> str:
-    return f"load:{state.id}"
+    return f"{state.id} load"
 
 
 def _write_id(state: State) -> str:
-    return f"write:{state.id}"
+    return f"{state.id} write"
 
 
 def _loading(state: State, bytes_max: int | None, *, migrates: bool) -> Function:

@@ -245,7 +245,9 @@ class _Classifier:
                 ends = self._kind(at + 2) == "LBRACE" or self._text_at(at + 2) == "extends"
                 token.kind = "VERSION" if ends else "NAME"
             elif after_value and word == "extends" and following == "NAME":
-                after = at + 4 if self._kind(at + 2) == "DOT" else at + 2
+                after = at + 2
+                while self._kind(after) == "DOT":
+                    after += 2
                 ends = self._kind(after) == "LBRACE" or self._text_at(after) == "version"
                 token.kind = "EXTENDS" if ends else "NAME"
         elif word == "as":

@@ -91,8 +91,7 @@ class Declarations(Reductions):
         return self.place.ident(values[0])
 
     def base_of_import(self, span: Span, values: Values) -> ast.Ident:
-        alias, name = self.place.ident(values[0]), self.place.ident(values[2])
-        return ast.Ident(text=f"{alias.text}.{name.text}", span=span)
+        return ast.Ident(text=f"{values[0].text}.{self.place.ident(values[2]).text}", span=span)
 
     def override(self, span: Span, values: Values) -> ast.Item:
         """`override` before an entry, a section, a rule or what a contract can inherit."""
@@ -208,8 +207,8 @@ class Declarations(Reductions):
     def type_path(self, _: Span, values: Values) -> tuple[ast.Ident, ...]:
         return (self.place.ident(values[0]),)
 
-    def type_path_two(self, _: Span, values: Values) -> tuple[ast.Ident, ...]:
-        return self.place.ident(values[0]), self.place.ident(values[2])
+    def type_path_more(self, _: Span, values: Values) -> tuple[ast.Ident, ...]:
+        return (*values[0], self.place.ident(values[2]))
 
     def named_type(self, span: Span, values: Values) -> ast.NamedType:
         return ast.NamedType(path=values[0], arguments=(), span=span)

@@ -103,7 +103,7 @@ def test_what_a_function_may_change() -> None:
         "around": [0],
         "copies": [],
         "reads": [],
-        "execution": [],
+        "run entry": [],
     }
 
 
@@ -114,7 +114,7 @@ def test_arguments_say_whether_they_are_changed() -> None:
     )
     calls = [
         statement.value
-        for statement in program.functions["execution"].body.statements
+        for statement in program.functions["run entry"].body.statements
         if isinstance(statement, typed.Evaluate) and isinstance(statement.value, typed.CallFunction)
     ]
     assert [argument.mutated for argument in calls[0].arguments] == [True, False]

@@ -128,6 +128,8 @@ def _unread(checker: Checker, what: str, name: ast.Ident, doc: str | None) -> No
 
 
 def _hidden_import(body: Body, variable: Variable) -> None:
+    if body.is_made:
+        return
     name = variable.local.name
     imported = body.scope.imports.get(name)
     if imported is not None and imported.item is not None:

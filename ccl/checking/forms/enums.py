@@ -10,6 +10,7 @@ from ccl.checking.functions import instances, library
 from ccl.checking.functions.arguments import counted
 from ccl.checking.inference import fresh, is_open, unify, zonk
 from ccl.diagnostics import Edit, Fix, Label
+from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.types import Enumeration, Type
 
@@ -26,15 +27,26 @@ def _find(body: Body, path: Sequence[ast.Ident]) -> EnumInfo | None:
     checker, scope = body.checker, body.scope
     if len(path) == 1 and path[0].text in scope.enums:
         return checker.enums[checker.type_id(scope, path[0].text)]
-    if len(path) == 1 and path[0].text not in scope.type_names:
+    if len(path) == 1 and not _is_hidden(scope, path[0].text):
         owner = library.scope_of_type(checker, path[0].text)
         return None if owner is None else checker.enums[checker.type_id(owner, path[0].text)]
-    if len(path) == 2 and path[0].text in scope.imports:
-        owner = checker.scoped.files[scope.imports[path[0].text].file]
-        if path[1].text in owner.enums and owner.offers_type(path[1].text):
-            checker.used_imports.add((scope.file, path[0].text))
-            return checker.enums[checker.type_id(owner, path[1].text)]
+    owner, left = checker.follow(scope, [each.text for each in path])
+    if owner is not scope and len(left) == 1 and left[0] in owner.enums:
+        return (
+            checker.enums[checker.type_id(owner, left[0])] if owner.offers_type(left[0]) else None
+        )
     return None
+
+
+def _is_hidden(scope: FileScope, name: str) -> bool:
+    """Whether an enum of the prelude gives way to a type, contract or proposal of the program."""
+    return name in scope.type_names or name in scope.imports or scope.has_proposal(name)
+
+
+def names_own_variant(body: Body, path: Sequence[ast.Ident]) -> bool:
+    """Whether `A.B` is a variant of an enum that the program declares."""
+    enum = body.scope.enums.get(path[0].text) if len(path) == 2 else None
+    return enum is not None and any(each.name.text == path[1].text for each in enum.variants)
 
 
 def names_variant(body: Body, path: Sequence[ast.Ident]) -> bool:

@@ -20,6 +20,7 @@ from ccl.checking.environment import Body, Checker, Origin, Signature
 from ccl.checking.handlers.outcomes import check_handler
 from ccl.checking.inference import POISON, fresh, has_poison, is_open, is_poison, prune, unify, zonk
 from ccl.checking.standing.migration import MIGRATION
+from ccl.checking.standing.states import INITIAL_SUFFIX
 from ccl.checking.type_names import NO_PARAMETERS, read_type
 from ccl.diagnostics import Label, Sink
 from ccl.resolved import FileScope
@@ -34,6 +35,8 @@ class Entry:
     """A body that is no function of the program's text: `execution` or an event's handlers."""
 
     id: str
+    name: str
+    """Of its export."""
     bodies: tuple[tuple[FileScope, ast.Block], ...]
     context: bool
     """Handlers have the parameter `ctx`."""
@@ -51,7 +54,7 @@ def declare(
         fresh() if each.type is None else read_type(checker, scope, each.type, types, solved=True)
         for each in item.parameters
     ]
-    result = fresh()
+    result = Prim.UNIT if item.entry else fresh()
     if item.result is not None:
         result = _declared_result(checker, scope, item.result, types)
     return Signature(
@@ -203,6 +206,8 @@ def check_function(checker: Checker, signature: Signature) -> typed.Function:
         types={name: zonk(kind) for name, kind in signature.types.items()},
         functions=signature.functions,
         outer=signature.outer,
+        is_entry=item.entry,
+        is_made=item.made,
         result_labels=labels,
     )
     for parameter, kind in zip(item.parameters, signature.parameters, strict=True):
@@ -243,7 +248,7 @@ def _report_open_results(checker: Checker) -> None:
         if is_poison(signature.result):
             name = signature.item.name
             what, example = f"the result of `{name.text}`", "-> Integer"
-            if signature.id.startswith("state:"):
+            if signature.id.endswith(INITIAL_SUFFIX):
                 what, example = f"`{name.text}`", f"{name.text}: Integer"
             checker.sink.report("CCL0442", name.span, what=what, example=example)
 
@@ -289,7 +294,7 @@ def _entry(checker: Checker, entry: Entry) -> tuple[typed.Function, ...]:
     if len(entry.bodies) == 1:
         return (_handler(checker, entry, 0, entry.id),)
     handlers = [
-        _handler(checker, entry, number, f"{entry.id}.{number + 1}")
+        _handler(checker, entry, number, f"{entry.id} {number + 1}")
         for number in range(len(entry.bodies))
     ]
     return (_joined(checker, entry, handlers), *handlers)
@@ -299,9 +304,9 @@ def _handler(checker: Checker, entry: Entry, number: int, identity: str) -> type
     scope, block = entry.bodies[number]
     body = Body(checker=checker, scope=scope, id=identity, result=Prim.UNIT, is_entry=True)
     body.declare(HANDLER_PARAMETER, Prim.DATA, entry.span, Origin.PARAMETER)
-    event = entry.id.removeprefix(HANDLER_PREFIX)
+    event = entry.name.removeprefix(HANDLER_PREFIX)
     node = check_handler(body, event, block, entry.span)
-    return _finish(body, identity, entry.id, 1, node, entry.span)
+    return _finish(body, identity, entry.name, 1, node, entry.span)
 
 
 def _joined(checker: Checker, entry: Entry, handlers: Sequence[typed.Function]) -> typed.Function:
@@ -321,7 +326,7 @@ def _joined(checker: Checker, entry: Entry, handlers: Sequence[typed.Function]) 
     )
     statements = tuple(typed.Evaluate(value=call, span=call.span) for call in calls)
     block = typed.Block(statements=statements, value=None, type=Prim.UNIT, span=span)
-    return _finish(body, entry.id, entry.id, 1, block, span)
+    return _finish(body, entry.id, entry.name, 1, block, span)
 
 
 def _execution(checker: Checker, entry: Entry) -> typed.Function:

@@ -21,9 +21,15 @@ from ccl.checking.forms import enums, forms, numeric, testforms
 from ccl.checking.functions import closures, generics, library
 from ccl.checking.functions.arguments import Callee, bind
 from ccl.checking.inference import fresh, has_poison, is_open, prune, unify, variable_of, zonk
-from ccl.checking.standing import roles
+from ccl.checking.standing import proposals, roles
 from ccl.diagnostics import Edit, Fix, Label
-from ccl.resolved import GRANTED_ROLE, INHERITED_REQUIREMENTS, FileScope
+from ccl.resolved import (
+    ELECTORATE,
+    GRANTED_ROLE,
+    INHERITED_REQUIREMENTS,
+    SHARE,
+    FileScope,
+)
 from ccl.source import Span
 from ccl.typed import Builtin
 from ccl.types import Array, Map, Option, Prim, Result, Type, is_key
@@ -39,7 +45,7 @@ def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
         case ast.PathName() as path if enums.names_variant(body, path.segments):
             return enums.infer_variant(body, path.segments, call, call.span, expected)
         case ast.PathName(segments=path) if (
-            proposed := roles.infer_proposal_call(body, call, path)
+            proposed := proposals.infer_proposal_call(body, call, path)
         ) is not None:
             return proposed
         case ast.PathName(segments=path) if names.leads_to_member(body, path):
@@ -61,6 +67,10 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
         return roles.infer_granted(body, call)
     if text == INHERITED_REQUIREMENTS:
         return roles.infer_inherited(body, call)
+    if text == ELECTORATE:
+        return proposals.infer_electorate(body, call)
+    if text == SHARE:
+        return proposals.infer_share(body, call)
     if text in body.functions and body.find(text) is None:
         return closures.call_passed(body, call, text, body.functions[text], expected)
     if body.find(text) is not None or text in body.scope.consts or text in body.scope.states:
@@ -132,16 +142,25 @@ def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None
     """`alias.f(x)` or a method: `x.f(y)` is `f(x, y)`."""
     base = member.base
     path = places.charter_path(member)
-    if path is not None and body.find(path[0].text) is None:
+    if path is not None and not _is_value(body, path):
         if enums.names_variant(body, path):
             return enums.infer_variant(body, path, call, call.span, expected)
-        proposed = roles.infer_proposal_call(body, call, path)
+        proposed = proposals.infer_proposal_call(body, call, path)
         if proposed is not None:
             return proposed
         if names.leads_to_member(body, path):
             return _imported(body, call, path, expected)
     receiver = expressions.infer(body, base)
     return _method(body, call, member, receiver, expected)
+
+
+def _is_value(body: Body, path: Sequence[ast.Ident]) -> bool:
+    """Whether `x.f` begins with a value; a variant of an enum of that name goes before it."""
+    first, scope = path[0].text, body.scope
+    if body.find(first) is not None:
+        return True
+    named = first in scope.consts or first in scope.states or first in scope.functions
+    return named and not enums.names_own_variant(body, path)
 
 
 def _imported(

@@ -17,7 +17,8 @@ from ccl.node import Node
 from ccl.resolved import FileScope
 from ccl.source import Span
 
-EXECUTION_ID = "execution"
+ENTRY_SUFFIX = " entry"
+"""Behind the name of an export: the id of an entry, which no function can have."""
 
 
 class _Part(Node, frozen=True, kw_only=True):
@@ -70,18 +71,19 @@ def _executions(checker: Checker, parts: tuple[_Part, ...]) -> list[Entry]:
     for part in parts:
         for scope in part.scopes:
             for execution in scope.executions:
-                identity = part.prefix + EXECUTION_ID
-                if identity in first:
+                name = part.prefix + RUN_EXPORT
+                if name in first:
                     checker.sink.report(
                         "CCL0701",
                         execution.span,
-                        labels=(Label(first[identity], "the first one"),),
+                        labels=(Label(first[name], "the first one"),),
                     )
                     continue
-                first[identity] = execution.span
+                first[name] = execution.span
                 found.append(
                     Entry(
-                        id=identity,
+                        id=name + ENTRY_SUFFIX,
+                        name=name,
                         bodies=((scope, execution.body),),
                         context=False,
                         span=execution.span,
@@ -98,7 +100,8 @@ def _handlers(parts: tuple[_Part, ...]) -> list[Entry]:
                 by_event.setdefault(_event(handler), []).append((scope, handler))
     return [
         Entry(
-            id=HANDLER_PREFIX + event,
+            id=HANDLER_PREFIX + event + ENTRY_SUFFIX,
+            name=HANDLER_PREFIX + event,
             bodies=tuple((scope, each.body) for scope, each in handlers),
             context=True,
             span=handlers[0][1].event.span,
@@ -183,9 +186,8 @@ def find_exports(
     """`run`, handlers, `export fn`, and what the caller asks for besides."""
     exports = _Exports(checker, extra, {}, {})
     for entry in entries:
-        name = entry.id.removesuffix(EXECUTION_ID) + RUN_EXPORT if not entry.context else entry.id
-        exports.found[name] = typed.Export(name=name, function=entry.id, doc=None)
-        exports.places[name] = entry.span
+        exports.found[entry.name] = typed.Export(name=entry.name, function=entry.id, doc=None)
+        exports.places[entry.name] = entry.span
     for part in _parts(checker):
         for scope in part.scopes:
             exports.functions(part, scope)

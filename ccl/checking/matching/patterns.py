@@ -4,7 +4,7 @@ A `Shape` is a pattern whose names are found and whose values have their types. 
 fit is reported here and stands as `Anything`, so that nothing is said of it twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from ccl import ast, typed
@@ -258,7 +258,7 @@ class _Reader:
         body = self._body
         name, before = pattern.path[-1], pattern.path[:-1]
         payload = pattern.payload or ()
-        if [each.text for each in before] == ["ResourceType"] and pattern.payload is None:
+        if pattern.payload is None and self._is_constant(before, name):
             return self._value(pattern, expressions.infer(body, _as_path(pattern)), kind)
         tags = [variant for variant, _ in variants(body, kind)]
         tag: int | None = None
@@ -275,6 +275,14 @@ class _Reader:
         if tag is None:
             return self._parts_of_unknown(payload)
         return self._payload(pattern, payload, tag, kind)
+
+    def _is_constant(self, before: Sequence[ast.Ident], name: ast.Ident) -> bool:
+        """Whether a path is a resource type, or a constant of a file or contract."""
+        body = self._body
+        if [each.text for each in before] == ["ResourceType"]:
+            return "ResourceType" not in body.scope.type_names
+        owner, left = body.checker.follow(body.scope, [each.text for each in before])
+        return bool(before) and not left and name.text in owner.consts and owner.offers(name.text)
 
     def _payload(
         self, pattern: ast.Pattern, written: tuple[ast.Pattern, ...], tag: int, kind: Type

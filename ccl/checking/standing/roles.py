@@ -1,19 +1,17 @@
-"""Roles and proposals in code: `caller_has_role(R)`, and the functions under a proposal's name."""
+"""Roles in code: `caller_has_role(R)`, and what the functions of a role ask."""
 
 from collections.abc import Iterator, Sequence
 
 from ccl import ast, typed
-from ccl.abi.suggest import either, nearest
+from ccl.abi.suggest import nearest
+from ccl.checking import places
 from ccl.checking.environment import Body, Checker, invalid
 from ccl.checking.forms import literals
-from ccl.checking.functions import calls
 from ccl.checking.functions.arguments import Callee, bind
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.resolved import REQUIREMENTS_PREFIX, ROLE_PREFIX, FileScope, Role
 from ccl.source import Span
 from ccl.types import Prim
-
-_MEMBERS = ("open", "vote", "close", "get")
 
 
 def infer_caller_has_role(body: Body, call: ast.Call) -> typed.Expr:
@@ -34,7 +32,7 @@ def named_role(body: Body, argument: ast.Expr) -> tuple[FileScope, str] | None:
     if path is None:
         body.sink.report("CCL0225", argument.span, name="…", advice="written")
         return None
-    scope = _scope_of(body, path[:-1])
+    scope = scope_at(body, path[:-1])
     if scope is None or ROLE_PREFIX + path[-1] not in scope.functions:
         _unknown(body, scope, argument, ".".join(path))
         return None
@@ -65,23 +63,17 @@ def _role_path(expr: ast.Expr) -> tuple[str, ...] | None:
         case ast.StringLiteral():
             written = literals.plain_text(expr)
             return None if written is None else (written,)
-        case ast.Field(base=ast.Name(text=alias), name=name):
-            return (alias, name.text)
         case ast.PathName(segments=segments):
             return tuple(each.text for each in segments)
         case _:
-            return None
+            path = places.charter_path(expr)
+            return None if path is None else tuple(each.text for each in path)
 
 
-def _scope_of(body: Body, path: Sequence[str]) -> FileScope | None:
+def scope_at(body: Body, path: Sequence[str]) -> FileScope | None:
     """The scope at `alias`, or the body's own; None if there is none."""
-    scope = body.scope
-    for alias in path:
-        if alias not in scope.imports:
-            return None
-        body.checker.used_imports.add((scope.file, alias))
-        scope = body.checker.scoped.files[scope.imports[alias].file]
-    return scope
+    scope, left = body.checker.follow(body.scope, path)
+    return None if left else scope
 
 
 def _unknown(body: Body, scope: FileScope | None, argument: ast.Expr, name: str) -> None:
@@ -151,11 +143,10 @@ def parent_id(
     """A function of the role that a role extends; None if there is none."""
     if role.parent is None:
         return None
-    alias, _, name = role.parent.text.rpartition(".")
-    if alias:
-        if alias not in scope.imports:
-            return None
-        scope = checker.scoped.files[scope.imports[alias].file]
+    *path, name = role.parent.text.split(".")
+    scope, left = checker.follow(scope, path)
+    if left:
+        return None
     function = prefix + name
     return checker.function_id(scope, function) if function in scope.functions else None
 
@@ -187,31 +178,3 @@ def report_parents(checker: Checker) -> None:
                 name=role.name.text,
                 labels=tuple(Label(each.name.span, "in this circle") for each in chain),
             )
-
-
-# --- proposals
-
-
-def infer_proposal_call(body: Body, call: ast.Call, path: Sequence[ast.Ident]) -> typed.Expr | None:
-    """`P.open(…)` or `Contract.P.open(…)`; None if the path does not begin with a proposal."""
-    scope = _scope_of(body, [each.text for each in path[:-2]])
-    if scope is None or len(path) < 2:
-        return None
-    member = path[-1]
-    function = scope.proposal_function(path[-2].text, member.text)
-    if function is None:
-        return None
-    if member.text in _MEMBERS:
-        return calls.call_function(body, call, scope, function, call.arguments, None)
-    near = nearest(member.text, _MEMBERS)
-    declared = scope.functions[f"{path[-2].text}_open"].name.span
-    body.sink.report(
-        "CCL0207",
-        member.span,
-        name=member.text,
-        file=f"the proposal {path[-2].text}",
-        labels=(Label(declared, "declared here"),),
-        similar=either((near,) if near else ()),
-        fixes=(Fix(f"write `{near}`", (Edit(member.span, near),)),) if near else (),
-    )
-    return invalid(call.span)

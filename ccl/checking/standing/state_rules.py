@@ -35,7 +35,7 @@ def declare_invariants(checker: Checker) -> None:
 
 
 def _invariant_id(scope: FileScope, number: int) -> str:
-    return f"invariant:{scope.prefix}{number}"
+    return f"{scope.prefix}invariant {number}"
 
 
 def _condition(item: ast.Invariant) -> ast.Function:

@@ -18,6 +18,9 @@ from ccl.typed import BinaryOp
 from ccl.types import Prim, Type
 from ccl.walk import root_of
 
+INITIAL_SUFFIX = " initial"
+"""Behind a variable's id: the id of the function that gives its first value."""
+
 
 class StateInfo(Node, frozen=True, kw_only=True):
     """A declared variable; the signature of its initialiser knows its type."""
@@ -43,7 +46,7 @@ def declare_states(checker: Checker) -> None:
                 checker.sink.report("CCL0204", item.name.span, name=name, labels=(label,))
             identity = checker.function_id(scope, name)
             initial = Signature(
-                id=f"state:{identity}",
+                id=identity + INITIAL_SUFFIX,
                 item=_initial(item),
                 scope=scope,
                 parameters=[],
