@@ -96,3 +96,73 @@ def test_a_contract_of_an_import_is_reached_through_its_alias(tmp_path: Path) ->
     assert codes(result) == []
     assert result.wasm is not None
     assert run(result.wasm, entry="f").value == 6
+
+
+SHARED = """
+const TOP = 7;
+role Boss { requires: true; }
+contract Club {
+  const LIMIT = 3;
+  enum Level { Guest, Full(Integer) }
+  struct Card { number: Integer, level: Level }
+  role Keeper { requires: true; }
+  state spent: Integer = 0;
+  proposal Spend {
+    electorate: [caller()];
+    voting_period: 1d;
+    parameters { amount: Integer; }
+    execution { spent += amount; }
+  }
+  fn card(number: Integer) -> Card { Card { number, level: Level.Full(number) } }
+}
+"""
+USER = """
+import "base.ccl" as a;
+role Chief extends a.Club.Keeper { requires: true; }
+proposal Admit {
+  electorate: [caller()];
+  voting_period: 1d;
+  parameters { card: a.Club.Card; level: a::Club::Level; }
+}
+fn paid(level: a.Club.Level) -> Integer {
+  match level {
+    a.Club.Level.Guest => 0,
+    a::Club::Level::Full(fee) => fee,
+  }
+}
+fn numbered(card: a.Club.Card) -> Integer {
+  match card {
+    a.Club.Card { number, level: a.Club.Level.Guest } => number,
+    a.Club.Card { number, .. } => number * 10,
+  }
+}
+fn named(n: Integer) -> Integer {
+  match n {
+    a.Club.LIMIT => 1,
+    a.TOP => 2,
+    _ => 3,
+  }
+}
+fn amount(parameters: a.Club.Spend.Parameters) -> Integer { parameters.amount }
+fn held() -> Bool { caller_has_role(a.Club.Keeper) || caller_has_role(a::Club::Keeper) }
+export fn all() -> Array<Integer> {
+  let guest = a.Club.Card { number: 4, level: a.Club.Level.Guest };
+  let id = Admit.open(guest, a::Club::Level::Full(5));
+  let open = Admit.get(id).parameters;
+  [
+    paid(guest.level) + paid(open.level),
+    numbered(guest) + numbered(a.Club.card(2)),
+    named(3) * 100 + named(7) * 10 + named(0),
+    amount(a.Club.Spend.get(a.Club.Spend.open(9)).parameters),
+    a.Club.LIMIT + a.Club.spent,
+    if held() { 1 } else { 0 },
+  ]
+}
+"""
+
+
+def test_members_of_an_imported_contract_can_be_named(tmp_path: Path) -> None:
+    result = compiled(tmp_path, USER, SHARED)
+    assert codes(result) == []
+    assert result.wasm is not None
+    assert run(result.wasm, entry="all").value == [5, 24, 123, 9, 3, 0]
