@@ -153,7 +153,7 @@ def _plain(node: typed.Expr) -> object:
 
 def _record(checker: Checker, group: str, members: dict[str, typed.Expr]) -> typed.Expr:
     """A group of a manifest as a struct value: it is encoded as a map by field name."""
-    identity = f"charter.{group}"
+    identity = f"manifest {group}"
     fields: tuple[tuple[str, Type], ...] = tuple(
         (name, prune(node.type)) for name, node in members.items()
     )
