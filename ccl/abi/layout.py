@@ -6,7 +6,7 @@ pointer to a counted object, 8-aligned, little-endian. A field or element takes 
 whatever its type, so that offsets need no table.
 
     object   +0 i32 references (IMMORTAL: a constant, never counted or freed)
-             +4 i32 capacity of the object in bytes, this header included
+             +4 i32 the allocator's: size of the block in bytes, with this header, and flags
     String, Did, Cid, Data
              +8 i32 length in bytes, +12 i32 code points (Data: 0), +16 bytes
              (Data is the canonical DAG-CBOR of the value)
@@ -22,8 +22,8 @@ Values copy: a copy is another reference to the same object, and a write first m
 object unique along its path (copy on write). A parameter is borrowed: the callee does not
 count it; where the callee may change it, the caller makes it unique first and the callee
 writes in place. No value can contain itself, so counting frees everything. Address 0 holds
-an immortal object without content, so that a null pointer can be released; words 16 to 287
-are the allocator's own (`ccl/wasm/library/memory.wat`).
+an immortal object without content, so that a null pointer can be released; words 16 to 351
+are the library's own (`ccl/wasm/library/memory.wat`).
 
 Values cross (arguments, results, Data, manifests) in canonical DAG-CBOR:
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT
+from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT, HEADER_BYTES
 from ccl.abi.sections import ENTRY_ERR_REASON, Abi, Article, ExportSignature, StateVariable
 from ccl.lowering import decoding, encoding, routines
 from ccl.lowering.facts import Survey, survey
@@ -76,7 +76,13 @@ def _allocate(unit: Unit, first: Function) -> model.Function:
         parameters=(("bytes", "i32"),),
         result="i32",
         locals=(),
-        body=("local.get $bytes", f"i32.const {site}", "call $allocate"),
+        body=(
+            "local.get $bytes",
+            f"i32.const {site}",
+            "call $allocate",
+            f"i32.const {HEADER_BYTES}",
+            "i32.add",
+        ),
     )
 
 
@@ -101,7 +107,8 @@ def _packed(unit: Unit, export: Export, function: Function) -> model.Function:
             locals_.append((f"argument.{number}", kind))
             text = f"(local.set $argument.{number} {text})"
         body.append(text)
-    body += ["(call $in_finish)", "(call $free (local.get $ptr) (local.get $len))"]
+    body += ["(call $in_finish)"]
+    body += [f"(call $free (i32.sub (local.get $ptr) (i32.const {HEADER_BYTES})))"]
     arguments = [f"local.get ${name}" for name, _ in locals_]
     body += [*arguments, f"call ${unit.function_name(function)}"]
     if value_type(function.result) is not None:

@@ -40,13 +40,11 @@ def _release(unit: Unit, kind: Type, name: str) -> str:
 
 
 def _release_later(unit: Unit, kind: Type, name: str) -> str:
-    dropper = unit.routine("drop", kind, _drop)
-    if dropper not in unit.table:
-        unit.table.append(dropper)
+    grave = unit.grave(unit.routine("drop", kind, _drop))
     return (
         f"(func ${name} (param $object i32)\n"
         f"  (if (call $let_go (local.get $object))\n"
-        f"    (then (call $bury (local.get $object) (i32.const {unit.table.index(dropper)})))))"
+        f"    (then (call $bury (local.get $object) (i32.const {grave})))))"
     )
 
 
@@ -72,7 +70,7 @@ def _drop(unit: Unit, kind: Type, name: str) -> str:
                         + "))"
                     )
     return "\n".join(
-        [f"(func ${name} (param $object i32)", *lines, "  (call $free_object (local.get $object)))"]
+        [f"(func ${name} (param $object i32)", *lines, "  (call $free (local.get $object)))"]
     )
 
 
@@ -164,12 +162,14 @@ def _unique(unit: Unit, kind: Type, name: str) -> str:
 
 def _clone(unit: Unit, kind: Type, name: str) -> str:
     head = f"(func ${name} (param $object i32) (param $site i32) (result i32)\n  (local $clone i32)"
+    size = ""
     match kind:
         case Struct(id=struct_id):
-            made = "copy_object"
+            fields = unit.struct(struct_id).fields
+            made, size = "copy_object", f" (i32.const {field_offset(len(fields))})"
             count = [
                 f"  (drop (call $retain (i32.load offset={field_offset(i)} (local.get $object))))"
-                for i, (_, part) in enumerate(unit.struct(struct_id).fields)
+                for i, (_, part) in enumerate(fields)
                 if is_reference(part)
             ]
         case Array(element=element):
@@ -184,7 +184,7 @@ def _clone(unit: Unit, kind: Type, name: str) -> str:
             ]
         case _:
             raise AssertionError(f"{kind} is never changed in place")
-    make = f"  (local.set $clone (call ${made} (local.get $object) (local.get $site)))"
+    make = f"  (local.set $clone (call ${made} (local.get $object){size} (local.get $site)))"
     return "\n".join([head, make, *count, "  (local.get $clone))"])
 
 

@@ -11,7 +11,7 @@ from ccl.source import SourceMap, Span
 from ccl.typed import Function, Program
 from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Struct, StructDef, Token, Type
 
-DATA_START = 288
+DATA_START = 352
 """First address after the allocator's own words (see `memory.wat`)."""
 _IDENTIFIER_SIGNS = frozenset("!#$%&'*+-./:<=>?@\\^_`|~")
 
@@ -57,6 +57,10 @@ class Constants:
         if content not in self._blocks:
             self._blocks[content] = self._add(content)
         return self._blocks[content]
+
+    def words(self, *values: int) -> int:
+        """Address of words that the program changes, so they are nobody else's."""
+        return self._add(b"".join(value.to_bytes(4, "little") for value in values))
 
     def _sized(self, encoded: bytes, points: int) -> int:
         key = (encoded, points)
@@ -173,6 +177,11 @@ class Unit:
             name = self._routines[key] = self.fresh(identifier(f"{verb}.{kind}".replace(" ", "")))
             self._queue.append((writer, kind, name))
         return name
+
+    def grave(self, dropper: str) -> int:
+        """The address of a recursive type's words (see `memory.wat`), by what frees its objects."""
+        self.table.append(dropper)
+        return self.constants.words(0, 0, len(self.table) - 1)
 
     def routine_texts(self) -> tuple[str, ...]:
         """The text of every routine asked for, and of those that these ask for."""

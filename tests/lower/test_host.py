@@ -51,7 +51,7 @@ def test_a_submission_gives_its_handle() -> None:
     assert module.call("run") == 3
     given = (CID, "Data", "compute", 1000, "medium")
     assert module.host.calls == [("host_submit_job", given)]
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
 
 
 def test_a_discarded_refusal_traps_with_its_reason() -> None:
@@ -73,7 +73,7 @@ def test_a_status_as_a_result_of_unit() -> None:
     call = host("host_anchor_to_dag", Result(Prim.UNIT, STRING), text("x"))
     module = _module(call, {"host_anchor_to_dag": 1})
     assert module.apply("run") == {"Ok": None}
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
 
 
 @pytest.mark.parametrize("length", [0, 1, 511, 512, 513, 100_000])
@@ -82,7 +82,7 @@ def test_long_answers_are_asked_for_again(length: int) -> None:
     module = _module(host("host_read_input", STRING), {"host_read_input": content})
     assert module.apply("run") == "é" * length
     assert len(module.host.calls) == (1 if len(content) <= 512 else 2)
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
 
 
 def test_no_input_is_an_empty_string() -> None:
@@ -111,7 +111,7 @@ def test_host_records_are_data() -> None:
     answers = {"host_get_context": record}
     module = _module(number, answers)
     assert module.call("run") == 12
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
     wrong = t.Convert(conversion=t.Conversion.DATA_TO, operand=votes, type=INT, span=SPAN)
     with pytest.raises(Trapped) as trapped:
         _module(wrong, answers).call("run")
@@ -152,7 +152,7 @@ def test_a_manifest_is_one_canonical_map() -> None:
         "arguments": ["a"],
         "flag": True,
     }
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
 
 
 def test_only_imports_that_are_used() -> None:
@@ -170,7 +170,7 @@ def test_a_result_is_true_when_it_is_ok() -> None:
         answers = {"host_submit_job": handle, "host_last_refusal": b"no"}
         module = running(function("run", [], body), host=Host(answers))
         assert module.call("run") == expected
-        assert module.live_bytes() == 0
+        assert module.live_blocks() == 0
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_identifiers_are_checked_at_run_time(
     module = running(function("f", [parameter], block([], node)))
     if good:
         assert module.apply("f", given) == given
-        assert module.live_bytes() == 0
+        assert module.live_blocks() == 0
     else:
         with pytest.raises(Trapped) as trapped:
             module.apply("f", given)

@@ -51,7 +51,7 @@ def test_a_million_texts_that_nobody_keeps_fit_one_page() -> None:
     module = running(made)
     assert module.call("f") == MILLION
     assert module.pages == 1
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
 
 
 def test_a_million_arrays_that_nobody_keeps_fit_one_page() -> None:
@@ -82,7 +82,7 @@ def test_pushing_a_million_elements() -> None:
     )
     module = running(function("f", [], body))
     assert module.call("f") == MILLION * (MILLION - 1) // 2
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
 
 
 def test_memory_that_is_not_there_is_a_named_trap() -> None:
@@ -109,7 +109,7 @@ def test_a_queue_in_a_map_does_not_grow() -> None:
     module = running(function("f", [], body))
     assert module.call("f") == 3
     assert module.pages == 1
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
 
 
 # --- depth ------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def test_a_long_chain_is_released_without_recursion() -> None:
     body = block(_chained(HEAD, 300_000), get(COUNTER))
     module = running(function("f", [], body), structs=[CHAIN])
     assert module.call("f") == 300_000
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
 
 
 def test_chains_are_compared_up_to_a_depth() -> None:
@@ -192,4 +192,4 @@ def test_a_borrowed_part_of_a_temporary_lives_on() -> None:
     body = block([put(COUNTER, integer(41)), put(S, part)], array(STRING, get(S), get(S)))
     module = running(function("f", [], body))
     assert module.apply("f") == ["41", "41"]
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0

@@ -129,7 +129,7 @@ def _text(value: int, kind: Type) -> str:
     if kind is BOOL:
         argument = bool(value)
     (found,) = module.apply("f", argument, [])
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
     text: str = found
     return text
 

@@ -53,7 +53,7 @@ def _push(root: t.Local, value: int) -> t.Statement:
 def _apply(*functions: t.Function) -> Any:
     module = running(*functions, exports=["f"], structs=BOXES)
     result = module.apply("f")
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
     return result
 
 
@@ -162,7 +162,7 @@ S = local(0, STATUS, "s")
 def test_enums_cross_by_name(value: Any) -> None:
     module = running(function("f", [S], block([], get(S))), enums=STATUSES)
     assert module.apply("f", value) == value
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
 
 
 @pytest.mark.parametrize("value", ["Shut", 3, {"Moved": 1}, {"Range": [1]}, {"Open": None}, {}])
@@ -191,7 +191,7 @@ def test_match_goes_by_tag() -> None:
     module = running(function("f", [S], block([], array(INT, node))), enums=STATUSES)
     found = [module.apply("f", v)[0] for v in ("Open", {"Moved": "away"}, {"Range": [3, 4]})]
     assert found == [-1, 4, 7]
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
 
 
 def test_equality_is_by_structure() -> None:
@@ -265,7 +265,7 @@ def test_enums_with_payloads_are_keys_by_structure() -> None:
     module = running(function("f", [given], body), enums=STATUSES)
     found = module.apply("f", start)
     assert found == [[{"Moved": "a"}, 2], ["Open", 4], [{"Range": [1, 2]}, 5]]
-    assert module.live_bytes() == 0
+    assert module.live_blocks() == 0
     with pytest.raises(Trapped) as trapped:
         module.apply("f", [start[0], start[0]])
     assert trapped.value.detail == "a key twice in Map<Status, Integer>"

@@ -91,7 +91,7 @@ class _Both:
         self.machine = Interpreter(tree, _refused)
         self.host = KeepingHost(refusal=_refused)
         self.running = Running(build(tree), self.host)
-        self.idle_bytes = self.live_bytes()
+        self.idle_blocks = self.live_blocks()
         self.first = {
             each.name: plain(self.machine.call(each.initial), each.type, tree)
             for each in tree.states.values()
@@ -114,18 +114,18 @@ class _Both:
         if isinstance(expected, Stopped):
             self.running.start()
         else:
-            assert self.live_bytes() == self.idle_bytes, name
+            assert self.live_blocks() == self.idle_blocks, name
         if sum(len(value) for _, value in self.host.stored.values()) > STORED_BYTES_MAX:
             self.host.stored.clear()
             self.machine.states.clear()
 
-    def live_bytes(self) -> int:
+    def live_blocks(self) -> int:
         """With every variable of state as it begins."""
         stored, self.host.stored = self.host.stored, {}
         self.running.call(IDLE)
         self.host.stored = stored
         self.host.forget()
-        return self.running.live_bytes()
+        return self.running.live_blocks()
 
 
 # --- numbers ----------------------------------------------------------------------------
@@ -231,7 +231,7 @@ def _echo() -> Running:
 def test_values_cross_and_come_back(number: int, data: st.DataObject) -> None:
     value = data.draw(_ECHOED[number][1])
     assert _echo().apply(f"echo{number}", value) == value
-    assert _echo().live_bytes() == 0
+    assert _echo().live_blocks() == 0
 
 
 @examples(300)

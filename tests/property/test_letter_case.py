@@ -45,7 +45,7 @@ def _running() -> Running:
 def test_texts_change_letter_for_letter(name: t.Builtin, text: str) -> None:
     case = lettercase.upper() if name is t.Builtin.STRING_UPPER else lettercase.lower()
     assert _running().apply(name.value, text) == case.of(text)
-    assert _running().live_bytes() == 0
+    assert _running().live_blocks() == 0
 
 
 @pytest.mark.skipif(unicodedata.unidata_version != "14.0.0", reason="another version of Unicode")

@@ -184,7 +184,7 @@ def test_texts_become_numbers_or_nothing(written: str, whole: bool) -> None:
         found = -size if found.startswith("-") else size
     expected = meant.payload[0] if meant.tag else None
     assert found == expected
-    assert _reading().live_bytes() == 0
+    assert _reading().live_blocks() == 0
     folded = fold(builtin(name, Option(kind), text(written)))
     assert isinstance(folded, t.VariantNew)
     assert [each.value for each in folded.payload if isinstance(each, t.ScalarConst)] == (

@@ -185,4 +185,4 @@ def test_the_outcome_is_what_was_set(body: list[Statement]) -> None:
         for call, (name, data, *_) in ((c, v) for c, v in running.host.calls if c == "host_emit")
     ]
     assert emitted == expected
-    assert running.live_bytes() == 0
+    assert running.live_blocks() == 0

@@ -62,7 +62,7 @@ def test_values_that_state_no_longer_holds_are_released(seed: int) -> None:
         tree = state_program(lambda top, chosen=chosen: chosen.randrange(top + 1))
         running = Running(build(tree), Host(ANSWERS))
         running.call("idle")
-        alone = running.live_bytes()
+        alone = running.live_blocks()
         for name in [f"op{chosen.randrange(EXPORTS)}" for _ in range(CALLS)]:
             direct = tree.functions[name].result is INT
             try:
@@ -70,7 +70,7 @@ def test_values_that_state_no_longer_holds_are_released(seed: int) -> None:
             except Trapped:
                 running.start()
             running.call("idle")
-            assert running.live_bytes() == alone, f"program {number}, {name}"
+            assert running.live_blocks() == alone, f"program {number}, {name}"
 
 
 def _asked(effects: list[Any]) -> list[tuple[str, tuple[Any, ...]]]:

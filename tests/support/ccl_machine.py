@@ -64,14 +64,14 @@ class Kept:
 
 
 @cache
-def _machine() -> tuple[wasmtime.Engine, Machine]:
+def engine_and_machine() -> tuple[wasmtime.Engine, Machine]:
     return build_engine(), Machine()
 
 
 @lru_cache(maxsize=8)
 def _loaded(module: bytes) -> tuple[Machine, Loaded]:
     """A module that is run again and again is compiled once."""
-    engine, machine = _machine()
+    engine, machine = engine_and_machine()
     facts = check_module(module)
     assert isinstance(facts, ModuleFacts), facts
     code = bytes(wasmtime.Module(engine, module).serialize())

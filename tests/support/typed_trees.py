@@ -257,27 +257,37 @@ class Running:
     def pages(self) -> int:
         return self.memory.size(self.store)
 
-    def live_bytes(self) -> int:
-        """Bytes handed out and not given back, apart from the encoder's buffer."""
+    def live_blocks(self) -> int:
+        """Blocks in use, apart from the encoder's buffer; the heap must be in order."""
 
         def word(address: int) -> int:
             return int.from_bytes(self.read(address, 4), "little")
 
-        free = 0
-        for size_class in range(64):
-            block, size = word(32 + 4 * size_class), _class_size(size_class)
-            steps = 0
+        at, end, buffer = word(20), word(16), word(24)
+        live, free, before_is_free = 0, [], 0
+        while at < end:
+            size, flags = word(at + 4) & -8, word(at + 4) & 7
+            assert size >= 16, "a block holds what it needs when it is free"
+            assert flags & 1 == before_is_free, "a block knows whether the one before is free"
+            before_is_free = flags >> 1 & 1
+            if before_is_free:
+                assert flags == 2, "free blocks are no neighbours"
+                assert word(at + size - 4) == size, "a free block ends with its size"
+                free.append(at)
+            elif at + 8 != buffer:
+                live += 1
+            at += size
+        assert at == end, "blocks follow one another"
+        assert not before_is_free, "what is free at the end is unused memory"
+        listed = []
+        for head in range(32, 288, 4):
+            before, block = head, word(head)
             while block:
-                free += size
-                block = word(block)
-                steps += 1
-                assert steps < 1_000_000, "a free list runs in a circle: freed twice"
-        return word(16) - word(20) - free - word(28)
-
-
-def _class_size(size_class: int) -> int:
-    log = size_class >> 1
-    return 2 << log if size_class & 1 else (3 << log) >> 1
+                assert word(block + 8) == before, "lists are linked both ways"
+                listed.append(block)
+                before, block = block, word(block)
+        assert sorted(listed) == free, "every free block is in one list"
+        return live
 
 
 def running(*functions: t.Function, **rest: Any) -> Running:

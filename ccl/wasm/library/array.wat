@@ -2,44 +2,41 @@
 
 ;; An empty array with room for $slots elements.
 (func $array_new (param $slots i32) (param $site i32) (result i32)
-  (local $array i32) (local $bytes i32)
+  (local $array i32)
   (local.set $array (call $new (i32.const 24) (local.get $site)))
   (i64.store offset=8 (local.get $array) (i64.const 0))
   (i32.store offset=16 (local.get $array) (i32.const 0))
   (if (local.get $slots)
-    (then
-      (local.set $bytes
-        (call $rounded (i32.shl (local.get $slots) (i32.const 3)) (local.get $site)))
-      (i32.store offset=16 (local.get $array) (call $allocate (local.get $bytes) (local.get $site)))
-      (i32.store offset=12 (local.get $array) (i32.shr_u (local.get $bytes) (i32.const 3)))))
+    (then (call $array_block (local.get $array)
+      (call $allocate (i32.shl (local.get $slots) (i32.const 3)) (local.get $site)))))
   (local.get $array))
 
-;; Room for at least one element more than there are.
+;; Give an array its block.
+(func $array_block (param $array i32) (param $block i32)
+  (i32.store offset=12 (local.get $array)
+    (i32.shr_u (call $room_of (local.get $block)) (i32.const 3)))
+  (i32.store offset=16 (local.get $array) (i32.add (local.get $block) (i32.const 8))))
+
+;; Room for at least one element more than there are, which fill the block.
 (func $array_grow (param $array i32) (param $site i32)
-  (local $length i32) (local $bytes i32)
+  (local $length i32)
   (local.set $length (i32.load offset=8 (local.get $array)))
-  (local.set $bytes (call $rounded
-    (i32.add (i32.shl (local.get $length) (i32.const 3)) (i32.const 8)) (local.get $site)))
-  (i32.store offset=16 (local.get $array)
+  (call $array_block (local.get $array)
     (if (result i32) (local.get $length)
       (then (call $resize
-        (i32.load offset=16 (local.get $array))
-        (i32.shl (local.get $length) (i32.const 3))
-        (local.get $bytes)
+        (i32.sub (i32.load offset=16 (local.get $array)) (i32.const 8))
+        (i32.add (i32.shl (local.get $length) (i32.const 3)) (i32.const 8))
         (local.get $site)))
-      (else (call $allocate (local.get $bytes) (local.get $site)))))
-  (i32.store offset=12 (local.get $array) (i32.shr_u (local.get $bytes) (i32.const 3))))
+      (else (call $allocate (i32.const 16) (local.get $site))))))
 
 (func $array_free_block (param $array i32)
   (if (i32.load offset=12 (local.get $array))
-    (then (call $free
-      (i32.load offset=16 (local.get $array))
-      (i32.shl (i32.load offset=12 (local.get $array)) (i32.const 3))))))
+    (then (call $free (i32.sub (i32.load offset=16 (local.get $array)) (i32.const 8))))))
 
 ;; The memory of an array whose elements are released.
 (func $array_free (param $array i32)
   (call $array_free_block (local.get $array))
-  (call $free_object (local.get $array)))
+  (call $free (local.get $array)))
 
 ;; A new array of elements $start up to $end, which are in range; they are not counted here.
 (func $array_slice (param $array i32) (param $start i64) (param $end i64) (param $site i32) (result i32)

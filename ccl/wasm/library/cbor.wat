@@ -21,17 +21,16 @@
   (local.set $size (i32.load offset=28 (i32.const 0)))
   (if (i32.gt_u (local.get $needed) (local.get $size))
     (then
-      (local.set $size (call $rounded
+      (local.set $buffer (i32.add (i32.const 8) (call $allocate
         (select (local.get $needed) (i32.const 128) (i32.gt_u (local.get $needed) (i32.const 128)))
-        (global.get $out_site)))
-      (local.set $buffer (call $allocate (local.get $size) (global.get $out_site)))
+        (global.get $out_site))))
       (memory.copy
         (local.get $buffer) (i32.load offset=24 (i32.const 0)) (global.get $out_length))
-      (if (i32.load offset=28 (i32.const 0))
-        (then (call $free
-          (i32.load offset=24 (i32.const 0)) (i32.load offset=28 (i32.const 0)))))
+      (if (local.get $size)
+        (then (call $free (i32.sub (i32.load offset=24 (i32.const 0)) (i32.const 8)))))
       (i32.store offset=24 (i32.const 0) (local.get $buffer))
-      (i32.store offset=28 (i32.const 0) (local.get $size))))
+      (i32.store offset=28 (i32.const 0)
+        (call $room_of (i32.sub (local.get $buffer) (i32.const 8))))))
   (local.set $buffer (i32.add (i32.load offset=24 (i32.const 0)) (global.get $out_length)))
   (global.set $out_length (local.get $needed))
   (local.get $buffer))

@@ -130,14 +130,14 @@
       (br $next)))
   (i32.store offset=12 (local.get $map) (local.get $number))
   (if (local.get $slots)
-    (then (call $free (local.get $old) (i32.shl (local.get $slots) (i32.const 5))))))
+    (then (call $free (i32.sub (local.get $old) (i32.const 8))))))
 
 ;; A block for $slots entries (a power of two) with an empty index.
 (func $map_room (param $map i32) (param $slots i32) (param $site i32)
   (local $block i32)
   (if (i32.gt_u (local.get $slots) (i32.const 0x1000000)) (then (call $trap (local.get $site))))
-  (local.set $block
-    (call $allocate (i32.shl (local.get $slots) (i32.const 5)) (local.get $site)))
+  (local.set $block (i32.add (i32.const 8)
+    (call $allocate (i32.shl (local.get $slots) (i32.const 5)) (local.get $site))))
   (i32.store offset=16 (local.get $map) (local.get $slots))
   (i32.store offset=20 (local.get $map) (local.get $block))
   (local.set $block (i32.add (local.get $block) (i32.mul (local.get $slots) (i32.const 24))))
@@ -253,7 +253,5 @@
 ;; The memory of a map whose keys and values are released.
 (func $map_free (param $map i32)
   (if (i32.load offset=16 (local.get $map))
-    (then (call $free
-      (i32.load offset=20 (local.get $map))
-      (i32.shl (i32.load offset=16 (local.get $map)) (i32.const 5)))))
-  (call $free_object (local.get $map)))
+    (then (call $free (i32.sub (i32.load offset=20 (local.get $map)) (i32.const 8)))))
+  (call $free (local.get $map)))

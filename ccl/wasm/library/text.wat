@@ -4,8 +4,7 @@
 (func $text_new (param $bytes i32) (param $site i32) (result i32)
   (local $text i32)
   (local.set $text (call $new
-    (call $rounded (i32.add (local.get $bytes) (i32.const 16)) (local.get $site))
-    (local.get $site)))
+    (i32.add (local.get $bytes) (i32.const 16)) (local.get $site)))
   (i32.store offset=8 (local.get $text) (local.get $bytes))
   (local.get $text))
 
@@ -27,21 +26,15 @@
   (local.set $length (i32.load offset=8 (local.get $left)))
   (local.set $points (i32.add
     (i32.load offset=12 (local.get $left)) (i32.load offset=12 (local.get $right))))
-  (local.set $room (i32.add (i32.const 16) (i32.add (local.get $length) (local.get $more))))
+  (local.set $room (i32.add (i32.const 8) (i32.add (local.get $length) (local.get $more))))
   (if (i32.and
         (i32.eq (i32.load (local.get $left)) (i32.const 1))
         (i32.ne (local.get $left) (local.get $right)))
     (then
       (local.set $text (local.get $left))
-      (if (i32.lt_u (i32.load offset=4 (local.get $text)) (local.get $room))
-        (then
-          (local.set $room (call $rounded (local.get $room) (local.get $site)))
-          (local.set $text (call $resize
-            (local.get $left)
-            (i32.load offset=4 (local.get $left))
-            (local.get $room)
-            (local.get $site)))
-          (i32.store offset=4 (local.get $text) (local.get $room)))))
+      (if (i32.lt_u (call $room_of (local.get $text)) (local.get $room))
+        (then (local.set $text
+          (call $resize (local.get $left) (local.get $room) (local.get $site))))))
     (else
       (local.set $shared (local.get $left))
       (local.set $text (call $text_new
@@ -179,7 +172,6 @@
       (call $point_bytes (local.get $byte))
       (i32.const 1)
       (local.get $site)))))
-  ;; 24 bytes are a size class, so nothing is rounded
   (local.set $point (call $new (i32.const 24) (local.get $site)))
   (i64.store offset=8 (local.get $point) (i64.const 0x100000001))
   (i64.store offset=16 (local.get $point) (i64.extend_i32_u (local.get $byte)))
