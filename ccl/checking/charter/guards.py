@@ -3,39 +3,40 @@
 Sound and incomplete: guards that are called exclusive are; others may be so all the same.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import product
-from typing import Final, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Final
 
 from ccl import ast, typed
+from ccl.builtins import FUNCTIONS, HOST_RECORDS, METHODS, SPECIAL_FORMS
+from ccl.checking.charter.claims import (
+    MIRRORED,
+    NEGATED,
+    NOTHING,
+    Claim,
+    Every,
+    Formula,
+    Known,
+    Some,
+    Sort,
+    absent,
+    possible,
+    present,
+)
 from ccl.checking.charter.tree import Condition
-from ccl.checking.charter.values import path_of
 from ccl.checking.constants import constants
 from ccl.checking.environment import Checker
 from ccl.checking.forms.literals import DECIMAL_ONE
-from ccl.node import Node
+from ccl.node import fields, is_node, nodes_of
+from ccl.resolved import FileScope
 from ccl.typed import Guard
 from ccl.types import Prim
 
-CASES_MAX: Final = 64
-"""Alternatives of a condition that are looked at; beyond, nothing is known of it."""
-_NEGATED: Final = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_MIRRORED: Final = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
-
-Known: TypeAlias = int | str
-
-
-class Fact(Node, frozen=True):
-    """`path operator value`; numbers in millionths, truth values as texts."""
-
-    path: str
-    operator: str
-    value: Known
-
-
-Case: TypeAlias = tuple[Fact, ...]
-"""Facts that hold together."""
-UNKNOWN: Final[tuple[Case, ...]] = ((),)
+_RANDOM: Final = frozenset({"random", "host_random"})
+"""What answers differently each time."""
+_WHOLE_METHODS: Final = frozenset(
+    method for (_, method), name in METHODS.items() if FUNCTIONS[name].result is Prim.INTEGER
+)
 
 
 class Guards:
@@ -43,141 +44,300 @@ class Guards:
 
     def __init__(self, checker: Checker, conditions: Sequence[Condition]) -> None:
         self._checker = checker
-        self._scope = checker.scoped.root_scope
         self._conditions = conditions
-        self._cases: dict[typed.CharterTest, tuple[Case, ...]] = {}
+        self._words = _Words(checker)
+        self._formulas: dict[typed.CharterTest, Formula] = {}
         self._fixed: dict[Guard, dict[str, Known]] = {}
 
     def exclusive(self, a: Guard, b: Guard) -> bool:
         """Whether the two can never hold at once."""
         fixed = self._fixed_by(b)
-        if any(fixed.get(path, value) != value for path, value in self._fixed_by(a).items()):
+        if any(fixed.get(subject, value) != value for subject, value in self._fixed_by(a).items()):
             return True
         tests = a | b
         if any(typed.CharterTest(condition=t.condition, holds=not t.holds) in tests for t in tests):
             return True
-        cases = [self._of_test(test) for test in tests]
-        count = 1
-        for each in cases:
-            count *= len(each)
-        if count > CASES_MAX:
-            return False
-        return not any(
-            _possible([fact for case in together for fact in case]) for together in product(*cases)
-        )
+        return not possible(self._of_test(test) for test in tests)
 
     def _fixed_by(self, guard: Guard) -> dict[str, Known]:
-        """The paths that have one value wherever the guard holds: most rules ask for one."""
+        """The subjects that have one value wherever the guard holds: most rules ask for one."""
         if guard not in self._fixed:
-            cases = [self._of_test(test) for test in guard]
-            facts = (fact for each in cases if len(each) == 1 for fact in each[0])
-            self._fixed[guard] = {each.path: each.value for each in facts if each.operator == "=="}
+            self._fixed[guard] = {
+                f"{claim.reading}{claim.sort}{claim.subject}": claim.value
+                for test in guard
+                for claim in _claims_of(self._of_test(test))
+                if claim.operator == "=="
+            }
         return self._fixed[guard]
 
-    def _of_test(self, test: typed.CharterTest) -> tuple[Case, ...]:
-        if test not in self._cases:
+    def _of_test(self, test: typed.CharterTest) -> Formula:
+        if test not in self._formulas:
             condition = self._conditions[test.condition]
-            self._scope, expr = condition.scope, condition.expr
-            self._cases[test] = self._of(expr, holds=test.holds)
-        return self._cases[test]
+            reader = _Reader(self._checker, condition.scope, self._words)
+            self._formulas[test] = reader.formula(condition.expr, holds=test.holds)
+        return self._formulas[test]
 
-    def _of(self, expr: ast.Expr, *, holds: bool) -> tuple[Case, ...]:
+
+def _claims_of(formula: Formula) -> Iterator[Claim]:
+    """The claims that hold wherever the formula does."""
+    match formula:
+        case Claim():
+            yield formula
+        case Every(parts):
+            for part in parts:
+                yield from _claims_of(part)
+        case Some():
+            pass
+
+
+class _Words:
+    """Names that mean something else than a record of the host."""
+
+    def __init__(self, checker: Checker) -> None:
+        self._checker = checker
+
+    @cached_property
+    def sections(self) -> frozenset[str]:
+        """The keys at the top of the charter."""
+        return frozenset(_keys(self._checker.scoped.root_scope.declarations))
+
+    @cached_property
+    def random(self) -> frozenset[str]:
+        """Functions that may answer differently each time: by name, whoever has it."""
+        mentioned: dict[str, set[str]] = {}
+        for scope in self._checker.scoped.files.values():
+            for name, item in scope.own_functions.items():
+                mentioned.setdefault(name, set()).update(_names_in(item.body))
+        found = set(_RANDOM)
+        while more := {name for name, within in mentioned.items() if within & found} - found:
+            found |= more
+        return frozenset(found)
+
+
+def _keys(items: Iterable[ast.Item]) -> Iterator[str]:
+    for item in items:
+        match item:
+            case ast.Entry(key=key) | ast.Section(key=key):
+                yield key.text
+            case ast.IfRule():
+                yield from _keys((*item.then, *item.otherwise))
+            case _:
+                pass
+
+
+def _names_in(body: ast.Block) -> Iterator[str]:
+    for node in nodes_of(body):
+        match node:
+            case ast.Name(text=text) | ast.Ident(text=text):
+                yield text
+            case _:
+                pass
+
+
+class _Reader:
+    """Reads conditions of one scope into what they claim."""
+
+    def __init__(self, checker: Checker, scope: FileScope, words: _Words) -> None:
+        self._checker = checker
+        self._scope = scope
+        self._words = words
+
+    def formula(self, expr: ast.Expr, *, holds: bool) -> Formula:
+        """What is so where the condition is decided, and comes out as `holds`."""
         match expr:
             case ast.Unary(operator="!"):
-                return self._of(expr.operand, holds=not holds)
+                return self.formula(expr.operand, holds=not holds)
+            case ast.BoolLiteral(value=value):
+                return NOTHING if value is holds else Some(())
             case ast.Binary(operator="&&" | "||"):
-                left = self._of(expr.left, holds=holds)
-                right = self._of(expr.right, holds=holds)
-                if (expr.operator == "&&") is holds:
-                    both = tuple((*x, *y) for x in left for y in right)
-                else:
-                    both = (*left, *right)
-                return both if len(both) <= CASES_MAX else UNKNOWN
-            case ast.Binary(operator="==" | "!=" | "<" | "<=" | ">" | ">="):
-                return self._comparison(expr, holds=holds)
-            case ast.Name() | ast.Field() if path_of(expr):
-                return ((Fact(".".join(path_of(expr)), "==", str(holds)),),)
-            case _:
-                return UNKNOWN
-
-    def _comparison(self, expr: ast.Binary, *, holds: bool) -> tuple[Case, ...]:
-        path, value, operator = expr.left, expr.right, str(expr.operator)
-        if self._value(value) is None:
-            path, value, operator = value, path, _MIRRORED[operator]
-        known = self._value(value)
-        names = path_of(path)
-        if known is None or not names or self._value(path) is not None:
-            return UNKNOWN
-        return ((Fact(".".join(names), operator if holds else _NEGATED[operator], known),),)
-
-    def _value(self, expr: ast.Expr) -> Known | None:
-        """The constant that a literal or a constant's name is; None for anything else."""
-        match expr:
-            case ast.StringLiteral() if any(not isinstance(part, str) for part in expr.parts):
-                return None
-            case ast.Name() if expr.text not in self._scope.consts:
-                return None
-            case ast.Unary() if expr.operator != "-" or not isinstance(
-                expr.operand, ast.AnyLiteral
+                sides = (
+                    self.formula(expr.left, holds=holds),
+                    self.formula(expr.right, holds=holds),
+                )
+                return Every(sides) if (expr.operator == "&&") is holds else Some(sides)
+            case ast.Binary(operator="==" | "!=", left=side, right=ast.BoolLiteral(value=value)) | (
+                ast.Binary(operator="==" | "!=", left=ast.BoolLiteral(value=value), right=side)
             ):
-                return None
-            case _ if isinstance(expr, ast.Name | ast.Unary | ast.AnyLiteral):
-                return _plain(constants.evaluate(self._checker, self._scope, expr, None))
+                return self.formula(side, holds=(value is holds) is (expr.operator == "=="))
+            case ast.Call(callee=ast.Name(text="has"), arguments=(argument,)) if (
+                "has" not in self._scope.functions and (path := self._record(argument.value))
+            ):
+                return Every(present(path)) if holds else absent(path)
+            case _:
+                return Every((self._leaf(expr, holds=holds), *self._read_by(expr)))
+
+    def _leaf(self, expr: ast.Expr, *, holds: bool) -> Formula:
+        if isinstance(expr, ast.Binary) and expr.operator in NEGATED:
+            return self._comparison(expr, holds=holds)
+        subject = self._subject(expr)
+        if subject is None:
+            return NOTHING
+        return Claim(subject=subject, sort=Sort.TRUTH, operator="==", value=int(holds))
+
+    def _comparison(self, expr: ast.Binary, *, holds: bool) -> Formula:
+        side, other, operator = expr.left, expr.right, str(expr.operator)
+        constant = self._constant(other)
+        if constant is None and (constant := self._constant(side)) is not None:
+            side, other, operator = other, side, MIRRORED[operator]
+        if not holds:
+            operator = NEGATED[operator]
+        subject = self._subject(side)
+        if subject is None:
+            return NOTHING
+        if constant is not None:
+            return self._compared(subject, side, operator, constant)
+        against = self._subject(other)
+        if against is None:
+            return NOTHING
+        if subject > against:
+            subject, against, operator = against, subject, MIRRORED[operator]
+        pair = f"{subject} and {against}"
+        return Claim(subject=pair, sort=Sort.ORDER, operator=operator, value=0)
+
+    def _compared(
+        self, subject: str, side: ast.Expr, operator: str, constant: typed.Expr
+    ) -> Formula:
+        match constant:
+            case typed.ScalarConst(type=Prim.BOOL, value=value):
+                sort, reading = Sort.TRUTH, ""
+            case typed.ScalarConst(type=Prim.DECIMAL, value=value):
+                sort, reading = Sort.DECIMAL, ""
+            case typed.ScalarConst(type=Prim.INTEGER):
+                value = constant.value * DECIMAL_ONE
+                sort, reading = Sort.WHOLE if self._is_whole(side) else Sort.DECIMAL, ""
+            case typed.ScalarConst():
+                value, sort = constant.value * DECIMAL_ONE, Sort.WHOLE
+                reading = str(constant.type)
+            case typed.TextConst():
+                claimed: Known = constant.value
+                return Claim(
+                    subject=subject,
+                    sort=Sort.TEXT,
+                    operator=operator,
+                    value=claimed,
+                    reading=str(constant.type),
+                )
+            case _:
+                return NOTHING
+        return Claim(subject=subject, sort=sort, operator=operator, value=value, reading=reading)
+
+    # --- constants
+
+    def _constant(self, expr: ast.Expr) -> typed.Expr | None:
+        """The value of an expression of literals and constants; None for anything else."""
+        if not self._is_constant(expr):
+            return None
+        names = [each for each in nodes_of(expr) if isinstance(each, ast.Name)]
+        for name in names:
+            if name.text in self._scope.consts:  # what is wrong with it is reported where it stands
+                constants.value_of(self._checker, self._scope, name.text)
+        return constants.evaluated(self._checker, self._scope, expr)
+
+    def _is_constant(self, expr: ast.Expr) -> bool:
+        match expr:
+            case ast.StringLiteral(parts=parts):
+                return all(isinstance(part, str) for part in parts)
+            case ast.Name(text=text):
+                return text in self._scope.consts
+            case ast.Unary(operator="-", operand=operand):
+                return self._is_constant(operand)
+            case ast.Binary(operator="+" | "-" | "*" | "/" | "%"):
+                return self._is_constant(expr.left) and self._is_constant(expr.right)
+            case ast.Field(base=ast.Name(text="ResourceType")):
+                return True
+            case ast.Call(callee=ast.Name(text=name)) if name not in self._scope.functions:
+                known = name in FUNCTIONS or name in SPECIAL_FORMS
+                return known and all(self._is_constant(each.value) for each in expr.arguments)
+            case _:
+                return isinstance(expr, ast.AnyLiteral)
+
+    def _is_whole(self, expr: ast.Expr) -> bool:
+        """Whether the expression is an Integer beside an Integer: host data takes its type."""
+        match expr:
+            case ast.IntegerLiteral():
+                return True
+            case ast.Unary(operator="-", operand=operand):
+                return self._is_whole(operand)
+            case ast.Binary(operator="+" | "-" | "*" | "/" | "%"):
+                return self._is_whole(expr.left) and self._is_whole(expr.right)
+            case ast.Call(callee=ast.Name(text=name)) if name not in self._scope.functions:
+                return name == "integer" or (
+                    name in FUNCTIONS and FUNCTIONS[name].result is Prim.INTEGER
+                )
+            case ast.Call(callee=ast.Field(name=method)):
+                return method.text in _WHOLE_METHODS and method.text not in self._scope.functions
+            case _:
+                return self._record(expr) is not None
+
+    # --- what is read
+
+    def _record(self, expr: ast.Expr) -> tuple[str, ...] | None:
+        """`proposal.a["b c"]` as names, where it is a path into a record of the host."""
+        match expr:
+            case ast.Name(text=text):
+                return None if self._is_declared(text) else (text,)
+            case ast.Field(base=base, name=name):
+                before, step = self._record(base), name.text
+            case ast.Index(base=base, index=ast.StringLiteral(parts=(str(step),))):
+                before = self._record(base)
             case _:
                 return None
+        return None if before is None else (*before, step)
 
-
-def _plain(node: typed.Expr) -> Known | None:
-    match node:
-        case typed.ScalarConst(type=Prim.BOOL):
-            return str(bool(node.value))
-        case typed.ScalarConst(type=Prim.DECIMAL):
-            return node.value
-        case typed.ScalarConst():
-            return node.value * DECIMAL_ONE
-        case typed.TextConst():
-            return node.value
-        case _:
-            return None
-
-
-def _possible(facts: Iterable[Fact]) -> bool:
-    """Whether one value for every path can satisfy all of them."""
-    by_path: dict[str, list[Fact]] = {}
-    for fact in facts:
-        by_path.setdefault(fact.path, []).append(fact)
-    return all(_has_value(each) for each in by_path.values())
-
-
-def _has_value(facts: list[Fact]) -> bool:
-    fixed = [fact.value for fact in facts if fact.operator == "=="]
-    if fixed:
-        return all(_satisfies(fixed[0], fact) for fact in facts)
-    low = [f for f in facts if f.operator in (">", ">=") and isinstance(f.value, int)]
-    high = [f for f in facts if f.operator in ("<", "<=") and isinstance(f.value, int)]
-    return all(_meet(above, below) for above in low for below in high)
-
-
-def _meet(above: Fact, below: Fact) -> bool:
-    assert isinstance(above.value, int)
-    assert isinstance(below.value, int)
-    if above.value == below.value:
-        return above.operator == ">=" and below.operator == "<="
-    return above.value < below.value
-
-
-def _satisfies(value: Known, fact: Fact) -> bool:
-    match fact.operator:
-        case "==":
-            return value == fact.value
-        case "!=":
-            return value != fact.value
-        case operator if isinstance(value, int) and isinstance(fact.value, int):
-            return {
-                "<": value < fact.value,
-                "<=": value <= fact.value,
-                ">": value > fact.value,
-                ">=": value >= fact.value,
-            }[operator]
-        case _:
+    def _is_declared(self, name: str) -> bool:
+        scope = self._scope
+        if name in scope.consts or name in scope.imports:
             return True
+        return name not in HOST_RECORDS and (name == "charter" or name in self._words.sections)
+
+    def _read_by(self, expr: ast.Expr) -> Iterator[Claim]:
+        """The fields that must be there for the expression to be decided."""
+        path = self._record(expr)
+        if path is not None:
+            yield from present(path)
+            return
+        match expr:
+            case ast.Call(callee=ast.Name(text="has")):
+                return
+            case ast.Call(callee=callee, arguments=arguments):
+                if isinstance(callee, ast.Field):
+                    yield from self._read_by(callee.base)
+                for each in arguments:
+                    yield from self._read_by(each.value)
+            case ast.Field(base=base) | ast.Unary(operand=base):
+                yield from self._read_by(base)
+            case ast.Binary(left=left, right=right) | ast.Index(base=left, index=right):
+                yield from self._read_by(left)
+                yield from self._read_by(right)
+            case _:
+                pass
+
+    def _subject(self, expr: ast.Expr) -> str | None:
+        """The expression without its layout, where it has one value in a context."""
+        path = self._record(expr)
+        if path is not None:
+            return ".".join(path)
+        for each in nodes_of(expr):
+            if isinstance(each, ast.Lambda | ast.Block | ast.Match | ast.If | ast.Try):
+                return None
+            if isinstance(each, ast.Call) and not self._is_repeatable(each.callee):
+                return None
+        return f"{_spelled(expr)} in {self._scope.file}"
+
+    def _is_repeatable(self, callee: ast.Expr) -> bool:
+        """Whether a call answers the same each time."""
+        match callee:
+            case ast.Name(text=name) | ast.Field(name=ast.Ident(text=name)):
+                return name not in self._words.random
+            case _:
+                return False
+
+
+def _spelled(node: object) -> str:
+    """A tree without its places."""
+    if isinstance(node, tuple):
+        return f"[{' '.join(map(_spelled, node))}]"
+    if not is_node(node):
+        return repr(node)
+    parts = (getattr(node, name) for name in fields(node) if not name.endswith("span"))
+    return f"({type(node).__name__} {' '.join(map(_spelled, parts))})"

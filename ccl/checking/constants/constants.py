@@ -7,7 +7,7 @@ from ccl.checking.constants.prelude_folding import Problem
 from ccl.checking.environment import Body, Checker, invalid, is_invalid
 from ccl.checking.inference import POISON, is_open, is_poison, zonk
 from ccl.checking.type_names import read_type
-from ccl.diagnostics import Label
+from ccl.diagnostics import Label, Sink
 from ccl.node import replace
 from ccl.resolved import FileScope
 from ccl.source import Span
@@ -55,6 +55,15 @@ def _evaluate(checker: Checker, scope: FileScope, const: ast.Const) -> typed.Exp
         if is_poison(declared):
             return invalid(const.span)
     return evaluate(checker, scope, const.value, declared, declared_at=const.type)
+
+
+def evaluated(checker: Checker, scope: FileScope, expr: ast.Expr) -> typed.Expr | None:
+    """The constant value of an expression, or None without a report where it has none."""
+    sink, stuck = checker.sink, checker.stuck
+    checker.sink = Sink()
+    node = evaluate(checker, scope, expr, None)
+    checker.sink, checker.stuck = sink, stuck
+    return None if is_invalid(node) else node
 
 
 def evaluate(
