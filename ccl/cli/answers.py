@@ -193,6 +193,8 @@ RUN: Final[Fields] = {
     "charter": ENTRIES,
     **WRITTEN,
     "seed": optional(TEXT),
+    "fuel_limit": COUNT,
+    "memory_limit_bytes": COUNT,
 }
 
 CCL: Final[Answers] = {

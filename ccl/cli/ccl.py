@@ -45,6 +45,9 @@ app = typer.Typer(
 FUEL_DEFAULT = 10_000_000_000
 TEST_FUEL_DEFAULT = 1_000_000_000
 FUEL_MAX = 2**63 - 1
+MEMORY_MIB_DEFAULT = 64
+MEMORY_MIB_MAX = 256
+"""As `runtime.context` has them, in MiB."""
 """The most that a context can hold."""
 
 
@@ -129,6 +132,15 @@ def run(
         int,
         typer.Option(min=1, max=FUEL_MAX, help="Ceiling of work of the local execution."),
     ] = FUEL_DEFAULT,
+    memory: Annotated[
+        int,
+        typer.Option(
+            metavar="MIB",
+            min=1,
+            max=MEMORY_MIB_MAX,
+            help="Ceiling of memory of the local execution.",
+        ),
+    ] = MEMORY_MIB_DEFAULT,
     seed: Annotated[
         str | None,
         typer.Option(
@@ -169,6 +181,7 @@ def run(
             yes=yes,
             max_spend=max_spend,
             fuel=fuel,
+            memory_bytes=memory * 1024 * 1024,
             seed=seed,
             timeout_seconds=timeout,
             mesh_home=mesh_home,

@@ -8,7 +8,7 @@ whatever has happened to the process in between.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from msgspec import Struct
 
@@ -23,8 +23,8 @@ from mesh.local.owned import standing_of, surrounding, write_effects
 from mesh.local.request import JobRequest
 from mesh.records import JobId, JobIdField
 from runtime.content.cid import Cid
-from runtime.content.typed import from_value, to_value
-from runtime.context import Context
+from runtime.content.typed import Omitted, from_value, to_value
+from runtime.context import MEMORY_BYTES, Context, Limits
 from runtime.effects import Effect, SubmitJob, effects_from_block
 from runtime.execution import Deterministic, Execution
 from runtime.sandbox.request import Request
@@ -67,7 +67,7 @@ class PackedModule(Struct, frozen=True, kw_only=True):
 class Origin(Struct, frozen=True, kw_only=True):
     """What a run executes, besides the call that its key names. All of it is in the block store.
 
-    file: the program's absolute path, or `-`. fuel: ceiling of each local execution.
+    file: the program's absolute path, or `-`. fuel, memory_bytes: ceilings of each local execution.
     started_at: seconds since 1970.
     """
 
@@ -75,7 +75,12 @@ class Origin(Struct, frozen=True, kw_only=True):
     source: Cid
     packed: tuple[PackedModule, ...]
     fuel: int
+    memory_bytes: Annotated[int, Omitted()] = MEMORY_BYTES
     started_at: int
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(fuel=self.fuel, memory_bytes=self.memory_bytes)
 
 
 class LocalRun(Struct, frozen=True, kw_only=True):

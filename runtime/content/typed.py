@@ -5,7 +5,8 @@ checked on the way out as on the way in. `from_value(T, to_value(x)) == x`.
 
 Read are: int (0 … 2^63−1 unless `Between` says otherwise), bool, str (at most 4 KiB unless
 `Size`), bytes, Did, Cid, enums by value, records as maps, unions of records as maps
-with a `kind`, `X | None`, `tuple[X, ...]` as lists, `Mapping[str, X]`, and Any.
+with a `kind`, `X | None`, `tuple[X, ...]` as lists, `Mapping[str, X]`, and Any. A field marked
+`Omitted` may be missing, and then has its default.
 """
 
 import types
@@ -15,6 +16,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
+from msgspec.structs import fields
 
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX, RECORD_BYTES_MAX
@@ -53,6 +55,11 @@ class Size(Struct, frozen=True):
 
     low: int
     high: int
+
+
+class Omitted(Struct, frozen=True):
+    """A field that is left out where it has its default, so that records made before it was added
+    keep their bytes."""
 
 
 class Checked(Struct, frozen=True):
@@ -333,14 +340,19 @@ def _record(kind: type[Struct]) -> _Shape:
     writers = [(name, shape.write) for name, shape in shapes]
     readers = [(name, shape.read) for name, shape in shapes]
     wanted = frozenset(name for name, _ in shapes)
+    omitted = _omitted(kind, hints)
+    required = wanted - omitted.keys()
 
     def write(value: Any) -> Any:
         if type(value) is not kind:
             raise ShapeError(f"expected {kind.__name__}, found {_name(value)}")
         made = {}
         for name, step in writers:
+            field = getattr(value, name)
+            if name in omitted and field == omitted[name]:
+                continue
             try:
-                made[name] = step(getattr(value, name))
+                made[name] = step(field)
             except ShapeError as fault:
                 raise fault.inside(name) from None
         return made
@@ -348,12 +360,16 @@ def _record(kind: type[Struct]) -> _Shape:
     def read(value: Any) -> Any:
         if type(value) is not dict:
             raise ShapeError(f"expected a map, found {_name(value)}")
-        if value.keys() != wanted:
-            raise ShapeError(_wrong_fields(wanted, value))
+        if not required <= value.keys() <= wanted:
+            raise ShapeError(_wrong_fields(required, wanted, value))
         made = {}
         for name, step in readers:
+            if name not in value:
+                continue
             try:
                 made[name] = step(value[name])
+                if name in omitted and made[name] == omitted[name]:
+                    raise ShapeError("is written though it is the default")
             except ShapeError as fault:
                 raise fault.inside(name) from None
         try:
@@ -381,8 +397,17 @@ def _with_check(shape: _Shape, mark: Checked) -> _Shape:
     return _Shape(write, read)
 
 
-def _wrong_fields(wanted: frozenset[str], value: dict[str, Any]) -> str:
-    missing = sorted(wanted - value.keys())
+def _omitted(kind: type[Struct], hints: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults of the fields that are left out where they have them."""
+    return {
+        each.name: each.default
+        for each in fields(kind)
+        if any(isinstance(mark, Omitted) for mark in getattr(hints[each.name], "__metadata__", ()))
+    }
+
+
+def _wrong_fields(required: frozenset[str], wanted: frozenset[str], value: dict[str, Any]) -> str:
+    missing = sorted(required - value.keys())
     unknown = sorted(str(key) for key in value.keys() - wanted)
     parts = []
     if missing:

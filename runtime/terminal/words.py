@@ -124,6 +124,7 @@ WORDS: Final = {
     "manifest": "the CID of the signed job",
     "maximum": "the most; null where there is no limit",
     "memory_bytes": "the memory that the node offers",
+    "memory_limit_bytes": "the most memory that the execution may have",
     "memory_pages": "pages of 64 KiB",
     "memory_peak_bytes": "the most memory that was used",
     "mesh": "the CID of the mesh",

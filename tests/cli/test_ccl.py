@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from commands import BIN, ROOT, kill_at, run
 
+from runtime.context import MEMORY_BYTES, MEMORY_BYTES_MAX
+
 ELECTION = ROOT / "examples" / "election"
 BALLOTS = ELECTION / "ballots"
 EXPECTED: dict[str, Any] = json.loads((BALLOTS / "expected.json").read_text("utf-8"))
@@ -187,6 +189,32 @@ def test_running_out_of_fuel_names_the_limit(tmp_path: Path) -> None:
     assert done.code == 1
     assert "out of fuel" in done.err
     assert "--fuel" in done.err
+
+
+HUNGRY = """
+export fn fill(n: Integer) -> Integer {
+  let many: Array<Integer> = [];
+  while many.length() < n { many.push(1); }
+  many.length()
+}
+"""
+
+
+def test_memory_of_a_run_has_the_limit_that_was_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "hungry.ccl"
+    path.write_text(HUNGRY, "utf-8")
+    fill = ("ccl", "run", path, "--entry", "fill", "500000", "-o", "json")
+    limited = run(*fill, "--memory", "2", home=tmp_path)
+    answer = json.loads(limited.out)
+    assert (limited.code, answer["memory_limit_bytes"]) == (1, 2 << 20)
+    assert (answer["outcome"]["kind"], answer["outcome"]["reason"]) == ("limit", "out of memory")
+    assert answer["error"]["hint"].startswith("the limit is 2 MiB; raise it with --memory")
+    whole = run(*fill, home=tmp_path)
+    answer = json.loads(whole.out)
+    assert (answer["value"], answer["memory_limit_bytes"]) == (500000, MEMORY_BYTES)
+    most = run(*fill, "--memory", str(MEMORY_BYTES_MAX >> 20), home=tmp_path)
+    assert most.code == 0
+    assert run(*fill, "--memory", str((MEMORY_BYTES_MAX >> 20) + 1), home=tmp_path).code == 2
 
 
 def test_a_program_may_not_spend_more_than_it_is_allowed(tmp_path: Path) -> None:

@@ -112,6 +112,16 @@ def test_the_same_command_continues_it_too(program: Path, tmp_path: Path) -> Non
     assert (unfinished(tmp_path), jobs_of(tmp_path)) == ([], 1)
 
 
+def test_a_continued_run_keeps_its_limits(program: Path, tmp_path: Path) -> None:
+    begun(program, tmp_path, "--timeout", "0", "--memory", "7", "--fuel", "123456789")
+    (listed,) = unfinished(tmp_path)
+    done = run("ccl", "runs", listed["run"], "-o", "json", home=tmp_path)
+    answer = json.loads(done.out)
+    assert (answer["fuel_limit"], answer["memory_limit_bytes"]) == (123456789, 7 << 20)
+    (handler,) = answer["handlers"]
+    assert handler["outcome"]["kind"] == "succeeded"
+
+
 def test_a_quiet_command_says_that_it_continued(program: Path, tmp_path: Path) -> None:
     begun(program, tmp_path, "--timeout", "0")
     done = begun(program, tmp_path, "-q")

@@ -13,6 +13,7 @@ from runtime.content.did import Did
 from runtime.content.typed import (
     Between,
     Checked,
+    Omitted,
     ShapeError,
     Size,
     from_value,
@@ -169,3 +170,29 @@ def test_a_union_stands_alone_with_its_kind() -> None:
     assert union_from_value(Shape, value) == Circle(radius=3)
     with pytest.raises(ShapeError, match="expected one of Circle, Square, found Sheet"):
         union_to_value(Shape, SHEET)
+
+
+class Grown(Struct, frozen=True, kw_only=True):
+    old: int
+    new: Annotated[int, Omitted(), Between(0, 9)] = 3
+
+
+def test_field_that_was_added_is_left_out_where_it_has_its_default() -> None:
+    assert to_value(Grown(old=1)) == {"old": 1}
+    assert from_value(Grown, {"old": 1}) == Grown(old=1)
+    assert to_value(Grown(old=1, new=4)) == {"old": 1, "new": 4}
+    assert from_value(Grown, {"old": 1, "new": 4}) == Grown(old=1, new=4)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ({"old": 1, "new": 3}, "new: is written though it is the default"),
+        ({"old": 1, "new": 10}, "new: 10 is not between 0 and 9"),
+        ({"new": 4}, "missing old"),
+        ({"old": 1, "other": 1}, "unknown other"),
+    ],
+)
+def test_field_that_was_added_has_one_encoding(value: dict[str, int], reason: str) -> None:
+    with pytest.raises(ShapeError, match=reason):
+        from_value(Grown, value)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ccl.cli.files import text_fault
 from ccl.lowering.calls import NOT_UTF8
 from ccl.lowering.frame import OUT_OF_MEMORY
-from runtime.context import MEMORY_BYTES, MIB
+from runtime.context import MEMORY_BYTES_MAX, MIB, Limits
 from runtime.execution import Outcome, OutcomeKind
 from runtime.host.policy import DENIAL
 from runtime.terminal.errors import ExitCode
@@ -27,7 +27,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     file: Path
     input_path: Path | None
     input: bytes | None
-    fuel: int
+    limits: Limits
     readers: frozenset[str]
 
     def lacks_input(self, entry: str) -> bool:
@@ -44,9 +44,9 @@ def next_step(outcome: Outcome, entry: str, attempt: Attempt) -> tuple[str | Non
             ExitCode.DENIED,
         )
     if outcome.kind is OutcomeKind.OUT_OF_FUEL:
-        return f"the limit is {attempt.fuel} fuel; raise it with --fuel", ExitCode.FAILED
+        return f"the limit is {attempt.limits.fuel} fuel; raise it with --fuel", ExitCode.FAILED
     if outcome.reason == OUT_OF_MEMORY:
-        return less_memory(), ExitCode.FAILED
+        return more_memory(attempt.limits.memory_bytes), ExitCode.FAILED
     if outcome.reason == NO_RECORD:
         return missing_record(outcome, attempt), ExitCode.FAILED
     if attempt.lacks_input(entry) and outcome.kind is not OutcomeKind.REJECTED:
@@ -58,11 +58,17 @@ def next_step(outcome: Outcome, entry: str, attempt: Attempt) -> tuple[str | Non
     return None, ExitCode.FAILED
 
 
+def more_memory(limit: int) -> str:
+    """For a program that has filled the memory of its execution. limit: in bytes."""
+    raised = "" if limit >= MEMORY_BYTES_MAX else "raise it with --memory, or "
+    return f"the limit is {limit // MIB} MiB; {raised}{less_memory()}"
+
+
 def less_memory() -> str:
-    """For a program that has filled the memory of its execution."""
+    """The same where no limit can be chosen."""
     return (
-        f"the limit is {MEMORY_BYTES // MIB} MiB; work on less at once: keep sums instead of "
-        "lists, and split a large input over several runs"
+        "work on less at once: keep sums instead of lists, and split a large input over several "
+        "runs"
     )
 
 

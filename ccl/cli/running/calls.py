@@ -35,7 +35,8 @@ def origin_of(call: Call, file: str, *, now: int) -> Origin:
         file=file,
         source=source_of(call.program)[0],
         packed=tuple(PackedModule(path=each.path, cid=each.cid) for each in call.program.packed),
-        fuel=call.fuel,
+        fuel=call.limits.fuel,
+        memory_bytes=call.limits.memory_bytes,
         started_at=now,
     )
 
@@ -72,7 +73,7 @@ def stored_call(mesh: LocalMesh, key: Cid, run: LocalRun) -> Call:
         arguments=arguments,
         input=None if given is None else (given, mesh.get_block(given)),
         records=records,
-        fuel=run.origin.fuel,
+        limits=run.origin.limits,
         results={},
         seed=seed,
     )

@@ -13,7 +13,7 @@ from mesh.local.owned import snapshot_of
 from mesh.local.runs import request_for, world_now
 from runtime.content.cid import Cid
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode
-from runtime.context import Context
+from runtime.context import Context, Limits
 from runtime.effects import Effect, effects_from_block
 from runtime.execution import Deterministic, Execution, Metrics
 from runtime.sandbox.engine import engine_text
@@ -34,7 +34,7 @@ class Call(Struct, frozen=True, kw_only=True):
     arguments: bytes | None
     input: tuple[Cid, bytes] | None
     records: Mapping[str, Any]
-    fuel: int
+    limits: Limits
     results: Mapping[str, Any]
     seed: bytes | None = None
     occasion: str = ""
@@ -67,7 +67,7 @@ def execute(mesh: LocalMesh, call: Call) -> Run:
         balances=around.balances,
         policies=around.policies,
         engine=engine_text(),
-        fuel=call.fuel,
+        limits=call.limits,
         records={**around.records, **call.records},
         results=call.results,
         state_root=around.state_root,

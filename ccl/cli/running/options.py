@@ -23,6 +23,7 @@ class Options(Struct, frozen=True, kw_only=True):
     yes: bool
     max_spend: int | None
     fuel: int
+    memory_bytes: int
     seed: str | None
     timeout_seconds: float | None
     mesh_home: Path | None

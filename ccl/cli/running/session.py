@@ -20,6 +20,7 @@ from ccl.render.paint import Ink, Paint
 from mesh.local import LocalMesh
 from mesh.local.runs import LocalRun, Origin, finish_run, only_this_run, unfinished_run
 from runtime.content.cid import Cid
+from runtime.context import Limits
 from runtime.terminal.answer import fail, give
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, ExitCode
@@ -135,7 +136,7 @@ def _attempt(call: Call, options: Options) -> Attempt:
         file=options.file,
         input_path=options.input,
         input=None if call.input is None else call.input[1],
-        fuel=call.fuel,
+        limits=call.limits,
         readers=call.program.readers,
     )
 
@@ -170,7 +171,7 @@ def _call(program: Program, options: Options) -> Call:
         arguments=arguments,
         input=read_input(options.input),
         records=read_records(options.context),
-        fuel=options.fuel,
+        limits=Limits(fuel=options.fuel, memory_bytes=options.memory_bytes),
         results={},
         seed=None if options.seed is None else chosen_seed(options.seed),
     )

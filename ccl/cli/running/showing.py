@@ -188,6 +188,8 @@ def give_run(run: Run, under_way: UnderWay | None, options: Options) -> None:
             "value_origin": LOCAL,
             "outcome": found.outcome.to_value(),
             "fuel": found.fuel_used,
+            "fuel_limit": options.fuel,
+            "memory_limit_bytes": options.memory_bytes,
             "module": str(run.program.root.cid),
             "logs": list(run.logs),
             "effects": effects_to_json(run.effects),

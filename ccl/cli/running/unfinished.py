@@ -74,6 +74,7 @@ def continue_run(
                 yes=yes,
                 max_spend=max_spend,
                 fuel=record.origin.fuel,
+                memory_bytes=record.origin.memory_bytes,
                 seed=None,
                 timeout_seconds=timeout_seconds,
                 mesh_home=home,

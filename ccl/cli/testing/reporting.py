@@ -18,6 +18,7 @@ from ccl.render.paint import Canvas, Ink, Paint
 from ccl.render.snippet import Mark, marked_lines
 from ccl.source import FileId, Source, Span
 from runtime.content.codec import decode
+from runtime.context import MEMORY_BYTES, MIB
 from runtime.execution import OutcomeKind
 from runtime.terminal.escaping import printable
 
@@ -133,7 +134,11 @@ def next_step(verdict: Verdict, fuel: int) -> str | None:
     outcome = verdict.failure.outcome
     if outcome.kind is OutcomeKind.OUT_OF_FUEL:
         return f"each execution of a test has {fuel} fuel; raise it with --fuel"
-    return less_memory() if outcome.reason == OUT_OF_MEMORY else None
+    return (
+        f"the limit is {MEMORY_BYTES // MIB} MiB; {less_memory()}"
+        if outcome.reason == OUT_OF_MEMORY
+        else None
+    )
 
 
 def _why(failure: Failure, paint: Paint) -> Iterator[str]:
