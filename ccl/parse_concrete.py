@@ -1,5 +1,6 @@
 """Text to concrete tree, for files without faults of syntax only."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from ccl.concrete import Concrete, Leaf, Part, Phrase
@@ -35,34 +36,49 @@ def parse_concrete(source: Source) -> Concrete:
     """The tree of a file that the parser has read without a fault."""
     tokens = lex(source, Sink())
     classify(source, tokens)
-    leaves = [
-        Leaf(
-            index=index,
-            kind=token.kind,
-            text=token.text if token.kind in ("NAME", "HNAME") else _written(source, token),
-            start=token.start,
-            end=token.end,
-        )
-        for index, token in enumerate(tokens.items)
-    ]
-    by_start = {leaf.start: leaf for leaf in leaves[:-1]}
-    reductions = {
-        rule.name: _reduction(rule.name, by_start) for rule in tables().rules if rule.name
-    }
+    leaves = _Leaves(source, tokens.items)
+    reductions = {rule.name: _reduction(rule.name, leaves) for rule in tables().rules if rule.name}
     automaton = Automaton(tables(), reductions, source.file)
     fed = automaton.feed(tokens.items)
     assert fed == ACCEPTED, "only files without faults are read"
-    return Concrete(text=source.text, leaves=leaves, items=automaton.values[-1])
+    return Concrete(text=source.text, leaves=leaves.all(), items=automaton.values[-1])
 
 
-def _written(source: Source, token: Token) -> str:
-    return source.text[token.start : token.end]
+class _Leaves:
+    """The leaves of the tokens, each made once its kind is settled: when it has been read."""
+
+    def __init__(self, source: Source, tokens: Sequence[Token]) -> None:
+        self._text = source.text
+        self._tokens = tokens
+        self._numbers = {token.start: number for number, token in enumerate(tokens)}
+        self._made: dict[int, Leaf] = {}
+
+    def of(self, token: Token) -> Leaf:
+        made = self._made.get(token.start)
+        return self._make(token, self._numbers[token.start]) if made is None else made
+
+    def all(self) -> list[Leaf]:
+        return [
+            *map(self.of, self._tokens[:-1]),
+            self._make(self._tokens[-1], len(self._tokens) - 1),
+        ]
+
+    def _make(self, token: Token, index: int) -> Leaf:
+        written = self._text[token.start : token.end]
+        made = self._made[token.start] = Leaf(
+            index=index,
+            kind=token.kind,
+            text=token.text if token.kind in ("NAME", "HNAME") else written,
+            start=token.start,
+            end=token.end,
+        )
+        return made
 
 
-def _reduction(name: str, leaves: dict[int, Leaf]) -> Reduction:
+def _reduction(name: str, leaves: _Leaves) -> Reduction:
     def part(value: Any) -> Part:
         if isinstance(value, Token):
-            return leaves[value.start]
+            return leaves.of(value)
         return value  # type: ignore[no-any-return]
 
     def child(_: Span, values: list[Any]) -> Part:

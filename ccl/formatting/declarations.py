@@ -87,7 +87,7 @@ class Declarations(Code):
         key, value, header, *body = phrase.parts
         head = concat(self.lay(key), " ", self.lay(value))
         if header is not None:
-            head = concat(head, self.gap(value), self.lay(header))
+            head = concat(head, " ", self.lay(header))
         return group(head, " ", self.body(*body))
 
     section_contract = section
@@ -97,12 +97,12 @@ class Declarations(Code):
 
     # --- rules
 
-    def _because(self, after: Part, because: Part) -> Doc:
-        return "" if because is None else concat(self.gap(after), self.lay(because))
+    def _because(self, because: Part) -> Doc:
+        return "" if because is None else concat(" ", self.lay(because))
 
     def open_if_rule(self, phrase: Phrase) -> Doc:
         word, condition, because, opener, given, closer, *rest = phrase.parts
-        head = self.head(word, condition, self._because(condition, because))
+        head = self.head(word, condition, self._because(because))
         doc = concat(head, self.body(opener, given, closer))
         if not rest:
             return doc
@@ -120,12 +120,12 @@ class Declarations(Code):
     def range_rule(self, phrase: Phrase) -> Doc:
         word, band, because, *body = phrase.parts
         head = concat(self.lay(word), " ", self.lay(band))
-        return group(head, self._because(band, because), " ", self.body(*body))
+        return group(head, self._because(because), " ", self.body(*body))
 
     def range_rule_key(self, phrase: Phrase) -> Doc:
         key, word, band, because, *body = phrase.parts
         head = concat(self.lay(key), " ", self.lay(word), " ", self.lay(band))
-        return group(head, self._because(band, because), " ", self.body(*body))
+        return group(head, self._because(because), " ", self.body(*body))
 
     def band(self, phrase: Phrase) -> Doc:
         low, high = phrase.parts
@@ -151,14 +151,12 @@ class Declarations(Code):
     def invariant(self, phrase: Phrase) -> Doc:
         word, name, block, because = phrase.parts
         head = concat(self.lay(word), " ", self.lay(name), " ")
-        return group(head, self.open_block(block), self._because(block, because))
+        return group(head, self.open_block(block), self._because(because))
 
     def emit_object(self, phrase: Phrase) -> Doc:
         word, event, opener, given, closer, because = phrase.parts
         head = concat(self.lay(word), " ", self.lay(event), " ")
-        return group(
-            head, self.body(opener, given, closer, usual=","), self._because(closer, because)
-        )
+        return group(head, self.body(opener, given, closer, usual=","), self._because(because))
 
     def const(self, phrase: Phrase) -> Doc:
         word, name, annotation, _, value = phrase.parts
@@ -192,8 +190,6 @@ def _is_simple(part: Part) -> bool:
     assert isinstance(part, Phrase)
     if part.rule == "override":
         return _is_simple(part.parts[1])
-    if part.rule == "invariant":
-        return part.parts[3] is not None
     if part.rule != "entry":
         return part.rule in _SIMPLE
     value = part.parts[2]

@@ -5,7 +5,6 @@ from typing import Final
 
 from ccl.concrete import Leaf, Part, Phrase
 from ccl.formatting.document import (
-    HARD,
     LINE,
     SOFT,
     Doc,
@@ -63,14 +62,6 @@ class Expressions(Elements):
 
     def interpolated(self, phrase: Phrase) -> Doc:
         return self.trivia.verbatim(phrase.first, phrase.last)
-
-    def gap(self, after: Part) -> Doc:
-        """The space after a phrase; a line break where a percent sign would become an
-        operator."""
-        last = after if isinstance(after, Leaf) else None
-        if isinstance(after, Phrase):
-            last = self.tree.leaves[after.last]
-        return HARD if last is not None and last.kind == "PERCENT" else " "
 
     def field(self, phrase: Phrase) -> Doc:
         base, dot, name = phrase.parts
@@ -191,7 +182,7 @@ class Expressions(Elements):
     def emit(self, phrase: Phrase) -> Doc:
         word, event, because = phrase.parts
         said = concat(self.lay(word), " ", self.lay(event))
-        return said if because is None else concat(said, self.gap(event), self.lay(because))
+        return said if because is None else concat(said, " ", self.lay(because))
 
     def try_catch(self, phrase: Phrase) -> Doc:
         word, body, catch, handler = phrase.parts
@@ -199,7 +190,7 @@ class Expressions(Elements):
             self.lay(word),
             " ",
             self.lay(body),
-            self.gap(body),
+            " ",
             self.lay(catch),
             " ",
             self.lay(handler),
@@ -211,7 +202,7 @@ class Expressions(Elements):
             self.lay(word),
             " ",
             self.lay(body),
-            self.gap(body),
+            " ",
             self.lay(catch),
             " ",
             self.lay(name),

@@ -20,14 +20,12 @@ DEPTH_LIMIT: Final = 300
 
 _TYPE_ARGUMENTS: Final = re.compile(r"<[\w\s,.<>\[\]]*>(\(|\s*[;,}])")
 _HEADS: Final = frozenset({"IF", "WHILE", "FOR", "MATCH"})
-_ENTRY_STARTS: Final = frozenset(
-    {"SEMI", "COMMA", "LBRACE", "HBRACE", "OBRACE", "RBRACE", "OVERRIDE", ""}
-)
 _STATEMENT_STARTS: Final = frozenset({"SEMI", "LBRACE", "HBRACE", "RBRACE", "FATARROW", ""})
 _OBJECT_BEFORE: Final = frozenset(
     {"LPAREN", "LBRACKET", "COMMA", "COLON", "EQ", "FATARROW", "RETURN", "ASSIGNOP"}
 )
 _OBJECT_WITHOUT_COLON: Final = frozenset({"LPAREN", "LBRACKET", "COMMA", "COLON"})
+_NUMBERS: Final = frozenset({"INT", "DECIMAL", "DURATION", "SIZE", "TIMESTAMP"})
 _VALUE_STARTS: Final = LITERALS | {"NAME", "STRING_HEAD"}
 _ITEM_KEYWORDS: Final = frozenset({"FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT"})
 _ITEM_WORDS: Final = frozenset({"execution", "on", "export", "test", "invariant", "article"})
@@ -140,6 +138,8 @@ class _Classifier:
         """For every open brace: are its statements those of a handler?"""
         self._statement = 0
         """Index of the first token of the statement or entry that is being read."""
+        self._bodies: dict[int, str] = {}
+        """The item whose body an opening brace begins, by the index of the brace."""
 
     def _kind(self, at: int) -> str:
         return self._items[at].kind if 0 <= at < len(self._items) else ""
@@ -163,7 +163,7 @@ class _Classifier:
             elif kind == "LPAREN":
                 self._depth += 1
                 if previous not in ("NAME", "RPAREN", "RBRACKET", "GT") and self._is_lambda(at):
-                    token.kind = "LLAMBDA"
+                    token.kind, token.other = "LLAMBDA", "LPAREN"
             elif kind == "LBRACKET":
                 self._depth += 1
             elif kind in ("RPAREN", "RBRACKET"):
@@ -218,50 +218,91 @@ class _Classifier:
             if following in _VALUE_STARTS or following in ("COLON", "LBRACE"):
                 token.kind = "HNAME"
             return
-        word = token.text
-        if word not in _CONTEXTUAL:
-            return
-        starts = previous in _ENTRY_STARTS
-        if word == "execution":
-            colon = following == "COLON" and self._kind(at + 2) == "LBRACE"
-            if starts and (colon or following == "LBRACE"):
-                token.kind = "EXECUTION"
-        elif word == "on":
-            if starts and following == "STRING" and self._kind(at + 2) == "LBRACE":
-                token.kind = "ON"
-        elif word == "override":
-            if starts and self._overrides(at):
-                token.kind = "OVERRIDE"
-        elif word == "invariant":
-            if starts and following == "STRING" and self._kind(at + 2) == "LBRACE":
-                token.kind = "INVARIANT"
-        elif word == "range":
-            after_key = previous in ("NAME", "STRING") and self._kind(at - 2) in _ENTRY_STARTS
-            if (starts or after_key) and (following in _VALUE_STARTS or following == "MINUS"):
-                token.kind = "RANGE"
-        elif word in ("version", "extends"):
-            after_value = not starts and self._kind(at - 2) not in _ENTRY_STARTS
-            if after_value and word == "version" and following == "STRING":
-                ends = self._kind(at + 2) == "LBRACE" or self._text_at(at + 2) == "extends"
-                token.kind = "VERSION" if ends else "NAME"
-            elif after_value and word == "extends" and following == "NAME":
+        kind = self._meaning(at)
+        if kind is not None:
+            token.kind, token.other = kind, "NAME"
+
+    def _meaning(self, at: int) -> str | None:
+        """The kind of the contextual word at `at`, by what follows it: its form. The grammar
+        says where that form has a place; anywhere else the word is a name."""
+        following = self._kind(at + 1)
+        match self._text_at(at):
+            case "as":
+                return "AS"
+            case "because" if self._text_at(at + 1) == "article" and self._is_string(at + 2):
+                return "BECAUSE"
+            case "execution":
+                brace = at + 2 if following == "COLON" else at + 1
+                if self._kind(brace) == "LBRACE":
+                    return self._opening("EXECUTION", brace)
+            case "export":
+                is_test = self._text_at(at + 1) == "test" and self._kind(at + 2) == "FN"
+                return "EXPORT" if following == "FN" or is_test else None
+            case "extends" if following == "NAME":
                 after = at + 2
                 while self._kind(after) == "DOT":
                     after += 2
                 ends = self._kind(after) == "LBRACE" or self._text_at(after) == "version"
-                token.kind = "EXTENDS" if ends else "NAME"
-        elif word == "as":
-            if previous == "STRING" and self._kind(at - 2) == "IMPORT":
-                token.kind = "AS"
-        elif word == "because":
-            if self._text_at(at + 1) == "article" and self._kind(at + 2) == "STRING":
-                token.kind = "BECAUSE"
-        elif word == "export":
-            is_test = self._text_at(at + 1) == "test" and self._kind(at + 2) == "FN"
-            if starts and (following == "FN" or is_test):
-                token.kind = "EXPORT"
-        elif following == "FN" and (starts or previous == "EXPORT"):
-            token.kind = "TEST"
+                return "EXTENDS" if ends else None
+            case "invariant" | "on" as word if self._is_string(at + 1):
+                brace = self._after_string(at + 1)
+                if self._kind(brace) == "LBRACE":
+                    return self._opening(word.upper(), brace)
+            case "override" if self._overrides(at):
+                return "OVERRIDE"
+            case "range" if self._has_band(at + 1):
+                return "RANGE"
+            case "test" if following == "FN":
+                return "TEST"
+            case "version" if self._is_string(at + 1):
+                after = self._after_string(at + 1)
+                ends = self._kind(after) == "LBRACE" or self._text_at(after) == "extends"
+                return "VERSION" if ends else None
+        return None
+
+    def _opening(self, kind: str, brace: int) -> str:
+        """`kind`, whose body begins at `brace`."""
+        self._bodies[brace] = kind
+        return kind
+
+    def _is_string(self, at: int) -> bool:
+        return self._kind(at) in ("STRING", "STRING_HEAD")
+
+    def _after_string(self, at: int) -> int:
+        """The index behind the string that begins at `at`."""
+        depth = 0
+        while True:
+            depth += (self._kind(at) == "STRING_HEAD") - (self._kind(at) == "STRING_TAIL")
+            at += 1
+            if depth == 0 or not self._kind(at):
+                return at
+
+    def _has_band(self, at: int) -> bool:
+        """Two bounds stand at `at`, or the one of a band that lacks its other."""
+        second = self._after_bound(at)
+        if second is None:
+            return False
+        if self._kind(second) in ("DOTDOT", "DOTDOTEQ"):
+            return True
+        first = self._kind(at)
+        return self._after_bound(second) is not None or (
+            self._kind(second) == "LBRACE" and (first == "MINUS" or first in _NUMBERS)
+        )
+
+    def _after_bound(self, at: int) -> int | None:
+        """The index behind the bound that begins at `at`: a number, a literal or a path."""
+        if self._kind(at) == "MINUS":
+            at += 1
+        if self._is_string(at):
+            return self._after_string(at)
+        if self._kind(at) == "NAME":
+            while self._kind(at + 1) in ("DOT", "COLONCOLON"):
+                at += 2
+            return at + 1
+        if self._kind(at) not in LITERALS:
+            return None
+        has_sign = self._kind(at + 1) == "SHARE" or self._items[at + 1].other == "SHARE"
+        return at + 1 + has_sign
 
     def _overrides(self, at: int) -> bool:
         """An entry or item follows, so that `override` is not itself a key."""
@@ -293,19 +334,28 @@ class _Classifier:
             )
             if not opens_handler and within_value and self._opens_object(at, previous):
                 token.kind = "OBRACE"
-        elif previous == "STRING" and self._kind(at - 2) == "ON":
-            opens_handler = True
-        elif self._kind(at - 2) != "EXECUTION" and self._opens_object(at, previous):
+        elif at in self._bodies:
+            opens_handler = self._bodies[at] == "ON"
+            if not opens_handler and self._is_keyed(at + 1):
+                # Entries, as in the value of `a: { b: 1 }`, or where statements belong.
+                token.kind, token.other = "OBRACE", "LBRACE"
+        elif self._opens_object(at, previous):
             token.kind = "OBRACE"
         self._handlers.append(opens_handler)
         self._depth += 1
         self._statement = at + 1
 
+    def _is_keyed(self, at: int) -> bool:
+        """`key:` stands at `at`."""
+        first = self._items[at]
+        is_key = first.kind in ("STRING", "NAME") or first.text in KEYWORDS
+        return is_key and self._kind(at + 1) == "COLON"
+
     def _opens_object(self, at: int, previous: str) -> bool:
         if previous not in _OBJECT_BEFORE:
             return False
         first, second = self._items[at + 1], self._kind(at + 2)
-        if second == "COLON" and (first.kind in ("STRING", "NAME") or first.text in KEYWORDS):
+        if self._is_keyed(at + 1):
             return True
         if previous not in _OBJECT_WITHOUT_COLON:
             return False

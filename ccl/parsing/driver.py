@@ -51,11 +51,16 @@ class Automaton:
 
     def feed(self, tokens: Sequence[Token]) -> int:
         """The index of the first token that does not fit, or `len(tokens)`; ACCEPTED at the
-        end of the module. After a token that does not fit the stack may be reduced already."""
+        end of the module. After a token that does not fit the stack may be reduced already.
+
+        Tokens with two readings become what they are read as.
+        """
         table, rules, accept = self._tables.states, self._rules, self._tables.accept
         states, values, starts = self.states, self.values, self._starts
         file, end, state = self._file, self._end, self.states[-1]
         for at, token in enumerate(tokens):
+            if token.other:
+                token.kind = self.fitting(states.copy(), token) or token.kind
             kind = token.kind
             while (action := table[state].get(kind, NO_ACTION)) < 0:
                 if action == NO_ACTION:
@@ -97,20 +102,11 @@ class Automaton:
 
     def trial(self, states: list[int], kind: str) -> bool:
         """Feeds one token to the states alone (changed in place): does it fit?"""
-        table, rules, accept = self._tables.states, self._tables.rules, self._tables.accept
-        while True:
-            action = table[states[-1]].get(kind)
-            if action is None:
-                return False
-            if action >= 0:
-                states.append(action)
-                return True
-            rule = rules[~action]
-            if rule.length:
-                del states[-rule.length :]
-            states.append(table[states[-1]][rule.origin])
-            if states[-1] == accept:
-                return True
+        return _trial(self._tables, states, kind)
+
+    def fitting(self, states: list[int], token: Token) -> str | None:
+        """The kind under which the token fits (`states` then includes it)."""
+        return fitting(self._tables, states, token)
 
     def cut(self, height: int) -> None:
         """Drops all but the first `height` states (at least one stays)."""
@@ -131,6 +127,34 @@ class Automaton:
     def is_after(self, state: int, nonterminals: frozenset[str]) -> bool:
         """Is `state` one that is reached by having read one of `nonterminals`?"""
         return state in _reached_by(self._tables, nonterminals)
+
+
+def fitting(tables: Tables, states: list[int], token: Token) -> str | None:
+    """The kind under which the token fits after `states` (which then include it): of two
+    readings the first that does."""
+    if not token.other:
+        return token.kind if _trial(tables, states, token.kind) else None
+    before = states.copy()
+    if _trial(tables, states, token.kind):
+        return token.kind
+    states[:] = before
+    return token.other if _trial(tables, states, token.other) else None
+
+
+def _trial(tables: Tables, states: list[int], kind: str) -> bool:
+    while True:
+        action = tables.states[states[-1]].get(kind)
+        if action is None:
+            return False
+        if action >= 0:
+            states.append(action)
+            return True
+        rule = tables.rules[~action]
+        if rule.length:
+            del states[-rule.length :]
+        states.append(tables.states[states[-1]][rule.origin])
+        if states[-1] == tables.accept:
+            return True
 
 
 @cache

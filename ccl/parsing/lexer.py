@@ -46,7 +46,11 @@ _SPACED_UNIT: Final = re.compile(
 MIDNIGHT: Final = "T00:00:00Z"
 FIRST_MOMENT: Final = "1970-01-01T00:00:00Z"
 """What a date is read as once it is reported."""
-_REMAINDER: Final = re.compile(r'[ \t]*(?:[^\W]|[(\["=])')
+_NO_OPERANDS: Final = KEYWORDS.keys() - {"if", "match", "while", "for", "true", "false"}
+_OPERAND: Final = re.compile(
+    rf"""[ \t]*(?:(?!(?:{"|".join(sorted(_NO_OPERANDS))})\b|because\s+article\s*")\w|[(\["])"""
+)
+"""What may follow the operator `%`; nothing else makes it one."""
 _DURATION_UNITS: Final = frozenset("smhdwy")
 _SIZE_UNITS: Final = frozenset({"B", "KiB", "MiB", "GiB", "TiB"})
 _WORDS: Final = {**KEYWORDS, "_": "UNDERSCORE"}
@@ -214,20 +218,22 @@ class _Lexer:
             self._strange_suffix(at, end, suffix.start(), suffix.group())
             self._add("INT", at, suffix.end(), "0")
             return suffix.end()
-        if text.startswith("%", end) and (
-            _REMAINDER.match(text, end + 1) is None or self._is_low_bound()
-        ):
-            return self._add("PERCENT", at, end + 1)
         number = text[at:end]
+        if text.startswith("%", end):
+            self._add("DECIMAL" if "." in number else "INT", at, end)
+            return self._percent_sign(end)
         if "." in number:
             return self._add("DECIMAL", at, end)
         unit = _DOTTED_UNIT.match(text, end)
         return self._add("INT", at, end) if unit is None else self._add("DURATION", at, unit.end())
 
-    def _is_low_bound(self) -> bool:
-        """After `range`: two numbers follow there, and no operator."""
-        before = [token.text for token in self._tokens.items[-2:]]
-        return before[-1:] == ["range"] or before == ["range", "-"]
+    def _percent_sign(self, at: int) -> int:
+        """`%` right behind a number: an operator only where an operand follows and one fits."""
+        end = at + 1
+        if _OPERAND.match(self._text, end) is None:
+            return self._add("SHARE", at, end)
+        self._tokens.items.append(Token("OP", "%", at, end, "SHARE"))
+        return end
 
     def _spaced_unit(self, at: int, end: int, found: re.Match[str]) -> int:
         """`3 days`: the unit is a word after a blank."""

@@ -88,7 +88,7 @@ def decimal(token: Token, span: Span, sink: Sink) -> DecimalLiteral:
 
 
 def percent(token: Token, span: Span, sink: Sink) -> PercentLiteral:
-    return PercentLiteral(value=_exact(token.text[:-1], span, sink, "%"), span=span)
+    return PercentLiteral(value=_exact(token.text, span, sink, "%"), span=span)
 
 
 def duration(token: Token, span: Span, sink: Sink) -> DurationLiteral:

@@ -70,7 +70,6 @@ _SWAPS: Final = {
     "HNAME": ("NAME",),
     "NAME": ("HNAME",),
     "KWKEY": ("HNAME",),
-    "LLAMBDA": ("LPAREN",),
     "TLT": ("LT",),
 }
 """Readings that the classifier may have missed because of an earlier fault."""
@@ -163,8 +162,9 @@ class _Recovery:
     def _fitting(self, states: list[int], token: Token) -> str | None:
         """The kind under which the token fits (`states` then includes it)."""
         before = states.copy()
-        if self._automaton.trial(states, token.kind):
-            return token.kind
+        kind = self._automaton.fitting(states, token)
+        if kind is not None:
+            return kind
         if self._faulty:
             for kind in _SWAPS.get(token.kind, ()):
                 states[:] = before

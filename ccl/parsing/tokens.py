@@ -74,17 +74,21 @@ PUNCTUATION: Final = {
 }
 
 LITERALS: Final = frozenset(
-    {"INT", "DECIMAL", "PERCENT", "DURATION", "TIMESTAMP", "SIZE", "DID", "BOOL", "STRING"}
+    {"INT", "DECIMAL", "DURATION", "TIMESTAMP", "SIZE", "DID", "BOOL", "STRING"}
 )
 
 
 class Token(Struct, gc=False):
-    """`text[start:end]` of the source; the classifier may make the kind more precise."""
+    """`text[start:end]` of the source; the classifier may make the kind more precise.
+
+    `other` is the kind that it has where the grammar has no place for `kind`.
+    """
 
     kind: str
     text: str
     start: int
     end: int
+    other: str = ""
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from spec_blocks import BLOCKS, Block
 from ccl.codes import TEMPLATES
 from ccl.diagnostics import Sink
 from ccl.parsing.classify import classify
+from ccl.parsing.driver import fitting
 from ccl.parsing.lexer import lex
 from ccl.source import FileId, Source
 from ccl.syntax import GRAMMAR, Tables, tables
@@ -60,7 +61,8 @@ def rules_of(text: str, grammar: Tables) -> set[int]:
     used: set[int] = set()
     states = [grammar.start]
     for token in tokens.items:
-        while (action := grammar.states[states[-1]].get(token.kind)) is not None and action < 0:
+        kind = fitting(grammar, states.copy(), token)
+        while (action := grammar.states[states[-1]].get(kind)) is not None and action < 0:
             rule = grammar.rules[-1 - action]
             used.add(-1 - action)
             del states[len(states) - rule.length :]
