@@ -33,6 +33,10 @@ _CODE_WORDS: Final = frozenset({"execution", "on", "test"})
 """Items that hold statements, besides functions."""
 _ELSE_IF_TOKENS: Final = 5
 """Of `else if a {`: so near to an `else` a place too deep is one of its chain."""
+_DECLARING: Final = frozenset({"LET", "CONST", "STATE"})
+_IN_TYPES: Final = frozenset(
+    {"NAME", "DOT", "COLONCOLON", "LT", "GT", "COMMA", "LBRACKET", "RBRACKET"}
+)
 _KEYWORD_KINDS: Final = frozenset(KEYWORDS.values())
 _WORD_ENDS: Final = frozenset({"SEMI", "COMMA", "RBRACE", "DOT", "LPAREN", "COLONCOLON", ""})
 """After `override word` these say that the word is its value."""
@@ -202,12 +206,21 @@ class _Classifier:
     def _keyword(self, at: int, token: Token, previous: str) -> None:
         if previous == "DOT":
             token.kind = "NAME"
-        elif self._kind(at + 1) == "COLON" and previous != "LET":
+        elif self._kind(at + 1) == "COLON" and previous != "LET" and not self._lacks_name(at):
             token.kind = "KWKEY"
             if self._starts_handler_entry(at, previous):
                 token.kind = "HNAME"
         elif token.kind in _HEADS:
             self._heads.append(self._depth)
+
+    def _lacks_name(self, at: int) -> bool:
+        """`let : Type =` is a declaration whose name is missing, and no key."""
+        if self._kind(at) not in _DECLARING:
+            return False
+        at += 2
+        while self._kind(at) in _IN_TYPES:
+            at += 1
+        return self._kind(at) == "EQ"
 
     def _starts_handler_entry(self, at: int, previous: str) -> bool:
         return bool(self._handlers) and self._handlers[-1] and previous in _STATEMENT_STARTS

@@ -162,6 +162,9 @@ class _Recovery:
     def _fitting(self, states: list[int], token: Token) -> str | None:
         """The kind under which the token fits (`states` then includes it)."""
         before = states.copy()
+        if token.other and starts_item(self._text, token):
+            # In the first column of a broken file it is the item, though a name would fit.
+            return token.kind if self._automaton.trial(states, token.kind) else None
         kind = self._automaton.fitting(states, token)
         if kind is not None:
             return kind

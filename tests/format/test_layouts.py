@@ -42,9 +42,9 @@ CASES = {
         "execution { f(\na, b); g(a,\nb); }",
         "execution {\n  f(\n    a,\n    b,\n  );\n  g(a, b);\n}\n",
     ),
-    "a reason keeps its terminator": (
+    "a reason needs no terminator where its block needs none": (
         'invariant "i" {\na } because article "1" ;\ninvariant "j" { b } ;\nc: 1;',
-        'invariant "i" {\n  a\n} because article "1";\ninvariant "j" { b }\nc: 1;\n',
+        'invariant "i" {\n  a\n} because article "1"\ninvariant "j" { b }\nc: 1;\n',
     ),
     "blank lines": (
         "a: 1;\n\n\n\nb: 2;\nsection {\n\n  c: 3;\n\n\n  d: 4;\n\n}\n\n\n",
