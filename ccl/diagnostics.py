@@ -4,14 +4,12 @@ Stages report facts to a `Sink`; `ccl.codes` holds the wording, `ccl.render` the
 A diagnostic is a value: nothing here prints, raises or looks at a terminal.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Final
 
 from ccl.codes import severity_of
 from ccl.codes.template import Severity
-from ccl.node import Node, field, replace
-from ccl.source import FileId, Span
+from ccl.node import Node, field
+from ccl.source import Span
 
 
 class Label(Node, frozen=True):
@@ -53,18 +51,12 @@ class Diagnostic(Node, frozen=True):
         return Severity.ERROR if self.denied else severity_of(self.code)
 
 
-ERRORS_PER_FILE_MAX: Final = 100
-"""Errors of one file that are told; the rest is counted."""
-
-
 class Sink:
     """Collects the diagnostics of one compilation."""
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._places: set[tuple[str, Span]] = set()
-        self._errors: Counter[FileId] = Counter()
-        """By file, also those that are only counted."""
 
     def report(
         self,
@@ -87,23 +79,16 @@ class Sink:
         self.add(Diagnostic(code, span, known, tuple(labels), tuple(notes), tuple(fixes)))
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Add a fault that is complete; beyond ERRORS_PER_FILE_MAX it is only counted."""
+        """Add a fault that is complete."""
         place = (diagnostic.code, diagnostic.span)
-        if place in self._places:
-            return
-        self._places.add(place)
-        if is_error(diagnostic):
-            self._errors[diagnostic.span.file] += 1
-            if self._errors[diagnostic.span.file] > ERRORS_PER_FILE_MAX:
-                return
-        self._found.append(diagnostic)
+        if place not in self._places:
+            self._places.add(place)
+            self._found.append(diagnostic)
 
     def take(self, other: "Sink") -> None:
-        """Add all that another sink has collected or counted."""
-        told = Counter(d.span.file for d in other._found if is_error(d))
+        """Add all that another sink has collected."""
         for diagnostic in other._found:
             self.add(diagnostic)
-        self._errors += other._errors - told
 
     def leave_out(self, is_consequence: Callable[[Diagnostic], bool]) -> None:
         """Forget what follows from other faults."""
@@ -111,34 +96,18 @@ class Sink:
 
     def revise(self, revised: Callable[[Diagnostic], Diagnostic | None]) -> None:
         """Put what `revised` makes of it in place of each diagnostic, or nothing for None."""
-        found = [(each, revised(each)) for each in self._found]
-        self._errors -= Counter(old.span.file for old, _ in found if is_error(old))
-        self._found = [new for _, new in found if new is not None]
-        self._errors += Counter(each.span.file for each in self._found if is_error(each))
+        found = [revised(each) for each in self._found]
+        self._found = [new for new in found if new is not None]
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All of them, in the order of files and places.
-
-        The last of a file that has more says how many are known; the parser gives up such a
-        file, so there may be others.
-        """
-        ordered = sorted(self._found, key=lambda d: (d.span.file, d.span.start, d.span.end, d.code))
-        for file, count in self._errors.items():
-            told = [
-                i for i, each in enumerate(ordered) if each.span.file == file and is_error(each)
-            ]
-            if count > len(told):
-                hidden = count - len(told)
-                noun = "error in this file is" if hidden == 1 else "errors in this file are"
-                more = f"at least {hidden} more {noun} not shown"
-                last = ordered[told[-1]]
-                ordered[told[-1]] = replace(last, notes=(*last.notes, more))
-        return tuple(ordered)
+        """All of them, in the order of files and places."""
+        found = self._found
+        return tuple(sorted(found, key=lambda d: (d.span.file, d.span.start, d.span.end, d.code)))
 
     @property
     def has_errors(self) -> bool:
-        return any(self._errors.values())
+        return any(map(is_error, self._found))
 
 
 def is_error(diagnostic: Diagnostic) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ccl import ast
-from ccl.diagnostics import ERRORS_PER_FILE_MAX, Sink
+from ccl.diagnostics import Sink
 from ccl.parsing.classify import classify, too_deep
 from ccl.parsing.declarations import Declarations
 from ccl.parsing.driver import ACCEPTED, Automaton
@@ -21,10 +21,10 @@ from ccl.syntax import tables
 
 
 def parse(source: Source, sink: Sink) -> ast.Module:
-    """The module as far as it could be read; empty where more is wrong than is told."""
+    """The module as far as it could be read."""
     tokens = lex(source, sink)
     whole = Span(source.file, 0, len(source.text))
-    if len(tokens.faulty) > ERRORS_PER_FILE_MAX or too_deep(source, tokens, sink):
+    if too_deep(source, tokens, sink):
         return ast.Module(items=(), span=whole)
     classify(source, tokens)
     found = Sink()

@@ -25,9 +25,9 @@ TYPE_DEPTH_MAX: Final = 256
 _INTEGERS: Final = frozenset({"Integer", "Mana", "Duration", "Job"})
 _TEXTS: Final = frozenset({"String", "Did", "Cid"})
 _TYPE_TOKEN: Final = re.compile(r"[\w.]+|[<>,]")
-_DURATION: Final = re.compile(r"(\d{1,19})([smhdw])")
+_DURATION: Final = re.compile(r"([0-9]{1,19})([smhdw])")
 _UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_DECIMAL: Final = re.compile(r"-?\d+(\.\d{1,6})?")
+_DECIMAL: Final = re.compile(r"-?[0-9]+(\.[0-9]{1,6})?")
 
 
 class ValueMismatch(ValueError):

@@ -49,10 +49,11 @@ DIAGNOSTIC: Final = record(
         ),
     }
 )
+SUMMARY: Final = record({"errors": COUNT, "errors_shown": COUNT, "warnings": COUNT})
 FOUND: Final[Fields] = {
     "version": {"const": JSON_VERSION},
     "diagnostics": array(DIAGNOSTIC),
-    "summary": record({"errors": COUNT, "warnings": COUNT}),
+    "summary": SUMMARY,
 }
 """What the compiler found in the sources."""
 BOUND: Final[Fields] = {
@@ -231,6 +232,7 @@ CCL: Final[Answers] = {
                 {
                     "path": TEXT,
                     "diagnostics": array(DIAGNOSTIC),
+                    "summary": SUMMARY,
                     "tests": array(
                         record(
                             {

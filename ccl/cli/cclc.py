@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 
-from ccl.cli.options import AllowPath, DenyWarnings, Verbose, allowed_folders
+from ccl.cli.options import AllowPath, DenyWarnings, MaxErrors, Verbose, allowed_folders
 from ccl.render import Format
+from ccl.render.shown import ERRORS_SHOWN_MAX
 from runtime.terminal.answer import fail, give
 from runtime.terminal.errors import CommandError, ExitCode, no_command
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
@@ -96,6 +97,7 @@ def compile(  # noqa: A001
         ),
     ] = Emit.WASM,
     deny_warnings: DenyWarnings = False,
+    max_errors: MaxErrors = ERRORS_SHOWN_MAX,
     allow_path: AllowPath = None,
     format: CompileFormatOption = Format.FULL,  # noqa: A002
 ) -> None:
@@ -117,6 +119,7 @@ def compile(  # noqa: A001
             Emitted(emit.value),
             form=format,
             deny_warnings=deny_warnings,
+            max_errors=max_errors,
             allowed=allowed,
         )
         return
@@ -129,6 +132,7 @@ def compile(  # noqa: A001
         as_text=emit is Emit.WAT,
         form=format,
         deny_warnings=deny_warnings,
+        max_errors=max_errors,
         allowed=allowed,
     )
 
@@ -151,6 +155,7 @@ def check(
         bool, typer.Option("--diff", help="With --fix: write nothing, show what would change.")
     ] = False,
     deny_warnings: DenyWarnings = False,
+    max_errors: MaxErrors = ERRORS_SHOWN_MAX,
     allow_path: AllowPath = None,
     format: FormatOption = Format.FULL,  # noqa: A002
 ) -> None:
@@ -183,13 +188,20 @@ def check(
     if watch:
         from ccl.cli.watching import watch_files
 
-        watch_files(files, form=format, allowed=allowed)
+        watch_files(files, form=format, allowed=allowed, max_errors=max_errors)
         return
     from ccl.cli.compiling import Checks, check_files
 
     check_files(
         files,
-        Checks(form=format, fix=fix, diff=diff, deny_warnings=deny_warnings, allowed=allowed),
+        Checks(
+            form=format,
+            fix=fix,
+            diff=diff,
+            deny_warnings=deny_warnings,
+            max_errors=max_errors,
+            allowed=allowed,
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from ccl.codes.template import Severity
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label
 from ccl.edits import all_edits, apply_edits, compatible_fixes
 from ccl.node import Node, replace
+from ccl.render.shown import ERRORS_SHOWN_MAX, Shown, shown_of
 from ccl.source import FileId, SourceMap, Span
 
 ROUNDS_MAX = 20
@@ -13,10 +14,16 @@ ROUNDS_MAX = 20
 
 
 class Findings(Node, frozen=True, kw_only=True):
-    """The diagnostics of one or more compilations over one source map."""
+    """The diagnostics of one or more compilations over one source map. max_errors: how many of
+    the errors a report shows."""
 
     sources: SourceMap
     diagnostics: tuple[Diagnostic, ...]
+    max_errors: int = ERRORS_SHOWN_MAX
+
+    @property
+    def shown(self) -> Shown:
+        return shown_of(self.diagnostics, self.max_errors)
 
     def count(self, severity: Severity) -> int:
         return sum(1 for d in self.diagnostics if d.severity is severity)

@@ -14,7 +14,7 @@ from ccl.cli.files import read_source
 from ccl.cli.report import difference, refuse_warnings, show_findings, shown, summarise
 from ccl.cli.sources import project_for, remark_on_foreign, sources_of
 from ccl.codes.template import Severity
-from ccl.node import Node
+from ccl.node import Node, replace
 from ccl.pipeline import Compilation, Compiled, check_text, compile_text
 from ccl.project import Project
 from ccl.render import Format
@@ -42,6 +42,7 @@ class Checks(Node, frozen=True, kw_only=True):
     fix: bool
     diff: bool
     deny_warnings: bool
+    max_errors: int
     allowed: tuple[Path, ...]
 
 
@@ -84,6 +85,7 @@ def check_files(paths: Sequence[Path], options: Checks) -> None:
         findings = merged(each.findings for each in fixed.values())
     else:
         findings = merged(_check(texts[path], path, projects[path]) for path in texts)
+    findings = replace(findings, max_errors=options.max_errors)
     show_findings(findings, options.form)
     if not options.form.for_machines:
         if options.fix:
@@ -146,6 +148,7 @@ def compile_to_file(
     as_text: bool,
     form: Format,
     deny_warnings: bool,
+    max_errors: int,
     allowed: tuple[Path, ...],
 ) -> None:
     """Compile and write the module, or its text. Raises CommandError and typer.Exit(1)."""
@@ -193,7 +196,7 @@ def compile_to_file(
             hint="write an `execution { … }` block, or begin with `ccl new`",
             details={"path": shown(file)},
         )
-    findings = _findings(compiled.compilation)
+    findings = replace(_findings(compiled.compilation), max_errors=max_errors)
     show_findings(findings, form)
     if compiled.wasm is None or compiled.wat is None or compiled.cid is None:
         summarise(findings, [file])

@@ -14,6 +14,7 @@ from ccl.cli.files import read_source
 from ccl.cli.report import answer_findings, refuse_warnings, show_findings, shown, summarise
 from ccl.diagnostics import Sink
 from ccl.nesting import room_for_nesting
+from ccl.node import replace
 from ccl.parse import parse
 from ccl.render import Format
 from ccl.source import SourceMap
@@ -37,6 +38,7 @@ def emit_view(
     *,
     form: Format,
     deny_warnings: bool,
+    max_errors: int,
     allowed: tuple[Path, ...],
 ) -> None:
     """Write the view to standard output, or where `output` says.
@@ -52,6 +54,7 @@ def emit_view(
             shape, findings = _compiled(text, file, view, allowed)
         case _:
             assert_never(view)
+    findings = replace(findings, max_errors=max_errors)
     _tell(findings, file, form)
     if deny_warnings:
         refuse_warnings(findings)

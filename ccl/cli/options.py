@@ -44,6 +44,15 @@ MaxSpend: TypeAlias = Annotated[
 Verbose: TypeAlias = Annotated[
     bool, typer.Option("--verbose", "-v", help="With --version: what it is built from.")
 ]
+MaxErrors: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--max-errors",
+        metavar="N",
+        min=0,
+        help="Show the first N errors; all are counted, and 0 shows all.",
+    ),
+]
 DenyWarnings: TypeAlias = Annotated[
     bool, typer.Option("--deny-warnings", help="Exit code 1 also where only warnings remain.")
 ]

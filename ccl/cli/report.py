@@ -9,6 +9,7 @@ from ccl.cli.checking import Findings
 from ccl.codes.template import Severity
 from ccl.render import Format, render
 from ccl.render.plain import json_value
+from ccl.render.shown import ALL_ERRORS
 from ccl.source import SourceMap
 from runtime.terminal.answer import current, fail, give
 from runtime.terminal.errors import CommandError, ExitCode
@@ -28,7 +29,7 @@ NOTHING_FOUND: Final = Findings(sources=SourceMap(), diagnostics=())
 def answer_findings(findings: Findings) -> None:
     """Put them into the answer, where one is wanted, also of a source that compiles."""
     if current().is_wanted:
-        give(json_value(findings.diagnostics, findings.sources))
+        give(json_value(findings.shown, findings.sources))
 
 
 def show_findings(findings: Findings, form: Format) -> None:
@@ -46,11 +47,15 @@ def show_findings(findings: Findings, form: Format) -> None:
         color=has_color(stream),
         width=width_of(stream),
         seal=SEAL,
+        max_errors=findings.max_errors,
     )
     if form.for_machines:
         sys.stdout.write(text)
     elif text:
         note_text(text.removesuffix("\n"))
+    remark = findings.shown.remark
+    if remark is not None:
+        note(f"{remark}; `cclc check --max-errors {ALL_ERRORS}` shows all")
 
 
 def not_compiled(findings: Findings) -> CommandError:

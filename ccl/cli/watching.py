@@ -16,9 +16,11 @@ from ccl.cli.checking import Findings, merged
 from ccl.cli.files import read_source
 from ccl.cli.report import show_findings, shown, summarise
 from ccl.cli.sources import project_for, sources_of
+from ccl.node import replace
 from ccl.pipeline import check_text
 from ccl.render import Format
 from ccl.render.plain import json_value
+from ccl.render.shown import ERRORS_SHOWN_MAX
 from runtime.terminal.answer import current, say_item
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, ExitCode
@@ -47,7 +49,13 @@ class Round(Struct, frozen=True, kw_only=True):
     watched: frozenset[Path]
 
 
-def watch_files(paths: Sequence[Path], *, form: Format, allowed: tuple[Path, ...] = ()) -> None:
+def watch_files(
+    paths: Sequence[Path],
+    *,
+    form: Format,
+    allowed: tuple[Path, ...] = (),
+    max_errors: int = ERRORS_SHOWN_MAX,
+) -> None:
     """Check, tell, wait for a change, and so on until Ctrl-C (KeyboardInterrupt).
 
     Raises CommandError for standard input, which does not change.
@@ -63,7 +71,7 @@ def watch_files(paths: Sequence[Path], *, form: Format, allowed: tuple[Path, ...
     while True:
         began = time.time_ns() - round(SETTLING_SECONDS * 1e9)
         done = check_round(paths, allowed)
-        _tell(done, form)
+        _tell(done, replace(done.findings, max_errors=max_errors), form)
         if is_unread():
             return
         # What was changed while it was checked is checked again.
@@ -146,18 +154,18 @@ def _where_it_would_appear(missing: Path) -> Path:
     return next((each for each, stamp in stamped(places).items() if stamp is not None), Path())
 
 
-def _tell(done: Round, form: Format) -> None:
+def _tell(done: Round, findings: Findings, form: Format) -> None:
     if current().is_wanted:
         # (an answer is printed at the end, and here there is one for each round)
-        found = json_value(done.findings.diagnostics, done.findings.sources)
+        found = json_value(findings.shown, findings.sources)
         say_item({**found, "unread": [error.to_value() for error in done.unreadable]})
         return
-    show_findings(done.findings, form)
+    show_findings(findings, form)
     for error in done.unreadable:
         show_error(error)
     if not form.for_machines:
         if len(done.unreadable) < len(done.checked):
-            summarise(done.findings, done.checked)
+            summarise(findings, done.checked)
         count = sum(not path.is_dir() for path in done.watched)
         note(f"Watching {count} {'file' if count == 1 else 'files'}; Ctrl-C ends it")
     sys.stdout.flush()

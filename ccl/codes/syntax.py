@@ -60,9 +60,17 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0109",
-        title="the file contains the invisible character {character}",
-        label="here",
-        help="remove it; in a string write it as an escape `\\u{{…}}`",
+        title="invisible character {character}",
+        label="cannot be seen, or changes the order of what can",
+        help="remove it",
+        advice={
+            "string": "remove it, or write it as the escape `{escape}`",
+            "name": "remove it: a name is made of visible characters",
+            "mark": "remove it: joiners, variation selectors and marks of direction belong in "
+            "strings and comments alone",
+            "comment": "remove it",
+            "code": "remove it",
+        },
     ),
     Template(
         code="CCL0110",
@@ -171,5 +179,11 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="nothing of this kind can be overridden",
         label="nothing to override",
         help="leave it out",
+    ),
+    Template(
+        code="CCL0127",
+        title="`{number}` is not written with the digits 0 to 9",
+        label="`{digit}` is {character}",
+        help="write numbers with the digits 0 to 9; strings and names take those of any script",
     ),
 )

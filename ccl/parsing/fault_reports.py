@@ -58,14 +58,12 @@ class FaultReports:
         self._source = source
         self._tokens = tokens.items
         self._sink = sink
-        self.count = 0
         self._faulty_lines = {source.position(offset).line for offset in tokens.faulty}
 
     def report(
         self, automaton: Automaton, at: int, inserted: tuple[str, ...], deleted: int
     ) -> None:
         """Reports the fault at token `at`, unless the line has a lexical one to blame."""
-        self.count += 1
         token = self._tokens[at]
         previous = self._tokens[at - 1] if at else None
         end = previous.end if previous is not None else token.start

@@ -4,32 +4,42 @@ import re
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
-from unicodedata import normalize
+from unicodedata import decimal, normalize
 
 from ccl.diagnostics import Edit, Fix, Sink
+from ccl.parsing.characters import (
+    CONTROLS,
+    IGNORABLE,
+    LINES_AND_FORMATS,
+    called,
+    is_ignorable,
+    is_name_part,
+    report_invisible,
+)
 from ccl.parsing.tokens import KEYWORDS, PUNCTUATION, Token, Tokens
 from ccl.source import Source, Span
 from ccl.syntax import END
 
 _RAW: Final = re.compile(
+    f"(?P<space>[ \t\r\n{CONTROLS}{LINES_AND_FORMATS}]+)"
     r"""
-    (?P<space>[ \t\r\n\f\v\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]+)
   | (?P<doc>///(?!/)[^\n]*)
   | (?P<comment>(?://|\#)[^\n]*|/\*.*?\*/)
   | (?P<open_comment>/\*)
   | (?P<did>did:[a-z0-9]+:(?:[A-Za-z0-9._:%\-]*[A-Za-z0-9_]))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*+(?![^\x00-\x7f]))[ ]*
-  | (?P<stamp>\d{4}-\d\d-\d\dT[0-9:.]*(?:Z|[+-]\d\d:\d\d)?)
-  | (?P<date>\d{4}-\d\d-\d\d(?!\w))
-  | (?P<number>0[xX][0-9A-Za-z_]*|\d[\d_]*(?:\.\d[\d_]*)?)
+  | (?P<stamp>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]*(?:Z|[+-][0-9]{2}:[0-9]{2})?)
+  | (?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?!\w))
+  | (?P<number>0[xX][0-9A-Za-z_]*|[0-9][0-9_]*(?:\.[0-9][0-9_]*)?)
   | (?P<quote>["])
   | (?P<punctuation>\.\.=|\.\.|::|=>|->|[-+*/%=!<>]=|\|\||&&|[-+*/%=!<>(){}\[\];,:.|?])[ ]*
     """,
     re.VERBOSE | re.DOTALL,
 )
-_CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _CHUNK: Final = re.compile(r'[^"\\\n]*(?:\\[^(\n][^"\\\n]*)*')
-_SUFFIX: Final = re.compile(r"\w+")
+_SUFFIX: Final = re.compile(rf"[^\W{IGNORABLE}]+")
+_ANY_NUMBER: Final = re.compile(r"\d[\d_]*(?:\.\d[\d_]*)?")
+"""In the digits of any script."""
 _DOTTED_UNIT: Final = re.compile(r"\.(?:second|minute|hour|day|week|year)s?\b(?!\s*\()")
 _UNIT_LETTERS: Final = {
     "second": "s",
@@ -78,33 +88,23 @@ def _likely_length(rest: str) -> int:
     return length
 
 
-def _is_name_part(char: str) -> bool:
-    return ("a" + char).isidentifier()
-
-
 class _Lexer:
     """Position in the text, and the strings whose interpolation is open."""
 
     def __init__(self, source: Source, sink: Sink) -> None:
+        self._source = source
         self._text = source.text
         self._file = source.file
         self._sink = sink
         self._tokens = Tokens()
         self._doc: list[str] = []
+        self._comments: list[tuple[int, int]] = []
         self._depth = 0
         self._open_strings: list[tuple[int, int]] = []
         """(where the string began, bracket depth inside its interpolation)."""
 
     def run(self) -> Tokens:
         text = self._text
-        for control in _CONTROL.finditer(text):
-            self._fault(
-                "CCL0109",
-                control.start(),
-                control.end(),
-                character=f"U+{ord(control.group()):04X}",
-                fixes=(self._replace("remove it", control.start(), control.end(), ""),),
-            )
         at = 1 if text.startswith("\ufeff") else 0
         match_raw, length, items = _RAW.match, len(text), self._tokens.items
         while at < length:
@@ -138,8 +138,10 @@ class _Lexer:
                 at = self._string(at, at + 1, "STRING", "STRING_HEAD")
             elif kind == "doc":
                 self._doc.append(found.group()[3:].strip())
+                self._comments.append((at, end))
                 at = end
             elif kind == "comment":
+                self._comments.append((at, end))
                 at = end
             elif kind == "did":
                 at = self._add("DID", at, end)
@@ -153,6 +155,7 @@ class _Lexer:
         if self._open_strings:
             self._close_strings(len(text))
         self._add(END, len(text), len(text))
+        self._tokens.faulty += report_invisible(self._source, items, self._comments, self._sink)
         return self._tokens
 
     def _span(self, start: int, end: int) -> Span:
@@ -205,27 +208,50 @@ class _Lexer:
         return self._add("TIMESTAMP", at, end, FIRST_MOMENT)
 
     def _number(self, at: int, end: int) -> int:
+        """A number whose ASCII digits end at `end`; those of other scripts are reported, and read
+        as what they stand for, so that nothing else is wrong with it."""
         text = self._text
+        number = text[at:end]
+        whole = _ANY_NUMBER.match(text, at)
+        if whole is not None and whole.end() > end and number[:2] not in ("0x", "0X"):
+            end = whole.end()
+            number = self._foreign_digits(whole)
         spaced = _SPACED_UNIT.match(text, end)
         if spaced is not None:
             return self._spaced_unit(at, end, spaced)
         suffix = _SUFFIX.match(text, end)
         if suffix is not None:
             if suffix.group() in _DURATION_UNITS:
-                return self._add("DURATION", at, suffix.end())
+                return self._add("DURATION", at, suffix.end(), number + suffix.group())
             if suffix.group() in _SIZE_UNITS:
-                return self._add("SIZE", at, suffix.end())
+                return self._add("SIZE", at, suffix.end(), number + suffix.group())
             self._strange_suffix(at, end, suffix.start(), suffix.group())
             self._add("INT", at, suffix.end(), "0")
             return suffix.end()
-        number = text[at:end]
         if text.startswith("%", end):
-            self._add("DECIMAL" if "." in number else "INT", at, end)
+            self._add("DECIMAL" if "." in number else "INT", at, end, number)
             return self._percent_sign(end)
         if "." in number:
-            return self._add("DECIMAL", at, end)
+            return self._add("DECIMAL", at, end, number)
         unit = _DOTTED_UNIT.match(text, end)
-        return self._add("INT", at, end) if unit is None else self._add("DURATION", at, unit.end())
+        if unit is None:
+            return self._add("INT", at, end, number)
+        return self._add("DURATION", at, unit.end(), number + unit.group())
+
+    def _foreign_digits(self, found: re.Match[str]) -> str:
+        """Reports a number with digits of other scripts; gives it in those of ASCII."""
+        written = found.group()
+        number = "".join(str(decimal(each)) if each.isdecimal() else each for each in written)
+        first = next(each for each in written if each.isdecimal() and not each.isascii())
+        self._fault(
+            "CCL0127",
+            *found.span(),
+            fixes=(self._replace(f"write `{number}`", *found.span(), number, safe=False),),
+            number=written,
+            digit=first,
+            character=called(first),
+        )
+        return number
 
     def _percent_sign(self, at: int) -> int:
         """`%` right behind a number: an operator only where an operand follows and one fits."""
@@ -291,19 +317,19 @@ class _Lexer:
         """A name beyond ASCII, or a character that CCL does not use."""
         text = self._text
         char = text[at]
-        if char.isidentifier():
-            end = at + 1
-            while end < len(text) and _is_name_part(text[end]):
+        start = at
+        while start < len(text) and is_ignorable(text[start]):
+            start += 1
+        if text[start : start + 1].isidentifier():
+            end = start + 1
+            while end < len(text) and is_name_part(text[end]):
                 end += 1
             self._word(normalize("NFC", text[at:end]), at, end)
             return end
-        ascii_name = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").match(text, at)
-        if ascii_name is not None:
-            end = ascii_name.end()
-            while end < len(text) and _is_name_part(text[end]):
-                end += 1
-            self._word(normalize("NFC", text[at:end]), at, end)
-            return end
+        if start > at:
+            return start
+        if char.isdecimal():
+            return self._number(at, at)
         if char == "'":
             return self._single_quoted(at)
         if char in _QUOTES:

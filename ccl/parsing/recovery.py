@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ccl.diagnostics import ERRORS_PER_FILE_MAX, Sink
+from ccl.diagnostics import Sink
 from ccl.parsing.classify import has_lost_brackets, starts_item
 from ccl.parsing.driver import ACCEPTED, Automaton
 from ccl.parsing.fault_reports import CLOSING_KINDS, FaultReports, innermost_bracket
@@ -107,8 +107,6 @@ class _Recovery:
 
     def run(self) -> tuple[Any, ...]:
         while self._at < len(self._tokens):
-            if self._reports.count > ERRORS_PER_FILE_MAX:
-                return ()
             token = self._tokens[self._at]
             if self._brackets_are_lost and starts_item(self._text, token):
                 self._close_all()
@@ -267,7 +265,8 @@ class _Recovery:
         for kind in repair.inserted:
             if not self._automaton.trial(states, kind):
                 return 0
-        following = self._tokens[self._at + repair.deleted :][:_WINDOW]
+        first = self._at + repair.deleted
+        following = self._tokens[first : first + _WINDOW]
         for count, token in enumerate(following):
             if self._fitting(states, token) is None:
                 return count

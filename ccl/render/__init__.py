@@ -9,6 +9,7 @@ from enum import Enum
 from typing import assert_never
 
 from ccl.diagnostics import Diagnostic
+from ccl.render.shown import ERRORS_SHOWN_MAX, shown_of
 from ccl.source import SourceMap
 
 
@@ -33,26 +34,30 @@ def render(
     color: bool,
     width: int,
     seal: str = "",
+    max_errors: int = ERRORS_SHOWN_MAX,
 ) -> str:
     """The diagnostics in the order given, ending with a line break (or empty).
+
+    The errors are the first `max_errors`; formats for machines say how many there are.
 
     `width` is in terminal cells, `seal` that of `Paint`. Colour, seal and width matter to the
     formats for people only.
     """
     from ccl.render import full, plain
 
+    shown = shown_of(diagnostics, max_errors)
     match format:
         case Format.FULL:
-            return full.render_full(diagnostics, sources, color=color, width=width, seal=seal)
+            return full.render_full(shown.diagnostics, sources, color=color, width=width, seal=seal)
         case Format.CONCISE:
-            return plain.render_concise(diagnostics, sources, color=color, seal=seal)
+            return plain.render_concise(shown.diagnostics, sources, color=color, seal=seal)
         case Format.JSON:
-            return plain.render_json(diagnostics, sources)
+            return plain.render_json(shown, sources)
         case Format.GITHUB:
-            return plain.render_github(diagnostics, sources)
+            return plain.render_github(shown, sources)
         case Format.SARIF:
             from ccl.render import sarif
 
-            return sarif.render_sarif(diagnostics, sources)
+            return sarif.render_sarif(shown, sources)
         case _:
             assert_never(format)

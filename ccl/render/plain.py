@@ -9,6 +9,7 @@ from ccl.diagnostics import Diagnostic
 from ccl.render.cells import safe_text
 from ccl.render.paint import Ink, Paint
 from ccl.render.prose import prose
+from ccl.render.shown import Shown
 from ccl.source import SourceMap, Span
 
 JSON_VERSION = 1
@@ -32,19 +33,21 @@ def render_concise(
     return "".join(out)
 
 
-def render_json(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> str:
+def render_json(shown: Shown, sources: SourceMap) -> str:
     """The value of `json_value` as text."""
-    return json.dumps(json_value(diagnostics, sources), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(json_value(shown, sources), indent=2, ensure_ascii=False) + "\n"
 
 
-def json_value(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> dict[str, Any]:
+def json_value(shown: Shown, sources: SourceMap) -> dict[str, Any]:
     """One object: `version`, `diagnostics`, `summary`. Offsets count code points from 0."""
-    found = [_json_diagnostic(diagnostic, sources) for diagnostic in diagnostics]
-    errors = sum(1 for d in found if d["severity"] == Severity.ERROR.value)
     return {
         "version": JSON_VERSION,
-        "diagnostics": found,
-        "summary": {"errors": errors, "warnings": len(found) - errors},
+        "diagnostics": [_json_diagnostic(each, sources) for each in shown.diagnostics],
+        "summary": {
+            "errors": shown.errors,
+            "errors_shown": shown.errors_shown,
+            "warnings": shown.warnings,
+        },
     }
 
 
@@ -84,10 +87,10 @@ def _json_place(span: Span, sources: SourceMap) -> dict[str, Any]:
     return {"file": source.path, "span": ends}
 
 
-def render_github(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> str:
+def render_github(shown: Shown, sources: SourceMap) -> str:
     """`::error file=…,line=…::message`, as the log of a GitHub workflow reads it."""
     out: list[str] = []
-    for diagnostic in diagnostics:
+    for diagnostic in shown.diagnostics:
         words = prose(diagnostic)
         source = sources.of(diagnostic.span)
         start = source.position(diagnostic.span.start)
@@ -106,6 +109,8 @@ def render_github(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> str:
         listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
         message = "\n".join(filter(None, (words.title, words.label, words.help)))
         out.append(f"::{words.severity.value} {listed}::{_message(message)}\n")
+    if shown.remark is not None:
+        out.append(f"::notice::{_message(shown.remark)}\n")
     return "".join(out)
 
 

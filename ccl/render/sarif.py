@@ -1,7 +1,6 @@
 """Diagnostics as SARIF 2.1.0, the format that code hosts and editors import."""
 
 import json
-from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import quote
@@ -10,14 +9,15 @@ from ccl.codes import TEMPLATES
 from ccl.diagnostics import Diagnostic, Fix
 from ccl.explain import load_page
 from ccl.render.prose import prose
+from ccl.render.shown import Shown
 from ccl.source import Source, SourceMap, Span
 from ccl.version import VERSION
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render_sarif(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> str:
-    codes = sorted({diagnostic.code for diagnostic in diagnostics})
+def render_sarif(shown: Shown, sources: SourceMap) -> str:
+    codes = sorted({diagnostic.code for diagnostic in shown.diagnostics})
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -30,15 +30,27 @@ def render_sarif(diagnostics: Sequence[Diagnostic], sources: SourceMap) -> str:
                         "rules": [_rule(code) for code in codes],
                     }
                 },
+                "invocations": [_invocation(shown)],
                 "columnKind": "unicodeCodePoints",
                 "results": [
                     _result(diagnostic, codes.index(diagnostic.code), sources)
-                    for diagnostic in diagnostics
+                    for diagnostic in shown.diagnostics
                 ],
+                "properties": {"errors": shown.errors, "errorsShown": shown.errors_shown},
             }
         ],
     }
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _invocation(shown: Shown) -> dict[str, Any]:
+    """SARIF's place for what a tool says of its run: that results were left out."""
+    invocation: dict[str, Any] = {"executionSuccessful": True}
+    if shown.remark is not None:
+        invocation["toolExecutionNotifications"] = [
+            {"level": "note", "message": {"text": shown.remark}}
+        ]
+    return invocation
 
 
 def _rule(code: str) -> dict[str, Any]:

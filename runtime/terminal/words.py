@@ -71,6 +71,7 @@ WORDS: Final = {
     "entry": "the function that is called",
     "error": "null, or what went wrong; the exit code is not 0 then",
     "errors": "how many",
+    "errors_shown": "how many of the errors are in `diagnostics`",
     "estimated_seconds": "how long the node expects it to take",
     "event": "its name",
     "executions": "how many it has executed",

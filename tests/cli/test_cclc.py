@@ -216,7 +216,7 @@ def test_several_files_are_one_report(cclc: Shell) -> None:
     code, out, err = cclc("check", "a.ccl", "b.ccl", "c.ccl", "--format", "json")
     assert (code, err) == (1, "")
     value = json.loads(out)
-    assert value["summary"] == {"errors": 2, "warnings": 0}
+    assert value["summary"] == {"errors": 2, "errors_shown": 2, "warnings": 0}
     assert [d["file"] for d in value["diagnostics"]] == ["a.ccl", "b.ccl"]
     code, out, _ = cclc("check", "a.ccl", "b.ccl", "--format", "sarif")
     assert code == 1

@@ -166,7 +166,7 @@ def test_denied_warnings_fail_for_programs_too(folder: Path) -> None:
     write(folder, "a.ccl", text=WARNED)
     done = cclc(folder, "check", "a.ccl", "--deny-warnings", "--format", "json")
     assert done.code == 1
-    assert json.loads(done.out)["summary"] == {"errors": 0, "warnings": 1}
+    assert json.loads(done.out)["summary"] == {"errors": 0, "errors_shown": 0, "warnings": 1}
     assert json.loads(done.out)["error"]["code"] == "warnings-denied"
 
 

@@ -81,6 +81,16 @@ RESULT = _object(
     fixes=_list(FIX, 1),
 )
 DRIVER = _object("name", name=TEXT, semanticVersion=TEXT, rules=_list(RULE))
+NOTIFICATION = _object(
+    "message",
+    level={"enum": ["none", "note", "warning", "error"]},
+    message=_object("text", text=TEXT),
+)
+INVOCATION = _object(
+    "executionSuccessful",
+    executionSuccessful={"type": "boolean"},
+    toolExecutionNotifications=_list(NOTIFICATION),
+)
 SCHEMA = _object(
     "version runs",
     **{"$schema": TEXT},
@@ -89,8 +99,10 @@ SCHEMA = _object(
         _object(
             "tool results",
             tool=_object("driver", driver=DRIVER),
+            invocations=_list(INVOCATION, 1),
             columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
             results=_list(RESULT),
+            properties={"type": "object"},
         ),
         1,
     ),

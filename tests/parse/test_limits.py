@@ -1,12 +1,11 @@
 """Depth has a limit, and nothing of any depth exhausts the stack."""
 
-import re
 from time import process_time
 
 import pytest
 
 from ccl import ast
-from ccl.diagnostics import ERRORS_PER_FILE_MAX, Sink
+from ccl.diagnostics import Sink
 from ccl.parse import parse
 from ccl.parsing.classify import DEPTH_LIMIT, NESTING_LIMIT
 from ccl.source import SourceMap
@@ -68,10 +67,7 @@ def test_a_file_of_faults_is_read_in_little_time(line: str) -> None:
     began = process_time()
     parse(SourceMap().add("a.ccl", line * 20_000), sink)
     assert process_time() - began < 5
-    assert len(sink.diagnostics) == ERRORS_PER_FILE_MAX
-    assert re.fullmatch(
-        r"at least \d+ more errors? in this file (is|are) not shown", sink.diagnostics[-1].notes[-1]
-    )
+    assert len(sink.diagnostics) >= 20_000
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,18 @@ def as_value(outcomes: Outcomes, unread: Sequence[CommandError], seconds: float)
 def file_value(outcome: Tested | Broken) -> dict[str, Any]:
     if isinstance(outcome, Broken):
         found = outcome.findings
-        shown = json_value(found.diagnostics, found.sources)
-        return {"path": outcome.path, "diagnostics": shown["diagnostics"], "tests": []}
+        shown = json_value(found.shown, found.sources)
+        return {
+            "path": outcome.path,
+            "diagnostics": shown["diagnostics"],
+            "summary": shown["summary"],
+            "tests": [],
+        }
     suite = outcome.suite
     return {
         "path": suite.path,
         "diagnostics": [],
+        "summary": {"errors": 0, "errors_shown": 0, "warnings": 0},
         "tests": [verdict_value(suite, each) for each in outcome.verdicts],
     }
 
