@@ -22,7 +22,7 @@ Values copy: a copy is another reference to the same object, and a write first m
 object unique along its path (copy on write). A parameter is borrowed: the callee does not
 count it; where the callee may change it, the caller makes it unique first and the callee
 writes in place. No value can contain itself, so counting frees everything. Address 0 holds
-an immortal object without content, so that a null pointer can be released; words 16 to 351
+an immortal object without content, so that a null pointer can be released; words 16 to 383
 are the library's own (`ccl/wasm/library/memory.wat`).
 
 Values cross (arguments, results, Data, manifests) in canonical DAG-CBOR:

@@ -11,7 +11,7 @@ from ccl.source import SourceMap, Span
 from ccl.typed import Function, Program
 from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Struct, StructDef, Token, Type
 
-DATA_START = 352
+DATA_START = 384
 """First address after the allocator's own words (see `memory.wat`)."""
 _IDENTIFIER_SIGNS = frozenset("!#$%&'*+-./:<=>?@\\^_`|~")
 

@@ -36,6 +36,7 @@ TURNS: Final[Mapping[tuple[str, str], Formula]] = {
     ("decimal_to_text", "digit"): _times(PLACES_MAX),
     ("is_did", "next"): _times(DID_BYTES_MAX),
     ("is_cid", "next"): _times(CID_BYTES_MAX),
+    ("cursor_of", "next"): _times(4),
     # a code point has one first byte and up to three others
     ("utf8_points", "continuation"): _times(3),
     ("utf8_points", "next"): _PER_BYTE,

@@ -8,7 +8,7 @@
 ;;   0 the null object: an empty immortal one, so that releasing nothing needs no test
 ;;  16 end of the used memory    20 its beginning    24 encoder's buffer    28 its size
 ;;  32 heads of the free lists, one i32 for each of the 64 size classes
-;; 288 cursors of texts, see text.wat
+;; 288 cursors of texts, see points.wat
 
 ;; The size classes that have a free block, one bit each.
 (global $free_classes (mut i64) (i64.const 0))

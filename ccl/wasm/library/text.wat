@@ -94,27 +94,6 @@
     (i32.add (local.get $a) (i32.const 16)) (i32.load offset=8 (local.get $a))
     (i32.add (local.get $b) (i32.const 16)) (i32.load offset=8 (local.get $b))))
 
-;; Where code point number $index starts, in bytes; $index is at most the length.
-(func $text_offset (param $text i32) (param $index i32) (result i32)
-  (local $at i32)
-  (if (i32.eq (i32.load offset=8 (local.get $text)) (i32.load offset=12 (local.get $text)))
-    (then (return (local.get $index))))
-  (local.set $at (i32.const 0))
-  (block $done
-    (loop $next
-      (br_if $done (i32.eqz (local.get $index)))
-      (local.set $at (i32.add (local.get $at)
-        (call $point_bytes (i32.load8_u offset=16 (i32.add (local.get $text) (local.get $at))))))
-      (local.set $index (i32.sub (local.get $index) (i32.const 1)))
-      (br $next)))
-  (local.get $at))
-
-;; Bytes of the code point that starts with this byte.
-(func $point_bytes (param $first i32) (result i32)
-  (if (i32.lt_u (local.get $first) (i32.const 0xC0)) (then (return (i32.const 1))))
-  (if (i32.lt_u (local.get $first) (i32.const 0xE0)) (then (return (i32.const 2))))
-  (select (i32.const 3) (i32.const 4) (i32.lt_u (local.get $first) (i32.const 0xF0))))
-
 ;; Code points from $start up to $end, which are in range and in order.
 (func $text_substring (param $text i32) (param $start i64) (param $end i64) (param $site i32) (result i32)
   (local $from i32) (local $to i32)
@@ -198,7 +177,7 @@
 
 ;; By code points, from $from on (below 0: from the beginning); -1 if it is nowhere.
 (func $text_index_of (param $text i32) (param $needle i32) (param $from i64) (result i64)
-  (local $at i32)
+  (local $at i32) (local $cursor i32) (local $start i32)
   (if (i64.lt_s (local.get $from) (i64.const 0)) (then (local.set $from (i64.const 0))))
   (if (i64.gt_s (local.get $from) (i64.load32_u offset=12 (local.get $text)))
     (then (return (i64.const -1))))
@@ -207,7 +186,16 @@
   (if (i32.eq (local.get $at) (i32.const -1)) (then (return (i64.const -1))))
   (if (i32.eq (i32.load offset=8 (local.get $text)) (i32.load offset=12 (local.get $text)))
     (then (return (i64.extend_i32_u (local.get $at)))))
-  (i64.extend_i32_s (call $utf8_points (i32.add (local.get $text) (i32.const 16)) (local.get $at))))
+  ;; the cursor is at $from
+  (local.set $cursor (call $cursor_of (local.get $text)))
+  (local.set $start (i32.add (local.get $text) (i32.const 16)))
+  (i32.store offset=4 (local.get $cursor) (i32.add
+    (i32.load offset=4 (local.get $cursor))
+    (call $points_between
+      (i32.add (local.get $start) (i32.load offset=8 (local.get $cursor)))
+      (i32.add (local.get $start) (local.get $at)))))
+  (i32.store offset=8 (local.get $cursor) (local.get $at))
+  (i64.load32_u offset=4 (local.get $cursor)))
 
 ;; The number of code points of well-formed UTF-8, or -1.
 (func $utf8_points (param $at i32) (param $length i32) (result i32)

@@ -1,0 +1,51 @@
+"""Work grows with the size of what is worked on, not with its square. Fuel is exact."""
+
+import pytest
+from ccl_growth import Program
+
+EXPONENT_MAX = 1.15
+"""Sorting is n log n; blocks that grow are copied now and then."""
+
+WRITTEN = """
+fn written(n: Integer) -> String {
+  let s = "é";
+  let i = 0;
+  while i < n { s = s + "ab€d "; i += 1; }
+  s
+}
+"""
+
+TEXTS = {
+    "forward": """
+  while i < s.length() { if s.char_at(i) == "a" { t += 1; } i += 1; }""",
+    "backward": """
+  i = s.length();
+  while i > 0 { i -= 1; if s.char_at(i) == "a" { t += 1; } }""",
+    "from both ends": """
+  while i < s.length() {
+    if s.char_at(i) == s.char_at(s.length() - 1 - i) { t += 1; }
+    i += 1;
+  }""",
+    "two texts": """
+  let other = written(n);
+  while i < s.length() { if s.char_at(i) == other.char_at(i) { t += 1; } i += 1; }""",
+    "words": """
+  let at = s.index_of(" ", 0);
+  while at >= 0 { t += s.substring(i, at).length(); i = at + 1; at = s.index_of(" ", i); }""",
+    "a text that grows": """
+  let grown = "é";
+  while i < n { grown = grown + "é"; if grown.char_at(i) == "é" { t += 1; } i += 1; }""",
+}
+
+
+@pytest.mark.parametrize("body", TEXTS.values(), ids=TEXTS)
+def test_neighbours_in_a_text_are_found_at_once(body: str) -> None:
+    source = f"""{WRITTEN}
+export fn f(n: Integer) -> Integer {{
+  let s = written(n);
+  let t = 0;
+  let i = 0;{body}
+  t
+}}
+"""
+    assert Program(source).exponent(500) < EXPONENT_MAX
