@@ -65,6 +65,20 @@ class WriteState(Struct, frozen=True, kw_only=True):
     value: Cid
 
 
+class DeclareState(Struct, frozen=True, kw_only=True):
+    """Say which variables a home has from here on: a line `name: shape` for each, by name."""
+
+    home: str
+    schema: str
+
+
+class ForgetState(Struct, frozen=True, kw_only=True):
+    """Store a state variable no longer."""
+
+    home: str
+    variable: str
+
+
 class EmitEvent(Struct, frozen=True, kw_only=True):
     """Something that happened, by name. data: DAG-CBOR. article: "" for none."""
 
@@ -121,6 +135,8 @@ Effect: TypeAlias = (
     | RecordUsage
     | AnchorData
     | WriteState
+    | DeclareState
+    | ForgetState
     | EmitEvent
     | MintTokens
     | BurnTokens
@@ -135,6 +151,8 @@ _KINDS: Final[Mapping[str, type[Effect]]] = {
     "record-usage": RecordUsage,
     "anchor": AnchorData,
     "write-state": WriteState,
+    "declare-state": DeclareState,
+    "forget-state": ForgetState,
     "emit": EmitEvent,
     "mint": MintTokens,
     "burn": BurnTokens,
@@ -188,6 +206,10 @@ def _shaped(effect: Effect) -> bool:
         case WriteState():
             texts = (effect.home, effect.variable, effect.shape)
             return _are_texts(*texts) and isinstance(effect.value, Cid)
+        case DeclareState():
+            return _are_texts(effect.home, effect.schema)
+        case ForgetState():
+            return _are_texts(effect.home, effect.variable)
         case EmitEvent():
             return _are_texts(effect.name, effect.article) and isinstance(effect.data, bytes)
         case MintTokens():

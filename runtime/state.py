@@ -12,7 +12,15 @@ from msgspec import Struct, field
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError, decode, encode
 from runtime.context import MIB, Context
-from runtime.effects import Effect, PinBlock, PutBlock, UnpinBlock, WriteState
+from runtime.effects import (
+    DeclareState,
+    Effect,
+    ForgetState,
+    PinBlock,
+    PutBlock,
+    UnpinBlock,
+    WriteState,
+)
 
 SNAPSHOT_VERSION: Final = 1
 SNAPSHOT_BYTES_MAX: Final = 8 * MIB
@@ -23,6 +31,8 @@ STATE_BYTES_MAX: Final = 48 * MIB
 """All blocks that one owner's state links to."""
 NAME_BYTES_MAX: Final = 256
 SHAPE_BYTES_MAX: Final = 64 * 1024
+SCHEMA_BYTES_MAX: Final = 256 * 1024
+"""All variables of a home, with their shapes."""
 DAG_BLOCK_BYTES_MAX: Final = MIB
 TOKENS_BYTES_MAX: Final = 16 * MIB
 
@@ -35,10 +45,14 @@ class StoredVariable(Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """Variables by home and name; pins in the order of CIDs."""
+    """Variables by home and name; pins in the order of CIDs.
+
+    schemas: of a home, all variables that the program which wrote it last has, stored or not.
+    """
 
     homes: Mapping[str, Mapping[str, StoredVariable]] = field(default_factory=dict)
     pins: tuple[Cid, ...] = ()
+    schemas: Mapping[str, str] = field(default_factory=dict)
 
     def variable(self, home: str, name: str) -> StoredVariable | None:
         return self.homes.get(home, {}).get(name)
@@ -54,7 +68,10 @@ class Snapshot(Struct, frozen=True, kw_only=True):
             home: {name: {"shape": each.shape, "value": each.value} for name, each in named.items()}
             for home, named in self.homes.items()
         }
-        return encode({"version": SNAPSHOT_VERSION, "homes": homes, "pins": list(self.pins)})
+        block = {"version": SNAPSHOT_VERSION, "homes": homes, "pins": list(self.pins)}
+        if self.schemas:
+            block["schemas"] = dict(self.schemas)
+        return encode(block)
 
     @property
     def cid(self) -> Cid:
@@ -65,6 +82,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
         """Read what `to_block` wrote. Raises CodecError for anything else."""
         value = decode(data, bytes_max=SNAPSHOT_BYTES_MAX)
         try:
+            schemas = value.pop("schemas", {})
             if value.keys() != {"version", "homes", "pins"}:
                 raise CodecError("not a snapshot: other fields")
             if value["version"] != SNAPSHOT_VERSION:
@@ -78,7 +96,9 @@ class Snapshot(Struct, frozen=True, kw_only=True):
             raise CodecError(f"not a snapshot: {error}") from None
         if not all(isinstance(cid, Cid) for cid in pins) or list(pins) != sorted(set(pins)):
             raise CodecError("not a snapshot: its pins are not links in order")
-        return Snapshot(homes=homes, pins=pins)
+        if not isinstance(schemas, dict) or not all(isinstance(s, str) for s in schemas.values()):
+            raise CodecError("not a snapshot: its schemas are not texts")
+        return Snapshot(homes=homes, pins=pins, schemas=schemas)
 
 
 EMPTY: Final = Snapshot()
@@ -95,18 +115,23 @@ def _variable(value: Any) -> StoredVariable:
 def advanced(snapshot: Snapshot, effects: Iterable[Effect]) -> Snapshot:
     """The snapshot as the effects leave it."""
     homes = {home: dict(named) for home, named in snapshot.homes.items()}
+    schemas = dict(snapshot.schemas)
     pins = set(snapshot.pins)
     for effect in effects:
         match effect:
             case WriteState(home=home, variable=name, shape=shape, value=value):
                 homes.setdefault(home, {})[name] = StoredVariable(shape=shape, value=value)
+            case DeclareState(home=home, schema=schema):
+                schemas[home] = schema
+            case ForgetState(home=home, variable=name):
+                homes.get(home, {}).pop(name, None)
             case PutBlock(cid=cid) | PinBlock(cid=cid):
                 pins.add(cid)
             case UnpinBlock(cid=cid):
                 pins.discard(cid)
             case _:
                 pass
-    return Snapshot(homes=homes, pins=tuple(sorted(pins)))
+    return Snapshot(homes=homes, pins=tuple(sorted(pins)), schemas=schemas)
 
 
 class MissingBlock(LookupError):

@@ -63,6 +63,8 @@ HOST_PRICES: Final[Mapping[str, Price]] = {
     "host_get_reputation": Price(call=25_000),
     "host_read_state": Price(call=70_000, byte=16),
     "host_state_shape": Price(call=70_000, byte=16),
+    "host_state_difference": Price(call=90_000, byte=24, item=2_000, items="variables of the home"),
+    "host_declare_state": Price(call=200_000, byte=24, item=2_000, items="variables of the home"),
     "host_read_contract": _of_value(90_000, 12, "items of all values of the home"),
     "host_write_state": _of_value(150_000, 20),
     "host_emit": _of_value(250_000, 24),

@@ -21,6 +21,7 @@ REFUSAL_BYTES_MAX: Final = 512
 """The reason of a refusal; a longer one is cut, and ends with `…`."""
 DID_BYTES_MAX: Final = 512
 CID_BYTES_MAX: Final = 59
+STATE_DIFFERENCE_BYTES_MAX: Final = 512
 """A CID as text: version 1 in base32, with a digest of 32 bytes."""
 
 
@@ -258,6 +259,25 @@ _CALLS: Final = (
         effect=Effect.READS,
         doc="The shape (its type, spelled out) with which a state variable was stored; absent if "
         "it was never stored.",
+    ),
+    HostCall(
+        name="host_state_difference",
+        parameters=_text("home", "schema"),
+        answer=Answer.BUFFER,
+        answer_bytes_max=STATE_DIFFERENCE_BYTES_MAX,
+        effect=Effect.READS,
+        doc="How the variables of a home differ from a schema, which has a line `name: shape` for "
+        "each: `same`, `nothing` where the home has none yet, `added` where "
+        "only the schema has more, `changed` where a shape is another, else a sentence about one "
+        "that the schema has not.",
+    ),
+    HostCall(
+        name="host_declare_state",
+        parameters=_text("home", "schema"),
+        answer=Answer.STATUS,
+        effect=Effect.CHANGES,
+        doc="Say which variables a home has, a line `name: shape` for each. What is stored under "
+        "other names is forgotten when this execution is applied.",
     ),
     HostCall(
         name="host_read_contract",

@@ -107,6 +107,7 @@ EFFECTS: Final = array(
                 "value": _said(CID, "the CID of its new value"),
             }
         ),
+        record({"forgotten_state": _said(TEXT, "a variable, after the name of its home")}),
         record({"mint": _said(TEXT, "a token class"), **_AMOUNT, "to": TEXT}),
         record({"burn": _said(TEXT, "a token class"), **_AMOUNT, "from": TEXT}),
         record({"transfer": _said(TEXT, "a token class"), **_AMOUNT, "from": TEXT, "to": TEXT}),

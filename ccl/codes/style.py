@@ -79,7 +79,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0911",
         title="the state `{name}` is never used",
         label="never used",
-        help="use it or remove it; what is stored stays stored",
+        help="use it or remove it; where it is stored already, that needs `fn migrate(old: Data)`",
         severity=Severity.WARNING,
     ),
     Template(

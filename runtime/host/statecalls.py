@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from runtime.content.codec import CodecError
-from runtime.effects import EmitEvent
+from runtime.effects import DeclareState, Effect, EmitEvent, ForgetState
 from runtime.host.invocation import Invocation
+from runtime.host.statestore import schema_of
 from runtime.host.stop import trap
 from runtime.state import NAME_BYTES_MAX
 
 EVENT_BYTES_MAX: Final = 65_536
 ARTICLE_BYTES_MAX: Final = 256
+_NAME_SHOWN_MAX: Final = 100
 
 
 def read_state(invocation: Invocation, home: str, variable: str) -> bytes | None:
@@ -20,6 +22,29 @@ def read_state(invocation: Invocation, home: str, variable: str) -> bytes | None
 def state_shape(invocation: Invocation, home: str, variable: str) -> bytes | None:
     stored = invocation.state.stored(home, variable)
     return None if stored is None else stored.shape.encode("utf-8")
+
+
+def state_difference(invocation: Invocation, home: str, schema: str) -> bytes:
+    stored, wanted = invocation.state.schema(home, invocation.tank), schema_of(schema)
+    if stored == wanted:
+        return b"same"
+    if not stored:
+        return b"nothing"
+    gone = min((name for name in stored if name not in wanted), default=None)
+    if gone is not None:
+        shown = gone[:_NAME_SHOWN_MAX]
+        return f"state `{shown}` is stored, this program has none of that name".encode()
+    changed = any(stored[name] != wanted[name] for name in stored)
+    return b"changed" if changed else b"added"
+
+
+def declare_state(invocation: Invocation, home: str, schema: str) -> int | str:
+    refusal, gone = invocation.state.declare(home, schema, invocation.tank)
+    effects: list[Effect] = [DeclareState(home=home, schema=schema)]
+    effects += [ForgetState(home=home, variable=each) for each in gone]
+    for effect in effects:
+        refusal = refusal or invocation.append_effect(effect)
+    return 1 if refusal is None else refusal
 
 
 def read_contract(invocation: Invocation, home: str) -> bytes | None:
@@ -76,6 +101,8 @@ def get_reputation(invocation: Invocation) -> int:
 STATE_CALLS: Final[Mapping[str, Any]] = {
     "host_read_state": read_state,
     "host_state_shape": state_shape,
+    "host_state_difference": state_difference,
+    "host_declare_state": declare_state,
     "host_read_contract": read_contract,
     "host_write_state": write_state,
     "host_emit": emit,

@@ -17,6 +17,7 @@ from runtime.state import (
     DAG_BLOCK_BYTES_MAX,
     EMPTY,
     NAME_BYTES_MAX,
+    SCHEMA_BYTES_MAX,
     SHAPE_BYTES_MAX,
     SNAPSHOT_BYTES_MAX,
     STATE_BYTES_MAX,
@@ -45,6 +46,8 @@ class StateStore:
         self._blocks = blocks
         self._snapshot = EMPTY if root is None else Snapshot.from_block(blocks[root])
         self._written: dict[str, dict[str, StoredVariable]] = {}
+        self._schemas = dict(self._snapshot.schemas)
+        self._forgotten: dict[str, set[str]] = {}
         self._put: dict[Cid, bytes] = {}
         self._pinned_before = frozenset(self._snapshot.pins)
         self._pins = set(self._pinned_before)
@@ -54,6 +57,8 @@ class StateStore:
     # --- variables
 
     def stored(self, home: str, variable: str) -> StoredVariable | None:
+        if variable in self._forgotten.get(home, ()):
+            return None
         written = self._written.get(home, {}).get(variable)
         return written or self._snapshot.variable(home, variable)
 
@@ -61,11 +66,41 @@ class StateStore:
         found = self.stored(home, variable)
         return None if found is None else self._block(found.value)
 
+    def schema(self, home: str, tank: Tank) -> dict[str, str]:
+        """The shape by name of every variable of a home, whether it is stored or not."""
+        declared = self._schemas.get(home)
+        named = {**self._snapshot.homes.get(home, {}), **self._written.get(home, {})}
+        tank.charge_brought(tank.price, len(named) + (declared or "").count("\n"))
+        if declared is None:
+            return {name: each.shape for name, each in named.items()}
+        return schema_of(declared)
+
+    def declare(self, home: str, schema: str, tank: Tank) -> tuple[str | None, tuple[str, ...]]:
+        """Why a home cannot have these variables, if so; and those that are stored for nothing."""
+        refusal = _refused_name("home", home)
+        if refusal is None and len(schema.encode("utf-8")) > SCHEMA_BYTES_MAX:
+            refusal = f"the schema of {home} is over {SCHEMA_BYTES_MAX} bytes"
+        more = len(home.encode()) + len(schema.encode())
+        refusal = refusal or self._grown(more, 0)
+        if refusal is not None:
+            return refusal, ()
+        self._grow(more, 0)
+        self._schemas[home] = schema
+        kept = schema_of(schema)
+        stored = {**self._snapshot.homes.get(home, {}), **self._written.get(home, {})}
+        tank.charge_brought(tank.price, len(stored))
+        gone = tuple(
+            name for name in sorted(stored) if name not in kept and self.stored(home, name)
+        )
+        self._forgotten.setdefault(home, set()).update(gone)
+        return None, gone
+
     def contract(self, home: str, tank: Tank) -> bytes | None:
         """All variables of a home as one map, None for none. Raises CodecError: too deep."""
         before, written = self._snapshot.homes.get(home, {}), self._written.get(home, {})
         tank.charge_items(CONTAINER_WEIGHT + 4 * (len(before) + len(written)))
-        named = {**before, **written}
+        gone = self._forgotten.get(home, ())
+        named = {name: each for name, each in {**before, **written}.items() if name not in gone}
         if not named:
             return None
         values: dict[str, Any] = {}
@@ -114,6 +149,7 @@ class StateStore:
         effect = writing.effect
         self._grow(writing.text_bytes, writing.block_bytes)
         self._put[effect.value] = writing.data
+        self._forgotten.get(effect.home, set()).discard(effect.variable)
         stored = StoredVariable(shape=effect.shape, value=effect.value)
         self._written.setdefault(effect.home, {})[effect.variable] = stored
 
@@ -168,6 +204,12 @@ class StateStore:
     def _grow(self, text_bytes: int, block_bytes: int) -> None:
         self._snapshot_bytes += text_bytes + _ENTRY_OVERHEAD_BYTES
         self._held_bytes += block_bytes
+
+
+def schema_of(text: str) -> dict[str, str]:
+    """The shape by name of each line `name: shape`; a line of another form has no shape."""
+    lines = (line.partition(": ") for line in text.split("\n") if line)
+    return {name: shape for name, _, shape in lines}
 
 
 def _refused_name(what: str, name: str) -> str | None:

@@ -87,6 +87,7 @@ WORDS: Final = {
     "fixed": "how many fixes were applied",
     "fixes": "changes that would mend it",
     "from": "whose units they were",
+    "forgotten_state": "a state variable that is stored no longer",
     "fuel": "units of work of the engine; null after a trap of the engine itself",
     "fuel_limit": "the most fuel that the execution may use",
     "fuel_per_second": "how fast the node was measured to be",

@@ -15,7 +15,7 @@ CASES = [
     for section, cases in SECTIONS.items()
     for number, case in enumerate(cases)
 ]
-_OF_THE_PROGRAM = ("write-state", "emit")
+_OF_THE_PROGRAM = ("write-state", "declare-state", "emit")
 
 
 @cache

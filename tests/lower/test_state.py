@@ -147,7 +147,7 @@ export fn plain(n: Integer) -> Integer {
     assert abi.states == (StateVariable(home="left", name="used", type="Integer", shape="Integer"),)
     assert "host_write_state" not in imports, "what only reads does not write"
     assert made.wat is not None
-    assert "unused" not in made.wat
+    assert '"name" "write unused"' not in made.wat and "$state.unused" not in made.wat
 
 
 def test_a_program_without_state_imports_nothing_of_it() -> None:

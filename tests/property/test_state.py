@@ -17,7 +17,13 @@ from runtime.execution import OutcomeKind
 
 PROGRAMS_PER_SEED = 6
 CALLS = 6
-ANSWERS = {"host_write_state": 1, "host_emit": 1, "host_anchor_to_dag": 1}
+ANSWERS = {
+    "host_write_state": 1,
+    "host_emit": 1,
+    "host_anchor_to_dag": 1,
+    "host_declare_state": 1,
+    "host_state_difference": b"nothing",
+}
 LIVES = 8
 """Programs for each seed of which the memory is looked at."""
 
@@ -87,7 +93,7 @@ def _asked(effects: list[Any]) -> list[tuple[str, tuple[Any, ...]]]:
                 values = (fields["resource_type"], fields["amount"])
                 found.append(("host_record_resource_usage", values))
             case _:
-                assert kind == "write-state"
+                assert kind in ("write-state", "declare-state")
     return found
 
 

@@ -38,6 +38,9 @@ from runtime.content.codec import decode
 from runtime.execution import OutcomeKind
 from runtime.sandbox.results import nested_charter
 
+_OF_STATE = ("write-state", "declare-state", "forget-state")
+"""Effects that `// stored:` is about."""
+
 
 def plain(value: Any) -> Any:
     """A decoded value as JSON would show it."""
@@ -156,7 +159,7 @@ def check_calls(block: Block, wasm: bytes) -> None:
             if call.expected:
                 assert plain(ran.value) == json.loads(call.expected), call
         logs += ran.log
-        effects += [each for each in ran.effects if each[0] != "write-state"]
+        effects += [each for each in ran.effects if each[0] not in _OF_STATE]
     assert traps == []
     told = [text for _, kind, text in block.expectations if kind == "log"]
     assert not told or logs == told

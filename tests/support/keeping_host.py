@@ -31,6 +31,16 @@ class KeepingHost(Host):
                 return self.stored[values][1] if values in self.stored else None
             case "host_state_shape":
                 return self.stored[values][0].encode() if values in self.stored else None
+            case "host_state_difference":
+                home, schema = values
+                wanted = dict(line.split(": ", 1) for line in schema.split("\n"))
+                stored = {
+                    name: shape for (of, name), (shape, _) in self.stored.items() if of == home
+                }
+                assert all(wanted[name] == shape for name, shape in stored.items()), "one program"
+                return b"nothing" if not stored else b"added" if stored != wanted else b"same"
+            case "host_declare_state":
+                return 1
             case "host_write_state":
                 home, variable, shape, value = values
                 self.written[home, variable] = shape, value
@@ -50,7 +60,7 @@ class KeepingHost(Host):
             (call, _read(call, values))
             for call, values in self.calls
             if HOST_CALLS[call].effect in (Effect.LOGS, Effect.CHANGES)
-            and call != "host_write_state"
+            and call not in ("host_write_state", "host_declare_state")
         ]
 
     def end(self, *, well: bool) -> None:

@@ -10,8 +10,10 @@ from runtime.content.codec import decode
 from runtime.effects import (
     AnchorData,
     BurnTokens,
+    DeclareState,
     Effect,
     EmitEvent,
+    ForgetState,
     MintTokens,
     PinBlock,
     PutBlock,
@@ -29,6 +31,8 @@ def effect_lines(effects: Iterable[Effect]) -> Iterator[str]:
     written: dict[str, list[str]] = {}
     lines = []
     for effect in effects:
+        if isinstance(effect, ForgetState):
+            lines.append(f"Forgot     {printable(effect.home)}: {printable(effect.variable)}")
         if isinstance(effect, WriteState):
             written.setdefault(effect.home, []).append(effect.variable)
             continue
@@ -65,18 +69,20 @@ def _line(effect: Effect) -> str | None:
             return f"Pinned     {cid}"
         case UnpinBlock(cid=cid):
             return f"Unpinned   {cid}"
-        case SubmitJob() | WriteState():
+        case SubmitJob() | WriteState() | DeclareState() | ForgetState():
             return None
     return printable(f"Tokens     {said}")
 
 
 def effects_to_json(effects: Iterable[Effect]) -> list[dict[str, Any]]:
-    """In the program's order."""
-    return [_json(each) for each in effects]
+    """In the program's order; which variables a home has the program says of itself."""
+    return [found for each in effects if (found := _json(each)) is not None]
 
 
-def _json(effect: Effect) -> dict[str, Any]:
+def _json(effect: Effect) -> dict[str, Any] | None:
     match effect:
+        case DeclareState():
+            return None
         case SubmitJob(wasm_cid=cid, resource_type=kind, committed_units=units):
             return {"submit_job": str(cid), "resource_type": kind, "amount": units}
         case EmitEvent(name=name, article=article):
@@ -84,6 +90,8 @@ def _json(effect: Effect) -> dict[str, Any]:
             return {"event": name, "data": data, "article": article or None}
         case WriteState(home=home, variable=variable, value=cid):
             return {"state": f"{home}.{variable}", "value": str(cid)}
+        case ForgetState(home=home, variable=variable):
+            return {"forgotten_state": f"{home}.{variable}"}
         case MintTokens():
             return {"mint": effect.token_class, "amount": effect.amount, "to": effect.to}
         case BurnTokens():
