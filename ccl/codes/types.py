@@ -162,7 +162,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0424",
         title="{problem} in an expression of constants",
         label="this can never be computed",
-        help="change the numbers",
+        help="write an expression that has a value",
     ),
     Template(
         code="CCL0425",

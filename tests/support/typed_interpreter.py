@@ -7,6 +7,7 @@ list and dict. Values copy by being copied whole; a changed parameter is the cal
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from typed_numbers import Stopped, binary, computed, decimal_text, in_range, parsed
@@ -177,8 +178,13 @@ class _Activation:
         value = self.value(node.operand)
         match node.conversion:
             case t.Conversion.TO_STRING:
-                if node.operand.type is Prim.DECIMAL:
-                    return decimal_text(value)
+                match node.operand.type:
+                    case Prim.DECIMAL:
+                        return decimal_text(value)
+                    case Prim.DURATION:
+                        return f"{value}s"
+                    case Prim.TIMESTAMP:
+                        return _moment(value)
                 return str(value).lower() if isinstance(value, bool) else str(value)
             case t.Conversion.TO_DATA:
                 return plain(value, node.operand.type, self.machine.program)
@@ -352,6 +358,14 @@ class _Activation:
         for key in keys[:-1]:
             place = _part(place, key)
         return place
+
+
+def _moment(seconds: int) -> str:
+    try:
+        found = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    except OverflowError:
+        raise Stopped("only times of the years 1 to 9999 are written as text") from None
+    return found.isoformat().replace("+00:00", "Z")
 
 
 def _part(place: Any, key: Any) -> Any:

@@ -88,7 +88,8 @@ def _callee(expr: ast.Expr) -> str:
 
 def _is_constant_path(scope: FileScope, expr: ast.Field) -> bool:
     path = path_of(expr)
-    return not path or path[0] in scope.imports or path[0] == "ResourceType"
+    first = path[0] if path else ""
+    return not path or first in scope.imports or first in scope.consts or first == "ResourceType"
 
 
 def _constant(checker: Checker, scope: FileScope, expr: ast.Expr) -> typed.Expr | None:

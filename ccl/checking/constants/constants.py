@@ -74,7 +74,24 @@ def evaluate(
     *,
     declared_at: ast.TypeExpr | None = None,
 ) -> typed.Expr:
-    """The constant value of any expression, reported where it has none."""
+    """The constant value of any expression, reported where it has none.
+
+    It asks nothing of any function, so that it is as known in the first round as in the last.
+    """
+    final, checker.final = checker.final, True
+    try:
+        return _evaluated(checker, scope, expr, declared, declared_at)
+    finally:
+        checker.final = final
+
+
+def _evaluated(
+    checker: Checker,
+    scope: FileScope,
+    expr: ast.Expr,
+    declared: Type | None,
+    declared_at: ast.TypeExpr | None,
+) -> typed.Expr:
     body = Body(checker=checker, scope=scope, id="const", result=POISON, in_constant=True)
     if declared is not None:
         labels = (
@@ -92,6 +109,8 @@ def evaluate(
         checker.sink.report("CCL0409", expr.span, what="this constant")
         return invalid(expr.span)
     folded = fold(node)
+    if folded is None:
+        return invalid(expr.span)
     if isinstance(folded, Problem):
         if folded.not_constant:
             checker.sink.report("CCL0423", folded.span, what=folded.text)

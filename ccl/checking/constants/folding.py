@@ -1,81 +1,182 @@
 """Constant expressions computed at compile time, on the typed tree.
 
 The rules of arithmetic are those of the running program: what would trap there is a problem
-here.
+here. Loops, calls of functions, and whatever is changed are left to the running program.
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from ccl import typed
-from ccl.checking.constants.prelude_folding import Problem, compute
+from ccl.checking.constants.conversion_folding import converted
+from ccl.checking.constants.equality import same
+from ccl.checking.constants.prelude_folding import OUT_OF_RANGE, Problem, compute
+from ccl.checking.environment import is_invalid
 from ccl.checking.forms.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
 from ccl.node import replace
-from ccl.typed import BinaryOp, Conversion, UnaryOp
+from ccl.typed import BinaryOp, Builtin, UnaryOp
 from ccl.types import Prim
 
 
-def fold(node: typed.Expr) -> typed.Expr | Problem:
-    """The constant that `node` is: a scalar, a text, or an aggregate of constants."""
-    match node:
-        case typed.ScalarConst() | typed.TextConst() | typed.UnitConst():
-            return node
-        case typed.Unary():
-            return _unary(node)
-        case typed.Binary():
-            return _binary(node)
-        case typed.ShortCircuit():
-            return _short_circuit(node)
-        case typed.Concat():
-            return _concat(node)
-        case typed.Convert():
-            return _convert(node)
-        case typed.If():
-            return _if(node)
-        case typed.Block(statements=(), value=value) if value is not None:
-            return fold(value)
-        case typed.ArrayNew():
-            elements = _all(node.elements)
-            return elements if isinstance(elements, Problem) else replace(node, elements=elements)
-        case typed.StructNew():
-            values = _all(node.values)
-            return values if isinstance(values, Problem) else replace(node, values=values)
-        case typed.VariantNew():
-            payload = _all(node.payload)
-            return payload if isinstance(payload, Problem) else replace(node, payload=payload)
-        case typed.CallBuiltin(builtin=typed.Builtin.MAP_NEW):
-            return node
-        case typed.CallBuiltin():
-            arguments = _all(tuple(each.value for each in node.arguments))
-            return arguments if isinstance(arguments, Problem) else compute(node, arguments)
-        case _:
-            return Problem(node.span, "this expression", not_constant=True)
+def fold(node: typed.Expr) -> typed.Expr | Problem | None:
+    """The constant that `node` is: a scalar, a text, or an aggregate of constants.
+
+    None where a part of it has been reported as wrong.
+    """
+    try:
+        return _Folding().value(node)
+    except _Stopped as stopped:
+        return stopped.problem
 
 
-def _all(nodes: tuple[typed.Expr, ...]) -> tuple[typed.Expr, ...] | Problem:
-    done: list[typed.Expr] = []
-    for node in nodes:
-        folded = fold(node)
-        if isinstance(folded, Problem):
-            return folded
-        done.append(folded)
-    return tuple(done)
+class _Stopped(Exception):
+    """There is no value at compile time."""
+
+    def __init__(self, problem: Problem | None) -> None:
+        self.problem = problem
 
 
-def _scalar(node: typed.Expr) -> int | Problem:
-    folded = fold(node)
-    if isinstance(folded, Problem):
-        return folded
-    if isinstance(folded, typed.ScalarConst):
-        return folded.value
-    return Problem(node.span, "this expression", not_constant=True)
+def _not_constant(node: typed.Expr | typed.Statement, what: str) -> _Stopped:
+    return _Stopped(Problem(node.span, what, not_constant=True))
 
 
-def _unary(node: typed.Unary) -> typed.Expr | Problem:
-    value = _scalar(node.operand)
-    if isinstance(value, Problem):
-        return value
-    result = 1 - value if node.op is UnaryOp.NOT else -value
-    return _checked(node, result)
+class _Folding:
+    """One expression; `_locals` are the variables that blocks and patterns in it have set."""
+
+    def __init__(self) -> None:
+        self._locals: dict[int, typed.Expr] = {}
+
+    def value(self, node: typed.Expr) -> typed.Expr:
+        match node:
+            case typed.UnitConst() if is_invalid(node):
+                raise _Stopped(None)
+            case typed.ScalarConst() | typed.TextConst() | typed.UnitConst():
+                return node
+            case typed.LocalGet(local=local) if local.index in self._locals:
+                return self._locals[local.index]
+            case typed.Unary():
+                return self._unary(node)
+            case typed.Binary():
+                return _settled(_binary(node, self.value(node.left), self.value(node.right)))
+            case typed.ShortCircuit():
+                left = self._truth(node.left)
+                return _bool(node, self._truth(node.right) if left is node.is_and else left)
+            case typed.Concat():
+                return self._concat(node)
+            case typed.Convert():
+                return _settled(converted(node, self.value(node.operand)))
+            case typed.If():
+                return self._if(node)
+            case typed.Block():
+                return self._block(node)
+            case typed.MatchTag():
+                return self._match(node)
+            case typed.Require():
+                return self._require(node)
+            case typed.FieldGet(base=base, index=index):
+                return _as(typed.StructNew, self.value(base)).values[index]
+            case typed.IndexGet():
+                return self._element(node)
+            case typed.ArrayNew():
+                return replace(node, elements=self._all(node.elements))
+            case typed.StructNew():
+                return self._struct_new(node)
+            case typed.VariantNew():
+                return replace(node, payload=self._all(node.payload))
+            case typed.CallBuiltin(builtin=Builtin.MAP_NEW):
+                return node
+            case typed.CallBuiltin():
+                arguments = self._all(tuple(each.value for each in node.arguments))
+                return _settled(compute(node, arguments))
+            case _:
+                raise _not_constant(node, "this expression")
+
+    def _all(self, nodes: tuple[typed.Expr, ...]) -> tuple[typed.Expr, ...]:
+        return tuple(map(self.value, nodes))
+
+    def _scalar(self, node: typed.Expr) -> int:
+        return _as(typed.ScalarConst, self.value(node)).value
+
+    def _truth(self, node: typed.Expr) -> bool:
+        return bool(self._scalar(node))
+
+    def _unary(self, node: typed.Unary) -> typed.Expr:
+        value = self._scalar(node.operand)
+        return _settled(_checked(node, 1 - value if node.op is UnaryOp.NOT else -value))
+
+    def _concat(self, node: typed.Concat) -> typed.Expr:
+        parts = [_as(typed.TextConst, self.value(each)).value for each in node.parts]
+        return typed.TextConst(value="".join(parts), type=Prim.STRING, span=node.span)
+
+    def _struct_new(self, node: typed.StructNew) -> typed.Expr:
+        """Its values in the order written, so that the first problem is the program's."""
+        values = {index: self.value(node.values[index]) for index in node.order}
+        return replace(node, values=tuple(values[index] for index in range(len(node.values))))
+
+    def _if(self, node: typed.If) -> typed.Expr:
+        if self._truth(node.condition):
+            return self.value(node.then)
+        return (
+            typed.UnitConst(span=node.span)
+            if node.otherwise is None
+            else self.value(node.otherwise)
+        )
+
+    def _block(self, node: typed.Block) -> typed.Expr:
+        for statement in node.statements:
+            match statement:
+                case typed.SetLocal(local=local, value=value):
+                    self._locals[local.index] = self.value(value)
+                case typed.Evaluate(value=value):
+                    self.value(value)
+                case _:
+                    raise _not_constant(statement, "this statement")
+        return typed.UnitConst(span=node.span) if node.value is None else self.value(node.value)
+
+    def _match(self, node: typed.MatchTag) -> typed.Expr:
+        subject = _as(typed.VariantNew, self.value(node.subject))
+        for arm in node.arms:
+            if arm.tag == subject.tag:
+                for position, local in arm.bindings:
+                    self._locals[local.index] = subject.payload[position]
+                return self.value(arm.body)
+        assert node.otherwise is not None, "the arms cover every variant"
+        return self.value(node.otherwise)
+
+    def _require(self, node: typed.Require) -> typed.Expr:
+        if not self._truth(node.condition):
+            raise _Stopped(Problem(node.span, "a requirement that fails"))
+        return typed.UnitConst(span=node.span)
+
+    def _element(self, node: typed.IndexGet) -> typed.Expr:
+        base, index = self.value(node.base), self.value(node.index)
+        if isinstance(base, typed.ArrayNew) and isinstance(index, typed.ScalarConst):
+            if not 0 <= index.value < len(base.elements):
+                raise _Stopped(Problem(node.span, OUT_OF_RANGE))
+            return base.elements[index.value]
+        if isinstance(base, typed.CallBuiltin):  # a constant map has nothing in it
+            raise _Stopped(Problem(node.span, "a key that is not found"))
+        raise _not_constant(node, "this expression")
+
+
+_C = TypeVar("_C", typed.ScalarConst, typed.TextConst, typed.StructNew, typed.VariantNew)
+
+
+def _as(kind: type[_C], node: typed.Expr) -> _C:
+    """The constant in the form that its type has."""
+    if not isinstance(node, kind):
+        raise _not_constant(node, "this expression")
+    return node
+
+
+def _settled(found: typed.Expr | Problem) -> typed.Expr:
+    if isinstance(found, Problem):
+        raise _Stopped(found)
+    return found
+
+
+def _bool(node: typed.Expr, value: bool) -> typed.Expr:
+    return typed.ScalarConst(value=int(value), type=Prim.BOOL, span=node.span)
 
 
 def _checked(node: typed.Expr, value: int) -> typed.Expr | Problem:
@@ -84,9 +185,9 @@ def _checked(node: typed.Expr, value: int) -> typed.Expr | Problem:
     return typed.ScalarConst(value=value, type=node.type, span=node.span)
 
 
-_COMPARISONS: dict[BinaryOp, Callable[[int | bytes, int | bytes], bool]] = {
-    BinaryOp.EQUAL: lambda a, b: a == b,
-    BinaryOp.NOT_EQUAL: lambda a, b: a != b,
+# --- operators --------------------------------------------------------------------------
+
+_ORDER: dict[BinaryOp, Callable[[int | bytes, int | bytes], bool]] = {
     BinaryOp.LESS: lambda a, b: a < b,  # type: ignore[operator]
     BinaryOp.LESS_EQUAL: lambda a, b: a <= b,  # type: ignore[operator]
     BinaryOp.GREATER: lambda a, b: a > b,  # type: ignore[operator]
@@ -94,23 +195,16 @@ _COMPARISONS: dict[BinaryOp, Callable[[int | bytes, int | bytes], bool]] = {
 }
 
 
-def _binary(node: typed.Binary) -> typed.Expr | Problem:
-    left, right = fold(node.left), fold(node.right)
-    if isinstance(left, Problem):
-        return left
-    if isinstance(right, Problem):
-        return right
+def _binary(node: typed.Binary, left: typed.Expr, right: typed.Expr) -> typed.Expr | Problem:
+    if node.op in (BinaryOp.EQUAL, BinaryOp.NOT_EQUAL):
+        return _bool(node, same(left, right) is (node.op is BinaryOp.EQUAL))
     if isinstance(left, typed.TextConst) and isinstance(right, typed.TextConst):
-        compare = _COMPARISONS[node.op]
-        truth = compare(left.value.encode(), right.value.encode())
-        return typed.ScalarConst(value=int(truth), type=Prim.BOOL, span=node.span)
+        return _bool(node, _ORDER[node.op](left.value.encode(), right.value.encode()))
     if not (isinstance(left, typed.ScalarConst) and isinstance(right, typed.ScalarConst)):
-        return Problem(node.span, "this comparison", not_constant=True)
-    if node.op in _COMPARISONS:
-        truth = _COMPARISONS[node.op](left.value, right.value)
-        return typed.ScalarConst(value=int(truth), type=Prim.BOOL, span=node.span)
-    decimal = node.type is Prim.DECIMAL
-    value = _arithmetic(node, left.value, right.value, decimal=decimal)
+        return Problem(node.span, "this expression", not_constant=True)
+    if node.op in _ORDER:
+        return _bool(node, _ORDER[node.op](left.value, right.value))
+    value = _arithmetic(node, left.value, right.value, decimal=node.type is Prim.DECIMAL)
     return value if isinstance(value, Problem) else _checked(node, value)
 
 
@@ -140,55 +234,3 @@ def round_half_away(a: int, b: int) -> int:
     """`a / b` to the nearest integer, halves away from zero."""
     quotient = (2 * abs(a) + abs(b)) // (2 * abs(b))
     return quotient if (a < 0) == (b < 0) else -quotient
-
-
-def _short_circuit(node: typed.ShortCircuit) -> typed.Expr | Problem:
-    left = _scalar(node.left)
-    if isinstance(left, Problem):
-        return left
-    if bool(left) is not node.is_and:
-        return typed.ScalarConst(value=left, type=Prim.BOOL, span=node.span)
-    right = _scalar(node.right)
-    if isinstance(right, Problem):
-        return right
-    return typed.ScalarConst(value=right, type=Prim.BOOL, span=node.span)
-
-
-def _concat(node: typed.Concat) -> typed.Expr | Problem:
-    texts: list[str] = []
-    for part in node.parts:
-        folded = fold(part)
-        if isinstance(folded, Problem):
-            return folded
-        if not isinstance(folded, typed.TextConst):
-            return Problem(part.span, "this expression", not_constant=True)
-        texts.append(folded.value)
-    return typed.TextConst(value="".join(texts), type=Prim.STRING, span=node.span)
-
-
-def _convert(node: typed.Convert) -> typed.Expr | Problem:
-    operand = fold(node.operand)
-    match operand, node.conversion:
-        case Problem(), _:
-            return operand
-        case typed.ScalarConst(), Conversion.SAME_BITS:
-            return replace(operand, type=node.type, span=node.span)
-        case typed.TextConst(), Conversion.SAME_BITS:
-            return replace(operand, type=node.type, span=node.span)
-        case typed.ScalarConst(), Conversion.INTEGER_TO_DECIMAL:
-            return _checked(node, operand.value * DECIMAL_ONE)
-        case typed.ScalarConst(type=Prim.INTEGER), Conversion.TO_STRING:
-            return typed.TextConst(value=str(operand.value), type=Prim.STRING, span=node.span)
-        case _:
-            return Problem(node.span, "this conversion", not_constant=True)
-
-
-def _if(node: typed.If) -> typed.Expr | Problem:
-    condition = _scalar(node.condition)
-    if isinstance(condition, Problem):
-        return condition
-    if condition:
-        return fold(node.then)
-    if node.otherwise is None:
-        return typed.UnitConst(span=node.span)
-    return fold(node.otherwise)

@@ -13,6 +13,7 @@ from math import isqrt
 from typing import Final, TypeAlias
 
 from ccl import lettercase, typed
+from ccl.checking.constants.equality import same
 from ccl.checking.forms.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
 from ccl.source import Span
 from ccl.typed import Builtin
@@ -21,7 +22,7 @@ from ccl.types import Array, Option, Type
 _INTEGER: Final = re.compile(r"-?[0-9]+", re.ASCII)
 _DECIMAL: Final = re.compile(r"-?[0-9]+(\.[0-9]{1,6})?", re.ASCII)
 _WORD_BITS: Final = 64
-_OUT_OF_RANGE: Final = "a position out of range"
+OUT_OF_RANGE: Final = "a position out of range"
 _OVERFLOW: Final = "an overflow"
 
 
@@ -34,7 +35,8 @@ class Problem:
     not_constant: bool = False
 
 
-Value: TypeAlias = int | str | list[typed.Expr]
+Value: TypeAlias = int | str | list[typed.Expr] | dict[str, typed.Expr]
+"""Of maps, constants have the empty one alone."""
 
 
 class _Trap(Exception):
@@ -43,6 +45,11 @@ class _Trap(Exception):
 
 def compute(node: typed.CallBuiltin, arguments: tuple[typed.Expr, ...]) -> typed.Expr | Problem:
     """The value of a prelude call; `not_constant` where it is left to the running module."""
+    if node.builtin is Builtin.ARRAY_CONTAINS:
+        elements, value = arguments
+        if isinstance(elements, typed.ArrayNew):
+            found = any(same(each, value) for each in elements.elements)
+            return _scalar(int(found), node.type, node)
     operation = _OPERATIONS.get(node.builtin)
     values = [_plain(each) for each in arguments]
     known = [value for value in values if value is not None]
@@ -60,14 +67,15 @@ def _plain(node: typed.Expr) -> Value | None:
             return node.value
         case typed.ArrayNew():
             return list(node.elements)
+        case typed.CallBuiltin(builtin=Builtin.MAP_NEW):
+            return {}
         case _:
             return None
 
 
 def _constant(node: typed.CallBuiltin, value: Value | None) -> typed.Expr | Problem:
-    if node.builtin in (Builtin.STRING_PARSE_INTEGER, Builtin.STRING_PARSE_DECIMAL):
-        kind = node.type.value if isinstance(node.type, Option) else node.type
-        found = () if not isinstance(value, int) else (_scalar(value, kind, node),)
+    if isinstance(node.type, Option):
+        found = () if not isinstance(value, int) else (_scalar(value, node.type.value, node),)
         return typed.VariantNew(tag=len(found), payload=found, type=node.type, span=node.span)
     match value:
         case str():
@@ -112,13 +120,13 @@ def _percentage(part: int, whole: int) -> int:
 
 def _slice(whole: str | list[typed.Expr], start: int, end: int) -> str | list[typed.Expr]:
     if not 0 <= start <= end <= len(whole):
-        raise _Trap(_OUT_OF_RANGE)
+        raise _Trap(OUT_OF_RANGE)
     return whole[start:end]
 
 
 def _char_at(text: str, index: int) -> str:
     if not 0 <= index < len(text):
-        raise _Trap(_OUT_OF_RANGE)
+        raise _Trap(OUT_OF_RANGE)
     return text[index]
 
 
@@ -198,6 +206,11 @@ _OPERATIONS: Final[dict[Builtin, Callable[..., Value | None]]] = {
     Builtin.STRING_LOWER: lambda text: lettercase.lower().of(text),
     Builtin.STRING_PARSE_INTEGER: _parse,
     Builtin.STRING_PARSE_DECIMAL: _parse_decimal,
+    Builtin.MAP_SIZE: len,
+    Builtin.MAP_KEYS: list,
+    Builtin.MAP_VALUES: list,
+    Builtin.MAP_CONTAINS_KEY: lambda _map, _key: 0,
+    Builtin.MAP_GET: lambda _map, _key: None,
     Builtin.DECIMAL_FLOOR: lambda n: n // DECIMAL_ONE,
     Builtin.DECIMAL_CEIL: lambda n: -(-n // DECIMAL_ONE),
     Builtin.DECIMAL_ROUND: _rounded,

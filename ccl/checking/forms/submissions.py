@@ -105,7 +105,7 @@ def _field(body: Body, name: str, value: ast.Expr) -> typed.Expr:
     if name in _CHOICES:
         node = forms.one_of(body, node, _CHOICES[name], name)
     known = node if is_invalid(node) else fold(node)
-    if isinstance(known, Problem) or is_invalid(known):
+    if known is None or isinstance(known, Problem) or is_invalid(known):
         return node
     return _within_limits(body, name, node, known)
 
@@ -198,7 +198,7 @@ def _constant_text(value: ast.Expr) -> str | None:
 def _agrees(body: Body, name: str, given: typed.Expr, charter: typed.Expr) -> None:
     """The same thing said twice must be the same."""
     known = given if is_invalid(given) else fold(given)
-    if isinstance(known, Problem) or is_invalid(known):
+    if known is None or isinstance(known, Problem) or is_invalid(known):
         return
     match known, charter:
         case (typed.ScalarConst(value=a), typed.ScalarConst(value=b)) | (
