@@ -1,20 +1,23 @@
 """Code generation as a whole: a checked program to the artifact that is stored and run."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from ccl.abi.bounds import bounds_to_value
 from ccl.abi.sections import (
     ABI_SECTION,
     BOUNDS_SECTION,
+    CALLS_KEY,
     PACKED_SECTION,
     SITES_SECTION,
     SOURCE_SECTION,
     Abi,
     Site,
+    calls_to_value,
     sites_to_value,
 )
 from ccl.bounds import bounds_of
-from ccl.lowering.program import lower
+from ccl.lowering.program import Lowered, lower
 from ccl.node import Node
 from ccl.source import SourceMap
 from ccl.typed import Program
@@ -50,8 +53,15 @@ def emit(
         ABI_SECTION: encode(lowered.abi.to_value()),
         SITES_SECTION: encode(sites_to_value(lowered.sites)),
         BOUNDS_SECTION: encode(bounds_to_value(bounds_of(lowered, sources))),
-        SOURCE_SECTION: encode({"compiler": compiler_version, "sources": dict(source_cids)}),
+        SOURCE_SECTION: encode(_provenance(lowered, source_cids, compiler_version)),
     }
     if program.packed:
         sections[PACKED_SECTION] = encode({m.cid: m.wasm for m in program.packed})
     return Artifact(wasm=assemble(wat, sections), wat=wat, abi=lowered.abi, sites=lowered.sites)
+
+
+def _provenance(
+    lowered: Lowered, source_cids: Mapping[str, str], compiler_version: str
+) -> dict[str, Any]:
+    value = {"compiler": compiler_version, "sources": dict(source_cids)}
+    return value | {CALLS_KEY: calls_to_value(lowered.calls)} if lowered.calls else value

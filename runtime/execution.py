@@ -6,15 +6,17 @@ compared by nobody.
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any, Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
-from runtime.content.typed import cut
+from runtime.content.typed import Omitted, Size, cut
 from runtime.rehearsal import Rehearsed
+
+FRAMES_MAX: Final = 32
 
 
 class OutcomeKind(Enum):
@@ -121,11 +123,16 @@ class Deterministic(Struct, frozen=True, kw_only=True):
 
 
 class Metrics(Struct, frozen=True, kw_only=True):
-    """Measured on the executing machine. wall_ms is rounded up."""
+    """Measured on the executing machine. wall_ms is rounded up.
+
+    frames: where in the module the calls are that led to a trap, the innermost first, as many as
+    the engine names. How many that is depends on it, so they are compared by nobody either.
+    """
 
     wall_ms: int
     memory_peak_bytes: int
     host_calls: int
+    frames: Annotated[tuple[int, ...], Size(0, FRAMES_MAX), Omitted()] = ()
 
 
 class Execution(Struct, frozen=True, kw_only=True):

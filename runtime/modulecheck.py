@@ -32,8 +32,8 @@ from runtime.modulereader import (
     FunctionType,
     Import,
     MalformedError,
-    ModuleReader,
     Reading,
+    read_module,
 )
 from runtime.modulestartup import startup
 
@@ -76,15 +76,7 @@ def check_module(module: bytes, limits: ModuleLimits = MODULE_LIMITS) -> ModuleF
     if refused is not None:
         return refused
     try:
-        reading = ModuleReader(module, limits.types, limits.parameters).read(
-            functions_max=limits.functions,
-            locals_max=limits.locals_total,
-            imports_max=limits.imports,
-            exports_max=limits.exports,
-            globals_max=limits.globals,
-            segments_max=limits.segments,
-            custom=(ABI_SECTION, SITES_SECTION),
-        )
+        reading = read_module(module, limits, custom=(ABI_SECTION, SITES_SECTION))
     except MalformedError as error:
         return Rejection(reason=error.reason, detail=error.detail)
     refused = (

@@ -299,3 +299,16 @@ def _number(leb: bytes) -> int:
     for position, byte in enumerate(leb):
         value |= (byte & 0x7F) << (7 * position)
     return value
+
+
+def calls_before(code: bytes, offset: int) -> int | None:
+    """How many direct calls begin in a body before the one at a place in it; None if none is."""
+    at = calls = 0
+    token = _scanners()[0]
+    while at < offset:
+        found = token.match(code, at)
+        if found is None:
+            return None
+        calls += found.lastgroup == "callee"
+        at = found.end()
+    return calls if at == offset and code[at : at + 1] == b"\x10" else None

@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
+from runtime.modulelimits import ModuleLimits
+
 _VALUE_TYPES: Final = {
     0x7F: "i32",
     0x7E: "i64",
@@ -97,6 +99,19 @@ class Body(NamedTuple):
     start: int
     end: int
     locals: int
+
+
+def read_module(module: bytes, limits: ModuleLimits, *, custom: tuple[str, ...]) -> Reading:
+    """The headers, with the payload of those custom sections. Raises MalformedError."""
+    return ModuleReader(module, limits.types, limits.parameters).read(
+        functions_max=limits.functions,
+        locals_max=limits.locals_total,
+        imports_max=limits.imports,
+        exports_max=limits.exports,
+        globals_max=limits.globals,
+        segments_max=limits.segments,
+        custom=custom,
+    )
 
 
 class ModuleReader:

@@ -7,11 +7,11 @@ as text, as users write them (`Map<String, Integer>`).
                 that these name
 - `ccl:sites`   trap sites: number, file, line, column, reason, article
 - `ccl:bounds`  worst-case fuel of the exports (`ccl.abi.bounds`)
-- `ccl:source`  CIDs of the sources and the compiler's version
+- `ccl:source`  CIDs of the sources, the compiler's version, and where in the sources calls are
 - `ccl:packed`  modules that this one submits, by CID
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 from msgspec import Struct
@@ -177,6 +177,52 @@ def sites_from_value(value: Any) -> tuple[Site, ...]:
         )
     except (TypeError, ValueError) as error:
         raise ValueError(f"malformed ccl:sites section: {error}") from None
+
+
+class CallSite(Struct, frozen=True, kw_only=True):
+    """Where the source calls a function: the `ordinal`-th `call` instruction, from 0, of the
+    module's `body`-th function body. The engine names a frame of the stack by such an instruction.
+    """
+
+    body: int
+    ordinal: int
+    file: str
+    line: int
+    column: int
+    end_column: int
+
+
+CALLS_KEY: Final = "calls"
+"""In `ccl:source`, which has it only where the program calls functions."""
+
+
+def calls_to_value(calls: Iterable[CallSite]) -> dict[str, Any]:
+    """Each file once, since there are many calls."""
+    files: dict[str, int] = {}
+    rows = [
+        [c.body, c.ordinal, files.setdefault(c.file, len(files)), c.line, c.column, c.end_column]
+        for c in calls
+    ]
+    return {"files": list(files), "at": rows}
+
+
+def calls_from_value(value: Any) -> tuple[CallSite, ...]:
+    """Read what `calls_to_value` wrote. Raises ValueError for any other shape."""
+    try:
+        files = [_text(file) for file in value["files"]]
+        return tuple(
+            CallSite(
+                body=int(body),
+                ordinal=int(ordinal),
+                file=files[file],
+                line=int(line),
+                column=int(column),
+                end_column=int(end),
+            )
+            for body, ordinal, file, line, column, end in value["at"]
+        )
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ValueError(f"malformed calls in ccl:source: {error}") from None
 
 
 def _text(value: Any) -> str:

@@ -195,6 +195,7 @@ RUN: Final[Fields] = {
     "charter": ENTRIES,
     **WRITTEN,
     "seed": optional(TEXT),
+    "trace": TEXTS,
     "fuel_limit": COUNT,
     "memory_limit_bytes": COUNT,
 }
@@ -243,6 +244,7 @@ CCL: Final[Answers] = {
                                 "executions": COUNT,
                                 "fuel": optional(COUNT),
                                 "logs": TEXTS,
+                                "trace": TEXTS,
                                 "failure": optional(
                                     record(
                                         {

@@ -6,6 +6,7 @@ from functools import partial
 from ccl.abi.hostcalls import ABSENT, HOST_CALLS, Answer, HostCall, Wire
 from ccl.abi.testcalls import ALL_CALLS
 from ccl.lowering import places, routines
+from ccl.lowering.callsites import Call
 from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.places import Key
 from ccl.lowering.shapes import is_text, payload_offset, store, value_type
@@ -46,7 +47,7 @@ def function(f: Frame, node: CallFunction) -> Hold:
     else:
         keeps = f.unit.kept[node.function]
         kept = _borrow_arguments(f, node, keeps)
-        f.emit(f"call ${f.unit.function_name(callee)}")
+        f.emit(Call.of(f.unit.function_name(callee), node.span))
         f.let_go(kept)
     if node.type is Prim.NEVER:
         f.emit("unreachable")
@@ -107,7 +108,7 @@ def _call_changing(f: Frame, node: CallFunction) -> None:
             pushes.append(partial(f.emit, f"local.get ${plain[-1][0]}"))
     for push in pushes:
         push()
-    f.emit(f"call ${f.unit.function_name(callee)}")
+    f.emit(Call.of(f.unit.function_name(callee), node.span))
     f.let_go(owned)
     for steps, keys in reversed(paths):
         places.give_back(f, steps, keys)

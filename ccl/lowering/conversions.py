@@ -1,10 +1,13 @@
 """Conversions between types, and the reading of Data."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from ccl.lowering import decoding, elements, encoding
 from ccl.lowering.frame import Frame, Hold, Owned
 from ccl.lowering.shapes import load, payload_offset, value_type
 from ccl.typed import CallBuiltin, Conversion, Convert, DataGet, TextConst
-from ccl.types import Prim, Result, is_reference
+from ccl.types import Prim, Result, Type, is_reference
 from ccl.wasm.model import ValueType
 
 NOT_A_DID = "not a DID"
@@ -18,11 +21,12 @@ NO_WRITTEN_TIME = (
 )
 DISCARDED_ERR = "an Err that nobody took"
 DECIMAL_SCALE = 1_000_000
-_TO_TEXT = {
+TO_TEXT: Final[Mapping[Type, str]] = {
     Prim.DECIMAL: "decimal_to_text",
     Prim.TIMESTAMP: "timestamp_to_text",
     Prim.DURATION: "duration_to_text",
 }
+"""The routine that writes a number of 64 bits, where it is not `integer_to_text`."""
 
 
 def convert(f: Frame, node: Convert) -> Hold:
@@ -71,7 +75,7 @@ def _to_string(f: Frame, node: Convert) -> Hold:
     f.memory_site(node.span)
     if kind is Prim.TIMESTAMP:
         f.constant(f.site(node.span, NO_WRITTEN_TIME))
-    f.call(_TO_TEXT.get(kind, "integer_to_text") if isinstance(kind, Prim) else "integer_to_text")
+    f.call(TO_TEXT.get(kind, "integer_to_text"))
     return Hold.OWNED
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from ccl.lowering import comparison, elements, operators, questions, routines
 from ccl.lowering.frame import Frame, Hold, Owned, View
 from ccl.lowering.shapes import field_offset, load, store, value_type
+from ccl.lowering.trapdetails import trap_with_scalar
 from ccl.node import Node
 from ccl.source import Span
 from ccl.typed import (
@@ -71,11 +72,14 @@ def index(f: Frame, node: IndexGet) -> Hold:
 
 def find(f: Frame, base: Map, span: Span) -> int:
     """From (map, key) to the address of the entry and the offset of its value; traps."""
-    find_key(f, base.key, span)
-    with f.temporary("i32") as at:
-        f.emit(f"local.tee ${at}", "i32.eqz")
-        f.trap_if(span, KEY_NOT_FOUND)
-        f.emit(f"local.get ${at}")
+    shape = value_type(base.key)
+    assert shape is not None, "a key is a value"
+    with f.temporary(shape) as key, f.temporary("i32") as at:
+        f.emit(f"local.tee ${key}")
+        find_key(f, base.key, span)
+        f.emit(f"local.tee ${at}", "i32.eqz", "if")
+        trap_with_scalar(f, base.key, key, span, KEY_NOT_FOUND)
+        f.emit("end", f"local.get ${at}")
     return 16
 
 

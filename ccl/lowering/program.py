@@ -11,9 +11,10 @@ from ccl.abi.layout import (
     MEMORY_EXPORT,
     SITE_GLOBAL,
 )
-from ccl.abi.sections import Abi, Site
+from ccl.abi.sections import Abi, CallSite, Site
 from ccl.abi.testcalls import ALL_CALLS, import_module
 from ccl.lowering import charter, exports, expressions
+from ccl.lowering.callsites import call_sites
 from ccl.lowering.facts import Behaviour, Survey, kept_parameters, sole_arrays
 from ccl.lowering.frame import Callee, Frame
 from ccl.lowering.keeping import with_state
@@ -53,6 +54,7 @@ class Lowered(Node, frozen=True, kw_only=True):
     module: model.Module
     abi: Abi
     sites: tuple[Site, ...]
+    calls: tuple[CallSite, ...]
     notes: Mapping[str, Notes]
     """By name of a function of the module."""
     behind: Mapping[str, Function]
@@ -83,11 +85,13 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
         functions.append(replay)
         names += ((charter.EXPORT, replay.name),)
     states = [each for each in program.states.values() if each.id in unit.states]
+    module = _module(unit, tuple(functions), names)
     return Lowered(
         program=program,
-        module=_module(unit, tuple(functions), names),
+        module=module,
         abi=exports.abi(program, states, sources, has_charter=replay is not None),
         sites=unit.sites.table(),
+        calls=call_sites(module, sources),
         notes=notes,
         behind=behind,
     )

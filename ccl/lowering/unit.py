@@ -98,18 +98,24 @@ class Sites:
         return tuple(self._site(*key) for key in self._numbers)
 
     def _site(self, span: Span, reason: str, article: str | None) -> Site:
-        source = self._sources.of(span)
-        start = source.position(span.start)
-        end = source.position(span.end)
-        last = end.column if end.line == start.line else len(source.line_text(start.line)) + 1
+        file, line, column, end_column = place_of(self._sources, span)
         return Site(
-            file=source.path,
-            line=start.line,
-            column=start.column,
-            end_column=max(last, start.column),
+            file=file,
+            line=line,
+            column=column,
+            end_column=end_column,
             reason=reason,
             article=article,
         )
+
+
+def place_of(sources: SourceMap, span: Span) -> tuple[str, int, int, int]:
+    """(file, line, column, column behind the end on that line)"""
+    source = sources.of(span)
+    start = source.position(span.start)
+    end = source.position(span.end)
+    last = end.column if end.line == start.line else len(source.line_text(start.line)) + 1
+    return source.path, start.line, start.column, max(last, start.column)
 
 
 Writer = Callable[["Unit", Type, str], str]

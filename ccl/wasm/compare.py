@@ -44,14 +44,16 @@ def differences(
     if given[0] == rebuilt[0]:
         return ()
     return (
-        *_provenance(given[1], rebuilt[1]),
+        *_provenance(given, rebuilt),
         *_packed(given[1], rebuilt[1]),
         *_parts(given, rebuilt),
     )
 
 
-def _provenance(given: Inspection, rebuilt: Inspection) -> Iterator[Difference]:
-    said, found = given.provenance, rebuilt.provenance
+def _provenance(
+    given: tuple[bytes, Inspection], rebuilt: tuple[bytes, Inspection]
+) -> Iterator[Difference]:
+    said, found = given[1].provenance, rebuilt[1].provenance
     assert found is not None, "every module of ours says where it comes from"
     if said is None:
         yield Difference(part=Part.PROVENANCE, name=SOURCE_SECTION, given=None, rebuilt="present")
@@ -64,6 +66,13 @@ def _provenance(given: Inspection, rebuilt: Inspection) -> Iterator[Difference]:
         one, other = said.sources.get(path), found.sources.get(path)
         if one != other:
             yield Difference(part=Part.SOURCE, name=path, given=one, rebuilt=other)
+    key = (True, SOURCE_SECTION)
+    ours, theirs = _contents(*given)[key], _contents(*rebuilt)[key]
+    if said == found and ours != theirs:
+        # where in the sources the calls are
+        yield Difference(
+            part=Part.PROVENANCE, name=SOURCE_SECTION, given=_size(ours), rebuilt=_size(theirs)
+        )
 
 
 def _packed(given: Inspection, rebuilt: Inspection) -> Iterator[Difference]:

@@ -84,6 +84,7 @@ class Report(Struct, frozen=True, kw_only=True):
     fuel_used: int | None
     memory_peak_bytes: int
     host_calls: int
+    frames: list[int]
     wall_ns: int
     rehearsal: Rehearsed | None
 
@@ -161,6 +162,7 @@ class Machine:
             fuel_used=ending.fuel_used,
             memory_peak_bytes=peak,
             host_calls=invocation.host_calls,
+            frames=list(ending.frames),
             wall_ns=time.perf_counter_ns() - started,
             rehearsal=None if invocation.rehearsal is None else invocation.rehearsal.said,
         )

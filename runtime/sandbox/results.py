@@ -47,6 +47,7 @@ def execution_from(answer: dict[str, Any]) -> Execution:
             wall_ms=-(-_natural(answer["wall_ns"]) // 1_000_000),
             memory_peak_bytes=_natural(answer["memory_peak_bytes"]),
             host_calls=_natural(answer["host_calls"]),
+            frames=tuple(map(_natural, answer["frames"])),
         )
         charter = nested_charter(answer["charter"])
         said = answer["rehearsal"]

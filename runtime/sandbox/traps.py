@@ -11,7 +11,7 @@ from wasmtime import TrapCode
 from ccl.abi.layout import DETAIL_LENGTH_GLOBAL, DETAIL_POINTER_GLOBAL, SITE_GLOBAL
 from ccl.abi.sections import ENTRY_ERR_REASON, LIMIT_REASONS, Site, sites_from_value
 from runtime.content.codec import decode
-from runtime.execution import Outcome, OutcomeKind
+from runtime.execution import FRAMES_MAX, Outcome, OutcomeKind
 from runtime.host.memory import OutOfBoundsError
 from runtime.modulecheck import PAGE_BYTES, ModuleFacts
 from runtime.modulelimits import MODULE_LIMITS
@@ -37,12 +37,14 @@ _ENGINE_REASONS: Final = {
 class Ending(Struct, frozen=True):
     """outcome; fuel_used is None where the engine's count is not to be trusted.
 
-    output: (bytes, whether they are an encoded value), kept only on success.
+    output: (bytes, whether they are an encoded value), kept only on success. frames: of a trap at
+    a site, as `runtime.execution.Metrics` has them.
     """
 
     outcome: Outcome
     fuel_used: int | None
     output: tuple[bytes | None, bool] = (None, False)
+    frames: tuple[int, ...] = ()
 
 
 def ending_of_trap(
@@ -53,7 +55,8 @@ def ending_of_trap(
         case TrapCode.UNREACHABLE:
             site = _site(guest, facts)
             if guest is not None and site is not None:
-                return Ending(_outcome_at(site, guest), fuel_used)
+                frames = tuple(each.module_offset for each in raised.frames[:FRAMES_MAX])
+                return Ending(_outcome_at(site, guest), fuel_used, frames=frames)
             return Ending(_trapped(_UNREACHABLE, raised), fuel_used)
         case TrapCode.STACK_OVERFLOW:
             return Ending(Outcome(kind=OutcomeKind.LIMIT, reason="the stack is used up"), None)

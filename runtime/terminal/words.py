@@ -227,6 +227,7 @@ WORDS: Final = {
     "to": "who gets the units",
     "token": "the CID of the token",
     "tokens": "the tokens of this identity",
+    "trace": "the places from a trap outwards, each called from the next one",
     "transfer": "units that change hands",
     "trap_sites": "places where it can trap; null for other modules",
     "trusted": "whether the mesh that vouches for the proof is known here",

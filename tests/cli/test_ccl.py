@@ -191,6 +191,48 @@ def test_running_out_of_fuel_names_the_limit(tmp_path: Path) -> None:
     assert "--fuel" in done.err
 
 
+CALLING = """\
+import "std/text" as text;
+fn cells(line: String) -> Array<String> {
+  text.fields(line)
+}
+test fn lines() {
+  assert_eq(cells("a").length(), 1);
+  cells("\\"a\\"b");
+}
+execution { cells("\\"a\\"b").length() }
+"""
+
+
+def test_a_trap_in_the_library_shows_the_line_of_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "calling.ccl"
+    path.write_text(CALLING, "utf-8")
+    said = run("ccl", "run", path, home=tmp_path).err
+    assert "trap: requirement failed: row 1, column 1: text after a quoted cell: b" in said
+    shown = said[said.index(" --> ") :]
+    assert re.match(r" --> calling.ccl:3:3\n  \|\n3 \|   text.fields\(line\)\n", shown), shown
+    way = re.findall(r"^  = (.*)$", shown, re.MULTILINE)
+    assert re.match(r"in std/text.ccl:\d+:\d+$", way[0])
+    assert way[-2:] == ["called from calling.ccl:3:3", "called from calling.ccl:9:13"]
+    done = run("ccl", "run", path, "-o", "json", home=tmp_path)
+    trace = json.loads(done.out)["trace"]
+    assert trace[0].startswith("std/text.ccl:")
+    assert trace[-2:] == ["calling.ccl:3:3", "calling.ccl:9:13"]
+
+
+def test_a_trap_in_a_test_shows_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "calling.ccl"
+    path.write_text(CALLING, "utf-8")
+    said = run("ccl", "test", path, home=tmp_path).out
+    assert "calling.ccl:3:3\n" in said
+    assert "3 |   text.fields(line)" in said
+    assert "= called from calling.ccl:7:3" in said
+    (tested,) = json.loads(run("ccl", "test", path, "-o", "json", home=tmp_path).out)["files"]
+    (test,) = tested["tests"]
+    assert (test["failure"]["line"], test["failure"]["column"]) == (3, 3)
+    assert test["trace"][-2:] == ["calling.ccl:3:3", "calling.ccl:7:3"]
+
+
 HUNGRY = """
 export fn fill(n: Integer) -> Integer {
   let many: Array<Integer> = [];

@@ -32,6 +32,7 @@ class Ran:
     effects: list[Any] = field(default_factory=list)
     charter: list[Any] = field(default_factory=list)
     fuel_used: int | None = None
+    frames: tuple[int, ...] = ()
 
 
 @dataclass
@@ -118,4 +119,5 @@ def run(
         effects=[] if report.effects is None else decode(report.effects),
         charter=report.charter,
         fuel_used=report.fuel_used,
+        frames=tuple(report.frames),
     )

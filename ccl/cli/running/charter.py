@@ -73,7 +73,7 @@ def show_charter(
         if current().is_wanted:
             raise outcome_error(outcome, "`ccl charter` without -o shows the place in the source")
         for line in outcome_lines(
-            outcome, program, Paint(has_color(sys.stderr), SEAL), width_of(sys.stderr)
+            execution, program, Paint(has_color(sys.stderr), SEAL), width_of(sys.stderr)
         ):
             note(line)
         raise typer.Exit(ExitCode.FAILED)

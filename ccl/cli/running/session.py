@@ -207,7 +207,7 @@ def _failed(run: Run, attempt: Attempt) -> int:
     outcome = run.execution.deterministic.outcome
     hint, code = next_step(outcome, run.entry, attempt)
     paint = Paint(has_color(sys.stderr), SEAL)
-    for line in outcome_lines(outcome, run.program, paint, width_of(sys.stderr)):
+    for line in outcome_lines(run.execution, run.program, paint, width_of(sys.stderr)):
         note(line)
     if hint is not None:
         note(f" {paint('=', Ink.GUTTER)} {paint('help', Ink.HELP)}: {hint}")

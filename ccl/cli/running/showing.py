@@ -13,6 +13,7 @@ from ccl.abi.layout import CHARTER_EXPORT
 from ccl.cli.running.carried import effect_lines, effects_to_json
 from ccl.cli.running.local import Run
 from ccl.cli.running.options import Options
+from ccl.cli.running.traps import way_of
 from ccl.cli.running.under_way import UnderWay
 from ccl.cli.show import charter_lines, charter_value, value_lines
 from ccl.cli.tables import columns
@@ -187,6 +188,7 @@ def give_run(run: Run, under_way: UnderWay | None, options: Options) -> None:
             "value": run.value,
             "value_origin": LOCAL,
             "outcome": found.outcome.to_value(),
+            "trace": way_of(run.execution, run.program.root.wasm),
             "fuel": found.fuel_used,
             "fuel_limit": options.fuel,
             "memory_limit_bytes": options.memory_bytes,

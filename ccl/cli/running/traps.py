@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from ccl.abi.sections import SITES_SECTION, Site, sites_from_value
+from msgspec import Struct
+
+from ccl.abi.sections import SITES_SECTION, CallSite, Site, sites_from_value
 from ccl.cli.running.program import Program
 from ccl.render.paint import Canvas, Ink, Paint
 from ccl.render.snippet import Mark, marked_lines
 from ccl.source import Source, Span
 from ccl.wasm.binary import sections
+from runtime.backtrace import LIBRARY_PREFIX, calls_to, way_lines, way_to
 from runtime.content.codec import decode
-from runtime.execution import Outcome, OutcomeKind
+from runtime.execution import Execution, Outcome, OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.escaping import printable
 
@@ -23,27 +26,62 @@ _HEADS = {
 SITES_BYTES_MAX = 16 * 1024 * 1024
 
 
-def outcome_lines(outcome: Outcome, program: Program, paint: Paint, width: int) -> Iterator[str]:
-    """What ended the execution, where, and under which article."""
+class Spot(Struct, frozen=True):
+    """A part of one line of a source, as the module names it."""
+
+    file: str
+    line: int
+    column: int
+    end_column: int
+
+
+def spot_of(named: Site | CallSite) -> Spot:
+    return Spot(named.file, named.line, named.column, named.end_column)
+
+
+def first_own(site: Site | None, calls: Sequence[CallSite]) -> Spot | None:
+    """What is shown of the way to a trap: the innermost place outside of the library."""
+    way = [*([] if site is None else [spot_of(site)]), *map(spot_of, calls)]
+    own = (spot for spot in way if not spot.file.startswith(LIBRARY_PREFIX))
+    return None if site is None else next(own, way[0])
+
+
+def outcome_lines(
+    execution: Execution, program: Program, paint: Paint, width: int
+) -> Iterator[str]:
+    """What ended the execution, where, by which calls, and under which article."""
+    outcome = execution.deterministic.outcome
     head = _HEADS.get(outcome.kind, outcome.kind.value)
     reason = outcome.explanation
     yield paint(head, Ink.ERROR) + (paint(f": {printable(reason)}", Ink.TITLE) if reason else "")
-    site = site_of(outcome, program)
-    if site is not None:
-        source = next((s for s in program.names.sources if s.path == site.file), None)
-        canvas = Canvas(paint=paint, gutter=len(str(site.line)), width=max(width, 40))
+    calls = calls_to(program.root.wasm, execution.metrics.frames)
+    spot = first_own(site_of(outcome, program), calls)
+    gutter = 0
+    if spot is not None:
+        source = next((s for s in program.names.sources if s.path == spot.file), None)
+        gutter = len(str(spot.line))
+        canvas = Canvas(paint=paint, gutter=gutter, width=max(width, 40))
         yield (
-            paint(f"{'':>{canvas.gutter}}-->", Ink.GUTTER)
-            + f" {printable(site.file)}:{site.line}:{site.column}"
+            paint(f"{'':>{gutter}}-->", Ink.GUTTER)
+            + f" {printable(spot.file)}:{spot.line}:{spot.column}"
         )
         if source is not None:
             yield canvas.margin(None)
-            mark = Mark(span=_span(source, site), text=outcome.reason, primary=True, ink=Ink.ERROR)
+            mark = Mark(span=_span(source, spot), text=outcome.reason, primary=True, ink=Ink.ERROR)
             yield from marked_lines(source, [mark], canvas)
     elif outcome.place:
         yield f" --> {printable(outcome.place)}"
+    margin = f"{'':>{gutter}} {paint('=', Ink.GUTTER)}"
+    for line in way_lines(way_to(outcome, calls)):
+        yield f"{margin} {printable(line)}"
     if outcome.article:
-        yield f" = under article {printable(outcome.article)}"
+        yield f"{margin} under article {printable(outcome.article)}"
+
+
+def way_of(execution: Execution, wasm: bytes) -> list[str]:
+    """The places from a trap outwards, for programs."""
+    calls = calls_to(wasm, execution.metrics.frames)
+    return list(way_to(execution.deterministic.outcome, calls))
 
 
 def outcome_error(
@@ -81,6 +119,6 @@ def sites_in(wasm: bytes) -> tuple[Site, ...]:
     return ()
 
 
-def _span(source: Source, site: Site) -> Span:
-    start = source.offset(site.line, site.column)
-    return Span(source.file, start, start + max(site.end_column - site.column, 1))
+def _span(source: Source, spot: Spot) -> Span:
+    start = source.offset(spot.line, spot.column)
+    return Span(source.file, start, start + max(spot.end_column - spot.column, 1))

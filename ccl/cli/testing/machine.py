@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
-from ccl.cli.testing.reporting import Outcomes, Tested, failure_place
+from ccl.cli.testing.reporting import Outcomes, Tested, failure_place, way_of
 from ccl.cli.testing.suite import Broken, Suite
 from ccl.cli.testing.values import value_lines
 from ccl.render.plain import json_value
@@ -53,6 +53,7 @@ def verdict_value(suite: Suite, verdict: Verdict) -> dict[str, Any]:
         "fuel": verdict.fuel,
         "logs": list(verdict.logs),
         "failure": None if verdict.failure is None else _failure(suite, verdict.failure),
+        "trace": [] if verdict.failure is None else list(way_of(suite, verdict.failure)),
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ccl.abi.testcalls import ASSERTION_FAILED, NOTHING_TRAPPED, TEST_PREFIX, TEST_RECORD
 from ccl.cli.apart import CALLER
@@ -30,9 +31,13 @@ EXPECTED_TRAPS_MAX: Final = 1_000
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """Why a test failed. expected: the `assert_traps` in which that happened."""
+    """Why a test failed. expected: the `assert_traps` in which that happened.
+
+    frames: of its trap, as `runtime.execution.Metrics` has them.
+    """
 
     outcome: Outcome
+    frames: tuple[int, ...] = ()
     compared: Comparison | None = None
     expected: Expectation | None = None
 
@@ -104,6 +109,8 @@ class Rehearsals(Struct):
         """The verdict, or None where the next `assert_traps` is to be entered."""
         running.milliseconds += execution.metrics.wall_ms
         failure = judge(execution)
+        if failure is not None:
+            failure = replace(failure, frames=execution.metrics.frames)
         said = execution.rehearsal
         if failure is None and said is not None and said.entered is not None:
             if running.entering < EXPECTED_TRAPS_MAX:

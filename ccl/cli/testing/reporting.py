@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ccl.abi.testcalls import ASSERTION_FAILED, NOTHING_TRAPPED
 from ccl.cli.running.advice import less_memory
-from ccl.cli.running.traps import named_site
+from ccl.cli.running.traps import first_own, named_site
 from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
 from ccl.cli.testing.suite import Broken, Suite
 from ccl.cli.testing.values import difference, value_lines
@@ -17,6 +17,7 @@ from ccl.render.cells import text_width
 from ccl.render.paint import Canvas, Ink, Paint
 from ccl.render.snippet import Mark, marked_lines
 from ccl.source import FileId, Source, Span
+from runtime.backtrace import calls_to, way_lines, way_to
 from runtime.content.codec import decode
 from runtime.context import MEMORY_BYTES, MIB
 from runtime.execution import OutcomeKind
@@ -122,6 +123,8 @@ def failure_lines(suite: Suite, verdict: Verdict, paint: Paint, width: int) -> I
         yield f"{margin} expected a trap with {printable(wanted)}"
     if failure.compared is not None:
         yield from (f"{margin} {line}" for line in _compared(suite, failure, paint))
+    for line in way_lines(way_of(suite, failure)):
+        yield f"{margin} {printable(line)}"
     if failure.outcome.article:
         yield f"{margin} under article {printable(failure.outcome.article)}"
     for line in verdict.logs:
@@ -164,12 +167,17 @@ def failure_place(suite: Suite, failure: Failure) -> tuple[Source, Span, str] | 
         file, start, end = map(int, expected.place.split(":"))
         span = Span(FileId(file), start, end)
         return suite.sources.of(span), span, "this came to its end"
-    site = named_site(outcome, suite.sites)
-    found = None if site is None else suite.place(site)
+    spot = first_own(named_site(outcome, suite.sites), calls_to(suite.module, failure.frames))
+    found = None if spot is None else suite.place(spot)
     if found is None:
         return None
     source, span = found
     return source, span, "" if outcome.reason == ASSERTION_FAILED else outcome.reason
+
+
+def way_of(suite: Suite, failure: Failure) -> tuple[str, ...]:
+    """The places from a trap outwards."""
+    return way_to(failure.outcome, calls_to(suite.module, failure.frames))
 
 
 def _compared(suite: Suite, failure: Failure, paint: Paint) -> Iterator[str]:

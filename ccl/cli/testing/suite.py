@@ -7,7 +7,7 @@ from msgspec import Struct
 from ccl.abi.sections import Abi, Site
 from ccl.abi.testcalls import TEST_PREFIX
 from ccl.cli.checking import Findings
-from ccl.cli.running.traps import sites_in
+from ccl.cli.running.traps import Spot, sites_in
 from ccl.cli.testing.finding import TestFile
 from ccl.pipeline import compile_tests
 from ccl.source import Source, SourceMap, Span
@@ -29,8 +29,8 @@ class Suite(Struct, frozen=True, kw_only=True):
     names: SourceMap
     """As the module names them."""
 
-    def place(self, site: Site) -> tuple[Source, Span] | None:
-        """Where a trap site is, in the sources that users know."""
+    def place(self, site: Spot) -> tuple[Source, Span] | None:
+        """Where a part of a source that the module names is, in the sources that users know."""
         for source in self.names.sources:
             if source.path == site.file:
                 start = source.offset(site.line, site.column)

@@ -1,0 +1,59 @@
+"""Where in the sources the calls of a module are, for whoever shows the way to a trap.
+
+Rule: nothing of it runs. The engine knows the calls that led to a trap, each by its instruction;
+the table says which call of the source that is.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ccl.abi.sections import CallSite
+from ccl.lowering.unit import place_of
+from ccl.source import SourceMap, Span
+from ccl.wasm.model import Instruction, Module
+
+_FUNCTION = re.compile(r"^\(func ", re.MULTILINE)
+_CALL = re.compile(r"\bcall \$")
+
+
+class Call(str):
+    """The instruction that calls a function of the program, with its place in the source."""
+
+    __slots__ = ("span",)
+    span: Span
+
+    @staticmethod
+    def of(name: str, span: Span) -> "Call":
+        call = Call(f"call ${name}")
+        call.span = span
+        return call
+
+
+def call_sites(module: Module, sources: SourceMap) -> tuple[CallSite, ...]:
+    """In the order of the code: routines of the library stand before the program's functions."""
+    routines = sum(len(_FUNCTION.findall(text)) for text in module.library)
+    return tuple(
+        site
+        for number, function in enumerate(module.functions)
+        for site in _of_body(routines + number, function.body, sources)
+    )
+
+
+def _of_body(
+    body: int, instructions: Sequence[Instruction], sources: SourceMap
+) -> Iterator[CallSite]:
+    ordinal = 0
+    for line in instructions:
+        if isinstance(line, Call):
+            file, start, column, end_column = place_of(sources, line.span)
+            yield CallSite(
+                body=body,
+                ordinal=ordinal,
+                file=file,
+                line=start,
+                column=column,
+                end_column=end_column,
+            )
+            ordinal += 1
+        elif "call" in line:
+            ordinal += len(_CALL.findall(line))

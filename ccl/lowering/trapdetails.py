@@ -1,0 +1,44 @@
+"""Traps that show the value which a check has refused, as their detail."""
+
+from ccl.lowering.conversions import TO_TEXT
+from ccl.lowering.frame import Frame
+from ccl.lowering.shapes import is_text
+from ccl.lowering.unit import Unit
+from ccl.source import Span
+from ccl.types import Enumeration, Prim, Type
+
+
+def trap_with_scalar(f: Frame, kind: Type, local: str, span: Span, reason: str) -> None:
+    """Trap with the value of a local that has the type of a key; its text is made only then."""
+    site = f.site(span, reason)
+    f.emit(f"local.get ${local}")
+    if isinstance(kind, Enumeration):
+        f.emit(f"call ${f.unit.routine('named', kind, _variant_name)}")
+    elif kind is Prim.BOOL:
+        yes, no = map(f.unit.constants.text, ("true", "false"))
+        f.emit("if (result i32)", f"i32.const {yes}", "else", f"i32.const {no}", "end")
+    elif not is_text(kind):
+        f.constant(site)
+        if kind is Prim.TIMESTAMP:
+            # (beyond the years that are written it traps with its seconds, at the same site)
+            f.constant(site)
+        f.call(TO_TEXT.get(kind, "integer_to_text"))
+    f.constant(site)
+    f.call("trap_with")
+    f.emit("unreachable")
+
+
+def _variant_name(unit: Unit, kind: Type, name: str) -> str:
+    variants = [variant for variant, _ in unit.variants(kind)]
+    lines = [
+        f"  (if (i64.eq (i64.load offset=8 (local.get $value)) (i64.const {tag}))"
+        f" (then (return (i32.const {unit.constants.text(variant)}))))"
+        for tag, variant in enumerate(variants[:-1])
+    ]
+    return "\n".join(
+        [
+            f"(func ${name} (param $value i32) (result i32)",
+            *lines,
+            f"  (i32.const {unit.constants.text(variants[-1])}))",
+        ]
+    )
