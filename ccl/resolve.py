@@ -10,7 +10,7 @@ from typing import TypeVar
 from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.diagnostics import Edit, Fix, Label, Sink
-from ccl.node import Node, Record, field
+from ccl.node import Node, Record, field, replace
 from ccl.resolved import (
     Contract,
     FileScope,
@@ -180,6 +180,9 @@ class _Resolution:
             name=loaded.name,
             prefix=self._prefix(loaded),
             contract=None,
+            contract_file=loaded.file,
+            text=None,
+            extends=None,
             functions=names.functions,
             consts=names.consts,
             states=names.states,
@@ -265,6 +268,9 @@ class _Resolution:
                 name=file.name,
                 prefix=f"{self._prefix(own.file)}{own.contract.name.text}::",
                 contract=own.contract.name.text,
+                contract_file=own.file.file,
+                text=text.contract.name.text,
+                extends=text.contract.extends,
                 functions=functions,
                 consts=members.over(file.consts, members.consts, members.values),
                 states=members.over(file.states, members.states, members.values),
@@ -325,6 +331,7 @@ class _Members:
             key = (space is self.types, name)
             if not self._fits(item.name.span, name, self._declared.get(key), item.override, space):
                 continue
+            before = members.get(name)
             for table in (self.functions, self.consts, self.states):
                 if space is self.values:
                     table.pop(name, None)
@@ -332,7 +339,7 @@ class _Members:
                 if space is self.types:
                     other.pop(name, None)
             self._declared[key] = item.name.span
-            members[name], space[name] = item, scope
+            members[name], space[name] = _as_public(item, before), scope
 
     def _fits(
         self, span: Span, name: str, before: Span | None, override: bool, known: Iterable[str]
@@ -353,6 +360,13 @@ class _Members:
     ) -> dict[str, _Item]:
         """A file's names of one kind, with the contract's instead where it has them."""
         return {**{k: v for k, v in outer.items() if k not in space}, **members}
+
+
+def _as_public(item: _Declared, before: _Declared | None) -> _Declared:
+    """What replaces a public function is public, too."""
+    if isinstance(item, ast.Function) and isinstance(before, ast.Function) and before.exported:
+        return replace(item, exported=True)
+    return item
 
 
 def import_alias(item: ast.Import) -> ast.Ident | None:

@@ -114,6 +114,11 @@ class FileScope(Node, frozen=True, kw_only=True):
     prefix: str
     """Of the ids of what is declared here."""
     contract: str | None
+    contract_file: FileId
+    """The file that declares the contract."""
+    text: str | None
+    """The contract whose text this is: `contract`, or a base of it."""
+    extends: ast.Ident | None
     functions: Mapping[str, ast.Function]
     consts: Mapping[str, ast.Const]
     states: Mapping[str, ast.State]

@@ -40,7 +40,10 @@ def check(
     _declare_functions(checker)
     declare_states(checker)
     state_rules.declare_invariants(checker)
-    checker.charter = read_charter(checker, scoped.root_scope)
+    for scope in scoped.files.values():
+        if scope.outer is None and scope.file not in checker.library_files:
+            checker.charters[scope.file] = read_charter(checker, scope)
+    checker.charter = checker.charters[scoped.root]
     roles.report_parents(checker)
     schemas.apply(checker, checker.charter)
     entries = find_entries(checker)

@@ -145,6 +145,8 @@ class Checker(Record, kw_only=True):
     sink: Sink
     packer: Packer
     charter: "Charter"
+    charters: dict[FileId, "Charter"] = field(default_factory=dict)
+    """By file: what its own declarations are, of the root file `charter`."""
     final: bool = False
     stuck: bool = False
     defaulting: bool = False

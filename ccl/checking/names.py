@@ -13,7 +13,7 @@ from ccl.builtins import (
     SPECIAL_FORMS,
 )
 from ccl.checking.advice import habits
-from ccl.checking.charter import tree
+from ccl.checking.charter import own, tree
 from ccl.checking.constants import constants
 from ccl.checking.environment import Body, Variable, invalid
 from ccl.checking.forms import enums
@@ -96,7 +96,7 @@ def host_record(body: Body, name: str, span: Span) -> typed.Expr:
 
 
 def is_root_section(body: Body, name: str) -> bool:
-    return body.scope.source == body.checker.scoped.root and body.checker.charter.has(name)
+    return own.has(body, name)
 
 
 def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.Expr:
@@ -191,13 +191,13 @@ def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typ
 
 def _root_entry(body: Body, name: ast.Name) -> typed.Expr:
     """The bare name of a section, or of an entry that is read as `charter.name`."""
-    charter = body.checker.charter
-    entries = charter.properties_at_root(name.text)
+    _, section = own.settings_at_root(body, name.text)
+    entries = [each for each in section.named(name.text) if isinstance(each, tree.Property)]
     if not entries:
         return _not_a_value(body, name.span, name.text, "a section", None)
     if len(entries) > 1 or tree.is_conditional(entries[0]):
         # `charter.name` could not be read either.
-        return charter.read(body, (ast.Ident(text=name.text, span=name.span),), name.span)
+        return own.read(body, (ast.Ident(text=name.text, span=name.span),), name.span)
     body.sink.report(
         "CCL0214",
         name.span,

@@ -6,6 +6,7 @@ from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import HANDLER_PARAMETER, HOST_RECORDS
 from ccl.checking import expressions, names, operators
+from ccl.checking.charter import own
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
 from ccl.checking.forms import enums, hostdata
 from ccl.checking.functions import instances
@@ -47,7 +48,7 @@ def _static_member(body: Body, expr: ast.Field, expected: Type | None) -> typed.
     if first == "ResourceType" and len(path) == 2:
         return names.resource_type(body, path[1], expr.span)
     if first == "charter" or names.is_root_section(body, first):
-        return body.checker.charter.read(body, path, expr.span)
+        return own.read(body, path, expr.span)
     if enums.names_variant(body, path):
         return enums.infer_variant(body, path, None, expr.span, expected)
     return None

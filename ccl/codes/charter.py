@@ -217,4 +217,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="only the parameters of a proposal are types",
         help="write a value, or move the entry into the `parameters` of a proposal",
     ),
+    Template(
+        code="CCL0343",
+        title="the role `{name}` requires itself",
+        label="whether it is held depends on whether it is held",
+        help="require something else of it than the role itself",
+    ),
 )

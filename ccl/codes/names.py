@@ -183,6 +183,12 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         },
     ),
     Template(
+        code="CCL0230",
+        title="two contracts or files would keep their state under one name, `{home}`",
+        label="kept under `{home}`",
+        help="give one of them another name",
+    ),
+    Template(
         code="CCL0217",
         title="a `let` cannot declare `{name}`, the name of a state variable",
         label="hides the state",

@@ -348,9 +348,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0450",
-        title="an invariant must not change anything",
-        label="its condition does",
-        help="only look in an invariant, and change in a function",
+        title="{what} must not change anything",
+        label="this does",
+        help="only look there, and change in a function that is called for it",
     ),
     Template(
         code="CCL0451",

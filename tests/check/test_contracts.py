@@ -166,3 +166,42 @@ def test_members_of_an_imported_contract_can_be_named(tmp_path: Path) -> None:
     assert codes(result) == []
     assert result.wasm is not None
     assert run(result.wasm, entry="all").value == [5, 24, 123, 9, 3, 0]
+
+
+def test_an_import_that_only_a_base_uses_is_used(tmp_path: Path) -> None:
+    club = """
+    import "base.ccl" as base;
+    contract Club extends base.Plain { export fn a() -> Integer { f() } }
+    """
+    result = compiled(tmp_path, club, "contract Plain { fn f() -> Integer { 1 } }")
+    assert codes(result) == []
+
+
+def test_an_imported_contract_reads_its_own_declarations(tmp_path: Path) -> None:
+    base = """
+    seats: 2;
+    contract Base { limit: 5; fn limit() -> Integer { charter.contract.limit + charter.seats } }
+    contract Other { limit: 6; fn limit() -> Integer { charter.contract.limit } }
+    """
+    club = """
+    import "base.ccl" as base;
+    seats: 1000;
+    contract Plain extends base.Base { limits: 7; }
+    contract Club extends base.Base { limit: 70; }
+    export fn all() -> Array<Integer> {
+      [base.Base.limit(), base.Other.limit(), Plain.limit(), Club.limit(), charter.seats]
+    }
+    """
+    result = compiled(tmp_path, club, base)
+    assert codes(result) == []
+    assert result.wasm is not None
+    assert run(result.wasm, entry="all").value == [7, 6, 7, 72, 1000]
+
+
+def test_two_contracts_of_one_name_do_not_share_their_state(tmp_path: Path) -> None:
+    base = "contract Club { state a: Integer = 1; fn get() -> Integer { a } }"
+    club = """
+    import "base.ccl" as base;
+    contract Club { state b: Integer = 2; export fn get() -> Integer { b + base.Club.get() } }
+    """
+    assert codes(compiled(tmp_path, club, base)) == ["CCL0230"]

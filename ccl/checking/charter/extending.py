@@ -2,12 +2,11 @@
 
 from ccl import typed
 from ccl.abi.suggest import nearest
-from ccl.checking.charter.tree import Entry, Property, Tree
+from ccl.checking.charter.tree import CONTRACT, Entry, Property, Tree
 from ccl.diagnostics import Label, Sink
 from ccl.node import replace
 from ccl.typed import Guard
 
-CONTRACT = "contract"
 HEAD_KEYS = frozenset({"version", "extends"})
 """What a head says is said of that section alone."""
 

@@ -20,7 +20,7 @@ from ccl.types import Prim
 
 
 def read_charter(checker: Checker, scope: FileScope) -> Charter:
-    """The declarations of the root file. Faults go to the checker's sink."""
+    """The declarations of a file. Faults go to the checker's sink."""
     reader = _Reader(checker, scope)
     raw = tuple(each for item in scope.declarations for each in reader.entry(item, ALWAYS))
     citations = reader.check_citations()
@@ -135,7 +135,7 @@ class _Reader:
                 key=ast.Key(text="contract", quoted=False),
                 value=ast.StringLiteral(parts=(str(name),)),
             ):
-                number = scoped.contracts.get((scoped.root, name))
+                number = scoped.contracts.get((self._scope.source, name))
                 return self._scope if number is None else scoped.files[number]
             case _:
                 return self._scope

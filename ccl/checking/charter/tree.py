@@ -18,6 +18,8 @@ from ccl.source import FileId, Span
 from ccl.typed import ALWAYS, Guard, NumberUnit
 from ccl.types import Prim
 
+CONTRACT = "contract"
+
 
 class Condition(Node, frozen=True, kw_only=True):
     """The head of an `if` rule. `when`: the rules around it."""
@@ -100,13 +102,6 @@ class Charter(Record):
     def keys(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(key_of(each) for each in self.root.settings))
 
-    def has(self, key: str) -> bool:
-        return any(key_of(each) == key for each in self.root.settings)
-
-    def properties_at_root(self, key: str) -> tuple[Property, ...]:
-        """The entries of this key: one, or one for each condition that sets it."""
-        return tuple(each for each in self.root.named(key) if isinstance(each, Property))
-
     def nodes(self) -> tuple[typed.CharterNode, ...]:
         return tuple(node_of(each) for each in self.root.entries)
 
@@ -148,21 +143,27 @@ class Charter(Record):
             near = nearest(article, known)
             body.sink.report("CCL0312", span, number=article, nearest=near)
 
-    def read(self, body: Body, path: tuple[ast.Ident, ...], span: Span) -> typed.Expr:
-        """`resources.compute` in code: the constant at a path."""
-        if path[0].text == "charter" and not self.has("charter"):
-            path = path[1:]
-        here: Setting = self.root
-        for i, step in enumerate(path):
+    def read(
+        self,
+        body: Body,
+        start: Tree,
+        written: tuple[ast.Ident, ...],
+        path: tuple[ast.Ident, ...],
+        span: Span,
+    ) -> typed.Expr:
+        """`resources.compute` in code: the constant at a path from `start`, `written` so."""
+        here: Setting = start
+        skipped = len(written) - len(path)
+        for i, step in enumerate(path, start=skipped):
             if not isinstance(here, Tree):
-                return self._absent(body, path[: i + 1], step, ())
+                return self._absent(body, written[: i + 1], step, ())
             found = here.named(step.text)
             if not found:
                 known = tuple(key_of(each) for each in here.settings)
-                return self._absent(body, path[: i + 1], step, known)
+                return self._absent(body, written[: i + 1], step, known)
             conditional = [each for each in found if is_conditional(each)]
             if conditional:
-                return self._conditional(body, path[: i + 1], step, conditional)
+                return self._conditional(body, written[: i + 1], step, conditional)
             if len(found) > 1:
                 body.sink.report(
                     "CCL0313",

@@ -14,7 +14,7 @@ from ccl.checking.standing.migration import MIGRATION, has_state, migration_of
 from ccl.checking.standing.stored_shape import shape_of
 from ccl.diagnostics import Label
 from ccl.reach import NO_USE, Use, state_uses
-from ccl.resolved import FileScope
+from ccl.resolved import REQUIREMENTS_PREFIX, FileScope
 from ccl.source import Span
 from ccl.types import EnumDef, Prim, StructDef
 from ccl.walk import everything, root_of
@@ -58,6 +58,7 @@ def _condition(item: ast.Invariant) -> ast.Function:
 def report_state(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
     """What is wrong with the use of state in functions that are typed."""
     _report_invariants(checker, functions)
+    _report_roles(checker, functions)
     _report_migrations(checker)
     if not checker.states:
         return
@@ -109,6 +110,62 @@ def _report_shared(
                 )
 
 
+def _report_changes(
+    checker: Checker,
+    functions: Mapping[str, typed.Function],
+    use: Use,
+    identity: str,
+    told: tuple[str, Span],
+) -> bool:
+    """Report what only looks and yet changes something; `told`: what it is, and where."""
+    what, span = told
+    call = changing_call(functions, identity)
+    if call is not None:
+        label = Label(call.span, "changes something")
+        checker.sink.report("CCL0450", span, what=what, labels=(label,))
+    elif use.written:
+        labels = _where(functions, identity, min(use.written), written=True)
+        checker.sink.report("CCL0450", span, what=what, labels=labels)
+    return call is not None or bool(use.written)
+
+
+def _report_roles(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
+    """What a role requires is asked for wherever the role is, so it only looks."""
+    roles = [
+        (role, checker.function_id(scope, REQUIREMENTS_PREFIX + role.name.text))
+        for scope in checker.scoped.files.values()
+        for role in scope.roles.values()
+    ]
+    uses = state_uses(functions) if roles else {}
+    names = {role.name.span for role, _ in roles}
+    for role, identity in roles:
+        if identity not in functions:
+            continue
+        told = ("what a role requires", role.name.span)
+        _report_changes(checker, functions, uses.get(identity, NO_USE), identity, told)
+        written = tuple(each for each in _circle(functions, identity) if each not in names)
+        if written:  # a circle of `extends` alone is reported as that
+            labels = tuple(Label(each, "through this") for each in written)
+            checker.sink.report("CCL0343", role.name.span, name=role.name.text, labels=labels)
+
+
+def _circle(functions: Mapping[str, typed.Function], start: str) -> tuple[Span, ...]:
+    """The calls by which a function reaches itself, in order; none if it does not."""
+    pending: list[tuple[str, tuple[Span, ...]]] = [(start, ())]
+    seen: set[str] = set()
+    while pending:
+        name, path = pending.pop(0)
+        for node in everything(functions[name].body):
+            if not isinstance(node, typed.CallFunction):
+                continue
+            if node.function == start:
+                return (*path, node.span)
+            if node.function not in seen:
+                seen.add(node.function)
+                pending.append((node.function, (*path, node.span)))
+    return ()
+
+
 def _report_invariants(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
     invariants = tuple(_invariants(checker))
     uses = state_uses(functions) if invariants else {}
@@ -116,14 +173,9 @@ def _report_invariants(checker: Checker, functions: Mapping[str, typed.Function]
         if item.article is not None:
             _cite(checker, scope, item.article)
         use = uses.get(identity, NO_USE)
-        call = changing_call(functions, identity)
-        if call is not None:
-            label = Label(call.span, "changes something")
-            checker.sink.report("CCL0450", item.name.span, labels=(label,))
-        elif use.written:
-            labels = _where(functions, identity, min(use.written), written=True)
-            checker.sink.report("CCL0450", item.name.span, labels=labels)
-        elif not use.read and not checker.sink.has_errors:
+        told = ("an invariant", item.name.span)
+        changes = _report_changes(checker, functions, use, identity, told)
+        if not changes and not use.read and not checker.sink.has_errors:
             checker.sink.report("CCL0912", item.name.span)
 
 

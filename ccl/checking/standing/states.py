@@ -37,13 +37,10 @@ class StateInfo(Node, frozen=True, kw_only=True):
 
 def declare_states(checker: Checker) -> None:
     """Every state variable, with a function for its first value; migrations take Data."""
-    first: dict[tuple[str, str], ast.State] = {}
+    owners: dict[str, FileScope] = {}
     for scope in checker.scoped.files.values():
+        _claim_home(checker, scope, owners)
         for name, item in scope.own_states.items():
-            before = first.setdefault((scope.home, name), item)
-            if before is not item:
-                label = Label(before.name.span, f"kept as `{scope.home}.{name}`, too")
-                checker.sink.report("CCL0204", item.name.span, name=name, labels=(label,))
             identity = checker.function_id(scope, name)
             initial = Signature(
                 id=identity + INITIAL_SUFFIX,
@@ -61,6 +58,23 @@ def declare_states(checker: Checker) -> None:
         if migration is not None and len(migration.parameters) == 1:
             unify(migration.parameters[0], Prim.DATA)
             unify(migration.result, Prim.UNIT)
+
+
+def _claim_home(checker: Checker, scope: FileScope, owners: dict[str, FileScope]) -> None:
+    """Report a file or contract that would keep its state under the same name as another one."""
+    mine = next(iter(scope.own_states.values()), None)
+    if mine is None:
+        return
+    owner = owners.setdefault(scope.home, scope)
+    if owner.prefix == scope.prefix:
+        return
+    theirs = next(iter(owner.own_states.values()))
+    checker.sink.report(
+        "CCL0230",
+        mine.name.span,
+        home=scope.home,
+        labels=(Label(theirs.name.span, f"kept under `{scope.home}`, too"),),
+    )
 
 
 def _initial(item: ast.State) -> ast.Function:
