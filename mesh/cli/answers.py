@@ -82,6 +82,7 @@ JOB: Final[Fields] = {
     "attestations": array(record({"verifier": TEXT, "verdict": TEXT, "cid": CID})),
     "output": optional(CID),
     "outcome": optional(OUTCOME),
+    "trace": TEXTS,
     "fuel_used": optional(COUNT),
     "metrics": optional(METRICS),
     "settlement": optional(CID),

@@ -1,11 +1,15 @@
 """Jobs, bids and outcomes as words and as plain values for machines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from mesh.local import JobView
+from mesh.proof import Proof
+from runtime.backtrace import LIBRARY_PREFIX, calls_to, way_to
 from runtime.execution import Outcome, OutcomeKind
+
+CALLS_SHOWN_MAX: Final = 4
 
 _WORDS = {
     OutcomeKind.SUCCEEDED: "succeeded",
@@ -22,12 +26,31 @@ def local_time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def describe(outcome: Outcome) -> str:
-    """An outcome in one line: what, why, where, by which article."""
+def describe(outcome: Outcome, trace: Sequence[str] = ()) -> str:
+    """An outcome in one line: what, why, where, by which article. trace: the places from its trap
+    outwards."""
     text = _WORDS[outcome.kind]
     text += f": {outcome.explanation}" if outcome.explanation else ""
-    text += f" at {outcome.place}" if outcome.place else ""
+    text += f" at {_where(outcome.place, trace)}" if outcome.place else ""
     return text + (f" ({outcome.article})" if outcome.article else "")
+
+
+def describe_proven(proof: Proof) -> str:
+    """The outcome of a receipt, with the calls that the module names where the proof has it."""
+    receipt = proof.receipt.body
+    outcome, frames = receipt.deterministic.outcome, receipt.metrics.frames
+    module = proof.data.get(receipt.module) if frames else None
+    return describe(outcome, () if module is None else way_to(outcome, calls_to(module, frames)))
+
+
+def _where(place: str, trace: Sequence[str]) -> str:
+    """The innermost place of the program's own, and how it was come to."""
+    own = next((n for n, each in enumerate(trace) if not each.startswith(LIBRARY_PREFIX)), None)
+    if own is None:
+        return place
+    inside = f" in {place}" if own else ""
+    calls = "".join(f", called from {each}" for each in trace[own + 1 : own + 1 + CALLS_SHOWN_MAX])
+    return f"{trace[own]}{inside}{calls}"
 
 
 def outcome_text(job: JobView) -> str:
@@ -95,6 +118,7 @@ def job_to_value(job: JobView) -> dict[str, Any]:
         ],
         "output": _text(job.output),
         "outcome": None,
+        "trace": [],
         "fuel_used": None,
         "metrics": None,
         "settlement": None if job.settlement is None else str(job.settlement.cid),
@@ -110,6 +134,7 @@ def job_to_value(job: JobView) -> dict[str, Any]:
         }
     if job.deterministic is not None:
         value["outcome"] = job.deterministic.outcome.to_value()
+        value["trace"] = list(job.trace)
         value["fuel_used"] = job.deterministic.fuel_used
     if job.metrics is not None:
         value["metrics"] = {

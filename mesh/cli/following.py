@@ -312,7 +312,7 @@ def ended_badly(job: JobView) -> CommandError:
         return CommandError(
             ExitCode.FAILED,
             f"program-{outcome.kind.value}",
-            f"the program of job {job.job_id} {describe(outcome)}",
+            f"the program of job {job.job_id} {describe(outcome, job.trace)}",
             hint=_after(job, outcome),
             details={"job_id": job.job_id, "outcome": outcome.to_value()},
         )
@@ -389,7 +389,7 @@ def _status_lines(job: JobView, held_up: CommandError | None) -> list[str]:
     elif job.bids:
         rows.append(("Bids", len(job.bids)))
     if job.deterministic is not None:
-        rows.append(("Outcome", describe(job.deterministic.outcome)))
+        rows.append(("Outcome", describe(job.deterministic.outcome, job.trace)))
         rows.append(("Output", job.deterministic.output or "none"))
         rows.append(("Receipt", job.receipt))
         rows.append(("Attestations", f"{job.confirmed}/{job.drawn} confirm (local keys)"))

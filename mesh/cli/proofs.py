@@ -36,7 +36,7 @@ def receipt(
       meshctl receipt e2b4cf1af332 --output job.proof.car
     """
     from mesh.cli.blockview import plain
-    from mesh.cli.describing import describe, local_time
+    from mesh.cli.describing import describe_proven, local_time
     from mesh.cli.following import find_job
     from mesh.cli.naming import one_job
     from mesh.cli.output import Column, field, table
@@ -54,6 +54,7 @@ def receipt(
         name = find_job(mesh, wanted)
         try:
             proof = proof_of(mesh, name) if output is None else whole_proof(mesh, name)
+            outcome = describe_proven(proof)
             size = 0 if output is None else write_parts(output, parts_of(proof))
         except ProofError as error:
             raise incomplete(mesh, name, error.findings) from None
@@ -72,7 +73,7 @@ def receipt(
         ("Module", body.module),
         ("Context", body.context),
         ("Engine", body.engine.text),
-        ("Outcome", describe(result.outcome)),
+        ("Outcome", outcome),
         ("Output", result.output or "none"),
         ("Fuel", "not known" if result.fuel_used is None else f"{result.fuel_used}"),
         ("Usage", ", ".join(f"{amount} {kind}" for kind, amount in body.usage.items())),

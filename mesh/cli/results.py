@@ -109,7 +109,8 @@ def logs(
     with open_mesh(mesh_home) as mesh:
         name = find_job(mesh, wanted)
         lines = logs_of(mesh, name)
-        outcome = mesh.job(name).deterministic
+        found = mesh.job(name)
+        outcome = found.deterministic
     if out.for_machines:
         value: dict[str, Any] = {"job_id": name, "logs": list(lines)}
         if outcome is not None:
@@ -119,4 +120,4 @@ def logs(
     for line in lines:
         say(line.removesuffix("\n"))
     if outcome is not None and outcome.outcome.kind is not OutcomeKind.SUCCEEDED and not quiet:
-        note(f"the program {describe(outcome.outcome)}")
+        note(f"the program {describe(outcome.outcome, found.trace)}")

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from mesh.cli.describing import describe
 from mesh.cli.following import CHECK, CROSS
 from mesh.findings import Fault, Finding
 from mesh.proof import Proof
@@ -32,9 +31,11 @@ class Keys(Enum):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What came of one `verify`; unreadable: why there is no proof to check."""
+    """What came of one `verify`; unreadable: why there is no proof to check. outcome: of the
+    program, in words."""
 
     proof: Proof | None = None
+    outcome: str = ""
     verification: Verification | None = None
     keys: Keys = Keys.OTHERS
     unreadable: tuple[Finding, ...] = ()
@@ -101,8 +102,7 @@ def lines_of(verdict: Verdict) -> Iterator[str]:
         return
     yield f"Receipt CID: {proof.receipt.cid}"
     yield f"Mesh: {proof.genesis.cid}{_standing(checked)}"
-    outcome = describe(proof.receipt.body.deterministic.outcome)
-    yield printable(f"Outcome: the program {outcome}")
+    yield printable(f"Outcome: the program {verdict.outcome}")
     # (that another mesh was named says nothing about how the records fit each other)
     of_records = (each for each in checked.findings if each.fault is not Fault.OTHER_MESH)
     wrong = {each.subject.split(" ")[0] for each in of_records}

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mesh.car import CarError, read_header
+from mesh.cli.describing import describe_proven
 from mesh.cli.files import CAR_BYTES_MAX, open_seekable
 from mesh.cli.following import find_job
 from mesh.cli.session import is_founded, make_output, open_mesh
@@ -103,7 +104,8 @@ def _verify_job(target: str, home: Path | None, *, trusted: Cid | None, reexecut
         except ProofError as error:
             raise incomplete(mesh, job_id, error.findings) from None
         keys = Keys.LOCAL if own == proof.genesis.cid else Keys.OTHERS
-        return Verdict(proof=proof, verification=checked, keys=keys)
+        outcome = describe_proven(proof)
+        return Verdict(proof=proof, outcome=outcome, verification=checked, keys=keys)
 
 
 def _verify_file(
@@ -133,7 +135,10 @@ def _verify_file(
             now=now,
         )
         return Verdict(
-            proof=proof, verification=checked, keys=Keys.LOCAL if is_own else Keys.OTHERS
+            proof=proof,
+            outcome=describe_proven(proof),
+            verification=checked,
+            keys=Keys.LOCAL if is_own else Keys.OTHERS,
         )
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
 from mesh.events import JobKey
 from mesh.findings import Finding
@@ -354,7 +356,16 @@ class LocalMesh:
     def job(self, job_id: JobId) -> JobView:
         """Everything known about a job. Raises CommandError `unknown-job` or `block-…`."""
         with self.store.read() as tx:
-            return self._view(tx, self.stored_job(tx, job_id))
+            found = self._view(tx, self.stored_job(tx, job_id))
+        module = found.manifest.body.module
+        if found.deterministic is None or found.metrics is None or not found.metrics.frames:
+            return found
+        if not self.has_block(module):
+            return found
+        from runtime.backtrace import calls_to, way_to
+
+        calls = calls_to(self.get_block(module), found.metrics.frames)
+        return replace(found, trace=way_to(found.deterministic.outcome, calls))
 
     def jobs(self) -> tuple[JobView | UnreadableJob, ...]:
         """The local submitter's jobs, oldest first; one that cannot be read says why."""

@@ -86,6 +86,8 @@ class JobView(Struct, frozen=True, kw_only=True):
     deterministic: Deterministic | None
     metrics: Metrics | None
     settlement: Signed[Settlement] | None
+    trace: tuple[str, ...] = ()
+    """The places from a trap outwards, by the executor's account; of one job that is looked at."""
 
     @property
     def output(self) -> Cid | None:
