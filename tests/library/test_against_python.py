@@ -49,6 +49,12 @@ export fn through_json(written: String) -> Map<String, String> {
   }
   found
 }
+export fn how_many() -> Integer {
+  match text.json_read(input()) {
+    Ok(text::Json::List(items)) => items.length(),
+    _ => -1,
+  }
+}
 export fn as_decimal(written: String) -> Option<Decimal> {
   match text.json_read(written) {
     Ok(value) => text.json_decimal(value),
@@ -177,6 +183,15 @@ def test_json_there_and_back(document: Any, ascii_only: bool) -> None:
     read = through_json(written)
     assert "Ok" in read, (written, read)
     assert _exact(read["Ok"]) == _exact(written)
+
+
+@pytest.mark.parametrize("city", ["Geneva", "Genève"])
+def test_a_large_json_text_fits_the_memory_of_an_execution(city: str) -> None:
+    member = {"name": "Member", "city": city, "shares": 7, "rate": 1.25, "tags": ["a", None]}
+    text = json.dumps([{"id": n, **member} for n in range(13_000)], ensure_ascii=False)
+    assert len(text) > 1_200_000
+    ran = run(module(), entry="how_many", text=text, fuel=4_000_000_000)
+    assert (ran.outcome.kind, ran.value) == (OutcomeKind.SUCCEEDED, 13_000)
 
 
 @examples(60)

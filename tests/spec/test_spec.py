@@ -33,6 +33,7 @@ from ccl.cli.testing.suite import Suite, compile_suite
 from ccl.codes import severity_of
 from ccl.codes.template import Severity
 from ccl.pipeline import compile_text
+from runtime.backtrace import LIBRARY_PREFIX, calls_to, way_to
 from runtime.content.cid import Cid
 from runtime.content.codec import decode
 from runtime.execution import OutcomeKind
@@ -107,7 +108,7 @@ def check_run(block: Block, entry: str, wasm: bytes) -> None:
     )
     traps = [(number, text) for number, kind, text in block.expectations if kind == "trap"]
     if traps:
-        check_trap(ran, *traps[0])
+        check_trap(ran, wasm, *traps[0])
     else:
         assert ran.outcome.kind is OutcomeKind.SUCCEEDED, ran.outcome
     result = block.only("result")
@@ -153,7 +154,7 @@ def check_calls(block: Block, wasm: bytes) -> None:
     for call in calls_of(block):
         ran = run(wasm, entry=call.entry, arguments=call.arguments, kept=kept)
         if call.expected == "trap":
-            check_trap(ran, *traps.pop(0))
+            check_trap(ran, wasm, *traps.pop(0))
         else:
             assert ran.outcome.kind is OutcomeKind.SUCCEEDED, ran.outcome
             if call.expected:
@@ -246,11 +247,14 @@ def check_tests(block: Block) -> None:
         assert wanted[1] in trap_text(failure.outcome), failure
 
 
-def check_trap(ran: Ran, line: int, text: str) -> None:
+def check_trap(ran: Ran, wasm: bytes, line: int, text: str) -> None:
+    """At the innermost line of the program's own: the library may trap in its name."""
     outcome = ran.outcome
     assert outcome.kind in (OutcomeKind.TRAPPED, OutcomeKind.FAILED, OutcomeKind.LIMIT), outcome
     assert text in f"{outcome.reason}: {outcome.detail}", outcome
-    assert outcome.place.split(":")[:2] == ["spec.ccl", str(line)], outcome
+    way = way_to(outcome, calls_to(wasm, ran.frames))
+    own = next(place for place in way if not place.startswith(LIBRARY_PREFIX))
+    assert own.split(":")[:2] == ["spec.ccl", str(line)], way
 
 
 def test_there_are_chapters() -> None:
