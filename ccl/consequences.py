@@ -27,6 +27,10 @@ _STYLE: Final = "CCL09"
 _NOT_FOUND: Final = frozenset({"CCL0201", "CCL0202", "CCL0203", "CCL0207"})
 _MISSING_NAME: Final = "CCL0115"
 _VARIANT_NOT_FOUND: Final = "CCL0215"
+_FIELD_NOT_FOUND: Final = "CCL0210"
+_FIELDS_MISSING: Final = "CCL0414"
+_NO_NAME: Final = "``"
+"""A name that the parser put in, where it is shown."""
 _NO_VALUE: Final = frozenset({"CCL0501", "CCL0442"})
 _CALL_UNKNOWN: Final = frozenset({"CCL0202", "CCL0207", "CCL0403", "CCL0404", "CCL0412", "CCL0436"})
 _TYPE_OPEN: Final = "CCL0409"
@@ -139,9 +143,11 @@ class _BrokenFile:
             return True
         if self._source.position(span.start).line in self._lines:
             return True
-        if code in _NOT_FOUND and diagnostic.facts["name"] in self._words:
+        if code in _NOT_FOUND and _name_not_found(diagnostic) in self._words:
             return True
         if _name_not_found(diagnostic) in self._missing:
+            return True
+        if code == _FIELDS_MISSING and _NO_NAME in diagnostic.facts["fields"]:
             return True
         return code in _NO_VALUE and any(
             item.start <= span.start <= item.end for item in self._items
@@ -150,6 +156,6 @@ class _BrokenFile:
 
 def _name_not_found(diagnostic: Diagnostic) -> str | None:
     """The name that is told as unknown, without what is selected from it."""
-    if diagnostic.code not in _NOT_FOUND | {_VARIANT_NOT_FOUND}:
+    if diagnostic.code not in _NOT_FOUND | {_VARIANT_NOT_FOUND, _FIELD_NOT_FOUND}:
         return None
     return diagnostic.facts["name"].split(".")[0]

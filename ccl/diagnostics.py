@@ -27,11 +27,16 @@ class Edit(Node, frozen=True):
 
 
 class Fix(Node, frozen=True):
-    """A change that mends the fault. `safe` fixes keep the meaning and may be applied unasked."""
+    """A change that mends the error. A `safe` one cannot change what the program says, and may be
+    applied unasked; any other is a guess (docs/fixes.md says which are safe, and why)."""
 
     title: str
     edits: tuple[Edit, ...]
-    safe: bool = True
+    safe: bool = False
+
+    @property
+    def applicability(self) -> str:
+        return "safe" if self.safe else "unsafe"
 
 
 class Diagnostic(Node, frozen=True):

@@ -4,6 +4,7 @@ Edits never overlap: of two fixes that touch the same place the one given first 
 the other waits for the next round.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 
 from ccl.diagnostics import Diagnostic, Edit, Fix
@@ -23,30 +24,44 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join(out)
 
 
-def compatible_fixes(diagnostics: Iterable[Diagnostic], file: FileId) -> tuple[Fix, ...]:
-    """The first safe fix of each diagnostic that stays inside `file`, without any overlap.
+def compatible_fixes(
+    diagnostics: Iterable[Diagnostic], file: FileId, *, unsafe: bool = False
+) -> tuple[Fix, ...]:
+    """The first applicable fix of each diagnostic, without any overlap.
 
     Two insertions at the same place count as an overlap: their order would be a guess.
     """
     chosen: list[Fix] = []
-    taken: list[Edit] = []
+    taken: list[tuple[int, int]] = []
+    """Start and end of all edits chosen so far, in order."""
     for diagnostic in diagnostics:
-        fix = next((fix for fix in diagnostic.fixes if fix.safe), None)
-        if fix is None or not fix.edits or any(edit.span.file != file for edit in fix.edits):
-            continue
-        if any(_touch(edit, other) for edit in fix.edits for other in taken):
+        fix = _applicable(diagnostic, file, unsafe=unsafe)
+        places = [] if fix is None else [(each.span.start, each.span.end) for each in fix.edits]
+        if fix is None or any(_touches(place, taken) for place in places):
             continue
         chosen.append(fix)
-        taken.extend(fix.edits)
+        for place in places:
+            insort(taken, place)
     return tuple(chosen)
+
+
+def _applicable(diagnostic: Diagnostic, file: FileId, *, unsafe: bool) -> Fix | None:
+    """The first fix that stays inside `file`: a safe one, or with `unsafe` any."""
+    within = [
+        fix
+        for fix in diagnostic.fixes
+        if fix.edits and all(edit.span.file == file for edit in fix.edits)
+    ]
+    safe = (fix for fix in within if fix.safe)
+    return next(safe, within[0] if unsafe and within else None)
 
 
 def all_edits(fixes: Sequence[Fix]) -> tuple[Edit, ...]:
     return tuple(edit for fix in fixes for edit in fix.edits)
 
 
-def _touch(a: Edit, b: Edit) -> bool:
-    if a.span.start == b.span.start:
-        return True
-    first, second = (a, b) if a.span.start < b.span.start else (b, a)
-    return first.span.end > second.span.start
+def _touches(place: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
+    start, end = place
+    at = bisect_left(taken, (start, 0))
+    following = at < len(taken) and (taken[at][0] == start or taken[at][0] < end)
+    return following or (at > 0 and taken[at - 1][1] > start)

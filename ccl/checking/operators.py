@@ -342,7 +342,7 @@ def _report_arithmetic(body: Body, expr: ast.Binary, a: Type, b: Type) -> None:
         advice = "decimal"
         file, start, end = side.span.file, side.span.start, side.span.end
         around = (Edit(Span(file, start, start), "decimal("), Edit(Span(file, end, end), ")"))
-        fixes = (Fix("convert the Integer", around, safe=False),)
+        fixes = (Fix("convert the Integer", around),)
     elif isinstance(a, Option) or isinstance(b, Option):
         advice = "unwrap option"
     elif isinstance(a, Result) or isinstance(b, Result):

@@ -201,7 +201,7 @@ def _no_such_variable(
             "CCL0201",
             root.span,
             name=root.text,
-            fixes=(Fix("declare it", (Edit(start, "let "),), safe=False),) if new else (),
+            fixes=(Fix("declare it", (Edit(start, "let "),)),) if new else (),
             nearest=near,
         )
     return _only_value(body, statement)

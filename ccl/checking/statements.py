@@ -133,6 +133,7 @@ def report_assigning_lets(body: Body) -> None:
                 Fix(
                     f"write `{name} = …`",
                     tuple(edit for let in lets for edit in _without_let(let)),
+                    safe=True,
                 ),
             ),
         )

@@ -233,7 +233,7 @@ def _called_instead(written: ast.NamedType, meant: str | None) -> tuple[Fix, ...
     if meant is None or (written.arguments and meant not in GENERIC_TYPES):
         return ()
     edit = Edit(written.path[0].span.to(written.path[-1].span), meant)
-    return (Fix(f"write `{meant}`", (edit,), safe=False),)
+    return (Fix(f"write `{meant}`", (edit,)),)
 
 
 def _wrong_count(

@@ -42,7 +42,7 @@ DIAGNOSTIC: Final = record(
             record(
                 {
                     "title": TEXT,
-                    "safe": FLAG,
+                    "applicability": one_of("safe", "unsafe"),
                     "edits": array(record({"file": TEXT, "span": SPAN, "replacement": TEXT})),
                 }
             )

@@ -146,7 +146,11 @@ def check(
         ),
     ],
     fix: Annotated[
-        bool, typer.Option("--fix", help="Apply the fixes that keep the meaning.")
+        bool, typer.Option("--fix", help="Apply the fixes that cannot change the meaning.")
+    ] = False,
+    unsafe_fixes: Annotated[
+        bool,
+        typer.Option("--unsafe-fixes", help="With --fix: apply guesses, too; read the result."),
     ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Check again whenever a file changes, until Ctrl-C.")
@@ -176,6 +180,13 @@ def check(
             f"--watch and {other} do not go together: {reason}",
             hint=f"first `cclc check {other} FILE`, then watch",
         )
+    if unsafe_fixes and not fix:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "--unsafe-fixes without --fix: it says which fixes --fix applies",
+            hint="`cclc check --fix --unsafe-fixes --diff FILE` shows what they would change",
+        )
     if diff and (not fix or format.for_machines):
         wrong = f"--format {format.value}" if fix else "--diff without --fix"
         raise CommandError(
@@ -197,6 +208,7 @@ def check(
         Checks(
             form=format,
             fix=fix,
+            unsafe=unsafe_fixes,
             diff=diff,
             deny_warnings=deny_warnings,
             max_errors=max_errors,

@@ -1,16 +1,12 @@
-"""`cclc check`: several files as one report, and fixing them."""
+"""`cclc check`: several files as one report."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from ccl.codes.template import Severity
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label
-from ccl.edits import all_edits, apply_edits, compatible_fixes
 from ccl.node import Node, replace
 from ccl.render.shown import ERRORS_SHOWN_MAX, Shown, shown_of
 from ccl.source import FileId, SourceMap, Span
-
-ROUNDS_MAX = 20
-"""Fixing one fault can bring another to light; this bounds fixes that would go in circles."""
 
 
 class Findings(Node, frozen=True, kw_only=True):
@@ -68,37 +64,3 @@ def _moved(diagnostic: Diagnostic, renamed: dict[FileId, FileId]) -> Diagnostic:
             for fix in diagnostic.fixes
         ),
     )
-
-
-class Fixed(Node, frozen=True, kw_only=True):
-    """`text` after `applied` fixes, and what is still found in it."""
-
-    text: str
-    applied: int
-    findings: Findings
-
-
-def fix_text(text: str, check: Callable[[str], Findings]) -> Fixed:
-    """Apply safe fixes to the first source of `check(text)`, round by round, until none is left.
-
-    A round after which there are more errors than before is taken back: no fix is worth a
-    program that is worse off.
-    """
-    findings = check(text)
-    applied = 0
-    seen = {text}
-    for _ in range(ROUNDS_MAX):
-        root = findings.sources.sources[0].file
-        fixes = compatible_fixes(findings.diagnostics, root)
-        if not fixes:
-            break
-        next_text = apply_edits(text, all_edits(fixes))
-        if next_text in seen:
-            break
-        next_findings = check(next_text)
-        if next_findings.count(Severity.ERROR) > findings.count(Severity.ERROR):
-            break
-        seen.add(next_text)
-        text, findings = next_text, next_findings
-        applied += len(fixes)
-    return Fixed(text=text, applied=applied, findings=findings)

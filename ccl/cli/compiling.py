@@ -9,8 +9,9 @@ from typing import Any
 
 import typer
 
-from ccl.cli.checking import Findings, Fixed, fix_text, merged
+from ccl.cli.checking import Findings, merged
 from ccl.cli.files import read_source
+from ccl.cli.fixing import Fixed, fix_text
 from ccl.cli.report import difference, refuse_warnings, show_findings, shown, summarise
 from ccl.cli.sources import project_for, remark_on_foreign, sources_of
 from ccl.codes.template import Severity
@@ -36,10 +37,12 @@ _FORMAT_WORDS = frozenset(form.value for form in Format)
 
 
 class Checks(Node, frozen=True, kw_only=True):
-    """The options of `cclc check`. diff: show what `fix` would change, and write nothing."""
+    """The options of `cclc check`. unsafe: `fix` applies guesses, too. diff: show what `fix`
+    would change, and write nothing."""
 
     form: Format
     fix: bool
+    unsafe: bool
     diff: bool
     deny_warnings: bool
     max_errors: int
@@ -71,10 +74,7 @@ def check_files(paths: Sequence[Path], options: Checks) -> None:
     if current().is_wanted:
         give({"fixed": 0})
     if options.fix:
-        fixed = {
-            path: _fixed(path, text, projects[path], write=not options.diff)
-            for path, text in texts.items()
-        }
+        fixed = {path: _fixed(path, text, projects[path], options) for path, text in texts.items()}
         if current().is_wanted:
             give({"fixed": sum(each.applied for each in fixed.values())})
         if options.diff:
@@ -99,9 +99,9 @@ def check_files(paths: Sequence[Path], options: Checks) -> None:
         refuse_warnings(findings)
 
 
-def _fixed(path: Path, text: str, project: Project, *, write: bool) -> Fixed:
-    fixed = fix_text(text, partial(_check, path=path, project=project))
-    if write and fixed.text != text:
+def _fixed(path: Path, text: str, project: Project, options: Checks) -> Fixed:
+    fixed = fix_text(text, partial(_check, path=path, project=project), unsafe=options.unsafe)
+    if not options.diff and fixed.text != text:
         write_atomically(path, fixed.text.encode("utf-8"))
     return fixed
 

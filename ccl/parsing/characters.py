@@ -88,7 +88,7 @@ def _where(
 def _fix(span: Span, char: str, where: str) -> Fix:
     """In a string the escape keeps its value; a name could become another one."""
     if where == "string":
-        return Fix(f"write `{_escape(char)}`", (Edit(span, _escape(char)),))
+        return Fix(f"write `{_escape(char)}`", (Edit(span, _escape(char)),), safe=True)
     return Fix("remove it", (Edit(span, ""),), safe=where == "comment")
 
 

@@ -112,6 +112,13 @@ class Automaton:
         """Drops all but the first `height` states (at least one stays)."""
         del self.states[height:], self.values[height - 1 :], self._starts[height - 1 :]
 
+    def begun(self, nonterminals: frozenset[str]) -> int | None:
+        """Where what follows the last of `nonterminals` on the stack begins."""
+        for height in range(len(self.values), 0, -1):
+            if self.is_after(self.states[height - 1], nonterminals):
+                return self._starts[height - 1]
+        return None
+
     def height_of(self, value: object) -> int:
         """The height of the stack just before `value` was put on it."""
         return next(at for at, held in enumerate(self.values) if held is value) + 1

@@ -27,6 +27,13 @@ CLOSING_KINDS: Final = {
     "LBRACKET": "RBRACKET",
     "STRING_HEAD": "STRING_TAIL",
 }
+SYNCHRONISING: Final = frozenset({"items", "statements", "arms"})
+"""What the grammar calls the lists of entries, statements and arms."""
+_ENDS_BEFORE: Final = frozenset(
+    {"RBRACE", END, "LET", "FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT", "EXPORT"}
+)
+"""Before these an operand may be missing, but nothing that would join what stands around them."""
+_CLOSING_SIGNS: Final = (")", "]", "}")
 _CLOSERS: Final = {"RPAREN": ")", "RBRACKET": "]", "RBRACE": "}", "STRING_TAIL": ")"}
 _SIGNS: Final = {
     "COMMA": ",",
@@ -95,7 +102,7 @@ class FaultReports:
             if (whole.end, sign.end) == (sign.start, places.start):
                 place = self._span(whole).to(self._span(places))
                 instead = f"{whole.text}.{places.text}"
-                fix = Fix(f"write `{instead}`", (Edit(place, instead),), safe=False)
+                fix = Fix(f"write `{instead}`", (Edit(place, instead),))
                 found = f"{whole.text},{places.text}"
                 self._sink.report("CCL0119", place, found=found, instead=instead, fixes=(fix,))
                 return True
@@ -140,7 +147,12 @@ class FaultReports:
             )
             return
         text = "".join(_CLOSERS.get(kind) or _SIGNS[kind] for kind in inserted)
-        fix = Fix(f"add `{text}`", (Edit(after, f" {text}" if text == "=" else text),))
+        edits = (Edit(after, f" {text}" if text == "=" else text),)
+        fix = Fix(
+            f"add `{text}`",
+            edits,
+            safe=text == ";" and self._ends_before(automaton, after.start, token),
+        )
         if first == "SEMI":
             self._sink.report("CCL0111", after, fixes=(fix,))
         elif first in _CLOSERS:
@@ -150,14 +162,37 @@ class FaultReports:
         else:
             self._sink.report("CCL0114", after, sign=text, found=_shown(token), fixes=(fix,))
 
+    def _ends_before(self, automaton: Automaton, end: int, token: Token) -> bool:
+        """Does the entry or statement that stops at `end` end before `token`, whatever was
+        forgotten between them?
+
+        If nothing that joins operands can stand there, or if the token begins a line that is not
+        indented further than the entry: what goes on in another line is indented. So is what the
+        entry has in its own lines, or a terminator may have been lost before.
+        """
+        began = automaton.begun(SYNCHRONISING)
+        if began is None:
+            return False
+        text = self._source.text
+        start = text.rfind("\n", 0, began) + 1
+        indent = _indentation(text[start:])
+        if any(
+            _indentation(line) <= indent and line.strip()[:1] not in _CLOSING_SIGNS
+            for line in text[start:end].split("\n")[1:]
+        ):
+            return False
+        begins_line = not text[text.rfind("\n", 0, token.start) + 1 : token.start].strip()
+        line = text[text.rfind("\n", 0, token.start) + 1 :]
+        return token.kind in _ENDS_BEFORE or (begins_line and _indentation(line) <= indent)
+
     def _replaced(self, token: Token, kind: str) -> None:
         place = self._span(token)
         sign = OPERATOR_WORDS.get(token.text) or _SIGNS.get(kind, "")
         if kind == "NAME":
-            fix = Fix(f"call it `{token.text}_`", (Edit(place, f"{token.text}_"),), safe=False)
+            fix = Fix(f"call it `{token.text}_`", (Edit(place, f"{token.text}_"),))
             self._sink.report("CCL0116", place, word=token.text, fixes=(fix,))
             return
-        fix = Fix(f"write `{sign}`", (Edit(place, sign),), safe=False)
+        fix = Fix(f"write `{sign}`", (Edit(place, sign),))
         self._sink.report("CCL0119", place, found=token.text, instead=sign, fixes=(fix,))
 
     def _unexpected(self, automaton: Automaton, token: Token, deleted: int, at: int) -> None:
@@ -170,7 +205,7 @@ class FaultReports:
                 if opener is not None:
                     note = f"this needs a `{_CLOSES[opener.kind]}`"
                     labels = (Label(self._span(opener), note),)
-                fixes = (Fix("remove it", (Edit(place, ""),), safe=False),)
+                fixes = (Fix("remove it", (Edit(place, ""),)),)
                 self._sink.report("CCL0122", place, closer=token.text, labels=labels, fixes=fixes)
                 return
         if token.kind in _STATEMENT_KINDS and "FN" in automaton.expected():
@@ -198,6 +233,12 @@ class FaultReports:
         if token.kind in _OPERATORS and _is_plain_entry(self._tokens[max(0, at - 3) : at]):
             return "colon"
         return None
+
+
+def _indentation(text: str) -> int:
+    """Of the first line."""
+    line = text.partition("\n")[0]
+    return len(line) - len(line.lstrip())
 
 
 def _is_plain_entry(before: list[Token]) -> bool:

@@ -74,7 +74,7 @@ def read_foreign_words(source: Source, tokens: Tokens, sink: Sink) -> None:
             continue
         instead = " ".join(word for _, word in meant)
         place = Span(source.file, token.start, end)
-        fix = Fix(f"write `{instead}`", (Edit(place, instead),), safe=False)
+        fix = Fix(f"write `{instead}`", (Edit(place, instead),))
         found = source.text[token.start : end]
         sink.report("CCL0119", place, found=found, instead=instead, fixes=(fix,))
         read.extend(Token(kind, word, token.start, end) for kind, word in meant)

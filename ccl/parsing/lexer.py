@@ -161,7 +161,7 @@ class _Lexer:
     def _span(self, start: int, end: int) -> Span:
         return Span(self._file, start, end)
 
-    def _replace(self, title: str, start: int, end: int, text: str, safe: bool = True) -> Fix:
+    def _replace(self, title: str, start: int, end: int, text: str, safe: bool = False) -> Fix:
         return Fix(title, (Edit(self._span(start, end), text),), safe)
 
     def _fault(
@@ -336,7 +336,7 @@ class _Lexer:
             fix = self._replace('use `"`', at, at + 1, '"', safe=False)
             self._fault("CCL0101", at, at + 1, character=char, fixes=(fix,))
         elif char.isspace():
-            fix = self._replace("use a space", at, at + 1, " ")
+            fix = self._replace("use a space", at, at + 1, " ", safe=True)
             self._fault("CCL0101", at, at + 1, character=f"U+{ord(char):04X}", fixes=(fix,))
         elif char == "&":
             fix = self._replace("use `&&`", at, at + 1, "&&", safe=False)
@@ -357,6 +357,9 @@ class _Lexer:
         inner = self._text[at + 1 : close]
         fixes: tuple[Fix, ...] = ()
         if '"' not in inner and "\\" not in inner:
-            fixes = (self._replace("use double quotes", at, close + 1, f'"{inner}"'),)
+            apart = not any(
+                map(is_name_part, self._text[at - 1 : at] + self._text[close + 1 :][:1])
+            )
+            fixes = (self._replace("use double quotes", at, close + 1, f'"{inner}"', safe=apart),)
         self._fault("CCL0110", at, close + 1, fixes=fixes)
         return self._add("STRING", at, close + 1, "")

@@ -71,7 +71,7 @@ def _exact(text: str, span: Span, sink: Sink, unit: str = "") -> Decimal:
         whole = "0"
     elif len(places.rstrip("0")) > DECIMAL_PLACES:
         shorter = _rounded(whole, places) + unit
-        fix = Fix(f"round to `{shorter}`", (Edit(span, shorter),), safe=False)
+        fix = Fix(f"round to `{shorter}`", (Edit(span, shorter),))
         sink.report("CCL0106", span, fixes=(fix,))
     places = places[:DECIMAL_PLACES].rstrip("0")
     return Decimal(f"{whole}.{places}" if places else whole)
@@ -119,7 +119,7 @@ def timestamp(token: Token, span: Span, sink: Sink) -> TimestampLiteral:
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
-            fix = Fix("add `Z` for UTC", (Edit(span, text + "Z"),), safe=False)
+            fix = Fix("add `Z` for UTC", (Edit(span, text + "Z"),))
             sink.report("CCL0108", span, text=text, form="a time with its zone", fixes=(fix,))
         else:
             seconds = timegm(moment.astimezone(UTC).timetuple())
@@ -144,7 +144,7 @@ def decode(raw: str, start: int, span: Span, sink: Sink) -> str:
         place = Span(span.file, start + found.start(), start + found.end())
         fixes: tuple[Fix, ...] = ()
         if code is None:
-            fixes = (Fix("write `\\\\`", (Edit(place, "\\\\" + (simple or "")),), safe=False),)
+            fixes = (Fix("write `\\\\`", (Edit(place, "\\\\" + (simple or "")),)),)
         sink.report("CCL0104", place, escape=found.group(), fixes=fixes)
         return ""
 

@@ -13,7 +13,12 @@ from typing import Any, Final
 from ccl.diagnostics import Sink
 from ccl.parsing.classify import has_lost_brackets, starts_item
 from ccl.parsing.driver import ACCEPTED, Automaton
-from ccl.parsing.fault_reports import CLOSING_KINDS, FaultReports, innermost_bracket
+from ccl.parsing.fault_reports import (
+    CLOSING_KINDS,
+    SYNCHRONISING,
+    FaultReports,
+    innermost_bracket,
+)
 from ccl.parsing.foreign import OPERATOR_WORDS
 from ccl.parsing.tokens import KEYWORDS, Token, Tokens
 from ccl.source import Source
@@ -73,7 +78,6 @@ _SWAPS: Final = {
     "TLT": ("LT",),
 }
 """Readings that the classifier may have missed because of an earlier fault."""
-_SYNCHRONISING: Final = frozenset({"items", "statements", "arms"})
 _ITEM_KEYWORDS: Final = frozenset(
     {"FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT", "EXECUTION", "ON", "EXPORT"}
     | {"LET", "RETURN", "WHILE", "FOR", "INVARIANT", "REQUIRE"}
@@ -146,7 +150,7 @@ class _Recovery:
         return [
             height
             for height in range(len(self._automaton.states), 0, -1)
-            if self._automaton.is_after(self._automaton.states[height - 1], _SYNCHRONISING)
+            if self._automaton.is_after(self._automaton.states[height - 1], SYNCHRONISING)
         ] or [1]
 
     def _outermost(self) -> tuple[Any, ...]:

@@ -69,8 +69,8 @@ def _block(diagnostic: Diagnostic, sources: SourceMap, paint: Paint, width: int)
     for kind, text in tail:
         yield from _remark(kind, text, canvas)
     for fix in diagnostic.fixes:
-        doubt = "" if fix.safe else " (check that this is what you mean)"
-        yield paint("help", Ink.HELP) + f": {safe_text(fix.title)}{doubt}"
+        remark = "safe" if fix.safe else "unsafe: check that this is what you mean"
+        yield paint("help", Ink.HELP) + f": {safe_text(fix.title)} ({remark})"
         yield bar
         yield from change_lines(fix, sources, canvas)
 

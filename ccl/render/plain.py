@@ -67,7 +67,7 @@ def _json_diagnostic(diagnostic: Diagnostic, sources: SourceMap) -> dict[str, An
         "fixes": [
             {
                 "title": fix.title,
-                "safe": fix.safe,
+                "applicability": fix.applicability,
                 "edits": [
                     {**_json_place(edit.span, sources), "replacement": edit.replacement}
                     for edit in fix.edits
@@ -107,7 +107,8 @@ def render_github(shown: Shown, sources: SourceMap) -> str:
             # GitHub refuses columns on an annotation over several lines.
             del properties["col"], properties["endColumn"]
         listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-        message = "\n".join(filter(None, (words.title, words.label, words.help)))
+        fixes = (f"fix ({fix.applicability}): {fix.title}" for fix in diagnostic.fixes)
+        message = "\n".join(filter(None, (words.title, words.label, words.help, *fixes)))
         out.append(f"::{words.severity.value} {listed}::{_message(message)}\n")
     if shown.remark is not None:
         out.append(f"::notice::{_message(shown.remark)}\n")

@@ -104,6 +104,7 @@ def _fix(fix: Fix, sources: SourceMap) -> dict[str, Any]:
             {"artifactLocation": {"uri": uri}, "replacements": replacements}
             for uri, replacements in changes.items()
         ],
+        "properties": {"applicability": fix.applicability},
     }
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ccl.cli.checking import ROUNDS_MAX, Findings, fix_text, merged
+from ccl.cli.checking import Findings, merged
+from ccl.cli.fixing import fix_text
 from ccl.codes.template import Severity
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
 from ccl.parse import parse
@@ -48,20 +49,46 @@ def test_nothing_to_fix() -> None:
     assert (fixed.text, fixed.applied) == ("fn f() { }\n", 0)
 
 
-def test_fixes_in_circles_end() -> None:
+def test_fixes_in_circles_are_not_begun() -> None:
     flip = {"a": "b", "b": "a"}
     fixed = fix_text("a", scripted(lambda text: (replacing(text, flip[text]),)))
-    assert (fixed.text, fixed.applied) == ("b", 1)
-
-
-def test_fixes_without_end_are_bounded() -> None:
-    fixed = fix_text("", scripted(lambda text: (replacing(text, text + "x"),)))
-    assert fixed.applied == ROUNDS_MAX
-
-
-def test_unsafe_fixes_are_left_to_people() -> None:
-    fixed = fix_text("a", scripted(lambda text: (replacing(text, "b", safe=False),)))
     assert (fixed.text, fixed.applied) == ("a", 0)
+
+
+def test_fixes_that_leave_as_much_to_do_are_not_made() -> None:
+    fixed = fix_text(
+        "", scripted(lambda text: (replacing(text, text + "x", safe=False),)), unsafe=True
+    )
+    assert (fixed.text, fixed.applied) == ("", 0)
+
+
+def test_unsafe_fixes_wait_until_they_are_wanted() -> None:
+    check = scripted(lambda text: (replacing(text, "b", safe=False),) if text == "a" else ())
+    assert (fix_text("a", check).text, fix_text("a", check).applied) == ("a", 0)
+    wanted = fix_text("a", check, unsafe=True)
+    assert (wanted.text, wanted.applied) == ("b", 1)
+
+
+def test_a_safe_fix_that_changes_the_items_is_not_made() -> None:
+    text = "fn f() { }\n"
+    lie = Fix("drop it", (Edit(Span(FileId(0), 0, 10), ""),), safe=True)
+    check = scripted(lambda now: (lie,) if now == text else ())
+    assert (fix_text(text, check).text, fix_text(text, check, unsafe=True).text) == (text, "\n")
+
+
+def test_one_fix_helps_where_all_together_do_not() -> None:
+    def check(text: str) -> Findings:
+        sources = SourceMap()
+        sources.add("a.ccl", text)
+        fixes = [Fix("x", (Edit(Span(FileId(0), at, at), "#"),), safe=True) for at in (0, 1)]
+        left = {"a:1;": (0, 1), "#a:1;": (1,), "a#:1;": (0, 1)}.get(text, (0, 1, 1))
+        found = (
+            Diagnostic("CCL0101", Span(FileId(0), at, at), {}, fixes=(fixes[at],)) for at in left
+        )
+        return Findings(sources=sources, diagnostics=tuple(found))
+
+    fixed = fix_text("a:1;", check, unsafe=True)
+    assert (fixed.text, fixed.applied) == ("#a:1;", 1)
 
 
 def test_a_fix_that_makes_it_worse_is_taken_back() -> None:

@@ -55,8 +55,9 @@ REPLACEMENT = _object(
     insertedContent=_object("text", text={"type": "string"}),
 )
 FIX = _object(
-    "artifactChanges",
+    "artifactChanges properties",
     description=MESSAGE,
+    properties=_object("applicability", applicability={"enum": ["safe", "unsafe"]}),
     artifactChanges=_list(
         _object(
             "artifactLocation replacements",

@@ -116,7 +116,8 @@ def test_chosen_fixes_never_overlap_and_all_apply(text: str, data: st.DataObject
         return Span(source.file, start, end)
 
     found = [
-        Diagnostic(CODE, span(), {}, fixes=(Fix("f", (Edit(span(), f"<{n}>"),)),)) for n in range(5)
+        Diagnostic(CODE, span(), {}, fixes=(Fix("f", (Edit(span(), f"<{n}>"),), safe=True),))
+        for n in range(5)
     ]
     chosen = compatible_fixes(found, source.file)
     edits = [edit for fix in chosen for edit in fix.edits]

@@ -127,7 +127,7 @@ def _call_instead(place: Span, near: Sequence[str]) -> tuple[Fix, ...]:
     """The fix where one function may be meant."""
     if len(near) != 1:
         return ()
-    return (Fix(f"call `{near[0]}`", (Edit(place, near[0]),), safe=False),)
+    return (Fix(f"call `{near[0]}`", (Edit(place, near[0]),)),)
 
 
 def _habit(name: str) -> tuple[str | None, str | None]:

@@ -120,7 +120,7 @@ def _unknown(body: Body, action: ast.Action) -> None:
     keys = (each.key.text for each in action.entries if isinstance(each, ast.Entry | ast.Section))
     fixes: tuple[Fix, ...] = ()
     if near is not None:
-        fixes = (Fix(f"write `{near}`", (Edit(name.span, near),), safe=False),)
+        fixes = (Fix(f"write `{near}`", (Edit(name.span, near),)),)
     body.sink.report(
         "CCL0332",
         name.span,

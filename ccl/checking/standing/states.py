@@ -181,6 +181,6 @@ def refuse_let(body: Body, name: ast.Ident, without: tuple[Edit, ...]) -> bool:
         name.span,
         name=name.text,
         labels=(Label(declared, "the state is declared here"),),
-        fixes=(Fix(f"write `{name.text} = …`", without, safe=False),),
+        fixes=(Fix(f"write `{name.text} = …`", without),),
     )
     return True

@@ -1,0 +1,83 @@
+"""`cclc check --fix`: fixes applied round by round, as long as each round leaves less to do.
+
+Invariant: what is left to do (`_Burden`) shrinks with every round, so that fixing ends and a second
+pass changes nothing. Safe fixes besides never change which items the file has.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from ccl.cli.checking import Findings
+from ccl.codes import severity_of
+from ccl.codes.template import Severity
+from ccl.diagnostics import Diagnostic, Fix
+from ccl.edits import all_edits, apply_edits, compatible_fixes
+from ccl.node import Node
+from ccl.outline import outline
+from ccl.source import FileId
+
+SYNTAX = "CCL01"
+"""How the codes of syntax errors begin."""
+
+
+class Fixed(Node, frozen=True, kw_only=True):
+    """`text` after `applied` fixes, and what is still found in it."""
+
+    text: str
+    applied: int
+    findings: Findings
+
+
+def fix_text(text: str, check: Callable[[str], Findings], *, unsafe: bool = False) -> Fixed:
+    """Applies the safe fixes of the first source of `check(text)`, with `unsafe` all of them.
+
+    Syntax errors come first, then other errors, warnings last: what is said of a file with errors
+    rests on a guess of what it means.
+    """
+    findings = check(text)
+    applied = 0
+    while (made := _round(text, findings, check, unsafe)) is not None:
+        text, findings, count = made
+        applied += count
+    return Fixed(text=text, applied=applied, findings=findings)
+
+
+def _round(
+    text: str, findings: Findings, check: Callable[[str], Findings], unsafe: bool
+) -> tuple[str, Findings, int] | None:
+    """The text after the fixes that can be made together, or after the first that helps alone."""
+    root = findings.sources.sources[0].file
+    urgent = _most_urgent(findings.diagnostics, root)
+    for fixes in _attempts(compatible_fixes(urgent, root, unsafe=unsafe)):
+        changed = apply_edits(text, all_edits(fixes))
+        if not unsafe and outline(changed) != outline(text):
+            continue
+        found = check(changed)
+        if _burden(found) < _burden(findings):
+            return changed, found, len(fixes)
+    return None
+
+
+def _attempts(fixes: Sequence[Fix]) -> Iterator[Sequence[Fix]]:
+    if fixes:
+        yield fixes
+    if len(fixes) > 1:
+        yield from ((fix,) for fix in fixes)
+
+
+def _urgency(diagnostic: Diagnostic) -> int:
+    if diagnostic.code.startswith(SYNTAX):
+        return 0
+    return 1 if severity_of(diagnostic.code) is Severity.ERROR else 2
+
+
+def _most_urgent(diagnostics: Sequence[Diagnostic], file: FileId) -> list[Diagnostic]:
+    own = [each for each in diagnostics if each.span.file == file]
+    first = min(map(_urgency, own), default=0)
+    return [each for each in own if _urgency(each) == first]
+
+
+def _burden(findings: Findings) -> tuple[int, ...]:
+    """Syntax errors, other errors and warnings."""
+    found = Counter(map(_urgency, findings.diagnostics))
+    return found[0], found[1], found[2]
