@@ -154,6 +154,10 @@ class Checker(Record, kw_only=True):
     """In this round something depended on a type that is not known yet."""
     signatures: dict[str, Signature] = field(default_factory=dict)
     generics: dict[str, Generic] = field(default_factory=dict)
+    instance_roots: dict[str, str] = field(default_factory=dict)
+    """By id of an instance, and of an inline function in one, the first instance that led to it."""
+    instances_made: dict[str, int] = field(default_factory=dict)
+    """How many instances each of the first ones has led to."""
     function_parameters: dict[str, frozenset[str]] = field(default_factory=dict)
     """Of functions that take functions: the names of those parameters."""
     being_learnt: set[str] = field(default_factory=set)

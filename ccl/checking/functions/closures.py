@@ -35,7 +35,6 @@ from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.types import Type
 
-INSTANCES_MAX = 200
 DEPTH_MAX = 20
 """How deep bodies are looked into for what is not known; further ones come round by round."""
 
@@ -237,8 +236,7 @@ def _instance(
     identity = f"{target.id}@{body.id}:{call.span.end}"
     if identity in checker.signatures:
         return checker.signatures[identity]
-    if sum(each.made_from is not None for each in checker.signatures.values()) >= INSTANCES_MAX:
-        body.sink.report("CCL0604", call.span, limit=str(INSTANCES_MAX))
+    if not generics.admit(body, call, identity):
         return None
     kept = tuple(each for each in target.item.parameters if each.name.text not in given)
     hidden = tuple(
@@ -312,6 +310,8 @@ def _inline(body: Body, expr: ast.Lambda) -> InlineFunction:
             outer += [name for name in each.outer if name not in outer]
     identity = f"{body.id}=>{expr.span.start}"
     if identity not in checker.signatures:
+        if body.id in checker.instance_roots:
+            checker.instance_roots[identity] = checker.instance_roots[body.id]
         names = (*expr.parameters, *(ast.Ident(text=each, span=expr.span) for each in outer))
         item = ast.Function(
             name=ast.Ident(text="inline function", span=expr.span),

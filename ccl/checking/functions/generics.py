@@ -25,6 +25,21 @@ def open_instance(body: Body, call: ast.Call, generic: Generic) -> Signature:
     return functions.declare(body.checker, generic.scope, item, types)
 
 
+def admit(body: Body, call: ast.Call, identity: str) -> bool:
+    """Count an instance for the call, outside of all instances, that leads to it.
+
+    So a program may have as many as it has calls, and what never ends is still noticed.
+    """
+    checker = body.checker
+    root = checker.instance_roots.get(body.id, identity)
+    made = checker.instances_made[root] = checker.instances_made.get(root, 0) + 1
+    if made > INSTANCES_MAX:
+        body.sink.report("CCL0604", call.span, limit=str(INSTANCES_MAX))
+        return False
+    checker.instance_roots[identity] = root
+    return True
+
+
 def expect(opened: Signature, expected: Type | None) -> None:
     """What the arguments have not shown comes from what is expected of the call."""
     if expected is not None and any(is_open(kind) for kind in opened.types.values()):
@@ -39,8 +54,7 @@ def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
         return None
     identity = f"{opened.id}<{', '.join(map(type_id, types.values()))}>"
     if identity not in checker.signatures:
-        if sum(bool(each.types) for each in checker.signatures.values()) >= INSTANCES_MAX:
-            body.sink.report("CCL0604", call.span, limit=str(INSTANCES_MAX))
+        if not admit(body, call, identity):
             return None
         instance = functions.declare(checker, opened.scope, opened.item, types)
         instance.id = identity

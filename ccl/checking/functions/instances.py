@@ -4,6 +4,7 @@ The declaration is read once, with open types for its parameters; an instance is
 arguments put in. Only what the program uses reaches code generation.
 """
 
+from collections import Counter, deque
 from collections.abc import Mapping
 
 from ccl.checking.environment import Checker, EnumInfo, StructInfo
@@ -50,43 +51,49 @@ def declares(info: StructInfo | EnumInfo, kind: Struct | Enumeration) -> bool:
     return info.type.id == (kind.id if kind.instance is None else kind.instance.id)
 
 
-def note(checker: Checker, kind: Type) -> None:
-    """Code generation will need every closed instance in the type."""
+def note(checker: Checker, kind: Type) -> list[Struct | Enumeration]:
+    """Code generation will need every closed instance in the type; gives those that are new."""
     kind = prune(kind)
-    for each in parts(kind):
-        note(checker, each)
+    new = [found for each in parts(kind) for found in note(checker, each)]
     if not isinstance(kind, Struct | Enumeration) or kind.instance is None:
-        return
+        return new
     if not (is_open(kind) or has_poison(kind)):
         closed = zonk(kind)
         assert isinstance(closed, Struct | Enumeration), "it stays the type it was"
-        checker.type_instances.setdefault(closed.id, closed)
+        if closed.id not in checker.type_instances:
+            checker.type_instances[closed.id] = closed
+            new.append(closed)
+    return new
 
 
 def definitions(checker: Checker) -> tuple[dict[str, StructDef], dict[str, EnumDef]]:
-    """What code generation knows of structs and enums: those without parameters, and instances."""
+    """What code generation knows of structs and enums: those without parameters, and instances.
+
+    A program may have as many instances as it writes; from each of those follow a bounded number.
+    """
     structs = {
         name: info.definition for name, info in checker.structs.items() if not info.parameters
     }
     enums = {name: info.definition for name, info in checker.enums.items() if not info.parameters}
-    while missing := [
-        each for name, each in checker.type_instances.items() if name not in {**structs, **enums}
-    ]:
-        for kind in missing:
-            if len(checker.type_instances) > INSTANCES_MAX:
-                _report_too_many(checker, kind)
-                return structs, enums
-            if isinstance(kind, Struct):
-                struct = struct_of(checker, kind)
-                structs[kind.id] = struct.definition
-                made_of = tuple(each for _, each in struct.fields)
-            else:
-                enum = enum_of(checker, kind)
-                enums[kind.id] = enum.definition
-                made_of = tuple(each for _, payload in enum.variants for each in payload)
-            for part in made_of:
-                _report_keys(checker, kind, part)
-                note(checker, part)
+    pending = deque((kind, name) for name, kind in checker.type_instances.items())
+    followed: Counter[str] = Counter()
+    while pending:
+        kind, root = pending.popleft()
+        followed[root] += 1
+        if followed[root] > INSTANCES_MAX:
+            _report_too_many(checker, kind)
+            break
+        if isinstance(kind, Struct):
+            struct = struct_of(checker, kind)
+            structs[kind.id] = struct.definition
+            made_of = tuple(each for _, each in struct.fields)
+        else:
+            enum = enum_of(checker, kind)
+            enums[kind.id] = enum.definition
+            made_of = tuple(each for _, payload in enum.variants for each in payload)
+        for part in made_of:
+            _report_keys(checker, kind, part)
+            pending.extend((new, root) for new in note(checker, part))
     return structs, enums
 
 
