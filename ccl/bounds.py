@@ -14,6 +14,7 @@ from ccl.abi.fuel import PRICES, RUN_PRICES, Price
 from ccl.abi.hostcalls import Answer, Wire
 from ccl.abi.layout import ALLOCATE_EXPORT
 from ccl.abi.testcalls import ALL_CALLS
+from ccl.lowering.containers import SUM
 from ccl.lowering.extents import (
     CONTAINER,
     HEAD,
@@ -65,6 +66,7 @@ class _Counter:
         self._program = lowered.program
         self._data = module.data
         self._notes = lowered.notes
+        self._longest_in = {each.function.id: each.longest for each in lowered.notes.values()}
         self._sources = sources
         self._texts: dict[str, str] = {f.name: "\n".join(f.body) for f in module.functions}
         self._library: set[str] = set()
@@ -151,7 +153,7 @@ class _Counter:
             if name not in self._notes:
                 return self._with_texts(fuel, notes)
             total = Formula.constant(0)
-            for site in (each for each in notes.callees if each.name == name):
+            for site in notes.callees.get(name, ()):
                 sizes = {key: size for key, size in site.sizes.items() if size is not None}
                 missing = sorted(fuel.symbols() - sizes.keys())
                 if missing:
@@ -165,7 +167,7 @@ class _Counter:
 
     def _sum(self, fuel: Formula, notes: Notes) -> Formula:
         total = Formula.constant(0)
-        for site in (each for each in notes.callees if ELEMENTS in each.sizes):
+        for site in notes.callees[SUM]:
             length = site.sizes[ELEMENTS]
             if length is None:
                 reason = "nobody knows how long this array is"
@@ -183,7 +185,7 @@ class _Counter:
         raise _Blocked(self._obstacle(longest, UNKNOWN_LENGTH))
 
     def _host_call(self, name: str, notes: Notes, before: Code) -> Formula:
-        sites = [each for each in notes.callees if each.name == name]
+        sites = notes.callees.get(name)
         if not sites:
             return self._plain_call(name, before)
         total = Formula.constant(0)
@@ -313,8 +315,7 @@ class _Counter:
 
     def _longest(self, function: Function) -> Formula:
         """Bytes of the longest text in it. Raises _Blocked."""
-        notes = next(each for each in self._notes.values() if each.function.id == function.id)
-        longest = notes.longest()
+        longest = self._longest_in[function.id]()
         if isinstance(longest, Formula):
             return longest
         raise _Blocked(self._obstacle(longest, UNKNOWN_LENGTH))

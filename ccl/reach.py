@@ -1,6 +1,6 @@
 """What functions do to the program's state, directly and through what they call."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ccl.node import Node
 from ccl.typed import (
@@ -9,7 +9,10 @@ from ccl.typed import (
     CallFunction,
     Expr,
     Function,
+    Invariant,
+    Program,
     SetState,
+    State,
     StateGet,
     Store,
 )
@@ -58,6 +61,28 @@ def use_of(uses: Mapping[str, Use], body: Expr) -> Use:
     for callee in callees:
         use = use | uses.get(callee, NO_USE)
     return use
+
+
+class StateIndex:
+    """States and the invariants that read them, so that an export need not look at all of them."""
+
+    def __init__(self, program: Program, uses: Mapping[str, Use]) -> None:
+        self._states = program.states
+        self._invariants = program.invariants
+        self._places = {state: place for place, state in enumerate(program.states)}
+        self._readers: dict[str, list[int]] = {}
+        for number, invariant in enumerate(program.invariants):
+            for state in uses.get(invariant.function, NO_USE).read:
+                self._readers.setdefault(state, []).append(number)
+
+    def readers_of(self, states: Iterable[str]) -> list[Invariant]:
+        """The invariants that read any of the variables, in the order of the program."""
+        numbers = {number for state in states for number in self._readers.get(state, ())}
+        return [self._invariants[number] for number in sorted(numbers)]
+
+    def in_order(self, states: Iterable[str]) -> list[State]:
+        """The variables in the order of the program."""
+        return [self._states[state] for state in sorted(states, key=self._places.__getitem__)]
 
 
 def _direct(body: Expr) -> tuple[Use, set[str]]:

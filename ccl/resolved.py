@@ -4,8 +4,9 @@ Every file keeps its syntax tree; a `FileScope` says what each top-level name of
 for. Nothing here is typed yet.
 """
 
-from collections.abc import Mapping
-from typing import TypeAlias, TypeVar
+from collections import ChainMap
+from collections.abc import Collection, Mapping, MutableMapping
+from typing import Any, TypeAlias, TypeVar, cast
 
 from ccl import ast
 from ccl.node import Node
@@ -180,7 +181,12 @@ class FileScope(Node, frozen=True, kw_only=True):
     ) -> Mapping[str, _Item]:
         if self.outer is None:
             return visible
-        return {name: item for name, item in visible.items() if members.get(name) == self.file}
+        # over the members alone: the file around has many more names
+        return {
+            name: visible[name]
+            for name, owner in members.items()
+            if owner == self.file and name in visible
+        }
 
     def has_proposal(self, name: str) -> bool:
         """Whether a proposal of this name is visible here."""
@@ -204,8 +210,10 @@ class FileScope(Node, frozen=True, kw_only=True):
         return (*self.functions, *self.consts, *self.states, *self.imports)
 
     @property
-    def type_names(self) -> tuple[str, ...]:
-        return (*self.structs, *self.enums)
+    def type_names(self) -> Collection[str]:
+        """A view: asked for every type that is written."""
+        both = cast("tuple[MutableMapping[str, Any], ...]", (self.enums, self.structs))
+        return ChainMap(*both)
 
 
 class Scoped(Node, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from ccl.wasm.work import ELEMENTS
 
 RANGE = "range out of bounds"
 EMPTY_POP = "pop of an empty array"
+SUM = "array_sum"
 
 
 def operands(node: CallBuiltin) -> tuple[Expr, ...]:
@@ -161,10 +162,10 @@ def _retain_elements(f: Frame, element: Type) -> None:
 
 def sum_of(f: Frame, node: CallBuiltin) -> Hold:
     length = f.sizes.length(node.arguments[0].value)
-    f.callees.append(Callee("array_sum", {ELEMENTS: length}, node.span))
+    f.callees.append(Callee(SUM, {ELEMENTS: length}, node.span))
     kept = f.borrow(operands(node))
     f.constant(f.site(node.span, overflow(node.type, "sum")))
-    f.call("array_sum")
+    f.call(SUM)
     f.let_go(kept)
     return Hold.PLAIN
 

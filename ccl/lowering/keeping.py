@@ -14,7 +14,7 @@ from functools import reduce
 
 from ccl.lowering.extents import encoded_bytes_max
 from ccl.node import replace
-from ccl.reach import NO_USE, Use, state_uses
+from ccl.reach import NO_USE, StateIndex, Use, state_uses
 from ccl.source import Span
 from ccl.typed import (
     Argument,
@@ -63,6 +63,7 @@ def with_state(program: Program) -> Program:
     if not program.states:
         return program
     uses = state_uses(program.functions)
+    index = StateIndex(program, uses)
     functions = dict(program.functions)
     exports: list[Export] = []
     for export in program.exports:
@@ -70,7 +71,8 @@ def with_state(program: Program) -> Program:
         if not use.touched:
             exports.append(export)
             continue
-        wrapper = _Wrapper(program, uses, program.functions[export.function], use).made(export)
+        function = program.functions[export.function]
+        wrapper = _Wrapper(program, uses, index, function, use).made(export)
         functions[wrapper.id] = wrapper
         exports.append(replace(export, function=wrapper.id))
     for home, states in _homes(program).items():
@@ -96,17 +98,19 @@ class _Wrapper:
     """One export in the making."""
 
     def __init__(
-        self, program: Program, uses: Mapping[str, Use], function: Function, use: Use
+        self,
+        program: Program,
+        uses: Mapping[str, Use],
+        index: StateIndex,
+        function: Function,
+        use: Use,
     ) -> None:
         self._program = program
         self._function = function
         self._locals: list[Local] = []
         self._written = use.written
-        self._checked = [
-            each
-            for each in program.invariants
-            if uses.get(each.function, NO_USE).read & use.written
-        ]
+        self._index = index
+        self._checked = index.readers_of(use.written)
         loaded = set(use.touched)
         for invariant in self._checked:
             loaded |= uses[invariant.function].read
@@ -116,15 +120,11 @@ class _Wrapper:
         """By such a home, what its migration may set: all of its variables, and others."""
         while self._open_home(loaded, uses):
             pass
-        self._loaded = [each for each in program.states.values() if each.id in loaded]
+        self._loaded = index.in_order(loaded)
         for state in self._loaded:
             self._opened(state.home, state.span)
         self._after: dict[str, list[Invariant]] = {
-            home: [
-                each
-                for each in program.invariants
-                if each not in self._checked and uses.get(each.function, NO_USE).read & restored
-            ]
+            home: [each for each in index.readers_of(restored) if each not in self._checked]
             for home, restored in self._restored.items()
         }
 
@@ -143,10 +143,8 @@ class _Wrapper:
             use = uses.get(migration, NO_USE)
             self._restored[home] = own | use.written
             loaded |= own | use.touched
-            for invariant in self._program.invariants:
-                read = uses.get(invariant.function, NO_USE).read
-                if read & self._restored[home]:
-                    loaded |= read
+            for invariant in self._index.readers_of(self._restored[home]):
+                loaded |= uses[invariant.function].read
             return True
         return False
 

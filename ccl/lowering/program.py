@@ -1,6 +1,6 @@
 """A program to a module: its functions, its exports, and the routines that they need."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ccl.abi.bounds import Formula
 from ccl.abi.layout import (
@@ -43,7 +43,8 @@ class Notes(Node, frozen=True, kw_only=True):
 
     function: Function
     turns: Mapping[str, Formula | Span]
-    callees: tuple[Callee, ...]
+    callees: Mapping[str, Sequence[Callee]]
+    """By name of what is called, in order."""
     longest: Callable[[], Formula | Span]
     """Bytes of the longest text or Data in it; where the first stands that nobody knows."""
 
@@ -137,7 +138,7 @@ def _function(
         f.emit(*f.leave)
     name = unit.function_name(function)
     notes[name] = Notes(
-        function=function, turns=f.turns, callees=tuple(f.callees), longest=sizes.longest
+        function=function, turns=f.turns, callees=_by_name(f.callees), longest=sizes.longest
     )
     return model.Function(
         name=name,
@@ -147,6 +148,13 @@ def _function(
         locals=tuple(f.locals),
         body=tidied(f.body),
     )
+
+
+def _by_name(callees: Sequence[Callee]) -> Mapping[str, Sequence[Callee]]:
+    found: dict[str, list[Callee]] = {}
+    for each in callees:
+        found.setdefault(each.name, []).append(each)
+    return found
 
 
 def _state_globals(unit: Unit) -> tuple[model.Global, ...]:

@@ -139,7 +139,8 @@ class Unit:
     """Functions that are called by index."""
     _names: dict[str, str] = field(default_factory=dict)
     _states: dict[str, str] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=set)
+    _taken: dict[str, int] = field(default_factory=dict)
+    """Names that are in use, with the last number that was tried after each."""
     _routines: dict[tuple[str, Type], str] = field(default_factory=dict)
     _texts: list[str] = field(default_factory=list)
     _queue: list[tuple[Writer, Type, str]] = field(default_factory=list)
@@ -168,11 +169,12 @@ class Unit:
 
     def fresh(self, wanted: str) -> str:
         """`wanted`, or that with a number where it is taken."""
-        name, count = wanted, 1
+        name, count = wanted, self._taken.get(wanted, 1)
         while name in self._taken:
             count += 1
             name = f"{wanted}.{count}"
-        self._taken.add(name)
+        self._taken[wanted] = count
+        self._taken.setdefault(name, 1)
         return name
 
     def routine(self, verb: str, kind: Type, writer: Writer) -> str:

@@ -11,10 +11,15 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from ccl.abi.bounds import Formula
+from ccl.abi.testcalls import ALL_CALLS
 from ccl.node import Node
 
 TRAP_FUEL: Final = 4_000
 """More than any way from a failed check to its trap."""
+
+OPERANDS_MAX: Final = max(len(call.wasm_parameters) for call in ALL_CALLS.values())
+"""So many instructions before a call of the host say what it is given, if they are constants. A
+charter's function makes thousands of calls; all that is before each of them would be quadratic."""
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|;;[^\n]*|[()]|[^\s()"]+')
 _FREE: Final = frozenset({"nop", "drop", "return", "unreachable"})
@@ -190,7 +195,7 @@ class Pricing(Node, frozen=True, kw_only=True):
 
     turns: Callable[[str], Formula]
     of_call: Callable[[str, Code], Formula]
-    """Also given what stands before the call."""
+    """Also given what stands before the call, at most `OPERANDS_MAX` instructions."""
     of_copy: Formula | None = None
     """Fuel for the bytes of a copy whose size is not written there."""
     array_slots: Formula | None = None
@@ -207,7 +212,8 @@ def fuel_of(code: Code, pricing: Pricing) -> Formula:
                 continue
             case Op(name="call", target=target):
                 fixed += 2
-                total = total + pricing.of_call(target, code[:position])
+                before = code[max(0, position - OPERANDS_MAX) : position]
+                total = total + pricing.of_call(target, before)
                 if target == "array_new":
                     total = total + _first_growth(code[position - 2], pricing)
             case Op(name="memory.copy" | "memory.fill"):

@@ -4,6 +4,7 @@ An entry is part of the charter where its guard holds. Code reads what holds alw
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TypeAlias
 
 from ccl import ast, typed
@@ -40,7 +41,7 @@ class Property(Node, frozen=True, kw_only=True):
     """Through how many `extends` it came."""
 
 
-class Tree(Node, frozen=True, kw_only=True):
+class Tree(Node, frozen=True, kw_only=True, dict=True):
     """A section, an inline object or the whole document."""
 
     key: str
@@ -52,7 +53,19 @@ class Tree(Node, frozen=True, kw_only=True):
     inherited: int = 0
 
     def named(self, key: str) -> "list[Setting]":
-        return [each for each in self.settings if key_of(each) == key]
+        return self._by_key.get(key, [])
+
+    @cached_property
+    def _by_key(self) -> "dict[str, list[Setting]]":
+        """Made once: code may read thousands of keys of a charter that has thousands."""
+        found: dict[str, list[Setting]] = {}
+        for each in self.settings:
+            found.setdefault(key_of(each), []).append(each)
+        return found
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self._by_key)
 
     @property
     def settings(self) -> "tuple[Setting, ...]":
@@ -100,20 +113,18 @@ class Charter(Record):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(key_of(each) for each in self.root.settings))
+        return self.root.keys
 
     def nodes(self) -> tuple[typed.CharterNode, ...]:
         return tuple(node_of(each) for each in self.root.entries)
 
     def cited_articles(self) -> tuple[typed.Article, ...]:
         """The articles in their order, with where they are cited."""
-        places = sorted(self.citations, key=lambda span: (span.file, span.start))
+        cited: dict[str, list[Span]] = {}
+        for place in sorted(self.citations, key=lambda span: (span.file, span.start)):
+            cited.setdefault(self.citations[place], []).append(place)
         return tuple(
-            typed.Article(
-                number=number,
-                span=span,
-                cited=tuple(place for place in places if self.citations[place] == number),
-            )
+            typed.Article(number=number, span=span, cited=tuple(cited.get(number, ())))
             for number, span in self.articles.items()
         )
 
@@ -138,9 +149,9 @@ class Charter(Record):
 
     def cite(self, body: Body, article: str, span: Span) -> None:
         self.citations[span] = article
-        known = {**self.articles, **self.imported.get(span.file, {})}
-        if article not in known:
-            near = nearest(article, known)
+        imported = self.imported.get(span.file, {})
+        if article not in self.articles and article not in imported:
+            near = nearest(article, {**self.articles, **imported})
             body.sink.report("CCL0312", span, number=article, nearest=near)
 
     def read(
@@ -159,8 +170,7 @@ class Charter(Record):
                 return self._absent(body, written[: i + 1], step, ())
             found = here.named(step.text)
             if not found:
-                known = tuple(key_of(each) for each in here.settings)
-                return self._absent(body, written[: i + 1], step, known)
+                return self._absent(body, written[: i + 1], step, here.keys)
             conditional = [each for each in found if is_conditional(each)]
             if conditional:
                 return self._conditional(body, written[: i + 1], step, conditional)
