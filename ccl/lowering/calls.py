@@ -15,6 +15,7 @@ from ccl.typed import (
     CallFunction,
     CallHost,
     Expr,
+    Function,
     Local,
     LocalGet,
     ScalarConst,
@@ -47,11 +48,19 @@ def function(f: Frame, node: CallFunction) -> Hold:
     else:
         keeps = f.unit.kept[node.function]
         kept = _borrow_arguments(f, node, keeps)
-        f.emit(Call.of(f.unit.function_name(callee), node.span))
+        f.emit(_instruction(f, callee, node))
         f.let_go(kept)
     if node.type is Prim.NEVER:
         f.emit("unreachable")
     return Hold.OWNED if is_reference(node.type) else Hold.PLAIN
+
+
+def _instruction(f: Frame, callee: Function, node: CallFunction) -> str:
+    """The call, with its place where the source has it: what is made has the place of what it was
+    made for, a function around another one or the functions of a proposal."""
+    name = f.unit.function_name(callee)
+    is_made = node.span in (callee.span, f.span)
+    return f"call ${name}" if is_made else Call.of(name, node.span)
 
 
 def _borrow_arguments(f: Frame, call: CallFunction, keeps: frozenset[int]) -> list[Owned]:
@@ -108,7 +117,7 @@ def _call_changing(f: Frame, node: CallFunction) -> None:
             pushes.append(partial(f.emit, f"local.get ${plain[-1][0]}"))
     for push in pushes:
         push()
-    f.emit(Call.of(f.unit.function_name(callee), node.span))
+    f.emit(_instruction(f, callee, node))
     f.let_go(owned)
     for steps, keys in reversed(paths):
         places.give_back(f, steps, keys)

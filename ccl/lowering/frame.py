@@ -74,6 +74,8 @@ class Frame(Record):
     """Array variables whose objects nothing else refers to."""
     ranges: Ranges
     sizes: Sizes
+    span: Span
+    """Of the function."""
     result: Type
     lower: "Callable[[Frame, Expr], Hold]"
     body: list[str] = field(default_factory=list)

@@ -114,6 +114,7 @@ def _function(
         sole=sole_arrays(function),
         ranges=ranges,
         sizes=sizes,
+        span=function.span,
         result=function.result,
         lower=expressions.lower,
         behaviour=behaviour,

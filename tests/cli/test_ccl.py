@@ -211,7 +211,7 @@ def test_a_trap_in_the_library_shows_the_line_of_the_program(tmp_path: Path) -> 
     assert "trap: requirement failed: row 1, column 1: text after a quoted cell: b" in said
     shown = said[said.index(" --> ") :]
     assert re.match(r" --> calling.ccl:3:3\n  \|\n3 \|   text.fields\(line\)\n", shown), shown
-    way = re.findall(r"^  = (.*)$", shown, re.MULTILINE)
+    way = re.findall(r"^ = (.*)$", shown, re.MULTILINE)
     assert re.match(r"in std/text.ccl:\d+:\d+$", way[0])
     assert way[-2:] == ["called from calling.ccl:3:3", "called from calling.ccl:9:13"]
     done = run("ccl", "run", path, "-o", "json", home=tmp_path)

@@ -56,13 +56,11 @@ def outcome_lines(
     yield paint(head, Ink.ERROR) + (paint(f": {printable(reason)}", Ink.TITLE) if reason else "")
     calls = calls_to(program.root.wasm, execution.metrics.frames)
     spot = first_own(site_of(outcome, program), calls)
-    gutter = 0
     if spot is not None:
         source = next((s for s in program.names.sources if s.path == spot.file), None)
-        gutter = len(str(spot.line))
-        canvas = Canvas(paint=paint, gutter=gutter, width=max(width, 40))
+        canvas = Canvas(paint=paint, gutter=len(str(spot.line)), width=max(width, 40))
         yield (
-            paint(f"{'':>{gutter}}-->", Ink.GUTTER)
+            paint(f"{'':>{canvas.gutter}}-->", Ink.GUTTER)
             + f" {printable(spot.file)}:{spot.line}:{spot.column}"
         )
         if source is not None:
@@ -71,11 +69,10 @@ def outcome_lines(
             yield from marked_lines(source, [mark], canvas)
     elif outcome.place:
         yield f" --> {printable(outcome.place)}"
-    margin = f"{'':>{gutter}} {paint('=', Ink.GUTTER)}"
     for line in way_lines(way_to(outcome, calls)):
-        yield f"{margin} {printable(line)}"
+        yield f" = {printable(line)}"
     if outcome.article:
-        yield f"{margin} under article {printable(outcome.article)}"
+        yield f" = under article {printable(outcome.article)}"
 
 
 def way_of(execution: Execution, wasm: bytes) -> list[str]:
