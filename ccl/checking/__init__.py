@@ -8,7 +8,7 @@ from ccl.checking.charter.reading import read_charter
 from ccl.checking.charter.tree import Charter, Tree
 from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, StructInfo
 from ccl.checking.functions import bodies as functions
-from ccl.checking.functions import closures, instances, tests
+from ccl.checking.functions import closures, elaborating, instances, solving, templates, tests
 from ccl.checking.functions.entries import find_entries, find_exports
 from ccl.checking.inference import fresh
 from ccl.checking.standing import roles, state_rules
@@ -36,6 +36,7 @@ def check(
     """
     empty = Charter(Tree(key="charter", label=None, span=Span(scoped.root, 0, 0), entries=()))
     checker = Checker(scoped=scoped, sink=sink, packer=packer, charter=empty)
+    checker.home_files = solving.home_files(scoped)
     _declare_types(checker)
     _declare_functions(checker)
     declare_states(checker)
@@ -47,7 +48,7 @@ def check(
     roles.report_parents(checker)
     schemas.apply(checker, checker.charter)
     entries = find_entries(checker)
-    checked = functions.check_bodies(checker, entries, sink)
+    checked = elaborating.check_bodies(checker, entries, sink)
     report_effects(checker, checked)
     state_rules.report_state(checker, checked)
     exports = find_exports(checker, entries, extra_exports)
@@ -200,6 +201,8 @@ def _declare_functions(checker: Checker) -> None:
     for scope in checker.scoped.files.values():
         for item in scope.own_functions.values():
             identity = checker.function_id(scope, item.name.text)
+            if templates.is_template(checker, identity, item):
+                templates.declare(checker, scope, item)
             if identity in checker.function_parameters:
                 continue
             if item.type_parameters:

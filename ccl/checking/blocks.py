@@ -3,6 +3,7 @@
 from ccl import ast, typed
 from ccl.checking import expressions, statements
 from ccl.checking.advice.suspicions import report_endless
+from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, invalid, is_invalid
 from ccl.checking.forms import hostdata
@@ -161,10 +162,7 @@ def join(
         otherwise = fit(body, otherwise, expected)
     elif prune(then.type) is not Prim.NEVER and not is_invalid(then):
         label = Label(then.span, f"the other branch is {zonk(then.type)}")
-        if prune(otherwise.type) is Prim.UNIT and not body.final:
-            return typed.UnitConst(span=expr.span)
-        if not (not body.final and not unify(then.type, otherwise.type)):
-            otherwise = fit(body, otherwise, then.type, labels=(label,))
+        otherwise = fit(body, otherwise, then.type, labels=(label,))
     kind = zonk(otherwise.type if prune(then.type) is Prim.NEVER else then.type)
     if is_invalid(then) and not is_invalid(otherwise):
         kind = then.type
@@ -222,17 +220,30 @@ def _item_type(body: Body, expr: ast.For, iterable: typed.Expr) -> Type:
             return kind
         case Map():
             body.sink.report("CCL0433", expr.names[0].span)
+        case _ if variable_of(kind) is not None and not body.final:
+            return _item_later(body, expr, iterable)
         case _ if variable_of(kind) is not None:
-            body.checker.stuck = True
-            if body.final:
-                body.sink.report("CCL0409", expr.iterable.span, what="this value")
-            else:
-                return body.unknown()
+            body.sink.report("CCL0409", expr.iterable.span, what="this value")
         case _ if not is_poison(kind):
             body.sink.report("CCL0421", expr.iterable.span, found=str(kind))
         case _:
             pass
     return invalid(expr.span).type
+
+
+def _item_later(body: Body, expr: ast.For, iterable: typed.Expr) -> Type:
+    """The type of the elements of what may be an array, a string or Data."""
+    item = body.unknown()
+
+    def attempt(_by_default: bool) -> bool:
+        kind = prune(iterable.type)
+        if variable_of(kind) is not None:
+            return False
+        unify(item, kind if kind is Prim.DATA else _item_type(body, expr, iterable))
+        return True
+
+    wait_for(body, [iterable.type], attempt)
+    return item
 
 
 def _for_pairs(body: Body, expr: ast.For, iterable: typed.Expr) -> typed.Statement:

@@ -1,19 +1,21 @@
-"""What is known while bodies are checked: the project, one function, its variables.
+"""The state of checking: the project, one function, its variables.
 
-`Checker` lives for one compilation, `Body` for one function in one round. A round either
-learns (its diagnostics are thrown away, its trees too) or is the final one.
+`Checker` lives for one compilation, `Body` for one function in one pass. Every body is walked
+twice: inference finds the types (its diagnostics and trees are dropped), elaboration builds the
+typed tree and reports.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from ccl import ast, typed
-from ccl.checking.inference import POISON, fresh, is_poison, zonk
+from ccl.checking.inference import POISON, fresh, is_open, is_poison, zonk
 from ccl.diagnostics import Diagnostic, Label, Sink
 from ccl.node import Node, Record, field
-from ccl.resolved import FileScope, Scoped
+from ccl.resolved import FileScope, Scoped, ScopeId
 from ccl.source import FileId, Span
 from ccl.types import EnumDef, Enumeration, Prim, Struct, StructDef, Type
 
@@ -76,11 +78,15 @@ class InlineFunction(Node, frozen=True, kw_only=True):
     outer: tuple[str, ...]
 
 
-PassedFunction: TypeAlias = NamedFunction | InlineFunction
+class AnyFunction(Node, frozen=True, kw_only=True):
+    """Stands for whatever a higher-order function may be given, where it is checked by itself."""
+
+
+PassedFunction: TypeAlias = NamedFunction | InlineFunction | AnyFunction
 
 
 class Signature(Record, kw_only=True):
-    """A function as callers see it. `mutated` is the fixpoint of the last learning round."""
+    """A function as callers see it. `mutated` is known once all bodies have been inferred."""
 
     id: str
     item: ast.Function
@@ -94,8 +100,21 @@ class Signature(Record, kw_only=True):
     """What the parameters that are functions stand for in this instance."""
     made_from: str | None = None
     """The function that this is an instance of, made for one call."""
+    template: bool = False
+    """A generic or higher-order function as it is written: reported on, never compiled."""
+    inferred: bool = False
+    """Its body has been inferred, or is being inferred."""
+    unsolved: set[int] = field(default_factory=set)
+    """Parameters whose types nothing in the file decides."""
+    decided_by: dict[int, Span] = field(default_factory=dict)
+    """Parameters without a type whose type a call has decided, and that call's argument."""
     outer: frozenset[str] = frozenset()
     """Parameters of an inline function that are variables of the function around it."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether callers need not look into the body."""
+        return not any(map(is_open, (*self.parameters, self.result)))
 
 
 class Generic(Node, frozen=True, kw_only=True):
@@ -138,8 +157,42 @@ class EnumInfo(Record, kw_only=True):
         return EnumDef(self.type, self.variants)
 
 
+class Constraint(Record, kw_only=True, eq=False):
+    """A rule that needs types which are not known yet; see `ccl.checking.constraints`."""
+
+    body: "Body"
+    solving: "Solving"
+    kinds: tuple[Type, ...]
+    """The types it waits for."""
+    attempt: Callable[[bool], bool]
+    """Solves it, if enough is known. True: nothing may decide it any more but a default."""
+    scopes: list[dict[str, "Variable"]]
+    loops: list[Span]
+    solved: bool = False
+    queued: bool = False
+
+    def wake(self) -> None:
+        if not self.solved and not self.queued:
+            self.queued = True
+            self.solving.ready.append(self)
+
+
+class Solving(Record, kw_only=True, eq=False):
+    """What is open while the bodies of one file are inferred together."""
+
+    file: FileId | None = None
+    """The file that is inferred; functions of others are complete."""
+    ready: deque[Constraint] = field(default_factory=deque)
+    pending: list[Constraint] = field(default_factory=list)
+    defaults: list[Type] = field(default_factory=list)
+    """Types whose open numbers, and errors left out, have a default at the end."""
+    inferred: list[Signature] = field(default_factory=list)
+    waiting_bodies: deque[Signature] = field(default_factory=deque)
+    """Instances that are asked for so deep inside of others that they come later."""
+
+
 class Checker(Record, kw_only=True):
-    """One compilation. `sink` is a throw-away one until the final round."""
+    """One compilation. `sink` collects nothing of interest while bodies are inferred."""
 
     scoped: Scoped
     sink: Sink
@@ -148,11 +201,16 @@ class Checker(Record, kw_only=True):
     charters: dict[FileId, "Charter"] = field(default_factory=dict)
     """By file: what its own declarations are, of the root file `charter`."""
     final: bool = False
-    stuck: bool = False
-    defaulting: bool = False
-    """Open numbers are Integers, now that nothing else says what they are."""
-    """In this round something depended on a type that is not known yet."""
+    """Elaboration: every type is known, or its absence is an error."""
+    solving: "Solving" = field(default_factory=Solving)
+    solved: dict[str, dict[Span, Type]] = field(default_factory=dict)
+    """By body and place: types of expressions that were open when they were inferred."""
     signatures: dict[str, Signature] = field(default_factory=dict)
+    templates: list[Signature] = field(default_factory=list)
+    asked: deque[Signature] = field(default_factory=deque)
+    """Functions of other files that are called; their bodies come after the caller's file."""
+    home_files: dict[ScopeId, FileId] = field(default_factory=dict)
+    """The file that each text belongs to."""
     generics: dict[str, Generic] = field(default_factory=dict)
     instance_roots: dict[str, str] = field(default_factory=dict)
     """By id of an instance, and of an inline function in one, the first instance that led to it."""
@@ -160,16 +218,18 @@ class Checker(Record, kw_only=True):
     """How many instances each of the first ones has led to."""
     function_parameters: dict[str, frozenset[str]] = field(default_factory=dict)
     """Of functions that take functions: the names of those parameters."""
-    being_learnt: set[str] = field(default_factory=set)
+    depth: int = 0
+    """Bodies of instances that are being inferred inside of each other."""
     structs: dict[str, StructInfo] = field(default_factory=dict)
     records: dict[str, StructDef] = field(default_factory=dict)
     """Structs that no program declares: groups of a job's manifest."""
     enums: dict[str, EnumInfo] = field(default_factory=dict)
     type_instances: dict[str, Struct | Enumeration] = field(default_factory=dict)
     """Generic structs and enums with closed arguments, as the program uses them."""
-    let_types: dict[tuple[str, Span], Type] = field(default_factory=dict)
-    """By function and place: an instance of a generic function has types of its own."""
-    const_values: dict[tuple[int, str], typed.Expr | None] = field(default_factory=dict)
+    muted: bool = False
+    """What is reported now is dropped, because elaboration reports it."""
+    const_values: dict[tuple[int, str, bool], typed.Expr | None] = field(default_factory=dict)
+    """By file, name and whether errors in them were reported; None while one is computed."""
     packed: dict[str, typed.PackedModule] = field(default_factory=dict)
     used_consts: set[tuple[int, str]] = field(default_factory=set)
     used_types: set[str] = field(default_factory=set)
@@ -238,6 +298,11 @@ class Body(Record, kw_only=True):
 
     unknown_names: set[str] = field(default_factory=set)
     """Told once each: the second use of a name that is not there says nothing new."""
+    solved: dict[Span, Type] = field(default_factory=dict)
+    """`Checker.solved` of this body."""
+
+    def __post_init__(self) -> None:
+        self.solved = self.checker.solved.setdefault(self.id, {})
 
     @property
     def sink(self) -> Sink:
@@ -291,10 +356,17 @@ class Body(Record, kw_only=True):
         self.loops.pop()
 
     def unknown(self, *, number: bool = False) -> Type:
-        """A type to be found out; an open number is an Integer in the final round."""
+        """A type to be inferred; in elaboration a number that is still open is an Integer."""
         if number and self.final:
             return Prim.INTEGER
-        return fresh(number=number)
+        kind = fresh(number=number)
+        if number:
+            self.checker.solving.defaults.append(kind)
+        return kind
+
+    def not_known_yet(self, span: Span) -> typed.Expr:
+        """Stands for a value whose type a constraint will find out."""
+        return invalid(span) if self.final else typed.UnitConst(span=span, type=fresh())
 
 
 def invalid(span: Span) -> typed.Expr:

@@ -11,7 +11,7 @@ from ccl.checking.environment import Body, invalid
 from ccl.checking.forms import aggregates, forms, literals, records
 from ccl.checking.functions import calls, tries
 from ccl.checking.handlers import events
-from ccl.checking.inference import prune, zonk
+from ccl.checking.inference import is_open, known_type, prune, zonk
 from ccl.checking.matching import matching
 from ccl.diagnostics import Label
 from ccl.typed import Conversion
@@ -26,7 +26,21 @@ def check(
 
 
 def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Expr:
-    """`expr` with the type it has."""
+    """`expr` with the type it has.
+
+    A type that is open while bodies are inferred is kept by its place: once it is known, it is
+    what the expression has, whatever stands around it.
+    """
+    if body.final:
+        solved = body.solved.get(expr.span)
+        return _infer(body, expr, expected if solved is None else known_type(solved, expected))
+    node = _infer(body, expr, expected)
+    if is_open(node.type):
+        body.solved[expr.span] = node.type
+    return node
+
+
+def _infer(body: Body, expr: ast.Expr, expected: Type | None) -> typed.Expr:
     match expr:  # (what there is most of first: it is asked for each expression)
         case ast.Name():
             return names.infer_name(body, expr, expected)

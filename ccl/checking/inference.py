@@ -1,12 +1,13 @@
 """Type variables and their unification.
 
-While bodies are being learnt, a `Var` stands for a type that is not known yet; it is found
-inside `ccl.types` values and never leaves this package. `POISON` is the type of what is
-already reported as wrong: it fits everything, so that one fault is told once.
+While bodies are inferred, a `Var` stands for a type that is not known yet; it occurs inside
+`ccl.types` values and never leaves this package. `POISON` is the type of an expression that has
+been reported as wrong: it fits everything, so that one error is reported once.
 """
 
+from collections.abc import Iterator
 from operator import is_
-from typing import cast
+from typing import Protocol, cast
 
 from ccl.types import (
     Array,
@@ -25,18 +26,30 @@ NUMBERS = (Prim.INTEGER, Prim.DECIMAL, Prim.MANA)
 """What numbers without a unit are; they are added, multiplied and divided among themselves."""
 
 
-class Var:
-    """An unknown type. `number`: the type of a number literal, Integer if nobody objects.
+class Waiting(Protocol):
+    """A constraint that waits for a variable to be bound."""
 
-    `text`: the error that a `Result<T>` leaves out, String if nothing says otherwise.
+    def wake(self) -> None: ...
+
+
+class Var:
+    """An unknown type. `number`: the type of a number literal, Integer if nothing else decides.
+
+    `text`: the error that a `Result<T>` leaves out, String if nothing else decides.
     """
 
-    __slots__ = ("bound", "number", "text")
+    __slots__ = ("bound", "number", "text", "waiting")
 
     def __init__(self, *, number: bool = False, text: bool = False) -> None:
         self.bound: Type | None = None
         self.number = number
         self.text = text
+        self.waiting: list[Waiting] = []
+
+    def bind(self, kind: Type) -> None:
+        self.bound = kind
+        for each in self.waiting:
+            each.wake()
 
     def __str__(self) -> str:
         if self.bound is not None:
@@ -59,6 +72,28 @@ def fresh(*, number: bool = False, text: bool = False) -> Type:
 
 def variable_of(kind: object) -> Var | None:
     return kind if type(kind) is Var else None
+
+
+def is_unknown(kind: Type) -> bool:
+    """Whether nothing at all is known of the type, not even that it is a number."""
+    var = variable_of(prune(kind))
+    return var is not None and not var.number
+
+
+def open_number(kind: Type) -> bool:
+    """Whether it is the type of a number that nothing has decided yet."""
+    var = variable_of(prune(kind))
+    return var is not None and var.number
+
+
+def variables_in(kind: Type) -> Iterator[Var]:
+    """The unbound variables in a type."""
+    kind = prune(kind)
+    var = variable_of(kind)
+    if var is not None:
+        yield var
+    for each in parts(kind):
+        yield from variables_in(each)
 
 
 def is_number(kind: Type) -> bool:
@@ -154,8 +189,9 @@ def zonk(kind: Type, *, default: bool = False, errors: bool = False) -> Type:
         return with_parts(kind, known)
     var = variable_of(kind)
     if var is not None and ((default and var.number) or (errors and var.text)):
-        var.bound = Prim.INTEGER if var.number else Prim.STRING
-        return var.bound
+        chosen = Prim.INTEGER if var.number else Prim.STRING
+        var.bind(chosen)
+        return chosen
     return kind
 
 
@@ -172,6 +208,12 @@ def has_poison(kind: Type) -> bool:
         return False
     kind = prune(kind)
     return is_poison(kind) or any(map(has_poison, parts(kind)))
+
+
+def known_type(solved: Type, otherwise: Type | None) -> Type | None:
+    """What inference has found; `otherwise` where it has found nothing, or an error."""
+    kind = zonk(solved)
+    return otherwise if is_open(kind) or has_poison(kind) else kind
 
 
 def unify(a: Type, b: Type) -> bool:
@@ -219,8 +261,8 @@ def _bind(var: Var, kind: Type, trail: list[Var]) -> bool:
             var, kind = other, cast(Type, var)
     elif (var.number and not is_number(kind)) or _occurs(var, kind):
         return False
-    var.bound = kind
     trail.append(var)
+    var.bind(kind)
     return True
 
 

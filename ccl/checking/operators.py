@@ -10,45 +10,26 @@ from ccl.checking.inference import (
     NUMBERS,
     POISON,
     is_number,
+    open_number,
     prune,
     unify,
     variable_of,
     zonk,
 )
+from ccl.checking.operands import (
+    EQUALITY,
+    ORDER,
+    SCALING,
+    SUMMING,
+    infer_open,
+    is_counted,
+    is_ordered,
+    mixed,
+)
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
 from ccl.typed import BinaryOp, UnaryOp
 from ccl.types import Option, Prim, Result, Token, Type
-
-_ORDERED = (
-    Prim.INTEGER,
-    Prim.DECIMAL,
-    Prim.MANA,
-    Prim.TIMESTAMP,
-    Prim.DURATION,
-    Prim.STRING,
-    Prim.JOB,
-)
-_SUMMING = (BinaryOp.ADD, BinaryOp.SUBTRACT)
-_SCALING = (BinaryOp.MULTIPLY, BinaryOp.DIVIDE)
-EQUALITY = (BinaryOp.EQUAL, BinaryOp.NOT_EQUAL)
-ORDER = (BinaryOp.LESS, BinaryOp.LESS_EQUAL, BinaryOp.GREATER, BinaryOp.GREATER_EQUAL)
-
-# What arithmetic does to types that are not plain numbers: (left, operator, right) -> result.
-_MIXED: dict[tuple[Type, BinaryOp, Type], Type] = {
-    (Prim.TIMESTAMP, BinaryOp.ADD, Prim.DURATION): Prim.TIMESTAMP,
-    (Prim.TIMESTAMP, BinaryOp.SUBTRACT, Prim.DURATION): Prim.TIMESTAMP,
-    (Prim.TIMESTAMP, BinaryOp.SUBTRACT, Prim.TIMESTAMP): Prim.DURATION,
-    (Prim.DURATION, BinaryOp.ADD, Prim.DURATION): Prim.DURATION,
-    (Prim.DURATION, BinaryOp.SUBTRACT, Prim.DURATION): Prim.DURATION,
-    (Prim.DURATION, BinaryOp.MULTIPLY, Prim.INTEGER): Prim.DURATION,
-    (Prim.DURATION, BinaryOp.DIVIDE, Prim.INTEGER): Prim.DURATION,
-    (Prim.DURATION, BinaryOp.DIVIDE, Prim.DURATION): Prim.INTEGER,
-}
-
-
-def is_ordered(kind: Type) -> bool:
-    return kind in _ORDERED or isinstance(kind, Token)
 
 
 def infer_unary(body: Body, expr: ast.Unary, expected: Type | None) -> typed.Expr:
@@ -99,10 +80,10 @@ def _operands(
 def _beside(op: BinaryOp, expr: ast.Expr, other: Type) -> Type | None:
     """The context of an operand that stands beside one of the type `other`."""
     kind = prune(other)
-    if op in _SCALING and isinstance(kind, Token):
+    if op in SCALING and isinstance(kind, Token):
         return Prim.INTEGER
     if kind in (Prim.TIMESTAMP, Prim.DURATION):
-        return kind if op not in _SCALING and _is_time(expr) else None
+        return kind if op not in SCALING and _is_time(expr) else None
     return _operand_context(kind)
 
 
@@ -156,6 +137,17 @@ def combine(
         if op in EQUALITY or op in ORDER:
             return typed.Binary(op=op, left=left, right=right, type=Prim.BOOL, span=expr.span)
         return invalid(expr.span)
+    if not body.final:
+        sides = (left.type, right.type)
+        opened = infer_open(body, op, sides, lambda: _joined(body, expr, op, left, right).type)
+        if opened is not None:
+            return typed.UnitConst(span=expr.span, type=opened)
+    return _joined(body, expr, op, left, right)
+
+
+def _joined(
+    body: Body, expr: ast.Binary, op: BinaryOp, left: typed.Expr, right: typed.Expr
+) -> typed.Expr:
     left, right = _agree(left, right)
     kinds = (prune(left.type), prune(right.type))
     if op in EQUALITY or op in ORDER:
@@ -167,6 +159,10 @@ def _agree(left: typed.Expr, right: typed.Expr) -> tuple[typed.Expr, typed.Expr]
     """Data takes the type of the other side, an Integer becomes Mana beside Mana."""
     a, b = zonk(left.type), zonk(right.type)
     if a != b:
+        if a is Prim.DATA and open_number(b):
+            return convert(left, typed.Conversion.DATA_TO, b), right
+        if b is Prim.DATA and open_number(a):
+            return left, convert(right, typed.Conversion.DATA_TO, a)
         if (forward := implicit(a, b)) and b is not Prim.BOOL:
             return convert(left, forward, b), right
         if (backward := implicit(b, a)) and a is not Prim.BOOL:
@@ -240,42 +236,24 @@ def _arithmetic(
     span = expr.span
     if op is BinaryOp.ADD and Prim.STRING in (a, b) and unify(a, b):
         return typed.Concat(parts=(left, right), span=span)
-    if a is Prim.INTEGER and op is BinaryOp.MULTIPLY and _is_counted(b):
+    if a is Prim.INTEGER and op is BinaryOp.MULTIPLY and is_counted(b):
         return _swapped(body, left, right, b, span_of=expr)
-    mixed = _mixed(a, op, b)
-    if mixed is not None:
-        return typed.Binary(op=op, left=left, right=right, type=mixed, span=span)
+    made = mixed(a, op, b)
+    if made is not None:
+        return typed.Binary(op=op, left=left, right=right, type=made, span=span)
     if _numeric(a) and _numeric(b) and unify(a, b):
         if op in (BinaryOp.DIVIDE, BinaryOp.REMAINDER) and not _divides(body, expr, op, left):
             return invalid(span)
-        if variable_of(prune(a)) is not None:
-            body.checker.stuck = True
         return typed.Binary(op=op, left=left, right=right, type=zonk(a), span=span)
-    if not body.final and (variable_of(a) is not None or variable_of(b) is not None):
-        body.checker.stuck = True
-        return typed.UnitConst(span=span, type=body.unknown())
     _report_arithmetic(body, expr, a, b)
     return invalid(span)
-
-
-def _mixed(a: Type, op: BinaryOp, b: Type) -> Type | None:
-    """What comes out where the operands are not plain numbers of one kind."""
-    if isinstance(a, Token):
-        counted = b is Prim.INTEGER if op in _SCALING else a == b and op in _SUMMING
-        return a if counted else None
-    return _MIXED.get((a, op, b))
-
-
-def _is_counted(kind: Type) -> bool:
-    """Multiplied by Integers, not by its own kind."""
-    return kind is Prim.DURATION or isinstance(kind, Token)
 
 
 def _counting(op: BinaryOp, kind: Type, other: Type) -> Type:
     """`kind`; a number still open beside a Duration or tokens counts them: it is an Integer."""
     var = variable_of(kind)
-    if var is not None and var.number and _is_counted(other):
-        wanted = other if isinstance(other, Token) and op in _SUMMING else Prim.INTEGER
+    if var is not None and var.number and is_counted(other):
+        wanted = other if isinstance(other, Token) and op in SUMMING else Prim.INTEGER
         unify(kind, wanted)
         return wanted
     return kind

@@ -7,10 +7,11 @@ from ccl.abi.suggest import nearest
 from ccl.builtins import HANDLER_PARAMETER, HOST_RECORDS
 from ccl.checking import expressions, names, operators
 from ccl.checking.charter import own
+from ccl.checking.constraints import wait_for
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
 from ccl.checking.forms import enums, hostdata
 from ccl.checking.functions import instances
-from ccl.checking.inference import is_poison, prune, variable_of, zonk
+from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
 from ccl.checking.standing import states
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
@@ -79,7 +80,7 @@ def field_of(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed
         field_type = zonk(instances.struct_of(body.checker, kind).fields[index][1])
         return typed.FieldGet(base=base, index=index, type=field_type, span=span)
     if variable_of(kind) is not None:
-        return _not_known_yet(body, span)
+        return _field_later(body, base, name, span)
     body.sink.report("CCL0411", name.span, name=name.text, found=str(kind))
     return invalid(span)
 
@@ -102,12 +103,20 @@ def field_index(body: Body, kind: Struct, name: ast.Ident) -> int | None:
     return None
 
 
-def _not_known_yet(body: Body, span: Span) -> typed.Expr:
-    body.checker.stuck = True
+def _field_later(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed.Expr:
+    node = body.not_known_yet(span)
     if body.final:
         body.sink.report("CCL0409", span, what="this value")
-        return invalid(span)
-    return typed.UnitConst(span=span, type=body.unknown())
+        return node
+
+    def attempt(_by_default: bool) -> bool:
+        if variable_of(prune(base.type)) is not None:
+            return False
+        unify(node.type, field_of(body, base, name, span).type)
+        return True
+
+    wait_for(body, [base.type], attempt)
+    return node
 
 
 def infer_index(body: Body, expr: ast.Index) -> typed.Expr:
@@ -118,16 +127,36 @@ def infer_index(body: Body, expr: ast.Index) -> typed.Expr:
         return base
     if kind is Prim.DATA:
         return hostdata.infer_element(body, base, expr)
+    if variable_of(kind) is not None and not body.final:
+        return _index_later(body, base, expr)
     index_type, element = _indexed(body, kind, expr)
     if index_type is None or element is None:
         expressions.infer(body, expr.index)
-        return (
-            invalid(expr.span)
-            if body.final
-            else typed.UnitConst(span=expr.span, type=body.unknown())
-        )
+        return invalid(expr.span)
     index = expressions.check(body, expr.index, index_type)
     return typed.IndexGet(base=base, index=index, type=zonk(element), span=expr.span)
+
+
+def _index_later(body: Body, base: typed.Expr, expr: ast.Index) -> typed.Expr:
+    """An element of what may be an array, a map or Data."""
+    index = expressions.infer(body, expr.index)
+    node = body.not_known_yet(expr.span)
+
+    def attempt(_by_default: bool) -> bool:
+        kind = prune(base.type)
+        if variable_of(kind) is not None:
+            return False
+        if kind is Prim.DATA:
+            unify(node.type, kind)
+            return True
+        index_type, element = _indexed(body, kind, expr)
+        if index_type is not None and element is not None:
+            unify(index.type, index_type)
+            unify(node.type, element)
+        return True
+
+    wait_for(body, [base.type], attempt)
+    return node
 
 
 def _indexed(body: Body, kind: Type, expr: ast.Index) -> tuple[Type | None, Type | None]:
@@ -138,9 +167,7 @@ def _indexed(body: Body, kind: Type, expr: ast.Index) -> tuple[Type | None, Type
         case Map(key, value):
             return key, value
         case _ if variable_of(kind) is not None:
-            body.checker.stuck = True
-            if body.final:
-                body.sink.report("CCL0409", expr.base.span, what="this value")
+            body.sink.report("CCL0409", expr.base.span, what="this value")
         case Prim.STRING:
             body.sink.report("CCL0416", expr.span)
         case _ if not is_poison(kind):

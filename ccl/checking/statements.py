@@ -2,9 +2,10 @@
 
 from ccl import ast, typed
 from ccl.checking import expressions, places
+from ccl.checking.constraints import solve_ready, wait_for
 from ccl.checking.environment import Body, Origin, Variable, invalid
 from ccl.checking.handlers import actions, outcomes
-from ccl.checking.inference import has_poison, is_open, is_poison, prune, unify, zonk
+from ccl.checking.inference import is_open, is_poison, is_unknown, prune, unify, zonk
 from ccl.checking.standing import states
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Edit, Fix, Label
@@ -13,6 +14,8 @@ from ccl.types import Prim, Type
 
 
 def check_statement(body: Body, statement: ast.Statement) -> tuple[typed.Statement, ...]:
+    if body.checker.solving.ready:
+        solve_ready(body.checker)
     match statement:
         case ast.Let():
             return (_let(body, statement),)
@@ -39,7 +42,8 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
     if name == "_":
         return typed.Evaluate(value=value, span=let.span)
     visible = body.find(name)
-    if visible is not None and not is_poison(prune(kind)):
+    later = not body.final and visible is not None and _same_later(body, visible, kind)
+    if visible is not None and not is_poison(prune(kind)) and not later:
         if _same(visible, kind):
             if not places.refuse_outer(body, visible, let.name.span):
                 visible.assigning_lets.append(let)
@@ -55,27 +59,36 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
     return typed.SetLocal(local=variable.local, value=value, span=let.span)
 
 
+def _same_later(body: Body, visible: Variable, kind: Type) -> bool:
+    """Types compare after inference: an unknown one is the same as another only if that becomes
+    known, or if nothing else decides it. Until then this is a variable of its own."""
+    sides = (visible.type, kind)
+    if not any(map(is_unknown, sides)):
+        return False
+
+    def attempt(by_default: bool) -> bool:
+        if by_default or not any(map(is_unknown, sides)):
+            unify(*sides)
+            return True
+        return False
+
+    wait_for(body, sides, attempt)
+    return True
+
+
 def _declared(body: Body, let: ast.Let, written: ast.TypeExpr) -> Type:
-    """The type as written; the error that a Result leaves out is learnt like a type left out."""
-    key = (body.id, let.span)
-    learnt = body.checker.let_types.get(key)
-    if learnt is not None and not has_poison(learnt):
-        return learnt
+    """The type as written; the error that a Result leaves out is inferred like a type left out."""
+    if body.final and (solved := body.solved.get(written.span)) is not None:
+        return zonk(solved)
     declared = read_type(body.checker, body.scope, written, body.types, solved=True)
     if is_open(declared) and not body.final:
-        body.checker.let_types[key] = declared
+        body.solved[written.span] = declared
     return declared
 
 
 def _inferred(body: Body, let: ast.Let) -> tuple[typed.Expr, Type]:
-    learnt = body.checker.let_types.get((body.id, let.span))
-    hint = learnt if learnt is not None and (body.final or not is_open(learnt)) else None
-    if hint is not None and has_poison(hint):
-        hint = None
-    value = expressions.infer(body, let.value, hint)
+    value = expressions.infer(body, let.value)
     kind = zonk(value.type)
-    if hint is not None and not has_poison(kind) and unify(kind, hint):
-        kind = zonk(hint)
     if kind in (Prim.UNIT, Prim.NEVER):
         if kind is Prim.UNIT:
             body.sink.report("CCL0435", let.value.span, name=let.name.text)
@@ -83,8 +96,6 @@ def _inferred(body: Body, let: ast.Let) -> tuple[typed.Expr, Type]:
     elif body.final and is_open(kind):
         body.sink.report("CCL0409", let.name.span, what=f"`{let.name.text}`")
         kind = invalid(let.span).type
-    if not body.final:
-        body.checker.let_types[body.id, let.span] = kind
     return value, kind
 
 

@@ -179,8 +179,11 @@ def _applied(
         case "Option":
             return Option(arguments[0])
         case "Result":
+            if found == 2:
+                return Result(arguments[0], arguments[1])
             omitted = fresh(text=True) if given.solved else Prim.STRING
-            return Result(arguments[0], arguments[1] if found == 2 else omitted)
+            checker.solving.defaults.append(omitted)
+            return Result(arguments[0], omitted)
         case _:
             if variable_of(arguments[0]) is None and not is_key(arguments[0]):
                 checker.sink.report("CCL0417", written.arguments[0].span, found=str(arguments[0]))

@@ -269,8 +269,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0442",
-        title="the type of {what} is open",
-        label="neither the body nor a call says",
+        title="cannot infer the type of {what}",
+        label="neither the body nor a call in this file decides it",
         help="write it: `{example}`",
     ),
     Template(

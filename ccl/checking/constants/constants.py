@@ -4,6 +4,7 @@ from ccl import ast, typed
 from ccl.checking import expressions
 from ccl.checking.constants.folding import fold
 from ccl.checking.constants.prelude_folding import Problem
+from ccl.checking.constraints import close, inferring
 from ccl.checking.environment import Body, Checker, invalid, is_invalid
 from ccl.checking.inference import POISON, is_open, is_poison, zonk
 from ccl.checking.type_names import read_type
@@ -30,7 +31,7 @@ def value_of(checker: Checker, scope: FileScope, name: str) -> typed.Expr:
     """The folded value; an invalid node after reporting, also for a cycle."""
     scope = checker.scoped.owner(scope, name)
     const = scope.consts[name]
-    key = (int(scope.file), name)
+    key = (int(scope.file), name, checker.muted)
     if key in checker.const_values:
         known = checker.const_values[key]
         if known is not None:
@@ -59,10 +60,10 @@ def _evaluate(checker: Checker, scope: FileScope, const: ast.Const) -> typed.Exp
 
 def evaluated(checker: Checker, scope: FileScope, expr: ast.Expr) -> typed.Expr | None:
     """The constant value of an expression, or None without a report where it has none."""
-    sink, stuck = checker.sink, checker.stuck
-    checker.sink = Sink()
+    before = checker.sink, checker.muted
+    checker.sink, checker.muted = Sink(), True
     node = evaluate(checker, scope, expr, None)
-    checker.sink, checker.stuck = sink, stuck
+    checker.sink, checker.muted = before
     return None if is_invalid(node) else node
 
 
@@ -74,37 +75,18 @@ def evaluate(
     *,
     declared_at: ast.TypeExpr | None = None,
 ) -> typed.Expr:
-    """The constant value of any expression, reported where it has none.
-
-    It asks nothing of any function, so that it is as known in the first round as in the last.
-    """
+    """The constant value of any expression, reported where it has none."""
+    if not isinstance(expr, ast.IntegerLiteral):  # whose type depends on nothing but `declared`
+        with inferring(checker, checker.home_files[scope.file]):
+            _typed(checker, scope, expr, declared, ())
+            close(checker)
+    labels = (Label(declared_at.span, "the type is declared here"),) if declared_at else ()
     final, checker.final = checker.final, True
-    try:
-        return _evaluated(checker, scope, expr, declared, declared_at)
-    finally:
-        checker.final = final
-
-
-def _evaluated(
-    checker: Checker,
-    scope: FileScope,
-    expr: ast.Expr,
-    declared: Type | None,
-    declared_at: ast.TypeExpr | None,
-) -> typed.Expr:
-    body = Body(checker=checker, scope=scope, id="const", result=POISON, in_constant=True)
-    if declared is not None:
-        labels = (
-            (Label(declared_at.span, "the type is declared here"),)
-            if declared_at is not None
-            else ()
-        )
-        node = expressions.check(body, expr, declared, labels=labels)
-    else:
-        node = expressions.infer(body, expr, None)
+    node = _typed(checker, scope, expr, declared, labels)
+    checker.final = final
     if is_invalid(node):
         return invalid(expr.span)
-    kind = zonk(node.type, default=True)
+    kind = zonk(node.type)
     if is_open(kind) or kind in (Prim.UNIT, Prim.NEVER):
         checker.sink.report("CCL0409", expr.span, what="this constant")
         return invalid(expr.span)
@@ -117,4 +99,17 @@ def _evaluated(
         else:
             checker.sink.report("CCL0424", folded.span, problem=folded.text)
         return invalid(expr.span)
-    return replace(folded, type=zonk(folded.type, default=True))
+    return replace(folded, type=zonk(folded.type))
+
+
+def _typed(
+    checker: Checker,
+    scope: FileScope,
+    expr: ast.Expr,
+    declared: Type | None,
+    labels: tuple[Label, ...],
+) -> typed.Expr:
+    body = Body(checker=checker, scope=scope, id="const", result=POISON, in_constant=True)
+    if declared is not None:
+        return expressions.check(body, expr, declared, labels=labels)
+    return expressions.infer(body, expr)

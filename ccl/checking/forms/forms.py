@@ -233,11 +233,7 @@ def _token(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
     elif call.type_arguments or not isinstance(kind, Token):
         if body.final:
             body.sink.report("CCL0462", call.callee.span)
-        return (
-            invalid(call.span)
-            if body.final
-            else typed.UnitConst(span=call.span, type=body.unknown())
-        )
+        return body.not_known_yet(call.span)
     if is_invalid(amount) or is_poison(kind):
         return invalid(call.span)
     if isinstance(amount, typed.ScalarConst):

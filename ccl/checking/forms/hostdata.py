@@ -37,7 +37,6 @@ def infer_element(body: Body, base: typed.Expr, expr: ast.Index) -> typed.Expr:
     if kind is Prim.INTEGER or (var is not None and var.number):
         return _asked(Builtin.DATA_ITEM, base, index, expr.span)
     if var is not None and not body.final:
-        body.checker.stuck = True
         return typed.UnitConst(span=expr.span, type=Prim.DATA)
     body.sink.report("CCL0463", expr.index.span, found=str(zonk(kind)))
     return invalid(expr.span)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from ccl import ast, typed
 from ccl.builtins import NUMBER, PreludeFunction
 from ccl.checking import expressions, operators
+from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, invalid
 from ccl.checking.inference import fresh, has_poison, prune, unify, variable_of, zonk
@@ -62,11 +63,11 @@ def _takes_kind(expr: ast.Expr) -> bool:
 def _number(node: typed.Expr, of_array: bool) -> Type:
     """The kind of number that an argument is, or has as its elements."""
     kind = prune(node.type)
-    if not of_array or kind is Prim.DATA:
+    if not of_array or kind is Prim.DATA or has_poison(kind):
         return kind
     if isinstance(kind, Array):
         return prune(kind.element)
-    element = fresh(number=True)
+    element = fresh()
     return element if unify(kind, Array(element)) else kind
 
 
@@ -75,11 +76,7 @@ def _common(kinds: Sequence[Type]) -> Type | None:
     known = [kind for kind in kinds if kind is not Prim.DATA and variable_of(kind) is None]
     if known:
         return Prim.MANA if Prim.MANA in known else known[0]
-    for kind in kinds:
-        if variable_of(kind) is not None:
-            unify(kind, fresh(number=True))
-            return prune(kind)
-    return None
+    return next((kind for kind in kinds if variable_of(kind) is not None), None)
 
 
 def _wanted(body: Body, row: PreludeFunction, expected: Type | None) -> Type:
@@ -93,11 +90,21 @@ def _wanted(body: Body, row: PreludeFunction, expected: Type | None) -> Type:
 def _settled(body: Body, call: ast.Call, row: PreludeFunction, kind: Type) -> Type:
     kind = zonk(kind)
     if variable_of(kind) is not None:
-        body.checker.stuck = True
-        return Prim.INTEGER if body.final and unify(kind, Prim.INTEGER) else kind
+        return _open(body, kind)
     if not has_poison(kind) and not works_on(row, kind):
         body.sink.report("CCL0460", call.span, name=row.name, found=str(kind))
         return invalid(call.span).type
+    return kind
+
+
+def _open(body: Body, kind: Type) -> Type:
+    """A kind of number that nothing has decided yet, Integer if nothing ever does."""
+
+    def attempt(by_default: bool) -> bool:
+        return variable_of(prune(kind)) is None or (by_default and unify(kind, Prim.INTEGER))
+
+    if not body.final:
+        wait_for(body, [kind], attempt)
     return kind
 
 

@@ -15,10 +15,11 @@ from ccl.builtins import (
 )
 from ccl.checking import expressions, names, places
 from ccl.checking.advice import habits
+from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, Signature, invalid, is_invalid
 from ccl.checking.forms import enums, forms, numeric, testforms
-from ccl.checking.functions import closures, generics, library
+from ccl.checking.functions import closures, generics, library, solving
 from ccl.checking.functions.arguments import Callee, bind
 from ccl.checking.inference import fresh, has_poison, is_open, prune, unify, variable_of, zonk
 from ccl.checking.standing import proposals, roles
@@ -187,7 +188,7 @@ def _method(
         return _failed(body, call)
     group = library.group_of(kind)
     prelude = METHODS.get((group, name)) if group else None
-    if name in body.scope.functions and prelude is None:
+    if name in body.scope.functions and prelude is None and not _may_be_prelude(kind, name):
         return call_function(body, call, body.scope, name, call.arguments, receiver, expected)
     target = library.method_of(body.checker, kind, name) if prelude is None else None
     if prelude is None and variable_of(kind) is not None:
@@ -197,15 +198,7 @@ def _method(
             prelude = next(iter(owners), None)
             target = next(iter(targets), None)
         elif owners or targets:
-            body.checker.stuck = True
-            if body.final:
-                body.sink.report("CCL0409", member.base.span, what="this value")
-            _failed(body, call)
-            return (
-                invalid(call.span)
-                if body.final
-                else typed.UnitConst(span=call.span, type=body.unknown())
-            )
+            return _method_later(body, call, member, receiver, expected)
     if target is None and prelude is None:
         target = library.function_called(body.checker, name, (*_as_first(member), *call.arguments))
     if target is not None:
@@ -226,6 +219,34 @@ def _method(
         similar=either(near),
     )
     return _failed(body, call)
+
+
+def _may_be_prelude(kind: Type, name: str) -> bool:
+    """Whether a receiver of a type that is not known yet may have a method of the prelude."""
+    return variable_of(kind) is not None and any(each == name for _, each in METHODS)
+
+
+def _method_later(
+    body: Body,
+    call: ast.Call,
+    member: ast.Field,
+    receiver: typed.Expr,
+    expected: Type | None,
+) -> typed.Expr:
+    """A method whose receiver is not known yet: several types have one of this name."""
+    if body.final:
+        body.sink.report("CCL0409", member.base.span, what="this value")
+        return _failed(body, call)
+    node = body.not_known_yet(call.span)
+
+    def attempt(_by_default: bool) -> bool:
+        if variable_of(prune(receiver.type)) is not None:
+            return False
+        unify(node.type, _method(body, call, member, receiver, expected).type)
+        return True
+
+    wait_for(body, [receiver.type], attempt, scoped=True)
+    return node
 
 
 def _as_first(member: ast.Field) -> tuple[ast.Argument]:
@@ -253,6 +274,7 @@ def call_function(
     else:
         signature = checker.signatures[identity]
         generics.refuse_type_arguments(body, call, name)
+        solving.require(body, signature)
     if signature.id != body.id:
         checker.used_functions.add(signature.id)
     if signature.item.test:
@@ -286,22 +308,36 @@ def call_function(
         return invalid(call.span)
     nodes: dict[str, typed.Expr] = {}
     if receiver is not None:
-        labels = _parameter_labels(signature, 0)
+        labels = _parameter_labels(signature, 0, receiver.span)
+        before = prune(signature.parameters[0])
         nodes[parameters[0]] = fit(body, receiver, signature.parameters[0], labels=labels)
+        _note_decision(body, signature, 0, receiver.span, before)
     for parameter, argument in bound.items():
         index = parameters.index(parameter)
+        before = prune(signature.parameters[index])
         nodes[parameter] = expressions.check(
             body,
             argument.value,
             signature.parameters[index],
-            labels=_parameter_labels(signature, index),
+            labels=_parameter_labels(signature, index, argument.value.span),
         )
+        _note_decision(body, signature, index, argument.value.span, before)
     if identity in checker.generics:
         generics.expect(signature, expected)
         settled = generics.settle(body, call, signature)
         if settled is None:
-            return generics.unsettled(body, call, signature)
+            return generics.unsettled(
+                body, call, signature, lambda found: _called(body, call, found, nodes)
+            )
         signature = settled
+    return _called(body, call, signature, nodes)
+
+
+def _called(
+    body: Body, call: ast.Call, signature: Signature, nodes: dict[str, typed.Expr]
+) -> typed.Expr:
+    """The call, its arguments in the order of the parameters."""
+    parameters = tuple(each.name.text for each in signature.item.parameters)
     changed = {parameters[index] for index in signature.mutated}
     before, ordered = in_order(body, nodes, parameters, changed)
     passed = tuple(pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
@@ -312,10 +348,26 @@ def call_function(
     return after(before, node)
 
 
-def _parameter_labels(signature: Signature, index: int) -> tuple[Label, ...]:
+def _parameter_labels(signature: Signature, index: int, argument: Span) -> tuple[Label, ...]:
+    """Where the type of a parameter comes from: its declaration, its body or another call."""
     parameter = signature.item.parameters[index]
-    where = parameter.type.span if parameter.type is not None else parameter.name.span
-    return (Label(where, f"`{parameter.name.text}` is declared here"),)
+    name = parameter.name.text
+    if parameter.type is not None:
+        return (Label(parameter.type.span, f"`{name}` is declared here"),)
+    declared = Label(parameter.name.span, f"`{name}` is declared here")
+    call = signature.decided_by.get(index)
+    if call is None or call == argument:
+        return (declared,)
+    kind = zonk(signature.parameters[index])
+    return (Label(call, f"`{name}` is {kind} because of this call"), declared)
+
+
+def _note_decision(
+    body: Body, signature: Signature, index: int, argument: Span, before: Type
+) -> None:
+    """Remembers the call that decided the type of a parameter, for conflicts with later ones."""
+    if not body.final and variable_of(before) and prune(signature.parameters[index]) is not before:
+        signature.decided_by.setdefault(index, argument)
 
 
 def pass_argument(body: Body, node: typed.Expr, index: int, signature: Signature) -> typed.Argument:
@@ -412,7 +464,7 @@ def call_prelude(
     before, ordered = in_order(body, nodes, labels, changed)
     kind = zonk(result)
     if not _closed(body, call, kind, made):
-        return invalid(call.span) if body.final else typed.UnitConst(span=call.span, type=kind)
+        return invalid(call.span)
     return after(before, _prelude_node(body, row, ordered, kind, call.span))
 
 

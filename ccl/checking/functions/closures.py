@@ -14,6 +14,7 @@ from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
 from ccl.checking import expressions, places
 from ccl.checking.conversions import fit
 from ccl.checking.environment import (
+    AnyFunction,
     Body,
     Checker,
     Generic,
@@ -25,8 +26,7 @@ from ccl.checking.environment import (
     is_invalid,
 )
 from ccl.checking.forms import forms
-from ccl.checking.functions import bodies as functions
-from ccl.checking.functions import calls, generics, library
+from ccl.checking.functions import calls, generics, library, solving
 from ccl.checking.functions.arguments import Callee, bind, counted
 from ccl.checking.inference import fresh, is_open, unify, zonk
 from ccl.diagnostics import Label
@@ -34,9 +34,6 @@ from ccl.node import nodes_of, replace
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.types import Type
-
-DEPTH_MAX = 20
-"""How deep bodies are looked into for what is not known; further ones come round by round."""
 
 
 def find_higher_order(checker: Checker) -> None:
@@ -158,6 +155,9 @@ def call_higher_order(
             )
             return invalid(call.span)
         given[parameter] = passed
+    if any(isinstance(each, AnyFunction) for each in given.values()):
+        infer_unplaced(body, [each for name, each in bound.items() if name not in given])
+        return invalid(call.span)
     signature = _instance(body, call, target, given)
     if signature is None:
         return invalid(call.span)
@@ -194,26 +194,13 @@ def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
 def _called(
     body: Body, call: ast.Call, signature: Signature, ordered: list[typed.Expr]
 ) -> typed.Expr:
-    _learn(body.checker, signature)
+    solving.require(body, signature)
     passed = tuple(calls.pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
     places.refuse_overlap(body, passed)
     kind = zonk(signature.result)
     if body.final and is_open(kind):
-        return invalid(call.span)  # its own body says why
+        return invalid(call.span)  # the error is in its own body
     return typed.CallFunction(function=signature.id, arguments=passed, type=kind, span=call.span)
-
-
-def _learn(checker: Checker, signature: Signature) -> None:
-    """What is not known of an instance yet is in its body: look there first."""
-    if checker.final or len(checker.being_learnt) >= DEPTH_MAX:
-        return
-    if signature.id in checker.being_learnt:
-        return
-    if not any(map(is_open, (*signature.parameters, signature.result))):
-        return
-    checker.being_learnt.add(signature.id)
-    functions.check_function(checker, signature)
-    checker.being_learnt.discard(signature.id)
 
 
 def _outer(body: Body, name: str, kind: Type, span: Span) -> typed.Expr:
@@ -260,7 +247,7 @@ def _instance(
 
 def _inside(parameter: str, function: PassedFunction) -> PassedFunction:
     """The function as the callee knows it: outer variables are hidden parameters there."""
-    if isinstance(function, NamedFunction):
+    if not isinstance(function, InlineFunction):
         return function
     return replace(function, outer=tuple(f"{parameter}.{each}" for each in function.outer))
 
@@ -358,6 +345,9 @@ def call_passed(
     body: Body, call: ast.Call, name: str, function: PassedFunction, expected: Type | None
 ) -> typed.Expr:
     """`f(x)` in a function that was given `f`."""
+    if isinstance(function, AnyFunction):
+        infer_unplaced(body, call.arguments)
+        return invalid(call.span)
     if isinstance(function, NamedFunction):
         if function.name in function.scope.functions:
             return calls.call_function(

@@ -1,9 +1,13 @@
 """Generic functions: every use with other types becomes a function of its own."""
 
+from collections.abc import Callable
+
 from ccl import ast, typed
+from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import report_mismatch
 from ccl.checking.environment import Body, Generic, Signature, invalid
 from ccl.checking.functions import bodies as functions
+from ccl.checking.functions import solving
 from ccl.checking.inference import fresh, has_poison, is_open, type_id, unify, zonk
 from ccl.checking.type_names import read_type
 from ccl.types import Type
@@ -49,7 +53,7 @@ def expect(opened: Signature, expected: Type | None) -> None:
 def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
     """The instance for the types that the arguments have shown; None if some are still open."""
     checker = body.checker
-    types = {name: zonk(kind, default=checker.defaulting) for name, kind in opened.types.items()}
+    types = {name: zonk(kind) for name, kind in opened.types.items()}
     if any(is_open(kind) or has_poison(kind) for kind in types.values()):
         return None
     identity = f"{opened.id}<{', '.join(map(type_id, types.values()))}>"
@@ -59,20 +63,36 @@ def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
         instance = functions.declare(checker, opened.scope, opened.item, types)
         instance.id = identity
         checker.signatures[identity] = instance
-    return checker.signatures[identity]
+    instance = checker.signatures[identity]
+    solving.require(body, instance)
+    return instance
 
 
-def unsettled(body: Body, call: ast.Call, opened: Signature) -> typed.Expr:
-    """A call whose types are not known: yet, or at all."""
+def unsettled(
+    body: Body, call: ast.Call, opened: Signature, pass_to: Callable[[Signature], typed.Expr]
+) -> typed.Expr:
+    """A call whose types are not known: yet, or at all. `pass_to` calls the instance."""
     kinds = [zonk(kind) for kind in opened.types.values()]
     told = any(has_poison(kind) for kind in (*kinds, *opened.parameters))
     if told or not any(is_open(kind) for kind in kinds):
         return invalid(call.span)
-    body.checker.stuck = True
     if body.final:
         body.sink.report("CCL0409", call.span, what=f"a parameter of `{opened.item.name.text}`")
         return invalid(call.span)
-    return typed.UnitConst(span=call.span, type=zonk(opened.result))
+
+    def attempt(_by_default: bool) -> bool:
+        if any(map(is_open, opened.types.values())):
+            return False
+        instance = settle(body, call, opened)
+        if instance is not None:
+            for own, found in zip(opened.parameters, instance.parameters, strict=True):
+                unify(own, found)
+            unify(opened.result, instance.result)
+            pass_to(instance)
+        return True
+
+    wait_for(body, tuple(opened.types.values()), attempt)
+    return typed.UnitConst(span=call.span, type=opened.result)
 
 
 def refuse_type_arguments(body: Body, call: ast.Call, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from ccl import ast, typed
 from ccl.checking import expressions
+from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import convert, fit
 from ccl.checking.environment import Body, Origin, invalid
 from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
@@ -13,7 +14,27 @@ NONE, SOME = 0, 1
 
 
 def infer_try(body: Body, expr: ast.Try, expected: Type | None) -> typed.Expr:
-    subject = expressions.infer(body, expr.body)
+    return _of_subject(body, expr, expressions.infer(body, expr.body), expected)
+
+
+def _try_later(body: Body, expr: ast.Try, subject: typed.Expr, expected: Type | None) -> typed.Expr:
+    """`x?` of what may be an Option or a Result."""
+    body.returns = body.returns or expr.handler is None
+    node = body.not_known_yet(expr.span)
+
+    def attempt(_by_default: bool) -> bool:
+        if variable_of(prune(subject.type)) is not None:
+            return False
+        unify(node.type, _of_subject(body, expr, subject, expected).type)
+        return True
+
+    wait_for(body, [subject.type], attempt, scoped=True)
+    return node
+
+
+def _of_subject(
+    body: Body, expr: ast.Try, subject: typed.Expr, expected: Type | None
+) -> typed.Expr:
     kind = prune(subject.type)
     err: Type | None
     match kind:
@@ -21,6 +42,8 @@ def infer_try(body: Body, expr: ast.Try, expected: Type | None) -> typed.Expr:
             good, value, bad = OK, ok, ERR
         case Option(value):
             good, bad, err = SOME, NONE, None
+        case _ if variable_of(kind) is not None and not body.final:
+            return _try_later(body, expr, subject, expected)
         case _:
             return _not_fallible(body, expr, subject, expected)
     if expr.handler is not None:
@@ -35,16 +58,12 @@ def _not_fallible(
 ) -> typed.Expr:
     kind = prune(subject.type)
     if variable_of(kind) is not None:
-        body.checker.stuck = True
-        if body.final:
-            body.sink.report("CCL0409", expr.body.span, what="this value")
+        body.sink.report("CCL0409", expr.body.span, what="this value")
     elif not is_poison(kind):
         body.sink.report("CCL0425", expr.body.span, found=str(kind))
     if expr.handler is not None:
         expressions.infer(body, expr.handler, expected)
-    return (
-        invalid(expr.span) if body.final else typed.UnitConst(span=expr.span, type=body.unknown())
-    )
+    return invalid(expr.span)
 
 
 _Parts = tuple[int, Type, int, Type | None]

@@ -10,10 +10,20 @@ from dataclasses import dataclass
 
 from ccl import ast, typed
 from ccl.checking import expressions
+from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import blamed, convert, fit
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.functions import instances
-from ccl.checking.inference import POISON, has_poison, is_poison, prune, unify, variable_of, zonk
+from ccl.checking.inference import (
+    POISON,
+    has_poison,
+    is_poison,
+    is_unknown,
+    prune,
+    unify,
+    variable_of,
+    zonk,
+)
 from ccl.checking.matching import array_shapes, coverage, patterns
 from ccl.checking.matching.patterns import (
     Anything,
@@ -100,17 +110,37 @@ class _Arm:
 
 
 def _match(body: Body, expr: ast.Match, bodies: _Bodies) -> typed.Expr:
-    subject = _subject(body, expr)
+    return _of_subject(body, expr, bodies, _subject(body, expr))
+
+
+def _match_later(body: Body, expr: ast.Match, bodies: "_Bodies", subject: typed.Expr) -> typed.Expr:
+    """A match on a value of which not even the patterns say what it is."""
+    node = body.not_known_yet(expr.span)
+
+    def attempt(by_default: bool) -> bool:
+        if by_default and (suggested := patterns.suggested_type(body, expr.arms)) is not None:
+            unify(subject.type, suggested)
+        if is_unknown(subject.type):
+            return False
+        known = _as_suggested(body, expr, subject)
+        unify(node.type, _of_subject(body, expr, bodies, known).type)
+        return True
+
+    wait_for(body, [subject.type], attempt, scoped=True)
+    return node
+
+
+def _of_subject(body: Body, expr: ast.Match, bodies: "_Bodies", subject: typed.Expr) -> typed.Expr:
     kind = zonk(subject.type)
-    if variable_of(kind) is not None:
-        body.checker.stuck = True
-        if body.final:
-            body.sink.report("CCL0409", expr.subject.span, what="this value")
-            kind = POISON
+    if is_unknown(kind) and not body.final:
+        return _match_later(body, expr, bodies, subject)
+    if variable_of(kind) is not None and body.final:
+        body.sink.report("CCL0409", expr.subject.span, what="this value")
+        kind = POISON
     arms = [_arm(body, arm, kind, bodies) for arm in expr.arms]
     wrong = any(patterns.is_wrong(arm.shape) for arm in arms)
-    if variable_of(kind) is not None or (wrong and body.checker.stuck and not body.final):
-        return typed.UnitConst(span=expr.span, type=body.unknown())
+    if not body.final and not (is_poison(kind) or wrong):
+        return typed.UnitConst(span=expr.span, type=bodies.type)
     if is_poison(kind) or wrong:
         return invalid(expr.span)
     arms = _reachable(body, arms, kind)
@@ -130,8 +160,11 @@ def _match(body: Body, expr: ast.Match, bodies: _Bodies) -> typed.Expr:
 
 
 def _subject(body: Body, expr: ast.Match) -> typed.Expr:
+    return _as_suggested(body, expr, expressions.infer(body, expr.subject))
+
+
+def _as_suggested(body: Body, expr: ast.Match, subject: typed.Expr) -> typed.Expr:
     """The subject; its type may come from the arms, as Data's does where they are literals."""
-    subject = expressions.infer(body, expr.subject)
     kind = prune(subject.type)
     if kind is not Prim.DATA and variable_of(kind) is None:
         return subject
@@ -141,7 +174,8 @@ def _subject(body: Body, expr: ast.Match) -> typed.Expr:
     if kind is Prim.DATA:
         wanted = zonk(suggested, default=True)
         return subject if has_poison(wanted) else convert(subject, Conversion.DATA_TO, wanted)
-    unify(kind, suggested)
+    if suggested is not Prim.STRING:  # which may also be a Did, a Cid or a variant by its name
+        unify(kind, suggested)
     return subject
 
 

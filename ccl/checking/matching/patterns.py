@@ -15,8 +15,16 @@ from ccl.checking.forms import enums
 from ccl.checking.forms.literals import plain_text
 from ccl.checking.functions import instances
 from ccl.checking.functions.arguments import counted
-from ccl.checking.inference import POISON, fresh, has_poison, prune, unify, variable_of, zonk
-from ccl.checking.operators import is_ordered
+from ccl.checking.inference import (
+    POISON,
+    fresh,
+    has_poison,
+    open_number,
+    unify,
+    variable_of,
+    zonk,
+)
+from ccl.checking.operands import is_ordered
 from ccl.checking.places import field_index
 from ccl.checking.type_names import declared_type
 from ccl.diagnostics import Label
@@ -100,22 +108,52 @@ def alternatives(pattern: ast.Pattern) -> tuple[ast.Pattern, ...]:
 
 
 def suggested_type(body: Body, arms: tuple[ast.MatchArm, ...]) -> Type | None:
-    """What the literals and variants of the arms say about a subject of unknown type."""
+    """What the patterns of the arms say about a subject of unknown type."""
     for arm in arms:
         for pattern in alternatives(arm.pattern):
-            match pattern:
-                case (
-                    ast.LiteralPattern(value=value)
-                    | ast.RangePattern(low=ast.LiteralPattern(value=value))
-                ):
-                    return expressions.infer(body, value).type
-                case ast.StructPattern(path=path):
-                    return declared_type(body.checker, body.scope, path)
-                case ast.VariantPattern(path=path) if info := enums.find(body, path[:-1]):
-                    return instances.applied(info, tuple(fresh() for _ in info.parameters))
-                case _:
-                    continue
+            suggested = _suggested(body, pattern)
+            if suggested is not None:
+                return suggested
     return None
+
+
+def _suggested(body: Body, pattern: ast.Pattern) -> Type | None:
+    match pattern:
+        case (
+            ast.LiteralPattern(value=value) | ast.RangePattern(low=ast.LiteralPattern(value=value))
+        ):
+            return expressions.infer(body, value).type
+        case ast.StructPattern(path=path):
+            return declared_type(body.checker, body.scope, path)
+        case ast.VariantPattern(path=path) if info := enums.find(body, path[:-1]):
+            return instances.applied(info, tuple(fresh() for _ in info.parameters))
+        case ast.VariantPattern(path=(ast.Ident(text=name),)):
+            return _suggested_by_variant(body, name)
+        case ast.NamePattern(name=ast.Ident(text="None")):
+            return Option(fresh())
+        case ast.ArrayPattern():
+            return Array(fresh())
+        case ast.OrPattern():
+            found = (_suggested(body, each) for each in alternatives(pattern))
+            return next((each for each in found if each is not None), None)
+        case _:
+            return None
+
+
+def _suggested_by_variant(body: Body, name: str) -> Type | None:
+    """The type that has a variant of the name, if there is only one."""
+    match name:
+        case "Some":
+            return Option(fresh())
+        case "Ok" | "Err":
+            return Result(fresh(), fresh())
+        case _:
+            checker, scope = body.checker, body.scope
+            known = [checker.enums[checker.type_id(scope, each)] for each in scope.enums]
+            having = [info for info in known if name in dict(info.variants)]
+            if len(having) != 1:
+                return None
+            return instances.applied(having[0], tuple(fresh() for _ in having[0].parameters))
 
 
 def is_wrong(shape: Shape) -> bool:
@@ -145,6 +183,10 @@ class _Reader:
         self.bound: dict[str, typed.Local] = {}
 
     def read(self, pattern: ast.Pattern, kind: Type) -> Shape:
+        if variable_of(kind) is not None:
+            suggested = _suggested(self._body, pattern)
+            if suggested is not None and unify(kind, suggested):
+                kind = zonk(kind)
         match pattern:
             case ast.WildcardPattern():
                 return Anything()
@@ -242,6 +284,10 @@ class _Reader:
         return self._does_not_fit(pattern, kind)
 
     def _range(self, pattern: ast.RangePattern, kind: Type) -> Shape:
+        if open_number(kind) and not self._body.final:
+            self._constant(pattern.low, kind)
+            self._constant(pattern.high, kind)
+            return Anything()
         if not is_ordered(kind) or kind is Prim.STRING:
             return WRONG if has_poison(kind) else self._does_not_fit(pattern, kind)
         low, high = self._constant(pattern.low, kind), self._constant(pattern.high, kind)
@@ -366,8 +412,6 @@ class _Reader:
         return WRONG
 
     def _does_not_fit(self, pattern: ast.Pattern, kind: Type) -> Shape:
-        if variable_of(prune(kind)) is not None:
-            self._body.checker.stuck = True
         known = patterns_of(self._body, kind)
         self._body.sink.report("CCL0507", pattern.span, found=str(zonk(kind)), known=known)
         return WRONG

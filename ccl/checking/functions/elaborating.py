@@ -1,0 +1,100 @@
+"""Elaboration: typed trees of all bodies, each made once, with every type inferred.
+
+This pass reports; what inference has left open is an error here.
+"""
+
+from ccl import ast, typed
+from ccl.checking.charter.conditions import check_conditions
+from ccl.checking.constants import constants
+from ccl.checking.environment import Checker, Signature
+from ccl.checking.functions import bodies, solving
+from ccl.checking.functions.annotations import suggested_annotation
+from ccl.checking.inference import is_poison
+from ccl.checking.standing.migration import MIGRATION
+from ccl.checking.standing.states import INITIAL_SUFFIX
+from ccl.diagnostics import Sink
+from ccl.source import FileId
+
+
+def check_bodies(
+    checker: Checker, entries: tuple[bodies.Entry, ...], sink: Sink
+) -> dict[str, typed.Function]:
+    """Every function and entry of the program, typed. Errors go to `sink`."""
+    solving.infer_all(checker, entries)
+    checker.final = True
+    checker.sink = final = Sink()
+    checker.used_functions = set()
+    functions = _elaborate(checker, entries)
+    if not (final.has_errors or sink.has_errors):
+        _report_open_results(checker)
+    sink.take(final)
+    checker.sink = sink
+    return functions
+
+
+def _elaborate(checker: Checker, entries: tuple[bodies.Entry, ...]) -> dict[str, typed.Function]:
+    functions = {each.id: each for entry in entries for each in bodies.check_entry(checker, entry)}
+    functions.update(check_conditions(checker))
+    _elaborate_templates(checker)
+    library = checker.library_files
+    while missing := [
+        each
+        for each in checker.signatures.values()
+        if each.id not in functions and _is_asked_for(checker, each, library)
+    ]:
+        # A body may call further functions of the library.
+        functions.update({each.id: _function(checker, each) for each in missing})
+    for scope in checker.scoped.files.values():
+        for name in scope.own_consts:
+            constants.value_of(checker, scope, name)
+    return functions
+
+
+_ABOUT_TYPES = frozenset({"CCL0401", "CCL0402", "CCL0409"})
+
+
+def _elaborate_templates(checker: Checker) -> None:
+    """Generic functions where they stand: all that does not depend on what types stand for."""
+    report_to, checker.sink = checker.sink, Sink()
+    for template in checker.templates:
+        bodies.check_function(checker, template)
+    checker.sink.leave_out(lambda each: each.code in _ABOUT_TYPES)
+    report_to.take(checker.sink)
+    checker.sink = report_to
+
+
+def _is_asked_for(checker: Checker, signature: Signature, library: frozenset[FileId]) -> bool:
+    """Functions of the library that the program does not call are checked in its own tests."""
+    scope, name = signature.scope, signature.item.name.text
+    if scope.source not in library or name == MIGRATION:
+        return True
+    if scope.own_functions.get(name) is not signature.item:
+        return True  # made from one, or the initialiser of a state variable
+    return bool(signature.types) or signature.id in checker.used_functions
+
+
+def _function(checker: Checker, signature: Signature) -> typed.Function:
+    solving.require_late(checker, signature)
+    if signature.made_from is None:
+        for i in sorted(signature.unsolved):
+            _report_parameter(checker, signature, signature.item.parameters[i])
+    return bodies.check_function(checker, signature)
+
+
+def _report_parameter(checker: Checker, signature: Signature, parameter: ast.Parameter) -> None:
+    name = parameter.name
+    kind = suggested_annotation(checker, signature, name.text)
+    checker.sink.report(
+        "CCL0442", name.span, what=f"parameter `{name.text}`", example=f"{name.text}: {kind}"
+    )
+
+
+def _report_open_results(checker: Checker) -> None:
+    """A result that nothing determines, and that no other error explains."""
+    for signature in checker.signatures.values():
+        if is_poison(signature.result):
+            name = signature.item.name
+            what, example = f"the result of `{name.text}`", "-> Integer"
+            if signature.id.endswith(INITIAL_SUFFIX):
+                what, example = f"`{name.text}`", f"{name.text}: Integer"
+            checker.sink.report("CCL0442", name.span, what=what, example=example)

@@ -1,0 +1,194 @@
+"""Inference: the types left out, file by file, each body walked once.
+
+Files come after what they import, so that a file's interface never depends on who imports it. In
+a file, the functions whose types are not fully declared come first, callees before callers
+(`ccl.checking.functions.callgraph`), then all others; an instance of a generic or higher-order
+function is inferred where it is first called. At the end of a file what is still open gets a
+default, or is an error. Diagnostics and trees of this pass are dropped: elaboration
+(`ccl.checking.functions.elaborating`) makes them, with every type known.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from ccl.checking.charter.conditions import check_conditions
+from ccl.checking.constraints import close, inferring, solve_ready
+from ccl.checking.environment import Body, Checker, Signature
+from ccl.checking.functions import bodies
+from ccl.checking.functions.callgraph import components
+from ccl.checking.inference import POISON, is_open
+from ccl.resolved import Scoped, ScopeId
+from ccl.source import FileId
+
+DEPTH_MAX = 20
+"""Bodies inferred inside of each other; further ones come after the one that asks for them."""
+
+
+def infer_all(checker: Checker, entries: Sequence[bodies.Entry]) -> None:
+    """The types of every body that the program needs, and what each function may change."""
+    own: dict[FileId, list[Signature]] = {}
+    for signature in (*checker.signatures.values(), *checker.templates):
+        own.setdefault(_home(checker, signature), []).append(signature)
+    root, library = checker.scoped.root, checker.library_files
+    for file in _files(checker):
+        if file not in library or file == root:
+            with inferring(checker, file):
+                _infer_file(checker, file, own.get(file, ()), entries if file == root else ())
+    _infer_asked(checker)
+    spread_mutation(checker)
+
+
+def home_files(scoped: Scoped) -> dict[ScopeId, FileId]:
+    """The file that each text belongs to: a contract includes what its bases declare."""
+    by_prefix = {scoped.files[scope].prefix: file for (file, _), scope in scoped.contracts.items()}
+    return {
+        number: scope.source if scope.outer is None else by_prefix.get(scope.prefix, scope.source)
+        for number, scope in scoped.files.items()
+    }
+
+
+def _home(checker: Checker, signature: Signature) -> FileId:
+    return checker.home_files[signature.scope.file]
+
+
+def _files(checker: Checker) -> Iterator[FileId]:
+    """Every file after those that it imports; in a circle, which is reported, one comes first."""
+    needed: dict[FileId, dict[FileId, None]] = {}
+    for number, scope in checker.scoped.files.items():
+        imports = needed.setdefault(checker.home_files[number], {})
+        for each in scope.imports.values():
+            imports[checker.home_files[each.file]] = None
+    done: set[FileId] = set()
+    for start, imported in needed.items():
+        work = [(start, iter(imported))] if start not in done else []
+        done.add(start)
+        while work:
+            file, imports_left = work[-1]
+            following = next((each for each in imports_left if each not in done), None)
+            if following is None:
+                work.pop()
+                yield file
+            else:
+                done.add(following)
+                work.append((following, iter(needed[following])))
+
+
+def _infer_file(
+    checker: Checker, file: FileId, own: Sequence[Signature], entries: Sequence[bodies.Entry]
+) -> None:
+    incomplete = {each.id: each for each in own if not each.is_complete and not each.template}
+    for component in components(checker, incomplete, incomplete):
+        for signature in component:
+            _infer(checker, signature)
+        solve_ready(checker)
+    for signature in own:
+        _infer(checker, signature)
+    for entry in entries:
+        bodies.check_entry(checker, entry)
+    if file == checker.scoped.root:
+        check_conditions(checker)
+    _close(checker)
+
+
+def _infer(checker: Checker, signature: Signature) -> None:
+    if signature.inferred:
+        return
+    signature.inferred = True
+    solving = checker.solving
+    solving.inferred.append(signature)
+    solving.defaults += [*signature.parameters, signature.result]
+    bodies.check_function(checker, signature)
+
+
+def _close(checker: Checker) -> None:
+    """Ends a file; parameters and results that are still open are wrong, whoever calls later."""
+    solving = checker.solving
+    while True:
+        while solving.waiting_bodies:
+            _infer(checker, solving.waiting_bodies.popleft())
+            solve_ready(checker)
+        close(checker)
+        if not solving.waiting_bodies:
+            break
+    for signature in solving.inferred:
+        for i, kind in enumerate(signature.parameters):
+            if is_open(kind):
+                signature.unsolved.add(i)
+                signature.parameters[i] = POISON
+        if is_open(signature.result):
+            signature.result = POISON
+
+
+def _infer_asked(checker: Checker) -> None:
+    """Functions of the library that are called, and have declared what callers need."""
+    while checker.asked:
+        _infer_apart(checker, checker.asked.popleft())
+
+
+def _infer_apart(checker: Checker, signature: Signature) -> None:
+    """Infers a function, and those that it needs, as the whole of a file."""
+    if signature.inferred:
+        return
+    file = _home(checker, signature)
+    with inferring(checker, file):
+        if not (signature.is_complete or signature.types or signature.made_from):
+            incomplete = {
+                each.id: each
+                for each in checker.signatures.values()
+                if _home(checker, each) == file and not each.is_complete
+            }
+            for component in components(checker, incomplete, [signature.id]):
+                for each in component:
+                    _infer(checker, each)
+                solve_ready(checker)
+        _infer(checker, signature)
+        _close(checker)
+
+
+def require(body: Body, signature: Signature) -> None:
+    """Sees to it that what a signature leaves out is inferred before it is used."""
+    if signature.inferred:
+        return
+    checker = body.checker
+    own = _home(checker, signature) == checker.solving.file
+    if checker.final:
+        require_late(checker, signature)
+    elif signature.made_from is not None or (signature.types and own):
+        if checker.depth < DEPTH_MAX and not signature.is_complete:
+            checker.depth += 1
+            _infer(checker, signature)
+            checker.depth -= 1
+        else:
+            checker.solving.waiting_bodies.append(signature)
+    elif own:
+        return  # in its turn
+    elif signature.is_complete:
+        checker.asked.append(signature)
+    else:
+        _infer_apart(checker, signature)
+
+
+def require_late(checker: Checker, signature: Signature) -> None:
+    """Infers what elaboration asks for and inference has not come to."""
+    if not signature.inferred:
+        _infer_apart(checker, signature)
+        _infer_asked(checker)
+        spread_mutation(checker)
+
+
+def spread_mutation(checker: Checker) -> None:
+    """Which parameters each function may change, directly or through what it calls."""
+    mutated: dict[str, set[int]] = {}
+    callers: dict[tuple[str, int], list[tuple[str, int]]] = {}
+    changed: list[tuple[str, int]] = []
+    for name, facts in checker.mutation_facts.items():
+        mutated[name] = set()
+        changed += [(name, own) for own in facts.direct]
+        for own, callee, parameter in facts.passed:
+            callers.setdefault((callee, parameter), []).append((name, own))
+    while changed:
+        name, own = changed.pop()
+        if own not in mutated[name]:
+            mutated[name].add(own)
+            changed += callers.get((name, own), ())
+    for name, signature in checker.signatures.items():
+        signature.mutated = frozenset(mutated.get(name, ()))
