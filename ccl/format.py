@@ -1,11 +1,12 @@
 """Formatting a program: the same program, laid out as everybody's is.
 
-A file with faults of syntax is left alone. What comes out is read again and compared:
-the same tree and the same comments, or it does not come out at all.
+A file with syntax errors is left alone. What comes out is read again and compared: the same
+tree and the same comments, or it does not come out at all.
 """
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from ccl import ast
@@ -22,11 +23,13 @@ from ccl.source import SourceMap, Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formatted:
-    """`text` is None where faults of syntax, all in `sink`, prevent it."""
+    """`text` is None where syntax errors, all in `sink`, prevent it, or where it would say
+    something else than the author's: `changed` is the first item that would."""
 
     sources: SourceMap
     sink: Sink
     text: str | None
+    changed: Span | None = None
 
 
 def format_text(text: str, path: str = "<stdin>") -> Formatted:
@@ -39,20 +42,24 @@ def format_text(text: str, path: str = "<stdin>") -> Formatted:
             return Formatted(sources=sources, sink=sink, text=None)
         tree = parse_concrete(source)
         found = layout(tree)
-        if found != text:
-            _confirm(before, tree, found)
+        changed = None if found == text else _first_change(before, tree, found)
+        if changed is not None:
+            return Formatted(sources=sources, sink=sink, text=None, changed=changed)
         return Formatted(sources=sources, sink=sink, text=found)
 
 
-def _confirm(before: ast.Module, tree: Concrete, text: str) -> None:
-    """The new text says what the old one said."""
+def _first_change(before: ast.Module, tree: Concrete, text: str) -> Span | None:
+    """The first item of which the new text says anything else than the old one; None if it says
+    the same, with the same comments."""
     sink = Sink()
     source = SourceMap().add("<formatted>", text)
     after = parse(source, sink)
-    assert not sink.has_errors, "the formatted text has faults of syntax"
-    assert same_but_for_spans(before.items, after.items), "formatting changed the program"
-    comments = Counter(comments_of(tree))
-    assert comments == Counter(comments_of(parse_concrete(source))), "formatting lost a comment"
+    items = zip_longest(before.items, after.items)
+    pair = next((pair for pair in items if not same_but_for_spans(*pair)), None)
+    is_kept = pair is None and not sink.has_errors
+    if is_kept and Counter(comments_of(tree)) == Counter(comments_of(parse_concrete(source))):
+        return None
+    return (pair[0] if pair is not None and pair[0] is not None else before).span
 
 
 def same_but_for_spans(first: Any, second: Any) -> bool:

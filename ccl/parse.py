@@ -44,7 +44,7 @@ def parse(source: Source, sink: Sink) -> ast.Module:
 
 
 def _automaton(source: Source, tokens: Tokens, sink: Sink) -> Automaton:
-    place = Place(file=source.file, sink=sink, docs=tokens.docs)
+    place = Place(file=source.file, text=source.text, sink=sink, docs=tokens.docs)
     names = {rule.name for rule in tables().rules if rule.name}
     making = [table(place) for table in (Expressions, Statements, Declarations)]
     return Automaton(

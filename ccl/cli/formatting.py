@@ -11,6 +11,7 @@ from ccl.cli.report import answer_findings, difference, show_findings, shown, su
 from ccl.cli.sources import sources_of
 from ccl.format import format_text
 from ccl.render import Format
+from ccl.source import Source, Span
 from runtime.terminal.answer import current, fail, give
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.files import STANDARD_STREAM, write_atomically
@@ -29,6 +30,7 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
         raise CommandErrors(sources.faults)
     texts = {path: read_source(path) for path in sources.files}
     failed: list[Findings] = []
+    refused: list[CommandError] = []
     unformatted: list[Path] = []
     changed = 0
     altered: list[str] = []
@@ -36,6 +38,10 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
     given_back: str | None = None
     for path, text in texts.items():
         formatted = format_text(text, shown(path))
+        if formatted.changed is not None:
+            refused.append(_unsettled(path, formatted.sources.sources[0], formatted.changed))
+            unformatted.append(path)
+            continue
         if formatted.text is None:
             found = formatted.sink.diagnostics
             failed.append(Findings(sources=formatted.sources, diagnostics=found))
@@ -71,6 +77,8 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
         if not form.for_machines:
             summarise(findings, unformatted)
     _count(len(texts) - changed - len(unformatted), changed, len(unformatted), dry=check or diff)
+    if refused:
+        raise CommandErrors(tuple(refused))
     if changed and (check or diff):
         fail(
             CommandError(
@@ -82,6 +90,17 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
         )
     if failed or (changed and (check or diff)):
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _unsettled(path: Path, source: Source, item: Span) -> CommandError:
+    line = source.position(item.start).line
+    return CommandError(
+        ExitCode.FAILED,
+        "layout-changes-program",
+        f"{shown(path)}:{line}: this item cannot be laid out without changing what it says",
+        hint="the file is left as it is; please report it with this item",
+        details={"path": shown(path), "line": line},
+    )
 
 
 def _count(unchanged: int, changed: int, unformatted: int, *, dry: bool) -> None:

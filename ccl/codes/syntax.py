@@ -146,9 +146,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0121",
-        title="a key is plain text",
-        label="this key contains `\\(…)`",
-        help="write the key without interpolation",
+        title="{what} is plain text",
+        label="this contains `\\(…)`",
+        help="write it without interpolation",
     ),
     Template(
         code="CCL0122",
@@ -179,6 +179,18 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="nothing of this kind can be overridden",
         label="nothing to override",
         help="leave it out",
+    ),
+    Template(
+        code="CCL0128",
+        title="`{word}` holds statements, and these are entries",
+        label="not a section",
+        help='put the key in quotes, `"{word}"`, to make it a section, or write statements',
+    ),
+    Template(
+        code="CCL0129",
+        title="`execution` is the label of `{key}` here, and begins no block",
+        label="on a line of its own",
+        help="write the value of `{key}` before it, or the label on the line of its key",
     ),
     Template(
         code="CCL0127",

@@ -144,6 +144,9 @@ class Declarations(Code):
         word, block = phrase.parts
         return group(self.lay(word), " ", self.open_block(block))
 
+    def entries_for_code(self, phrase: Phrase) -> Doc:
+        raise AssertionError("reported as a syntax error, and such files are not laid out")
+
     def execution_colon(self, phrase: Phrase) -> Doc:
         word, _, block = phrase.parts
         return group(self.lay(word), ": ", self.open_block(block))

@@ -264,7 +264,8 @@ class _Classifier:
             case "override" if self._overrides(at):
                 return "OVERRIDE"
             case "range" if self._has_band(at + 1):
-                return "RANGE"
+                is_key = self._text_at(at + 1) == "range" and self._has_band(at + 2)
+                return None if is_key else "RANGE"
             case "test" if following == "FN":
                 return "TEST"
             case "version" if self._is_string(at + 1):

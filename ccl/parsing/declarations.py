@@ -18,11 +18,15 @@ class Declarations(Reductions):
         return ast.Key(text=values[0].text, quoted=False, span=span)
 
     def key_string(self, span: Span, values: Values) -> ast.Key:
-        parts = values[0].parts
-        if any(not isinstance(part, str) for part in parts):
-            self.place.sink.report("CCL0121", span)
-        text = "".join(part for part in parts if isinstance(part, str))
+        key = self._plain(values[0], "a key")
+        text = "".join(part for part in key.parts if isinstance(part, str))
         return ast.Key(text=text, quoted=True, span=span)
+
+    def _plain(self, text: ast.StringLiteral, what: str) -> ast.StringLiteral:
+        """`text`, which must be known when the program is compiled."""
+        if any(not isinstance(part, str) for part in text.parts):
+            self.place.sink.report("CCL0121", text.span, what=what)
+        return text
 
     def entry(self, span: Span, values: Values) -> ast.Entry:
         return ast.Entry(key=values[0], value=values[2], span=span)
@@ -44,11 +48,18 @@ class Declarations(Reductions):
 
     def section(self, span: Span, values: Values) -> ast.Section | ast.Article:
         key, value, header, _, entries, _ = values
+        self._check_label(key, value)
         if key.text == "article" and not key.quoted and isinstance(value, ast.StringLiteral):
             return ast.Article(
                 number=value, entries=tuple(entries), doc=self.place.doc(span), span=span
             )
         return self._section(span, key, value, header, entries)
+
+    def _check_label(self, key: ast.Key, value: ast.Expr) -> None:
+        """A label `execution` on a line of its own would hide the block that was meant."""
+        is_block = isinstance(value, ast.Name) and value.text == "execution"
+        if is_block and "\n" in self.place.text[key.span.end : value.span.start]:
+            self.place.sink.report("CCL0129", value.span, key=key.text)
 
     def section_contract(self, span: Span, values: Values) -> ast.Section:
         key = self.key_name(self.place.span(values[0]), values)
@@ -145,7 +156,16 @@ class Declarations(Reductions):
     # --- code at the top
 
     def handler(self, span: Span, values: Values) -> ast.Handler:
-        return ast.Handler(event=values[1], body=values[2], span=span)
+        return ast.Handler(
+            event=self._plain(values[1], "the name of an event"), body=values[2], span=span
+        )
+
+    def entries_for_code(self, span: Span, values: Values) -> ast.Section:
+        """Entries in the braces of an item that holds statements: nothing becomes a section."""
+        word, *_, found = values
+        self.place.sink.report("CCL0128", self.place.span(word), word=word.text)
+        key = ast.Key(text=word.text, quoted=True, span=self.place.span(word))
+        return self._section(span, key, None, (None, None), list(found.entries))
 
     def execution(self, span: Span, values: Values) -> ast.Execution:
         return ast.Execution(body=values[1], span=span)
@@ -154,7 +174,8 @@ class Declarations(Reductions):
         return ast.Execution(body=values[2], span=span)
 
     def invariant(self, span: Span, values: Values) -> ast.Invariant:
-        return ast.Invariant(name=values[1], condition=values[2], article=values[3], span=span)
+        name = self._plain(values[1], "the name of an invariant")
+        return ast.Invariant(name=name, condition=values[2], article=values[3], span=span)
 
     def import_plain(self, span: Span, values: Values) -> ast.Import:
         return ast.Import(path=values[1], alias=None, span=span)

@@ -31,9 +31,10 @@ _ITEMS: Final[dict[type, str]] = {
 
 
 class Place(Node, frozen=True, kw_only=True):
-    """The file being read, where faults go, and its doc comments by offset."""
+    """The file being read with its text, where faults go, and its doc comments by offset."""
 
     file: FileId
+    text: str
     sink: Sink
     docs: dict[int, str]
 

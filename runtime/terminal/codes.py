@@ -47,6 +47,7 @@ CODES: Final[dict[str, tuple[tuple[ExitCode, ...], str]]] = {
     "old-line-ends": ((_2,), "The lines of a source end as they did on old systems."),
     "warnings-denied": ((_1,), "Warnings are left, and --deny-warnings was given."),
     "not-formatted": ((_1,), "A file would be formatted."),
+    "layout-changes-program": ((_1,), "A file cannot be laid out without changing the program."),
     "not-a-source": ((_2,), "A file is not the source of a program."),
     "nothing-to-compile": ((_1,), "A source is empty."),
     "no-programs": ((_3,), "A folder holds no programs."),

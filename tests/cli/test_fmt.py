@@ -75,3 +75,17 @@ def test_a_wrong_name_stops_it_all(folder: Path) -> None:
     assert (done.code, done.out) == (3, "")
     assert "there is no file absent.ccl" in done.err
     assert (folder / "untidy.ccl").read_text(encoding="utf-8") == UNTIDY
+
+
+@pytest.mark.parametrize("laid", ["a: 2;\n", "a: 1;\nfn f( {\n", "a: 1;\n", ""])
+def test_a_layout_that_changes_the_program_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid: str
+) -> None:
+    """A layout with a fault in it: nothing is written, and the item is named."""
+    text = "a:  1; // kept\n"
+    (tmp_path / "a.ccl").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("ccl.format.layout", lambda _: laid)
+    done = run("cclc", "fmt", "a.ccl", home=tmp_path, cwd=tmp_path)
+    assert (done.code, done.out) == (1, "")
+    assert "error[layout-changes-program]: a.ccl:1: " in done.err
+    assert (tmp_path / "a.ccl").read_text(encoding="utf-8") == text

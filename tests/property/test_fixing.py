@@ -73,7 +73,7 @@ def slip(random_: random.Random, pieces: tuple[str, ...]) -> str:
         case "swap" if at + 1 < len(found):
             found[at : at + 2] = [found[at + 1], found[at]]
         case "bracket":
-            brackets = [i for i, each in enumerate(found) if each[-1] in "()[]{}"]
+            brackets = [i for i, each in enumerate(found) if each.endswith(tuple("()[]{}"))]
             if brackets:
                 del found[random_.choice(brackets)]
         case _:
