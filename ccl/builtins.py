@@ -233,6 +233,7 @@ _ROWS: Final = (
         ("amount", INTEGER),
     ),
     _host("token_balance", "host_token_balance", INTEGER, ("class", STRING), ("holder", DID)),
+    _host("host_token_holders", "host_token_holders", Prim.DATA, ("class", STRING)),
     # blocks
     _host("dag_put", "host_dag_put", STRING, ("data", STRING)),
     _host("dag_get", "host_dag_get", STRING, ("cid", STRING)),

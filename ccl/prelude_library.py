@@ -24,7 +24,13 @@ def _same(file: str, *names: str) -> dict[str, tuple[LibraryFunction, ...]]:
 
 FUNCTIONS: Final[Mapping[str, tuple[LibraryFunction, ...]]] = {
     **_same("std/tokens", "host_account_get_mana", "mint_tokens", "burn"),
-    **_same("std/tokens", "create_scoped_token", "transfer_scoped", "verify_token_constraints"),
+    **_same(
+        "std/tokens",
+        "token_holders",
+        "create_scoped_token",
+        "transfer_scoped",
+        "verify_token_constraints",
+    ),
     "transfer": (
         LibraryFunction("std/tokens", "transfer"),
         LibraryFunction("std/tokens", "transfer_own"),

@@ -72,6 +72,7 @@ HOST_PRICES: Final[Mapping[str, Price]] = {
     "host_burn_tokens": Price(call=300_000, byte=12),
     "host_transfer_tokens": Price(call=400_000, byte=12),
     "host_token_balance": Price(call=60_000, byte=16),
+    "host_token_holders": Price(call=120_000, byte=20, item=4_000, items="holders of the class"),
     "host_calculate_cid": Price(call=100_000, byte=4),
     "host_dag_put": Price(call=400_000, byte=20),
     "host_dag_get": Price(call=200_000, byte=12),

@@ -333,6 +333,14 @@ _CALLS: Final = (
         "execution included; of a resource type, the caller's own available units.",
     ),
     HostCall(
+        name="host_token_holders",
+        parameters=_text("class"),
+        answer=Answer.BUFFER,
+        effect=Effect.READS,
+        doc="Who holds units of a token class of the caller's own issue, as a DAG-CBOR map from "
+        "holder to units, effects of this execution included; of a resource type, the caller.",
+    ),
+    HostCall(
         name="host_calculate_cid",
         parameters=(_bytes("data"),),
         answer=Answer.BUFFER,

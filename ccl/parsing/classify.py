@@ -25,6 +25,7 @@ _OBJECT_BEFORE: Final = frozenset(
     {"LPAREN", "LBRACKET", "COMMA", "COLON", "EQ", "FATARROW", "RETURN", "ASSIGNOP"}
 )
 _OBJECT_WITHOUT_COLON: Final = frozenset({"LPAREN", "LBRACKET", "COMMA", "COLON"})
+_STATEMENT_ENDS: Final = frozenset({"SEMI", "RBRACE", "LBRACE", "HBRACE"})
 _NUMBERS: Final = frozenset({"INT", "DECIMAL", "DURATION", "SIZE", "TIMESTAMP"})
 _VALUE_STARTS: Final = LITERALS | {"NAME", "STRING_HEAD"}
 _ITEM_KEYWORDS: Final = frozenset({"FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT"})
@@ -355,6 +356,9 @@ class _Classifier:
                 token.kind, token.other = "OBRACE", "LBRACE"
         elif self._opens_object(at, previous):
             token.kind = "OBRACE"
+        elif previous in _STATEMENT_ENDS and self._is_keyed(at + 1):
+            # Entries are the value of a block; as statements they are a mistake there.
+            token.kind, token.other = "OBRACE", "LBRACE"
         self._handlers.append(opens_handler)
         self._depth += 1
         self._statement = at + 1

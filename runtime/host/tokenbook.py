@@ -32,6 +32,17 @@ class TokenBook:
         before = self._register.get(token_class, _NOBODY).get(holder, 0)
         return before + self._changed.get((token_class, holder), 0)
 
+    def holders(self, token_class: str) -> dict[str, int]:
+        """Who holds units of a class."""
+        known = [holder for of, holder in self._changed if of == token_class]
+        named = dict.fromkeys((*self._register.get(token_class, _NOBODY), *known))
+        held = {holder: self.balance(token_class, holder) for holder in named}
+        return {holder: units for holder, units in held.items() if units > 0}
+
+    def holders_max(self, token_class: str) -> int:
+        """How many `holders` looks at."""
+        return len(self._register.get(token_class, _NOBODY)) + len(self._changed)
+
     def issued(self, token_class: str) -> int:
         """All units of a class that are in anybody's hands."""
         if token_class not in self._issued:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from runtime.content.codec import encode
 from runtime.content.did import Did, DidError, parse_did
 from runtime.effects import BurnTokens, Effect, MintTokens, TransferTokens
 from runtime.host.invocation import Invocation
@@ -87,6 +88,17 @@ def token_balance(invocation: Invocation, token_class: str, holder: str) -> int:
     return max(invocation.available_units(token_class), 0)
 
 
+def token_holders(invocation: Invocation, token_class: str) -> bytes:
+    held: dict[str, int]
+    if token_class in RESOURCES:
+        caller = invocation.context.caller
+        held = {caller: token_balance(invocation, token_class, caller)}
+    else:
+        invocation.tank.charge_items(invocation.tokens.holders_max(token_class))
+        held = invocation.tokens.holders(token_class)
+    return encode({holder: units for holder, units in held.items() if units})
+
+
 def _own_class_and_did(token_class: str, key: str, did: str) -> Did:
     fault = class_fault(token_class)
     if fault is not None:
@@ -111,4 +123,5 @@ TOKEN_CALLS: Final[Mapping[str, Any]] = {
     "host_burn_tokens": burn_tokens,
     "host_transfer_tokens": transfer_tokens,
     "host_token_balance": token_balance,
+    "host_token_holders": token_holders,
 }
