@@ -11,6 +11,7 @@ from ccl.checking.functions import bodies as functions
 from ccl.checking.functions import closures, elaborating, instances, solving, templates, tests
 from ccl.checking.functions.entries import find_entries, find_exports
 from ccl.checking.inference import fresh
+from ccl.checking.overlap import report_overlap
 from ccl.checking.standing import roles, state_rules
 from ccl.checking.standing.states import declare_states
 from ccl.checking.type_names import read_type
@@ -51,6 +52,7 @@ def check(
     checked = elaborating.check_bodies(checker, entries, sink)
     report_effects(checker, checked)
     state_rules.report_state(checker, checked)
+    report_overlap(checker, checked)
     exports = find_exports(checker, entries, extra_exports)
     structs, enums = instances.definitions(checker)
     report_unused_items(checker, frozenset(each.function for each in exports))

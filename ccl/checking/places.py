@@ -1,7 +1,5 @@
 """Places: fields, elements, and assignment through them at any depth."""
 
-from collections.abc import Sequence
-
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import HANDLER_PARAMETER, HOST_RECORDS
@@ -339,46 +337,6 @@ def change(body: Body, node: typed.Expr) -> None:
         states.refuse_foreign(body, root)
     elif root.span in body.constant_uses:
         body.sink.report("CCL0427", root.span, what="a constant")
-
-
-def refuse_overlap(body: Body, arguments: Sequence[typed.Argument]) -> None:
-    """One call cannot change an object and a part of it: which change stays would be chance."""
-    changed = [each.value for each in arguments if each.mutated and is_place(each.value)]
-    for i, later in enumerate(changed):
-        for earlier in changed[:i]:
-            if _holds(earlier, later) or _holds(later, earlier):
-                label = Label(earlier.span, "changed by the same call")
-                body.sink.report("CCL0448", later.span, labels=(label,))
-                return
-
-
-def _holds(whole: typed.Expr, part: typed.Expr) -> bool:
-    """Whether the second place is surely the first, or in it."""
-    path, inner = _path(whole), _path(part)
-    return len(path) <= len(inner) and all(
-        a is not None and a == b for a, b in zip(path, inner, strict=False)
-    )
-
-
-def _path(place: typed.Expr) -> list[tuple[str, object] | None]:
-    """The steps to a place from its variable; None is one that is not known here."""
-    match place:
-        case typed.LocalGet(local=local):
-            return [("variable", local.index)]
-        case typed.StateGet(state=state):
-            return [("state", state)]
-        case typed.FieldGet(base=base, index=index):
-            return [*_path(base), ("field", index)]
-        case typed.IndexGet(base=base, index=typed.LocalGet(local=local)):
-            return [*_path(base), ("variable", local.index)]
-        case typed.IndexGet(
-            base=base, index=typed.ScalarConst(value=value) | typed.TextConst(value=value)
-        ):
-            return [*_path(base), ("value", value)]
-        case typed.IndexGet(base=base):
-            return [*_path(base), None]
-        case _:
-            return [None]
 
 
 def root_variable(body: Body, node: typed.Expr) -> Variable | None:

@@ -306,8 +306,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0448",
-        title="one call changes an object and a part of it, or one object twice",
-        label="changed by this call as well",
+        title="one call changes an object that another argument of it may be, or be a part of",
+        label="this call {does} it as well",
         help="copy one of them into a variable first, or make two calls",
     ),
     Template(
@@ -342,9 +342,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0449",
-        title="`{function}` changes the state `{name}` through this parameter, and uses it by name",
+        title="`{function}` {through} the state `{name}` through this parameter, and {by_name} it "
+        "by name",
         label="two ways to one object",
-        help="use only the parameter in it, or only the state",
+        help="use only the parameter in it or only the state, or copy the argument first",
     ),
     Template(
         code="CCL0450",

@@ -90,7 +90,7 @@ def test_what_a_function_may_change() -> None:
         fn reads(p: P) -> Integer { p.yes }
         execution {
           let p = P { yes: 1, names: [] };
-          direct(p, p); passes(1, p); around(p, 2);
+          let other = p; direct(p, other); passes(1, p); around(p, 2);
           copies(p) + reads(p)
         }
         """

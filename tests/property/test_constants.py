@@ -128,3 +128,12 @@ def test_constant_is_the_value_that_the_running_program_has(written: tuple[str, 
         assert found == {"CCL0424"}, (expression, meant)
     else:
         assert (value, found) == (meant, set()), expression
+
+
+def test_long_chains_of_constants_are_computed_in_either_order() -> None:
+    links = [f"const C{n} = C{n - 1} + 1;" for n in range(1, 3001)]
+    for order in (links, links[::-1]):
+        text = "\n".join([*order, "const C0 = 1;", "fn f() -> Integer { C3000 }"])
+        assert _value_of(f"{text}\nexecution {{ f(); }}") == (3001, set())
+    circle = "\n".join([*links, "const C0 = C3000;", "fn f() -> Integer { C3000 }"])
+    assert _value_of(f"{circle}\nexecution {{ f(); }}")[1] == {"CCL0213"}

@@ -1,5 +1,7 @@
 """Constants: computed once at compile time, put in where they are used."""
 
+from collections.abc import Iterator
+
 from ccl import ast, typed
 from ccl.checking import expressions
 from ccl.checking.constants.folding import fold
@@ -9,7 +11,7 @@ from ccl.checking.environment import Body, Checker, invalid, is_invalid
 from ccl.checking.inference import POISON, is_open, is_poison, zonk
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label, Sink
-from ccl.node import replace
+from ccl.node import nodes_of, replace
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.types import Prim, Type
@@ -30,18 +32,54 @@ def at(node: typed.Expr, span: Span) -> typed.Expr:
 def value_of(checker: Checker, scope: FileScope, name: str) -> typed.Expr:
     """The folded value; an invalid node after reporting, also for a cycle."""
     scope = checker.scoped.owner(scope, name)
+    for each in _needed(checker, scope, name):
+        _value(checker, scope, each)
+    return _value(checker, scope, name)
+
+
+def _needed(checker: Checker, scope: FileScope, name: str) -> list[str]:
+    """Constants of the same scope that are computed before it, so that no chain is too long."""
+    ordered: list[str] = []
+    seen = {name}
+    ways = {name: _mentioned(checker, scope, name)}
+    while ways:
+        here = next(reversed(ways))
+        each = next(ways[here], None)
+        if each is None:
+            del ways[here]
+            ordered.append(here)
+        elif each in ways:
+            _refuse_circle(checker, scope, each)
+        elif each not in seen:
+            seen.add(each)
+            ways[each] = _mentioned(checker, scope, each)
+    return ordered[:-1]
+
+
+def _refuse_circle(checker: Checker, scope: FileScope, name: str) -> None:
+    const = scope.consts[name]
+    label = Label(const.name.span, "needs its own value")
+    checker.sink.report("CCL0213", const.value.span, name=name, labels=(label,))
+    checker.const_values[int(scope.file), name] = invalid(const.span)
+
+
+def _mentioned(checker: Checker, scope: FileScope, name: str) -> Iterator[str]:
+    if (int(scope.file), name) in checker.const_values:
+        return
+    for node in nodes_of(scope.consts[name].value):
+        name = node.text if isinstance(node, ast.Name) else ""
+        if name in scope.consts and checker.scoped.owner(scope, name) is scope:
+            yield name
+
+
+def _value(checker: Checker, scope: FileScope, name: str) -> typed.Expr:
     const = scope.consts[name]
     key = (int(scope.file), name, checker.muted)
     if key in checker.const_values:
         known = checker.const_values[key]
         if known is not None:
             return known
-        checker.sink.report(
-            "CCL0213",
-            const.value.span,
-            name=name,
-            labels=(Label(const.name.span, "needs its own value"),),
-        )
+        _refuse_circle(checker, scope, name)
         return invalid(const.span)
     checker.const_values[key] = None
     value = _evaluate(checker, scope, const)

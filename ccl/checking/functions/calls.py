@@ -341,7 +341,6 @@ def _called(
     changed = {parameters[index] for index in signature.mutated}
     before, ordered = in_order(body, nodes, parameters, changed)
     passed = tuple(pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
-    places.refuse_overlap(body, passed)
     node = typed.CallFunction(
         function=signature.id, arguments=passed, type=zonk(signature.result), span=call.span
     )

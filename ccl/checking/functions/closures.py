@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
-from ccl.checking import expressions, places
+from ccl.checking import expressions
 from ccl.checking.conversions import fit
 from ccl.checking.environment import (
     AnyFunction,
@@ -196,7 +196,6 @@ def _called(
 ) -> typed.Expr:
     solving.require(body, signature)
     passed = tuple(calls.pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
-    places.refuse_overlap(body, passed)
     kind = zonk(signature.result)
     if body.final and is_open(kind):
         return invalid(call.span)  # the error is in its own body

@@ -82,32 +82,6 @@ def report_state(checker: Checker, functions: Mapping[str, typed.Function]) -> N
                 name=checker.states[state].item.name.text,
                 labels=_where(functions, condition.function, state),
             )
-    for function in functions.values():
-        _report_shared(checker, functions, uses, function)
-
-
-def _report_shared(
-    checker: Checker,
-    functions: Mapping[str, typed.Function],
-    uses: Mapping[str, Use],
-    function: typed.Function,
-) -> None:
-    """A callee must not reach by another way the state that it changes as its parameter."""
-    for node in everything(function.body):
-        if not isinstance(node, typed.CallFunction):
-            continue
-        for argument in node.arguments:
-            root = root_of(argument.value) if argument.mutated else None
-            if not isinstance(root, typed.StateGet):
-                continue
-            if root.state in uses.get(node.function, NO_USE).touched:
-                checker.sink.report(
-                    "CCL0449",
-                    argument.value.span,
-                    name=checker.states[root.state].item.name.text,
-                    function=functions[node.function].name,
-                    labels=_where(functions, node.function, root.state),
-                )
 
 
 def _report_changes(
