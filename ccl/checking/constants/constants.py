@@ -37,6 +37,10 @@ def value_of(checker: Checker, scope: FileScope, name: str) -> typed.Expr:
     return _value(checker, scope, name)
 
 
+def _key(checker: Checker, scope: FileScope, name: str) -> tuple[int, str, bool]:
+    return int(scope.file), name, checker.muted
+
+
 def _needed(checker: Checker, scope: FileScope, name: str) -> list[str]:
     """Constants of the same scope that are computed before it, so that no chain is too long."""
     ordered: list[str] = []
@@ -60,11 +64,11 @@ def _refuse_circle(checker: Checker, scope: FileScope, name: str) -> None:
     const = scope.consts[name]
     label = Label(const.name.span, "needs its own value")
     checker.sink.report("CCL0213", const.value.span, name=name, labels=(label,))
-    checker.const_values[int(scope.file), name] = invalid(const.span)
+    checker.const_values[_key(checker, scope, name)] = invalid(const.span)
 
 
 def _mentioned(checker: Checker, scope: FileScope, name: str) -> Iterator[str]:
-    if (int(scope.file), name) in checker.const_values:
+    if _key(checker, scope, name) in checker.const_values:
         return
     for node in nodes_of(scope.consts[name].value):
         name = node.text if isinstance(node, ast.Name) else ""
@@ -74,7 +78,7 @@ def _mentioned(checker: Checker, scope: FileScope, name: str) -> Iterator[str]:
 
 def _value(checker: Checker, scope: FileScope, name: str) -> typed.Expr:
     const = scope.consts[name]
-    key = (int(scope.file), name, checker.muted)
+    key = _key(checker, scope, name)
     if key in checker.const_values:
         known = checker.const_values[key]
         if known is not None:
