@@ -5,7 +5,7 @@ from functools import partial
 
 from ccl.abi.hostcalls import ABSENT, HOST_CALLS, Answer, HostCall, Wire
 from ccl.abi.testcalls import ALL_CALLS
-from ccl.lowering import places, routines
+from ccl.lowering import places, routines, taking
 from ccl.lowering.callsites import Call
 from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.places import Key
@@ -95,7 +95,7 @@ def _call_changing(f: Frame, node: CallFunction) -> None:
     pushes: list[Callable[[], None]] = []
     for number, argument in enumerate(node.arguments):
         value = argument.value
-        path = places.path_of(value) if argument.mutated else None
+        path = taking.path_of(value) if argument.mutated else None
         shape = value_type(value.type)
         if path is not None:
             keys = places.set_aside(f, path[1])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ccl.lowering import comparison, elements, places, routines
+from ccl.lowering import comparison, elements, places, routines, taking
 from ccl.lowering.calls import push_unique
 from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.operators import overflow
@@ -32,7 +32,7 @@ class _Target:
     def __init__(self, f: Frame, argument: Argument) -> None:
         self._f = f
         self._node = argument.value
-        self._path = places.path_of(argument.value)
+        self._path = taking.path_of(argument.value)
         self._steps: tuple[Step, ...] = ()
         self._keys: list[Key] = []
         self._fresh: Owned | None = None

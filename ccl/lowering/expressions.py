@@ -48,7 +48,12 @@ def lower(f: Frame, node: Expr) -> Hold:
             if value_type(local.type) is None:
                 return Hold.PLAIN
             f.emit(f"local.get ${f.name(local)}")
-            return Hold.BORROWED if is_reference(local.type) else Hold.PLAIN
+            if not is_reference(local.type):
+                return Hold.PLAIN
+            if id(node) in f.taken and f.is_declared(local):
+                f.emit("i32.const 0", f"local.set ${f.name(local)}")
+                return Hold.OWNED
+            return Hold.BORROWED
         case ScalarConst(value=value, type=kind):
             f.emit(f"{value_type(kind)}.const {value}")
             return Hold.PLAIN
@@ -59,7 +64,12 @@ def lower(f: Frame, node: Expr) -> Hold:
             return operators.binary(f, node)
         case StateGet(state=state, type=kind):
             f.emit(f"global.get ${f.unit.state_name(state)}")
-            return Hold.BORROWED if is_reference(kind) else Hold.PLAIN
+            if not is_reference(kind):
+                return Hold.PLAIN
+            if id(node) in f.taken:
+                f.emit("i32.const 0", f"global.set ${f.unit.state_name(state)}")
+                return Hold.OWNED
+            return Hold.BORROWED
         case FieldGet():
             return places.field(f, node)
         case IndexGet():

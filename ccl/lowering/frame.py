@@ -72,6 +72,8 @@ class Frame(Record):
     mutated: frozenset[int]
     sole: frozenset[int]
     """Array variables whose objects nothing else refers to."""
+    taken: frozenset[int]
+    """Ids of reads that leave their place empty, see `taking`."""
     ranges: Ranges
     sizes: Sizes
     span: Span

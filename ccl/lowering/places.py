@@ -6,18 +6,17 @@ from contextlib import contextmanager
 from ccl.lowering import comparison, elements, operators, questions, routines
 from ccl.lowering.frame import Frame, Hold, Owned, View
 from ccl.lowering.shapes import field_offset, load, store, value_type
+from ccl.lowering.taking import path_of
 from ccl.lowering.trapdetails import trap_with_scalar
 from ccl.node import Node
 from ccl.source import Span
 from ccl.typed import (
     BinaryOp,
-    Expr,
     FieldGet,
     FieldStep,
     IndexGet,
     IndexStep,
     Local,
-    LocalGet,
     StateGet,
     Step,
     Store,
@@ -31,6 +30,8 @@ KEY_NOT_FOUND = "key not found"
 
 
 def field(f: Frame, node: FieldGet) -> Hold:
+    if id(node) in f.taken:
+        return take(f, node)
     hold = f.expr(node.base)
     if value_type(node.type) is None:
         f.drop(hold, node.base.type)
@@ -52,6 +53,8 @@ def _loaded(f: Frame, kind: Type, offset: int, hold: Hold, base: Type) -> Hold:
 
 
 def index(f: Frame, node: IndexGet) -> Hold:
+    if id(node) in f.taken:
+        return take(f, node)
     if isinstance(node.base.type, Array):
         return elements.element(f, node)
     kept = f.borrow((node.base, node.index))
@@ -104,6 +107,20 @@ def to_word(f: Frame, kind: Type) -> None:
     """The value on the stack as an i64, as it lies in a slot."""
     if value_type(kind) == "i32":
         f.emit("i64.extend_i32_u")
+
+
+def take(f: Frame, node: FieldGet | IndexGet) -> Hold:
+    """Read a part and leave its place empty, which is set before anything looks at it."""
+    path = path_of(node)
+    assert path is not None, "only places are taken from"
+    root, steps = path
+    keys = set_aside(f, steps)
+    with f.temporary("i32") as at:
+        offset = _part_address(f, root, steps, keys, node.span)
+        f.emit(f"local.tee ${at}", load(node.type, offset))
+        f.emit(f"local.get ${at}", "i32.const 0", store(node.type, offset))
+    give_back(f, steps, keys)
+    return Hold.OWNED
 
 
 # --- writing ----------------------------------------------------------------------------
@@ -225,22 +242,6 @@ def step_address(f: Frame, step: Step, keys: list[Key], view: View | None) -> in
     return 0
 
 
-def path_of(node: Expr) -> tuple[Local | StateGet, tuple[Step, ...]] | None:
-    """A place as its variable and steps."""
-    steps: list[Step] = []
-    while not isinstance(node, LocalGet | StateGet):
-        match node:
-            case FieldGet(base=base, index=number):
-                steps.append(FieldStep(index=number, of=base.type))
-            case IndexGet(base=base, index=key):
-                steps.append(IndexStep(index=key, of=base.type, span=node.span))
-            case _:
-                return None
-        node = base
-    root = node.local if isinstance(node, LocalGet) else node
-    return root, tuple(reversed(steps))
-
-
 def assign(f: Frame, statement: Store) -> None:
     """`root.step.step = value` and its kin, evaluated as written.
 
@@ -348,15 +349,29 @@ def _value(f: Frame, statement: Store) -> Iterator[str]:
 def _address(f: Frame, statement: Store, keys: Sequence[Key]) -> int:
     """Push the address of the place, which is in an object of its own; gives the offset."""
     last = statement.steps[-1]
-    unique_root(f, statement.root, statement.span)
-    unique_path(f, statement.root, statement.steps[:-1], keys, last.of, statement.span)
-    used = sum(isinstance(step, IndexStep) for step in statement.steps[:-1])
     if isinstance(last, IndexStep) and isinstance(last.of, Map) and statement.op is None:
-        f.emit(f"local.get ${keys[used].name}")
+        _holder(f, statement.root, statement.steps, keys, statement.span)
+        f.emit(f"local.get ${keys[-1].name}")
         put_key(f, last.of.key, statement.span)
         return 16
-    view = f.view(statement.root) if len(statement.steps) == 1 else None
-    return step_address(f, last, list(keys[used:]), view)
+    return _part_address(f, statement.root, statement.steps, keys, statement.span)
+
+
+def _part_address(
+    f: Frame, root: Local | StateGet, steps: Sequence[Step], keys: Sequence[Key], span: Span
+) -> int:
+    """The same for a place that must be there."""
+    _holder(f, root, steps, keys, span)
+    view = f.view(root) if len(steps) == 1 else None
+    return step_address(f, steps[-1], list(keys[-1:]), view)
+
+
+def _holder(
+    f: Frame, root: Local | StateGet, steps: Sequence[Step], keys: Sequence[Key], span: Span
+) -> None:
+    """Push the object that the last step leads out of, which nobody else holds."""
+    unique_root(f, root, span)
+    unique_path(f, root, steps[:-1], keys, steps[-1].of, span)
 
 
 def _put(f: Frame, at: str, offset: int, name: str, kind: Type) -> None:

@@ -22,6 +22,7 @@ from ccl.lowering.ranges import ranges_of
 from ccl.lowering.shapes import value_type
 from ccl.lowering.simplify import simplified
 from ccl.lowering.sizes import Sizes
+from ccl.lowering.taking import taken_reads
 from ccl.lowering.tidying import tidied
 from ccl.lowering.unit import DATA_START, Sites, Unit
 from ccl.node import Node
@@ -112,6 +113,7 @@ def _function(
         survey=survey,
         mutated=function.mutated,
         sole=sole_arrays(function),
+        taken=taken_reads(function.body, behaviour, unit.touches_state),
         ranges=ranges,
         sizes=sizes,
         span=function.span,

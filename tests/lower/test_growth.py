@@ -49,3 +49,55 @@ export fn f(n: Integer) -> Integer {{
 }}
 """
     assert Program(source).exponent(500) < EXPONENT_MAX
+
+
+DECLARATIONS = """
+struct Shelf { name: String, row: Array<Integer> }
+fn zeros(n: Integer) -> Array<Integer> {
+  let made: Array<Integer> = [];
+  while made.length() < n { made.push(0); }
+  made
+}
+"""
+
+WRITTEN_BACK = {
+    "a text in an array": ('let b = ["", ""];', 'b[i % 2] = b[i % 2] + "x";'),
+    "a text in a map": (
+        'let m: Map<String, String> = map_new(); m["a"] = "";',
+        'm["a"] = m["a"] + "x";',
+    ),
+    "a text in a record": ('let s = Shelf { name: "", row: [] };', 's.name = s.name + "x";'),
+    "a text by branches": (
+        'let s = "";',
+        's = if i % 2 == 0 { s + "x" } else { s + "yz" };',
+    ),
+    "a row of an array": (
+        "let a = [zeros(n), zeros(n)];",
+        "let row = a[0]; row[i] = 1; a[0] = row;",
+    ),
+    "a row of a map": (
+        'let m: Map<String, Array<Integer>> = map_new(); m["a"] = [];',
+        'let row = m["a"]; row.push(i); m["a"] = row;',
+    ),
+    "a row of a record": (
+        'let s = Shelf { name: "", row: zeros(n) };',
+        "let row = s.row; row[i] = 1; s.row = row;",
+    ),
+    "a record in an array": (
+        'let all = [Shelf { name: "", row: zeros(n) }];',
+        "let s = all[0]; s.row[i] = 1; all[0] = s;",
+    ),
+}
+
+
+@pytest.mark.parametrize(("start", "turn"), WRITTEN_BACK.values(), ids=WRITTEN_BACK)
+def test_what_is_read_and_written_back_is_not_copied(start: str, turn: str) -> None:
+    source = f"""{DECLARATIONS}
+export fn f(n: Integer) -> Integer {{
+  {start}
+  let i = 0;
+  while i < n {{ {turn} i += 1; }}
+  i
+}}
+"""
+    assert Program(source).exponent(1000) < EXPONENT_MAX
