@@ -2,8 +2,9 @@
 
 A *wire value* is what DAG-CBOR holds (None, bool, int, str, bytes, list, dict); the types come
 as text from `ccl:abi`. In JSON a Decimal is a string, an enum `"V"` or `{"V": x}`, None null, a
-Result `{"Ok": v}` or `{"Err": e}`, a Timestamp RFC 3339, a Duration seconds, and a Map with
-text keys an object, any other Map a list of pairs. A Duration is also read from text such as `3d`.
+Result `{"Ok": v}` or `{"Err": e}`, a Timestamp RFC 3339 (outside of the years 1 to 9999 its
+seconds), a Duration seconds, and a Map with text keys an object, any other Map a list of pairs. A
+Duration is also read from text such as `3d`.
 """
 
 import json
@@ -315,9 +316,9 @@ def _seconds(text: str, path: str) -> int:
 
 def _rfc3339(seconds: int) -> str | int:
     try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
     except (OverflowError, ValueError, OSError):
-        return seconds  # beyond the calendar
+        return seconds  # RFC 3339 has no other years than 1 to 9999
 
 
 def _shown(value: Any) -> str:

@@ -27,6 +27,8 @@ ROUND_TRIPS: list[tuple[str, Any, Any]] = [
     ("Bool", True, True),
     ("Decimal", "0.66", "0.66"),
     ("Timestamp", "2026-01-15T10:30:00Z", 1768473000),
+    ("Timestamp", "0999-01-01T00:00:00Z", -30641760000),
+    ("Timestamp", "9999-12-31T23:59:59Z", 253402300799),
     ("Duration", 60, 60),
     ("Array<Integer>", [1, 2], [1, 2]),
     ("Map<String, Integer>", {"b": 1, "a": 2}, [["b", 1], ["a", 2]]),

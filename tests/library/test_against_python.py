@@ -7,6 +7,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -25,11 +26,16 @@ import "std/core" as core;
 import "std/economics" as economics;
 import "std/text" as text;
 import "std/time" as time;
+import "std/voting" as voting;
 
 export fn share(amount: Integer, n: Integer, d: Integer) -> Integer { core.share_of(amount, n, d) }
 export fn whole(a: Integer, b: Integer) -> Array<Integer> {
   [core.divide_down(a, b), core.modulo(a, b), core.divide_up(a, b), core.gcd(a, b)]
 }
+export fn passes(yes: Integer, no: Integer, n: Integer, d: Integer) -> Array<Bool> {
+  [voting.supermajority(yes, no, n, d), no > 0 && voting.quorum_met(yes, no, n, d)]
+}
+export fn to_places(value: Decimal, places: Integer) -> Decimal { core.round_to(value, places) }
 export fn sorted(items: Array<Integer>) -> Array<Integer> { items.sort() }
 export fn divided(total: Integer, weights: Array<Integer>) -> Array<Integer> {
   economics.apportion(total, weights)
@@ -99,6 +105,28 @@ def test_whole_quotients(a: int, b: int) -> None:
     from math import gcd
 
     assert asked("whole", a, b) == [a // b, a % b, -(-a // b), gcd(a, b)]
+
+
+COUNTS = st.integers(0, 5) | st.integers(0, LARGEST) | st.integers(LARGEST - 3, LARGEST)
+
+
+@examples(150)
+@given(COUNTS, COUNTS, COUNTS, COUNTS)
+def test_votes_are_held_against_exact_shares(yes: int, no: int, one: int, other: int) -> None:
+    low, high = sorted((one, other))
+    if high == 0:
+        return
+    needed = Fraction(low, high)
+    passed = yes + no > 0 and Fraction(yes, yes + no) >= needed
+    met = no > 0 and Fraction(yes, no) >= needed
+    assert asked("passes", yes, no, low, high) == [passed, met]
+
+
+@examples(60)
+@given(st.decimals(-9223372036854, 9223372036854, places=6), st.integers(0, 6))
+def test_decimals_are_rounded_to_places(value: Decimal, places: int) -> None:
+    exact = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=40))
+    assert Decimal(asked("to_places", str(value), places)) == exact
 
 
 @examples(40)
