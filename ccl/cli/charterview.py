@@ -12,8 +12,13 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from ccl.parsing.tokens import KEYWORDS
 from ccl.typed import NumberUnit
 
+_KEYWORDS: Final = frozenset(KEYWORDS) - {"contract"}
+_ITEMS_ALONE: Final = _KEYWORDS | {"execution"}
+_ITEMS_LABELLED: Final = _KEYWORDS | {"on", "invariant", "override", "range"}
+"""Before `{`, and before a label, these begin no section unless they are in quotes."""
 _TIME_STEPS: Final = ((86_400, "d"), (3_600, "h"), (60, "m"))
 _SIZE_STEPS: Final = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
@@ -67,7 +72,9 @@ def charter_text(entries: Sequence[Any], indent: str = "") -> Iterator[str]:
             case ["property", str(key), {"call": str(), "arguments": _} as call]:
                 yield f"{indent}{_written(call, key)};"
             case ["property", str(key), value]:
-                yield f"{indent}{_key(key)}: {_written(value)};"
+                is_item = key == "execution" and isinstance(value, dict) and "unit" not in value
+                shown = json.dumps(key) if is_item else _key(key)
+                yield f"{indent}{shown}: {_written(value)};"
             case ["section", str(key), label, list(inner)]:
                 yield f"{indent}{_head(key, label)} {{"
                 yield from charter_text(inner, indent + "  ")
@@ -81,14 +88,19 @@ def charter_text(entries: Sequence[Any], indent: str = "") -> Iterator[str]:
 def _head(key: str, label: Any) -> str:
     match label:
         case None:
-            return _key(key)
+            return _section_key(key, _ITEMS_ALONE)
         case {"from": low, **rest}:
             before = "" if key == "range" else f"{_key(key)} "
             dots = ".." if "below" in rest else " "
             (high,) = rest.values()
             return f"{before}range {_written(low)}{dots}{_written(high)}"
         case _:
-            return f"{_key(key)} {_written(label)}"
+            return f"{_section_key(key, _ITEMS_LABELLED)} {_written(label)}"
+
+
+def _section_key(key: str, items: frozenset[str]) -> str:
+    """In quotes where it would be read as something else than the key of a section."""
+    return json.dumps(key) if key in items else _key(key)
 
 
 def _key(key: str) -> str:

@@ -54,8 +54,8 @@ _SHAPING: Final = _OPENING | _CLOSING | _DEEPENING | {"SEMI", "COMMA"}
 
 def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
     """Reports the first place beyond the limits, if there is one."""
-    levels = [0]
-    """What each open bracket, and outermost the file, adds to the depth."""
+    levels, arms = [0], [0]
+    """What each open bracket, and outermost the file, adds to the depth; of that the `else`s."""
     braces: list[int] = []
     """Heights of `levels` inside the open braces."""
     depth = 0
@@ -67,20 +67,28 @@ def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
             # Neither stands inside parentheses: those still open were forgotten.
             height = braces[-1] if braces else 1
             depth -= sum(levels[height:])
-            del levels[height:]
+            del levels[height:], arms[height:]
         if kind == "RBRACE" and braces:
             depth -= levels.pop()
+            arms.pop()
             braces.pop()
         elif kind in _CLOSING and len(levels) > (braces[-1] if braces else 1):
             depth -= levels.pop()
-        if kind in ("SEMI", "COMMA") or (kind == "RBRACE" and tokens.items[at + 1].kind != "ELSE"):
-            depth -= levels[-1]
-            levels[-1] = 0
+            arms.pop()
+        if kind == "ELSE":
+            arms[-1] += 1
+        elif kind in ("SEMI", "COMMA", "RBRACE"):
+            if kind != "RBRACE" or tokens.items[at + 1].kind != "ELSE":
+                arms[-1] = 0
+            # Each arm of a chain is inside the one before; its head and body have ended.
+            depth -= levels[-1] - arms[-1]
+            levels[-1] = arms[-1]
         if kind in _DEEPENING:
             levels[-1] += 1
             depth += 1
         if kind in _OPENING:
             levels.append(0)
+            arms.append(0)
         if kind == "LBRACE":
             braces.append(len(levels))
         if len(levels) > NESTING_LIMIT or depth > DEPTH_LIMIT:

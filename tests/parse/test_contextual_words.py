@@ -7,10 +7,12 @@ same but for the name. The exceptions are the forms by which the words are items
 import pytest
 
 from ccl import ast
+from ccl.cli.charterview import charter_text
 from ccl.diagnostics import Sink
 from ccl.format import format_text
 from ccl.node import fields, is_node
 from ccl.parse import parse
+from ccl.parsing.tokens import KEYWORDS
 from ccl.source import FileId, Source, Span
 
 PLAIN = "plain"
@@ -114,3 +116,20 @@ def test_a_quoted_key_forces_the_section(word: str, form: str) -> None:
         module, codes = read(each)
         assert codes == []
         assert shape(module.items, word) == shape(expected.items, PLAIN)
+
+
+LABELS: list[object] = [None, "label", 5]
+
+
+@pytest.mark.parametrize("word", [*WORDS, *(word for word in KEYWORDS if word != "contract")])
+def test_a_shown_charter_is_read_as_it_was(word: str) -> None:
+    """`ccl charter` quotes a key that would otherwise begin an item."""
+    inner = [["property", word, 1], ["property", word, {word: 1}]]
+    sections = [["section", word, label, inner] for label in LABELS]
+    text = "\n".join(charter_text([*sections, *inner]))
+    module, codes = read(text)
+    assert codes == [], text
+    article = [ast.Section, ast.Article if word == "article" else ast.Section, ast.Section]
+    assert [type(item) for item in module.items] == [*article, ast.Entry, ast.Entry], text
+    keys = [item.key.text for item in module.items if isinstance(item, ast.Section | ast.Entry)]
+    assert set(keys) == {word}

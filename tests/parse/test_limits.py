@@ -6,8 +6,10 @@ import pytest
 
 from ccl import ast
 from ccl.diagnostics import Sink
+from ccl.format import format_text
 from ccl.parse import parse
 from ccl.parsing.classify import DEPTH_LIMIT, NESTING_LIMIT
+from ccl.pipeline import check_text, compile_text
 from ccl.source import SourceMap
 
 
@@ -87,3 +89,27 @@ def test_advice_for_what_is_too_deep(text: str, advice: str | None) -> None:
     parse(SourceMap().add("a.ccl", text), sink)
     (found,) = sink.diagnostics
     assert found.facts.get("advice") == advice
+
+
+ARMS = " else if a == {0} && a * 2 > {0} {{ g(a - {0}) }}"
+
+
+@pytest.mark.parametrize(("arms", "expected"), [(120, []), (290, []), (10_000, ["CCL0601"])])
+def test_a_chain_of_alternatives_is_as_deep_as_it_has_arms(arms: int, expected: list[str]) -> None:
+    """Whatever the heads and bodies are: the same for all commands."""
+    chain = "".join(map(ARMS.format, range(1, arms)))
+    body = f"if a == 0 {{ 0 }}{chain} else {{ 7 }}"
+    program = f"fn g(a: Integer) -> Integer {{ a }}\nfn f(a: Integer) -> Integer {{ {body} }}\n"
+    compiled = compile_text(program + "execution { f(3) }", path="a.ccl")
+    assert [found.code for found in compiled.compilation.sink.diagnostics] == expected
+    assert (compiled.wasm is None) == bool(expected)
+    laid = format_text(program)
+    assert [found.code for found in laid.sink.diagnostics] == expected
+    assert laid.changed is None and (laid.text is None) == bool(expected)
+
+
+@pytest.mark.parametrize(("arms", "expected"), [(120, []), (10_000, ["CCL0601"])])
+def test_a_chain_of_rules_is_as_deep_as_it_has_arms(arms: int, expected: list[str]) -> None:
+    rest = "".join(f" else if proposal.a == {at} {{ x {at}; }}" for at in range(1, arms))
+    found = check_text("if proposal.a == 0 { x 0; }" + rest, path="a.ccl").sink.diagnostics
+    assert [each.code for each in found] == expected
