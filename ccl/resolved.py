@@ -207,7 +207,14 @@ class FileScope(Node, frozen=True, kw_only=True):
 
     @property
     def value_names(self) -> tuple[str, ...]:
-        return (*self.functions, *self.consts, *self.states, *self.imports)
+        """Those that somebody could write."""
+        named = (*self.functions, *self.consts, *self.states, *self.imports)
+        return tuple(each for each in named if each.isidentifier())
+
+    @property
+    def function_names(self) -> tuple[str, ...]:
+        """Those that somebody could call."""
+        return tuple(each for each in self.functions if each.isidentifier())
 
     @property
     def type_names(self) -> Collection[str]:

@@ -102,7 +102,7 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
             span=call.span,
         )
         return _method(body, as_method, member, expressions.infer(body, first.value), expected)
-    known = (*body.scope.functions, *FUNCTIONS, *SPECIAL_FORMS, *prelude_library.FUNCTIONS)
+    known = (*body.scope.function_names, *FUNCTIONS, *SPECIAL_FORMS, *prelude_library.FUNCTIONS)
     known = (*known, *TEST_FORMS) if testforms.is_test(body) else known
     meant = nearest(text, known) or habits.FOREIGN_NAMES.get(text)
     if body.scope.incomplete:
@@ -209,7 +209,7 @@ def _method(
         generics.refuse_type_arguments(body, call, name)
         return call_prelude(body, call, FUNCTIONS[prelude], call.arguments, receiver, expected)
     known = [each for owner, each in (*METHODS, *prelude_library.METHODS) if owner == group]
-    near = similar(name, (*known, *body.scope.functions))
+    near = similar(name, (*known, *body.scope.function_names))
     body.sink.report(
         "CCL0412",
         member.name.span,

@@ -115,7 +115,7 @@ def _first_parameter(body: Body, name: str, given: Sequence[ast.Argument]) -> st
 
 def _unknown(body: Body, action: ast.Action) -> None:
     name = action.name
-    known = (*ACTIONS, *body.scope.functions, *FUNCTIONS, *SPECIAL_FORMS, "log")
+    known = (*ACTIONS, *body.scope.function_names, *FUNCTIONS, *SPECIAL_FORMS, "log")
     near = nearest(name.text, known)
     keys = (each.key.text for each in action.entries if isinstance(each, ast.Entry | ast.Section))
     fixes: tuple[Fix, ...] = ()

@@ -162,7 +162,8 @@ def report_parents(checker: Checker) -> None:
         if role.parent is None:
             continue
         if parent_id(checker, scope, role) is None:
-            known = [each.removeprefix(ROLE_PREFIX) for each in scope.functions]
+            roles = (each for each in scope.functions if each.startswith(ROLE_PREFIX))
+            known = [each.removeprefix(ROLE_PREFIX) for each in roles]
             near = nearest(role.parent.text, known)
             checker.sink.report("CCL0320", role.parent.span, name=role.parent.text, nearest=near)
             continue
