@@ -279,6 +279,8 @@ class Body(Record, kw_only=True):
     """The compiler has named its parameters."""
     outcome: "Outcome | None" = None
     """Of the handler that this is."""
+    is_template: bool = False
+    """A generic or higher-order function as it is written: nothing is made for its calls."""
     is_entry: bool = False
     """`execution` or a handler: it has no declared result, an Err in it is a trap."""
     types: Mapping[str, Type] = field(default_factory=dict)

@@ -92,6 +92,7 @@ def check_function(checker: Checker, signature: Signature) -> typed.Function:
         scope=signature.scope,
         id=signature.id,
         result=signature.result,
+        is_template=signature.template,
         types={name: zonk(kind) for name, kind in signature.types.items()},
         functions=signature.functions,
         outer=signature.outer,

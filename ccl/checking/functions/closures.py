@@ -143,6 +143,9 @@ def call_higher_order(
     if bound is None:
         infer_unplaced(body, arguments)
         return invalid(call.span)
+    if body.is_template:
+        infer_unplaced(body, arguments)
+        return invalid(call.span)
     given: dict[str, PassedFunction] = {}
     for parameter in sorted(target.taking & bound.keys()):
         passed = _passed(body, bound[parameter].value)
@@ -155,9 +158,6 @@ def call_higher_order(
             )
             return invalid(call.span)
         given[parameter] = passed
-    if any(isinstance(each, AnyFunction) for each in given.values()):
-        infer_unplaced(body, [each for name, each in bound.items() if name not in given])
-        return invalid(call.span)
     signature = _instance(body, call, target, given)
     if signature is None:
         return invalid(call.span)
@@ -184,7 +184,8 @@ def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
     """
     for each in arguments:
         if not isinstance(each.value, ast.Lambda):
-            expressions.infer(body, each.value)
+            if _passed(body, each.value) is None:
+                expressions.infer(body, each.value)
             continue
         for node in nodes_of(each.value.body):
             if isinstance(node, ast.Name) and (variable := body.find(node.text)) is not None:

@@ -50,7 +50,8 @@ def _elaborate(checker: Checker, entries: tuple[bodies.Entry, ...]) -> dict[str,
     return functions
 
 
-_ABOUT_TYPES = frozenset({"CCL0401", "CCL0402", "CCL0409"})
+_OF_TEMPLATES = frozenset({"CCL0403", "CCL0404", "CCL0405", "CCL0414", "CCL0436", "CCL0502"})
+"""Errors beside those of names that do not depend on what a type parameter stands for."""
 
 
 def _elaborate_templates(checker: Checker) -> None:
@@ -58,7 +59,9 @@ def _elaborate_templates(checker: Checker) -> None:
     report_to, checker.sink = checker.sink, Sink()
     for template in checker.templates:
         bodies.check_function(checker, template)
-    checker.sink.leave_out(lambda each: each.code in _ABOUT_TYPES)
+    checker.sink.leave_out(
+        lambda each: not each.code.startswith("CCL02") and each.code not in _OF_TEMPLATES
+    )
     report_to.take(checker.sink)
     checker.sink = report_to
 

@@ -1,0 +1,227 @@
+"""Types left out change nothing: programs as text, with and without annotations.
+
+The oracle is the fully annotated program. What is taken away: types of parameters, results and
+variables, in any subset. What is changed besides: the order of functions, and the forms that
+literals and values stand in.
+"""
+
+from dataclasses import dataclass, field
+from random import Random
+
+import pytest
+from ccl_machine import run
+from effort import seeds
+
+from ccl.pipeline import check_text, compile_text
+from runtime.execution import OutcomeKind
+
+PROGRAMS_PER_SEED = 12
+_SCALARS = ("Integer", "Decimal", "Bool", "String", "Duration")
+_TYPES = (
+    *_SCALARS,
+    "Array<Integer>",
+    "Array<Decimal>",
+    "Array<String>",
+    "Option<Integer>",
+    "Option<String>",
+    "Map<String, Integer>",
+    "Point",
+    "Shape",
+)
+_DECLARED = """\
+struct Point { x: Integer, label: String }
+enum Shape { Dot, Line(Integer), Named(String) }
+"""
+
+
+@dataclass
+class Function:
+    name: str
+    parameters: list[tuple[str, str]]
+    result: str
+    lines: list[str] = field(default_factory=list)
+    value: str = ""
+
+
+class Writer:
+    """Writes well-typed functions; each calls only those written before it, so that all end."""
+
+    def __init__(self, random: Random, *, forms: bool) -> None:
+        self.random = random
+        self.forms = forms
+        self.functions: list[Function] = []
+        self.scope: list[tuple[str, str]] = []
+        self.count = 0
+
+    def pick(self, *choices: str) -> str:
+        return self.random.choice(choices)
+
+    def wrapped(self, text: str, kind: str) -> str:
+        """The same value in another form."""
+        if not self.forms or self.random.random() > 0.3:
+            return text
+        other = self.plain(kind)
+        return self.pick(
+            f"({text})",
+            f"(if true {{ {text} }} else {{ {other} }})",
+            f"(match 1 {{ 1 => {text}, _ => {other} }})",
+            f"[{text}, {other}][0]",
+            f"{{ {text} }}" if False else f"({{ {text} }})",
+        )
+
+    def plain(self, kind: str) -> str:
+        n = self.random.randrange(1, 9)
+        match kind:
+            case "Integer":
+                return str(n)
+            case "Decimal":
+                return self.pick(f"{n}.5", str(n))
+            case "Bool":
+                return self.pick("true", "false")
+            case "String":
+                return f'"s{n}"'
+            case "Duration":
+                return f"{n}h"
+            case "Point":
+                return f'Point {{ x: {n}, label: "p{n}" }}'
+            case "Shape":
+                return self.pick("Shape::Dot", f"Shape::Line({n})", f'Shape::Named("n{n}")')
+            case "Map<String, Integer>":
+                return "counted()"
+            case _ if kind.startswith("Array<"):
+                part = kind[6:-1]
+                return f"[{self.plain(part)}, {self.plain(part)}]"
+            case _:
+                return f"Some({self.plain(kind[7:-1])})"
+
+    def expr(self, kind: str, depth: int) -> str:
+        known = [name for name, each in self.scope if each == kind]
+        roll = self.random.random()
+        if depth == 0 or roll < 0.15:
+            return self.random.choice(known) if known else self.wrapped(self.plain(kind), kind)
+        if known and roll < 0.35:
+            return self.random.choice(known)
+        callees = [each for each in self.functions if each.result == kind]
+        if callees and roll < 0.55:
+            return self.call(self.random.choice(callees), depth)
+        return self.wrapped(self.compound(kind, depth - 1), kind)
+
+    def call(self, callee: Function, depth: int) -> str:
+        given = [(name, self.expr(kind, depth - 1)) for name, kind in callee.parameters]
+        if given and self.random.random() < 0.3:
+            self.random.shuffle(given)
+            return f"{callee.name}({', '.join(f'{name}: {text}' for name, text in given)})"
+        return f"{callee.name}({', '.join(text for _, text in given)})"
+
+    def compound(self, kind: str, depth: int) -> str:
+        def sub(part: str) -> str:
+            return self.expr(part, depth)
+
+        ways = [
+            lambda: f"(if {sub('Bool')} {{ {sub(kind)} }} else {{ {sub(kind)} }})",
+            lambda: f"(match {sub('Option<Integer>')} {{ Some(n) if n > 3 => {sub(kind)}, _ => {sub(kind)} }})",
+        ]
+        match kind:
+            case "Integer":
+                ways += [
+                    lambda: f"({sub('Integer')} {self.pick('+', '-')} {sub('Integer')})",
+                    lambda: f"({sub('Integer')} * 2)",
+                    lambda: f"{sub('Array<Integer>')}.length()",
+                    lambda: f"{sub('Array<String>')}.length()",
+                    lambda: f"{sub('Point')}.x",
+                    lambda: f"{sub('Array<Integer>')}.map(e => e + 1).sum()",
+                    lambda: f"{sub('Array<Integer>')}.fold({sub('Integer')}, (a, b) => a + b)",
+                    lambda: f"(match {sub('Shape')} {{ Shape::Dot => 0, Shape::Line(n) => n, _ => 9 }})",
+                    lambda: f"(try {sub('Option<Integer>')} catch {sub('Integer')})",
+                    lambda: f"{sub('Map<String, Integer>')}.size()",
+                ]
+            case "Decimal":
+                ways += [
+                    lambda: f"({sub('Decimal')} {self.pick('+', '-')} {sub('Decimal')})",
+                    lambda: f"({sub('Decimal')} / 4)",
+                    lambda: f"decimal({sub('Integer')})",
+                ]
+            case "Bool":
+                part = self.pick("Integer", "Decimal", "Duration")
+                ways += [
+                    lambda: f"({sub(part)} {self.pick('<', '>=')} {sub(part)})",
+                    lambda: f"({sub('String')} == {sub('String')})",
+                    lambda: f"!({sub('Bool')})",
+                    lambda: f"{sub('Array<Integer>')}.any(e => e > 3)",
+                ]
+            case "String":
+                ways += [
+                    lambda: f'"<\\({sub(self.pick(*_SCALARS))})>"',
+                    lambda: f"({sub('String')} + {sub('String')})",
+                    lambda: f"{sub('Point')}.label",
+                    lambda: f'{sub("Array<String>")}.join("-")',
+                ]
+            case "Duration":
+                ways += [
+                    lambda: f"({sub('Duration')} + {sub('Duration')})",
+                    lambda: f"({sub('Duration')} * 2)",
+                ]
+            case "Point":
+                ways += [lambda: f"Point {{ x: {sub('Integer')}, label: {sub('String')} }}"]
+            case "Shape":
+                ways += [lambda: f"Shape::Line({sub('Integer')})"]
+            case "Map<String, Integer>":
+                return "counted()"
+            case _ if kind.startswith("Array<"):
+                part = kind[6:-1]
+                ways += [
+                    lambda: f"[{sub(part)}, {sub(part)}]",
+                    lambda: f"{sub(kind)}.filter(_e => true)",
+                ]
+            case _:
+                ways += [lambda: f"Some({sub(kind[7:-1])})"]
+        return self.random.choice(ways)()
+
+    def function(self, number: int) -> Function:
+        self.scope = [
+            (f"p{i}", self.random.choice(_TYPES)) for i in range(self.random.randrange(4))
+        ]
+        made = Function(f"f{number}", list(self.scope), self.random.choice(_TYPES))
+        for i in range(self.random.randrange(3)):
+            kind = self.random.choice(_TYPES)
+            made.lines.append(f"let v{i}: {kind} = {self.expr(kind, 2)};")
+            self.scope.append((f"v{i}", kind))
+        made.value = self.expr(made.result, 2)
+        return made
+
+    def program(self) -> None:
+        for number in range(self.random.randrange(2, 6)):
+            self.functions.append(self.function(number))
+
+
+def written(functions: list[Function], random: Random, keep: float) -> str:
+    """The program; each annotation stays with the probability `keep`."""
+
+    def kept() -> bool:
+        return random.random() < keep
+
+    texts = [_DECLARED, "fn counted() -> Map<String, Integer> { let m: Map<String, Integer> = map_new(); m }\n"]
+    for each in functions:
+        parameters = ", ".join(
+            f"{name}: {kind}" if kept() else name for name, kind in each.parameters
+        )
+        result = f" -> {each.result}" if kept() else ""
+        lines = [line if kept() else _without_type(line) for line in each.lines]
+        body = "\n  ".join([*lines, each.value])
+        texts.append(f"fn {each.name}({parameters}){result} {{\n  {body}\n}}\n")
+    return "\n".join(texts)
+
+
+def _without_type(line: str) -> str:
+    name, _, rest = line.partition(":")
+    return f"{name} ={rest.partition(' =')[2]}"
+
+
+def execution(writer: Writer) -> str:
+    """Calls everything, so that every parameter is decided by the body or a call."""
+    writer.scope = []
+    shown = [f'log("\\({each.name == each.name})");' if False else "" for each in ()]
+    for each in writer.functions:
+        shown.append(f"let r_{each.name}: {each.result} = {writer.call(each, 1)};")
+    values = ", ".join(f"{each.name}: r_{each.name}" for each in writer.functions)
+    return "execution {\n  " + "\n  ".join(shown) + f"\n  {{ {values} }}\n}}\n"
