@@ -6,16 +6,16 @@ literals and values stand in.
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 
 import pytest
 from ccl_machine import run
 from effort import seeds
 
-from ccl.pipeline import check_text, compile_text
-from runtime.execution import OutcomeKind
+from ccl.pipeline import check_file, compile_text
 
-PROGRAMS_PER_SEED = 12
+PROGRAMS_PER_SEED = 8
 _SCALARS = ("Integer", "Decimal", "Bool", "String", "Duration")
 _TYPES = (
     *_SCALARS,
@@ -58,16 +58,18 @@ class Writer:
 
     def wrapped(self, text: str, kind: str) -> str:
         """The same value in another form."""
-        if not self.forms or self.random.random() > 0.3:
-            return text
         other = self.plain(kind)
-        return self.pick(
+        form = self.pick(
+            text,
+            text,
+            text,
             f"({text})",
+            f"({{ let held = {text}; held }})",
             f"(if true {{ {text} }} else {{ {other} }})",
             f"(match 1 {{ 1 => {text}, _ => {other} }})",
             f"[{text}, {other}][0]",
-            f"{{ {text} }}" if False else f"({{ {text} }})",
         )
+        return form if self.forms else text
 
     def plain(self, kind: str) -> str:
         n = self.random.randrange(1, 9)
@@ -75,7 +77,7 @@ class Writer:
             case "Integer":
                 return str(n)
             case "Decimal":
-                return self.pick(f"{n}.5", str(n))
+                return f"{n}.5"
             case "Bool":
                 return self.pick("true", "false")
             case "String":
@@ -119,7 +121,10 @@ class Writer:
 
         ways = [
             lambda: f"(if {sub('Bool')} {{ {sub(kind)} }} else {{ {sub(kind)} }})",
-            lambda: f"(match {sub('Option<Integer>')} {{ Some(n) if n > 3 => {sub(kind)}, _ => {sub(kind)} }})",
+            lambda: (
+                f"(match {sub('Option<Integer>')} "
+                f"{{ Some(n) if n > 3 => {sub(kind)}, _ => {sub(kind)} }})"
+            ),
         ]
         match kind:
             case "Integer":
@@ -131,14 +136,17 @@ class Writer:
                     lambda: f"{sub('Point')}.x",
                     lambda: f"{sub('Array<Integer>')}.map(e => e + 1).sum()",
                     lambda: f"{sub('Array<Integer>')}.fold({sub('Integer')}, (a, b) => a + b)",
-                    lambda: f"(match {sub('Shape')} {{ Shape::Dot => 0, Shape::Line(n) => n, _ => 9 }})",
+                    lambda: (
+                        f"(match {sub('Shape')} {{ Shape::Dot => 0, Shape::Line(n) => n, _ => 9 }})"
+                    ),
                     lambda: f"(try {sub('Option<Integer>')} catch {sub('Integer')})",
                     lambda: f"{sub('Map<String, Integer>')}.size()",
                 ]
             case "Decimal":
                 ways += [
                     lambda: f"({sub('Decimal')} {self.pick('+', '-')} {sub('Decimal')})",
-                    lambda: f"({sub('Decimal')} / 4)",
+                    lambda: f"({sub('Decimal')} / {self.wrapped('4', 'Integer')})",
+                    lambda: f"({self.wrapped('3', 'Integer')} + {sub('Decimal')})",
                     lambda: f"decimal({sub('Integer')})",
                 ]
             case "Bool":
@@ -200,7 +208,10 @@ def written(functions: list[Function], random: Random, keep: float) -> str:
     def kept() -> bool:
         return random.random() < keep
 
-    texts = [_DECLARED, "fn counted() -> Map<String, Integer> { let m: Map<String, Integer> = map_new(); m }\n"]
+    texts = [
+        _DECLARED,
+        "fn counted() -> Map<String, Integer> { let m: Map<String, Integer> = map_new(); m }\n",
+    ]
     for each in functions:
         parameters = ", ".join(
             f"{name}: {kind}" if kept() else name for name, kind in each.parameters
@@ -220,8 +231,80 @@ def _without_type(line: str) -> str:
 def execution(writer: Writer) -> str:
     """Calls everything, so that every parameter is decided by the body or a call."""
     writer.scope = []
-    shown = [f'log("\\({each.name == each.name})");' if False else "" for each in ()]
-    for each in writer.functions:
-        shown.append(f"let r_{each.name}: {each.result} = {writer.call(each, 1)};")
-    values = ", ".join(f"{each.name}: r_{each.name}" for each in writer.functions)
-    return "execution {\n  " + "\n  ".join(shown) + f"\n  {{ {values} }}\n}}\n"
+    calls = [f"let r_{f.name}: {f.result} = {writer.call(f, 1)};" for f in writer.functions]
+    values = ", ".join(f"{f.name}: r_{f.name}" for f in writer.functions)
+    return "execution {\n  " + "\n  ".join(calls) + f"\n  data({{ {values} }})\n}}\n"
+
+
+def made(seed: int, *, forms: bool) -> tuple[list[Function], str]:
+    writer = Writer(Random(seed), forms=forms)
+    writer.program()
+    return writer.functions, execution(writer)
+
+
+def outcome(text: str) -> object:
+    """The value, or the reason of a trap, or the codes of what is wrong."""
+    compiled = compile_text(text, path="generated.ccl")
+    if compiled.wasm is None:
+        return sorted({each.code for each in compiled.compilation.sink.diagnostics})
+    ran = run(compiled.wasm)
+    return ran.outcome if ran.output is None else ran.output
+
+
+def erased(seed: int, *, keep: float) -> str:
+    """The program with forms, fewer annotations and its functions in another order."""
+    random = Random(seed)
+    functions, calls = made(seed, forms=True)
+    random.shuffle(functions)
+    return written(functions, random, keep) + "\n" + calls
+
+
+@pytest.mark.parametrize("seed", seeds(0, 4))
+def test_erased_annotations_change_nothing(seed: int) -> None:
+    for number in range(seed * PROGRAMS_PER_SEED, (seed + 1) * PROGRAMS_PER_SEED):
+        functions, calls = made(number, forms=False)
+        whole = written(functions, Random(number), 1.0) + "\n" + calls
+        expected = outcome(whole)
+        assert isinstance(expected, bytes), whole
+        for keep in (1.0, 0.5, 0.0):
+            text = erased(number, keep=keep)
+            assert outcome(text) == expected, text
+
+
+# --- files ------------------------------------------------------------------------------
+
+LIBRARY = """\
+fn area(w, h) {{ w * h }}
+fn named(x) {{ {open} }}
+fn _uses() -> Decimal {{ area(1.5, 2) }}
+"""
+IMPORTERS = (
+    "execution { lib.area(1.5, 2.0) }",
+    "execution { lib.area(3, 4) }",
+    "execution { lib.named(3); lib.area(1.5, 1) }",
+    'execution { lib.named("x") }',
+)
+
+
+def seen_of_library(folder: Path, root: str) -> tuple[object, ...]:
+    """What is reported in `lib.ccl`, whichever file is checked."""
+    compilation = check_file(folder / root)
+    return tuple(
+        sorted(
+            (each.code, each.span.start)
+            for each in compilation.sink.diagnostics
+            if compilation.sources.of(each.span).path.endswith("lib.ccl")
+            and not each.code.startswith("CCL09")
+        )
+    )
+
+
+@pytest.mark.parametrize("importer", IMPORTERS)
+@pytest.mark.parametrize("body", ["x", "x + 1", "x.length()", '"\\\\(x)"', "area(x, 2)"])
+def test_a_file_is_the_same_with_and_without_importers(
+    importer: str, body: str, tmp_path: Path
+) -> None:
+    (tmp_path / "lib.ccl").write_text(LIBRARY.format(open=body), encoding="utf-8")
+    text = f'import "./lib.ccl" as lib;\n{importer}\n'
+    (tmp_path / "main.ccl").write_text(text, encoding="utf-8")
+    assert seen_of_library(tmp_path, "main.ccl") == seen_of_library(tmp_path, "lib.ccl")

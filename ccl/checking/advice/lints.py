@@ -6,7 +6,6 @@ from ccl.checking.environment import Body, Checker, Origin, Variable
 from ccl.checking.inference import has_poison
 from ccl.checking.standing.migration import MIGRATION, has_state
 from ccl.diagnostics import Edit, Fix, Label
-from ccl.node import nodes_of
 from ccl.resolved import FileScope
 from ccl.types import is_reference
 
@@ -107,22 +106,13 @@ def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
 
 def _report_unread(checker: Checker, scope: FileScope) -> None:
     """Constants and types of a program that nothing in it asks for."""
-    mentioned = _mentioned_in_generics(scope)
     for name, const in scope.own_consts.items():
-        if (int(scope.file), name) not in checker.used_consts and name not in mentioned:
+        if (int(scope.file), name) not in checker.used_consts:
             _unread(checker, "constant", const.name, const.doc)
     types: dict[str, ast.Struct | ast.Enumeration] = {**scope.own_structs, **scope.own_enums}
     for name, item in types.items():
-        if checker.type_id(scope, name) not in checker.used_types and name not in mentioned:
+        if checker.type_id(scope, name) not in checker.used_types:
             _unread(checker, "type", item.name, item.doc)
-
-
-def _mentioned_in_generics(scope: FileScope) -> frozenset[str]:
-    """Names in generic functions, whose bodies are checked only where they are called."""
-    generic = tuple(each for each in scope.own_functions.values() if each.type_parameters)
-    return frozenset(
-        node.text for node in nodes_of(generic) if isinstance(node, (ast.Name, ast.Ident))
-    )
 
 
 def _unread(checker: Checker, what: str, name: ast.Ident, doc: str | None) -> None:
