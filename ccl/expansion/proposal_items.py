@@ -139,7 +139,8 @@ class _Making:
             span=at,
         )
         period = values["voting_period"]
-        if isinstance(period, ast.AnyLiteral) and not isinstance(period, ast.DurationLiteral):
+        lasts = isinstance(period, ast.DurationLiteral) and (period.seconds or period.span == at)
+        if isinstance(period, ast.AnyLiteral) and not lasts:
             refuse(self._sink, _key("voting_period", at), period.span, _PERIOD)
             period = ast.DurationLiteral(seconds=0, unit="d", span=period.span)
         electorate = values["electorate"]
