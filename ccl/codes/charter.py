@@ -179,7 +179,11 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="there is no action `{name}`",
         label="neither an action of the language nor a function",
         help="did you mean `{nearest}`?",
-        advice={"declare": "declare what it does: `fn {name}({parameters}) {{ … }}`"},
+        advice={
+            "declare": "declare what it does: `fn {name}({parameters}) {{ … }}`",
+            "item": "`{name}` begins an item, and items stand outside of handlers: at the top "
+            "level, in a section or a contract",
+        },
     ),
     Template(
         code="CCL0333",

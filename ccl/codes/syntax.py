@@ -92,6 +92,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "count": "count with `while`: `let i = 0; while i < 10 {{ …; i += 1; }}`",
             "payload": "a variant carries types: `Square(Integer)`; for named fields declare a "
             "struct, and let the variant carry it",
+            "reason": "`because` stands before the `;` of what it is the reason of",
             "colon": "a value that is computed needs a colon after its key: `key: 1 + 2;`",
         },
     ),

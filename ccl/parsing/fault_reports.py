@@ -78,7 +78,11 @@ class FaultReports:
         if lines & self._faulty_lines:
             return
         after = Span(self._source.file, end, end)
-        if self._is_decimal_comma(at) or self._is_percent_before_key(at):
+        if (
+            self._is_late_reason(at)
+            or self._is_decimal_comma(at)
+            or self._is_percent_before_key(at)
+        ):
             return
         if previous is not None and previous.kind == "QUESTION" and token.kind in _OPERANDS:
             instead = "if … { … } else { … }"
@@ -90,6 +94,26 @@ class FaultReports:
             self._replaced(token, inserted[0])
         else:
             self._unexpected(automaton, token, deleted, at)
+
+    def _is_late_reason(self, at: int) -> bool:
+        """Reports `require(…); because article "…"`."""
+        if at < 2 or [each.text for each in self._tokens[at - 2 : at + 1]] != [
+            ";",
+            "because",
+            "article",
+        ]:
+            return False
+        end, word, _ = self._tokens[at - 2 : at + 1]
+        fix = Fix("remove the `;`", (Edit(self._span(end), ""),))
+        self._sink.report(
+            "CCL0112",
+            self._span(word),
+            found="`because`",
+            expected="a statement",
+            advice="reason",
+            fixes=(fix,),
+        )
+        return True
 
     def _is_decimal_comma(self, at: int) -> bool:
         """Reports `12,50`, where a list of two numbers cannot stand."""

@@ -4,14 +4,18 @@ What can be read in spite of its damage is checked whole, with all that no autho
 names said twice, sections in each other, values where none stand.
 """
 
+import random
+
 import pytest
-from damage import HANG_SECONDS, can_be_told, cases, within
+from damage import HANG_SECONDS, can_be_told, cases, programs, slip, within
 from effort import seeds
 
-from ccl.pipeline import check_text
+from ccl.format import format_text
+from ccl.pipeline import check_text, compile_text
 
 FIRST_SEED = 1_000
 """Other programs than those of the parser's own test."""
+SLIPS_PER_SEED = 40
 
 
 def holds(text: str, what: str) -> None:
@@ -26,3 +30,17 @@ def holds(text: str, what: str) -> None:
 def test_damaged_programs(seed: int) -> None:
     for text, what in cases(seed):
         holds(text, what)
+
+
+@pytest.mark.parametrize("seed", seeds(FIRST_SEED, 2))
+def test_one_slip_compiles_and_is_laid_out_or_is_an_error(seed: int) -> None:
+    random_ = random.Random(seed)
+    for case in range(SLIPS_PER_SEED):
+        name, pieces = random_.choice(programs())
+        text, what = slip(random_, pieces), f"seed {seed}, case {case}, {name}"
+        with within(HANG_SECONDS, what):
+            compiled = compile_text(text, path="damaged.ccl")
+            laid = format_text(text)
+        assert (compiled.wasm is None) == compiled.compilation.sink.has_errors, what
+        assert laid.changed is None, what
+        assert (laid.text is None) == laid.sink.has_errors, what

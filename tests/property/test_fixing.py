@@ -8,7 +8,7 @@ import random
 
 import pytest
 from ccl_sources import ROOT, corpus
-from damage import programs
+from damage import programs, slip
 from effort import FACTOR, seeds
 
 from ccl import ast
@@ -59,32 +59,6 @@ def functions(text: str) -> list[tuple[str, bool, bool]]:
         elif isinstance(item, ast.Section):
             waiting.extend(item.entries)
     return found
-
-
-def slip(random_: random.Random, pieces: tuple[str, ...]) -> str:
-    """The program with one token wrong."""
-    found = list(pieces)
-    at = random_.randrange(len(found))
-    match random_.choice(("delete", "double", "swap", "bracket", "misspell")):
-        case "delete":
-            del found[at]
-        case "double":
-            found.insert(at, found[at])
-        case "swap" if at + 1 < len(found):
-            found[at : at + 2] = [found[at + 1], found[at]]
-        case "bracket":
-            brackets = [i for i, each in enumerate(found) if each.endswith(tuple("()[]{}"))]
-            if brackets:
-                del found[random_.choice(brackets)]
-        case _:
-            words = [i for i, each in enumerate(found) if len(each) > 2 and each[-2:].isalpha()]
-            if words:
-                which = random_.choice(words)
-                word = found[which]
-                found[which] = random_.choice(
-                    (word[:-1], word + word[-1], word[:-2] + word[:-3:-1])
-                )
-    return "".join(found)
 
 
 def only_terminators_were_added(before: str, after: str, what: str) -> None:

@@ -53,6 +53,32 @@ def damaged(random: random.Random, pieces: tuple[str, ...]) -> str:
     return "".join(tokens)
 
 
+def slip(random_: random.Random, pieces: tuple[str, ...]) -> str:
+    """The program with one token wrong: left out, doubled, exchanged, misspelt, a bracket lost."""
+    found = list(pieces)
+    at = random_.randrange(len(found))
+    match random_.choice(("delete", "double", "swap", "bracket", "misspell")):
+        case "delete":
+            del found[at]
+        case "double":
+            found.insert(at, found[at])
+        case "swap" if at + 1 < len(found):
+            found[at : at + 2] = [found[at + 1], found[at]]
+        case "bracket":
+            brackets = [i for i, each in enumerate(found) if each.endswith(tuple("()[]{}"))]
+            if brackets:
+                del found[random_.choice(brackets)]
+        case _:
+            words = [i for i, each in enumerate(found) if len(each) > 2 and each[-2:].isalpha()]
+            if words:
+                which = random_.choice(words)
+                word = found[which]
+                found[which] = random_.choice(
+                    (word[:-1], word + word[-1], word[:-2] + word[:-3:-1])
+                )
+    return "".join(found)
+
+
 def cases(seed: int) -> Iterator[tuple[str, str]]:
     """The damaged programs of a seed, each with the words to find it by."""
     random_ = random.Random(seed)

@@ -113,8 +113,14 @@ def _first_parameter(body: Body, name: str, given: Sequence[ast.Argument]) -> st
     return _FIRST_OF_FORMS.get(name, "")
 
 
+_ITEM_WORDS = frozenset({"execution", "invariant", "on"})
+
+
 def _unknown(body: Body, action: ast.Action) -> None:
     name = action.name
+    if name.text in _ITEM_WORDS:
+        body.sink.report("CCL0332", name.span, name=name.text, advice="item")
+        return
     known = (*ACTIONS, *body.scope.function_names, *FUNCTIONS, *SPECIAL_FORMS, "log")
     near = nearest(name.text, known)
     keys = (each.key.text for each in action.entries if isinstance(each, ast.Entry | ast.Section))
