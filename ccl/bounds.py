@@ -34,6 +34,8 @@ from ccl.wasm.fuel import TRAP_FUEL, Code, Op, Pricing, Unbounded, UnknownCopy, 
 from ccl.wasm.work import BYTES, COPIES, ELEMENTS, GROWN_TEXT, TURNS
 from runtime.content.heads import weighed_items
 
+FUEL_MAX: Final = 2**63 - 1
+"""A bound is written in 64 bits; more than that nobody can give."""
 PAGES_FUEL: Final = 40_000
 """Asking for memory costs fuel by the page: all that there can be, and two refusals."""
 UNKNOWN_LENGTH: Final = "nobody knows how long this text or data is"
@@ -97,7 +99,11 @@ class _Counter:
             span = None if function is None else function.span
             return self._obstacle(span, unbounded.reason)
         assert BYTES not in fuel.symbols(), "who calls a routine says how long its texts are"
-        return fuel + Formula.constant(TRAP_FUEL + PAGES_FUEL)
+        fuel = fuel + Formula.constant(TRAP_FUEL + PAGES_FUEL)
+        if max(fuel.terms.values()) > FUEL_MAX:
+            span = None if function is None else function.span
+            return self._obstacle(span, "the bound is more than any fuel")
+        return fuel
 
     def _obstacle(self, span: Span | None, reason: str) -> Obstacle:
         if span is None:

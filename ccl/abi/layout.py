@@ -50,6 +50,8 @@ IMMORTAL: Final = 0x4000_0000
 HEADER_BYTES: Final = 8
 SLOT_BYTES: Final = 8
 CALL_DEPTH_MAX: Final = 1000
+CHARTER_DEPTH_MAX: Final = 32
+"""Sections of a charter that are open at once."""
 
 MEMORY_EXPORT: Final = "memory"
 RUN_EXPORT: Final = "run"

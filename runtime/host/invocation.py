@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from ccl.abi.fuel import RUN_PRICES
 from ccl.abi.hostcalls import REFUSAL_BYTES_MAX
+from ccl.abi.layout import CHARTER_DEPTH_MAX
 from runtime.content.cid import Cid
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, encode
 from runtime.context import ROLES_RECORD, Context
@@ -29,7 +30,6 @@ RESULTS_RECORD: Final = "results"
 LOG_LINES_MAX: Final = 8192
 CHARTER_ENTRIES_MAX: Final = 65_536
 CHARTER_BYTES_MAX: Final = 8 << 20
-CHARTER_DEPTH_MAX: Final = 32
 _BLOCK_OVERHEAD_BYTES: Final = 1024
 _LOG_LINE_OVERHEAD_BYTES: Final = 16
 _RANDOM_CHUNK_BYTES: Final = 1024

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.checking.charter.bands import check_bands, read_band
+from ccl.checking.charter.depth import check_depth
 from ccl.checking.charter.extending import inherit
 from ccl.checking.charter.guards import Guards
 from ccl.checking.charter.settling import settle
@@ -29,6 +30,7 @@ def read_charter(checker: Checker, scope: FileScope) -> Charter:
     span = scope.declarations[0].span if scope.declarations else Span(scope.file, 0, 0)
     root = Tree(key="charter", label=None, span=span, entries=entries)
     check_bands(checker.sink, root)
+    check_depth(checker.sink, root)
     return Charter(
         root,
         reader.articles,
