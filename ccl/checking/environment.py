@@ -98,6 +98,8 @@ class Signature(Record, kw_only=True):
     """What the type parameters stand for in this instance of a generic function."""
     functions: Mapping[str, PassedFunction] = field(default_factory=dict)
     """What the parameters that are functions stand for in this instance."""
+    made_in: str | None = None
+    """Where the call stands for which this instance of a higher-order function was made."""
     made_from: str | None = None
     """The function that this is an instance of, made for one call."""
     template: bool = False

@@ -6,7 +6,7 @@ further parameters, which the callee hands on; so it changes objects as its surr
 but cannot rebind their variables. Nothing of this is left in the typed tree.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ccl import ast, typed
@@ -215,11 +215,13 @@ def _outer(body: Body, name: str, kind: Type, span: Span) -> typed.Expr:
 def _instance(
     body: Body, call: ast.Call, target: _Target, given: dict[str, PassedFunction]
 ) -> Signature | None:
-    """The function made for this call; a call of itself with its own functions is itself."""
+    """The function made for this call: one around it, if that has the same functions."""
     checker = body.checker
-    own = checker.signatures.get(body.id)
-    if own is not None and own.made_from == target.id and given == dict(own.functions):
-        return own
+    around = checker.signatures.get(body.id)
+    while around is not None:
+        if around.made_from == target.id and _are_same(given, around.functions):
+            return around
+        around = checker.signatures.get(around.made_in or "")
     identity = f"{target.id}@{body.id}:{call.span.end}"
     if identity in checker.signatures:
         return checker.signatures[identity]
@@ -240,9 +242,27 @@ def _instance(
     signature = generics.open_instance(body, call, Generic(item=item, scope=target.scope))
     signature.id = identity
     signature.made_from = target.id
+    signature.made_in = body.id
     signature.functions = {name: _inside(name, each) for name, each in given.items()}
     checker.signatures[identity] = signature
     return signature
+
+
+def _are_same(given: Mapping[str, PassedFunction], known: Mapping[str, PassedFunction]) -> bool:
+    """Whether the same functions are given; what outer variables are called differs on the way."""
+    return given.keys() == known.keys() and all(
+        _identity(each) == _identity(known[name]) for name, each in given.items()
+    )
+
+
+def _identity(function: PassedFunction) -> tuple[object, ...]:
+    match function:
+        case NamedFunction(scope=scope, name=name):
+            return scope.file, name
+        case InlineFunction(function=identity, outer=outer):
+            return identity, len(outer)
+        case _:
+            return (function,)
 
 
 def _inside(parameter: str, function: PassedFunction) -> PassedFunction:
