@@ -16,7 +16,8 @@ whatever its type, so that offsets need no table.
     Array    +8 i32 length, +12 i32 slots, +16 i32 pointer to the element block
     Map      +8 i32 live entries, +12 i32 used entries, +16 i32 entry slots,
              +20 i32 pointer to the entries (24 bytes each: i64 hash or -1 if removed, key,
-             value; in insertion order), +24 i32 pointer to the index, +28 i32 index slots
+             value; in insertion order), +24 i32 pointer to the index, +28 i32 index slots,
+             +32 i32 bytes of the removed entries at the front
 
 Values copy: a copy is another reference to the same object, and a write first makes the
 object unique along its path (copy on write). A parameter is borrowed: the callee does not

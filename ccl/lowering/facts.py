@@ -22,11 +22,13 @@ from ccl.typed import (
     Continue,
     Convert,
     DataGet,
+    Evaluate,
     Expr,
     FieldGet,
     ForEach,
     ForPairs,
     Function,
+    If,
     IndexGet,
     IndexStep,
     Local,
@@ -44,7 +46,7 @@ from ccl.typed import (
     Unary,
     While,
 )
-from ccl.types import Array
+from ccl.types import Array, Prim
 from ccl.walk import children, everything, place_root, root_of, statement_children
 
 
@@ -222,6 +224,29 @@ def sole_arrays(function: Function) -> frozenset[int]:
             case _:
                 pending.extend(children(node))
     return frozenset(made - shared)
+
+
+def leaves_changed(body: Expr, root: Local) -> bool:
+    """Whether the body of a loop leaves the loop, on every way, once it has changed a variable."""
+    if root.index not in survey(body).written:
+        return True
+    match body:
+        case Block(type=Prim.NEVER) if not any(isinstance(n, Continue) for n in everything(body)):
+            return True
+        case Block(statements=statements, value=value):
+            inner = [each.value for each in statements if isinstance(each, Evaluate)]
+            inner += [] if value is None else [value]
+            rest = [each for each in statements if not isinstance(each, Evaluate)]
+            changed = survey(
+                Block(statements=tuple(rest), value=None, type=body.type, span=body.span)
+            )
+            return root.index not in changed.written and all(
+                leaves_changed(each, root) for each in inner
+            )
+        case If() | MatchTag():
+            return all(leaves_changed(each, root) for each in children(body))
+        case _:
+            return False
 
 
 def _roots(arguments: tuple[Argument, ...]) -> Iterator[int]:

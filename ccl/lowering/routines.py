@@ -123,8 +123,7 @@ def each_entry(of: str, inner: list[str]) -> str:
         [
             "  (local $entry i32) (local $end i32)",
             f"  (local.set $end (call $map_end (local.get {of})))",
-            f"  (local.set $entry (call $map_live (local.get {of})"
-            f" (i32.load offset=20 (local.get {of}))))",
+            f"  (local.set $entry (call $map_begin (local.get {of})))",
             "  (block $done",
             "    (loop $next",
             "      (br_if $done (i32.ge_u (local.get $entry) (local.get $end)))",

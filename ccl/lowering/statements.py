@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from ccl.lowering import control, elements, operators, places
-from ccl.lowering.facts import survey
+from ccl.lowering.facts import leaves_changed, survey
 from ccl.lowering.frame import Frame, Loop, Owned
 from ccl.lowering.shapes import load, value_type
 from ccl.lowering.turns import turns_of
@@ -141,31 +141,37 @@ def _counted(f: Frame, statement: While) -> None:
 
 def _for_each(f: Frame, statement: ForEach) -> None:
     kind = statement.iterable.type
-    snapshot = _snapshot(f, statement.iterable, statement.body)
+    name, snapshot = _snapshot(f, statement.iterable, statement.body)
     if isinstance(kind, Array):
-        _for_elements(f, statement, snapshot.name, kind.element)
+        _for_elements(f, statement, name, kind.element, hold=not snapshot)
     else:
-        _for_points(f, statement, snapshot.name)
-    f.let_go([snapshot])
+        _for_points(f, statement, name)
+    f.let_go(snapshot)
 
 
-def _snapshot(f: Frame, iterable: Expr, body: Block) -> Owned:
-    """The object to iterate over; copy on write keeps it as it is while the body runs."""
+def _snapshot(f: Frame, iterable: Expr, body: Block) -> tuple[str, list[Owned]]:
+    """The object to iterate over; copy on write keeps it as it is while the body runs.
+
+    It is not held where the body leaves the loop once it has changed it: then only the items are.
+    """
     root = place_root(iterable) if isinstance(iterable, LocalGet) else None
+    if root is not None and root.index in survey(body).written and leaves_changed(body, root):
+        return f.name(root), []
     if root is not None and f.in_place(root) and root.index not in survey(body).written:
         # changed in place elsewhere, but not while this loop runs
         f.expr(iterable)
         f.retain()
     else:
         f.own(iterable)
-    return f.keep(iterable.type)
+    owned = f.keep(iterable.type)
+    return owned.name, [owned]
 
 
-def _body(f: Frame, loop: Loop, body: Block, items: tuple[Local, ...]) -> None:
+def _body(f: Frame, loop: Loop, body: Block, items: tuple[Local, ...], *, hold: bool) -> None:
     """The body of a `for`; `continue` leaves the inner block, after which the loop steps on."""
     height = f.height
     for item in items:
-        if is_reference(item.type) and item.index in f.survey.written:
+        if is_reference(item.type) and (hold or item.index in f.survey.written):
             f.emit(f"local.get ${f.name(item)}")
             f.retain()
             f.emit(f"local.set ${f.name(item)}")
@@ -176,7 +182,9 @@ def _body(f: Frame, loop: Loop, body: Block, items: tuple[Local, ...]) -> None:
     f.end_scope(height, reachable=body.type is not Prim.NEVER)
 
 
-def _for_elements(f: Frame, statement: ForEach, snapshot: str, element: Type) -> None:
+def _for_elements(
+    f: Frame, statement: ForEach, snapshot: str, element: Type, *, hold: bool
+) -> None:
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
     _note(f, again, statement)
@@ -189,7 +197,7 @@ def _for_elements(f: Frame, statement: ForEach, snapshot: str, element: Type) ->
         if value_type(element) is not None:
             f.emit(f"local.get ${at}", load(element), f"local.set ${f.name(statement.item)}")
         f.emit(f"block ${loop.next}")
-        _body(f, loop, statement.body, (statement.item,))
+        _body(f, loop, statement.body, (statement.item,), hold=hold)
         f.emit("end")
         f.emit(f"local.get ${at}", "i32.const 8", "i32.add", f"local.set ${at}", f"br ${again}")
         f.emit("end", "end")
@@ -224,16 +232,17 @@ def _for_points(f: Frame, statement: ForEach, snapshot: str) -> None:
 def _for_pairs(f: Frame, statement: ForPairs) -> None:
     kind = statement.iterable.type
     assert isinstance(kind, Map)
-    snapshot = _snapshot(f, statement.iterable, statement.body)
+    name, snapshot = _snapshot(f, statement.iterable, statement.body)
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
     _note(f, again, statement)
     with f.temporary("i32") as entry, f.temporary("i32") as end:
-        f.emit(f"local.get ${snapshot.name}")
+        f.emit(f"local.get ${name}")
         f.call("map_end")
-        f.emit(f"local.set ${end}", f"local.get ${snapshot.name}", "i32.load offset=20")
+        f.emit(f"local.set ${end}", f"local.get ${name}")
+        f.call("map_begin")
         f.emit(f"local.set ${entry}", f"block ${loop.exit}", f"loop ${again}")
-        f.emit(f"local.get ${snapshot.name}", f"local.get ${entry}")
+        f.emit(f"local.get ${name}", f"local.get ${entry}")
         f.call("map_live")
         f.emit(f"local.tee ${entry}", f"local.get ${end}", "i32.ge_u", f"br_if ${loop.exit}")
         for item, part, offset in (
@@ -243,8 +252,8 @@ def _for_pairs(f: Frame, statement: ForPairs) -> None:
             if value_type(part) is not None:
                 f.emit(f"local.get ${entry}", load(part, offset), f"local.set ${f.name(item)}")
         f.emit(f"block ${loop.next}")
-        _body(f, loop, statement.body, (statement.key, statement.value))
+        _body(f, loop, statement.body, (statement.key, statement.value), hold=not snapshot)
         f.emit("end")
         f.emit(f"local.get ${entry}", "i32.const 24", "i32.add", f"local.set ${entry}")
         f.emit(f"br ${again}", "end", "end")
-    f.let_go([snapshot])
+    f.let_go(snapshot)

@@ -83,6 +83,11 @@ WRITTEN_BACK = {
         'let s = Shelf { name: "", row: zeros(n) };',
         "let row = s.row; row[i] = 1; s.row = row;",
     ),
+    "the first of an array, changed": ("let a = zeros(n);", "for x in a { a[0] = x + 1; break; }"),
+    "a map as a queue": (
+        "let m: Map<Integer, Integer> = map_new(); for x in zeros(n) { m[m.size()] = x; }",
+        "for k, v in m { m.remove(k); break; }",
+    ),
     "a record in an array": (
         'let all = [Shelf { name: "", row: zeros(n) }];',
         "let s = all[0]; s.row[i] = 1; all[0] = s;",

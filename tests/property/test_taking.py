@@ -38,9 +38,13 @@ export fn f() -> Array<String> {
   let word = "w";
   let row = [9];
   let n = 0;
+  let q: Map<String, String> = map_new();
+  q["k"] = "one";
+  q["l"] = "two";
   let seen: Array<String> = [];
 """
 TAIL = """
+  for key, value in q { seen.push(key + value); }
   seen.push(all(a) + s.name + all(s.books) + s.notes["k"] + t[0] + t[1] + word + shown(row));
   seen
 }
@@ -93,6 +97,14 @@ class Writer:
             f"let {name} = a[n % 2]; n += 1; {name}.push(2); a[n % 2] = {name};",
             f"while true {{ let {name} = {row}; n += 1; if n % 3 == 0 {{ break; }} {name}.push(1);"
             f" {row} = {name}; if n > 20 {{ break; }} }}",
+            f"for {name} in a {{ a[0] = [n]; n += {name}.length(); break; }}",
+            f'for {name} in t {{ n += 1; if n % 2 == 0 {{ {text} = "z"; seen.push({name});'
+            " break; } }",
+            f"for {name}, y{name} in q {{ q.remove({name}); seen.push({name} + y{name});"
+            " if n % 2 == 0 { break; } n += 1; }",
+            f"for {name}, y{name} in q {{ q.remove({name}); {text} = {name} + y{name}; break; }}",
+            f"q[{text}] = {other};",
+            f"let {name} = q; q[{text}] = {other}; n += {name}.size();",
             "n += 1;",
         ]  # fmt: skip
         if depth:

@@ -5,8 +5,8 @@
 
 (func $map_new (param $site i32) (result i32)
   (local $map i32)
-  (local.set $map (call $new (i32.const 32) (local.get $site)))
-  (memory.fill (i32.add (local.get $map) (i32.const 8)) (i32.const 0) (i32.const 24))
+  (local.set $map (call $new (i32.const 40) (local.get $site)))
+  (memory.fill (i32.add (local.get $map) (i32.const 8)) (i32.const 0) (i32.const 32))
   (local.get $map))
 
 ;; Not negative, so never the mark of a removed entry.
@@ -140,6 +140,7 @@
     (call $allocate (i32.shl (local.get $slots) (i32.const 5)) (local.get $site))))
   (i32.store offset=16 (local.get $map) (local.get $slots))
   (i32.store offset=20 (local.get $map) (local.get $block))
+  (i32.store offset=32 (local.get $map) (i32.const 0))
   (local.set $block (i32.add (local.get $block) (i32.mul (local.get $slots) (i32.const 24))))
   (i32.store offset=24 (local.get $map) (local.get $block))
   (i32.store offset=28 (local.get $map) (i32.shl (local.get $slots) (i32.const 1)))
@@ -183,7 +184,16 @@
 (func $map_unlink (param $map i32) (param $entry i32)
   (i64.store (local.get $entry) (i64.const -1))
   (i32.store offset=8 (local.get $map)
-    (i32.sub (i32.load offset=8 (local.get $map)) (i32.const 1))))
+    (i32.sub (i32.load offset=8 (local.get $map)) (i32.const 1)))
+  ;; what is removed from the front is not passed again
+  (if (i32.eq (local.get $entry) (call $map_begin (local.get $map)))
+    (then (i32.store offset=32 (local.get $map) (i32.sub
+      (call $map_live (local.get $map) (local.get $entry))
+      (i32.load offset=20 (local.get $map)))))))
+
+;; Where the first entry is that is not removed, or the end of the entries.
+(func $map_begin (param $map i32) (result i32)
+  (i32.add (i32.load offset=20 (local.get $map)) (i32.load offset=32 (local.get $map))))
 
 ;; The first entry at or after $entry that is not removed, or the end of the entries.
 (func $map_live (param $map i32) (param $entry i32) (result i32)
@@ -210,7 +220,7 @@
   (i32.store offset=8 (local.get $array) (i32.load offset=8 (local.get $map)))
   (local.set $slot (i32.load offset=16 (local.get $array)))
   (local.set $end (call $map_end (local.get $map)))
-  (local.set $entry (call $map_live (local.get $map) (i32.load offset=20 (local.get $map))))
+  (local.set $entry (call $map_begin (local.get $map)))
   (block $done
     (loop $next
       (br_if $done (i32.ge_u (local.get $entry) (local.get $end)))
@@ -226,7 +236,7 @@
 (func $map_retain (param $map i32) (param $offset i32)
   (local $entry i32) (local $end i32)
   (local.set $end (call $map_end (local.get $map)))
-  (local.set $entry (call $map_live (local.get $map) (i32.load offset=20 (local.get $map))))
+  (local.set $entry (call $map_begin (local.get $map)))
   (block $done
     (loop $next
       (br_if $done (i32.ge_u (local.get $entry) (local.get $end)))
@@ -247,6 +257,7 @@
         (i32.load offset=20 (local.get $copy))
         (i32.load offset=20 (local.get $map))
         (i32.shl (local.get $slots) (i32.const 5)))
+      (i32.store offset=32 (local.get $copy) (i32.load offset=32 (local.get $map)))
       (i64.store offset=8 (local.get $copy) (i64.load offset=8 (local.get $map)))))
   (local.get $copy))
 
