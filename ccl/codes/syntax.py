@@ -93,6 +93,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "payload": "a variant carries types: `Square(Integer)`; for named fields declare a "
             "struct, and let the variant carry it",
             "reason": "`because` stands before the `;` of what it is the reason of",
+            "tuple": "there are no tuples: declare a struct for values that belong together, or "
+            'write pairs into a map: `let m = map_new(); m["a"] = 1;`',
+            "function": "functions are passed, not stored: declare `fn f(x) {{ x + 1 }}`, or write "
+            "`x => x + 1` where it is passed",
             "colon": "a value that is computed needs a colon after its key: `key: 1 + 2;`",
         },
     ),
@@ -111,7 +115,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="{what} is missing before {found}",
         label="expected {what}",
         help="write it, or remove what asks for it",
-        advice={"document": "a file is its own outer braces: remove this `{{` and its `}}`"},
+        advice={
+            "first value": "give it its first value, as in `state total: Integer = 0;`",
+            "document": "a file is its own outer braces: remove this `{{` and its `}}`",
+        },
     ),
     Template(
         code="CCL0116",
@@ -136,6 +143,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="`{found}` is not CCL",
         label="CCL writes `{instead}`",
         advice={
+            "absent": "take what may be absent with `get`, and say what stands for it: "
+            '`try m.get("a") catch 0`',
             "shift": "call `{instead}`; `bit_and`, `bit_or`, `bit_xor` and `bit_not` go with it",
         },
     ),

@@ -222,7 +222,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0434",
         title="{found} is not a map",
         label="two names need a Map",
-        help="write `for item in …`",
+        help="walk it with one name, and count beside it: "
+        "`let i = 0; for item in … {{ …; i += 1; }}`",
     ),
     Template(
         code="CCL0435",

@@ -58,6 +58,8 @@ _OPERATORS: Final = frozenset({"OP", "MINUS", "LT", "GT"})
 _ENTRY_STARTS: Final = frozenset({"", "SEMI", "COMMA", "LBRACE", "RBRACE", "OBRACE"})
 _KEYS: Final = frozenset({"NAME", "HNAME", "KWKEY", "STRING"})
 _VALUES: Final = frozenset({"INT", "NAME", "LPAREN", "STRING"})
+_CALLED: Final = frozenset({"NAME", "RPAREN", "RBRACKET", "GT"})
+_STATEMENT_ENDS: Final = frozenset({"SEMI", "LBRACE", "RBRACE"})
 
 
 class FaultReports:
@@ -84,7 +86,18 @@ class FaultReports:
             or self._is_percent_before_key(at)
         ):
             return
+        if previous is not None and previous.kind == token.kind == "QUESTION":
+            place = self._span(previous).to(self._span(token))
+            instead = "try … catch …"
+            self._sink.report("CCL0119", place, found="??", instead=instead, advice="absent")
+            return
         if previous is not None and previous.kind == "QUESTION" and token.kind in _OPERANDS:
+            before = self._tokens[at - 2]
+            if before.kind == "QUESTION":
+                place = self._span(before).to(self._span(previous))
+                instead = "try … catch …"
+                self._sink.report("CCL0119", place, found="??", instead=instead, advice="absent")
+                return
             instead = "if … { … } else { … }"
             self._sink.report("CCL0119", self._span(previous), found="?:", instead=instead)
             return
@@ -167,7 +180,7 @@ class FaultReports:
                 self._span(token),
                 what="a value" if automaton.expected() >= _VALUES else "a name",
                 found=_shown(token),
-                advice="document" if begins else None,
+                advice="document" if begins else self._missing_value(token),
             )
             return
         text = "".join(_CLOSERS.get(kind) or _SIGNS[kind] for kind in inserted)
@@ -249,11 +262,41 @@ class FaultReports:
             advice=self._advice(at),
         )
 
+    def _begins_tuple(self, at: int) -> bool:
+        """Whether the `(` around the token at `at` groups: it follows no callee."""
+        depth = 0
+        for index in range(at - 1, -1, -1):
+            kind = self._tokens[index].kind
+            if kind in _CLOSERS:
+                depth += 1
+            elif kind in _CLOSES:
+                depth -= 1
+                if depth < 0:
+                    before = self._tokens[index - 1].kind if index else ""
+                    return kind == "LPAREN" and before not in _CALLED
+        return False
+
+    def _missing_value(self, token: Token) -> str | None:
+        """`first value` where a `;` ends a state or constant that has none."""
+        if token.kind != "SEMI":
+            return None
+        at = self._tokens.index(token) - 1
+        while at >= 0 and self._tokens[at].kind not in _STATEMENT_ENDS:
+            if self._tokens[at].kind in ("STATE", "CONST"):
+                return "first value"
+            at -= 1
+        return None
+
     def _advice(self, at: int) -> str | None:
         """What was meant by a token that cannot stand there, where its place tells."""
         token = self._tokens[at]
         if token.text in _RANGES:
             return "count"
+        kinds = [each.kind for each in self._tokens[max(at - 3, 0) : at]]
+        if token.kind == "FATARROW" and kinds[-2:] == ["EQ", "NAME"]:
+            return "function"
+        if token.kind == "COMMA" and self._begins_tuple(at):
+            return "tuple"
         if token.kind in _OPERATORS and _is_plain_entry(self._tokens[max(0, at - 3) : at]):
             return "colon"
         return None

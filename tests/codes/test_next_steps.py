@@ -220,3 +220,39 @@ def test_arguments_are_counted_in_words(call: str, title: str) -> None:
     (found,) = check_text(program % call, path="a.ccl").sink.diagnostics
     assert prose(found).title == title
     assert prose(found).help == "leave out what is too many"
+
+
+# --- what other languages have ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "help_"),
+    [
+        ('execution { let a = [("a", 1)]; 1 }', "CCL0112", "there are no tuples"),
+        ("execution { let pair = (1, 2); 1 }", "CCL0112", "there are no tuples"),
+        ("fn f() -> Integer { (1, 2) }", "CCL0112", "there are no tuples"),
+        ("state total: Integer;", "CCL0115", "`state total: Integer = 0;`"),
+        ("execution { let f = x => x + 1; 1 }", "CCL0112", "functions are passed, not stored"),
+        ('execution { let m = map_new(); m["a"] = 1; m["a"] ?? 0 }', "CCL0119", "catch 0`"),
+        ('execution { for i, s in [1] { log("\\(i)"); } 1 }', "CCL0434", "`let i = 0; for item"),
+    ],
+)
+def test_what_other_languages_have_is_answered_with_what_ccl_writes(
+    program: str, code: str, help_: str
+) -> None:
+    found = told(program)
+    assert found[0][0] == code
+    assert help_ in found[0][1]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        'execution { let m = map_new(); m["a"] = 1; try m.get("a") catch 0 }',
+        "state total: Integer = 0;\nexecution { total }",
+        "fn f(x) { x + 1 }\nexecution { [1].map(f).length() + [1].map(x => x + 1).length() }",
+        'execution { let i = 0; for item in ["a"] { log(item); i += 1; } i }',
+    ],
+)
+def test_what_the_help_writes_compiles(program: str) -> None:
+    assert told(program) == []
