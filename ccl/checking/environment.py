@@ -15,7 +15,7 @@ from ccl import ast, typed
 from ccl.checking.inference import POISON, fresh, is_open, is_poison, zonk
 from ccl.diagnostics import Diagnostic, Label, Sink
 from ccl.node import Node, Record, field
-from ccl.resolved import FileScope, Scoped, ScopeId
+from ccl.resolved import FileScope, Role, Scoped, ScopeId
 from ccl.source import FileId, Span
 from ccl.types import EnumDef, Enumeration, Prim, Struct, StructDef, Type
 
@@ -216,6 +216,8 @@ class Checker(Record, kw_only=True):
     generics: dict[str, Generic] = field(default_factory=dict)
     instance_roots: dict[str, str] = field(default_factory=dict)
     """By id of an instance, and of an inline function in one, the first instance that led to it."""
+    extending_roles: dict[str, list[tuple[FileScope, Role]]] | None = None
+    """By id of a role's function, the roles that extend it; made when the first is looked for."""
     instances_made: dict[str, int] = field(default_factory=dict)
     """How many instances each of the first ones has led to."""
     function_parameters: dict[str, frozenset[str]] = field(default_factory=dict)

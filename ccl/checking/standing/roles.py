@@ -1,6 +1,6 @@
 """Roles in code: `caller_has_role(R)`, and what the functions of a role ask."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
@@ -125,16 +125,20 @@ def _text_of(call: ast.Call) -> str:
     return literals.plain_text(argument.value) or ""
 
 
-def _children(body: Body, role: str) -> Iterator[tuple[FileScope, Role]]:
+def _children(body: Body, role: str) -> Sequence[tuple[FileScope, Role]]:
     """The roles of the whole program that extend this one."""
     checker = body.checker
+    if checker.extending_roles is None:
+        checker.extending_roles = {}
+        for scope in checker.scoped.files.values():
+            for each in scope.roles.values():
+                if checker.scoped.owner(scope, ROLE_PREFIX + each.name.text) is not scope:
+                    continue  # a contract that includes this text has replaced the role
+                parent = parent_id(checker, scope, each)
+                if parent is not None:
+                    checker.extending_roles.setdefault(parent, []).append((scope, each))
     own = checker.function_id(body.scope, ROLE_PREFIX + role)
-    for scope in checker.scoped.files.values():
-        for each in scope.roles.values():
-            if checker.scoped.owner(scope, ROLE_PREFIX + each.name.text) is not scope:
-                continue  # a contract that includes this text has replaced the role
-            if parent_id(checker, scope, each) == own:
-                yield scope, each
+    return checker.extending_roles.get(own, ())
 
 
 def parent_id(
