@@ -228,5 +228,5 @@ export fn read() -> Integer {
   total
 }
 """
-    assert "CCL0204" in codes(compile_text(text, path="Register.ccl"))
-    assert "CCL0204" not in codes(compile_text(text, path="other.ccl"))
+    assert "CCL0230" in codes(compile_text(text, path="Register.ccl"))
+    assert "CCL0230" not in codes(compile_text(text, path="other.ccl"))
