@@ -207,7 +207,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0340",
         title="the proposal `{name}` has no `{key}`",
         label="says nothing of `{key}`",
-        help="write `electorate: members;` and `voting_period: 7d;` into it",
+        help="write `electorate: [caller()];`, or the name of a state that holds the voters, and "
+        "`voting_period: 7d;` into it",
     ),
     Template(
         code="CCL0341",

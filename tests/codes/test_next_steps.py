@@ -256,3 +256,12 @@ def test_what_other_languages_have_is_answered_with_what_ccl_writes(
 )
 def test_what_the_help_writes_compiles(program: str) -> None:
     assert told(program) == []
+
+
+def test_what_a_proposal_lacks_compiles_as_the_help_writes_it() -> None:
+    ((code, help_), *_) = told("proposal P { quorum: 50%; }\nexecution { 1 }")
+    assert code == "CCL0340"
+    entries = [part for part in help_.split("`") if part.endswith(";")]
+    assert len(entries) == 2
+    program = f"proposal P {{ quorum: 50%; {' '.join(entries)} }}"
+    assert [code for code, _ in told(program) if not code.startswith("CCL09")] == []
