@@ -20,7 +20,7 @@ def measure_compiling() -> None:
     figures: list[Figure] = []
     sizes: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        for lines, repeats in ((100, 7), (500, 7), (5000, 3)):
+        for lines, repeats in ((100, 7), (500, 7), (2000, 3)):
             text = mixed_program(lines)
             path = Path(folder) / f"program-{lines}.ccl"
             path.write_text(text, encoding="utf-8")
