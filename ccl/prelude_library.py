@@ -113,6 +113,8 @@ _FILES_OF_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _METHOD: Final = re.compile(r"(?:(?<!\w)([^\W\d]\w*)\s*)?\.\s*([^\W\d]\w*)\s*\(")
+_PASSED: Final = re.compile(r"(?<=[(,])\s*([^\W\d]\w*)\s*(?=[,)])")
+_VARIABLE: Final = re.compile(r"(?:(?<=let )|(?<=for )|(?=\w+\s*:))\b([^\W\d]\w*)")
 _CALL: Final = re.compile(r"(?<![\w.:])(?<!fn )(?<!function )([^\W\d]\w*)\(")
 
 
@@ -123,6 +125,11 @@ def files_needed(text: str, declared: Collection[str]) -> tuple[str, ...]:
     A name in a comment counts: a file too many changes nothing but what was read.
     """
     return tuple(sorted(set(_occurring(text, declared))))
+
+
+def _passed(text: str) -> set[str]:
+    """Names that stand as whole arguments and are no variables with a type or a `let`."""
+    return set(_PASSED.findall(text)) - set(_VARIABLE.findall(text))
 
 
 def _occurring(text: str, declared: Collection[str]) -> Iterator[str]:
@@ -139,6 +146,6 @@ def _occurring(text: str, declared: Collection[str]) -> Iterator[str]:
     for base, name in _METHOD.findall(text):
         if name in _FILES_OF_METHODS and name not in declared and base not in declared:
             yield from _FILES_OF_METHODS[name]
-    for name in methods & set(_CALL.findall(text)):
+    for name in methods & {*_CALL.findall(text), *_passed(text)}:
         if name not in declared:
             yield from _FILES_OF_METHODS[name]

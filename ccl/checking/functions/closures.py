@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
-from ccl.checking import expressions
+from ccl.checking import expressions, names, places
 from ccl.checking.conversions import fit
 from ccl.checking.environment import (
     AnyFunction,
@@ -25,7 +25,7 @@ from ccl.checking.environment import (
     invalid,
     is_invalid,
 )
-from ccl.checking.forms import forms
+from ccl.checking.forms import enums, forms
 from ccl.checking.functions import calls, generics, library, solving
 from ccl.checking.functions.arguments import Callee, bind, counted
 from ccl.checking.inference import fresh, is_open, unify, zonk
@@ -291,14 +291,44 @@ def _passed(body: Body, expr: ast.Expr) -> PassedFunction | None:
                 return NamedFunction(scope=targets[0][0], name=targets[0][1])
             if text in FUNCTIONS or text in SPECIAL_FORMS:
                 return NamedFunction(scope=scope, name=text)
-        case ast.Field(base=ast.Name(text=alias), name=name) if alias in scope.imports:
-            owner = body.checker.scoped.files[scope.imports[alias].file]
-            if name.text in owner.functions:
-                body.checker.used_imports.add((scope.file, alias))
-                return NamedFunction(scope=owner, name=name.text)
+            methods = library.methods_named(body.checker, text)
+            if methods:
+                owner, own_name = methods[0]
+                arity = len(owner.functions[own_name].parameters)
+                return _inline(body, _calling(expr, arity))
+        case ast.Field() | ast.PathName():
+            return _passed_member(body, expr)
         case _:
             pass
     return None
+
+
+def _passed_member(body: Body, expr: ast.Field | ast.PathName) -> PassedFunction | None:
+    """A function of an import or a contract, or a variant as the function that makes it."""
+    path = expr.segments if isinstance(expr, ast.PathName) else places.charter_path(expr)
+    if path is None or len(path) < 2 or body.find(path[0].text) is not None:
+        return None
+    if names.leads_to_member(body, path):
+        owner = names.member_of_import(body, path)
+        if owner is not None and path[-1].text in owner.functions:
+            return NamedFunction(scope=owner, name=path[-1].text)
+        return None
+    info = enums.find(body, path[:-1])
+    payload = {} if info is None else dict(info.variants)
+    arity = len(payload.get(path[-1].text, ()))
+    return _inline(body, _calling(expr, arity)) if arity else None
+
+
+def _calling(callee: ast.Expr, arity: int) -> ast.Lambda:
+    """`(a, b) => callee(a, b)`, with names that nobody can write."""
+    span = callee.span
+    given = tuple(ast.Ident(text=f"given {i}", span=span) for i in range(arity))
+    arguments = tuple(
+        ast.Argument(name=None, value=ast.Name(text=each.text, span=span), span=span)
+        for each in given
+    )
+    call = ast.Call(callee=callee, type_arguments=(), arguments=arguments, span=span)
+    return ast.Lambda(parameters=given, body=call, span=span)
 
 
 def _inline(body: Body, expr: ast.Lambda) -> InlineFunction:
@@ -319,11 +349,11 @@ def _inline(body: Body, expr: ast.Lambda) -> InlineFunction:
     if identity not in checker.signatures:
         if body.id in checker.instance_roots:
             checker.instance_roots[identity] = checker.instance_roots[body.id]
-        names = (*expr.parameters, *(ast.Ident(text=each, span=expr.span) for each in outer))
+        taken = (*expr.parameters, *(ast.Ident(text=each, span=expr.span) for each in outer))
         item = ast.Function(
             name=ast.Ident(text="inline function", span=expr.span),
             type_parameters=(),
-            parameters=tuple(ast.Parameter(name=n, type=None, span=n.span) for n in names),
+            parameters=tuple(ast.Parameter(name=n, type=None, span=n.span) for n in taken),
             result=None,
             body=_as_block(expr.body),
             exported=False,
@@ -335,7 +365,7 @@ def _inline(body: Body, expr: ast.Lambda) -> InlineFunction:
             id=identity,
             item=item,
             scope=body.scope,
-            parameters=[fresh() for _ in names],
+            parameters=[fresh() for _ in taken],
             result=fresh(),
             types=body.types,
             functions=handed,
