@@ -45,6 +45,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     at most a third of the longer name's length (one edit is allowed from two characters on).
     """
     folded = name.casefold()
+    letters = set(folded)
     best: str | None = None
     best_rank = (DISTANCE_MAX + 1, DISTANCE_MAX + 1)
     for candidate in candidates:
@@ -52,7 +53,13 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
             continue
         longer = max(len(name), len(candidate))
         allowed = min(DISTANCE_MAX, max(longer // 3, 1)) if longer > 1 else 0
-        edits = distance(folded, candidate.casefold(), allowed)
+        # More edits than those of the best so far win nothing; an edit takes one letter away
+        # at most.
+        allowed = min(allowed, best_rank[0])
+        other = candidate.casefold()
+        if len(letters - set(other)) > allowed:
+            continue
+        edits = distance(folded, other, allowed)
         if edits > allowed or (edits and edits >= longer):
             continue
         # A name that is right except for its case wins over one that is right in fewer letters.
