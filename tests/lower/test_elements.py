@@ -73,7 +73,7 @@ execution {
 }
 execution {
   let xs = [1, 2];
-  fill(xs, xs);
+  fill(xs, [1, 2]);
   xs
 }""",
         [4, 5],
