@@ -8,7 +8,7 @@ from ccl.checking.charter.reading import read_charter
 from ccl.checking.charter.tree import Charter, Tree
 from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, StructInfo
 from ccl.checking.functions import bodies as functions
-from ccl.checking.functions import closures, elaborating, instances, solving, templates, tests
+from ccl.checking.functions import elaborating, higher_order, instances, solving, templates, tests
 from ccl.checking.functions.entries import find_entries, find_exports
 from ccl.checking.inference import fresh
 from ccl.checking.overlap import report_overlap
@@ -199,7 +199,7 @@ def _reaches(checker: Checker, kind: Struct, goal: str, seen: set[str]) -> bool:
 
 
 def _declare_functions(checker: Checker) -> None:
-    closures.find_higher_order(checker)
+    higher_order.find_higher_order(checker)
     for scope in checker.scoped.files.values():
         for item in scope.own_functions.values():
             identity = checker.function_id(scope, item.name.text)
