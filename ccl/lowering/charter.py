@@ -1,19 +1,23 @@
 """The export `charter`: replays the declarations through the host, in their order.
 
-Values are DAG-CBOR: texts, booleans, lists, and maps of inline objects; a plain number is an
-integer, a number with a unit or with decimal places `{"unit": "%", "value": 50}`, where the
-value is an integer or, with places, its text; the label of a range `{"from": …, "to": …}`, with
-`below` for `to` where it is half-open; a call `{"call": name, "arguments": […]}`.
+Values are DAG-CBOR: texts, booleans and lists; a plain number is an integer, a number with a unit
+or with decimal places `{"unit": "%", "value": 50}`, where the value is an integer or, with places,
+its text; the label of a range `{"from": …, "to": …}`, with `below` for `to` where it is half-open;
+a call `{"call": name, "arguments": […]}`, of named arguments `"named": [[name, value], …]`; an
+inline object `{"entries": […]}`: `["property", key, value]`, `["section", key, label, entries]`.
 
 Conditions are decided first, those within a rule only where the rule holds. Each local holds 0
 (does not hold), 1 (holds) or more (undecided), so a test of either branch fails when undecided.
 """
 
+from collections.abc import Iterable
 from typing import Any, assert_never
 
 from ccl.abi.layout import CHARTER_EXPORT
+from ccl.diagnostics import Sink
 from ccl.lowering.unit import Unit
-from ccl.source import SourceMap
+from ccl.parsing.lexer import lex
+from ccl.source import SourceMap, Span
 from ccl.typed import (
     ALWAYS,
     UNDECIDED,
@@ -36,8 +40,6 @@ from ccl.wasm import model
 from runtime.content.codec import encode
 
 EXPORT = CHARTER_EXPORT
-CONDITION_CHARACTERS_MAX = 400
-"""A longer condition is cut where it is listed; its place says where the rest stands."""
 
 
 def replay(unit: Unit, sources: SourceMap) -> model.Function | None:
@@ -107,9 +109,7 @@ class _Replay:
         if not condition.missing:
             return
         place = self._sources.place(condition.span).encode()
-        text = " ".join(self._sources.text(condition.span).split())
-        if len(text) > CONDITION_CHARACTERS_MAX:
-            text = text[: CONDITION_CHARACTERS_MAX - 1] + "…"
+        text = condition_text(self._sources, condition.span)
         for offset, path in enumerate(condition.missing):
             self.body += [f"local.get ${_local(number)}", f"i64.const {UNDECIDED + offset}"]
             self.body += ["i64.eq", "if"]
@@ -137,6 +137,32 @@ class _Replay:
             self.body.append(f"i32.const {self._unit.constants.block(argument)}")
             self.body.append(f"i32.const {len(argument)}")
         self.body.append(f"call ${name}")
+
+
+def condition_text(sources: SourceMap, span: Span) -> str:
+    """The condition on one line, without comments; its span may leave out outer parentheses."""
+    source = sources.of(span)
+    tokens = lex(source, Sink()).items
+    first = next(i for i, each in enumerate(tokens) if each.start >= span.start)
+    last = max(i for i, each in enumerate(tokens) if each.start < span.end)
+    written = [source.text[each.start : each.end] for each in tokens]
+    open_ = _unclosed(written[first : last + 1], "(", ")")
+    closed = _unclosed(reversed(written[first : last + 1]), ")", "(")
+    text = written[first - closed]
+    for i in range(first - closed + 1, last + open_ + 1):
+        text += (" " if tokens[i].start > tokens[i - 1].end else "") + written[i]
+    return text
+
+
+def _unclosed(tokens: Iterable[str], opening: str, closing: str) -> int:
+    """How many parentheses are opened and not closed again, read in this order."""
+    depth = 0
+    for each in tokens:
+        if each == opening:
+            depth += 1
+        elif each == closing and depth:
+            depth -= 1
+    return depth
 
 
 def _any(guards: tuple[Guard, ...]) -> list[str]:
@@ -169,30 +195,27 @@ def plain(value: CharterValue) -> Any:
         case CharterList(items=items):
             return [plain(item) for item in items]
         case CharterObject(entries=entries):
-            return _map(entries)
+            return {"entries": [_entry(each) for each in entries]}
         case CharterBand(low=low, high=high, half_open=half_open):
             return {"from": plain(low), "below" if half_open else "to": plain(high)}
         case CharterCall(name=name, arguments=arguments, names=names):
             given = [plain(each) for each in arguments]
-            return {
-                "call": name,
-                "arguments": given if names is None else dict(zip(names, given, strict=True)),
-            }
+            if names is None:
+                return {"call": name, "arguments": given}
+            return {"call": name, "named": [list(each) for each in zip(names, given, strict=True)]}
         case _:
             assert_never(value)
 
 
-def _map(nodes: tuple[CharterNode, ...]) -> dict[str, Any]:
-    """The entries of a constant object; nothing in it depends on a condition."""
-    found: dict[str, Any] = {}
-    for node in nodes:
-        match node:
-            case CharterProperty(key=key, value=value):
-                found[key] = plain(value)
-            case CharterSection(key=key, entries=entries):
-                found[key] = _map(entries)
-            case CharterDecision():
-                raise AssertionError("the checker refuses rules in constant objects")
-            case _:
-                assert_never(node)
-    return found
+def _entry(node: CharterNode) -> list[Any]:
+    """An entry of a constant object; nothing in it depends on a condition."""
+    match node:
+        case CharterProperty(key=key, value=value):
+            return ["property", key, plain(value)]
+        case CharterSection(key=key, value=value, entries=entries):
+            label = None if value is None else plain(value)
+            return ["section", key, label, [_entry(each) for each in entries]]
+        case CharterDecision():
+            raise AssertionError("the checker refuses rules in constant objects")
+        case _:
+            assert_never(node)

@@ -1,9 +1,9 @@
 """Jobs, bids and outcomes as words and as plain values for machines."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
+from ccl.abi.times import rfc3339, shown_time
 from mesh.local import JobView
 from mesh.proof import Proof
 from runtime.backtrace import LIBRARY_PREFIX, calls_to, way_to
@@ -23,7 +23,8 @@ _WORDS = {
 
 def local_time(seconds: int) -> str:
     """A moment in UTC, to the second."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    written = rfc3339(seconds)
+    return shown_time(seconds) if written is None else f"{written[:10]} {written[11:19]} UTC"
 
 
 def describe(outcome: Outcome, trace: Sequence[str] = ()) -> str:

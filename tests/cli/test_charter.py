@@ -41,15 +41,15 @@ def test_decided_conditions_are_in_it(folder: Path) -> None:
     assert {key: answer[key] for key in ("charter", "undecided")} == {
         "charter": {
             "title": "Bylaws",
-            "election": {"board": {"term": "730d", "seats": 7}},
+            "election": [{"$value": "board", "term": "730d", "seats": 7}],
             "quorum": "60%",
             "spending": {
                 "range": [
-                    {"from": 0, "to": 500, "approvers": 1},
-                    {"from": 500, "to": 2000, "approvers": 2},
+                    {"$from": 0, "$to": 500, "approvers": 1},
+                    {"$from": 500, "$to": 2000, "approvers": 2},
                 ]
             },
-            "mint": [["x", 5]],
+            "mint": [{"$arguments": ["x", 5]}],
         },
         "undecided": [],
     }
@@ -60,7 +60,7 @@ def test_undecided_conditions_are_listed(folder: Path) -> None:
     assert done.code == 0, done.err
     value = yaml.safe_load(done.out)
     assert value["charter"]["quorum"] == "40%"
-    assert value["charter"]["election"] == {"board": {"seats": 5, "term": "730d"}}
+    assert value["charter"]["election"] == [{"$value": "board", "seats": 5, "term": "730d"}]
     assert value["undecided"] == [
         {
             "condition": "member.count > 50",
@@ -192,3 +192,25 @@ def test_file_of_another_kind_is_no_source(
     assert (done.code, done.out) == (2, ""), done.err
     assert done.err.startswith(f"error[not-a-source]: data.bin is {kind}")
     assert "`ccl charter data.bin`" in done.err or "`meshctl verify data.bin`" in done.err
+
+
+def test_answer_in_json_is_shown_as_the_charter_that_it_is_of(folder: Path) -> None:
+    answer = charter(folder, "bylaws.ccl", "--context", "full.json", "-o", "json").out
+    (folder / "answer.json").write_text(answer)
+    shown = charter(folder, "answer.json")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out == charter(folder, "bylaws.ccl", "--context", "full.json").out
+    wrong = charter(folder, "full.json")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "no answer of `ccl charter -o json`" in wrong.err
+
+
+def test_conditions_are_shown_whole(folder: Path) -> None:
+    (folder / "long.ccl").write_text(
+        'if (has(p.x)) && /* both */ (p.n > 3) { k: 1; }\nif (p.a || p.b) || p.y == ")" { z: 1; }\n'
+    )
+    (folder / "p.json").write_text('{"p": {"x": 1}}')
+    assert charter(folder, "long.ccl", "--context", "p.json").out == (
+        "// undecided: if (has(p.x)) && (p.n > 3) (p.n is missing; long.ccl:1:5)\n"
+        '// undecided: if (p.a || p.b) || p.y == ")" (p.y is missing; long.ccl:2:5)\n'
+    )

@@ -25,7 +25,8 @@ from ccl_machine import Kept, Ran, run
 from ccl_rehearsals import rehearse
 from spec_blocks import BLOCKS, Block
 
-from ccl.cli.charterview import Undecided, charter_value, undecided
+from ccl.cli.charterforms import charter_value
+from ccl.cli.charterview import Undecided, undecided
 from ccl.cli.testing.finding import TestFile
 from ccl.cli.testing.rehearsals import trap_text
 from ccl.cli.testing.reporting import failure_place

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
+from ccl.abi.times import YEARS, rfc3339
 from ccl.checking.constants import constants
 from ccl.checking.environment import Checker, is_invalid
 from ccl.checking.forms.literals import DECIMAL_ONE
@@ -50,10 +51,19 @@ def read_value(checker: Checker, scope: FileScope, expr: ast.Expr, objects: Read
             return word, typed.TextConst(value=text, type=Prim.STRING, span=expr.span)
         case _:
             constant = _constant(checker, scope, expr)
+            if isinstance(constant, typed.ScalarConst) and _is_beyond(constant):
+                problem = f"a time outside {YEARS}"
+                checker.sink.report("CCL0424", expr.span, problem=problem)
+                return None, None
             value = from_constant(constant)
             if value is None and constant is not None:
                 checker.sink.report("CCL0323", expr.span, found=str(zonk(constant.type)))
             return value, constant
+
+
+def _is_beyond(constant: typed.ScalarConst) -> bool:
+    """Whether it is a time that cannot be written."""
+    return prune(constant.type) is Prim.TIMESTAMP and rfc3339(constant.value) is None
 
 
 def read_call(

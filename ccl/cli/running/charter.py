@@ -15,7 +15,8 @@ import typer
 from ccl.abi.layout import CHARTER_EXPORT, RUN_EXPORT
 from ccl.abi.sections import WASM_MAGIC
 from ccl.cli.apart import CALLER, sandbox_apart
-from ccl.cli.charterview import Undecided, charter_text, charter_value, undecided
+from ccl.cli.charterforms import charter_entries, charter_value
+from ccl.cli.charterview import Undecided, charter_text, undecided
 from ccl.cli.files import read_bytes, source_text
 from ccl.cli.inspection import inspect_bytes
 from ccl.cli.report import NOTHING_FOUND, answer_findings, shown
@@ -56,9 +57,13 @@ def show_charter(
             "standard input cannot be both the program and its context",
             hint="name a file for one of them",
         )
+    data = read_bytes(file, limit=MODULE_BYTES_MAX, what="module")
+    if data.lstrip()[:1] == b"{":
+        _show_answer(data, file)
+        return
     asking = CALLER if caller is None else _did(caller)
     records = read_records(context)
-    program = _program(file, allowed)
+    program = _program(data, file, allowed)
     if all(export.name != CHARTER_EXPORT for export in program.abi.exports):
         raise CommandError(
             ExitCode.NOT_FOUND,
@@ -100,9 +105,24 @@ def show_charter(
         give({"charter": value, "undecided": [each.to_json() for each in open_conditions]})
 
 
-def _program(file: Path, allowed: tuple[Path, ...]) -> Program:
+def _show_answer(data: bytes, file: Path) -> None:
+    """An answer of `ccl charter -o json`, as text again."""
+    try:
+        lines = tuple(charter_text(charter_entries(json.loads(data)["charter"])))
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise CommandError(
+            ExitCode.USAGE,
+            "charter-malformed",
+            f"{shown(file)} is JSON, but no answer of `ccl charter -o json`: {error}",
+            hint="give a program, a module, or such an answer as it was",
+            details={"path": str(file)},
+        ) from None
+    for line in lines:
+        say(line)
+
+
+def _program(data: bytes, file: Path, allowed: tuple[Path, ...]) -> Program:
     """A source compiled, or a module as it is."""
-    data = read_bytes(file, limit=MODULE_BYTES_MAX, what="module")
     if data.startswith(WASM_MAGIC):
         return _of_module(data, file)
     return compile_text_of(source_text(data, file), file, RUN_EXPORT, allowed)
