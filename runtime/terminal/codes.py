@@ -63,7 +63,7 @@ CODES: Final[dict[str, tuple[tuple[ExitCode, ...], str]]] = {
     "not-callable": ((_2,), "An entry has a type that cannot be called."),
     "wrong-arguments": ((_2,), "The arguments are malformed, or do not fit the entry."),
     "no-charter": ((_3,), "A program declares nothing."),
-    "charter-malformed": ((_1,), "The charter of a module cannot be read."),
+    "charter-malformed": ((_1,), "The charter of a module or an answer cannot be read."),
     "undecided": ((_1,), "The context does not decide a condition of the charter."),
     "bad-context": ((_2,), "The file of --context is malformed."),
     "wrong-seed": ((_2,), "The seed is malformed."),

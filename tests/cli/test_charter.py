@@ -201,7 +201,7 @@ def test_answer_in_json_is_shown_as_the_charter_that_it_is_of(folder: Path) -> N
     assert (shown.code, shown.err) == (0, "")
     assert shown.out == charter(folder, "bylaws.ccl", "--context", "full.json").out
     wrong = charter(folder, "full.json")
-    assert (wrong.code, wrong.out) == (2, "")
+    assert (wrong.code, wrong.out) == (1, "")
     assert "no answer of `ccl charter -o json`" in wrong.err
 
 

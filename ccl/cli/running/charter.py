@@ -111,7 +111,7 @@ def _show_answer(data: bytes, file: Path) -> None:
         lines = tuple(charter_text(charter_entries(json.loads(data)["charter"])))
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise CommandError(
-            ExitCode.USAGE,
+            ExitCode.FAILED,
             "charter-malformed",
             f"{shown(file)} is JSON, but no answer of `ccl charter -o json`: {error}",
             hint="give a program, a module, or such an answer as it was",
