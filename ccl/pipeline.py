@@ -10,6 +10,7 @@ from pathlib import Path
 from ccl import ast, typed
 from ccl.checking import check
 from ccl.collecting import collector_paused
+from ccl.conditions import condition_text
 from ccl.consequences import leave_out_consequences
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
 from ccl.expansion import expand
@@ -123,9 +124,19 @@ def _check(
         sources=sources,
         sink=sink,
         module=loaded.files[loaded.root].module,
-        program=None if sink.has_errors else program,
+        program=None if sink.has_errors or program is None else _listed(program, sources),
         names=_module_names(sources, scoped),
     )
+
+
+def _listed(program: typed.Program, sources: SourceMap) -> typed.Program:
+    """The program with the texts of its charter's conditions."""
+    if not program.conditions:
+        return program
+    conditions = tuple(
+        replace(each, text=condition_text(sources, each.span)) for each in program.conditions
+    )
+    return replace(program, conditions=conditions)
 
 
 def _generate(compilation: Compilation) -> Compiled:

@@ -649,13 +649,14 @@ UNDECIDED = 2
 
 
 class CharterCondition(Node, frozen=True, kw_only=True):
-    """`function` decides it. `when`: the rules around it. `span`: the condition as written."""
+    """`function` decides it. `when`: the rules around it. `text`: as it is listed, for people."""
 
     function: str
     missing: tuple[str, ...]
     """Paths of the fields that it reads, by number."""
     when: Guard
     span: Span
+    text: str = ""
 
 
 class PackedModule(Node, frozen=True, kw_only=True):

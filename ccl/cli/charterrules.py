@@ -6,7 +6,7 @@ What `ccl charter` shows is this, decided in one context.
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from ccl.lowering.charter import condition_text, plain
+from ccl.lowering.charter import plain
 from ccl.source import SourceMap
 from ccl.typed import (
     ALWAYS,
@@ -25,7 +25,7 @@ def charter_rules(program: Program, sources: SourceMap) -> dict[str, Any]:
         "entries": _entries(program.charter),
         "conditions": [
             {
-                "text": condition_text(sources, condition.span),
+                "text": condition.text,
                 "place": sources.place(condition.span),
                 "within": _tests(condition.when),
             }

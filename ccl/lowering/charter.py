@@ -10,14 +10,11 @@ Conditions are decided first, those within a rule only where the rule holds. Eac
 (does not hold), 1 (holds) or more (undecided), so a test of either branch fails when undecided.
 """
 
-from collections.abc import Iterable
 from typing import Any, assert_never
 
 from ccl.abi.layout import CHARTER_EXPORT
-from ccl.diagnostics import Sink
 from ccl.lowering.unit import Unit
-from ccl.parsing.lexer import lex
-from ccl.source import SourceMap, Span
+from ccl.source import SourceMap
 from ccl.typed import (
     ALWAYS,
     UNDECIDED,
@@ -109,7 +106,7 @@ class _Replay:
         if not condition.missing:
             return
         place = self._sources.place(condition.span).encode()
-        text = condition_text(self._sources, condition.span)
+        text = condition.text
         for offset, path in enumerate(condition.missing):
             self.body += [f"local.get ${_local(number)}", f"i64.const {UNDECIDED + offset}"]
             self.body += ["i64.eq", "if"]
@@ -137,32 +134,6 @@ class _Replay:
             self.body.append(f"i32.const {self._unit.constants.block(argument)}")
             self.body.append(f"i32.const {len(argument)}")
         self.body.append(f"call ${name}")
-
-
-def condition_text(sources: SourceMap, span: Span) -> str:
-    """The condition on one line, without comments; its span may leave out outer parentheses."""
-    source = sources.of(span)
-    tokens = lex(source, Sink()).items
-    first = next(i for i, each in enumerate(tokens) if each.start >= span.start)
-    last = max(i for i, each in enumerate(tokens) if each.start < span.end)
-    written = [source.text[each.start : each.end] for each in tokens]
-    open_ = _unclosed(written[first : last + 1], "(", ")")
-    closed = _unclosed(reversed(written[first : last + 1]), ")", "(")
-    text = written[first - closed]
-    for i in range(first - closed + 1, last + open_ + 1):
-        text += (" " if tokens[i].start > tokens[i - 1].end else "") + written[i]
-    return text
-
-
-def _unclosed(tokens: Iterable[str], opening: str, closing: str) -> int:
-    """How many parentheses are opened and not closed again, read in this order."""
-    depth = 0
-    for each in tokens:
-        if each == opening:
-            depth += 1
-        elif each == closing and depth:
-            depth -= 1
-    return depth
 
 
 def _any(guards: tuple[Guard, ...]) -> list[str]:
