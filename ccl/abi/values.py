@@ -2,20 +2,21 @@
 
 A *wire value* is what DAG-CBOR holds (None, bool, int, str, bytes, list, dict); the types come
 as text from `ccl:abi`. In JSON a Decimal is a string, an enum `"V"` or `{"V": x}`, None null, a
-Result `{"Ok": v}` or `{"Err": e}`, a Timestamp RFC 3339 (outside of the years 1 to 9999 its
-seconds), a Duration seconds, and a Map with text keys an object, any other Map a list of pairs. A
-Duration is also read from text such as `3d`.
+Result `{"Ok": v}` or `{"Err": e}`, a Timestamp RFC 3339 (outside of the years 1 to 9999 a text
+that says so), a Duration seconds, and a Map with text keys an object, any other Map a list of
+pairs. A Duration is also read from text such as `3d`.
 """
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from msgspec import Struct
 
 from ccl.abi.sections import Abi
 from ccl.abi.strictjson import JsonFault, read_json
+from ccl.abi.times import shown_time
 
 INTEGER_MIN: Final = -(1 << 63)
 INTEGER_MAX: Final = (1 << 63) - 1
@@ -132,7 +133,7 @@ def to_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
         return untyped_to_json(value)
     shown = _walk(kind, value, abi, path, to_json)
     if kind.name == "Timestamp":
-        return _rfc3339(value)
+        return shown_time(value)
     if kind.name == "Map" and kind.arguments[0].name in _TEXTS:
         return dict(shown)
     return shown
@@ -312,13 +313,6 @@ def _seconds(text: str, path: str) -> int:
     if moment.tzinfo is None:
         raise ValueMismatch(path, "Timestamp with its zone (Z for UTC)", repr(text))
     return int(moment.timestamp())
-
-
-def _rfc3339(seconds: int) -> str | int:
-    try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
-    except (OverflowError, ValueError, OSError):
-        return seconds  # RFC 3339 has no other years than 1 to 9999
 
 
 def _shown(value: Any) -> str:

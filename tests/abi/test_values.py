@@ -8,6 +8,8 @@ import pytest
 from ccl.abi.sections import Abi
 from ccl.abi.strictjson import JsonFault, read_json
 from ccl.abi.values import (
+    INTEGER_MAX,
+    INTEGER_MIN,
     ValueMismatch,
     from_argument,
     from_json,
@@ -148,6 +150,12 @@ def test_unclosed_brackets_are_named() -> None:
 def test_a_number_of_thousands_of_digits_is_named() -> None:
     with pytest.raises(JsonFault, match="numbers of 64 bits"):
         read_json("9" * 5000)
+
+
+@pytest.mark.parametrize("seconds", [-62135596801, 253402300800, INTEGER_MIN, INTEGER_MAX])
+def test_a_time_outside_rfc_3339_is_shown_with_the_range(seconds: int) -> None:
+    shown = to_json(parse_type("Array<Timestamp>"), [seconds], ABI)
+    assert shown == [f"{seconds}s since 1970-01-01T00:00:00Z, outside the years 1 to 9999"]
 
 
 @pytest.mark.parametrize("name", ["Result", "Decimal", "Map", "Data", "Timestamp", "String"])
