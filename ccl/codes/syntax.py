@@ -56,6 +56,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         advice={
             "date": "a date needs its time and zone, as in `{text}T00:00:00Z`; "
             "a difference of numbers is written with blanks",
+            "fraction": "count a smaller unit: `90m` is one and a half hours, `512MiB` half a GiB",
         },
     ),
     Template(

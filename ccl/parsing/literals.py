@@ -108,7 +108,8 @@ def _quantity(token: Token, span: Span, sink: Sink) -> tuple[int, str]:
     number, unit = found.groups()
     unit = unit.lstrip("_")
     if "." in number:
-        sink.report("CCL0108", span, text=token.text, form="a whole number and a unit")
+        form = "a whole number and a unit"
+        sink.report("CCL0108", span, text=token.text, form=form, advice="fraction")
         return 0, unit
     return _whole(number.replace("_", "")), unit
 
