@@ -103,4 +103,36 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="did you mean `{nearest}`?",
         severity=Severity.WARNING,
     ),
+    Template(
+        code="CCL0915",
+        title="every turn of a loop copies all of `{name}`",
+        label="the time grows with the square of its length",
+        help="change `{name}` where it is",
+        advice={
+            "front of array": "leave it whole, and count the position of the first element that is "
+            "left: `let first = 0;` before the loop, `first += 1;` in it",
+            "front of text": "leave it whole, and count the position of the first character that "
+            "is left: `let first = 0;` before the loop, `first += 1;` in it",
+            "end of array": "take off the last element with `pop`, which copies nothing",
+            "end of text": "leave it whole, and count down the position where it ends",
+            "elements": "add each element with `push`, which copies nothing; what is to come first "
+            "can be pushed last, and read from the end",
+            "before": "`push` the parts to an array, and join them from the last to the first "
+            "after the loop; adding at the end of a text copies nothing",
+            "call": "let the function change its parameter and return nothing, and call it without "
+            "`{name} =`",
+            "text call": "write in the loop what is added: `+` at the end of a variable's own text "
+            "copies nothing",
+            "field": "set the field alone, and change it where it is",
+            "inline": "write a `for` loop that changes the variable, which copies nothing",
+            "entry": "change `{name}` itself, by `push` or `+=`, after setting it where "
+            "`contains_key` is false",
+            "variant": "keep what is changed in a variable or field of its own: what a variant "
+            "carries is copied first",
+            "first": "stop at the first entry: `for key, value in {name} {{ break; }}`",
+            "size": "use `{name}.size()`",
+            "has": "use `contains_key`",
+        },
+        severity=Severity.WARNING,
+    ),
 )

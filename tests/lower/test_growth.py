@@ -3,6 +3,8 @@
 import pytest
 from ccl_growth import Program
 
+from ccl.pipeline import check_text
+
 EXPONENT_MAX = 1.15
 """Sorting is n log n; blocks that grow are copied now and then."""
 
@@ -105,4 +107,53 @@ export fn f(n: Integer) -> Integer {{
   i
 }}
 """
+    assert Program(source).exponent(1000) < EXPONENT_MAX
+
+
+IDIOMS = {
+    "the first of an array is counted": (
+        "let a = zeros(n); let first = 0;",
+        "t += a[first]; first += 1; if first == a.length() { break; }",
+    ),
+    "the first of a text is counted": (
+        "let s = written(n); let first = 0;",
+        'if s.char_at(first) == "a" { t += 1; } first += 1;',
+    ),
+    "elements are pushed": ("let a = [0];", "for x in [i, 1] { a.push(x); }"),
+    "the last is popped": ("let a = zeros(n);", "t += a.pop();"),
+    "a parameter is changed": ("let a = zeros(n);", "add(a, i);"),
+    "a field is changed": ('let s = Shelf { name: "", row: [] };', "s.row.push(i);"),
+    "the first of a map ends the loop": (
+        "let m: Map<Integer, Integer> = map_new(); for x in zeros(n) { m[m.size()] = x; }",
+        "for key, value in m { t += value; m.remove(key); break; }",
+    ),
+    "an entry of a map is changed": (
+        "let m: Map<Integer, Array<Integer>> = map_new();",
+        "if !m.contains_key(i % 3) { m[i % 3] = []; } m[i % 3].push(i);",
+    ),
+    "a text of a map is changed": (
+        "let m: Map<Integer, String> = map_new();",
+        'if !m.contains_key(i % 3) { m[i % 3] = ""; } m[i % 3] = m[i % 3] + "x";',
+    ),
+    "parts are joined from the last": (
+        'let parts: Array<String> = []; let s = "";',
+        'parts.push("x"); if i == n - 1 { while parts.length() > 0 { s = s + parts.pop(); } }',
+    ),
+}
+"""What CCL0915 and docs/language/collections.md suggest."""
+
+
+@pytest.mark.parametrize(("start", "turn"), IDIOMS.values(), ids=IDIOMS)
+def test_what_is_suggested_for_a_loop_is_linear(start: str, turn: str) -> None:
+    source = f"""{DECLARATIONS}{WRITTEN}
+fn add(a: Array<Integer>, x: Integer) {{ a.push(x); }}
+export fn f(n: Integer) -> Integer {{
+  {start}
+  let t = 0;
+  let i = 0;
+  while i < n {{ {turn} i += 1; }}
+  t
+}}
+"""
+    assert "CCL0915" not in {each.code for each in check_text(source).sink.diagnostics}
     assert Program(source).exponent(1000) < EXPONENT_MAX
