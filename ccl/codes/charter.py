@@ -228,4 +228,11 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="whether it is held depends on whether it is held",
         help="require something else of it than the role itself",
     ),
+    Template(
+        code="CCL0344",
+        title="`{path}` holds only under a condition, so no job gets it",
+        label="left out of the submission",
+        help="say it without a condition, or in the call, as `{argument}`",
+        severity=Severity.WARNING,
+    ),
 )

@@ -30,7 +30,7 @@ def apply(checker: Checker, charter: Charter) -> None:
     supplies = Supplies(checker.sink)
     for path, fields in SCHEMAS.items():
         for section, conditional in _sections(charter.root, path.split(".")):
-            _check_section(checker, path, section, fields, supplies, conditional=conditional)
+            _check_section(checker, path, section, fields, charter, supplies, conditional)
     supplies.hand_over(checker, charter)
 
 
@@ -55,11 +55,11 @@ def _check_section(
     path: str,
     section: Tree,
     known: Mapping[str, Field],
+    charter: Charter,
     supplies: Supplies,
-    *,
     conditional: bool,
 ) -> None:
-    """What holds only under a condition is checked, and supplies nothing."""
+    """What holds only under a condition is checked, and supplies nothing: `submit_job` says so."""
     for entry in section.settings:
         if key_of(entry) in HEAD_KEYS:
             continue
@@ -68,9 +68,14 @@ def _check_section(
             _unknown_key(checker.sink, path, entry, tuple(known))
             continue
         node = _value(checker, path, entry, field)
-        if node is None or field.feeds is None or conditional or is_conditional(entry):
+        if node is None or field.feeds is None:
             continue
-        supplies.give(field.feeds, f"{path}.{key_of(entry)}", node)
+        place = f"{path}.{key_of(entry)}"
+        if conditional or is_conditional(entry):
+            argument, _, _ = field.feeds.partition(".")
+            charter.conditional.setdefault(argument, []).append((place, span_of(entry)))
+        else:
+            supplies.give(field.feeds, place, node)
 
 
 def _unknown_key(sink: Sink, path: str, entry: Setting, known: tuple[str, ...]) -> None:

@@ -110,6 +110,8 @@ class Charter(Record):
     checked_conditions: tuple[typed.CharterCondition, ...] = ()
     """The same, as of the last round."""
     defaults: dict[str, typed.Expr] = field(default_factory=dict)
+    conditional: dict[str, list[tuple[str, Span]]] = field(default_factory=dict)
+    """What would supply a job if it held always: path and place, by argument of `submit_job`."""
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """`submit_job` and `module`: what they leave out comes from the charter."""
 
+from collections.abc import Mapping
+
 from ccl import ast, typed
 from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX, PRIORITIES, RESOURCE_TYPES
 from ccl.abi.suggest import nearest
@@ -67,6 +69,7 @@ def infer_submit(body: Body, call: ast.Call) -> typed.Expr:
     names = tuple(FIELDS) if positional else (*FIELDS, *EXTRAS)
     callee = Callee(name="submit_job", parameters=names, optional=frozenset((*EXTRAS, *supplied)))
     bound = bind(body, call, callee, call.arguments)
+    _report_conditional(body, bound or {})
     if bound is None:
         for each in call.arguments:
             name = each.name.text if each.name is not None else ""
@@ -180,6 +183,15 @@ def _from_charter(body: Body, call: ast.Call) -> dict[str, typed.Expr]:
     if resource is None and len(call.arguments) > 2 and call.arguments[2].name is None:
         resource = _constant_text(call.arguments[2].value)
     return body.checker.charter.job_defaults(resource)
+
+
+def _report_conditional(body: Body, given: Mapping[str, object]) -> None:
+    """What the charter says only in some cases reaches no job: nobody has decided the case yet."""
+    if body.scope.source != body.checker.scoped.root:
+        return
+    for argument, places in body.checker.charter.conditional.items():
+        for path, span in places if argument not in given else ():
+            body.sink.report("CCL0344", span, path=path, argument=argument)
 
 
 def _constant_text(value: ast.Expr) -> str | None:
