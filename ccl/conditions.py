@@ -4,22 +4,22 @@ from collections.abc import Iterable
 
 from ccl.diagnostics import Sink
 from ccl.parsing.lexer import lex
-from ccl.source import SourceMap, Span
+from ccl.source import Source, SourceMap, Span
 
 
 def condition_text(sources: SourceMap, span: Span) -> str:
-    """The condition on one line, without comments; its span may leave out outer parentheses."""
+    """The condition on one line, without comments; its span may leave out outer parentheses.
+
+    Reads only the condition, so that a long file with many of them takes linear time.
+    """
     source = sources.of(span)
-    tokens = lex(source, Sink()).items
-    first = next(i for i, each in enumerate(tokens) if each.start >= span.start)
-    last = max(i for i, each in enumerate(tokens) if each.start < span.end)
-    written = [source.text[each.start : each.end] for each in tokens]
-    open_ = _unclosed(written[first : last + 1], "(", ")")
-    closed = _unclosed(reversed(written[first : last + 1]), ")", "(")
-    text = written[first - closed]
-    for i in range(first - closed + 1, last + open_ + 1):
-        text += (" " if tokens[i].start > tokens[i - 1].end else "") + written[i]
-    return text
+    condition = Source(source.file, source.path, source.text[span.start : span.end])
+    tokens = [each for each in lex(condition, Sink()).items if each.end > each.start]
+    written = [condition.text[each.start : each.end] for each in tokens]
+    text = "(" * _unclosed(reversed(written), ")", "(")
+    for i, each in enumerate(tokens):
+        text += (" " if i and each.start > tokens[i - 1].end else "") + written[i]
+    return text + ")" * _unclosed(written, "(", ")")
 
 
 def _unclosed(tokens: Iterable[str], opening: str, closing: str) -> int:
