@@ -273,6 +273,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="cannot infer the type of {what}",
         label="neither the body nor a call in this file decides it",
         help="write it: `{example}`",
+        advice={
+            "question": "`?` gives an Err to the caller: let the body end in `Ok(…)`, "
+            "or take the Err here, with `try … catch`",
+        },
     ),
     Template(
         code="CCL0443",

@@ -229,3 +229,15 @@ execution {
 """
     assert errors(broken) == [(1, "CCL0115"), (2, "CCL0115"), (7, "CCL0202"), (8, "CCL0215")]
     assert errors("enum Purse { , Running }\nexecution { Purse::Petty }") == [(1, "CCL0115")]
+
+
+def advice_on_the_result(body: str) -> str | None:
+    given = 'fn f() -> Result<Integer, String> { Err("no") }\n'
+    (found,) = check_text(f"{given}export fn g() {{ {body} }}").sink.diagnostics
+    assert found.code == "CCL0442"
+    return found.facts.get("advice")
+
+
+def test_question_mark_without_an_ok_value_says_how_a_body_ends() -> None:
+    assert advice_on_the_result('let x = f()?; log("\\(x)");') == "question"
+    assert advice_on_the_result('if 1 > 2 { let x = f()?; log("\\(x)"); }') == "question"

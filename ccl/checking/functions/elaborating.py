@@ -13,6 +13,7 @@ from ccl.checking.inference import is_poison
 from ccl.checking.standing.migration import MIGRATION
 from ccl.checking.standing.states import INITIAL_SUFFIX
 from ccl.diagnostics import Sink
+from ccl.node import fields, is_node
 from ccl.source import FileId
 
 
@@ -100,4 +101,16 @@ def _report_open_results(checker: Checker) -> None:
             what, example = f"the result of `{name.text}`", "-> Integer"
             if signature.id.endswith(INITIAL_SUFFIX):
                 what, example = f"`{name.text}`", f"{name.text}: Integer"
-            checker.sink.report("CCL0442", name.span, what=what, example=example)
+            advice = "question" if _hands_on(signature.item.body) else None
+            checker.sink.report("CCL0442", name.span, what=what, example=example, advice=advice)
+
+
+def _hands_on(node: object) -> bool:
+    """Whether a `?` of this body gives an Err to the caller; those of inline functions do not."""
+    if isinstance(node, ast.Try) and node.handler is None:
+        return True
+    if isinstance(node, tuple):
+        return any(map(_hands_on, node))
+    if not is_node(node) or isinstance(node, ast.Lambda):
+        return False
+    return any(_hands_on(getattr(node, each)) for each in fields(node))
