@@ -271,8 +271,7 @@ class _Making:
             case _:
                 fits = not isinstance(value, ast.AnyLiteral)
                 named = making.text_of(key, value.span)
-                share = making.call(making.name(SHARE, value.span), [named, value], value.span)
-                made = self._variant("Share", "Exact", share)
+                made = making.call(making.name(SHARE, value.span), [named, value], value.span)
         if fits:
             return made
         refuse(self._sink, _key(key, value.span), value.span, SHARE_EXPECTED)

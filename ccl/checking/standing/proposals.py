@@ -15,6 +15,7 @@ from ccl.checking.standing.roles import scope_at
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.prelude_library import PROPOSALS_FILE
 from ccl.resolved import SHARE_EXPECTED
+from ccl.source import Span
 from ccl.types import Array, Map, Prim
 
 MEMBERS = ("open", "vote", "close", "get", "prune")
@@ -55,21 +56,38 @@ def infer_electorate(body: Body, call: ast.Call) -> typed.Expr:
     node = fit(body, node, _WEIGHTS if has_weights else Array(Prim.DID))
     if is_invalid(node):
         return node
+    return _call_rule(body, "weighted" if has_weights else "equals", [node], call.span)
+
+
+def _call_rule(body: Body, name: str, nodes: Sequence[typed.Expr], span: Span) -> typed.Expr:
+    """A call of a function of std/proposals."""
     checker = body.checker
     rules = checker.scoped.files[checker.scoped.library[PROPOSALS_FILE]]
-    identity = checker.function_id(rules, "weighted" if has_weights else "equals")
+    identity = checker.function_id(rules, name)
     checker.used_functions.add(identity)
-    passed = calls.pass_argument(body, node, 0, checker.signatures[identity])
-    return typed.CallFunction(function=identity, arguments=(passed,), type=_WEIGHTS, span=call.span)
+    signature = checker.signatures[identity]
+    passed = tuple(calls.pass_argument(body, each, at, signature) for at, each in enumerate(nodes))
+    return typed.CallFunction(function=identity, arguments=passed, type=signature.result, span=span)
 
 
 def infer_share(body: Body, call: ast.Call) -> typed.Expr:
-    """A share that is no literal: a constant must be one, the rest is checked when it opens."""
+    """A share that is no literal: a constant must be one, the rest is checked when it opens.
+
+    A division is the ratio of its sides, which no rounding makes larger: 2 of 3 are `2.0 / 3.0`.
+    """
     key, value = (each.value for each in call.arguments)
     assert isinstance(key, ast.StringLiteral), "ccl.expansion gives the key"
-    node = expressions.check(body, value, Prim.DECIMAL)
-    known = node if is_invalid(node) else fold(node)
-    if isinstance(known, typed.ScalarConst) and not 0 <= known.value <= _DECIMAL_ONE:
+    if isinstance(value, ast.Binary) and value.operator == "/":
+        sides = [expressions.infer(body, each) for each in (value.left, value.right)]
+        is_whole = all(prune(each.type) is not Prim.DECIMAL for each in sides)
+        kind = Prim.INTEGER if is_whole else Prim.DECIMAL
+        nodes = [fit(body, each, kind) for each in sides]
+        function = "ratio" if is_whole else "ratio_of_decimals"
+    else:
+        nodes, function = [expressions.check(body, value, Prim.DECIMAL)], "exact"
+    if any(map(is_invalid, nodes)):
+        return invalid(call.span)
+    if not _may_be_share([fold(each) for each in nodes]):
         body.sink.report(
             "CCL0305",
             value.span,
@@ -78,4 +96,13 @@ def infer_share(body: Body, call: ast.Call) -> typed.Expr:
             expected=SHARE_EXPECTED,
         )
         return invalid(call.span)
-    return node
+    return _call_rule(body, function, nodes, call.span)
+
+
+def _may_be_share(known: Sequence[object]) -> bool:
+    """False where constants say that it is none. A single value counts in millionths."""
+    numbers = [each.value for each in known if isinstance(each, typed.ScalarConst)]
+    if len(numbers) < len(known):
+        return True
+    part, whole = numbers if len(numbers) > 1 else (*numbers, _DECIMAL_ONE)
+    return 0 <= part <= whole and whole > 0
