@@ -11,6 +11,7 @@ from ccl import ast, typed
 from ccl.checking import check
 from ccl.collecting import collector_paused
 from ccl.conditions import condition_text
+from ccl.confusables import warn_about_names
 from ccl.consequences import leave_out_consequences
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
 from ccl.expansion import expand
@@ -117,8 +118,10 @@ def _check(
     scoped = resolve(expand(loaded, sink), sink)
     packer = _Packer(sources, sink, project, loader.real, (*packing, real_path(path)))
     program = check(scoped, packer, sink, extra_exports=extra_exports, for_tests=for_tests)
-    leave_out_consequences(sink, sources, loaded)
     own = loader.real.keys() & loaded.files.keys()
+    for file in own:
+        warn_about_names(sources.sources[file], sink)
+    leave_out_consequences(sink, sources, loaded)
     apply_levels(sink, sources, sorted(own), loaded.root, project.levels)
     return Compilation(
         sources=sources,

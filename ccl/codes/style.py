@@ -135,4 +135,19 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         },
         severity=Severity.WARNING,
     ),
+    Template(
+        code="CCL0916",
+        title="the name `{name}` mixes scripts: {scripts}",
+        label="`{letter}` is {character}",
+        help="write all of it in one script",
+        severity=Severity.WARNING,
+    ),
+    Template(
+        code="CCL0917",
+        title="`{name}` looks like another name: `{other}`",
+        label="`{letter}` is {character}",
+        help="write `{other}` if the same is meant, or choose another name",
+        advice={"prelude": "CCL has a word `{other}` of its own: choose another name"},
+        severity=Severity.WARNING,
+    ),
 )
