@@ -12,7 +12,7 @@ from ccl.checking.conversions import report_mismatch
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.forms import forms, records
 from ccl.checking.forms.literals import plain_text
-from ccl.checking.functions import calls
+from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind
 from ccl.checking.inference import prune
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label
@@ -88,11 +88,11 @@ def infer_submit(body: Body, call: ast.Call) -> typed.Expr:
     if wrong:
         return invalid(call.span)
     if set(nodes) <= set(FIELDS):
-        before, ordered = calls.in_order(body, nodes, tuple(FIELDS))
+        before, ordered = in_order(body, nodes, tuple(FIELDS))
         submitted = typed.CallHost(
             call="host_submit_job", arguments=tuple(ordered), type=SUBMITTED, span=call.span
         )
-        return calls.after(before, submitted)
+        return after(before, submitted)
     return typed.SubmitManifest(fields=tuple(nodes.items()), type=SUBMITTED, span=call.span)
 
 

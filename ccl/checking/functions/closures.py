@@ -25,7 +25,8 @@ from ccl.checking.environment import (
     is_invalid,
 )
 from ccl.checking.forms import enums, forms
-from ccl.checking.functions import calls, generics, library, solving
+from ccl.checking.functions import function_calls, generics, library, prelude_calls, solving
+from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind, counted
 from ccl.checking.inference import fresh, is_open, unify, zonk
 from ccl.diagnostics import Label
@@ -97,12 +98,12 @@ def call_higher_order(
         if parameter not in given:
             expected = signature.parameters[kept.index(parameter)]
             nodes[parameter] = expressions.check(body, argument.value, expected)
-    before, ordered = calls.in_order(body, nodes, [each for each in kept if each in nodes])
+    before, ordered = in_order(body, nodes, [each for each in kept if each in nodes])
     for parameter, function in given.items():
         for outer in function.outer if isinstance(function, InlineFunction) else ():
             kind = signature.parameters[len(ordered)]
             ordered.append(_outer(body, outer, kind, bound[parameter].value.span))
-    return calls.after(before, _called(body, call, signature, ordered))
+    return after(before, _called(body, call, signature, ordered))
 
 
 def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
@@ -120,11 +121,19 @@ def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
                 variable.reads.append(node.span.start)
 
 
+def infer_failed(body: Body, call: ast.Call) -> typed.Expr:
+    """A call that is wrong; so may be what stands inside its arguments."""
+    infer_unplaced(body, call.arguments)
+    return invalid(call.span)
+
+
 def _called(
     body: Body, call: ast.Call, signature: Signature, ordered: list[typed.Expr]
 ) -> typed.Expr:
     solving.require(body, signature)
-    passed = tuple(calls.pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
+    passed = tuple(
+        function_calls.pass_argument(body, node, i, signature) for i, node in enumerate(ordered)
+    )
     kind = zonk(signature.result)
     if body.final and is_open(kind):
         return invalid(call.span)  # the error is in its own body
@@ -328,13 +337,13 @@ def call_passed(
         return invalid(call.span)
     if isinstance(function, NamedFunction):
         if function.name in function.scope.functions:
-            return calls.call_function(
+            return function_calls.call_function(
                 body, call, function.scope, function.name, call.arguments, None
             )
         if function.name in SPECIAL_FORMS:
             return forms.infer_form(body, call, function.name, expected)
         row = FUNCTIONS[function.name]
-        return calls.call_prelude(body, call, row, call.arguments, None, expected)
+        return prelude_calls.call_prelude(body, call, row, call.arguments, None, expected)
     signature = body.checker.signatures[function.function]
     count = len(signature.parameters) - len(function.outer)
     if len(call.arguments) != count or any(each.name for each in call.arguments):

@@ -9,7 +9,7 @@ from ccl.checking.constants.folding import fold
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.forms.literals import plain_text
-from ccl.checking.functions import calls
+from ccl.checking.functions import function_calls
 from ccl.checking.inference import prune
 from ccl.checking.standing.roles import scope_at
 from ccl.diagnostics import Edit, Fix, Label
@@ -33,7 +33,7 @@ def infer_proposal_call(body: Body, call: ast.Call, path: Sequence[ast.Ident]) -
     if function is None:
         return None
     if member.text in MEMBERS:
-        return calls.call_function(body, call, scope, function, call.arguments, None)
+        return function_calls.call_function(body, call, scope, function, call.arguments, None)
     near = nearest(member.text, MEMBERS)
     declared = scope.functions[f"{path[-2].text}_open"].name.span
     body.sink.report(
@@ -66,7 +66,9 @@ def _call_rule(body: Body, name: str, nodes: Sequence[typed.Expr], span: Span) -
     identity = checker.function_id(rules, name)
     checker.used_functions.add(identity)
     signature = checker.signatures[identity]
-    passed = tuple(calls.pass_argument(body, each, at, signature) for at, each in enumerate(nodes))
+    passed = tuple(
+        function_calls.pass_argument(body, each, at, signature) for at, each in enumerate(nodes)
+    )
     return typed.CallFunction(function=identity, arguments=passed, type=signature.result, span=span)
 
 

@@ -1,0 +1,143 @@
+"""Calls of a function of the program or the library: arguments, types, what the call changes."""
+
+from collections.abc import Sequence
+
+from ccl import ast, typed
+from ccl.checking import expressions, places
+from ccl.checking.conversions import fit
+from ccl.checking.environment import Body, Origin, Signature, invalid
+from ccl.checking.functions import closures, generics, solving
+from ccl.checking.functions.argument_order import after, in_order
+from ccl.checking.functions.arguments import Callee, bind
+from ccl.checking.inference import prune, variable_of, zonk
+from ccl.diagnostics import Label
+from ccl.resolved import FileScope
+from ccl.source import Span
+from ccl.types import Type
+
+
+def call_function(
+    body: Body,
+    call: ast.Call,
+    owner: FileScope,
+    name: str,
+    arguments: Sequence[ast.Argument],
+    receiver: typed.Expr | None,
+    expected: Type | None = None,
+) -> typed.Expr:
+    """A call of a function of this program, in `owner`."""
+    checker = body.checker
+    identity = checker.function_id(owner, name)
+    if identity in checker.function_parameters:
+        return closures.call_higher_order(body, call, owner, name, arguments, receiver)
+    if identity in checker.generics:
+        checker.used_functions.add(identity)
+        signature = generics.open_instance(body, call, checker.generics[identity])
+    else:
+        signature = checker.signatures[identity]
+        generics.refuse_type_arguments(body, call, name)
+        solving.require(body, signature)
+    if signature.id != body.id:
+        checker.used_functions.add(signature.id)
+    if signature.item.test:
+        body.sink.report(
+            "CCL0722",
+            call.span,
+            name=name,
+            labels=(Label(signature.item.name.span, f"`{name}` is declared here"),),
+        )
+        return closures.infer_failed(body, call)
+    if body.in_constant:
+        body.sink.report("CCL0423", call.span, what=f"a call of `{name}`")
+        return closures.infer_failed(body, call)
+    parameters = tuple(each.name.text for each in signature.item.parameters)
+    declared = signature.item.name.span
+    if receiver is not None and not parameters:
+        body.sink.report(
+            "CCL0436",
+            call.span,
+            name=name,
+            wanted="no arguments",
+            given=str(len(arguments) + 1),
+            labels=(Label(declared, f"`{name}` is declared here"),),
+        )
+        return closures.infer_failed(body, call)
+    rest = parameters if receiver is None else parameters[1:]
+    bound = bind(body, call, Callee(name=name, parameters=rest, declared=declared), arguments)
+    if bound is None:
+        for each in arguments:
+            expressions.infer(body, each.value)
+        return invalid(call.span)
+    nodes: dict[str, typed.Expr] = {}
+    if receiver is not None:
+        labels = _parameter_labels(signature, 0, receiver.span)
+        before = prune(signature.parameters[0])
+        nodes[parameters[0]] = fit(body, receiver, signature.parameters[0], labels=labels)
+        _note_decision(body, signature, 0, receiver.span, before)
+    for parameter, argument in bound.items():
+        index = parameters.index(parameter)
+        before = prune(signature.parameters[index])
+        nodes[parameter] = expressions.check(
+            body,
+            argument.value,
+            signature.parameters[index],
+            labels=_parameter_labels(signature, index, argument.value.span),
+        )
+        _note_decision(body, signature, index, argument.value.span, before)
+    if identity in checker.generics:
+        generics.expect(signature, expected)
+        settled = generics.settle(body, call, signature)
+        if settled is None:
+            return generics.unsettled(
+                body, call, signature, lambda found: _called(body, call, found, nodes)
+            )
+        signature = settled
+    return _called(body, call, signature, nodes)
+
+
+def _called(
+    body: Body, call: ast.Call, signature: Signature, nodes: dict[str, typed.Expr]
+) -> typed.Expr:
+    """The call, its arguments in the order of the parameters."""
+    parameters = tuple(each.name.text for each in signature.item.parameters)
+    changed = {parameters[index] for index in signature.mutated}
+    before, ordered = in_order(body, nodes, parameters, changed)
+    passed = tuple(pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
+    node = typed.CallFunction(
+        function=signature.id, arguments=passed, type=zonk(signature.result), span=call.span
+    )
+    return after(before, node)
+
+
+def _parameter_labels(signature: Signature, index: int, argument: Span) -> tuple[Label, ...]:
+    """Where the type of a parameter comes from: its declaration, its body or another call."""
+    parameter = signature.item.parameters[index]
+    name = parameter.name.text
+    if parameter.type is not None:
+        return (Label(parameter.type.span, f"`{name}` is declared here"),)
+    declared = Label(parameter.name.span, f"`{name}` is declared here")
+    call = signature.decided_by.get(index)
+    if call is None or call == argument:
+        return (declared,)
+    kind = zonk(signature.parameters[index])
+    return (Label(call, f"`{name}` is {kind} because of this call"), declared)
+
+
+def _note_decision(
+    body: Body, signature: Signature, index: int, argument: Span, before: Type
+) -> None:
+    """Remembers the call that decided the type of a parameter, for conflicts with later ones."""
+    if not body.final and variable_of(before) and prune(signature.parameters[index]) is not before:
+        signature.decided_by.setdefault(index, argument)
+
+
+def pass_argument(body: Body, node: typed.Expr, index: int, signature: Signature) -> typed.Argument:
+    """An argument, noting whether the callee may change the object through it."""
+    variable = places.root_variable(body, node)
+    passed_on = variable is not None and variable.origin is Origin.PARAMETER
+    if variable is not None and passed_on:
+        body.facts.passed.add((variable.local.index, signature.id, index))
+    mutated = index in signature.mutated
+    if mutated and not passed_on:
+        places.change(body, node)
+    return typed.Argument(value=node, mutated=mutated)
