@@ -6,9 +6,11 @@ it traps where it stands.
 """
 
 from collections.abc import Sequence
+from operator import is_
 
 from ccl.lowering.ranges import MAX, MIN, result_of
 from ccl.lowering.rebuilding import with_parts
+from ccl.lowering.taking import path_of
 from ccl.node import replace
 from ccl.typed import (
     Binary,
@@ -24,6 +26,7 @@ from ccl.typed import (
     Expr,
     Function,
     If,
+    IndexStep,
     LocalGet,
     Program,
     Require,
@@ -32,6 +35,7 @@ from ccl.typed import (
     ShortCircuit,
     StateGet,
     Statement,
+    Store,
     TextConst,
     Unary,
     UnaryOp,
@@ -249,15 +253,30 @@ def _block(node: Block) -> Block:
     for statement in node.statements:
         if _does_nothing(statement):
             continue
-        kept.append(statement)
+        kept.append(_stored(statement))
         if isinstance(statement, Evaluate) and statement.value.type is Prim.NEVER:
             ends = node.type is Prim.NEVER
             if ends:
                 break
     value = None if ends else node.value
-    if len(kept) == len(node.statements) and value is node.value:
-        return node
+    if len(kept) == len(node.statements) and all(map(is_, kept, node.statements)):
+        return node if value is node.value else replace(node, value=value)
     return replace(node, statements=tuple(kept), value=value)
+
+
+def _stored(statement: Statement) -> Statement:
+    """`m.insert(k, v)` as `m[k] = v`, which may change what it reads and writes back."""
+    match statement:
+        case Evaluate(
+            value=CallBuiltin(builtin=Builtin.MAP_INSERT, arguments=(whole, key, value)), span=span
+        ):
+            path = path_of(whole.value)
+            if path is not None:
+                step = IndexStep(index=key.value, of=whole.value.type, span=span)
+                return Store(
+                    root=path[0], steps=(*path[1], step), op=None, value=value.value, span=span
+                )
+    return statement
 
 
 def _does_nothing(statement: Statement) -> bool:

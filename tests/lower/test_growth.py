@@ -81,6 +81,14 @@ WRITTEN_BACK = {
         'let m: Map<String, Array<Integer>> = map_new(); m["a"] = [];',
         'let row = m["a"]; row.push(i); m["a"] = row;',
     ),
+    "a row of a map by insert": (
+        'let m: Map<String, Array<Integer>> = map_new(); m["a"] = [];',
+        'let row = m["a"]; row.push(i); m.insert("a", row);',
+    ),
+    "a text of a map by insert": (
+        'let m: Map<String, String> = map_new(); m["a"] = "";',
+        'm.insert("a", m["a"] + "x");',
+    ),
     "a row of a record": (
         'let s = Shelf { name: "", row: zeros(n) };',
         "let row = s.row; row[i] = 1; s.row = row;",

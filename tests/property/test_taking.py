@@ -104,6 +104,9 @@ class Writer:
             " if n % 2 == 0 { break; } n += 1; }",
             f"for {name}, y{name} in q {{ q.remove({name}); {text} = {name} + y{name}; break; }}",
             f"q[{text}] = {other};",
+            f"q.insert({text}, {other});",
+            f'q.insert({text}, (try q.get({text}) catch "") + {other});',
+            f'if q.contains_key({text}) {{ q.insert({text}, q[{text}] + "i"); }}',
             f"let {name} = q; q[{text}] = {other}; n += {name}.size();",
             "n += 1;",
         ]  # fmt: skip
