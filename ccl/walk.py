@@ -19,6 +19,7 @@ from ccl.typed import (
     Evaluate,
     Expr,
     FieldGet,
+    FieldStep,
     ForEach,
     ForPairs,
     If,
@@ -35,6 +36,7 @@ from ccl.typed import (
     ShortCircuit,
     StateGet,
     Statement,
+    Step,
     Store,
     StructNew,
     SubmitManifest,
@@ -179,3 +181,19 @@ def place_root(node: Expr) -> Local | None:
     """The variable that a path of fields and indices starts at, if it is such a path."""
     root = root_of(node)
     return root.local if isinstance(root, LocalGet) else None
+
+
+def path_of(node: Expr) -> tuple[Local | StateGet, tuple[Step, ...]] | None:
+    """A place as its variable and steps."""
+    steps: list[Step] = []
+    while not isinstance(node, LocalGet | StateGet):
+        match node:
+            case FieldGet(base=base, index=number):
+                steps.append(FieldStep(index=number, of=base.type))
+            case IndexGet(base=base, index=key):
+                steps.append(IndexStep(index=key, of=base.type, span=node.span))
+            case _:
+                return None
+        node = base
+    root = node.local if isinstance(node, LocalGet) else node
+    return root, tuple(reversed(steps))

@@ -5,7 +5,7 @@ from functools import partial
 
 from ccl.abi.hostcalls import ABSENT, HOST_CALLS, Answer, HostCall, Wire
 from ccl.abi.testcalls import ALL_CALLS
-from ccl.lowering import places, routines, taking
+from ccl.lowering import places, routines
 from ccl.lowering.callsites import Call
 from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.places import Key
@@ -24,7 +24,7 @@ from ccl.typed import (
     TextConst,
 )
 from ccl.types import Option, Prim, Result, Type, is_reference
-from ccl.walk import place_root
+from ccl.walk import path_of, place_root
 from ccl.wasm.model import ValueType
 
 NOT_UTF8 = "the host's answer is not UTF-8"
@@ -95,7 +95,7 @@ def _call_changing(f: Frame, node: CallFunction) -> None:
     pushes: list[Callable[[], None]] = []
     for number, argument in enumerate(node.arguments):
         value = argument.value
-        path = taking.path_of(value) if argument.mutated else None
+        path = path_of(value) if argument.mutated else None
         shape = value_type(value.type)
         if path is not None:
             keys = places.set_aside(f, path[1])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ccl.lowering import comparison, elements, places, routines, taking
+from ccl.lowering import comparison, elements, places, routines
 from ccl.lowering.calls import push_unique
 from ccl.lowering.frame import Callee, Frame, Hold, Owned
 from ccl.lowering.operators import overflow
@@ -11,6 +11,7 @@ from ccl.lowering.shapes import load, payload_offset, store, value_type
 from ccl.source import Span
 from ccl.typed import Argument, CallBuiltin, Expr, LocalGet, Step
 from ccl.types import Array, Map, Option, Type, is_reference
+from ccl.walk import path_of
 from ccl.wasm.work import ELEMENTS
 
 RANGE = "range out of bounds"
@@ -32,7 +33,7 @@ class _Target:
     def __init__(self, f: Frame, argument: Argument) -> None:
         self._f = f
         self._node = argument.value
-        self._path = taking.path_of(argument.value)
+        self._path = path_of(argument.value)
         self._steps: tuple[Step, ...] = ()
         self._keys: list[Key] = []
         self._fresh: Owned | None = None

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from ccl.lowering import comparison, elements, operators, questions, routines
 from ccl.lowering.frame import Frame, Hold, Owned, View
 from ccl.lowering.shapes import field_offset, load, store, value_type
-from ccl.lowering.taking import path_of
 from ccl.lowering.trapdetails import trap_with_scalar
 from ccl.node import Node
 from ccl.source import Span
@@ -22,6 +21,7 @@ from ccl.typed import (
     Store,
 )
 from ccl.types import Array, Map, Prim, Struct, Type, is_reference
+from ccl.walk import path_of
 
 KEY_NOT_FOUND = "key not found"
 

@@ -10,7 +10,6 @@ from operator import is_
 
 from ccl.lowering.ranges import MAX, MIN, result_of
 from ccl.lowering.rebuilding import with_parts
-from ccl.lowering.taking import path_of
 from ccl.node import replace
 from ccl.typed import (
     Binary,
@@ -43,7 +42,7 @@ from ccl.typed import (
     While,
 )
 from ccl.types import Prim, is_reference
-from ccl.walk import LEAVES, children
+from ccl.walk import LEAVES, children, path_of
 
 MILLION = 10**6
 _COMPARE = {

@@ -23,7 +23,6 @@ from ccl.typed import (
     FieldGet,
     FieldStep,
     If,
-    IndexGet,
     IndexStep,
     Local,
     LocalGet,
@@ -41,7 +40,7 @@ from ccl.typed import (
     VariantNew,
 )
 from ccl.types import Prim, is_reference
-from ccl.walk import everything, statement_children
+from ccl.walk import everything, path_of, statement_children
 
 Root: TypeAlias = int | str
 """The index of a local, or the id of a state variable."""
@@ -56,22 +55,6 @@ class Place(Node, frozen=True):
     @property
     def keys(self) -> tuple[Expr, ...]:
         return tuple(step.index for step in self.steps if isinstance(step, IndexStep))
-
-
-def path_of(node: Expr) -> tuple[Local | StateGet, tuple[Step, ...]] | None:
-    """A place as its variable and steps."""
-    steps: list[Step] = []
-    while not isinstance(node, LocalGet | StateGet):
-        match node:
-            case FieldGet(base=base, index=number):
-                steps.append(FieldStep(index=number, of=base.type))
-            case IndexGet(base=base, index=key):
-                steps.append(IndexStep(index=key, of=base.type, span=node.span))
-            case _:
-                return None
-        node = base
-    root = node.local if isinstance(node, LocalGet) else node
-    return root, tuple(reversed(steps))
 
 
 def taken_reads(

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from ccl import typed
-from ccl.checking.advice.copies import FEW, GROWING, Copied, Copies, Copy
+from ccl.checking.advice.copies import GROWING, Copies
 from ccl.checking.advice.loops import Loop, Root, counts_few, is_window, map_of, reads
+from ccl.checking.advice.variables import FEW, Copied, Copy
 from ccl.checking.environment import Checker
 from ccl.checking.functions.instances import struct_of
 from ccl.diagnostics import Label
@@ -18,9 +19,14 @@ from ccl.node import Node, Record, field
 from ccl.source import Span
 from ccl.typed import Builtin, Expr
 from ccl.types import Struct
-from ccl.walk import children, everything, statement_children
+from ccl.walk import children, everything, path_of, statement_children
 
-_FIRST = "std/core/first<"
+_OF_ONE = {
+    "std/core/first": "first",
+    "std/core/at": "first",
+    "std/core/is_empty": "size",
+}
+"""Functions of the library that need one element of an array, or its length."""
 
 
 _Loops: TypeAlias = tuple[Loop, ...]
@@ -115,6 +121,8 @@ class _Walk(Node, frozen=True):
                 typed.ForEach(iterable=iterable, body=body)
                 | typed.ForPairs(iterable=iterable, body=body)
             ):
+                if any(map(_leaves, body.statements)):
+                    self._column(iterable, "first", iterable.span, loops)
                 self.expression(iterable, loops)
                 self.expression(body, self._around(statement, loops))
                 return
@@ -186,7 +194,7 @@ class _Walk(Node, frozen=True):
             match each:
                 case typed.Evaluate(value=typed.Return()):
                     return self.base
-                case typed.Evaluate(value=typed.Break()):
+                case _ if _leaves(each):
                     return loops[: max(len(self.base), len(loops) - 1)]
                 case _:
                     pass
@@ -229,6 +237,14 @@ class _Walk(Node, frozen=True):
                 base, advice = whole.value, "has"
                 if not _is_column(base, Builtin.MAP_KEYS):
                     return
+            case typed.CallBuiltin(builtin=Builtin.MAP_INSERT, arguments=(whole, key, value)):
+                path = path_of(whole.value)
+                if path is not None:
+                    root = path[0]
+                    step = typed.IndexStep(index=key.value, of=whole.value.type, span=node.span)
+                    of = root.state if isinstance(root, typed.StateGet) else root
+                    self._set(of, (*path[1], step), value.value, node.span, loops)
+                return
             case _:
                 return
         self._column(base, advice, node.span, loops)
@@ -244,8 +260,9 @@ class _Walk(Node, frozen=True):
             self.search.report(self._shown_place(of), Copy(advice, span), span)
 
     def _call(self, call: typed.CallFunction, loops: _Loops) -> None:
-        if call.function.startswith(_FIRST):
-            self._column(call.arguments[0].value, "first", call.span, loops)
+        advice = _OF_ONE.get(call.function.partition("<")[0])
+        if advice is not None:
+            self._column(call.arguments[0].value, advice, call.span, loops)
         carried: set[int] = set()
         callee = self.search.copies.functions[call.function]
         for argument, parameter in zip(call.arguments, callee.parameters, strict=True):
@@ -298,6 +315,12 @@ def _key(node: Expr) -> str:
 
 def _is_column(node: Expr, builtin: Builtin) -> bool:
     return isinstance(node, typed.CallBuiltin) and node.builtin is builtin
+
+
+def _leaves(statement: typed.Statement) -> bool:
+    return isinstance(statement, typed.Evaluate) and isinstance(
+        statement.value, typed.Break | typed.Return
+    )
 
 
 def _stays(loop: Loop, node: Expr) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from ccl import typed
-from ccl.checking.advice.copies import FEW
+from ccl.checking.advice.variables import FEW
 from ccl.node import Node
 from ccl.source import Span
 from ccl.typed import BinaryOp, Builtin, Expr
