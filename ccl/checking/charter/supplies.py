@@ -70,14 +70,15 @@ class Supplies:
     def _settle_quorum(self) -> None:
         """A quorum is a majority of the verifiers, and no more than there are.
 
-        A share of them is that many, rounded up. Where none is given, verifiers of another
-        number than the default have the smallest majority as their quorum.
+        A share of them is that many, rounded up, without what its own last place was rounded up
+        by: two thirds of three are two. Where none is given, verifiers of another number than
+        the default have the smallest majority as their quorum.
         """
         share = self._given.pop(QUORUM_SHARE, None)
         verifiers, quorum = self._given.get(VERIFIERS), self._given.get(QUORUM)
         of = VERIFIERS_DEFAULT if verifiers is None else _count(verifiers)
         if share is not None:
-            needed = -(-_count(share) * of // WHOLE_SHARE)
+            needed = -((1 - 2 * _count(share)) * of // (2 * WHOLE_SHARE))
             supply = replace(share, node=_integer(share.node, needed))
             if quorum is None:
                 self._given[QUORUM] = quorum = supply
