@@ -1,6 +1,7 @@
 """The checker: from resolved files to the typed tree. `check` is its only door."""
 
 from ccl import typed
+from ccl.checking.advice.discarded_values import report_dropped
 from ccl.checking.advice.growth import report_growth
 from ccl.checking.advice.lints import report_unused_items
 from ccl.checking.charter import schemas
@@ -55,6 +56,7 @@ def check(
     state_rules.report_state(checker, checked)
     report_overlap(checker, checked)
     report_growth(checker, checked)
+    report_dropped(checker, checked)
     exports = find_exports(checker, entries, extra_exports)
     structs, enums = instances.definitions(checker)
     report_unused_items(checker, frozenset(each.function for each in exports))

@@ -2,6 +2,7 @@
 
 from ccl import ast, typed
 from ccl.checking import expressions, statements
+from ccl.checking.advice.discarded_values import note_dropped
 from ccl.checking.advice.suspicions import report_endless
 from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import fit
@@ -52,6 +53,7 @@ def _block(body: Body, block: ast.Block, expected: Type | None, *, dropped: bool
 def _last_value(body: Body, expr: ast.Expr, expected: Type | None) -> typed.Expr:
     if expected is not None and prune(expected) is Prim.UNIT:
         statement = expressions.discard(body, expr)
+        note_dropped(body, expr, statement, after=";")
         return _as_unit(statement)
     return expressions.infer(body, expr, expected)
 

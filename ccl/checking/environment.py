@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ccl import ast, typed
 from ccl.checking.inference import POISON, fresh, is_open, is_poison, zonk
-from ccl.diagnostics import Diagnostic, Label, Sink
+from ccl.diagnostics import Diagnostic, Fix, Label, Sink
 from ccl.node import Node, Record, field
 from ccl.resolved import FileScope, Role, Scoped, ScopeId
 from ccl.source import FileId, Span
@@ -159,6 +159,17 @@ class EnumInfo(Record, kw_only=True):
         return EnumDef(self.type, self.variants)
 
 
+class DroppedValue(Node, frozen=True, kw_only=True):
+    """A statement whose value is dropped; see `ccl.checking.advice.discarded_values`."""
+
+    body: str
+    value: typed.Expr
+    span: Span
+    unchanged: str | None
+    """The place whose method was called, if it can take the result."""
+    fix: Fix
+
+
 class Constraint(Record, kw_only=True, eq=False):
     """A rule that needs types which are not known yet; see `ccl.checking.constraints`."""
 
@@ -244,6 +255,7 @@ class Checker(Record, kw_only=True):
     used_states: set[str] = field(default_factory=set)
     used_imports: set[tuple[int, str]] = field(default_factory=set)
     mutation_facts: dict[str, MutationFacts] = field(default_factory=dict)
+    dropped_values: list[DroppedValue] = field(default_factory=list)
 
     def function_id(self, scope: FileScope, name: str) -> str:
         return scope.function_id(name)
@@ -304,6 +316,8 @@ class Body(Record, kw_only=True):
 
     unknown_names: set[str] = field(default_factory=set)
     """Told once each: the second use of a name that is not there says nothing new."""
+    suggested_names: set[str] = field(default_factory=set)
+    """Names for new variables in fixes."""
     solved: dict[Span, Type] = field(default_factory=dict)
     """`Checker.solved` of this body."""
 

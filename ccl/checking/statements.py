@@ -2,6 +2,7 @@
 
 from ccl import ast, typed
 from ccl.checking import expressions, places
+from ccl.checking.advice.discarded_values import note_dropped
 from ccl.checking.constraints import solve_ready, wait_for
 from ccl.checking.environment import Body, Origin, Variable, invalid
 from ccl.checking.handlers import actions, outcomes
@@ -22,7 +23,10 @@ def check_statement(body: Body, statement: ast.Statement) -> tuple[typed.Stateme
         case ast.Assign():
             return places.assign(body, statement)
         case ast.ExpressionStatement():
-            return (expressions.discard(body, statement.value),)
+            done = expressions.discard(body, statement.value)
+            after = "" if statement.terminated else ";"
+            note_dropped(body, statement.value, done, after=after)
+            return (done,)
         case ast.Action():
             return actions.check_action(body, statement)
         case ast.HandlerEntry():

@@ -88,7 +88,7 @@ def check_files(paths: Sequence[Path], options: Checks) -> None:
     findings = replace(findings, max_errors=options.max_errors)
     show_findings(findings, options.form)
     if not options.form.for_machines:
-        if options.fix:
+        if options.fix and any(each.applied for each in fixed.values()):
             note(f"Fixed {_fixes(fixed.values())}")
         summarise(findings, list(texts))
     if unreadable:
@@ -112,7 +112,9 @@ def _show_fixes(texts: Mapping[Path, str], fixed: Mapping[Path, Fixed]) -> None:
         write_result(difference(path, texts[path], each.text))
     left = sum(each.findings.count(Severity.ERROR) for each in fixed.values())
     remark = f"; {left} {'error' if left == 1 else 'errors'} would be left" if left else ""
-    note(f"Would fix {_fixes(fixed.values())}{remark}")
+    applied = any(each.applied for each in fixed.values())
+    done = f"Would fix {_fixes(fixed.values())}" if applied else "Nothing to fix"
+    note(f"{done}{remark}")
     if left or any(each.text != texts[path] for path, each in fixed.items()):
         raise typer.Exit(ExitCode.FAILED)
 

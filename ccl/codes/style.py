@@ -150,4 +150,11 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         advice={"prelude": "CCL has a word `{other}` of its own: choose another name"},
         severity=Severity.WARNING,
     ),
+    Template(
+        code="CCL0918",
+        title="this value is dropped, and computing it changes nothing",
+        label="never used",
+        help="use the value, or leave it out",
+        severity=Severity.WARNING,
+    ),
 )

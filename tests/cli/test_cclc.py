@@ -313,7 +313,8 @@ def test_fix_leaves_a_good_file_alone(cclc: Shell) -> None:
     path = Path("good.ccl")
     path.write_text(GOOD)
     before = path.stat()
-    assert cclc("check", "--fix", "good.ccl")[0] == 0
+    code, _, err = cclc("check", "--fix", "good.ccl")
+    assert (code, err) == (0, "Checked good.ccl: no errors\n")
     assert path.stat().st_ino == before.st_ino
     assert path.stat().st_mtime_ns == before.st_mtime_ns
 

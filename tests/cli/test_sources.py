@@ -113,14 +113,14 @@ def test_diff_of_the_fixes_is_what_fix_does(folder: Path) -> None:
     subprocess.run(["patch", "-p0"], input=shown.out, text=True, cwd=folder, check=True)
     assert {name: (folder / name).read_text() for name in fixed} == fixed
     again = cclc(folder, "check", "--fix", "--diff", ".")
-    assert (again.code, again.out, again.err) == (0, "", "Would fix 0 errors\n")
+    assert (again.code, again.out, again.err) == (0, "", "Nothing to fix\n")
 
 
 def test_diff_says_that_errors_would_be_left(folder: Path) -> None:
     write(folder, "a.ccl", text="execution { missing }\n")
     done = cclc(folder, "check", "--fix", "--diff", "a.ccl")
     assert (done.code, done.out) == (1, "")
-    assert done.err == "Would fix 0 errors; 1 error would be left\n"
+    assert done.err == "Nothing to fix; 1 error would be left\n"
 
 
 @pytest.mark.parametrize(

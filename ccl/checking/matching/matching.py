@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ccl import ast, typed
 from ccl.checking import expressions
+from ccl.checking.advice.discarded_values import note_dropped
 from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import blamed, convert, fit
 from ccl.checking.environment import Body, invalid, is_invalid
@@ -93,6 +94,7 @@ class _Bodies:
 
 def _dropped(body: Body, expr: ast.Expr) -> typed.Expr:
     statement = expressions.discard(body, expr)
+    note_dropped(body, expr, statement, before="{ ", after="; }")
     if isinstance(statement, typed.Evaluate) and prune(statement.value.type) in (
         Prim.UNIT,
         Prim.NEVER,
