@@ -370,4 +370,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="no struct of this name",
         help='declare it, `struct {name} {{ … }}`, or write `emit "{name}" {{ … }}`',
     ),
+    Template(
+        code="CCL0453",
+        title="an argument changes an object that an earlier one may be, or be a part of",
+        label="changed while the arguments are evaluated",
+        help="put this argument into a variable before the call: `let value = …;`",
+    ),
 )

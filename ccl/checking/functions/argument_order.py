@@ -6,7 +6,7 @@ from ccl import typed
 from ccl.checking import places
 from ccl.checking.environment import Body, is_invalid
 from ccl.checking.inference import prune, zonk
-from ccl.types import Prim
+from ccl.types import Array, Map, Prim, Struct
 from ccl.walk import root_of
 
 
@@ -18,14 +18,16 @@ def in_order(
 ) -> tuple[tuple[typed.Statement, ...], list[typed.Expr]]:
     """Arguments in the order of parameters; what must be evaluated before, in order written.
 
-    `changed`: parameters whose argument the callee changes, so that it stays a place.
+    `changed`: parameters whose argument the callee changes, so that it stays a place. Other objects
+    may stay too, since no argument may change another one; variables of values are read in turn.
     """
     if tuple(nodes) == tuple(parameters):
         return (), list(nodes.values())
     before: list[typed.Statement] = []
     moved: dict[str, typed.Expr] = {}
     for name, node in nodes.items():
-        stays = name in changed or not isinstance(root_of(node), typed.StateGet)
+        is_object = isinstance(prune(node.type), Array | Map | Struct)
+        stays = name in changed or (is_object and not isinstance(root_of(node), typed.StateGet))
         if isinstance(node, typed.ScalarConst | typed.TextConst) or (
             places.is_place(node) and stays
         ):
