@@ -5,11 +5,12 @@ order of statements and are looked up by the checker in these tables.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.diagnostics import Edit, Fix, Label, Sink
+from ccl.nesting import INHERITANCE_MAX, heights
 from ccl.node import Node, Record, field, replace
 from ccl.resolved import (
     Contract,
@@ -22,6 +23,8 @@ from ccl.resolved import (
 )
 from ccl.source import FileId, Span
 
+_Key: TypeAlias = tuple[FileId, str]
+"""A contract: its file and its name."""
 _Item = TypeVar("_Item")
 _Declared = TypeVar("_Declared", ast.Function, ast.Const, ast.State, ast.Struct, ast.Enumeration)
 
@@ -117,12 +120,14 @@ class _Resolution:
         self._files: dict[ScopeId, FileScope] = {}
         self._texts: dict[tuple[FileId, str], _Text] = {}
         self._incomplete: list[Contract] = []
+        self._too_high: set[_Key] = set()
 
     def scoped(self) -> Scoped:
         names = {each.file: self._names(each) for each in self._loaded.files.values()}
         contracts: dict[tuple[FileId, str], ScopeId] = {}
         made: list[tuple[ScopeId, tuple[_Text, ...]]] = []
         number = 0
+        self._refuse_long_rows()
         for key in self._texts:
             lineage = self._lineage(key)
             contracts[key] = FileId(-(number + len(lineage)))
@@ -209,13 +214,17 @@ class _Resolution:
     def _lineage(self, key: tuple[FileId, str]) -> tuple[_Text, ...]:
         """The texts of a contract: those of its bases first, its own last."""
         lineage = [self._texts[key]]
+        if key in self._too_high:
+            self._incomplete.append(lineage[0].contract)
+            return tuple(lineage)
         while (extends := lineage[0].contract.extends) is not None:
             base = self._base(lineage[0], extends)
-            if base is None or base in lineage:
+            is_circle = any(base is each for each in lineage)
+            if base is None or is_circle:
                 self._incomplete.append(lineage[-1].contract)
             if base is None:
                 break
-            if base in lineage:
+            if is_circle:
                 self._sink.report(
                     "CCL0223",
                     extends.span,
@@ -228,29 +237,52 @@ class _Resolution:
             lineage.insert(0, base)
         return tuple(lineage)
 
+    def _refuse_long_rows(self) -> None:
+        """Report the first contract of a row that is too long; those after it follow from it."""
+        for key, height in heights(self._texts, self._base_key).items():
+            extends = self._texts[key].contract.extends
+            if height > INHERITANCE_MAX and extends is not None:
+                self._too_high.add(key)
+                if height == INHERITANCE_MAX + 1:
+                    self._sink.report(
+                        "CCL0601", extends.span, limit=str(INHERITANCE_MAX), advice="extends"
+                    )
+
+    def _base_key(self, key: _Key) -> _Key | None:
+        """The contract that `Base` or `alias.Base` names, if there is one."""
+        text = self._texts[key]
+        if text.contract.extends is None:
+            return None
+        alias, _, name = text.contract.extends.text.rpartition(".")
+        file = self._file_called(text, alias)
+        return (file, name) if file is not None and (file, name) in self._texts else None
+
+    def _file_called(self, text: _Text, alias: str) -> FileId | None:
+        """The file that a contract's own one imports by this name; without one, its own."""
+        if not alias:
+            return text.file.file
+        for item in text.file.module.items:
+            if isinstance(item, ast.Import):
+                given = import_alias(item)
+                if given is not None and given.text == alias:
+                    return text.file.imports.get(item.path.span)
+        return None
+
     def _base(self, text: _Text, extends: ast.Ident) -> _Text | None:
-        """`Base` of the file or `alias.Base`; None after reporting."""
-        alias, _, name = extends.text.rpartition(".")
-        file: FileId | None = text.file.file
-        if alias:
-            file = next(
-                (
-                    text.file.imports.get(item.path.span)
-                    for item in text.file.module.items
-                    if isinstance(item, ast.Import)
-                    and (given := import_alias(item)) is not None
-                    and given.text == alias
-                ),
-                None,
-            )
-        found = None if file is None else self._texts.get((file, name))
-        if found is None:
-            front = f"{alias}." if alias else ""
-            known = [front + each for owner, each in self._texts if owner == file]
-            near = nearest(extends.text, [each for each in known if each != extends.text])
-            fixes = (Fix(f"extend `{near}`", (Edit(extends.span, near),)),) if near else ()
-            self._sink.report("CCL0222", extends.span, name=extends.text, nearest=near, fixes=fixes)
-        return found
+        """None after reporting."""
+        found = self._base_key((text.file.file, text.contract.name.text))
+        if found in self._too_high:
+            return None
+        if found is not None:
+            return self._texts[found]
+        alias, _, _ = extends.text.rpartition(".")
+        front = f"{alias}." if alias else ""
+        file = self._file_called(text, alias)
+        known = [front + each for owner, each in self._texts if owner == file]
+        near = nearest(extends.text, [each for each in known if each != extends.text])
+        fixes = (Fix(f"extend `{near}`", (Edit(extends.span, near),)),) if near else ()
+        self._sink.report("CCL0222", extends.span, name=extends.text, nearest=near, fixes=fixes)
+        return None
 
     def _contract_scopes(self, first: ScopeId, lineage: tuple[_Text, ...]) -> None:
         """One scope for each text; all see what the last declaration of a name leaves."""

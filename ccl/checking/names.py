@@ -140,6 +140,8 @@ def member_of_import(body: Body, path: Sequence[ast.Ident]) -> FileScope | None:
     target, _ = body.checker.follow(body.scope, [each.text for each in path[:-1]])
     if target.offers(name.text):
         return target
+    if target.incomplete:  # what it should have is in a contract that it cannot extend
+        return None
     *before, last = path[:-1]
     holder, _ = body.checker.follow(body.scope, [each.text for each in before])
     imported = holder.imports[last.text]

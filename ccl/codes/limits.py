@@ -15,6 +15,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "with `&&`",
             "rules": "write a rule of its own for each condition",
             "values": "split it: name parts of it with `const`",
+            "extends": "let it extend one that is nearer to the first of them",
             "chain": "decide with `match`, or leave a function early with `return`",
         },
     ),

@@ -1,6 +1,7 @@
 """However deep or long a construct is, it compiles, or an error says why not."""
 
 import random
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,7 @@ from effort import seeds
 
 from ccl.cli.charterrules import charter_rules
 from ccl.format import format_text
+from ccl.nesting import INHERITANCE_MAX
 from ccl.pipeline import compile_text
 
 NESTINGS = {
@@ -94,6 +96,22 @@ CHAINS = {
 }
 
 
+ROWS = {
+    "contracts": linked(
+        "contract C0 { fn f() -> Integer { 0 } }",
+        "contract C%(n)d extends C%(m)d { state s%(n)d: Integer = %(n)d; }",
+        "\nexecution { C%(n)d.f() }",
+    ),
+    "sections": linked(
+        "plan s0 { a0: 1; }", "plan s%(n)d extends s%(m)d { a%(n)d: 1; }", "\nexecution { %(n)d }"
+    ),
+    "roles": linked(
+        "role R0 { }", "role R%(n)d extends R%(m)d { }", "\nexecution { caller_has_role(R%(n)d) }"
+    ),
+}
+"""Declarations that extend each other."""
+
+
 def answer(text: str) -> set[str]:
     """The codes of the errors; every stage and view has run."""
     compiled = compile_text(text, path="a.ccl")
@@ -131,6 +149,30 @@ def test_mixed_nesting_is_compiled_or_refused(seed: int) -> None:
 @pytest.mark.parametrize("form", CHAINS)
 def test_chain_of_declarations_is_compiled(form: str, backwards: bool) -> None:
     assert answer(CHAINS[form](150, backwards)) == set()
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("form", ROWS)
+def test_row_of_extensions_has_a_limit(form: str, backwards: bool) -> None:
+    assert answer(ROWS[form](INHERITANCE_MAX, backwards)) == set()
+    assert answer(ROWS[form](INHERITANCE_MAX + 1, backwards)) == {"CCL0601"}
+
+
+@pytest.mark.parametrize("form", ROWS)
+def test_row_beyond_the_limit_is_reported_once(form: str) -> None:
+    found = compile_text(ROWS[form](500, False), path="a.ccl").compilation.sink.diagnostics
+    assert [each.code for each in found if each.severity.value == "error"] == ["CCL0601"]
+
+
+@pytest.mark.parametrize("form", ROWS)
+def test_circle_of_extensions_is_refused_at_any_length(form: str) -> None:
+    for length in (2, 20, 200):
+        row = ROWS[form](length, False)
+        name = re.search(r"\w+ (\w+) {", row)
+        assert name is not None
+        last = f"{name[1][0]}{length - 1}"
+        circle = row.replace(f" {name[1]} {{", f" {name[1]} extends {last} {{", 1)
+        assert answer(circle) & {"CCL0223", "CCL0321", "CCL0601"}
 
 
 @pytest.mark.parametrize("backwards", [False, True])

@@ -4,6 +4,7 @@ from ccl import typed
 from ccl.abi.suggest import nearest
 from ccl.checking.charter.tree import CONTRACT, Entry, Property, Tree
 from ccl.diagnostics import Label, Sink
+from ccl.nesting import INHERITANCE_MAX, heights
 from ccl.node import replace
 from ccl.typed import Guard
 
@@ -22,11 +23,40 @@ def _within(
     around: tuple[tuple[Entry, ...], ...],
     extending: tuple[Tree, ...],
 ) -> tuple[Entry, ...]:
+    entries = _without_long_rows(sink, entries)
     scopes = (entries, *around)
     return tuple(
         _section(sink, each, scopes, extending) if isinstance(each, Tree) else each
         for each in entries
     )
+
+
+def _without_long_rows(sink: Sink, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Those of one scope, of which none is too far from the first that it extends. The first that
+    is too far is reported; those after it follow from it."""
+    extending = {id(each): each for each in entries if isinstance(each, Tree) and each.extends}
+    if len(extending) < INHERITANCE_MAX:
+        return entries
+    names: dict[str, list[Tree]] = {}
+    for each in entries:
+        for name in _names(each):
+            if isinstance(each, Tree):
+                names.setdefault(name, []).append(each)
+
+    def base(key: int) -> int | None:
+        tree = extending[key]
+        assert tree.extends is not None, "those without are not among them"
+        found = _named(tuple(names.get(tree.extends.text, ())), tree, tree.extends.text)
+        return id(found) if id(found) in extending else None
+
+    high = heights(extending, base)
+    far = {key for key, height in high.items() if height >= INHERITANCE_MAX}
+    for key in far:
+        tree = extending[key]
+        if high[key] == INHERITANCE_MAX and tree.extends and tree.key != CONTRACT:
+            limit = str(INHERITANCE_MAX)
+            sink.report("CCL0601", tree.extends.span, limit=limit, advice="extends")
+    return tuple(replace(extending[id(e)], extends=None) if id(e) in far else e for e in entries)
 
 
 def _section(
