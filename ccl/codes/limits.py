@@ -16,6 +16,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "rules": "write a rule of its own for each condition",
             "values": "split it: name parts of it with `const`",
             "extends": "let it extend one that is nearer to the first of them",
+            "constants": "name less within it, or make it where it is used, in a function",
             "chain": "decide with `match`, or leave a function early with `return`",
         },
     ),

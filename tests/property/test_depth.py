@@ -189,3 +189,17 @@ def test_value_that_names_make_deep_is_refused_where_it_is_written() -> None:
     chain = linked("const C0 = [1];", "const C%(n)d = [C%(m)d];", "\na: C%(n)d;")
     assert answer(chain(60, False)) == set()
     assert answer(chain(70, False)) == {"CCL0601"}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_constants_that_hold_each_other_have_a_limit(backwards: bool) -> None:
+    chain = linked("const C0 = [1];", "const C%(n)d = [C%(m)d];", "\nexecution { C%(n)d.length() }")
+    assert answer(chain(64, backwards)) == set()
+    assert answer(chain(65, backwards)) == {"CCL0601"}
+    assert answer(chain(1_000, backwards)) == {"CCL0601"}
+
+
+def test_constant_that_doubles_with_each_name_is_refused() -> None:
+    chain = linked("const C0 = [1];", "const C%(n)d = [C%(m)d, C%(m)d];", "\nexecution { 1 }")
+    assert answer(chain(10, False)) == set()
+    assert answer(chain(60, False)) == {"CCL0424"}

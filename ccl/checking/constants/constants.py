@@ -1,6 +1,7 @@
 """Constants: computed once at compile time, put in where they are used."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from ccl import ast, typed
 from ccl.checking import expressions
@@ -15,6 +16,10 @@ from ccl.node import nodes_of, replace
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.types import Prim, Type
+from runtime.content.codec import DEPTH_MAX
+
+SIZE_MAX: Final = 20_000
+"""Values in a constant."""
 
 
 def use(body: Body, scope: FileScope, name: str, span: Span) -> typed.Expr:
@@ -141,7 +146,28 @@ def evaluate(
         else:
             checker.sink.report("CCL0424", folded.span, problem=folded.text)
         return invalid(expr.span)
+    size, depth = _measured(folded)
+    if depth > DEPTH_MAX:
+        checker.sink.report("CCL0601", expr.span, limit=str(DEPTH_MAX), advice="constants")
+        return invalid(expr.span)
+    if size > SIZE_MAX:
+        checker.sink.report("CCL0424", expr.span, problem=f"more than {SIZE_MAX} values")
+        return invalid(expr.span)
     return replace(folded, type=zonk(folded.type))
+
+
+def _measured(node: typed.Expr) -> tuple[int, int]:
+    """How many values a constant holds, and how deep they are. It is copied where it is named, so
+    that names make it large and deep where nothing that is written is."""
+    match node:
+        case typed.ArrayNew(elements=inner) | typed.StructNew(values=inner):
+            pass
+        case typed.VariantNew(payload=inner):
+            pass
+        case _:
+            return 1, 0
+    parts = [_measured(each) for each in inner]
+    return 1 + sum(size for size, _ in parts), 1 + max((depth for _, depth in parts), default=0)
 
 
 def _typed(
