@@ -148,7 +148,10 @@ def check_range(f: Frame, length: str, span: Span) -> None:
         f.emit(f"local.get ${start}", f"local.get ${end}")
         f.emit(f"local.get ${start}", f"local.get ${end}", "i64.gt_u")
         f.emit(f"local.get ${end}", f"local.get ${whole}", length, "i64.gt_u", "i32.or")
-        f.trap_if(span, RANGE)
+        f.emit("if", f"local.get ${start}", f"local.get ${end}", f"local.get ${whole}", length)
+        f.constant(f.site(span, RANGE))
+        f.call("trap_range")
+        f.emit("unreachable", "end")
 
 
 def _retain_elements(f: Frame, element: Type) -> None:

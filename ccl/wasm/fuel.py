@@ -23,7 +23,7 @@ charter's function makes thousands of calls; all that is before each of them wou
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|;;[^\n]*|[()]|[^\s()"]+')
 _FREE: Final = frozenset({"nop", "drop", "return", "unreachable"})
-_TRAPS: Final = frozenset({"trap", "trap_index"})
+_TRAPS: Final = frozenset({"trap", "trap_index", "trap_range"})
 _HEAD_WORDS: Final = frozenset({"param", "result", "local", "export", "type"})
 
 

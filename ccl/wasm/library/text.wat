@@ -317,15 +317,35 @@
 
 ;; Stop with the detail `index 5, length 3`.
 (func $trap_index (param $index i64) (param $length i64) (param $site i32)
-  (local $text i32) (local $label i32)
+  (local $text i32)
   (local.set $text (call $text_new (i32.const 6) (local.get $site)))
-  ;; "index ", then ", length "
+  ;; "index "
   (i64.store offset=16 (local.get $text) (i64.const 0x0000207865646e69))
   (local.set $text (call $text_append
     (local.get $text)
     (call $integer_to_text (local.get $index) (local.get $site))
     (local.get $site)))
+  (call $trap_beside (local.get $text) (local.get $length) (local.get $site)))
+
+;; Stop with the detail `1 to 5, length 3`.
+(func $trap_range (param $start i64) (param $end i64) (param $length i64) (param $site i32)
+  (local $text i32) (local $label i32)
+  (local.set $text (call $integer_to_text (local.get $start) (local.get $site)))
+  (local.set $label (call $text_new (i32.const 4) (local.get $site)))
+  ;; " to "
+  (i32.store offset=16 (local.get $label) (i32.const 0x206f7420))
+  (local.set $text (call $text_append (local.get $text) (local.get $label) (local.get $site)))
+  (local.set $text (call $text_append
+    (local.get $text)
+    (call $integer_to_text (local.get $end) (local.get $site))
+    (local.get $site)))
+  (call $trap_beside (local.get $text) (local.get $length) (local.get $site)))
+
+;; Stop with the detail $text and the length that it does not fit.
+(func $trap_beside (param $text i32) (param $length i64) (param $site i32)
+  (local $label i32)
   (local.set $label (call $text_new (i32.const 9) (local.get $site)))
+  ;; ", length "
   (i64.store offset=16 (local.get $label) (i64.const 0x6874676e656c202c))
   (i32.store8 offset=24 (local.get $label) (i32.const 0x20))
   (local.set $text (call $text_append (local.get $text) (local.get $label) (local.get $site)))
