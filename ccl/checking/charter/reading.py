@@ -9,6 +9,7 @@ from ccl.checking.charter.depth import check_depth
 from ccl.checking.charter.extending import inherit
 from ccl.checking.charter.guards import Guards
 from ccl.checking.charter.settling import settle
+from ccl.checking.charter.shares import check_shares
 from ccl.checking.charter.tree import Charter, Condition, Entry, Property, Tree, node_of
 from ccl.checking.charter.values import Read, read_call, read_value
 from ccl.checking.environment import Checker
@@ -30,6 +31,7 @@ def read_charter(checker: Checker, scope: FileScope) -> Charter:
     span = scope.declarations[0].span if scope.declarations else Span(scope.file, 0, 0)
     root = Tree(key="charter", label=None, span=span, entries=entries)
     check_bands(checker.sink, root)
+    check_shares(checker.sink, root)
     check_depth(checker.sink, root)
     return Charter(
         root,

@@ -1,0 +1,45 @@
+"""Shares in the charter: what a `quorum` or `threshold` in percent may be, wherever it is written.
+
+A quorum written as a Decimal is a share as well; whole numbers count members. A `threshold`
+without a percent sign may measure anything, and is not judged. Keys of a schema have rules there.
+"""
+
+from decimal import Decimal
+
+from ccl import typed
+from ccl.checking.charter.tree import Tree, key_of
+from ccl.diagnostics import Sink
+from ccl.schema import SCHEMAS
+from ccl.typed import NumberUnit
+
+
+def check_shares(sink: Sink, tree: Tree, path: str = "") -> None:
+    """Report shares below 0 and above 1, those under a condition too."""
+    for each in tree.settings:
+        key = key_of(each)
+        inside = f"{path}.{key}" if path else key
+        if isinstance(each, Tree):
+            check_shares(sink, each, inside)
+        elif isinstance(each.node.value, typed.CharterNumber) and key not in SCHEMAS.get(path, ()):
+            _check(sink, path or "charter", key, each.node.value)
+
+
+def _check(sink: Sink, section: str, key: str, number: typed.CharterNumber) -> None:
+    value = Decimal(number.value)
+    in_percent = number.unit is NumberUnit.PERCENT
+    if key == "quorum" and number.unit is NumberUnit.PLAIN:
+        expected = "from 0 to 1, or a number of members"
+        fits = value >= 0 and (isinstance(number.value, int) or value <= 1)
+    elif key in ("quorum", "threshold") and in_percent:
+        expected, fits = "from 0% to 100%", 0 <= value <= 100
+    else:
+        return
+    if not fits:
+        sink.report(
+            "CCL0305",
+            number.span,
+            section=section,
+            key=key,
+            expected=expected,
+            found=f"{number.value}%" if in_percent else str(number.value),
+        )
