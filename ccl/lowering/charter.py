@@ -10,7 +10,7 @@ Conditions are decided first, those within a rule only where the rule holds. Eac
 (does not hold), 1 (holds) or more (undecided), so a test of either branch fails when undecided.
 """
 
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from ccl.abi.layout import CHARTER_EXPORT
 from ccl.lowering.unit import Unit
@@ -28,6 +28,7 @@ from ccl.typed import (
     CharterObject,
     CharterProperty,
     CharterSection,
+    CharterTest,
     CharterText,
     CharterValue,
     Guard,
@@ -37,6 +38,9 @@ from ccl.wasm import model
 from runtime.content.codec import encode
 
 EXPORT = CHARTER_EXPORT
+_SHARED_MIN: Final = 4
+"""Tests of a guard from which on it is kept in a local, so that each rule of a chain of `else if`
+tests the one before it and not all of them."""
 
 
 def replay(unit: Unit, sources: SourceMap) -> model.Function | None:
@@ -51,7 +55,10 @@ def replay(unit: Unit, sources: SourceMap) -> model.Function | None:
         name="charter",
         parameters=(),
         result=None,
-        locals=tuple((_local(number), "i64") for number in range(len(unit.program.conditions))),
+        locals=(
+            *((_local(number), "i64") for number in range(len(unit.program.conditions))),
+            *((name, "i32") for name in replaying.shared.values()),
+        ),
         body=replaying.body,
     )
 
@@ -67,25 +74,33 @@ class _Replay:
         self._unit = unit
         self._sources = sources
         self.body: list[str] = []
+        self.shared: dict[Guard, str] = {}
+        """The locals of guards that conditions stand under."""
 
     def decide(self) -> None:
         """Every condition, after those around it."""
         program = self._unit.program
         for number, condition in enumerate(program.conditions):
+            self._share(condition.when, number)
             guarded = self._begin((condition.when,))
             name = self._unit.function_name(program.functions[condition.function])
             self.body += [f"call ${name}", f"local.set ${_local(number)}"]
             self._end(guarded)
 
+    def _share(self, guard: Guard, number: int) -> None:
+        if len(guard) >= _SHARED_MIN and guard not in self.shared:
+            self.body += [*self._all(guard, ALWAYS), f"local.set $guard.{number}"]
+            self.shared[guard] = f"guard.{number}"
+
     def node(self, node: CharterNode, known: Guard) -> None:
         """`known`: what holds around it, and need not be tested again."""
         match node:
             case CharterProperty(key=key, value=value):
-                guarded = self._begin((node.when - known,), node.unless)
+                guarded = self._begin((node.when,), node.unless, known)
                 self._call("host_set_property", key.encode(), encode(plain(value)))
                 self._end(guarded)
             case CharterSection(key=key, value=value, entries=entries):
-                guarded = self._begin(tuple(each - known for each in node.when))
+                guarded = self._begin(node.when, known=known)
                 label = None if value is None else plain(value)
                 self._call("host_begin_section", key.encode(), encode(label))
                 inside = known | node.when[0] if len(node.when) == 1 else known
@@ -94,7 +109,7 @@ class _Replay:
                 self._call("host_end_section")
                 self._end(guarded)
             case CharterDecision():
-                guarded = self._begin((node.when - known,))
+                guarded = self._begin((node.when,), known=known)
                 self._undecided(node.condition)
                 self._end(guarded)
             case _:
@@ -113,16 +128,38 @@ class _Replay:
             self._call("host_leave_undecided", text.encode(), path.encode(), place)
             self.body.append("end")
 
-    def _begin(self, when: tuple[Guard, ...], unless: tuple[Guard, ...] = ()) -> bool:
+    def _begin(
+        self, when: tuple[Guard, ...], unless: tuple[Guard, ...] = (), known: Guard = ALWAYS
+    ) -> bool:
         """Open a branch for what is not always there."""
-        tests = [] if ALWAYS in when else [_any(when)]
-        tests += [[*_all(guard), "i32.eqz"] for guard in unless]
+        tests = [] if any(guard <= known for guard in when) else [self._any(when, known)]
+        tests += [[*self._all(guard, ALWAYS), "i32.eqz"] for guard in unless]
         if not tests:
             return False
         for count, test in enumerate(tests):
             self.body += [*test, *(["i32.and"] if count else [])]
         self.body.append("if")
         return True
+
+    def _any(self, guards: tuple[Guard, ...], known: Guard) -> list[str]:
+        body: list[str] = []
+        for count, guard in enumerate(guards):
+            body += [*self._all(guard, known), *(["i32.or"] if count else [])]
+        return body
+
+    def _all(self, guard: Guard, known: Guard) -> list[str]:
+        """Push whether every test of the guard holds, without those of `known`."""
+        tests = sorted(guard - known, key=lambda test: test.condition)
+        if len(tests) >= _SHARED_MIN:
+            if guard in self.shared:
+                return [f"local.get ${self.shared[guard]}"]
+            before = self.shared.get(guard - {tests[-1]})
+            if before is not None:
+                return [f"local.get ${before}", *_holds(tests[-1]), "i32.and"]
+        body: list[str] = []
+        for count, test in enumerate(tests):
+            body += [*_holds(test), *(["i32.and"] if count else [])]
+        return body
 
     def _end(self, guarded: bool) -> None:
         if guarded:
@@ -136,20 +173,8 @@ class _Replay:
         self.body.append(f"call ${name}")
 
 
-def _any(guards: tuple[Guard, ...]) -> list[str]:
-    body: list[str] = []
-    for count, guard in enumerate(guards):
-        body += [*_all(guard), *(["i32.or"] if count else [])]
-    return body
-
-
-def _all(guard: Guard) -> list[str]:
-    """Push whether every test of the guard holds."""
-    body: list[str] = []
-    for count, test in enumerate(sorted(guard, key=lambda test: test.condition)):
-        body += [f"local.get ${_local(test.condition)}", f"i64.const {int(test.holds)}", "i64.eq"]
-        body += ["i32.and"] if count else []
-    return body
+def _holds(test: CharterTest) -> list[str]:
+    return [f"local.get ${_local(test.condition)}", f"i64.const {int(test.holds)}", "i64.eq"]
 
 
 def plain(value: CharterValue) -> Any:

@@ -203,3 +203,13 @@ def test_constant_that_doubles_with_each_name_is_refused() -> None:
     chain = linked("const C0 = [1];", "const C%(n)d = [C%(m)d, C%(m)d];", "\nexecution { 1 }")
     assert answer(chain(10, False)) == set()
     assert answer(chain(60, False)) == {"CCL0424"}
+
+
+def test_code_of_a_long_choice_grows_with_its_length() -> None:
+    def size(rules: int) -> int:
+        arms = "".join(f" else if p.n == {n} {{ x: {n}; }}" for n in range(1, rules))
+        compiled = compile_text("if p.n == 0 { x: 0; }" + arms, path="a.ccl")
+        assert compiled.wasm is not None
+        return len(compiled.wasm)
+
+    assert size(80) < 2.2 * size(40)
