@@ -6,9 +6,9 @@ the one that is not found after it, which may be that name; a body that seems to
 end without its value; and what seems to be unused in the file. The name of an import that cannot be
 read is not missed where it is used.
 
-A call that means no function, or gives it other arguments than it takes, says nothing of their
-types: none is told to be open in the item around it. While something is wrong in the program's
-own files, nothing is told of the library's.
+A call that means no function, or gives it other arguments than it takes, and a type that is not
+found say nothing of types: none is told to be open in the item around. While
+something is wrong in the program's own files, nothing is told of the library's.
 """
 
 import re
@@ -24,7 +24,7 @@ from ccl.source import FileId, Source, SourceMap, Span
 
 _SYNTAX: Final = "CCL01"
 _STYLE: Final = "CCL09"
-_NOT_FOUND: Final = frozenset({"CCL0201", "CCL0202", "CCL0203", "CCL0207"})
+_NOT_FOUND: Final = frozenset({"CCL0201", "CCL0202", "CCL0203", "CCL0207", "CCL0412"})
 _MISSING_NAME: Final = "CCL0115"
 _VARIANT_NOT_FOUND: Final = "CCL0215"
 _FIELD_NOT_FOUND: Final = "CCL0210"
@@ -32,7 +32,9 @@ _FIELDS_MISSING: Final = "CCL0414"
 _NO_NAME: Final = "``"
 """A name that the parser put in, where it is shown."""
 _NO_VALUE: Final = frozenset({"CCL0501", "CCL0442"})
-_CALL_UNKNOWN: Final = frozenset({"CCL0202", "CCL0207", "CCL0403", "CCL0404", "CCL0412", "CCL0436"})
+_TYPE_UNKNOWN: Final = frozenset(
+    {"CCL0202", "CCL0203", "CCL0207", "CCL0403", "CCL0404", "CCL0412", "CCL0436"}
+)
 _TYPE_OPEN: Final = "CCL0409"
 _WORD: Final = re.compile(r"\w+")
 _DECLARED: Final = re.compile(
@@ -73,8 +75,8 @@ def _leave_out_after_syntax(
 
 
 def _leave_out_open_types(sink: Sink, items: dict[FileId, list[Span]]) -> None:
-    """Forget the open types of each item that has a call of which nothing is known."""
-    calls = [each.span for each in sink.diagnostics if each.code in _CALL_UNKNOWN]
+    """Forget the open types of each item with a call or type of which nothing is known."""
+    calls = [each.span for each in sink.diagnostics if each.code in _TYPE_UNKNOWN]
     around = [
         item
         for call in calls
@@ -143,7 +145,7 @@ class _BrokenFile:
             return True
         if self._source.position(span.start).line in self._lines:
             return True
-        if code in _NOT_FOUND and _name_not_found(diagnostic) in self._words:
+        if code == _TYPE_OPEN or _name_not_found(diagnostic) in self._words:
             return True
         if _name_not_found(diagnostic) in self._missing:
             return True

@@ -3,6 +3,8 @@
 import pytest
 
 from ccl.codes import TEMPLATES
+from ccl.diagnostics import Fix
+from ccl.explain import load_page
 from ccl.pipeline import check_text
 from ccl.render.prose import prose
 
@@ -18,7 +20,10 @@ def told(text: str) -> list[tuple[str, str]]:
 
 def mended(text: str) -> str:
     """The text after the first fix of the first diagnostic."""
-    fix = check_text(text, path="a.ccl").sink.diagnostics[0].fixes[0]
+    return fixed(text, check_text(text, path="a.ccl").sink.diagnostics[0].fixes[0])
+
+
+def fixed(text: str, fix: Fix) -> str:
     for edit in sorted(fix.edits, key=lambda edit: edit.span.start, reverse=True):
         text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
     return text
@@ -265,3 +270,55 @@ def test_what_a_proposal_lacks_compiles_as_the_help_writes_it() -> None:
     assert len(entries) == 2
     program = f"proposal P {{ quorum: 50%; {' '.join(entries)} }}"
     assert [code for code, _ in told(program) if not code.startswith("CCL09")] == []
+
+
+# --- fixes and suggestions, applied -----------------------------------------------------
+
+
+def codes_of(text: str) -> list[str]:
+    return [each.code for each in check_text(text, path="page.ccl").sink.diagnostics]
+
+
+def test_every_fix_of_an_example_mends_it_and_breaks_nothing() -> None:
+    tried = 0
+    for code in sorted(TEMPLATES):
+        page = load_page(code)
+        assert page is not None
+        for text in page.examples("wrong"):
+            before = codes_of(text)
+            for each in check_text(text, path="page.ccl").sink.diagnostics:
+                for fix in each.fixes:
+                    after = codes_of(fixed(text, fix))
+                    assert after.count(each.code) < before.count(each.code), (code, fix.title)
+                    new = [c for c in after if c not in before and not c.startswith("CCL09")]
+                    assert new == [], (code, fix.title)
+                    tried += 1
+    assert tried > 30
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "p.length()",
+        "p[0]",
+        'p.get("a")',
+        "{ let n = 0; for each in p { n += 1; } n }",
+        "{ let n = 0; for k, v in p { n += 1; } n }",
+        "p.keys()",
+        "p.is_some()",
+        "p.seats",
+        "try p catch 0",
+        "p",
+    ],
+)
+def test_suggested_annotation_compiles(body: str) -> None:
+    program = "struct Hall {{ seats: Integer }}\nexport fn f({}) {{ let _ = {}; }}"
+    found = check_text(program.format("p", body), path="a.ccl").sink.diagnostics
+    (help_,) = (prose(each).help for each in found if each.code == "CCL0442")
+    assert help_ is not None
+    annotation = help_.split("`")[1]
+    assert annotation.startswith("p: ")
+    left = [
+        each for each in codes_of(program.format(annotation, body)) if not each.startswith("CCL09")
+    ]
+    assert left == [], annotation

@@ -43,6 +43,8 @@ def infer_struct(body: Body, expr: ast.StructExpr, expected: Type | None) -> typ
     info = instances.struct_of(body.checker, kind)
     values, order = _field_values(body, expr, info)
     missing = [name for i, (name, _) in enumerate(info.fields) if i not in values]
+    if missing and any(each.name.text not in dict(info.fields) for each in expr.fields):
+        return invalid(expr.span)  # a misspelt field is reported, and most likely the missing one
     if missing:
         body.sink.report(
             "CCL0414",
