@@ -27,7 +27,7 @@ from ccl.checking.charter.tree import Condition
 from ccl.checking.constants import constants
 from ccl.checking.environment import Checker
 from ccl.checking.forms.literals import DECIMAL_ONE
-from ccl.node import fields, is_node, nodes_of
+from ccl.node import fields, is_node, nodes_of, replace
 from ccl.resolved import FileScope
 from ccl.typed import Guard
 from ccl.types import Prim
@@ -176,6 +176,11 @@ class _Reader:
 
     def _comparison(self, expr: ast.Binary, *, holds: bool) -> Formula:
         side, other, operator = expr.left, expr.right, str(expr.operator)
+        variants = self._variants(other)
+        if not variants and (variants := self._variants(side)):
+            side, other = other, side
+        if variants:
+            return self._is_variant(self._subject(side), operator, variants, holds=holds)
         constant = self._constant(other)
         if constant is None and (constant := self._constant(side)) is not None:
             side, other, operator = other, side, MIRRORED[operator]
@@ -222,6 +227,28 @@ class _Reader:
         return Claim(subject=subject, sort=sort, operator=operator, value=value, reading=reading)
 
     # --- constants
+
+    def _variants(self, expr: ast.Expr) -> tuple[str, ...]:
+        """The variant that `Status::Open` names, and then all of its enum; empty for the rest."""
+        match expr:
+            case ast.PathName(segments=(enum, variant)) if enum.text in self._scope.enums:
+                known = self._scope.enums[enum.text].variants
+                return (variant.text, *(each.name.text for each in known))
+            case _:
+                return ()
+
+    def _is_variant(
+        self, subject: str | None, operator: str, variants: tuple[str, ...], *, holds: bool
+    ) -> Formula:
+        """What is compared with a variant is one of its enum, and only one."""
+        if subject is None:
+            return NOTHING
+        claims = [
+            Claim(subject=subject, sort=Sort.TEXT, operator="==", value=each, reading="variant")
+            for each in variants
+        ]
+        said = replace(claims[0], operator=operator if holds else NEGATED[operator])
+        return Every((said, Some(tuple(claims[1:]))))
 
     def _constant(self, expr: ast.Expr) -> typed.Expr | None:
         """The value of an expression of literals and constants; None for anything else."""
