@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ccl import ast, typed
+from ccl.abi.suggest import SEARCHES_MAX, limited_searches
 from ccl.checking import check
 from ccl.collecting import collector_paused
 from ccl.conditions import condition_text
 from ccl.confusables import warn_about_names
 from ccl.consequences import leave_out_consequences
-from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
+from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink, is_error
 from ccl.expansion import expand
 from ccl.levels import apply_levels
 from ccl.loading import Loader, is_name, real_path, shown_path
@@ -117,7 +118,10 @@ def _check(
         sink.report("CCL0910", Span(loaded.root, 0, 0))
     scoped = resolve(expand(loaded, sink), sink)
     packer = _Packer(sources, sink, project, loader.real, (*packing, real_path(path)))
-    program = check(scoped, packer, sink, extra_exports=extra_exports, for_tests=for_tests)
+    with limited_searches() as searches:
+        program = check(scoped, packer, sink, extra_exports=extra_exports, for_tests=for_tests)
+    if searches.ended:
+        _say_that_suggestions_ended(sink)
     own = loader.real.keys() & loaded.files.keys()
     for file in own:
         warn_about_names(sources.sources[file], sink)
@@ -130,6 +134,15 @@ def _check(
         program=None if sink.has_errors or program is None else _listed(program, sources),
         names=_module_names(sources, scoped),
     )
+
+
+def _say_that_suggestions_ended(sink: Sink) -> None:
+    """On the first error for whose name none was found."""
+    note = f"only {SEARCHES_MAX} names of a program are compared with known ones: mend those first"
+    each = next((d for d in sink.diagnostics if is_error(d) and "nearest" not in d.facts), None)
+    if each is not None:
+        noted = replace(each, notes=(*each.notes, note))
+        sink.revise(lambda other: noted if other is each else other)
 
 
 def _listed(program: typed.Program, sources: SourceMap) -> typed.Program:

@@ -6,13 +6,43 @@ Distance counts insertions, deletions, substitutions and swaps of neighbours (op
 alignment). The answer depends only on the arguments: ties go to the candidate given first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
 
 DISTANCE_MAX = 2
 SIMILAR_MAX = 3
 """Candidates that are told where none is nearest."""
 PART_MIN = 3
 """Letters that a part of a word needs to say something."""
+
+SEARCHES_MAX: Final = 100
+"""Unknown names of a compilation that are compared with all known ones: as many as a report
+shows. More of them would take the square of their number."""
+
+
+@dataclass(slots=True)
+class Searches:
+    """How many unknown names have been compared, and whether one was left out."""
+
+    made: int = 0
+    ended: bool = False
+
+
+_searches: ContextVar[Searches | None] = ContextVar("searches", default=None)
+
+
+@contextmanager
+def limited_searches() -> Iterator[Searches]:
+    """Within it, `nearest` finds none after SEARCHES_MAX searches."""
+    searches = Searches()
+    token = _searches.set(searches)
+    try:
+        yield searches
+    finally:
+        _searches.reset(token)
 
 
 def distance(a: str, b: str, limit: int) -> int:
@@ -44,6 +74,12 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     A candidate counts if it differs in case only, or is at most `DISTANCE_MAX` edits away and
     at most a third of the longer name's length (one edit is allowed from two characters on).
     """
+    searches = _searches.get()
+    if searches is not None:
+        searches.made += 1
+        if searches.made > SEARCHES_MAX:
+            searches.ended = True
+            return None
     folded = name.casefold()
     letters = set(folded)
     best: str | None = None
@@ -91,6 +127,9 @@ def similar(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
     one = nearest(name, known)
     if one is not None:
         return (one,)
+    searches = _searches.get()
+    if searches is not None and searches.ended:
+        return ()
     folded = name.casefold()
     words = set(folded.split("_")) - {""}
     if not words:
