@@ -9,7 +9,7 @@ alignment). The answer depends only on the arguments: ties go to the candidate g
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 DISTANCE_MAX = 2
@@ -25,9 +25,9 @@ shows. More of them would take the square of their number."""
 
 @dataclass(slots=True)
 class Searches:
-    """How many unknown names have been compared, and whether one was left out."""
+    """The unknown names that have been compared, some more than once, and whether one was not."""
 
-    made: int = 0
+    names: set[str] = field(default_factory=set)
     ended: bool = False
 
 
@@ -75,11 +75,11 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     at most a third of the longer name's length (one edit is allowed from two characters on).
     """
     searches = _searches.get()
-    if searches is not None:
-        searches.made += 1
-        if searches.made > SEARCHES_MAX:
+    if searches is not None and name not in searches.names:
+        if len(searches.names) >= SEARCHES_MAX:
             searches.ended = True
             return None
+        searches.names.add(name)
     folded = name.casefold()
     letters = set(folded)
     best: str | None = None
