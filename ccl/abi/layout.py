@@ -65,3 +65,8 @@ SITE_GLOBAL: Final = "ccl_site"
 DETAIL_POINTER_GLOBAL: Final = "ccl_detail_ptr"
 DETAIL_LENGTH_GLOBAL: Final = "ccl_detail_len"
 """Exported mutable i32: UTF-8 text that belongs to the trap (a `require` message, an Err)."""
+
+RUNTIME_EXPORTS: Final = frozenset(
+    {MEMORY_EXPORT, ALLOCATE_EXPORT, SITE_GLOBAL, DETAIL_POINTER_GLOBAL, DETAIL_LENGTH_GLOBAL}
+)
+"""Names that every module may export for the runtime, so that no function is exported as one."""

@@ -75,4 +75,14 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "function": "export a function that calls it and gives the function itself",
         },
     ),
+    Template(
+        code="CCL0709",
+        title="the module exports something else as `{name}`",
+        label="this name is taken",
+        help="give the function another name, or leave out `export`",
+        advice={
+            "charter": "`charter` replays what the file declares",
+            "runtime": "the runtime needs an export of this name",
+        },
+    ),
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ccl import ast, typed
-from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
+from ccl.abi.layout import CHARTER_EXPORT, HANDLER_PREFIX, RUN_EXPORT, RUNTIME_EXPORTS
 from ccl.checking.environment import Checker
 from ccl.checking.functions.bodies import Entry
 from ccl.diagnostics import Label
@@ -168,6 +168,12 @@ class _Exports:
             self._add(each, identity, item)
 
     def _add(self, name: str, identity: str, item: ast.Function) -> None:
+        replays = name == CHARTER_EXPORT and bool(self.checker.charter.nodes())
+        if replays or name in RUNTIME_EXPORTS:
+            if item.exported or not replays:  # `--entry charter` is the charter itself
+                advice = "charter" if replays else "runtime"
+                self.checker.sink.report("CCL0709", item.name.span, name=name, advice=advice)
+            return
         if name in self.found:
             self.checker.sink.report(
                 "CCL0227",
