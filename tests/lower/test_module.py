@@ -182,7 +182,7 @@ def test_the_charter_is_replayed_in_order() -> None:
         ("end_section",),
         ("end_section",),
         ("set_property", "list", [True, "allowed"]),
-        ("set_property", "object", {"a": 3}),
+        ("set_property", "object", {"entries": [["property", "a", 3]]}),
     ]
     (export,) = running.artifact.abi.exports
     assert (export.name, export.convention, export.result) == ("charter", "direct", "Unit")

@@ -287,6 +287,8 @@ def test_nonsense_is_not_a_frame(data: bytes) -> None:
         {"charter": [["begin", 5, b""]]},
         {"charter": [["set", "a", b"\xff"]]},
         {"log": [1.5]},
+        {"frames": [-1]},
+        {"frames": ["f"]},
         {"blocks": [[0x55, "text"]]},
         {"blocks": [[0x99, b"bytes"]]},
         {"rehearsal": {"reached": "1", "entered": None, "compared": None}},
@@ -305,6 +307,7 @@ def test_an_answer_is_checked(change: dict[str, object]) -> None:
         "memory_peak_bytes": 1,
         "host_calls": 0,
         "wall_ns": 1,
+        "frames": [],
         "rehearsal": None,
     }
     assert execution_from(answer).metrics.wall_ms == 1

@@ -58,7 +58,7 @@ def show_charter(
             hint="name a file for one of them",
         )
     data = read_bytes(file, limit=MODULE_BYTES_MAX, what="module")
-    if data.lstrip()[:1] == b"{":
+    if data.lstrip()[:1] == b"{" and b"\0" not in data:  # UTF-16 has zeros, JSON as UTF-8 none
         _show_answer(data, file)
         return
     asking = CALLER if caller is None else _did(caller)
