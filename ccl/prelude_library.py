@@ -114,7 +114,7 @@ _FILES_OF_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _METHOD: Final = re.compile(r"(?:(?<!\w)([^\W\d]\w*)\s*)?\.\s*([^\W\d]\w*)\s*\(")
 _PASSED: Final = re.compile(r"(?<=[(,])\s*([^\W\d]\w*)\s*(?=[,)])")
-_VARIABLE: Final = re.compile(r"(?:(?<=let )|(?<=for )|(?=\w+\s*:))\b([^\W\d]\w*)")
+_VARIABLE: Final = re.compile(r"\b(?:(?<=let )|(?<=for )|(?=\w+\s*:))([^\W\d]\w*)")
 _CALL: Final = re.compile(r"(?<![\w.:])(?<!fn )(?<!function )([^\W\d]\w*)\(")
 
 
