@@ -34,6 +34,17 @@ def fit(
     return invalid(node.span)
 
 
+def fit_exactly(
+    body: Body, node: typed.Expr, expected: Type, *, labels: Sequence[Label] = ()
+) -> typed.Expr:
+    """`node` as a value of type `expected`, where nothing converts."""
+    actual, wanted = zonk(node.type), zonk(expected)
+    if actual is Prim.NEVER or has_poison(actual) or has_poison(wanted) or unify(actual, wanted):
+        return node
+    report_mismatch(body, blamed(node), wanted, actual, labels=labels)
+    return invalid(node.span)
+
+
 def blamed(node: typed.Expr) -> Span:
     """Where a wrong value comes from: the last expression of a block."""
     while isinstance(node, typed.Block) and node.value is not None:

@@ -108,6 +108,8 @@ class Signature(Record, kw_only=True):
     """Its body has been inferred, or is being inferred."""
     unsolved: set[int] = field(default_factory=set)
     """Parameters whose types nothing in the file decides."""
+    left_to_calls: set[int] = field(default_factory=set)
+    """Parameters whose types neither a declaration nor the bodies of the component decide."""
     decided_by: dict[int, Span] = field(default_factory=dict)
     """Parameters without a type whose type a call has decided, and that call's argument."""
     outer: frozenset[str] = frozenset()

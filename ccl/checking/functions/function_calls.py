@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from ccl import ast, typed
 from ccl.checking import expressions, places
-from ccl.checking.conversions import fit
+from ccl.checking.conversions import fit, fit_exactly
 from ccl.checking.environment import Body, Origin, Signature, invalid
 from ccl.checking.functions import closures, generics, solving
 from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind
-from ccl.checking.inference import prune, variable_of, zonk
+from ccl.checking.inference import is_open, prune, variable_of, zonk
 from ccl.diagnostics import Label
 from ccl.resolved import FileScope
 from ccl.source import Span
@@ -72,17 +72,13 @@ def call_function(
     if receiver is not None:
         labels = _parameter_labels(signature, 0, receiver.span)
         before = prune(signature.parameters[0])
-        nodes[parameters[0]] = fit(body, receiver, signature.parameters[0], labels=labels)
+        nodes[parameters[0]] = _receiver(body, receiver, signature, labels)
         _note_decision(body, signature, 0, receiver.span, before)
     for parameter, argument in bound.items():
         index = parameters.index(parameter)
         before = prune(signature.parameters[index])
-        nodes[parameter] = expressions.check(
-            body,
-            argument.value,
-            signature.parameters[index],
-            labels=_parameter_labels(signature, index, argument.value.span),
-        )
+        labels = _parameter_labels(signature, index, argument.value.span)
+        nodes[parameter] = _argument(body, argument.value, signature, index, labels)
         _note_decision(body, signature, index, argument.value.span, before)
     if identity in checker.generics:
         generics.expect(signature, expected)
@@ -93,6 +89,36 @@ def call_function(
             )
         signature = settled
     return _called(body, call, signature, nodes)
+
+
+def _receiver(
+    body: Body, receiver: typed.Expr, signature: Signature, labels: tuple[Label, ...]
+) -> typed.Expr:
+    kind = signature.parameters[0]
+    if _is_for_calls(body, signature, 0):
+        return fit_exactly(body, receiver, kind, labels=labels)
+    return fit(body, receiver, kind, labels=labels)
+
+
+def _argument(
+    body: Body, expr: ast.Expr, signature: Signature, index: int, labels: tuple[Label, ...]
+) -> typed.Expr:
+    """An argument. What calls decide must be the same whichever comes first: so each says its
+    own type, a text is a String, and nothing converts."""
+    kind = signature.parameters[index]
+    if _is_for_calls(body, signature, index):
+        return fit_exactly(body, expressions.infer(body, expr), kind, labels=labels)
+    return expressions.check(body, expr, kind, labels=labels)
+
+
+def _is_for_calls(body: Body, signature: Signature, index: int) -> bool:
+    """Whether the calls decide the type of a parameter, because neither it nor the body does."""
+    return index in signature.left_to_calls or (
+        not body.final
+        and signature.made_from is None
+        and not signature.types
+        and is_open(signature.parameters[index])
+    )
 
 
 def _called(

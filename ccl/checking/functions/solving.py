@@ -77,9 +77,7 @@ def _infer_file(
 ) -> None:
     incomplete = {each.id: each for each in own if not each.is_complete and not each.template}
     for component in components(checker, incomplete, incomplete):
-        for signature in component:
-            _infer(checker, signature)
-        solve_ready(checker)
+        _infer_component(checker, component)
     for signature in own:
         _infer(checker, signature)
     for entry in entries:
@@ -87,6 +85,16 @@ def _infer_file(
     if file == checker.scoped.root:
         check_conditions(checker)
     _close(checker)
+
+
+def _infer_component(checker: Checker, component: Sequence[Signature]) -> None:
+    """Functions that call each other; what is open after that is for their callers to say."""
+    for signature in component:
+        _infer(checker, signature)
+    solve_ready(checker)
+    for signature in component:
+        open_ones = {i for i, kind in enumerate(signature.parameters) if is_open(kind)}
+        signature.left_to_calls |= open_ones
 
 
 def _infer(checker: Checker, signature: Signature) -> None:
@@ -137,9 +145,7 @@ def _infer_apart(checker: Checker, signature: Signature) -> None:
                 if _home(checker, each) == file and not each.is_complete
             }
             for component in components(checker, incomplete, [signature.id]):
-                for each in component:
-                    _infer(checker, each)
-                solve_ready(checker)
+                _infer_component(checker, component)
         _infer(checker, signature)
         _close(checker)
 
