@@ -239,14 +239,17 @@ class Scoped(Node, frozen=True, kw_only=True):
     def root_scope(self) -> FileScope:
         return self.files[self.root]
 
-    def texts_of(self, contract: tuple[FileId, str]) -> tuple[FileScope, ...]:
-        """The scopes of a contract's texts, those of its bases first."""
-        own = self.files[self.contracts[contract]]
-        return tuple(
-            each
-            for each in self.files.values()
-            if each.contract is not None and each.prefix == own.prefix
-        )
+    def texts_of(self, file: FileId) -> dict[str, tuple[FileScope, ...]]:
+        """By name of a contract of the file, the scopes of its texts, those of its bases first."""
+        texts: dict[str, list[FileScope]] = {}
+        for each in self.files.values():
+            if each.contract is not None:
+                texts.setdefault(each.prefix, []).append(each)
+        return {
+            name: tuple(texts[self.files[scope].prefix])
+            for (holder, name), scope in self.contracts.items()
+            if holder == file
+        }
 
     @property
     def own_scopes(self) -> tuple[FileScope, ...]:

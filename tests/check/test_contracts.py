@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from ccl_machine import run
 
 from ccl.pipeline import Compiled, compile_file
@@ -205,3 +206,14 @@ def test_two_contracts_of_one_name_do_not_share_their_state(tmp_path: Path) -> N
     contract Club { state b: Integer = 2; export fn get() -> Integer { b + base.Club.get() } }
     """
     assert codes(compiled(tmp_path, club, base)) == ["CCL0230"]
+
+
+@pytest.mark.parametrize("target", ["total", "members[0]", "Fund.total", "Fund.members[0]"])
+@pytest.mark.parametrize("operator", ["=", "+="])
+def test_state_of_an_import_is_not_assigned(tmp_path: Path, target: str, operator: str) -> None:
+    state = "state total: Integer = 0; state members: Array<Integer> = [1];"
+    base = f"{state} contract Fund {{ {state} }}"
+    club = f'import "base.ccl" as base; execution {{ base.{target} {operator} 2; }}'
+    result = compiled(tmp_path, club, base)
+    assert [each for each in codes(result) if each.startswith("CCL04")] == ["CCL0427"]
+    assert "CCL0201" not in codes(result)

@@ -32,17 +32,13 @@ class _Part(Node, frozen=True, kw_only=True):
 
 def _parts(checker: Checker) -> tuple[_Part, ...]:
     scoped = checker.scoped
-    names = [name for file, name in scoped.contracts if file == scoped.root]
-    only = len(names) == 1
+    texts = scoped.texts_of(scoped.root)
+    only = len(texts) == 1
     return (
         _Part(prefix="", scopes=(scoped.root_scope,), runs=True),
         *(
-            _Part(
-                prefix="" if only else f"{name}.",
-                scopes=scoped.texts_of((scoped.root, name)),
-                runs=only,
-            )
-            for name in names
+            _Part(prefix="" if only else f"{name}.", scopes=scopes, runs=only)
+            for name, scopes in texts.items()
         ),
     )
 

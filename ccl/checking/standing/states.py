@@ -106,20 +106,17 @@ def read(body: Body, scope: FileScope, name: str, span: Span) -> typed.Expr:
 
 
 def is_named(body: Body, target: ast.Expr) -> bool:
-    """Whether a target of an assignment starts at a state variable, `total` or `alias.total`."""
-    above: ast.Expr | None = None
+    """Whether a target of an assignment starts at a state variable, `total` or `alias.C.total`."""
+    fields: list[str] = []
     while isinstance(target, ast.Field | ast.Index):
-        above, target = target, target.base
+        fields = [target.name.text, *fields] if isinstance(target, ast.Field) else []
+        target = target.base
     if not isinstance(target, ast.Name) or body.find(target.text) is not None:
         return False
     if target.text in body.scope.states:
         return True
-    imported = body.scope.imports.get(target.text)
-    return (
-        imported is not None
-        and isinstance(above, ast.Field)
-        and above.name.text in body.checker.scoped.files[imported.file].states
-    )
+    scope, members = body.checker.follow(body.scope, [target.text, *fields])
+    return scope is not body.scope and members != () and members[0] in scope.states
 
 
 def assign(body: Body, statement: ast.Assign, op: BinaryOp | None) -> tuple[typed.Statement, ...]:
