@@ -55,3 +55,7 @@ fn f{n}(xs: Array<Integer>) -> Integer {{
 )
 def test_what_grows_without_end_is_refused(text: str) -> None:
     assert "CCL0604" in _codes(text)
+
+
+def test_function_without_a_name_ends() -> None:
+    assert _codes("fn() { [1].map(x => x).sum(); }")

@@ -158,7 +158,8 @@ def _instance(
     while around is not None:
         if around.made_from == target.id and _are_same(given, around.functions):
             return around
-        around = checker.signatures.get(around.made_in or "")
+        outer = around.made_in
+        around = None if outer is None else checker.signatures.get(outer)
     identity = f"{target.id}@{body.id}:{call.span.end}"
     if identity in checker.signatures:
         return checker.signatures[identity]
