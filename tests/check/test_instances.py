@@ -58,4 +58,5 @@ def test_what_grows_without_end_is_refused(text: str) -> None:
 
 
 def test_function_without_a_name_ends() -> None:
-    assert _codes("fn() { [1].map(x => x).sum(); }")
+    text = "export fn f(xs: Array<Integer>) -> Integer { xs.map(x => x).sum() }\nfn() { 1 }"
+    assert _codes(text) == ["CCL0115"]
