@@ -129,7 +129,7 @@ class FaultReports:
         return True
 
     def _is_decimal_comma(self, at: int) -> bool:
-        """Reports `12,50`, where a list of two numbers cannot stand."""
+        """Reports `12,50` or `1,000`, where a list of two numbers cannot stand."""
         for comma in (at, at - 1):
             if not 0 < comma < len(self._tokens) - 1:
                 continue
@@ -138,7 +138,8 @@ class FaultReports:
                 continue
             if (whole.end, sign.end) == (sign.start, places.start):
                 place = self._span(whole).to(self._span(places))
-                instead = f"{whole.text}.{places.text}"
+                thousands = len(places.text) == 3 and whole.text != "0"
+                instead = f"{whole.text}{'_' if thousands else '.'}{places.text}"
                 fix = Fix(f"write `{instead}`", (Edit(place, instead),))
                 found = f"{whole.text},{places.text}"
                 self._sink.report("CCL0119", place, found=found, instead=instead, fixes=(fix,))

@@ -130,6 +130,8 @@ def _of_kind(checker: Checker, entry: Property, field: Field) -> typed.Expr | No
             return constant
         case Kind.TEXTS if kind == Array(Prim.STRING):
             return constant
+        case Kind.TEXTS if isinstance(value, typed.CharterList) and not value.items:
+            return typed.ArrayNew(elements=(), type=Array(Prim.STRING), span=value.span)
         case Kind.TEXTS if kind is Prim.STRING and constant is not None:
             return typed.ArrayNew(elements=(constant,), type=Array(Prim.STRING), span=constant.span)
         case Kind.CID if isinstance(constant, typed.TextConst):
