@@ -9,7 +9,6 @@ alignment). The answer depends only on the arguments: ties go to the candidate g
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Final
 
 DISTANCE_MAX = 2
@@ -23,12 +22,14 @@ SEARCHES_MAX: Final = 100
 shows. More of them would take the square of their number."""
 
 
-@dataclass(slots=True)
 class Searches:
     """The unknown names that have been compared, some more than once, and whether one was not."""
 
-    names: set[str] = field(default_factory=set)
-    ended: bool = False
+    __slots__ = ("ended", "names")
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.ended = False
 
 
 _searches: ContextVar[Searches | None] = ContextVar("searches", default=None)

@@ -172,7 +172,7 @@ def test_the_outcome_is_what_was_set(body: list[Statement]) -> None:
     )
     assert compilation.program is not None, compilation.sink.diagnostics
     interpreter = Interpreter(compilation.program)
-    interpreter.call("on:e", {})
+    interpreter.export("on:e", {})
     assert interpreter.events == expected
 
     artifact = emit(
