@@ -17,7 +17,7 @@ from effort import seeds
 from ccl.pipeline import compile_text
 from runtime.execution import OutcomeKind
 
-PROGRAMS_PER_SEED = 60
+PROGRAMS_PER_SEED = 30
 MODULUS = 1_000_003
 OVERLAPS = {"CCL0448", "CCL0449", "CCL0453"}
 HEADER = """\

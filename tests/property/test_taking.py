@@ -129,7 +129,7 @@ def _programs(draw: st.DrawFn) -> str:
     return HEAD + Writer(draw).statements(2) + TAIL
 
 
-@examples(200)
+@examples(80)
 @given(_programs())
 def test_a_value_that_is_written_back_is_nobody_elses(source: str) -> None:
     checked = check_text(source)
