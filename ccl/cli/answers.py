@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ccl.cli.charterschema import CHARTER
 from ccl.render.plain import JSON_VERSION
 from mesh.cli.answers import OUTCOME, OUTCOME_KIND, PHASE, WRITTEN
 from runtime.terminal.answer import Answers, Fields, Schema
@@ -218,9 +219,18 @@ CCL: Final[Answers] = {
     },
     "charter": {
         **FOUND,
-        "charter": OBJECT,
+        "charter": CHARTER,
         "undecided": array(
-            record({"condition": TEXT, "missing_field": TEXT, "place": TEXT, "section": TEXT})
+            record(
+                {
+                    "condition": TEXT,
+                    "missing_field": TEXT,
+                    "place": TEXT,
+                    "section": TEXT,
+                    "pointer": TEXT,
+                    "position": COUNT,
+                }
+            )
         ),
     },
     "test": {

@@ -6,13 +6,15 @@ more to its head than a key says so in keys that begin with `$`: `$value` of a s
 key, are a list under the key. A key of the charter that begins with `$` has one `$` more.
 
 Numbers keep their unit: `40%`, `7d`, `2GiB`; those with places are texts (`"0.66"`), times are RFC
-3339. A text that reads like one of these is `{"$text": "40%"}`.
+3339. A text that reads like one of these is `{"$text": "40%"}`. `charterschema` says the same as a
+schema. Conditions that are not decided stand beside the charter, each with its place in it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ccl.abi.times import YEARS, rfc3339
 from ccl.typed import NumberUnit
@@ -25,48 +27,104 @@ _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 def charter_value(entries: Sequence[Any]) -> dict[str, Any]:
     """The charter as one object, from what `Execution.charter` holds."""
-    found: dict[str, list[Any]] = {}
-    plain: set[str] = set()
-    for entry in entries:
-        match entry:
-            case ["property", str(key), {"call": str()} as call]:
-                item: Any = _arguments(call)
-            case ["property", str(key), value]:
-                item = value_form(value)
-                plain.add(key)
-            case ["section", str(key), label, list(inner)]:
-                item = {**_head(label), **charter_value(inner)}
-                if label is None:
-                    plain.add(key)
-            case _:
-                continue
-        found.setdefault(key, []).append(item)
     return {
-        _escaped(key): items[0] if len(items) == 1 and key in plain else items
-        for key, items in found.items()
+        _escaped(key): _form(group[0]) if _is_alone(group) else [_form(each) for each in group]
+        for key, group in _grouped(entries).items()
     }
 
 
-def charter_entries(value: dict[str, Any]) -> list[Any]:
-    """The entries that `charter_value` has made the object of, those of one key together."""
-    return [
+def charter_order(entries: Sequence[Any], pointer: str = "") -> Iterator[tuple[Any, str]]:
+    """The entries as the object of a section has them, those of one key together, each with the
+    JSON pointer to its form (RFC 6901)."""
+    for key, group in _grouped(entries).items():
+        place = f"{pointer}/{_escaped(key).replace('~', '~0').replace('/', '~1')}"
+        for number, entry in enumerate(group):
+            yield entry, place if _is_alone(group) else f"{place}/{number}"
+
+
+def _grouped(entries: Sequence[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for entry in entries:
+        match entry:
+            case ["property" | "section", str(key), *_]:
+                found.setdefault(key, []).append(entry)
+            case _:
+                continue
+    return found
+
+
+def _is_alone(group: Sequence[Any]) -> bool:
+    match group:
+        case [["property", _, {"call": str()}]]:
+            return False
+        case [["property", *_] | ["section", _, None, _]]:
+            return True
+        case _:
+            return False
+
+
+def _form(entry: Any) -> Any:
+    match entry:
+        case ["property", _, {"call": str()} as call]:
+            return _arguments(call)
+        case ["property", _, value]:
+            return value_form(value)
+        case ["section", _, label, list(inner)]:
+            return {**_head(label), **charter_value(inner)}
+        case _:
+            raise ValueError("an entry of unknown form")
+
+
+Remarks: TypeAlias = MutableMapping[str, list[tuple[int, list[str]]]]
+"""Conditions by the pointer to their section, each after so many of its entries."""
+
+
+def answer_entries(answer: Any) -> list[Any]:
+    """The entries that an answer of `ccl charter -o json` shows, those of one key together."""
+    remarks: Remarks = defaultdict(list)
+    for each in answer["undecided"]:
+        entry = ["undecided", each["condition"], each["missing_field"], each["place"]]
+        if not all(isinstance(part, str) for part in entry):
+            raise TypeError("a condition, its field and its place are texts")
+        remarks[each["pointer"]].append((int(each["position"]), entry))
+    entries = charter_entries(answer["charter"], remarks)
+    for pointer in remarks:
+        raise ValueError(f"it has an undecided condition at {pointer!r}, where no section is")
+    return entries
+
+
+def charter_entries(value: Any, remarks: Remarks | None = None, pointer: str = "") -> list[Any]:
+    """The entries that `charter_value` has made the object of. The remarks that have found their
+    section are taken out of `remarks`."""
+    if not isinstance(value, dict):
+        raise TypeError("a section is an object")
+    left = {} if remarks is None else remarks
+    found = [
         entry
         for key, form in value.items()
         if not _is_marker(key)
-        for entry in _entries(key[1:] if key.startswith("$$") else key, form)
+        for entry in _entries(key, form, left, pointer)
     ]
+    for position, remark in reversed(left.pop(pointer, [])):
+        if not 0 <= position <= len(found):
+            raise ValueError(f"{pointer!r} has no {position} entries before a condition")
+        found.insert(position, remark)
+    return found
 
 
-def _entries(key: str, form: Any) -> Iterator[Any]:
+def _entries(written: str, form: Any, remarks: Remarks, pointer: str) -> Iterator[Any]:
+    key = written[1:] if written.startswith("$$") else written
+    inside = f"{pointer}/{written.replace('~', '~0').replace('/', '~1')}"
     several = isinstance(form, list) and any(map(_has_head, form))
-    for item in form if several else [form]:
+    for number, item in enumerate(form if several else [form]):
         match item:
             case {"$arguments": arguments}:
                 yield ["property", key, {"call": key, **_given(arguments)}]
             case {"$text": _} | {"$call": _}:
                 yield ["property", key, read_value(item)]
             case dict():
-                yield ["section", key, _label(item), charter_entries(item)]
+                place = f"{inside}/{number}" if several else inside
+                yield ["section", key, _label(item), charter_entries(item, remarks, place)]
             case _:
                 yield ["property", key, read_value(item)]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from ccl.cli.charterforms import number_text, value_form
+from ccl.cli.charterforms import charter_order, number_text, value_form
 from ccl.parsing.tokens import KEYWORDS
 
 _KEYWORDS: Final = frozenset(KEYWORDS) - {"contract"}
@@ -18,13 +18,16 @@ _ITEMS_LABELLED: Final = _KEYWORDS | {"on", "invariant", "override", "range"}
 class Undecided(Struct, frozen=True, kw_only=True):
     """A condition that this context does not decide: the field that is missing, and its place.
 
-    section: the keys that lead to the rule.
+    section: the keys that lead to the rule. pointer: to its section in `charter_value`, of whose
+    entries there it stands after so many (position).
     """
 
     condition: str
     missing: str
     place: str
     section: tuple[str, ...]
+    pointer: str
+    position: int
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -32,6 +35,8 @@ class Undecided(Struct, frozen=True, kw_only=True):
             "missing_field": self.missing,
             "place": self.place,
             "section": ".".join(self.section),
+            "pointer": self.pointer,
+            "position": self.position,
         }
 
 
@@ -107,17 +112,32 @@ def _written_entry(entry: Any) -> str:
             raise AssertionError("the sandbox reads charters into these forms")
 
 
-def undecided(entries: Sequence[Any], section: tuple[str, ...] = ()) -> Iterator[Undecided]:
+def undecided(
+    entries: Sequence[Any], section: tuple[str, ...] = (), pointer: str = ""
+) -> Iterator[Undecided]:
     """The conditions that could not be decided, in their order."""
+    places = {
+        id(entry): (number, place)
+        for number, (entry, place) in enumerate(charter_order(entries, pointer), start=1)
+    }
+    before = 0
     for entry in entries:
         match entry:
             case ["undecided", str(condition), str(missing), str(place)]:
-                yield Undecided(condition=condition, missing=missing, place=place, section=section)
+                yield Undecided(
+                    condition=condition,
+                    missing=missing,
+                    place=place,
+                    section=section,
+                    pointer=pointer,
+                    position=before,
+                )
             case ["section", str(key), label, list(inner)]:
+                before, inside = places[id(entry)]
                 called = () if label is None or isinstance(label, dict) else (_text(label),)
-                yield from undecided(inner, (*section, key, *called))
+                yield from undecided(inner, (*section, key, *called), inside)
             case _:
-                pass
+                before, _ = places[id(entry)]
 
 
 def _text(value: Any) -> str:

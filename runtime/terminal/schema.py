@@ -23,6 +23,11 @@ TEXTS: Final[Schema] = {"type": "array", "items": TEXT}
 OBJECT: Final[Schema] = {"type": "object"}
 
 
+def reference(name: str) -> Schema:
+    """What the document defines under this name, of the `$defs` that one of its schemas brings."""
+    return {"$ref": f"#/$defs/{name}"}
+
+
 def optional(schema: Schema) -> Schema:
     """Or null."""
     if is_nullable(schema) or "const" in schema:
@@ -31,6 +36,8 @@ def optional(schema: Schema) -> Schema:
         return {**schema, "enum": [*schema["enum"], None]}
     if "anyOf" in schema:
         return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if "$ref" in schema:
+        return either(schema, {"type": "null"})
     return {**schema, "type": [schema["type"], "null"]}
 
 
@@ -38,7 +45,7 @@ def is_nullable(schema: Schema) -> bool:
     """Whether the value may be null."""
     if "anyOf" in schema:
         return any(is_nullable(each) for each in schema["anyOf"])
-    if "const" in schema:
+    if "const" in schema or "$ref" in schema:
         return False
     return None in schema["enum"] if "enum" in schema else "null" in schema.get("type", ["null"])
 
@@ -83,6 +90,13 @@ ERROR: Final = record({"code": TEXT, "message": TEXT, "hint": TEXT, "details": O
 def document(command: str, fields: Fields) -> dict[str, Any]:
     """The schema of the answer of one command (`ccl run`): where it succeeds, what is not nullable
     in its fields is there."""
+    defined = {
+        name: each for schema in fields.values() for name, each in schema.get("$defs", {}).items()
+    }
+    fields = {
+        key: {word: each for word, each in schema.items() if word != "$defs"}
+        for key, schema in fields.items()
+    }
     top = {
         key: schema if schema.get("type") == "array" else optional(schema)
         for key, schema in fields.items()
@@ -97,6 +111,7 @@ def document(command: str, fields: Fields) -> dict[str, Any]:
         "title": f"{command} -o json",
         "description": f"What `{command}` answers to programs, at each of its ends.",
         **answer,
+        **({"$defs": defined} if defined else {}),
     }
 
 

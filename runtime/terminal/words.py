@@ -163,6 +163,8 @@ WORDS: Final = {
     "pin": "a block",
     "pins": "blocks of the state that are kept",
     "place": "FILE:LINE:COLUMN in the source; empty where it is not known",
+    "pointer": "the JSON pointer (RFC 6901) to the section of the condition in `charter`",
+    "position": "how many entries of the section stand before the condition",
     "policies": "the policies in force",
     "policy": "the CID of the policy",
     "price": "in tokens",

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from answers import validator
 from commands import Done, run
 
+from ccl.render.plain import JSON_VERSION
 from runtime.content.codec import encode
 
 BYLAWS = """title: "Bylaws";
@@ -16,6 +18,13 @@ if proposal.share >= 0.5 { quorum 60%; }
 spending { range 0 500 { approvers 1; } range 500 2000 { approvers 2; } }
 mint("x", 5);
 """
+REMARK = {"condition": "p.x", "missing_field": "p.x", "place": "a.ccl:1:4", "section": "a"}
+ANSWER = {
+    "version": JSON_VERSION,
+    "diagnostics": [],
+    "summary": {"errors": 0, "errors_shown": 0, "warnings": 0},
+    "undecided": [{**REMARK, "pointer": "/a", "position": 0}],
+}
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +76,8 @@ def test_undecided_conditions_are_listed(folder: Path) -> None:
             "missing_field": "member.count",
             "place": "bylaws.ccl:3:42",
             "section": "election.board",
+            "pointer": "/election/0",
+            "position": 2,
         }
     ]
 
@@ -194,15 +205,56 @@ def test_file_of_another_kind_is_no_source(
     assert "`ccl charter data.bin`" in done.err or "`meshctl verify data.bin`" in done.err
 
 
-def test_answer_in_json_is_shown_as_the_charter_that_it_is_of(folder: Path) -> None:
-    answer = charter(folder, "bylaws.ccl", "--context", "full.json", "-o", "json").out
+@pytest.mark.parametrize("context", ["full.json", "half.json"])
+def test_answer_in_json_is_shown_as_the_charter_that_it_is_of(folder: Path, context: str) -> None:
+    answer = charter(folder, "bylaws.ccl", "--context", context, "-o", "json").out
     (folder / "answer.json").write_text(answer)
     shown = charter(folder, "answer.json")
     assert (shown.code, shown.err) == (0, "")
-    assert shown.out == charter(folder, "bylaws.ccl", "--context", "full.json").out
-    wrong = charter(folder, "full.json")
-    assert (wrong.code, wrong.out) == (1, "")
-    assert "no answer of `ccl charter -o json`" in wrong.err
+    assert shown.out == charter(folder, "bylaws.ccl", "--context", context).out
+    assert charter(folder, "answer.json", "-o", "json").out == answer
+    strict = charter(folder, "answer.json", "--strict")
+    assert strict.code == (0 if context == "full.json" else 1), strict.err
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"charter": {}},
+        {"charter": None, "undecided": [], "error": {"code": "usage"}},
+        {"charter": [], "undecided": []},
+        {"charter": {"a": None}, "undecided": []},
+        {"charter": {"a": 1}, "undecided": [{"pointer": "/a", "position": 0}]},
+        *(
+            {"charter": {"a": {"b": 1}}, "undecided": [{**REMARK, "pointer": at, "position": to}]}
+            for at, to in (("/b", 0), ("/a/0", 0), ("/a", 2), ("/a", -1), ("/a", "x"), (1, 0))
+        ),
+    ],
+    ids=repr,
+)
+def test_json_that_is_no_answer_is_refused(folder: Path, wrong: object) -> None:
+    (folder / "wrong-answer.json").write_text(json.dumps(wrong))
+    done = charter(folder, "wrong-answer.json")
+    assert (done.code, done.out) == (1, "")
+    assert "no answer of `ccl charter -o json`" in done.err
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *(None, 1.5, {"$value": 1}, {"$odd": 1}, {"$text": "x"}, {"$text": "7d", "a": 1}),
+        *({"$call": "f"}, {"$call": "f", "$arguments": 1}, {"$arguments": [1]}, {"a": None}),
+        *([{"$from": 1}], [{"$from": 1, "$to": 2, "$below": 3}], [{"$value": 1, "$from": 2}]),
+        *([{"$arguments": {"a": 1.5}}], [[{"$value": 1}]], [{"$arguments": [1], "a": 2}]),
+    ],
+    ids=repr,
+)
+def test_form_that_no_charter_has_is_not_of_the_schema(form: object) -> None:
+    answer = {"error": None, **ANSWER}
+    schema = validator("ccl", "charter")
+    assert schema.is_valid({**answer, "charter": {"a": {"b": [{"$value": 1, "c": "7d"}]}}})
+    assert not schema.is_valid({**answer, "charter": {"a": form}})
+    assert not schema.is_valid({**answer, "charter": {"a": {"b": [{"$value": 1, "c": form}]}}})
 
 
 def test_conditions_are_shown_whole(folder: Path) -> None:

@@ -6,6 +6,7 @@ They depend on the program, the context, the time and who asks: no mesh is opene
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any, Final
@@ -15,7 +16,7 @@ import typer
 from ccl.abi.layout import CHARTER_EXPORT, RUN_EXPORT
 from ccl.abi.sections import WASM_MAGIC
 from ccl.cli.apart import CALLER, sandbox_apart
-from ccl.cli.charterforms import charter_entries, charter_value
+from ccl.cli.charterforms import answer_entries, charter_value
 from ccl.cli.charterview import Undecided, charter_text, undecided
 from ccl.cli.files import read_bytes, source_text
 from ccl.cli.inspection import inspect_bytes
@@ -59,7 +60,8 @@ def show_charter(
         )
     data = read_bytes(file, limit=MODULE_BYTES_MAX, what="module")
     if data.lstrip()[:1] == b"{" and b"\0" not in data:  # UTF-16 has zeros, JSON as UTF-8 none
-        _show_answer(data, file)
+        answer_findings(NOTHING_FOUND)
+        _show(_answer_entries(data, file), file, view, strict=strict)
         return
     asking = CALLER if caller is None else _did(caller)
     records = read_records(context)
@@ -82,10 +84,14 @@ def show_charter(
         ):
             note(line)
         raise typer.Exit(ExitCode.FAILED)
+    _show(execution.charter, file, view, strict=strict)
+
+
+def _show(entries: Sequence[Any], file: Path, view: str, *, strict: bool) -> None:
     try:
-        open_conditions = tuple(undecided(execution.charter))
-        lines = tuple(charter_text(execution.charter))
-        value = charter_value(execution.charter)
+        open_conditions = tuple(undecided(entries))
+        lines = tuple(charter_text(entries))
+        value = charter_value(entries)
         json.dumps(value)
     except (AssertionError, LookupError, OverflowError, TypeError, ValueError) as error:
         # Any module can be given, and its charter is data of whoever made it.
@@ -105,10 +111,15 @@ def show_charter(
         give({"charter": value, "undecided": [each.to_json() for each in open_conditions]})
 
 
-def _show_answer(data: bytes, file: Path) -> None:
-    """An answer of `ccl charter -o json`, as text again."""
+def _answer_entries(data: bytes, file: Path) -> list[Any]:
+    """What an answer of `ccl charter -o json` shows."""
     try:
-        lines = tuple(charter_text(charter_entries(json.loads(data)["charter"])))
+        answer = json.loads(data)
+        if "charter" not in answer or "undecided" not in answer:
+            raise ValueError("it lacks `charter` or `undecided`")
+        if answer.get("error") is not None:
+            raise ValueError("the command failed, its `error` says why")
+        return answer_entries(answer)
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise CommandError(
             ExitCode.FAILED,
@@ -117,8 +128,6 @@ def _show_answer(data: bytes, file: Path) -> None:
             hint="give a program, a module, or such an answer as it was",
             details={"path": str(file)},
         ) from None
-    for line in lines:
-        say(line)
 
 
 def _program(data: bytes, file: Path, allowed: tuple[Path, ...]) -> Program:
