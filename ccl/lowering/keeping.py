@@ -9,53 +9,48 @@ Before it loads anything it asks the host how the variables of the home differ f
 only a migration gets over a difference that loses or changes any.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import reduce
+from collections.abc import Mapping
 
+from ccl.lowering import build
 from ccl.lowering.extents import encoded_bytes_max
+from ccl.lowering.state_access import (
+    NEW,
+    OTHER,
+    check_id,
+    checking,
+    compare_id,
+    comparing,
+    declare_id,
+    declaring,
+    load_id,
+    loading,
+    write_id,
+    writing,
+)
 from ccl.node import replace
 from ccl.reach import NO_USE, StateIndex, Use, state_uses
 from ccl.source import Span
 from ccl.typed import (
     Argument,
-    Binary,
     BinaryOp,
     Block,
     CallFunction,
     CallHost,
-    Concat,
     Conversion,
     Convert,
     Evaluate,
     Export,
     Expr,
     Function,
-    If,
     Invariant,
     Local,
-    LocalGet,
-    MatchTag,
     Program,
     Require,
-    ScalarConst,
     SetLocal,
-    SetState,
-    ShortCircuit,
     State,
-    StateGet,
     Statement,
-    TagArm,
-    TextConst,
 )
-from ccl.types import Option, Prim, Result, Type
-
-OTHER_SHAPE = "stored in another shape"
-GONE = "stored under a name that is gone"
-SAME, NEW, OTHER = 0, 1, 2
-"""How a home differs: not at all; by variables that are new; by what a migration is for."""
-SHAPE_READ_BYTES = 512
-"""Of a shape that is not this program's, so much is read to name it, or nothing."""
-WRITTEN = Result(Prim.UNIT, Prim.STRING)
+from ccl.types import Prim, Result, Type
 
 
 def with_state(program: Program) -> Program:
@@ -77,11 +72,11 @@ def with_state(program: Program) -> Program:
         exports.append(replace(export, function=wrapper.id))
     for home, states in _homes(program).items():
         migrates = home in program.migrations
-        made = [_comparing(home, states, migrates=migrates), _declaring(home, states)]
+        made = [comparing(home, states, migrates=migrates), declaring(home, states)]
         for state in states:
             bytes_max = None if migrates else encoded_bytes_max(program, state.type)
-            made += [_loading(state, bytes_max, migrates=migrates), _writing(state)]
-            made.append(_checking(state))
+            made += [loading(state, bytes_max, migrates=migrates), writing(state)]
+            made.append(checking(state))
         functions.update({each.id: each for each in made})
     return replace(program, functions=functions, exports=tuple(exports))
 
@@ -159,18 +154,18 @@ class _Wrapper:
         before: list[Statement] = [
             SetLocal(
                 local=local,
-                value=_call(_compare_id(home), Prim.INTEGER, local.span),
+                value=build.call(compare_id(home), Prim.INTEGER, local.span),
                 span=local.span,
             )
             for home, local in self._difference.items()
         ]
         before += [self._check_shape(each) for each in self._loaded if not self._migrates(each)]
-        before += [_evaluated(_load_id(each), each.span) for each in self._loaded]
+        before += [build.evaluated(load_id(each), each.span) for each in self._loaded]
         before += [self._migrate(home) for home in self._restored]
         call = CallFunction(
             function=function.id,
             arguments=tuple(
-                Argument(value=_get(each), mutated=each.index in function.mutated)
+                Argument(value=build.get(each), mutated=each.index in function.mutated)
                 for each in function.parameters
             ),
             type=function.result,
@@ -199,10 +194,12 @@ class _Wrapper:
         after = self._after_body()
         if isinstance(kind, Result):
             fine = Convert(
-                conversion=Conversion.IS_OK, operand=_get(result), type=Prim.BOOL, span=span
+                conversion=Conversion.IS_OK, operand=build.get(result), type=Prim.BOOL, span=span
             )
-            after = (_when(fine, after),)
-        return Block(statements=(*before, keep, *after), value=_get(result), type=kind, span=span)
+            after = (build.when(fine, after),)
+        return Block(
+            statements=(*before, keep, *after), value=build.get(result), type=kind, span=span
+        )
 
     # --- before the body ---
 
@@ -210,13 +207,16 @@ class _Wrapper:
         return state.home in self._program.migrations
 
     def _check_shape(self, state: State) -> Statement:
-        check = _evaluated(_check_id(state), state.span)
-        return _when(self._is(state.home, OTHER), (check,))
+        check = build.evaluated(check_id(state), state.span)
+        return build.when(self._is(state.home, OTHER), (check,))
 
     def _migrate(self, home: str) -> Statement:
         span = self._difference[home].span
         old = CallHost(
-            call="host_read_contract", arguments=(_text(home, span),), type=Prim.DATA, span=span
+            call="host_read_contract",
+            arguments=(build.text(home, span),),
+            type=Prim.DATA,
+            span=span,
         )
         call = CallFunction(
             function=self._program.migrations[home],
@@ -224,11 +224,11 @@ class _Wrapper:
             type=Prim.UNIT,
             span=span,
         )
-        return _when(self._is(home, OTHER), (Evaluate(value=call, span=span),))
+        return build.when(self._is(home, OTHER), (Evaluate(value=call, span=span),))
 
     def _is(self, home: str, difference: int) -> Expr:
         local = self._difference[home]
-        return _compared(BinaryOp.EQUAL, _get(local), difference, local.span)
+        return build.compared(BinaryOp.EQUAL, build.get(local), difference, local.span)
 
     # --- after it ---
 
@@ -236,22 +236,24 @@ class _Wrapper:
         done = [_check(each) for each in self._checked]
         for home, invariants in self._after.items():
             if invariants:
-                done.append(_when(self._is(home, OTHER), [_check(i) for i in invariants]))
+                done.append(build.when(self._is(home, OTHER), [_check(i) for i in invariants]))
         done += [
-            _evaluated(_write_id(each), each.span) for each in self._loaded if self._writes(each)
+            build.evaluated(write_id(each), each.span)
+            for each in self._loaded
+            if self._writes(each)
         ]
         for home, restored in self._restored.items():
             rest = [s for s in self._loaded if s.id in restored and not self._writes(s)]
-            writes = [_evaluated(_write_id(each), each.span) for each in rest]
+            writes = [build.evaluated(write_id(each), each.span) for each in rest]
             if writes:
-                done.append(_when(self._is(home, OTHER), writes))
+                done.append(build.when(self._is(home, OTHER), writes))
         written = {each.home for each in self._loaded if self._writes(each)}
         for home, local in self._difference.items():
-            declare = (_evaluated(_declare_id(home), local.span),)
+            declare = (build.evaluated(declare_id(home), local.span),)
             if home in written:
-                done.append(_when(self._is(home, NEW), declare))
+                done.append(build.when(self._is(home, NEW), declare))
             if home in self._restored:
-                done.append(_when(self._is(home, OTHER), declare))
+                done.append(build.when(self._is(home, OTHER), declare))
         return tuple(done)
 
     def _writes(self, state: State) -> bool:
@@ -259,7 +261,7 @@ class _Wrapper:
 
 
 def _check(invariant: Invariant) -> Statement:
-    holds = _call(invariant.function, Prim.BOOL, invariant.span)
+    holds = build.call(invariant.function, Prim.BOOL, invariant.span)
     require = Require(
         condition=holds,
         message=None,
@@ -268,244 +270,3 @@ def _check(invariant: Invariant) -> Statement:
         reason=f'invariant "{invariant.text}" does not hold',
     )
     return Evaluate(value=require, span=invariant.span)
-
-
-# --- one home ---------------------------------------------------------------------------
-
-
-def _compare_id(home: str) -> str:
-    return f"{home}// compare"
-
-
-def _declare_id(home: str) -> str:
-    return f"{home}// declare"
-
-
-def _schema(home: str, states: Sequence[State]) -> tuple[Expr, Expr]:
-    span = states[0].span
-    lines = "\n".join(f"{each.name}: {each.shape}" for each in states)
-    return _text(home, span), _text(lines, span)
-
-
-def _comparing(home: str, states: Sequence[State], *, migrates: bool) -> Function:
-    """How what is stored in a home differs; without a migration it traps where that loses any.
-
-    A variable of another shape is for whoever loads it.
-    """
-    span = states[0].span
-    answer = Local(index=0, name="difference", type=Prim.STRING, span=span)
-    asked = CallHost(
-        call="host_state_difference", arguments=_schema(home, states), type=Prim.STRING, span=span
-    )
-    keep = SetLocal(local=answer, value=asked, span=span)
-
-    def answered(*words: str) -> Expr:
-        found = [_compared(BinaryOp.EQUAL, _get(answer), word, span) for word in words]
-        return reduce(_either, found)
-
-    other: list[Statement] = []
-    if not migrates:
-        advice = _text("; declare fn migrate(old: Data)", span)
-        refused = Require(
-            condition=answered("changed"),
-            message=Concat(parts=(_get(answer), advice), span=span),
-            article=None,
-            span=span,
-            reason=GONE,
-        )
-        other.append(Evaluate(value=refused, span=span))
-    new = answered("nothing") if migrates else answered("nothing", "added")
-    value = _chosen(
-        answered("same"),
-        _block((), span, _number(SAME, span)),
-        _chosen(
-            new,
-            _block((), span, _number(NEW, span)),
-            _block(other, span, _number(OTHER, span)),
-        ),
-    )
-    body = _block((keep,), span, value)
-    return _function(_compare_id(home), f"compare {home}", body, (answer,))
-
-
-def _declaring(home: str, states: Sequence[State]) -> Function:
-    """Says which variables the home has from here on."""
-    span = states[0].span
-    call = CallHost(
-        call="host_declare_state", arguments=_schema(home, states), type=WRITTEN, span=span
-    )
-    done = Convert(conversion=Conversion.UNWRAP_OK, operand=call, type=Prim.UNIT, span=span)
-    body = _block((Evaluate(value=done, span=span),), span)
-    return _function(_declare_id(home), f"declare {home}", body, ())
-
-
-# --- one variable -----------------------------------------------------------------------
-
-
-def _load_id(state: State) -> str:
-    return f"{state.id} load"
-
-
-def _check_id(state: State) -> str:
-    return f"{state.id} check"
-
-
-def _write_id(state: State) -> str:
-    return f"{state.id} write"
-
-
-def _loading(state: State, bytes_max: int | None, *, migrates: bool) -> Function:
-    """`state = match stored { Some(data) => data as its type, None => its first value }`.
-
-    Where a value of the type has so many bytes at most, no more are read: whatever else is
-    stored there is none of it. With a migration, what was stored in another shape begins anew.
-    """
-    span = state.span
-    data = Local(index=0, name="data", type=Prim.DATA, span=span)
-    stored = CallHost(
-        call="host_read_state",
-        arguments=_key(state),
-        type=Option(Prim.DATA),
-        span=span,
-        bytes_max=bytes_max,
-    )
-    value = _call(state.initial, state.type, span)
-    first = _block((SetState(state=state.id, value=value, span=span),), span)
-    read = _block((SetState(state=state.id, value=_as_type(_get(data), state), span=span),), span)
-    there: Expr = _chosen(_shape_is_known(state), read, first) if migrates else read
-    arms = (
-        TagArm(tag=0, bindings=(), body=first),
-        TagArm(tag=1, bindings=((0, data),), body=there),
-    )
-    match = MatchTag(subject=stored, arms=arms, otherwise=None, type=Prim.UNIT, span=span)
-    body = _block((Evaluate(value=match, span=span),), span)
-    return _function(_load_id(state), f"load {state.name}", body, (data,))
-
-
-def _checking(state: State) -> Function:
-    """Traps where the variable is stored in another shape."""
-    body = _block((Evaluate(value=_same_shape(state), span=state.span),), state.span)
-    return _function(_check_id(state), f"check {state.name}", body, ())
-
-
-def _same_shape(state: State) -> Expr:
-    parts = (
-        _text(f"state `{state.name}` was stored as ", state.span),
-        _stored_shape(state),
-        _text(f", this program has {state.shape}; declare fn migrate(old: Data)", state.span),
-    )
-    absent = _compared(BinaryOp.EQUAL, _stored_shape(state), "", state.span)
-    return Require(
-        condition=_either(absent, _shape_is_known(state)),
-        message=Concat(parts=parts, span=state.span),
-        article=None,
-        span=state.span,
-        reason=OTHER_SHAPE,
-    )
-
-
-def _writing(state: State) -> Function:
-    span = state.span
-    value: Expr = StateGet(state=state.id, type=state.type, span=span)
-    if state.type is not Prim.DATA:
-        value = Convert(conversion=Conversion.TO_DATA, operand=value, type=Prim.DATA, span=span)
-    arguments = (*_key(state), _text(state.shape, span), value)
-    call = CallHost(call="host_write_state", arguments=arguments, type=WRITTEN, span=span)
-    done = Convert(conversion=Conversion.UNWRAP_OK, operand=call, type=Prim.UNIT, span=span)
-    body = _block((Evaluate(value=done, span=span),), span)
-    return _function(_write_id(state), f"write {state.name}", body, ())
-
-
-def _function(identity: str, name: str, body: Block, locals_: tuple[Local, ...]) -> Function:
-    return Function(
-        id=identity,
-        name=name,
-        parameters=(),
-        locals=locals_,
-        mutated=frozenset(),
-        result=body.type,
-        body=body,
-        span=body.span,
-    )
-
-
-# --- short ways -------------------------------------------------------------------------
-
-
-def _call(function: str, kind: Type, span: Span) -> CallFunction:
-    return CallFunction(function=function, arguments=(), type=kind, span=span)
-
-
-def _key(state: State) -> tuple[Expr, Expr]:
-    return _text(state.home, state.span), _text(state.name, state.span)
-
-
-def _stored_shape(state: State) -> Expr:
-    return CallHost(
-        call="host_state_shape",
-        arguments=_key(state),
-        type=Prim.STRING,
-        span=state.span,
-        bytes_max=max(SHAPE_READ_BYTES, len(state.shape.encode())),
-    )
-
-
-def _shape_is_known(state: State) -> Expr:
-    return _compared(BinaryOp.EQUAL, _stored_shape(state), state.shape, state.span)
-
-
-def _as_type(data: Expr, state: State) -> Expr:
-    if state.type is Prim.DATA:
-        return data
-    return Convert(conversion=Conversion.DATA_TO, operand=data, type=state.type, span=state.span)
-
-
-def _evaluated(function: str, span: Span) -> Statement:
-    return Evaluate(value=_call(function, Prim.UNIT, span), span=span)
-
-
-def _compared(op: BinaryOp, left: Expr, right: str | int, span: Span) -> Expr:
-    value: Expr = _text(right, span) if isinstance(right, str) else _number(right, span)
-    return Binary(op=op, left=left, right=value, type=Prim.BOOL, span=span)
-
-
-def _either(left: Expr, right: Expr) -> Expr:
-    return ShortCircuit(is_and=False, left=left, right=right, span=left.span)
-
-
-def _chosen(condition: Expr, then: Expr, otherwise: Expr) -> Expr:
-    return If(
-        condition=condition,
-        then=then,
-        otherwise=otherwise,
-        type=then.type,
-        span=condition.span,
-    )
-
-
-def _when(condition: Expr, statements: Sequence[Statement]) -> Statement:
-    span = condition.span
-    then = _block(statements, span)
-    chosen = If(condition=condition, then=then, otherwise=None, type=Prim.UNIT, span=span)
-    return Evaluate(value=chosen, span=span)
-
-
-def _block(statements: Sequence[Statement], span: Span, value: Expr | None = None) -> Block:
-    kind = Prim.UNIT if value is None else value.type
-    return Block(statements=tuple(statements), value=value, type=kind, span=span)
-
-
-def _get(local: Local) -> LocalGet:
-    return LocalGet(local=local, type=local.type, span=local.span)
-
-
-def _text(value: str, span: Span) -> TextConst:
-    return TextConst(value=value, type=Prim.STRING, span=span)
-
-
-def _number(value: int, span: Span) -> ScalarConst:
-    return ScalarConst(value=value, type=Prim.INTEGER, span=span)
-
-
-def _bool(value: bool, span: Span) -> ScalarConst:
-    return ScalarConst(value=int(value), type=Prim.BOOL, span=span)

@@ -1,0 +1,209 @@
+"""Functions that load, check and write one state variable, and compare and declare a home.
+
+Rule: each is a function of its own, so that many exports that reach a variable share its code.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+
+from ccl.lowering import build
+from ccl.typed import (
+    BinaryOp,
+    CallHost,
+    Concat,
+    Conversion,
+    Convert,
+    Evaluate,
+    Expr,
+    Function,
+    Local,
+    MatchTag,
+    Require,
+    SetLocal,
+    SetState,
+    State,
+    StateGet,
+    Statement,
+    TagArm,
+)
+from ccl.types import Option, Prim, Result
+
+OTHER_SHAPE = "stored in another shape"
+GONE = "stored under a name that is gone"
+SAME, NEW, OTHER = 0, 1, 2
+"""How a home differs: not at all; by variables that are new; by what a migration is for."""
+SHAPE_READ_BYTES = 512
+"""Of a shape that is not this program's, so much is read to name it, or nothing."""
+WRITTEN = Result(Prim.UNIT, Prim.STRING)
+
+
+# --- one home ---------------------------------------------------------------------------
+
+
+def compare_id(home: str) -> str:
+    return f"{home}// compare"
+
+
+def declare_id(home: str) -> str:
+    return f"{home}// declare"
+
+
+def _schema(home: str, states: Sequence[State]) -> tuple[Expr, Expr]:
+    span = states[0].span
+    lines = "\n".join(f"{each.name}: {each.shape}" for each in states)
+    return build.text(home, span), build.text(lines, span)
+
+
+def comparing(home: str, states: Sequence[State], *, migrates: bool) -> Function:
+    """How what is stored in a home differs; without a migration it traps where that loses any.
+
+    A variable of another shape is for whoever loads it.
+    """
+    span = states[0].span
+    answer = Local(index=0, name="difference", type=Prim.STRING, span=span)
+    asked = CallHost(
+        call="host_state_difference", arguments=_schema(home, states), type=Prim.STRING, span=span
+    )
+    keep = SetLocal(local=answer, value=asked, span=span)
+
+    def answered(*words: str) -> Expr:
+        found = [build.compared(BinaryOp.EQUAL, build.get(answer), word, span) for word in words]
+        return reduce(build.either, found)
+
+    other: list[Statement] = []
+    if not migrates:
+        advice = build.text("; declare fn migrate(old: Data)", span)
+        refused = Require(
+            condition=answered("changed"),
+            message=Concat(parts=(build.get(answer), advice), span=span),
+            article=None,
+            span=span,
+            reason=GONE,
+        )
+        other.append(Evaluate(value=refused, span=span))
+    new = answered("nothing") if migrates else answered("nothing", "added")
+    value = build.chosen(
+        answered("same"),
+        build.block((), span, build.number(SAME, span)),
+        build.chosen(
+            new,
+            build.block((), span, build.number(NEW, span)),
+            build.block(other, span, build.number(OTHER, span)),
+        ),
+    )
+    body = build.block((keep,), span, value)
+    return build.function(compare_id(home), f"compare {home}", body, (answer,))
+
+
+def declaring(home: str, states: Sequence[State]) -> Function:
+    """Says which variables the home has from here on."""
+    span = states[0].span
+    call = CallHost(
+        call="host_declare_state", arguments=_schema(home, states), type=WRITTEN, span=span
+    )
+    done = Convert(conversion=Conversion.UNWRAP_OK, operand=call, type=Prim.UNIT, span=span)
+    body = build.block((Evaluate(value=done, span=span),), span)
+    return build.function(declare_id(home), f"declare {home}", body, ())
+
+
+# --- one variable -----------------------------------------------------------------------
+
+
+def load_id(state: State) -> str:
+    return f"{state.id} load"
+
+
+def check_id(state: State) -> str:
+    return f"{state.id} check"
+
+
+def write_id(state: State) -> str:
+    return f"{state.id} write"
+
+
+def loading(state: State, bytes_max: int | None, *, migrates: bool) -> Function:
+    """`state = match stored { Some(data) => data as its type, None => its first value }`.
+
+    Where a value of the type has so many bytes at most, no more are read: whatever else is
+    stored there is none of it. With a migration, what was stored in another shape begins anew.
+    """
+    span = state.span
+    data = Local(index=0, name="data", type=Prim.DATA, span=span)
+    stored = CallHost(
+        call="host_read_state",
+        arguments=_key(state),
+        type=Option(Prim.DATA),
+        span=span,
+        bytes_max=bytes_max,
+    )
+    value = build.call(state.initial, state.type, span)
+    first = build.block((SetState(state=state.id, value=value, span=span),), span)
+    read = build.block(
+        (SetState(state=state.id, value=_as_type(build.get(data), state), span=span),), span
+    )
+    there: Expr = build.chosen(_shape_is_known(state), read, first) if migrates else read
+    arms = (
+        TagArm(tag=0, bindings=(), body=first),
+        TagArm(tag=1, bindings=((0, data),), body=there),
+    )
+    match = MatchTag(subject=stored, arms=arms, otherwise=None, type=Prim.UNIT, span=span)
+    body = build.block((Evaluate(value=match, span=span),), span)
+    return build.function(load_id(state), f"load {state.name}", body, (data,))
+
+
+def checking(state: State) -> Function:
+    """Traps where the variable is stored in another shape."""
+    body = build.block((Evaluate(value=_same_shape(state), span=state.span),), state.span)
+    return build.function(check_id(state), f"check {state.name}", body, ())
+
+
+def _same_shape(state: State) -> Expr:
+    parts = (
+        build.text(f"state `{state.name}` was stored as ", state.span),
+        _stored_shape(state),
+        build.text(f", this program has {state.shape}; declare fn migrate(old: Data)", state.span),
+    )
+    absent = build.compared(BinaryOp.EQUAL, _stored_shape(state), "", state.span)
+    return Require(
+        condition=build.either(absent, _shape_is_known(state)),
+        message=Concat(parts=parts, span=state.span),
+        article=None,
+        span=state.span,
+        reason=OTHER_SHAPE,
+    )
+
+
+def writing(state: State) -> Function:
+    span = state.span
+    value: Expr = StateGet(state=state.id, type=state.type, span=span)
+    if state.type is not Prim.DATA:
+        value = Convert(conversion=Conversion.TO_DATA, operand=value, type=Prim.DATA, span=span)
+    arguments = (*_key(state), build.text(state.shape, span), value)
+    call = CallHost(call="host_write_state", arguments=arguments, type=WRITTEN, span=span)
+    done = Convert(conversion=Conversion.UNWRAP_OK, operand=call, type=Prim.UNIT, span=span)
+    body = build.block((Evaluate(value=done, span=span),), span)
+    return build.function(write_id(state), f"write {state.name}", body, ())
+
+
+def _key(state: State) -> tuple[Expr, Expr]:
+    return build.text(state.home, state.span), build.text(state.name, state.span)
+
+
+def _stored_shape(state: State) -> Expr:
+    return CallHost(
+        call="host_state_shape",
+        arguments=_key(state),
+        type=Prim.STRING,
+        span=state.span,
+        bytes_max=max(SHAPE_READ_BYTES, len(state.shape.encode())),
+    )
+
+
+def _shape_is_known(state: State) -> Expr:
+    return build.compared(BinaryOp.EQUAL, _stored_shape(state), state.shape, state.span)
+
+
+def _as_type(data: Expr, state: State) -> Expr:
+    if state.type is Prim.DATA:
+        return data
+    return Convert(conversion=Conversion.DATA_TO, operand=data, type=state.type, span=state.span)
