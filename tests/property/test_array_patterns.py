@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ccl import typed
 from ccl.checking.matching.coverage import Steps, Types, is_reachable, uncovered
-from ccl.checking.matching.patterns import Anything, Elements, Equal, Shape
+from ccl.checking.matching.shapes import Anything, Elements, Equal, Shape
 from ccl.source import FileId, Span
 from ccl.types import Array, Prim
 

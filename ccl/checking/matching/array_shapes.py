@@ -2,7 +2,7 @@
 
 from ccl import typed
 from ccl.checking.inference import prune, zonk
-from ccl.checking.matching.patterns import Elements
+from ccl.checking.matching.shapes import Elements
 from ccl.typed import BinaryOp, Builtin
 from ccl.types import Array, Prim
 

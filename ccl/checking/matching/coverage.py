@@ -11,7 +11,9 @@ from itertools import islice, pairwise
 from typing import TypeVar
 
 from ccl import typed
-from ccl.checking.matching.patterns import (
+from ccl.checking.matching.patterns import VariantTypes, plain_name
+from ccl.checking.matching.rows import INTEGER_MAX, INTEGER_MIN, ByGroup, Row, ends_of
+from ccl.checking.matching.shapes import (
     Anything,
     Either,
     Elements,
@@ -19,11 +21,8 @@ from ccl.checking.matching.patterns import (
     Fields,
     Shape,
     Variant,
-    VariantTypes,
     Within,
-    plain_name,
 )
-from ccl.checking.matching.rows import INTEGER_MAX, INTEGER_MIN, ByGroup, Row, ends_of
 from ccl.node import Node
 from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Type
 

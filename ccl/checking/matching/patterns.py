@@ -1,7 +1,6 @@
 """Patterns read against the type of what they are matched with.
 
-A `Shape` is a pattern whose names are found and whose values have their types. What does not
-fit is reported here and stands as `Anything`, so that nothing is said of it twice.
+Rule: a pattern that does not fit is reported here, and nowhere else.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,73 +16,31 @@ from ccl.checking.functions import instances
 from ccl.checking.functions.arguments import counted
 from ccl.checking.inference import (
     POISON,
-    fresh,
     has_poison,
     open_number,
     unify,
     variable_of,
     zonk,
 )
+from ccl.checking.matching.shapes import (
+    WRONG,
+    Anything,
+    Either,
+    Elements,
+    Equal,
+    Fields,
+    Shape,
+    Variant,
+    Within,
+    alternatives,
+)
+from ccl.checking.matching.subject_types import suggested_by
 from ccl.checking.operands import is_ordered
 from ccl.checking.places import field_index
 from ccl.checking.type_names import declared_type
 from ccl.diagnostics import Label
-from ccl.node import Node
 from ccl.source import Span
 from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Token, Type
-
-
-class Anything(Node, frozen=True, kw_only=True):
-    """`_`, or a name that is bound to the value."""
-
-    local: typed.Local | None = None
-    wrong: bool = False
-    """It stands for a pattern that is reported as wrong."""
-
-
-class Equal(Node, frozen=True, kw_only=True):
-    """One value of a scalar or text type."""
-
-    value: typed.ScalarConst | typed.TextConst
-
-
-class Within(Node, frozen=True, kw_only=True):
-    """From `low` to `high`; `inclusive` if `high` belongs to it."""
-
-    low: typed.ScalarConst
-    high: typed.ScalarConst
-    inclusive: bool
-
-
-class Variant(Node, frozen=True, kw_only=True):
-    tag: int
-    parts: tuple["Shape", ...]
-
-
-class Fields(Node, frozen=True, kw_only=True):
-    """A struct: one shape for each of its fields."""
-
-    parts: tuple["Shape", ...]
-
-
-class Elements(Node, frozen=True, kw_only=True):
-    """An array of exactly so many elements; with a `rest`, of so many or more.
-
-    `before`: how many of the parts stand before the rest.
-    """
-
-    parts: tuple["Shape", ...]
-    rest: Anything | None = None
-    before: int = 0
-
-
-class Either(Node, frozen=True, kw_only=True):
-    alternatives: tuple["Shape", ...]
-
-
-Shape: TypeAlias = Anything | Equal | Within | Variant | Fields | Elements | Either
-
-WRONG = Anything(wrong=True)
 
 VariantTypes: TypeAlias = tuple[tuple[str, tuple[Type, ...]], ...]
 
@@ -101,74 +58,6 @@ def variants(body: Body, kind: Type) -> VariantTypes:
             return ()
 
 
-def alternatives(pattern: ast.Pattern) -> tuple[ast.Pattern, ...]:
-    if isinstance(pattern, ast.OrPattern):
-        return tuple(each for part in pattern.alternatives for each in alternatives(part))
-    return (pattern,)
-
-
-def suggested_type(body: Body, arms: tuple[ast.MatchArm, ...]) -> Type | None:
-    """What the patterns of the arms say about a subject of unknown type."""
-    for arm in arms:
-        for pattern in alternatives(arm.pattern):
-            suggested = _suggested(body, pattern)
-            if suggested is not None:
-                return suggested
-    return None
-
-
-def _suggested(body: Body, pattern: ast.Pattern) -> Type | None:
-    match pattern:
-        case (
-            ast.LiteralPattern(value=value) | ast.RangePattern(low=ast.LiteralPattern(value=value))
-        ):
-            return expressions.infer(body, value).type
-        case ast.StructPattern(path=path):
-            return declared_type(body.checker, body.scope, path)
-        case ast.VariantPattern(path=path) if info := enums.find(body, path[:-1]):
-            return instances.applied(info, tuple(fresh() for _ in info.parameters))
-        case ast.VariantPattern(path=(ast.Ident(text=name),)):
-            return _suggested_by_variant(body, name)
-        case ast.NamePattern(name=ast.Ident(text="None")):
-            return Option(fresh())
-        case ast.ArrayPattern():
-            return Array(fresh())
-        case ast.OrPattern():
-            found = (_suggested(body, each) for each in alternatives(pattern))
-            return next((each for each in found if each is not None), None)
-        case _:
-            return None
-
-
-def _suggested_by_variant(body: Body, name: str) -> Type | None:
-    """The type that has a variant of the name, if there is only one."""
-    match name:
-        case "Some":
-            return Option(fresh())
-        case "Ok" | "Err":
-            return Result(fresh(), fresh())
-        case _:
-            checker, scope = body.checker, body.scope
-            known = [checker.enums[checker.type_id(scope, each)] for each in scope.enums]
-            having = [info for info in known if name in dict(info.variants)]
-            if len(having) != 1:
-                return None
-            return instances.applied(having[0], tuple(fresh() for _ in having[0].parameters))
-
-
-def is_wrong(shape: Shape) -> bool:
-    """Whether something in it is reported as wrong."""
-    match shape:
-        case Anything(wrong=wrong):
-            return wrong
-        case Equal() | Within():
-            return False
-        case Variant(parts=parts) | Fields(parts=parts) | Elements(parts=parts):
-            return any(map(is_wrong, parts))
-        case Either(alternatives=shapes):
-            return any(map(is_wrong, shapes))
-
-
 def read(body: Body, pattern: ast.Pattern, kind: Type) -> Shape:
     """The shape of one arm's pattern; its names are declared in the innermost scope."""
     return _Reader(body).read(pattern, zonk(kind))
@@ -184,7 +73,7 @@ class _Reader:
 
     def read(self, pattern: ast.Pattern, kind: Type) -> Shape:
         if variable_of(kind) is not None:
-            suggested = _suggested(self._body, pattern)
+            suggested = suggested_by(self._body, pattern)
             if suggested is not None and unify(kind, suggested):
                 kind = zonk(kind)
         match pattern:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from ccl import typed
-from ccl.checking.matching.patterns import Equal, Shape, Variant, Within
+from ccl.checking.matching.shapes import Equal, Shape, Variant, Within
 
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 
