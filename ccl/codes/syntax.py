@@ -146,6 +146,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         advice={
             "absent": "take what may be absent with `get`, and say what stands for it: "
             '`try m.get("a") catch 0`',
+            "groups": "a comma ends a number: `_` groups its digits",
             "shift": "call `{instead}`; `bit_and`, `bit_or`, `bit_xor` and `bit_not` go with it",
         },
     ),
@@ -208,5 +209,12 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="`{number}` is not written with the digits 0 to 9",
         label="`{digit}` is {character}",
         help="write numbers with the digits 0 to 9; strings and names take those of any script",
+    ),
+    Template(
+        code="CCL0130",
+        title="the number `{number}` begins with zeros",
+        label="CCL writes `{instead}`",
+        help="leave out the zeros; what has zeros that count, as a postcode, is a text in quotes",
+        advice={"groups": "a comma ends a number: `_` groups its digits"},
     ),
 )

@@ -142,7 +142,10 @@ class FaultReports:
                 instead = f"{whole.text}{'_' if thousands else '.'}{places.text}"
                 fix = Fix(f"write `{instead}`", (Edit(place, instead),))
                 found = f"{whole.text},{places.text}"
-                self._sink.report("CCL0119", place, found=found, instead=instead, fixes=(fix,))
+                facts = {"advice": "groups"} if thousands else {}
+                self._sink.report(
+                    "CCL0119", place, found=found, instead=instead, fixes=(fix,), **facts
+                )
                 return True
         return False
 

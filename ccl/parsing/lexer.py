@@ -40,6 +40,11 @@ _CHUNK: Final = re.compile(r'[^"\\\n]*(?:\\[^(\n][^"\\\n]*)*')
 _SUFFIX: Final = re.compile(rf"[^\W{IGNORABLE}]+")
 _ANY_NUMBER: Final = re.compile(r"\d[\d_]*(?:\.\d[\d_]*)?")
 """In the digits of any script."""
+_PADDED: Final = re.compile(r"0[0-9_]*[0-9]")
+"""The whole part of a number that begins with zeros."""
+_GROUPED: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?![\d_]|,\d)", re.ASCII)
+"""`1,000`: a comma before each three digits, as in English; in CCL these are several numbers."""
+_ZERO_GROUP: Final = re.compile(r"(?<=\d,)0\d\d(?!\d)", re.ASCII)
 _DOTTED_UNIT: Final = re.compile(r"\.(?:second|minute|hour|day|week|year)s?\b(?!\s*\()")
 _UNIT_LETTERS: Final = {
     "second": "s",
@@ -216,6 +221,10 @@ class _Lexer:
         if whole is not None and whole.end() > end and number[:2] not in ("0x", "0X"):
             end = whole.end()
             number = self._foreign_digits(whole)
+        elif text.startswith(",", end) and (grouped := _GROUPED.match(text, at)) is not None:
+            number, end = self._grouped(grouped, number, end)
+        if _PADDED.match(number) is not None and number[:2] not in ("0x", "0X"):
+            number = self._padded(at, end, number)
         spaced = _SPACED_UNIT.match(text, end)
         if spaced is not None:
             return self._spaced_unit(at, end, spaced)
@@ -252,6 +261,32 @@ class _Lexer:
             character=called(first),
         )
         return number
+
+    def _grouped(self, found: re.Match[str], first: str, end: int) -> tuple[str, int]:
+        """A number and its end: with its groups if one on the line begins with 0, as none of
+        several numbers does; else `first`, which ends at `end`."""
+        text = self._text
+        line = text[text.rfind("\n", 0, end) + 1 :].partition("\n")[0]
+        if _ZERO_GROUP.search(line) is None:
+            return first, end
+        written = found.group()
+        instead = written.replace(",", "_")
+        facts = {"instead": instead, "advice": "groups"}
+        fixes = (self._replace(f"write `{instead}`", *found.span(), instead, safe=False),)
+        zeros = _ZERO_GROUP.search(written)
+        if zeros is None:
+            self._fault("CCL0119", *found.span(), fixes=fixes, found=written, **facts)
+        else:
+            self._fault("CCL0130", *found.span(), fixes=fixes, number=zeros.group(), **facts)
+        return instead, found.end()
+
+    def _padded(self, at: int, end: int, number: str) -> str:
+        """Reports zeros before a number; gives it without them."""
+        whole, point, places = number.partition(".")
+        instead = (whole.lstrip("0_") or "0") + point + places
+        fix = self._replace(f"write `{instead}`", at, end, instead, safe=False)
+        self._fault("CCL0130", at, end, fixes=(fix,), number=number, instead=instead)
+        return instead
 
     def _percent_sign(self, at: int) -> int:
         """`%` right behind a number: an operator only where an operand follows and one fits."""

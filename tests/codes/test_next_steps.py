@@ -101,6 +101,51 @@ def test_a_list_of_numbers_is_not_a_decimal() -> None:
     assert told(program) == []
 
 
+ZEROS = [
+    ("007", "7"),
+    ("000", "0"),
+    ("00", "0"),
+    ("0_5", "5"),
+    ("00.5", "0.5"),
+    ("05d", "5d"),
+    ("01%", "1%"),
+    ("010KiB", "10KiB"),
+    ("1,000", "1_000"),
+    ("1,000.50", "1_000.50"),
+    ("12,000,000", "12_000_000"),
+    ("1,234,050d", "1_234_050d"),
+]
+
+
+@pytest.mark.parametrize(("written", "instead"), ZEROS)
+@pytest.mark.parametrize(
+    "around", ["m {{ t: {0}; }}", "execution {{ [{0}, 1] }}", "execution {{ abs({0}) }}"]
+)
+def test_zeros_before_a_number_are_an_error(written: str, instead: str, around: str) -> None:
+    program = around.format(written)
+    assert [code for code, _ in told(program)] == ["CCL0130"]
+    assert mended(program) == around.format(instead)
+
+
+def test_numbers_of_three_digits_are_grouped_where_one_shows_that_they_are() -> None:
+    program = "execution { [2,500, 1,000, 30] }"
+    assert [code for code, _ in told(program)] == ["CCL0119", "CCL0130"]
+    assert mended(program) == "execution { [2_500, 1,000, 30] }"
+    assert mended("execution { [1,000, 2,500] }") == "execution { [1_000, 2,500] }"
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "0.5", "0.05", "0x0F", "1_000", "10", "2026-01-05T00:00:00Z", "0d", "0%", "0.0"]
+)
+def test_a_number_without_zeros_before_it_is_one(number: str) -> None:
+    assert told(f"m {{ t: {number}; }}") == []
+    assert told(f"execution {{ [{number}, {number}] }}") == []
+
+
+def test_a_list_of_numbers_needs_no_blanks() -> None:
+    assert told("execution { [2,500] }") == []
+
+
 # --- loops ------------------------------------------------------------------------------
 
 
