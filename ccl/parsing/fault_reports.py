@@ -142,9 +142,9 @@ class FaultReports:
                 instead = f"{whole.text}{'_' if thousands else '.'}{places.text}"
                 fix = Fix(f"write `{instead}`", (Edit(place, instead),))
                 found = f"{whole.text},{places.text}"
-                facts = {"advice": "groups"} if thousands else {}
+                advice = "groups" if thousands else None
                 self._sink.report(
-                    "CCL0119", place, found=found, instead=instead, fixes=(fix,), **facts
+                    "CCL0119", place, found=found, instead=instead, advice=advice, fixes=(fix,)
                 )
                 return True
         return False

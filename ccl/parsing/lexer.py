@@ -271,13 +271,18 @@ class _Lexer:
             return first, end
         written = found.group()
         instead = written.replace(",", "_")
-        facts = {"instead": instead, "advice": "groups"}
         fixes = (self._replace(f"write `{instead}`", *found.span(), instead, safe=False),)
         zeros = _ZERO_GROUP.search(written)
-        if zeros is None:
-            self._fault("CCL0119", *found.span(), fixes=fixes, found=written, **facts)
-        else:
-            self._fault("CCL0130", *found.span(), fixes=fixes, number=zeros.group(), **facts)
+        code = "CCL0119" if zeros is None else "CCL0130"
+        self._fault(
+            code,
+            *found.span(),
+            fixes=fixes,
+            found=written,
+            number=written if zeros is None else zeros.group(),
+            instead=instead,
+            advice="groups",
+        )
         return instead, found.end()
 
     def _padded(self, at: int, end: int, number: str) -> str:
