@@ -19,7 +19,7 @@ NO_LENGTH = "wrong type of data: expected a list, a record or a text"
 NO_WRITTEN_TIME = (
     "only times of the years 1 to 9999 are written as text, not these seconds since 1970"
 )
-DISCARDED_ERR = "an Err that nobody took"
+UNHANDLED_ERR = "unhandled Err"
 DECIMAL_SCALE = 1_000_000
 TO_TEXT: Final[Mapping[Type, str]] = {
     Prim.DECIMAL: "decimal_to_text",
@@ -98,7 +98,7 @@ def _unwrap(f: Frame, node: Convert) -> Hold:
     kept = f.borrow((node.operand,))
     with f.temporary("i32") as result:
         f.emit(f"local.tee ${result}", "i64.load offset=8", "i64.eqz", "i32.eqz", "if")
-        site = f.site(node.span, DISCARDED_ERR)
+        site = f.site(node.span, UNHANDLED_ERR)
         if kind.err in (Prim.STRING, Prim.DID, Prim.CID):
             f.emit(f"local.get ${result}", load(kind.err, payload_offset(0)))
             f.constant(site)

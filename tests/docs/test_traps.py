@@ -34,7 +34,7 @@ REASONS = {
     "host_get_context: no answer": "proposal.yes == 1",
     "host_input_cid: no answer": "input_cid()",
     "requirement failed": "require(1 > 2);",
-    "an Err that nobody took": "fails();",
+    "unhandled Err": "fails();",
     "call depth over 1000": "deeper(1)",
     "out of memory": 'let text = "0123456789"; while true { text = text + text; }',
 }

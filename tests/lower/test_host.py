@@ -58,7 +58,7 @@ def test_a_discarded_refusal_traps_with_its_reason() -> None:
     answers = {"host_submit_job": 0, "host_last_refusal": b"balance too low"}
     with pytest.raises(Trapped) as trapped:
         _module(_unwrapped(_submission(), Prim.JOB), answers).call("run")
-    assert trapped.value == Trapped("an Err that nobody took", "balance too low")
+    assert trapped.value == Trapped("unhandled Err", "balance too low")
 
 
 def test_an_err_that_an_entry_returns_discards_its_effects() -> None:

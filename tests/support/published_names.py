@@ -119,7 +119,7 @@ MESH: Final = (
         effects=("record-usage",),
         log=("count: 10 compute",),
     ),
-    _case("perform_action", 'perform_action("count", 2_000_000);', trap="an Err that nobody took"),
+    _case("perform_action", 'perform_action("count", 2_000_000);', trap="unhandled Err"),
     _case(
         "perform_metered_action",
         'perform_metered_action("count", 10); true',
@@ -396,7 +396,7 @@ BLOCKS: Final = (
 
 IDENTITY: Final = (
     _case("require_proof", 'require_proof("treasurer"); true', True, roles=("treasurer",)),
-    _case("require_proof", 'require_proof("treasurer");', trap="an Err that nobody took"),
+    _case("require_proof", 'require_proof("treasurer");', trap="unhandled Err"),
     _case("require_proof", 'require_proof("treasurer") || true', True),
     _case("require_proof", 'let shown: Bool = require_proof("treasurer"); shown', False),
     _case(
@@ -408,7 +408,7 @@ IDENTITY: Final = (
     _case(
         "pause_credential",
         'pause_credential("treasurer"); require_proof("treasurer");',
-        trap="an Err that nobody took",
+        trap="unhandled Err",
         roles=("treasurer",),
     ),
     _case(

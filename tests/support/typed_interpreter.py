@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from typed_numbers import Stopped, binary, computed, decimal_text, in_range, parsed
 
@@ -171,8 +171,10 @@ class _Activation:
                 return None
             case t.MatchTag():
                 return self._match(node)
+            case t.DataGet() | t.SubmitManifest():
+                raise AssertionError("Data to read and jobs come from a host; programs have none")
             case _:
-                raise NotImplementedError(type(node).__name__)
+                assert_never(node)
 
     def _convert(self, node: t.Convert) -> Any:
         value = self.value(node.operand)
@@ -191,7 +193,7 @@ class _Activation:
             case t.Conversion.UNWRAP_OK if value.tag == 0:
                 return value.payload[0]
             case t.Conversion.UNWRAP_OK:
-                raise Stopped("an Err that nobody took")
+                raise Stopped("unhandled Err")
             case t.Conversion.IS_OK:
                 return value.tag == 0
             case t.Conversion.IS_SOME:
@@ -200,8 +202,10 @@ class _Activation:
                 return value
             case t.Conversion.INTEGER_TO_DECIMAL:
                 return in_range(value * 10**6, node.type, "the conversion of an Integer")
+            case t.Conversion.STRING_TO_DID | t.Conversion.STRING_TO_CID | t.Conversion.DATA_TO:
+                raise AssertionError("DIDs, CIDs and Data come from a host; programs have none")
             case _:
-                raise NotImplementedError(node.conversion)
+                assert_never(node.conversion)
 
     def _host(self, node: t.CallHost) -> Any:
         """The calls that ask for something to be done, and answer at most whether it is."""
@@ -214,7 +218,7 @@ class _Activation:
                 reason = self.machine.refusal(node.call, values)
                 return Tagged(0, [None]) if reason is None else Tagged(1, [reason])
             case _:
-                raise NotImplementedError(node.call)
+                raise AssertionError(f"programs call their host for effects alone, not {node.call}")
 
     def _record(self, node: t.DataNew) -> Any:
         made = {}
@@ -397,7 +401,7 @@ def changing(builtin: t.Builtin, target: Any, rest: list[Any]) -> Any:
         case t.Builtin.MAP_REMOVE:
             return target.pop(rest[0], None) is not None
         case _:
-            raise NotImplementedError(builtin)
+            raise AssertionError(f"no other function changes its argument, {builtin} does not")
 
 
 def reading(builtin: t.Builtin, values: list[Any], kind: Type) -> Any:

@@ -33,7 +33,7 @@ def converted(node: typed.Convert, operand: typed.Expr) -> typed.Expr | Problem:
         case Conversion.UNWRAP_OK, typed.VariantNew(tag=0, payload=(value,)):
             return value
         case Conversion.UNWRAP_OK, typed.VariantNew():
-            return Problem(node.span, "an Err that nobody took")
+            return Problem(node.span, "unhandled Err")
         case _:
             return Problem(node.span, "this conversion", not_constant=True)
 
