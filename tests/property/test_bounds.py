@@ -1,10 +1,10 @@
 """Measured fuel is never above the bound; what has no bound is named with its place."""
 
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 
 import pytest
 from ccl_machine import CALLER, Kept, run
+from drawn_source import StatementWriter
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,15 +20,8 @@ from runtime.state import Snapshot, StoredVariable
 ARRAY_MAX, NUMBER_MAX = 6, 9
 
 
-@dataclass
-class Writer:
+class Writer(StatementWriter):
     """Writes statements whose loops can all be counted, as source."""
-
-    draw: st.DrawFn
-    names: count = field(default_factory=count)  # type: ignore[type-arg]
-
-    def one_of(self, *options: str) -> str:
-        return self.draw(st.sampled_from(options))
 
     def value(self, depth: int = 2) -> str:
         if not depth or self.draw(st.booleans()):
@@ -36,9 +29,6 @@ class Writer:
         sign = self.one_of("+", "-", "*", "/", "%")
         right = self.one_of("3", "n", "m") if sign in "/%" else self.value(depth - 1)
         return f"({self.value(depth - 1)} % 1000 {sign} {right})"
-
-    def statements(self, depth: int) -> str:
-        return " ".join(self.statement(depth) for _ in range(self.draw(st.integers(1, 3))))
 
     def statement(self, depth: int) -> str:
         kind = self.draw(st.integers(0, 9 if depth else 3))

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from itertools import count
 
 from ccl_growth import Program
+from drawn_source import StatementWriter
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,15 +70,8 @@ fn last(chain: Chain) -> String {
 """
 
 
-@dataclass
-class Writer:
+class Writer(StatementWriter):
     """Writes statements that keep nothing: `t` is a number, `k` goes from 0 to 9 and again."""
-
-    draw: st.DrawFn
-    names: count = field(default_factory=count)  # type: ignore[type-arg]
-
-    def one_of(self, *options: str) -> str:
-        return self.draw(st.sampled_from(options))
 
     def number(self) -> str:
         return self.one_of("1", "2", "3", "k", "k % 5", "7", "12", "40")
@@ -96,9 +88,6 @@ class Writer:
             '"plain"',
             f"written({n} + 1).char_at(1)",
         )
-
-    def statements(self, depth: int) -> str:
-        return " ".join(self.statement(depth) for _ in range(self.draw(st.integers(1, 3))))
 
     def statement(self, depth: int) -> str:
         v, n = f"v{next(self.names)}", self.number()

@@ -1,8 +1,6 @@
 """What is read, changed and written back stays a value: earlier copies are as they were."""
 
-from dataclasses import dataclass, field
-from itertools import count
-
+from drawn_source import StatementWriter
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,13 +49,8 @@ TAIL = """
 """
 
 
-@dataclass
-class Writer:
-    draw: st.DrawFn
-    names: count = field(default_factory=count)  # type: ignore[type-arg]
-
-    def one_of(self, *options: str) -> str:
-        return self.draw(st.sampled_from(options))
+class Writer(StatementWriter):
+    MOST = 4
 
     def row(self) -> str:
         return self.one_of(
@@ -66,9 +59,6 @@ class Writer:
 
     def text(self) -> str:
         return self.one_of("t[0]", "t[n % 2]", "s.name", 's.notes["k"]', "word")
-
-    def statements(self, depth: int) -> str:
-        return " ".join(self.statement(depth) for _ in range(self.draw(st.integers(1, 4))))
 
     def statement(self, depth: int) -> str:
         row, text, other = self.row(), self.text(), self.text()

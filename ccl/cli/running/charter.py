@@ -95,12 +95,10 @@ def _show(entries: Sequence[Any], file: Path, view: str, *, strict: bool) -> Non
         json.dumps(value)
     except (AssertionError, LookupError, OverflowError, TypeError, ValueError) as error:
         # Any module can be given, and its charter is data of whoever made it.
-        raise CommandError(
-            ExitCode.FAILED,
-            "charter-malformed",
-            f"{shown(file)} has a charter that cannot be read: {error}",
+        raise _malformed(
+            file,
+            f"has a charter that cannot be read: {error}",
             hint="it is not as `cclc compile` writes them; ask its author for the source",
-            details={"path": str(file)},
         ) from None
     if strict and open_conditions:
         raise _refusal(file, open_conditions)
@@ -121,13 +119,21 @@ def _answer_entries(data: bytes, file: Path) -> list[Any]:
             raise ValueError("the command failed, its `error` says why")
         return answer_entries(answer)
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        raise CommandError(
-            ExitCode.FAILED,
-            "charter-malformed",
-            f"{shown(file)} is JSON, but no answer of `ccl charter -o json`: {error}",
+        raise _malformed(
+            file,
+            f"is JSON, but no answer of `ccl charter -o json`: {error}",
             hint="give a program, a module, or such an answer as it was",
-            details={"path": str(file)},
         ) from None
+
+
+def _malformed(file: Path, problem: str, *, hint: str) -> CommandError:
+    return CommandError(
+        ExitCode.FAILED,
+        "charter-malformed",
+        f"{shown(file)} {problem}",
+        hint=hint,
+        details={"path": str(file)},
+    )
 
 
 def _program(data: bytes, file: Path, allowed: tuple[Path, ...]) -> Program:
