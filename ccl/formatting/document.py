@@ -20,7 +20,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A comment up to the end of its line; its width never breaks anything before it."""
+    """A comment up to the end of its line; its width never breaks anything before it.
+
+    Whatever is printed after a `//` comment begins a new line."""
 
     text: str
 
@@ -142,6 +144,7 @@ class _Printer:
     out: list[str] = field(default_factory=list)
     column: int = 0
     line_indent: int = 0
+    in_line_comment: bool = False
 
     def run(self, doc: Doc) -> str:
         stack: list[_Pending] = [(0, False, doc)]
@@ -150,8 +153,9 @@ class _Printer:
             indent, flat, item = stack.pop()
             match item:
                 case str():
-                    out.append(item)
-                    self.column += len(item)
+                    text = self._after_comment(item, indent)
+                    out.append(text)
+                    self.column += len(text)
                 case Concat(parts=parts):
                     stack.extend([(indent, flat, part) for part in reversed(parts)])
                 case Line():
@@ -164,14 +168,25 @@ class _Printer:
                 case Choice():
                     stack.append((indent, flat, item.flat if flat else item.broken))
                 case Remark(text=text):
-                    out.append(text)
+                    out.append(self._after_comment(text, indent))
+                    self.in_line_comment = not text.endswith("*/")
                 case Verbatim():
+                    self._after_comment(item.lines[0], indent)
                     self._verbatim(item)
                 case Hug():
                     stack.extend(self._choose(item, indent, flat, stack))
                 case Fill(members=members):
                     self._fill(members, indent, flat, stack)
         return "".join(out)
+
+    def _after_comment(self, text: str, indent: int) -> str:
+        """The text, on a new line if a comment holds the rest of this one."""
+        if not self.in_line_comment:
+            return text
+        text = text.lstrip(" ")
+        if text:
+            self._newline(indent)
+        return text
 
     def _line(self, line: Line, indent: int, flat: bool) -> None:
         if flat and not line.hard:
@@ -185,6 +200,7 @@ class _Printer:
     def _newline(self, indent: int) -> None:
         self.out.append("\n" + " " * indent)
         self.column = self.line_indent = indent
+        self.in_line_comment = False
 
     def _verbatim(self, item: Verbatim) -> None:
         shift = self.line_indent - item.indent
