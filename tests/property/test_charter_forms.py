@@ -112,7 +112,7 @@ def _value(value: Any) -> Any:
             return value
 
 
-@settings(examples(30), suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(examples(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(_entries())
 def test_charter_is_read_back_from_its_json(text: str) -> None:
     wasm = compile_text(text, "charter.ccl").wasm

@@ -115,7 +115,7 @@ def _value_of(text: str) -> tuple[Any, set[str]]:
         return stopped, codes
 
 
-@settings(examples(150), suppress_health_check=[HealthCheck.too_slow])
+@settings(examples(300), suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(FORMS)).flatmap(lambda k: st.tuples(st.just(k), _expressions(k, 3))))
 def test_constant_is_the_value_that_the_running_program_has(written: tuple[str, str]) -> None:
     kind, expression = written

@@ -55,7 +55,7 @@ export fn finish(id: Integer) -> Outcome {
 """
 WORDS = sorted({*re.findall(r"[A-Za-z_]\w*", PROGRAM), "5", "true", '"x"', "[]", "role_Keeper"})
 TOKENS = re.compile(r'[A-Za-z_]\w*|"[^"]*"|\d+\w*|[^\s\w]')
-DAMAGES = 20
+DAMAGES = 40
 MADE = re.compile(
     rf"(?:{ROLE_PREFIX}|{REQUIREMENTS_PREFIX}|execution of |{PRELUDE_TYPE})\w+"
     rf"|{GRANTED_ROLE}|{INHERITED_REQUIREMENTS}|{ELECTORATE}|{SHARE}|the outcome|the proposal"

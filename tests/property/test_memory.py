@@ -157,7 +157,7 @@ export fn f(turns: Integer) -> Integer {{
 """
 
 
-@examples(16)
+@examples(40)
 @given(_programs())
 def test_turns_of_a_loop_that_keeps_nothing_share_their_memory(source: str) -> None:
     program = Program(source)

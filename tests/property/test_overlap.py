@@ -16,7 +16,7 @@ from overlap_texts import text_of
 from ccl.pipeline import compile_text
 from runtime.execution import OutcomeKind
 
-PROGRAMS_PER_SEED = 30
+PROGRAMS_PER_SEED = 60
 OVERLAPS = {"CCL0448", "CCL0449", "CCL0453"}
 
 

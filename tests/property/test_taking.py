@@ -119,7 +119,7 @@ def _programs(draw: st.DrawFn) -> str:
     return HEAD + Writer(draw).statements(2) + TAIL
 
 
-@examples(80)
+@examples(200)
 @given(_programs())
 def test_a_value_that_is_written_back_is_nobody_elses(source: str) -> None:
     checked = check_text(source)
