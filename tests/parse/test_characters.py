@@ -31,14 +31,16 @@ RESERVED = {
 }
 """Default-ignorable although nothing is assigned there yet."""
 CATEGORIES = {"Cc", "Cf", "Zl", "Zp"}
+SHOWN_OR_NEEDED = TEXT | VISIBLE_FORMATS | {"\t"}
+IGNORABLE = FILLERS | RESERVED
 CHARACTERS = [
     chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF and code != 10
 ]
 REFUSED = {
     char
     for char in CHARACTERS
-    if char in FILLERS | RESERVED
-    or (unicodedata.category(char) in CATEGORIES and char not in TEXT | VISIBLE_FORMATS | {"\t"})
+    if char in IGNORABLE
+    or (unicodedata.category(char) in CATEGORIES and char not in SHOWN_OR_NEEDED)
 }
 
 
