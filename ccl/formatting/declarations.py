@@ -21,6 +21,10 @@ class Declarations(Code):
         found = members(self.tree.items)
         first = found[0].first if found else end
         parts: list[Doc] = []
+        kept = [each for each in range(first) if self.trivia.has_doc_before(each)]
+        if kept:
+            # Without the separators behind it, a `///` would document the first item.
+            parts = [self.trivia.leading(0), self.trivia.verbatim(0, kept[-1])]
         for leaf in self.tree.leaves[:first]:
             for comment in self.trivia.strays(leaf.index):
                 parts += [HARD, comment] if parts else [comment]

@@ -41,6 +41,10 @@ class Member:
     strays: tuple[Leaf, ...] = ()
 
     @property
+    def separators(self) -> tuple[Leaf, ...]:
+        return () if self.separator is None else (self.separator, *self.strays)
+
+    @property
     def first(self) -> int:
         return self.part.index if isinstance(self.part, Leaf) else self.part.first
 
@@ -51,15 +55,17 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Laid:
-    """A member laid out: comments before, itself, comments at the end of its line."""
+    """A member laid out: comments before, itself, comments at the end of its line.
+    `is_separated`: the body holds the separator as the author wrote it."""
 
     before: Doc
     body: Doc
     after: Doc
     blank: bool
+    is_separated: bool = False
 
     def line(self, separator: Doc) -> Doc:
-        return concat(self.before, self.body, separator, self.after)
+        return concat(self.before, self.body, "" if self.is_separated else separator, self.after)
 
 
 def members(parts: Sequence[Part]) -> list[Member]:
@@ -95,6 +101,12 @@ class Elements:
         trivia = self.trivia
         blank = trivia.blank_before(member.first)
         before = trivia.leading(member.first)
+        if any(trivia.has_doc_before(each.index) for each in member.separators):
+            # Behind the separator it would document the next member.
+            last = member.separators[-1].index
+            body = trivia.verbatim(member.first, last)
+            after = trivia.trailing(last)
+            return Laid(before=before, body=body, after=after, blank=blank, is_separated=True)
         body = self.whole(member.part)
         remark = trivia.trailing(member.last)
         others: list[Doc] = []

@@ -36,6 +36,10 @@ class Comment:
     blank_before: bool
     blank_after: bool
 
+    @property
+    def is_doc(self) -> bool:
+        return self.text.startswith("///") and not self.text.startswith("////")
+
 
 class Trivia:
     """What stands before each leaf, by its index."""
@@ -101,6 +105,11 @@ class Trivia:
 
     def has_leading(self, index: int) -> bool:
         return index in self._leading
+
+    def has_doc_before(self, index: int) -> bool:
+        """Is one of the comments between this leaf and the one before it a `///` comment?"""
+        comments = (*self._trailing.get(index - 1, ()), *self._leading.get(index, ()))
+        return any(each.is_doc for each in comments)
 
     def is_inline(self, index: int) -> bool:
         """Do the comments before this leaf all stand on its line, and no other?"""

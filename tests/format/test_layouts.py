@@ -95,6 +95,18 @@ CASES = {
     ),
     "nothing": ("\n\n", ""),
     "only a comment": ("\n# c\n\n", "# c\n"),
+    "a comment behind a line comment": (
+        "on \"a\" {\n  say { b: c// d\n; /* e */}\n}",
+        "on \"a\" {\n  say {\n    b: c; // d\n    /* e */\n  }\n}\n",
+    ),
+    "a doc comment before a separator": (
+        "a: 1\n/// b\n; fn c() {}\n",
+        "a: 1\n/// b\n;\nfn c() {}\n",
+    ),
+    "a doc comment before the first item's separator": (
+        "// a\n;/// b\n; fn c() {}\n",
+        "// a\n;/// b\n;\nfn c() {}\n",
+    ),
 }
 
 
