@@ -7,6 +7,7 @@ none loads nothing more. A declaration of the program's own shadows them.
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 
@@ -118,11 +119,13 @@ _VARIABLE: Final = re.compile(r"\b(?:(?<=let )|(?<=for )|(?=\w+\s*:))([^\W\d]\w*
 _CALL: Final = re.compile(r"(?<![\w.:])(?<!fn )(?<!function )([^\W\d]\w*)\(")
 
 
-def files_needed(text: str, declared: Collection[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=64)
+def files_needed(text: str, declared: frozenset[str]) -> tuple[str, ...]:
     """The library files whose names occur in a source text, by import path.
 
     `declared`: the names of the file's own functions and imports, which shadow the library's.
     A name in a comment counts: a file too many changes nothing but what was read.
+    Remembered, as the library's own files are asked about again with each program.
     """
     return tuple(sorted(set(_occurring(text, declared))))
 

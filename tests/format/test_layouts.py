@@ -96,8 +96,8 @@ CASES = {
     "nothing": ("\n\n", ""),
     "only a comment": ("\n# c\n\n", "# c\n"),
     "a comment behind a line comment": (
-        "on \"a\" {\n  say { b: c// d\n; /* e */}\n}",
-        "on \"a\" {\n  say {\n    b: c; // d\n    /* e */\n  }\n}\n",
+        'on "a" {\n  say { b: c// d\n; /* e */}\n}',
+        'on "a" {\n  say {\n    b: c; // d\n    /* e */\n  }\n}\n',
     ),
     "a doc comment before a separator": (
         "a: 1\n/// b\n; fn c() {}\n",
