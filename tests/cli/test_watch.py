@@ -4,18 +4,22 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import BIN, run
+from commands import INTERRUPTIBLE, run
 
 from ccl.cli.watching import check_round, stamped
 
 PATIENCE_SECONDS = 30
 """After this long without a line the test is given up."""
 MAIN = 'import "./lib/help.ccl" as help;\nexecution { help.twice(21) }\n'
+WATCH = INTERRUPTIBLE + (
+    "import sys; sys.argv[1:1] = ['check', '--watch']\nfrom ccl.cli.entry import cclc; cclc()"
+)
 HELP = "export fn twice(n: Integer) -> Integer { 2 * n }\n"
 
 
@@ -24,7 +28,7 @@ class Watching:
 
     def __init__(self, folder: Path, *files: str) -> None:
         self.process = subprocess.Popen(
-            [str(BIN / "cclc"), "check", "--watch", *files],
+            [sys.executable, "-c", WATCH, *files],
             cwd=folder,
             env={
                 "PATH": os.environ["PATH"],

@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 MESH = "mesh"
 """The mesh's home inside the home of a test."""
+INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+"""Begins a program that Ctrl-C interrupts, also where its parent was started to ignore it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,9 @@ import sys
 from collections.abc import Callable
 
 import wasmtime
+from commands import INTERRUPTIBLE
 
-START = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    "from mesh.cli.main import main; main()"
-)
-"""A process that Ctrl-C interrupts, also where its parent was told to ignore it."""
+START = INTERRUPTIBLE + "from mesh.cli.main import main; main()"
 WAIT_SECONDS = 60
 """The longest that a test waits for a process of its own."""
 
