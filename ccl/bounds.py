@@ -5,8 +5,7 @@ Counted over the text that is assembled: loops turn as often as the typed tree s
 nobody can count, and work that depends on the size of data inside are obstacles.
 """
 
-import re
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Final
 
 from ccl.abi.bounds import Bound, Formula, Obstacle
@@ -30,8 +29,9 @@ from ccl.source import SourceMap, Span
 from ccl.typed import CallHost, Function, TextConst
 from ccl.types import Array
 from ccl.walk import everything
-from ccl.wasm.fuel import TRAP_FUEL, Code, Op, Pricing, Unbounded, UnknownCopy, code_of, fuel_of
-from ccl.wasm.work import BYTES, COPIES, ELEMENTS, GROWN_TEXT, TURNS
+from ccl.wasm.fuel import TRAP_FUEL, Op, Pricing, Unbounded, fuel_of
+from ccl.wasm.routinefuel import routine_fuel
+from ccl.wasm.work import BYTES, ELEMENTS
 from runtime.content.heads import weighed_items
 
 FUEL_MAX: Final = 2**63 - 1
@@ -41,7 +41,6 @@ PAGES_FUEL: Final = 40_000
 UNKNOWN_LENGTH: Final = "nobody knows how long this text or data is"
 _ITEMS_MAX: Final = 1 << 32
 """More than any constant has."""
-_HEAD = re.compile(r"\((?:func) \$(\S+)")
 
 
 class _Blocked(Exception):
@@ -70,17 +69,10 @@ class _Counter:
         self._notes = lowered.notes
         self._longest_in = {each.function.id: each.longest for each in lowered.notes.values()}
         self._sources = sources
-        self._texts: dict[str, str] = {f.name: "\n".join(f.body) for f in module.functions}
-        self._library: set[str] = set()
-        for text in module.library:
-            head = _HEAD.search(text)
-            if head is not None:
-                self._texts[head[1]] = text
-                self._library.add(head[1])
+        self._routines = routine_fuel(module, self._plain_call)
         self._behind = lowered.behind
         self._found: dict[str, Formula | Obstacle] = {}
         self._running: set[str] = set()
-        self._codes: dict[str, Code] = {}
 
     def export(self, name: str) -> Bound:
         function = self._behind.get(name)
@@ -90,7 +82,7 @@ class _Counter:
             elif function is not None:
                 fuel = self._entry(name, function)
             else:
-                fuel = self._routine(name)
+                fuel = self._routines.of(name)
                 if BYTES in fuel.symbols():
                     raise Unbounded(f"the work of `{name}` depends on its data")
         except _Blocked as blocked:
@@ -112,12 +104,6 @@ class _Counter:
         at = source.position(span.start)
         return Obstacle(file=source.path, line=at.line, column=at.column, reason=reason)
 
-    def _code(self, name: str) -> Code:
-        if name not in self._codes:
-            text = self._texts[name]
-            self._codes[name] = _routine_code(text) if name in self._library else code_of(text)
-        return self._codes[name]
-
     # --- functions of the program ---
 
     def _program_function(self, name: str) -> Formula:
@@ -130,7 +116,7 @@ class _Counter:
                 raise _Blocked(self._obstacle(notes.function.span, reason))
             self._running.add(name)
             try:
-                found = fuel_of(self._code(name), self._own_pricing(notes))
+                found = fuel_of(self._routines.code(name), self._own_pricing(notes))
             except _Blocked as blocked:
                 found = blocked.obstacle
             except Unbounded as unbounded:
@@ -150,26 +136,37 @@ class _Counter:
             reason = "nobody knows how often this loop turns"
             raise _Blocked(self._obstacle(known, reason))
 
-        def of_call(name: str, before: Code) -> Formula:
-            if name in ALL_CALLS:
-                return self._host_call(name, notes, before)
-            fuel = self._routine(name) if name not in self._notes else self._program_function(name)
-            if ELEMENTS in fuel.symbols():
-                return self._sum(fuel, notes)
-            if name not in self._notes:
-                return self._with_texts(fuel, notes)
-            total = Formula.constant(0)
-            for site in notes.callees.get(name, ()):
-                sizes = {key: size for key, size in site.sizes.items() if size is not None}
-                missing = sorted(fuel.symbols() - sizes.keys())
-                if missing:
-                    callee = self._notes[name].function.name
-                    reason = f"nobody knows {missing[0]} of `{callee}` in this call"
-                    raise _Blocked(self._obstacle(site.span, reason))
-                total = total.most(fuel.replaced(sizes))
-            return total
+        found: dict[str, Formula] = {}
+
+        def of_call(name: str, before: Sequence[Op]) -> Formula:
+            if name in ALL_CALLS and not notes.callees.get(name):
+                return self._plain_call(name, before)
+            if name not in found:
+                found[name] = self._call(name, notes)
+            return found[name]
 
         return Pricing(turns=turns, of_call=of_call)
+
+    def _call(self, name: str, notes: Notes) -> Formula:
+        """The dearest of a function's calls of that name. Raises Unbounded, _Blocked."""
+        if name in ALL_CALLS:
+            return self._host_call(name, notes)
+        if name not in self._notes:
+            fuel = self._routines.of(name)
+            if ELEMENTS in fuel.symbols():
+                return self._sum(fuel, notes)
+            return self._with_texts(fuel, notes)
+        fuel = self._program_function(name)
+        total = Formula.constant(0)
+        for site in notes.callees.get(name, ()):
+            sizes = {key: size for key, size in site.sizes.items() if size is not None}
+            missing = sorted(fuel.symbols() - sizes.keys())
+            if missing:
+                callee = self._notes[name].function.name
+                reason = f"nobody knows {missing[0]} of `{callee}` in this call"
+                raise _Blocked(self._obstacle(site.span, reason))
+            total = total.most(fuel.replaced(sizes))
+        return total
 
     def _sum(self, fuel: Formula, notes: Notes) -> Formula:
         total = Formula.constant(0)
@@ -190,12 +187,9 @@ class _Counter:
             return fuel.replaced({BYTES: longest})
         raise _Blocked(self._obstacle(longest, UNKNOWN_LENGTH))
 
-    def _host_call(self, name: str, notes: Notes, before: Code) -> Formula:
-        sites = notes.callees.get(name)
-        if not sites:
-            return self._plain_call(name, before)
+    def _host_call(self, name: str, notes: Notes) -> Formula:
         total = Formula.constant(0)
-        for site in sites:
+        for site in notes.callees[name]:
             moved, items = site.sizes[MOVED], site.sizes[ITEMS]
             if moved is None or items is None:
                 raise _Blocked(self._unknown_bytes(name, notes.function, site.span))
@@ -217,46 +211,10 @@ class _Counter:
 
     # --- routines and the host ---
 
-    def _foreign(self, name: str, before: Code) -> Formula:
+    def _foreign(self, name: str, before: Sequence[Op]) -> Formula:
         if name in ALL_CALLS:
             return self._plain_call(name, before)
-        return self._routine(name)
-
-    def _routine(self, name: str) -> Formula:
-        """A routine of the library or of a type, over `BYTES`. Raises Unbounded."""
-        found = self._found.get(name)
-        if isinstance(found, Formula):
-            return found
-        if name in self._running:
-            raise Unbounded(f"`{name}` goes as deep as the value")
-        self._running.add(name)
-        try:
-            fuel = fuel_of(self._code(name), self._routine_pricing(name))
-        except UnknownCopy:
-            raise Unbounded(f"the work of `{name}` depends on its data") from None
-        finally:
-            self._running.discard(name)
-        self._found[name] = fuel
-        return fuel
-
-    def _routine_pricing(self, name: str) -> Pricing:
-        def turns(label: str) -> Formula:
-            known = TURNS.get((name, label))
-            if known is None:
-                raise Unbounded(f"the work of `{name}` depends on its data")
-            return known
-
-        if name not in GROWN_TEXT:
-            return Pricing(turns=turns, of_call=self._foreign, of_copy=COPIES.get(name))
-        per_byte = Formula.symbol(BYTES)
-
-        def of_call(called: str, before: Code) -> Formula:
-            if called != "resize":
-                return self._foreign(called, before)
-            growing = Pricing(turns=turns, of_call=self._foreign, of_copy=per_byte)
-            return fuel_of(self._code(called), growing)
-
-        return Pricing(turns=turns, of_call=of_call, of_copy=per_byte)
+        return self._routines.of(name)
 
     # --- entries ---
 
@@ -267,7 +225,7 @@ class _Counter:
         for parameter in arrays:
             symbols = symbols + Formula.symbol(length_symbol(parameter.name))
 
-        def of_call(called: str, before: Code) -> Formula:
+        def of_call(called: str, before: Sequence[Op]) -> Formula:
             if called in self._notes:
                 return self._program_function(called)
             if called.startswith("decode.") and arrays:
@@ -277,8 +235,8 @@ class _Counter:
         def turns(label: str) -> Formula:
             raise Unbounded(f"the loop {label} of {name}")
 
-        allocated = self._routine("allocate")
-        fuel = allocated + fuel_of(self._code(name), Pricing(turns=turns, of_call=of_call))
+        allocated = self._routines.of("allocate")
+        fuel = allocated + fuel_of(self._routines.code(name), Pricing(turns=turns, of_call=of_call))
         fuel = fuel + self._arguments(function) + self._value(function)
         if BYTES not in fuel.symbols():
             return fuel
@@ -345,7 +303,7 @@ class _Counter:
     def _reading(self, routine: str, kind: object, length: Formula) -> Formula:
         """Reading an array of numbers, as long as all array arguments together."""
 
-        def of_call(called: str, before: Code) -> Formula:
+        def of_call(called: str, before: Sequence[Op]) -> Formula:
             if called.startswith("decode.") or called in ("take_text", "take_data"):
                 raise Unbounded("an argument has parts of any length")
             return self._foreign(called, before)
@@ -354,10 +312,10 @@ class _Counter:
             return length
 
         return fuel_of(
-            self._code(routine), Pricing(turns=turns, of_call=of_call, array_slots=length)
+            self._routines.code(routine), Pricing(turns=turns, of_call=of_call, array_slots=length)
         )
 
-    def _plain_call(self, name: str, before: Code) -> Formula:
+    def _plain_call(self, name: str, before: Sequence[Op]) -> Formula:
         """With constants only, and an answer that is a number or has a limit."""
         call, price = ALL_CALLS[name], PRICES[name]
         count = len(call.wasm_parameters)
@@ -390,12 +348,6 @@ class _Counter:
             if 0 <= start <= len(data.content) - length:
                 return data.content[start : start + length]
         raise AssertionError("a constant is in one of the module's data segments")
-
-
-@lru_cache(maxsize=1024)
-def _routine_code(text: str) -> Code:
-    """Routines of the library are the same in every module, those of types in most."""
-    return code_of(text)
 
 
 def _priced(price: Price, moved: Formula, items: Formula) -> Formula:

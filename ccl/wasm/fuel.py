@@ -7,12 +7,13 @@ is run once, and `TRAP_FUEL` covers it.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from ccl.abi.bounds import Formula
 from ccl.abi.testcalls import ALL_CALLS
-from ccl.node import Node
+from ccl.node import Node, Record
 
 TRAP_FUEL: Final = 4_000
 """More than any way from a failed check to its trap."""
@@ -22,29 +23,26 @@ OPERANDS_MAX: Final = max(len(call.wasm_parameters) for call in ALL_CALLS.values
 charter's function makes thousands of calls; all that is before each of them would be quadratic."""
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|;;[^\n]*|[()]|[^\s()"]+')
-_FREE: Final = frozenset({"nop", "drop", "return", "unreachable"})
 _TRAPS: Final = frozenset({"trap", "trap_index", "trap_range"})
-_HEAD_WORDS: Final = frozenset({"param", "result", "local", "export", "type"})
+_HEAD_WORDS: Final = frozenset({"param", "result", "local", "export", "type", "@name"})
+_STRUCTURE: Final = frozenset({"block", "loop", "if"})
+_NOTHING: Final = Formula.constant(0)
+_ONE: Final = Formula.constant(1)
 
 
 class Op(Node, frozen=True):
     name: str
     target: str
-    """The first immediate: a name without its `$`, a number, or nothing."""
+    """The first immediate or the label: a name without its `$`, a number, or nothing."""
 
 
-class Choice(Node, frozen=True):
-    then: "Code"
-    otherwise: "Code"
+Code: TypeAlias = Iterable[Op]
+"""Instructions as they run; `block`, `loop`, `if`, `else` and `end` are among them."""
 
-
-class Loop(Node, frozen=True):
-    label: str
-    body: "Code"
-
-
-Item: TypeAlias = Op | Choice | Loop
-Code: TypeAlias = tuple[Item, ...]
+_ELSE: Final = Op("else", "")
+_END: Final = Op("end", "")
+_ENDED: Final = Op("", "")
+"""Among what was seen: a structure with all that is in it."""
 
 
 class Unbounded(Exception):
@@ -65,119 +63,73 @@ class UnknownCopy(Unbounded):
 # --- reading ----------------------------------------------------------------------------
 
 
-def code_of(text: str) -> Code:
+def code_of(text: str) -> tuple[Op, ...]:
     """The instructions of a function or routine, flat or folded or both, without its head."""
     tokens = [token for token in _TOKEN.findall(text) if not token.startswith(";;")]
     if tokens[:2] == ["(", "func"]:
         tokens = tokens[2:-1]
-    if tokens and tokens[0].startswith("$") and text.startswith("("):
-        tokens = tokens[1:]
-    reader = _Reader(tokens)
-    return tuple(reader.items(frozenset()))
+        if tokens and tokens[0].startswith("$") and text.startswith("("):
+            del tokens[0]
+    return tuple(_unfolded(tokens))
 
 
-class _Reader:
-    """A recursive descent over tokens."""
+def code_of_lines(lines: Iterable[str]) -> Iterator[Op]:
+    """The instructions of lines that are each complete but for `end` and `else`."""
+    for line in lines:
+        yield from _line(line)
 
-    def __init__(self, tokens: list[str]) -> None:
-        self._tokens = tokens
-        self._at = 0
 
-    def _peek(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ")"
+@lru_cache(maxsize=1 << 14)
+def _line(line: str) -> tuple[Op, ...]:
+    """Most lines occur in many functions."""
+    word, _, target = line.partition(" ")
+    if "(" in line or " " in target:
+        return code_of(line)
+    return (Op(word, target.removeprefix("$")),)
 
-    def _next(self) -> str:
-        token = self._tokens[self._at]
-        self._at += 1
-        return token
 
-    def items(self, ends: frozenset[str]) -> Iterator[Item]:
-        """Up to a closing bracket or one of the words, which is not taken."""
-        while (token := self._peek()) != ")" and token not in ends:
-            if token == "(":
-                self._at += 1
-                yield from self._folded()
-                assert self._next() == ")", "brackets are balanced"
-            else:
-                yield from self._flat()
-
-    def _label(self) -> str:
-        label = self._next()[1:] if self._peek().startswith("$") else ""
-        self._skip_shape()
-        return label
-
-    def _skip_shape(self) -> None:
-        while self._peek() == "(" and self._tokens[self._at + 1] in _HEAD_WORDS:
-            while self._next() != ")":
-                pass
-
-    def _immediates(self) -> str:
-        first = ""
-        while _is_immediate(token := self._peek()):
-            self._at += 1
-            first = first or token.removeprefix("$")
-        return first
-
-    def _flat(self) -> Iterator[Item]:
-        word = self._next()
-        end = frozenset({"end"})
-        match word:
-            case "block":
-                self._label()
-                yield from self.items(end)
-                self._next()
-            case "loop":
-                label = self._label()
-                body = tuple(self.items(end))
-                self._next()
-                yield Loop(label, body)
-            case "if":
-                self._label()
-                then = tuple(self.items(frozenset({"end", "else"})))
-                otherwise = tuple(self.items(end)) if self._next() == "else" else None
-                if otherwise is not None:
-                    self._next()
-                yield Op("if", "")
-                yield Choice(then, otherwise or ())
-            case _:
-                yield Op(word, self._immediates())
-
-    def _folded(self) -> Iterator[Item]:
-        """After the opening bracket, up to the closing one."""
-        word = self._next()
-        nothing: frozenset[str] = frozenset()
-        match word:
-            case "param" | "result" | "local" | "export" | "type" | "@name":
-                while self._peek() != ")":
-                    self._next()
-            case "block":
-                self._label()
-                yield from self.items(nothing)
-            case "loop":
-                label = self._label()
-                yield Loop(label, tuple(self.items(nothing)))
-            case "if":
-                self._label()
-                then: Code = ()
-                otherwise: Code = ()
-                while self._peek() == "(":
-                    self._next()
-                    if self._peek() in ("then", "else"):
-                        branch = self._next()
-                        inner = tuple(self.items(nothing))
-                        if branch == "then":
-                            then = inner
-                        else:
-                            otherwise = inner
-                    else:
-                        yield from self._folded()
-                    assert self._next() == ")", "brackets are balanced"
-                yield Op("if", "")
-                yield Choice(then, otherwise)
-            case _:
-                target = self._immediates()
-                yield from self.items(nothing)
-                yield Op(word, target)
+def _unfolded(tokens: Sequence[str]) -> Iterator[Op]:
+    """Operands before their operation, each structure with its `end`."""
+    pending: list[Op | None] = []
+    """By opening bracket, what runs when it closes."""
+    at, count = 0, len(tokens)
+    while at < count:
+        word = tokens[at]
+        at += 1
+        if word == ")":
+            last = pending.pop()
+            if last is not None:
+                yield last
+            continue
+        is_folded = word == "("
+        if is_folded:
+            word = tokens[at]
+            at += 1
+            if word in _HEAD_WORDS:
+                at = tokens.index(")", at) + 1
+                continue
+        target = ""
+        while at < count and _is_immediate(tokens[at]):
+            target = target or tokens[at].removeprefix("$")
+            at += 1
+        op = Op(word, target)
+        if not is_folded:
+            yield op
+        elif word == "if":
+            # it runs behind its condition, which stands inside
+            pending.append(_END)
+        elif word == "then":
+            yield Op("if", "")
+            pending.append(None)
+        elif word == "else":
+            yield _ELSE
+            pending.append(None)
+        elif word in _STRUCTURE:
+            yield op
+            pending.append(_END)
+        else:
+            pending.append(op)
+    assert not pending, "brackets are balanced"
 
 
 def _is_immediate(token: str) -> bool:
@@ -194,7 +146,7 @@ class Pricing(Node, frozen=True, kw_only=True):
     """
 
     turns: Callable[[str], Formula]
-    of_call: Callable[[str, Code], Formula]
+    of_call: Callable[[str, Sequence[Op]], Formula]
     """Also given what stands before the call, at most `OPERANDS_MAX` instructions."""
     of_copy: Formula | None = None
     """Fuel for the bytes of a copy whose size is not written there."""
@@ -202,42 +154,122 @@ class Pricing(Node, frozen=True, kw_only=True):
     """Slots of a new array whose size is not written there."""
 
 
+class _Part(Record):
+    """A loop, a branch or the whole code while its instructions are added up."""
+
+    start: int = 0
+    """How many instructions were seen before it."""
+    fixed: int = 0
+    total: Formula = _NOTHING
+    turns: Formula | None = None
+    """Of a loop."""
+    then: "_Part | None" = None
+    """Of a second branch: the first one."""
+    traps: bool = False
+    only_traps: bool = True
+    """Whether nothing is called or decided in it, but for a trap."""
+
+    def add(self, fuel: Formula) -> None:
+        if len(fuel.terms) == 1 and () in fuel.terms:
+            self.fixed += fuel.terms[()]
+        else:
+            self.total = self.total + fuel
+
+    @property
+    def fuel(self) -> Formula:
+        return self.total + Formula.constant(self.fixed)
+
+    @property
+    def taken(self) -> Formula:
+        """As a first branch: one that only pushes values and traps is not added up."""
+        return _NOTHING if self.traps and self.only_traps else self.fuel
+
+
+_COST: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("nop", "drop", "return", "unreachable"), 0),
+    **dict.fromkeys(("block", "loop", "if", "else", "end"), -1),
+    **dict.fromkeys(("call", "memory.copy", "memory.fill", "call_indirect", "br_table"), -1),
+}
+"""Of an instruction; 1 where it is not here, negative where its name does not decide."""
+
+
 def fuel_of(code: Code, pricing: Pricing) -> Formula:
     """Of running the code once, without the entry of the function. Raises Unbounded."""
-    fixed = 0
-    total = Formula.constant(0)
-    for position, item in enumerate(code):
-        match item:
-            case Op(name="call", target=target) if target in _TRAPS:
-                continue
-            case Op(name="call", target=target):
-                fixed += 2
-                before = code[max(0, position - OPERANDS_MAX) : position]
-                total = total + pricing.of_call(target, before)
-                if target == "array_new":
-                    total = total + _first_growth(code[position - 2], pricing)
-            case Op(name="memory.copy" | "memory.fill"):
-                copied = pricing.of_copy
-                if copied is None:
-                    copied = Formula.constant(_constant(code[position - 1]))
-                fixed += 1
-                total = total + copied
-            case Op(name="call_indirect"):
-                raise Unbounded("values of a recursive type are freed")
-            case Op(name="br_table"):
-                raise Unbounded("a table of jumps")
-            case Op(name=name):
-                fixed += name not in _FREE
-            case Choice(then=then, otherwise=otherwise):
-                taken = Formula.constant(0) if _only_traps(then) else fuel_of(then, pricing)
-                total = total + taken.most(fuel_of(otherwise, pricing))
-            case Loop(label=label, body=body):
-                turns = pricing.turns(label) + Formula.constant(1)
-                total = total + turns * fuel_of(body, pricing)
-    return total + Formula.constant(fixed)
+    part = _Part()
+    around: list[_Part] = []
+    """By structure that is not ended; a block is part of what is around it."""
+    seen: list[Op] = []
+    for op in code:
+        cost = _COST.get(op.name, 1)
+        if cost >= 0:
+            part.fixed += cost
+            seen.append(op)
+            continue
+        match op.name:
+            case "block":
+                around.append(part)
+            case "if" | "loop":
+                around.append(part)
+                part.only_traps = False
+                turns = None
+                if op.name == "if":
+                    part.fixed += 1
+                    seen.append(op)
+                else:
+                    turns = pricing.turns(op.target) + _ONE
+                part = _Part(len(seen), turns=turns)
+            case "else":
+                del seen[part.start :]
+                part = _Part(part.start, then=part)
+            case "end":
+                outer = around.pop()
+                if outer is not part:
+                    _end(outer, part)
+                    # what is inside says nothing of what stands before a call behind it
+                    seen[part.start :] = (_ENDED,)
+                    part = outer
+            case _:
+                first = max(part.start, len(seen) - OPERANDS_MAX)
+                _special(part, op, seen[first:], pricing)
+                seen.append(op)
+    return part.fuel
 
 
-def _first_growth(slots: Item, pricing: Pricing) -> Formula:
+def _end(outer: _Part, part: _Part) -> None:
+    """Add a loop or the branches of an `if` to what is around it."""
+    if part.turns is not None:
+        outer.add(part.turns * part.fuel)
+    elif part.then is None:
+        outer.add(part.taken)
+    else:
+        outer.add(part.then.taken.most(part.fuel))
+
+
+def _special(part: _Part, op: Op, before: Sequence[Op], pricing: Pricing) -> None:
+    """Add an instruction that costs what its operands say. Raises Unbounded."""
+    match op.name:
+        case "call":
+            part.traps |= op.target in _TRAPS
+            if op.target in _TRAPS:
+                return
+            part.only_traps = False
+            part.fixed += 2
+            part.add(pricing.of_call(op.target, before))
+            if op.target == "array_new":
+                part.add(_first_growth(before[-2], pricing))
+        case "memory.copy" | "memory.fill":
+            copied = pricing.of_copy
+            if copied is None:
+                copied = Formula.constant(_constant(before[-1]))
+            part.fixed += 1
+            part.add(copied)
+        case "call_indirect":
+            raise Unbounded("values of a recursive type are freed")
+        case _:
+            raise Unbounded("a table of jumps")
+
+
+def _first_growth(slots: Op, pricing: Pricing) -> Formula:
     """What a new array is charged beforehand: when it first grows, its block is copied.
 
     The block has room for half as many slots again, of 8 bytes each.
@@ -247,18 +279,7 @@ def _first_growth(slots: Item, pricing: Pricing) -> Formula:
     return Formula.constant(12 * _constant(slots))
 
 
-def _constant(item: Item) -> int:
-    if isinstance(item, Op) and item.name == "i32.const":
-        return int(item.target, 0)
+def _constant(op: Op) -> int:
+    if op.name == "i32.const":
+        return int(op.target, 0)
     raise UnknownCopy
-
-
-def _only_traps(code: Code) -> bool:
-    """Values are pushed and a trap is raised."""
-    return (
-        any(isinstance(item, Op) and item.target in _TRAPS for item in code)
-        and all(isinstance(item, Op) for item in code)
-        and all(
-            item.name != "call" or item.target in _TRAPS for item in code if isinstance(item, Op)
-        )
-    )
