@@ -266,6 +266,14 @@ class Checker(Record, kw_only=True):
         return scope.type_id(name)
 
     def follow(self, scope: FileScope, path: Sequence[str]) -> tuple[FileScope, tuple[str, ...]]:
+        """`reached`, and each import on the way is used."""
+        at, left = self.reached(scope, path)
+        for step in path[: len(path) - len(left)]:
+            self.used_imports.add((scope.file, step))
+            scope = self.scoped.files[scope.imports[step].file]
+        return at, left
+
+    def reached(self, scope: FileScope, path: Sequence[str]) -> tuple[FileScope, tuple[str, ...]]:
         """Where `alias`, `Contract` or `alias.Contract` at the beginning of a path leads, and
         what is left of the path there."""
         at = scope
@@ -273,9 +281,15 @@ class Checker(Record, kw_only=True):
             imported = at.imports.get(step)
             if imported is None or (i > 0 and imported.item is not None):
                 return at, tuple(path[i:])
-            self.used_imports.add((at.file, step))
             at = self.scoped.files[imported.file]
         return at, ()
+
+    def owner_named(self, scope: FileScope, path: Sequence[ast.Ident] | None) -> FileScope | None:
+        """The file or contract that a path names; None if it names none."""
+        if not path:
+            return None
+        owner, left = self.reached(scope, [each.text for each in path])
+        return None if left else owner
 
     @property
     def library_files(self) -> frozenset[FileId]:

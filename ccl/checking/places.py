@@ -12,6 +12,7 @@ from ccl.checking.functions import instances
 from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
 from ccl.checking.standing import states
 from ccl.diagnostics import Edit, Fix, Label
+from ccl.paths import path_of
 from ccl.source import Span
 from ccl.typed import BinaryOp
 from ccl.types import Array, Map, Prim, Struct, Type
@@ -27,7 +28,7 @@ def infer_field(body: Body, expr: ast.Field, expected: Type | None) -> typed.Exp
 
 
 def _static_member(body: Body, expr: ast.Field, expected: Type | None) -> typed.Expr | None:
-    path = charter_path(expr)
+    path = path_of(expr)
     if path is None or body.find(path[0].text) is not None:
         return None
     first, scope = path[0].text, body.scope
@@ -46,23 +47,17 @@ def _static_member(body: Body, expr: ast.Field, expected: Type | None) -> typed.
         return None
     if first == "ResourceType" and len(path) == 2:
         return names.resource_type(body, path[1], expr.span)
-    if first == "charter" or names.is_root_section(body, first):
+    if _is_dotted(expr) and (first == "charter" or names.is_root_section(body, first)):
         return own.read(body, path, expr.span)
     if enums.names_variant(body, path):
         return enums.infer_variant(body, path, None, expr.span, expected)
     return None
 
 
-def charter_path(expr: ast.Expr) -> tuple[ast.Ident, ...] | None:
-    """`a.b.c` as names; None for anything else."""
-    match expr:
-        case ast.Name():
-            return (ast.Ident(text=expr.text, span=expr.span),)
-        case ast.Field():
-            before = charter_path(expr.base)
-            return None if before is None else (*before, expr.name)
-        case _:
-            return None
+def _is_dotted(expr: ast.Expr) -> bool:
+    while isinstance(expr, ast.Field):
+        expr = expr.base
+    return isinstance(expr, ast.Name)
 
 
 def field_of(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed.Expr:
@@ -195,6 +190,9 @@ def assign(body: Body, statement: ast.Assign) -> tuple[typed.Statement, ...]:
 def _root(target: ast.Expr) -> ast.Name | None:
     while isinstance(target, ast.Field | ast.Index):
         target = target.base
+    if isinstance(target, ast.PathName):
+        first = target.segments[0]
+        return ast.Name(text=first.text, span=first.span)
     return target if isinstance(target, ast.Name) else None
 
 

@@ -27,7 +27,7 @@ FILLED_MIN: Final = 4
 _NUMBERS: Final = frozenset({"integer", "decimal"})
 _BRACKETED: Final = frozenset(
     {"object", "block", "block_final", "array", "struct_name", "struct_path"}
-    | {"struct_field_path", "match", "match_open"}
+    | {"struct_field_path", "struct_colon_path", "match", "match_open"}
 )
 _CALLS: Final = frozenset({"call", "call_generic", "method_generic", "require"})
 

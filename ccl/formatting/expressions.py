@@ -67,6 +67,8 @@ class Expressions(Elements):
         base, dot, name = phrase.parts
         return concat(self.lay(base), self._dot(dot), self.lay(name))
 
+    field_path = field
+
     def _dot(self, dot: Part) -> Doc:
         assert isinstance(dot, Leaf), "the grammar says so"
         before = self.tree.leaves[dot.index - 1]
@@ -164,6 +166,8 @@ class Expressions(Elements):
     def struct_field_path(self, phrase: Phrase) -> Doc:
         base, dot, name, *rest = phrase.parts
         return concat(self.lay(base), self._dot(dot), self.lay(name), " ", self.braced(*rest))
+
+    struct_colon_path = struct_field_path
 
     def lambda_none(self, phrase: Phrase) -> Doc:
         return concat("() => ", self.lay(phrase.parts[3]))

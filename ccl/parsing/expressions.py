@@ -7,6 +7,7 @@ from ccl.diagnostics import Edit, Fix
 from ccl.parsing import literals
 from ccl.parsing.reduce import Reductions, Values
 from ccl.parsing.tokens import Token
+from ccl.paths import path_of
 from ccl.source import Span
 
 _PRECEDENCE: Final = {
@@ -80,6 +81,22 @@ class Expressions(Reductions):
 
     def field(self, span: Span, values: Values) -> ast.Field:
         return ast.Field(base=values[0], name=self.place.ident(values[2]), span=span)
+
+    def field_path(self, span: Span, values: Values) -> ast.Expr:
+        """`module.Enum::Variant`; `::` selects from what has a name, not from a value."""
+        before, path = path_of(values[0]), values[2]
+        if before is not None:
+            return ast.PathName(segments=(*before, *path), span=span)
+        self.place.sink.report(
+            "CCL0112",
+            Span(span.file, path[0].span.end, path[1].span.start),
+            found="`::`",
+            expected="`.` after a value",
+        )
+        chain: ast.Expr = values[0]
+        for name in path:
+            chain = ast.Field(base=chain, name=name, span=chain.span.to(name.span))
+        return chain
 
     def index(self, span: Span, values: Values) -> ast.Index:
         return ast.Index(base=values[0], index=values[2], span=span)
@@ -200,16 +217,18 @@ class Expressions(Reductions):
         return self._struct(span, values[0], values[2])
 
     def struct_field_path(self, span: Span, values: Values) -> ast.StructExpr:
-        base, name = values[0], self.place.ident(values[2])
-        path = [name]
-        while isinstance(base, ast.Field):
-            path.insert(0, base.name)
-            base = base.base
-        if isinstance(base, ast.Name):
-            path.insert(0, ast.Ident(text=base.text, span=base.span))
-        else:
+        return self._struct_in(span, values[0], [self.place.ident(values[2])], values[4])
+
+    def struct_colon_path(self, span: Span, values: Values) -> ast.StructExpr:
+        return self._struct_in(span, values[0], values[2], values[4])
+
+    def _struct_in(
+        self, span: Span, base: ast.Expr, path: list[ast.Ident], fields: Values
+    ) -> ast.StructExpr:
+        before = path_of(base)
+        if before is None:
             self.place.sink.report("CCL0120", base.span)
-        return self._struct(span, path, values[4])
+        return self._struct(span, [*(before or ()), *path], fields)
 
     def _struct(self, span: Span, path: list[ast.Ident], fields: Values) -> ast.StructExpr:
         return ast.StructExpr(path=tuple(path), fields=tuple(fields), span=span)

@@ -57,7 +57,7 @@ def _report(source: Source, sink: Sink, head: Token, literals: list[tuple[Token,
         "CCL0125",
         at(first.start, last.end),
         word=head.text,
-        literal=first.text,
+        literal=source.text[first.start : last.end].partition("{")[0].strip(),
         labels=[Label(at(a.start, b.end), "this one, too") for a, b in others],
         fixes=(Fix("add the parentheses", tuple(edits)),),
     )

@@ -11,6 +11,7 @@ from ccl import ast
 from ccl.checking.environment import Checker, Signature
 from ccl.checking.standing.states import INITIAL_SUFFIX
 from ccl.node import nodes_of
+from ccl.paths import path_of
 
 
 def components(
@@ -41,12 +42,13 @@ def _mentioned(checker: Checker, signature: Signature) -> Iterator[str]:
                 yield checker.function_id(scope, name) + INITIAL_SUFFIX
             case ast.Field(base=base, name=ast.Ident(text=name)):
                 yield checker.function_id(scope, name)
-                if isinstance(base, ast.Name) and base.text in scope.imports:
-                    owner = checker.scoped.files[scope.imports[base.text].file]
+                owner = checker.owner_named(scope, path_of(base))
+                if owner is not None:
                     yield checker.function_id(owner, name)
-            case ast.PathName(segments=(first, *_, last)) if first.text in scope.imports:
-                owner = checker.scoped.files[scope.imports[first.text].file]
-                yield checker.function_id(owner, last.text)
+            case ast.PathName(segments=(*before, last)):
+                owner = checker.owner_named(scope, before)
+                if owner is not None:
+                    yield checker.function_id(owner, last.text)
             case _:
                 pass
 

@@ -10,7 +10,7 @@ from ccl.builtins import (
     SPECIAL_FORMS,
     TEST_FORMS,
 )
-from ccl.checking import expressions, names, places
+from ccl.checking import expressions, names
 from ccl.checking.advice import habits
 from ccl.checking.constraints import wait_for
 from ccl.checking.environment import Body, is_invalid
@@ -19,6 +19,7 @@ from ccl.checking.functions import closures, function_calls, generics, library, 
 from ccl.checking.inference import prune, unify, variable_of, zonk
 from ccl.checking.standing import proposals, roles
 from ccl.diagnostics import Edit, Fix
+from ccl.paths import path_of
 from ccl.resolved import (
     ELECTORATE,
     GRANTED_ROLE,
@@ -132,7 +133,7 @@ def _habit(name: str) -> tuple[str | None, str | None]:
 def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None) -> typed.Expr:
     """`alias.f(x)` or a method: `x.f(y)` is `f(x, y)`."""
     base = member.base
-    path = places.charter_path(member)
+    path = path_of(member)
     if path is not None and not _is_value(body, path):
         if enums.names_variant(body, path):
             return enums.infer_variant(body, path, call, call.span, expected)

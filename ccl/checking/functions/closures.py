@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
-from ccl.checking import expressions, names, places
+from ccl.checking import expressions, names
 from ccl.checking.conversions import fit
 from ccl.checking.environment import (
     AnyFunction,
@@ -31,6 +31,7 @@ from ccl.checking.functions.arguments import Callee, bind, counted
 from ccl.checking.inference import fresh, is_open, unify, zonk
 from ccl.diagnostics import Label
 from ccl.node import nodes_of, replace
+from ccl.paths import path_of
 from ccl.resolved import FileScope
 from ccl.source import Span
 from ccl.types import Type
@@ -243,7 +244,7 @@ def _passed(body: Body, expr: ast.Expr) -> PassedFunction | None:
 
 def _passed_member(body: Body, expr: ast.Field | ast.PathName) -> PassedFunction | None:
     """A function of an import or a contract, or a variant as the function that makes it."""
-    path = expr.segments if isinstance(expr, ast.PathName) else places.charter_path(expr)
+    path = path_of(expr)
     if path is None or len(path) < 2 or body.find(path[0].text) is not None:
         return None
     if names.leads_to_member(body, path):

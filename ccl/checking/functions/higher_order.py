@@ -6,6 +6,7 @@ from ccl import ast
 from ccl.checking.environment import Checker
 from ccl.checking.functions import library
 from ccl.node import nodes_of
+from ccl.paths import path_of
 from ccl.resolved import FileScope
 
 
@@ -47,11 +48,17 @@ def _used_as_functions(checker: Checker, scope: FileScope, body: ast.Block) -> I
                     targets = library.functions_named(checker, text) or library.methods_named(
                         checker, text
                     )
-            case ast.Field(base=ast.Name(text=alias), name=member) if alias in scope.imports:
-                targets = ((checker.scoped.files[scope.imports[alias].file], member.text),)
-            case ast.Field(name=member):
-                targets, skipped = ((scope, member.text),), 1
-                if member.text not in scope.functions:
+            case ast.PathName(segments=(*before, member)):
+                owned = checker.owner_named(scope, before)
+                targets = () if owned is None else ((owned, member.text),)
+            case ast.Field(base=base, name=member):
+                owned = checker.owner_named(scope, path_of(base))
+                if owned is not None:
+                    targets = ((owned, member.text),)
+                elif member.text in scope.functions:
+                    targets, skipped = ((scope, member.text),), 1
+                else:
+                    skipped = 1
                     targets = library.methods_named(checker, member.text)
             case _:
                 continue

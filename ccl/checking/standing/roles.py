@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
-from ccl.checking import places
 from ccl.checking.environment import Body, Checker, invalid
 from ccl.checking.forms import literals
 from ccl.checking.functions.arguments import Callee, bind
 from ccl.diagnostics import Edit, Fix, Label
+from ccl.paths import path_of
 from ccl.resolved import REQUIREMENTS_PREFIX, ROLE_PREFIX, FileScope, Role
 from ccl.source import Span
 from ccl.types import Prim
@@ -56,17 +56,15 @@ def _held(body: Body, scope: FileScope, role: str, span: Span) -> typed.Expr:
 
 
 def _role_path(expr: ast.Expr) -> tuple[str, ...] | None:
-    """`R`, `"R"`, `alias.R`."""
+    """`R`, `"R"`, `alias.R`, `alias::R`."""
     match expr:
         case ast.Name(text=text):
             return (text,)
         case ast.StringLiteral():
             written = literals.plain_text(expr)
             return None if written is None else (written,)
-        case ast.PathName(segments=segments):
-            return tuple(each.text for each in segments)
         case _:
-            path = places.charter_path(expr)
+            path = path_of(expr)
             return None if path is None else tuple(each.text for each in path)
 
 

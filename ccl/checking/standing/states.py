@@ -111,11 +111,18 @@ def is_named(body: Body, target: ast.Expr) -> bool:
     while isinstance(target, ast.Field | ast.Index):
         fields = [target.name.text, *fields] if isinstance(target, ast.Field) else []
         target = target.base
-    if not isinstance(target, ast.Name) or body.find(target.text) is not None:
+    match target:
+        case ast.Name(text=first):
+            path = [first, *fields]
+        case ast.PathName(segments=segments):
+            first, path = segments[0].text, [*(each.text for each in segments), *fields]
+        case _:
+            return False
+    if body.find(first) is not None:
         return False
-    if target.text in body.scope.states:
+    if first in body.scope.states:
         return True
-    scope, members = body.checker.follow(body.scope, [target.text, *fields])
+    scope, members = body.checker.follow(body.scope, path)
     return scope is not body.scope and members != () and members[0] in scope.states
 
 

@@ -1,0 +1,18 @@
+"""Paths in expressions: names, joined by dots or `::`, which mean the same."""
+
+from ccl import ast
+
+
+def path_of(expr: ast.Expr) -> tuple[ast.Ident, ...] | None:
+    """`a.b.c`, `a::b.c` as names; None for anything else."""
+    after: list[ast.Ident] = []
+    while isinstance(expr, ast.Field):
+        after.append(expr.name)
+        expr = expr.base
+    match expr:
+        case ast.Name(text=text, span=span):
+            return (ast.Ident(text=text, span=span), *reversed(after))
+        case ast.PathName(segments=segments):
+            return (*segments, *reversed(after))
+        case _:
+            return None
