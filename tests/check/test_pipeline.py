@@ -59,6 +59,7 @@ def test_imports_are_compiled_in(project: Path) -> None:
         "count.ccl",
         "lib/rules.ccl",
         "std/voting.ccl",
+        "std/core.ccl",
     ]
 
 
@@ -168,7 +169,8 @@ def test_a_file_is_loaded_once(project: Path) -> None:
     )
     compiled = compile_file(project / "count.ccl")
     assert compiled.wasm is not None
-    assert len(compiled.compilation.sources.sources) == 3
+    names = [Path(each.path).name for each in compiled.compilation.sources.sources]
+    assert sorted(names) == ["core.ccl", "count.ccl", "rules.ccl", "voting.ccl"]
     assert run(compiled.wasm).value == 10
 
 
