@@ -41,13 +41,17 @@ __all__ = [
 
 
 class Compilation(Node, frozen=True, kw_only=True):
-    """`program` is None if anything is wrong; `names` are the files' paths in the module."""
+    """`program` is None if anything is wrong; `names` are the files' paths in the module.
+
+    homes: under which the state of the file and of its contracts is kept, whether they have any.
+    """
 
     sources: SourceMap
     sink: Sink
     module: ast.Module | None
     program: typed.Program | None
     names: SourceMap
+    homes: tuple[str, ...]
 
 
 class Compiled(Node, frozen=True, kw_only=True):
@@ -133,6 +137,7 @@ def _check(
         module=loaded.files[loaded.root].module,
         program=None if sink.has_errors or program is None else _listed(program, sources),
         names=_module_names(sources, scoped),
+        homes=tuple(scope.home for scope in scoped.files.values() if scope.source == loaded.root),
     )
 
 

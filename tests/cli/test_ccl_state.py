@@ -117,6 +117,28 @@ def test_state_stays_and_what_failed_leaves_nothing(counter: Path, tmp_path: Pat
     assert stored(tmp_path) == {"names": ["n40"], "total": 40}
 
 
+@pytest.mark.parametrize("words", [(), ("-q",), ("-o", "json"), ("--dry-run",)], ids=" ".join)
+def test_program_without_its_state_says_so(words: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "fund.ccl"
+    file.write_text(
+        "state total = 1; state spare = 2; contract C { state n = 2; fn up() { n += 1; } }"
+        "execution { total += 1; C.up(); total }"
+    )
+    assert run("ccl", "run", file, home=tmp_path / "home").code == 0
+    before = run("meshctl", "state", "-o", "json", home=tmp_path / "home").out
+    file.write_text("contract C { fn f() { 1 } } contract D { fn f() { 1 } } execution { C.f() }")
+    done = run("ccl", "run", file, *words, home=tmp_path / "home")
+    assert done.code == 0
+    notes = [line for line in done.err.splitlines() if line.startswith("note: this program")]
+    assert [line.split("; ")[0] for line in notes] == [
+        f"note: this program declares no state in `{home}`, where an earlier one has stored {names}"
+        for home, names in (("fund", "total"), ("C", "n"))
+    ]
+    assert run("meshctl", "state", "-o", "json", home=tmp_path / "home").out == before
+    file.write_text("state total = 1; state spare = 2; execution { total }")
+    assert run("ccl", "run", "-q", file, home=tmp_path / "home").out == "2\n"
+
+
 def test_a_dry_run_applies_nothing(counter: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", counter, "--entry", "add", "1", "--dry-run", home=tmp_path)
     assert "State      counter: total, names\n" in done.err

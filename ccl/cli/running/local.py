@@ -88,6 +88,18 @@ def execute(mesh: LocalMesh, call: Call) -> Run:
     return run_of(program, call.entry, result, context)
 
 
+def state_without_program(mesh: LocalMesh, program: Program) -> dict[str, tuple[str, ...]]:
+    """Variables that the owner has stored in homes of the program for which it declares none.
+
+    Raises CommandError for state that cannot be read.
+    """
+    if not program.stateless:
+        return {}
+    with mesh.store.read() as tx:
+        stored = snapshot_of(tx, tx.state.root(mesh.submitter.did)).homes
+    return {home: tuple(sorted(stored[home])) for home in program.stateless if stored.get(home)}
+
+
 def _seed(mesh: LocalMesh, call: Call, state_root: Cid | None) -> bytes:
     """Raises CommandError for state that cannot be read."""
     if call.seed is not None:

@@ -18,7 +18,7 @@ from ccl.cli.files import read_bytes, read_source
 from ccl.cli.report import answer_findings, show_findings
 from ccl.cli.running.reading import entries_reading_input
 from ccl.cli.sources import project_for
-from ccl.pipeline import compile_text
+from ccl.pipeline import Compilation, compile_text
 from ccl.render import Format
 from ccl.source import SourceMap
 from ccl.wasm.binary import sections
@@ -61,6 +61,8 @@ class Program(Struct, frozen=True, kw_only=True):
     """The entries that look at the input."""
     functions: tuple[str, ...]
     """Names that --entry may take, besides those of handlers."""
+    stateless: tuple[str, ...]
+    """Homes of the file and its contracts in which the program declares no state."""
 
 
 def compile_program(file: Path, entry: str, allowed: tuple[Path, ...] = ()) -> Program:
@@ -98,6 +100,7 @@ def compile_text_of(text: str, file: Path, entry: str, allowed: tuple[Path, ...]
         readers=entries_reading_input(tree),
         names=compiled.compilation.names,
         functions=_function_names(compiled.compilation.module),
+        stateless=_stateless(compiled.compilation, abi),
     )
 
 
@@ -120,6 +123,11 @@ def _function_names(module: ast.Module | None) -> tuple[str, ...]:
     items = () if module is None else module.items
     functions = (item for item in items if isinstance(item, ast.Function))
     return tuple(item.name.text for item in functions if not item.test)
+
+
+def _stateless(compilation: Compilation, abi: Abi) -> tuple[str, ...]:
+    declared = {variable.home for variable in abi.states}
+    return tuple(home for home in compilation.homes if home not in declared)
 
 
 def _is_fixed(entry: str) -> bool:

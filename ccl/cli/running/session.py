@@ -8,7 +8,7 @@ from ccl.cli.running.arguments import argument_block
 from ccl.cli.running.calls import call_block, origin_of
 from ccl.cli.running.destination import check_output
 from ccl.cli.running.earlier import EarlierRun, continuing, run_id, runs_of_file
-from ccl.cli.running.local import Call, Run, done_before, execute
+from ccl.cli.running.local import Call, Run, done_before, execute, state_without_program
 from ccl.cli.running.options import Options
 from ccl.cli.running.program import Program, compile_program, entry_signature, read_input
 from ccl.cli.running.records import given_roles, read_records
@@ -57,6 +57,7 @@ def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
     earlier = runs_of_file(mesh, file, call.entry, call.arguments, key)
     origin = origin_of(call, file, now=mesh.now)
     under_way = _under_way(mesh, key, call, options, origin, earlier)
+    _tell_of_state(mesh, call.program)
     run = execute(mesh, call)
     show_modules(run, options)
     if run.execution.deterministic.outcome.succeeded and not options.dry_run:
@@ -184,6 +185,16 @@ def _tell_of_roles(roles: tuple[str, ...]) -> None:
     named, verb = ("role", "comes") if len(roles) == 1 else ("roles", "come")
     shown = ", ".join(map(printable, roles))
     note(f"note: {named} {shown} {verb} from --context, not from credentials")
+
+
+def _tell_of_state(mesh: LocalMesh, program: Program) -> None:
+    """A program that has lost its state reads none and changes none, which nothing else shows."""
+    for home, variables in state_without_program(mesh, program).items():
+        named = ", ".join(map(printable, variables))
+        note(
+            f"note: this program declares no state in `{printable(home)}`, where an earlier one "
+            f"has stored {named}; all of it is kept: `meshctl state` shows it"
+        )
 
 
 def waiting(holder: str) -> None:
