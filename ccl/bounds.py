@@ -1,4 +1,4 @@
-"""The worst-case fuel of every export, or what prevents a bound and where it stands.
+"""The worst-case fuel of every export, or the obstacle to a bound and its place.
 
 Counted over the text that is assembled: loops turn as often as the typed tree says
 (`ccl.lowering.turns`), a routine of the library costs its own text. Recursion, loops that
@@ -35,10 +35,10 @@ from ccl.wasm.work import BYTES, ELEMENTS
 from runtime.content.heads import weighed_items
 
 FUEL_MAX: Final = 2**63 - 1
-"""A bound is written in 64 bits; more than that nobody can give."""
+"""A bound is written in 64 bits; larger ones do not exist."""
 PAGES_FUEL: Final = 40_000
 """Asking for memory costs fuel by the page: all that there can be, and two refusals."""
-UNKNOWN_LENGTH: Final = "nobody knows how long this text or data is"
+UNKNOWN_LENGTH: Final = "the length of this text or data is unbounded"
 _ITEMS_MAX: Final = 1 << 32
 """More than any constant has."""
 
@@ -133,7 +133,7 @@ class _Counter:
             known = notes.turns.get(label)
             if isinstance(known, Formula):
                 return known
-            reason = "nobody knows how often this loop turns"
+            reason = "the number of iterations is unbounded"
             raise _Blocked(self._obstacle(known, reason))
 
         found: dict[str, Formula] = {}
@@ -163,7 +163,7 @@ class _Counter:
             missing = sorted(fuel.symbols() - sizes.keys())
             if missing:
                 callee = self._notes[name].function.name
-                reason = f"nobody knows {missing[0]} of `{callee}` in this call"
+                reason = f"{missing[0]} of `{callee}` is unbounded in this call"
                 raise _Blocked(self._obstacle(site.span, reason))
             total = total.most(fuel.replaced(sizes))
         return total
@@ -173,7 +173,7 @@ class _Counter:
         for site in notes.callees[SUM]:
             length = site.sizes[ELEMENTS]
             if length is None:
-                reason = "nobody knows how long this array is"
+                reason = "the length of this array is unbounded"
                 raise _Blocked(self._obstacle(site.span, reason))
             total = total.most(fuel.replaced({ELEMENTS: length}))
         return total

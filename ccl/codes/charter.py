@@ -19,7 +19,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0303",
-        title="`{section}` does not know the key `{key}`",
+        title="`{section}` has no key `{key}`",
         label="kept in the charter, used by nothing",
         help="known keys: {known}",
         severity=Severity.WARNING,
@@ -42,9 +42,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="can hold together with the other one",
         help="write `override` before the entry that is to win, or make the conditions exclusive",
         advice={
-            "default": "a default stands before the rules that replace it: move it up, or write "
+            "default": "a default comes before the rules that replace it: move it up, or write "
             "`override` before the entry that is to win",
-            "general": "what holds more often stands before what replaces it: move it up, or write "
+            "general": "the more general rule comes before what replaces it: move it up, or write "
             "`override` before the entry that is to win",
         },
     ),
@@ -75,7 +75,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0311",
-        title="a rule cannot stand inside a list or a call",
+        title="a rule is not allowed inside a list or a call",
         label="these values are constant",
         help="move it to a section",
     ),
@@ -87,7 +87,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0313",
-        title="`{name}` stands for several sections",
+        title="ambiguous section `{name}`",
         label="which of them is open",
         help="give the sections different keys to read them from code",
     ),
@@ -161,7 +161,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0331",
-        title="{what} cannot stand among the entries of {where}",
+        title="{what} is not allowed among the entries of {where}",
         label="not an entry with a value",
         help="give it a key and a value: `key: value;`",
         advice={
@@ -181,7 +181,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="did you mean `{nearest}`?",
         advice={
             "declare": "declare what it does: `fn {name}({parameters}) {{ … }}`",
-            "item": "`{name}` begins an item, and items stand outside of handlers: at the top "
+            "item": "`{name}` begins an item, and items are outside of handlers: at the top "
             "level, in a section or a contract",
         },
     ),

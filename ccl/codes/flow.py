@@ -13,7 +13,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0502",
-        title="`{word}` stands outside of a loop",
+        title="`{word}` outside of a loop",
         label="no loop to leave or continue",
         help="remove it, or leave the function with `return`",
     ),

@@ -35,7 +35,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     Template(
         code="CCL0604",
         title="generic declarations need more than {limit} instances",
-        label="this asks for one more",
-        help="what uses itself with ever larger types never ends",
+        label="this needs one more",
+        help="remove the recursion with ever larger types",
     ),
 )

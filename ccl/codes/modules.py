@@ -38,11 +38,11 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     Template(
         code="CCL0720",
         title="a test cannot have {what}",
-        label="nobody could give or see this",
+        label="a test has no caller to give or take this",
         help="leave it out; a test calls what it needs itself",
         advice={
-            "parameters": "a test is called by nobody: say with `let` what it works on",
-            "generic": "a test is called by nobody: use the types that it is about",
+            "parameters": "a test has no caller: declare its values with `let`",
+            "generic": "a test has no caller: write concrete types",
             "result": "check the value with `assert_eq`, or give a Result: an Err fails the test",
         },
     ),

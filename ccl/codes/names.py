@@ -140,9 +140,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0224",
-        title="code cannot stand under a condition of the charter",
+        title="code is not allowed under a condition of the charter",
         label="this would exist only sometimes",
-        help="move it out of the rule, and ask the condition inside",
+        help="move it out of the rule, and test the condition inside",
     ),
     Template(
         code="CCL0225",

@@ -43,7 +43,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     Template(
         code="CCL0906",
         title="the {what} `{name}` is never used",
-        label="nothing in this file asks for it",
+        label="nothing in this file uses it",
         help="remove it, or let its name begin with `_`",
         severity=Severity.WARNING,
     ),
@@ -65,7 +65,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0909",
         title="nothing in this loop changes its condition",
         label="once true, it stays true",
-        help="change what it asks for in the loop, or leave the loop with `break`",
+        help="change the condition in the loop, or leave the loop with `break`",
         severity=Severity.WARNING,
     ),
     Template(

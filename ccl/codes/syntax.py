@@ -86,14 +86,14 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0112",
-        title="{found} cannot stand here",
+        title="unexpected {found}",
         label="expected {expected}",
         help="remove it, or complete what comes before it",
         advice={
             "count": "count with `while`: `let i = 0; while i < 10 {{ …; i += 1; }}`",
             "payload": "a variant carries types: `Square(Integer)`; for named fields declare a "
             "struct, and let the variant carry it",
-            "reason": "`because` stands before the `;` of what it is the reason of",
+            "reason": "`because` comes before the `;` of what it gives the reason of",
             "tuple": "there are no tuples: declare a struct for values that belong together, or "
             'write pairs into a map: `let m = map_new(); m["a"] = 1;`',
             "function": "functions are passed, not stored: declare `fn f(x) {{ x + 1 }}`, or write "
@@ -115,7 +115,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0115",
         title="{what} is missing before {found}",
         label="expected {what}",
-        help="write it, or remove what asks for it",
+        help="write it, or remove the text that needs it",
         advice={
             "first value": "give it its first value, as in `state total: Integer = 0;`",
             "document": "a file is its own outer braces: remove this `{{` and its `}}`",
@@ -144,7 +144,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="`{found}` is not CCL",
         label="CCL writes `{instead}`",
         advice={
-            "absent": "take what may be absent with `get`, and say what stands for it: "
+            "absent": "take what may be absent with `get`, with a value in its place: "
             '`try m.get("a") catch 0`',
             "groups": "a comma ends a number: `_` groups its digits",
             "shift": "call `{instead}`; `bit_and`, `bit_or`, `bit_xor` and `bit_not` go with it",
@@ -170,13 +170,13 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0123",
-        title="`{word}` is a statement, and statements stand in functions",
+        title="the statement `{word}` outside of a function",
         label="outside of any function",
         help="put it into `execution {{ … }}` or into the body of a function",
     ),
     Template(
         code="CCL0124",
-        title="{what} cannot stand among data",
+        title="{what} is not allowed among data",
         label="not an entry",
         help="move it to the top level of the file, or into a section or contract",
     ),

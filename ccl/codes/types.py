@@ -239,7 +239,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0437",
-        title="`has` asks for a field of host data",
+        title="`has` needs a field of host data",
         label="not a path into host data",
         help="write for instance `has(ctx.member)`",
     ),
@@ -295,7 +295,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0445",
         title="this function is called with {wanted}, but has {given}",
         label="wrong number of parameters",
-        help="name as many as it is called with: `(a, b) => …`; `_` stands for one not needed",
+        help="name as many as it is called with: `(a, b) => …`; `_` for one not needed",
     ),
     Template(
         code="CCL0446",
@@ -305,7 +305,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0447",
-        title="an inline function stands only where a function is expected",
+        title="unexpected inline function",
         label="no function is taken here",
         help="pass it to a parameter without a type that the callee calls",
     ),
@@ -343,7 +343,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0464",
         title="a rule does not look for elements of host data",
         label="not known to be there",
-        help="ask for a field by its name, or decide it in a function that takes `Data`",
+        help="select a field by its name, or decide it in a function that takes `Data`",
     ),
     Template(
         code="CCL0449",

@@ -32,7 +32,7 @@ SYNCHRONISING: Final = frozenset({"items", "statements", "arms"})
 _ENDS_BEFORE: Final = frozenset(
     {"RBRACE", END, "LET", "FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT", "EXPORT"}
 )
-"""Before these an operand may be missing, but nothing that would join what stands around them."""
+"""Before these an operand may be missing, but nothing that would join the code around them."""
 _CLOSING_SIGNS: Final = (")", "]", "}")
 _CLOSERS: Final = {"RPAREN": ")", "RBRACKET": "]", "RBRACE": "}", "STRING_TAIL": ")"}
 _SIGNS: Final = {
@@ -129,7 +129,7 @@ class FaultReports:
         return True
 
     def _is_decimal_comma(self, at: int) -> bool:
-        """Reports `12,50` or `1,000`, where a list of two numbers cannot stand."""
+        """Reports `12,50` or `1,000`, where no list of two numbers is allowed."""
         for comma in (at, at - 1):
             if not 0 < comma < len(self._tokens) - 1:
                 continue
@@ -207,7 +207,7 @@ class FaultReports:
         """Does the entry or statement that stops at `end` end before `token`, whatever was
         forgotten between them?
 
-        If nothing that joins operands can stand there, or if the token begins a line that is not
+        If no operator is allowed there, or if the token begins a line that is not
         indented further than the entry: what goes on in another line is indented. So is what the
         entry has in its own lines, or a terminator may have been lost before.
         """
@@ -261,7 +261,7 @@ class FaultReports:
         self._sink.report(
             "CCL0112",
             place,
-            found=_shown(token),
+            found=_noun(token),
             expected=_wanted(automaton.expected()),
             advice=self._advice(at),
         )
@@ -292,7 +292,7 @@ class FaultReports:
         return None
 
     def _advice(self, at: int) -> str | None:
-        """What was meant by a token that cannot stand there, where its place tells."""
+        """The advice for an unexpected token, by its place."""
         token = self._tokens[at]
         if token.text in _RANGES:
             return "count"
@@ -334,21 +334,26 @@ def innermost_bracket(values: list[Any]) -> Token | None:
 
 
 def _shown(token: Token) -> str:
+    noun = _noun(token)
+    return noun if noun.startswith("`") else f"the {noun}"
+
+
+def _noun(token: Token) -> str:
     match token.kind:
         case "$END":
-            return "the end of the file"
+            return "end of the file"
         case "STRING" | "STRING_HEAD":
-            return "this string"
+            return "string"
         case "STRING_MID" | "STRING_TAIL":
-            return "the rest of the string"
+            return "rest of the string"
         case _ if token.text in KEYWORDS:
-            return f"the keyword `{token.text}`"
+            return f"keyword `{token.text}`"
         case _:
             return f"`{token.text}`"
 
 
 def _wanted(expected: frozenset[str]) -> str:
-    """What could stand there, in a few words."""
+    """Names the expected tokens, in a few words."""
     words = []
     if expected >= _VALUES:
         words.append("a value")

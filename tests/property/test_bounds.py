@@ -284,31 +284,31 @@ def test_a_submission_stays_below_its_bound(more: str, amount: int) -> None:
 
 
 OBSTACLES = {
-    "a loop that nobody can count": (
+    "an unbounded loop": (
         "export fn f(n: Integer) -> Integer {\n  let i = n;\n"
         "  while i != 1 { i = i * 3 % 7; }\n  i\n}",
-        (3, "nobody knows how often this loop turns"),
+        (3, "the number of iterations is unbounded"),
     ),
     "a counter that is not always moved": (
         "export fn f(n: Integer) {\n  let i = 0;\n  while i < n {\n    if n > 5 { continue; }\n"
         "    i += 1;\n  }\n}",
-        (3, "nobody knows how often this loop turns"),
+        (3, "the number of iterations is unbounded"),
     ),
     "a limit that moves": (
         "export fn f(n: Integer) {\n  let i = 0;\n  let m = n;\n"
         "  while i < m { i += 1; m += 1; }\n}",
-        (4, "nobody knows how often this loop turns"),
+        (4, "the number of iterations is unbounded"),
     ),
     "an array that grows while it is counted": (
         "export fn f() {\n  let xs = [1];\n  let i = 0;\n"
         "  while i < xs.length() { xs.push(i); i += 1; }\n}",
-        (4, "nobody knows how often this loop turns"),
+        (4, "the number of iterations is unbounded"),
     ),
     "an array that is not only gathered": (
         "fn more(xs: Array<Integer>) -> Array<Integer> {\n  let made: Array<Integer> = [];\n"
         "  for x in xs { made.push(x); if x > 5 { return [1, 2, 3, 4]; } }\n  made\n}\n"
         "export fn f(xs: Array<Integer>) -> Integer {\n  more(xs).sum()\n}",
-        (7, "nobody knows how long this array is"),
+        (7, "the length of this array is unbounded"),
     ),
     "a text of any length": (
         'fn told(s: String) -> String { "\\(s)!" }\nexport fn f(s: String) {\n  log(told(s));\n}',
@@ -326,7 +326,7 @@ OBSTACLES = {
     "a size that is not known in a call": (
         "fn g(n: Integer) { let i = 0; while i < n { i += 1; } }\n"
         "export fn f(n: Integer) {\n  let m = n;\n  m = m * m * m;\n  g(m);\n}",
-        (5, "nobody knows |n| of `g` in this call"),
+        (5, "|n| of `g` is unbounded in this call"),
     ),
 }
 

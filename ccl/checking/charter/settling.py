@@ -164,7 +164,7 @@ def _report_conflict(sink: Sink, earlier: Property, later: Property) -> None:
     advice = "general" if later.node.when < earlier.node.when else None
     label = "and set to another value here"
     if not later.node.when:
-        advice, label = "default", "this rule stands before it, and sets another value"
+        advice, label = "default", "this rule comes before it, and sets another value"
     sink.report(
         "CCL0306",
         later.node.key_span,
