@@ -2,7 +2,7 @@
 
 Counted over the text that is assembled: loops turn as often as the typed tree says
 (`ccl.lowering.turns`), a routine of the library costs its own text. Recursion, loops that
-nobody can count, and work that depends on the size of data inside are obstacles.
+without a bound, and work that depends on the size of data inside are obstacles.
 """
 
 from collections.abc import Sequence

@@ -125,7 +125,7 @@ ENTRIES: Final = array(
         record(
             {
                 "section": TEXT,
-                "label": _said(ANY, "what stands after the word; null where nothing does"),
+                "label": _said(ANY, "the text after the word; null if there is none"),
                 "entries": array(OBJECT),
             }
         ),

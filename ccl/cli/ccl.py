@@ -269,7 +269,7 @@ def charter(
         str | None,
         typer.Option(
             metavar="DID",
-            help="Who asks, where a condition says `caller()`. Without it, nobody it could know.",
+            help="The value of `caller()` in conditions; an unknown DID if left out.",
         ),
     ] = None,
     format_: Annotated[
@@ -313,7 +313,7 @@ def test(
             "-k",
             "--only",
             metavar="PATTERN",
-            help="Only tests with this in FILE:NAME; * stands for anything.",
+            help="Only tests with this in FILE:NAME; * matches anything.",
         ),
     ] = None,
     format_: Annotated[

@@ -38,7 +38,7 @@ MaxSpend: TypeAlias = Annotated[
     typer.Option(
         metavar="UNITS",
         min=0,
-        help="Refuse a program that could spend more; the only limit where nobody is asked.",
+        help="Refuse a program that could spend more; the only limit without a prompt.",
     ),
 ]
 Verbose: TypeAlias = Annotated[

@@ -239,7 +239,7 @@ class _Making:
             (self._id(),),
             None,
             making.block(self._at, (), got),
-            f"A {self._name} as it stands.",
+            f"The state of a {self._name}.",
         )
 
     def _prune(self) -> ast.Function:

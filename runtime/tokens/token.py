@@ -75,7 +75,7 @@ class TokenRefusal(Enum):
     WRONG_MESH = "a token of another mesh"
     WRONG_TYPE = "a token for another kind of resource"
     WRONG_ISSUER = "a token of an issuer that is not accepted here"
-    FOREIGN_AUDIENCE = "a token made out to somebody else"
+    FOREIGN_AUDIENCE = "a token made out to another member"
     CHAIN_BROKEN = "a token does not continue the one it names as its parent"
     NOT_SIGNED_BY_ISSUER = "the first token of the chain is not signed by its issuer"
     NOT_SIGNED_BY_HOLDER = "a token is not signed by the holder of its parent"

@@ -41,10 +41,13 @@ execution {{
             'voting.scottish_stv(["A"], 1, [ballot(90000001, [0])])',
             "more than 90000000 voters",
         ),
-        ('voting.quadratic(["A"], [unknown])', "nobody is called C"),
+        ('voting.quadratic(["A"], [unknown])', "no candidate is called C"),
         ("voting.quadratic_votes(-1)", "credits are not negative"),
         ("voting.supermajority(1, 1, 3, 2)", "a share is between 0 and 1"),
-        ("voting.quorum_met(1, 0, 1, 2)", "ballots are not negative, and somebody is eligible"),
+        (
+            "voting.quorum_met(1, 0, 1, 2)",
+            "ballots are not negative, and there is an eligible voter",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_reason(call: str, reason: str) -> None:
