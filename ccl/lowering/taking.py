@@ -69,8 +69,7 @@ def taken_reads(
                 place = _place_set(statement)
                 if place is not None:
                     found |= reading.taken(place, statement_children(statement)[-1])
-            if len(node.statements) > 1:
-                found |= reading.taken_before(node.statements)
+            found |= reading.taken_before(node.statements)
     return frozenset(found)
 
 
@@ -85,6 +84,17 @@ def _place_set(statement: Statement) -> Place | None:
             return Place(_root(root), steps)
         case _:
             return None
+
+
+def _last_setting_of_a_part(statements: Sequence[Statement]) -> int:
+    """How many statements go up to the last that sets a part behind a `let`; nothing to find: 0."""
+    setting = first = 0
+    for position, statement in enumerate(statements, 1):
+        if isinstance(statement, SetLocal):
+            first = first or position
+        elif isinstance(statement, Store) and statement.op is None and first:
+            setting = position
+    return setting
 
 
 def _root_set(statement: Statement) -> Root | None:
@@ -110,12 +120,11 @@ class _Reading(Node, frozen=True):
 
     def taken(self, place: Place, value: Expr) -> frozenset[int]:
         """The reads of the place in a value that is computed before the place is set."""
+        if not is_reference(value.type) or self.behaviour.escapes(value):
+            return frozenset()
         written = survey(value).written
-        if (
-            not is_reference(value.type)
-            or self.behaviour.escapes(value)
-            or place.root in written
-            or any(not _is_still(key) or _locals_in(key) & written for key in place.keys)
+        if place.root in written or any(
+            not _is_still(key) or _locals_in(key) & written for key in place.keys
         ):
             return frozenset()
         found: set[int] = set()
@@ -131,7 +140,7 @@ class _Reading(Node, frozen=True):
         touched: dict[Root, int] = {}
         written: dict[int, int] = {}
         left = -1
-        for position, statement in enumerate(statements):
+        for position, statement in enumerate(statements[: _last_setting_of_a_part(statements)]):
             leaves = any(map(self.behaviour.escapes, statement_children(statement)))
             place = _place_set(statement)
             if place is not None and place.steps and not leaves:
