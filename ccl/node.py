@@ -32,10 +32,11 @@ def fields(node: Node) -> tuple[str, ...]:
 
 def nodes_of(tree: object) -> Iterator[Node]:
     """Every node of a tree or of a tuple of trees, what contains others first."""
-    if isinstance(tree, tuple):
-        for each in tree:
-            yield from nodes_of(each)
-    elif isinstance(tree, Node):
-        yield tree
-        for name in tree.__struct_fields__:
-            yield from nodes_of(getattr(tree, name))
+    pending = [tree]
+    while pending:
+        at = pending.pop()
+        if isinstance(at, tuple):
+            pending.extend(reversed(at))
+        elif isinstance(at, Node):
+            yield at
+            pending.extend([getattr(at, name) for name in reversed(at.__struct_fields__)])

@@ -57,12 +57,10 @@ def _condition(item: ast.Invariant) -> ast.Function:
 
 def report_state(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
     """What is wrong with the use of state in functions that are typed."""
-    _report_invariants(checker, functions)
-    _report_roles(checker, functions)
+    uses = state_uses(functions) if checker.states else {}
+    _report_invariants(checker, functions, uses)
+    _report_roles(checker, functions, uses)
     _report_migrations(checker)
-    if not checker.states:
-        return
-    uses = state_uses(functions)
     for info in checker.states.values():
         for state in sorted(uses.get(info.initial.id, NO_USE).touched)[:1]:
             checker.sink.report(
@@ -103,14 +101,15 @@ def _report_changes(
     return call is not None or bool(use.written)
 
 
-def _report_roles(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
+def _report_roles(
+    checker: Checker, functions: Mapping[str, typed.Function], uses: Mapping[str, Use]
+) -> None:
     """What a role requires is asked for wherever the role is, so it only looks."""
     roles = [
         (role, checker.function_id(scope, REQUIREMENTS_PREFIX + role.name.text))
         for scope in checker.scoped.files.values()
         for role in scope.roles.values()
     ]
-    uses = state_uses(functions) if roles else {}
     names = {role.name.span for role, _ in roles}
     for role, identity in roles:
         if identity not in functions:
@@ -140,10 +139,10 @@ def _circle(functions: Mapping[str, typed.Function], start: str) -> tuple[Span, 
     return ()
 
 
-def _report_invariants(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
-    invariants = tuple(_invariants(checker))
-    uses = state_uses(functions) if invariants else {}
-    for scope, item, identity in invariants:
+def _report_invariants(
+    checker: Checker, functions: Mapping[str, typed.Function], uses: Mapping[str, Use]
+) -> None:
+    for scope, item, identity in tuple(_invariants(checker)):
         if item.article is not None:
             _cite(checker, scope, item.article)
         use = uses.get(identity, NO_USE)
