@@ -120,15 +120,15 @@ class EnumDef(Node, frozen=True):
     variants: tuple[tuple[str, tuple[Type, ...]], ...]
 
 
+FLAT_TYPES = (Prim.STRING, Prim.DID, Prim.CID, Prim.DATA)
+"""Held as counted objects that refer to no other."""
+
+
 def is_reference(kind: Type) -> bool:
     """Held as a pointer to a counted heap object (see `ccl.abi.layout`)."""
-    match kind:
-        case Prim():
-            return kind in (Prim.STRING, Prim.DID, Prim.CID, Prim.DATA)
-        case Token():
-            return False
-        case Array() | Map() | Option() | Result() | Struct() | Enumeration():
-            return True
+    if isinstance(kind, Prim):
+        return kind in FLAT_TYPES
+    return not isinstance(kind, Token)
 
 
 KEY_TYPES = (

@@ -44,6 +44,8 @@ def _of_body(
 ) -> Iterator[CallSite]:
     ordinal = 0
     for line in instructions:
+        if "call" not in line:
+            continue
         if isinstance(line, Call):
             file, start, column, end_column = place_of(sources, line.span)
             yield CallSite(
@@ -55,5 +57,5 @@ def _of_body(
                 end_column=end_column,
             )
             ordinal += 1
-        elif "call" in line:
-            ordinal += len(_CALL.findall(line))
+        else:
+            ordinal += 1 if line.startswith("call $") else len(_CALL.findall(line))

@@ -1,10 +1,11 @@
 """How a type is held: its WebAssembly type, its slot, what has to be counted in it."""
 
 from ccl.abi.layout import HEADER_BYTES, SLOT_BYTES
-from ccl.types import Prim, Type, is_reference
+from ccl.types import FLAT_TYPES, Prim, Type, is_reference
 from ccl.wasm.model import ValueType
 
 VARIANT_PAYLOAD = HEADER_BYTES + SLOT_BYTES
+_TEXT_TYPES = (Prim.STRING, Prim.DID, Prim.CID)
 
 
 def value_type(kind: Type) -> ValueType | None:
@@ -36,8 +37,8 @@ def _at(offset: int) -> str:
 
 def is_flat(kind: Type) -> bool:
     """A counted object that refers to no other."""
-    return kind in (Prim.STRING, Prim.DID, Prim.CID, Prim.DATA)
+    return kind in FLAT_TYPES
 
 
 def is_text(kind: Type) -> bool:
-    return kind in (Prim.STRING, Prim.DID, Prim.CID)
+    return kind in _TEXT_TYPES

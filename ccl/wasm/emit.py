@@ -3,11 +3,13 @@
 The text is what `--emit wat` shows, what snapshots hold and what is assembled.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 
-from ccl.wasm.model import Data, Function, Import, Instruction, Module
+from ccl.wasm.model import Data, Function, Import, Module
 
 _OPENERS = frozenset({"block", "loop", "if"})
+_STRUCTURE = (*_OPENERS, "else", "end")
 _STEP = "  "
 
 
@@ -26,28 +28,34 @@ _BYTE_TEXT = [
 ]
 
 
-def _lines(module: Module) -> Iterator[str]:
-    yield "(module"
-    for imported in module.imports:
-        yield _STEP + _import(imported)
+def _lines(module: Module) -> list[str]:
+    lines = ["(module", *(_STEP + _import(imported) for imported in module.imports)]
     export = quoted(module.memory_export.encode())
-    yield f"{_STEP}(memory (export {export}) {module.memory_pages})"
+    lines.append(f"{_STEP}(memory (export {export}) {module.memory_pages})")
     for g in module.globals:
         export = f" (export {quoted(g.export.encode())})" if g.export is not None else ""
-        yield f"{_STEP}(global ${g.name}{export} (mut {g.type}) ({g.type}.const {g.initial}))"
+        lines.append(
+            f"{_STEP}(global ${g.name}{export} (mut {g.type}) ({g.type}.const {g.initial}))"
+        )
     if module.table:
-        yield f"{_STEP}(table {len(module.table)} funcref)"
-        yield f"{_STEP}(elem (i32.const 0) {' '.join(f'${name}' for name in module.table)})"
+        lines.append(f"{_STEP}(table {len(module.table)} funcref)")
+        names = " ".join(f"${name}" for name in module.table)
+        lines.append(f"{_STEP}(elem (i32.const 0) {names})")
     for data in module.data:
-        yield from _data(data)
-    for routine in module.library:
-        for line in routine.splitlines():
-            yield _STEP + line if line else ""
+        lines.extend(_data(data))
+    lines.extend(map(_routine, module.library))
     for function in module.functions:
-        yield from _function(function)
+        _function(function, lines)
     for name, function_name in module.exports:
-        yield f"{_STEP}(export {quoted(name.encode())} (func ${function_name}))"
-    yield ")"
+        lines.append(f"{_STEP}(export {quoted(name.encode())} (func ${function_name}))")
+    lines.append(")")
+    return lines
+
+
+@lru_cache(maxsize=1024)
+def _routine(text: str) -> str:
+    """A routine's text indented; most modules have the same ones."""
+    return "\n".join(_STEP + line if line else "" for line in text.splitlines())
 
 
 def _import(imported: Import) -> str:
@@ -65,30 +73,28 @@ def _data(data: Data) -> Iterator[str]:
     yield f"{_STEP})"
 
 
-def _function(function: Function) -> Iterator[str]:
+def _function(function: Function, lines: list[str]) -> None:
     title = f" (@name {quoted(function.title.encode())})" if function.title is not None else ""
     head = f"{_STEP}(func ${function.name}{title}"
     for name, kind in function.parameters:
         head += f" (param ${name} {kind})"
     if function.result is not None:
         head += f" (result {function.result})"
-    yield head
-    for name, kind in function.locals:
-        yield f"{_STEP * 2}(local ${name} {kind})"
-    yield from _indented(function.body)
-    yield f"{_STEP})"
-
-
-def _indented(body: Iterable[Instruction]) -> Iterator[str]:
+    lines.append(head)
+    lines.extend([f"{_STEP * 2}(local ${name} {kind})" for name, kind in function.locals])
     indent = _STEP * 2
-    for line in body:
+    for line in function.body:
+        if not line.startswith(_STRUCTURE):
+            lines.append(indent + line)
+            continue
         word = line.split(" ", 1)[0]
         if word == "end":
             indent = indent[:-2]
-            yield indent + line
+            lines.append(indent + line)
         elif word == "else":
-            yield indent[:-2] + line
+            lines.append(indent[:-2] + line)
         else:
-            yield indent + line
+            lines.append(indent + line)
             if word in _OPENERS:
                 indent += _STEP
+    lines.append(f"{_STEP})")
