@@ -1,6 +1,7 @@
 """What functions do to the program's state, directly and through what they call."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from ccl.node import Node
 from ccl.typed import (
@@ -34,13 +35,21 @@ class Use(Node, frozen=True, kw_only=True):
 
 
 NO_USE = Use()
+NOTHING_KNOWN: Mapping[str, Use] = MappingProxyType({})
 
 
-def state_uses(functions: Mapping[str, Function]) -> dict[str, Use]:
-    """By function id; of functions that call each other, all that any of them does."""
-    uses: dict[str, Use] = {}
+def state_uses(
+    functions: Mapping[str, Function], known: Mapping[str, Use] = NOTHING_KNOWN
+) -> dict[str, Use]:
+    """By function id; of functions that call each other, all that any of them does.
+
+    `known`: of functions that call no others than known ones.
+    """
+    uses = dict(known)
     callers: dict[str, set[str]] = {}
     for name, function in functions.items():
+        if name in known:
+            continue
         uses[name], callees = _direct(function.body)
         for callee in callees:
             callers.setdefault(callee, set()).add(name)

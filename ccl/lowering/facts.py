@@ -5,7 +5,7 @@
 - it *disturbs* if it may change what a place holds that was read before it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ccl.node import Node, Record, field
 from ccl.typed import (
@@ -58,6 +58,18 @@ class Survey(Node, frozen=True):
     changed: frozenset[int]
     """Changed through a path or by a callee."""
     calls: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    """At any depth, the body among them, in no order."""
+
+    @property
+    def settings(self) -> Iterator[SetLocal]:
+        """Every statement that sets a variable."""
+        return (
+            statement
+            for each in self.blocks
+            for statement in each.statements
+            if isinstance(statement, SetLocal)
+        )
 
     @property
     def written(self) -> frozenset[int]:
@@ -68,6 +80,7 @@ def survey(body: Expr) -> Survey:
     rebound: set[int] = set()
     changed: set[int] = set()
     calls: dict[str, None] = {}
+    blocks: list[Block] = []
     pending: list[Expr] = [body]
     while pending:
         node = pending.pop()
@@ -80,13 +93,14 @@ def survey(body: Expr) -> Survey:
             case CallBuiltin(arguments=arguments):
                 changed.update(_roots(arguments))
             case Block(statements=statements):
+                blocks.append(node)
                 for statement in statements:
                     if isinstance(statement, SetLocal):
                         rebound.add(statement.local.index)
                     elif isinstance(statement, Store) and isinstance(statement.root, Local):
                         changed.add(statement.root.index)
         pending.extend(children(node))
-    return Survey(frozenset(rebound), frozenset(changed), tuple(calls))
+    return Survey(frozenset(rebound), frozenset(changed), tuple(calls), tuple(blocks))
 
 
 def array_uses(loop: "While | ForEach | ForPairs") -> list[Local]:
@@ -172,24 +186,24 @@ def set_in(loop: "While | ForEach | ForPairs") -> frozenset[int]:
 _FRESH = (Builtin.ARRAY_SLICE, Builtin.MAP_KEYS, Builtin.MAP_VALUES)
 
 
-def sole_arrays(function: Function) -> frozenset[int]:
+def sole_arrays(function: Function, settings: Iterable[SetLocal]) -> frozenset[int]:
     """Array variables that nothing else ever refers to, so that a write need not look.
 
     Each is only set to new arrays, and read whole only where the function gives it back or a
-    `for` that does not change it runs over it.
+    `for` that does not change it runs over it. `settings`: all that the function has.
     """
-    made: set[int] = set()
+    made = {each.local.index for each in settings if _is_fresh_array(each)}
+    if not made:
+        return frozenset()
     shared = {parameter.index for parameter in function.parameters}
     pending: list[Expr] = [function.body]
     given = function.body.value
 
     def enter(statement: Statement) -> None:
         match statement:
-            case SetLocal(local=local, value=value) if isinstance(local.type, Array):
-                fresh = isinstance(value, ArrayNew) or (
-                    isinstance(value, CallBuiltin) and value.builtin in _FRESH
-                )
-                (made if fresh else shared).add(local.index)
+            case SetLocal(local=local) if isinstance(local.type, Array):
+                if not _is_fresh_array(statement):
+                    shared.add(local.index)
             case ForEach(iterable=LocalGet(local=local), body=body):
                 if local.index in survey(body).written:
                     shared.add(local.index)
@@ -224,6 +238,14 @@ def sole_arrays(function: Function) -> frozenset[int]:
             case _:
                 pending.extend(children(node))
     return frozenset(made - shared)
+
+
+def _is_fresh_array(setting: SetLocal) -> bool:
+    value = setting.value
+    return isinstance(setting.local.type, Array) and (
+        isinstance(value, ArrayNew)
+        or (isinstance(value, CallBuiltin) and value.builtin in _FRESH)
+    )
 
 
 def leaves_changed(body: Expr, root: Local) -> bool:

@@ -53,10 +53,11 @@ from ccl.typed import (
 from ccl.types import Prim, Result, Type
 
 
-def with_state(program: Program) -> Program:
-    """The program with every export that reaches state behind a function that keeps it."""
+def with_state(program: Program) -> tuple[Program, Mapping[str, Use]]:
+    """The program with every export that reaches state behind a function that keeps it, and what
+    its functions do to state."""
     if not program.states:
-        return program
+        return program, {}
     uses = state_uses(program.functions)
     index = StateIndex(program, uses)
     functions = dict(program.functions)
@@ -78,7 +79,8 @@ def with_state(program: Program) -> Program:
             made += [loading(state, bytes_max, migrates=migrates), writing(state)]
             made.append(checking(state))
         functions.update({each.id: each for each in made})
-    return replace(program, functions=functions, exports=tuple(exports))
+    kept = replace(program, functions=functions, exports=tuple(exports))
+    return kept, state_uses(functions, uses)
 
 
 def _homes(program: Program) -> dict[str, list[State]]:

@@ -26,7 +26,6 @@ from ccl.lowering.taking import taken_reads
 from ccl.lowering.tidying import tidied
 from ccl.lowering.unit import DATA_START, Sites, Unit
 from ccl.node import Node
-from ccl.reach import NO_USE, state_uses
 from ccl.source import SourceMap, Span
 from ccl.typed import Function, Program
 from ccl.types import Prim, is_reference
@@ -65,10 +64,9 @@ class Lowered(Node, frozen=True, kw_only=True):
 
 def lower(program: Program, sources: SourceMap) -> Lowered:
     """The module of a checked program; functions that no export reaches are left out."""
-    program = with_state(simplified(program))
+    program, uses = with_state(simplified(program))
     surveys = exports.reachable(program)
     reached = {name: program.functions[name] for name in program.functions if name in surveys}
-    uses = state_uses(reached) if program.states else dict.fromkeys(reached, NO_USE)
     unit = Unit(program, Sites(sources), kept_parameters(reached), uses)
     writers = frozenset(name for name, use in unit.uses.items() if use.written)
     notes: dict[str, Notes] = {}
@@ -112,8 +110,8 @@ def _function(
         unit=unit,
         survey=survey,
         mutated=function.mutated,
-        sole=sole_arrays(function),
-        taken=taken_reads(function.body, behaviour, unit.touches_state),
+        sole=sole_arrays(function, survey.settings),
+        taken=taken_reads(survey.blocks, behaviour, unit.touches_state),
         ranges=ranges,
         sizes=sizes,
         span=function.span,

@@ -26,12 +26,12 @@ def release(unit: Unit, kind: Type) -> str:
     """The routine that takes one reference away; what dies with it is freed."""
     if is_flat(kind) or (isinstance(kind, Enumeration) and is_bare(unit, kind)):
         return "release"
-    if is_recursive(unit, kind):
-        return unit.routine("release", kind, _release_later)
     return unit.routine("release", kind, _release)
 
 
 def _release(unit: Unit, kind: Type, name: str) -> str:
+    if is_recursive(unit, kind):
+        return _release_later(unit, kind, name)
     return (
         f"(func ${name} (param $object i32)\n"
         f"  (if (call $let_go (local.get $object))\n"

@@ -84,7 +84,7 @@ class Sizes:
     _taken: dict[int, CallHost] | None = None
 
     def __post_init__(self) -> None:
-        for setting in settings_in(self.function.body):
+        for setting in self.survey.settings:
             self.settings.setdefault(setting.local.index, []).append(setting)
 
     def of_arguments(self, callee: Function, values: list[Expr]) -> dict[str, Formula | None]:

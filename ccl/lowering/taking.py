@@ -4,7 +4,7 @@
 empty for that while. So nothing else refers to it, and it is changed where it is, not copied.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from ccl.lowering.facts import Behaviour, survey
@@ -58,18 +58,17 @@ class Place(Node, frozen=True):
 
 
 def taken_reads(
-    body: Expr, behaviour: Behaviour, touches_state: Callable[[str], bool]
+    blocks: Iterable[Block], behaviour: Behaviour, touches_state: Callable[[str], bool]
 ) -> frozenset[int]:
     """The ids of the nodes that may take; each is read once before its place is set."""
     found: set[int] = set()
     reading = _Reading(behaviour, touches_state)
-    for node in everything(body):
-        if isinstance(node, Block):
-            for statement in node.statements:
-                place = _place_set(statement)
-                if place is not None:
-                    found |= reading.taken(place, statement_children(statement)[-1])
-            found |= reading.taken_before(node.statements)
+    for block in blocks:
+        for statement in block.statements:
+            place = _place_set(statement)
+            if place is not None:
+                found |= reading.taken(place, statement_children(statement)[-1])
+        found |= reading.taken_before(block.statements)
     return frozenset(found)
 
 
@@ -120,7 +119,11 @@ class _Reading(Node, frozen=True):
 
     def taken(self, place: Place, value: Expr) -> frozenset[int]:
         """The reads of the place in a value that is computed before the place is set."""
-        if not is_reference(value.type) or self.behaviour.escapes(value):
+        if (
+            not is_reference(value.type)
+            or place.root not in self._touched(value)
+            or self.behaviour.escapes(value)
+        ):
             return frozenset()
         written = survey(value).written
         if place.root in written or any(

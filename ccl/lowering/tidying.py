@@ -11,10 +11,12 @@ def tidied(body: Sequence[Instruction]) -> list[Instruction]:
     """The same code: a value set and read at once is teed, nothing stands behind a jump."""
     out: list[Instruction] = []
     last = ""
+    was_local = False
     for line in body:
-        if line == "unreachable" and last.startswith(_ENDINGS):
+        is_local = line.startswith("local.")
+        if not is_local and line == "unreachable" and last.startswith(_ENDINGS):
             continue
-        if line.startswith("local.") and last.startswith("local."):
+        if is_local and was_local:
             word, name = line[6:9], line[9:]
             if last[9:] == name:
                 if word == "get" and last[6:9] == "set":
@@ -27,7 +29,8 @@ def tidied(body: Sequence[Instruction]) -> list[Instruction]:
                     else:
                         out[-1] = "local.set" + name
                     last = out[-1] if out else ""
+                    was_local = last.startswith("local.")
                     continue
         out.append(line)
-        last = line
+        last, was_local = line, is_local
     return out

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import assert_never
 
 from ccl.abi.layout import IMMORTAL
@@ -16,6 +17,7 @@ DATA_START = 384
 _IDENTIFIER_SIGNS = frozenset("!#$%&'*+-./:<=>?@\\^_`|~")
 
 
+@lru_cache(maxsize=4096)
 def identifier(text: str) -> str:
     """`text` with what the text format does not allow in a name replaced by `_`."""
     if text.isascii() and text.isidentifier():
