@@ -1,7 +1,7 @@
 """Expressions: what is left on the stack, and who answers for it."""
 
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from ccl.abi.layout import SLOT_BYTES
 from ccl.lowering import builtins, calls, control, conversions, operators, places, records
@@ -43,81 +43,42 @@ from ccl.types import Array, Struct, is_reference
 
 def lower(f: Frame, node: Expr) -> Hold:
     """Emit the code of an expression."""
-    match node:
-        case LocalGet(local=local):
-            if value_type(local.type) is None:
-                return Hold.PLAIN
-            f.emit(f"local.get ${f.name(local)}")
-            if not is_reference(local.type):
-                return Hold.PLAIN
-            if id(node) in f.taken and f.is_declared(local):
-                f.emit("i32.const 0", f"local.set ${f.name(local)}")
-                return Hold.OWNED
-            return Hold.BORROWED
-        case ScalarConst(value=value, type=kind):
-            f.emit(f"{value_type(kind)}.const {value}")
-            return Hold.PLAIN
-        case TextConst(value=text):
-            f.constant(f.unit.constants.text(text))
-            return Hold.PLAIN
-        case Binary():
-            return operators.binary(f, node)
-        case StateGet(state=state, type=kind):
-            f.emit(f"global.get ${f.unit.state_name(state)}")
-            if not is_reference(kind):
-                return Hold.PLAIN
-            if id(node) in f.taken:
-                f.emit("i32.const 0", f"global.set ${f.unit.state_name(state)}")
-                return Hold.OWNED
-            return Hold.BORROWED
-        case FieldGet():
-            return places.field(f, node)
-        case IndexGet():
-            return places.index(f, node)
-        case CallFunction():
-            return calls.function(f, node)
-        case CallBuiltin():
-            return builtins.call(f, node)
-        case Block():
-            return control.block(f, node)
-        case If():
-            return control.branch(f, node)
-        case ShortCircuit():
-            return operators.short_circuit(f, node)
-        case Unary():
-            return operators.unary(f, node)
-        case Convert():
-            return conversions.convert(f, node)
-        case Concat(parts=parts):
-            return operators.concat(f, parts, node.span)
-        case CallHost():
-            return calls.host(f, node)
-        case SubmitManifest():
-            return records.manifest(f, node)
-        case DataNew():
-            return records.data(f, node)
-        case StructNew():
-            return _struct(f, node)
-        case VariantNew():
-            return _variant(f, node)
-        case ArrayNew():
-            return _array(f, node)
-        case MatchTag():
-            return control.match_tag(f, node)
-        case Return():
-            return control.leave(f, node)
-        case Break():
-            return control.jump(f, f.loops[-1].exit)
-        case Continue():
-            return control.jump(f, f.loops[-1].next)
-        case Require():
-            return control.require(f, node)
-        case DataGet():
-            return conversions.data_field(f, node)
-        case UnitConst():
-            return Hold.PLAIN
-        case _:
-            assert_never(node)
+    return _LOWER[type(node)](f, node)
+
+
+def _local(f: Frame, node: LocalGet) -> Hold:
+    kind = node.local.type
+    if value_type(kind) is None:
+        return Hold.PLAIN
+    name = f.name(node.local)
+    f.emit(f"local.get ${name}")
+    if not is_reference(kind):
+        return Hold.PLAIN
+    if id(node) in f.taken and f.is_declared(node.local):
+        f.emit("i32.const 0", f"local.set ${name}")
+        return Hold.OWNED
+    return Hold.BORROWED
+
+
+def _state(f: Frame, node: StateGet) -> Hold:
+    name = f.unit.state_name(node.state)
+    f.emit(f"global.get ${name}")
+    if not is_reference(node.type):
+        return Hold.PLAIN
+    if id(node) in f.taken:
+        f.emit("i32.const 0", f"global.set ${name}")
+        return Hold.OWNED
+    return Hold.BORROWED
+
+
+def _scalar(f: Frame, node: ScalarConst) -> Hold:
+    f.emit(f"{value_type(node.type)}.const {node.value}")
+    return Hold.PLAIN
+
+
+def _text(f: Frame, node: TextConst) -> Hold:
+    f.constant(f.unit.constants.text(node.value))
+    return Hold.PLAIN
 
 
 def _struct(f: Frame, node: StructNew) -> Hold:
@@ -206,3 +167,36 @@ def _elements(f: Frame, made: str, elements: Sequence[Expr]) -> None:
         f.emit(store(element.type, SLOT_BYTES * position))
         # the length counts what is there, so that a way out releases exactly that
         f.emit(f"local.get ${made}", f"i32.const {position + 1}", "i32.store offset=8")
+
+
+# By the class: trying one pattern after another costs too much.
+_LOWER: Final[Mapping[type, Callable[[Frame, Any], Hold]]] = {
+    LocalGet: _local,
+    StateGet: _state,
+    ScalarConst: _scalar,
+    TextConst: _text,
+    UnitConst: lambda f, node: Hold.PLAIN,
+    Binary: operators.binary,
+    ShortCircuit: operators.short_circuit,
+    Unary: operators.unary,
+    Concat: lambda f, node: operators.concat(f, node.parts, node.span),
+    FieldGet: places.field,
+    IndexGet: places.index,
+    CallFunction: calls.function,
+    CallBuiltin: builtins.call,
+    CallHost: calls.host,
+    Block: control.block,
+    If: control.branch,
+    MatchTag: control.match_tag,
+    Require: control.require,
+    Return: control.leave,
+    Break: lambda f, node: control.jump(f, f.loops[-1].exit),
+    Continue: lambda f, node: control.jump(f, f.loops[-1].next),
+    Convert: conversions.convert,
+    DataGet: conversions.data_field,
+    SubmitManifest: records.manifest,
+    DataNew: records.data,
+    StructNew: _struct,
+    VariantNew: _variant,
+    ArrayNew: _array,
+}

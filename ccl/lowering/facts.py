@@ -243,8 +243,7 @@ def sole_arrays(function: Function, settings: Iterable[SetLocal]) -> frozenset[i
 def _is_fresh_array(setting: SetLocal) -> bool:
     value = setting.value
     return isinstance(setting.local.type, Array) and (
-        isinstance(value, ArrayNew)
-        or (isinstance(value, CallBuiltin) and value.builtin in _FRESH)
+        isinstance(value, ArrayNew) or (isinstance(value, CallBuiltin) and value.builtin in _FRESH)
     )
 
 

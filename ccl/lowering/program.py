@@ -105,7 +105,7 @@ def _function(
     notes: dict[str, Notes],
 ) -> model.Function:
     ranges = ranges_of(function, len(survey.rebound) + len(function.parameters))
-    sizes = Sizes(unit.program, function, survey, ranges)
+    sizes = Sizes(unit.program, function, survey, ranges, unit.collected)
     f = Frame(
         unit=unit,
         survey=survey,

@@ -46,6 +46,10 @@ VARIABLES_MAX: Final = 256
 
 Interval: TypeAlias = tuple[int, int]
 ALL: Final[Interval] = (MIN, MAX)
+_KNOWN: Final = frozenset(
+    (ScalarConst, LocalGet, Binary, Unary, ShortCircuit, CallBuiltin, Block, If, MatchTag)
+)
+"""Expressions of which more is known than of their parts; most others are out at once."""
 _LENGTHS = (Builtin.ARRAY_LEN, Builtin.STRING_LENGTH, Builtin.MAP_SIZE)
 _BITS = (Builtin.BIT_AND, Builtin.SHIFT_RIGHT)
 _MIRRORED = {
@@ -137,6 +141,10 @@ class Ranges:
 
     def expr(self, node: Expr, known: Known) -> Interval:
         """Of the value of an expression; `known` becomes what holds after it."""
+        if type(node) not in _KNOWN:
+            for each in children(node):
+                self.expr(each, known)
+            return ALL
         match node:
             case ScalarConst(value=value):
                 return value, value

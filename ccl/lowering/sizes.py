@@ -12,7 +12,7 @@ from ccl.abi.bounds import Formula
 from ccl.abi.fuel import PRICES
 from ccl.abi.hostcalls import CID_BYTES_MAX, DID_BYTES_MAX, Answer, Wire
 from ccl.abi.testcalls import ALL_CALLS
-from ccl.lowering.collecting import collected
+from ccl.lowering.collecting import Collected, collected
 from ccl.lowering.extents import HEAD_BYTES, encoded_bytes_max, encoded_max, holds_text
 from ccl.lowering.facts import Survey
 from ccl.lowering.ranges import Ranges
@@ -79,6 +79,8 @@ class Sizes:
     function: Function
     survey: Survey
     ranges: Ranges
+    collected: dict[str, Collected | None]
+    """By function id, of those that were looked at in any function."""
     settings: dict[int, list[SetLocal]] = field(default_factory=dict)
     _asked: set[int] = field(default_factory=set)
     _taken: dict[int, CallHost] | None = None
@@ -115,7 +117,7 @@ class Sizes:
             case LocalGet():
                 return None
             case CallFunction(function=function, arguments=arguments) if not is_text(node.type):
-                found = collected(self.program.functions[function])
+                found = self._collected(function)
                 walked = None if found is None else self.length(arguments[found.parameter].value)
                 if found is None or walked is None:
                     return None
@@ -320,6 +322,11 @@ class Sizes:
                 return self._of_only_setting(local, self.size)
             case _:
                 return None
+
+    def _collected(self, function: str) -> Collected | None:
+        if function not in self.collected:
+            self.collected[function] = collected(self.program.functions[function])
+        return self.collected[function]
 
     def is_parameter(self, local: Local) -> bool:
         return any(parameter.index == local.index for parameter in self.function.parameters)

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from ccl.abi.layout import IMMORTAL
 from ccl.abi.sections import Site
+from ccl.lowering.collecting import Collected
 from ccl.reach import NO_USE, Use
 from ccl.source import SourceMap, Span
 from ccl.typed import Function, Program
@@ -137,6 +138,8 @@ class Unit:
     constants: Constants = field(default_factory=Constants)
     called: set[str] = field(default_factory=set)
     """Names of library routines and imports."""
+    collected: dict[str, Collected | None] = field(default_factory=dict)
+    """By function id, see `Sizes`."""
     table: list[str] = field(default_factory=list)
     """Functions that are called by index."""
     _names: dict[str, str] = field(default_factory=dict)
