@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from ccl.abi.bounds import Bound, Formula, Obstacle
+from ccl.abi.callforms import Answer, Wire
 from ccl.abi.fuel import PRICES, RUN_PRICES, Price
-from ccl.abi.hostcalls import Answer, Wire
 from ccl.abi.layout import ALLOCATE_EXPORT
 from ccl.abi.testcalls import ALL_CALLS
 from ccl.lowering.containers import SUM

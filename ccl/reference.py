@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from ccl.abi.callforms import Answer, Effect, HostCall, Wire
 from ccl.abi.fuel import CONTEXT_ITEMS_FREE, PRICES, Price
-from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE, Answer, Effect, HostCall, Wire
+from ccl.abi.hostcalls import HOST_CALLS, IMPORT_MODULE
 from ccl.codes import TEMPLATES
 from ccl.explain import load_page
 from ccl.language_reference import prelude_page, schema_page

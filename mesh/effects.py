@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from mesh.records import REASON_BYTES_MAX, AppliedEffect, PendingEffect
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.did import Did
-from runtime.content.typed import cut
+from runtime.content.shapes import cut
 from runtime.effects import (
     AnchorData,
     BurnTokens,

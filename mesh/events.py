@@ -11,7 +11,8 @@ from msgspec import Struct
 from mesh.records import JobIdField, NodeIdField, Priority, Reason, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.content.typed import Between, Size, union_from_value, union_to_value
+from runtime.content.shapes import Between, Size
+from runtime.content.typed import union_from_value, union_to_value
 from runtime.tokens.ledger import TransferIdField
 
 Attempt: TypeAlias = Annotated[int, Between(1, 1_000_000)]

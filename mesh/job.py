@@ -15,7 +15,7 @@ from mesh.events import Event, JobKey
 from mesh.records import NodeIdField, Priority, Reason, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.content.typed import Size
+from runtime.content.shapes import Size
 from runtime.tokens.ledger import TransferIdField
 
 ATTEMPTS_MAX: Final = 3

@@ -22,7 +22,7 @@ from mesh.reputation import Reputation
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
-from runtime.content.typed import cut
+from runtime.content.shapes import cut
 from runtime.context import FUEL_PER_UNIT
 from runtime.identity.signed import Signed
 from runtime.tokens.policy import Allowed, Rule, Usage, evaluate

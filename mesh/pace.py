@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from mesh.records import Receipt
 from runtime.content.codec import INTEGER_MAX
-from runtime.content.typed import Between
+from runtime.content.shapes import Between
 from runtime.execution import OutcomeKind
 
 MEASURABLE_MS: Final = 10

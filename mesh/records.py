@@ -16,7 +16,7 @@ from ccl.abi.hostcalls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
-from runtime.content.typed import Between, Checked, Size
+from runtime.content.shapes import Between, Checked, Size
 from runtime.execution import Deterministic, Metrics
 from runtime.identity.signed import RecordError, RecordFault, Signed
 from runtime.identity.signed import read as read_signed

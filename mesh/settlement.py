@@ -32,7 +32,7 @@ from mesh.records import (
     Verdict,
 )
 from runtime.content.cid import Cid
-from runtime.content.typed import cut
+from runtime.content.shapes import cut
 from runtime.identity.signed import Signed
 
 LEASE_OVER: Final = "the lease ran out before a receipt came"

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
-from runtime.content.typed import Omitted, Size, cut
+from runtime.content.shapes import Omitted, Size, cut
 from runtime.rehearsal import Rehearsed
 
 FRAMES_MAX: Final = 32

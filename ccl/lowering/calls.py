@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from ccl.abi.hostcalls import ABSENT, HOST_CALLS, Answer, HostCall, Wire
+from ccl.abi.callforms import ABSENT, Answer, HostCall, Wire
+from ccl.abi.hostcalls import HOST_CALLS
 from ccl.abi.testcalls import ALL_CALLS
 from ccl.lowering import places, routines
 from ccl.lowering.callsites import Call

@@ -5,7 +5,7 @@ Values are evaluated as written and set aside; then the map is written in canoni
 
 from collections.abc import Sequence
 
-from ccl.abi.hostcalls import Answer
+from ccl.abi.callforms import Answer
 from ccl.lowering import encoding
 from ccl.lowering.calls import answer, set_aside
 from ccl.lowering.frame import Callee, Frame, Hold, Owned

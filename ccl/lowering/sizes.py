@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ccl.abi.bounds import Formula
+from ccl.abi.callforms import Answer, Wire
 from ccl.abi.fuel import PRICES
-from ccl.abi.hostcalls import CID_BYTES_MAX, DID_BYTES_MAX, Answer, Wire
+from ccl.abi.hostcalls import CID_BYTES_MAX, DID_BYTES_MAX
 from ccl.abi.testcalls import ALL_CALLS
 from ccl.lowering.collecting import Collected, collected
 from ccl.lowering.extents import HEAD_BYTES, encoded_bytes_max, encoded_max, holds_text

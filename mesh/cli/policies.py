@@ -11,7 +11,8 @@ from mesh.cli.output import Column, field
 from mesh.cli.session import found_mesh, make_output, open_mesh
 from mesh.cli.tokens import RULES
 from mesh.local.treasury import policies, set_policy
-from runtime.content.typed import ShapeError, to_value
+from runtime.content.shapes import ShapeError
+from runtime.content.typed import to_value
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.policy import AllowAll, PermitList, Quota, RateLimit, Rule
 from runtime.tokens.token import ResourceType

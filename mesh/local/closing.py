@@ -34,7 +34,7 @@ from mesh.settlement import (
 )
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.content.typed import cut
+from runtime.content.shapes import cut
 from runtime.effects import effects_from_block
 from runtime.execution import Deterministic
 from runtime.identity.signed import sign

@@ -14,7 +14,7 @@ from mesh.local.world import World
 from mesh.records import Credential, Revocation
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.content.typed import ShapeError
+from runtime.content.shapes import ShapeError
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
 

@@ -30,7 +30,7 @@ from mesh.local.world import World
 from mesh.market import rank
 from mesh.records import REASON_BYTES_MAX, JobId, JobManifest
 from runtime.content.did import Did
-from runtime.content.typed import cut
+from runtime.content.shapes import cut
 from runtime.sandbox.admission import Admission
 from runtime.sandbox.request import OF_THE_MODULE, Request
 from runtime.terminal.errors import CommandError

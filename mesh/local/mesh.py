@@ -32,7 +32,7 @@ from mesh.local.views import JobView, UnreadableJob, view
 from mesh.local.world import World
 from mesh.records import REASON_BYTES_MAX, Engine, JobId, NodeId
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.content.typed import cut
+from runtime.content.shapes import cut
 from runtime.identity.keys import SigningKey
 from runtime.sandbox.engine import engine
 from runtime.terminal.errors import CommandError, ExitCode

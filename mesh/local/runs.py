@@ -23,7 +23,8 @@ from mesh.local.owned import standing_of, surrounding, write_effects
 from mesh.local.request import JobRequest
 from mesh.records import JobId, JobIdField
 from runtime.content.cid import Cid
-from runtime.content.typed import Omitted, from_value, to_value
+from runtime.content.shapes import Omitted
+from runtime.content.typed import from_value, to_value
 from runtime.context import MEMORY_BYTES, Context, Limits
 from runtime.effects import Effect, SubmitJob, effects_from_block
 from runtime.execution import Deterministic, Execution

@@ -28,7 +28,7 @@ from mesh.submission import (
     check_submission,
 )
 from runtime.content.cid import Cid
-from runtime.content.typed import ShapeError
+from runtime.content.shapes import ShapeError
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import TokenRefusal

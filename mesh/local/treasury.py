@@ -12,7 +12,7 @@ from mesh.local.purses import chain_of
 from mesh.records import Policy
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.content.typed import ShapeError
+from runtime.content.shapes import ShapeError
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import Account, AccountKind, PolicyInForce

@@ -10,86 +10,42 @@ with a `kind`, `X | None`, `tuple[X, ...]` as lists, `Mapping[str, X]`, and Any.
 """
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import Enum
-from functools import lru_cache
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
 from msgspec.structs import fields
 
 from runtime.content.cid import Cid
-from runtime.content.codec import INTEGER_MAX, RECORD_BYTES_MAX
-from runtime.content.did import Did, DidError, parse_did
+from runtime.content.codec import RECORD_BYTES_MAX
+from runtime.content.did import Did
+from runtime.content.shapes import (
+    TEXT_BYTES_MAX,
+    Checked,
+    Omitted,
+    Shape,
+    ShapeError,
+    Size,
+    Step,
+    did,
+    enumeration,
+    exactly,
+    integer,
+    name_of,
+    octets,
+    same,
+    size_of,
+    text,
+)
 
 T = TypeVar("T")
 
-TEXT_BYTES_MAX: Final = 4096
 ITEMS_MAX: Final = 1024
 KIND: Final = "kind"
 
 
-class ShapeError(ValueError):
-    """The value is not of the type asked for. `place` is the path of the field, `a.b[2]`."""
-
-    def __init__(self, reason: str, place: str = "") -> None:
-        super().__init__(f"{place}: {reason}" if place else reason)
-        self.reason = reason
-        self.place = place
-
-    def inside(self, outer: str) -> "ShapeError":
-        """The same fault, seen from the record or list that holds the value."""
-        joint = "" if self.place.startswith("[") or not self.place else "."
-        return ShapeError(self.reason, f"{outer}{joint}{self.place}")
-
-
-class Between(Struct, frozen=True):
-    """Bounds of an int, both included."""
-
-    low: int
-    high: int
-
-
-class Size(Struct, frozen=True):
-    """Bounds of a str or bytes in bytes, or of a tuple or mapping in items, both included."""
-
-    low: int
-    high: int
-
-
-class Omitted(Struct, frozen=True):
-    """A field that is left out where it has its default, so that records made before it was added
-    keep their bytes."""
-
-
-class Checked(Struct, frozen=True):
-    """A further test of a scalar; `words` completes "expected …"."""
-
-    test: Callable[[Any], bool]
-    words: str
-
-
-def cut(text: str, bytes_max: int = TEXT_BYTES_MAX) -> str:
-    """The text, or as much of it as fits with a mark that it was cut: for what a program or a
-    stranger says, which must not keep a record from being signed."""
-    raw = text.encode("utf-8", "replace")
-    if len(raw) <= bytes_max:
-        return raw.decode("utf-8")
-    mark = "…".encode()
-    return (raw[: bytes_max - len(mark)] + mark).decode("utf-8", "ignore")
-
-
-_Step = Callable[[Any], Any]
-
-
-class _Shape(Struct, frozen=True):
-    """How one type is written and read; both check. Places are added as a fault is raised."""
-
-    write: _Step
-    read: _Step
-
-
-_SHAPES: Final[dict[Any, _Shape]] = {}
+_SHAPES: Final[dict[Any, Shape]] = {}
 """Built once for each annotation; there are only as many as records have fields."""
 
 
@@ -116,14 +72,14 @@ def union_from_value(union: Any, value: Any) -> Any:
     return _shape(union).read(value)
 
 
-def _shape(hint: Any) -> _Shape:
+def _shape(hint: Any) -> Shape:
     shape = _SHAPES.get(hint)
     if shape is None:
         shape = _SHAPES[hint] = _build(hint)
     return shape
 
 
-def _build(hint: Any) -> _Shape:
+def _build(hint: Any) -> Shape:
     marks: tuple[Any, ...] = ()
     if get_origin(hint) is Annotated:
         hint, *rest = get_args(hint)
@@ -135,125 +91,34 @@ def _build(hint: Any) -> _Shape:
     return shape
 
 
-def _bare_shape(hint: Any, marks: tuple[Any, ...]) -> _Shape:
+def _bare_shape(hint: Any, marks: tuple[Any, ...]) -> Shape:
     if hint is Did:
-        return _same(_did)
+        return same(did)
     while hasattr(hint, "__supertype__"):
         hint = hint.__supertype__
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return _union(get_args(hint))
     if origin is tuple:
-        return _sequence(get_args(hint), _size(marks, ITEMS_MAX))
+        return _sequence(get_args(hint), size_of(marks, ITEMS_MAX))
     if origin is not None and issubclass(origin, Mapping):
-        return _mapping(get_args(hint), _size(marks, ITEMS_MAX))
+        return _mapping(get_args(hint), size_of(marks, ITEMS_MAX))
     if hint is Any:
-        return _same(lambda value: value)
+        return same(lambda value: value)
     if hint is int:
-        return _same(_integer(marks))
+        return same(integer(marks))
     if hint is bool:
-        return _same(_exactly(bool, "true or false"))
+        return same(exactly(bool, "true or false"))
     if hint is str:
-        return _same(_text(_size(marks, TEXT_BYTES_MAX)))
+        return same(text(size_of(marks, TEXT_BYTES_MAX)))
     if hint is bytes:
-        return _same(_bytes(_size(marks, RECORD_BYTES_MAX)))
+        return same(octets(size_of(marks, RECORD_BYTES_MAX)))
     if hint is Cid:
-        return _same(_exactly(Cid, "a link"))
+        return same(exactly(Cid, "a link"))
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return _enum(hint)
+        return enumeration(hint)
     assert issubclass(hint, Struct), f"no encoding is defined for {hint}"
     return _record(hint)
-
-
-def _same(step: _Step) -> _Shape:
-    return _Shape(step, step)
-
-
-def _size(marks: tuple[Any, ...], default: int) -> Size:
-    return next((mark for mark in marks if isinstance(mark, Size)), Size(0, default))
-
-
-_known_did = lru_cache(maxsize=4096)(parse_did)
-
-
-def _did(value: Any) -> Any:
-    if type(value) is not str:
-        raise ShapeError(f"expected a DID, found {_name(value)}")
-    try:
-        return _known_did(value)
-    except DidError as error:
-        raise ShapeError(str(error)) from None
-
-
-def _integer(marks: tuple[Any, ...]) -> _Step:
-    bounds = next((m for m in marks if isinstance(m, Between)), Between(0, INTEGER_MAX))
-    low, high = bounds.low, bounds.high
-
-    def step(value: Any) -> Any:
-        if type(value) is not int:
-            raise ShapeError(f"expected an integer, found {_name(value)}")
-        if not low <= value <= high:
-            raise ShapeError(f"{value} is not between {low} and {high}")
-        return value
-
-    return step
-
-
-def _exactly(kind: type, words: str) -> _Step:
-    def step(value: Any) -> Any:
-        if type(value) is not kind:
-            raise ShapeError(f"expected {words}, found {_name(value)}")
-        return value
-
-    return step
-
-
-def _text(size: Size) -> _Step:
-    low, high = size.low, size.high
-
-    def step(value: Any) -> Any:
-        if type(value) is not str:
-            raise ShapeError(f"expected a text, found {_name(value)}")
-        try:
-            length = len(value) if value.isascii() else len(value.encode())
-        except UnicodeEncodeError:
-            raise ShapeError("a text with half a surrogate pair") from None
-        if not low <= length <= high:
-            raise ShapeError(f"{length} bytes, expected {low} to {high}")
-        return value
-
-    return step
-
-
-def _bytes(size: Size) -> _Step:
-    low, high = size.low, size.high
-
-    def step(value: Any) -> Any:
-        if type(value) is not bytes:
-            raise ShapeError(f"expected bytes, found {_name(value)}")
-        if not low <= len(value) <= high:
-            raise ShapeError(f"{len(value)} bytes, expected {low} to {high}")
-        return value
-
-    return step
-
-
-def _enum(kind: type[Enum]) -> _Shape:
-    members = {member.value: member for member in kind}
-    words = ", ".join(str(value) for value in members)
-
-    def write(value: Any) -> Any:
-        if type(value) is not kind:
-            raise ShapeError(f"expected one of {words}, found {_name(value)}")
-        return value.value
-
-    def read(value: Any) -> Any:
-        member = members.get(value) if type(value) in (str, int) else None
-        if member is None:
-            raise ShapeError(f"expected one of {words}, found {value!r:.40}")
-        return member
-
-    return _Shape(write, read)
 
 
 def _counted(value: Any, size: Size) -> None:
@@ -261,13 +126,13 @@ def _counted(value: Any, size: Size) -> None:
         raise ShapeError(f"{len(value)} items, expected {size.low} to {size.high}")
 
 
-def _sequence(arguments: tuple[Any, ...], size: Size) -> _Shape:
+def _sequence(arguments: tuple[Any, ...], size: Size) -> Shape:
     assert len(arguments) == 2 and arguments[1] is Ellipsis, "tuples are written tuple[X, ...]"
     item = _shape(arguments[0])
 
-    def each(value: Any, kind: type[Any], step: _Step) -> list[Any]:
+    def each(value: Any, kind: type[Any], step: Step) -> list[Any]:
         if not isinstance(value, kind):
-            raise ShapeError(f"expected a list, found {_name(value)}")
+            raise ShapeError(f"expected a list, found {name_of(value)}")
         _counted(value, size)
         made: list[Any] = []
         try:
@@ -277,18 +142,18 @@ def _sequence(arguments: tuple[Any, ...], size: Size) -> _Shape:
             raise fault.inside(f"[{len(made)}]") from None
         return made
 
-    return _Shape(
+    return Shape(
         lambda value: each(value, tuple, item.write),
         lambda value: tuple(each(value, list, item.read)),
     )
 
 
-def _mapping(arguments: tuple[Any, ...], size: Size) -> _Shape:
+def _mapping(arguments: tuple[Any, ...], size: Size) -> Shape:
     key, item = _shape(arguments[0]), _shape(arguments[1])
 
-    def each(value: Any, key_step: _Step, step: _Step) -> dict[Any, Any]:
+    def each(value: Any, key_step: Step, step: Step) -> dict[Any, Any]:
         if not isinstance(value, Mapping):
-            raise ShapeError(f"expected a map, found {_name(value)}")
+            raise ShapeError(f"expected a map, found {name_of(value)}")
         _counted(value, size)
         made: dict[Any, Any] = {}
         for name, one in value.items():
@@ -298,18 +163,18 @@ def _mapping(arguments: tuple[Any, ...], size: Size) -> _Shape:
                 raise fault.inside(str(name)[:64]) from None
         return made
 
-    return _Shape(
+    return Shape(
         lambda value: each(value, key.write, item.write),
         lambda value: each(value, key.read, item.read),
     )
 
 
-def _union(members: tuple[Any, ...]) -> _Shape:
+def _union(members: tuple[Any, ...]) -> Shape:
     others = tuple(member for member in members if member is not type(None))
     if len(others) < len(members):
         # A union that contains None is first of all optional.
         inner = _shape(others[0]) if len(others) == 1 else _union(others)
-        return _Shape(
+        return Shape(
             lambda value: None if value is None else inner.write(value),
             lambda value: None if value is None else inner.read(value),
         )
@@ -325,16 +190,16 @@ def _union(members: tuple[Any, ...]) -> _Shape:
 
     def read(value: Any) -> Any:
         if type(value) is not dict:
-            raise ShapeError(f"expected a map, found {_name(value)}")
+            raise ShapeError(f"expected a map, found {name_of(value)}")
         name = value.get(KIND)
         if type(name) is not str or name not in shapes:
             raise ShapeError(f"expected one of {words}, found {name!r:.40}", KIND)
         return shapes[name].read({key: each for key, each in value.items() if key != KIND})
 
-    return _Shape(write, read)
+    return Shape(write, read)
 
 
-def _record(kind: type[Struct]) -> _Shape:
+def _record(kind: type[Struct]) -> Shape:
     hints = get_type_hints(kind, include_extras=True)
     shapes = [(name, _shape(hints[name])) for name in kind.__struct_fields__]
     writers = [(name, shape.write) for name, shape in shapes]
@@ -345,7 +210,7 @@ def _record(kind: type[Struct]) -> _Shape:
 
     def write(value: Any) -> Any:
         if type(value) is not kind:
-            raise ShapeError(f"expected {kind.__name__}, found {_name(value)}")
+            raise ShapeError(f"expected {kind.__name__}, found {name_of(value)}")
         made = {}
         for name, step in writers:
             field = getattr(value, name)
@@ -359,7 +224,7 @@ def _record(kind: type[Struct]) -> _Shape:
 
     def read(value: Any) -> Any:
         if type(value) is not dict:
-            raise ShapeError(f"expected a map, found {_name(value)}")
+            raise ShapeError(f"expected a map, found {name_of(value)}")
         if not required <= value.keys() <= wanted:
             raise ShapeError(_wrong_fields(required, wanted, value))
         made = {}
@@ -378,10 +243,10 @@ def _record(kind: type[Struct]) -> _Shape:
             # A record may check in __post_init__ what concerns several fields at once.
             raise ShapeError(str(error)) from None
 
-    return _Shape(write, read)
+    return Shape(write, read)
 
 
-def _with_check(shape: _Shape, mark: Checked) -> _Shape:
+def _with_check(shape: Shape, mark: Checked) -> Shape:
     def write(value: Any) -> Any:
         written = shape.write(value)
         if not mark.test(value):
@@ -394,7 +259,7 @@ def _with_check(shape: _Shape, mark: Checked) -> _Shape:
             raise ShapeError(f"expected {mark.words}")
         return result
 
-    return _Shape(write, read)
+    return Shape(write, read)
 
 
 def _omitted(kind: type[Struct], hints: Mapping[str, Any]) -> dict[str, Any]:
@@ -415,7 +280,3 @@ def _wrong_fields(required: frozenset[str], wanted: frozenset[str], value: dict[
     if unknown:
         parts.append("unknown " + ", ".join(unknown)[:200])
     return "; ".join(parts)
-
-
-def _name(value: Any) -> str:
-    return type(value).__name__

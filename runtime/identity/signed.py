@@ -14,7 +14,8 @@ from msgspec import Struct
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode, encode
 from runtime.content.did import Did
-from runtime.content.typed import ShapeError, from_value, to_value
+from runtime.content.shapes import ShapeError
+from runtime.content.typed import from_value, to_value
 from runtime.identity.keys import IdentityError, SigningKey, verify
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ccl.abi.hostcalls import ABSENT, Answer, HostCall, Wire
+from ccl.abi.callforms import ABSENT, Answer, HostCall, Wire
 from runtime.host.calls import Implementation
 from runtime.host.invocation import Invocation
 from runtime.host.memory import OutOfBoundsError

@@ -13,8 +13,8 @@ from typing import Any, Final
 import wasmtime
 from msgspec import Struct
 
+from ccl.abi.callforms import HostCall
 from ccl.abi.fuel import PRICES, RUN_PRICES, Price
-from ccl.abi.hostcalls import HostCall
 from ccl.abi.layout import MEMORY_EXPORT
 from ccl.abi.testcalls import ALL_CALLS, import_module
 from runtime.content.cid import Cid

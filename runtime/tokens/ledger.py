@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
-from runtime.content.typed import Size
+from runtime.content.shapes import Size
 from runtime.tokens.policy import Denied, Rule, Usage, evaluate, released
 from runtime.tokens.token import Unit
 

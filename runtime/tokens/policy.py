@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
-from runtime.content.typed import Between, Size
+from runtime.content.shapes import Between, Size
 
 PER_SECONDS_MAX: Final = 366 * 24 * 3600
 PERMITTED_MAX: Final = 1024

@@ -16,7 +16,7 @@ from ccl.abi.hostcalls import SCOPE_BYTES_MAX
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
-from runtime.content.typed import Between, Size
+from runtime.content.shapes import Between, Size
 from runtime.identity.signed import Signed
 
 CHAIN_MAX: Final = 8

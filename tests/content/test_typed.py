@@ -10,17 +10,8 @@ from msgspec import Struct
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN
 from runtime.content.did import Did
-from runtime.content.typed import (
-    Between,
-    Checked,
-    Omitted,
-    ShapeError,
-    Size,
-    from_value,
-    to_value,
-    union_from_value,
-    union_to_value,
-)
+from runtime.content.shapes import Between, Checked, Omitted, ShapeError, Size
+from runtime.content.typed import from_value, to_value, union_from_value, union_to_value
 
 LINK = cid_of(b"block", Codec.RAW)
 DID = "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp"

@@ -15,7 +15,7 @@ from mesh.submission import (
     shares,
 )
 from runtime.content.cid import Codec, cid_of
-from runtime.content.typed import ShapeError
+from runtime.content.shapes import ShapeError
 from runtime.tokens.ledger import PolicyInForce, TokenShare, TokenUse
 from runtime.tokens.policy import DenialReason, Quota, Usage
 from runtime.tokens.token import TokenRefusal

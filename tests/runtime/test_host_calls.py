@@ -6,15 +6,9 @@ import pytest
 from host_programs import effects, program
 from wasm_modules import CALLER, NOW, HereMachine, context, executed, logs, output
 
+from ccl.abi.callforms import Answer, Wire
 from ccl.abi.fuel import HOST_PRICES
-from ccl.abi.hostcalls import (
-    CID_BYTES_MAX,
-    DID_BYTES_MAX,
-    HOST_CALLS,
-    REFUSAL_BYTES_MAX,
-    Answer,
-    Wire,
-)
+from ccl.abi.hostcalls import CID_BYTES_MAX, DID_BYTES_MAX, HOST_CALLS, REFUSAL_BYTES_MAX
 from runtime.content.cid import Codec, cid_of, parse_cid
 from runtime.content.codec import CodecError, decode, encode
 from runtime.content.did import DID_CHARS_MAX

@@ -1,6 +1,7 @@
 """Modules that make host calls in a row, written by hand, and what they asked for."""
 
-from ccl.abi.hostcalls import HOST_CALLS, Answer
+from ccl.abi.callforms import Answer
+from ccl.abi.hostcalls import HOST_CALLS
 from runtime.effects import Effect, effects_from_block
 from runtime.execution import Execution
 

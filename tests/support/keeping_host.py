@@ -9,7 +9,8 @@ from typing import Any
 
 from typed_trees import Host
 
-from ccl.abi.hostcalls import HOST_CALLS, Effect
+from ccl.abi.callforms import Effect
+from ccl.abi.hostcalls import HOST_CALLS
 from runtime.content.codec import decode
 
 Stored = dict[tuple[str, str], tuple[str, bytes]]

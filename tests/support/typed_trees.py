@@ -7,7 +7,8 @@ from typing import Any
 import wasmtime
 
 from ccl import typed as t
-from ccl.abi.hostcalls import HOST_CALLS, Answer, HostCall, Wire
+from ccl.abi.callforms import Answer, HostCall, Wire
+from ccl.abi.hostcalls import HOST_CALLS
 from ccl.lower import Artifact, emit
 from ccl.source import FileId, SourceMap, Span
 from ccl.types import EnumDef, Prim, StructDef, Type

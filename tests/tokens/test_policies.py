@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from meshfolk import key
 
 from runtime.content.codec import INTEGER_MAX
-from runtime.content.typed import ShapeError, union_from_value, union_to_value
+from runtime.content.shapes import ShapeError
+from runtime.content.typed import union_from_value, union_to_value
 from runtime.tokens.policy import (
     AllowAll,
     Allowed,

@@ -8,7 +8,8 @@ typed. A place that several instances share is reported if it has an effect in n
 from collections.abc import Iterable, Mapping
 
 from ccl import ast, typed
-from ccl.abi.hostcalls import HOST_CALLS, Effect
+from ccl.abi.callforms import Effect
+from ccl.abi.hostcalls import HOST_CALLS
 from ccl.checking.environment import Body, Checker, DroppedValue, Origin
 from ccl.checking.inference import is_poison, prune, zonk
 from ccl.diagnostics import Edit, Fix, Label

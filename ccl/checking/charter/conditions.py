@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ccl import typed
-from ccl.abi.hostcalls import Effect
+from ccl.abi.callforms import Effect
 from ccl.abi.testcalls import ALL_CALLS
 from ccl.checking import expressions
 from ccl.checking.charter import tree

@@ -9,7 +9,8 @@ from mesh.local.request import DEFAULT_ENTRY, JobRequest
 from mesh.local.runs import Submission
 from mesh.records import Priority, Requirements, Trust
 from runtime.content.cid import Cid
-from runtime.content.typed import ShapeError, from_value, to_value
+from runtime.content.shapes import ShapeError
+from runtime.content.typed import from_value, to_value
 from runtime.effects import Effect, SubmitJob
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import ResourceType

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ccl.abi.callforms import Answer
 from ccl.abi.fuel import PRICES
-from ccl.abi.hostcalls import Answer
 from ccl.abi.testcalls import ALL_CALLS, import_module
 from runtime.content.heads import weighed_items
 from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE
