@@ -18,31 +18,22 @@ from msgspec import Struct
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
-from runtime.context import MEMORY_BYTES_MAX
 from runtime.execution import Execution
 from runtime.sandbox.admission import Admission
 from runtime.sandbox.cache import CompiledCache
 from runtime.sandbox.compilations import Compilations, Compiled, Refused
-from runtime.sandbox.engine import engine_text
 from runtime.sandbox.findings import Finding, memory_promises
 from runtime.sandbox.frames import FrameError
 from runtime.sandbox.limits import SANDBOX_LIMITS, SandboxLimits
 from runtime.sandbox.process import Child, ChildEndedError, Watch
+from runtime.sandbox.refusals import refusal
 from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
 from runtime.sandbox.results import execution_from, rejected
 from runtime.sandbox.witness import witnessed
-from runtime.state import (
-    SNAPSHOT_BYTES_MAX,
-    STATE_BYTES_MAX,
-    TOKENS_BYTES_MAX,
-    MissingBlock,
-    surrounding_blocks,
-)
 from runtime.system import require
 
 Result: TypeAlias = Execution | Fault
 
-SURROUNDING_BYTES_MAX: Final = STATE_BYTES_MAX + SNAPSHOT_BYTES_MAX + TOKENS_BYTES_MAX
 START_ATTEMPTS: Final = 3
 WALL_BASE_SECONDS: Final = 20.0
 FUEL_PER_SECOND_FLOOR: Final = 5_000_000
@@ -118,7 +109,7 @@ class Sandbox:
         ticket = Ticket(next(self._tickets))
         job = _Job(ticket, request, request.context.to_block())
         self._unfinished.add(ticket)
-        refused = self._refused(request)
+        refused = refusal(request, self._limits)
         if refused is not None:
             self._finish(job, refused)
         else:
@@ -214,33 +205,6 @@ class Sandbox:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    # --- admission
-
-    def _refused(self, request: Request) -> Fault | None:
-        context = request.context
-        if context.engine != engine_text():
-            text = f"it asks for {context.engine}, this is {engine_text()}"
-            return Fault(reason=FaultReason.WRONG_ENGINE, text=text)
-        if not request.module_cid.matches(request.module):
-            return Fault(reason=FaultReason.WRONG_BLOCK, text=f"module {request.module_cid}")
-        if (context.input is None) != (request.input is None):
-            return Fault(reason=FaultReason.WRONG_BLOCK, text="input given or named, not both")
-        if context.input is not None and not context.input.matches(request.input or b""):
-            return Fault(reason=FaultReason.WRONG_BLOCK, text=f"input {context.input}")
-        wrong = _wrong_surroundings(request)
-        if wrong is not None:
-            return Fault(reason=FaultReason.WRONG_BLOCK, text=wrong)
-        for name, given, most in (
-            ("memory_bytes", context.limits.memory_bytes, MEMORY_BYTES_MAX),
-            ("output_bytes", context.limits.output_bytes, self._limits.output_bytes),
-            ("input_bytes", len(request.input or b""), self._limits.input_bytes),
-            ("state_bytes", sum(map(len, request.blocks.values())), SURROUNDING_BYTES_MAX),
-        ):
-            if given > most:
-                text = f"{name} {given}, at most {most}"
-                return Fault(reason=FaultReason.OVER_CAPACITY, text=text)
-        return None
 
     # --- moving on
 
@@ -428,17 +392,3 @@ class Sandbox:
     def _finish(self, job: _Job, result: Result) -> None:
         self._unfinished.discard(job.ticket)
         self._finished[job.ticket] = result
-
-
-def _wrong_surroundings(request: Request) -> str | None:
-    """What is missing or false among the blocks that the context names."""
-    for cid, data in request.blocks.items():
-        if not cid.matches(data):
-            return str(cid)
-    try:
-        surrounding_blocks(request.context, request.blocks.get)
-    except MissingBlock as missing:
-        return str(missing)
-    except CodecError as error:
-        return f"state {request.context.state_root}: {error}"
-    return None
