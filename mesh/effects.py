@@ -25,22 +25,19 @@ from runtime.effects import (
     WriteState,
 )
 from runtime.state import Snapshot, advanced
-from runtime.tokens.ledger import (
+from runtime.tokens.ledger import Change, LedgerView, Refused, decide
+from runtime.tokens.policy import Usage
+from runtime.tokens.token import RESOURCES, TokenClass, unit_named
+from runtime.tokens.transfers import (
     Account,
     AccountKey,
-    Change,
     Issue,
-    LedgerView,
     Move,
-    Refused,
     Retire,
     TokenUse,
     Transfer,
     TransferId,
-    decide,
 )
-from runtime.tokens.policy import Usage
-from runtime.tokens.token import RESOURCES, TokenClass, unit_named
 
 STATE_MOVED: Final = "the state is no longer the one the job ran on"
 NEEDS_SUBMITTER: Final = "a submission needs the submitter's signature: submit it with its key"

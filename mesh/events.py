@@ -13,7 +13,7 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import Between, Size
 from runtime.content.typed import union_from_value, union_to_value
-from runtime.tokens.ledger import TransferIdField
+from runtime.tokens.transfers import TransferIdField
 
 Attempt: TypeAlias = Annotated[int, Between(1, 1_000_000)]
 

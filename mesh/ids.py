@@ -7,7 +7,7 @@ from blake3 import blake3
 from mesh.records import JobId
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.tokens.ledger import TransferId
+from runtime.tokens.transfers import TransferId
 
 RANDOM_BYTES: Final = 10
 _MILLISECONDS_MAX: Final = (1 << 48) - 1

@@ -16,7 +16,7 @@ from mesh.records import NodeIdField, Priority, Reason, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import Size
-from runtime.tokens.ledger import TransferIdField
+from runtime.tokens.transfers import TransferIdField
 
 ATTEMPTS_MAX: Final = 3
 BIDS_MAX: Final = 256

@@ -16,14 +16,8 @@ from mesh.records import Verdict
 from mesh.reputation import Evidence
 from mesh.step import Step, step
 from runtime.content.did import Did
-from runtime.tokens.ledger import (
-    Command,
-    PlaceHold,
-    PostHold,
-    Refused,
-    VoidHold,
-    decide,
-)
+from runtime.tokens.ledger import Refused, decide
+from runtime.tokens.transfers import Command, PlaceHold, PostHold, VoidHold
 
 
 class Conflict(Struct, frozen=True, kw_only=True):

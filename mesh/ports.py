@@ -18,15 +18,10 @@ from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.tokens.ledger import (
-    Account,
-    Change,
-    LedgerView,
-    PolicyInForce,
-    Transfer,
-)
+from runtime.tokens.ledger import Change, LedgerView
 from runtime.tokens.register import Register
 from runtime.tokens.token import ResourceType
+from runtime.tokens.transfers import Account, PolicyInForce, Transfer
 
 
 class BlockFault(Enum):

@@ -20,9 +20,9 @@ from runtime.content.shapes import Between, Checked, Size
 from runtime.execution import Deterministic, Metrics
 from runtime.identity.signed import RecordError, RecordFault, Signed
 from runtime.identity.signed import read as read_signed
-from runtime.tokens.ledger import TransferIdField
 from runtime.tokens.policy import Rule
 from runtime.tokens.token import ResourceToken, ResourceType, Scope
+from runtime.tokens.transfers import TransferIdField
 
 T = TypeVar("T")
 

@@ -24,19 +24,19 @@ from mesh.records import JobId
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.tokens.ledger import (
+from runtime.tokens.ledger import Change
+from runtime.tokens.policy import Usage
+from runtime.tokens.register import Register, held_in_class
+from runtime.tokens.token import ResourceType
+from runtime.tokens.transfers import (
     Account,
     AccountKey,
-    Change,
     PolicyInForce,
     TokenUse,
     Transfer,
     TransferId,
     TransferState,
 )
-from runtime.tokens.policy import Usage
-from runtime.tokens.register import Register, held_in_class
-from runtime.tokens.token import ResourceType
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -23,7 +23,7 @@ from mesh.step import replay
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.terminal.errors import CommandError
-from runtime.tokens.ledger import Account, AccountKey, AccountKind, TransferId, TransferState
+from runtime.tokens.transfers import Account, AccountKey, AccountKind, TransferId, TransferState
 
 if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh

@@ -24,8 +24,9 @@ from runtime.context import ROLES_RECORD, Context
 from runtime.host.policy import policy_to_value
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.tokens.ledger import AccountKey, LedgerRefusal, PlaceHold, Refused
+from runtime.tokens.ledger import LedgerRefusal, Refused
 from runtime.tokens.token import ResourceType
+from runtime.tokens.transfers import AccountKey, PlaceHold
 
 
 def award(

@@ -33,8 +33,9 @@ from runtime.content.typed import from_value, to_value
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.tokens.ledger import Issue, Refused, decide
+from runtime.tokens.ledger import Refused, decide
 from runtime.tokens.token import NONCE_BYTES, ResourceToken, ResourceType
+from runtime.tokens.transfers import Issue
 
 GENESIS: Final = "genesis"
 PROFILE: Final = "profile/"

@@ -36,8 +36,8 @@ from runtime.content.shapes import cut
 from runtime.identity.keys import SigningKey
 from runtime.sandbox.engine import engine
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.tokens.ledger import AccountKind
 from runtime.tokens.token import ResourceType
+from runtime.tokens.transfers import AccountKind
 
 if TYPE_CHECKING:
     from mesh.local.driver import OnNews, OnWait

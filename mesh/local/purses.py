@@ -8,8 +8,8 @@ from mesh.submission import Purse
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
-from runtime.tokens.ledger import AccountKey
 from runtime.tokens.token import CHAIN_MAX, ResourceToken
+from runtime.tokens.transfers import AccountKey
 
 
 def chain_of(tx: SqliteTransaction, world: World, token: Cid) -> tuple[Signed[ResourceToken], ...]:

@@ -15,9 +15,9 @@ from runtime.content.did import Did
 from runtime.content.shapes import ShapeError
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.tokens.ledger import Account, AccountKind, PolicyInForce
 from runtime.tokens.policy import Rule
 from runtime.tokens.token import NONCE_BYTES, ResourceToken, ResourceType
+from runtime.tokens.transfers import Account, AccountKind, PolicyInForce
 
 if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh

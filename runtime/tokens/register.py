@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 from runtime.content.codec import INTEGER_MAX, CodecError, decode, encode
 from runtime.content.did import Did
 from runtime.state import TOKENS_BYTES_MAX
-from runtime.tokens.ledger import Account, AccountKind
 from runtime.tokens.token import RESOURCES, TokenClass
+from runtime.tokens.transfers import Account, AccountKind
 
 Register: TypeAlias = Mapping[str, Mapping[str, int]]
 

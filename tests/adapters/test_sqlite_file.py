@@ -17,9 +17,10 @@ from mesh.ports import BlockError, BlockFault, ChainKind, Head, Work
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Codec, cid_of
 from runtime.terminal.errors import CommandError
-from runtime.tokens.ledger import Account, AccountKey, Change, PolicyInForce, TokenUse
+from runtime.tokens.ledger import Change
 from runtime.tokens.policy import PermitList
 from runtime.tokens.token import ResourceType
+from runtime.tokens.transfers import Account, AccountKey, PolicyInForce, TokenUse
 
 
 def problem_of(path: Path) -> CommandError:

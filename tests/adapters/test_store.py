@@ -16,11 +16,13 @@ from mesh.reputation import Evidence, Tally
 from mesh.step import Step, step
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.did import Did
-from runtime.tokens.ledger import (
+from runtime.tokens.ledger import Change, decide
+from runtime.tokens.policy import PermitList, RateLimit, Usage
+from runtime.tokens.token import ResourceType, TokenClass, Unit
+from runtime.tokens.transfers import (
     Account,
     AccountKey,
     AccountKind,
-    Change,
     Command,
     Issue,
     Move,
@@ -32,10 +34,7 @@ from runtime.tokens.ledger import (
     Transfer,
     TransferId,
     TransferState,
-    decide,
 )
-from runtime.tokens.policy import PermitList, RateLimit, Usage
-from runtime.tokens.token import ResourceType, TokenClass, Unit
 
 FOLK = Folk()
 ALICE, BOB, ISSUER = key("alice").did, key("bob").did, key("issuer").did

@@ -24,7 +24,7 @@ from mesh.local.audit import audit
 from mesh.market import BID_SECONDS
 from mesh.records import Hold, JobId, NodeId, Settlement
 from runtime.terminal.errors import CommandError
-from runtime.tokens.ledger import TransferId, TransferState
+from runtime.tokens.transfers import TransferId, TransferState
 
 Point = tuple[Phase | None, type[ev.Event]]
 JOB: Final = JobId("3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7")

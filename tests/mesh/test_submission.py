@@ -16,9 +16,9 @@ from mesh.submission import (
 )
 from runtime.content.cid import Codec, cid_of
 from runtime.content.shapes import ShapeError
-from runtime.tokens.ledger import PolicyInForce, TokenShare, TokenUse
 from runtime.tokens.policy import DenialReason, Quota, Usage
 from runtime.tokens.token import TokenRefusal
+from runtime.tokens.transfers import PolicyInForce, TokenShare, TokenUse
 
 FOLK = Folk()
 PURSE = Purse(

@@ -11,11 +11,12 @@ from mesh.adapters.memory import MemoryStore
 from mesh.ports import Transaction
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
-from runtime.tokens.ledger import (
-    NOTHING,
+from runtime.tokens.ledger import NOTHING, Change, Refused, decide
+from runtime.tokens.policy import Quota
+from runtime.tokens.token import ResourceType
+from runtime.tokens.transfers import (
     AccountKey,
     AccountKind,
-    Change,
     Command,
     ExpireHold,
     Issue,
@@ -23,16 +24,12 @@ from runtime.tokens.ledger import (
     PlaceHold,
     PolicyInForce,
     PostHold,
-    Refused,
     Retire,
     TokenShare,
     TransferId,
     TransferState,
     VoidHold,
-    decide,
 )
-from runtime.tokens.policy import Quota
-from runtime.tokens.token import ResourceType
 
 ISSUER = key("issuer").did
 OWNERS = tuple(key(f"owner-{i}").did for i in range(3))

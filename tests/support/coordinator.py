@@ -52,7 +52,7 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.context import Context
 from runtime.identity.signed import Signed, sign
-from runtime.tokens.ledger import AccountKey, PlaceHold
+from runtime.tokens.transfers import AccountKey, PlaceHold
 
 T = TypeVar("T")
 

@@ -29,9 +29,10 @@ from runtime.context import Context
 from runtime.execution import Deterministic, Outcome, OutcomeKind
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed, sign
-from runtime.tokens.ledger import Change, Issue, decide
+from runtime.tokens.ledger import Change, decide
 from runtime.tokens.policy import AllowAll, Usage
 from runtime.tokens.token import ResourceToken, ResourceType
+from runtime.tokens.transfers import Issue
 
 START = 1_800_000_000
 GRANT = 1_000_000

@@ -16,7 +16,7 @@ from mesh.ports import Store, Transaction
 from mesh.records import HoldEnd, Settlement, read_as
 from mesh.step import replay
 from runtime.identity.signed import Signed
-from runtime.tokens.ledger import AccountKind, TransferState
+from runtime.tokens.transfers import AccountKind, TransferState
 
 
 class CrashingStore:

@@ -10,29 +10,25 @@ from mesh.adapters.memory import MemoryStore
 from mesh.ports import Transaction
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
-from runtime.tokens.ledger import (
-    NOTHING,
+from runtime.tokens.ledger import NOTHING, Change, LedgerRefusal, Refused, decide
+from runtime.tokens.policy import PermitList
+from runtime.tokens.token import ResourceType
+from runtime.tokens.transfers import (
     AccountKey,
     AccountKind,
-    Change,
     Command,
     ExpireHold,
     Issue,
-    LedgerRefusal,
     Move,
     PlaceHold,
     PolicyInForce,
     PostHold,
-    Refused,
     Retire,
     TokenShare,
     TransferId,
     TransferState,
     VoidHold,
-    decide,
 )
-from runtime.tokens.policy import PermitList
-from runtime.tokens.token import ResourceType
 
 ISSUER, ALICE, BOB = (key(name).did for name in ("issuer", "alice", "bob"))
 MINE = AccountKey(issuer=ISSUER, unit=ResourceType.COMPUTE, owner=ALICE)

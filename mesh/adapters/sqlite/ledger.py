@@ -13,20 +13,20 @@ from runtime.content.cid import Cid
 from runtime.content.codec import decode, encode
 from runtime.content.did import Did
 from runtime.content.typed import union_from_value, union_to_value
-from runtime.tokens.ledger import (
+from runtime.tokens.ledger import Change
+from runtime.tokens.policy import Rule, Usage
+from runtime.tokens.register import Register, held_in_class
+from runtime.tokens.token import ResourceType, TokenClass, unit_named
+from runtime.tokens.transfers import (
     Account,
     AccountKey,
     AccountKind,
-    Change,
     PolicyInForce,
     TokenUse,
     Transfer,
     TransferId,
     TransferState,
 )
-from runtime.tokens.policy import Rule, Usage
-from runtime.tokens.register import Register, held_in_class
-from runtime.tokens.token import ResourceType, TokenClass, unit_named
 
 _TOTALS: Final = "credits_posted, debits_posted, credits_pending, debits_pending"
 _TRANSFER: Final = (
