@@ -19,7 +19,7 @@ from ccl.abi.sections import (
 from ccl.bounds import bounds_of
 from ccl.lowering.program import Lowered, lower
 from ccl.node import Node
-from ccl.source import SourceMap
+from ccl.source import SourceMap, Span
 from ccl.typed import Program
 from ccl.wasm.assemble import assemble
 from ccl.wasm.emit import text_of
@@ -27,12 +27,16 @@ from runtime.content.codec import encode
 
 
 class Artifact(Node, frozen=True, kw_only=True):
-    """The module as bytes and as text, and what its sections say."""
+    """The module as bytes and as text, and what its sections say.
+
+    places: where each function of the module was declared that was, in their order.
+    """
 
     wasm: bytes
     wat: str
     abi: Abi
     sites: tuple[Site, ...]
+    places: tuple[Span | None, ...]
 
 
 def emit(
@@ -57,7 +61,16 @@ def emit(
     }
     if program.packed:
         sections[PACKED_SECTION] = encode({m.cid: m.wasm for m in program.packed})
-    return Artifact(wasm=assemble(wat, sections), wat=wat, abi=lowered.abi, sites=lowered.sites)
+    return Artifact(
+        wasm=assemble(wat, sections),
+        wat=wat,
+        abi=lowered.abi,
+        sites=lowered.sites,
+        places=tuple(
+            lowered.notes[each.name].function.span if each.name in lowered.notes else None
+            for each in lowered.module.functions
+        ),
+    )
 
 
 def _provenance(

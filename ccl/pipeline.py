@@ -4,8 +4,9 @@ No code is generated after an error. Diagnostics of everything, packed modules i
 in one sink over one source map.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from ccl import ast, typed
 from ccl.abi.suggest import SEARCHES_MAX, limited_searches
@@ -54,6 +55,22 @@ class Compilation(Node, frozen=True, kw_only=True):
     homes: tuple[str, ...]
 
 
+class Refused(Node, frozen=True, kw_only=True):
+    """Why a module would not be executed; where one function is at fault, how many follow it."""
+
+    reason: str
+    functions_after: int | None
+
+
+Admission: TypeAlias = Callable[[bytes], Refused | None]
+"""What a module is held to before it has a name: the sandbox's limits, which the compiler does not
+know itself."""
+
+
+def _admit(_module: bytes) -> None:
+    return None
+
+
 class Compiled(Node, frozen=True, kw_only=True):
     """`wasm`, its text form and its CID are None if anything is wrong."""
 
@@ -93,17 +110,23 @@ def compile_text(
     *,
     extra_exports: frozenset[str] = frozenset(),
     project: Project | None = None,
+    admission: Admission = _admit,
 ) -> Compiled:
-    """The module of a program given as text."""
+    """The module of a program given as text, and those that it packs, if `admission` takes them."""
     with room_for_nesting(), collector_paused():
         found = project or project_of(path)
-        return _generate(_check(text, path, found, extra_exports=extra_exports))
+        checked = _check(text, path, found, extra_exports=extra_exports, admission=admission)
+        return _generate(checked, admission)
 
 
-def compile_tests(text: str, path: str, *, project: Project | None = None) -> Compiled:
+def compile_tests(
+    text: str, path: str, *, project: Project | None = None, admission: Admission = _admit
+) -> Compiled:
     """A module whose exports are the tests of a file given as text."""
     with room_for_nesting(), collector_paused():
-        return _generate(_check(text, path, project or project_of(path), for_tests=True))
+        found = project or project_of(path)
+        checked = _check(text, path, found, for_tests=True, admission=admission)
+        return _generate(checked, admission)
 
 
 def _check(
@@ -114,6 +137,7 @@ def _check(
     extra_exports: frozenset[str] = frozenset(),
     packing: tuple[Path, ...] = (),
     for_tests: bool = False,
+    admission: Admission = _admit,
 ) -> Compilation:
     sources, sink = SourceMap(), Sink()
     loader = Loader(parse, sources, sink, project)
@@ -121,7 +145,8 @@ def _check(
     if not loaded.files[loaded.root].module.items and not sink.has_errors:
         sink.report("CCL0910", Span(loaded.root, 0, 0))
     scoped = resolve(expand(loaded, sink), sink)
-    packer = _Packer(sources, sink, project, loader.real, (*packing, real_path(path)))
+    packed = (*packing, real_path(path))
+    packer = _Packer(sources, sink, project, loader.real, packed, admission)
     with limited_searches() as searches:
         program = check(scoped, packer, sink, extra_exports=extra_exports, for_tests=for_tests)
     if searches.ended:
@@ -160,7 +185,7 @@ def _listed(program: typed.Program, sources: SourceMap) -> typed.Program:
     return replace(program, conditions=conditions)
 
 
-def _generate(compilation: Compilation) -> Compiled:
+def _generate(compilation: Compilation, admission: Admission) -> Compiled:
     from ccl.lower import emit
     from runtime.content.cid import Codec, cid_of
 
@@ -174,12 +199,32 @@ def _generate(compilation: Compilation) -> Compiled:
         source_cids={s.path: str(cid_of(s.text.encode(), Codec.RAW)) for s in names.sources},
         compiler_version=VERSION,
     )
+    refused = admission(artifact.wasm)
+    if refused is not None:
+        _report_refused(compilation, artifact.places, refused)
+        return Compiled(compilation=compilation, wasm=None, wat=None, cid=None, packed=())
     return Compiled(
         compilation=compilation,
         wasm=artifact.wasm,
         wat=artifact.wat,
         cid=str(cid_of(artifact.wasm, Codec.RAW)),
         packed=program.packed,
+    )
+
+
+def _report_refused(
+    compilation: Compilation, places: Sequence[Span | None], refused: Refused
+) -> None:
+    """At the function that is at fault; at the beginning of the file where it is the whole."""
+    after = refused.functions_after
+    span = places[-1 - after] if after is not None and after < len(places) else None
+    assert compilation.module is not None, "a module is made from a tree"
+    compilation.sink.report(
+        "CCL0605",
+        span or Span(compilation.module.span.file, 0, 0),
+        reason=refused.reason,
+        place="this program" if span is None else "this function",
+        advice=None if span is None else "function",
     )
 
 
@@ -204,12 +249,14 @@ class _Packer:
         project: Project,
         real: Mapping[FileId, Path],
         packing: tuple[Path, ...],
+        admission: Admission,
     ) -> None:
         self._sources = sources
         self._sink = sink
         self._project = project
         self._real = real
         self._packing = packing
+        self._admission = admission
         self._done: dict[Path, typed.PackedModule | Unreadable] = {}
         """By path without links."""
 
@@ -235,9 +282,10 @@ class _Packer:
             text = read_source(target)
         except SourceError as error:
             return error.kind
-        compilation = _check(text, shown, self._project, packing=self._packing)
+        admission = self._admission
+        compilation = _check(text, shown, self._project, packing=self._packing, admission=admission)
+        compiled = _generate(compilation, admission)
         self._adopt(compilation)
-        compiled = _generate(compilation)
         if compiled.wasm is None or compiled.cid is None:
             return Unreadable.FAULTY
         return typed.PackedModule(path=written, cid=compiled.cid, wasm=compiled.wasm)

@@ -131,3 +131,25 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Field]]] = {
     "results.storage": _STORAGE_OF_RESULTS,
 }
 """Known keys by the path of their section."""
+FED: Final[Mapping[str, Field]] = {
+    field.feeds: field for fields in SCHEMAS.values() for field in fields.values() if field.feeds
+}
+"""What each argument of a job, or key of its requirements or trust, may be, by `Field.feeds`."""
+
+
+def in_words(field: Field, value: int) -> tuple[str, str]:
+    """What a number out of the range of its field must be, and what it is."""
+    match field.kind:
+        case Kind.SHARE:
+            return "more than 0 and at most 1", percent(value)
+        case _ if value < field.low:
+            return f"at least {field.low}", str(value)
+        case _:
+            return f"at most {field.high}", str(value)
+
+
+def percent(millionths: int) -> str:
+    """A share as a percentage: `66.7%`."""
+    whole, rest = divmod(abs(millionths), WHOLE_SHARE // 100)
+    sign = "-" if millionths < 0 else ""
+    return f"{sign}{whole}.{rest:04}".rstrip("0").rstrip(".") + "%"

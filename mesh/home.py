@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX
+from ccl.abi.limits import MODULE_LIMITS
 from ccl.abi.suggest import nearest_beginning
 from mesh.failures import NOT_WRITABLE, read_only, weak_file
 from mesh.job import BIDS_MAX
@@ -28,6 +29,7 @@ from mesh.permissions import (
     check_home,
     resolved,
 )
+from runtime.compilelimits import COMPILE_BYTES, COMPILE_SECONDS
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.context import (
@@ -37,7 +39,6 @@ from runtime.context import (
     MEMORY_BYTES_MAX,
     OUTPUT_BYTES_MAX,
 )
-from runtime.modulelimits import COMPILE_BYTES, COMPILE_SECONDS, MODULE_LIMITS
 from runtime.private import (
     ACCESS_OF_OTHERS,
     FOLDER_MODE,

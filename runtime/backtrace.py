@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from ccl.abi.limits import MODULE_LIMITS
 from ccl.abi.sections import CALLS_KEY, SOURCE_SECTION, CallSite, calls_from_value
 from runtime.content.codec import CodecError, decode
 from runtime.content.heads import weighed_items
 from runtime.execution import Outcome
 from runtime.modulecost import calls_before
-from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import Body, MalformedError, read_module
 
 LIBRARY_PREFIX: Final = "std/"

@@ -13,13 +13,13 @@ from typing import Any, Final, TypeAlias
 from msgspec import Struct
 
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT, RUN_EXPORT
+from ccl.abi.limits import MODULE_LIMITS
 from ccl.abi.sections import Abi, ExportSignature
 from ccl.abi.suggest import nearest_beginning
 from ccl.abi.values import ValueMismatch, check_wire, parse_type
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN, CodecError, decode, encode
 from runtime.execution import Outcome, OutcomeKind
 from runtime.modulecheck import PAGE_BYTES, ModuleFacts
-from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import FunctionType
 
 WASI_ENTRY: Final = "_start"

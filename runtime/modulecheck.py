@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from ccl.abi.hostcalls import IMPORT_MODULE
+from ccl.abi.limits import MODULE_LIMITS, ModuleLimits
 from ccl.abi.sections import ABI_SECTION, SITES_SECTION, WASM_MAGIC, Abi, sites_from_value
 from ccl.abi.suggest import nearest_beginning
 from ccl.abi.testcalls import ALL_CALLS, TEST_MODULE, import_module
@@ -26,7 +27,6 @@ from runtime.modulecost import (
     TooCostly,
     UnknownInstruction,
 )
-from runtime.modulelimits import MODULE_LIMITS, ModuleLimits
 from runtime.modulereader import (
     Export,
     FunctionType,
@@ -61,10 +61,14 @@ class ModuleFacts(Struct, frozen=True, kw_only=True):
 
 
 class Rejection(Struct, frozen=True, kw_only=True):
-    """Why a module is not compiled. `reason` names the fault, `detail` the place or next step."""
+    """Why a module is not compiled. `reason` names the fault, `detail` the place or next step.
+
+    functions_after: where one function is at fault, how many follow it in the module.
+    """
 
     reason: str
     detail: str = ""
+    functions_after: int | None = None
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.detail})" if self.detail else self.reason
@@ -245,6 +249,7 @@ def _growing(module: bytes, reading: Reading, limits: ModuleLimits) -> Rejection
                 reason=f"a function of {body.end - body.start} bytes, "
                 f"at most {limits.function_bytes} are compiled",
                 detail=where,
+                functions_after=len(reading.bodies) - number - 1,
             )
         try:
             cost, grows = costing.of(module[body.start : body.end], body.locals + taken)
@@ -252,6 +257,7 @@ def _growing(module: bytes, reading: Reading, limits: ModuleLimits) -> Rejection
             return Rejection(
                 reason="a function that would take too long to compile",
                 detail=f"{where}: {costly.why}; split it into smaller ones",
+                functions_after=len(reading.bodies) - number - 1,
             )
         except UnknownInstruction as unknown:
             at = body.start + unknown.offset

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
-from runtime.modulelimits import ModuleLimits
+from ccl.abi.limits import ModuleLimits
 
 _VALUE_TYPES: Final = {
     0x7F: "i32",

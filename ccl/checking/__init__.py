@@ -13,6 +13,7 @@ from ccl.checking.functions import bodies as functions
 from ccl.checking.functions import elaborating, higher_order, instances, solving, templates, tests
 from ccl.checking.functions.entries import find_entries, find_exports
 from ccl.checking.inference import fresh
+from ccl.checking.limits import report_limits
 from ccl.checking.overlap import report_overlap
 from ccl.checking.standing import roles, state_rules
 from ccl.checking.standing.states import declare_states
@@ -52,6 +53,7 @@ def check(
     schemas.apply(checker, checker.charter)
     entries = find_entries(checker)
     checked = elaborating.check_bodies(checker, entries, sink)
+    report_limits(checker, checked)
     report_effects(checker, checked)
     state_rules.report_state(checker, checked)
     report_overlap(checker, checked)

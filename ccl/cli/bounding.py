@@ -9,6 +9,7 @@ import typer
 
 from ccl.abi.bounds import Bound
 from ccl.abi.sections import WASM_MAGIC
+from ccl.cli.admission import admission
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, source_text
 from ccl.cli.inspection import bound_text, bound_value, inspect_bytes
@@ -48,7 +49,9 @@ def _bounds(file: Path, allowed: tuple[Path, ...]) -> Mapping[str, Bound]:
         answer_findings(NOTHING_FOUND)
         return bounds
     text = source_text(data, file)
-    compiled = compile_text(text, path=shown(file), project=project_for(file, allowed))
+    compiled = compile_text(
+        text, path=shown(file), project=project_for(file, allowed), admission=admission
+    )
     compilation = compiled.compilation
     findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
     answer_findings(findings)

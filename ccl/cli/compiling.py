@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from ccl.cli.admission import admission
 from ccl.cli.checking import Findings, merged
 from ccl.cli.files import read_source
 from ccl.cli.fixing import Fixed, fix_text
@@ -188,7 +189,7 @@ def compile_to_file(
         )
     if not form.for_machines:
         remark_on_foreign([project])
-    compiled = compile_text(text, path=shown(file), project=project)
+    compiled = compile_text(text, path=shown(file), project=project, admission=admission)
     module = compiled.compilation.module
     if module is not None and not module.items and not compiled.compilation.sink.has_errors:
         raise CommandError(

@@ -9,6 +9,7 @@ from typing import Any, assert_never
 import typer
 
 from ccl.astview import ast_text
+from ccl.cli.admission import admission
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_source
 from ccl.cli.report import answer_findings, refuse_warnings, show_findings, shown, summarise
@@ -91,7 +92,9 @@ def _compiled(text: str, file: Path, view: View, allowed: tuple[Path, ...]) -> t
     from ccl.pipeline import compile_text
     from ccl.wasm.inspect import inspect_module
 
-    compiled = compile_text(text, path=shown(file), project=project_for(file, allowed))
+    compiled = compile_text(
+        text, path=shown(file), project=project_for(file, allowed), admission=admission
+    )
     compilation = compiled.compilation
     findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
     if compiled.wasm is None or compilation.program is None:

@@ -38,4 +38,16 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="this needs one more",
         help="remove the recursion with ever larger types",
     ),
+    Template(
+        code="CCL0605",
+        title="over a limit of modules: {reason}",
+        label="{place}",
+        help="leave out what is not needed, or compile parts as modules of their own: "
+        '`module("./part.ccl")`',
+        advice={
+            "parameters": "declare a struct with them, and take that",
+            "captured": "keep the variables that it uses in a struct or an array",
+            "function": "split it into smaller functions",
+        },
+    ),
 )

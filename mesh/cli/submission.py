@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from ccl.abi.limits import MODULE_LIMITS
 from ccl.abi.sections import Abi, ExportSignature
 from ccl.abi.strictjson import JsonFault, read_json
 from ccl.abi.suggest import nearest_beginning
@@ -27,7 +28,6 @@ from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
 from runtime.context import MEMORY_BYTES_MAX
 from runtime.modulecheck import ModuleFacts
-from runtime.modulelimits import MODULE_LIMITS
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.files import STANDARD_STREAM
 from runtime.terminal.streams import note

@@ -19,11 +19,11 @@ from msgspec.structs import asdict
 
 from ccl.abi.features import WASM_FEATURES
 from ccl.abi.fuel import CONTEXT_ITEMS_FREE, PRICES
+from ccl.abi.limits import MODULE_LIMITS
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.context import MEMORY_BYTES_MAX
 from runtime.modulecost import WEIGHTS_VERSION
-from runtime.modulelimits import MODULE_LIMITS
 
 if TYPE_CHECKING:
     import wasmtime

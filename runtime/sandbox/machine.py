@@ -16,6 +16,7 @@ from msgspec import Struct
 from ccl.abi.callforms import HostCall
 from ccl.abi.fuel import PRICES, RUN_PRICES, Price
 from ccl.abi.layout import MEMORY_EXPORT
+from ccl.abi.limits import MODULE_LIMITS
 from ccl.abi.testcalls import ALL_CALLS, import_module
 from runtime.content.cid import Cid
 from runtime.context import Context
@@ -36,7 +37,6 @@ from runtime.host.wasi import (
     wasi_call,
 )
 from runtime.modulecheck import ModuleFacts
-from runtime.modulelimits import MODULE_LIMITS
 from runtime.modulereader import TABLES_MAX
 from runtime.rehearsal import Rehearsed
 from runtime.sandbox.answering import answer_call

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from wasmtime import TrapCode
 
 from ccl.abi.layout import DETAIL_LENGTH_GLOBAL, DETAIL_POINTER_GLOBAL, SITE_GLOBAL
+from ccl.abi.limits import MODULE_LIMITS
 from ccl.abi.sections import ENTRY_ERR_REASON, LIMIT_REASONS, Site, sites_from_value
 from runtime.content.codec import decode
 from runtime.execution import FRAMES_MAX, Outcome, OutcomeKind
 from runtime.host.memory import OutOfBoundsError
 from runtime.modulecheck import PAGE_BYTES, ModuleFacts
-from runtime.modulelimits import MODULE_LIMITS
 from runtime.sandbox.entry import Guest
 
 _DETAIL_BYTES_MAX: Final = 4096

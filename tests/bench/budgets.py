@@ -18,8 +18,9 @@ sys.path.append(str(Path(__file__).parents[1] / "support"))
 
 from hostile_modules import HOSTILE
 
+from ccl.abi.limits import MODULE_LIMITS
+from runtime.compilelimits import COMPILE_SECONDS
 from runtime.modulecheck import ModuleFacts, check_module
-from runtime.modulelimits import COMPILE_SECONDS, MODULE_LIMITS
 from runtime.sandbox.engine import build_engine
 
 SIZE_MAX = 600_000

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wasm_modules import leb, section, wasm
 
+from ccl.abi.limits import ModuleLimits
 from runtime.modulecheck import ModuleFacts, Rejection, check_module
-from runtime.modulelimits import ModuleLimits
 from runtime.modulereader import FunctionType
 from runtime.sandbox.selftest import KERNEL
 

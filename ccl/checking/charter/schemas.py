@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from ccl import typed
 from ccl.abi.suggest import distance, nearest
 from ccl.checking.charter.extending import HEAD_KEYS
-from ccl.checking.charter.supplies import Supplies, percent
+from ccl.checking.charter.supplies import Supplies
 from ccl.checking.charter.tree import (
     Charter,
     Property,
@@ -20,7 +20,7 @@ from ccl.checking.forms.literals import cid
 from ccl.checking.inference import prune
 from ccl.diagnostics import Edit, Fix, Sink
 from ccl.node import replace
-from ccl.schema import MIB, SCHEMAS, SLIP_DISTANCE_MAX, WHOLE_SHARE, Field, Kind
+from ccl.schema import MIB, SCHEMAS, SLIP_DISTANCE_MAX, WHOLE_SHARE, Field, Kind, in_words
 from ccl.typed import NumberUnit
 from ccl.types import Array, Prim, Type
 
@@ -190,10 +190,7 @@ def _wrong_kind(sink: Sink, path: str, entry: Setting, field: Field, found: str)
 def _in_range(sink: Sink, path: str, entry: Property, field: Field, node: typed.Expr) -> bool:
     match node:
         case typed.ScalarConst(value=value) if not field.low <= value <= field.high:
-            bound = f"at least {field.low}" if value < field.low else f"at most {field.high}"
-            found = str(value)
-            if field.kind is Kind.SHARE:
-                bound, found = "more than 0 and at most 1", percent(value)
+            bound, found = in_words(field, value)
             sink.report(
                 "CCL0305",
                 node.span,

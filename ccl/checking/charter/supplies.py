@@ -14,7 +14,7 @@ from ccl.checking.environment import Checker
 from ccl.checking.inference import prune
 from ccl.diagnostics import Label, Sink
 from ccl.node import Node, replace
-from ccl.schema import MIB, QUORUM, QUORUM_SHARE, VERIFIERS, WHOLE_SHARE
+from ccl.schema import MIB, QUORUM, QUORUM_SHARE, VERIFIERS, WHOLE_SHARE, percent
 from ccl.types import Prim, Struct, StructDef, Type
 
 GROUPS: Final = ("requirements", "trust")
@@ -120,13 +120,6 @@ def _count(supply: _Supply) -> int:
 
 def _integer(node: typed.Expr, value: int) -> typed.ScalarConst:
     return typed.ScalarConst(value=value, type=Prim.INTEGER, span=node.span)
-
-
-def percent(millionths: int) -> str:
-    """A share as a percentage: `66.7%`."""
-    whole, rest = divmod(abs(millionths), WHOLE_SHARE // 100)
-    sign = "-" if millionths < 0 else ""
-    return f"{sign}{whole}.{rest:04}".rstrip("0").rstrip(".") + "%"
 
 
 def _shown(name: str, node: typed.Expr) -> str:

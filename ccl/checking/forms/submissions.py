@@ -16,6 +16,7 @@ from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind
 from ccl.checking.inference import prune
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label
+from ccl.schema import FED, in_words
 from ccl.source import Span
 from ccl.types import Array, Prim, Result, Type
 
@@ -149,10 +150,24 @@ def _group(body: Body, name: str, value: ast.InlineObject) -> typed.Expr:
             expressions.infer(body, entry.value)
             fine = False
             continue
-        fields[key.text] = expressions.check(body, entry.value, known[key.text])
+        node = expressions.check(body, entry.value, known[key.text])
+        fields[key.text] = _in_range(body, name, key.text, node)
     if not fine or any(is_invalid(each) for each in fields.values()):
         return invalid(value.span)
     return typed.DataNew(fields=tuple(fields.items()), span=value.span)
+
+
+def _in_range(body: Body, group: str, key: str, node: typed.Expr) -> typed.Expr:
+    """A constant that no job may ask for is wrong here as in the charter."""
+    field = FED.get(f"{group}.{key}")
+    known = None if field is None or is_invalid(node) else fold(node)
+    if not isinstance(known, typed.ScalarConst) or field is None:
+        return node
+    if field.low <= known.value <= field.high:
+        return node
+    expected, found = in_words(field, known.value)
+    body.sink.report("CCL0305", node.span, section=group, key=key, expected=expected, found=found)
+    return invalid(node.span)
 
 
 def _within_limits(body: Body, name: str, node: typed.Expr, known: typed.Expr) -> typed.Expr:

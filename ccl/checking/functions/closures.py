@@ -8,6 +8,7 @@ but cannot rebind their variables. Nothing of this is left in the typed tree.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
@@ -37,6 +38,9 @@ from ccl.source import Span
 from ccl.types import Type
 
 # --- calls of functions that take functions
+
+INLINE: Final = "inline function"
+"""What an inline function is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,7 +294,7 @@ def _inline(body: Body, expr: ast.Lambda) -> InlineFunction:
             checker.instance_roots[identity] = checker.instance_roots[body.id]
         taken = (*expr.parameters, *(ast.Ident(text=each, span=expr.span) for each in outer))
         item = ast.Function(
-            name=ast.Ident(text="inline function", span=expr.span),
+            name=ast.Ident(text=INLINE, span=expr.span),
             type_parameters=(),
             parameters=tuple(ast.Parameter(name=n, type=None, span=n.span) for n in taken),
             result=None,

@@ -13,6 +13,7 @@ from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
 from ccl.abi.sections import PACKED_SECTION, Abi, ExportSignature
 from ccl.abi.suggest import nearest
 from ccl.abi.values import parse_type, to_json, untyped_to_json
+from ccl.cli.admission import admission
 from ccl.cli.checking import Findings
 from ccl.cli.files import read_bytes, read_source
 from ccl.cli.report import answer_findings, show_findings
@@ -75,7 +76,11 @@ def compile_text_of(text: str, file: Path, entry: str, allowed: tuple[Path, ...]
     """The same of text that was read from `file`."""
     reachable = frozenset(() if _is_fixed(entry) else (entry,))
     compiled = compile_text(
-        text, path=file.as_posix(), extra_exports=reachable, project=project_for(file, allowed)
+        text,
+        path=file.as_posix(),
+        extra_exports=reachable,
+        project=project_for(file, allowed),
+        admission=admission,
     )
     findings = Findings(
         sources=compiled.compilation.sources, diagnostics=compiled.compilation.sink.diagnostics

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from ccl.abi.sections import Abi, Site
 from ccl.abi.testcalls import TEST_PREFIX
+from ccl.cli.admission import admission
 from ccl.cli.checking import Findings
 from ccl.cli.running.traps import Spot, sites_in
 from ccl.cli.testing.finding import TestFile
@@ -49,7 +50,7 @@ class Broken(Struct, frozen=True, kw_only=True):
 
 def compile_suite(file: TestFile, chosen: Callable[[str], bool]) -> Suite | Broken:
     """The tests of a file that are `chosen` by name."""
-    compiled = compile_tests(file.text, file.path, project=file.project)
+    compiled = compile_tests(file.text, file.path, project=file.project, admission=admission)
     compilation = compiled.compilation
     program = compilation.program
     if program is None or compiled.wasm is None or compiled.cid is None:

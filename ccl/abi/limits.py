@@ -1,4 +1,5 @@
-"""Bounds on what is compiled at all. They are part of the engine's configuration."""
+"""Bounds on modules: one table for the compiler, which refuses what is over them, and the
+runtime, which takes nothing that is. They are part of the engine's configuration."""
 
 from typing import Final
 
@@ -31,8 +32,3 @@ class ModuleLimits(Struct, frozen=True, kw_only=True):
 
 
 MODULE_LIMITS: Final = ModuleLimits()
-COMPILE_SECONDS: Final = 60
-"""Processor time to compile one module: a net under the estimate, seven times as far down."""
-COMPILE_BYTES: Final = 2 << 30
-"""Address space of the process that compiles it; what the limits let through was measured to
-take less than a fifth."""
