@@ -20,6 +20,7 @@ from ccl.types import (
     Struct,
     Token,
     Type,
+    is_key,
 )
 
 NUMBERS = (Prim.INTEGER, Prim.DECIMAL, Prim.MANA)
@@ -63,6 +64,40 @@ class _Poison:
 
 
 POISON: Type = cast(Type, _Poison())
+
+
+class _Rigid:
+    """A type parameter in the function that declares it: a type equal to itself alone."""
+
+    __slots__ = ("name", "owner")
+
+    def __init__(self, owner: str, name: str) -> None:
+        self.owner, self.name = owner, name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def rigid(owner: str, name: str) -> Type:
+    """What the type parameter `name` of the function `owner` is, whatever it stands for."""
+    return cast(Type, _Rigid(owner, name))
+
+
+def is_rigid(kind: Type) -> bool:
+    return isinstance(cast(object, prune(kind)), _Rigid)
+
+
+def has_rigid(kind: Type) -> bool:
+    if type(kind) is Prim:
+        return False
+    kind = prune(kind)
+    return is_rigid(kind) or any(map(has_rigid, parts(kind)))
+
+
+def may_be_key(kind: Type) -> bool:
+    """Whether a map may have such keys, as far as is known of the type."""
+    kind = prune(kind)
+    return is_key(kind) or isinstance(cast(object, kind), Var | _Rigid | _Poison)
 
 
 def fresh(*, number: bool = False, text: bool = False) -> Type:
@@ -167,6 +202,8 @@ def type_id(kind: Type) -> str:
     match kind:
         case Struct(id=identity) | Enumeration(id=identity):
             return identity
+        case _Rigid(owner=owner, name=name):
+            return f"{owner}'{name}"
         case _ if parts(kind):
             return f"{type(kind).__name__}<{', '.join(map(type_id, parts(kind)))}>"
         case _:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ccl.checking.constraints import wait_for
 from ccl.checking.environment import Body
-from ccl.checking.inference import NUMBERS, fresh, is_unknown, open_number, prune, unify
+from ccl.checking.inference import NUMBERS, fresh, is_rigid, is_unknown, open_number, prune, unify
 from ccl.typed import BinaryOp
 from ccl.types import Prim, Token, Type
 
@@ -122,6 +122,8 @@ def _narrow(op: BinaryOp, sides: tuple[Type, Type], result: Type) -> None:
     if is_unknown(left) == is_unknown(right):
         return
     unknown, other = (left, right) if is_unknown(left) else (right, left)
+    if is_rigid(other):
+        return  # which types it takes beside it is for the instances to say
     if open_number(other):
         counts = op is BinaryOp.MULTIPLY or (op is BinaryOp.DIVIDE and unknown is left)
         if not counts:  # a Duration or a Token, times or by a number

@@ -10,6 +10,7 @@ from ccl.checking.inference import (
     NUMBERS,
     POISON,
     is_number,
+    is_rigid,
     open_number,
     prune,
     unify,
@@ -34,7 +35,7 @@ from ccl.types import Option, Prim, Result, Token, Type
 
 def infer_unary(body: Body, expr: ast.Unary, expected: Type | None) -> typed.Expr:
     if expr.operator == "!":
-        operand = expressions.check(body, expr.operand, Prim.BOOL)
+        operand = _truth(body, expr, expr.operand)
         return typed.Unary(op=UnaryOp.NOT, operand=operand, type=Prim.BOOL, span=expr.span)
     if isinstance(expr.operand, ast.IntegerLiteral):
         return integer(body, -expr.operand.value, expr.span, _number_context(expected))
@@ -55,14 +56,24 @@ def infer_binary(body: Body, expr: ast.Binary, expected: Type | None) -> typed.E
     if expr.operator in ("&&", "||"):
         return typed.ShortCircuit(
             is_and=expr.operator == "&&",
-            left=expressions.check(body, expr.left, Prim.BOOL),
-            right=expressions.check(body, expr.right, Prim.BOOL),
+            left=_truth(body, expr, expr.left),
+            right=_truth(body, expr, expr.right),
             span=expr.span,
         )
     op = BinaryOp(expr.operator)
     context = None if op in EQUALITY or op in ORDER else _number_context(expected)
     left, right = _operands(body, expr, op, context)
     return combine(body, expr, op, left, right)
+
+
+def _truth(body: Body, expr: ast.Unary | ast.Binary, operand: ast.Expr) -> typed.Expr:
+    """An operand of `!`, `&&` and `||`."""
+    node = expressions.infer(body, operand, Prim.BOOL)
+    if not is_rigid(node.type):
+        return fit(body, node, Prim.BOOL)
+    kind = str(prune(node.type))
+    body.sink.report("CCL0402", operand.span, operator=expr.operator, types=kind)
+    return invalid(operand.span)
 
 
 def _operands(

@@ -9,10 +9,10 @@ from ccl.builtins import GENERIC_TYPES, TYPES
 from ccl.checking.advice import habits
 from ccl.checking.environment import Checker, EnumInfo, StructInfo
 from ccl.checking.functions import instances, library
-from ccl.checking.inference import POISON, fresh, is_poison, variable_of
+from ccl.checking.inference import POISON, fresh, is_poison, may_be_key
 from ccl.diagnostics import Edit, Fix
 from ccl.resolved import PRELUDE_TYPE, FileScope
-from ccl.types import Array, Map, Option, Prim, Result, Token, Type, is_key
+from ccl.types import Array, Map, Option, Prim, Result, Token, Type
 
 _EXAMPLES = {
     "Array": "Array<Integer>",
@@ -185,7 +185,7 @@ def _applied(
             checker.solving.defaults.append(omitted)
             return Result(arguments[0], omitted)
         case _:
-            if variable_of(arguments[0]) is None and not is_key(arguments[0]):
+            if not may_be_key(arguments[0]):
                 checker.sink.report("CCL0417", written.arguments[0].span, found=str(arguments[0]))
                 return POISON
             return Map(arguments[0], arguments[1])

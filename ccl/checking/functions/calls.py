@@ -16,7 +16,7 @@ from ccl.checking.constraints import wait_for
 from ccl.checking.environment import Body, is_invalid
 from ccl.checking.forms import enums, forms, testforms
 from ccl.checking.functions import closures, function_calls, generics, library, prelude_calls
-from ccl.checking.inference import prune, unify, variable_of, zonk
+from ccl.checking.inference import is_rigid, prune, unify, variable_of, zonk
 from ccl.checking.standing import proposals, roles
 from ccl.diagnostics import Edit, Fix
 from ccl.paths import path_of
@@ -219,8 +219,10 @@ def _method(
 
 
 def _may_be_prelude(kind: Type, name: str) -> bool:
-    """Whether a receiver of a type that is not known yet may have a method of the prelude."""
-    return variable_of(kind) is not None and any(each == name for _, each in METHODS)
+    """Whether a receiver whose type is not known may have a method of the prelude."""
+    return (variable_of(kind) is not None or is_rigid(kind)) and any(
+        each == name for _, each in METHODS
+    )
 
 
 def _method_later(

@@ -29,7 +29,7 @@ from ccl.checking.forms import enums, forms
 from ccl.checking.functions import function_calls, generics, library, prelude_calls, solving
 from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind, counted
-from ccl.checking.inference import fresh, is_open, unify, zonk
+from ccl.checking.inference import POISON, fresh, is_open, unify, zonk
 from ccl.diagnostics import Label
 from ccl.node import nodes_of, replace
 from ccl.paths import path_of
@@ -77,9 +77,6 @@ def call_higher_order(
     if bound is None:
         infer_unplaced(body, arguments)
         return invalid(call.span)
-    if body.is_template:
-        infer_unplaced(body, arguments)
-        return invalid(call.span)
     given: dict[str, PassedFunction] = {}
     for parameter in sorted(target.taking & bound.keys()):
         passed = _passed(body, bound[parameter].value)
@@ -121,9 +118,19 @@ def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
             if _passed(body, each.value) is None:
                 expressions.infer(body, each.value)
             continue
+        if body.is_template:
+            _check_for_anything(body, each.value)
+            continue
         for node in nodes_of(each.value.body):
             if isinstance(node, ast.Name) and (variable := body.find(node.text)) is not None:
                 variable.reads.append(node.span.start)
+
+
+def _check_for_anything(body: Body, expr: ast.Lambda) -> None:
+    """An inline function of a template, for whatever the instances will give it."""
+    signature = body.checker.signatures[_inline(body, expr).function]
+    signature.parameters[: len(expr.parameters)] = [POISON] * len(expr.parameters)
+    solving.require(body, signature)
 
 
 def infer_failed(body: Body, call: ast.Call) -> typed.Expr:
@@ -167,7 +174,9 @@ def _instance(
         around = None if outer is None else checker.signatures.get(outer)
     identity = f"{target.id}@{body.id}:{call.span.end}"
     if identity in checker.signatures:
-        return checker.signatures[identity]
+        known = checker.signatures[identity]
+        known.template = known.template and body.is_template
+        return known
     if not generics.admit(body, call, identity):
         return None
     kept = tuple(each for each in target.item.parameters if each.name.text not in given)
@@ -186,6 +195,7 @@ def _instance(
     signature.id = identity
     signature.made_from = target.id
     signature.made_in = body.id
+    signature.template = body.is_template
     signature.functions = {name: _inside(name, each) for name, each in given.items()}
     checker.signatures[identity] = signature
     return signature
@@ -313,9 +323,11 @@ def _inline(body: Body, expr: ast.Lambda) -> InlineFunction:
             types=body.types,
             functions=handed,
             made_from=identity,
+            template=body.is_template,
             outer=frozenset(outer),
         )
     signature = checker.signatures[identity]
+    signature.template = signature.template and body.is_template
     for kind, name in zip(signature.parameters[len(expr.parameters) :], outer, strict=True):
         variable = body.find(name)
         assert variable is not None, "outer variables are those that are found"

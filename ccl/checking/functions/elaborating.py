@@ -3,16 +3,18 @@
 This pass reports; what inference has left open is an error here.
 """
 
+from collections.abc import Sequence
+
 from ccl import ast, typed
 from ccl.checking.charter.conditions import check_conditions
 from ccl.checking.constants import constants
 from ccl.checking.environment import Checker, Signature
-from ccl.checking.functions import bodies, solving
+from ccl.checking.functions import bodies, solving, templates
 from ccl.checking.functions.annotations import suggested_annotation
 from ccl.checking.inference import is_poison
 from ccl.checking.standing.migration import MIGRATION
 from ccl.checking.standing.states import INITIAL_SUFFIX
-from ccl.diagnostics import Sink
+from ccl.diagnostics import Diagnostic, Sink, is_error
 from ccl.node import fields, is_node
 from ccl.source import FileId
 
@@ -36,7 +38,7 @@ def check_bodies(
 def _elaborate(checker: Checker, entries: tuple[bodies.Entry, ...]) -> dict[str, typed.Function]:
     functions = {each.id: each for entry in entries for each in bodies.check_entry(checker, entry)}
     functions.update(check_conditions(checker))
-    _elaborate_templates(checker)
+    reported = templates.check(checker)
     library = checker.library_files
     while missing := [
         each
@@ -48,27 +50,22 @@ def _elaborate(checker: Checker, entries: tuple[bodies.Entry, ...]) -> dict[str,
     for scope in checker.scoped.files.values():
         for name in scope.own_consts:
             constants.value_of(checker, scope, name)
+    _leave_out_repeated(checker.sink, reported)
     return functions
 
 
-_OF_TEMPLATES = frozenset({"CCL0403", "CCL0404", "CCL0405", "CCL0414", "CCL0436", "CCL0502"})
-"""Errors beside those of names that do not depend on what a type parameter stands for."""
-
-
-def _elaborate_templates(checker: Checker) -> None:
-    """Generic functions where they stand: all that does not depend on what types stand for."""
-    report_to, checker.sink = checker.sink, Sink()
-    for template in checker.templates:
-        bodies.check_function(checker, template)
-    checker.sink.leave_out(
-        lambda each: not each.code.startswith("CCL02") and each.code not in _OF_TEMPLATES
-    )
-    report_to.take(checker.sink)
-    checker.sink = report_to
+def _leave_out_repeated(sink: Sink, reported: Sequence[Diagnostic]) -> None:
+    """What is wrong in a generic function whatever its types are is not reported of its instances,
+    in which the same place may have another error."""
+    codes = {each.span: each.code for each in reported}
+    if codes:
+        sink.leave_out(lambda each: is_error(each) and codes.get(each.span, each.code) != each.code)
 
 
 def _is_asked_for(checker: Checker, signature: Signature, library: frozenset[FileId]) -> bool:
     """Functions of the library that the program does not call are checked in its own tests."""
+    if signature.template:
+        return False
     scope, name = signature.scope, signature.item.name.text
     if scope.source not in library or name == MIGRATION:
         return True
@@ -96,7 +93,7 @@ def _report_parameter(checker: Checker, signature: Signature, parameter: ast.Par
 def _report_open_results(checker: Checker) -> None:
     """A result that nothing determines, and that no other error explains."""
     for signature in checker.signatures.values():
-        if is_poison(signature.result):
+        if is_poison(signature.result) and not signature.template:
             name = signature.item.name
             what, example = f"the result of `{name.text}`", "-> Integer"
             if signature.id.endswith(INITIAL_SUFFIX):

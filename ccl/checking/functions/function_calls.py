@@ -9,7 +9,7 @@ from ccl.checking.environment import Body, Origin, Signature, invalid
 from ccl.checking.functions import closures, generics, solving
 from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind
-from ccl.checking.inference import is_open, prune, variable_of, zonk
+from ccl.checking.inference import POISON, has_rigid, is_open, prune, variable_of, zonk
 from ccl.diagnostics import Label
 from ccl.resolved import FileScope
 from ccl.source import Span
@@ -96,7 +96,8 @@ def _receiver(
 ) -> typed.Expr:
     kind = signature.parameters[0]
     if _is_for_calls(body, signature, 0):
-        return fit_exactly(body, receiver, kind, labels=labels)
+        is_left = has_rigid(receiver.type)
+        return receiver if is_left else fit_exactly(body, receiver, kind, labels=labels)
     return fit(body, receiver, kind, labels=labels)
 
 
@@ -106,9 +107,10 @@ def _argument(
     """An argument. What calls decide must be the same whichever comes first: so each says its
     own type, a text is a String, and nothing converts."""
     kind = signature.parameters[index]
-    if _is_for_calls(body, signature, index):
-        return fit_exactly(body, expressions.infer(body, expr), kind, labels=labels)
-    return expressions.check(body, expr, kind, labels=labels)
+    if not _is_for_calls(body, signature, index):
+        return expressions.check(body, expr, kind, labels=labels)
+    node = expressions.infer(body, expr)
+    return node if has_rigid(node.type) else fit_exactly(body, node, kind, labels=labels)
 
 
 def _is_for_calls(body: Body, signature: Signature, index: int) -> bool:
@@ -124,14 +126,21 @@ def _is_for_calls(body: Body, signature: Signature, index: int) -> bool:
 def _called(
     body: Body, call: ast.Call, signature: Signature, nodes: dict[str, typed.Expr]
 ) -> typed.Expr:
-    """The call, its arguments in the order of the parameters."""
+    """The call, its arguments in the order of the parameters.
+
+    A type parameter decides no type outside of its function: what such a call gives is known
+    where the type parameter stands for a type.
+    """
     parameters = tuple(each.name.text for each in signature.item.parameters)
+    is_left = any(
+        has_rigid(nodes[name].type) and _is_for_calls(body, signature, i)
+        for i, name in enumerate(parameters)
+    )
+    kind = POISON if is_left else zonk(signature.result)
     changed = {parameters[index] for index in signature.mutated}
     before, ordered = in_order(body, nodes, parameters, changed)
     passed = tuple(pass_argument(body, node, i, signature) for i, node in enumerate(ordered))
-    node = typed.CallFunction(
-        function=signature.id, arguments=passed, type=zonk(signature.result), span=call.span
-    )
+    node = typed.CallFunction(function=signature.id, arguments=passed, type=kind, span=call.span)
     return after(before, node)
 
 

@@ -62,8 +62,10 @@ def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
             return None
         instance = functions.declare(checker, opened.scope, opened.item, types)
         instance.id = identity
+        instance.template = body.is_template
         checker.signatures[identity] = instance
     instance = checker.signatures[identity]
+    instance.template = instance.template and body.is_template
     solving.require(body, instance)
     return instance
 

@@ -11,10 +11,10 @@ from ccl.checking.forms import forms, numeric
 from ccl.checking.functions import closures
 from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind
-from ccl.checking.inference import fresh, has_poison, is_open, unify, variable_of, zonk
+from ccl.checking.inference import fresh, has_poison, is_open, may_be_key, unify, zonk
 from ccl.source import Span
 from ccl.typed import Builtin
-from ccl.types import Array, Map, Option, Result, Type, is_key
+from ccl.types import Array, Map, Option, Result, Type
 
 
 def call_prelude(
@@ -68,7 +68,7 @@ def _closed(body: Body, call: ast.Call, kind: Type, made: dict[str, Type]) -> bo
         return False
     if "K" in made:
         key = zonk(made["K"])
-        if variable_of(key) is None and not has_poison(key) and not is_key(key):
+        if not may_be_key(key):
             body.sink.report("CCL0417", call.span, found=str(key))
             return False
     if body.final and is_open(kind):

@@ -15,9 +15,10 @@ from ccl.checking.constraints import close, inferring, solve_ready
 from ccl.checking.environment import Body, Checker, Signature
 from ccl.checking.functions import bodies
 from ccl.checking.functions.callgraph import components
-from ccl.checking.inference import POISON, is_open
+from ccl.checking.inference import POISON, has_rigid, is_open
 from ccl.resolved import Scoped, ScopeId
 from ccl.source import FileId
+from ccl.types import Type
 
 DEPTH_MAX = 20
 """Bodies inferred inside of each other; further ones come after the one that asks for them."""
@@ -79,11 +80,15 @@ def _infer_file(
     for component in components(checker, incomplete, incomplete):
         _infer_component(checker, component)
     for signature in own:
-        _infer(checker, signature)
+        if not signature.template:
+            _infer(checker, signature)
     for entry in entries:
         bodies.check_entry(checker, entry)
     if file == checker.scoped.root:
         check_conditions(checker)
+    _infer_waiting(checker)
+    for signature in own:
+        _infer(checker, signature)
     _close(checker)
 
 
@@ -111,19 +116,28 @@ def _close(checker: Checker) -> None:
     """Ends a file; parameters and results that are still open are wrong, whoever calls later."""
     solving = checker.solving
     while True:
-        while solving.waiting_bodies:
-            _infer(checker, solving.waiting_bodies.popleft())
-            solve_ready(checker)
+        _infer_waiting(checker)
         close(checker)
         if not solving.waiting_bodies:
             break
     for signature in solving.inferred:
         for i, kind in enumerate(signature.parameters):
-            if is_open(kind):
+            if _is_undecided(signature, kind):
                 signature.unsolved.add(i)
                 signature.parameters[i] = POISON
-        if is_open(signature.result):
+        if _is_undecided(signature, signature.result):
             signature.result = POISON
+
+
+def _infer_waiting(checker: Checker) -> None:
+    while checker.solving.waiting_bodies:
+        _infer(checker, checker.solving.waiting_bodies.popleft())
+        solve_ready(checker)
+
+
+def _is_undecided(signature: Signature, kind: Type) -> bool:
+    """Whether a type is still open; one that a type parameter alone decides is, outside of it."""
+    return is_open(kind) or (not signature.template and has_rigid(kind))
 
 
 def _infer_asked(checker: Checker) -> None:
@@ -152,7 +166,7 @@ def _infer_apart(checker: Checker, signature: Signature) -> None:
 
 def require(body: Body, signature: Signature) -> None:
     """Sees to it that what a signature leaves out is inferred before it is used."""
-    if signature.inferred:
+    if signature.inferred or _is_known_by_template(body.checker, signature):
         return
     checker = body.checker
     own = _home(checker, signature) == checker.solving.file
@@ -173,6 +187,17 @@ def require(body: Body, signature: Signature) -> None:
         _infer_apart(checker, signature)
 
 
+def _is_known_by_template(checker: Checker, signature: Signature) -> bool:
+    """Whether a function is called with the types of a template, and is a template itself, of
+    which callers need nothing more."""
+    return (
+        signature.template
+        and signature.made_from is None
+        and signature.is_complete
+        and signature.scope.source not in checker.library_files
+    )
+
+
 def require_late(checker: Checker, signature: Signature) -> None:
     """Infers what elaboration asks for and inference has not come to."""
     if not signature.inferred:
@@ -183,6 +208,11 @@ def require_late(checker: Checker, signature: Signature) -> None:
 
 def spread_mutation(checker: Checker) -> None:
     """Which parameters each function may change, directly or through what it calls."""
+    templates = {
+        name: checker.function_id(each.scope, each.item.name.text)
+        for name, each in checker.signatures.items()
+        if each.template and not each.inferred
+    }
     mutated: dict[str, set[int]] = {}
     callers: dict[tuple[str, int], list[tuple[str, int]]] = {}
     changed: list[tuple[str, int]] = []
@@ -190,11 +220,12 @@ def spread_mutation(checker: Checker) -> None:
         mutated[name] = set()
         changed += [(name, own) for own in facts.direct]
         for own, callee, parameter in facts.passed:
-            callers.setdefault((callee, parameter), []).append((name, own))
+            called = templates.get(callee, callee), parameter
+            callers.setdefault(called, []).append((name, own))
     while changed:
         name, own = changed.pop()
         if own not in mutated[name]:
             mutated[name].add(own)
             changed += callers.get((name, own), ())
     for name, signature in checker.signatures.items():
-        signature.mutated = frozenset(mutated.get(name, ()))
+        signature.mutated = frozenset(mutated.get(templates.get(name, name), ()))

@@ -1,16 +1,33 @@
 """Generic and higher-order functions as they stand.
 
-What depends on a type parameter, or on a function that is passed, is checked for each use; all
-else is checked once here, also where nothing calls the function. So a type parameter fits every
-type, as a type that is reported already does.
+A type parameter is a type of its own there, equal to itself alone. What can be done with its
+values, and what a passed function gives, is checked for each use; all else is checked once here,
+also where nothing calls the function. Nothing of this is compiled.
 """
 
+import re
+
 from ccl import ast
+from ccl.builtins import METHODS
 from ccl.checking.environment import AnyFunction, Checker, Signature
-from ccl.checking.functions import bodies
-from ccl.checking.inference import POISON, is_open
+from ccl.checking.functions import bodies, solving
+from ccl.checking.inference import POISON, is_open, rigid
+from ccl.diagnostics import Diagnostic, Sink, is_error
 from ccl.node import replace
+from ccl.prelude_library import METHODS as LIBRARY_METHODS
 from ccl.resolved import FileScope
+
+_OF_OPERATIONS = frozenset(
+    {
+        *("CCL0402", "CCL0410", "CCL0411", "CCL0421", "CCL0425", "CCL0431", "CCL0434"),
+        *("CCL0439", "CCL0451", "CCL0460", "CCL0463", "CCL0507"),
+    }
+)
+"""Errors about an operation that the values of a type do not have, with the type in a fact."""
+
+_OF_OPEN_TYPES = frozenset({"CCL0409", "CCL0442"})
+
+_TYPE_FACTS = ("found", "type", "types")
 
 
 def is_template(checker: Checker, identity: str, item: ast.Function) -> bool:
@@ -24,7 +41,7 @@ def declare(checker: Checker, scope: FileScope, item: ast.Function) -> None:
     identity = checker.function_id(scope, item.name.text)
     passed = checker.function_parameters.get(identity, frozenset())
     kept = tuple(each for each in item.parameters if each.name.text not in passed)
-    types = {each.text: POISON for each in item.type_parameters}
+    types = {each.text: rigid(identity, each.text) for each in item.type_parameters}
     signature = bodies.declare(checker, scope, replace(item, parameters=kept), types)
     checker.templates.append(
         Signature(
@@ -38,3 +55,58 @@ def declare(checker: Checker, scope: FileScope, item: ast.Function) -> None:
             template=True,
         )
     )
+
+
+def check(checker: Checker) -> tuple[Diagnostic, ...]:
+    """Reports what is wrong in them whatever they are used with, and gives it."""
+    report_to, reported = checker.sink, Sink()
+    made = _made_for(checker)
+    for template in checker.templates:
+        checker.sink = Sink()
+        for each in (template, *made[template.id]):
+            solving.require_late(checker, each)
+            bodies.check_function(checker, each)
+        _leave_to_instances(checker.sink, template)
+        reported.take(checker.sink)
+    checker.sink = report_to
+    checker.sink.take(reported)
+    return reported.diagnostics
+
+
+def _made_for(checker: Checker) -> dict[str, list[Signature]]:
+    """By template, the inline functions in it, and the instances for the functions it passes."""
+    found: dict[str, list[Signature]] = {each.id: [] for each in checker.templates}
+    for signature in checker.signatures.values():
+        around: Signature | None = signature
+        while around is not None and around.template and around.made_from is not None:
+            outer = around.made_in or around.id.rpartition("=>")[0]
+            if outer in found:
+                found[outer].append(signature)
+                break
+            around = checker.signatures.get(outer)
+    return found
+
+
+def _is_of_operation(each: Diagnostic) -> bool:
+    if each.code == "CCL0412":  # which no type at all may have
+        return any(each.facts["name"] == name for _, name in (*METHODS, *LIBRARY_METHODS))
+    return each.code in _OF_OPERATIONS
+
+
+def _leave_to_instances(sink: Sink, template: Signature) -> None:
+    """Leaves out what depends on a type parameter or a function that is passed, and warnings."""
+    names = "|".join(map(re.escape, template.types))
+    mentions = re.compile(rf"\b(?:{names})\b") if names else None
+    depends = bool(template.functions) or any(each is POISON for each in template.parameters)
+
+    def is_left(each: Diagnostic) -> bool:
+        nonlocal depends
+        told = " ".join(each.facts.get(fact, "") for fact in _TYPE_FACTS)
+        if _is_of_operation(each) and mentions is not None and mentions.search(told):
+            depends = True
+            return True
+        return not is_error(each)
+
+    sink.leave_out(is_left)
+    if depends:
+        sink.leave_out(lambda each: each.code in _OF_OPEN_TYPES)

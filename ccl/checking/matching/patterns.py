@@ -17,6 +17,7 @@ from ccl.checking.functions.arguments import counted
 from ccl.checking.inference import (
     POISON,
     has_poison,
+    is_rigid,
     open_number,
     unify,
     variable_of,
@@ -42,6 +43,7 @@ from ccl.diagnostics import Label
 from ccl.source import Span
 from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Token, Type
 
+_OF_ANY_TYPE = ast.WildcardPattern | ast.NamePattern | ast.OrPattern
 VariantTypes: TypeAlias = tuple[tuple[str, tuple[Type, ...]], ...]
 
 
@@ -76,6 +78,9 @@ class _Reader:
             suggested = suggested_by(self._body, pattern)
             if suggested is not None and unify(kind, suggested):
                 kind = zonk(kind)
+        if is_rigid(kind) and not isinstance(pattern, _OF_ANY_TYPE):
+            self._does_not_fit(pattern, kind)
+            return self._parts_of_unknown((pattern,))
         match pattern:
             case ast.WildcardPattern():
                 return Anything()
