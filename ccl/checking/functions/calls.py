@@ -29,6 +29,8 @@ from ccl.resolved import (
 from ccl.source import Span
 from ccl.types import Type
 
+_ALL_METHODS = (*METHODS, *prelude_library.METHODS)
+
 
 def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
     match call.callee:
@@ -185,6 +187,8 @@ def _method(
         return function_calls.call_function(
             body, call, body.scope, name, call.arguments, receiver, expected
         )
+    if is_rigid(kind) and any(each == name for _, each in _ALL_METHODS):
+        return _no_method(body, call, member, kind)  # in general; its uses may have one
     target = library.method_of(body.checker, kind, name) if prelude is None else None
     if prelude is None and variable_of(kind) is not None:
         owners = {METHODS[key] for key in METHODS if key[1] == name}
@@ -205,7 +209,12 @@ def _method(
         return prelude_calls.call_prelude(
             body, call, FUNCTIONS[prelude], call.arguments, receiver, expected
         )
-    known = [each for owner, each in (*METHODS, *prelude_library.METHODS) if owner == group]
+    return _no_method(body, call, member, kind)
+
+
+def _no_method(body: Body, call: ast.Call, member: ast.Field, kind: Type) -> typed.Expr:
+    name, group = member.name.text, library.group_of(kind)
+    known = [each for owner, each in _ALL_METHODS if owner == group]
     near = similar(name, (*known, *body.scope.function_names))
     body.sink.report(
         "CCL0412",
@@ -220,9 +229,8 @@ def _method(
 
 def _may_be_prelude(kind: Type, name: str) -> bool:
     """Whether a receiver whose type is not known may have a method of the prelude."""
-    return (variable_of(kind) is not None or is_rigid(kind)) and any(
-        each == name for _, each in METHODS
-    )
+    is_unknown = variable_of(kind) is not None or is_rigid(kind)
+    return is_unknown and any(each == name for _, each in METHODS)
 
 
 def _method_later(

@@ -6,6 +6,7 @@ also where nothing calls the function. Nothing of this is compiled.
 """
 
 import re
+from collections.abc import Set
 
 from ccl import ast
 from ccl.builtins import METHODS
@@ -19,8 +20,8 @@ from ccl.resolved import FileScope
 
 _OF_OPERATIONS = frozenset(
     {
-        *("CCL0402", "CCL0410", "CCL0411", "CCL0421", "CCL0425", "CCL0431", "CCL0434"),
-        *("CCL0439", "CCL0451", "CCL0460", "CCL0463", "CCL0507"),
+        *("CCL0402", "CCL0410", "CCL0411", "CCL0412", "CCL0421", "CCL0425", "CCL0431"),
+        *("CCL0434", "CCL0439", "CCL0451", "CCL0460", "CCL0463", "CCL0507"),
     }
 )
 """Errors about an operation that the values of a type do not have, with the type in a fact."""
@@ -28,6 +29,8 @@ _OF_OPERATIONS = frozenset(
 _OF_OPEN_TYPES = frozenset({"CCL0409", "CCL0442"})
 
 _TYPE_FACTS = ("found", "type", "types")
+
+_METHOD_NAMES = frozenset(name for _, name in (*METHODS, *LIBRARY_METHODS))
 
 
 def is_template(checker: Checker, identity: str, item: ast.Function) -> bool:
@@ -87,22 +90,13 @@ def _made_for(checker: Checker) -> dict[str, list[Signature]]:
     return found
 
 
-def _is_of_operation(each: Diagnostic) -> bool:
-    if each.code == "CCL0412":  # which no type at all may have
-        return any(each.facts["name"] == name for _, name in (*METHODS, *LIBRARY_METHODS))
-    return each.code in _OF_OPERATIONS
-
-
 def _leave_to_instances(sink: Sink, template: Signature) -> None:
     """Leaves out what depends on a type parameter or a function that is passed, and warnings."""
-    names = "|".join(map(re.escape, template.types))
-    mentions = re.compile(rf"\b(?:{names})\b") if names else None
     depends = bool(template.functions) or any(each is POISON for each in template.parameters)
 
     def is_left(each: Diagnostic) -> bool:
         nonlocal depends
-        told = " ".join(each.facts.get(fact, "") for fact in _TYPE_FACTS)
-        if _is_of_operation(each) and mentions is not None and mentions.search(told):
+        if _depends_on(each, template.types.keys()):
             depends = True
             return True
         return not is_error(each)
@@ -110,3 +104,13 @@ def _leave_to_instances(sink: Sink, template: Signature) -> None:
     sink.leave_out(is_left)
     if depends:
         sink.leave_out(lambda each: each.code in _OF_OPEN_TYPES)
+
+
+def _depends_on(each: Diagnostic, parameters: Set[str]) -> bool:
+    """Whether the values of some types have the operation that those of a parameter lack."""
+    told = " and ".join(each.facts[fact] for fact in _TYPE_FACTS if fact in each.facts)
+    if each.code == "CCL0412" and each.facts["name"] not in _METHOD_NAMES:
+        return False
+    if each.facts.get("operator") in ("==", "!="):  # what two types consist of may be equal
+        return not parameters.isdisjoint(re.findall(r"\w+", told))
+    return each.code in _OF_OPERATIONS and not parameters.isdisjoint(told.split(" and "))
