@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from answers import check_answer
+from cclccommand import Shell
 from localmesh import ENDLESS, found
 from meshcommand import ECHO, RAW, TRAP, Meshctl, Result
 
@@ -42,3 +43,13 @@ def meshctl(home: Path, capfd: pytest.CaptureFixture[str]) -> Meshctl:
         return Result(code, captured.out, captured.err)
 
     return command
+
+
+@pytest.fixture
+def cclc(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("NO_COLOR", "FORCE_COLOR", "CCL_DEBUG", "COLUMNS"):
+        monkeypatch.delenv(variable, raising=False)
+    return Shell(capfd)

@@ -1,42 +1,13 @@
 """The `cclc` command as the shell sees it: streams, exit codes, errors with a next step."""
 
 import json
-import os
 import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import wasmtime
-from answers import check_answer
-
-from ccl.cli.entry import run_cclc
-
-CCLC = Path(sys.executable).with_name("cclc")
-
-
-class Shell:
-    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
-        self.capfd = capfd
-
-    def __call__(self, *arguments: str | Path) -> tuple[int, str, str]:
-        """(exit code, stdout, stderr) of `cclc` with these arguments."""
-        code = run_cclc([str(argument) for argument in arguments])
-        out, err = self.capfd.readouterr()
-        check_answer("cclc", [str(argument) for argument in arguments], out, code)
-        return code, out, err
-
-
-@pytest.fixture
-def cclc(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    for variable in ("NO_COLOR", "FORCE_COLOR", "CCL_DEBUG", "COLUMNS"):
-        monkeypatch.delenv(variable, raising=False)
-    return Shell(capfd)
-
+from cclccommand import BAD, CCLC, GOOD, Shell
 
 # --- usage ------------------------------------------------------------------------------
 
@@ -178,19 +149,6 @@ def test_interrupted(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # --- check ------------------------------------------------------------------------------
-
-GOOD = "fn run() -> Integer {\n  return 42;\n}\n"
-SUBMITTING = """execution {
-  submit_job(
-    wasm_cid: module("./count.ccl"),
-    description: "count",
-    resource_type: "compute",
-    resource_amount: 10,
-    priority: "low"
-  );
-}
-"""
-BAD = "fn run() -> Integer {\n  return fourty;\n}\n"
 
 
 def test_check_a_good_program(cclc: Shell) -> None:
@@ -344,123 +302,6 @@ def test_standard_input_is_not_fixed(cclc: Shell) -> None:
     assert "give --fix the name of a file" in err
 
 
-# --- compile ----------------------------------------------------------------------------
-
-
-def test_compile(cclc: Shell) -> None:
-    Path("good.ccl").write_text(GOOD)
-    code, out, err = cclc("compile", "good.ccl")
-    assert (code, out) == (0, "")
-    size = Path("good.wasm").stat().st_size
-    cid = json.loads(cclc("inspect", "good.wasm", "-o", "json")[1])["cid"]
-    assert err == f"Compiled good.ccl → good.wasm ({size} bytes, {cid})\n"
-    assert sorted(entry.name for entry in Path.cwd().iterdir()) == ["good.ccl", "good.wasm"]
-
-
-def test_compile_names_what_is_packed(cclc: Shell) -> None:
-    Path("count.ccl").write_text(GOOD)
-    Path("root.ccl").write_text(SUBMITTING)
-    code, out, err = cclc("compile", "root.ccl", "-o", "out.wasm")
-    assert (code, out) == (0, "")
-    first, second = err.splitlines()
-    assert first.startswith("Compiled root.ccl → out.wasm (")
-    packed = json.loads(cclc("inspect", "out.wasm", "-o", "json")[1])["packed"]
-    assert len(packed) == 1
-    assert second == (f"  with ./count.ccl ({packed[0]['size_bytes']} bytes, {packed[0]['cid']})")
-
-
-def test_compile_to_text(cclc: Shell) -> None:
-    Path("good.ccl").write_text(GOOD)
-    code, out, err = cclc("compile", "good.ccl", "--emit", "wat")
-    assert (code, out) == (0, "")
-    assert err.startswith("Compiled good.ccl → good.wat (")
-    assert " bytes, the text of bafkr4i" in err
-    text = Path("good.wat").read_text()
-    assert text.startswith("(module")
-    assert wasmtime.wat2wasm(text)
-    code, out, err = cclc("compile", "good.ccl", "--emit", "wat", "-o", "-")
-    assert (code, out, err) == (0, text, "")
-
-
-def test_compile_errors_write_nothing(cclc: Shell) -> None:
-    Path("bad.ccl").write_text(BAD)
-    code, out, err = cclc("compile", "bad.ccl")
-    assert (code, out) == (1, "")
-    assert "bad.ccl:2:10" in err
-    assert not Path("bad.wasm").exists()
-    code, out, _ = cclc("compile", "bad.ccl", "--format", "json")
-    assert code == 1
-    assert json.loads(out)["summary"]["errors"] == 1
-
-
-@pytest.mark.parametrize("text", ["", "\n\n", "// only a comment\n", "\ufeff"])
-def test_nothing_to_compile(cclc: Shell, text: str) -> None:
-    Path("empty.ccl").write_text(text, encoding="utf-8")
-    code, out, err = cclc("compile", "empty.ccl")
-    assert (code, out) == (1, "")
-    assert "empty.ccl has no declarations and no code: nothing to compile" in err
-    assert not Path("empty.wasm").exists()
-    code, out, err = cclc("check", "empty.ccl")
-    assert (code, out) == (0, "")
-    assert "warning[CCL0910]" in err
-
-
-def test_the_program_is_not_overwritten(cclc: Shell) -> None:
-    Path("good.ccl").write_text(GOOD)
-    code, _, err = cclc("compile", "good.ccl", "-o", "./good.ccl")
-    assert code == 2
-    assert "the output good.ccl is the program itself" in err
-    assert Path("good.ccl").read_text() == GOOD
-
-
-@pytest.mark.parametrize("output", ["absent/out.wasm", "folder"])
-def test_an_unwritable_place(cclc: Shell, output: str) -> None:
-    Path("good.ccl").write_text(GOOD)
-    Path("folder").mkdir()
-    code, out, err = cclc("compile", "good.ccl", "-o", output)
-    assert (code, out) == (2, "")
-    assert f"{output} cannot be written" in err
-    assert sorted(entry.name for entry in Path.cwd().iterdir()) == ["folder", "good.ccl"]
-
-
-def test_a_pipe_is_written_to_and_not_replaced(cclc: Shell) -> None:
-    Path("good.ccl").write_text(GOOD)
-    os.mkfifo("pipe")
-    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        assert cclc("compile", "good.ccl", "-o", "pipe")[0] == 0
-        assert os.read(reader, 4) == b"\0asm"
-    finally:
-        os.close(reader)
-    assert Path("pipe").is_fifo()
-
-
-def test_standard_input_needs_a_name(cclc: Shell) -> None:
-    code, _, err = cclc("compile", "-")
-    assert code == 2
-    assert "give one with -o" in err
-
-
-def test_output_that_cannot_be_written() -> None:
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [CCLC, "explain"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
-        )
-    assert done.returncode == 1
-    assert "the output cannot be written: No space left on device" in done.stderr
-    assert "bug" not in done.stderr
-
-
-def test_a_reader_that_goes_away() -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run(
-        [CCLC, "explain"], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
-    )
-    os.close(writer)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 # --- explain ----------------------------------------------------------------------------
 
 
@@ -469,66 +310,3 @@ def test_an_unknown_code(cclc: Shell) -> None:
     assert (code, out) == (3, "")
     assert "there is no diagnostic CCL9999" in err
     assert "`cclc explain` lists all of them" in err
-
-
-# --- inspect ----------------------------------------------------------------------------
-
-FOREIGN = """
-(module
-  (import "icn_host" "host_log_message" (func (param i32 i32)))
-  (import "icn_host" "host_unheard_of" (func))
-  (memory (export "memory") 1)
-  (func (export "run") (result i64) (i64.const 42)))
-"""
-
-
-def test_inspect_a_foreign_module(cclc: Shell) -> None:
-    Path("foreign.wasm").write_bytes(bytes(wasmtime.wat2wasm(FOREIGN)))
-    code, out, err = cclc("inspect", "foreign.wasm")
-    assert (code, err) == (0, "")
-    assert "icn_host.host_log_message  (i32, i32)  Append a line to the log" in out
-    assert "icn_host.host_unheard_of   ()          not a host call of this version" in out
-    assert "run     function () -> i64" in out
-    assert "\x1b" not in out
-
-
-def test_inspect_as_json(cclc: Shell) -> None:
-    Path("foreign.wasm").write_bytes(bytes(wasmtime.wat2wasm(FOREIGN)))
-    code, out, _ = cclc("inspect", "foreign.wasm", "-o", "json")
-    value = json.loads(out)
-    assert code == 0
-    assert [(i["name"], i["known"]) for i in value["imports"]] == [
-        ("host_log_message", True),
-        ("host_unheard_of", False),
-    ]
-    assert value["memory_pages"] == {"initial": 1, "maximum": None}
-    assert value["cid"].startswith("bafkr4i")
-
-
-@pytest.mark.parametrize(
-    ("data", "message", "hint"),
-    [
-        (b"", "an empty file (byte 0)", "cclc compile"),
-        (b"execution {}", "not WebAssembly", "cclc compile"),
-        (b"\0asm\x01\0\0\0\x01\x7f", "cut off: section type", "damaged"),
-    ],
-)
-def test_inspect_what_is_no_module(cclc: Shell, data: bytes, message: str, hint: str) -> None:
-    Path("odd.wasm").write_bytes(data)
-    code, out, err = cclc("inspect", "odd.wasm")
-    assert (code, out) == (2, "")
-    assert message in err
-    assert hint in err
-
-
-def test_inspect_a_source(cclc: Shell) -> None:
-    Path("a.ccl").write_text("execution {}")
-    assert "compile it first: `cclc compile a.ccl`" in cclc("inspect", "a.ccl")[2]
-
-
-def test_colour_only_where_wanted(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("foreign.wasm").write_bytes(bytes(wasmtime.wat2wasm(FOREIGN)))
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    assert "\x1b[1mExports" in cclc("inspect", "foreign.wasm")[1]
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in cclc("inspect", "foreign.wasm")[1]

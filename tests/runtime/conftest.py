@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from state_owner import Owner
 from wasm_modules import HereMachine
 
 from runtime.sandbox.pool import Sandbox
@@ -17,3 +18,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def machine() -> HereMachine:
     return HereMachine()
+
+
+@pytest.fixture
+def owner(machine: HereMachine) -> Owner:
+    return Owner(machine)

@@ -1,0 +1,129 @@
+"""Mistakes in the words of `meshctl`: each is named, with the next step."""
+
+import json
+from pathlib import Path
+
+import pytest
+from meshcommand import ECHO, Meshctl, submitted
+
+BAD_COMMANDS = {
+    "no such file": (["submit-job", "--wasm", "ecko.wasm"], 3, "file-not-found", "echo.wasm"),
+    "a directory": (["submit-job", "--wasm", "home"], 2, "file-is-directory", "home"),
+    "not a module": (["submit-job", "--wasm", "text.wat"], 2, "not-a-module", "WebAssembly"),
+    "empty": (["submit-job", "--wasm", "empty.wasm"], 2, "not-a-module", "empty"),
+    "cut off": (["submit-job", "--wasm", "cut.wasm"], 2, "module-refused", "cut.wasm"),
+    "bad CID": (
+        ["submit-job", "--wasm", "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmz1"],
+        2,
+        "malformed-cid",
+        "base32",
+    ),
+    "no such entry": (
+        ["submit-job", "--wasm", "echo.wasm", "--entry", "rum"],
+        3,
+        "no-entry",
+        "did you mean run?",
+    ),
+    "bad priority": (
+        ["submit-job", "--wasm", "echo.wasm", "--priority", "hihg"],
+        2,
+        "unknown-word",
+        "did you mean high?",
+    ),
+    "bad arguments": (
+        ["submit-job", "--wasm", "echo.wasm", "--arguments", "[1,"],
+        2,
+        "wrong-arguments",
+        "character",
+    ),
+    "no budget": (
+        ["submit-job", "--wasm", "echo.wasm", "--budget", "0"],
+        2,
+        "not-positive",
+        "--budget",
+    ),
+    "bad id": (
+        ["submit-job", "--wasm", "echo.wasm", "--id", "seven"],
+        2,
+        "not-a-uuid",
+        "UUID",
+    ),
+    "no memory": (
+        ["submit-job", "--wasm", "echo.wasm", "--memory", "0"],
+        2,
+        "not-in-range",
+        "expected 1 to 256 MiB",
+    ),
+    "too much memory": (
+        ["submit-job", "--wasm", "echo.wasm", "--memory", "9999"],
+        2,
+        "not-in-range",
+        "expected 1 to 256 MiB",
+    ),
+    "no time": (
+        ["submit-job", "--wasm", "echo.wasm", "--max-seconds", "0"],
+        2,
+        "not-in-range",
+        "expected 1 to 2592000 seconds",
+    ),
+    "long description": (
+        ["submit-job", "--wasm", "echo.wasm", "--description", "x" * 5000],
+        2,
+        "over-limit",
+        "at most 4096",
+    ),
+    "no majority": (
+        ["submit-job", "--wasm", "echo.wasm", "--verifiers", "4"],
+        2,
+        "quorum-impossible",
+        "majority",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(BAD_COMMANDS))
+def test_bad_input_is_named(meshctl: Meshctl, tmp_path: Path, name: str) -> None:
+    words, code, slug, text = BAD_COMMANDS[name]
+    (tmp_path / "text.wat").write_text("(module)")
+    (tmp_path / "empty.wasm").write_bytes(b"")
+    (tmp_path / "cut.wasm").write_bytes(bytes(ECHO)[:40])
+    result = meshctl(*words, "--resource-amount", "5", "-o", "json")
+    assert result.code == code, result
+    problem = json.loads(result.out)["error"]
+    assert set(problem) == {"code", "message", "hint", "details"}
+    assert problem["code"] == slug
+    assert text in problem["message"] + problem["hint"]
+    assert problem["hint"]
+
+
+def test_words_that_are_not_commands(meshctl: Meshctl) -> None:
+    assert "submit-job" in meshctl("submt-job").err
+    assert meshctl("submt-job").code == 2
+    assert meshctl("job-status", "--wiat", "abcd").code == 2
+    assert meshctl("job-status", "99999999").code == 3
+    assert meshctl("accept-bid", "--job-id", submitted(meshctl), "--node-id", "node-9").code == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["submit-job", "--wasm", "x", "--resource-amount", "1.5"], "expected a whole number"),
+        (
+            ["submit-job", "--wasm", "-", "--input", "-", "--resource-amount", "5"],
+            "standard input cannot be both the module and its input",
+        ),
+        (["verify", "."], "error[file-is-directory]: . is a directory"),
+        (["verify", "x.car", "--mesh", "bafyr4ig"], "help: ask for the CID of the mesh"),
+        (
+            [
+                *("verify", "x.car", "--mesh"),
+                "bafkr4ihkr4ld3m4gqkjf4reryxsy2s5tkbxprqkow6fin2iiyvreuzzab4",
+            ],
+            "a mesh is a dag-cbor record",
+        ),
+    ],
+)
+def test_value_of_another_kind_is_named(meshctl: Meshctl, words: list[str], said: str) -> None:
+    result = meshctl(*words)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
