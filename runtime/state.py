@@ -29,10 +29,6 @@ STATE_VALUE_BYTES_MAX: Final = 16 * MIB
 """One variable."""
 STATE_BYTES_MAX: Final = 48 * MIB
 """All blocks that one owner's state links to."""
-NAME_BYTES_MAX: Final = 256
-SHAPE_BYTES_MAX: Final = 64 * 1024
-SCHEMA_BYTES_MAX: Final = 256 * 1024
-"""All variables of a home, with their shapes."""
 DAG_BLOCK_BYTES_MAX: Final = MIB
 TOKENS_BYTES_MAX: Final = 16 * MIB
 

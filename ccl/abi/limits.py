@@ -1,5 +1,6 @@
-"""Bounds on modules: one table for the compiler, which refuses what is over them, and the
-runtime, which takes nothing that is. They are part of the engine's configuration."""
+"""Bounds on modules and on names in them: one table for the compiler, which refuses what is over
+them, and the runtime, which takes nothing that is. Those of modules are part of the engine's
+configuration."""
 
 from typing import Final
 
@@ -32,3 +33,10 @@ class ModuleLimits(Struct, frozen=True, kw_only=True):
 
 
 MODULE_LIMITS: Final = ModuleLimits()
+
+NAME_BYTES_MAX: Final = 256
+"""Of a state variable, of its home, and of an event."""
+SHAPE_BYTES_MAX: Final = 64 * 1024
+"""Of the type of a state variable, spelled out."""
+SCHEMA_BYTES_MAX: Final = 256 * 1024
+"""Of all variables of a home, with their shapes."""

@@ -13,7 +13,7 @@ from ccl.checking.functions import bodies as functions
 from ccl.checking.functions import elaborating, higher_order, instances, solving, templates, tests
 from ccl.checking.functions.entries import find_entries, find_exports
 from ccl.checking.inference import fresh
-from ccl.checking.limits import report_limits
+from ccl.checking.limits import report_limits, stored_within_limits
 from ccl.checking.overlap import report_overlap
 from ccl.checking.standing import roles, state_rules
 from ccl.checking.standing.states import declare_states
@@ -66,6 +66,9 @@ def check(
     tests.report_forms(checker, checked, exports)
     if sink.has_errors:
         return None
+    states = state_rules.states_of(checker, structs, enums)
+    if not stored_within_limits(sink, states.values()):
+        return None
     return typed.Program(
         functions=checked,
         exports=entries_of_tests if for_tests else exports,
@@ -74,7 +77,7 @@ def check(
         charter=checker.charter.nodes(),
         conditions=checker.charter.checked_conditions,
         packed=tuple(checker.packed[cid] for cid in sorted(checker.packed)),
-        states=state_rules.states_of(checker, structs, enums),
+        states=states,
         invariants=state_rules.invariants_of(checker),
         migrations=state_rules.migrations_of(checker),
         articles=checker.charter.cited_articles(),

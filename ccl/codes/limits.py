@@ -40,7 +40,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0605",
-        title="over a limit of modules: {reason}",
+        title="over a limit: {reason}",
         label="{place}",
         help="leave out what is not needed, or compile parts as modules of their own: "
         '`module("./part.ccl")`',
@@ -48,6 +48,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "parameters": "declare a struct with them, and take that",
             "captured": "keep the variables that it uses in a struct or an array",
             "function": "split it into smaller functions",
+            "name": "give it another name",
+            "shape": "keep less in it, and some of it in a contract of its own",
         },
     ),
 )

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ccl.abi.limits import NAME_BYTES_MAX
 from runtime.content.codec import CodecError
 from runtime.effects import DeclareState, Effect, EmitEvent, ForgetState
 from runtime.host.invocation import Invocation
 from runtime.host.statestore import schema_of
 from runtime.host.stop import trap
-from runtime.state import NAME_BYTES_MAX
 
 EVENT_BYTES_MAX: Final = 65_536
 ARTICLE_BYTES_MAX: Final = 256

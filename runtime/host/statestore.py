@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from ccl.abi.limits import NAME_BYTES_MAX, SCHEMA_BYTES_MAX, SHAPE_BYTES_MAX
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError, encode
 from runtime.content.heads import CONTAINER_WEIGHT
@@ -16,9 +17,6 @@ from runtime.host.tank import Tank
 from runtime.state import (
     DAG_BLOCK_BYTES_MAX,
     EMPTY,
-    NAME_BYTES_MAX,
-    SCHEMA_BYTES_MAX,
-    SHAPE_BYTES_MAX,
     SNAPSHOT_BYTES_MAX,
     STATE_BYTES_MAX,
     STATE_VALUE_BYTES_MAX,

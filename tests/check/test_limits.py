@@ -115,6 +115,40 @@ def test_commands_refuse_what_the_sandbox_would(tmp_path: Path) -> None:
     for words in (("ccl", "run", "a.ccl"), ("cclc", "compile", "b.ccl")):
         done = run(*words[:2], tmp_path / words[2], home=tmp_path / "home")
         assert done.code == 1, done.err
-        assert "error[CCL0605]: over a limit of modules: a function that would take" in done.err
+        assert "error[CCL0605]: over a limit: a function that would take" in done.err
         assert "a.ccl:1:1" in done.err and "split it into smaller functions" in done.err
     assert not [*tmp_path.glob("*.wasm")]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("state NAME = 1; execution { NAME += 1; NAME }", "NAME"),
+        ("contract NAME { state n = 1; export fn f() { n += 1; n } }", "n"),
+        ("struct NAME { x: Integer } execution { emit NAME { x: 1 }; }", "NAME { x: 1 }"),
+        ("enum E { NAME, B } execution { emit E::NAME; }", "E::NAME"),
+        ('execution { emit "NAME"; }', '"NAME"'),
+        ('execution { emit "NAME" { x: 1 }; }', '"NAME"'),
+    ],
+)
+@pytest.mark.parametrize("letter", ["a", "\u0101"])
+def test_name_that_no_host_takes_is_an_error(text: str, place: str, letter: str) -> None:
+    for size, codes in ((256, []), (258, ["CCL0605"])):
+        name = letter * (size // len(letter.encode()))
+        found = errors(check_text(text.replace("NAME", name)).sink.diagnostics)
+        assert [each.code for each in found] == codes
+    written = text.replace("NAME", name)
+    assert written[found[0].span.start : found[0].span.end] == place.replace("NAME", name)
+
+
+def test_types_that_no_host_stores_are_errors() -> None:
+    kinds = "".join(f"struct S{i} {{ {'x' * 200}{i}: Integer }}" for i in range(330))
+    fields = ", ".join(f"f{i}: S{i}" for i in range(330))
+    text = f"{kinds} struct All {{ {fields} }} state all: [All] = []; execution {{ all.length() }}"
+    (found,) = errors(check_text(text).sink.diagnostics)
+    assert (found.code, text[found.span.start : found.span.end]) == ("CCL0605", "all")
+    lines = [f"state s{i}{'x' * 200} = {i};" for i in range(1300)]
+    uses = [f"s{i}{'x' * 200}" for i in range(1300)]
+    text = "\n".join([*lines, f"execution {{ [{', '.join(uses)}].sum() }}"])
+    found = errors(check_text(text).sink.diagnostics)[0]
+    assert found.code == "CCL0605" and found.facts["reason"].endswith("262144 are stored")

@@ -5,7 +5,7 @@ A struct gives its name and its fields, a variant of an enum its name and what i
 
 from ccl import ast, typed
 from ccl.abi.suggest import nearest
-from ccl.checking import expressions
+from ccl.checking import expressions, limits
 from ccl.checking.conversions import convert
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.forms import records
@@ -34,7 +34,9 @@ def infer_emit(body: Body, expr: ast.Emit) -> typed.Expr:
     if expr.data is not None:
         data = records.infer_record(body, expr.data.entries, expr.data.span)
         name = expressions.check(body, expr.event, Prim.STRING)
-        return invalid(expr.span) if is_invalid(data) else _emit(expr.span, name, data, article)
+        if is_invalid(data):
+            return invalid(expr.span)
+        return _emit(body, expr.span, name, data, article)
     return _of_value(body, expr, event, article)
 
 
@@ -58,11 +60,11 @@ def _of_value(body: Body, expr: ast.Emit, event: typed.Expr, article: str | None
     span = expr.span
     match kind:
         case Prim.STRING:
-            return _emit(span, event, _nothing(span), article)
+            return _emit(body, span, event, _nothing(span), article)
         case Struct(name=name):
             text = typed.TextConst(value=name, type=Prim.STRING, span=event.span)
             data = convert(event, Conversion.TO_DATA, Prim.DATA)
-            return _emit(span, text, data, article)
+            return _emit(body, span, text, data, article)
         case Enumeration():
             return _of_variant(body, event, kind, span, article)
         case _ if variable_of(kind) is not None and not body.final:
@@ -85,7 +87,7 @@ def _of_variant(
             typed.TagArm(
                 tag=tag,
                 bindings=tuple(enumerate(locals_)),
-                body=_emit(span, text, data, article),
+                body=_emit(body, span, text, data, article),
             )
         )
     return typed.MatchTag(
@@ -118,7 +120,11 @@ def _nothing(span: Span) -> typed.Expr:
     return convert(none, Conversion.TO_DATA, Prim.DATA)
 
 
-def _emit(span: Span, name: typed.Expr, data: typed.Expr, article: str | None) -> typed.Expr:
+def _emit(
+    body: Body, span: Span, name: typed.Expr, data: typed.Expr, article: str | None
+) -> typed.Expr:
+    if isinstance(name, typed.TextConst):
+        limits.check_name(body.sink, "the name of an event", name.value, name.span)
     cited = typed.TextConst(value=article or "", type=Prim.STRING, span=span)
     call = typed.CallHost(call="host_emit", arguments=(name, data, cited), type=EMITTED, span=span)
     return convert(call, Conversion.UNWRAP_OK, Prim.UNIT)
