@@ -1,16 +1,14 @@
 """A founded mesh, copied for each test."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from localmesh import found, open_at
+from localmesh import Opener, found, open_at
 
 from mesh.local import LocalMesh
 from mesh.local.executor import InSandbox, MakeExecutor
-
-Opener = Callable[..., LocalMesh]
 
 
 @pytest.fixture(scope="session")

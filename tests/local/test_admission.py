@@ -1,9 +1,9 @@
 """Modules and arguments are checked before anybody is paid: at submission, and by each node."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from localmesh import ANSWER, Falsifying, uncompiled
+from localmesh import ANSWER, Falsifying, Opener, uncompiled
 from wasm_modules import wasm
 from wasm_proposals import REFUSED
 
@@ -17,8 +17,6 @@ from runtime.content.codec import encode
 from runtime.context import MIB
 from runtime.terminal.codes import CODES
 from runtime.terminal.errors import CommandError
-
-Opener = Callable[..., LocalMesh]
 
 INVALID = REFUSED["an operand is missing"]
 LATER = wasm('(module (func (export "run") (result i64) (i64.const 43)))')

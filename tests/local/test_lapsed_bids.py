@@ -1,9 +1,7 @@
 """Bids that have all expired: it is said, and whoever waits or awards gets new ones."""
 
-from collections.abc import Callable
-
 import pytest
-from localmesh import ANSWER_CID
+from localmesh import ANSWER_CID, Opener
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.job import Phase
@@ -15,8 +13,6 @@ from mesh.local.views import obstacle
 from mesh.market import BID_SECONDS
 from mesh.records import JobId, NodeId
 from runtime.terminal.errors import CommandError, ExitCode
-
-Opener = Callable[..., LocalMesh]
 
 NODE = NodeId("mesh-node-2")
 JOB = JobId("3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7")

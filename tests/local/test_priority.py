@@ -1,9 +1,7 @@
 """Jobs that wait for each other take their turns by priority, then by age."""
 
-from collections.abc import Callable
-
 import pytest
-from localmesh import ANSWER_CID
+from localmesh import ANSWER_CID, Opener
 
 from mesh.ids import execution_seed
 from mesh.job import Phase
@@ -12,8 +10,6 @@ from mesh.local.news import Awarded, News
 from mesh.records import JobId, Priority
 from runtime.sandbox.pool import Sandbox
 from runtime.sandbox.request import Request, Ticket
-
-Opener = Callable[..., LocalMesh]
 
 
 def submit(mesh: LocalMesh, priority: Priority, amount: int = 500) -> JobId:

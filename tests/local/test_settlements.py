@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from localmesh import ANSWER_CID
+from localmesh import ANSWER_CID, Opener
 
 from mesh import events as ev
 from mesh.job import Job, Phase
@@ -14,8 +14,6 @@ from mesh.records import Award, Hold, HoldEnd, JobId, NodeId, Settlement
 from mesh.settlement import CANCELLED, LEASE_OVER, void
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed, sign
-
-Opener = Callable[..., LocalMesh]
 
 JOB = JobId("3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7")
 NODE = NodeId("mesh-node-2")

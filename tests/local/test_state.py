@@ -1,12 +1,11 @@
 """State, tokens and blocks of jobs: applied by their settlement, once, on the state they saw."""
 
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from host_programs import program
-from localmesh import GRANT
+from localmesh import GRANT, Opener
 from wasm_modules import wasm
 
 from mesh.effects import NEEDS_SUBMITTER, STATE_MOVED
@@ -22,7 +21,6 @@ from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.terminal.errors import CommandError
 
-Opener = Callable[..., LocalMesh]
 BEN = "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp"
 MINUTES = b"minutes of the meeting"
 MINUTES_CID = cid_of(MINUTES, Codec.RAW)

@@ -9,7 +9,7 @@ from effort import examples, seeds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keeping_host import KeepingHost
-from typed_interpreter import Interpreter, Stopped, plain
+from typed_interpreter import Interpreter, Stopped
 from typed_programs import IDLE, programs, programs_of
 from typed_shapes import HOME, STATE
 from typed_trees import (
@@ -28,6 +28,7 @@ from typed_trees import (
     op,
     program,
 )
+from typed_values import plain
 
 from ccl import typed as t
 from ccl.types import Array, Map, Option, Prim, Type

@@ -8,7 +8,7 @@ import pytest
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from typed_interpreter import Interpreter, Tagged
+from typed_interpreter import Interpreter
 from typed_numbers import Stopped
 from typed_trees import (
     INT,
@@ -27,6 +27,7 @@ from typed_trees import (
     program,
     text,
 )
+from typed_values import Tagged
 
 from ccl import typed as t
 from ccl.checking.constants.folding import fold

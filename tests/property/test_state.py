@@ -8,8 +8,9 @@ import pytest
 from ccl_machine import Kept, run
 from effort import seeds
 from state_programs import EXPORTS, state_program
-from typed_interpreter import Interpreter, Stopped, plain
+from typed_interpreter import Interpreter, Stopped
 from typed_trees import INT, Host, Running, Trapped, build
+from typed_values import plain
 
 from ccl import typed as t
 from runtime.content.codec import decode

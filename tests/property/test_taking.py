@@ -4,8 +4,9 @@ from drawn_source import StatementWriter
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from typed_interpreter import Interpreter, Stopped, plain
+from typed_interpreter import Interpreter, Stopped
 from typed_trees import Running, Trapped
+from typed_values import plain
 
 from ccl.lower import emit
 from ccl.pipeline import check_text

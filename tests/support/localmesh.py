@@ -7,7 +7,7 @@ from pathlib import Path
 import wasmtime
 from msgspec.structs import replace
 
-from mesh.local import LocalMesh
+from mesh.local import JobRequest, JobView, LocalMesh
 from mesh.local.executor import InSandbox, MakeExecutor
 from runtime.content.cid import Codec, cid_of
 from runtime.content.did import Did
@@ -22,6 +22,8 @@ ANSWER_CID = cid_of(ANSWER, Codec.RAW)
 ENDLESS_CID = cid_of(ENDLESS, Codec.RAW)
 ENVIRONMENT = {"MESH_WORKERS": "1"}
 GRANT = 1_000_000
+Opener = Callable[..., LocalMesh]
+"""Opens the mesh of a test, with the clock ahead by some seconds and an executor."""
 
 
 def open_at(home: Path, ahead_seconds: int = 0, *, executor: MakeExecutor = InSandbox) -> LocalMesh:
@@ -97,3 +99,20 @@ def falsified(found: Execution, by: int = -1) -> Execution:
     """Another result than the one that executing gave."""
     fuel = (found.deterministic.fuel_used or 0) + by
     return replace(found, deterministic=replace(found.deterministic, fuel_used=fuel))
+
+
+def work(amount: int = 500, **more: object) -> JobRequest:
+    return JobRequest(module=ANSWER_CID, resource_amount=amount, **more)  # type: ignore[arg-type]
+
+
+def run(mesh: LocalMesh, request: JobRequest | None = None) -> JobView:
+    job_id = mesh.submit(request or work())
+    assert mesh.drive([job_id], auto_award=True) == {}
+    return mesh.job(job_id)
+
+
+def bids(mesh: LocalMesh, request: JobRequest | None = None) -> dict[str, tuple[int, int]]:
+    """Price and seconds by node."""
+    job_id = mesh.submit(request or work())
+    mesh.drive([job_id])
+    return {bid.node_id: (bid.price, bid.estimated_seconds) for bid in mesh.job(job_id).bids}

@@ -6,26 +6,16 @@ list and dict. Values copy by being copied whole; a changed parameter is the cal
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
-from typed_numbers import Stopped, binary, computed, decimal_text, in_range, parsed
+from typed_builtins import changing, reading
+from typed_numbers import Stopped, binary, decimal_text, in_range
+from typed_values import Record, Tagged, element, plain
 
 from ccl import typed as t
-from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Struct, Type
+from ccl.types import Array, Map, Prim, Result, Struct, Type
 from ccl.walk import root_of
-
-
-@dataclass
-class Record:
-    fields: list[Any]
-
-
-@dataclass
-class Tagged:
-    tag: int
-    payload: list[Any]
 
 
 class _Leave(Exception):
@@ -120,7 +110,7 @@ class _Activation:
                 return self.value(base).fields[index]
             case t.IndexGet(base=base, index=index):
                 container = self.copied(base)
-                return _element(container, self.value(index))
+                return element(container, self.value(index))
             case t.StructNew(values=values, order=order):
                 found = {i: self.copied(values[i]) for i in order}
                 return Record([found[i] for i in range(len(values))])
@@ -275,7 +265,7 @@ class _Activation:
             case t.FieldGet(base=base, index=index):
                 return self._object(base, keys).fields[index]
             case t.IndexGet(base=base):
-                return _element(self._object(base, keys[:-1]), keys[-1])
+                return element(self._object(base, keys[:-1]), keys[-1])
             case _:
                 raise AssertionError("a place")
 
@@ -350,7 +340,7 @@ class _Activation:
             place.fields[last] = value
         else:
             if isinstance(place, list):
-                _element(place, last)
+                element(place, last)
             place[last] = value
 
     def _container(self, root: t.Local | t.StateGet, keys: Sequence[Any]) -> Any:
@@ -373,120 +363,4 @@ def _moment(seconds: int) -> str:
 
 
 def _part(place: Any, key: Any) -> Any:
-    return place.fields[key] if isinstance(place, Record) else _element(place, key)
-
-
-def _element(container: Any, key: Any) -> Any:
-    if isinstance(container, dict):
-        if key not in container:
-            raise Stopped("key not found")
-        return container[key]
-    if not 0 <= key < len(container):
-        raise Stopped("index out of range")
-    return container[key]
-
-
-def changing(builtin: t.Builtin, target: Any, rest: list[Any]) -> Any:
-    match builtin:
-        case t.Builtin.ARRAY_PUSH:
-            target.append(rest[0])
-            return len(target)
-        case t.Builtin.ARRAY_POP:
-            if not target:
-                raise Stopped("pop of an empty array")
-            return target.pop()
-        case t.Builtin.MAP_INSERT:
-            target[rest[0]] = rest[1]
-            return None
-        case t.Builtin.MAP_REMOVE:
-            return target.pop(rest[0], None) is not None
-        case _:
-            raise AssertionError(f"no other function changes its argument, {builtin} does not")
-
-
-def reading(builtin: t.Builtin, values: list[Any], kind: Type) -> Any:
-    match builtin:
-        case t.Builtin.ARRAY_LEN | t.Builtin.STRING_LENGTH | t.Builtin.MAP_SIZE:
-            return len(values[0])
-        case t.Builtin.ARRAY_CONTAINS | t.Builtin.MAP_CONTAINS_KEY | t.Builtin.STRING_CONTAINS:
-            return values[1] in values[0]
-        case t.Builtin.ARRAY_SLICE | t.Builtin.STRING_SUBSTRING:
-            whole, start, end = values
-            if not 0 <= start <= end <= len(whole):
-                raise Stopped("range out of bounds")
-            return whole[start:end]
-        case t.Builtin.STRING_CONCAT:
-            return values[0] + values[1]
-        case t.Builtin.STRING_INDEX_OF:
-            start = max(values[2], 0)
-            return -1 if start > len(values[0]) else values[0].find(values[1], start)
-        case t.Builtin.STRING_FROM_CODE_POINT:
-            if not 0 <= values[0] < 0x110000 or 0xD800 <= values[0] < 0xE000:
-                raise Stopped("not a code point")
-            return chr(values[0])
-        case t.Builtin.STRING_CHAR_AT:
-            return _element(values[0], values[1])
-        case t.Builtin.MAP_NEW:
-            return {}
-        case t.Builtin.MAP_GET:
-            found = values[0].get(values[1])
-            return Tagged(0, []) if found is None else Tagged(1, [found])
-        case t.Builtin.MAP_KEYS:
-            return list(values[0])
-        case t.Builtin.MAP_VALUES:
-            return list(values[0].values())
-        case t.Builtin.STRING_UPPER:
-            return "".join(map(_upper, values[0]))
-        case t.Builtin.STRING_LOWER:
-            return "".join(map(_lower, values[0]))
-        case t.Builtin.STRING_PARSE_INTEGER | t.Builtin.STRING_PARSE_DECIMAL:
-            read = parsed(values[0], places=6 if builtin.value == "parse_decimal" else 0)
-            return Tagged(0, []) if read is None else Tagged(1, [read])
-        case _:
-            return computed(builtin, values, kind)
-
-
-def _upper(letter: str) -> str:
-    """The one capital letter of a letter, by Python's tables of whole texts."""
-    for made in (letter.upper(), letter.title()):
-        if len(made) == 1:
-            return made
-    return letter
-
-
-def _lower(letter: str) -> str:
-    made = letter.lower()
-    return made if len(made) == 1 else made[0]
-
-
-def plain(value: Any, kind: Type, program: t.Program) -> Any:
-    """A value as the packed convention writes it."""
-    match kind:
-        case Struct(id=struct_id):
-            fields = program.structs[struct_id].fields
-            return {
-                name: plain(part, part_type, program)
-                for (name, part_type), part in zip(fields, value.fields, strict=True)
-            }
-        case Array(element=element):
-            return [plain(each, element, program) for each in value]
-        case Map(key=key, value=part_type):
-            return [
-                [plain(k, key, program), plain(v, part_type, program)] for k, v in value.items()
-            ]
-        case Option(value=inner):
-            return None if value.tag == 0 else plain(value.payload[0], inner, program)
-        case Result(ok=ok, err=err):
-            name, inner = ("Ok", ok) if value.tag == 0 else ("Err", err)
-            return {name: plain(value.payload[0], inner, program)}
-        case Enumeration(id=enum_id):
-            name, payload = program.enums[enum_id].variants[value.tag]
-            parts = [
-                plain(part, part_type, program)
-                for part, part_type in zip(value.payload, payload, strict=True)
-            ]
-            return {name: parts[0] if len(parts) == 1 else parts} if parts else name
-        case Prim.DECIMAL:
-            return decimal_text(value)
-        case _:
-            return value
+    return place.fields[key] if isinstance(place, Record) else element(place, key)
