@@ -19,6 +19,20 @@ from ccl.cli.options import (
     Yes,
     allowed_folders,
 )
+from ccl.cli.run_options import (
+    FUEL_DEFAULT,
+    FUEL_MAX,
+    MEMORY_MIB_DEFAULT,
+    ContextFile,
+    DryRun,
+    EntryArguments,
+    EntryName,
+    FuelCeiling,
+    InputFile,
+    MemoryCeiling,
+    ProgramFile,
+    Seed,
+)
 from mesh.cli.options import HomeOption, TimeoutOption
 from runtime.terminal.answer import fail
 from runtime.terminal.errors import CommandError, ExitCode, no_command
@@ -42,13 +56,7 @@ app = typer.Typer(
     help=HELP,
 )
 
-FUEL_DEFAULT = 10_000_000_000
 TEST_FUEL_DEFAULT = 1_000_000_000
-FUEL_MAX = 2**63 - 1
-MEMORY_MIB_DEFAULT = 64
-MEMORY_MIB_MAX = 256
-"""As `runtime.context` has them, in MiB."""
-"""The most that a context can hold."""
 
 
 class View(Enum):
@@ -89,66 +97,20 @@ def root(
 
 @app.command()
 def run(
-    file: Annotated[
-        Path, typer.Argument(readable=False, metavar="FILE", help="The program; - reads stdin.")
-    ],
-    arguments: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[ARGUMENT]...",
-            help="Arguments of the entry: texts as they are, other types as JSON. "
-            "Put -- before a negative number.",
-        ),
-    ] = None,
-    entry: Annotated[
-        str, typer.Option(metavar="NAME", help="The function or handler (`on:EVENT`) to call.")
-    ] = "run",
-    input_: Annotated[
-        Path | None,
-        typer.Option(
-            "--input", readable=False, metavar="FILE", help="What `input()` reads; - is stdin."
-        ),
-    ] = None,
-    context: Annotated[
-        Path | None,
-        typer.Option(
-            readable=False,
-            metavar="FILE",
-            help="What the program asks of its host: a file with a JSON object, a record for each "
-            'name, as {"member": {"age": 40}, "roles": ["treasurer"]}; - reads stdin. Roles in it '
-            "are given to the caller.",
-        ),
-    ] = None,
+    file: ProgramFile,
+    arguments: EntryArguments = None,
+    entry: EntryName = "run",
+    input_: InputFile = None,
+    context: ContextFile = None,
     format_: Annotated[View, typer.Option("-o", "--format", help="How to print it.")] = View.TABLE,
     output: ResultFile = None,
     quiet: Quiet = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Show what would be applied and submitted; do nothing."),
-    ] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
     max_spend: MaxSpend = None,
-    fuel: Annotated[
-        int,
-        typer.Option(min=1, max=FUEL_MAX, help="Ceiling of work of the local execution."),
-    ] = FUEL_DEFAULT,
-    memory: Annotated[
-        int,
-        typer.Option(
-            metavar="MIB",
-            min=1,
-            max=MEMORY_MIB_MAX,
-            help="Ceiling of memory of the local execution.",
-        ),
-    ] = MEMORY_MIB_DEFAULT,
-    seed: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HEX",
-            help="What `random()` draws from, in at most 64 hexadecimal digits. Without it, the "
-            "same program on the same input draws the same everywhere.",
-        ),
-    ] = None,
+    fuel: FuelCeiling = FUEL_DEFAULT,
+    memory: MemoryCeiling = MEMORY_MIB_DEFAULT,
+    seed: Seed = None,
     timeout: TimeoutOption = None,
     mesh_home: HomeOption = None,
     allow_path: AllowPath = None,

@@ -171,30 +171,14 @@ def check(
       cclc check --fix --diff .
       cclc check --watch a.ccl
     """
-    if watch and (fix or deny_warnings):
-        other = "--fix" if fix else "--deny-warnings"
-        reason = "a file that is being edited is not changed" if fix else "a watch has no exit code"
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            f"--watch and {other} do not go together: {reason}",
-            hint=f"first `cclc check {other} FILE`, then watch",
-        )
-    if unsafe_fixes and not fix:
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            "--unsafe-fixes without --fix: it says which fixes --fix applies",
-            hint="`cclc check --fix --unsafe-fixes --diff FILE` shows what they would change",
-        )
-    if diff and (not fix or format.for_machines):
-        wrong = f"--format {format.value}" if fix else "--diff without --fix"
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            f"{wrong}: --diff shows what --fix would change, as a text",
-            hint="`cclc check --fix --diff FILE` shows it",
-        )
+    _refuse_contradictions(
+        watch=watch,
+        fix=fix,
+        unsafe_fixes=unsafe_fixes,
+        diff=diff,
+        deny_warnings=deny_warnings,
+        form=format,
+    )
     allowed = allowed_folders(allow_path)
     if watch:
         from ccl.cli.watching import watch_files
@@ -215,6 +199,36 @@ def check(
             allowed=allowed,
         ),
     )
+
+
+def _refuse_contradictions(
+    *, watch: bool, fix: bool, unsafe_fixes: bool, diff: bool, deny_warnings: bool, form: Format
+) -> None:
+    """Raises CommandError for options of `check` that exclude each other."""
+    if watch and (fix or deny_warnings):
+        other = "--fix" if fix else "--deny-warnings"
+        reason = "a file that is being edited is not changed" if fix else "a watch has no exit code"
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            f"--watch and {other} do not go together: {reason}",
+            hint=f"first `cclc check {other} FILE`, then watch",
+        )
+    if unsafe_fixes and not fix:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "--unsafe-fixes without --fix: it says which fixes --fix applies",
+            hint="`cclc check --fix --unsafe-fixes --diff FILE` shows what they would change",
+        )
+    if diff and (not fix or form.for_machines):
+        wrong = f"--format {form.value}" if fix else "--diff without --fix"
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            f"{wrong}: --diff shows what --fix would change, as a text",
+            hint="`cclc check --fix --diff FILE` shows it",
+        )
 
 
 @app.command()

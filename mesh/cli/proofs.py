@@ -1,6 +1,6 @@
 """`meshctl receipt` and `verify`: the one file that proves what happened, and its check."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,9 @@ from mesh.cli.options import (
     JobOption,
     QuietOption,
 )
+
+if TYPE_CHECKING:  # the commands load the mesh only when they run
+    from mesh.proof import Proof
 
 
 def register(app: typer.Typer) -> None:
@@ -35,8 +38,7 @@ def receipt(
       meshctl receipt e2b4cf1af332
       meshctl receipt e2b4cf1af332 --output job.proof.car
     """
-    from mesh.cli.blockview import plain
-    from mesh.cli.describing import describe_proven, local_time
+    from mesh.cli.describing import describe_proven
     from mesh.cli.following import find_job
     from mesh.cli.naming import one_job
     from mesh.cli.output import Column, field, table
@@ -46,7 +48,6 @@ def receipt(
     from mesh.local.checking import proof_of, whole_proof
     from mesh.proof import ProofError
     from mesh.proof import write_parts as parts_of
-    from runtime.content.codec import decode
 
     wanted = one_job(job, job_id)
     out = make_output(mesh_home, format_, quiet=quiet)
@@ -64,9 +65,22 @@ def receipt(
         written = {"path": str(output), "bytes": size}
         out.record({"cid": str(proof.receipt.cid), "written": written}, lines=(), quiet="")
         return
+    items = [{"name": f"{name}:", "value": value} for name, value in _rows(proof, outcome)]
+    columns = (
+        Column(title="", text=field("name"), width=15),
+        Column(title="", text=field("value")),
+    )
+    lines = table(items, columns)[1:]
+    out.record(_value(proof), lines=lines, quiet=str(proof.receipt.cid))
+
+
+def _rows(proof: "Proof", outcome: str) -> list[tuple[str, Any]]:
+    """The lines of a receipt for people."""
+    from mesh.cli.describing import local_time
+
     body = proof.receipt.body
     result = body.deterministic
-    rows: list[tuple[str, Any]] = [
+    return [
         ("Receipt CID", proof.receipt.cid),
         ("Job ID", proof.manifest.body.job_id),
         ("Node", f"{body.node_id} ({proof.receipt.signer})"),
@@ -79,17 +93,19 @@ def receipt(
         ("Usage", ", ".join(f"{amount} {kind}" for kind, amount in body.usage.items())),
         ("Ended", local_time(body.ended_at)),
         ("Anchor", "none" if proof.anchor is None else proof.anchor.cid),
+        *(
+            ("Attestation", f"{each.body.verdict.value} by {each.signer}")
+            for each in proof.attestations
+        ),
     ]
-    rows += [
-        ("Attestation", f"{each.body.verdict.value} by {each.signer}")
-        for each in proof.attestations
-    ]
-    items = [{"name": f"{name}:", "value": value} for name, value in rows]
-    columns = (
-        Column(title="", text=field("name"), width=15),
-        Column(title="", text=field("value")),
-    )
-    value = {
+
+
+def _value(proof: "Proof") -> dict[str, Any]:
+    """The records of a receipt for machines."""
+    from mesh.cli.blockview import plain
+    from runtime.content.codec import decode
+
+    return {
         "cid": str(proof.receipt.cid),
         "receipt": plain(decode(proof.receipt.block)),
         "award": plain(decode(proof.award.block)),
@@ -97,8 +113,6 @@ def receipt(
         "attestations": [plain(decode(each.block)) for each in proof.attestations],
         "settlement": None if proof.settlement is None else plain(decode(proof.settlement.block)),
     }
-    lines = table(items, columns)[1:]
-    out.record(value, lines=lines, quiet=str(proof.receipt.cid))
 
 
 def verify(
