@@ -27,10 +27,13 @@ from ccl.checking.charter.tree import Condition
 from ccl.checking.constants import constants
 from ccl.checking.environment import Checker
 from ccl.checking.forms.literals import DECIMAL_ONE
+from ccl.checking.functions import instances
+from ccl.checking.inference import zonk
 from ccl.node import fields, is_node, nodes_of, replace
+from ccl.paths import path_of
 from ccl.resolved import FileScope
 from ccl.typed import Guard
-from ccl.types import Prim
+from ccl.types import Array, Map, Prim, Struct, Type
 
 _RANDOM: Final = frozenset({"random", "host_random"})
 """What answers differently each time."""
@@ -125,8 +128,8 @@ def _keys(items: Iterable[ast.Item]) -> Iterator[str]:
                 pass
 
 
-def _names_in(body: ast.Block) -> Iterator[str]:
-    for node in nodes_of(body):
+def _names_in(tree: ast.Block | ast.Expr) -> Iterator[str]:
+    for node in nodes_of(tree):
         match node:
             case ast.Name(text=text) | ast.Ident(text=text):
                 yield text
@@ -230,12 +233,15 @@ class _Reader:
 
     def _variants(self, expr: ast.Expr) -> tuple[str, ...]:
         """The variant that `Status::Open` names, and then all of its enum; empty for the rest."""
-        match expr:
-            case ast.PathName(segments=(enum, variant)) if enum.text in self._scope.enums:
-                known = self._scope.enums[enum.text].variants
-                return (variant.text, *(each.name.text for each in known))
+        match path_of(expr):
+            case (*before, enum, variant):
+                scope = self._checker.owner_named(self._scope, before) if before else self._scope
+                if scope is not None and enum.text in scope.enums:
+                    known = tuple(each.name.text for each in scope.enums[enum.text].variants)
+                    return (variant.text, *known) if variant.text in known else ()
             case _:
-                return ()
+                pass
+        return ()
 
     def _is_variant(
         self, subject: str | None, operator: str, variants: tuple[str, ...], *, holds: bool
@@ -291,10 +297,46 @@ class _Reader:
                 return name == "integer" or (
                     name in FUNCTIONS and FUNCTIONS[name].result is Prim.INTEGER
                 )
-            case ast.Call(callee=ast.Field(name=method)):
-                return method.text in _WHOLE_METHODS and method.text not in self._scope.functions
+            case ast.Call(callee=ast.Field(name=method)) if (
+                method.text in _WHOLE_METHODS and method.text not in self._scope.functions
+            ):
+                return True
             case _:
-                return self._record(expr) is not None
+                return self._record(expr) is not None or self._declared(expr) is Prim.INTEGER
+
+    def _declared(self, expr: ast.Expr) -> Type | None:
+        """The type that declarations give an expression; bodies are read after the charter."""
+        match expr:
+            case ast.Name(text=text) if text in self._scope.consts:
+                constant = constants.value_of(self._checker, self._scope, text)
+                return None if constant is None else zonk(constant.type)
+            case ast.Call(callee=callee):
+                return self._result(callee)
+            case ast.Field(base=base, name=name):
+                kind = self._declared(base)
+                if not isinstance(kind, Struct):
+                    return None
+                fields_of = dict(instances.struct_of(self._checker, kind).fields)
+                return zonk(fields_of[name.text]) if name.text in fields_of else None
+            case ast.Index(base=base):
+                match self._declared(base):
+                    case Array(element) | Map(_, element):
+                        return zonk(element)
+            case _:
+                pass
+        return None
+
+    def _result(self, callee: ast.Expr) -> Type | None:
+        """What a function of a file or contract gives, if that is declared."""
+        path = path_of(callee) or ()
+        owner: FileScope | None = self._scope
+        if len(path) > 1 and path[0].text in self._scope.imports:
+            owner = self._checker.owner_named(self._scope, path[:-1])
+        name = callee.name.text if isinstance(callee, ast.Field) else path[-1].text if path else ""
+        if owner is None or name not in owner.functions:
+            return None
+        signature = self._checker.signatures.get(self._checker.function_id(owner, name))
+        return None if signature is None else zonk(signature.result)
 
     # --- what is read
 
@@ -344,24 +386,15 @@ class _Reader:
         path = self._record(expr)
         if path is not None:
             return ".".join(path)
-        for each in nodes_of(expr):
-            if isinstance(each, ast.Lambda | ast.Block | ast.Match | ast.If | ast.Try):
-                return None
-            if isinstance(each, ast.Call) and not self._is_repeatable(each.callee):
-                return None
+        if not self._words.random.isdisjoint(_names_in(expr)):  # called, or given to a function
+            return None
         return f"{_spelled(expr)} in {self._scope.file}"
-
-    def _is_repeatable(self, callee: ast.Expr) -> bool:
-        """Whether a call answers the same each time."""
-        match callee:
-            case ast.Name(text=name) | ast.Field(name=ast.Ident(text=name)):
-                return name not in self._words.random
-            case _:
-                return False
 
 
 def _spelled(node: object) -> str:
-    """A tree without its places."""
+    """A tree without its places, and without the signs between the names of a path."""
+    if isinstance(node, ast.Field | ast.PathName) and (path := path_of(node)):
+        return f"(path {' '.join(each.text for each in path)})"
     if isinstance(node, tuple):
         return f"[{' '.join(map(_spelled, node))}]"
     if not is_node(node):
