@@ -109,13 +109,12 @@ def _manifest(label: str, **more: Any) -> Extreme:
 LONG_TEXT: Final = "a" * MIB
 
 
-def host_extremes() -> list[Extreme]:
-    long, wide = LONG_TEXT, LONG
+def _job_calls() -> list[Extreme]:
     return [
         texts("host_submit_job", "", *SUBMITTED),
         texts("host_submit_job", "4 KiB said of it", CID, "d" * 4096, *SUBMITTED[2:], times=200),
         texts("host_submit_job", "a name that is nearly known", CID, "d", REPEATED, 1, "low"),
-        texts("host_submit_job", "too long", CID, wide, "compute", 1, "low", times=10),
+        texts("host_submit_job", "too long", CID, LONG, "compute", 1, "low", times=10),
         texts("host_submit_job", "a policy", *SUBMITTED, context=LISTED),
         _manifest("smallest"),
         _manifest("a key that is nearly known", **{REPEATED: 1}),
@@ -130,10 +129,15 @@ def host_extremes() -> list[Extreme]:
         texts("host_record_resource_usage", "", "compute", 1),
         texts("host_anchor_to_dag", "", "a"),
         texts("host_anchor_to_dag", "64 KiB", "a" * 65_536, times=15),
-        texts("host_anchor_to_dag", "too long", wide, times=10),
+        texts("host_anchor_to_dag", "too long", LONG, times=10),
+    ]
+
+
+def _stream_calls() -> list[Extreme]:
+    return [
         texts("host_log_message", "no text", ""),
         texts("host_log_message", "a line", "a line of a log"),
-        texts("host_log_message", "a long line", wide, times=10),
+        texts("host_log_message", "a long line", LONG, times=10),
         texts("host_last_refusal", "none"),
         texts(
             "host_last_refusal",
@@ -157,7 +161,12 @@ def host_extremes() -> list[Extreme]:
         ),
         texts("host_input_cid", "", context={}),
         texts("host_write_output", "no bytes", b""),
-        texts("host_write_output", "1 MiB", long, times=20),
+        texts("host_write_output", "1 MiB", LONG_TEXT, times=20),
+    ]
+
+
+def _context_calls() -> list[Extreme]:
+    return [
         texts("host_get_caller", "", answer=len(OWN)),
         texts("host_get_caller", "longest", answer=512, context={"caller": OTHER}),
         texts("host_get_current_time", ""),
@@ -180,7 +189,7 @@ def host_extremes() -> list[Extreme]:
             )
         ),
         texts("host_get_token_balance", "", "compute"),
-        texts("host_get_token_balance", "no such", wide, times=20),
+        texts("host_get_token_balance", "no such", LONG, times=20),
         texts("host_caller_has_role", "", "member"),
         texts(
             "host_caller_has_role",
@@ -190,18 +199,23 @@ def host_extremes() -> list[Extreme]:
             once=50_000 - 256,
             context={"records": {"roles": [f"role {n}" for n in range(50_000)]}},
         ),
-        texts("host_caller_has_role", "a long one", wide, times=10),
+        texts("host_caller_has_role", "a long one", LONG, times=10),
         texts("host_get_reputation", ""),
+    ]
+
+
+def _state_calls() -> list[Extreme]:
+    return [
         texts("host_read_state", "none", "home", "v"),
         texts("host_read_state", "there", "home", "v00001", answer=1, context=_state(3)),
         texts(
             "host_read_state", "many variables", "home", "v00001", times=2, context=MANY_VARIABLES
         ),
-        texts("host_read_state", "long names", wide, wide, times=10),
+        texts("host_read_state", "long names", LONG, LONG, times=10),
         texts("host_state_shape", "there", "home", "v00001", answer=7, context=_state(3)),
         texts("host_state_difference", "none", "home", "v: Shape"),
         texts("host_state_difference", "few", "home", "v: Shape", context=_state(3)),
-        texts("host_state_difference", "wide", wide, wide, times=10),
+        texts("host_state_difference", "wide", LONG, LONG, times=10),
         texts(
             "host_state_difference",
             "many variables",
@@ -212,7 +226,7 @@ def host_extremes() -> list[Extreme]:
             context=MANY_VARIABLES,
         ),
         texts("host_declare_state", "none", "home", "v: Shape"),
-        texts("host_declare_state", "wide", wide, wide, times=10),
+        texts("host_declare_state", "wide", LONG, LONG, times=10),
         texts(
             "host_declare_state",
             "many variables",
@@ -227,11 +241,16 @@ def host_extremes() -> list[Extreme]:
         texts("host_read_contract", "many", "home", times=2, items=25_000, context=MANY_VARIABLES),
         *_of_values("host_write_state", "home", "v", "Shape"),
         *_of_values("host_emit", "name", after=("",)),
+    ]
+
+
+def _token_calls() -> list[Extreme]:
+    return [
         texts("host_mint_tokens", "", "shares", 1, OWN),
         texts(
             "host_mint_tokens", "many holders", "shares", 1, OWN, times=100, context=MANY_HOLDERS
         ),
-        texts("host_mint_tokens", "no holder", "shares", 1, wide, times=10),
+        texts("host_mint_tokens", "no holder", "shares", 1, LONG, times=10),
         texts("host_burn_tokens", "none held", "shares", 1, OWN),
         texts("host_burn_tokens", "", "shares", 1, "did:x:000001", context=_holders(3)),
         texts(
@@ -245,7 +264,7 @@ def host_extremes() -> list[Extreme]:
             times=5,
         ),
         texts("host_transfer_tokens", "own units", "compute", OWN, OTHER, 1),
-        texts("host_transfer_tokens", "a long class", wide, OWN, OTHER, 1, times=10),
+        texts("host_transfer_tokens", "a long class", LONG, OWN, OTHER, 1, times=10),
         texts("host_token_balance", "", "shares", "did:x:000001", context=_holders(3)),
         texts("host_token_holders", "", "shares", answer=43, items=3, context=_holders(3)),
         texts(
@@ -256,9 +275,14 @@ def host_extremes() -> list[Extreme]:
             items=20_000,
             context=MANY_HOLDERS,
         ),
-        texts("host_token_balance", "long names", wide, wide, times=10),
+        texts("host_token_balance", "long names", LONG, LONG, times=10),
+    ]
+
+
+def _block_calls() -> list[Extreme]:
+    return [
         texts("host_calculate_cid", "no bytes", b""),
-        texts("host_calculate_cid", "1 MiB", long, times=20),
+        texts("host_calculate_cid", "1 MiB", LONG_TEXT, times=20),
         texts("host_dag_put", "the same", b"a"),
         Extreme(
             call="host_dag_put",
@@ -272,10 +296,15 @@ def host_extremes() -> list[Extreme]:
         texts("host_dag_get", "none", CID),
         texts("host_dag_get", "among many", CID, context=MANY_PINS),
         texts("host_dag_get", "no CID", "z" * 128),
-        texts("host_dag_get", "a long text", wide, times=10),
+        texts("host_dag_get", "a long text", LONG, times=10),
         texts("host_dag_pin", "none", CID),
         texts("host_dag_pin", "pinned", str(cid_of(bytes(4), Codec.RAW)), context=MANY_PINS),
         texts("host_dag_unpin", "none", CID),
+    ]
+
+
+def _charter_calls() -> list[Extreme]:
+    return [
         *_of_values("host_begin_section", "kind", then="(call $host_end_section)"),
         *_of_values("host_set_property", "key"),
         Extreme(
@@ -291,4 +320,16 @@ def host_extremes() -> list[Extreme]:
         ),
         texts("host_leave_undecided", "", "a > b", "a", "f:1:1"),
         texts("host_leave_undecided", "long", "a" * MIB, "a", "f:1:1", times=5),
+    ]
+
+
+def host_extremes() -> list[Extreme]:
+    return [
+        *_job_calls(),
+        *_stream_calls(),
+        *_context_calls(),
+        *_state_calls(),
+        *_token_calls(),
+        *_block_calls(),
+        *_charter_calls(),
     ]

@@ -34,27 +34,8 @@ def _clocks(count: int) -> Extreme:
     )
 
 
-def wasi_extremes() -> list[Extreme]:
-    plain = [
-        numbers(name, "", *(0 for _ in WASI_FUNCTIONS[name].parameters))
-        for name in WASI_PRICES
-        if name not in ("args_get", "fd_read", "fd_write", "poll_oneoff", "random_get", "proc_exit")
-    ]
+def _read_and_written() -> list[Extreme]:
     return [
-        *plain,
-        numbers("proc_exit", "", 0, times=1),
-        numbers("args_get", "none", 1024, 2048, items=1, moved=11),
-        numbers(
-            "args_get",
-            "4 000",
-            65_536,
-            98_304,
-            items=4_001,
-            moved=4 * 4_001 + 12_007,
-            times=3,
-            payload=bytes(65_536),
-            context={"arguments": ["ab"] * 4_000},
-        ),
         _buffers("fd_read", 0, 1, 8, "8 bytes", payload=bytes(16_384), items=1, moved=20),
         _buffers(
             "fd_read",
@@ -108,6 +89,31 @@ def wasi_extremes() -> list[Extreme]:
             items=32_768,
             times=2,
         ),
+    ]
+
+
+def wasi_extremes() -> list[Extreme]:
+    plain = [
+        numbers(name, "", *(0 for _ in WASI_FUNCTIONS[name].parameters))
+        for name in WASI_PRICES
+        if name not in ("args_get", "fd_read", "fd_write", "poll_oneoff", "random_get", "proc_exit")
+    ]
+    return [
+        *plain,
+        numbers("proc_exit", "", 0, times=1),
+        numbers("args_get", "none", 1024, 2048, items=1, moved=11),
+        numbers(
+            "args_get",
+            "4 000",
+            65_536,
+            98_304,
+            items=4_001,
+            moved=4 * 4_001 + 12_007,
+            times=3,
+            payload=bytes(65_536),
+            context={"arguments": ["ab"] * 4_000},
+        ),
+        *_read_and_written(),
         _clocks(1),
         _clocks(1_000),
         numbers("random_get", "8 bytes", AT, 8, payload=bytes(8), moved=8),
