@@ -155,38 +155,10 @@ def compile_to_file(
     allowed: tuple[Path, ...],
 ) -> None:
     """Compile and write the module, or its text. Raises CommandError and typer.Exit(1)."""
-    if output in _FORMAT_WORDS:
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            f"-o names the file to write here, and {output} is a format",
-            hint=f"`--format {output}` prints findings so; a file of that name is ./{output}",
-        )
-    if output == STANDARD_STREAM and current().is_wanted:
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            "-o - puts the module on standard output, where the answer would be",
-            hint="name a file with -o, or leave out --format json",
-        )
-    if output is None and str(file) == STANDARD_STREAM:
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            "a program from standard input needs a name for its module",
-            hint="give one with -o, or -o - for standard output",
-        )
+    _refuse_output(file, output)
     # Before the target: what cannot be read, such as `/`, need not have a name to make one of.
     text, project = read_source(file), project_for(file, allowed)
-    target = Path(output) if output else file.with_suffix(".wat" if as_text else ".wasm")
-    if str(target) != STANDARD_STREAM and os.path.realpath(target) == os.path.realpath(file):
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            f"the output {target} is the program itself",
-            hint="choose another name with -o",
-            details={"path": str(target)},
-        )
+    target = _target(file, output, as_text=as_text)
     if not form.for_machines:
         remark_on_foreign([project])
     compiled = compile_text(text, path=shown(file), project=project, admission=admission)
@@ -215,6 +187,45 @@ def compile_to_file(
         give(_value(target, compiled, len(data)))
         return
     note_text(_success(file, target, compiled, len(data), as_text=as_text))
+
+
+def _refuse_output(file: Path, output: str | None) -> None:
+    """Raises CommandError for an output that is a misunderstanding."""
+    if output in _FORMAT_WORDS:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            f"-o names the file to write here, and {output} is a format",
+            hint=f"`--format {output}` prints findings so; a file of that name is ./{output}",
+        )
+    if output == STANDARD_STREAM and current().is_wanted:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "-o - puts the module on standard output, where the answer would be",
+            hint="name a file with -o, or leave out --format json",
+        )
+    if output is None and str(file) == STANDARD_STREAM:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "a program from standard input needs a name for its module",
+            hint="give one with -o, or -o - for standard output",
+        )
+
+
+def _target(file: Path, output: str | None, *, as_text: bool) -> Path:
+    """The file to write. Raises CommandError where it is the program itself."""
+    target = Path(output) if output else file.with_suffix(".wat" if as_text else ".wasm")
+    if str(target) != STANDARD_STREAM and os.path.realpath(target) == os.path.realpath(file):
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            f"the output {target} is the program itself",
+            hint="choose another name with -o",
+            details={"path": str(target)},
+        )
+    return target
 
 
 def _success(

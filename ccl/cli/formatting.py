@@ -52,16 +52,8 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
         (altered if differs else kept).append(shown(path))
         if str(path) == STANDARD_STREAM and current().is_wanted:
             given_back = formatted.text
-        elif diff and not current().is_wanted:
-            write_result(difference(path, text, formatted.text))
-        elif check or diff:
-            if differs:
-                note(f"Would format {shown(path)}")
-        elif str(path) == STANDARD_STREAM:
-            write_result(formatted.text)
-        elif differs:
-            write_atomically(path, formatted.text.encode("utf-8"))
-            note(f"Formatted {shown(path)}")
+        else:
+            _put(path, text, formatted.text, check=check, diff=diff)
     give(
         {
             "changed": altered,
@@ -90,6 +82,20 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
         )
     if failed or (changed and (check or diff)):
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _put(path: Path, before: str, after: str, *, check: bool, diff: bool) -> None:
+    """Write the text, or show what would change."""
+    if diff and not current().is_wanted:
+        write_result(difference(path, before, after))
+    elif check or diff:
+        if before != after:
+            note(f"Would format {shown(path)}")
+    elif str(path) == STANDARD_STREAM:
+        write_result(after)
+    elif before != after:
+        write_atomically(path, after.encode("utf-8"))
+        note(f"Formatted {shown(path)}")
 
 
 def _unsettled(path: Path, source: Source, item: Span) -> CommandError:

@@ -138,57 +138,11 @@ class Expressions(ABC):
         ]
         match kind:
             case Prim.INTEGER:
-                sign = "+-*/%"[self.upto(4)]
-                options += [
-                    lambda: op(sign, sub(INT), sub(INT)),
-                    lambda: builtin(B.ARRAY_LEN, INT, sub(POINTS)),
-                    lambda: builtin(B.ARRAY_SUM, INT, sub(INTS)),
-                    lambda: builtin(B.STRING_LENGTH, INT, sub(STRING)),
-                    lambda: builtin(B.STRING_INDEX_OF, INT, sub(STRING), sub(STRING), sub(INT)),
-                    lambda: builtin(B.MAP_SIZE, INT, sub(NAMED)),
-                    lambda: self.field_of(0, depth),
-                    lambda: index(sub(INTS), sub(INT), INT),
-                    lambda: index(sub(COUNTS), sub(INT), INT),
-                    lambda: builtin(self.one(B.BIT_AND, B.BIT_XOR), INT, sub(INT), sub(INT)),
-                    lambda: builtin(self.one(B.SHIFT_LEFT, B.SHIFT_RIGHT), INT, sub(INT), sub(INT)),
-                    lambda: builtin(self.one(B.DECIMAL_FLOOR, B.DECIMAL_ROUND), INT, sub(RATE)),
-                    lambda: builtin(
-                        self.one(B.INTEGER_MIN, B.INTEGER_MAX), INT, sub(INT), sub(INT)
-                    ),
-                    lambda: self.same_bits(sub(EUROS), INT),
-                    lambda: self.settled(depth),
-                    lambda: self.matched(INT, depth),
-                ]
+                options += self._integers(sub, depth)
             case Prim.BOOL:
-                part = (INT, STRING, POINT, INTS, NAMED, MAYBE, SHAPE, RATE, GRID)[self.upto(8)]
-                options += [
-                    lambda: op("==", sub(part), sub(part)),
-                    lambda: op("<", sub(INT), sub(INT)),
-                    lambda: op("<=", sub(STRING), sub(STRING)),
-                    lambda: op("<", sub(RATE), sub(RATE)),
-                    lambda: self.is_ok(sub(OUTCOME)),
-                    lambda: builtin(B.MAP_CONTAINS_KEY, BOOL, sub(NAMED), sub(STRING)),
-                    lambda: builtin(B.ARRAY_CONTAINS, BOOL, sub(POINTS), sub(POINT)),
-                    lambda: t.ShortCircuit(
-                        is_and=bool(self.upto(1)), left=sub(BOOL), right=sub(BOOL), span=SPAN
-                    ),
-                ]
-                if self.acts:
-                    options.append(lambda: self.is_ok(self.anchored(depth)))
+                options += self._truths(sub, depth)
             case Prim.STRING:
-                options += [
-                    lambda: op("+", sub(STRING), sub(STRING)),
-                    lambda: t.Concat(parts=(sub(STRING), text("-"), sub(STRING)), span=SPAN),
-                    lambda: t.Convert(
-                        conversion=t.Conversion.TO_STRING, operand=sub(INT), type=STRING, span=SPAN
-                    ),
-                    lambda: self.field_of(2, depth),
-                    lambda: builtin(B.STRING_SUBSTRING, STRING, sub(STRING), sub(INT), sub(INT)),
-                    lambda: builtin(B.STRING_CHAR_AT, STRING, sub(STRING), sub(INT)),
-                    lambda: builtin(B.STRING_FROM_CODE_POINT, STRING, sub(INT)),
-                ]
-                if self.acts:
-                    options.append(lambda: self.reason(depth))
+                options += self._strings(sub, depth)
             case Array(element=Prim.INTEGER):
                 options += [
                     lambda: array(INT, sub(INT), sub(INT)),
@@ -198,22 +152,7 @@ class Expressions(ABC):
                     lambda: index(sub(GRID), sub(INT), INTS),
                 ]
             case Prim.DECIMAL:
-                sign = "+-*/%"[self.upto(4)]
-                options += [
-                    lambda: op(sign, sub(RATE), sub(RATE)),
-                    lambda: builtin(
-                        self.one(B.DECIMAL_MUL_FLOOR, B.DECIMAL_DIV_CEIL),
-                        RATE,
-                        sub(RATE),
-                        sub(RATE),
-                    ),
-                    lambda: t.Convert(
-                        conversion=t.Conversion.INTEGER_TO_DECIMAL,
-                        operand=sub(INT),
-                        type=RATE,
-                        span=SPAN,
-                    ),
-                ]
+                options += self._decimals(sub)
             case Token():
                 options += [
                     lambda: op("+-"[self.upto(1)], sub(EUROS), sub(EUROS)),
@@ -259,6 +198,79 @@ class Expressions(ABC):
             case _:
                 pass
         return options
+
+    def _integers(self, sub: Callable[[Type], t.Expr], depth: int) -> list[Callable[[], t.Expr]]:
+        sign = "+-*/%"[self.upto(4)]
+        return [
+            lambda: op(sign, sub(INT), sub(INT)),
+            lambda: builtin(B.ARRAY_LEN, INT, sub(POINTS)),
+            lambda: builtin(B.ARRAY_SUM, INT, sub(INTS)),
+            lambda: builtin(B.STRING_LENGTH, INT, sub(STRING)),
+            lambda: builtin(B.STRING_INDEX_OF, INT, sub(STRING), sub(STRING), sub(INT)),
+            lambda: builtin(B.MAP_SIZE, INT, sub(NAMED)),
+            lambda: self.field_of(0, depth),
+            lambda: index(sub(INTS), sub(INT), INT),
+            lambda: index(sub(COUNTS), sub(INT), INT),
+            lambda: builtin(self.one(B.BIT_AND, B.BIT_XOR), INT, sub(INT), sub(INT)),
+            lambda: builtin(self.one(B.SHIFT_LEFT, B.SHIFT_RIGHT), INT, sub(INT), sub(INT)),
+            lambda: builtin(self.one(B.DECIMAL_FLOOR, B.DECIMAL_ROUND), INT, sub(RATE)),
+            lambda: builtin(self.one(B.INTEGER_MIN, B.INTEGER_MAX), INT, sub(INT), sub(INT)),
+            lambda: self.same_bits(sub(EUROS), INT),
+            lambda: self.settled(depth),
+            lambda: self.matched(INT, depth),
+        ]
+
+    def _truths(self, sub: Callable[[Type], t.Expr], depth: int) -> list[Callable[[], t.Expr]]:
+        part = (INT, STRING, POINT, INTS, NAMED, MAYBE, SHAPE, RATE, GRID)[self.upto(8)]
+        options: list[Callable[[], t.Expr]] = [
+            lambda: op("==", sub(part), sub(part)),
+            lambda: op("<", sub(INT), sub(INT)),
+            lambda: op("<=", sub(STRING), sub(STRING)),
+            lambda: op("<", sub(RATE), sub(RATE)),
+            lambda: self.is_ok(sub(OUTCOME)),
+            lambda: builtin(B.MAP_CONTAINS_KEY, BOOL, sub(NAMED), sub(STRING)),
+            lambda: builtin(B.ARRAY_CONTAINS, BOOL, sub(POINTS), sub(POINT)),
+            lambda: t.ShortCircuit(
+                is_and=bool(self.upto(1)), left=sub(BOOL), right=sub(BOOL), span=SPAN
+            ),
+        ]
+        if self.acts:
+            options.append(lambda: self.is_ok(self.anchored(depth)))
+        return options
+
+    def _strings(self, sub: Callable[[Type], t.Expr], depth: int) -> list[Callable[[], t.Expr]]:
+        options: list[Callable[[], t.Expr]] = [
+            lambda: op("+", sub(STRING), sub(STRING)),
+            lambda: t.Concat(parts=(sub(STRING), text("-"), sub(STRING)), span=SPAN),
+            lambda: t.Convert(
+                conversion=t.Conversion.TO_STRING, operand=sub(INT), type=STRING, span=SPAN
+            ),
+            lambda: self.field_of(2, depth),
+            lambda: builtin(B.STRING_SUBSTRING, STRING, sub(STRING), sub(INT), sub(INT)),
+            lambda: builtin(B.STRING_CHAR_AT, STRING, sub(STRING), sub(INT)),
+            lambda: builtin(B.STRING_FROM_CODE_POINT, STRING, sub(INT)),
+        ]
+        if self.acts:
+            options.append(lambda: self.reason(depth))
+        return options
+
+    def _decimals(self, sub: Callable[[Type], t.Expr]) -> list[Callable[[], t.Expr]]:
+        sign = "+-*/%"[self.upto(4)]
+        return [
+            lambda: op(sign, sub(RATE), sub(RATE)),
+            lambda: builtin(
+                self.one(B.DECIMAL_MUL_FLOOR, B.DECIMAL_DIV_CEIL),
+                RATE,
+                sub(RATE),
+                sub(RATE),
+            ),
+            lambda: t.Convert(
+                conversion=t.Conversion.INTEGER_TO_DECIMAL,
+                operand=sub(INT),
+                type=RATE,
+                span=SPAN,
+            ),
+        ]
 
     def unwrapped(self, depth: int) -> t.MatchTag:
         subject = self.expr(MAYBE, depth)
