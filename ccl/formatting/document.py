@@ -30,10 +30,13 @@ class Remark:
 @dataclass(frozen=True, slots=True)
 class Verbatim:
     """Text as written, first line without its indentation; the following lines move as
-    far as the first does. `indent`: of the line in which the text began."""
+    far as the first does. `indent`: of the line in which the text began.
+
+    Whatever is printed after a comment of several lines begins a new line."""
 
     lines: tuple[str, ...]
     indent: int
+    is_comment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class _Printer:
     out: list[str] = field(default_factory=list)
     column: int = 0
     line_indent: int = 0
-    in_line_comment: bool = False
+    is_line_full: bool = False
 
     def run(self, doc: Doc) -> str:
         stack: list[_Pending] = [(0, False, doc)]
@@ -169,7 +172,7 @@ class _Printer:
                     stack.append((indent, flat, item.flat if flat else item.broken))
                 case Remark(text=text):
                     out.append(self._after_comment(text, indent))
-                    self.in_line_comment = not text.endswith("*/")
+                    self.is_line_full = not text.endswith("*/")
                 case Verbatim():
                     self._after_comment(item.lines[0], indent)
                     self._verbatim(item)
@@ -180,8 +183,8 @@ class _Printer:
         return "".join(out)
 
     def _after_comment(self, text: str, indent: int) -> str:
-        """The text, on a new line if a comment holds the rest of this one."""
-        if not self.in_line_comment:
+        """The text, on a new line if a comment ends this one."""
+        if not self.is_line_full:
             return text
         text = text.lstrip(" ")
         if text:
@@ -200,7 +203,7 @@ class _Printer:
     def _newline(self, indent: int) -> None:
         self.out.append("\n" + " " * indent)
         self.column = self.line_indent = indent
-        self.in_line_comment = False
+        self.is_line_full = False
 
     def _verbatim(self, item: Verbatim) -> None:
         shift = self.line_indent - item.indent
@@ -212,6 +215,7 @@ class _Printer:
             self.out.append("\n" + " " * indent + text)
             self.column = indent + len(text)
             self.line_indent = indent
+        self.is_line_full = item.is_comment and len(item.lines) > 1
 
     def _choose(
         self, hug: Hug, indent: int, flat: bool, rest: Sequence[_Pending]

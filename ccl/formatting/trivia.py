@@ -175,14 +175,16 @@ class Trivia:
         lines = comment.text.split("\n")
         if all(line.lstrip().startswith("*") for line in lines[1:]):
             aligned = (f" {line.strip()}" for line in lines[1:])
-            return Verbatim((lines[0].rstrip(), *aligned), 0)
-        return self._as_written(comment.text, comment.start)
+            return Verbatim((lines[0].rstrip(), *aligned), 0, is_comment=True)
+        return self._as_written(comment.text, comment.start, is_comment=True)
 
-    def _as_written(self, text: str, start: int) -> Doc:
+    def _as_written(self, text: str, start: int, *, is_comment: bool = False) -> Doc:
         line = self._text[self._text.rfind("\n", 0, start) + 1 : start].removeprefix("\ufeff")
         indent = len(_expanded(line)) - len(_expanded(line).lstrip())
         first, *others = text.split("\n")
-        return Verbatim((first.rstrip(), *(_expanded(each.rstrip()) for each in others)), indent)
+        return Verbatim(
+            (first.rstrip(), *(_expanded(each.rstrip()) for each in others)), indent, is_comment
+        )
 
 
 def _expanded(line: str) -> str:
