@@ -172,7 +172,7 @@ class _Printer:
                     stack.append((indent, flat, item.flat if flat else item.broken))
                 case Remark(text=text):
                     out.append(self._after_comment(text, indent))
-                    self.is_line_full = not text.endswith("*/")
+                    self.is_line_full = not text.lstrip().startswith("/*")
                 case Verbatim():
                     self._after_comment(item.lines[0], indent)
                     self._verbatim(item)

@@ -27,12 +27,14 @@ TAB_WIDTH: Final = 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
     """`is_inline`: something else stands on the line before it, and something after it.
-    `line_follows`: nothing does after it. `blank_before`, `blank_after`: an empty line does."""
+    `line_before`, `line_follows`: nothing does before it, nothing does after it.
+    `blank_before`, `blank_after`: an empty line does."""
 
     text: str
     start: int
     is_inline: bool
     line_follows: bool
+    line_before: bool
     blank_before: bool
     blank_after: bool
 
@@ -71,28 +73,36 @@ class Trivia:
             if lines > 1:
                 self._blank.add(index)
             return
-        at, same_line = 0, index > 0
-        stops = [found.start() for found in comments[1:]] + [len(gap)]
-        for found, stop in zip(comments, stops, strict=True):
-            before, after = gap[at : found.start()].count("\n"), gap[found.end() : stop].count("\n")
-            at = found.end()
-            line_follows = after > 0 or not found.group().startswith("/*")
-            one = Comment(
-                text=found.group().rstrip(),
-                start=start + found.start(),
-                is_inline=not (before or line_follows or "\n" in found.group()),
-                line_follows=line_follows,
-                blank_before=before > 1,
-                blank_after=after > 1,
-            )
-            same_line = same_line and not before and "\n" not in one.text
-            if same_line and one.line_follows:
-                self._trailing[index - 1].append(one)
-            else:
-                self._leading[index].append(one)
-                same_line = False
-        if same_line and one.blank_after:
+        found = self._comments(comments, gap, start)
+        ending = _ending_its_line(found) if index > 0 else 0
+        if ending:
+            self._trailing[index - 1] = found[:ending]
+        if ending < len(found):
+            self._leading[index] = found[ending:]
+        elif found[-1].blank_after:
             self._blank.add(index)
+
+    def _comments(self, matches: list[re.Match[str]], gap: str, start: int) -> list[Comment]:
+        """The comments of a gap that begins at `start`."""
+        found, at = [], 0
+        stops = [each.start() for each in matches[1:]] + [len(gap)]
+        for match, stop in zip(matches, stops, strict=True):
+            text = match.group()
+            before, after = gap[at : match.start()].count("\n"), gap[match.end() : stop].count("\n")
+            at = match.end()
+            line_follows = after > 0 or not text.startswith("/*")
+            found.append(
+                Comment(
+                    text=text.rstrip(),
+                    start=start + match.start(),
+                    is_inline=not (before or line_follows or "\n" in text),
+                    line_follows=line_follows,
+                    line_before=before > 0,
+                    blank_before=before > 1,
+                    blank_after=after > 1,
+                )
+            )
+        return found
 
     def line_before(self, leaf: Leaf | int) -> bool:
         """Did the author break the line somewhere between the leaf before and this one?"""
@@ -185,6 +195,16 @@ class Trivia:
         return Verbatim(
             (first.rstrip(), *(_expanded(each.rstrip()) for each in others)), indent, is_comment
         )
+
+
+def _ending_its_line(comments: list[Comment]) -> int:
+    """How many of the comments after a leaf are the rest of its line."""
+    for count, each in enumerate(comments, 1):
+        if each.line_before or "\n" in each.text:
+            return 0
+        if each.line_follows:
+            return count
+    return 0
 
 
 def _expanded(line: str) -> str:

@@ -68,6 +68,8 @@ def test_every_program_of_the_repository(name: str) -> None:
     text = corpus()[name]
     found = holds(text)
     assert not re.search(r"[ \t\r]$|\n\n\n|\t", found, re.M)
+    if found == text:
+        return  # as formatted as the program itself: there is nothing to compare
     before, after = compile_text(text, "a.ccl").wasm, compile_text(found, "a.ccl").wasm
     assert (before is None) == (after is None)
     if before is not None and after is not None:
