@@ -24,7 +24,7 @@ from ccl.source import FileId, Source, SourceMap, Span
 
 _SYNTAX: Final = "CCL01"
 _STYLE: Final = "CCL09"
-_NOT_FOUND: Final = frozenset({"CCL0201", "CCL0202", "CCL0203", "CCL0207", "CCL0412"})
+_NOT_FOUND: Final = frozenset({"CCL0201", "CCL0202", "CCL0203", "CCL0207", "CCL0225", "CCL0412"})
 _MISSING_NAME: Final = "CCL0115"
 _VARIANT_NOT_FOUND: Final = "CCL0215"
 _FIELD_NOT_FOUND: Final = "CCL0210"
@@ -36,6 +36,7 @@ _TYPE_UNKNOWN: Final = frozenset(
     {"CCL0202", "CCL0203", "CCL0207", "CCL0403", "CCL0404", "CCL0412", "CCL0436"}
 )
 _TYPE_OPEN: Final = "CCL0409"
+_FIRST_NAME: Final = re.compile(r"\.|::")
 _WORD: Final = re.compile(r"\w+")
 _DECLARED: Final = re.compile(
     r"\b(?:fn|function|let|mut|for|struct|enum|const|state|as|contract|role|proposal)\s+(\w+)"
@@ -116,10 +117,11 @@ class _BrokenFile:
         self._lines = {
             source.position(offset).line for span in faults for offset in (span.start, span.end)
         }
-        self._words = {
+        self._doubtful = {
             word for line in self._lines for word in _WORD.findall(source.line_text(line))
         }
-        self._words.update(_DECLARED.findall(source.text))
+        """The names on lines with a fault: what is known of them is a guess."""
+        self._words = self._doubtful | set(_DECLARED.findall(source.text))
         self._missing: set[str] = set()
         starts = sorted(span.start for span in faults)
         self._items = [
@@ -145,9 +147,12 @@ class _BrokenFile:
             return True
         if self._source.position(span.start).line in self._lines:
             return True
-        if code == _TYPE_OPEN or _name_not_found(diagnostic) in self._words:
+        name = _name_not_found(diagnostic)
+        if code == _TYPE_OPEN or name in self._words or self._is_joined(name):
             return True
-        if _name_not_found(diagnostic) in self._missing:
+        if diagnostic.facts.get("name") in self._doubtful:
+            return True
+        if name in self._missing:
             return True
         if code == _FIELDS_MISSING and _NO_NAME in diagnostic.facts["fields"]:
             return True
@@ -155,9 +160,14 @@ class _BrokenFile:
             item.start <= span.start <= item.end for item in self._items
         )
 
+    def _is_joined(self, name: str | None) -> bool:
+        """Is the name the beginning of another, with which it grew together when a sign between
+        them was lost?"""
+        return name is not None and any(word.startswith(name) for word in self._doubtful)
+
 
 def _name_not_found(diagnostic: Diagnostic) -> str | None:
     """The name that is told as unknown, without what is selected from it."""
     if diagnostic.code not in _NOT_FOUND | {_VARIANT_NOT_FOUND, _FIELD_NOT_FOUND}:
         return None
-    return diagnostic.facts["name"].split(".")[0]
+    return _FIRST_NAME.split(diagnostic.facts["name"])[0]

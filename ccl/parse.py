@@ -5,6 +5,7 @@ from typing import Any
 
 from ccl import ast
 from ccl.diagnostics import Sink
+from ccl.parsing.braces import read_lost_braces
 from ccl.parsing.classify import classify, too_deep
 from ccl.parsing.declarations import Declarations
 from ccl.parsing.driver import ACCEPTED, Automaton
@@ -33,6 +34,7 @@ def parse(source: Source, sink: Sink) -> ast.Module:
         items = automaton.values[-1].items
     else:
         tokens = lex(source, Sink())
+        read_lost_braces(source, tokens, sink)
         read_foreign_words(source, tokens, sink)
         read_literals_in_heads(source, tokens, sink)
         classify(source, tokens)

@@ -48,6 +48,7 @@ _SIGNS: Final = {
     "OP": "==",
     "SEMI": ";",
     "IN": "in",
+    "GT": ">",
 }
 _STATEMENT_KINDS: Final = frozenset(
     {"LET", "RETURN", "WHILE", "FOR", "MATCH", "EMIT", "REQUIRE", "TRY", "BREAK", "CONTINUE"}
@@ -177,6 +178,12 @@ class FaultReports:
         self, automaton: Automaton, token: Token, after: Span, inserted: tuple[str, ...]
     ) -> None:
         first = inserted[0]
+        if first == "OP":
+            self._sink.report("CCL0115", self._span(token), what="an operator", found=_shown(token))
+            return
+        if inserted == ("LPAREN", "NAME"):
+            self._sink.report("CCL0114", after, sign="(", found=_shown(token))
+            return
         if "NAME" in inserted:
             begins = token is self._tokens[0] and token.text == "{"
             self._sink.report(

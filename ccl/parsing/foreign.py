@@ -24,6 +24,12 @@ _ENUM_HEAD: Final = frozenset({"NAME", "LT", "GT", "COMMA"})
 _STARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "RBRACE", ""})
 _OPERAND_ENDS: Final = LITERALS | {"NAME", "RPAREN", "RBRACKET", "STRING_TAIL"}
 _OPERAND_STARTS: Final = LITERALS | {"NAME", "LPAREN", "STRING_HEAD", "BANG", "MINUS", "LBRACKET"}
+_HEAD: Final = 100
+"""Tokens looked at for the end of a head."""
+_IN_CONDITIONS: Final = LITERALS | frozenset(
+    {"NAME", "OP", "MINUS", "BANG", "LT", "GT", "DOT", "COLONCOLON", "COMMA"}
+    | {"LPAREN", "RPAREN", "LBRACKET", "RBRACKET"}
+)
 _STATEMENT_KINDS: Final = frozenset({"LET", "RETURN", "WHILE", "FOR", "IF", "MATCH", "REQUIRE"})
 _JOINED: Final = re.compile(r"(while|if|match)(\w+)")
 """`whiletrue {`: the space was forgotten."""
@@ -58,6 +64,12 @@ def read_foreign_words(source: Source, tokens: Tokens, sink: Sink) -> None:
             sink.report("CCL0112", place, found="`{`", expected="`,` or `}`", advice="payload")
             continue
         depth += (token.kind == "LBRACE") - (token.kind == "RBRACE")
+        lost = _lost_word(items, at)
+        if lost is not None:
+            place = Span(source.file, token.start, token.start)
+            fix = Fix(f"add `{lost}`", (Edit(place, f"{lost} "),))
+            sink.report("CCL0114", place, sign=lost, found=f"`{token.text}`", fixes=(fix,))
+            read.append(Token(KEYWORDS[lost], lost, token.start, token.start))
         if token.kind in _SHIFTS and _is_shift(items, at, previous):
             place = Span(source.file, token.start, items[at + 1].end)
             sign, call = source.text[token.start : items[at + 1].end], _SHIFTS[token.kind]
@@ -79,6 +91,49 @@ def read_foreign_words(source: Source, tokens: Tokens, sink: Sink) -> None:
         sink.report("CCL0119", place, found=found, instead=instead, fixes=(fix,))
         read.extend(Token(kind, word, token.start, end) for kind, word in meant)
     tokens.items = read
+
+
+def _lost_word(items: list[Token], at: int) -> str | None:
+    """The keyword that was forgotten before the token at `at`: `export name(…) {`,
+    `} else condition {` and `condition { … } else {`."""
+    token = items[at]
+    before = items[at - 1] if at else None
+    if before is not None and before.text in ("export", "test") and token.kind == "NAME":
+        return "fn" if _declares(items, at + 1) else None
+    if token.kind not in ("NAME", "BANG", "LPAREN"):
+        return None
+    if before is not None and before.kind == "ELSE":
+        return "if" if _body(items, at) is not None else None
+    if before is None or before.kind not in ("SEMI", "LBRACE", "RBRACE"):
+        return None
+    body = _body(items, at)
+    keyed = [each.kind for each in items[body : body + 3]] if body is not None else []
+    if body is None or keyed[2:] in (["COLON"], ["COMMA"]):
+        return None
+    closer = items.index(_closer(items, body), body)
+    return "if" if items[closer + 1].kind == "ELSE" else None
+
+
+def _declares(items: list[Token], at: int) -> bool:
+    """Do parameters stand at `at`, and after them a body or the type of a result?"""
+    if items[at].kind != "LPAREN":
+        return False
+    depth = 0
+    for index in range(at, min(at + _HEAD, len(items) - 1)):
+        depth += (items[index].kind == "LPAREN") - (items[index].kind == "RPAREN")
+        if depth == 0:
+            return items[index + 1].kind in ("LBRACE", "ARROW")
+    return False
+
+
+def _body(items: list[Token], at: int) -> int | None:
+    """The index of the brace that ends the condition at `at`."""
+    for index in range(at, min(at + _HEAD, len(items))):
+        if items[index].kind == "LBRACE":
+            return index
+        if items[index].kind not in _IN_CONDITIONS:
+            return None
+    return None
 
 
 def _stepped(items: list[Token], at: int) -> tuple[tuple[str, str], ...]:

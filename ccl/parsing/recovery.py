@@ -26,6 +26,8 @@ from ccl.syntax import END
 
 _WINDOW: Final = 8
 """Tokens looked at to judge a repair."""
+_PART: Final = 100
+"""Tokens looked at for the end of a statement or head."""
 _SILENT_TOKENS: Final = 2
 _INSERTIONS: Final = (
     ("SEMI",),
@@ -44,15 +46,21 @@ _INSERTIONS: Final = (
     ("RPAREN", "RPAREN"),
     ("STRING_TAIL",),
     ("FATARROW",),
+    ("OP",),
+    ("GT",),
     ("NAME", "SEMI"),
+    ("LPAREN", "NAME"),
     ("EQ", "NAME", "SEMI"),
 )
+_ENDS_A_PART: Final = frozenset({"RPAREN", "RBRACKET", "RBRACE", "STRING_TAIL", "SEMI", "HBRACE"})
 _REPLACEMENTS: Final = ("NAME", "EQ", "COLON", "COMMA", "SEMI", "FATARROW", "ARROW", "LET", "OP")
 _BEFORE_NAMES: Final = frozenset(
     {"LET", "MUT", "FN", "FOR", "IN", "STRUCT", "ENUM", "CONST", "STATE", "AS", "EXTENDS"}
     | {"COMMA", "LPAREN", "PIPE", "EQ", "OP"}
 )
 _TEXTS: Final = {
+    "OP": "+",
+    "GT": ">",
     "SEMI": ";",
     "RPAREN": ")",
     "RBRACKET": "]",
@@ -67,7 +75,15 @@ _TEXTS: Final = {
     "ARROW": "->",
     "LET": "let",
 }
-_INSERTION_COSTS: Final = {"NAME": 0.9, "EQ": 0.1, "LPAREN": 0.8, "LBRACE": 1.2, "HBRACE": 0.3}
+_INSERTION_COSTS: Final = {
+    "NAME": 0.9,
+    "EQ": 0.1,
+    "LPAREN": 0.8,
+    "LBRACE": 1.2,
+    "HBRACE": 0.3,
+    "OP": 0.6,
+    "GT": 0.2,
+}
 _SWAPS: Final = {
     "LBRACE": ("HBRACE", "OBRACE"),
     "HBRACE": ("LBRACE", "OBRACE"),
@@ -213,10 +229,15 @@ class _Recovery:
     def _candidates(self) -> Iterator[tuple[Repair, float]]:
         """Repairs and what each costs, in tokens that would have to fit to make up for it."""
         token = self._tokens[self._at]
+        unpaired = self._first_unpaired()
         for inserted in _INSERTIONS:
             cost = 0.4 * (len(inserted) - 1) + _INSERTION_COSTS.get(inserted[0], 0.0)
-            if inserted[0] == "LPAREN" and token.kind in ("RPAREN", "SEMI", "RBRACE"):
+            if inserted[0] == "LPAREN" and not self._may_open_group(token, unpaired):
                 continue
+            if inserted == ("GT",) and self._would_fit(("OP",)):
+                continue  # of type arguments, not of a comparison
+            if inserted == ("HBRACE",) and unpaired == "HBRACE":
+                continue  # the brace that ends this head comes later
             if inserted == ("RBRACE",) and token.kind not in _ITEM_KEYWORDS | {END}:
                 cost += 2.0
             yield Repair(inserted, 0), cost
@@ -229,6 +250,26 @@ class _Recovery:
             within = self._tokens[self._at : self._at + count]
             if all(skipped.kind not in ("RBRACE", END) or count == 1 for skipped in within):
                 yield Repair((), count), 1.2 + 1.5 * (count - 1)
+
+    def _may_open_group(self, token: Token, unpaired: str) -> bool:
+        """Could a `(` have been lost before the token? Only if something closes it."""
+        if token.kind in ("RPAREN", "SEMI", "RBRACE"):
+            return False
+        if self._at and self._tokens[self._at - 1].kind == "REQUIRE":
+            return True
+        return unpaired == "RPAREN"
+
+    def _first_unpaired(self) -> str:
+        """The kind of the next token that closes what is open here, ends it or begins a body."""
+        depth = 0
+        for token in self._tokens[self._at : self._at + _PART]:
+            if token.kind in ("LPAREN", "LLAMBDA", "LBRACKET", "LBRACE", "OBRACE", "STRING_HEAD"):
+                depth += 1
+            elif depth and token.kind in ("RPAREN", "RBRACKET", "RBRACE", "STRING_TAIL"):
+                depth -= 1
+            elif depth == 0 and token.kind in _ENDS_A_PART:
+                return token.kind
+        return END
 
     def _may_stand_for(self, kind: str, token: Token) -> bool:
         """Could the author have meant `kind` where `token` stands?"""

@@ -193,7 +193,7 @@ def test_a_lost_bracket_does_not_spoil_the_next_function() -> None:
     [
         ("fn f() {\n  whiletrue { g(); }\n  h();\n}\nfn k() { 1 }", ["CCL0119 2:3"]),
         ("fn f() {\n  ifopen { g(); }\n}", ["CCL0119 2:3"]),
-        ("execution\n  let a = 1;\n  log(a);\n}\nfn k() { 1 }", ["CCL0119 1:1"]),
+        ("execution\n  let a = 1;\n  log(a);\n}\nfn k() { 1 }", ["CCL0114 1:10"]),
         ('fn f() {\n  if "abc == "abc" {\n    g();\n  }\n  h();\n}', ["CCL0102 2:18"]),
     ],
 )
