@@ -5,9 +5,10 @@
 - it *disturbs* if it may change what a place holds that was read before it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ccl.node import Node, Record, field
+from ccl.reach import NO_USE, Use
 from ccl.typed import (
     Argument,
     ArrayNew,
@@ -38,6 +39,7 @@ from ccl.typed import (
     Return,
     ScalarConst,
     SetLocal,
+    SetState,
     ShortCircuit,
     StateGet,
     Statement,
@@ -247,9 +249,42 @@ def _is_fresh_array(setting: SetLocal) -> bool:
     )
 
 
-def leaves_changed(body: Expr, root: Local) -> bool:
-    """Whether the body of a loop leaves the loop, on every way, once it has changed a variable."""
-    if root.index not in survey(body).written:
+def changes(body: Expr, root: LocalGet | StateGet | None, uses: Mapping[str, Use]) -> bool:
+    """Whether an expression may change a variable, or what it holds; None is no variable. uses: of
+    functions, what they do to state."""
+    if root is None:
+        return False
+    if isinstance(root, LocalGet):
+        return root.local.index in survey(body).written
+    state = root.state
+    for node in everything(body):
+        match node:
+            case CallFunction(function=function) if state in uses.get(function, NO_USE).written:
+                return True
+            case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
+                given = (root_of(each.value) for each in arguments if each.mutated)
+                if any(isinstance(each, StateGet) and each.state == state for each in given):
+                    return True
+            case Block(statements=statements) if any(
+                _sets(statement, state) for statement in statements
+            ):
+                return True
+            case _:
+                pass
+    return False
+
+
+def _sets(statement: Statement, state: str) -> bool:
+    match statement:
+        case SetState(state=changed) | Store(root=StateGet(state=changed)):
+            return changed == state
+        case _:
+            return False
+
+
+def leaves_changed(body: Expr, changed: Callable[[Expr], bool]) -> bool:
+    """Whether the body of a loop leaves the loop, on every way, once it has changed something."""
+    if not changed(body):
         return True
     match body:
         case Block(type=Prim.NEVER) if not any(isinstance(n, Continue) for n in everything(body)):
@@ -258,14 +293,10 @@ def leaves_changed(body: Expr, root: Local) -> bool:
             inner = [each.value for each in statements if isinstance(each, Evaluate)]
             inner += [] if value is None else [value]
             rest = [each for each in statements if not isinstance(each, Evaluate)]
-            changed = survey(
-                Block(statements=tuple(rest), value=None, type=body.type, span=body.span)
-            )
-            return root.index not in changed.written and all(
-                leaves_changed(each, root) for each in inner
-            )
+            others = Block(statements=tuple(rest), value=None, type=body.type, span=body.span)
+            return not changed(others) and all(leaves_changed(each, changed) for each in inner)
         case If() | MatchTag():
-            return all(leaves_changed(each, root) for each in children(body))
+            return all(leaves_changed(each, changed) for each in children(body))
         case _:
             return False
 

@@ -1,10 +1,13 @@
 """Statements and loops."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import assert_never
 
 from ccl.lowering import control, elements, operators, places
-from ccl.lowering.facts import leaves_changed, survey
-from ccl.lowering.frame import Frame, Loop, Owned
+from ccl.lowering.facts import changes, leaves_changed
+from ccl.lowering.frame import Frame, Hold, Loop
 from ccl.lowering.shapes import load, value_type
 from ccl.lowering.turns import turns_of
 from ccl.typed import (
@@ -22,7 +25,7 @@ from ccl.typed import (
     While,
 )
 from ccl.types import Array, Map, Prim, Type, is_reference
-from ccl.walk import place_root
+from ccl.walk import root_of
 
 
 def lower(f: Frame, statement: Statement) -> None:
@@ -141,30 +144,40 @@ def _counted(f: Frame, statement: While) -> None:
 
 def _for_each(f: Frame, statement: ForEach) -> None:
     kind = statement.iterable.type
-    name, snapshot = _snapshot(f, statement.iterable, statement.body)
-    if isinstance(kind, Array):
-        _for_elements(f, statement, name, kind.element, hold=not snapshot)
-    else:
-        _for_points(f, statement, name)
-    f.let_go(snapshot)
+    with _snapshot(f, statement.iterable, statement.body) as (name, held):
+        if isinstance(kind, Array):
+            _for_elements(f, statement, name, kind.element, hold=not held)
+        else:
+            _for_points(f, statement, name)
 
 
-def _snapshot(f: Frame, iterable: Expr, body: Block) -> tuple[str, list[Owned]]:
+@contextmanager
+def _snapshot(f: Frame, iterable: Expr, body: Block) -> Iterator[tuple[str, bool]]:
     """The object to iterate over; copy on write keeps it as it is while the body runs.
 
     It is not held where the body leaves the loop once it has changed it: then only the items are.
     """
-    root = place_root(iterable) if isinstance(iterable, LocalGet) else None
-    if root is not None and root.index in survey(body).written and leaves_changed(body, root):
-        return f.name(root), []
-    if root is not None and f.in_place(root) and root.index not in survey(body).written:
+    root = root_of(iterable)
+    may_change = partial(changes, root=root, uses=f.unit.uses)
+    changed = may_change(body)
+    if changed and leaves_changed(body, may_change):
+        if isinstance(iterable, LocalGet):
+            yield f.name(iterable.local), False
+            return
+        if f.expr(iterable) is not Hold.OWNED:
+            with f.temporary("i32") as name:
+                f.emit(f"local.set ${name}")
+                yield name, False
+            return
+    elif isinstance(iterable, LocalGet) and f.in_place(iterable.local) and not changed:
         # changed in place elsewhere, but not while this loop runs
         f.expr(iterable)
         f.retain()
     else:
         f.own(iterable)
     owned = f.keep(iterable.type)
-    return owned.name, [owned]
+    yield owned.name, True
+    f.let_go([owned])
 
 
 def _body(f: Frame, loop: Loop, body: Block, items: tuple[Local, ...], *, hold: bool) -> None:
@@ -230,9 +243,13 @@ def _for_points(f: Frame, statement: ForEach, snapshot: str) -> None:
 
 
 def _for_pairs(f: Frame, statement: ForPairs) -> None:
+    with _snapshot(f, statement.iterable, statement.body) as (name, held):
+        _pairs_of(f, statement, name, hold=not held)
+
+
+def _pairs_of(f: Frame, statement: ForPairs, name: str, *, hold: bool) -> None:
     kind = statement.iterable.type
     assert isinstance(kind, Map)
-    name, snapshot = _snapshot(f, statement.iterable, statement.body)
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
     _note(f, again, statement)
@@ -252,8 +269,7 @@ def _for_pairs(f: Frame, statement: ForPairs) -> None:
             if value_type(part) is not None:
                 f.emit(f"local.get ${entry}", load(part, offset), f"local.set ${f.name(item)}")
         f.emit(f"block ${loop.next}")
-        _body(f, loop, statement.body, (statement.key, statement.value), hold=not snapshot)
+        _body(f, loop, statement.body, (statement.key, statement.value), hold=hold)
         f.emit("end")
         f.emit(f"local.get ${entry}", "i32.const 24", "i32.add", f"local.set ${entry}")
         f.emit(f"br ${again}", "end", "end")
-    f.let_go(snapshot)
