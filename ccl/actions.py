@@ -1,6 +1,6 @@
 """The actions of the language: sections in handlers that do what a cooperative does.
 
-One row per action: its keys and their types, of which the first may stand as the label. What it
+One row per action: its keys and their types, of which the first may be the label. What it
 does is in `ccl.checking.handlers.action_forms`. A function of the program of the same name
 shadows it.
 """

@@ -634,7 +634,7 @@ Item: TypeAlias = (
     | Enumeration
     | Invariant
 )
-"""`contract`, `role` and `proposal` are Sections by form; `ccl.expansion` knows their keys."""
+"""`contract`, `role` and `proposal` are Sections by form; `ccl.expansion` has their keys."""
 
 
 class Module(Node, frozen=True, kw_only=True):

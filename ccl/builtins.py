@@ -55,7 +55,7 @@ RESOURCE_TYPE_VARIANTS: Final[Mapping[str, str]] = {
     "IO": "io",
     "TOKEN": "token",
 }
-"""`ResourceType.X` by name, and the resource it stands for."""
+"""`ResourceType.X` by name, and its resource."""
 
 CONSTANTS: Final[Mapping[str, int]] = {
     "SECOND": 1,

@@ -63,7 +63,7 @@ def _first_change(before: ast.Module, tree: Concrete, text: str) -> Span | None:
 
 
 def same_but_for_spans(first: Any, second: Any) -> bool:
-    """Are two trees equal wherever they stand in their files?"""
+    """Are two trees equal at whatever places in their files?"""
     waiting = [(first, second)]
     while waiting:
         left, right = waiting.pop()

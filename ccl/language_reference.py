@@ -36,7 +36,7 @@ same. A key that fills in nothing is checked and kept in the charter, for the pe
 
 _PRELUDE_INTRODUCTION: Final = """\
 What every program sees without an import. A declaration of the program's own hides a name
-silently. `T`, `K` and `V` stand for any type; `NUMBER` is Integer, Decimal, Mana, Duration or
+silently. `T`, `K` and `V` are any type; `NUMBER` is Integer, Decimal, Mana, Duration or
 tokens (for `min` and `max` Timestamp as well), all of a call of one kind.
 """
 

@@ -28,7 +28,7 @@ GATHERING_RULES: Final = frozenset(
 )
 """They make a list, or add to one."""
 CHILD_RULES: Final = frozenset({"token", "ident", "module"})
-"""They stand for their only part."""
+"""Each is its only part."""
 EMPTY_RULES: Final = frozenset({"none", "no_header"})
 
 

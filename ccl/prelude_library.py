@@ -1,4 +1,4 @@
-"""The part of the prelude that is written in CCL: names, and the library files they stand in.
+"""The part of the prelude that is written in CCL: names, and the library files of each.
 
 A program that uses one of these names gets the file without an import; a program that uses
 none loads nothing more. A declaration of the program's own shadows them.
@@ -62,7 +62,7 @@ FUNCTIONS: Final[Mapping[str, tuple[LibraryFunction, ...]]] = {
     **_same("std/federation", "get_federation_metadata", "verify_federation_membership"),
     **_same("std/federation", "verify_cross_federation"),
 }
-"""By the name that programs call; several are told apart by how many arguments they take."""
+"""By the name that programs call; several are distinguished by the number of their arguments."""
 
 
 def _methods(
@@ -106,7 +106,7 @@ PROPOSALS_FILE: Final = "std/proposals"
 """What `proposal Name { … }` is made of."""
 
 TYPES: Final[Mapping[str, str]] = {"Vote": PROPOSALS_FILE, "Outcome": PROPOSALS_FILE}
-"""Enums of the prelude, and the files they stand in."""
+"""Enums of the prelude, and their files."""
 
 _FILES_OF_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     name: tuple(dict.fromkeys(each.file for key, each in METHODS.items() if key[1] == name))
@@ -131,7 +131,7 @@ def files_needed(text: str, declared: frozenset[str]) -> tuple[str, ...]:
 
 
 def _passed(text: str) -> set[str]:
-    """Names that stand as whole arguments and are no variables with a type or a `let`."""
+    """Names that are whole arguments and no variables with a type or a `let`."""
     return set(_PASSED.findall(text)) - set(_VARIABLE.findall(text))
 
 

@@ -69,7 +69,7 @@ def error_index() -> str:
 
 
 def _deeper(markdown: str) -> str:
-    """The page's headings two levels down, so that they stand under their code."""
+    """The page's headings two levels down, so that they are under their code."""
     fenced = False
     lines = []
     for line in markdown.split("\n"):

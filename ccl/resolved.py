@@ -1,7 +1,7 @@
 """Files with their names sorted out: what `ccl.resolve` makes and `ccl.checking` reads.
 
-Every file keeps its syntax tree; a `FileScope` says what each top-level name of it stands
-for. Nothing here is typed yet.
+Every file keeps its syntax tree; a `FileScope` has the meaning of each top-level
+name of it. Nothing here is typed yet.
 """
 
 from collections import ChainMap
@@ -32,7 +32,7 @@ whether what the role extends has its requirements met."""
 ELECTORATE = "electorate of"
 SHARE = "share of"
 """Calls in the `open` of a proposal: who may vote, an array or a map with weights; and a share, by
-the key it stands under and its value."""
+its key and its value."""
 
 SHARE_EXPECTED = "a share from 0 to 1, such as 50%, 0.5 or 2/3"
 
@@ -109,7 +109,7 @@ class FileScope(Node, frozen=True, kw_only=True):
 
     file: ScopeId
     source: FileId
-    """The file in which the text stands."""
+    """The file of the text."""
     name: str
     """The path of that file in the compiled module."""
     prefix: str
@@ -207,13 +207,13 @@ class FileScope(Node, frozen=True, kw_only=True):
 
     @property
     def value_names(self) -> tuple[str, ...]:
-        """Those that somebody could write."""
+        """Those that a program could spell."""
         named = (*self.functions, *self.consts, *self.states, *self.imports)
         return tuple(each for each in named if each.isidentifier())
 
     @property
     def function_names(self) -> tuple[str, ...]:
-        """Those that somebody could call."""
+        """Those that a program could call."""
         return tuple(each for each in self.functions if each.isidentifier())
 
     @property

@@ -635,7 +635,7 @@ class CharterSection(Node, frozen=True, kw_only=True):
 
 
 class CharterDecision(Node, frozen=True, kw_only=True):
-    """Where a conditional rule stands: said to be undecided if `condition` is, and `when` holds."""
+    """The place of a conditional rule, which is undecided if `condition` is, and `when` holds."""
 
     condition: int
     when: Guard

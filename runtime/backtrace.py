@@ -65,7 +65,7 @@ def way_lines(way: Sequence[str]) -> Iterator[str]:
 def _instructions(
     module: bytes, bodies: Sequence[Body], frames: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
-    """(body, which of its calls) of each frame that stands at a call."""
+    """(body, which of its calls) of each frame that is at a call."""
     for offset in frames:
         for number, body in enumerate(bodies):
             if body.start <= offset < body.end:

@@ -1,7 +1,7 @@
 """What an execution gives back: the part everybody must agree on, and measurements.
 
 `Deterministic` is what executor and verifiers compare; `Metrics` are of one machine and
-compared by nobody.
+never compared.
 """
 
 from collections.abc import Mapping
@@ -126,7 +126,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
     """Measured on the executing machine. wall_ms is rounded up.
 
     frames: where in the module the calls are that led to a trap, the innermost first, as many as
-    the engine names. How many that is depends on it, so they are compared by nobody either.
+    the engine names. How many that is depends on it, so they are never compared either.
     """
 
     wall_ms: int

@@ -66,7 +66,7 @@ class StateVariable(Struct, frozen=True, kw_only=True):
 
 
 class Article(Struct, frozen=True, kw_only=True):
-    """An article of the charter: where it stands, and where it is cited (`file:line:column`)."""
+    """An article of the charter: its place, and the places that cite it (`file:line:column`)."""
 
     number: str
     place: str

@@ -13,7 +13,7 @@ from typing import Final
 
 DISTANCE_MAX = 2
 SIMILAR_MAX = 3
-"""Candidates that are told where none is nearest."""
+"""How many candidates are listed if none is nearest."""
 PART_MIN = 3
 """Letters that a part of a word needs to say something."""
 

@@ -21,7 +21,7 @@ def infer_block(body: Body, block: ast.Block, expected: Type | None = None) -> t
 
 
 def discard_block(body: Body, block: ast.Block) -> typed.Block:
-    """A block whose value nobody takes."""
+    """A block whose value is discarded."""
     return _block(body, block, None, dropped=True)
 
 
@@ -250,8 +250,8 @@ def _item_later(body: Body, expr: ast.For, iterable: typed.Expr) -> Type:
 
 def _for_pairs(body: Body, expr: ast.For, iterable: typed.Expr) -> typed.Statement:
     kind = prune(iterable.type)
-    poison = invalid(expr.span).type
-    key_type, value_type = poison, poison
+    unknown = invalid(expr.span).type
+    key_type, value_type = unknown, unknown
     if isinstance(kind, Map):
         key_type, value_type = kind.key, kind.value
     elif variable_of(kind) is not None:

@@ -29,7 +29,7 @@ def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Exp
     """`expr` with the type it has.
 
     A type that is open while bodies are inferred is kept by its place: once it is known, it is
-    what the expression has, whatever stands around it.
+    what the expression has, whatever its context.
     """
     if body.final:
         solved = body.solved.get(expr.span)
@@ -118,7 +118,7 @@ def discard(body: Body, expr: ast.Expr) -> typed.Statement:
 
 
 def unwrapped(node: typed.Expr) -> typed.Expr:
-    """A value that nobody takes: what a discarded Result would hide comes out as a trap."""
+    """A discarded value: the Err of a discarded Result traps."""
     kind = prune(node.type)
     if isinstance(kind, Result):
         return convert(node, Conversion.UNWRAP_OK, kind.ok)

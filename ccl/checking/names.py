@@ -186,7 +186,7 @@ def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typ
         return invalid(span)
     meant = body.find(near) if near is not None else None
     if meant is not None:
-        meant.reads.append(span.start)  # so that a slip is told once, not as an unused variable
+        meant.reads.append(span.start)  # so that a slip is one error, without an unused variable
     body.sink.report("CCL0201", span, name=name, nearest=near)
     return invalid(span)
 

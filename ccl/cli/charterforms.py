@@ -1,13 +1,13 @@
 """A replayed charter as one JSON object, and back: nothing is lost, whatever shares a key.
 
-Keys keep their order. An entry stands under its key as its value, a section as an object. What has
+Keys keep their order. An entry is under its key as its value, a section as an object. What has
 more to its head than a key says so in keys that begin with `$`: `$value` of a section with a value,
 `$from` and `$to` or `$below` of a band, `$arguments` of a call. Such entries, and all that share a
 key, are a list under the key. A key of the charter that begins with `$` has one `$` more.
 
 Numbers keep their unit: `40%`, `7d`, `2GiB`; those with places are texts (`"0.66"`), times are RFC
 3339. A text that reads like one of these is `{"$text": "40%"}`. `charterschema` says the same as a
-schema. Conditions that are not decided stand beside the charter, each with its place in it.
+schema. Undecided conditions are beside the charter, each with its place in it.
 """
 
 import re

@@ -52,7 +52,7 @@ def _entries(nodes: Sequence[CharterNode]) -> list[dict[str, Any]]:
                     entry["when_any"] = [_tests(each) for each in node.when]
                 found.append(entry)
             case CharterDecision():
-                # Where the rule stands matters to the replay only.
+                # The place of the rule matters to the replay only.
                 continue
             case _:
                 assert_never(node)

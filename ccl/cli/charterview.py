@@ -19,7 +19,7 @@ class Undecided(Struct, frozen=True, kw_only=True):
     """A condition that this context does not decide: the field that is missing, and its place.
 
     section: the keys that lead to the rule. pointer: to its section in `charter_value`, of whose
-    entries there it stands after so many (position).
+    entries there it comes after so many (position).
     """
 
     condition: str

@@ -1,4 +1,4 @@
-"""`cclc compile --emit ast|charter|abi`: what the compiler knows of a program, to look at."""
+"""`cclc compile --emit ast|charter|abi`: views of a program between the stages."""
 
 import json
 import sys
@@ -110,7 +110,7 @@ def _compiled(text: str, file: Path, view: View, allowed: tuple[Path, ...]) -> t
 
 
 def _tell(findings: Findings, file: Path, form: Format) -> None:
-    """Findings for people go to stderr, so that they never stand in the view."""
+    """Findings for people go to stderr, so that they are never in the view."""
     from ccl.codes.template import Severity
 
     answer_findings(findings)

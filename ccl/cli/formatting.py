@@ -110,7 +110,7 @@ def _unsettled(path: Path, source: Source, item: Span) -> CommandError:
 
 
 def _count(unchanged: int, changed: int, unformatted: int, *, dry: bool) -> None:
-    """One line about all files, where there is more than one to tell of."""
+    """One line about all files, if there is more than one."""
     if unchanged + changed + unformatted == 1 and not (dry and unchanged):
         return
     parts = []

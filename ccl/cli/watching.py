@@ -56,7 +56,7 @@ def watch_files(
     allowed: tuple[Path, ...] = (),
     max_errors: int = ERRORS_SHOWN_MAX,
 ) -> None:
-    """Check, tell, wait for a change, and so on until Ctrl-C (KeyboardInterrupt).
+    """Check, report, wait for a change, and so on until Ctrl-C (KeyboardInterrupt).
 
     Raises CommandError for standard input, which does not change.
     """
@@ -88,7 +88,7 @@ def watch_files(
 
 
 def settled(paths: Iterable[Path]) -> dict[Path, Stamp]:
-    """How the files are once nobody writes them any more."""
+    """The files once they are no longer being written."""
     now = stamped(paths)
     while True:
         time.sleep(SETTLING_SECONDS)
@@ -111,7 +111,7 @@ def stamped(paths: Iterable[Path]) -> dict[Path, Stamp]:
 
 
 def check_round(paths: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
-    """Check all files once. A file that cannot be read is told of, and may come back."""
+    """Check all files once. A file that cannot be read is reported, and may come back."""
     reports: list[Findings] = []
     sources = sources_of(paths)
     unreadable = list(sources.faults)

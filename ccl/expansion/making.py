@@ -1,4 +1,4 @@
-"""Syntax made from a role or proposal: nodes that all stand where the declaration stands.
+"""Syntax made from a role or proposal: nodes that all have the place of the declaration.
 
 Names that the author cannot write (they contain a space, a dot or a slash) are safe from
 whatever the author declares.

@@ -2,7 +2,7 @@
 
 `proposal P { … }` keeps its proposals in a state variable of the file or contract around. The
 functions are `P_open` and so on, also called `P.open`; what they do is written in
-`std/proposals`, which the compiler imports under its path, a name that nobody can write. Terms are
+`std/proposals`, which the compiler imports under its path, a name no program can spell. Terms are
 evaluated by `open` alone, where nothing is visible that the author has not written.
 """
 

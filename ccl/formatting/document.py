@@ -1,4 +1,4 @@
-"""Texts that know where they may be broken, and their printing within a width.
+"""Texts with the places at which they may be broken, and their printing within a width.
 
 After Wadler and Oppen: a group is printed on one line if it fits, otherwise its own
 lines break. Whatever holds a hard line is broken, and so is all that encloses it.
@@ -91,7 +91,7 @@ INDENT_WIDTH: Final = 2
 
 
 def is_forced(doc: Doc) -> bool:
-    """Does it hold something that cannot stand on one line with what follows?"""
+    """Does it hold something that must end its line?"""
     match doc:
         case str() | Choice() | Fill():
             return False

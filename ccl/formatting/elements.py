@@ -69,7 +69,7 @@ class Laid:
 
 
 def members(parts: Sequence[Part]) -> list[Member]:
-    """A list of the tree as members. Separators before the first belong to nobody."""
+    """A list of the tree as members. Separators before the first belong to no member."""
     found: list[Member] = []
     for part in parts:
         if not isinstance(part, Leaf) or part.kind not in ("COMMA", "SEMI"):

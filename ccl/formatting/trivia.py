@@ -1,6 +1,6 @@
 """The comments and blank lines between the tokens, handed out once each.
 
-The layout asks for a comment where it knows a place for one. What nobody asked for is
+The layout takes a comment where it has a place for one. A comment that is not taken is
 still `left` within its statement, which is then kept as it was written.
 """
 
@@ -26,9 +26,9 @@ TAB_WIDTH: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """`is_inline`: something else stands on the line before it, and something after it.
-    `line_before`, `line_follows`: nothing does before it, nothing does after it.
-    `blank_before`, `blank_after`: an empty line does."""
+    """`is_inline`: there is other text on the line before it, and after it.
+    `line_before`, `line_follows`: there is none before it, or none after it.
+    `blank_before`, `blank_after`: there is an empty line."""
 
     text: str
     start: int
@@ -44,7 +44,7 @@ class Comment:
 
 
 class Trivia:
-    """What stands before each leaf, by its index."""
+    """The trivia before each leaf, by its index."""
 
     def __init__(self, tree: Concrete) -> None:
         self._text = tree.text
@@ -122,7 +122,7 @@ class Trivia:
         return any(each.is_doc for each in comments)
 
     def is_inline(self, index: int) -> bool:
-        """Do the comments before this leaf all stand on its line, and no other?"""
+        """Are the comments before this leaf all on its line, and no other?"""
         return all(each.is_inline for each in self._leading.get(index, ()))
 
     def leading(self, index: int) -> Doc:
@@ -134,7 +134,7 @@ class Trivia:
         return concat(*parts)
 
     def inline(self, index: int) -> Doc:
-        """Comments before a leaf that close what stands before it on the same line."""
+        """Comments before a leaf that close the text before it on the same line."""
         return concat(
             *(part for each in self._leading.pop(index, ()) for part in (" ", self._comment(each)))
         )

@@ -1,6 +1,6 @@
 """Who holds what of the caller's own token classes, as the effects so far leave it.
 
-Rule: nobody holds less than nothing, and no total passes 63 bits; a refusal is a text for the
+Rule: no holder has less than nothing, and no total passes 63 bits; a refusal is a text for the
 program. What the ledger allows at last is for the ledger to say when the effects are applied.
 """
 

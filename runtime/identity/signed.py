@@ -1,6 +1,6 @@
 """A record with a signature: one envelope for all of them.
 
-`version`, `type`, `mesh`, `signer` and `sig` stand beside the record's own fields in one map.
+`version`, `type`, `mesh`, `signer` and `sig` are beside the record's own fields in one map.
 The signature is over `"icn-mesh/1\\0" ‖ type ‖ "\\0" ‖ canonical encoding without sig`; the
 CID is over the whole signed block.
 """

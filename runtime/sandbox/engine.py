@@ -108,7 +108,7 @@ def engine() -> Engine:
 
 
 def engine_text() -> str:
-    """The engine as it stands in a context: name, version, configuration, architecture."""
+    """The engine as a context names it: name, version, configuration, architecture."""
     return engine().text
 
 

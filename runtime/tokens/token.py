@@ -33,7 +33,7 @@ RESOURCES: Final = frozenset(kind.value for kind in ResourceType)
 
 
 class TokenClass(Struct, frozen=True):
-    """Units of somebody's own issue (`membership`, `voucher`), by the name that it gave them."""
+    """Units of a member's own issue (`membership`, `voucher`), by the name that it gave them."""
 
     value: str
 
@@ -54,7 +54,7 @@ class ResourceToken(Struct, frozen=True, kw_only=True):
     """`amount` units of `resource_type`, kept by `issuer`, for `audience` to spend in `scope`.
 
     A root token (no parent) is signed by the issuer, a child by its parent's audience.
-    expires_at: Unix seconds. nonce: 16 bytes that tell two equal tokens apart.
+    expires_at: Unix seconds. nonce: 16 bytes that distinguish two equal tokens.
     """
 
     resource_type: ResourceType

@@ -1,6 +1,6 @@
 """How deep a charter may be: sections as the host replays them, values as DAG-CBOR holds them.
 
-Rule: told of where it is written. Names make values deep that look shallow, so what the parser
+Rule: reported where it is written. Names make values deep that look shallow, so what the parser
 bounds is not enough.
 """
 

@@ -262,7 +262,7 @@ class _Reader:
             return None
         names = [each for each in nodes_of(expr) if isinstance(each, ast.Name)]
         for name in names:
-            if name.text in self._scope.consts:  # what is wrong with it is reported where it stands
+            if name.text in self._scope.consts:  # its errors are reported at its declaration
                 constants.value_of(self._checker, self._scope, name.text)
         return constants.evaluated(self._checker, self._scope, expr)
 

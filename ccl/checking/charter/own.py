@@ -20,7 +20,7 @@ def has(body: Body, name: str) -> bool:
 
 
 def read(body: Body, path: tuple[ast.Ident, ...], span: Span) -> typed.Expr:
-    """The constant at a path that begins with `charter`, or with a name that `has` knows."""
+    """The constant at a path that begins with `charter`, or with a name that `has` accepts."""
     whole = path[0].text == _WHOLE and not has(body, _WHOLE)
     names = path[1:] if whole else path
     words = [each.text for each in names]
@@ -33,7 +33,7 @@ def read(body: Body, path: tuple[ast.Ident, ...], span: Span) -> typed.Expr:
 
 
 def settings_at_root(body: Body, name: str) -> "tuple[tree.Charter, tree.Tree]":
-    """Where a bare name that `has` knows is found."""
+    """The place of a bare name that `has` accepts."""
     trees = _trees(body, whole=False)
     return next((charter, at) for at, charter in trees if _leads(at, (name,)) is not None)
 

@@ -1,4 +1,4 @@
-"""From declarations to the charter's tree: entries with the conditions they stand under."""
+"""From declarations to the charter's tree: entries with the conditions they are under."""
 
 from collections.abc import Iterator
 
@@ -47,7 +47,7 @@ def read_charter(checker: Checker, scope: FileScope) -> Charter:
 
 
 def _articles_in(items: tuple[ast.Item, ...]) -> Iterator[tuple[str, Span]]:
-    """The articles that stand in declarations, at any depth."""
+    """The articles in declarations, at any depth."""
     for item in items:
         match item:
             case ast.Article():
@@ -254,7 +254,7 @@ class _Reader:
         return read_value(self._checker, self._scope, expr, self._object)
 
     def _object(self, expr: ast.InlineObject) -> typed.CharterObject:
-        """An object inside a list or a call: one constant value, so no rule can stand in it."""
+        """An object inside a list or a call: one constant value, so it contains no rule."""
         nodes: list[typed.CharterNode] = []
         seen: dict[str, Span] = {}
         for item in expr.entries:

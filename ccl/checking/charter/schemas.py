@@ -39,7 +39,7 @@ def _sections(
 ) -> Iterator[tuple[Tree, bool]]:
     """The sections at a path, and whether they are there only in some cases.
 
-    Where several differ in their labels nobody could say which one is meant.
+    Several that differ in their labels are ambiguous.
     """
     if not path:
         yield tree, conditional

@@ -1,6 +1,6 @@
 """One entry for each key: sections of one name are joined, rules that compete are put in order.
 
-A rule further in replaces what stands around it; where two rules can hold at once and set one
+A rule further in replaces the outer ones; where two rules can hold at once and set one
 key differently, one of them must say `override`.
 """
 

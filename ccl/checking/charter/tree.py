@@ -28,7 +28,7 @@ class Condition(Node, frozen=True, kw_only=True):
     expr: ast.Expr
     when: Guard
     scope: FileScope
-    """Where it stands: in the file, or in a contract of it."""
+    """Its place: the file, or a contract of it."""
 
 
 class Property(Node, frozen=True, kw_only=True):

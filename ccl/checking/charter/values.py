@@ -1,4 +1,4 @@
-"""What stands after a key: its value for the charter, and as a constant for code.
+"""The value of a key, for the charter and as a constant for code.
 
 A bare word is the constant of that name, else a symbol. What has no constant value is reported.
 """

@@ -23,7 +23,7 @@ SIZE_MAX: Final = 20_000
 
 
 def use(body: Body, scope: FileScope, name: str, span: Span) -> typed.Expr:
-    """The value of a constant, standing at `span`."""
+    """The value of a constant, used at `span`."""
     body.constant_uses.add(span)
     owner = body.checker.scoped.owner(scope, name)
     body.checker.used_consts.add((int(owner.file), name))

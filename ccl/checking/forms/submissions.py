@@ -54,7 +54,7 @@ GROUPS: dict[str, dict[str, Type]] = {
         "quorum": Prim.INTEGER,
     },
 }
-"""Records among the arguments, and what may stand in them."""
+"""Records among the arguments, and the fields of each."""
 _CHOICES = {"resource_type": RESOURCE_TYPES, "priority": PRIORITIES}
 _POSITIVE = ("resource_amount", "budget", "max_seconds")
 SUBMITTED = Result(Prim.JOB, Prim.STRING)
@@ -201,7 +201,7 @@ def _from_charter(body: Body, call: ast.Call) -> dict[str, typed.Expr]:
 
 
 def _report_conditional(body: Body, given: Mapping[str, object]) -> None:
-    """What the charter says only in some cases reaches no job: nobody has decided the case yet."""
+    """What the charter says only in some cases reaches no job: the case is undecided."""
     if body.scope.source != body.checker.scoped.root:
         return
     for argument, places in body.checker.charter.conditional.items():

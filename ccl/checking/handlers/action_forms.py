@@ -167,8 +167,8 @@ class _Acting:
         moved = self._changes("host_transfer_tokens", kind, holder, to, amount)
         if "data" not in self.values:
             return (moved,)
-        told = self.event(TRANSFERRED, ("type", "from", "to", "amount", "data"))
-        return (moved, told)
+        event = self.event(TRANSFERRED, ("type", "from", "to", "amount", "data"))
+        return (moved, event)
 
     def anchor(self) -> Statements:
         """A text as it is; a record, or anything under a path, as a block whose CID is anchored."""
@@ -218,8 +218,8 @@ class _Acting:
 
     def _changes(self, call: str, *arguments: typed.Expr) -> typed.Statement:
         node = typed.CallHost(call=call, arguments=arguments, type=REFUSABLE, span=self.span)
-        told = convert(node, Conversion.UNWRAP_OK, Prim.UNIT)
-        return typed.Evaluate(value=told, span=self.span)
+        value = convert(node, Conversion.UNWRAP_OK, Prim.UNIT)
+        return typed.Evaluate(value=value, span=self.span)
 
     def _statements(self, nodes: Iterable[typed.Expr]) -> Statements:
         return tuple(typed.Evaluate(value=node, span=self.span) for node in nodes)

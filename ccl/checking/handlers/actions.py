@@ -82,7 +82,7 @@ def named_entries(body: Body, action: ast.Action) -> tuple[ast.Argument, ...] | 
 
 
 def _value(body: Body, entry: ast.AnyEntry) -> ast.Expr:
-    """What an entry of an action stands for as an argument."""
+    """The argument that an entry of an action gives."""
     match entry:
         case ast.Section():
             return records.with_words(body, records.as_object(entry))

@@ -1,6 +1,6 @@
 """Which values of a `match` subject no arm takes, shown as patterns.
 
-Values are split by the constructors that stand in a column of patterns, and each group is
+Values are split by the constructors in a column of patterns, and each group is
 followed with the rows that can still take it (Maranget, Warnings for pattern matching). A group
 that no row takes is a witness; a row that takes all of a group ends the search in it. Numbers are
 split at the ends of the ranges written.
@@ -250,9 +250,9 @@ def _fields(kind: Struct, fields: tuple[tuple[str, Type], ...]) -> _Group:
     names = [name for name, _ in fields]
 
     def show(parts: tuple[str, ...]) -> str:
-        told = [f"{name}: {part}" for name, part in zip(names, parts, strict=True) if part != "_"]
-        rest = [] if len(told) == len(names) else [".."]
-        return f"{plain_name(kind)} {{ {', '.join((*told, *rest))} }}"
+        named = [f"{name}: {part}" for name, part in zip(names, parts, strict=True) if part != "_"]
+        rest = [] if len(named) == len(names) else [".."]
+        return f"{plain_name(kind)} {{ {', '.join((*named, *rest))} }}"
 
     return _Group(
         parts=tuple(each for _, each in fields),

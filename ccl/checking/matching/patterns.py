@@ -134,7 +134,7 @@ class _Reader:
         return local
 
     def _either(self, pattern: ast.OrPattern, kind: Type) -> Shape:
-        """Alternatives bind the same names, so that the arm knows them whichever it is."""
+        """Alternatives bind the same names, so that the arm has them whichever it is."""
         parts = alternatives(pattern)
         shapes: list[Shape] = []
         names: dict[str, typed.Local] = {}

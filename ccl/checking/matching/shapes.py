@@ -14,7 +14,7 @@ class Anything(Node, frozen=True, kw_only=True):
 
     local: typed.Local | None = None
     wrong: bool = False
-    """It stands for a pattern that is reported as wrong."""
+    """In place of a pattern that has been reported."""
 
 
 class Equal(Node, frozen=True, kw_only=True):
@@ -45,7 +45,7 @@ class Fields(Node, frozen=True, kw_only=True):
 class Elements(Node, frozen=True, kw_only=True):
     """An array of exactly so many elements; with a `rest`, of so many or more.
 
-    `before`: how many of the parts stand before the rest.
+    `before`: how many of the parts come before the rest.
     """
 
     parts: tuple["Shape", ...]

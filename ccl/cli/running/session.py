@@ -179,7 +179,7 @@ def _call(program: Program, options: Options) -> Call:
 
 
 def _tell_of_roles(roles: tuple[str, ...]) -> None:
-    """Whoever runs a program with roles that nobody granted should read it in the output."""
+    """A run with roles that were not granted says so in its output."""
     if not roles:
         return
     named, verb = ("role", "comes") if len(roles) == 1 else ("roles", "come")

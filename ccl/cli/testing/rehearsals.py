@@ -156,7 +156,7 @@ def judge(execution: Execution) -> Failure | None:
 
 
 def _is_trap(outcome: Outcome) -> bool:
-    """A check of the program itself, not a bound of the execution that nobody wrote down."""
+    """A check of the program itself, not an implicit bound of the execution."""
     match outcome.kind:
         case OutcomeKind.TRAPPED | OutcomeKind.FAILED:
             return True

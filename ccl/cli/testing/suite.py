@@ -31,7 +31,7 @@ class Suite(Struct, frozen=True, kw_only=True):
     """As the module names them."""
 
     def place(self, site: Spot) -> tuple[Source, Span] | None:
-        """Where a part of a source that the module names is, in the sources that users know."""
+        """Where a part of a source that the module names is, in the sources of the user."""
         for source in self.names.sources:
             if source.path == site.file:
                 start = source.offset(site.line, site.column)
