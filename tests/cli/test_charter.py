@@ -136,6 +136,25 @@ def test_misuse_is_answered_by_name(
     assert words in done.err
 
 
+@pytest.mark.parametrize(
+    ("function", "given", "value"),
+    [("() -> Integer { 5 }", (), "5\n"), ("(n: Integer) -> Integer { n + 5 }", ("4",), "9\n")],
+)
+def test_function_called_charter_is_no_charter(
+    function: str, given: tuple[str, ...], value: str, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "named.ccl").write_text(f"export fn charter{function}")
+    assert run("cclc", "compile", folder / "named.ccl", home=tmp_path).code == 0
+    for name in ("named.ccl", "named.wasm"):
+        done = charter(folder, name)
+        assert (done.code, done.out) == (3, "")
+        assert f"{name} declares nothing" in done.err
+    words = ("ccl", "run", folder / "named.ccl", "--entry", "charter", *given)
+    done = run(*words, home=tmp_path)
+    assert done.code == 0 and "Charter of" not in done.out, done.err
+    assert run(*words, "-q", home=tmp_path).out == value
+
+
 def test_conditions_hear_of_the_caller_and_the_time(folder: Path) -> None:
     did = "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"
     (folder / "who.ccl").write_text(

@@ -21,7 +21,7 @@ from ccl.cli.charterview import Undecided, charter_text, undecided
 from ccl.cli.files import read_bytes, source_text
 from ccl.cli.inspection import inspect_bytes
 from ccl.cli.report import NOTHING_FOUND, answer_findings, shown
-from ccl.cli.running.program import Module, Program, compile_text_of
+from ccl.cli.running.program import Module, Program, compile_text_of, has_charter
 from ccl.cli.running.records import read_records
 from ccl.cli.running.traps import outcome_error, outcome_lines
 from ccl.render.paint import Paint
@@ -66,7 +66,7 @@ def show_charter(
     asking = CALLER if caller is None else _did(caller)
     records = read_records(context)
     program = _program(data, file, allowed)
-    if all(export.name != CHARTER_EXPORT for export in program.abi.exports):
+    if not has_charter(program):
         raise CommandError(
             ExitCode.NOT_FOUND,
             "no-charter",

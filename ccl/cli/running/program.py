@@ -9,7 +9,7 @@ import typer
 from msgspec import Struct
 
 from ccl import ast
-from ccl.abi.layout import HANDLER_PREFIX, RUN_EXPORT
+from ccl.abi.layout import CHARTER_EXPORT, HANDLER_PREFIX, RUN_EXPORT
 from ccl.abi.sections import PACKED_SECTION, Abi, ExportSignature
 from ccl.abi.suggest import nearest
 from ccl.abi.values import parse_type, to_json, untyped_to_json
@@ -37,6 +37,8 @@ from runtime.context import (
 from runtime.terminal.errors import CommandError, ExitCode
 
 EXECUTION_WORD: Final = "execution"
+REPLAY_CALLS: Final = frozenset({"host_begin_section", "host_set_property", "host_leave_undecided"})
+"""What the export `charter` calls, and nothing else does."""
 _NO_RECORDS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -137,6 +139,14 @@ def _stateless(compilation: Compilation, abi: Abi) -> tuple[str, ...]:
 
 def _is_fixed(entry: str) -> bool:
     return entry == RUN_EXPORT or entry.startswith(HANDLER_PREFIX)
+
+
+def has_charter(program: Program) -> bool:
+    """Whether `charter` replays what is declared; a function of that name may be exported where
+    nothing is."""
+    is_exported = any(each.name == CHARTER_EXPORT for each in program.abi.exports)
+    imports = inspect_module(program.root.wasm).imports if is_exported else ()
+    return any(each.name in REPLAY_CALLS for each in imports)
 
 
 def entry_signature(program: Program, entry: str) -> ExportSignature:

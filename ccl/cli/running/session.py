@@ -10,7 +10,13 @@ from ccl.cli.running.destination import check_output
 from ccl.cli.running.earlier import EarlierRun, continuing, run_id, runs_of_file
 from ccl.cli.running.local import Call, Run, done_before, execute, state_without_program
 from ccl.cli.running.options import Options
-from ccl.cli.running.program import Program, compile_program, entry_signature, read_input
+from ccl.cli.running.program import (
+    Program,
+    compile_program,
+    entry_signature,
+    has_charter,
+    read_input,
+)
 from ccl.cli.running.records import given_roles, read_records
 from ccl.cli.running.seeding import chosen_seed
 from ccl.cli.running.showing import give_run, show_dry_run, show_modules, show_result
@@ -161,7 +167,7 @@ def _one_standard_input(options: Options) -> None:
 def _call(program: Program, options: Options) -> Call:
     """What the command line asks for. Raises CommandError."""
     arguments = None
-    if options.entry != CHARTER_EXPORT:
+    if options.entry != CHARTER_EXPORT or not has_charter(program):
         signature = entry_signature(program, options.entry)
         arguments = argument_block(
             signature, options.arguments, program.abi, options.file.as_posix()

@@ -13,6 +13,7 @@ from ccl.abi.layout import CHARTER_EXPORT
 from ccl.cli.running.carried import effect_lines, effects_to_json
 from ccl.cli.running.local import Run
 from ccl.cli.running.options import Options
+from ccl.cli.running.program import has_charter
 from ccl.cli.running.traps import way_of
 from ccl.cli.running.under_way import UnderWay
 from ccl.cli.show import charter_lines, charter_value, value_lines
@@ -111,7 +112,7 @@ def _show_own(run: Run, options: Options) -> bool:
     """The result of the program's own execution; whether there was any."""
     data = written(run)
     has_value = run.value is not None or _gives_none(run)
-    is_charter = run.entry == CHARTER_EXPORT
+    is_charter = run.entry == CHARTER_EXPORT and has_charter(run.program)
     if (has_value or is_charter) and data is None:
         options.remark("")
     if options.output is not None:
