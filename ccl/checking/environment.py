@@ -169,6 +169,10 @@ class DroppedValue(Node, frozen=True, kw_only=True):
     span: Span
     unchanged: str | None
     """The place whose method was called, if it can take the result."""
+    parameter: Variable | None
+    """Which parameter that place is, unless a loop can come back to it."""
+    ends_branch: bool
+    """Whether it is a plain value at the end of a block."""
     fix: Fix
 
 
@@ -334,6 +338,8 @@ class Body(Record, kw_only=True):
     """Told once each: the second use of a name that is not there says nothing new."""
     suggested_names: set[str] = field(default_factory=set)
     """Names for new variables in fixes."""
+    fillers: set[Span] = field(default_factory=set)
+    """Values of branches with nothing to do; see `ccl.checking.advice.fillers`."""
     solved: dict[Span, Type] = field(default_factory=dict)
     """`Checker.solved` of this body."""
 

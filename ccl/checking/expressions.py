@@ -6,6 +6,7 @@
 
 from ccl import ast, typed
 from ccl.checking import blocks, names, operators, places
+from ccl.checking.advice.fillers import fillers
 from ccl.checking.conversions import convert, fit, to_text
 from ccl.checking.environment import Body, invalid
 from ccl.checking.forms import aggregates, forms, literals, records
@@ -99,6 +100,7 @@ def _infer(body: Body, expr: ast.Expr, expected: Type | None) -> typed.Expr:
 
 def discard(body: Body, expr: ast.Expr) -> typed.Statement:
     """`expr` for its effect. A Result is not dropped unseen: an Err traps with its text."""
+    body.fillers |= fillers(expr)
     match expr:
         case ast.If():
             node = blocks.discard_if(body, expr)

@@ -155,6 +155,12 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="this value is dropped, and computing it changes nothing",
         label="never used",
         help="use the value, or leave it out",
+        advice={
+            "parameter": "return it, for the caller to take: an assignment to `{name}` ends with "
+            "the call",
+            "branch": "give it to the caller with `return`, or put the statements behind this one "
+            "into an `else`",
+        },
         severity=Severity.WARNING,
     ),
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from ccl import ast, typed
 from ccl.abi.callforms import Effect
 from ccl.abi.hostcalls import HOST_CALLS
-from ccl.checking.environment import Body, Checker, DroppedValue, Origin
+from ccl.checking.environment import Body, Checker, DroppedValue, Origin, Variable
 from ccl.checking.inference import is_poison, prune, zonk
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.node import nodes_of
@@ -38,7 +38,7 @@ def note_dropped(
     kind = prune(statement.value.type)
     if kind in (Prim.UNIT, Prim.NEVER) or is_poison(kind) or _unwraps(statement.value):
         return
-    if after and _is_filler(statement.value):
+    if after and expr.span in body.fillers:
         return
     if any(isinstance(node, ast.Name) and node.text in body.functions for node in nodes_of(expr)):
         return  # what a function that is given does, only its giver knows
@@ -53,6 +53,8 @@ def note_dropped(
             value=statement.value,
             span=expr.span,
             unchanged=receiver,
+            parameter=_parameter(body, receiver),
+            ends_branch=bool(after) and isinstance(expr, ast.AnyLiteral | ast.Name | ast.PathName),
             fix=Fix(f"begin with `{target.strip()}`", tuple(edits)),
         )
     )
@@ -63,17 +65,6 @@ def _unwraps(node: typed.Expr) -> bool:
     return isinstance(prune(node.type), Result) or (
         isinstance(node, typed.Convert) and node.conversion is typed.Conversion.UNWRAP_OK
     )
-
-
-def _is_filler(node: typed.Expr) -> bool:
-    """The value of a branch with nothing to do, as in `None => 0`."""
-    match node:
-        case typed.ScalarConst() | typed.TextConst():
-            return True
-        case typed.VariantNew(payload=()):
-            return True
-        case _:
-            return False
 
 
 def _receiver(body: Body, expr: ast.Expr, node: typed.Expr) -> str | None:
@@ -99,6 +90,11 @@ def _receiver(body: Body, expr: ast.Expr, node: typed.Expr) -> str | None:
     if "." in path and variable.origin not in (Origin.LET, Origin.PARAMETER):
         return None
     return path
+
+
+def _parameter(body: Body, path: str | None) -> Variable | None:
+    variable = body.find(path) if path is not None and not body.loops else None
+    return variable if variable and variable.origin is Origin.PARAMETER else None
 
 
 def _path(base: ast.Expr) -> str | None:
@@ -143,7 +139,21 @@ def report_dropped(checker: Checker, functions: Mapping[str, typed.Function]) ->
     for each in checker.dropped_values:
         if each.span in kept or _is_tried(checker, each):
             continue
-        checker.sink.report("CCL0918", each.span, labels=_unchanged(each), fixes=(each.fix,))
+        in_vain = _is_assigned_in_vain(each)
+        checker.sink.report(
+            "CCL0918",
+            each.span,
+            name=each.unchanged,
+            advice="parameter" if in_vain else "branch" if each.ends_branch else None,
+            labels=_unchanged(each),
+            fixes=() if in_vain else (each.fix,),
+        )
+
+
+def _is_assigned_in_vain(dropped: DroppedValue) -> bool:
+    """Is the place a parameter that nothing reads afterwards? Its caller sees no assignment."""
+    parameter, end = dropped.parameter, dropped.span.end
+    return parameter is not None and all(at < end for at in parameter.reads)
 
 
 def _unchanged(dropped: DroppedValue) -> tuple[Label, ...]:
