@@ -176,8 +176,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     ),
     Template(
         code="CCL0124",
-        title="{what} is not allowed among data",
-        label="not an entry",
+        title="{what} is not allowed {place}",
+        label="not {kind}",
         help="move it to the top level of the file, or into a section or contract",
     ),
     Template(

@@ -56,7 +56,10 @@ class Place(Node, frozen=True, kw_only=True):
                 case ast.IfRule(then=then, otherwise=otherwise):
                     kept.append(replace(item, then=self.data(then), otherwise=self.data(otherwise)))
                 case _:
-                    self.sink.report("CCL0124", item.span, what=_ITEMS[type(item)])
+                    what = _ITEMS[type(item)]
+                    self.sink.report(
+                        "CCL0124", item.span, what=what, place="among data", kind="an entry"
+                    )
         return tuple(kept)
 
     def doc(self, span: Span) -> str | None:

@@ -235,3 +235,38 @@ def test_a_shift_is_a_call(text: str, call: str) -> None:
 
 def test_a_comparison_without_its_middle_is_one_fault() -> None:
     assert faults("execution { 1 < < 3 }") == ["CCL0115 1:17"]
+
+
+@pytest.mark.parametrize(
+    ("item", "what"),
+    [
+        ("fn g(x: Integer) -> Integer { if x > 1 { x } else { 1 } }", "a function"),
+        ("export test fn g() { assert(true); }", "a function"),
+        ("struct P { a: Integer }", "a struct"),
+        ("enum E { A, B(Integer) }", "an enum"),
+        ("state total: Integer = 0;", "a state variable"),
+        ('import "std/voting" as v;', "an import"),
+        ("contract C { state a: Integer = 0; }", "a contract"),
+        ("role Member { holder: 1; }", "a role"),
+        ("proposal Spend extends Base { amount: Integer; }", "a proposal"),
+        ('on "job.completed" { log("x"); }', "a handler"),
+        ('invariant "x" { true }', "an invariant"),
+    ],
+)
+@pytest.mark.parametrize(
+    "code",
+    ["fn f() {{\n  {item}\n  1\n}}", "execution {{\n  if a {{ g(); }}\n  {item}\n  b = 1;\n}}"],
+)
+def test_item_inside_code_is_named_and_left_out(code: str, item: str, what: str) -> None:
+    module, (found,) = read(code.format(item=item) + "\nfn last() { 2 }")
+    assert (found.code, found.facts["what"], found.facts["place"]) == (
+        "CCL0124",
+        what,
+        "inside code",
+    )
+    assert len(module.items) == 2
+
+
+def test_constant_inside_code_becomes_a_variable() -> None:
+    text = "fn f() {\n  const A: Integer = 1;\n  state b: Integer = 0;\n  A\n}\n"
+    assert faults(text) == ["CCL0119 2:3", "CCL0124 3:3"]
