@@ -5,13 +5,12 @@ list and dict. Values copy by being copied whole; a changed parameter is the cal
 """
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
 from typed_builtins import changing, reading
 from typed_numbers import Stopped, binary, decimal_text, in_range
-from typed_values import Record, Tagged, element, plain
+from typed_values import Record, Tagged, copy_of, element, plain
 
 from ccl import typed as t
 from ccl.types import Array, Map, Prim, Result, Struct, Type
@@ -58,11 +57,11 @@ class Interpreter:
     def export(self, name: str, *arguments: Any) -> Any:
         """A call from outside, which is atomic: a trap leaves everything as it was."""
         function = next(each.function for each in self.program.exports if each.name == name)
-        before = deepcopy(self.states)
+        before = copy_of(self.states)
         for state in self.program.states.values():
             if state.id not in self.states:
                 self.states[state.id] = self.call(state.initial)
-        loaded = deepcopy(self.states)
+        loaded = copy_of(self.states)
         try:
             value = self.call(function, *arguments)
             for invariant in self.program.invariants:
@@ -92,7 +91,7 @@ class _Activation:
     # --- expressions ---
 
     def copied(self, node: t.Expr) -> Any:
-        return deepcopy(self.value(node))
+        return copy_of(self.value(node))
 
     def value(self, node: t.Expr) -> Any:
         match node:
@@ -239,7 +238,7 @@ class _Activation:
             self._object(argument.value, found) if argument.mutated else found
             for argument, found in zip(node.arguments, settled, strict=True)
         ]
-        return deepcopy(self.machine.call(node.function, *values))
+        return copy_of(self.machine.call(node.function, *values))
 
     def _keys(self, node: t.Expr) -> Any:
         """The keys along a place, in order; a fresh value in a tuple."""

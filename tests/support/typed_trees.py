@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import wasmtime
+from quick_engine import quick_engine
 
 from ccl import typed as t
 from ccl.abi.callforms import Answer, HostCall, Wire
@@ -173,7 +174,7 @@ class Host:
         return self.answers.get(call)
 
 
-_ENGINE = wasmtime.Engine()
+_ENGINE = quick_engine()
 
 
 class Running:
@@ -186,11 +187,10 @@ class Running:
         self.host = host or Host()
         self.store = wasmtime.Store(_ENGINE)
         self.store.set_limits(memory_size=memory)
-        linker = wasmtime.Linker(_ENGINE)
-        for definition in HOST_CALLS.values():
-            self._define(linker, definition)
-        self._linker = linker
+        self._linker = wasmtime.Linker(_ENGINE)
         self._module = wasmtime.Module(_ENGINE, artifact.wasm)
+        for imported in self._module.imports:
+            self._define(self._linker, HOST_CALLS[imported.name or ""])
         self.start()
 
     def start(self) -> None:

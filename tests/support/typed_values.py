@@ -20,6 +20,21 @@ class Tagged:
     payload: list[Any]
 
 
+def copy_of(value: Any) -> Any:
+    """The value with all its parts, none of them shared."""
+    match value:
+        case Record(fields=fields):
+            return Record([copy_of(each) for each in fields])
+        case Tagged(tag=tag, payload=payload):
+            return Tagged(tag, [copy_of(each) for each in payload])
+        case list():
+            return [copy_of(each) for each in value]
+        case dict():
+            return {copy_of(key): copy_of(each) for key, each in value.items()}
+        case _:
+            return value
+
+
 def element(container: Any, key: Any) -> Any:
     if isinstance(container, dict):
         if key not in container:
