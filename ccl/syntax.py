@@ -5,7 +5,6 @@ they are kept there as JSON, under a name that fixes the grammar and the install
 so that reading a file never runs what it holds.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 GRAMMAR: Final = Path(__file__).with_name("grammar.lark")
 END: Final = "$END"
@@ -72,14 +73,14 @@ def _cache_folder() -> Path:
 def _read(path: Path) -> Tables | None:
     """None where there is no such file or it is not whole."""
     try:
-        found = json.loads(path.read_bytes())
+        found = msgspec.json.decode(path.read_bytes())
         return Tables(
             states=tuple(found["states"]),
             rules=tuple(Rule(*rule) for rule in found["rules"]),
             start=found["start"],
             accept=found["accept"],
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, msgspec.MsgspecError):
         return None
 
 
@@ -96,8 +97,8 @@ def _write(path: Path, built: Tables) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".syntax-")
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(content, file, separators=(",", ":"))
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(content))
         Path(name).replace(path)
     except OSError:
         return

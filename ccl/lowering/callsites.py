@@ -6,6 +6,7 @@ the table says which call of the source that is.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from ccl.abi.sections import CallSite
 from ccl.lowering.unit import place_of
@@ -31,12 +32,18 @@ class Call(str):
 
 def call_sites(module: Module, sources: SourceMap) -> tuple[CallSite, ...]:
     """In the order of the code: routines of the library stand before the program's functions."""
-    routines = sum(len(_FUNCTION.findall(text)) for text in module.library)
+    routines = sum(map(_functions_in, module.library))
     return tuple(
         site
         for number, function in enumerate(module.functions)
         for site in _of_body(routines + number, function.body, sources)
     )
+
+
+@lru_cache(maxsize=1024)
+def _functions_in(text: str) -> int:
+    """Most routines are the same in every module."""
+    return len(_FUNCTION.findall(text))
 
 
 def _of_body(
