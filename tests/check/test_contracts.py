@@ -73,7 +73,7 @@ def test_a_proposal_comes_with_the_base(tmp_path: Path) -> None:
     assert run(wasm, entry="open").value == 1
 
 
-def test_each_fault_of_a_base_is_told_once(tmp_path: Path) -> None:
+def test_each_error_of_a_base_is_reported_once(tmp_path: Path) -> None:
     wrong = BASE.replace("fee() * years", "fees() * years")
     result = compiled(tmp_path, base=wrong)
     assert codes(result) == ["CCL0202"]

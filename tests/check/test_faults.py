@@ -158,7 +158,7 @@ execution {
     assert errors(text) == [(3, "CCL0125"), (6, "CCL0125")]
 
 
-def test_what_follows_from_a_fault_of_syntax_is_not_told() -> None:
+def test_consequences_of_a_syntax_error_are_not_reported() -> None:
     text = """\
 fn f() -> Integer {
   cells: Array<Integer> = [];
@@ -215,7 +215,7 @@ def test_types_of_other_languages() -> None:
     assert type_facts("vec", "struct Vec { x: Integer }") == ("Vec", None)
 
 
-def test_a_name_that_is_missing_is_not_told_as_unknown() -> None:
+def test_missing_name_is_not_reported_as_unknown() -> None:
     broken = """\
 import "std/text" as ;
 enum Purse { , Running }

@@ -174,7 +174,7 @@ def test_a_file_is_loaded_once(project: Path) -> None:
     assert run(compiled.wasm).value == 10
 
 
-def test_functions_asked_for_are_exported(project: Path) -> None:
+def test_named_functions_are_exported(project: Path) -> None:
     path = project / "lib" / "rules.ccl"
     path.write_text("fn twice(n: Integer) -> Integer { n * 2 }")
     without = compile_file(path).compilation

@@ -109,7 +109,7 @@ def test_the_terminal_shows_each_step(tmp_path: Path) -> None:
         position = found.end()
 
 
-def test_a_job_whose_module_nobody_holds_waits_and_says_for_what(tmp_path: Path) -> None:
+def test_job_without_its_module_waits_and_names_it(tmp_path: Path) -> None:
     done = run("ccl", "run", ROOT / "examples" / "job.ccl", "-o", "json", home=tmp_path)
     assert done.code == 0, done.err
     (job,) = json.loads(done.out)["jobs"]
@@ -175,7 +175,7 @@ def test_a_trap_reads_like_a_compile_error(rules: Path, tmp_path: Path) -> None:
     assert "^^^" in done.err
 
 
-def test_a_trap_is_told_to_machines_too(rules: Path, tmp_path: Path) -> None:
+def test_trap_is_reported_as_json(rules: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", rules, "--entry", "share", "1", "0", "-o", "json", home=tmp_path)
     outcome = json.loads(done.out)["outcome"]
     assert (outcome["kind"], outcome["reason"]) == ("trapped", "division by zero")

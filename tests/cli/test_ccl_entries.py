@@ -35,7 +35,7 @@ def guild(tmp_path: Path) -> Path:
         ("holder", "Ada", """for instance '{"holder": "text", "shares": {"text": 5}}'"""),
     ],
 )
-def test_a_wrong_argument_is_told_how_to_write_it(
+def test_wrong_argument_gets_an_example(
     entry: str, word: str, help_: str, guild: Path, tmp_path: Path
 ) -> None:
     done = run("ccl", "run", guild, "--entry", entry, word, home=tmp_path)
@@ -86,7 +86,7 @@ def test_the_charter_is_shown(tmp_path: Path) -> None:
     ]
 
 
-def test_a_forgotten_input_is_told(tmp_path: Path) -> None:
+def test_missing_input_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "my count.ccl"
     help_ = f"no input was given; `ccl run '{path}' --input FILE` gives one"
     path.write_text("execution { input_cid() }", encoding="utf-8")
@@ -99,7 +99,7 @@ def test_a_forgotten_input_is_told(tmp_path: Path) -> None:
     assert f"\nnote: {help_}\n" in done.err
 
 
-def test_an_input_that_nobody_asked_for_is_not_missing(tmp_path: Path) -> None:
+def test_input_that_is_not_read_is_not_missing(tmp_path: Path) -> None:
     path = tmp_path / "count.ccl"
     path.write_text(
         "fn lines() -> Integer { input().length() }"

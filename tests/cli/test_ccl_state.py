@@ -180,7 +180,7 @@ def test_a_handler_is_executed_once_for_each_job(jobs: Path, tmp_path: Path) -> 
     assert stored(tmp_path) == {"ended": 2, "last": 42}
 
 
-def test_a_handler_is_told_why_a_job_failed_and_where(jobs: Path, tmp_path: Path) -> None:
+def test_handler_gets_reason_and_place_of_a_failed_job(jobs: Path, tmp_path: Path) -> None:
     count = jobs.with_name("count.ccl")
     count.write_text('execution { require(1 > 2, "the till is empty"); 1 }\n', encoding="utf-8")
     jobs.write_text(JOBS + FAILED, encoding="utf-8")

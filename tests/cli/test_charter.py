@@ -165,7 +165,7 @@ def test_conditions_hear_of_the_caller_and_the_time(folder: Path) -> None:
     assert charter(folder, "who.ccl", "--caller", did).out == "a: 1;\nb: 2;\n"
 
 
-def test_no_mesh_is_asked(folder: Path, tmp_path: Path) -> None:
+def test_charter_opens_no_mesh(folder: Path, tmp_path: Path) -> None:
     home = tmp_path / "mesh"
     home.mkdir()
     (home / "mesh.sqlite").write_bytes(b"no store of this version")

@@ -52,7 +52,7 @@ def shell(line: str, folder: Path, **extra: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("command", ["ccl run sr.ccl", "cclc compile sr.ccl -o -", "cclc explain"])
-def test_a_closed_stdout_is_told(program: Path, command: str) -> None:
+def test_closed_stdout_is_reported(program: Path, command: str) -> None:
     code, said = shell(f"{command} >&-", program.parent)
     assert code == 1
     assert "error[output-unwritable]: the output cannot be written: Bad file descriptor" in said
@@ -61,7 +61,7 @@ def test_a_closed_stdout_is_told(program: Path, command: str) -> None:
 @pytest.mark.parametrize(
     "command", ["ccl run -", "ccl run sr.ccl --input -", "cclc check -", "cclc compile -o x.wasm -"]
 )
-def test_a_closed_stdin_is_told(program: Path, command: str) -> None:
+def test_closed_stdin_is_reported(program: Path, command: str) -> None:
     code, said = shell(f"{command} <&-", program.parent)
     assert code == 2
     assert "error[file-unreadable]: standard input cannot be read: Bad file descriptor" in said
@@ -86,7 +86,7 @@ def test_a_terminal_without_unicode_gets_plain_signs(program: Path) -> None:
     assert "Compiled sr.ccl -> sr.wasm" in said
 
 
-def test_a_folder_that_is_gone_is_told(program: Path) -> None:
+def test_deleted_folder_is_reported(program: Path) -> None:
     line = "mkdir gone && cd gone && rmdir ../gone && cclc check ../sr.ccl"
     code, said = shell(line, program.parent)
     assert code == 3
@@ -203,7 +203,7 @@ def test_a_negative_number_needs_two_dashes_and_the_error_says_so(
     assert json.loads(done.out)["value"] == -10
 
 
-def test_a_wrong_format_is_told_without_the_words_of_a_library(
+def test_wrong_format_is_reported_without_the_words_of_a_library(
     program: Path, tmp_path: Path
 ) -> None:
     done = run("ccl", "run", program, "-o", "xml", home=tmp_path)

@@ -33,7 +33,7 @@ def write(folder: Path, *names: str, text: str = CLEAN) -> None:
 # --- folders -----------------------------------------------------------------------------
 
 
-def test_folder_stands_for_the_programs_below_it(folder: Path) -> None:
+def test_folder_means_the_programs_below_it(folder: Path) -> None:
     write(folder, "b.ccl", "a.ccl", "sub/c.ccl", "sub/deep/d.ccl", text=WARNED)
     write(folder, ".hidden/x.ccl", ".y.ccl", "notes.txt", "sub/e.ccl.bak", text="not a program")
     done = cclc(folder, "check", ".", "--format", "concise")

@@ -155,7 +155,7 @@ def test_writing_checks_as_reading_does(changes: dict[str, Any], message: str) -
     assert message in str(raised.value)
 
 
-def test_a_union_stands_alone_with_its_kind() -> None:
+def test_union_alone_has_its_kind() -> None:
     value = union_to_value(Shape, Circle(radius=3))
     assert value == {"kind": "Circle", "radius": 3}
     assert union_from_value(Shape, value) == Circle(radius=3)

@@ -228,7 +228,7 @@ def test_a_large_json_text_fits_the_memory_of_an_execution(city: str) -> None:
 
 @examples(60)
 @given(st.text('[]{}",:0123456789.eE+-tfnrul\\ab \n', max_size=14))
-def test_json_is_told_from_what_is_none(text: str) -> None:
+def test_json_is_distinguished_from_other_text(text: str) -> None:
     def refuse(_: str) -> Any:
         raise ValueError
 

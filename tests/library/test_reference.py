@@ -45,7 +45,7 @@ def test_functions_of_one_name_differ_in_how_many_arguments_they_take() -> None:
         assert len(taken) == len(set(taken)), name
 
 
-def test_a_signature_stands_on_one_line() -> None:
+def test_signature_is_one_line() -> None:
     core = next(file for file in FILES if file.name == "std/core")
     found = {each.name.text: signature(core, each) for each in core.functions}
     assert found["map"] == "map<T, U>(items: Array<T>, f) -> Array<U>"

@@ -100,7 +100,7 @@ def test_a_good_module_that_comes_later_is_executed(mesh: LocalMesh) -> None:
     assert mesh.job(job_id).phase is Phase.VERIFIED
 
 
-def test_a_module_that_the_engine_cannot_compile_is_nobodys_fault(open_mesh: Opener) -> None:
+def test_module_that_the_engine_cannot_compile_costs_no_reputation(open_mesh: Opener) -> None:
     """What the static budget let through and the machine could not do."""
     executor = Falsifying({})
     mesh = open_mesh(executor=executor)
@@ -143,7 +143,7 @@ def unusual_entries() -> Iterator[bytes]:
                 yield wasm(text)
 
 
-def test_an_entry_of_an_unusual_type_costs_nobody_an_attempt(mesh: LocalMesh) -> None:
+def test_entry_of_an_unusual_type_costs_no_attempt(mesh: LocalMesh) -> None:
     for module in unusual_entries():
         mesh.put_block(module)
         with pytest.raises(CommandError) as refused:

@@ -77,7 +77,7 @@ def test_an_expired_bid_is_renewed_by_accepting_it(open_mesh: Opener) -> None:
     assert audit(mesh) == ()
 
 
-def test_nobody_pays_more_than_the_bid_that_was_accepted(open_mesh: Opener) -> None:
+def test_price_is_at_most_the_accepted_bid(open_mesh: Opener) -> None:
     offered(open_mesh())
     mesh = open_mesh(LATER)
     change_rate(mesh, 320_000)

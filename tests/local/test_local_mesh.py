@@ -189,7 +189,7 @@ def test_requirements_exclude_nodes(mesh: LocalMesh) -> None:
     assert set(bids(mesh, work(requirements=needs))) == {"mesh-node-1"}
 
 
-def test_a_killed_worker_is_nobodys_fault(mesh: LocalMesh) -> None:
+def test_killed_worker_costs_no_attempt(mesh: LocalMesh) -> None:
     job_id = mesh.submit(JobRequest(module=ENDLESS_CID, resource_amount=300))
     mesh.drive([job_id])
     mesh.accept(job_id, NodeId("mesh-node-2"))
@@ -258,7 +258,7 @@ def test_a_long_reason_for_a_cancellation_is_cut(mesh: LocalMesh) -> None:
     assert audit(mesh) == ()
 
 
-def test_nobody_awarded_in_time(mesh: LocalMesh, open_mesh: Opener) -> None:
+def test_job_without_award_in_time_expires(mesh: LocalMesh, open_mesh: Opener) -> None:
     job_id = mesh.submit(work())
     mesh.drive([job_id])
     later = open_mesh(25 * 3600)
@@ -317,7 +317,7 @@ def test_two_first_uses_at_once_found_one_mesh(tmp_path: Path) -> None:
     assert str(GRANT) in found[0]
 
 
-def test_a_proof_file_stands_elsewhere(mesh: LocalMesh, tmp_path: Path) -> None:
+def test_proof_file_verifies_elsewhere(mesh: LocalMesh, tmp_path: Path) -> None:
     job = run(mesh)
     data = to_car(whole_proof(mesh, job.job_id))
     with open_at(tmp_path / "elsewhere") as other:

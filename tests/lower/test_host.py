@@ -77,7 +77,7 @@ def test_a_status_as_a_result_of_unit() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 1, 511, 512, 513, 100_000])
-def test_long_answers_are_asked_for_again(length: int) -> None:
+def test_long_answers_are_requested_again(length: int) -> None:
     content = ("é" * length).encode()
     module = _module(host("host_read_input", STRING), {"host_read_input": content})
     assert module.apply("run") == "é" * length

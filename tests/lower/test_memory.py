@@ -43,7 +43,7 @@ def _repeated(times: int, *body: t.Statement) -> t.Function:
     return function("f", [], block([put(COUNTER, integer(0)), repeat], get(COUNTER)))
 
 
-def test_a_million_texts_that_nobody_keeps_fit_one_page() -> None:
+def test_million_discarded_texts_fit_one_page() -> None:
     shown = t.Convert(
         conversion=t.Conversion.TO_STRING, operand=get(COUNTER), type=STRING, span=SPAN
     )
@@ -54,7 +54,7 @@ def test_a_million_texts_that_nobody_keeps_fit_one_page() -> None:
     assert module.live_blocks() == 0
 
 
-def test_a_million_arrays_that_nobody_keeps_fit_one_page() -> None:
+def test_million_discarded_arrays_fit_one_page() -> None:
     grown = run(builtin(t.Builtin.ARRAY_PUSH, INT, get(XS), get(COUNTER), changes=True))
     module = running(_repeated(MILLION, put(XS, array(INT, get(COUNTER))), grown))
     assert module.call("f") == MILLION

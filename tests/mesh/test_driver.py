@@ -168,7 +168,7 @@ def test_the_last_lost_attempt_fails_the_job() -> None:
     village.audit()
 
 
-def test_bids_that_have_expired_are_asked_for_again_and_never_awarded() -> None:
+def test_expired_bids_are_requested_again_and_never_awarded() -> None:
     village = Village()
     village.coordinator.awards_by_itself = False
     key = village.submit(expires_at=START + 3 * BID_SECONDS)
@@ -218,7 +218,7 @@ def test_an_award_that_the_ledger_refuses_changes_nothing() -> None:
         assert tx.ledger.transfer(hold_id(before.manifest, 1)) is None
 
 
-def test_a_job_that_nobody_can_take_expires_and_says_why() -> None:
+def test_job_without_a_capable_node_expires_with_the_reason() -> None:
     village = Village()
     key = village.submit(budget=10)
     village.run()

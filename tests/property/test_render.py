@@ -100,7 +100,7 @@ def test_carets_stand_under_the_marked_text(text: str, width: int, data: st.Data
 
 @examples(150)
 @given(TEXTS, st.integers(0, 40), st.integers(0, 40))
-def test_a_window_is_exactly_as_wide_as_asked(text: str, a: int, b: int) -> None:
+def test_window_has_the_requested_width(text: str, a: int, b: int) -> None:
     cells = Cells.of(text.replace("\n", ""))
     low, high = sorted((min(a, cells.total), min(b, cells.total)))
     assert text_width(cells.window(low, high)) == high - low

@@ -122,7 +122,7 @@ def _programs(draw: st.DrawFn) -> str:
 
 @examples(200)
 @given(_programs())
-def test_a_value_that_is_written_back_is_nobody_elses(source: str) -> None:
+def test_value_that_is_written_back_is_not_shared(source: str) -> None:
     checked = check_text(source)
     assert checked.program is not None, source
     kind = Array(Prim.STRING)

@@ -270,7 +270,7 @@ def test_a_buffer_that_is_too_small_is_left_alone(machine: HereMachine) -> None:
     assert output(executed(machine, text, input=b"ballots")) == 33 * 1000 + ord("b")
 
 
-def test_the_clock_stands_at_the_jobs_time(machine: HereMachine) -> None:
+def test_clock_shows_the_time_of_the_job(machine: HereMachine) -> None:
     text = program("(call $get_current_time)", result="(result i64)")
     assert output(executed(machine, text)) == NOW
 

@@ -207,7 +207,7 @@ def test_a_post_of_an_expired_hold_is_refused(tx: Transaction) -> None:
     assert answer == Refused(reason=R.HOLD_EXPIRED)
 
 
-def test_a_policy_is_asked_in_the_same_decision(tx: Transaction) -> None:
+def test_policy_is_evaluated_in_the_same_decision(tx: Transaction) -> None:
     policy = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=PermitList(dids=(BOB,)))
     answer = decide(tx.ledger, replace(HOLD, policy=policy), 0)
     assert isinstance(answer, Refused)

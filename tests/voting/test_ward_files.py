@@ -126,7 +126,7 @@ def test_ballots_pass_over_a_candidate_who_has_withdrawn(row: str, shown: str) -
     assert value["stages"][0]["votes"] == [["Bea", "9"], ["Cy", "2"]]
 
 
-def test_two_candidates_of_one_name_are_told_apart() -> None:
+def test_two_candidates_of_one_name_are_distinguished() -> None:
     value = value_of(PLAIN.replace('"Bea"', '"Ada"'))
     assert value["elected"] == ["Ada (Candidate 1)", "Ada (Candidate 2)"]
 
