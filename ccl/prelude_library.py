@@ -5,7 +5,7 @@ none loads nothing more. A declaration of the program's own shadows them.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -113,10 +113,9 @@ _FILES_OF_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     for _, name in METHODS
 }
 _WORD: Final = re.compile(r"[^\W\d]\w*")
-_METHOD: Final = re.compile(r"(?:(?<!\w)([^\W\d]\w*)\s*)?\.\s*([^\W\d]\w*)\s*\(")
+_METHOD: Final = re.compile(r"\.\s*([^\W\d]\w*)\s*\(")
 _PASSED: Final = re.compile(r"(?<=[(,])\s*([^\W\d]\w*)\s*(?=[,)])")
 _VARIABLE: Final = re.compile(r"\b(?:(?<=let )|(?<=for )|(?=\w+\s*:))([^\W\d]\w*)")
-_CALL: Final = re.compile(r"(?<![\w.:])(?<!fn )(?<!function )([^\W\d]\w*)\(")
 
 
 @lru_cache(maxsize=64)
@@ -130,9 +129,26 @@ def files_needed(text: str, declared: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(set(_occurring(text, declared))))
 
 
-def _passed(text: str) -> set[str]:
-    """Names that are whole arguments and no variables with a type or a `let`."""
-    return set(_PASSED.findall(text)) - set(_VARIABLE.findall(text))
+def _passed(text: str, names: Set[str]) -> set[str]:
+    """Those that are whole arguments and no variables with a type or a `let`."""
+    found = set(_PASSED.findall(text)) & names
+    return found - set(_VARIABLE.findall(text)) if found else found
+
+
+def _called(text: str, names: Set[str]) -> set[str]:
+    """Those that are called as functions."""
+    each = "|".join(sorted(names))
+    called = re.compile(rf"\b(?<![.:])(?<!fn )(?<!function )({each})\(")
+    return set(called.findall(text))
+
+
+def _word_before(text: str, end: int) -> str:
+    while end and text[end - 1].isspace():
+        end -= 1
+    start = end
+    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    return text[start:end]
 
 
 def _occurring(text: str, declared: Collection[str]) -> Iterator[str]:
@@ -143,12 +159,11 @@ def _occurring(text: str, declared: Collection[str]) -> Iterator[str]:
     for name in TYPES.keys() & words:
         if name not in declared:
             yield TYPES[name]
-    methods = _FILES_OF_METHODS.keys() & words
+    methods = (_FILES_OF_METHODS.keys() & words) - set(declared)
     if not methods:
         return
-    for base, name in _METHOD.findall(text):
-        if name in _FILES_OF_METHODS and name not in declared and base not in declared:
-            yield from _FILES_OF_METHODS[name]
-    for name in methods & {*_CALL.findall(text), *_passed(text)}:
-        if name not in declared:
-            yield from _FILES_OF_METHODS[name]
+    for found in _METHOD.finditer(text):
+        if found[1] in methods and _word_before(text, found.start()) not in declared:
+            yield from _FILES_OF_METHODS[found[1]]
+    for name in _called(text, methods) | _passed(text, methods):
+        yield from _FILES_OF_METHODS[name]

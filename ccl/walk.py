@@ -167,7 +167,9 @@ def everything(body: Expr) -> Iterator[Expr]:
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(children(node))
+        inside = _INSIDE[type(node)]
+        if inside is not _none:
+            pending += inside(node)
 
 
 def root_of(node: Expr) -> LocalGet | StateGet | None:

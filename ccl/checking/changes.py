@@ -12,7 +12,10 @@ from ccl import typed
 from ccl.node import Node, Record, field
 from ccl.source import Span
 from ccl.types import Array, Map, Struct
-from ccl.walk import children, everything
+from ccl.walk import LEAVES, children, everything
+
+_PLACES = (typed.StateGet, typed.FieldGet, typed.IndexGet)
+_CHANGING = (typed.CallFunction, typed.CallBuiltin, typed.Block)
 
 Step: TypeAlias = tuple[str, object] | None
 """A field, or an element whose key is known here; None is any element."""
@@ -159,17 +162,19 @@ def _own_uses(body: typed.Expr) -> StateUses:
     pending: list[typed.Expr] = [body]
     while pending:
         node = pending.pop()
-        path = _path_of(node)
+        path = _path_of(node) if isinstance(node, _PLACES) else None
         if path is not None and path.root[0] == "state":
             uses.read.setdefault(path, node.span)
             pending += _indices(node)
             continue
-        if isinstance(node, typed.CallFunction):
-            uses.callees.add(node.function)
-        for change, span in _own_changes(node):
-            if change.path.root[0] == "state":
-                uses.changed.setdefault(change, span)
-        pending += children(node)
+        if isinstance(node, _CHANGING):
+            if isinstance(node, typed.CallFunction):
+                uses.callees.add(node.function)
+            for change, span in _own_changes(node):
+                if change.path.root[0] == "state":
+                    uses.changed.setdefault(change, span)
+        if type(node) not in LEAVES:
+            pending += children(node)
     return uses
 
 

@@ -23,7 +23,7 @@ def fit(
 ) -> typed.Expr:
     """`node` as a value of type `expected`, converted where the language converts."""
     actual, wanted = zonk(node.type), zonk(expected)
-    if actual is Prim.NEVER or has_poison(actual) or has_poison(wanted):
+    if actual is wanted or actual is Prim.NEVER or has_poison(actual) or has_poison(wanted):
         return node
     if unify(actual, wanted):
         return node

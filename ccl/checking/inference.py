@@ -5,9 +5,9 @@ While bodies are inferred, a `Var` stands for a type that is not known yet; it o
 been reported as wrong: it fits everything, so that one error is reported once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from operator import is_
-from typing import Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from ccl.types import (
     Array,
@@ -91,7 +91,8 @@ def has_rigid(kind: Type) -> bool:
     if type(kind) is Prim:
         return False
     kind = prune(kind)
-    return is_rigid(kind) or any(map(has_rigid, parts(kind)))
+    made_of = parts(kind)
+    return any(map(has_rigid, made_of)) if made_of else isinstance(cast(object, kind), _Rigid)
 
 
 def may_be_key(kind: Type) -> bool:
@@ -152,21 +153,23 @@ def prune(kind: Type) -> Type:
 
 def parts(kind: Type) -> tuple[Type, ...]:
     """The types that a type is made of."""
-    if type(kind) is Prim:
-        return ()
-    match kind:
-        case Array(element):
-            return (element,)
-        case Option(value):
-            return (value,)
-        case Map(key, value):
-            return (key, value)
-        case Result(ok, err):
-            return (ok, err)
-        case Struct(instance=instance) | Enumeration(instance=instance):
-            return () if instance is None else instance.arguments
-        case _:
-            return ()
+    made_of = _PARTS.get(type(kind))
+    return () if made_of is None else made_of(kind)
+
+
+def _arguments(kind: Struct | Enumeration) -> tuple[Type, ...]:
+    return () if kind.instance is None else kind.instance.arguments
+
+
+# By the class: types are looked into for nearly every expression.
+_PARTS: Final[Mapping[type, Callable[[Any], tuple[Type, ...]]]] = {
+    Array: lambda kind: (kind.element,),
+    Option: lambda kind: (kind.value,),
+    Map: lambda kind: (kind.key, kind.value),
+    Result: lambda kind: (kind.ok, kind.err),
+    Struct: _arguments,
+    Enumeration: _arguments,
+}
 
 
 def with_parts(kind: Type, made_of: tuple[Type, ...]) -> Type:
@@ -237,14 +240,16 @@ def is_open(kind: Type) -> bool:
     if type(kind) is Prim:
         return False
     kind = prune(kind)
-    return variable_of(kind) is not None or any(map(is_open, parts(kind)))
+    made_of = parts(kind)
+    return any(map(is_open, made_of)) if made_of else variable_of(kind) is not None
 
 
 def has_poison(kind: Type) -> bool:
     if type(kind) is Prim:
         return False
     kind = prune(kind)
-    return is_poison(kind) or any(map(has_poison, parts(kind)))
+    made_of = parts(kind)
+    return any(map(has_poison, made_of)) if made_of else kind is POISON
 
 
 def known_type(solved: Type, otherwise: Type | None) -> Type | None:

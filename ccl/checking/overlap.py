@@ -14,7 +14,7 @@ from ccl import typed
 from ccl.checking.changes import StateUses, changes, object_of, state_uses
 from ccl.checking.environment import Checker
 from ccl.diagnostics import Label
-from ccl.walk import everything
+from ccl.walk import LEAVES, everything
 
 _Arguments: TypeAlias = tuple[typed.Argument, ...]
 
@@ -78,6 +78,8 @@ def _report_evaluation(
     if not objects:
         return
     for later in written:
+        if type(later.value) in LEAVES:
+            continue
         for change, span in changes(later.value, uses):
             for earlier, path in objects:
                 if earlier.value.span.start >= later.value.span.start:

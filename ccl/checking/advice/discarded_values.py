@@ -6,6 +6,7 @@ typed. A place that several instances share is reported if it has an effect in n
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import count
 
 from ccl import ast, typed
 from ccl.abi.callforms import Effect
@@ -40,7 +41,9 @@ def note_dropped(
         return
     if after and expr.span in body.fillers:
         return
-    if any(isinstance(node, ast.Name) and node.text in body.functions for node in nodes_of(expr)):
+    if body.functions and any(
+        isinstance(node, ast.Name) and node.text in body.functions for node in nodes_of(expr)
+    ):
         return  # what a function that is given does, only its giver knows
     receiver = _receiver(body, expr, statement.value)
     target = f"let {_free_name(body)} = " if receiver is None else f"{receiver} = "
@@ -110,11 +113,15 @@ def _path(base: ast.Expr) -> str | None:
 
 def _free_name(body: Body) -> str:
     """A name for the value, another one for each: in an inner block the type could differ."""
-    scope = body.scope
-    taken = {*body.visible_names, *scope.consts, *scope.states, *scope.imports}
-    taken |= body.suggested_names
-    names = ("value", *(f"value_{i}" for i in range(2, len(taken) + 3)))
-    free = next(name for name in names if name not in taken)
+    scope, suggested = body.scope, body.suggested_names
+    taken = (suggested, scope.consts, scope.states, scope.imports)
+    numbers = count(len(suggested) + 1)
+    names = ("value" if number == 1 else f"value_{number}" for number in numbers)
+    free = next(
+        name
+        for name in names
+        if body.find(name) is None and not any(name in each for each in taken)
+    )
     body.suggested_names.add(free)
     return free
 

@@ -43,7 +43,9 @@ def report_growth(checker: Checker, functions: Mapping[str, typed.Function]) -> 
             (callee, number) for callee, number, value in here.given if here.is_few(value)
         )
     for function in functions.values():
-        _Walk(search, search.copies.of(function), ()).expression(function.body, ())
+        here = search.copies.of(function)
+        if here.has_loops:
+            _Walk(search, here, ()).expression(function.body, ())
     done: dict[str, frozenset[int]] = {}
     while search.called:
         name, carried = search.called.popitem()

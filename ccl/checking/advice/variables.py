@@ -37,6 +37,7 @@ class Copied(Record):
     """Subjects and positions, by the variables that parts are bound to."""
     grown: set[int] = field(default_factory=set)
     """Variables with a collection in them that is changed where it is."""
+    has_loops: bool = False
     given: list[tuple[str, int, Expr]] = field(default_factory=list)
     """What functions that are made for one call are given: their ids, and the numbers."""
     answers: dict[tuple[int, object], "Copy | None"] = field(default_factory=dict)
@@ -106,6 +107,8 @@ def copied(function: typed.Function) -> Copied:
                         found.sets.setdefault(statement.local.index, []).append(statement.value)
                     elif isinstance(statement, typed.Store):
                         _note_store(found, statement)
+                    elif isinstance(statement, typed.While | typed.ForEach | typed.ForPairs):
+                        found.has_loops = True
             case typed.MatchTag(subject=subject, arms=arms):
                 for arm in arms:
                     found.matched.update(
