@@ -276,13 +276,20 @@ class _Reader:
                 return self._is_constant(operand)
             case ast.Binary(operator="+" | "-" | "*" | "/" | "%"):
                 return self._is_constant(expr.left) and self._is_constant(expr.right)
-            case ast.Field(base=ast.Name(text="ResourceType")):
-                return True
+            case ast.Field() | ast.PathName():
+                return self._names_constant(path_of(expr) or ())
             case ast.Call(callee=ast.Name(text=name)) if name not in self._scope.functions:
                 known = name in FUNCTIONS or name in SPECIAL_FORMS
                 return known and all(self._is_constant(each.value) for each in expr.arguments)
             case _:
                 return isinstance(expr, ast.AnyLiteral)
+
+    def _names_constant(self, path: Sequence[ast.Ident]) -> bool:
+        """`ResourceType.COMPUTE`, `alias.LIMIT`, `alias::Contract.LIMIT`."""
+        if path and path[0].text == "ResourceType" and "ResourceType" not in self._scope.type_names:
+            return True
+        owner = self._checker.owner_named(self._scope, path[:-1])
+        return owner is not None and path[-1].text in owner.consts
 
     def _is_whole(self, expr: ast.Expr) -> bool:
         """Whether the expression is an Integer beside an Integer: host data takes its type."""
