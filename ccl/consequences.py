@@ -1,14 +1,14 @@
-"""What only follows from another fault, and is therefore not told.
+"""Consequences of another error, which are not reported.
 
-Around a fault of syntax the tree is a guess. Left out are: what is said of its line; names that
-are not found though the file declares them, or that stand on such a line; where a name is missing,
-the one that is not found after it, which may be that name; a body that seems to
+Around a syntax error the tree is a guess. Left out are: other errors of its line; names that
+are not found though the file declares them, or that are on such a line; after a missing name,
+the next one that is not found, which may be that name; a body that seems to
 end without its value; and what seems to be unused in the file. The name of an import that cannot be
 read is not missed where it is used.
 
 A call that means no function, or gives it other arguments than it takes, and a type that is not
-found say nothing of types: none is told to be open in the item around. While
-something is wrong in the program's own files, nothing is told of the library's.
+found say nothing of types: none is reported as open in the item around. While
+the program's own files have errors, none of the library's are reported.
 """
 
 import re
@@ -120,7 +120,7 @@ class _BrokenFile:
         self._doubtful = {
             word for line in self._lines for word in _WORD.findall(source.line_text(line))
         }
-        """The names on lines with a fault: what is known of them is a guess."""
+        """The names on lines with an error: their meaning is a guess."""
         self._words = self._doubtful | set(_DECLARED.findall(source.text))
         self._missing: set[str] = set()
         starts = sorted(span.start for span in faults)
@@ -130,9 +130,9 @@ class _BrokenFile:
             if bisect_right(starts, item.end) > bisect_right(starts, item.start - 1)
         ]
 
-    def miss(self, place: Span, told: Iterable[Diagnostic]) -> None:
+    def miss(self, place: Span, found: Iterable[Diagnostic]) -> None:
         """A name is missing at the place: of those not found after it, the first is that name."""
-        for each in told:
+        for each in found:
             if each.span.file == place.file and each.span.start > place.start:
                 name = _name_not_found(each)
                 if name is not None:
@@ -167,7 +167,7 @@ class _BrokenFile:
 
 
 def _name_not_found(diagnostic: Diagnostic) -> str | None:
-    """The name that is told as unknown, without what is selected from it."""
+    """The name that is reported as unknown, without the parts selected from it."""
     if diagnostic.code not in _NOT_FOUND | {_VARIANT_NOT_FOUND, _FIELD_NOT_FOUND}:
         return None
     return _FIRST_NAME.split(diagnostic.facts["name"])[0]

@@ -73,10 +73,10 @@ class Sink:
         fixes: Iterable[Fix] = (),
         **facts: str | None,
     ) -> None:
-        """Add one fault. The same code at the same span is kept once; a fact None is left out.
+        """Add one diagnostic. The same code at the same span is kept once; a fact None is left out.
 
         A name that is empty was put in by the parser, which has reported that it is missing:
-        what is said of it is a consequence, and left out too.
+        an error about it is a consequence, and left out too.
         """
         if facts.get("name") == "":
             return
@@ -84,7 +84,7 @@ class Sink:
         self.add(Diagnostic(code, span, known, tuple(labels), tuple(notes), tuple(fixes)))
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Add a fault that is complete."""
+        """Add a diagnostic that is complete."""
         place = (diagnostic.code, diagnostic.span)
         if place not in self._places:
             self._places.add(place)
@@ -96,7 +96,7 @@ class Sink:
             self.add(diagnostic)
 
     def leave_out(self, is_consequence: Callable[[Diagnostic], bool]) -> None:
-        """Forget what follows from other faults."""
+        """Remove the consequences of other errors."""
         self.revise(lambda each: None if is_consequence(each) else each)
 
     def revise(self, revised: Callable[[Diagnostic], Diagnostic | None]) -> None:

@@ -95,11 +95,11 @@ class Signature(Record, kw_only=True):
     result: Type
     mutated: frozenset[int] = frozenset()
     types: Mapping[str, Type] = field(default_factory=dict)
-    """What the type parameters stand for in this instance of a generic function."""
+    """The types of the type parameters in this instance of a generic function."""
     functions: Mapping[str, PassedFunction] = field(default_factory=dict)
-    """What the parameters that are functions stand for in this instance."""
+    """The functions that this instance gets for its parameters."""
     made_in: str | None = None
-    """Where the call stands for which this instance of a higher-order function was made."""
+    """The place of the call for which this instance of a higher-order function was made."""
     made_from: str | None = None
     """The function that this is an instance of, made for one call."""
     template: bool = False
@@ -141,7 +141,7 @@ class StructInfo(Record, kw_only=True):
     scope: FileScope
     type: Struct
     parameters: tuple[Type, ...] = ()
-    """Of a generic struct: what stands for its type parameters in `fields`."""
+    """Of a generic struct: the types of its type parameters in `fields`."""
     fields: tuple[tuple[str, Type], ...] = ()
 
     @property
@@ -332,7 +332,7 @@ class Body(Record, kw_only=True):
     loops: list[Span] = field(default_factory=list)
     facts: MutationFacts = field(default_factory=MutationFacts)
     constant_uses: set[Span] = field(default_factory=set)
-    """Where constants were put in: what stands there is not a place that can be changed."""
+    """The places at which constants were put in: they cannot be changed."""
 
     unknown_names: set[str] = field(default_factory=set)
     """Told once each: the second use of a name that is not there says nothing new."""

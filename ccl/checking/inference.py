@@ -1,6 +1,6 @@
 """Type variables and their unification.
 
-While bodies are inferred, a `Var` stands for a type that is not known yet; it occurs inside
+While bodies are inferred, a `Var` is a type that is not known yet; it occurs inside
 `ccl.types` values and never leaves this package. `POISON` is the type of an expression that has
 been reported as wrong: it fits everything, so that one error is reported once.
 """

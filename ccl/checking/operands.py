@@ -48,7 +48,7 @@ _POSSIBLE = (
     Prim.TIMESTAMP,
     Prim.DURATION,
 )
-"""Types that have an operator beside another type; all others only stand beside themselves."""
+"""Types that have an operator beside another type; all others have one beside themselves alone."""
 
 
 def is_ordered(kind: Type) -> bool:

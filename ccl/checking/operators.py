@@ -89,7 +89,7 @@ def _operands(
 
 
 def _beside(op: BinaryOp, expr: ast.Expr, other: Type) -> Type | None:
-    """The context of an operand that stands beside one of the type `other`."""
+    """The context of an operand beside one of the type `other`."""
     kind = prune(other)
     if op in SCALING and isinstance(kind, Token):
         return Prim.INTEGER

@@ -42,7 +42,7 @@ def read_type(
 ) -> Type:
     """The type meant; POISON after reporting one that does not exist.
 
-    `parameters`: what the type parameters of a generic function or type stand for.
+    `parameters`: the types of the type parameters of a generic function or type.
     `solved`: the error that a `Result<T>` leaves out is found from how it is used.
     """
     kind = _read(checker, scope, written, _Given(parameters, solved))
@@ -51,7 +51,7 @@ def read_type(
 
 
 def declared_type(checker: Checker, scope: FileScope, path: Sequence[ast.Ident]) -> Type:
-    """The struct or enum of a literal or pattern; what a generic one stands for is open."""
+    """The struct or enum of a literal or pattern; the arguments of a generic one are open."""
     span = path[0].span.to(path[-1].span)
     written = ast.NamedType(path=tuple(path), arguments=(), span=span)
     info = _declaration(checker, scope, path)

@@ -1,6 +1,6 @@
 """Where in the sources the calls of a module are, for whoever shows the way to a trap.
 
-Rule: nothing of it runs. The engine knows the calls that led to a trap, each by its instruction;
+Rule: nothing of it runs. The engine has the calls that led to a trap, each by its instruction;
 the table says which call of the source that is.
 """
 
@@ -31,7 +31,7 @@ class Call(str):
 
 
 def call_sites(module: Module, sources: SourceMap) -> tuple[CallSite, ...]:
-    """In the order of the code: routines of the library stand before the program's functions."""
+    """In the order of the code: routines of the library come before the program's functions."""
     routines = sum(map(_functions_in, module.library))
     return tuple(
         site

@@ -75,7 +75,7 @@ class _Replay:
         self._sources = sources
         self.body: list[str] = []
         self.shared: dict[Guard, str] = {}
-        """The locals of guards that conditions stand under."""
+        """The locals of guards that conditions are under."""
 
     def decide(self) -> None:
         """Every condition, after those around it."""

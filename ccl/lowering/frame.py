@@ -87,7 +87,7 @@ class Frame(Record):
     """Instructions before every return."""
     behaviour: Behaviour = field(default_factory=Behaviour)
     turns: dict[str, Formula | Span] = field(default_factory=dict)
-    """By label of a loop, how often it turns; where it stands if nobody knows."""
+    """By label of a loop, how often it turns; its place if that is unbounded."""
     callees: list[Callee] = field(default_factory=list)
     views: dict[int, View] = field(default_factory=dict)
     """By index of the array variable."""
@@ -140,7 +140,7 @@ class Frame(Record):
         self.emit("end")
 
     def prepare_comparison(self, kind: Type, span: Span) -> None:
-        """Say where a comparison stands that may go too deep."""
+        """Note the place of a comparison that may go too deep."""
         if routines.holds_recursive(self.unit, kind):
             self.constant(self.site(span, TOO_DEEP))
             self.emit("global.set $compare_site")
@@ -242,7 +242,7 @@ class Frame(Record):
         return local.index in self.mutated and not is_flat(local.type)
 
     def keep(self, kind: Type) -> Owned:
-        """Move the owned reference on the stack into a temporary that clean-up knows."""
+        """Move the owned reference on the stack into a temporary that clean-up releases."""
         owned = Owned(self.take("i32"), kind)
         self.emit(f"local.set ${owned.name}")
         self._clean_up.append(owned)

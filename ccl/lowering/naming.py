@@ -1,7 +1,7 @@
 """Types as `ccl:abi` writes them: by their short names where these are enough.
 
 Different files and contracts may declare types of one name. Where such types meet in one
-module each is told by the file or contract that it belongs to, as `Club.Card`.
+module each is named by the file or contract that it belongs to, as `Club.Card`.
 """
 
 from collections.abc import Iterable

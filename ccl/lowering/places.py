@@ -168,7 +168,7 @@ def give_back(f: Frame, steps: Sequence[Step], keys: Sequence[Key]) -> None:
 
 
 def unique_root(f: Frame, root: Local | StateGet, span: Span) -> None:
-    """Push the object of a variable, which from here on nobody else holds."""
+    """Push the object of a variable, which from here on has no other holder."""
     if isinstance(root, StateGet):
         _unique_state(f, root, span)
         return
@@ -369,7 +369,7 @@ def _part_address(
 def _holder(
     f: Frame, root: Local | StateGet, steps: Sequence[Step], keys: Sequence[Key], span: Span
 ) -> None:
-    """Push the object that the last step leads out of, which nobody else holds."""
+    """Push the object that the last step leads out of, which has no other holder."""
     unique_root(f, root, span)
     unique_path(f, root, steps[:-1], keys, steps[-1].of, span)
 

@@ -46,7 +46,7 @@ class Notes(Node, frozen=True, kw_only=True):
     callees: Mapping[str, Sequence[Callee]]
     """By name of what is called, in order."""
     longest: Callable[[], Formula | Span]
-    """Bytes of the longest text or Data in it; where the first stands that nobody knows."""
+    """Bytes of the longest text or Data in it; the place of the first that is unbounded."""
 
 
 class Lowered(Node, frozen=True, kw_only=True):

@@ -119,7 +119,7 @@ class Known:
 
 @dataclass
 class Ranges:
-    """Answers by node, for every place where the node stands."""
+    """Answers by node, for every place of the node."""
 
     _safe: dict[int, bool] = field(default_factory=dict)
     _seen: dict[int, tuple[Interval, frozenset[int]]] = field(default_factory=dict)

@@ -72,7 +72,7 @@ _HOLDERS: Final[Mapping[type, tuple[str, ...]]] = {
     **dict.fromkeys((ForEach, ForPairs), ("iterable", "body")),
     TagArm: ("body",),
 }
-"""The same of what stands between expressions."""
+"""The same of the nodes between expressions."""
 
 
 def with_parts(node: Expr, change: Change) -> Expr:

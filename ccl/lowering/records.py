@@ -1,4 +1,4 @@
-"""Records whose keys the program knows: job manifests, and `{ a: 1 }` as Data.
+"""Records whose keys the program spells: job manifests, and `{ a: 1 }` as Data.
 
 Values are evaluated as written and set aside; then the map is written in canonical order.
 """

@@ -145,7 +145,7 @@ def clone(unit: Unit, kind: Type) -> str:
 
 
 def unique(unit: Unit, kind: Type) -> str:
-    """`(object, site) -> object`: the object itself if nobody else holds it, else a clone."""
+    """`(object, site) -> object`: the object itself if it has no other holder, else a clone."""
     return unit.routine("unique", kind, _unique)
 
 

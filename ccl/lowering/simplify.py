@@ -2,7 +2,7 @@
 
 The program means the same: values, traps and their order, effects. A part that can trap or has
 an effect is only left out where it is never run; an operation that would trap stays, so that
-it traps where it stands.
+it traps in place.
 """
 
 from collections.abc import Sequence
@@ -246,7 +246,7 @@ def _builtin(node: CallBuiltin) -> Expr:
 
 
 def _block(node: Block) -> Block:
-    """Without statements that do nothing, and without what stands behind one that never ends."""
+    """Without statements that do nothing, and without those behind one that never ends."""
     kept: list[Statement] = []
     ends = False
     for statement in node.statements:
@@ -329,7 +329,7 @@ def _set_only(body: Expr) -> tuple[set[int], set[str]]:
 
 
 def _dropped(node: Expr, unread: frozenset[int]) -> Expr:
-    """Without settings of variables that nobody reads, where the value is there anyway."""
+    """Without settings of variables that are never read, where the value is there anyway."""
     if type(node) in LEAVES:
         return node
     node = with_parts(node, lambda part: _dropped(part, unread))

@@ -257,7 +257,7 @@ class Sizes:
         return {MOVED: size, ITEMS: Formula.constant(items)}
 
     def longest(self) -> Formula | Span:
-        """Of all texts and Data here; where the first stands of which nobody knows."""
+        """Of all texts and Data here; the place of the first that is unbounded."""
         total = Formula.constant(SHORT_BYTES_MAX)
         unknown: list[Span] = []
         for node in everything(self.function.body):

@@ -127,7 +127,7 @@ def _while(f: Frame, statement: While) -> None:
 
 
 def _counted(f: Frame, statement: While) -> None:
-    """A short condition stands before the loop and at its end, where it jumps back."""
+    """A short condition is before the loop and at its end, where it jumps back."""
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
     _note(f, again, statement)

@@ -8,7 +8,7 @@ _ENDINGS = ("br $", "return", "unreachable")
 
 
 def tidied(body: Sequence[Instruction]) -> list[Instruction]:
-    """The same code: a value set and read at once is teed, nothing stands behind a jump."""
+    """The same code: a value set and read at once is teed, nothing is behind a jump."""
     out: list[Instruction] = []
     last = ""
     was_local = False

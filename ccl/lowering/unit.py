@@ -62,7 +62,7 @@ class Constants:
         return self._blocks[content]
 
     def words(self, *values: int) -> int:
-        """Address of words that the program changes, so they are nobody else's."""
+        """Address of words that the program changes, so they are not shared."""
         return self._add(b"".join(value.to_bytes(4, "little") for value in values))
 
     def _sized(self, encoded: bytes, points: int) -> int:

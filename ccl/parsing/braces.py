@@ -1,6 +1,6 @@
 """Lost braces, found by the layout: lines are indented by the braces around them.
 
-Runs only over a file that is not CCL as it stands. Takes the indentation's word only where it
+Runs only over a file that has syntax errors. Takes the indentation's word only where it
 explains every brace that is missing; each is reported once, and read as if it were there.
 """
 

@@ -37,7 +37,7 @@ _STRING_KINDS: Final = frozenset({"STRING", "STRING_HEAD", "STRING_MID", "STRING
 
 
 def is_ignorable(char: str) -> bool:
-    """Whether it is invisible and stands among letters."""
+    """Whether it is invisible and among letters."""
     return _IGNORABLE.match(char) is not None
 
 

@@ -1,6 +1,6 @@
 """Makes token kinds precise where the grammar needs to see further than one token.
 
-One pass over the raw tokens. It knows which brace ends a head, which opens an inline
+One pass over the raw tokens. It finds which brace ends a head, which opens an inline
 object, whether the code around is a handler, and what the contextual words mean where
 they stand. It also measures how deep the tree can become, so that nothing downstream
 runs out of stack.
@@ -64,7 +64,7 @@ def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
         if kind not in _SHAPING:
             continue
         if kind in ("SEMI", "RBRACE"):
-            # Neither stands inside parentheses: those still open were forgotten.
+            # Neither is inside parentheses: those still open were forgotten.
             height = braces[-1] if braces else 1
             depth -= sum(levels[height:])
             del levels[height:], arms[height:]
@@ -301,7 +301,7 @@ class _Classifier:
                 return at
 
     def _has_band(self, at: int) -> bool:
-        """Two bounds stand at `at`, or the one of a band that lacks its other."""
+        """There are two bounds at `at`, or the one of a band that lacks its other."""
         second = self._after_bound(at)
         if second is None:
             return False
@@ -372,7 +372,7 @@ class _Classifier:
         self._statement = at + 1
 
     def _is_keyed(self, at: int) -> bool:
-        """`key:` stands at `at`."""
+        """There is `key:` at `at`."""
         first = self._items[at]
         is_key = first.kind in ("STRING", "NAME") or first.text in KEYWORDS
         return is_key and self._kind(at + 1) == "COLON"

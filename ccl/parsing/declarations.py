@@ -241,7 +241,7 @@ class Declarations(Reductions):
         return ast.ListType(element=values[1], span=span)
 
     def type_value(self, span: Span, values: Values) -> ast.Call:
-        """`Array<Did>` where a value stands: the type of a proposal's parameter."""
+        """`Array<Did>` in place of a value: the type of a proposal's parameter."""
         name = self.place.ident(values[0])
         return ast.Call(
             callee=ast.Name(text=name.text, span=name.span),

@@ -13,7 +13,7 @@ from ccl.source import FileId, Span
 from ccl.syntax import Tables
 
 Reduction: TypeAlias = Callable[[Span, list[Any]], Any]
-"""Makes the value of a phrase from where it stands and the values of its parts."""
+"""Makes the value of a phrase from its place and the values of its parts."""
 Gathering: TypeAlias = Callable[[list[Any]], Any]
 """Makes it from the parts alone."""
 

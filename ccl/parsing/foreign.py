@@ -1,6 +1,6 @@
 """Words of other languages and misspelt keywords, where their place leaves no doubt.
 
-Runs only over a file that is not CCL as it stands. Each such word is reported with the word
+Runs only over a file that has syntax errors. Each such word is reported with the word
 that CCL uses, and read as that.
 """
 
@@ -115,7 +115,7 @@ def _lost_word(items: list[Token], at: int) -> str | None:
 
 
 def _declares(items: list[Token], at: int) -> bool:
-    """Do parameters stand at `at`, and after them a body or the type of a result?"""
+    """Are there parameters at `at`, and after them a body or the type of a result?"""
     if items[at].kind != "LPAREN":
         return False
     depth = 0
@@ -186,7 +186,7 @@ def _is_shift(items: list[Token], at: int, previous: str) -> bool:
 def _meant(
     items: list[Token], at: int, previous: str, is_inside: bool
 ) -> tuple[tuple[str, str], ...]:
-    """The kinds and texts that the name at `at` stands for; () where it is a name."""
+    """The kinds and texts in place of the name at `at`; () where it is a name."""
     word = items[at].text
     following = items[at + 1].kind
     starts = previous in _STARTS

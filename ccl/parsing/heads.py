@@ -1,6 +1,6 @@
 """Struct literals in the heads of `if`, `while`, `for` and `match`, where they need parentheses.
 
-Runs only over a file that is not CCL as it stands. Each head is reported once, and read as if
+Runs only over a file that has syntax errors. Each head is reported once, and read as if
 the parentheses were there.
 """
 

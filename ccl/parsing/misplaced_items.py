@@ -1,6 +1,6 @@
 """Items among statements: functions, types, state, roles and the like belong outside of code.
 
-Runs only over a file that is not CCL as it stands. Each such item is reported once and left out,
+Runs only over a file that has syntax errors. Each such item is reported once and left out,
 so that the code around it is read as if it were not there.
 """
 
@@ -29,7 +29,7 @@ _DECLARING: Final = frozenset({"STATE", "IMPORT"})
 
 
 def read_items_in_code(source: Source, tokens: Tokens, sink: Sink) -> None:
-    """Takes items out of the code that they stand in, and reports each."""
+    """Takes items out of the code that contains them, and reports each."""
     if has_lost_brackets(tokens):
         return
     items = tokens.items

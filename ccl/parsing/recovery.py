@@ -170,7 +170,7 @@ class _Recovery:
         ] or [1]
 
     def _outermost(self) -> tuple[Any, ...]:
-        """What stands at the top level, when the end cannot be reached in good order."""
+        """The items at the top level, when the end cannot be reached in good order."""
         first = next((value for value in self._automaton.values if isinstance(value, list)), [])
         return tuple(first)
 
@@ -272,7 +272,7 @@ class _Recovery:
         return END
 
     def _may_stand_for(self, kind: str, token: Token) -> bool:
-        """Could the author have meant `kind` where `token` stands?"""
+        """Could the author have meant `kind` in place of `token`?"""
         if token.kind.startswith("STRING"):
             return False
         match kind:

@@ -76,7 +76,7 @@ class Reductions:
 class Gathering(Reductions):
     """Lists are Python lists while they grow; whoever takes one makes a tuple of it.
 
-    These get the values alone: where they stand does not matter.
+    These get the values alone: their places do not matter.
     """
 
     def empty(self, _: Values) -> list[Any]:

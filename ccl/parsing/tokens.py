@@ -1,4 +1,4 @@
-"""Tokens: a kind (a terminal of the grammar), the text as written, and where it stands."""
+"""Tokens: a kind (a terminal of the grammar), the text as written, and its place."""
 
 from dataclasses import dataclass, field
 from typing import Final

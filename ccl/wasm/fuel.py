@@ -116,7 +116,7 @@ def _unfolded(tokens: Sequence[str]) -> Iterator[Op]:
         if not is_folded:
             yield op
         elif word == "if":
-            # it runs behind its condition, which stands inside
+            # it runs behind its condition, which is inside
             pending.append(_END)
         elif word == "then":
             yield Op("if", "")
@@ -147,7 +147,7 @@ class Pricing(Node, frozen=True, kw_only=True):
 
     turns: Callable[[str], Formula]
     of_call: Callable[[str, Sequence[Op]], Formula]
-    """Also given what stands before the call, at most `OPERANDS_MAX` instructions."""
+    """Also given the code before the call, at most `OPERANDS_MAX` instructions."""
     of_copy: Formula | None = None
     """Fuel for the bytes of a copy whose size is not written there."""
     array_slots: Formula | None = None
@@ -225,7 +225,7 @@ def fuel_of(code: Code, pricing: Pricing) -> Formula:
                 outer = around.pop()
                 if outer is not part:
                     _end(outer, part)
-                    # what is inside says nothing of what stands before a call behind it
+                    # what is inside says nothing of the code before a call behind it
                     seen[part.start :] = (_ENDED,)
                     part = outer
             case _:

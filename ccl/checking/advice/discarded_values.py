@@ -44,7 +44,7 @@ def note_dropped(
     if body.functions and any(
         isinstance(node, ast.Name) and node.text in body.functions for node in nodes_of(expr)
     ):
-        return  # what a function that is given does, only its giver knows
+        return  # the effects of a passed function are those of the caller
     receiver = _receiver(body, expr, statement.value)
     target = f"let {_free_name(body)} = " if receiver is None else f"{receiver} = "
     edits = [Edit(_start(expr.span), before + target)]
@@ -172,7 +172,7 @@ def _unchanged(dropped: DroppedValue) -> tuple[Label, ...]:
 
 
 def _is_tried(checker: Checker, dropped: DroppedValue) -> bool:
-    """Whether it stands in an `assert_traps`, which is about its trap."""
+    """Whether it is in an `assert_traps`, which is about its trap."""
     return any(
         name == "assert_traps" and call.start <= dropped.span.start < call.end
         for call, name in checker.test_forms.get(dropped.body, {}).items()

@@ -11,7 +11,7 @@ from ccl.types import is_reference
 
 
 def report_variables(body: Body) -> None:
-    """Variables of one function that nobody reads."""
+    """Variables of one function that are never read."""
     for variable in body.variables:
         name = variable.local.name
         if variable.origin is Origin.TEMPORARY or name.startswith("_"):
@@ -63,7 +63,7 @@ def _changed_in_vain(body: Body, variable: Variable) -> None:
 def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
     """Functions and imports of the root file that nothing uses.
 
-    A file that nobody can enter is a library: its functions are there for others.
+    A file without entries is a library: its functions are there for others.
     """
     own = checker.scoped.own_scopes
     exported = any(f.exported for scope in own for f in scope.own_functions.values())

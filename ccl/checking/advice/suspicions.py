@@ -20,7 +20,7 @@ _OF_EQUALS = {
 def report_comparison(body: Body, expr: ast.Binary, node: typed.Binary) -> None:
     """A comparison that has one answer, whatever the program is given.
 
-    Literals and constants side by side are left alone: who writes that knows the answer.
+    Literals and constants side by side are left alone: they are meant.
     """
     if not body.final or body.in_constant:
         return

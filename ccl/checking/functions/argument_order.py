@@ -1,4 +1,4 @@
-"""The order of arguments: evaluated as they are written, passed as the parameters stand."""
+"""The order of arguments: evaluated as they are written, passed in the order of the parameters."""
 
 from collections.abc import Collection, Sequence
 

@@ -48,7 +48,7 @@ def declare(
     item: ast.Function,
     types: Mapping[str, Type] = NO_PARAMETERS,
 ) -> Signature:
-    """What callers need to know; types left out are open. `types`: of a generic function."""
+    """The signature for callers; types left out are open. `types`: of a generic function."""
     parameters = [
         fresh() if each.type is None else read_type(checker, scope, each.type, types, solved=True)
         for each in item.parameters

@@ -109,7 +109,7 @@ def call_higher_order(
 
 
 def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
-    """What is wrong inside arguments of which nobody knows where they would go.
+    """Errors inside arguments whose parameters are unknown.
 
     What an inline function among them is given is not known, but what it reads is.
     """
@@ -134,7 +134,7 @@ def _check_for_anything(body: Body, expr: ast.Lambda) -> None:
 
 
 def infer_failed(body: Body, call: ast.Call) -> typed.Expr:
-    """A call that is wrong; so may be what stands inside its arguments."""
+    """A wrong call; its arguments may have errors of their own."""
     infer_unplaced(body, call.arguments)
     return invalid(call.span)
 
@@ -155,7 +155,7 @@ def _called(
 def _outer(body: Body, name: str, kind: Type, span: Span) -> typed.Expr:
     """The outer variable of an inline function, handed on."""
     variable = body.find(name)
-    assert variable is not None, "it was found where the inline function stands"
+    assert variable is not None, "it was found in the scope of the inline function"
     variable.reads.append(span.start)
     unify(kind, variable.type)
     return typed.LocalGet(local=variable.local, type=zonk(variable.type), span=span)
@@ -219,7 +219,7 @@ def _identity(function: PassedFunction) -> tuple[object, ...]:
 
 
 def _inside(parameter: str, function: PassedFunction) -> PassedFunction:
-    """The function as the callee knows it: outer variables are hidden parameters there."""
+    """The function as the callee has it: outer variables are hidden parameters there."""
     if not isinstance(function, InlineFunction):
         return function
     return replace(function, outer=tuple(f"{parameter}.{each}" for each in function.outer))
@@ -273,7 +273,7 @@ def _passed_member(body: Body, expr: ast.Field | ast.PathName) -> PassedFunction
 
 
 def _calling(callee: ast.Expr, arity: int) -> ast.Lambda:
-    """`(a, b) => callee(a, b)`, with names that nobody can write."""
+    """`(a, b) => callee(a, b)`, with names that no program can spell."""
     span = callee.span
     given = tuple(ast.Ident(text=f"given {i}", span=span) for i in range(arity))
     arguments = tuple(

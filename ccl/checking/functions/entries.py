@@ -22,7 +22,7 @@ ENTRY_SUFFIX = " entry"
 
 
 class _Part(Node, frozen=True, kw_only=True):
-    """The root file or one of its contracts; `prefix` stands before the names of its exports."""
+    """The root file or one of its contracts; `prefix` comes before the names of its exports."""
 
     prefix: str
     scopes: tuple[FileScope, ...]

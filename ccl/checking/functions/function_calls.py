@@ -129,7 +129,7 @@ def _called(
     """The call, its arguments in the order of the parameters.
 
     A type parameter decides no type outside of its function: what such a call gives is known
-    where the type parameter stands for a type.
+    where the type parameter is a type.
     """
     parameters = tuple(each.name.text for each in signature.item.parameters)
     is_left = any(

@@ -75,8 +75,8 @@ def unsettled(
 ) -> typed.Expr:
     """A call whose types are not known: yet, or at all. `pass_to` calls the instance."""
     kinds = [zonk(kind) for kind in opened.types.values()]
-    told = any(has_poison(kind) for kind in (*kinds, *opened.parameters))
-    if told or not any(is_open(kind) for kind in kinds):
+    is_reported = any(has_poison(kind) for kind in (*kinds, *opened.parameters))
+    if is_reported or not any(is_open(kind) for kind in kinds):
         return invalid(call.span)
     if body.final:
         body.sink.report("CCL0409", call.span, what=f"a parameter of `{opened.item.name.text}`")

@@ -67,7 +67,7 @@ def note(checker: Checker, kind: Type) -> list[Struct | Enumeration]:
 
 
 def definitions(checker: Checker) -> tuple[dict[str, StructDef], dict[str, EnumDef]]:
-    """What code generation knows of structs and enums: those without parameters, and instances.
+    """The structs and enums of code generation: those without parameters, and instances.
 
     A program may have as many instances as it writes; from each of those follow a bounded number.
     """

@@ -1,4 +1,4 @@
-"""Generic and higher-order functions as they stand.
+"""Generic and higher-order functions, checked without a call.
 
 A type parameter is a type of its own there, equal to itself alone. What can be done with its
 values, and what a passed function gives, is checked for each use; all else is checked once here,
@@ -108,9 +108,9 @@ def _leave_to_instances(sink: Sink, template: Signature) -> None:
 
 def _depends_on(each: Diagnostic, parameters: Set[str]) -> bool:
     """Whether the values of some types have the operation that those of a parameter lack."""
-    told = " and ".join(each.facts[fact] for fact in _TYPE_FACTS if fact in each.facts)
+    types = " and ".join(each.facts[fact] for fact in _TYPE_FACTS if fact in each.facts)
     if each.code == "CCL0412" and each.facts["name"] not in _METHOD_NAMES:
         return False
     if each.facts.get("operator") in ("==", "!="):  # what two types consist of may be equal
-        return not parameters.isdisjoint(re.findall(r"\w+", told))
-    return each.code in _OF_OPERATIONS and not parameters.isdisjoint(told.split(" and "))
+        return not parameters.isdisjoint(re.findall(r"\w+", types))
+    return each.code in _OF_OPERATIONS and not parameters.isdisjoint(types.split(" and "))

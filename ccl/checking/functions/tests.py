@@ -47,7 +47,7 @@ def _report_shape(checker: Checker, item: ast.Function) -> None:
 
 
 def _report_result(checker: Checker, item: ast.Function, result: Type) -> None:
-    """A value would be seen by nobody."""
+    """A value would be discarded."""
     if has_poison(result) or result is Prim.UNIT or isinstance(result, Result):
         return
     span = item.name.span if item.result is None else item.result.span

@@ -87,10 +87,10 @@ def _report_changes(
     functions: Mapping[str, typed.Function],
     use: Use,
     identity: str,
-    told: tuple[str, Span],
+    subject: tuple[str, Span],
 ) -> bool:
-    """Report what only looks and yet changes something; `told`: what it is, and where."""
-    what, span = told
+    """Report pure code that changes something; `subject`: its name and its place."""
+    what, span = subject
     call = changing_call(functions, identity)
     if call is not None:
         label = Label(call.span, "changes something")
@@ -114,8 +114,8 @@ def _report_roles(
     for role, identity in roles:
         if identity not in functions:
             continue
-        told = ("what a role requires", role.name.span)
-        _report_changes(checker, functions, uses.get(identity, NO_USE), identity, told)
+        subject = ("what a role requires", role.name.span)
+        _report_changes(checker, functions, uses.get(identity, NO_USE), identity, subject)
         written = tuple(each for each in _circle(functions, identity) if each not in names)
         if written:  # a circle of `extends` alone is reported as that
             labels = tuple(Label(each, "through this") for each in written)
@@ -146,8 +146,8 @@ def _report_invariants(
         if item.article is not None:
             _cite(checker, scope, item.article)
         use = uses.get(identity, NO_USE)
-        told = ("an invariant", item.name.span)
-        changes = _report_changes(checker, functions, use, identity, told)
+        subject = ("an invariant", item.name.span)
+        changes = _report_changes(checker, functions, use, identity, subject)
         if not changes and not use.read and not checker.sink.has_errors:
             checker.sink.report("CCL0912", item.name.span)
 

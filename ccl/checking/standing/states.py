@@ -23,7 +23,7 @@ INITIAL_SUFFIX = " initial"
 
 
 class StateInfo(Node, frozen=True, kw_only=True):
-    """A declared variable; the signature of its initialiser knows its type."""
+    """A declared variable; the signature of its initialiser has its type."""
 
     id: str
     item: ast.State

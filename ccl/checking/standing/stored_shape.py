@@ -1,6 +1,6 @@
 """The shape of a type: a text that is the same for as long as stored values can be read.
 
-Structs and enums are spelled out where they first stand and named from there on. What is not
+Structs and enums are spelled out where they first occur and named from there on. What is not
 part of a value, such as documentation or the order of declarations, is not part of its shape.
 """
 
