@@ -6,7 +6,7 @@ from ccl.checking.advice.growth import report_growth
 from ccl.checking.advice.lints import report_unused_items
 from ccl.checking.charter import schemas
 from ccl.checking.charter.conditions import report_effects
-from ccl.checking.charter.reading import read_charter
+from ccl.checking.charter.reading import read_charter, report_open_rules
 from ccl.checking.charter.tree import Charter, Tree
 from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, StructInfo
 from ccl.checking.functions import bodies as functions
@@ -53,6 +53,7 @@ def check(
     schemas.apply(checker, checker.charter)
     entries = find_entries(checker)
     checked = elaborating.check_bodies(checker, entries, sink)
+    report_open_rules(checker)
     report_limits(checker, checked)
     report_effects(checker, checked)
     state_rules.report_state(checker, checked)

@@ -28,7 +28,7 @@ from ccl.checking.constants import constants
 from ccl.checking.environment import Checker
 from ccl.checking.forms.literals import DECIMAL_ONE
 from ccl.checking.functions import instances
-from ccl.checking.inference import zonk
+from ccl.checking.inference import variable_of, zonk
 from ccl.node import fields, is_node, nodes_of, replace
 from ccl.paths import path_of
 from ccl.resolved import FileScope
@@ -43,10 +43,16 @@ _WHOLE_METHODS: Final = frozenset(
 
 
 class Guards:
-    """What the conditions of one charter say."""
+    """What the conditions of one charter say.
 
-    def __init__(self, checker: Checker, conditions: Sequence[Condition]) -> None:
+    open_is_whole: a result that no declaration gives a type, and inference not yet, is whole.
+    """
+
+    def __init__(
+        self, checker: Checker, conditions: Sequence[Condition], *, open_is_whole: bool = False
+    ) -> None:
         self._checker = checker
+        self._open_is_whole = open_is_whole
         self._conditions = conditions
         self._words = _Words(checker)
         self._formulas: dict[typed.CharterTest, Formula] = {}
@@ -62,6 +68,11 @@ class Guards:
             return True
         return not possible(self._of_test(test) for test in tests)
 
+    @cached_property
+    def hopeful(self) -> "Guards":
+        """The same, where results that are not known yet are whole."""
+        return Guards(self._checker, self._conditions, open_is_whole=True)
+
     def _fixed_by(self, guard: Guard) -> dict[str, Known]:
         """The subjects that have one value wherever the guard holds: most rules ask for one."""
         if guard not in self._fixed:
@@ -76,7 +87,9 @@ class Guards:
     def _of_test(self, test: typed.CharterTest) -> Formula:
         if test not in self._formulas:
             condition = self._conditions[test.condition]
-            reader = _Reader(self._checker, condition.scope, self._words)
+            reader = _Reader(
+                self._checker, condition.scope, self._words, open_is_whole=self._open_is_whole
+            )
             self._formulas[test] = reader.formula(condition.expr, holds=test.holds)
         return self._formulas[test]
 
@@ -140,9 +153,12 @@ def _names_in(tree: ast.Block | ast.Expr) -> Iterator[str]:
 class _Reader:
     """Reads conditions of one scope into what they claim."""
 
-    def __init__(self, checker: Checker, scope: FileScope, words: _Words) -> None:
+    def __init__(
+        self, checker: Checker, scope: FileScope, words: _Words, *, open_is_whole: bool
+    ) -> None:
         self._checker = checker
         self._scope = scope
+        self._open_is_whole = open_is_whole
         self._words = words
 
     def formula(self, expr: ast.Expr, *, holds: bool) -> Formula:
@@ -343,7 +359,10 @@ class _Reader:
         if owner is None or name not in owner.functions:
             return None
         signature = self._checker.signatures.get(self._checker.function_id(owner, name))
-        return None if signature is None else zonk(signature.result)
+        if signature is None:
+            return None
+        result = zonk(signature.result)
+        return Prim.INTEGER if self._open_is_whole and variable_of(result) is not None else result
 
     # --- what is read
 

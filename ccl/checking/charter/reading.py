@@ -8,7 +8,7 @@ from ccl.checking.charter.bands import check_bands, read_band
 from ccl.checking.charter.depth import check_depth
 from ccl.checking.charter.extending import inherit
 from ccl.checking.charter.guards import Guards
-from ccl.checking.charter.settling import settle
+from ccl.checking.charter.settling import Rivals, report_rivals, settle
 from ccl.checking.charter.shares import check_shares
 from ccl.checking.charter.tree import Charter, Condition, Entry, Property, Tree, node_of
 from ccl.checking.charter.values import Read, read_call, read_value
@@ -27,7 +27,8 @@ def read_charter(checker: Checker, scope: FileScope) -> Charter:
     raw = tuple(each for item in scope.declarations for each in reader.entry(item, ALWAYS))
     citations = reader.check_citations()
     guards = Guards(checker, reader.conditions)
-    entries = settle(checker.sink, inherit(checker.sink, raw), guards)
+    rivals: Rivals = []
+    entries = settle(checker.sink, inherit(checker.sink, raw), guards, rivals)
     span = scope.declarations[0].span if scope.declarations else Span(scope.file, 0, 0)
     root = Tree(key="charter", label=None, span=span, entries=entries)
     check_bands(checker.sink, root)
@@ -38,12 +39,20 @@ def read_charter(checker: Checker, scope: FileScope) -> Charter:
         reader.articles,
         citations=citations,
         conditions=tuple(reader.conditions),
+        rivals=rivals,
         imported={
             each.source: dict(_articles_in(each.declarations))
             for each in checker.scoped.files.values()
             if each.source != scope.source and each.contract is None
         },
     )
+
+
+def report_open_rules(checker: Checker) -> None:
+    """Once all types are known, the rules that compete."""
+    for charter in checker.charters.values():
+        if charter.rivals:
+            report_rivals(checker.sink, charter.rivals, Guards(checker, charter.conditions))
 
 
 def _articles_in(items: tuple[ast.Item, ...]) -> Iterator[tuple[str, Span]]:

@@ -4,6 +4,8 @@ A rule further in replaces the outer ones; where two rules can hold at once and 
 key differently, one of them must say `override`.
 """
 
+from typing import TypeAlias
+
 from ccl import typed
 from ccl.checking.charter.guards import Guards
 from ccl.checking.charter.tree import Entry, Property, Setting, Tree, guards_of, key_of, span_of
@@ -11,17 +13,36 @@ from ccl.checking.charter.values import same_value
 from ccl.diagnostics import Label, Sink
 from ccl.node import replace
 
+Rivals: TypeAlias = list[tuple[Property, Property]]
+"""Settings that exclude each other if results of functions turn out to be whole."""
 
-def settle(sink: Sink, entries: tuple[Entry, ...], guards: Guards) -> tuple[Entry, ...]:
-    """The entries of one section, and of all within, each key decided."""
+
+def settle(
+    sink: Sink, entries: tuple[Entry, ...], guards: Guards, rivals: Rivals | None = None
+) -> tuple[Entry, ...]:
+    """The entries of one section, and of all within, each key decided.
+
+    rivals: takes what `report_rivals` has to decide; without it, nothing is left open.
+    """
     joined = _joined(sink, entries, guards)
-    settled = _ordered(sink, joined, guards)
+    settled = _ordered(sink, joined, guards, rivals)
     return tuple(
-        replace(each, entries=settle(sink, each.entries, guards))
+        replace(each, entries=settle(sink, each.entries, guards, rivals))
         if isinstance(each, Tree)
         else each
         for each in settled
     )
+
+
+def report_rivals(sink: Sink, rivals: Rivals, guards: Guards) -> None:
+    """Once all types are known, the settings that can hold at once after all."""
+    for earlier, later in rivals:
+        if not _never_meet(earlier, later, guards):
+            _report_conflict(sink, earlier, later)
+
+
+def _never_meet(earlier: Setting, later: Setting, guards: Guards) -> bool:
+    return all(guards.exclusive(a, b) for a in guards_of(earlier) for b in guards_of(later))
 
 
 def _identity(entry: Setting) -> tuple[str, str | None]:
@@ -68,7 +89,9 @@ def _joined(sink: Sink, entries: tuple[Entry, ...], guards: Guards) -> list[Entr
     return found
 
 
-def _ordered(sink: Sink, entries: list[Entry], guards: Guards) -> list[Entry]:
+def _ordered(
+    sink: Sink, entries: list[Entry], guards: Guards, open_rivals: Rivals | None
+) -> list[Entry]:
     """What each property gives way to; what cannot be decided is reported and left out."""
     kept: list[Entry] = []
     rivals: dict[tuple[str, str | None], list[int]] = {}
@@ -90,7 +113,7 @@ def _ordered(sink: Sink, entries: list[Entry], guards: Guards) -> list[Entry]:
         for at in places:
             earlier = kept[at]
             assert not isinstance(earlier, typed.CharterDecision), "decisions have no key"
-            winner = _winner(sink, earlier, later, guards)
+            winner = _winner(sink, earlier, later, guards, open_rivals)
             if winner is None:
                 continue
             if winner == "neither":
@@ -129,10 +152,12 @@ def _giving_way(entry: Setting, to: Setting) -> Setting:
     return replace(entry, node=replace(entry.node, unless=unless))
 
 
-def _winner(sink: Sink, earlier: Setting, later: Setting, guards: Guards) -> str | None:
+def _winner(
+    sink: Sink, earlier: Setting, later: Setting, guards: Guards, open_rivals: Rivals | None
+) -> str | None:
     """Which of two settings of a key counts where both hold: `earlier`, `later`, `neither` after
     reporting; None where they never meet."""
-    if all(guards.exclusive(a, b) for a in guards_of(earlier) for b in guards_of(later)):
+    if _never_meet(earlier, later, guards):
         return None
     if isinstance(earlier, Tree) or isinstance(later, Tree):
         _report_twice(sink, later, earlier)
@@ -147,6 +172,9 @@ def _winner(sink: Sink, earlier: Setting, later: Setting, guards: Guards) -> str
         return "neither"
     if before < after or same_value(earlier.node.value, later.node.value):
         return "later"
+    if open_rivals is not None and _never_meet(earlier, later, guards.hopeful):
+        open_rivals.append((earlier, later))
+        return None
     _report_conflict(sink, earlier, later)
     return "neither"
 

@@ -107,6 +107,8 @@ class Charter(Record):
     citations: dict[Span, str] = field(default_factory=dict)
     """The number of the article that is cited, by place."""
     conditions: tuple[Condition, ...] = ()
+    rivals: list[tuple[Property, Property]] = field(default_factory=list)
+    """Settings of one key that exclude each other if results of functions are whole."""
     checked_conditions: tuple[typed.CharterCondition, ...] = ()
     """The same, as of the last round."""
     defaults: dict[str, typed.Expr] = field(default_factory=dict)
