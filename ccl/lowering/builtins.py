@@ -7,8 +7,8 @@ from ccl.lettercase import LetterCase
 from ccl.lowering import containers, conversions, elements, operators
 from ccl.lowering.conversions import DECIMAL_SCALE
 from ccl.lowering.frame import Frame, Hold
+from ccl.lowering.intervals import MIN
 from ccl.lowering.operators import overflow
-from ccl.lowering.ranges import MIN
 from ccl.source import Span
 from ccl.typed import Builtin, CallBuiltin, ScalarConst
 from ccl.types import Prim, Type

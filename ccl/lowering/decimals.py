@@ -10,7 +10,7 @@ from typing import Final
 from ccl.lowering import operators
 from ccl.lowering.conversions import DECIMAL_SCALE
 from ccl.lowering.frame import Frame
-from ccl.lowering.ranges import MAX, MIN
+from ccl.lowering.intervals import MAX, MIN
 from ccl.typed import Binary, BinaryOp, ScalarConst
 
 _ZEROS_MIN: Final = 66

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ccl.lowering import comparison, decimals, questions
 from ccl.lowering.facts import mentions
 from ccl.lowering.frame import Frame, Hold
-from ccl.lowering.ranges import MAX, MIN
+from ccl.lowering.intervals import MAX, MIN
 from ccl.lowering.shapes import is_text, value_type
 from ccl.source import Span
 from ccl.typed import (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ccl.lowering import operators
 from ccl.lowering.frame import Frame
-from ccl.lowering.ranges import MAX, MIN, Interval, result_of
+from ccl.lowering.intervals import MAX, MIN, Interval, result_of
 from ccl.typed import Binary, BinaryOp, Expr, LocalGet, ScalarConst
 from ccl.types import Prim
 

@@ -7,8 +7,20 @@ only where the interval of exact results lies within 64 bits.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
+from ccl.lowering.intervals import (
+    ALL,
+    LENGTH_MAX,
+    MAX,
+    MIN,
+    Interval,
+    Known,
+    bits,
+    clamped,
+    hull,
+    result_of,
+)
 from ccl.lowering.shapes import value_type
 from ccl.typed import (
     Argument,
@@ -37,15 +49,9 @@ from ccl.typed import (
 from ccl.types import Prim
 from ccl.walk import children, statement_children
 
-MIN: Final = -(2**63)
-MAX: Final = 2**63 - 1
-LENGTH_MAX: Final = 2**30
-"""Of an array, a text or a map: no block of memory is larger."""
 VARIABLES_MAX: Final = 256
 """A function with more is not looked at: a branch copies what is known of each."""
 
-Interval: TypeAlias = tuple[int, int]
-ALL: Final[Interval] = (MIN, MAX)
 _KNOWN: Final = frozenset(
     (ScalarConst, LocalGet, Binary, Unary, ShortCircuit, CallBuiltin, Block, If, MatchTag)
 )
@@ -66,55 +72,6 @@ _NEGATED = {
     BinaryOp.GREATER_EQUAL: BinaryOp.LESS,
     BinaryOp.NOT_EQUAL: BinaryOp.EQUAL,
 }
-
-
-@dataclass
-class Known:
-    """At one point of the program; a variable that is not there can be anything.
-
-    `most`: variables that a variable is not greater than.
-    """
-
-    intervals: dict[int, Interval] = field(default_factory=dict)
-    most: dict[int, frozenset[int]] = field(default_factory=dict)
-
-    def copy(self) -> "Known":
-        return Known(dict(self.intervals), dict(self.most))
-
-    def set(self, index: int, interval: Interval) -> None:
-        self.forget(index)
-        if interval != ALL:
-            self.intervals[index] = interval
-
-    def forget(self, index: int) -> None:
-        self.intervals.pop(index, None)
-        self.most.pop(index, None)
-        for other, bounds in list(self.most.items()):
-            if index in bounds:
-                self.most[other] = bounds - {index}
-
-    def narrow(self, index: int, low: int, high: int) -> None:
-        """The variable is also within these; contradictions are left as they are."""
-        before = self.intervals.get(index, ALL)
-        after = max(before[0], low), min(before[1], high)
-        if after[0] <= after[1]:
-            self.intervals[index] = after
-
-    def join(self, other: "Known") -> None:
-        """What holds here or there."""
-        self.intervals = {
-            index: _hull(interval, other.intervals[index])
-            for index, interval in self.intervals.items()
-            if index in other.intervals
-        }
-        self.most = {
-            index: bounds & other.most[index]
-            for index, bounds in self.most.items()
-            if index in other.most
-        }
-
-    def become(self, other: "Known") -> None:
-        self.intervals, self.most = other.intervals, other.most
 
 
 @dataclass
@@ -169,7 +126,7 @@ class Ranges:
                 self._all(children(node), known)
                 return 0, LENGTH_MAX
             case CallBuiltin(builtin=builtin) if builtin in _BITS:
-                return _bits(builtin, *[self.expr(each, known) for each in children(node)])
+                return bits(builtin, *[self.expr(each, known) for each in children(node)])
             case Block(statements=statements, value=value):
                 for statement in statements:
                     self.statement(statement, known)
@@ -197,7 +154,7 @@ class Ranges:
         most = known.most.get(local.index, frozenset())
         before = self._seen.get(id(node))
         self._seen[id(node)] = (
-            (interval, most) if before is None else (_hull(before[0], interval), before[1] & most)
+            (interval, most) if before is None else (hull(before[0], interval), before[1] & most)
         )
         return interval
 
@@ -212,7 +169,7 @@ class Ranges:
         if exact is None:
             return ALL
         self._note(node, safe=exact[0] >= MIN and exact[1] <= MAX)
-        return _clamped(exact)
+        return clamped(exact)
 
     def _branches(
         self, known: Known, branches: Sequence[tuple[Expr | None, bool, Expr | None]]
@@ -273,55 +230,6 @@ def ranges_of(function: Function, variables: int) -> Ranges:
     if variables <= VARIABLES_MAX:
         ranges.expr(function.body, Known())
     return ranges
-
-
-# --- arithmetic -------------------------------------------------------------------------
-
-
-def result_of(op: BinaryOp, left: Interval, right: Interval) -> Interval | None:
-    """The exact results of an operation, unbounded; None where nothing is said."""
-    match op:
-        case BinaryOp.ADD:
-            return left[0] + right[0], left[1] + right[1]
-        case BinaryOp.SUBTRACT:
-            return left[0] - right[1], left[1] - right[0]
-        case BinaryOp.MULTIPLY:
-            corners = [a * b for a in left for b in right]
-            return min(corners), max(corners)
-        case BinaryOp.DIVIDE if right[0] > 0:
-            corners = [_truncated(a, b) for a in left for b in right]
-            return min(corners), max(corners)
-        case BinaryOp.REMAINDER if right[0] > 0:
-            top = right[1] - 1
-            return (
-                0 if left[0] >= 0 else max(left[0], -top),
-                0 if left[1] <= 0 else min(left[1], top),
-            )
-        case _:
-            return None
-
-
-def _bits(builtin: Builtin, left: Interval, right: Interval) -> Interval:
-    """A number that is not negative bounds what `bit_and` leaves of any other."""
-    if builtin is Builtin.SHIFT_RIGHT:
-        return min(left[0], 0) if right[0] != right[1] else left[0] >> (right[0] & 63), (
-            max(left[1], -1) if right[0] != right[1] else left[1] >> (right[0] & 63)
-        )
-    tops = [high for low, high in (left, right) if low >= 0]
-    return (0, min(tops)) if tops else ALL
-
-
-def _truncated(a: int, b: int) -> int:
-    return a // b if a >= 0 else -(-a // b)
-
-
-def _clamped(interval: Interval) -> Interval:
-    low, high = max(interval[0], MIN), min(interval[1], MAX)
-    return (low, high) if low <= high else ALL
-
-
-def _hull(a: Interval, b: Interval) -> Interval:
-    return min(a[0], b[0]), max(a[1], b[1])
 
 
 # --- conditions -------------------------------------------------------------------------
@@ -400,7 +308,7 @@ def _settle(loop: While | ForEach | ForPairs, known: Known) -> None:
         index = setting.local.index
         entry = known.intervals.get(index, ALL)
         step = _kept_by(setting, entry)
-        after[index] = _hull(after.get(index, entry), step)
+        after[index] = hull(after.get(index, entry), step)
     match loop:
         case ForEach(item=item):
             after[item.index] = ALL
@@ -421,7 +329,7 @@ def _kept_by(setting: SetLocal, entry: Interval) -> Interval:
             if op is BinaryOp.ADD:
                 return (entry[0], MAX) if step >= 0 else (MIN, entry[1])
             if op is BinaryOp.DIVIDE and step >= 1:
-                return _hull(entry, (0, 0))
+                return hull(entry, (0, 0))
             if op is BinaryOp.MULTIPLY and step >= 1 and entry[0] >= 0:
                 return 0, MAX
     return ALL

@@ -8,7 +8,7 @@ it traps in place.
 from collections.abc import Sequence
 from operator import is_
 
-from ccl.lowering.ranges import MAX, MIN, result_of
+from ccl.lowering.intervals import MAX, MIN, result_of
 from ccl.lowering.rebuilding import with_parts
 from ccl.node import replace
 from ccl.typed import (

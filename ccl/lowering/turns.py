@@ -7,7 +7,7 @@ compares a counter that every turn moves the same way. Nothing is said of other 
 from collections.abc import Iterator
 
 from ccl.abi.bounds import Formula
-from ccl.lowering.ranges import MAX, MIN
+from ccl.lowering.intervals import MAX, MIN
 from ccl.lowering.shapes import value_type
 from ccl.lowering.sizes import SMALL_MAX, Sizes, settings_in, size_symbol
 from ccl.typed import (

@@ -26,7 +26,8 @@ from typed_trees import (
 )
 
 from ccl import typed as t
-from ccl.lowering.ranges import MAX, MIN, Known, Ranges
+from ccl.lowering.intervals import MAX, MIN, Known
+from ccl.lowering.ranges import Ranges
 from ccl.types import Array, Prim
 
 VARIABLES = [local(i, INT) for i in range(3)]
