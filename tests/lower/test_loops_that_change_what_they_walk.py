@@ -9,7 +9,6 @@ from ccl_machine import run
 from ccl.pipeline import compile_text
 
 PLACES = {
-    "a": "let a = FIRST;",
     "h.a": "let h = H { a: FIRST, n: 0 };",
     "g[1]": "let g = [FIRST, FIRST];",
     "m[3].a": "let m = map_new(); m[3] = H { a: FIRST, n: 0 };",
@@ -42,7 +41,6 @@ KINDS = {
 }
 BODIES = (
     "CHANGE break;",
-    "ODD { CHANGE break; } SEEN;",
     "ODD { CHANGE break; } else { SEEN; continue; }",
     "ODD { CHANGE } SEEN;",
     "LOOP { CHANGE SEEN; break; } CHANGE break;",
@@ -59,7 +57,7 @@ def program(kind: str, *, is_state: bool, copied: bool) -> str:
     walk = f"let c = A; {head.replace(' A', ' c')}" if copied else head
     functions: list[str] = []
     for (place, begin), body, change in product(PLACES.items(), BODIES, changes):
-        if ("let " in begin) is is_state:
+        if ("let " in begin) is is_state or (not is_state and "rebind" in body):
             continue
         loop = f"{walk} {{ {body} }}".replace("LOOP", head).replace("CHANGE", change)
         loop = loop.replace("ODD", "n += 1; if n == 2").replace(
