@@ -11,9 +11,11 @@ from ccl.parsing.declarations import Declarations
 from ccl.parsing.driver import ACCEPTED, Automaton
 from ccl.parsing.expressions import Expressions
 from ccl.parsing.foreign import read_foreign_words
+from ccl.parsing.foreign_forms import read_foreign_forms
 from ccl.parsing.heads import read_literals_in_heads
 from ccl.parsing.lexer import lex
 from ccl.parsing.misplaced_items import read_items_in_code
+from ccl.parsing.reasons import read_reasons
 from ccl.parsing.recovery import recover
 from ccl.parsing.reduce import Gathering, Place, Reductions
 from ccl.parsing.statements import Statements
@@ -37,6 +39,8 @@ def parse(source: Source, sink: Sink) -> ast.Module:
         tokens = lex(source, Sink())
         read_lost_braces(source, tokens, sink)
         read_foreign_words(source, tokens, sink)
+        read_foreign_forms(source, tokens, sink)
+        read_reasons(source, tokens, sink)
         read_items_in_code(source, tokens, sink)
         read_literals_in_heads(source, tokens, sink)
         classify(source, tokens)

@@ -96,6 +96,19 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "reason": "`because` comes before the `;` of what it gives the reason of",
             "tuple": "there are no tuples: declare a struct for values that belong together, or "
             'write pairs into a map: `let m = map_new(); m["a"] = 1;`',
+            "tuple type": "there are no tuples: declare a struct, as in "
+            "`struct Pair {{ first: Integer, second: String }}`, and name it here",
+            "rule": "the reason of a rule comes before its `{{`: "
+            '`if condition because article "1" {{ … }}`',
+            "require": 'the reason comes behind the `)`: `require(condition) because article "1";`',
+            "invariant": "the reason of an invariant comes behind its `}}`: "
+            '`invariant "name" {{ … }} because article "1"`',
+            "no reason": "rules, bands, invariants, `require` and `emit` have reasons: write any "
+            "other as a comment",
+            "function type": "functions have no types: leave it out, as in "
+            "`fn apply(f, x: Integer) {{ f(x) }}`",
+            "bounds": "the bounds of a range are literals: compare constants in a guard, "
+            "`n if n >= FIRST && n < LAST => …`",
             "function": "functions are passed, not stored: declare `fn f(x) {{ x + 1 }}`, or write "
             "`x => x + 1` where it is passed",
             "colon": "a value that is computed needs a colon after its key: `key: 1 + 2;`",
@@ -147,6 +160,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "absent": "take what may be absent with `get`, with a value in its place: "
             '`try m.get("a") catch 0`',
             "groups": "a comma ends a number: `_` groups its digits",
+            "dots": "a dot begins the places of a Decimal: `_` groups digits",
             "shift": "call `{instead}`; `bit_and`, `bit_or`, `bit_xor` and `bit_not` go with it",
         },
     ),

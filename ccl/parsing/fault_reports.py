@@ -186,12 +186,14 @@ class FaultReports:
             return
         if "NAME" in inserted:
             begins = token is self._tokens[0] and token.text == "{"
+            first_value = self._missing_value(token)
+            is_value = first_value or automaton.expected() >= _VALUES
             self._sink.report(
                 "CCL0115",
                 self._span(token),
-                what="a value" if automaton.expected() >= _VALUES else "a name",
+                what="a first value" if first_value else "a value" if is_value else "a name",
                 found=_shown(token),
-                advice="document" if begins else self._missing_value(token),
+                advice="document" if begins else first_value,
             )
             return
         text = "".join(_CLOSERS.get(kind) or _SIGNS[kind] for kind in inserted)
@@ -287,6 +289,12 @@ class FaultReports:
                     return kind == "LPAREN" and before not in _CALLED
         return False
 
+    def _is_in_lambda(self, at: int) -> bool:
+        """Is the comma at `at` one of the names of `(a, b) =>`?"""
+        while self._tokens[at].kind in ("NAME", "UNDERSCORE", "COMMA"):
+            at += 1
+        return [each.kind for each in self._tokens[at : at + 2]] == ["RPAREN", "FATARROW"]
+
     def _missing_value(self, token: Token) -> str | None:
         """`first value` where a `;` ends a state or constant that has none."""
         if token.kind != "SEMI":
@@ -301,13 +309,18 @@ class FaultReports:
     def _advice(self, at: int) -> str | None:
         """The advice for an unexpected token, by its place."""
         token = self._tokens[at]
+        kinds = ["", *(each.kind for each in self._tokens[max(at - 3, 0) : at])]
         if token.text in _RANGES:
-            return "count"
-        kinds = [each.kind for each in self._tokens[max(at - 3, 0) : at]]
-        if token.kind == "FATARROW" and kinds[-2:] == ["EQ", "NAME"]:
+            is_pattern = kinds[-1] == "NAME" and kinds[-2] in ("HBRACE", "COMMA", "PIPE", "RBRACE")
+            return "bounds" if is_pattern else "count"
+        if token.kind == "FATARROW" and kinds[-1] in ("NAME", "RPAREN", "UNDERSCORE"):
             return "function"
-        if token.kind == "COMMA" and self._begins_tuple(at):
-            return "tuple"
+        if token.kind in ("COMMA", "RPAREN") and self._is_in_lambda(at):
+            return "function"
+        if kinds[-1] == "LET" or (token.kind == "COMMA" and self._begins_tuple(at)):
+            return "tuple" if token.kind in ("LPAREN", "COMMA") else None
+        if token.text == "because":
+            return "no reason"
         if token.kind in _OPERATORS and _is_plain_entry(self._tokens[max(0, at - 3) : at]):
             return "colon"
         return None

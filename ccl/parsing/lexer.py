@@ -44,6 +44,8 @@ _PADDED: Final = re.compile(r"0[0-9_]*[0-9]")
 """The whole part of a number that begins with zeros."""
 _GROUPED: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?![\d_]|,\d)", re.ASCII)
 """`1,000`: a comma before each three digits, as in English; in CCL these are several numbers."""
+_DOTTED: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){2,}(?![\d_]|\.\d)", re.ASCII)
+"""`1.000.000`: a dot before each three digits."""
 _ZERO_GROUP: Final = re.compile(r"(?<=\d,)0\d\d(?!\d)", re.ASCII)
 _DOTTED_UNIT: Final = re.compile(r"\.(?:second|minute|hour|day|week|year)s?\b(?!\s*\()")
 _UNIT_LETTERS: Final = {
@@ -221,6 +223,8 @@ class _Lexer:
         if whole is not None and whole.end() > end and number[:2] not in ("0x", "0X"):
             end = whole.end()
             number = self._foreign_digits(whole)
+        elif text.startswith(".", end) and (dotted := _DOTTED.match(text, at)) is not None:
+            number, end = self._dotted(dotted)
         elif text.startswith(",", end) and (grouped := _GROUPED.match(text, at)) is not None:
             number, end = self._grouped(grouped, number, end)
         if _PADDED.match(number) is not None and number[:2] not in ("0x", "0X"):
@@ -282,6 +286,22 @@ class _Lexer:
             number=written if zeros is None else zeros.group(),
             instead=instead,
             advice="groups",
+        )
+        return instead, found.end()
+
+    def _dotted(self, found: re.Match[str]) -> tuple[str, int]:
+        """A number grouped by dots, without them, and its end."""
+        instead = found.group().replace(".", "_")
+        fixes = (self._replace(f"write `{instead}`", *found.span(), instead, safe=False),)
+        start, end = found.span()
+        self._fault(
+            "CCL0119",
+            start,
+            end,
+            fixes=fixes,
+            found=found.group(),
+            instead=instead,
+            advice="dots",
         )
         return instead, found.end()
 

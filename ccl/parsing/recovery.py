@@ -234,6 +234,8 @@ class _Recovery:
             cost = 0.4 * (len(inserted) - 1) + _INSERTION_COSTS.get(inserted[0], 0.0)
             if inserted[0] == "LPAREN" and not self._may_open_group(token, unpaired):
                 continue
+            if inserted == ("LPAREN", "NAME") and token.kind != "COLON":
+                continue  # of the first parameter
             if inserted == ("GT",) and self._would_fit(("OP",)):
                 continue  # of type arguments, not of a comparison
             if inserted == ("HBRACE",) and unpaired == "HBRACE":

@@ -100,6 +100,10 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
     meant = nearest(text, known) or habits.FOREIGN_NAMES.get(text)
     if body.scope.incomplete:
         return closures.infer_failed(body, call)
+    if text in body.scope.structs:
+        fixes = _literal_instead(call, name.span)
+        body.sink.report("CCL0202", name.span, name=text, advice="struct", fixes=fixes)
+        return closures.infer_failed(body, call)
     advice, method = (None, None) if meant else _habit(text)
     near = (meant,) if meant else () if advice else similar(text, known)
     for each in near:
@@ -122,6 +126,15 @@ def _call_instead(place: Span, near: Sequence[str]) -> tuple[Fix, ...]:
     if len(near) != 1:
         return ()
     return (Fix(f"call `{near[0]}`", (Edit(place, near[0]),)),)
+
+
+def _literal_instead(call: ast.Call, name: Span) -> tuple[Fix, ...]:
+    """The fix for `Name(field: value)`, which is a struct literal but for its brackets."""
+    if any(each.name is None for each in call.arguments):
+        return ()
+    opening = Span(name.file, name.end, name.end + 1)
+    closing = Span(name.file, call.span.end - 1, call.span.end)
+    return (Fix("write it with braces", (Edit(opening, " { "), Edit(closing, " }"))),)
 
 
 def _habit(name: str) -> tuple[str | None, str | None]:
