@@ -69,18 +69,21 @@ POISON: Type = cast(Type, _Poison())
 class _Rigid:
     """A type parameter in the function that declares it: a type equal to itself alone."""
 
-    __slots__ = ("name", "owner")
+    __slots__ = ("name", "owner", "shown")
 
-    def __init__(self, owner: str, name: str) -> None:
-        self.owner, self.name = owner, name
+    def __init__(self, owner: str, name: str, shown: str) -> None:
+        self.owner, self.name, self.shown = owner, name, shown
 
     def __str__(self) -> str:
-        return self.name
+        return self.shown
 
 
-def rigid(owner: str, name: str) -> Type:
-    """What the type parameter `name` of the function `owner` is, whatever it stands for."""
-    return cast(Type, _Rigid(owner, name))
+def rigid(owner: str, name: str, *, hides: bool) -> Type:
+    """What the type parameter `name` of the function `owner` is, whatever it stands for.
+
+    `hides`: there is a type of that name, from which messages tell it.
+    """
+    return cast(Type, _Rigid(owner, name, f"the type parameter {name}" if hides else name))
 
 
 def is_rigid(kind: Type) -> bool:

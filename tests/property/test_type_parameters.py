@@ -225,3 +225,9 @@ def test_a_body_without_errors_compiles_for_all_types(seed: int) -> None:
         callers = [_caller(f"call{i}", head, t, u) for i, (t, u) in enumerate(_INSTANCES)]
         compiled = compile_text("".join((generic, *callers)))
         assert compiled.wasm is not None, (generic, compiled.compilation.sink.diagnostics)
+
+
+def test_a_type_parameter_is_told_from_a_type_of_its_name() -> None:
+    text = "struct Seat { n: Integer }\nfn f<Seat>(_x: Integer) -> Seat { Seat { n: 1 } }\n"
+    (error,) = filter(is_error, check_text(text).sink.diagnostics)
+    assert (error.facts["expected"], error.facts["found"]) == ("the type parameter Seat", "Seat")

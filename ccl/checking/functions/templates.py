@@ -9,7 +9,7 @@ import re
 from collections.abc import Set
 
 from ccl import ast
-from ccl.builtins import METHODS
+from ccl.builtins import GENERIC_TYPES, METHODS, TYPES
 from ccl.checking.environment import AnyFunction, Checker, Signature
 from ccl.checking.functions import bodies, solving
 from ccl.checking.inference import POISON, is_open, rigid
@@ -44,7 +44,8 @@ def declare(checker: Checker, scope: FileScope, item: ast.Function) -> None:
     identity = checker.function_id(scope, item.name.text)
     passed = checker.function_parameters.get(identity, frozenset())
     kept = tuple(each for each in item.parameters if each.name.text not in passed)
-    types = {each.text: rigid(identity, each.text) for each in item.type_parameters}
+    names = (each.text for each in item.type_parameters)
+    types = {name: rigid(identity, name, hides=_is_type(scope, name)) for name in names}
     signature = bodies.declare(checker, scope, replace(item, parameters=kept), types)
     checker.templates.append(
         Signature(
@@ -58,6 +59,10 @@ def declare(checker: Checker, scope: FileScope, item: ast.Function) -> None:
             template=True,
         )
     )
+
+
+def _is_type(scope: FileScope, name: str) -> bool:
+    return name in TYPES or name in GENERIC_TYPES or name in scope.type_names
 
 
 def check(checker: Checker) -> tuple[Diagnostic, ...]:
@@ -92,11 +97,12 @@ def _made_for(checker: Checker) -> dict[str, list[Signature]]:
 
 def _leave_to_instances(sink: Sink, template: Signature) -> None:
     """Leaves out what depends on a type parameter or a function that is passed, and warnings."""
+    parameters = {str(kind) for kind in template.types.values()}
     depends = bool(template.functions) or any(each is POISON for each in template.parameters)
 
     def is_left(each: Diagnostic) -> bool:
         nonlocal depends
-        if _depends_on(each, template.types.keys()):
+        if _depends_on(each, parameters):
             depends = True
             return True
         return not is_error(each)
@@ -112,5 +118,5 @@ def _depends_on(each: Diagnostic, parameters: Set[str]) -> bool:
     if each.code == "CCL0412" and each.facts["name"] not in _METHOD_NAMES:
         return False
     if each.facts.get("operator") in ("==", "!="):  # what two types consist of may be equal
-        return not parameters.isdisjoint(re.findall(r"\w+", types))
+        return any(re.search(rf"\b{re.escape(name)}\b", types) for name in parameters)
     return each.code in _OF_OPERATIONS and not parameters.isdisjoint(types.split(" and "))
