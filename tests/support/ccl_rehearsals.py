@@ -1,8 +1,9 @@
 """Runs tests of CCL in this process: the runner's own rules over the sandbox's own machine."""
 
-from functools import cache
+from functools import lru_cache
 
 import wasmtime
+from ccl_machine import engine_and_machine
 
 from ccl.abi.testcalls import TEST_PREFIX, TEST_RECORD
 from ccl.cli.apart import CALLER
@@ -10,20 +11,17 @@ from ccl.cli.testing.rehearsals import BALANCES, NOW, SEED, Failure, judge
 from runtime.context import Context, Limits
 from runtime.execution import Execution
 from runtime.modulecheck import ModuleFacts, check_module
-from runtime.sandbox.engine import build_engine, engine_text
-from runtime.sandbox.machine import Loaded, Machine
+from runtime.sandbox.engine import engine_text
+from runtime.sandbox.machine import Loaded
 from runtime.sandbox.results import execution_from
 
 TRAPS_MAX = 50
 
 
-@cache
-def _machine() -> tuple[wasmtime.Engine, Machine]:
-    return build_engine(), Machine()
-
-
+@lru_cache(maxsize=8)
 def load(module: bytes) -> Loaded:
-    engine, machine = _machine()
+    """A module whose tests are run one after the other is compiled once."""
+    engine, machine = engine_and_machine()
     facts = check_module(module)
     assert isinstance(facts, ModuleFacts), facts
     return machine.load(bytes(wasmtime.Module(engine, module).serialize()), facts)
@@ -41,7 +39,7 @@ def execution(loaded: Loaded, entry: str, *, entering: int | None, fuel: int) ->
         balances=BALANCES,
         records={} if entering is None else {TEST_RECORD: {"enter": entering}},
     )
-    report = _machine()[1].execute(loaded, context, None)
+    report = engine_and_machine()[1].execute(loaded, context, None)
     return execution_from(report.to_value())
 
 
