@@ -22,7 +22,7 @@ from ccl.builtins import (
     TEST_FORMS,
     TYPES,
 )
-from ccl.pipeline import compile_text
+from ccl.pipeline import check_text, compile_text
 
 MADE = (
     *("execution", "charter", "run", "entry", "kept", "load", "write", "initial", "invariant"),
@@ -133,3 +133,24 @@ def test_what_a_proposal_means_is_not_changed_by_the_program(name: str) -> None:
         assert value_of(rules + declared, used) == 42
     if name != "Integer":
         assert value_of(f"{rules} struct {name} {{ a: Bool }}", used) == 42
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ('"abc".index_of("a", 0, 1)', "index_of"),
+        ('"abc".substring("a")', "substring"),
+        ("[1].slice()", "slice"),
+        ("C.P.close()", "close"),
+        ("C.P.vote(1)", "vote"),
+    ],
+)
+def test_call_that_does_not_fit_shows_the_name_that_is_written(call: str, name: str) -> None:
+    text = (
+        "contract C {\n  state members: Map<Did, Bool> = map_new();\n"
+        '  proposal P { electorate: members; execution { log("x"); } }\n}\n'
+        f"execution {{ {call}; }}\n"
+    )
+    found = check_text(text, path="a.ccl").sink.diagnostics
+    shown = [each.facts["name"] for each in found if each.code in ("CCL0403", "CCL0436")]
+    assert shown == [name]

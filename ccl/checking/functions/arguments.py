@@ -6,7 +6,7 @@ from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.checking.environment import Body
 from ccl.diagnostics import Edit, Fix, Label
-from ccl.node import Node
+from ccl.node import Node, replace
 from ccl.source import Span
 
 
@@ -29,6 +29,7 @@ def bind(
     body: Body, call: ast.Call, callee: Callee, arguments: Sequence[ast.Argument]
 ) -> dict[str, ast.Argument] | None:
     """Arguments by parameter, in the order written; None where they do not fit (reported)."""
+    callee = _as_written(call, callee)
     named = [each for each in arguments if each.name is not None]
     if named and len(named) != len(arguments):
         return None  # the parser has reported it
@@ -48,6 +49,15 @@ def bind(
         )
         return None
     return bound
+
+
+def _as_written(call: ast.Call, callee: Callee) -> Callee:
+    """The callee by the name that the call gives it: a method has another one inside."""
+    match call.callee:
+        case ast.Field(name=name):
+            return replace(callee, name=name.text)
+        case _:
+            return callee
 
 
 def _by_name(
