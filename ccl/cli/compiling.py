@@ -121,7 +121,11 @@ def _show_fixes(texts: Mapping[Path, str], fixed: Mapping[Path, Fixed]) -> None:
 
 
 def _fixes(fixed: Iterable[Fixed]) -> str:
-    return counted(sum(each.applied for each in fixed), "error")
+    """`2 errors and 1 warning`: what was fixed."""
+    every = list(fixed)
+    errors, warnings = sum(each.errors for each in every), sum(each.warnings for each in every)
+    shown = [counted(errors, "error")] if errors or not warnings else []
+    return " and ".join([*shown, counted(warnings, "warning")] if warnings else shown)
 
 
 def _read_all(files: Sequence[Path]) -> tuple[dict[Path, str], tuple[CommandError, ...]]:

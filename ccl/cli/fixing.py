@@ -6,6 +6,7 @@ pass changes nothing. Safe fixes besides never change which items the file has.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from ccl.cli.checking import Findings
 from ccl.codes import severity_of
@@ -14,18 +15,24 @@ from ccl.diagnostics import Diagnostic, Fix
 from ccl.edits import all_edits, apply_edits, compatible_fixes
 from ccl.node import Node
 from ccl.outline import outline
-from ccl.source import FileId
 
 SYNTAX = "CCL01"
 """How the codes of syntax errors begin."""
+_WARNING: Final = 2
+"""The urgency of a warning, after errors of syntax and others."""
 
 
 class Fixed(Node, frozen=True, kw_only=True):
-    """`text` after `applied` fixes, and what is still found in it."""
+    """`text` after the fixes of `errors` and `warnings`, and what is still found in it."""
 
     text: str
-    applied: int
+    errors: int
+    warnings: int
     findings: Findings
+
+    @property
+    def applied(self) -> int:
+        return self.errors + self.warnings
 
 
 def fix_text(text: str, check: Callable[[str], Findings], *, unsafe: bool = False) -> Fixed:
@@ -35,11 +42,15 @@ def fix_text(text: str, check: Callable[[str], Findings], *, unsafe: bool = Fals
     rests on a guess of what it means.
     """
     findings = check(text)
-    applied = 0
+    errors = warnings = 0
     while (made := _round(text, findings, check, unsafe)) is not None:
-        text, findings, count = made
-        applied += count
-    return Fixed(text=text, applied=applied, findings=findings)
+        # Each round is about errors alone, or, where there are none, about warnings.
+        if min(map(_urgency, _own(findings))) < _WARNING:
+            errors += made[2]
+        else:
+            warnings += made[2]
+        text, findings, _ = made
+    return Fixed(text=text, errors=errors, warnings=warnings, findings=findings)
 
 
 def _round(
@@ -47,7 +58,7 @@ def _round(
 ) -> tuple[str, Findings, int] | None:
     """The text after the fixes that can be made together, or after the first that helps alone."""
     root = findings.sources.sources[0].file
-    urgent = _most_urgent(findings.diagnostics, root)
+    urgent = _most_urgent(findings)
     for fixes in _attempts(compatible_fixes(urgent, root, unsafe=unsafe)):
         changed = apply_edits(text, all_edits(fixes))
         if not unsafe and outline(changed) != outline(text):
@@ -68,11 +79,17 @@ def _attempts(fixes: Sequence[Fix]) -> Iterator[Sequence[Fix]]:
 def _urgency(diagnostic: Diagnostic) -> int:
     if diagnostic.code.startswith(SYNTAX):
         return 0
-    return 1 if severity_of(diagnostic.code) is Severity.ERROR else 2
+    return 1 if severity_of(diagnostic.code) is Severity.ERROR else _WARNING
 
 
-def _most_urgent(diagnostics: Sequence[Diagnostic], file: FileId) -> list[Diagnostic]:
-    own = [each for each in diagnostics if each.span.file == file]
+def _own(findings: Findings) -> list[Diagnostic]:
+    """What is found in the first source."""
+    root = findings.sources.sources[0].file
+    return [each for each in findings.diagnostics if each.span.file == root]
+
+
+def _most_urgent(findings: Findings) -> list[Diagnostic]:
+    own = _own(findings)
     first = min(map(_urgency, own), default=0)
     return [each for each in own if _urgency(each) == first]
 
@@ -80,4 +97,4 @@ def _most_urgent(diagnostics: Sequence[Diagnostic], file: FileId) -> list[Diagno
 def _burden(findings: Findings) -> tuple[int, ...]:
     """Syntax errors, other errors and warnings."""
     found = Counter(map(_urgency, findings.diagnostics))
-    return found[0], found[1], found[2]
+    return found[0], found[1], found[_WARNING]

@@ -256,6 +256,15 @@ def test_another_encoding_gets_a_command_that_works(cclc: Shell) -> None:
     assert text.stdout.decode() == 'name: "é";\n'
 
 
+def test_fix_counts_errors_and_warnings_apart(cclc: Shell) -> None:
+    path = Path("loose.ccl")
+    path.write_text("export fn f(a: Integer, b: Integer) -> Integer { 1 }\nseats: 5\n")
+    err = cclc("check", "--fix", "--unsafe-fixes", "loose.ccl")[2]
+    assert err.startswith("Fixed 1 error and 2 warnings\n")
+    err = cclc("check", "--fix", "loose.ccl")[2]
+    assert "Fixed" not in err
+
+
 def test_fix_writes_the_file(cclc: Shell) -> None:
     path = Path("loose.ccl")
     path.write_bytes(b"staff: 3\r\nseats: 5;\r\n")

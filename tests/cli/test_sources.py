@@ -103,7 +103,7 @@ def test_diff_of_the_fixes_is_what_fix_does(folder: Path) -> None:
     write(folder, "c.ccl")
     shown = cclc(folder, "check", "--fix", "--diff", ".")
     assert shown.code == 1
-    assert shown.err == "Would fix 2 errors\n"
+    assert shown.err == "Would fix 2 warnings\n"
     assert (folder / "a.ccl").read_text() == FIXABLE
     made = cclc(folder, "check", "--fix", ".")
     assert made.code == 0
