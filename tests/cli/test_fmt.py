@@ -30,8 +30,8 @@ def test_files_are_formatted_in_place(folder: Path) -> None:
 def test_a_file_with_faults_of_syntax_is_left_alone_and_the_others_are_not(folder: Path) -> None:
     done = run("cclc", "fmt", "faulty.ccl", "untidy.ccl", home=folder, cwd=folder)
     assert (done.code, done.out) == (1, "")
-    assert "error[CCL0112]" in done.err
-    assert "--> faulty.ccl:1:7" in done.err
+    assert "error[CCL0113]" in done.err
+    assert "--> faulty.ccl:1:6" in done.err
     assert done.err.endswith("1 file formatted, 1 file with errors left alone\n")
     assert (folder / "faulty.ccl").read_text(encoding="utf-8") == FAULTY
     assert (folder / "untidy.ccl").read_text(encoding="utf-8") == TIDY
@@ -61,13 +61,13 @@ def test_standard_input_goes_to_standard_output(folder: Path) -> None:
     assert (done.code, done.out, done.err) == (0, TIDY, "")
     faulty = run("cclc", "fmt", "-", home=folder, stdin=FAULTY.encode())
     assert (faulty.code, faulty.out) == (1, "")
-    assert "--> <stdin>:1:7" in faulty.err
+    assert "--> <stdin>:1:6" in faulty.err
 
 
 def test_findings_in_a_format_for_machines(folder: Path) -> None:
     done = run("cclc", "fmt", "--format", "json", "faulty.ccl", home=folder, cwd=folder)
     assert done.code == 1
-    assert '"CCL0112"' in done.out
+    assert '"CCL0113"' in done.out
 
 
 def test_a_wrong_name_stops_it_all(folder: Path) -> None:

@@ -218,7 +218,7 @@ def paid_from(signer: Any, **changes: Any) -> Proof:
 @pytest.mark.parametrize(
     ("reason", "proof"),
     [
-        ("made out to somebody else", paid_from(FOLK.founder, audience=STRANGER.did)),
+        ("made out to another member", paid_from(FOLK.founder, audience=STRANGER.did)),
         ("not signed by its issuer", paid_from(STRANGER)),
         ("of an issuer that is not accepted", paid_from(STRANGER, issuer=STRANGER.did)),
         ("more than the token grants", paid_from(FOLK.founder, amount=1)),
