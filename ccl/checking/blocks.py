@@ -9,7 +9,7 @@ from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Origin, invalid, is_invalid
 from ccl.checking.forms import hostdata
 from ccl.checking.handlers import outcomes
-from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
+from ccl.checking.inference import is_error_type, prune, unify, variable_of, zonk
 from ccl.diagnostics import Label
 from ccl.types import Array, Map, Prim, Type
 from ccl.walk import children, statement_children
@@ -127,7 +127,7 @@ def infer_if(body: Body, expr: ast.If, expected: Type | None) -> typed.Expr:
         node = discard_if(body, expr)
         leaves = isinstance(node, typed.If) and node.then.type is Prim.NEVER
         if not leaves and expected is not None and variable_of(prune(expected)) is None:
-            if not is_poison(prune(expected)):
+            if not is_error_type(prune(expected)):
                 body.sink.report("CCL0415", expr.span, expected=str(zonk(expected)))
             return invalid(expr.span)
         return node
@@ -143,7 +143,7 @@ def _otherwise(
     hoped = expected
     if hoped is None and prune(then.type) not in (Prim.NEVER, Prim.DATA):
         hoped = then.type
-    if hoped is not None and is_poison(prune(hoped)):
+    if hoped is not None and is_error_type(prune(hoped)):
         hoped = None
     if isinstance(expr, ast.If):
         return infer_if(body, expr, hoped)
@@ -226,7 +226,7 @@ def _item_type(body: Body, expr: ast.For, iterable: typed.Expr) -> Type:
             return _item_later(body, expr, iterable)
         case _ if variable_of(kind) is not None:
             body.sink.report("CCL0409", expr.iterable.span, what="this value")
-        case _ if not is_poison(kind):
+        case _ if not is_error_type(kind):
             body.sink.report("CCL0421", expr.iterable.span, found=str(kind))
         case _:
             pass
@@ -257,7 +257,7 @@ def _for_pairs(body: Body, expr: ast.For, iterable: typed.Expr) -> typed.Stateme
     elif variable_of(kind) is not None:
         key_type, value_type = body.unknown(), body.unknown()
         unify(kind, Map(key_type, value_type))
-    elif not is_poison(kind):
+    elif not is_error_type(kind):
         body.sink.report("CCL0434", expr.iterable.span, found=str(kind))
     with body.block(), body.loop(expr.span):
         key = body.declare(expr.names[0].text, key_type, expr.names[0].span, Origin.LOOP)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ccl import typed
 from ccl.checking.environment import Body, invalid
-from ccl.checking.inference import has_poison, is_open, prune, unify, variable_of, zonk
+from ccl.checking.inference import has_error_type, is_open, prune, unify, variable_of, zonk
 from ccl.diagnostics import Label
 from ccl.source import Span
 from ccl.typed import Conversion
@@ -23,7 +23,7 @@ def fit(
 ) -> typed.Expr:
     """`node` as a value of type `expected`, converted where the language converts."""
     actual, wanted = zonk(node.type), zonk(expected)
-    if actual is wanted or actual is Prim.NEVER or has_poison(actual) or has_poison(wanted):
+    if actual is wanted or actual is Prim.NEVER or has_error_type(actual) or has_error_type(wanted):
         return node
     if unify(actual, wanted):
         return node
@@ -39,7 +39,12 @@ def fit_exactly(
 ) -> typed.Expr:
     """`node` as a value of type `expected`, where nothing converts."""
     actual, wanted = zonk(node.type), zonk(expected)
-    if actual is Prim.NEVER or has_poison(actual) or has_poison(wanted) or unify(actual, wanted):
+    if (
+        actual is Prim.NEVER
+        or has_error_type(actual)
+        or has_error_type(wanted)
+        or unify(actual, wanted)
+    ):
         return node
     report_mismatch(body, blamed(node), wanted, actual, labels=labels)
     return invalid(node.span)
@@ -75,7 +80,7 @@ def to_text(body: Body, node: typed.Expr) -> typed.Expr:
     Data has one if it turns out to be a number, a truth value or a text; else it traps.
     """
     kind = prune(node.type)
-    if kind is Prim.STRING or has_poison(kind):
+    if kind is Prim.STRING or has_error_type(kind):
         return node
     if variable_of(kind) is not None:  # not known yet, but a text whatever it is
         return typed.UnitConst(span=node.span, type=Prim.STRING)

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from ccl import ast, typed
-from ccl.checking.inference import POISON, fresh, is_open, is_poison, zonk
+from ccl.checking.inference import ERROR_TYPE, fresh, is_error_type, is_open, zonk
 from ccl.diagnostics import Diagnostic, Fix, Label, Sink
 from ccl.node import Node, Record, field
 from ccl.resolved import FileScope, Role, Scoped, ScopeId
@@ -413,8 +413,8 @@ class Body(Record, kw_only=True):
 
 def invalid(span: Span) -> typed.Expr:
     """Stands where something was wrong and has been reported."""
-    return typed.UnitConst(span=span, type=POISON)
+    return typed.UnitConst(span=span, type=ERROR_TYPE)
 
 
 def is_invalid(node: typed.Expr) -> bool:
-    return is_poison(node.type)
+    return is_error_type(node.type)

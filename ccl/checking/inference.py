@@ -1,7 +1,7 @@
 """Type variables and their unification.
 
 While bodies are inferred, a `Var` is a type that is not known yet; it occurs inside
-`ccl.types` values and never leaves this package. `POISON` is the type of an expression that has
+`ccl.types` values and never leaves this package. `ERROR_TYPE` is the type of an expression that has
 been reported as wrong: it fits everything, so that one error is reported once.
 """
 
@@ -58,12 +58,12 @@ class Var:
         return "Integer" if self.number else "_"
 
 
-class _Poison:
+class _ErrorType:
     def __str__(self) -> str:
         return "?"
 
 
-POISON: Type = cast(Type, _Poison())
+ERROR_TYPE: Type = cast(Type, _ErrorType())
 
 
 class _Rigid:
@@ -101,7 +101,7 @@ def has_rigid(kind: Type) -> bool:
 def may_be_key(kind: Type) -> bool:
     """Whether a map may have such keys, as far as is known of the type."""
     kind = prune(kind)
-    return is_key(kind) or isinstance(cast(object, kind), Var | _Rigid | _Poison)
+    return is_key(kind) or isinstance(cast(object, kind), Var | _Rigid | _ErrorType)
 
 
 def fresh(*, number: bool = False, text: bool = False) -> Type:
@@ -140,8 +140,8 @@ def is_number(kind: Type) -> bool:
     return kind in NUMBERS or isinstance(kind, Token)
 
 
-def is_poison(kind: Type) -> bool:
-    return kind is POISON
+def is_error_type(kind: Type) -> bool:
+    return kind is ERROR_TYPE
 
 
 def prune(kind: Type) -> Type:
@@ -197,7 +197,7 @@ def with_parts(kind: Type, made_of: tuple[Type, ...]) -> Type:
 def _applied(generic: Instance, arguments: tuple[Type, ...]) -> tuple[str, str, Instance]:
     """Id, name and instance; the id is that of a type of its own once nothing in it is open."""
     identity = generic.id
-    if not any(is_open(each) or has_poison(each) for each in arguments):
+    if not any(is_open(each) or has_error_type(each) for each in arguments):
         identity = f"{generic.id}<{', '.join(map(type_id, arguments))}>"
     name = f"{generic.name}<{', '.join(map(str, arguments))}>"
     return identity, name, Instance(generic.id, generic.name, arguments)
@@ -247,18 +247,18 @@ def is_open(kind: Type) -> bool:
     return any(map(is_open, made_of)) if made_of else variable_of(kind) is not None
 
 
-def has_poison(kind: Type) -> bool:
+def has_error_type(kind: Type) -> bool:
     if type(kind) is Prim:
         return False
     kind = prune(kind)
     made_of = parts(kind)
-    return any(map(has_poison, made_of)) if made_of else kind is POISON
+    return any(map(has_error_type, made_of)) if made_of else kind is ERROR_TYPE
 
 
 def known_type(solved: Type, otherwise: Type | None) -> Type | None:
     """What inference has found; `otherwise` where it has found nothing, or an error."""
     kind = zonk(solved)
-    return otherwise if is_open(kind) or has_poison(kind) else kind
+    return otherwise if is_open(kind) or has_error_type(kind) else kind
 
 
 def unify(a: Type, b: Type) -> bool:
@@ -275,7 +275,7 @@ def _unify(a: Type, b: Type, trail: list[Var]) -> bool:
     if a is b:
         return True
     a, b = prune(a), prune(b)
-    if a is b or is_poison(a) or is_poison(b):
+    if a is b or is_error_type(a) or is_error_type(b):
         return True
     left, right = variable_of(a), variable_of(b)
     if left is not None:

@@ -7,8 +7,8 @@ from ccl.checking.conversions import convert, fit, implicit
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.forms.literals import integer
 from ccl.checking.inference import (
+    ERROR_TYPE,
     NUMBERS,
-    POISON,
     is_number,
     is_rigid,
     open_number,
@@ -137,7 +137,7 @@ def _operand_context(kind: Type) -> Type | None:
     kind = prune(kind)
     if kind in (Prim.DATA, Prim.UNIT, Prim.NEVER, Prim.DURATION, Prim.TIMESTAMP):
         return None
-    return None if kind is POISON else kind
+    return None if kind is ERROR_TYPE else kind
 
 
 def combine(

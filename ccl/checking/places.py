@@ -9,7 +9,7 @@ from ccl.checking.constraints import wait_for
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
 from ccl.checking.forms import enums, hostdata
 from ccl.checking.functions import instances
-from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
+from ccl.checking.inference import is_error_type, prune, unify, variable_of, zonk
 from ccl.checking.standing import states
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.paths import path_of
@@ -163,7 +163,7 @@ def _indexed(body: Body, kind: Type, expr: ast.Index) -> tuple[Type | None, Type
             body.sink.report("CCL0409", expr.base.span, what="this value")
         case Prim.STRING:
             body.sink.report("CCL0416", expr.span)
-        case _ if not is_poison(kind):
+        case _ if not is_error_type(kind):
             body.sink.report("CCL0410", expr.base.span, found=str(kind))
         case _:
             pass

@@ -6,7 +6,7 @@ from ccl.checking.advice.discarded_values import note_dropped
 from ccl.checking.constraints import solve_ready, wait_for
 from ccl.checking.environment import Body, Origin, Variable, invalid
 from ccl.checking.handlers import actions, outcomes
-from ccl.checking.inference import is_open, is_poison, is_unknown, prune, unify, zonk
+from ccl.checking.inference import is_error_type, is_open, is_unknown, prune, unify, zonk
 from ccl.checking.standing import states
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Edit, Fix, Label
@@ -47,7 +47,7 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
         return typed.Evaluate(value=value, span=let.span)
     visible = body.find(name)
     later = not body.final and visible is not None and _same_later(body, visible, kind)
-    if visible is not None and not is_poison(prune(kind)) and not later:
+    if visible is not None and not is_error_type(prune(kind)) and not later:
         if _same(visible, kind):
             if not places.refuse_outer(body, visible, let.name.span):
                 visible.assigning_lets.append(let)
@@ -104,7 +104,7 @@ def _inferred(body: Body, let: ast.Let) -> tuple[typed.Expr, Type]:
 
 
 def _same(visible: Variable, kind: Type) -> bool:
-    return is_poison(prune(visible.type)) or unify(visible.type, kind)
+    return is_error_type(prune(visible.type)) or unify(visible.type, kind)
 
 
 def _different_type(body: Body, let: ast.Let, visible: Variable, kind: Type) -> None:

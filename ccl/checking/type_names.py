@@ -9,7 +9,7 @@ from ccl.builtins import GENERIC_TYPES, TYPES
 from ccl.checking.advice import habits
 from ccl.checking.environment import Checker, EnumInfo, StructInfo
 from ccl.checking.functions import instances, library
-from ccl.checking.inference import POISON, fresh, is_poison, may_be_key
+from ccl.checking.inference import ERROR_TYPE, fresh, is_error_type, may_be_key
 from ccl.diagnostics import Edit, Fix
 from ccl.resolved import PRELUDE_TYPE, FileScope
 from ccl.types import Array, Map, Option, Prim, Result, Token, Type
@@ -40,7 +40,7 @@ def read_type(
     *,
     solved: bool = False,
 ) -> Type:
-    """The type meant; POISON after reporting one that does not exist.
+    """The type meant; ERROR_TYPE after reporting one that does not exist.
 
     `parameters`: the types of the type parameters of a generic function or type.
     `solved`: the error that a `Result<T>` leaves out is found from how it is used.
@@ -107,11 +107,11 @@ def _named(checker: Checker, scope: FileScope, written: ast.NamedType, given: _G
     if library_scope is not None:
         return _declared(checker, scope, library_scope, written, name, given)
     if scope.incomplete and name not in TYPES:
-        return POISON
+        return ERROR_TYPE
     if name in TYPES:
         if written.arguments:
             _wrong_count(checker, written, name, "no", len(written.arguments))
-            return POISON
+            return ERROR_TYPE
         return TYPES[name]
     return _unknown(checker, written, name, (*scope.type_names, *TYPES, *GENERIC_TYPES))
 
@@ -148,13 +148,13 @@ def _declared(
     checker.used_types.add(identity)
     info = checker.structs.get(identity) or checker.enums.get(identity)
     if info is None:
-        return POISON
+        return ERROR_TYPE
     wanted, found = len(info.parameters), len(written.arguments)
     if wanted != found:
         _wrong_count(checker, written, name, str(wanted or "no"), found)
-        return POISON
+        return ERROR_TYPE
     arguments = tuple(_read(checker, scope, each, given) for each in written.arguments)
-    return POISON if any(map(is_poison, arguments)) else instances.applied(info, arguments)
+    return ERROR_TYPE if any(map(is_error_type, arguments)) else instances.applied(info, arguments)
 
 
 def _applied(
@@ -169,10 +169,10 @@ def _applied(
         return token_of(checker, scope, written.arguments[0], given.parameters)
     if found != wanted and not (name == "Result" and found == 1):
         _wrong_count(checker, written, name, str(wanted), found)
-        return POISON
+        return ERROR_TYPE
     arguments = [_read(checker, scope, each, given) for each in written.arguments]
-    if any(is_poison(each) for each in arguments):
-        return POISON
+    if any(is_error_type(each) for each in arguments):
+        return ERROR_TYPE
     match name:
         case "Array":
             return Array(arguments[0])
@@ -187,7 +187,7 @@ def _applied(
         case _:
             if not may_be_key(arguments[0]):
                 checker.sink.report("CCL0417", written.arguments[0].span, found=str(arguments[0]))
-                return POISON
+                return ERROR_TYPE
             return Map(arguments[0], arguments[1])
 
 
@@ -205,7 +205,7 @@ def token_of(
             return Token(name)
         case _:
             checker.sink.report("CCL0461", written.span)
-            return POISON
+            return ERROR_TYPE
 
 
 def _unknown(
@@ -228,7 +228,7 @@ def _unknown(
         advice=advice,
         fixes=_called_instead(written, shown) if advice else (),
     )
-    return POISON
+    return ERROR_TYPE
 
 
 def _called_instead(written: ast.NamedType, meant: str | None) -> tuple[Fix, ...]:

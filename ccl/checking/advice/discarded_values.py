@@ -12,7 +12,7 @@ from ccl import ast, typed
 from ccl.abi.callforms import Effect
 from ccl.abi.hostcalls import HOST_CALLS
 from ccl.checking.environment import Body, Checker, DroppedValue, Origin, Variable
-from ccl.checking.inference import is_poison, prune, zonk
+from ccl.checking.inference import is_error_type, prune, zonk
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.node import nodes_of
 from ccl.source import Span
@@ -37,7 +37,7 @@ def note_dropped(
     if not isinstance(statement, typed.Evaluate):
         return
     kind = prune(statement.value.type)
-    if kind in (Prim.UNIT, Prim.NEVER) or is_poison(kind) or _unwraps(statement.value):
+    if kind in (Prim.UNIT, Prim.NEVER) or is_error_type(kind) or _unwraps(statement.value):
         return
     if after and expr.span in body.fillers:
         return

@@ -3,7 +3,7 @@
 from ccl import ast
 from ccl.builtins import HANDLER_PARAMETER
 from ccl.checking.environment import Body, Checker, Origin, Variable
-from ccl.checking.inference import has_poison
+from ccl.checking.inference import has_error_type
 from ccl.checking.standing.migration import MIGRATION, has_state
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.resolved import FileScope
@@ -18,7 +18,7 @@ def report_variables(body: Body) -> None:
             continue
         if "." in name or name in body.outer:
             continue  # handed on for an inline function
-        if has_poison(variable.type):
+        if has_error_type(variable.type):
             continue
         _hidden_import(body, variable)
         if variable.mutations and variable.copied_from is not None:

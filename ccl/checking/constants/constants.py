@@ -9,7 +9,7 @@ from ccl.checking.constants.folding import fold
 from ccl.checking.constants.prelude_folding import Problem
 from ccl.checking.constraints import close, inferring
 from ccl.checking.environment import Body, Checker, invalid, is_invalid
-from ccl.checking.inference import POISON, is_open, is_poison, zonk
+from ccl.checking.inference import ERROR_TYPE, is_error_type, is_open, zonk
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Label, Sink
 from ccl.node import nodes_of, replace
@@ -100,7 +100,7 @@ def _evaluate(checker: Checker, scope: FileScope, const: ast.Const) -> typed.Exp
     declared: Type | None = None
     if const.type is not None:
         declared = read_type(checker, scope, const.type)
-        if is_poison(declared):
+        if is_error_type(declared):
             return invalid(const.span)
     return evaluate(checker, scope, const.value, declared, declared_at=const.type)
 
@@ -177,7 +177,7 @@ def _typed(
     declared: Type | None,
     labels: tuple[Label, ...],
 ) -> typed.Expr:
-    body = Body(checker=checker, scope=scope, id="const", result=POISON, in_constant=True)
+    body = Body(checker=checker, scope=scope, id="const", result=ERROR_TYPE, in_constant=True)
     if declared is not None:
         return expressions.check(body, expr, declared, labels=labels)
     return expressions.infer(body, expr)

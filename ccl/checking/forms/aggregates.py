@@ -5,7 +5,7 @@ from ccl.abi.suggest import nearest
 from ccl.checking import expressions
 from ccl.checking.environment import Body, StructInfo, invalid, is_invalid
 from ccl.checking.functions import instances
-from ccl.checking.inference import fresh, is_open, is_poison, prune, unify, zonk
+from ccl.checking.inference import fresh, is_error_type, is_open, prune, unify, zonk
 from ccl.checking.type_names import declared_type
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
@@ -33,7 +33,7 @@ def infer_struct(body: Body, expr: ast.StructExpr, expected: Type | None) -> typ
     """`Name { field: value, … }`, values evaluated as written."""
     kind = declared_type(body.checker, body.scope, expr.path)
     if not isinstance(kind, Struct):
-        if not is_poison(kind):
+        if not is_error_type(kind):
             body.sink.report("CCL0413", _path_span(expr), name=str(kind))
         for each in expr.fields:
             expressions.infer(body, each.value)

@@ -12,7 +12,7 @@ from ccl.checking.forms import records, submissions, times
 from ccl.checking.forms.hostdata import infer_presence
 from ccl.checking.forms.literals import plain_text
 from ccl.checking.functions.arguments import Callee, bind
-from ccl.checking.inference import is_open, is_poison, prune, variable_of, zonk
+from ccl.checking.inference import is_error_type, is_open, prune, variable_of, zonk
 from ccl.checking.standing import roles
 from ccl.checking.type_names import token_of
 from ccl.diagnostics import Edit, Fix
@@ -234,7 +234,7 @@ def _token(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
         if body.final:
             body.sink.report("CCL0462", call.callee.span)
         return body.not_known_yet(call.span)
-    if is_invalid(amount) or is_poison(kind):
+    if is_invalid(amount) or is_error_type(kind):
         return invalid(call.span)
     if isinstance(amount, typed.ScalarConst):
         return typed.ScalarConst(value=amount.value, type=kind, span=call.span)

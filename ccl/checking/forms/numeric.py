@@ -12,7 +12,7 @@ from ccl.checking import expressions, operators
 from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, invalid
-from ccl.checking.inference import fresh, has_poison, prune, unify, variable_of, zonk
+from ccl.checking.inference import fresh, has_error_type, prune, unify, variable_of, zonk
 from ccl.types import Array, Prim, Token, Type
 
 _ADDED = (Prim.INTEGER, Prim.DECIMAL, Prim.MANA, Prim.DURATION)
@@ -63,7 +63,7 @@ def _takes_kind(expr: ast.Expr) -> bool:
 def _number(node: typed.Expr, of_array: bool) -> Type:
     """The kind of number that an argument is, or has as its elements."""
     kind = prune(node.type)
-    if not of_array or kind is Prim.DATA or has_poison(kind):
+    if not of_array or kind is Prim.DATA or has_error_type(kind):
         return kind
     if isinstance(kind, Array):
         return prune(kind.element)
@@ -91,7 +91,7 @@ def _settled(body: Body, call: ast.Call, row: PreludeFunction, kind: Type) -> Ty
     kind = zonk(kind)
     if variable_of(kind) is not None:
         return _open(body, kind)
-    if not has_poison(kind) and not works_on(row, kind):
+    if not has_error_type(kind) and not works_on(row, kind):
         body.sink.report("CCL0460", call.span, name=row.name, found=str(kind))
         return invalid(call.span).type
     return kind

@@ -16,7 +16,7 @@ from ccl.checking.charter.values import path_of
 from ccl.checking.conversions import convert
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.forms.literals import plain_text
-from ccl.checking.inference import has_poison, is_open, prune, zonk
+from ccl.checking.inference import has_error_type, is_open, prune, zonk
 from ccl.diagnostics import Label
 from ccl.node import replace
 from ccl.source import Span
@@ -99,7 +99,7 @@ def infer_part(body: Body, value: ast.Expr, key: ast.Key) -> typed.Expr:
         return typed.ArrayNew(elements=parts, type=Array(Prim.DATA), span=value.span)
     node = expressions.infer(body, value)
     kind = zonk(node.type)
-    if has_poison(kind):
+    if has_error_type(kind):
         return invalid(value.span)
     if prune(kind) in (Prim.UNIT, Prim.NEVER):
         body.sink.report("CCL0330", value.span, key=key.text)

@@ -12,11 +12,11 @@ from ccl.checking.conversions import fit
 from ccl.checking.environment import Body, Checker, Origin, Signature
 from ccl.checking.handlers.outcomes import check_handler
 from ccl.checking.inference import (
-    POISON,
+    ERROR_TYPE,
     fresh,
-    has_poison,
+    has_error_type,
+    is_error_type,
     is_open,
-    is_poison,
     known_type,
     prune,
     unify,
@@ -116,7 +116,7 @@ def check_function(checker: Checker, signature: Signature) -> typed.Function:
 def _body_block(body: Body, block: ast.Block, name: Span) -> typed.Block:
     """The body with its value fitted to the result type."""
     result = prune(body.result)
-    node = blocks.infer_block(body, block, None if is_poison(result) else result)
+    node = blocks.infer_block(body, block, None if is_error_type(result) else result)
     assert isinstance(node, typed.Block), "a block stays a block"
     if node.value is not None and prune(node.value.type) is not Prim.UNIT:
         return _with_value(node, fit(body, node.value, body.result, labels=body.result_labels))
@@ -192,20 +192,20 @@ def _joined(checker: Checker, entry: Entry, handlers: Sequence[typed.Function]) 
 def _execution(checker: Checker, entry: Entry) -> typed.Function:
     scope, block = entry.bodies[0]
     body = Body(checker=checker, scope=scope, id=entry.id, result=Prim.UNIT, is_entry=True)
-    found = known_type(body.solved.get(entry.span, POISON), None)
+    found = known_type(body.solved.get(entry.span, ERROR_TYPE), None)
     body.result = found or fresh()
     node = blocks.infer_block(body, block, found)
     assert isinstance(node, typed.Block), "a block stays a block"
     kind = zonk(node.type)
     if kind is Prim.NEVER and not body.returns:
         kind = Prim.UNIT
-    if has_poison(kind):
-        result = POISON
+    if has_error_type(kind):
+        result = ERROR_TYPE
     elif unify(body.result, kind) or kind is Prim.NEVER:
         result = zonk(body.result)
     else:
         _missing_return(body, block, entry.span)
-        result = POISON
+        result = ERROR_TYPE
     if not checker.final:
         body.solved[entry.span] = result
     elif is_open(result):

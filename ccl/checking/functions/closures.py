@@ -29,7 +29,7 @@ from ccl.checking.forms import enums, forms
 from ccl.checking.functions import function_calls, generics, library, prelude_calls, solving
 from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind, counted
-from ccl.checking.inference import POISON, fresh, is_open, unify, zonk
+from ccl.checking.inference import ERROR_TYPE, fresh, is_open, unify, zonk
 from ccl.diagnostics import Label
 from ccl.node import nodes_of, replace
 from ccl.paths import path_of
@@ -129,7 +129,7 @@ def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
 def _check_for_anything(body: Body, expr: ast.Lambda) -> None:
     """An inline function of a template, for whatever the instances will give it."""
     signature = body.checker.signatures[_inline(body, expr).function]
-    signature.parameters[: len(expr.parameters)] = [POISON] * len(expr.parameters)
+    signature.parameters[: len(expr.parameters)] = [ERROR_TYPE] * len(expr.parameters)
     solving.require(body, signature)
 
 

@@ -11,7 +11,7 @@ from ccl.checking.constants import constants
 from ccl.checking.environment import Checker, Signature
 from ccl.checking.functions import bodies, solving, templates
 from ccl.checking.functions.annotations import suggested_annotation
-from ccl.checking.inference import is_poison
+from ccl.checking.inference import is_error_type
 from ccl.checking.standing.migration import MIGRATION
 from ccl.checking.standing.states import INITIAL_SUFFIX
 from ccl.diagnostics import Diagnostic, Sink, is_error
@@ -93,7 +93,7 @@ def _report_parameter(checker: Checker, signature: Signature, parameter: ast.Par
 def _report_open_results(checker: Checker) -> None:
     """A result that nothing determines, and that no other error explains."""
     for signature in checker.signatures.values():
-        if is_poison(signature.result) and not signature.template:
+        if is_error_type(signature.result) and not signature.template:
             name = signature.item.name
             what, example = f"the result of `{name.text}`", "-> Integer"
             if signature.id.endswith(INITIAL_SUFFIX):

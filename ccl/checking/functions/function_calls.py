@@ -9,7 +9,7 @@ from ccl.checking.environment import Body, Origin, Signature, invalid
 from ccl.checking.functions import closures, generics, solving
 from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind
-from ccl.checking.inference import POISON, has_rigid, is_open, prune, variable_of, zonk
+from ccl.checking.inference import ERROR_TYPE, has_rigid, is_open, prune, variable_of, zonk
 from ccl.diagnostics import Label
 from ccl.resolved import FileScope
 from ccl.source import Span
@@ -136,7 +136,7 @@ def _called(
         has_rigid(nodes[name].type) and _is_for_calls(body, signature, i)
         for i, name in enumerate(parameters)
     )
-    kind = POISON if is_left else zonk(signature.result)
+    kind = ERROR_TYPE if is_left else zonk(signature.result)
     changed = {parameters[index] for index in signature.mutated}
     before, ordered = in_order(body, nodes, parameters, changed)
     passed = tuple(pass_argument(body, node, i, signature) for i, node in enumerate(ordered))

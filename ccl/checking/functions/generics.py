@@ -8,7 +8,7 @@ from ccl.checking.conversions import report_mismatch
 from ccl.checking.environment import Body, Generic, Signature, invalid
 from ccl.checking.functions import bodies as functions
 from ccl.checking.functions import solving
-from ccl.checking.inference import fresh, has_poison, is_open, type_id, unify, zonk
+from ccl.checking.inference import fresh, has_error_type, is_open, type_id, unify, zonk
 from ccl.checking.type_names import read_type
 from ccl.types import Type
 
@@ -54,7 +54,7 @@ def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
     """The instance for the types that the arguments have shown; None if some are still open."""
     checker = body.checker
     types = {name: zonk(kind) for name, kind in opened.types.items()}
-    if any(is_open(kind) or has_poison(kind) for kind in types.values()):
+    if any(is_open(kind) or has_error_type(kind) for kind in types.values()):
         return None
     identity = f"{opened.id}<{', '.join(map(type_id, types.values()))}>"
     if identity not in checker.signatures:
@@ -75,7 +75,7 @@ def unsettled(
 ) -> typed.Expr:
     """A call whose types are not known: yet, or at all. `pass_to` calls the instance."""
     kinds = [zonk(kind) for kind in opened.types.values()]
-    is_reported = any(has_poison(kind) for kind in (*kinds, *opened.parameters))
+    is_reported = any(has_error_type(kind) for kind in (*kinds, *opened.parameters))
     if is_reported or not any(is_open(kind) for kind in kinds):
         return invalid(call.span)
     if body.final:

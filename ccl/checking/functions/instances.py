@@ -8,7 +8,15 @@ from collections import Counter, deque
 from collections.abc import Mapping
 
 from ccl.checking.environment import Checker, EnumInfo, StructInfo
-from ccl.checking.inference import has_poison, has_rigid, is_open, parts, prune, with_parts, zonk
+from ccl.checking.inference import (
+    has_error_type,
+    has_rigid,
+    is_open,
+    parts,
+    prune,
+    with_parts,
+    zonk,
+)
 from ccl.node import replace
 from ccl.types import EnumDef, Enumeration, Instance, Map, Struct, StructDef, Type, is_key
 
@@ -57,7 +65,7 @@ def note(checker: Checker, kind: Type) -> list[Struct | Enumeration]:
     new = [found for each in parts(kind) for found in note(checker, each)]
     if not isinstance(kind, Struct | Enumeration) or kind.instance is None:
         return new
-    if not (is_open(kind) or has_poison(kind) or has_rigid(kind)):
+    if not (is_open(kind) or has_error_type(kind) or has_rigid(kind)):
         closed = zonk(kind)
         assert isinstance(closed, Struct | Enumeration), "it stays the type it was"
         if closed.id not in checker.type_instances:

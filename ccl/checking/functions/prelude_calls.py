@@ -11,7 +11,7 @@ from ccl.checking.forms import forms, numeric
 from ccl.checking.functions import closures
 from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind
-from ccl.checking.inference import fresh, has_poison, is_open, may_be_key, unify, zonk
+from ccl.checking.inference import fresh, has_error_type, is_open, may_be_key, unify, zonk
 from ccl.source import Span
 from ccl.typed import Builtin
 from ccl.types import Array, Map, Option, Result, Type
@@ -45,7 +45,7 @@ def call_prelude(
     if numeric.is_numeric(row):
         exprs = {name: argument.value for name, argument in bound.items()}
         nodes, kind = numeric.arguments(body, call, row, exprs, receiver, expected)
-        if has_poison(kind):
+        if has_error_type(kind):
             return invalid(call.span)
         unify(made[str(NUMBER)], kind)
         bound = {}
@@ -64,7 +64,7 @@ def call_prelude(
 
 
 def _closed(body: Body, call: ast.Call, kind: Type, made: dict[str, Type]) -> bool:
-    if has_poison(kind):
+    if has_error_type(kind):
         return False
     if "K" in made:
         key = zonk(made["K"])

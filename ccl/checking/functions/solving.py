@@ -15,7 +15,7 @@ from ccl.checking.constraints import close, inferring, solve_ready
 from ccl.checking.environment import Body, Checker, Signature
 from ccl.checking.functions import bodies
 from ccl.checking.functions.callgraph import components
-from ccl.checking.inference import POISON, has_rigid, is_open
+from ccl.checking.inference import ERROR_TYPE, has_rigid, is_open
 from ccl.resolved import Scoped, ScopeId
 from ccl.source import FileId
 from ccl.types import Type
@@ -124,9 +124,9 @@ def _close(checker: Checker) -> None:
         for i, kind in enumerate(signature.parameters):
             if _is_undecided(signature, kind):
                 signature.unsolved.add(i)
-                signature.parameters[i] = POISON
+                signature.parameters[i] = ERROR_TYPE
         if _is_undecided(signature, signature.result):
-            signature.result = POISON
+            signature.result = ERROR_TYPE
 
 
 def _infer_waiting(checker: Checker) -> None:

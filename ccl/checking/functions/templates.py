@@ -12,7 +12,7 @@ from ccl import ast
 from ccl.builtins import GENERIC_TYPES, METHODS, TYPES
 from ccl.checking.environment import AnyFunction, Checker, Signature
 from ccl.checking.functions import bodies, solving
-from ccl.checking.inference import POISON, is_open, rigid
+from ccl.checking.inference import ERROR_TYPE, is_open, rigid
 from ccl.diagnostics import Diagnostic, Sink, is_error
 from ccl.node import replace
 from ccl.prelude_library import METHODS as LIBRARY_METHODS
@@ -52,8 +52,8 @@ def declare(checker: Checker, scope: FileScope, item: ast.Function) -> None:
             id=identity,
             item=signature.item,
             scope=scope,
-            parameters=[POISON if is_open(each) else each for each in signature.parameters],
-            result=POISON if is_open(signature.result) else signature.result,
+            parameters=[ERROR_TYPE if is_open(each) else each for each in signature.parameters],
+            result=ERROR_TYPE if is_open(signature.result) else signature.result,
             types=types,
             functions={name: AnyFunction() for name in passed},
             template=True,
@@ -98,7 +98,7 @@ def _made_for(checker: Checker) -> dict[str, list[Signature]]:
 def _leave_to_instances(sink: Sink, template: Signature) -> None:
     """Leaves out what depends on a type parameter or a function that is passed, and warnings."""
     parameters = {str(kind) for kind in template.types.values()}
-    depends = bool(template.functions) or any(each is POISON for each in template.parameters)
+    depends = bool(template.functions) or any(each is ERROR_TYPE for each in template.parameters)
 
     def is_left(each: Diagnostic) -> bool:
         nonlocal depends

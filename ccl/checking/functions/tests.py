@@ -6,7 +6,7 @@ from ccl import ast, typed
 from ccl.abi.testcalls import TEST_PREFIX
 from ccl.checking.environment import Checker
 from ccl.checking.functions.entries import root_functions
-from ccl.checking.inference import has_poison, prune
+from ccl.checking.inference import has_error_type, prune
 from ccl.diagnostics import Edit, Fix
 from ccl.source import Span
 from ccl.types import Prim, Result, Type
@@ -48,7 +48,7 @@ def _report_shape(checker: Checker, item: ast.Function) -> None:
 
 def _report_result(checker: Checker, item: ast.Function, result: Type) -> None:
     """A value would be discarded."""
-    if has_poison(result) or result is Prim.UNIT or isinstance(result, Result):
+    if has_error_type(result) or result is Prim.UNIT or isinstance(result, Result):
         return
     span = item.name.span if item.result is None else item.result.span
     checker.sink.report("CCL0720", span, what=f"a result of type {result}", advice="result")

@@ -5,7 +5,7 @@ from ccl.checking import expressions
 from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import convert, fit
 from ccl.checking.environment import Body, Origin, invalid
-from ccl.checking.inference import is_poison, prune, unify, variable_of, zonk
+from ccl.checking.inference import is_error_type, prune, unify, variable_of, zonk
 from ccl.typed import Conversion
 from ccl.types import Option, Result, Type
 
@@ -59,7 +59,7 @@ def _not_fallible(
     kind = prune(subject.type)
     if variable_of(kind) is not None:
         body.sink.report("CCL0409", expr.body.span, what="this value")
-    elif not is_poison(kind):
+    elif not is_error_type(kind):
         body.sink.report("CCL0425", expr.body.span, found=str(kind))
     if expr.handler is not None:
         expressions.infer(body, expr.handler, expected)

@@ -11,7 +11,7 @@ from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.forms import records
 from ccl.checking.forms.literals import plain_text
 from ccl.checking.functions.instances import enum_of
-from ccl.checking.inference import is_poison, prune, variable_of, zonk
+from ccl.checking.inference import is_error_type, prune, variable_of, zonk
 from ccl.diagnostics import Edit, Fix
 from ccl.source import Span
 from ccl.typed import Conversion
@@ -70,7 +70,7 @@ def _of_value(body: Body, expr: ast.Emit, event: typed.Expr, article: str | None
         case _ if variable_of(kind) is not None and not body.final:
             return typed.UnitConst(span=span)
         case _:
-            if not is_poison(kind):
+            if not is_error_type(kind):
                 body.sink.report("CCL0451", expr.event.span, found=str(zonk(kind)))
             return invalid(span)
 

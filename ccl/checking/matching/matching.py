@@ -11,9 +11,9 @@ from ccl.checking.conversions import blamed, convert, fit
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.functions import instances
 from ccl.checking.inference import (
-    POISON,
-    has_poison,
-    is_poison,
+    ERROR_TYPE,
+    has_error_type,
+    is_error_type,
     is_unknown,
     prune,
     unify,
@@ -76,7 +76,7 @@ class _Bodies:
             return Prim.NEVER
         if self._dropped:
             return Prim.UNIT
-        return zonk(self._wanted) if self._wanted is not None else POISON
+        return zonk(self._wanted) if self._wanted is not None else ERROR_TYPE
 
 
 def _dropped(body: Body, expr: ast.Expr) -> typed.Expr:
@@ -117,12 +117,12 @@ def _of_subject(body: Body, expr: ast.Match, bodies: _Bodies, subject: typed.Exp
         return _match_later(body, expr, bodies, subject)
     if variable_of(kind) is not None and body.final:
         body.sink.report("CCL0409", expr.subject.span, what="this value")
-        kind = POISON
+        kind = ERROR_TYPE
     arms = [_arm(body, arm, kind, bodies) for arm in expr.arms]
     wrong = any(is_wrong(arm.shape) for arm in arms)
-    if not body.final and not (is_poison(kind) or wrong):
+    if not body.final and not (is_error_type(kind) or wrong):
         return typed.UnitConst(span=expr.span, type=bodies.type)
-    if is_poison(kind) or wrong:
+    if is_error_type(kind) or wrong:
         return invalid(expr.span)
     arms = _reachable(body, arms, kind)
     rows = [arm.shape for arm in arms if arm.guard is None]
@@ -154,7 +154,7 @@ def _as_suggested(body: Body, expr: ast.Match, subject: typed.Expr) -> typed.Exp
         return subject
     if kind is Prim.DATA:
         wanted = zonk(suggested, default=True)
-        return subject if has_poison(wanted) else convert(subject, Conversion.DATA_TO, wanted)
+        return subject if has_error_type(wanted) else convert(subject, Conversion.DATA_TO, wanted)
     if suggested is not Prim.STRING:  # which may also be a Did, a Cid or a variant by its name
         unify(kind, suggested)
     return subject

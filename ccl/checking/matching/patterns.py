@@ -15,8 +15,8 @@ from ccl.checking.forms.literals import plain_text
 from ccl.checking.functions import instances
 from ccl.checking.functions.arguments import counted
 from ccl.checking.inference import (
-    POISON,
-    has_poison,
+    ERROR_TYPE,
+    has_error_type,
     is_rigid,
     open_number,
     unify,
@@ -121,7 +121,7 @@ class _Reader:
             body.sink.report("CCL0211", name.span, name=text, labels=(first,))
             return self.bound[text]
         shared = self._shared.get(text) if self._shared is not None else None
-        if shared is not None and not has_poison(kind) and not unify(shared.type, kind):
+        if shared is not None and not has_error_type(kind) and not unify(shared.type, kind):
             body.sink.report(
                 "CCL0401",
                 name.span,
@@ -171,7 +171,7 @@ class _Reader:
 
     def _value(self, pattern: ast.Pattern, value: typed.Expr, kind: Type) -> Shape:
         """A constant by name, or a resource type, which is a text."""
-        if is_invalid(value) or has_poison(kind):
+        if is_invalid(value) or has_error_type(kind):
             return WRONG
         if unify(value.type, kind) and isinstance(value, typed.ScalarConst | typed.TextConst):
             return Equal(value=value)
@@ -183,7 +183,7 @@ class _Reader:
             self._constant(pattern.high, kind)
             return Anything()
         if not is_ordered(kind) or kind is Prim.STRING:
-            return WRONG if has_poison(kind) else self._does_not_fit(pattern, kind)
+            return WRONG if has_error_type(kind) else self._does_not_fit(pattern, kind)
         low, high = self._constant(pattern.low, kind), self._constant(pattern.high, kind)
         if not isinstance(low, typed.ScalarConst) or not isinstance(high, typed.ScalarConst):
             return WRONG
@@ -210,7 +210,7 @@ class _Reader:
                 tag = enums.variant_tag(body, info, name)
         elif not before and name.text in tags:
             tag = tags.index(name.text)
-        elif not has_poison(kind):
+        elif not has_error_type(kind):
             self._does_not_fit(pattern, kind)
         if tag is None:
             return self._parts_of_unknown(payload)
@@ -248,8 +248,8 @@ class _Reader:
     def _struct(self, pattern: ast.StructPattern, kind: Type) -> Shape:
         body = self._body
         meant = declared_type(body.checker, body.scope, pattern.path)
-        if not isinstance(kind, Struct) or has_poison(meant) or not unify(meant, kind):
-            if not has_poison(kind) and not has_poison(meant):
+        if not isinstance(kind, Struct) or has_error_type(meant) or not unify(meant, kind):
+            if not has_error_type(kind) and not has_error_type(meant):
                 self._does_not_fit(pattern, kind)
             return self._parts_of_unknown(
                 tuple(each.pattern or _short(each) for each in pattern.fields)
@@ -280,7 +280,7 @@ class _Reader:
 
     def _array(self, pattern: ast.ArrayPattern, kind: Type) -> Shape:
         if not isinstance(kind, Array):
-            if not has_poison(kind):
+            if not has_error_type(kind):
                 self._does_not_fit(pattern, kind)
             return self._parts_of_unknown(tuple(_as_name(each) for each in pattern.elements))
         parts: list[Shape] = []
@@ -302,7 +302,7 @@ class _Reader:
     def _parts_of_unknown(self, parts: tuple[ast.Pattern, ...]) -> Shape:
         """The names in a pattern that does not fit exist all the same."""
         for part in parts:
-            self.read(part, POISON)
+            self.read(part, ERROR_TYPE)
         return WRONG
 
     def _does_not_fit(self, pattern: ast.Pattern, kind: Type) -> Shape:
