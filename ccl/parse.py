@@ -12,7 +12,7 @@ from ccl.parsing.driver import ACCEPTED, Automaton
 from ccl.parsing.expressions import Expressions
 from ccl.parsing.foreign import read_foreign_words
 from ccl.parsing.foreign_forms import read_foreign_forms
-from ccl.parsing.heads import read_literals_in_heads
+from ccl.parsing.heads import read_literals_in_heads, read_lost_parentheses
 from ccl.parsing.lexer import lex
 from ccl.parsing.misplaced_items import read_items_in_code
 from ccl.parsing.reasons import read_reasons
@@ -42,6 +42,7 @@ def parse(source: Source, sink: Sink) -> ast.Module:
         read_foreign_forms(source, tokens, sink)
         read_reasons(source, tokens, sink)
         read_items_in_code(source, tokens, sink)
+        read_lost_parentheses(source, tokens, sink)
         read_literals_in_heads(source, tokens, sink)
         classify(source, tokens)
         found = Sink()

@@ -16,6 +16,7 @@ _OPENING: Final = frozenset({"LPAREN", "LBRACKET", "LBRACE", "STRING_HEAD"})
 _CLOSING: Final = frozenset({"RPAREN", "RBRACKET", "RBRACE", "STRING_TAIL"})
 _BEHIND_A_LITERAL: Final = frozenset({"OP", "LT", "GT", "DOT", "LBRACE"})
 """What shows that the brace before it ended an operand and no body."""
+_NO_ARGUMENT: Final = frozenset({"OP", "LT", "GT", "LBRACE"})
 _AFTER_A_HEAD: Final = frozenset({"SEMI", "RBRACE", END})
 
 
@@ -41,6 +42,46 @@ def read_literals_in_heads(source: Source, tokens: Tokens, sink: Sink) -> None:
             for each in (before.get(at), token, after.get(at))
             if each is not None
         ]
+
+
+def read_lost_parentheses(source: Source, tokens: Tokens, sink: Sink) -> None:
+    """Puts the `)` that a head lacks before the brace that ends its line into `tokens`."""
+    items = tokens.items
+    kinds = [token.kind for token in items]
+    if kinds.count("LPAREN") <= kinds.count("RPAREN"):
+        return
+    after: dict[int, Token] = {}
+    for at, token in enumerate(items):
+        if token.kind in _HEADS and (opener := _unclosed(source.text, items, at + 1)) is not None:
+            end = items[opener].end
+            after[opener] = Token("RPAREN", ")", end, end)
+            place = Span(source.file, end, end)
+            label = Label(Span(source.file, items[opener].start, end), "opened here")
+            fix = Fix("add `)`", (Edit(place, ")"),))
+            sink.report("CCL0113", place, closer=")", labels=(label,), fixes=(fix,))
+    tokens.items = [
+        each
+        for at, token in enumerate(items)
+        for each in (token, after.get(at))
+        if each is not None
+    ]
+
+
+def _unclosed(text: str, items: list[Token], at: int) -> int | None:
+    """The index of the `(` that is not closed in the head at `at`, and that nothing can follow."""
+    opened: list[int] = []
+    for index in range(at, len(items) - 1):
+        kind, following = items[index].kind, items[index + 1]
+        ends_line = "\n" in text[items[index].end : following.start]
+        if kind == "LPAREN":
+            opened.append(index)
+        elif kind == "RPAREN" and opened:
+            opened.pop()
+        if ends_line or kind in _AFTER_A_HEAD:
+            ends_head = kind == "LBRACE" and ends_line
+            empty = [each for each in opened if items[each + 1].kind in _NO_ARGUMENT]
+            return empty[-1] if ends_head and empty else None
+    return None
 
 
 def _report(source: Source, sink: Sink, head: Token, literals: list[tuple[Token, Token]]) -> None:

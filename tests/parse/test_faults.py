@@ -270,3 +270,12 @@ def test_item_inside_code_is_named_and_left_out(code: str, item: str, what: str)
 def test_constant_inside_code_becomes_a_variable() -> None:
     text = "fn f() {\n  const A: Integer = 1;\n  state b: Integer = 0;\n  A\n}\n"
     assert faults(text) == ["CCL0119 2:3", "CCL0124 3:3"]
+
+
+@pytest.mark.parametrize(
+    ("head", "column"),
+    [("if !is_open( {", 15), ("while xs.length( < size {", 19), ("if a { } else if b( == c {", 22)],
+)
+def test_lost_parenthesis_in_a_head_is_one_error(head: str, column: int) -> None:
+    text = f"fn f() {{\n  {head}\n    return g(1);\n  }}\n  h()\n}}\nfn k() {{ 1 }}"
+    assert faults(text) == [f"CCL0113 2:{column}"]
