@@ -3,14 +3,23 @@
 What converts by itself is listed here and nowhere else; everything else is a mismatch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ccl import typed
 from ccl.checking.environment import Body, invalid
-from ccl.checking.inference import has_error_type, is_open, prune, unify, variable_of, zonk
+from ccl.checking.inference import (
+    has_error_type,
+    is_open,
+    parts,
+    prune,
+    unify,
+    variable_of,
+    zonk,
+)
 from ccl.diagnostics import Label
 from ccl.source import Span
 from ccl.typed import Conversion
+from ccl.typenames import TypeNames
 from ccl.types import Map, Option, Prim, Result, Token, Type
 
 
@@ -95,14 +104,27 @@ def to_text(body: Body, node: typed.Expr) -> typed.Expr:
 def report_mismatch(
     body: Body, span: Span, wanted: Type, actual: Type, *, labels: Sequence[Label] = ()
 ) -> None:
+    expected, found = names_of(wanted, actual)
     body.sink.report(
         "CCL0401",
         span,
-        expected=str(wanted),
-        found=str(actual),
+        expected=expected,
+        found=found,
         labels=labels,
         advice=_advice(wanted, actual),
     )
+
+
+def names_of(first: Type, second: Type) -> tuple[str, str]:
+    """How a message names two types: those of one name by their file or contract, too."""
+    names = TypeNames(each for kind in (first, second) for each in _all_parts(kind))
+    return names(first), names(second)
+
+
+def _all_parts(kind: Type) -> Iterator[Type]:
+    yield kind
+    for part in parts(kind):
+        yield from _all_parts(prune(part))
 
 
 def _advice(wanted: Type, actual: Type) -> str | None:

@@ -67,6 +67,8 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
         return invalid(name.span)
     if body.in_condition and not _is_slip(scope, text):
         return host_record(body, text, name.span)
+    if text in scope.roles:
+        return _not_a_value(body, name.span, text, "a role", None, advice="ask")
     body.unknown_names.add(text)
     return unknown_name(body, name.span, text, known_values(body))
 
@@ -142,6 +144,12 @@ def member_of_import(body: Body, path: Sequence[ast.Ident]) -> FileScope | None:
         return target
     if target.incomplete:  # what it should have is in a contract that it cannot extend
         return None
+    other = _declared_otherwise(target, name.text)
+    if other is not None:
+        what, advice = other
+        written = ".".join(each.text for each in path)
+        _not_a_value(body, name.span, written, what, None, advice=advice)
+        return None
     *before, last = path[:-1]
     holder, _ = body.checker.follow(body.scope, [each.text for each in before])
     imported = holder.imports[last.text]
@@ -156,6 +164,17 @@ def member_of_import(body: Body, path: Sequence[ast.Ident]) -> FileScope | None:
         labels=(Label(imported.span, "imported here" if imported.item else "declared here"),),
         similar=either(near),
     )
+    return None
+
+
+def _declared_otherwise(target: FileScope, name: str) -> tuple[str, str | None] | None:
+    """What a member is that is no value, and the advice on it."""
+    if target.offers_type(name):
+        return "a type", "make"
+    if name in target.imports and target.imports[name].item is None:
+        return "a contract", None
+    if name in target.roles:
+        return "a role", "ask"
     return None
 
 

@@ -3,7 +3,7 @@
 from ccl import ast, typed
 from ccl.checking import expressions
 from ccl.checking.advice.suspicions import report_comparison
-from ccl.checking.conversions import convert, fit, implicit
+from ccl.checking.conversions import convert, fit, implicit, names_of
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.forms.literals import integer
 from ccl.checking.inference import (
@@ -197,14 +197,15 @@ def _comparison(
     right = _as_text_like(body, right, a)
     left = _as_text_like(body, left, b)
     if not unify(left.type, right.type):
+        left_name, right_name = names_of(a, b)
         body.sink.report(
             "CCL0402",
             expr.operator_span,
             operator=expr.operator,
-            types=f"{a} and {b}",
+            types=f"{left_name} and {right_name}",
             labels=(
-                Label(expr.left.span, f"this is {a}"),
-                Label(expr.right.span, f"this is {b}"),
+                Label(expr.left.span, f"this is {left_name}"),
+                Label(expr.right.span, f"this is {right_name}"),
             ),
         )
     elif not _comparable(op, prune(a)):

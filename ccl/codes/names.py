@@ -66,6 +66,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         advice={
             "call": "call it: `{name}(…)`",
             "make": "make a value of it, or name one of its variants",
+            "ask": "ask who holds it: `caller_has_role({name})`",
         },
     ),
     Template(

@@ -8,11 +8,11 @@ from ccl.abi.sections import ENTRY_ERR_REASON, Abi, Article, ExportSignature, St
 from ccl.lowering import decoding, encoding, routines
 from ccl.lowering.facts import Survey, survey
 from ccl.lowering.frame import OUT_OF_MEMORY
-from ccl.lowering.naming import TypeNames
 from ccl.lowering.shapes import load, payload_offset, value_type
 from ccl.lowering.unit import Unit
 from ccl.source import SourceMap
 from ccl.typed import Export, Function, Program, State
+from ccl.typenames import TypeNames
 from ccl.types import Enumeration, Prim, Result, Struct, Type, is_reference
 from ccl.wasm import model
 

@@ -1,6 +1,6 @@
 """Types of one name in `ccl:abi`."""
 
-from ccl.lowering.naming import TypeNames
+from ccl.typenames import TypeNames
 from ccl.types import Array, Enumeration, Instance, Map, Option, Prim, Result, Struct
 
 CARD = Struct("Card", "Card")

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from ccl import ast, typed
 from ccl.checking import expressions
 from ccl.checking.constants import constants
+from ccl.checking.conversions import names_of
 from ccl.checking.environment import Body, Origin, is_invalid
 from ccl.checking.forms import enums
 from ccl.checking.forms.literals import plain_text
@@ -122,11 +123,12 @@ class _Reader:
             return self.bound[text]
         shared = self._shared.get(text) if self._shared is not None else None
         if shared is not None and not has_error_type(kind) and not unify(shared.type, kind):
+            expected, found = names_of(zonk(shared.type), zonk(kind))
             body.sink.report(
                 "CCL0401",
                 name.span,
-                expected=str(zonk(shared.type)),
-                found=str(zonk(kind)),
+                expected=expected,
+                found=found,
                 labels=(Label(shared.span, "bound here by the other alternative"),),
             )
         local = shared or body.declare(text, kind, name.span, Origin.PATTERN).local

@@ -1,7 +1,7 @@
-"""Types as `ccl:abi` writes them: by their short names where these are enough.
+"""Types as `ccl:abi` and messages write them: by their short names where these are enough.
 
 Different files and contracts may declare types of one name. Where such types meet in one
-module each is named by the file or contract that it belongs to, as `Club.Card`.
+module or message each is named by the file or contract that it belongs to, as `Club.Card`.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from ccl.types import Array, Enumeration, Map, Option, Result, Struct, Type
 
 
 class TypeNames:
-    """The names of all the types that one module describes."""
+    """The names of all the types that one module describes, or one message."""
 
     def __init__(self, kinds: Iterable[Type]) -> None:
         self._ids: dict[str, set[str]] = {}

@@ -1,0 +1,74 @@
+"""Errors name types and members so that a reader finds the one that is meant."""
+
+from pathlib import Path
+
+import pytest
+
+from ccl.diagnostics import is_error
+from ccl.pipeline import check_file
+from ccl.render.prose import prose
+
+PARTS = """
+enum Kind { Gift }
+contract Club {
+  enum Kind { Gift }
+  struct Box<T> { held: T }
+  role Member { requires: true; }
+  fn sort(kind: Kind) -> Kind { kind }
+  fn open(box: Box<Integer>) -> Integer { box.held }
+}
+"""
+
+
+def errors(folder: Path, text: str) -> list[str]:
+    (folder / "parts.ccl").write_text(PARTS)
+    root = folder / "root.ccl"
+    root.write_text(f'import "parts.ccl" as parts;\n{text}')
+    found = filter(is_error, check_file(root).sink.diagnostics)
+    return [f"{said.title}; {said.help}" if said.help else said.title for said in map(prose, found)]
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("parts.Club.sort(parts.Kind::Gift);", "expected parts.Club.Kind, found parts.Kind"),
+        ("parts.Club.sort(Kind::Gift);", "expected parts.Club.Kind, found Kind"),
+        (
+            "parts.Club.open(Box { held: 1 });",
+            "expected parts.Club.Box<Integer>, found Box<Integer>",
+        ),
+        (
+            "let gift = Some(parts.Kind::Gift); let _ = [Some(Kind::Gift), gift];",
+            "expected Option<Kind>, found Option<parts.Kind>",
+        ),
+        (
+            "require(Kind::Gift == parts.Kind::Gift);",
+            "`==` does not work on Kind and parts.Kind; "
+            "convert one side, or compare and compute with values of one type",
+        ),
+    ],
+)
+def test_types_of_one_name_are_named_by_their_homes(code: str, error: str, tmp_path: Path) -> None:
+    own = "enum Kind { Gift }\nstruct Box<T> { held: T }\n"
+    assert errors(tmp_path, f"{own}execution {{ {code} }}") == [error]
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("parts.Kind", "`parts.Kind` is a type, not a value"),
+        ("parts::Club::Box", "`parts.Club.Box` is a type, not a value"),
+        ("parts.Club", "`parts.Club` is a contract, not a value"),
+        ("parts.Club.Member", "`parts.Club.Member` is a role, not a value"),
+        ("Clerk", "`Clerk` is a role, not a value"),
+    ],
+)
+def test_member_that_is_no_value_is_reported_as_what_it_is(
+    path: str, error: str, tmp_path: Path
+) -> None:
+    text = f"role Clerk {{ requires: true; }}\nexecution {{ log({path}); }}"
+    (found,) = errors(tmp_path, text)
+    assert found.startswith(error)
+    if "a role" in error:
+        advised = found.split("`")[-2]
+        assert errors(tmp_path, text.replace(f"log({path})", f"require({advised})")) == []
