@@ -68,8 +68,7 @@ def code_of(text: str) -> tuple[Op, ...]:
     tokens = [token for token in _TOKEN.findall(text) if not token.startswith(";;")]
     if tokens[:2] == ["(", "func"]:
         tokens = tokens[2:-1]
-        # (behind a comment the name counts as an instruction: the bound is one higher)
-        if tokens and tokens[0].startswith("$") and text.startswith("("):
+        if tokens and tokens[0].startswith("$"):
             del tokens[0]
     return tuple(_unfolded(tokens))
 
