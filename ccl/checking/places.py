@@ -8,14 +8,14 @@ from ccl.checking.charter import own
 from ccl.checking.constraints import wait_for
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
 from ccl.checking.forms import enums, hostdata
-from ccl.checking.functions import instances
+from ccl.checking.functions import instances, library
 from ccl.checking.inference import is_error_type, prune, unify, variable_of, zonk
 from ccl.checking.standing import states
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.paths import path_of
 from ccl.source import Span
 from ccl.typed import BinaryOp
-from ccl.types import Array, Map, Prim, Struct, Type
+from ccl.types import Array, Map, Option, Prim, Result, Struct, Type
 
 
 def infer_field(body: Body, expr: ast.Field, expected: Type | None) -> typed.Expr:
@@ -74,8 +74,16 @@ def field_of(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed
         return typed.FieldGet(base=base, index=index, type=field_type, span=span)
     if variable_of(kind) is not None:
         return _field_later(body, base, name, span)
-    body.sink.report("CCL0411", name.span, name=name.text, found=str(kind))
+    advice = _advice(kind, name.text)
+    body.sink.report("CCL0411", name.span, name=name.text, found=str(kind), advice=advice)
     return invalid(span)
+
+
+def _advice(kind: Type, name: str) -> str | None:
+    """Which help for a field of a type that has none."""
+    if library.has_method(kind, name):
+        return "call"
+    return "unwrap" if isinstance(kind, Option | Result) else None
 
 
 def field_index(body: Body, kind: Struct, name: ast.Ident) -> int | None:

@@ -131,6 +131,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="write it, or remove the text that needs it",
         advice={
             "first value": "give it its first value, as in `state total: Integer = 0;`",
+            "variable": "give it its first value, as in `let total: Integer = 0;`",
             "document": "a file is its own outer braces: remove this `{{` and its `}}`",
         },
     ),

@@ -87,6 +87,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="{found} has no fields",
         label="`.{name}` needs a struct",
         help="leave out `.{name}`; fields are those of structs and of host data",
+        advice={
+            "call": "`{name}` is a method: call it, with parentheses",
+            "unwrap": "take the value out of it first, with `match`, `?` or `try … catch …`",
+        },
     ),
     Template(
         code="CCL0412",

@@ -21,7 +21,7 @@ from ccl.source import Span
 _OUTCOME = "the outcome"
 _CLOSED = "the proposal"
 """Variables of `close`, which no declaration of the program can meet."""
-_PERIOD = "a duration such as 7d"
+_PERIOD = "a duration above 0, such as 7d"
 _THRESHOLD = "majority, supermajority(2/3) or consensus"
 
 
@@ -140,7 +140,8 @@ class _Making:
         )
         period = values["voting_period"]
         lasts = isinstance(period, ast.DurationLiteral) and (period.seconds or period.span == at)
-        if isinstance(period, ast.AnyLiteral) and not lasts:
+        is_negative = isinstance(period, ast.Unary) and isinstance(period.operand, ast.AnyLiteral)
+        if is_negative or (isinstance(period, ast.AnyLiteral) and not lasts):
             refuse(self._sink, _key("voting_period", at), period.span, _PERIOD)
             period = ast.DurationLiteral(seconds=0, unit="d", span=period.span)
         electorate = values["electorate"]

@@ -61,6 +61,7 @@ _KEYS: Final = frozenset({"NAME", "HNAME", "KWKEY", "STRING"})
 _VALUES: Final = frozenset({"INT", "NAME", "LPAREN", "STRING"})
 _CALLED: Final = frozenset({"NAME", "RPAREN", "RBRACKET", "GT"})
 _STATEMENT_ENDS: Final = frozenset({"SEMI", "LBRACE", "RBRACE"})
+_FIRST_VALUES: Final = {"STATE": "first value", "CONST": "first value", "LET": "variable"}
 
 
 class FaultReports:
@@ -296,15 +297,16 @@ class FaultReports:
         return [each.kind for each in self._tokens[at : at + 2]] == ["RPAREN", "FATARROW"]
 
     def _missing_value(self, token: Token) -> str | None:
-        """`first value` where a `;` ends a state or constant that has none."""
+        """Whose `first value` is missing where a `;` ends a declaration that has none."""
         if token.kind != "SEMI":
             return None
-        at = self._tokens.index(token) - 1
-        while at >= 0 and self._tokens[at].kind not in _STATEMENT_ENDS:
-            if self._tokens[at].kind in ("STATE", "CONST"):
-                return "first value"
+        end = at = self._tokens.index(token)
+        while at > 0 and self._tokens[at - 1].kind not in _STATEMENT_ENDS:
             at -= 1
-        return None
+        kinds = [each.kind for each in self._tokens[at:end]]
+        if "EQ" in kinds[:-1]:  # only a part of the value is missing
+            return None
+        return next((_FIRST_VALUES[each] for each in kinds if each in _FIRST_VALUES), None)
 
     def _advice(self, at: int) -> str | None:
         """The advice for an unexpected token, by its place."""

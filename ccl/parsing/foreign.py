@@ -14,6 +14,7 @@ from ccl.syntax import END
 
 _FUNCTION_WORDS: Final = frozenset({"def", "func", "fun", "proc", "sub", "procedure", "method"})
 _LET_WORDS: Final = frozenset({"var", "val", "auto", "local", "dim"})
+_EXPORT_WORDS: Final = frozenset({"pub", "public"})
 _ELSE_IF_WORDS: Final = frozenset({"elif", "elsif", "elseif"})
 OPERATOR_WORDS: Final = {"and": "&&", "or": "||"}
 _SHIFTS: Final = {"LT": "shift_left(number, by)", "GT": "shift_right(number, by)"}
@@ -100,7 +101,7 @@ def _lost_word(items: list[Token], at: int) -> str | None:
     before = items[at - 1] if at else None
     if before is not None and before.text in ("export", "test") and token.kind == "NAME":
         return "fn" if _declares(items, at + 1) else None
-    if token.kind not in ("NAME", "BANG", "LPAREN"):
+    if token.kind not in ("NAME", "BANG", "LPAREN") or token.text in _ELSE_IF_WORDS:
         return None
     if before is not None and before.kind == "ELSE":
         return "if" if _body(items, at) is not None else None
@@ -206,6 +207,8 @@ def _meant(
     joined = _JOINED.fullmatch(word)
     if joined is not None and is_inside and following == "LBRACE":
         return tuple((KEYWORDS.get(part, "NAME"), part) for part in joined.groups())
+    if word in _EXPORT_WORDS and following == "FN":
+        return (("NAME", "export"),)
     if following != "NAME":
         if following in ("LPAREN", "STRING") and _nearly(word) in ("WHILE", "IMPORT", "REQUIRE"):
             return _keyword(word)

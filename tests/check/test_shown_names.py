@@ -1,4 +1,4 @@
-"""Errors name types and members so that a reader finds the one that is meant."""
+"""Errors name types, members and methods so that a reader finds the one that is meant."""
 
 from pathlib import Path
 
@@ -72,3 +72,20 @@ def test_member_that_is_no_value_is_reported_as_what_it_is(
     if "a role" in error:
         advised = found.split("`")[-2]
         assert errors(tmp_path, text.replace(f"log({path})", f"require({advised})")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "help_text"),
+    [
+        ("[1].length", "`length` is a method: call it, with parentheses"),
+        ("[1].first", "`first` is a method: call it, with parentheses"),
+        ("Some(1).is_some", "`is_some` is a method: call it, with parentheses"),
+        ("Some(1).n", "take the value out of it first, with `match`, `?` or `try … catch …`"),
+        ("5.n", "leave out `.n`; fields are those of structs and of host data"),
+    ],
+)
+def test_field_of_a_type_without_fields_has_the_help_that_fits(
+    value: str, help_text: str, tmp_path: Path
+) -> None:
+    (found,) = errors(tmp_path, f"execution {{ let _ = {value}; }}")
+    assert found.endswith(f"has no fields; {help_text}")

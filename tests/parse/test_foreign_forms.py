@@ -6,6 +6,7 @@ from ccl.diagnostics import Sink
 from ccl.edits import apply_edits
 from ccl.parse import parse
 from ccl.pipeline import check_text
+from ccl.render.prose import prose
 from ccl.source import SourceMap
 
 
@@ -33,6 +34,13 @@ def mended(text: str) -> str:
         ("fn f() -> () { }", "fn f() -> Unit { }"),
         ("fn f() -> (Array<Integer>) { }", "fn f() -> Array<Integer> { }"),
         ("share: .5;", "share: 0.5;"),
+        ("fn f() { if a { } elif b { } else { } }", "fn f() { if a { } else if b { } else { } }"),
+        (
+            "if a { b: 1; }\nelif c { b: 2; }\nelse { }",
+            "if a { b: 1; }\nelse if c { b: 2; }\nelse { }",
+        ),
+        ("pub fn f() { }", "export fn f() { }"),
+        ("contract C { public fn f() { } }", "contract C { export fn f() { } }"),
         ("fn f() { g(5., 1) }", "fn f() { g(5.0, 1) }"),
         ("fn f() { 1.000.000 }", "fn f() { 1_000_000 }"),
         ("total: 12.345.678;", "total: 12_345_678;"),
@@ -129,3 +137,14 @@ def test_call_of_a_struct_becomes_its_literal() -> None:
     fixed = apply_edits(text, found.fixes[0].edits)
     assert fixed.endswith("{ A { x: 1 }.x }\n")
     assert check_text(fixed, path="a.ccl").sink.diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    "declaration", ["let n: Integer;", "let n;", "let n = ;", "let n: Bool = ;"]
+)
+def test_variable_without_a_value_is_shown_with_one(declaration: str) -> None:
+    sink = Sink()
+    parse(SourceMap().add("a.ccl", f"execution {{ {declaration} n }}"), sink)
+    (found,) = sink.diagnostics
+    assert prose(found).title == "a first value is missing before `;`"
+    assert prose(found).help == "give it its first value, as in `let total: Integer = 0;`"

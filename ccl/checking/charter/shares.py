@@ -28,7 +28,8 @@ def _check(sink: Sink, section: str, key: str, number: typed.CharterNumber) -> N
     value = Decimal(number.value)
     in_percent = number.unit is NumberUnit.PERCENT
     if key == "quorum" and number.unit is NumberUnit.PLAIN:
-        expected = "from 0 to 1, or a number of members"
+        counts = section.rpartition(".")[2] != "proposal"
+        expected = "from 0 to 1, or a number of members" if counts else "from 0 to 1"
         fits = value >= 0 and (isinstance(number.value, int) or value <= 1)
     elif key in ("quorum", "threshold") and in_percent:
         expected, fits = "from 0% to 100%", 0 <= value <= 100

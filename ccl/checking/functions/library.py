@@ -7,6 +7,7 @@ looked up only after the program's own.
 from collections.abc import Sequence
 
 from ccl import ast
+from ccl.builtins import METHODS as PRELUDE_METHODS
 from ccl.checking.environment import Checker
 from ccl.prelude_library import FUNCTIONS, METHODS, TYPES, LibraryFunction
 from ccl.resolved import FileScope
@@ -36,6 +37,12 @@ def method_of(checker: Checker, receiver: Type, name: str) -> Target | None:
     group = group_of(receiver)
     row = METHODS.get((group, name)) if group is not None else None
     return next(iter(_targets(checker, (row,))), None) if row is not None else None
+
+
+def has_method(receiver: Type, name: str) -> bool:
+    """Whether `x.name(…)` is a method for a receiver of this type."""
+    key = (group_of(receiver) or "", name)
+    return key in METHODS or key in PRELUDE_METHODS
 
 
 def methods_named(checker: Checker, name: str) -> tuple[Target, ...]:
