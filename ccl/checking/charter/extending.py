@@ -1,15 +1,48 @@
 """`extends`: a section begins with the entries of another one, and may replace them."""
 
+from collections.abc import Mapping
+from itertools import chain
+
 from ccl import typed
 from ccl.abi.suggest import nearest
 from ccl.checking.charter.tree import CONTRACT, Entry, Property, Tree
 from ccl.diagnostics import Label, Sink
 from ccl.nesting import INHERITANCE_MAX, heights
-from ccl.node import replace
+from ccl.node import Record, replace
 from ccl.typed import Guard
 
 HEAD_KEYS = frozenset({"version", "extends"})
 """What a head says is said of that section alone."""
+
+
+class _Scope(Record):
+    """The entries among which a section looks for the one that it extends."""
+
+    entries: tuple[Entry, ...]
+    called: Mapping[str, list[Tree]]
+    """Sections by their value."""
+    keyed: Mapping[str, list[Tree]]
+    """Sections by their key."""
+
+    def named(self, tree: Tree, name: str) -> Tree | None:
+        """The section called so: one of the same key first, then any by its value, then by its
+        key, and the section itself after all others."""
+        called = [each for each in self.called.get(name, ()) if each is not tree]
+        alike = (each for each in called if each.key == tree.key)
+        keyed = (each for each in self.keyed.get(name, ()) if each is not tree)
+        return next(chain(alike, called, keyed), tree if _called(tree) == name else None)
+
+
+def _scope(entries: tuple[Entry, ...]) -> _Scope:
+    called: dict[str, list[Tree]] = {}
+    keyed: dict[str, list[Tree]] = {}
+    for each in entries:
+        if isinstance(each, Tree):
+            name = _called(each)
+            if name is not None:
+                called.setdefault(name, []).append(each)
+            keyed.setdefault(each.key, []).append(each)
+    return _Scope(entries=entries, called=called, keyed=keyed)
 
 
 def inherit(sink: Sink, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -20,33 +53,32 @@ def inherit(sink: Sink, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 def _within(
     sink: Sink,
     entries: tuple[Entry, ...],
-    around: tuple[tuple[Entry, ...], ...],
+    around: tuple[_Scope, ...],
     extending: tuple[Tree, ...],
 ) -> tuple[Entry, ...]:
-    entries = _without_long_rows(sink, entries)
-    scopes = (entries, *around)
+    scope = _scope(entries)
+    found = _without_long_rows(sink, scope)
+    if found is not entries:
+        entries, scope = found, _scope(found)
+    scopes = (scope, *around)
     return tuple(
         _section(sink, each, scopes, extending) if isinstance(each, Tree) else each
         for each in entries
     )
 
 
-def _without_long_rows(sink: Sink, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def _without_long_rows(sink: Sink, scope: _Scope) -> tuple[Entry, ...]:
     """Those of one scope, of which none is too far from the first that it extends. The first that
     is too far is reported; those after it follow from it."""
+    entries = scope.entries
     extending = {id(each): each for each in entries if isinstance(each, Tree) and each.extends}
     if len(extending) < INHERITANCE_MAX:
         return entries
-    names: dict[str, list[Tree]] = {}
-    for each in entries:
-        for name in _names(each):
-            if isinstance(each, Tree):
-                names.setdefault(name, []).append(each)
 
     def base(key: int) -> int | None:
         tree = extending[key]
         assert tree.extends is not None, "those without are not among them"
-        found = _named(tuple(names.get(tree.extends.text, ())), tree, tree.extends.text)
+        found = scope.named(tree, tree.extends.text)
         return id(found) if id(found) in extending else None
 
     high = heights(extending, base)
@@ -56,35 +88,37 @@ def _without_long_rows(sink: Sink, entries: tuple[Entry, ...]) -> tuple[Entry, .
         if high[key] == INHERITANCE_MAX and tree.extends and tree.key != CONTRACT:
             limit = str(INHERITANCE_MAX)
             sink.report("CCL0601", tree.extends.span, limit=limit, advice="extends")
+    if not far:
+        return entries
     return tuple(replace(extending[id(e)], extends=None) if id(e) in far else e for e in entries)
 
 
 def _section(
-    sink: Sink, tree: Tree, scopes: tuple[tuple[Entry, ...], ...], extending: tuple[Tree, ...]
+    sink: Sink, tree: Tree, scopes: tuple[_Scope, ...], extending: tuple[Tree, ...]
 ) -> Tree:
-    chain = (*extending, tree)
-    own = _within(sink, tree.entries, scopes, chain)
+    path = (*extending, tree)
+    own = _within(sink, tree.entries, scopes, path)
     if tree.extends is None:
         return replace(tree, entries=own)
     name = tree.extends.text
-    base = next((found for scope in scopes if (found := _named(scope, tree, name))), None)
+    base = next((found for scope in scopes if (found := scope.named(tree, name))), None)
     if base is None and tree.key == CONTRACT:
         return replace(tree, entries=own, extends=None)  # of another file, or reported already
     if base is None:
-        known = [text for scope in scopes for each in scope for text in _names(each)]
+        known = [text for scope in scopes for each in scope.entries for text in _names(each)]
         sink.report("CCL0320", tree.extends.span, name=name, nearest=nearest(name, known))
         return replace(tree, entries=own, extends=None)
-    if any(base is each for each in chain) and tree.key == CONTRACT:
+    if any(base is each for each in path) and tree.key == CONTRACT:
         return replace(tree, entries=own, extends=None)
-    if any(base is each for each in chain):
+    if any(base is each for each in path):
         sink.report(
             "CCL0321",
             tree.extends.span,
             name=name,
-            labels=tuple(Label(each.span, "in this circle") for each in chain),
+            labels=tuple(Label(each.span, "in this circle") for each in path),
         )
         return replace(tree, entries=own, extends=None)
-    whole = _section(sink, base, scopes, chain)
+    whole = _section(sink, base, scopes, path)
     inherited = tuple(
         _inherited(each, guard)
         for each in whole.entries
@@ -98,15 +132,6 @@ def _section(
 
 def _is_head(entry: Entry) -> bool:
     return isinstance(entry, Property) and entry.node.key in HEAD_KEYS
-
-
-def _named(scope: tuple[Entry, ...], tree: Tree, name: str) -> Tree | None:
-    """The section called so: one of the same key first, then any by its value, then by its key."""
-    trees = [each for each in scope if isinstance(each, Tree) and each is not tree]
-    called = [each for each in trees if _called(each) == name]
-    alike = [each for each in called if each.key == tree.key]
-    keyed = [each for each in trees if each.key == name]
-    return next(iter((*alike, *called, *keyed)), tree if _called(tree) == name else None)
 
 
 def _called(tree: Tree) -> str | None:
