@@ -1,6 +1,5 @@
 """Text to tree: `parse` never raises, whatever the text; faults go to the sink."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ccl import ast
@@ -17,7 +16,7 @@ from ccl.parsing.lexer import lex
 from ccl.parsing.misplaced_items import read_items_in_code
 from ccl.parsing.reasons import read_reasons
 from ccl.parsing.recovery import recover
-from ccl.parsing.reduce import Gathering, Place, Reductions
+from ccl.parsing.reduce import Gathering, Place
 from ccl.parsing.statements import Statements
 from ccl.parsing.tokens import Tokens
 from ccl.source import Source, Span
@@ -54,21 +53,14 @@ def parse(source: Source, sink: Sink) -> ast.Module:
 
 def _automaton(source: Source, tokens: Tokens, sink: Sink) -> Automaton:
     place = Place(file=source.file, text=source.text, sink=sink, docs=tokens.docs)
-    names = {rule.name for rule in tables().rules if rule.name}
-    making = [table(place) for table in (Expressions, Statements, Declarations)]
-    return Automaton(
-        tables(),
-        _methods(making, names),
-        source.file,
-        gatherings=_methods([Gathering(place)], names),
-    )
+    gathering = Gathering(place)
+    reductions = [table(place) for table in (Declarations, Statements, Expressions)]
 
+    def making(rule: str) -> tuple[Any, Any]:
+        gathered = getattr(gathering, rule, None)
+        if gathered is not None:
+            return gathered, None
+        found = (getattr(table, rule, None) for table in reductions)
+        return None, next(each for each in found if each is not None)
 
-def _methods(objects: Sequence[Reductions], names: Iterable[str]) -> dict[str, Any]:
-    """The methods of these names that there are."""
-    return {
-        name: getattr(methods, name)
-        for methods in objects
-        for name in names
-        if hasattr(methods, name)
-    }
+    return Automaton(tables(), making, source.file)

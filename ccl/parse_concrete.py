@@ -37,8 +37,7 @@ def parse_concrete(source: Source) -> Concrete:
     tokens = lex(source, Sink())
     classify(source, tokens)
     leaves = _Leaves(source, tokens.items)
-    reductions = {rule.name: _reduction(rule.name, leaves) for rule in tables().rules if rule.name}
-    automaton = Automaton(tables(), reductions, source.file)
+    automaton = Automaton(tables(), lambda rule: (None, _reduction(rule, leaves)), source.file)
     fed = automaton.feed(tokens.items)
     assert fed == ACCEPTED, "only files without faults are read"
     return Concrete(text=source.text, leaves=leaves.all(), items=automaton.values[-1])

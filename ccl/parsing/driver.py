@@ -4,7 +4,7 @@
 building anything; `cut` goes back to an earlier point of the stack.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Final, TypeAlias
 
@@ -16,33 +16,22 @@ Reduction: TypeAlias = Callable[[Span, list[Any]], Any]
 """Makes the value of a phrase from its place and the values of its parts."""
 Gathering: TypeAlias = Callable[[list[Any]], Any]
 """Makes it from the parts alone."""
+Making: TypeAlias = Callable[[str], tuple[Gathering | None, Reduction | None]]
+"""What makes the value of a rule, by the rule's name: one of the two."""
 
 ACCEPTED: Final = -1
 NO_ACTION: Final = -(2**31)
-NO_GATHERINGS: Final[Mapping[str, Gathering]] = {}
 
 
 class Automaton:
     """One parse: a stack of states and, beside it, values and where each began."""
 
-    def __init__(
-        self,
-        tables: Tables,
-        reductions: Mapping[str, Reduction],
-        file: FileId,
-        *,
-        gatherings: Mapping[str, Gathering] = NO_GATHERINGS,
-    ) -> None:
+    def __init__(self, tables: Tables, making: Making, file: FileId) -> None:
         self._tables = tables
-        self._rules = tuple(
-            (
-                gatherings.get(rule.name),
-                None if rule.name in gatherings or not rule.name else reductions[rule.name],
-                rule.origin,
-                rule.length,
-            )
-            for rule in tables.rules
-        )
+        self._making = making
+        self._rules: list[tuple[Gathering | None, Reduction | None, str, int] | None]
+        self._rules = [None] * len(tables.rules)
+        """Each from its first use on: a parse needs few of them."""
         self._file = file
         self.states: list[int] = [tables.start]
         self.values: list[Any] = []
@@ -66,7 +55,7 @@ class Automaton:
                 if action == NO_ACTION:
                     self._end = end
                     return at
-                gathering, reduction, origin, length = rules[~action]
+                gathering, reduction, origin, length = rules[~action] or self._rule(~action)
                 if length == 1:
                     # (most often: the height of the stack stays)
                     if reduction is not None:
@@ -99,6 +88,12 @@ class Automaton:
             end = token.end
         self._end = end
         return len(tokens)
+
+    def _rule(self, number: int) -> tuple[Gathering | None, Reduction | None, str, int]:
+        rule = self._tables.rules[number]
+        gathering, reduction = self._making(rule.name) if rule.name else (None, None)
+        found = self._rules[number] = (gathering, reduction, rule.origin, rule.length)
+        return found
 
     def trial(self, states: list[int], kind: str) -> bool:
         """Feeds one token to the states alone (changed in place): does it fit?"""

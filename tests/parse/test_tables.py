@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from ccl.parsing.declarations import Declarations
+from ccl.parsing.expressions import Expressions
+from ccl.parsing.reduce import Gathering
+from ccl.parsing.statements import Statements
 from ccl.syntax import Tables, tables
 
 
@@ -49,3 +53,9 @@ def test_a_broken_cache_is_built_anew(cache: Path, content: str) -> None:
 def test_no_cache_is_no_fault(cache: Path) -> None:
     cache.write_text("a file where the folder should be")
     assert built().states
+
+
+@pytest.mark.parametrize("name", sorted({rule.name for rule in tables().rules if rule.name}))
+def test_a_rule_has_one_thing_that_makes_its_value(name: str) -> None:
+    makers = [Gathering, Declarations, Statements, Expressions]
+    assert sum(name in vars(maker) for maker in makers) == 1

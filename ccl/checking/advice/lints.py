@@ -68,11 +68,12 @@ def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
     own = checker.scoped.own_scopes
     exported = any(f.exported for scope in own for f in scope.own_functions.values())
     is_library = not roots and not exported
+    called = checker.used_functions | roots
     used = {
         function.name.span
         for scope in own
         for name, function in scope.own_functions.items()
-        if checker.function_id(scope, name) in checker.used_functions | roots
+        if checker.function_id(scope, name) in called
         or (name == MIGRATION and has_state(checker, scope.home))
     }
     for scope in own:
