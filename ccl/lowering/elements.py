@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from ccl.abi.layout import SLOT_BYTES
 from ccl.lowering import questions
-from ccl.lowering.facts import array_uses, set_in
+from ccl.lowering.array_usage import array_uses, set_in
 from ccl.lowering.frame import Frame, Hold, Owned, View
 from ccl.lowering.shapes import load, value_type
 from ccl.source import Span

@@ -14,8 +14,9 @@ from ccl.abi.layout import (
 from ccl.abi.sections import Abi, CallSite, Site
 from ccl.abi.testcalls import ALL_CALLS, import_module
 from ccl.lowering import charter, exports, expressions
+from ccl.lowering.array_usage import sole_arrays
 from ccl.lowering.callsites import call_sites
-from ccl.lowering.facts import Behaviour, Survey, kept_parameters, sole_arrays
+from ccl.lowering.facts import Behaviour, Survey, kept_parameters
 from ccl.lowering.frame import Callee, Frame
 from ccl.lowering.keeping import with_state
 from ccl.lowering.ranges import ranges_of
