@@ -5,8 +5,9 @@ from typing import Any
 from ccl import ast
 from ccl.diagnostics import Sink
 from ccl.parsing.braces import read_lost_braces
-from ccl.parsing.classify import classify, too_deep
+from ccl.parsing.classify import classify
 from ccl.parsing.declarations import Declarations
+from ccl.parsing.depth import too_deep
 from ccl.parsing.driver import ACCEPTED, Automaton
 from ccl.parsing.expressions import Expressions
 from ccl.parsing.foreign import read_foreign_words

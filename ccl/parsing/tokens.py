@@ -77,6 +77,11 @@ LITERALS: Final = frozenset(
     {"INT", "DECIMAL", "DURATION", "TIMESTAMP", "SIZE", "DID", "BOOL", "STRING"}
 )
 
+ITEM_KEYWORDS: Final = frozenset({"FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT"})
+"""Kinds of the tokens that begin an item."""
+ITEM_WORDS: Final = frozenset({"execution", "on", "export", "test", "invariant", "article"})
+"""Names that begin an item where one has its place."""
+
 
 class Token(Struct, gc=False):
     """`text[start:end]` of the source; the classifier may make the kind more precise.

@@ -8,7 +8,7 @@ from ccl import ast
 from ccl.diagnostics import Sink
 from ccl.format import format_text
 from ccl.parse import parse
-from ccl.parsing.classify import DEPTH_LIMIT, NESTING_LIMIT
+from ccl.parsing.depth import DEPTH_LIMIT, NESTING_LIMIT
 from ccl.pipeline import check_text, compile_text
 from ccl.source import SourceMap
 
