@@ -11,8 +11,8 @@ from ccl.checking.forms import hostdata
 from ccl.checking.handlers import outcomes
 from ccl.checking.inference import is_error_type, prune, unify, variable_of, zonk
 from ccl.diagnostics import Label
+from ccl.node import fields, is_node
 from ccl.types import Array, Map, Prim, Type
-from ccl.walk import children, statement_children
 
 
 def infer_block(body: Body, block: ast.Block, expected: Type | None = None) -> typed.Expr:
@@ -46,7 +46,7 @@ def _block(body: Body, block: ast.Block, expected: Type | None, *, dropped: bool
             else:
                 made = statements.check_statement(body, statement)
                 done.extend(made)
-                leaves = leaves or any(_never_ends(each) for each in made)
+                leaves = leaves or any(_never_ends(body, each) for each in made)
     return _finished(block, done, value, leaves=leaves)
 
 
@@ -54,17 +54,17 @@ def _last_value(body: Body, expr: ast.Expr, expected: Type | None) -> typed.Expr
     if expected is not None and prune(expected) is Prim.UNIT:
         statement = expressions.discard(body, expr)
         note_dropped(body, expr, statement, after=";")
-        return _as_unit(statement)
+        return _as_unit(body, statement)
     return expressions.infer(body, expr, expected)
 
 
-def _as_unit(statement: typed.Statement) -> typed.Expr:
+def _as_unit(body: Body, statement: typed.Statement) -> typed.Expr:
     if isinstance(statement, typed.Evaluate) and prune(statement.value.type) in (
         Prim.UNIT,
         Prim.NEVER,
     ):
         return statement.value
-    kind = Prim.NEVER if _never_ends(statement) else Prim.UNIT
+    kind = Prim.NEVER if _never_ends(body, statement) else Prim.UNIT
     return typed.Block(statements=(statement,), value=None, type=kind, span=statement.span)
 
 
@@ -83,14 +83,14 @@ def _finished(
     return typed.Block(statements=tuple(done), value=value, type=kind, span=block.span)
 
 
-def _never_ends(statement: typed.Statement) -> bool:
+def _never_ends(body: Body, statement: typed.Statement) -> bool:
     match statement:
         case typed.Evaluate():
             return prune(statement.value.type) is Prim.NEVER
         case typed.SetLocal() | typed.SetState() | typed.Store():
             return prune(statement.value.type) is Prim.NEVER
         case typed.While():
-            return _is_true(statement.condition) and not _has_break(statement.body)
+            return statement.span in body.endless
         case _:
             return False
 
@@ -99,25 +99,23 @@ def _is_true(condition: typed.Expr) -> bool:
     return isinstance(condition, typed.ScalarConst) and condition.value == 1
 
 
-def _has_break(node: typed.Expr) -> bool:
-    """Whether a `break` of the loop whose body this is can be reached from here."""
-    match node:
-        case typed.Break():
-            return True
-        case typed.Block(statements=statements, value=value):
-            return (value is not None and _has_break(value)) or any(map(_breaks, statements))
-        case _:
-            return any(map(_has_break, children(node)))
-
-
-def _breaks(statement: typed.Statement) -> bool:
-    match statement:
-        case typed.While():
-            return False
-        case typed.ForEach() | typed.ForPairs():
-            return _has_break(statement.iterable)
-        case _:
-            return any(map(_has_break, statement_children(statement)))
+def _has_break(block: ast.Block) -> bool:
+    """Whether a `break` in the body of a loop leaves it. The typed body would not say: it has
+    nothing yet in place of a `match` or `try` whose value is not known."""
+    pending: list[object] = [block]
+    while pending:
+        match pending.pop():
+            case tuple() as several:
+                pending.extend(several)
+            case ast.Break():
+                return True
+            case ast.While() | ast.Lambda():
+                continue
+            case ast.For(iterable=iterable):
+                pending.append(iterable)
+            case node if is_node(node):
+                pending.extend(getattr(node, name) for name in fields(node))
+    return False
 
 
 def infer_if(body: Body, expr: ast.If, expected: Type | None) -> typed.Expr:
@@ -188,13 +186,15 @@ def discard_if(body: Body, expr: ast.If) -> typed.Expr:
 
 
 def loop_as_value(body: Body, expr: ast.While | ast.For) -> typed.Expr:
-    return _as_unit(expressions.discard(body, expr))
+    return _as_unit(body, expressions.discard(body, expr))
 
 
 def check_while(body: Body, expr: ast.While) -> typed.Statement:
     with body.loop(expr.span):
         condition = expressions.check(body, expr.condition, Prim.BOOL)
         inner = discard_block(body, expr.body)
+    if _is_true(condition) and not _has_break(expr.body):
+        body.endless.add(expr.span)
     loop = typed.While(condition=condition, body=inner, span=expr.span)
     report_endless(body, loop, expr)
     return loop

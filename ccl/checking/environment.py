@@ -330,6 +330,8 @@ class Body(Record, kw_only=True):
     locals: list[typed.Local] = field(default_factory=list)
     variables: list[Variable] = field(default_factory=list)
     loops: list[Span] = field(default_factory=list)
+    endless: set[Span] = field(default_factory=set)
+    """The loops that nothing leaves but a `return`, a trap or the like."""
     facts: MutationFacts = field(default_factory=MutationFacts)
     constant_uses: set[Span] = field(default_factory=set)
     """The places at which constants were put in: they cannot be changed."""
