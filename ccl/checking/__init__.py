@@ -8,13 +8,14 @@ from ccl.checking.charter import schemas
 from ccl.checking.charter.conditions import report_effects
 from ccl.checking.charter.reading import read_charter, report_open_rules
 from ccl.checking.charter.tree import Charter, Tree
-from ccl.checking.environment import Checker, EnumInfo, Generic, Packer, StructInfo
+from ccl.checking.environment import Checker, EnumInfo, Packer, StructInfo
 from ccl.checking.functions import bodies as functions
 from ccl.checking.functions import elaborating, higher_order, instances, solving, templates, tests
 from ccl.checking.functions.entries import find_entries, find_exports
 from ccl.checking.inference import fresh
 from ccl.checking.limits import report_limits, stored_within_limits
 from ccl.checking.overlap import report_overlap
+from ccl.checking.signatures import Generic
 from ccl.checking.standing import roles, state_rules
 from ccl.checking.standing.states import declare_states
 from ccl.checking.type_names import read_type

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from ccl import ast
 from ccl.builtins import METHODS
-from ccl.checking.environment import Checker, Signature
+from ccl.checking.environment import Checker
+from ccl.checking.signatures import Signature
 from ccl.node import nodes_of
 from ccl.prelude_library import METHODS as LIBRARY_METHODS
 

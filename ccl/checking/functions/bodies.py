@@ -9,7 +9,7 @@ from ccl.builtins import HANDLER_PARAMETER
 from ccl.checking import blocks, statements
 from ccl.checking.advice.lints import report_variables
 from ccl.checking.conversions import fit
-from ccl.checking.environment import Body, Checker, Origin, Signature
+from ccl.checking.environment import Body, Checker, Origin
 from ccl.checking.handlers.outcomes import check_handler
 from ccl.checking.inference import (
     ERROR_TYPE,
@@ -22,6 +22,7 @@ from ccl.checking.inference import (
     unify,
     zonk,
 )
+from ccl.checking.signatures import Signature
 from ccl.checking.type_names import NO_PARAMETERS, read_type
 from ccl.diagnostics import Label
 from ccl.resolved import FileScope

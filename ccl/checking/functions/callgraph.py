@@ -8,7 +8,8 @@ two functions into an order that neither needs.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ccl import ast
-from ccl.checking.environment import Checker, Signature
+from ccl.checking.environment import Checker
+from ccl.checking.signatures import Signature
 from ccl.checking.standing.states import INITIAL_SUFFIX
 from ccl.node import nodes_of
 from ccl.paths import path_of

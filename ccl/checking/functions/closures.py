@@ -14,22 +14,20 @@ from ccl import ast, typed
 from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
 from ccl.checking import expressions, names
 from ccl.checking.conversions import fit
-from ccl.checking.environment import (
-    AnyFunction,
-    Body,
-    Generic,
-    InlineFunction,
-    NamedFunction,
-    PassedFunction,
-    Signature,
-    invalid,
-    is_invalid,
-)
+from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.forms import enums, forms
 from ccl.checking.functions import function_calls, generics, library, prelude_calls, solving
 from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind, counted
 from ccl.checking.inference import ERROR_TYPE, fresh, is_open, unify, zonk
+from ccl.checking.signatures import (
+    AnyFunction,
+    Generic,
+    InlineFunction,
+    NamedFunction,
+    PassedFunction,
+    Signature,
+)
 from ccl.diagnostics import Label
 from ccl.node import nodes_of, replace
 from ccl.paths import path_of

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from ccl import ast, typed
 from ccl.checking.charter.conditions import check_conditions
 from ccl.checking.constants import constants
-from ccl.checking.environment import Checker, Signature
+from ccl.checking.environment import Checker
 from ccl.checking.functions import bodies, solving, templates
 from ccl.checking.functions.annotations import suggested_annotation
 from ccl.checking.inference import is_error_type
+from ccl.checking.signatures import Signature
 from ccl.checking.standing.migration import MIGRATION
 from ccl.checking.standing.states import INITIAL_SUFFIX
 from ccl.diagnostics import Diagnostic, Sink, is_error

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from ccl import ast, typed
 from ccl.checking import expressions, places
 from ccl.checking.conversions import fit, fit_exactly
-from ccl.checking.environment import Body, Origin, Signature, invalid
+from ccl.checking.environment import Body, Origin, invalid
 from ccl.checking.functions import closures, generics, solving
 from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind
 from ccl.checking.inference import ERROR_TYPE, has_rigid, is_open, prune, variable_of, zonk
+from ccl.checking.signatures import Signature
 from ccl.diagnostics import Label
 from ccl.resolved import FileScope
 from ccl.source import Span

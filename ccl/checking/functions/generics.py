@@ -5,10 +5,11 @@ from collections.abc import Callable
 from ccl import ast, typed
 from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import report_mismatch
-from ccl.checking.environment import Body, Generic, Signature, invalid
+from ccl.checking.environment import Body, invalid
 from ccl.checking.functions import bodies as functions
 from ccl.checking.functions import solving
 from ccl.checking.inference import fresh, has_error_type, is_open, type_id, unify, zonk
+from ccl.checking.signatures import Generic, Signature
 from ccl.checking.type_names import read_type
 from ccl.types import Type
 

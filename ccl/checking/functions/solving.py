@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 
 from ccl.checking.charter.conditions import check_conditions
 from ccl.checking.constraints import close, inferring, solve_ready
-from ccl.checking.environment import Body, Checker, Signature
+from ccl.checking.environment import Body, Checker
 from ccl.checking.functions import bodies
 from ccl.checking.functions.callgraph import components
 from ccl.checking.inference import ERROR_TYPE, has_rigid, is_open
+from ccl.checking.signatures import Signature
 from ccl.resolved import Scoped, ScopeId
 from ccl.source import FileId
 from ccl.types import Type

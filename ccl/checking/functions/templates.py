@@ -10,9 +10,10 @@ from collections.abc import Set
 
 from ccl import ast
 from ccl.builtins import GENERIC_TYPES, METHODS, TYPES
-from ccl.checking.environment import AnyFunction, Checker, Signature
+from ccl.checking.environment import Checker
 from ccl.checking.functions import bodies, solving
 from ccl.checking.inference import ERROR_TYPE, is_open, rigid
+from ccl.checking.signatures import AnyFunction, Signature
 from ccl.diagnostics import Diagnostic, Sink, is_error
 from ccl.node import replace
 from ccl.prelude_library import METHODS as LIBRARY_METHODS

@@ -1,6 +1,7 @@
 """`fn migrate(old: Data)`: what takes over state that was stored in another shape."""
 
-from ccl.checking.environment import Checker, Signature
+from ccl.checking.environment import Checker
+from ccl.checking.signatures import Signature
 from ccl.resolved import FileScope
 
 MIGRATION = "migrate"

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from ccl import ast, typed
 from ccl.checking.charter.conditions import changing_call
-from ccl.checking.environment import Body, Checker, Signature
+from ccl.checking.environment import Body, Checker
 from ccl.checking.forms.literals import plain_text
 from ccl.checking.inference import zonk
+from ccl.checking.signatures import Signature
 from ccl.checking.standing.migration import MIGRATION, has_state, migration_of
 from ccl.checking.standing.stored_shape import shape_of
 from ccl.diagnostics import Label

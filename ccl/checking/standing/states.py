@@ -6,8 +6,9 @@ it; others read it as `alias.name`.
 
 from ccl import ast, typed
 from ccl.checking import expressions, operators, places
-from ccl.checking.environment import Body, Checker, Signature, invalid, is_invalid
+from ccl.checking.environment import Body, Checker, invalid, is_invalid
 from ccl.checking.inference import fresh, unify, zonk
+from ccl.checking.signatures import Signature
 from ccl.checking.standing.migration import migration_of
 from ccl.checking.type_names import read_type
 from ccl.diagnostics import Edit, Fix, Label
