@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from ccl.cli.admission import admission
+from ccl.cli.admission import AdmissionOfLongPrograms
 from ccl.cli.checking import Findings, merged
 from ccl.cli.files import read_source
 from ccl.cli.fixing import Fixed, fix_text
@@ -34,6 +34,10 @@ from runtime.terminal.streams import (
     write_result,
 )
 
+_TOO_LONG = (
+    "note: no node executes this module, as compiling it would take too long; "
+    'compile parts as modules of their own: `module("./part.ccl")`'
+)
 _FORMAT_WORDS = frozenset(form.value for form in Format)
 
 
@@ -165,6 +169,7 @@ def compile_to_file(
     target = _target(file, output, as_text=as_text)
     if not form.for_machines:
         remark_on_foreign([project])
+    admission = AdmissionOfLongPrograms()
     compiled = compile_text(text, path=shown(file), project=project, admission=admission)
     module = compiled.compilation.module
     if module is not None and not module.items and not compiled.compilation.sink.has_errors:
@@ -182,6 +187,8 @@ def compile_to_file(
         raise typer.Exit(ExitCode.FAILED)
     if deny_warnings:
         refuse_warnings(findings)
+    if admission.is_over:
+        note(_TOO_LONG)
     data = compiled.wat.encode("utf-8") if as_text else compiled.wasm
     if str(target) == STANDARD_STREAM:
         write_raw(data)

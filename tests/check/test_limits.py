@@ -152,3 +152,18 @@ def test_types_that_no_host_stores_are_errors() -> None:
     text = "\n".join([*lines, f"execution {{ [{', '.join(uses)}].sum() }}"])
     found = errors(check_text(text).sink.diagnostics)[0]
     assert found.code == "CCL0605" and found.facts["reason"].endswith("262144 are stored")
+
+
+def test_whole_program_that_takes_too_long_to_compile_is_compiled_with_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.ccl").write_text(PROGRAM)
+    words = ("cclc", "compile", tmp_path / "a.ccl")
+    assert "note:" not in run(*words, home=tmp_path / "home").err
+    few = replace(MODULE_LIMITS, module_cost=1_000_000)
+    monkeypatch.setattr("ccl.cli.admission.MODULE_LIMITS", few)
+    done = run(*words, home=tmp_path / "home")
+    assert done.code == 0 and "no node executes this module" in done.err
+    assert (tmp_path / "a.wasm").exists()
+    monkeypatch.setattr("ccl.cli.admission.MODULE_LIMITS", replace(few, functions=5))
+    assert run(*words, home=tmp_path / "home").code == 1
