@@ -4,7 +4,8 @@ from functools import cache
 
 import pytest
 from ccl_machine import run
-from published_names import PRELUDE, SECTIONS, Case
+from published_names import PRELUDE, SECTIONS
+from published_names.case import Case
 
 from ccl.pipeline import compile_text
 from runtime.content.cid import Cid
