@@ -1,43 +1,21 @@
 """What every store promises, whichever adapter keeps it."""
 
 import pytest
-from meshfolk import START, Folk, key
+from meshfolk import START, key
 from meshnet import CALM, Weather
-from msgspec.structs import replace
 from village import Village
 
 from mesh import events as ev
 from mesh.events import JobKey, Stored
 from mesh.ids import new_job_id
 from mesh.job import Effect, Job, Phase
-from mesh.ports import BlockError, BlockFault, ChainKind, Head, Store, Transaction, Work
+from mesh.ports import BlockError, BlockFault, ChainKind, Head, Store, Work
 from mesh.records import Priority
 from mesh.reputation import Evidence, Tally
 from mesh.step import Step, step
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.content.did import Did
-from runtime.tokens.ledger import Change, decide
-from runtime.tokens.policy import PermitList, RateLimit, Usage
-from runtime.tokens.token import ResourceType, TokenClass, Unit
-from runtime.tokens.transfers import (
-    Account,
-    AccountKey,
-    AccountKind,
-    Command,
-    Issue,
-    Move,
-    PlaceHold,
-    PolicyInForce,
-    Retire,
-    TokenShare,
-    TokenUse,
-    Transfer,
-    TransferId,
-    TransferState,
-)
 
-FOLK = Folk()
-ALICE, BOB, ISSUER = key("alice").did, key("bob").did, key("issuer").did
+ALICE, BOB = key("alice").did, key("bob").did
 ONE = cid_of(b"one", Codec.RAW)
 TWO = cid_of(b"two", Codec.RAW)
 
@@ -195,128 +173,6 @@ def test_jobs_are_found_by_id_phase_and_deadline(store: Store) -> None:
         assert tx.jobs.in_phases(frozenset(Phase)) == (alices, bobs, cancelled)
         assert tx.jobs.due(START + 9) == ()
         assert tx.jobs.due(START + 30) == (bobs, alices)
-
-
-# --- ledger
-
-HOLDINGS = AccountKey(issuer=ISSUER, unit=ResourceType.COMPUTE, owner=ALICE)
-HOLD_ID = TransferId(b"h" * 32)
-RATE = RateLimit(amount=1, per_seconds=10, burst=100)
-
-
-def hold() -> PlaceHold:
-    return PlaceHold(
-        id=HOLD_ID,
-        debit=HOLDINGS,
-        credit=replace(HOLDINGS, owner=BOB),
-        amount=40,
-        expires_at=START + 10,
-        subject=ALICE,
-        tokens=(TokenShare(token=ONE, amount=100),),
-        policy=PolicyInForce(cid=TWO, rule=RATE),
-    )
-
-
-def test_ledger_rows_come_back(store: Store) -> None:
-    grant = Issue(
-        id=TransferId(b"i" * 32),
-        issuer=ISSUER,
-        owner=ALICE,
-        unit=ResourceType.COMPUTE,
-        amount=100,
-    )
-    with store.write() as tx:
-        for command in (grant, hold()):
-            change = decide(tx.ledger, command, START)
-            assert isinstance(change, Change)
-            tx.ledger.apply(change)
-    with store.read() as tx:
-        mine = Account(key=HOLDINGS, credits_posted=100, debits_pending=40)
-        issuance = AccountKey(
-            issuer=ISSUER,
-            unit=ResourceType.COMPUTE,
-            owner=ISSUER,
-            kind=AccountKind.ISSUANCE,
-        )
-        assert tx.ledger.account(HOLDINGS) == mine
-        assert tx.ledger.account(issuance).balance == -100
-        assert tx.ledger.accounts_of(ALICE) == (mine,)
-        assert len(tx.ledger.accounts()) == 3
-        assert tx.ledger.transfer(HOLD_ID) == Transfer(
-            id=HOLD_ID,
-            debit=HOLDINGS,
-            credit=replace(HOLDINGS, owner=BOB),
-            amount=40,
-            state=TransferState.PENDING,
-            created_at=START,
-            expires_at=START + 10,
-            tokens=(ONE,),
-            policy=TWO,
-            subject=ALICE,
-        )
-        assert tx.ledger.token_use(ONE) == TokenUse(token=ONE, drawn=40)
-        assert tx.ledger.usage(TWO, ALICE) == Usage(committed=40, level=600, updated_at=START)
-        assert [each.id for each in tx.ledger.overdue_holds(START + 10)] == [HOLD_ID]
-        assert tx.ledger.overdue_holds(START + 9) == ()
-
-
-def test_missing_ledger_rows_read_as_empty(store: Store) -> None:
-    with store.read() as tx:
-        assert tx.ledger.account(HOLDINGS) == Account(key=HOLDINGS)
-        assert tx.ledger.transfer(HOLD_ID) is None
-        assert tx.ledger.token_use(ONE) == TokenUse(token=ONE)
-        assert tx.ledger.usage(ONE, ALICE) == Usage()
-        assert tx.ledger.accounts_of(ALICE) == ()
-
-
-def test_policies_and_revocations_are_kept(store: Store) -> None:
-    compute, storage = ResourceType.COMPUTE, ResourceType.STORAGE
-    with store.write() as tx:
-        assert tx.ledger.policy(ISSUER, compute) is None
-        tx.ledger.set_policy(ISSUER, compute, PolicyInForce(cid=ONE, rule=RATE))
-        listed = PolicyInForce(cid=TWO, rule=PermitList(dids=(ALICE,)))
-        tx.ledger.set_policy(ISSUER, compute, listed)
-        tx.ledger.revoke(ONE)
-        tx.ledger.revoke(ONE)
-    with store.read() as tx:
-        assert tx.ledger.policy(ISSUER, compute) == listed
-        assert tx.ledger.policy(ISSUER, storage) is None
-        assert tx.ledger.is_revoked(ONE) and not tx.ledger.is_revoked(TWO)
-
-
-def test_classes_of_ones_own_issue_are_a_register(store: Store) -> None:
-    hour, share = TokenClass("hour"), TokenClass("share")
-    number = iter(range(1, 99))
-
-    def name() -> TransferId:
-        return TransferId(next(number).to_bytes(32, "big"))
-
-    def issue(unit: Unit, owner: Did, amount: int, issuer: Did = ALICE) -> Issue:
-        return Issue(id=name(), issuer=issuer, owner=owner, unit=unit, amount=amount)
-
-    def do(tx: Transaction, *commands: Command) -> None:
-        for command in commands:
-            change = decide(tx.ledger, command, START)
-            assert isinstance(change, Change)
-            tx.ledger.apply(change)
-
-    with store.write() as tx:
-        do(tx, issue(hour, ALICE, 5), issue(hour, BOB, 2), issue(share, BOB, 1))
-        do(tx, issue(hour, BOB, 7, issuer=ISSUER), issue(ResourceType.COMPUTE, BOB, 9))
-        assert tx.ledger.register(ALICE) == {"hour": {ALICE: 5, BOB: 2}, "share": {BOB: 1}}
-        do(tx, Retire(id=name(), issuer=ALICE, owner=BOB, unit=share, amount=1))
-        debit = AccountKey(issuer=ALICE, unit=hour, owner=BOB)
-        do(tx, Move(id=name(), debit=debit, credit=replace(debit, owner=ALICE), amount=1))
-        assert tx.ledger.register(ALICE) == {"hour": {ALICE: 6, BOB: 1}}
-    with pytest.raises(Abandoned), store.write() as tx:
-        do(tx, issue(hour, BOB, 100))
-        assert tx.ledger.register(ALICE)["hour"][BOB] == 101
-        raise Abandoned
-    with store.read() as tx:
-        assert tx.ledger.register(ALICE) == {"hour": {ALICE: 6, BOB: 1}}
-        assert tx.ledger.register(ISSUER) == {"hour": {BOB: 7}}
-        assert tx.ledger.register(BOB) == {}
-        assert sum(each.balance for each in tx.ledger.accounts()) == 0
 
 
 # --- state
