@@ -7,19 +7,18 @@ any point: what was asked for and is not done is asked for again.
 from dataclasses import dataclass
 from typing import TypeVar
 
+from awarding import account_of, award_records, place_hold
 from meshfolk import Folk
 from meshnet import Message, Network
 
 from mesh import events as ev
-from mesh.award import NO_SURROUNDINGS, context_for
 from mesh.dag import check_anchor
 from mesh.events import JobKey
-from mesh.federation import Ticket, check_attestation, draw, escalation
+from mesh.federation import check_attestation, draw, escalation
 from mesh.findings import Fault
-from mesh.ids import hold_id
-from mesh.job import FINAL, HOLD_MARGIN_SECONDS, Effect, Job, Phase, StepRefusal, turn_of
+from mesh.job import FINAL, Effect, Job, Phase, StepRefusal, turn_of
 from mesh.journal import Recorded, Refusal, record
-from mesh.market import Candidate, fuel_of, rank
+from mesh.market import Candidate, rank
 from mesh.ports import ChainKind, Head, Store, Transaction, Work
 from mesh.receipts import verify_receipt
 from mesh.records import (
@@ -28,7 +27,6 @@ from mesh.records import (
     Award,
     Bid,
     Decline,
-    Hold,
     JobManifest,
     Receipt,
     Settlement,
@@ -47,12 +45,11 @@ from mesh.settlement import (
     settle,
     void,
 )
-from mesh.submission import Purse, check_submission, shares
+from mesh.submission import Purse, check_submission
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.context import Context
 from runtime.identity.signed import Signed, sign
-from runtime.tokens.transfers import AccountKey, PlaceHold
 
 T = TypeVar("T")
 
@@ -96,67 +93,12 @@ class Coordinator:
             job = self._job(tx, key)
             manifest = self._load(tx, JobManifest, job.manifest)
             bid = self._load(tx, Bid, chosen)
-            context = context_for(
-                manifest, bid.body, engine=folk.engine.text, surroundings=NO_SURROUNDINGS
-            )
-            attempt = job.attempt + 1
-            lease = now + manifest.body.requirements.max_seconds
-            hold_until = lease + HOLD_MARGIN_SECONDS + 3600
-            hold = sign(
-                Hold(
-                    id=hold_id(job.manifest, attempt),
-                    token=manifest.body.resource_token,
-                    amount=bid.body.price,
-                    expires_at=hold_until,
-                ),
-                mesh=folk.mesh,
-                key=folk.founder,
-            )
-            award = sign(
-                Award(
-                    job=job.manifest,
-                    bid=chosen,
-                    attempt=attempt,
-                    hold=hold.cid,
-                    context=context.cid,
-                    fuel_limit=fuel_of(bid.body.units),
-                    lease_expires_at=lease,
-                ),
-                mesh=folk.mesh,
-                key=folk.submitter,
-            )
-            for block_cid, block in (
-                (hold.cid, hold.block),
-                (award.cid, award.block),
-                (context.cid, context.to_block()),
-            ):
-                tx.blocks.put(block_cid, block)
-            account = AccountKey(
-                issuer=folk.founder.did,
-                unit=manifest.body.resource_type,
-                owner=manifest.signer,
-            )
-            place = PlaceHold(
-                id=hold.body.id,
-                debit=account,
-                credit=AccountKey(issuer=account.issuer, unit=account.unit, owner=bid.signer),
-                amount=bid.body.price,
-                expires_at=hold_until,
-                subject=manifest.signer,
-                tokens=shares((folk.token,)),
-                policy=tx.ledger.policy(folk.founder.did, manifest.body.resource_type),
-            )
-            awarded = ev.JobAwarded(
-                award=award.cid,
-                bid=chosen,
-                attempt=attempt,
-                executor=bid.signer,
-                node_id=bid.body.node_id,
-                hold=hold.body.id,
-                hold_expires_at=hold_until,
-                lease_expires_at=lease,
-            )
-            result = record(tx, key, awarded, now, expected=expected, hold=place)
+            records = award_records(folk, job, manifest, bid, now)
+            for cid, block in records.blocks:
+                tx.blocks.put(cid, block)
+            policy = tx.ledger.policy(folk.founder.did, manifest.body.resource_type)
+            place = place_hold(folk, records, manifest, policy)
+            result = record(tx, key, records.event, now, expected=expected, hold=place)
             if not isinstance(result, Recorded):
                 self.refusals.append(result)
             return result
@@ -233,7 +175,7 @@ class Coordinator:
         event = ev.ReceiptAccepted(
             attempt=award.body.attempt,
             receipt=receipt.cid,
-            verifiers=draw(award.cid, self._tickets(), manifest.body.trust.verifiers),
+            verifiers=draw(award.cid, self.folk.tickets, manifest.body.trust.verifiers),
         )
         self._record(tx, job.key, event)
 
@@ -298,7 +240,7 @@ class Coordinator:
                 return
             case Escalate():
                 assert job.award is not None
-                asked = escalation(job.award, self._tickets(), job.drawn)
+                asked = escalation(job.award, self.folk.tickets, job.drawn)
                 self._record(tx, job.key, ev.VerificationEscalated(verifiers=asked))
             case Close():
                 settlement = self._settled(
@@ -353,17 +295,12 @@ class Coordinator:
         folk, now = self.folk, self.network.now
         job = self._job(tx, work.job)
         manifest = self._load(tx, JobManifest, job.manifest)
-        account = AccountKey(
-            issuer=folk.founder.did,
-            unit=manifest.body.resource_type,
-            owner=manifest.signer,
-        )
         policy = tx.ledger.policy(folk.founder.did, manifest.body.resource_type)
         cid = policy.cid if policy else folk.token.cid
         purse = Purse(
             chain=(folk.token,),
             uses=(tx.ledger.token_use(folk.token.cid),),
-            available=tx.ledger.account(account).available,
+            available=tx.ledger.account(account_of(folk, manifest)).available,
             policy=policy,
             usage=tx.ledger.usage(cid, manifest.signer),
         )
@@ -443,16 +380,6 @@ class Coordinator:
         block = tx.blocks.get(cid)
         assert block is not None
         return Context.from_block(block)
-
-    def _tickets(self) -> tuple[Ticket, ...]:
-        return tuple(
-            Ticket(
-                verifier=each.did,
-                commitment=self.folk.commitment(each),
-                secret=self.folk.secret(each),
-            )
-            for each in self.folk.verifiers
-        )
 
     def _send(self, to: str, subject: str, *blocks: bytes | None) -> None:
         present = tuple(block for block in blocks if block is not None)

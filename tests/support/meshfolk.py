@@ -11,7 +11,7 @@ from typing import Final
 from blake3 import blake3
 from msgspec.structs import replace
 
-from mesh.federation import commitment_of
+from mesh.federation import Ticket, commitment_of
 from mesh.ids import issue_id, new_job_id
 from mesh.market import NodeState
 from mesh.ports import Store
@@ -192,3 +192,15 @@ class Folk:
 
     def commitment(self, verifier: SigningKey) -> bytes:
         return commitment_of(self.secret(verifier))
+
+    @property
+    def tickets(self) -> tuple[Ticket, ...]:
+        """All that the draw of verifiers is made from."""
+        return tuple(
+            Ticket(
+                verifier=each.did,
+                commitment=self.commitment(each),
+                secret=self.secret(each),
+            )
+            for each in self.verifiers
+        )
