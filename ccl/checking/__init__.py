@@ -1,6 +1,6 @@
 """The checker: from resolved files to the typed tree. `check` is its only door."""
 
-from ccl import typed
+from ccl import ast, typed
 from ccl.checking.advice.discarded_values import report_dropped
 from ccl.checking.advice.growth import report_growth
 from ccl.checking.advice.lints import report_unused_items
@@ -15,6 +15,7 @@ from ccl.checking.functions.entries import find_entries, find_exports
 from ccl.checking.inference import fresh
 from ccl.checking.limits import report_limits, stored_within_limits
 from ccl.checking.overlap import report_overlap
+from ccl.checking.repeats import report_repeats
 from ccl.checking.signatures import Generic
 from ccl.checking.standing import roles, state_rules
 from ccl.checking.standing.states import declare_states
@@ -94,7 +95,7 @@ def _declare_types(checker: Checker) -> None:
                 item=item,
                 scope=scope,
                 type=Struct(identity, name),
-                parameters=tuple(fresh() for _ in item.type_parameters),
+                parameters=_type_parameters(checker, item),
             )
         for name, enum in scope.own_enums.items():
             identity = checker.type_id(scope, name)
@@ -102,13 +103,19 @@ def _declare_types(checker: Checker) -> None:
                 item=enum,
                 scope=scope,
                 type=Enumeration(identity, name),
-                parameters=tuple(fresh() for _ in enum.type_parameters),
+                parameters=_type_parameters(checker, enum),
             )
     for info in checker.structs.values():
         info.fields = _fields(checker, info)
     for declared in checker.enums.values():
         declared.variants = _variants(checker, declared)
     _report_recursive(checker)
+
+
+def _type_parameters(checker: Checker, item: ast.Struct | ast.Enumeration) -> tuple[Type, ...]:
+    """An unknown type for each; two of one name are reported."""
+    report_repeats(checker.sink, item.type_parameters)
+    return tuple(fresh() for _ in item.type_parameters)
 
 
 def _fields(checker: Checker, info: StructInfo) -> tuple[tuple[str, Type], ...]:

@@ -10,6 +10,7 @@ from ccl.checking.environment import Body, Origin, invalid, is_invalid
 from ccl.checking.forms import hostdata
 from ccl.checking.handlers import outcomes
 from ccl.checking.inference import is_error_type, prune, unify, variable_of, zonk
+from ccl.checking.repeats import report_repeats
 from ccl.diagnostics import Label
 from ccl.node import fields, is_node
 from ccl.types import Array, Map, Prim, Type
@@ -202,6 +203,7 @@ def check_while(body: Body, expr: ast.While) -> typed.Statement:
 
 def check_for(body: Body, expr: ast.For) -> typed.Statement:
     pairs = len(expr.names) == 2
+    report_repeats(body.sink, expr.names)
     iterable = hostdata.as_walked(expressions.infer(body, expr.iterable), pairs=pairs)
     if pairs:
         return _for_pairs(body, expr, iterable)

@@ -13,6 +13,7 @@ from ccl.builtins import GENERIC_TYPES, METHODS, TYPES
 from ccl.checking.environment import Checker
 from ccl.checking.functions import bodies, solving
 from ccl.checking.inference import ERROR_TYPE, is_open, rigid
+from ccl.checking.repeats import report_repeats
 from ccl.checking.signatures import AnyFunction, Signature
 from ccl.diagnostics import Diagnostic, Sink, is_error
 from ccl.node import replace
@@ -42,6 +43,8 @@ def declare(checker: Checker, scope: FileScope, item: ast.Function) -> None:
     """The function for any types and functions; the library's are checked in its own tests."""
     if scope.source in checker.library_files:
         return
+    report_repeats(checker.sink, item.type_parameters)
+    report_repeats(checker.sink, (each.name for each in item.parameters))
     identity = checker.function_id(scope, item.name.text)
     passed = checker.function_parameters.get(identity, frozenset())
     kept = tuple(each for each in item.parameters if each.name.text not in passed)
