@@ -84,17 +84,28 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
     if text in TEST_FORMS:
         return testforms.infer_test_form(body, call, text)
     if library.is_method_called(body.checker, text, call.arguments):
-        first, *rest = call.arguments
-        member = ast.Field(
-            base=first.value, name=ast.Ident(text=text, span=name.span), span=name.span
-        )
-        as_method = ast.Call(
-            callee=member,
-            type_arguments=call.type_arguments,
-            arguments=tuple(rest),
-            span=call.span,
-        )
-        return _method(body, as_method, member, expressions.infer(body, first.value), expected)
+        return _as_method(body, call, name, expected)
+    return _unknown(body, call, name)
+
+
+def _as_method(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) -> typed.Expr:
+    """`f(x, y)`, of which only `x.f(y)` is declared."""
+    first, *rest = call.arguments
+    member = ast.Field(
+        base=first.value, name=ast.Ident(text=name.text, span=name.span), span=name.span
+    )
+    as_method = ast.Call(
+        callee=member,
+        type_arguments=call.type_arguments,
+        arguments=tuple(rest),
+        span=call.span,
+    )
+    return _method(body, as_method, member, expressions.infer(body, first.value), expected)
+
+
+def _unknown(body: Body, call: ast.Call, name: ast.Name) -> typed.Expr:
+    """Reports a call of a name that no function has, with those that may be meant."""
+    text = name.text
     known = (*body.scope.function_names, *FUNCTIONS, *SPECIAL_FORMS, *prelude_library.FUNCTIONS)
     known = (*known, *TEST_FORMS) if testforms.is_test(body) else known
     meant = nearest(text, known) or habits.FOREIGN_NAMES.get(text)

@@ -40,35 +40,70 @@ def call_function(
         solving.require(body, signature)
     if signature.id != body.id:
         checker.used_functions.add(signature.id)
-    if signature.item.test:
-        body.sink.report(
-            "CCL0722",
-            call.span,
-            name=name,
-            labels=(Label(signature.item.name.span, f"`{name}` is declared here"),),
-        )
-        return closures.infer_failed(body, call)
-    if body.in_constant:
-        body.sink.report("CCL0423", call.span, what=f"a call of `{name}`")
+    if _is_refused(body, call, signature, name, arguments, receiver):
         return closures.infer_failed(body, call)
     parameters = tuple(each.name.text for each in signature.item.parameters)
     declared = signature.item.name.span
-    if receiver is not None and not parameters:
-        body.sink.report(
-            "CCL0436",
-            call.span,
-            name=name,
-            wanted="no arguments",
-            given=str(len(arguments) + 1),
-            labels=(Label(declared, f"`{name}` is declared here"),),
-        )
-        return closures.infer_failed(body, call)
     rest = parameters if receiver is None else parameters[1:]
     bound = bind(body, call, Callee(name=name, parameters=rest, declared=declared), arguments)
     if bound is None:
         for each in arguments:
             expressions.infer(body, each.value)
         return invalid(call.span)
+    nodes = _passed(body, signature, bound, receiver)
+    if identity in checker.generics:
+        generics.expect(signature, expected)
+        settled = generics.settle(body, call, signature)
+        if settled is None:
+            return generics.unsettled(
+                body, call, signature, lambda found: _called(body, call, found, nodes)
+            )
+        signature = settled
+    return _called(body, call, signature, nodes)
+
+
+def _is_refused(
+    body: Body,
+    call: ast.Call,
+    signature: Signature,
+    name: str,
+    arguments: Sequence[ast.Argument],
+    receiver: typed.Expr | None,
+) -> bool:
+    """Reports a call that its place or its receiver rules out, whatever the arguments are."""
+    declared_at = signature.item.name.span
+    if signature.item.test:
+        body.sink.report(
+            "CCL0722",
+            call.span,
+            name=name,
+            labels=(Label(declared_at, f"`{name}` is declared here"),),
+        )
+        return True
+    if body.in_constant:
+        body.sink.report("CCL0423", call.span, what=f"a call of `{name}`")
+        return True
+    if receiver is not None and not signature.item.parameters:
+        body.sink.report(
+            "CCL0436",
+            call.span,
+            name=name,
+            wanted="no arguments",
+            given=str(len(arguments) + 1),
+            labels=(Label(declared_at, f"`{name}` is declared here"),),
+        )
+        return True
+    return False
+
+
+def _passed(
+    body: Body,
+    signature: Signature,
+    bound: dict[str, ast.Argument],
+    receiver: typed.Expr | None,
+) -> dict[str, typed.Expr]:
+    """Checks what is passed; gives it by parameter, in the order of evaluation."""
+    parameters = [each.name.text for each in signature.item.parameters]
     nodes: dict[str, typed.Expr] = {}
     if receiver is not None:
         labels = _parameter_labels(signature, 0, receiver.span)
@@ -81,15 +116,7 @@ def call_function(
         labels = _parameter_labels(signature, index, argument.value.span)
         nodes[parameter] = _argument(body, argument.value, signature, index, labels)
         _note_decision(body, signature, index, argument.value.span, before)
-    if identity in checker.generics:
-        generics.expect(signature, expected)
-        settled = generics.settle(body, call, signature)
-        if settled is None:
-            return generics.unsettled(
-                body, call, signature, lambda found: _called(body, call, found, nodes)
-            )
-        signature = settled
-    return _called(body, call, signature, nodes)
+    return nodes
 
 
 def _receiver(
