@@ -188,11 +188,7 @@ def _is_declared(kind: TypeRef, abi: Abi) -> bool:
 
 def _walk(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
     """Check `value` against `kind`; parts go through `inner`."""
-    name, arguments = kind.name, kind.arguments
-
-    def wrong(expected: str = str(kind)) -> ValueMismatch:
-        return ValueMismatch(path, expected, _shown(value))
-
+    arguments = kind.arguments
     if str(kind) in abi.structs:
         return _struct(kind, value, abi, path, inner)
     if str(kind) in abi.enums:
@@ -200,6 +196,29 @@ def _walk(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
             (variant, tuple(map(parse_type, payload))) for variant, payload in abi.enums[str(kind)]
         )
         return _variant(kind, value, variants, abi, path, inner)
+    match kind.name:
+        case "Array":
+            if not isinstance(value, list):
+                raise ValueMismatch(path, str(kind), _shown(value))
+            return [inner(arguments[0], item, abi, f"{path}[{i}]") for i, item in enumerate(value)]
+        case "Map":
+            return _pairs(kind, value, abi, path, inner)
+        case "Option":
+            return _option(kind, value, abi, path, inner)
+        case "Result":
+            variants = (("Ok", arguments[:1]), ("Err", arguments[1:]))
+            return _variant(kind, value, variants, abi, path, inner)
+        case _:
+            return _scalar(kind, value, path)
+
+
+def _scalar(kind: TypeRef, value: Any, path: str) -> Any:
+    """Check a value of a type without parts."""
+    name = kind.name
+
+    def wrong(expected: str = str(kind)) -> ValueMismatch:
+        return ValueMismatch(path, expected, _shown(value))
+
     if name == "Unit":
         if value is not None:
             raise wrong("nothing")
@@ -222,35 +241,34 @@ def _walk(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
         if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
             raise wrong("Decimal with at most six places")
         return value
-    if name == "Array":
-        if not isinstance(value, list):
-            raise wrong()
-        return [inner(arguments[0], item, abi, f"{path}[{i}]") for i, item in enumerate(value)]
-    if name == "Map":
-        if not isinstance(value, list) or any(
-            not isinstance(pair, list) or len(pair) != 2 for pair in value
-        ):
-            raise wrong()
-        return [
-            [
-                inner(arguments[0], k, abi, f"{path}.key"),
-                inner(arguments[1], v, abi, f"{path}[{k!r}]"),
-            ]
-            for k, v in value
-        ]
-    if name == "Option":
-        if value is None:
-            return None
-        if arguments[0].name != "Option":
-            return inner(arguments[0], value, abi, path)
-        if not isinstance(value, list) or len(value) != 1:
-            raise wrong()
-        return [inner(arguments[0], value[0], abi, path)]
-    if name == "Result":
-        return _variant(
-            kind, value, (("Ok", arguments[:1]), ("Err", arguments[1:])), abi, path, inner
-        )
     raise ValueMismatch(path, "a type that ccl:abi describes", str(kind))
+
+
+def _pairs(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
+    """Check a Map: a list of pairs."""
+    if not isinstance(value, list) or any(
+        not isinstance(pair, list) or len(pair) != 2 for pair in value
+    ):
+        raise ValueMismatch(path, str(kind), _shown(value))
+    return [
+        [
+            inner(kind.arguments[0], k, abi, f"{path}.key"),
+            inner(kind.arguments[1], v, abi, f"{path}[{k!r}]"),
+        ]
+        for k, v in value
+    ]
+
+
+def _option(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
+    """Check an Option: None, or the value; inside of another Option a list of one."""
+    if value is None:
+        return None
+    argument = kind.arguments[0]
+    if argument.name != "Option":
+        return inner(argument, value, abi, path)
+    if not isinstance(value, list) or len(value) != 1:
+        raise ValueMismatch(path, str(kind), _shown(value))
+    return [inner(argument, value[0], abi, path)]
 
 
 def _struct(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
