@@ -111,25 +111,46 @@ def told(draw: st.DrawFn) -> tuple[Job, list[Stored]]:
     return job, history
 
 
+ONE = cid_of(b"\0", Codec.RAW)
+BID = ev.BidReceived(bid=ONE, bidder=MEMBERS[0], node_id=NodeId("node"), expires_at=START + 2000)
+
+
+def _award(attempt: int, at: int) -> tuple[Event, int]:
+    """The award of an attempt to the first member."""
+    lease = at + 100
+    event = ev.JobAwarded(
+        award=ONE,
+        bid=ONE,
+        attempt=attempt,
+        executor=MEMBERS[0],
+        node_id=NodeId("node"),
+        hold=hold_id(MANIFEST, attempt),
+        hold_expires_at=lease + HOLD_MARGIN_SECONDS,
+        lease_expires_at=lease,
+    )
+    return event, at
+
+
+def _votes(verdict: Verdict) -> list[tuple[Event, int]]:
+    return [
+        (ev.AttestationReceived(attestation=ONE, verifier=who, verdict=verdict), START + 3)
+        for who in MEMBERS[:2]
+    ]
+
+
+def _lost_attempts() -> list[tuple[Event, int]]:
+    """Every attempt awarded and lost, until none is left."""
+    events: list[tuple[Event, int]] = []
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        at = START + attempt
+        kind = ev.AttemptLost if attempt < ATTEMPTS_MAX else ev.LastAttemptLost
+        lost = kind(attempt=attempt, settlement=ONE, reason="")
+        events += [(BID, at), _award(attempt, at), (lost, at)]
+    return events
+
+
 def _lives() -> list[list[tuple[Event, int]]]:
     """Every prefix of the ways a job usually goes: each phase is reached."""
-    one = cid_of(b"\0", Codec.RAW)
-    first = MEMBERS[0]
-
-    def award(attempt: int, at: int) -> tuple[Event, int]:
-        lease = at + 100
-        event = ev.JobAwarded(
-            award=one,
-            bid=one,
-            attempt=attempt,
-            executor=first,
-            node_id=NodeId("node"),
-            hold=hold_id(MANIFEST, attempt),
-            hold_expires_at=lease + HOLD_MARGIN_SECONDS,
-            lease_expires_at=lease,
-        )
-        return event, at
-
     created = ev.JobCreated(
         manifest=MANIFEST,
         bid_deadline=START + 300,
@@ -138,61 +159,48 @@ def _lives() -> list[list[tuple[Event, int]]]:
         verifiers=3,
         priority=Priority.MEDIUM,
     )
-    bid = ev.BidReceived(bid=one, bidder=first, node_id=NodeId("node"), expires_at=START + 2000)
     opening: list[tuple[Event, int]] = [
         (created, START),
         (ev.JobSubmitted(), START),
-        (bid, START),
+        (BID, START),
     ]
     done: list[tuple[Event, int]] = [
         (ev.ExecutionStarted(attempt=1), START + 1),
-        (ev.ReceiptAccepted(attempt=1, receipt=one, verifiers=MEMBERS[:3]), START + 2),
+        (ev.ReceiptAccepted(attempt=1, receipt=ONE, verifiers=MEMBERS[:3]), START + 2),
     ]
 
-    def votes(verdict: Verdict) -> list[tuple[Event, int]]:
-        return [
-            (ev.AttestationReceived(attestation=one, verifier=who, verdict=verdict), START + 3)
-            for who in MEMBERS[:2]
-        ]
-
-    anchored: list[tuple[Event, int]] = [(ev.ReceiptAnchored(anchor=one), START + 2)]
-    losing: list[tuple[Event, int]] = []
-    for attempt in range(1, ATTEMPTS_MAX + 1):
-        at = START + attempt
-        kind = ev.AttemptLost if attempt < ATTEMPTS_MAX else ev.LastAttemptLost
-        lost = kind(attempt=attempt, settlement=one, reason="")
-        losing += [(bid, at), award(attempt, at), (lost, at)]
+    anchored: list[tuple[Event, int]] = [(ev.ReceiptAnchored(anchor=ONE), START + 2)]
     late = START + 1000
     lives = [
         [
             *opening,
-            award(1, START),
+            _award(1, START),
             *done,
             *anchored,
-            *votes(Verdict.CONFIRMED),
-            (ev.QuorumConfirmed(settlement=one), START + 4),
+            *_votes(Verdict.CONFIRMED),
+            (ev.QuorumConfirmed(settlement=ONE), START + 4),
         ],
         [
             *opening,
-            award(1, START),
+            _award(1, START),
             *done,
-            *votes(Verdict.REFUTED),
-            (ev.QuorumRefuted(settlement=one), START + 4),
+            *_votes(Verdict.REFUTED),
+            (ev.QuorumRefuted(settlement=ONE), START + 4),
         ],
         [
             *opening,
-            award(1, START),
+            _award(1, START),
             *done,
             (ev.VerificationEscalated(verifiers=MEMBERS[:3]), late),
-            (ev.QuorumMissed(settlement=one, reason="silence"), late + 1000),
+            (ev.QuorumMissed(settlement=ONE, reason="silence"), late + 1000),
         ],
-        [*opening[:2], *losing],
+        [*opening[:2], *_lost_attempts()],
         [*opening, (ev.BidsLapsed(), START + 2000)],
-        [*opening[:2], (ev.JobCancelled(cancel=one, settlement=None, reason=""), START)],
+        [*opening[:2], (ev.JobCancelled(cancel=ONE, settlement=None, reason=""), START)],
         [
             *opening,
-            award(1, START),
-            (ev.JobCancelled(cancel=one, settlement=one, reason=""), START),
+            _award(1, START),
+            (ev.JobCancelled(cancel=ONE, settlement=ONE, reason=""), START),
         ],
         [*opening[:2], (ev.JobExpired(), START + 3600)],
         [opening[0], (ev.JobRefused(reason="no"), START)],
