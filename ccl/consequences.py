@@ -1,10 +1,10 @@
 """Consequences of another error, which are not reported.
 
 Around a syntax error the tree is a guess. Left out are: other errors of its line; names that
-are not found though the file declares them, or that are on such a line; after a missing name,
-the next one that is not found, which may be that name; a body that seems to
-end without its value; and what seems to be unused in the file. The name of an import that cannot be
-read is not missed where it is used.
+are not found though the file declares them, or that are on such a line, and uses that do not
+fit what is declared there; after a missing name, the next one that is not found, which may be
+that name; a body that seems to end without its value; and what seems to be unused in the file.
+The name of an import that cannot be read is not missed where it is used.
 
 A call that means no function, or gives it other arguments than it takes, and a type that is not
 found say nothing of types: none is reported as open in the item around. While
@@ -35,6 +35,10 @@ _NO_VALUE: Final = frozenset({"CCL0501", "CCL0442"})
 _TYPE_UNKNOWN: Final = frozenset(
     {"CCL0202", "CCL0203", "CCL0207", "CCL0403", "CCL0404", "CCL0412", "CCL0436"}
 )
+_OTHER_SHAPE: Final = frozenset(
+    {"CCL0209", "CCL0403", "CCL0404", "CCL0436", "CCL0443", "CCL0447", "CCL0508"}
+)
+"""A use that does not fit its declaration."""
 _TYPE_OPEN: Final = "CCL0409"
 _FIRST_NAME: Final = re.compile(r"\.|::")
 _WORD: Final = re.compile(r"\w+")
@@ -154,6 +158,9 @@ class _BrokenFile:
             return True
         if name in self._missing:
             return True
+        if code in _OTHER_SHAPE:
+            used = _WORD.findall(self._source.text[span.start : span.end])
+            return not self._doubtful.isdisjoint(used)
         if code == _FIELDS_MISSING and _NO_NAME in diagnostic.facts["fields"]:
             return True
         return code in _NO_VALUE and any(

@@ -161,3 +161,39 @@ def test_one_mistake_shows_its_cause_first(kind: str) -> None:
 def test_what_follows_from_a_mistake_is_left_out(right: str, wrong: str, code: str) -> None:
     ((_, text),) = damaged(right, wrong)
     assert [each.code for each in errors(text)] == [code]
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "enum Tree { Leaf(Integer), %(Tree, Tree) }",
+        "enum Tree { Leaf::Integer), Node(Tree, Tree) }",
+        "enum 1 Tree { Leaf(Integer), Node(Tree, Tree) }",
+    ],
+)
+def test_uses_of_a_broken_enum_are_not_reported(declaration: str) -> None:
+    found = errors(f"""{declaration}
+fn sum(t: Tree) -> Integer {{
+  match t {{
+    Tree::Leaf(n) => n,
+    Tree::Node(left, right) => sum(left) + sum(right),
+  }}
+}}
+execution {{ sum(Tree::Node(Tree::Leaf(1), Tree::Leaf(2))) }}
+""")
+    assert all(each.code.startswith("CCL01") for each in found)
+
+
+def test_arguments_of_a_broken_proposal_are_not_reported() -> None:
+    found = errors("""
+proposal Spend {
+  electorate: [caller()];
+  voting_period: 7d;
+  parameters if amount: Integer; }
+  execution { log("\\(amount)"); }
+}
+export fn spend() -> Integer { Spend.open(amount: 4) }
+export fn spend_other() -> Integer { Spend.open(sum: 4) }
+""")
+    assert "CCL0404" not in [each.code for each in found if "amount" in each.facts.values()]
+    assert all(each.code.startswith("CCL01") or "sum" in each.facts.values() for each in found)
