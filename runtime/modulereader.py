@@ -141,23 +141,8 @@ class ModuleReader:
         """Raises MalformedError: with the offset where the file cannot be read, or the limit."""
         reading = Reading()
         seen: list[int] = []
-        size = len(self._data)
-        while self._at < size:
-            self._end = size
-            section, start = self._byte(), self._at
-            length = self._u32()
-            if length > size - self._at:
-                raise MalformedError(
-                    "the module is cut off",
-                    f"section {section} at byte {start} has {length} bytes, "
-                    f"{size - self._at} are left",
-                )
-            self._end = self._at + length
-            seen.append(section)
-            if section != _CUSTOM and seen.count(section) > 1:
-                raise MalformedError(f"two sections with number {section}", f"at byte {start}")
-            if len(seen) > SECTIONS_MAX:
-                raise MalformedError(f"more than {SECTIONS_MAX} sections")
+        while self._at < len(self._data):
+            section = self._section(seen)
             match section:
                 case 0:
                     self._custom(reading, custom)
@@ -191,6 +176,25 @@ class ModuleReader:
         return reading
 
     # --- sections
+
+    def _section(self, seen: list[int]) -> int:
+        """The number of the section that begins here; reading goes to its end and no further."""
+        size = len(self._data)
+        self._end = size
+        section, start = self._byte(), self._at
+        length = self._u32()
+        if length > size - self._at:
+            raise MalformedError(
+                "the module is cut off",
+                f"section {section} at byte {start} has {length} bytes, {size - self._at} are left",
+            )
+        self._end = self._at + length
+        seen.append(section)
+        if section != _CUSTOM and seen.count(section) > 1:
+            raise MalformedError(f"two sections with number {section}", f"at byte {start}")
+        if len(seen) > SECTIONS_MAX:
+            raise MalformedError(f"more than {SECTIONS_MAX} sections")
+        return section
 
     def _custom(self, reading: Reading, wanted: tuple[str, ...]) -> None:
         name = self._name()
