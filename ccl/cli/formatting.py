@@ -1,6 +1,7 @@
 """`cclc fmt`: files laid out anew, or what would change in them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
@@ -29,48 +30,25 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
     if sources.faults:
         raise CommandErrors(sources.faults)
     texts = {path: read_source(path) for path in sources.files}
-    failed: list[Findings] = []
-    refused: list[CommandError] = []
-    unformatted: list[Path] = []
-    changed = 0
-    altered: list[str] = []
-    kept: list[str] = []
-    given_back: str | None = None
-    for path, text in texts.items():
-        formatted = format_text(text, shown(path))
-        if formatted.changed is not None:
-            refused.append(_unsettled(path, formatted.sources.sources[0], formatted.changed))
-            unformatted.append(path)
-            continue
-        if formatted.text is None:
-            found = formatted.sink.diagnostics
-            failed.append(Findings(sources=formatted.sources, diagnostics=found))
-            unformatted.append(path)
-            continue
-        differs = formatted.text != text
-        changed += differs
-        (altered if differs else kept).append(shown(path))
-        if str(path) == STANDARD_STREAM and current().is_wanted:
-            given_back = formatted.text
-        else:
-            _put(path, text, formatted.text, check=check, diff=diff)
+    outcome = _format_each(texts, check=check, diff=diff)
+    changed, unformatted = len(outcome.altered), outcome.unformatted
     give(
         {
-            "changed": altered,
-            "unchanged": kept,
+            "changed": outcome.altered,
+            "unchanged": outcome.kept,
             "not_formatted": [shown(path) for path in unformatted],
-            "text": given_back,
+            "text": outcome.given_back,
         }
     )
-    findings = merged(failed)
+    findings = merged(outcome.failed)
     answer_findings(findings)
-    if failed:
+    if outcome.failed:
         show_findings(findings, form)
         if not form.for_machines:
             summarise(findings, unformatted)
-    _count(len(texts) - changed - len(unformatted), changed, len(unformatted), dry=check or diff)
-    if refused:
-        raise CommandErrors(tuple(refused))
+    _count(len(outcome.kept), changed, len(unformatted), dry=check or diff)
+    if outcome.refused:
+        raise CommandErrors(tuple(outcome.refused))
     if changed and (check or diff):
         fail(
             CommandError(
@@ -80,8 +58,44 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
                 hint="`cclc fmt` without --check and --diff does it",
             )
         )
-    if failed or (changed and (check or diff)):
+    if outcome.failed or (changed and (check or diff)):
         raise typer.Exit(ExitCode.FAILED)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Outcome:
+    """Files as they are shown, by what formatting made of them."""
+
+    altered: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    unformatted: list[Path] = field(default_factory=list)
+    failed: list[Findings] = field(default_factory=list)
+    refused: list[CommandError] = field(default_factory=list)
+    given_back: str | None = None
+    """The text of standard input, for an answer in JSON."""
+
+
+def _format_each(texts: Mapping[Path, str], *, check: bool, diff: bool) -> _Outcome:
+    """Format each text and put it where it belongs; those with errors stay as they are."""
+    outcome = _Outcome()
+    for path, text in texts.items():
+        formatted = format_text(text, shown(path))
+        if formatted.changed is not None:
+            source = formatted.sources.sources[0]
+            outcome.refused.append(_unsettled(path, source, formatted.changed))
+            outcome.unformatted.append(path)
+            continue
+        if formatted.text is None:
+            found = formatted.sink.diagnostics
+            outcome.failed.append(Findings(sources=formatted.sources, diagnostics=found))
+            outcome.unformatted.append(path)
+            continue
+        (outcome.altered if formatted.text != text else outcome.kept).append(shown(path))
+        if str(path) == STANDARD_STREAM and current().is_wanted:
+            outcome.given_back = formatted.text
+        else:
+            _put(path, text, formatted.text, check=check, diff=diff)
+    return outcome
 
 
 def _put(path: Path, before: str, after: str, *, check: bool, diff: bool) -> None:
