@@ -131,6 +131,11 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Field]]] = {
     "results.storage": _STORAGE_OF_RESULTS,
 }
 """Known keys by the path of their section."""
+OPEN_SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "results": ("verification", "storage"),
+}
+"""Sections without keys of their own, and the sections in them that have some: a key that is
+close to one of those is an error, any other is free."""
 FED: Final[Mapping[str, Field]] = {
     field.feeds: field for fields in SCHEMAS.values() for field in fields.values() if field.feeds
 }

@@ -20,7 +20,16 @@ from ccl.checking.forms.literals import cid
 from ccl.checking.inference import prune
 from ccl.diagnostics import Edit, Fix, Sink
 from ccl.node import replace
-from ccl.schema import MIB, SCHEMAS, SLIP_DISTANCE_MAX, WHOLE_SHARE, Field, Kind, in_words
+from ccl.schema import (
+    MIB,
+    OPEN_SECTIONS,
+    SCHEMAS,
+    SLIP_DISTANCE_MAX,
+    WHOLE_SHARE,
+    Field,
+    Kind,
+    in_words,
+)
 from ccl.typed import NumberUnit
 from ccl.types import Array, Prim, Type
 
@@ -28,6 +37,11 @@ from ccl.types import Array, Prim, Type
 def apply(checker: Checker, charter: Charter) -> None:
     """Check every section that has a schema, and remember what it supplies."""
     supplies = Supplies(checker.sink)
+    for path, names in OPEN_SECTIONS.items():
+        for section, _ in _sections(charter.root, path.split(".")):
+            for entry in section.settings:
+                if key_of(entry) not in names:
+                    _slip(checker.sink, path, entry, names)
     for path, fields in SCHEMAS.items():
         for section, conditional in _sections(charter.root, path.split(".")):
             _check_section(checker, path, section, fields, charter, supplies, conditional)
@@ -79,15 +93,20 @@ def _check_section(
 
 
 def _unknown_key(sink: Sink, path: str, entry: Setting, known: tuple[str, ...]) -> None:
+    if not _slip(sink, path, entry, known):
+        told = ", ".join(f"`{each}`" for each in known)
+        sink.report("CCL0303", span_of(entry), key=key_of(entry), section=path, known=told)
+
+
+def _slip(sink: Sink, path: str, entry: Setting, known: tuple[str, ...]) -> bool:
+    """Reports a key that is close to a known one; whether it is."""
     key, span = key_of(entry), span_of(entry)
     near = nearest(key, known)
-    if near is not None and distance(key, near, SLIP_DISTANCE_MAX) <= SLIP_DISTANCE_MAX:
-        fix = Fix(f"write `{near}`", (Edit(span, near),))
-        sink.report("CCL0302", span, key=key, section=path, nearest=near, fixes=(fix,))
-    else:
-        sink.report(
-            "CCL0303", span, key=key, section=path, known=", ".join(f"`{each}`" for each in known)
-        )
+    if near is None or distance(key, near, SLIP_DISTANCE_MAX) > SLIP_DISTANCE_MAX:
+        return False
+    fix = Fix(f"write `{near}`", (Edit(span, near),))
+    sink.report("CCL0302", span, key=key, section=path, nearest=near, fixes=(fix,))
+    return True
 
 
 def _value(checker: Checker, path: str, entry: Setting, field: Field) -> typed.Expr | None:
