@@ -95,6 +95,8 @@ def check_files(paths: Sequence[Path], options: Checks) -> None:
     if not options.form.for_machines:
         if options.fix and any(each.applied for each in fixed.values()):
             note(f"Fixed {_fixes(fixed.values())}")
+        if options.fix:
+            _note_left(fixed.values())
         summarise(findings, list(texts))
     if unreadable:
         raise CommandErrors(unreadable)
@@ -120,8 +122,23 @@ def _show_fixes(texts: Mapping[Path, str], fixed: Mapping[Path, Fixed]) -> None:
     applied = any(each.applied for each in fixed.values())
     done = f"Would fix {_fixes(fixed.values())}" if applied else "Nothing to fix"
     note(f"{done}{remark}")
+    _note_left(fixed.values())
     if left or any(each.text != texts[path] for path, each in fixed.items()):
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _note_left(fixed: Iterable[Fixed]) -> None:
+    """Says which fixes were not made, and why."""
+    every = list(fixed)
+    unhelpful, waiting = sum(each.unhelpful for each in every), sum(each.waiting for each in every)
+    if unhelpful:
+        note(f"not applied: {_counted_fixes(unhelpful)}, as the file would have no fewer errors")
+    if waiting:
+        note(f"not applied: {_counted_fixes(waiting)}, until the more urgent errors are fixed")
+
+
+def _counted_fixes(count: int) -> str:
+    return f"{count} {'fix' if count == 1 else 'fixes'}"
 
 
 def _fixes(fixed: Iterable[Fixed]) -> str:

@@ -23,12 +23,18 @@ _WARNING: Final = 2
 
 
 class Fixed(Node, frozen=True, kw_only=True):
-    """`text` after the fixes of `errors` and `warnings`, and what is still found in it."""
+    """`text` after the fixes of `errors` and `warnings`, and what is still found in it.
+
+    unhelpful: fixes that were tried and left as much to do. waiting: fixes of what is less urgent
+    than the errors that are left.
+    """
 
     text: str
     errors: int
     warnings: int
     findings: Findings
+    unhelpful: int
+    waiting: int
 
     @property
     def applied(self) -> int:
@@ -50,7 +56,17 @@ def fix_text(text: str, check: Callable[[str], Findings], *, unsafe: bool = Fals
         else:
             warnings += made[2]
         text, findings, _ = made
-    return Fixed(text=text, errors=errors, warnings=warnings, findings=findings)
+    root = findings.sources.sources[0].file
+    unhelpful = len(compatible_fixes(_most_urgent(findings), root, unsafe=unsafe))
+    every = len(compatible_fixes(_own(findings), root, unsafe=unsafe))
+    return Fixed(
+        text=text,
+        errors=errors,
+        warnings=warnings,
+        findings=findings,
+        unhelpful=unhelpful,
+        waiting=max(0, every - unhelpful),
+    )
 
 
 def _round(

@@ -24,8 +24,14 @@ class Lexemes:
     def fault(
         self, code: str, start: int, end: int, *, fixes: tuple[Fix, ...] = (), **facts: str
     ) -> None:
-        """Reports an error of spelling."""
+        """Reports an error of spelling, which silences later errors of its line."""
         self.tokens.faulty.append(start)
+        self.slip(code, start, end, fixes=fixes, **facts)
+
+    def slip(
+        self, code: str, start: int, end: int, *, fixes: tuple[Fix, ...] = (), **facts: str
+    ) -> None:
+        """Reports an error of spelling that leaves no doubt what was meant."""
         self._sink.report(code, self._span(start, end), labels=(), notes=(), fixes=fixes, **facts)
 
     def add(self, kind: str, start: int, end: int, text: str | None = None) -> int:

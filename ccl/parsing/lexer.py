@@ -230,12 +230,13 @@ class _Lexer:
             return at + 1
         inner = self._text[at + 1 : close]
         fixes: tuple[Fix, ...] = ()
-        if '"' not in inner and "\\" not in inner:
-            apart = not any(
-                map(is_name_part, self._text[at - 1 : at] + self._text[close + 1 :][:1])
-            )
+        apart = not any(map(is_name_part, self._text[at - 1 : at] + self._text[close + 1 :][:1]))
+        plain = '"' not in inner and "\\" not in inner
+        if plain:
             fixes = (
                 self._out.replacement("use double quotes", at, close + 1, f'"{inner}"', safe=apart),
             )
-        self._out.fault("CCL0110", at, close + 1, fixes=fixes)
-        return self._out.add("STRING", at, close + 1, "")
+        # What is apart from words is surely a string: the rest of its line reads as it stands.
+        report = self._out.slip if plain and apart else self._out.fault
+        report("CCL0110", at, close + 1, fixes=fixes)
+        return self._out.add("STRING", at, close + 1, inner if plain else "")

@@ -265,6 +265,15 @@ def test_fix_counts_errors_and_warnings_apart(cclc: Shell) -> None:
     assert "Fixed" not in err
 
 
+def test_fix_says_what_it_leaves(cclc: Shell) -> None:
+    Path("loose.ccl").write_text(
+        'export fn f() { let x = 1; if x > 0 { let x = 2; } log(c); log("\\(x)"); }\n'
+    )
+    waits = "not applied: 1 fix, until the more urgent errors are fixed\n"
+    assert waits in cclc("check", "--fix", "loose.ccl")[2]
+    assert waits in cclc("check", "--fix", "--diff", "loose.ccl")[2]
+
+
 def test_fix_writes_the_file(cclc: Shell) -> None:
     path = Path("loose.ccl")
     path.write_bytes(b"staff: 3\r\nseats: 5;\r\n")

@@ -62,6 +62,29 @@ def test_fixes_that_leave_as_much_to_do_are_not_made() -> None:
     assert (fixed.text, fixed.applied) == ("", 0)
 
 
+def test_a_safe_fix_is_made_beside_errors_that_have_none() -> None:
+    fixed = fix_text("fn f() { log('a'); log(1) log(2); }\n", parsed)
+    assert fixed.text == 'fn f() { log("a"); log(1) log(2); }\n'
+    assert (fixed.errors, fixed.unhelpful, fixed.waiting) == (1, 0, 0)
+
+
+def test_a_fix_that_leaves_as_much_to_do_counts_as_unhelpful() -> None:
+    fixed = fix_text("ab", scripted(lambda text: (replacing(text, text[::-1]),)))
+    assert (fixed.text, fixed.applied, fixed.unhelpful, fixed.waiting) == ("ab", 0, 1, 0)
+
+
+def test_fixes_of_warnings_wait_for_errors() -> None:
+    def check(text: str) -> Findings:
+        sources = SourceMap()
+        sources.add("a.ccl", text)
+        error = Diagnostic("CCL0101", Span(FileId(0), 0, 0), {})
+        warning = Diagnostic("CCL0601", Span(FileId(0), 0, 0), {}, fixes=(replacing(text, ""),))
+        return Findings(sources=sources, diagnostics=(error, warning))
+
+    fixed = fix_text("ab", check)
+    assert (fixed.text, fixed.unhelpful, fixed.waiting) == ("ab", 0, 1)
+
+
 def test_unsafe_fixes_wait_until_they_are_wanted() -> None:
     check = scripted(lambda text: (replacing(text, "b", safe=False),) if text == "a" else ())
     assert (fix_text("a", check).text, fix_text("a", check).applied) == ("a", 0)

@@ -106,6 +106,8 @@ def test_what_is_whole_is_kept() -> None:
         ("a: 2026-13-15T10:30:00Z;", ["CCL0108 1:4"]),
         ("a: 1;\x00 b: 2;", ["CCL0109 1:6"]),
         ("a: 'x y';", ["CCL0110 1:4"]),
+        ("fn f() { log('a'); log(1) log(2); }", ["CCL0110 1:14", "CCL0111 1:26"]),
+        ("fn f() { log(don't); log(1) log(2); }", ["CCL0101 1:17"]),
         # ends and brackets
         ("a: 1", ["CCL0111 1:5"]),
         ("a { b: 1 }", []),
