@@ -29,7 +29,7 @@ class Kind(Enum):
     SECONDS = "a duration such as 90s, or a whole number of seconds"
     SHARE = "a share such as 0.67 or 67%"
     TEXT = "a text"
-    TEXTS = "a list of texts"
+    TEXTS = "a text or a list of texts"
     FLAG = "true or false"
     CID = "a CID"
     AMOUNT = "a whole number of units, or a size"

@@ -538,11 +538,14 @@ class NumberUnit(Enum):
 
 
 class CharterNumber(Node, frozen=True, kw_only=True):
-    """Integers exact; Decimals as text with at most six places (`"0.66"`)."""
+    """Integers exact; Decimals as text with at most six places (`"0.66"`).
+
+    is_share: computed from percentages, which the unit does not show."""
 
     value: int | str
     unit: NumberUnit
     span: Span
+    is_share: bool = False
 
 
 class CharterText(Node, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """Shares in the charter: what a `quorum` or `threshold` in percent may be, wherever it is written.
 
 A quorum written as a Decimal is a share as well; whole numbers count members. A `threshold`
-without a percent sign may measure anything, and is not judged. Keys of a schema have rules there.
+that is made of no percentage may measure anything, and is not judged. Keys of a schema have rules
+there.
 """
 
 from decimal import Decimal
@@ -33,6 +34,8 @@ def _check(sink: Sink, section: str, key: str, number: typed.CharterNumber) -> N
         fits = value >= 0 and (isinstance(number.value, int) or value <= 1)
     elif key in ("quorum", "threshold") and in_percent:
         expected, fits = "from 0% to 100%", 0 <= value <= 100
+    elif key == "threshold" and number.is_share:
+        expected, fits = "from 0 to 1", 0 <= value <= 1
     else:
         return
     if not fits:

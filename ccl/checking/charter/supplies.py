@@ -4,17 +4,18 @@ Several keys may supply one value: `memory` and `min_memory`, a quorum and the s
 verifiers that it is. They must agree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ccl import typed
 from ccl.abi.hostcalls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
 from ccl.checking.charter.tree import Charter
-from ccl.checking.environment import Checker
+from ccl.checking.constants.comparing import plain, shown
+from ccl.checking.environment import Checker, is_invalid
 from ccl.checking.inference import prune
 from ccl.diagnostics import Label, Sink
 from ccl.node import Node, replace
-from ccl.schema import MIB, QUORUM, QUORUM_SHARE, VERIFIERS, WHOLE_SHARE, percent
+from ccl.schema import QUORUM, QUORUM_SHARE, VERIFIERS, WHOLE_SHARE, percent
 from ccl.types import Prim, Struct, StructDef, Type
 
 GROUPS: Final = ("requirements", "trust")
@@ -35,11 +36,14 @@ class Supplies:
         self._given: dict[str, _Supply] = {}
 
     def give(self, name: str, place: str, node: typed.Expr) -> None:
-        """Reports a value that differs from what another key supplies; the first one stays."""
+        """Reports a value that differs from what another key supplies; the first one stays.
+        What is wrong in itself is reported already, and supplies nothing."""
+        if is_invalid(node):
+            return
         supply = _Supply(place=place, node=node)
         known = self._given.setdefault(name, supply)
-        if _plain(known.node) != _plain(node):
-            self._differ(supply, _shown(name, node), known, _shown(name, known.node))
+        if plain(known.node) != plain(node):
+            self._differ(supply, shown(name, node), known, shown(name, known.node))
 
     def hand_over(self, checker: Checker, charter: Charter) -> None:
         """Make them the charter's defaults for jobs."""
@@ -50,7 +54,7 @@ class Supplies:
         for group in GROUPS:
             members = dict(self._members(group))
             if members:
-                charter.defaults[group] = _record(checker, group, members)
+                charter.defaults[group] = record_of(checker, group, members)
 
     def _members(self, group: str) -> Iterator[tuple[str, typed.Expr]]:
         for name, supply in self._given.items():
@@ -84,7 +88,7 @@ class Supplies:
                 self._given[QUORUM] = quorum = supply
             elif _count(quorum) != needed:
                 value = f"{needed} ({percent(_count(share))} of {of})"
-                self._differ(share, value, quorum, _shown(QUORUM, quorum.node))
+                self._differ(share, value, quorum, shown(QUORUM, quorum.node))
                 return
         if quorum is None:
             if verifiers is not None and not _is_majority(QUORUM_DEFAULT, of):
@@ -122,30 +126,7 @@ def _integer(node: typed.Expr, value: int) -> typed.ScalarConst:
     return typed.ScalarConst(value=value, type=Prim.INTEGER, span=node.span)
 
 
-def _shown(name: str, node: typed.Expr) -> str:
-    """A value in the unit in which charters write it."""
-    match _plain(node):
-        case int(value) if name.endswith("_bytes"):
-            return f"{value // MIB} MiB" if value % MIB == 0 else f"{value} bytes"
-        case int(value) if name.endswith("_seconds"):
-            return f"{value} s"
-        case tuple(texts):
-            return "[" + ", ".join(f'"{text}"' for text in texts) + "]"
-        case value:
-            return str(value)
-
-
-def _plain(node: typed.Expr) -> object:
-    match node:
-        case typed.ScalarConst() | typed.TextConst():
-            return node.value
-        case typed.ArrayNew():
-            return tuple(_plain(each) for each in node.elements)
-        case _:
-            return node
-
-
-def _record(checker: Checker, group: str, members: dict[str, typed.Expr]) -> typed.Expr:
+def record_of(checker: Checker, group: str, members: Mapping[str, typed.Expr]) -> typed.Expr:
     """A group of a manifest as a struct value: it is encoded as a map by field name."""
     identity = f"manifest {group}"
     fields: tuple[tuple[str, Type], ...] = tuple(

@@ -14,6 +14,7 @@ from ccl.checking.constants import constants
 from ccl.checking.environment import Checker, is_invalid
 from ccl.checking.forms.literals import DECIMAL_ONE
 from ccl.checking.inference import prune, zonk
+from ccl.node import replace
 from ccl.resolved import FileScope
 from ccl.typed import NumberUnit
 from ccl.types import Array, Prim, Type
@@ -58,7 +59,34 @@ def read_value(checker: Checker, scope: FileScope, expr: ast.Expr, objects: Read
             value = from_constant(constant)
             if value is None and constant is not None:
                 checker.sink.report("CCL0323", expr.span, found=str(zonk(constant.type)))
+            if isinstance(value, typed.CharterNumber) and _is_of_percentages(checker, scope, expr):
+                value = replace(value, is_share=True)
             return value, constant
+
+
+def _is_of_percentages(checker: Checker, scope: FileScope, expr: ast.Expr) -> bool:
+    """Whether a constant is a percentage, or computed from some."""
+    seen: set[int] = set()
+    waiting = [(scope, expr)]
+    while waiting:
+        where, part = waiting.pop()
+        match part:
+            case ast.PercentLiteral():
+                return True
+            case ast.Unary():
+                waiting.append((where, part.operand))
+            case ast.Binary():
+                waiting += [(where, part.left), (where, part.right)]
+            case ast.Name() | ast.Field():
+                *path, name = path_of(part) or [""]
+                home, left = checker.reached(where, path)
+                constant = None if left else home.consts.get(name)
+                if constant is not None and id(constant) not in seen:
+                    seen.add(id(constant))
+                    waiting.append((home, constant.value))
+            case _:
+                pass
+    return False
 
 
 def _is_beyond(constant: typed.ScalarConst) -> bool:

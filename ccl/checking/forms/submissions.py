@@ -6,6 +6,7 @@ from ccl import ast, typed
 from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX, PRIORITIES, RESOURCE_TYPES
 from ccl.abi.suggest import nearest
 from ccl.checking import expressions
+from ccl.checking.constants.comparing import plain, shown
 from ccl.checking.constants.folding import fold
 from ccl.checking.constants.prelude_folding import Problem
 from ccl.checking.conversions import report_mismatch
@@ -16,6 +17,7 @@ from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind
 from ccl.checking.inference import prune
 from ccl.diagnostics import Diagnostic, Edit, Fix, Label
+from ccl.node import replace
 from ccl.schema import FED, in_words
 from ccl.source import Span
 from ccl.types import Array, Prim, Result, Type
@@ -79,13 +81,12 @@ def infer_submit(body: Body, call: ast.Call) -> typed.Expr:
     nodes = {name: _field(body, name, each.value) for name, each in bound.items()}
     wrong = any(is_invalid(node) for node in nodes.values())
     for name, node in supplied.items():
-        if name in nodes:
-            _agrees(body, name, nodes[name], node)
-            if name in GROUPS:
-                here, there = "one record", "another"
-                body.sink.report("CCL0309", nodes[name].span, name=name, here=here, there=there)
-        else:
+        if name not in nodes:
             nodes[name] = node
+        elif name in GROUPS:
+            nodes[name] = _completed(body, name, nodes[name], node)
+        else:
+            _agrees(body, name, nodes[name], node)
     if wrong:
         return invalid(call.span)
     if set(nodes) <= set(FIELDS):
@@ -222,26 +223,45 @@ def _constant_text(value: ast.Expr) -> str | None:
             return None
 
 
+def _completed(body: Body, group: str, given: typed.Expr, charter: typed.Expr) -> typed.Expr:
+    """A record with what the charter says besides; what both say must be the same."""
+    if is_invalid(given):
+        return given
+    assert isinstance(charter, typed.StructNew), "the charter supplies groups as structs"
+    names = [name for name, _ in body.checker.records[f"manifest {group}"].fields]
+    said = dict(zip(names, charter.values, strict=True))
+    if not isinstance(given, typed.DataNew):
+        body.sink.report(
+            "CCL0309",
+            given.span,
+            name=group,
+            here="a record that is only known at run time",
+            there=", ".join(f"`{name}`" for name in names),
+            labels=(Label(charter.span, "the charter says this"),),
+        )
+        return invalid(given.span)
+    fields = dict(given.fields)
+    for name in said.keys() & fields.keys():
+        _agrees(body, f"{group}.{name}", fields[name], said[name])
+    return replace(given, fields=tuple({**said, **fields}.items()))
+
+
 def _agrees(body: Body, name: str, given: typed.Expr, charter: typed.Expr) -> None:
     """The same thing said twice must be the same."""
     known = given if is_invalid(given) else fold(given)
     if known is None or isinstance(known, Problem) or is_invalid(known):
         return
-    match known, charter:
-        case (typed.ScalarConst(value=a), typed.ScalarConst(value=b)) | (
-            typed.TextConst(value=a),
-            typed.TextConst(value=b),
-        ) if a != b:
-            body.sink.report(
-                "CCL0309",
-                given.span,
-                name=name,
-                here=str(a),
-                there=str(b),
-                labels=(Label(charter.span, f"the charter says {b}"),),
-            )
-        case _:
-            pass
+    here, there = plain(known), plain(charter)
+    if here is not None and here != there:
+        said = shown(name, charter)
+        body.sink.report(
+            "CCL0309",
+            given.span,
+            name=name,
+            here=shown(name, known),
+            there=said,
+            labels=(Label(charter.span, f"the charter says {said}"),),
+        )
 
 
 def infer_module(body: Body, call: ast.Call) -> typed.Expr:
