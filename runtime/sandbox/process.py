@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from runtime.sandbox.frames import FrameReader, frame
 
-_PACKAGES: Final = ("runtime", "ccl", "wasmtime", "blake3")
+_PACKAGES: Final = ("runtime", "ccl", "wasmtime", "blake3", "msgspec", "lark", "disarm")
 _READ_BYTES: Final = 1 << 20
 
 

@@ -2,12 +2,15 @@
 
 import json
 import os
+import pty
+import select
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from commands import BIN, environment_of, run, with_mesh
+from commands import BIN, INTERRUPTIBLE, environment_of, run, with_mesh
 
 PROGRAM = """\
 /// Doubles it.
@@ -97,13 +100,22 @@ def test_deleted_folder_is_reported(program: Path) -> None:
 # --- signals ----------------------------------------------------------------------------
 
 
+def write_tests(folder: Path, *, files: int) -> None:
+    """As many files, each with a test."""
+    folder.mkdir(exist_ok=True)
+    for number in range(files):
+        text = f"test fn adds() {{ assert_eq({number} + 1, {number + 1}); }}\n"
+        (folder / f"t{number:02}.ccl").write_text(text, encoding="utf-8")
+
+
 INTERRUPTED_AT = """\
-import atexit, os, signal, sys
+import atexit, os, signal, subprocess, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 moment, name = sys.argv.pop(1), sys.argv[1]
 del sys.argv[0]
 
 def interrupt(*_):
+    os.killpg(0, signal.SIGINT)  # as a terminal: its children, too
     signal.raise_signal(signal.SIGINT)
     os._exit(99)  # the signal changed nothing
 
@@ -126,6 +138,13 @@ class AtDeletion:
     def __del__(self):
         interrupt()
 
+class AtStart(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        interrupt()
+
+if moment == "start":
+    subprocess.Popen = AtStart
 if moment == "write":
     sys.stdout = AtWrite(sys.stdout)
 if moment == "end":
@@ -138,9 +157,11 @@ else:
     command = getattr(entry, name)
 command()
 """
-"""A command that gets SIGINT at a moment of its life: a module's import, a write, its end."""
+"""A command that gets SIGINT at a moment of its life: a module's import, the start of
+a process of its own, a write, its end."""
 LIVES = {
     "ccl run sr.ccl": ("typer", "ccl.cli.ccl", "ccl.resolve", "mesh.local", "deletion", "end"),
+    "ccl test tests -j 2": ("ccl.cli.testing.compiling", "start", "write", "end"),
     "cclc explain": ("typer", "ccl.codes", "write", "end"),
     "meshctl tokens balance": ("mesh.cli.app", "mesh.local", "sqlite3", "write", "end"),
 }
@@ -151,6 +172,7 @@ LIVES = {
 )
 def test_ctrl_c_at_any_moment_is_130(command: str, moment: str, program: Path) -> None:
     with_mesh(program.parent)
+    write_tests(program.parent / "tests", files=4)
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED_AT, moment, *command.split()],
         cwd=program.parent,
@@ -158,10 +180,57 @@ def test_ctrl_c_at_any_moment_is_130(command: str, moment: str, program: Path) -
         capture_output=True,
         timeout=60,
         check=False,
+        start_new_session=True,
     )
     assert done.returncode == 130, done
     assert done.stderr.endswith(b"interrupted\n")
     assert b"Traceback" not in done.stderr
+
+
+COMPILING = (
+    INTERRUPTIBLE
+    + """\
+import os
+from ccl.cli.entry import ccl
+from ccl.cli.testing.compiler import Compiler
+
+finished = Compiler.finished
+def finished_and_noted(self):
+    os.write(1, b"compiling")
+    return finished(self)
+Compiler.finished = finished_and_noted
+ccl()
+"""
+)
+"""`ccl` that says so once one of the processes that compile tests has answered."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+def test_ctrl_c_on_a_terminal_ends_the_processes_that_compile_tests(tmp_path: Path) -> None:
+    write_tests(tmp_path, files=30)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        command = [sys.executable, "-c", COMPILING, "test", "-j", "2"]
+        os.execve(sys.executable, command, environment_of(tmp_path))
+    said = b""
+    while b"compiling" not in said:
+        said += os.read(terminal, 4096)
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    started = [os.pidfd_open(int(each)) for each in children]
+    os.write(terminal, b"\x03")
+    with suppress(OSError):  # as a terminal without a process ends
+        while part := os.read(terminal, 4096):
+            said += part
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
+    assert said.endswith(b"interrupted\r\n")
+    assert said.count(b"interrupted") == 1
+    assert b"Traceback" not in said
+    assert len(started) >= 2
+    for each in started:
+        assert select.select([each], [], [], 60)[0], "it has ended"
+        os.close(each)
+    os.close(terminal)
 
 
 def test_ctrl_c_is_ignored_where_the_process_was_started_so(program: Path) -> None:

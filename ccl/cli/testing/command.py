@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -69,8 +70,11 @@ def run_tests(options: Options) -> int:
         )
     show = _Showing(options, max(text_width(each.path) for each in files))
     outcomes: list[Tested | Broken] = []
-    with sandbox_apart(options.workers) as sandbox:
-        for outcome in _outcomes(files, Rehearsals(sandbox, options.fuel), options):
+    with (
+        sandbox_apart(options.workers) as sandbox,
+        closing(_outcomes(files, Rehearsals(sandbox, options.fuel), options)) as tested,
+    ):
+        for outcome in tested:
             outcomes.append(outcome)
             show.file(outcome)
     ran = any(each.verdicts for each in outcomes if isinstance(each, Tested))
@@ -110,7 +114,7 @@ def _nothing(options: Options, what: str, hint: str) -> CommandError:
 
 def _outcomes(
     files: Sequence[TestFile], rehearsals: Rehearsals, options: Options
-) -> Iterator[Tested | Broken]:
+) -> Generator[Tested | Broken, None, None]:
     """Each file when all of its tests have ended, in the order of the files. While one file is
     compiled, tests of those before it are executed."""
     pending: list[Suite | Broken] = []
@@ -134,13 +138,15 @@ def _outcomes(
                 yield first
             pending.pop(0)
 
-    for suite in compiled(files, options.pattern, options.workers, partial(hear, wait=False)):
-        pending.append(suite)
-        if isinstance(suite, Suite):
-            verdicts[suite.path] = []
-            rehearsals.begin(suite)
-        hear(wait=False)
-        yield from ready()
+    suites = compiled(files, options.pattern, options.workers, partial(hear, wait=False))
+    with closing(suites):
+        for suite in suites:
+            pending.append(suite)
+            if isinstance(suite, Suite):
+                verdicts[suite.path] = []
+                rehearsals.begin(suite)
+            hear(wait=False)
+            yield from ready()
     hear(wait=True)
     yield from ready()
 

@@ -1,18 +1,14 @@
 """Files to suites, several at a time where there are many and this machine has the cores."""
 
 import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from fnmatch import fnmatchcase
-from multiprocessing import get_context
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Final
 
-from msgspec import Struct
-
+from ccl.cli.testing.compiler import Chosen, Compiler
 from ccl.cli.testing.finding import TestFile
 from ccl.cli.testing.suite import Broken, Suite, compile_suite
+from runtime.sandbox.frames import FrameError
+from runtime.sandbox.process import ChildEndedError, Watch
 from runtime.terminal.errors import CommandError, ExitCode
 
 FILES_PER_PROCESS: Final = 2
@@ -21,51 +17,67 @@ PAUSE_SECONDS: Final = 0.02
 """Between looks at what has finished meanwhile."""
 
 
-class Chosen(Struct, frozen=True):
-    """Which tests of a file are wanted: those with the pattern in FILE:NAME, or all."""
-
-    path: str
-    pattern: str | None
-
-    def __call__(self, name: str) -> bool:
-        return self.pattern is None or fnmatchcase(f"{self.path}:{name}", f"*{self.pattern}*")
-
-
 def compiled(
     files: Sequence[TestFile], pattern: str | None, workers: int | None, idle: Callable[[], None]
-) -> Iterator[Suite | Broken]:
-    """The suites in the order of the files. `idle` is called again and again while waiting."""
+) -> Generator[Suite | Broken, None, None]:
+    """The suites in the order of the files. `idle` is called again and again while waiting.
+
+    Close it where it is left early: that ends its processes.
+    """
     processes = min(workers or os.cpu_count() or 1, len(files) // FILES_PER_PROCESS)
     if processes < 2:
         for file in files:
             yield compile_suite(file, Chosen(file.path, pattern))
             idle()
         return
-    with ProcessPoolExecutor(
-        max_workers=processes, mp_context=get_context("spawn"), initializer=_leave_interrupts
-    ) as pool:
-        under_way = [pool.submit(compile_suite, file, Chosen(file.path, pattern)) for file in files]
-        try:
-            for each in under_way:
-                yield _waited(each, idle)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _waited(each: "Future[Suite | Broken]", idle: Callable[[], None]) -> Suite | Broken:
-    while not wait((each,), timeout=PAUSE_SECONDS).done:
-        idle()
+    compilers: list[Compiler] = []
+    watch = Watch()
     try:
-        return each.result()
-    except BrokenProcessPool:
+        yield from _compiled_by(compilers, processes, watch, files, pattern, idle)
+    except (ChildEndedError, FrameError):
         raise CommandError(
             ExitCode.FAILED,
             "machine-fault",
             "a process that compiled tests was ended from outside",
             hint="this machine may be out of memory; -j 1 compiles one file after the other",
         ) from None
+    finally:
+        for compiler in compilers:
+            compiler.child.close()
+        watch.close()
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C is answered by the process that started this one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _compiled_by(
+    compilers: list[Compiler],
+    processes: int,
+    watch: Watch,
+    files: Sequence[TestFile],
+    pattern: str | None,
+    idle: Callable[[], None],
+) -> Iterator[Suite | Broken]:
+    """`compilers` is filled as they are started. Raises ChildEndedError, FrameError."""
+    waiting = iter(enumerate(files))
+    outcomes: dict[int, Suite | Broken] = {}
+
+    def begin_next(compiler: Compiler) -> None:
+        for number, file in waiting:
+            compiler.begin(number, file, pattern)
+            break
+        watch.update(compiler.child, compiler)
+
+    for _ in range(processes):
+        compiler = Compiler()
+        compilers.append(compiler)
+        watch.begin(compiler.child, compiler)
+        begin_next(compiler)
+    for number in range(len(files)):
+        while number not in outcomes:
+            for compiler in watch.owners(PAUSE_SECONDS):
+                outcome = compiler.finished()
+                watch.update(compiler.child, compiler)
+                if outcome is not None:
+                    assert compiler.working_on is not None, "it answers what it was given"
+                    outcomes[compiler.working_on] = outcome
+                    begin_next(compiler)
+            idle()
+        yield outcomes.pop(number)
