@@ -248,6 +248,8 @@ class Body(Record, kw_only=True):
     """A generic or higher-order function as it is written: nothing is made for its calls."""
     is_entry: bool = False
     """`execution` or a handler: it has no declared result, an Err in it is a trap."""
+    job_event: str | None = None
+    """The event of the host that this handles; `ctx` is the first of its locals."""
     types: Mapping[str, Type] = field(default_factory=dict)
     functions: Mapping[str, PassedFunction] = field(default_factory=dict)
     outer: frozenset[str] = frozenset()

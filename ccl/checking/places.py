@@ -9,6 +9,7 @@ from ccl.checking.constraints import wait_for
 from ccl.checking.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
 from ccl.checking.forms import enums, hostdata
 from ccl.checking.functions import instances, library
+from ccl.checking.handlers import job_events
 from ccl.checking.inference import is_error_type, prune, unify, variable_of, zonk
 from ccl.checking.standing import states
 from ccl.diagnostics import Edit, Fix, Label
@@ -65,6 +66,7 @@ def field_of(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed
     if is_invalid(base):
         return base
     if kind is Prim.DATA:
+        job_events.check_field(body, base, name)
         return typed.DataGet(base=base, name=name.text, span=span)
     if isinstance(kind, Struct):
         index = field_index(body, kind, name)

@@ -235,4 +235,20 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         help="say it without a condition, or in the call, as `{argument}`",
         severity=Severity.WARNING,
     ),
+    Template(
+        code="CCL0345",
+        title="the host has no event `{event}`",
+        label="never happens by itself: jobs end with `job.completed` or `job.failed`",
+        help="did you mean `{nearest}`?",
+        advice={
+            "job": "write `job.completed` or `job.failed`, or a name without `job.`",
+        },
+        severity=Severity.WARNING,
+    ),
+    Template(
+        code="CCL0346",
+        title="`ctx` of `{event}` has no field `{name}`",
+        label="no such field",
+        help="did you mean `{nearest}`? The fields are {fields}",
+    ),
 )

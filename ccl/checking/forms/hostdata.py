@@ -7,6 +7,7 @@ from ccl import ast, typed
 from ccl.checking import expressions
 from ccl.checking.conversions import convert
 from ccl.checking.environment import Body, invalid, is_invalid
+from ccl.checking.handlers import job_events
 from ccl.checking.inference import prune, variable_of, zonk
 from ccl.source import Span
 from ccl.typed import Builtin, Conversion
@@ -22,6 +23,8 @@ def infer_element(body: Body, base: typed.Expr, expr: ast.Index) -> typed.Expr:
     if is_invalid(index):
         return index
     if isinstance(index, typed.TextConst):
+        name = ast.Ident(text=index.value, span=expr.index.span)
+        job_events.check_field(body, base, name, quoted=True)
         return typed.DataGet(base=base, name=index.value, span=expr.span)
     if body.in_condition:
         body.sink.report("CCL0464", expr.span)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ccl import ast, typed
+from ccl.abi.events import JOB_EVENTS
 from ccl.abi.layout import HANDLER_PREFIX
 from ccl.builtins import HANDLER_PARAMETER
 from ccl.checking import blocks, statements
@@ -163,9 +164,16 @@ def check_entry(checker: Checker, entry: Entry) -> tuple[typed.Function, ...]:
 
 def _handler(checker: Checker, entry: Entry, number: int, identity: str) -> typed.Function:
     scope, block = entry.bodies[number]
-    body = Body(checker=checker, scope=scope, id=identity, result=Prim.UNIT, is_entry=True)
-    body.declare(HANDLER_PARAMETER, Prim.DATA, entry.span, Origin.PARAMETER)
     event = entry.name.removeprefix(HANDLER_PREFIX)
+    body = Body(
+        checker=checker,
+        scope=scope,
+        id=identity,
+        result=Prim.UNIT,
+        is_entry=True,
+        job_event=event if event in JOB_EVENTS else None,
+    )
+    body.declare(HANDLER_PARAMETER, Prim.DATA, entry.span, Origin.PARAMETER)
     node = check_handler(body, event, block, entry.span)
     return _finish(body, identity, entry.name, 1, node, entry.span)
 

@@ -12,6 +12,7 @@ from ccl import ast, typed
 from ccl.abi.layout import CHARTER_EXPORT, HANDLER_PREFIX, RUN_EXPORT, RUNTIME_EXPORTS
 from ccl.checking.environment import Checker
 from ccl.checking.functions.bodies import Entry
+from ccl.checking.handlers.job_events import check_event
 from ccl.diagnostics import Label
 from ccl.node import Node
 from ccl.resolved import FileScope
@@ -58,6 +59,10 @@ def find_entries(checker: Checker) -> tuple[Entry, ...]:
         if imported and (scope.executions or scope.handlers):
             _report_program(checker, scope)
     parts = _parts(checker)
+    for part in parts:
+        for scope in part.scopes:
+            for each in scope.handlers:
+                check_event(checker.sink, _event(each), each.event.span)
     return (*_executions(checker, parts), *_handlers(parts))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ccl.abi.events import JOB_COMPLETED, JOB_FAILED, JOB_FIELDS
 from ccl.abi.layout import HANDLER_PREFIX
 from ccl.cli.running.calls import stored_blocks
 from ccl.cli.running.carried import effect_lines, effects_to_json
@@ -46,8 +47,6 @@ DEPTH_MAX: Final = 8
 """How deep jobs may follow from jobs in one run."""
 PAYLOAD_OUTPUT_BYTES_MAX: Final = 256 * 1024
 """The largest output that a handler is given; of a larger one it gets the CID."""
-COMPLETED: Final = "job.completed"
-FAILED: Final = "job.failed"
 
 
 class Handling(Struct, frozen=True, kw_only=True):
@@ -244,7 +243,7 @@ class UnderWay(Struct, kw_only=True):
         """Execute the program's handler for a job that has ended, once."""
         assert self.record is not None, "only a run with a record has jobs"
         followed = self.followed[job.job_id]
-        event = COMPLETED if _is_completed(followed) else FAILED
+        event = JOB_COMPLETED if _is_completed(followed) else JOB_FAILED
         entry = HANDLER_PREFIX + event
         is_handled = any(each.job_id == job.job_id for each in self.record.handled)
         exports = {export.name: export for export in self.call.program.abi.exports}
@@ -333,6 +332,7 @@ class UnderWay(Struct, kw_only=True):
             value = self._output(followed.output_cid)
             if value is not None:
                 payload["output"] = value
+        assert payload.keys() <= set(JOB_FIELDS), "the checker knows them by this table"
         return payload
 
     def _results(self) -> dict[str, Any]:

@@ -1,0 +1,51 @@
+"""Names that the host gives to handlers: the events of jobs, and the fields of `ctx` there.
+
+A name close to one of these is taken for a slip. Others are free: who calls a handler by its entry
+may give what the host does not.
+"""
+
+from ccl import ast, typed
+from ccl.abi.events import JOB_EVENTS, JOB_FIELDS, JOB_PREFIX
+from ccl.abi.suggest import nearest
+from ccl.checking.environment import Body, Variable
+from ccl.diagnostics import Edit, Fix, Sink
+from ccl.source import Span
+
+
+def check_event(sink: Sink, event: str, span: Span) -> None:
+    """Reports a handler that no event of the host will call although its name looks like one."""
+    if event in JOB_EVENTS:
+        return
+    near = nearest(event, JOB_EVENTS)
+    if near is None and not event.startswith(JOB_PREFIX):
+        return
+    fixes = () if near is None else (Fix(f'write "{near}"', (Edit(span, f'"{near}"'),)),)
+    advice = None if near is not None else "job"
+    sink.report("CCL0345", span, event=event, nearest=near, advice=advice, fixes=fixes)
+
+
+def check_field(body: Body, base: typed.Expr, name: ast.Ident, *, quoted: bool = False) -> None:
+    """Reports a misspelt field of `ctx` in the handler of a job's event."""
+    if body.job_event is None or name.text in JOB_FIELDS:
+        return
+    if not isinstance(base, typed.LocalGet) or base.local != body.locals[0]:
+        return
+    near = nearest(name.text, JOB_FIELDS)
+    if near is None or _is_assigned(body.variables[0]):
+        return
+    written = f'"{near}"' if quoted else near
+    body.sink.report(
+        "CCL0346",
+        name.span,
+        name=name.text,
+        event=body.job_event,
+        nearest=near,
+        fields=", ".join(f"`{each}`" for each in JOB_FIELDS),
+        fixes=(Fix(f"write `{near}`", (Edit(name.span, written),)),),
+    )
+
+
+def _is_assigned(context: Variable) -> bool:
+    """Whether the program has put something else in place of what the host gave."""
+    reads = set(context.reads)
+    return any(each.start not in reads for each in context.mentions[1:])
