@@ -102,6 +102,13 @@ METHODS: Final[Mapping[tuple[str, str], LibraryFunction]] = {
 }
 """Methods by the kind of their receiver, beside those of `ccl.builtins`; `x.f(y)` is `f(x, y)`."""
 
+BARE_METHODS: Final = frozenset(
+    {"is_empty", "first", "last", "flatten", "reverse", "unique", "sort", "entries", "is_some"}
+    | {"is_none", "is_ok", "is_err", "ok", "lines", "words", "points", "trim", "trim_start"}
+    | {"trim_end", "to_integer", "tally", "fields"}
+)
+"""Methods of the library that take nothing besides their receiver."""
+
 PROPOSALS_FILE: Final = "std/proposals"
 """What `proposal Name { … }` is made of."""
 

@@ -79,6 +79,8 @@ def _kind_of_alias(scope: FileScope, alias: str) -> str:
 
 def _is_slip(scope: FileScope, text: str) -> bool:
     """Whether a name is rather one that is known, misspelt, than another record of the host."""
+    if text.casefold() in habits.LITERALS:
+        return True
     near = nearest(text, (*scope.value_names, *HOST_RECORDS))
     return near is not None and text.removesuffix("s") != near.removesuffix("s")
 
@@ -200,7 +202,11 @@ def known_values(body: Body) -> tuple[str, ...]:
 
 
 def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typed.Expr:
-    near = nearest(name, known) or habits.FOREIGN_NAMES.get(name)
+    near = (
+        habits.LITERALS.get(name.casefold())
+        or nearest(name, known)
+        or habits.FOREIGN_NAMES.get(name)
+    )
     if body.scope.incomplete:
         return invalid(span)
     meant = body.find(near) if near is not None else None

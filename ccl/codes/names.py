@@ -19,6 +19,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         advice={
             "count": "count with `while`: `let i = 0; while i < 10 {{ …; i += 1; }}`",
             "method": "it is called on a value: `value.{method}(…)`",
+            "text": "a String becomes a number with `text.to_integer()`, which traps where it is "
+            "none, or with `parse_integer(text)`, which gives an `Option`",
             "struct": "`{name}` is a struct: name its fields in braces, as in "
             "`{name} {{ field: value }}`",
         },

@@ -97,6 +97,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="{type} has no method `{name}`",
         label="no such method",
         help="did you mean {similar}?",
+        advice={"shape": "did you mean `{shape}`?"},
     ),
     Template(
         code="CCL0413",

@@ -11,8 +11,13 @@ FOREIGN_NAMES: Final = {
     "assert": "require",
     "int": "integer",
     "parseInt": "parse_integer",
+    "parseFloat": "parse_decimal",
+    "float": "decimal",
     "str": "string",
     "toString": "string",
+    **dict.fromkeys(
+        ("assertEqual", "assertEquals", "assert_equal", "assert_equals", "assertEq"), "assert_eq"
+    ),
     "null": "None",
     "nil": "None",
     "undefined": "None",
@@ -36,6 +41,8 @@ FOREIGN_TYPES: Final = {
     **dict.fromkeys(("json", "any", "dynamic", "unknown"), "Data"),
 }
 """Types by their names elsewhere, in small letters."""
+LITERALS: Final = {"true": "true", "false": "false", "none": "None"}
+"""By their small letters."""
 EMPTY_TYPES: Final = frozenset({"null", "nil", "none", "void", "undefined"})
 COUNTING_NAMES: Final = frozenset({"range", "xrange", "times"})
 METHOD_NAMES: Final = {
@@ -47,3 +54,46 @@ METHOD_NAMES: Final = {
     "push": "push",
 }
 """What is called on a value: `xs.length()`."""
+
+_LENGTH: Final = dict.fromkeys(("size", "count", "len"), "length")
+_HELD: Final = ("has", "includes", "include")
+_FALLBACK: Final = dict.fromkeys(
+    ("unwrap", "expect", "get", "value", "or_else", "get_or", "unwrap_or_else"), "unwrap_or"
+)
+FOREIGN_METHODS: Final = {
+    "Array": {
+        **_LENGTH,
+        **dict.fromkeys(("append", "add", "push_back"), "push"),
+        **dict.fromkeys((*_HELD, "contains_key"), "contains"),
+        **dict.fromkeys(("reduce", "inject"), "fold"),
+        **dict.fromkeys(("for_each", "forEach"), "each"),
+        **dict.fromkeys(("select", "where"), "filter"),
+        "every": "all",
+        "some": "any",
+        "head": "first",
+    },
+    "Map": {
+        **_LENGTH,
+        **dict.fromkeys((*_HELD, "has_key", "contains"), "contains_key"),
+        **dict.fromkeys(("put", "set", "add"), "insert"),
+        **dict.fromkeys(("delete", "del", "erase"), "remove"),
+        **dict.fromkeys(("items", "pairs"), "entries"),
+        "reduce": "fold",
+    },
+    "String": {
+        **_LENGTH,
+        **dict.fromkeys(_HELD, "contains"),
+        "strip": "trim",
+        "lstrip": "trim_start",
+        "rstrip": "trim_end",
+        **dict.fromkeys(("upper", "uppercase", "toUpperCase"), "to_upper"),
+        **dict.fromkeys(("lower", "lowercase", "toLowerCase"), "to_lower"),
+        **dict.fromkeys(("append", "add"), "concat"),
+        **dict.fromkeys(("to_int", "toInt", "parse"), "to_integer"),
+        "find": "index_of",
+        "substr": "substring",
+    },
+    "Option": {**_FALLBACK, "is_present": "is_some", "is_empty": "is_none"},
+    "Result": {**_FALLBACK, "is_error": "is_err"},
+}
+"""Methods by their names elsewhere, for each kind of receiver."""

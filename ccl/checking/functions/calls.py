@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from ccl import ast, prelude_library, typed
-from ccl.abi.suggest import either, nearest, similar
 from ccl.builtins import (
     FUNCTIONS,
     METHODS,
@@ -11,14 +10,19 @@ from ccl.builtins import (
     TEST_FORMS,
 )
 from ccl.checking import expressions, names
-from ccl.checking.advice import habits
 from ccl.checking.constraints import wait_for
 from ccl.checking.environment import Body, is_invalid
 from ccl.checking.forms import enums, forms, testforms
-from ccl.checking.functions import closures, function_calls, generics, library, prelude_calls
-from ccl.checking.inference import is_rigid, prune, unify, variable_of, zonk
+from ccl.checking.functions import (
+    call_hints,
+    closures,
+    function_calls,
+    generics,
+    library,
+    prelude_calls,
+)
+from ccl.checking.inference import is_rigid, prune, unify, variable_of
 from ccl.checking.standing import proposals, roles
-from ccl.diagnostics import Edit, Fix
 from ccl.paths import path_of
 from ccl.resolved import (
     ELECTORATE,
@@ -26,7 +30,6 @@ from ccl.resolved import (
     INHERITED_REQUIREMENTS,
     SHARE,
 )
-from ccl.source import Span
 from ccl.types import Type
 
 _ALL_METHODS = (*METHODS, *prelude_library.METHODS)
@@ -85,7 +88,7 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
         return testforms.infer_test_form(body, call, text)
     if library.is_method_called(body.checker, text, call.arguments):
         return _as_method(body, call, name, expected)
-    return _unknown(body, call, name)
+    return call_hints.unknown_function(body, call, name)
 
 
 def _as_method(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) -> typed.Expr:
@@ -101,59 +104,6 @@ def _as_method(body: Body, call: ast.Call, name: ast.Name, expected: Type | None
         span=call.span,
     )
     return _method(body, as_method, member, expressions.infer(body, first.value), expected)
-
-
-def _unknown(body: Body, call: ast.Call, name: ast.Name) -> typed.Expr:
-    """Reports a call of a name that no function has, with those that may be meant."""
-    text = name.text
-    known = (*body.scope.function_names, *FUNCTIONS, *SPECIAL_FORMS, *prelude_library.FUNCTIONS)
-    known = (*known, *TEST_FORMS) if testforms.is_test(body) else known
-    meant = nearest(text, known) or habits.FOREIGN_NAMES.get(text)
-    if body.scope.incomplete:
-        return closures.infer_failed(body, call)
-    if text in body.scope.structs:
-        fixes = _literal_instead(call, name.span)
-        body.sink.report("CCL0202", name.span, name=text, advice="struct", fixes=fixes)
-        return closures.infer_failed(body, call)
-    advice, method = (None, None) if meant else _habit(text)
-    near = (meant,) if meant else () if advice else similar(text, known)
-    for each in near:
-        if each in body.scope.functions:
-            body.checker.used_functions.add(body.checker.function_id(body.scope, each))
-    body.sink.report(
-        "CCL0202",
-        name.span,
-        name=text,
-        fixes=_call_instead(name.span, near),
-        similar=either(near),
-        advice=advice,
-        method=method,
-    )
-    return closures.infer_failed(body, call)
-
-
-def _call_instead(place: Span, near: Sequence[str]) -> tuple[Fix, ...]:
-    """The fix where one function may be meant."""
-    if len(near) != 1:
-        return ()
-    return (Fix(f"call `{near[0]}`", (Edit(place, near[0]),)),)
-
-
-def _literal_instead(call: ast.Call, name: Span) -> tuple[Fix, ...]:
-    """The fix for `Name(field: value)`, which is a struct literal but for its brackets."""
-    if any(each.name is None for each in call.arguments):
-        return ()
-    opening = Span(name.file, name.end, name.end + 1)
-    closing = Span(name.file, call.span.end - 1, call.span.end)
-    return (Fix("write it with braces", (Edit(opening, " { "), Edit(closing, " }"))),)
-
-
-def _habit(name: str) -> tuple[str | None, str | None]:
-    """The facts `advice` and `method` for a function that other languages have."""
-    if name in habits.COUNTING_NAMES:
-        return "count", None
-    method = habits.METHOD_NAMES.get(name)
-    return None if method is None else "method", method
 
 
 def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None) -> typed.Expr:
@@ -212,7 +162,9 @@ def _method(
             body, call, body.scope, name, call.arguments, receiver, expected
         )
     if is_rigid(kind) and any(each == name for _, each in _ALL_METHODS):
-        return _no_method(body, call, member, kind)  # in general; its uses may have one
+        return call_hints.unknown_method(
+            body, call, member, kind
+        )  # in general; its uses may have one
     target = library.method_of(body.checker, kind, name) if prelude is None else None
     if prelude is None and variable_of(kind) is not None:
         owners = {METHODS[key] for key in METHODS if key[1] == name}
@@ -233,22 +185,7 @@ def _method(
         return prelude_calls.call_prelude(
             body, call, FUNCTIONS[prelude], call.arguments, receiver, expected
         )
-    return _no_method(body, call, member, kind)
-
-
-def _no_method(body: Body, call: ast.Call, member: ast.Field, kind: Type) -> typed.Expr:
-    name, group = member.name.text, library.group_of(kind)
-    known = [each for owner, each in _ALL_METHODS if owner == group]
-    near = similar(name, (*known, *body.scope.function_names))
-    body.sink.report(
-        "CCL0412",
-        member.name.span,
-        name=name,
-        type=str(zonk(kind)),
-        fixes=_call_instead(member.name.span, near),
-        similar=either(near),
-    )
-    return closures.infer_failed(body, call)
+    return call_hints.unknown_method(body, call, member, kind)
 
 
 def _may_be_prelude(kind: Type, name: str) -> bool:
