@@ -18,6 +18,8 @@ from ccl.typed import (
     ShortCircuit,
     Statement,
     TextConst,
+    Unary,
+    UnaryOp,
 )
 from ccl.types import Prim, Type
 
@@ -39,6 +41,14 @@ def compared(op: BinaryOp, left: Expr, right: str | int, span: Span) -> Expr:
 
 def either(left: Expr, right: Expr) -> Expr:
     return ShortCircuit(is_and=False, left=left, right=right, span=left.span)
+
+
+def both(left: Expr, right: Expr) -> Expr:
+    return ShortCircuit(is_and=True, left=left, right=right, span=left.span)
+
+
+def not_(operand: Expr) -> Expr:
+    return Unary(op=UnaryOp.NOT, operand=operand, type=Prim.BOOL, span=operand.span)
 
 
 def chosen(condition: Expr, then: Expr, otherwise: Expr) -> Expr:

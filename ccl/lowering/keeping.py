@@ -16,8 +16,6 @@ from ccl.lowering.extents import encoded_bytes_max
 from ccl.lowering.state_access import (
     NEW,
     OTHER,
-    check_id,
-    checking,
     compare_id,
     comparing,
     declare_id,
@@ -26,6 +24,14 @@ from ccl.lowering.state_access import (
     loading,
     write_id,
     writing,
+)
+from ccl.lowering.state_changes import (
+    any_changed_id,
+    check_id,
+    checking,
+    finding,
+    is_proposals,
+    refusing,
 )
 from ccl.node import replace
 from ccl.reach import NO_USE, StateIndex, Use, state_uses
@@ -74,10 +80,15 @@ def with_state(program: Program) -> tuple[Program, Mapping[str, Use]]:
     for home, states in _homes(program).items():
         migrates = home in program.migrations
         made = [comparing(home, states, migrates=migrates), declaring(home, states)]
+        left = [each for each in states if not _is_migrated(program, uses, each)]
+        if left:
+            made.append(refusing(home, left, migrates=migrates))
+            made += [checking(each) for each in left if not is_proposals(each)]
+        if any(map(is_proposals, states)):
+            made.append(finding(home, states))
         for state in states:
             bytes_max = None if migrates else encoded_bytes_max(program, state.type)
             made += [loading(state, bytes_max, migrates=migrates), writing(state)]
-            made.append(checking(state))
         functions.update({each.id: each for each in made})
     kept = replace(program, functions=functions, exports=tuple(exports))
     return kept, state_uses(functions, uses)
@@ -89,6 +100,14 @@ def _homes(program: Program) -> dict[str, list[State]]:
     for state in sorted(program.states.values(), key=lambda each: each.name):
         homes.setdefault(state.home, []).append(state)
     return homes
+
+
+def _is_migrated(program: Program, uses: Mapping[str, Use], state: State) -> bool:
+    """Whether a migration sets the variable, whatever shape it was stored in."""
+    migration = program.migrations.get(state.home)
+    if migration is None or is_proposals(state):
+        return False
+    return state.id in uses.get(migration, NO_USE).written
 
 
 class _Wrapper:
@@ -103,6 +122,7 @@ class _Wrapper:
         use: Use,
     ) -> None:
         self._program = program
+        self._uses = uses
         self._function = function
         self._locals: list[Local] = []
         self._written = use.written
@@ -161,7 +181,11 @@ class _Wrapper:
             )
             for home, local in self._difference.items()
         ]
-        before += [self._check_shape(each) for each in self._loaded if not self._migrates(each)]
+        before += [
+            self._check_shape(each)
+            for each in self._loaded
+            if not (is_proposals(each) or _is_migrated(self._program, self._uses, each))
+        ]
         before += [build.evaluated(load_id(each), each.span) for each in self._loaded]
         before += [self._migrate(home) for home in self._restored]
         call = CallFunction(
@@ -204,9 +228,6 @@ class _Wrapper:
         )
 
     # --- before the body ---
-
-    def _migrates(self, state: State) -> bool:
-        return state.home in self._program.migrations
 
     def _check_shape(self, state: State) -> Statement:
         check = build.evaluated(check_id(state), state.span)
@@ -256,7 +277,14 @@ class _Wrapper:
                 done.append(build.when(self._is(home, NEW), declare))
             if home in self._restored:
                 done.append(build.when(self._is(home, OTHER), declare))
+            elif any(self._carries(each, home) for each in self._loaded):
+                changed = build.call(any_changed_id(home), Prim.BOOL, local.span)
+                settled = build.when(build.not_(changed), declare)
+                done.append(build.when(self._is(home, OTHER), (settled,)))
         return tuple(done)
+
+    def _carries(self, state: State, home: str) -> bool:
+        return state.home == home and is_proposals(state) and self._writes(state)
 
     def _writes(self, state: State) -> bool:
         return state.id in self._written

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from ccl.lowering import build
+from ccl.lowering.state_changes import count_carried, is_proposals, key, shape_is_known
 from ccl.typed import (
     BinaryOp,
     CallHost,
@@ -28,12 +29,9 @@ from ccl.typed import (
 )
 from ccl.types import Option, Prim, Result
 
-OTHER_SHAPE = "stored in another shape"
 GONE = "stored under a name that is gone"
 SAME, NEW, OTHER = 0, 1, 2
 """How a home differs: not at all; by variables that are new; by what a migration is for."""
-SHAPE_READ_BYTES = 512
-"""Of a shape that is not this program's, so much is read to name it, or nothing."""
 WRITTEN = Result(Prim.UNIT, Prim.STRING)
 
 
@@ -113,10 +111,6 @@ def load_id(state: State) -> str:
     return f"{state.id} load"
 
 
-def check_id(state: State) -> str:
-    return f"{state.id} check"
-
-
 def write_id(state: State) -> str:
     return f"{state.id} write"
 
@@ -125,13 +119,14 @@ def loading(state: State, bytes_max: int | None, *, migrates: bool) -> Function:
     """`state = match stored { Some(data) => data as its type, None => its first value }`.
 
     Where a value of the type has so many bytes at most, no more are read: whatever else is
-    stored there is none of it. With a migration, what was stored in another shape begins anew.
+    stored there is none of it. Stored in another shape, a variable begins anew for its migration,
+    and proposals go on counting.
     """
     span = state.span
     data = Local(index=0, name="data", type=Prim.DATA, span=span)
     stored = CallHost(
         call="host_read_state",
-        arguments=_key(state),
+        arguments=key(state),
         type=Option(Prim.DATA),
         span=span,
         bytes_max=bytes_max,
@@ -141,7 +136,11 @@ def loading(state: State, bytes_max: int | None, *, migrates: bool) -> Function:
     read = build.block(
         (SetState(state=state.id, value=_as_type(build.get(data), state), span=span),), span
     )
-    there: Expr = build.chosen(_shape_is_known(state), read, first) if migrates else read
+    there: Expr = read
+    if is_proposals(state):
+        there = build.chosen(shape_is_known(state), read, count_carried(state, data))
+    elif migrates:
+        there = build.chosen(shape_is_known(state), read, first)
     arms = (
         TagArm(tag=0, bindings=(), body=first),
         TagArm(tag=1, bindings=((0, data),), body=there),
@@ -151,56 +150,16 @@ def loading(state: State, bytes_max: int | None, *, migrates: bool) -> Function:
     return build.function(load_id(state), f"load {state.name}", body, (data,))
 
 
-def checking(state: State) -> Function:
-    """Traps where the variable is stored in another shape."""
-    body = build.block((Evaluate(value=_same_shape(state), span=state.span),), state.span)
-    return build.function(check_id(state), f"check {state.name}", body, ())
-
-
-def _same_shape(state: State) -> Expr:
-    parts = (
-        build.text(f"state `{state.name}` was stored as ", state.span),
-        _stored_shape(state),
-        build.text(f", this program has {state.shape}; declare fn migrate(old: Data)", state.span),
-    )
-    absent = build.compared(BinaryOp.EQUAL, _stored_shape(state), "", state.span)
-    return Require(
-        condition=build.either(absent, _shape_is_known(state)),
-        message=Concat(parts=parts, span=state.span),
-        article=None,
-        span=state.span,
-        reason=OTHER_SHAPE,
-    )
-
-
 def writing(state: State) -> Function:
     span = state.span
     value: Expr = StateGet(state=state.id, type=state.type, span=span)
     if state.type is not Prim.DATA:
         value = Convert(conversion=Conversion.TO_DATA, operand=value, type=Prim.DATA, span=span)
-    arguments = (*_key(state), build.text(state.shape, span), value)
+    arguments = (*key(state), build.text(state.shape, span), value)
     call = CallHost(call="host_write_state", arguments=arguments, type=WRITTEN, span=span)
     done = Convert(conversion=Conversion.UNWRAP_OK, operand=call, type=Prim.UNIT, span=span)
     body = build.block((Evaluate(value=done, span=span),), span)
     return build.function(write_id(state), f"write {state.name}", body, ())
-
-
-def _key(state: State) -> tuple[Expr, Expr]:
-    return build.text(state.home, state.span), build.text(state.name, state.span)
-
-
-def _stored_shape(state: State) -> Expr:
-    return CallHost(
-        call="host_state_shape",
-        arguments=_key(state),
-        type=Prim.STRING,
-        span=state.span,
-        bytes_max=max(SHAPE_READ_BYTES, len(state.shape.encode())),
-    )
-
-
-def _shape_is_known(state: State) -> Expr:
-    return build.compared(BinaryOp.EQUAL, _stored_shape(state), state.shape, state.span)
 
 
 def _as_type(data: Expr, state: State) -> Expr:

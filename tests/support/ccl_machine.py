@@ -88,6 +88,7 @@ def run(
     records: dict[str, Any] | None = None,
     fuel: int = 200_000_000,
     kept: Kept | None = None,
+    now: int = NOW,
 ) -> Ran:
     """Execute an export of the module. What it writes is in `kept` afterwards."""
     machine, loaded = _loaded(module)
@@ -95,7 +96,7 @@ def run(
     context = Context(
         entry=entry,
         caller=CALLER,
-        now=NOW,
+        now=now,
         seed=bytes(32),
         limits=Limits(fuel=fuel),
         engine=engine_text(),

@@ -1,0 +1,191 @@
+"""Stored variables of another shape: refused, with all of them named; proposals' count goes on.
+
+Rule: only the rules of proposals write them, so no `migrate` drops any. Where their parameters have
+changed and some are kept, the call is refused; where none are, the numbers go on.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+
+from ccl.lowering import build
+from ccl.resolved import PROPOSALS_SUFFIX
+from ccl.source import Span
+from ccl.typed import (
+    Argument,
+    BinaryOp,
+    Builtin,
+    CallBuiltin,
+    CallHost,
+    Concat,
+    Conversion,
+    Convert,
+    DataGet,
+    Evaluate,
+    Expr,
+    FieldStep,
+    Function,
+    Local,
+    Require,
+    SetLocal,
+    SetState,
+    State,
+    StateGet,
+    Statement,
+    Store,
+)
+from ccl.types import Option, Prim, Type
+
+OTHER_SHAPE = "stored in another shape"
+SHAPE_READ_BYTES = 512
+"""Of a shape that is not this program's, so much is read to name it, or nothing."""
+
+
+def is_proposals(state: State) -> bool:
+    return state.name.endswith(PROPOSALS_SUFFIX)
+
+
+def check_id(state: State) -> str:
+    return f"{state.id} check"
+
+
+def refuse_id(home: str) -> str:
+    return f"{home}// refuse"
+
+
+def any_changed_id(home: str) -> str:
+    return f"{home}// changed"
+
+
+def key(state: State) -> tuple[Expr, Expr]:
+    return build.text(state.home, state.span), build.text(state.name, state.span)
+
+
+def shape_is_known(state: State) -> Expr:
+    return build.compared(
+        BinaryOp.EQUAL, _stored_shape(state, Prim.STRING), state.shape, state.span
+    )
+
+
+def _is_changed(state: State) -> Expr:
+    """Whether it is stored, and in another shape, which may be too long to be read."""
+    is_stored = Convert(
+        conversion=Conversion.IS_SOME,
+        operand=_stored_shape(state, Option(Prim.STRING)),
+        type=Prim.BOOL,
+        span=state.span,
+    )
+    stored = _stored_shape(state, Prim.STRING)
+    is_other = build.compared(BinaryOp.NOT_EQUAL, stored, state.shape, state.span)
+    return build.both(is_stored, is_other)
+
+
+def checking(state: State) -> Function:
+    """Refuses the call where the variable is stored in another shape."""
+    refused = build.evaluated(refuse_id(state.home), state.span)
+    body = build.block((build.when(_is_changed(state), (refused,)),), state.span)
+    return build.function(check_id(state), f"check {state.name}", body, ())
+
+
+def finding(home: str, states: Sequence[State]) -> Function:
+    """Whether any variable of the home is stored in another shape."""
+    span = states[0].span
+    found = reduce(build.either, map(_is_changed, states))
+    return build.function(any_changed_id(home), f"changed {home}", build.block((), span, found), ())
+
+
+def refusing(home: str, states: Sequence[State], *, migrates: bool) -> Function:
+    """Traps at the first variable that is stored in another shape, and names all that are."""
+    advice = "set it in fn migrate" if migrates else "declare fn migrate(old: Data)"
+    span = states[0].span
+    message = Local(index=0, name="message", type=Prim.STRING, span=span)
+    in_order = sorted(states, key=is_proposals)
+    named = (*map(_sentence, in_order), build.text(advice, span))
+    statements: list[Statement] = [
+        SetLocal(local=message, value=Concat(parts=named, span=span), span=span)
+    ]
+    for state in in_order:
+        refused = Require(
+            condition=build.not_(_is_changed(state)),
+            message=build.get(message),
+            article=None,
+            span=state.span,
+            reason=OTHER_SHAPE,
+        )
+        statements.append(Evaluate(value=refused, span=state.span))
+    body = build.block(statements, span)
+    return build.function(refuse_id(home), f"refuse {home}", body, (message,))
+
+
+def _sentence(state: State) -> Expr:
+    """What has changed, with a semicolon; nothing where nothing has."""
+    span = state.span
+    shape = _stored_shape(state, Prim.STRING)
+    unread = build.compared(BinaryOp.EQUAL, shape, "", span)
+    if is_proposals(state):
+        changed: Expr = build.text(
+            f"proposals of {_kind(state)} were stored with other parameters; ", span
+        )
+    else:
+        parts = (
+            build.text(f"state `{state.name}` was stored as ", span),
+            build.chosen(unread, build.text("another type", span), shape),
+            build.text(f", this program has {state.shape}; ", span),
+        )
+        changed = Concat(parts=parts, span=span)
+    return build.chosen(_is_changed(state), changed, build.text("", span))
+
+
+def count_carried(state: State, old: Local) -> Expr:
+    """Proposals of other parameters: refused if any is kept; how many were opened goes on."""
+    span = state.span
+    kept = CallBuiltin(
+        builtin=Builtin.DATA_LENGTH,
+        arguments=(Argument(value=_field(old, "kept", span), mutated=False),),
+        type=Prim.INTEGER,
+        span=span,
+    )
+    held = (
+        f"proposals of {_kind(state)} are stored with other parameters; "
+        "close and prune them with the earlier program before this one runs"
+    )
+    refused = Require(
+        condition=build.compared(BinaryOp.EQUAL, kept, 0, span),
+        message=build.text(held, span),
+        article=None,
+        span=span,
+        reason=OTHER_SHAPE,
+    )
+    first = SetState(state=state.id, value=build.call(state.initial, state.type, span), span=span)
+    opened = Convert(
+        conversion=Conversion.DATA_TO,
+        operand=_field(old, "opened", span),
+        type=Prim.INTEGER,
+        span=span,
+    )
+    goes_on = Store(
+        root=StateGet(state=state.id, type=state.type, span=span),
+        steps=(FieldStep(index=0, of=state.type),),
+        op=None,
+        value=opened,
+        span=span,
+    )
+    return build.block((Evaluate(value=refused, span=span), first, goes_on), span)
+
+
+def _kind(state: State) -> str:
+    return state.name.removesuffix(PROPOSALS_SUFFIX)
+
+
+def _field(data: Local, name: str, span: Span) -> Expr:
+    return DataGet(base=build.get(data), name=name, span=span)
+
+
+def _stored_shape(state: State, kind: Type) -> Expr:
+    """As a text it is empty where nothing is stored."""
+    return CallHost(
+        call="host_state_shape",
+        arguments=key(state),
+        type=kind,
+        span=state.span,
+        bytes_max=max(SHAPE_READ_BYTES, len(state.shape.encode())),
+    )
