@@ -12,7 +12,7 @@ from ccl.checking.environment import Body, invalid
 from ccl.checking.forms import aggregates, forms, literals, records
 from ccl.checking.functions import calls, tries
 from ccl.checking.handlers import events
-from ccl.checking.inference import is_open, known_type, prune, zonk
+from ccl.checking.inference import is_error_type, is_open, known_type, prune, zonk
 from ccl.checking.matching import matching
 from ccl.diagnostics import Label
 from ccl.typed import Conversion
@@ -34,11 +34,20 @@ def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Exp
     """
     if body.final:
         solved = body.solved.get(expr.span)
-        return _infer(body, expr, expected if solved is None else known_type(solved, expected))
+        return _infer(body, expr, expected if solved is None else _hoped_for(solved, expected))
     node = _infer(body, expr, expected)
     if is_open(node.type):
         body.solved[expr.span] = node.type
     return node
+
+
+def _hoped_for(solved: Type, expected: Type | None) -> Type | None:
+    """The type that inference has found; if a part of it depends on what is reported as open, it
+    is not reported again."""
+    kind = zonk(solved)
+    is_free = expected is None or is_open(expected)
+    is_partly_known = not is_error_type(kind) and not is_open(kind)
+    return kind if is_free and is_partly_known else known_type(kind, expected)
 
 
 def _infer(body: Body, expr: ast.Expr, expected: Type | None) -> typed.Expr:

@@ -238,6 +238,18 @@ def zonk(kind: Type, *, default: bool = False, errors: bool = False) -> Type:
     return kind
 
 
+def copy_open(kind: Type, copies: dict[Var, Type]) -> Type:
+    """The type with new variables for the open ones: the same in all types of the same `copies`."""
+    kind = prune(kind)
+    made_of = parts(kind)
+    if made_of:
+        return with_parts(kind, tuple(copy_open(each, copies) for each in made_of))
+    var = variable_of(kind)
+    if var is None:
+        return kind
+    return copies.setdefault(var, fresh(number=var.number, text=var.text))
+
+
 def is_open(kind: Type) -> bool:
     """Whether something in it is still unknown."""
     if type(kind) is Prim:
@@ -253,6 +265,11 @@ def has_error_type(kind: Type) -> bool:
     kind = prune(kind)
     made_of = parts(kind)
     return any(map(has_error_type, made_of)) if made_of else kind is ERROR_TYPE
+
+
+def is_reported(expected: Type | None) -> bool:
+    """Whether what is expected of an expression has been reported as wrong, or as open."""
+    return expected is not None and has_error_type(expected)
 
 
 def known_type(solved: Type, otherwise: Type | None) -> Type | None:

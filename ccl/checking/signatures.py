@@ -53,14 +53,19 @@ class Signature(Record, kw_only=True):
     """A generic or higher-order function as it is written: reported on, never compiled."""
     inferred: bool = False
     """Its body has been inferred, or is being inferred."""
-    unsolved: set[int] = field(default_factory=set)
-    """Parameters whose types nothing in the file decides."""
+    unsolved: dict[int, Type] = field(default_factory=dict)
+    """Parameters whose types nothing in the file decides, and what is known of each type."""
     left_to_calls: set[int] = field(default_factory=set)
     """Parameters whose types neither a declaration nor the bodies of the component decide."""
     decided_by: dict[int, Span] = field(default_factory=dict)
     """Parameters without a type whose type a call has decided, and that call's argument."""
     outer: frozenset[str] = frozenset()
     """Parameters of an inline function that are variables of the function around it."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it is a function as the program has it, not an instance made from one."""
+        return self.made_from is None and not self.types and not self.template
 
     @property
     def is_complete(self) -> bool:

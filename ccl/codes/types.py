@@ -279,6 +279,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="neither the body nor a call in this file decides it",
         help="write it: `{example}`",
         advice={
+            "parameter": "write the type of `{name}` after a `:`",
             "question": "`?` gives an Err to the caller: let the body end in `Ok(…)`, "
             "or take the Err here, with `try … catch`",
         },

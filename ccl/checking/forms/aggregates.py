@@ -5,7 +5,7 @@ from ccl.abi.suggest import nearest
 from ccl.checking import expressions
 from ccl.checking.environment import Body, StructInfo, invalid, is_invalid
 from ccl.checking.functions import instances
-from ccl.checking.inference import fresh, is_error_type, is_open, prune, unify, zonk
+from ccl.checking.inference import fresh, is_error_type, is_open, is_reported, prune, unify, zonk
 from ccl.checking.type_names import declared_type
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.source import Span
@@ -56,7 +56,8 @@ def infer_struct(body: Body, expr: ast.StructExpr, expected: Type | None) -> typ
         return invalid(expr.span)
     made = zonk(kind)
     if body.final and is_open(made):
-        body.sink.report("CCL0409", _path_span(expr), what=f"this {made}")
+        if not is_reported(expected):
+            body.sink.report("CCL0409", _path_span(expr), what=f"this {made}")
         return invalid(expr.span)
     instances.note(body.checker, made)
     return typed.StructNew(

@@ -8,7 +8,7 @@ from ccl.checking import expressions
 from ccl.checking.environment import Body, EnumInfo, invalid, is_invalid
 from ccl.checking.functions import instances, library
 from ccl.checking.functions.arguments import counted
-from ccl.checking.inference import fresh, is_open, unify, zonk
+from ccl.checking.inference import fresh, is_open, is_reported, unify, zonk
 from ccl.diagnostics import Edit, Fix, Label
 from ccl.resolved import FileScope
 from ccl.source import Span
@@ -117,7 +117,8 @@ def infer_variant(
         return invalid(span)
     made = zonk(kind)
     if body.final and is_open(made):
-        body.sink.report("CCL0409", span, what=f"this {made}")
+        if not is_reported(expected):
+            body.sink.report("CCL0409", span, what=f"this {made}")
         return invalid(span)
     instances.note(body.checker, made)
     return typed.VariantNew(tag=tag, payload=nodes, type=made, span=span)

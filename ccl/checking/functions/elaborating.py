@@ -10,7 +10,7 @@ from ccl.checking.charter.conditions import check_conditions
 from ccl.checking.constants import constants
 from ccl.checking.environment import Checker
 from ccl.checking.functions import bodies, solving, templates
-from ccl.checking.functions.annotations import suggested_annotation
+from ccl.checking.functions.annotations import Annotations
 from ccl.checking.inference import is_error_type
 from ccl.checking.signatures import Signature
 from ccl.checking.standing.migration import MIGRATION
@@ -25,10 +25,11 @@ def check_bodies(
 ) -> dict[str, typed.Function]:
     """Every function and entry of the program, typed. Errors go to `sink`."""
     solving.infer_all(checker, entries)
+    annotations = Annotations(checker, entries)
     checker.final = True
     checker.sink = final = Sink()
     checker.used_functions = set()
-    functions = _elaborate(checker, entries)
+    functions = _elaborate(checker, entries, annotations)
     if not (final.has_errors or sink.has_errors):
         _report_open_results(checker)
     sink.take(final)
@@ -36,7 +37,9 @@ def check_bodies(
     return functions
 
 
-def _elaborate(checker: Checker, entries: tuple[bodies.Entry, ...]) -> dict[str, typed.Function]:
+def _elaborate(
+    checker: Checker, entries: tuple[bodies.Entry, ...], annotations: Annotations
+) -> dict[str, typed.Function]:
     functions = {each.id: each for entry in entries for each in bodies.check_entry(checker, entry)}
     functions.update(check_conditions(checker))
     reported = templates.check(checker)
@@ -47,7 +50,7 @@ def _elaborate(checker: Checker, entries: tuple[bodies.Entry, ...]) -> dict[str,
         if each.id not in functions and _is_asked_for(checker, each, library)
     ]:
         # A body may call further functions of the library.
-        functions.update({each.id: _function(checker, each) for each in missing})
+        functions.update({each.id: _function(checker, each, annotations) for each in missing})
     for scope in checker.scoped.files.values():
         for name in scope.own_consts:
             constants.value_of(checker, scope, name)
@@ -75,20 +78,24 @@ def _is_asked_for(checker: Checker, signature: Signature, library: frozenset[Fil
     return bool(signature.types) or signature.id in checker.used_functions
 
 
-def _function(checker: Checker, signature: Signature) -> typed.Function:
+def _function(checker: Checker, signature: Signature, annotations: Annotations) -> typed.Function:
     solving.require_late(checker, signature)
     if signature.made_from is None:
         for i in sorted(signature.unsolved):
-            _report_parameter(checker, signature, signature.item.parameters[i])
+            if (signature.id, i) not in annotations.implied:
+                _report_parameter(
+                    checker, signature.item.parameters[i].name, annotations.of(signature, i)
+                )
     return bodies.check_function(checker, signature)
 
 
-def _report_parameter(checker: Checker, signature: Signature, parameter: ast.Parameter) -> None:
-    name = parameter.name
-    kind = suggested_annotation(checker, signature, name.text)
-    checker.sink.report(
-        "CCL0442", name.span, what=f"parameter `{name.text}`", example=f"{name.text}: {kind}"
-    )
+def _report_parameter(checker: Checker, name: ast.Ident, annotation: str | None) -> None:
+    """Reports a parameter whose type nothing decides; with `annotation` the program compiles."""
+    what = f"parameter `{name.text}`"
+    if annotation is None:
+        checker.sink.report("CCL0442", name.span, what=what, name=name.text, advice="parameter")
+    else:
+        checker.sink.report("CCL0442", name.span, what=what, example=f"{name.text}: {annotation}")
 
 
 def _report_open_results(checker: Checker) -> None:

@@ -9,7 +9,15 @@ from ccl.checking.environment import Body, Origin, invalid
 from ccl.checking.functions import closures, generics, solving
 from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind
-from ccl.checking.inference import ERROR_TYPE, has_rigid, is_open, prune, variable_of, zonk
+from ccl.checking.inference import (
+    ERROR_TYPE,
+    has_rigid,
+    is_open,
+    is_reported,
+    prune,
+    variable_of,
+    zonk,
+)
 from ccl.checking.signatures import Signature
 from ccl.diagnostics import Label
 from ccl.resolved import FileScope
@@ -55,6 +63,8 @@ def call_function(
         generics.expect(signature, expected)
         settled = generics.settle(body, call, signature)
         if settled is None:
+            if body.final and is_reported(expected):
+                return invalid(call.span)
             return generics.unsettled(
                 body, call, signature, lambda found: _called(body, call, found, nodes)
             )

@@ -15,7 +15,7 @@ from ccl.checking.constraints import close, inferring, solve_ready
 from ccl.checking.environment import Body, Checker
 from ccl.checking.functions import bodies
 from ccl.checking.functions.callgraph import components
-from ccl.checking.inference import ERROR_TYPE, has_rigid, is_open
+from ccl.checking.inference import ERROR_TYPE, Var, copy_open, has_rigid, is_open, variables_in
 from ccl.checking.signatures import Signature
 from ccl.resolved import Scoped, ScopeId
 from ccl.source import FileId
@@ -29,7 +29,7 @@ def infer_all(checker: Checker, entries: Sequence[bodies.Entry]) -> None:
     """The types of every body that the program needs, and what each function may change."""
     own: dict[FileId, list[Signature]] = {}
     for signature in (*checker.signatures.values(), *checker.templates):
-        own.setdefault(_home(checker, signature), []).append(signature)
+        own.setdefault(home(checker, signature), []).append(signature)
     root, library = checker.scoped.root, checker.library_files
     for file in _files(checker):
         if file not in library or file == root:
@@ -48,7 +48,8 @@ def home_files(scoped: Scoped) -> dict[ScopeId, FileId]:
     }
 
 
-def _home(checker: Checker, signature: Signature) -> FileId:
+def home(checker: Checker, signature: Signature) -> FileId:
+    """The file whose bodies are inferred together with a function's."""
     return checker.home_files[signature.scope.file]
 
 
@@ -115,19 +116,43 @@ def _infer(checker: Checker, signature: Signature) -> None:
 
 def _close(checker: Checker) -> None:
     """Ends a file; parameters and results that are still open are wrong, whoever calls later."""
-    solving = checker.solving
+    _settle(checker)
+    copies: dict[Var, Type] = {}
+    reported: set[Var] = set()
+    for signature in checker.solving.inferred:
+        for i, kind in enumerate(signature.parameters):
+            if _is_undecided(signature, kind):
+                signature.unsolved[i] = copy_open(kind, copies)
+                signature.parameters[i] = ERROR_TYPE
+                if signature.is_written:
+                    reported.update(variables_in(kind))
+        if _is_undecided(signature, signature.result):
+            signature.result = ERROR_TYPE
+    for var in reported:  # what else depends on it has no error of its own
+        var.bind(ERROR_TYPE)
+    solve_ready(checker)
+
+
+def _settle(checker: Checker) -> None:
+    """Decides what can be decided: nothing more becomes known."""
     while True:
         _infer_waiting(checker)
         close(checker)
-        if not solving.waiting_bodies:
+        if not checker.solving.waiting_bodies:
             break
-    for signature in solving.inferred:
-        for i, kind in enumerate(signature.parameters):
-            if _is_undecided(signature, kind):
-                signature.unsolved.add(i)
-                signature.parameters[i] = ERROR_TYPE
-        if _is_undecided(signature, signature.result):
-            signature.result = ERROR_TYPE
+
+
+def infer_again(
+    checker: Checker, signatures: Sequence[Signature], entries: Sequence[bodies.Entry]
+) -> None:
+    """Infers bodies of one file with other types than before, in a checker for a trial."""
+    with inferring(checker, home(checker, signatures[0])):
+        for signature in signatures:
+            _infer(checker, signature)
+        for entry in entries:
+            bodies.check_entry(checker, entry)
+        _settle(checker)
+    _infer_asked(checker)
 
 
 def _infer_waiting(checker: Checker) -> None:
@@ -151,13 +176,13 @@ def _infer_apart(checker: Checker, signature: Signature) -> None:
     """Infers a function, and those that it needs, as the whole of a file."""
     if signature.inferred:
         return
-    file = _home(checker, signature)
+    file = home(checker, signature)
     with inferring(checker, file):
         if not (signature.is_complete or signature.types or signature.made_from):
             incomplete = {
                 each.id: each
                 for each in checker.signatures.values()
-                if _home(checker, each) == file and not each.is_complete
+                if home(checker, each) == file and not each.is_complete
             }
             for component in components(checker, incomplete, [signature.id]):
                 _infer_component(checker, component)
@@ -170,7 +195,7 @@ def require(body: Body, signature: Signature) -> None:
     if signature.inferred or _is_known_by_template(body.checker, signature):
         return
     checker = body.checker
-    own = _home(checker, signature) == checker.solving.file
+    own = home(checker, signature) == checker.solving.file
     if checker.final:
         require_late(checker, signature)
     elif signature.made_from is not None or (signature.types and own):
