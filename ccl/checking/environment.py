@@ -105,6 +105,14 @@ class DroppedValue(Node, frozen=True, kw_only=True):
     fix: Fix
 
 
+class CallSite(Node, frozen=True, kw_only=True):
+    """The call for which an instance was made first, and the body that it is in."""
+
+    instance: str
+    body: str
+    call: ast.Call
+
+
 class Constraint(Record, kw_only=True, eq=False):
     """A rule that needs types which are not known yet; see `ccl.checking.constraints`."""
 
@@ -162,6 +170,10 @@ class Checker(Record, kw_only=True):
     generics: dict[str, Generic] = field(default_factory=dict)
     instance_roots: dict[str, str] = field(default_factory=dict)
     """By id of an instance, and of an inline function in one, the first instance that led to it."""
+    call_sites: dict[str, CallSite] = field(default_factory=dict)
+    """By id of an instance; see `ccl.checking.functions.call_sites`."""
+    led_back: dict[tuple[str, Span], Span] = field(default_factory=dict)
+    """By code and place of an error that is led back to a call of the program: that call."""
     extending_roles: dict[str, list[tuple[FileScope, Role]]] | None = None
     """By id of a role's function, the roles that extend it; made when the first is looked for."""
     instances_made: dict[str, int] = field(default_factory=dict)

@@ -7,25 +7,27 @@ from ccl.codes.template import Template
 _UNWRAP_OPTION: Final = "it may be None: unwrap it with `?` or `try … catch …`"
 _UNWRAP_RESULT: Final = "it may be an Err: unwrap it with `?` or `try … catch …`"
 
+_CONVERSIONS: Final = {
+    "decimal": "convert it by name: `decimal(…)`",
+    "integer": "convert it by name: `integer(…)`",
+    "whole": "say how it is rounded: `round(…)`, `floor(…)` or `ceil(…)`",
+    "token": "say what it is: `token<…>(…)` with the class of the tokens",
+    "duration": "say what it counts: `days(…)`, `hours(…)`, or `duration(…)` of seconds",
+    "timestamp": "convert it by name: `timestamp(…)`",
+    "interpolate": 'write it into a text: `"\\(…)"`',
+    "parse": "read it with `parse_integer(…)`, which gives Option<Integer>",
+    "compare": "compare it: `… != 0`",
+    "unwrap option": _UNWRAP_OPTION,
+    "unwrap result": _UNWRAP_RESULT,
+    "map": "`{{}}` is an empty block; an empty map is `map_new()`",
+}
+
 TEMPLATES: Final[tuple[Template, ...]] = (
     Template(
         code="CCL0401",
         title="expected {expected}, found {found}",
         label="this is {found}",
-        advice={
-            "decimal": "convert it by name: `decimal(…)`",
-            "integer": "convert it by name: `integer(…)`",
-            "whole": "say how it is rounded: `round(…)`, `floor(…)` or `ceil(…)`",
-            "token": "say what it is: `token<…>(…)` with the class of the tokens",
-            "duration": "say what it counts: `days(…)`, `hours(…)`, or `duration(…)` of seconds",
-            "timestamp": "convert it by name: `timestamp(…)`",
-            "interpolate": 'write it into a text: `"\\(…)"`',
-            "parse": "read it with `parse_integer(…)`, which gives Option<Integer>",
-            "compare": "compare it: `… != 0`",
-            "unwrap option": _UNWRAP_OPTION,
-            "unwrap result": _UNWRAP_RESULT,
-            "map": "`{{}}` is an empty block; an empty map is `map_new()`",
-        },
+        advice=_CONVERSIONS,
     ),
     Template(
         code="CCL0402",
@@ -350,6 +352,13 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="a rule does not look for elements of host data",
         label="not known to be there",
         help="select a field by its name, or decide it in a function that takes `Data`",
+    ),
+    Template(
+        code="CCL0465",
+        title="the function {does}, and `{callee}` {needs}",
+        label="{does}",
+        help="give a function that fits, for instance an inline one: `x => …`",
+        advice=_CONVERSIONS,
     ),
     Template(
         code="CCL0449",

@@ -9,7 +9,7 @@ from ccl import ast, typed
 from ccl.checking.charter.conditions import check_conditions
 from ccl.checking.constants import constants
 from ccl.checking.environment import Checker
-from ccl.checking.functions import bodies, solving, templates
+from ccl.checking.functions import bodies, call_sites, solving, templates
 from ccl.checking.functions.annotations import Annotations
 from ccl.checking.inference import is_error_type
 from ccl.checking.signatures import Signature
@@ -55,6 +55,7 @@ def _elaborate(
         for name in scope.own_consts:
             constants.value_of(checker, scope, name)
     _leave_out_repeated(checker.sink, reported)
+    call_sites.leave_out_repeated(checker)
     return functions
 
 
@@ -86,7 +87,7 @@ def _function(checker: Checker, signature: Signature, annotations: Annotations) 
                 _report_parameter(
                     checker, signature.item.parameters[i].name, annotations.of(signature, i)
                 )
-    return bodies.check_function(checker, signature)
+    return call_sites.check_function(checker, signature)
 
 
 def _report_parameter(checker: Checker, name: ast.Ident, annotation: str | None) -> None:

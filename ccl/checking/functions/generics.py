@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ccl import ast, typed
 from ccl.checking.constraints import wait_for
 from ccl.checking.conversions import report_mismatch
-from ccl.checking.environment import Body, invalid
+from ccl.checking.environment import Body, CallSite, invalid
 from ccl.checking.functions import bodies as functions
 from ccl.checking.functions import solving
 from ccl.checking.inference import fresh, has_error_type, is_open, type_id, unify, zonk
@@ -42,6 +42,7 @@ def admit(body: Body, call: ast.Call, identity: str) -> bool:
         body.sink.report("CCL0604", call.span, limit=str(INSTANCES_MAX))
         return False
     checker.instance_roots[identity] = root
+    checker.call_sites[identity] = CallSite(instance=identity, body=body.id, call=call)
     return True
 
 

@@ -11,7 +11,7 @@ from collections.abc import Set
 from ccl import ast
 from ccl.builtins import GENERIC_TYPES, METHODS, TYPES
 from ccl.checking.environment import Checker
-from ccl.checking.functions import bodies, solving
+from ccl.checking.functions import bodies, call_sites, solving
 from ccl.checking.inference import ERROR_TYPE, is_open, rigid
 from ccl.checking.repeats import report_repeats
 from ccl.checking.signatures import AnyFunction, Signature
@@ -77,7 +77,7 @@ def check(checker: Checker) -> tuple[Diagnostic, ...]:
         checker.sink = Sink()
         for each in (template, *made[template.id]):
             solving.require_late(checker, each)
-            bodies.check_function(checker, each)
+            call_sites.check_function(checker, each)
         _leave_to_instances(checker.sink, template)
         reported.take(checker.sink)
     checker.sink = report_to
