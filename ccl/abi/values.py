@@ -43,6 +43,25 @@ class ValueMismatch(ValueError):
         self.found = found
 
 
+class OutOfRange(ValueMismatch):
+    """A number of the type `kind` that 64 bits do not hold."""
+
+    def __init__(self, path: str, kind: "TypeRef", found: str) -> None:
+        super().__init__(path, f"{kind} of 64 bits", found)
+        self.kind = kind
+
+
+class WrongPayload(ValueMismatch):
+    """A variant of the enum `kind` that carries other values than the ones given."""
+
+    def __init__(
+        self, path: str, expected: str, found: str, *, kind: "TypeRef", variant: str
+    ) -> None:
+        super().__init__(path, expected, found)
+        self.kind = kind
+        self.variant = variant
+
+
 class TypeRef(Struct, frozen=True):
     """A type as written: `Map<String, Integer>` has two arguments."""
 
@@ -157,7 +176,7 @@ def check_wire(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
         return pairs
     found = _walk(kind, value, abi, path, check_wire)
     if kind.name == "Decimal" and not (found.isascii() and _is_narrow(_millionths(found))):
-        raise ValueMismatch(path, "Decimal of 64 bits", _shown(value))
+        raise OutOfRange(path, kind, _shown(value))
     return found
 
 
@@ -227,7 +246,7 @@ def _scalar(kind: TypeRef, value: Any, path: str) -> Any:
         if not isinstance(value, int) or isinstance(value, bool):
             raise wrong()
         if not INTEGER_MIN <= value <= INTEGER_MAX:
-            raise wrong(f"{kind} of 64 bits")
+            raise OutOfRange(path, kind, _shown(value))
         return value
     if name == "Bool":
         if not isinstance(value, bool):
@@ -310,7 +329,13 @@ def _variant(
                 ]
             }
     names = ", ".join(name for name, _ in variants)
-    raise ValueMismatch(path, f"{kind} ({names})", _shown(value))
+    expected, found = f"{kind} ({names})", _shown(value)
+    given = value if isinstance(value, str) else None
+    if isinstance(value, dict) and len(value) == 1:
+        given = next(iter(value))
+    if given in payloads:
+        raise WrongPayload(path, expected, found, kind=kind, variant=given)
+    raise ValueMismatch(path, expected, found)
 
 
 def _data(value: Any, path: str) -> Any:

@@ -1,11 +1,12 @@
 """Arguments of an entry: what is no DID, CID or duration is refused before anything runs."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 
 import pytest
-from commands import run
+from commands import Done, run
 
 DID = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
 PROGRAM = """\
@@ -86,3 +87,83 @@ def test_an_absent_value_is_shown_and_no_value_is_not(program: Path, tmp_path: P
     assert absent.out.endswith("Value of board.ccl (local):\n  none\n")
     nothing = run("ccl", "run", program, "--entry", "nothing", home=tmp_path)
     assert "Value" not in nothing.out
+
+
+SHARES = """\
+enum Share { Full, Half, Supporter(Integer), Pair(Integer, String) }
+
+export fn join(share: Share) -> Share { share }
+
+export fn renew(share: Option<Share>) -> Option<Share> { share }
+
+export fn list(shares: Array<Share>) -> Integer { shares.length() }
+
+export fn named(name: Option<String>) -> Option<String> { name }
+
+export fn settle(result: Result<Integer, String>) -> Integer { 1 }
+
+export fn pay(amount: Integer) -> Integer { amount }
+
+export fn price(amount: Decimal) -> Decimal { amount }
+"""
+
+
+@pytest.fixture
+def shares(tmp_path: Path) -> Path:
+    path = tmp_path / "shares.ccl"
+    path.write_text(SHARES, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("entry", "word", "said"),
+    [
+        ("join", "Supporter", "Supporter of Share carries a value of type Integer"),
+        ("join", '"Supporter"', "Supporter of Share carries a value of type Integer"),
+        ("join", "Pair", "Pair of Share carries (Integer, String)"),
+        ("join", '{"Pair": [3]}', "Pair of Share carries (Integer, String)"),
+        ("join", '{"Half": 3}', "Half of Share carries no value"),
+        ("renew", '"Supporter"', "Supporter of Share carries a value of type Integer"),
+        ("renew", '{"Half": 3}', "Half of Share carries no value"),
+        ("renew", "Full", "expected Option<Share>"),
+        ("named", "Ada", "expected Option<String>"),
+        ("settle", '"Ok"', "Ok of Result<Integer, String> carries a value of type Integer"),
+    ],
+)
+def test_help_for_a_wrong_variant_works_when_pasted(
+    shares: Path, entry: str, word: str, said: str
+) -> None:
+    done = run("ccl", "run", shares, "--entry", entry, word, home=shares.parent)
+    assert done.code == 2
+    assert said in done.err
+    help_text = done.err.rpartition("help: ")[2].strip()
+    written = re.split(r"write it as |for instance ", help_text)[-1]
+    (pasted,) = shlex.split(written)
+    done = run("ccl", "run", shares, "--entry", entry, pasted, home=shares.parent)
+    assert done.code == 0, done.err
+
+
+def test_wrong_variant_in_a_part_is_written_as_json(shares: Path) -> None:
+    done = run("ccl", "run", shares, "--entry", "list", '["Pair"]', home=shares.parent)
+    assert 'carries (Integer, String), found "Pair" at [0]' in done.err
+    assert 'help: write it as {"Pair": [5, "text"]}\n' in done.err
+
+
+@pytest.mark.parametrize(
+    ("entry", "low", "high", "above"),
+    [
+        ("pay", "-9223372036854775808", "9223372036854775807", "9223372036854775808"),
+        ("price", "-9223372036854.775808", "9223372036854.775807", "9223372036854.775808"),
+    ],
+)
+def test_number_out_of_range_is_refused_with_the_range(
+    shares: Path, entry: str, low: str, high: str, above: str
+) -> None:
+    def call(word: str) -> Done:
+        return run("ccl", "run", shares, "--entry", entry, "--", word, home=shares.parent)
+
+    for word in (low, high):
+        assert call(word).code == 0
+    done = call(above)
+    assert done.code == 2
+    assert f" is from {low} to {high}\n" in done.err
