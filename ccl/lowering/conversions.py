@@ -6,7 +6,7 @@ from typing import Final
 from ccl.lowering import decoding, elements, encoding
 from ccl.lowering.frame import Frame, Hold, Owned
 from ccl.lowering.shapes import load, payload_offset, value_type
-from ccl.typed import CallBuiltin, Conversion, Convert, DataGet, TextConst
+from ccl.typed import CallBuiltin, Conversion, Convert, DataGet, Expr, LocalGet, TextConst
 from ccl.types import Prim, Result, Type, is_reference
 from ccl.wasm.model import ValueType
 
@@ -121,10 +121,25 @@ def _unwrap(f: Frame, node: Convert) -> Hold:
 def _from_data(f: Frame, node: Convert) -> Hold:
     field = f"`{node.operand.name}`: " if isinstance(node.operand, DataGet) else ""
     kept = _begin_reading(f, node, f"wrong type of data: {field}expected {node.type}")
+    if node.type is Prim.DECIMAL:
+        _refuse_integer(f, node.operand)
     f.emit(decoding.decode(f.unit, node.type))
     f.call("in_finish")
     f.let_go(kept)
     return Hold.OWNED if is_reference(node.type) else Hold.PLAIN
+
+
+def _refuse_integer(f: Frame, operand: Expr) -> None:
+    """An Integer is read as one and then converted: the trap says how."""
+    read = "…"
+    if isinstance(operand, DataGet) and isinstance(operand.base, LocalGet):
+        read = f"{operand.base.local.name}.{operand.name}"
+    remedy = f"found Integer; write `let whole: Integer = {read};`, then `decimal(whole)`"
+    f.call("in_peek")
+    f.emit(f"i32.const {decoding.AFTER_INTEGERS}", "i32.lt_u", "if")
+    f.constant(f.unit.constants.text(remedy))
+    f.call("in_fail")
+    f.emit("end")
 
 
 def _data_as_text(f: Frame, node: Convert) -> Hold:

@@ -8,6 +8,8 @@ from ccl.lowering.unit import Unit
 from ccl.types import Array, Map, Option, Prim, Struct, Token, Type, is_reference
 
 MALFORMED = "not canonical DAG-CBOR"
+AFTER_INTEGERS = 0x40
+"""The first byte of an Integer is below: major types 0 and 1."""
 _LIST, _MAP = 4, 5
 
 
