@@ -151,3 +151,29 @@ def test_a_policy_that_denies_says_where_it_is_set(tmp_path: Path) -> None:
 def test_the_next_step_can_be_pasted(tmp_path: Path) -> None:
     made = run("ccl", "new", "our coop", home=tmp_path, cwd=tmp_path)
     assert "Next: ccl run 'our coop/our-coop.ccl'\n" in made.err
+
+
+PROPOSALS = """\
+proposal Spend { electorate: [caller()]; voting_period: 7d; execution { log("spent"); } }
+
+contract Coop {
+  state members: Array<Did> = [caller()];
+  proposal Hidden { electorate: members; voting_period: 7d; execution { log("hidden"); } }
+  public {
+    proposal Amend { electorate: members; voting_period: 7d; execution { log("amended"); } }
+    role Member { requires: size() > 0; }
+    fn size() -> Integer { members.length() }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("entry", ["execution of Amend", "execution of Spend"])
+def test_execution_of_a_proposal_is_no_entry(entry: str, tmp_path: Path) -> None:
+    path = tmp_path / "coop.ccl"
+    path.write_text(PROPOSALS, encoding="utf-8")
+    done = run("ccl", "run", path, "--entry", entry, home=tmp_path)
+    assert (done.code, done.out) == (3, "")
+    assert f"has no function or handler '{entry}'" in done.err
+    public = "Amend_close, Amend_get, Amend_open, Amend_prune, Amend_vote, charter, size"
+    assert f"--entry takes {public}\n" in done.err

@@ -141,6 +141,9 @@ class _Exports:
 
     def _function(self, part: _Part, scope: FileScope, name: str, item: ast.Function) -> None:
         checker = self.checker
+        if not name.isidentifier():
+            # Made for the program's own calls: what a proposal does follows from its vote alone.
+            return
         identity = checker.function_id(scope, name)
         given = part.prefix + name
         is_run = name == RUN_EXPORT and part.runs
