@@ -22,6 +22,7 @@ from ccl.lowering.state_access import (
     declaring,
     load_id,
     loading,
+    schema_lines,
     write_id,
     writing,
 )
@@ -33,6 +34,7 @@ from ccl.lowering.state_changes import (
     is_proposals,
     refusing,
 )
+from ccl.lowering.state_gone import keep_votes_id, keeping_votes
 from ccl.node import replace
 from ccl.reach import NO_USE, StateIndex, Use, state_uses
 from ccl.source import Span
@@ -86,6 +88,8 @@ def with_state(program: Program) -> tuple[Program, Mapping[str, Use]]:
             made += [checking(each) for each in left if not is_proposals(each)]
         if any(map(is_proposals, states)):
             made.append(finding(home, states))
+        if migrates:
+            made.append(keeping_votes(home, schema_lines(states), states[0].span))
         for state in states:
             bytes_max = None if migrates else encoded_bytes_max(program, state.type)
             made += [loading(state, bytes_max, migrates=migrates), writing(state)]
@@ -247,7 +251,8 @@ class _Wrapper:
             type=Prim.UNIT,
             span=span,
         )
-        return build.when(self._is(home, OTHER), (Evaluate(value=call, span=span),))
+        keep = build.evaluated(keep_votes_id(home), span)
+        return build.when(self._is(home, OTHER), (keep, Evaluate(value=call, span=span)))
 
     def _is(self, home: str, difference: int) -> Expr:
         local = self._difference[home]

@@ -134,6 +134,28 @@ def test_variable_that_a_migration_leaves_out_is_refused() -> None:
     assert refusal(changed, "look", kept) == f"{DUES}; set it in fn migrate"
 
 
+@pytest.mark.parametrize("proposals", ["none", "open", "pruned"])
+def test_kind_of_proposals_that_is_gone_is_refused_while_any_is_kept(proposals: str) -> None:
+    other = "proposal Aid { electorate: [caller()]; voting_period: 7d; }"
+    kept = stored_by(program(migrate=other), proposals=proposals)
+    renamed = compile_text(
+        """state dues: Array<Integer> = [];
+proposal Zeal { electorate: [caller()]; voting_period: 7d; }
+fn migrate(old: Data) { array_push(dues, integer(old.fund)); }
+export fn look() -> Integer { dues.length() }
+""",
+        "coop.ccl",
+    ).wasm
+    assert renamed is not None
+    if proposals != "open":
+        assert value(renamed, "look", kept) == 3
+        return
+    assert refusal(renamed, "look", kept) == (
+        "proposals of Spend are stored, this program has no proposal of that name; "
+        "close and prune them with the earlier program before this one runs"
+    )
+
+
 def test_longer_shape_than_is_read_is_refused() -> None:
     fields = ", ".join(f"a_long_name_of_a_field_{number}: Integer" for number in range(30))
     first = ", ".join(f"a_long_name_of_a_field_{number}: 1" for number in range(30))
