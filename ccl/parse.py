@@ -15,6 +15,7 @@ from ccl.parsing.foreign_forms import read_foreign_forms
 from ccl.parsing.heads import read_literals_in_heads, read_lost_parentheses
 from ccl.parsing.lexer import lex
 from ccl.parsing.misplaced_items import read_items_in_code
+from ccl.parsing.misspelt_items import has_misspelt_words, read_misspelt_items
 from ccl.parsing.reasons import read_reasons
 from ccl.parsing.recovery import recover
 from ccl.parsing.reduce import Gathering, Place
@@ -31,6 +32,11 @@ def parse(source: Source, sink: Sink) -> ast.Module:
     if too_deep(source, tokens, sink):
         return ast.Module(items=(), span=whole)
     classify(source, tokens)
+    if has_misspelt_words(tokens):
+        reread = lex(source, Sink())
+        if read_misspelt_items(source, reread, sink):
+            tokens = reread
+            classify(source, tokens)
     found = Sink()
     automaton = _automaton(source, tokens, found)
     if automaton.feed(tokens.items) == ACCEPTED:
@@ -38,6 +44,7 @@ def parse(source: Source, sink: Sink) -> ast.Module:
     else:
         tokens = lex(source, Sink())
         read_lost_braces(source, tokens, sink)
+        read_misspelt_items(source, tokens, sink)
         read_foreign_words(source, tokens, sink)
         read_foreign_forms(source, tokens, sink)
         read_reasons(source, tokens, sink)
