@@ -58,10 +58,11 @@ def load_page(code: str) -> Page | None:
 
 
 def nearest_code(code: str) -> str | None:
-    """The existing code that `code` was probably meant to be."""
-    from ccl.abi.suggest import nearest
+    """The existing code that `code` was probably meant to be: one slip away, since codes of more
+    in common mean nothing alike."""
+    from ccl.abi.suggest import distance
 
-    return nearest(code, sorted(TEMPLATES))
+    return next((each for each in sorted(TEMPLATES) if distance(code, each, 1) == 1), None)
 
 
 def render_page(page: Page, *, color: bool, width: int, seal: str = "") -> str:

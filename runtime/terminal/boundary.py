@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import typer
-from typer._click.exceptions import NoArgsIsHelpError
+from typer._click.exceptions import NoArgsIsHelpError, NoSuchOption
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
@@ -34,7 +34,7 @@ from runtime.terminal.answer import (
     print_answer,
 )
 from runtime.terminal.commandline import COLOR_OPTION, NONE, Load, command_line
-from runtime.terminal.commands import command_that_has
+from runtime.terminal.commands import command_named, command_that_has, option_elsewhere
 from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode, no_command
 from runtime.terminal.escaping import printable
@@ -236,7 +236,7 @@ def _check_encoding(arguments: Sequence[str]) -> None:
 
 def _usage_error(error: TyperException, name: str, arguments: Sequence[str]) -> CommandError:
     context = getattr(error, "ctx", None)
-    command = name if context is None else context.command_path
+    command = command_named(name, arguments) if context is None else context.command_path
     hint = f"`{command} --help` shows how it is used"
     option = str(getattr(error, "option_name", ""))
     file = _file_like_an_option(arguments)
@@ -245,6 +245,8 @@ def _usage_error(error: TyperException, name: str, arguments: Sequence[str]) -> 
     elif _NEGATIVE.match(option):
         hint = "a negative number is taken for an option; put -- before the arguments: "
         hint += f"`{command} … -- {option}`"
+    elif isinstance(error, NoSuchOption):
+        hint = option_elsewhere(option) or hint
     # (the library puts what one can choose from on lines of their own)
     message = " ".join(error.format_message().rstrip(".").split())
     unknown = _NO_COMMAND.match(message)

@@ -1,6 +1,6 @@
 """Which of the three programs has a command, for those who called it of another one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from shlex import quote
 from typing import Final
 
@@ -13,6 +13,20 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("identity", "tokens", "state", "block", "doctor"),
     ),
 }
+OPTIONS: Final[Mapping[str, str]] = {
+    "--check": "cclc fmt",
+    "--emit": "cclc compile",
+    "--fix": "cclc check",
+    "--watch": "cclc check",
+    "--context": "ccl run",
+    "--dry-run": "ccl run",
+    "--entry": "ccl run",
+    "--input": "ccl run",
+    "--only": "ccl test",
+    "--strict": "ccl charter",
+    "--wasm": "meshctl submit-job",
+}
+"""Options that are looked for in other commands than those which have them."""
 _SYNONYMS: Final = {"format": "fmt", "build": "compile", "init": "new"}
 
 
@@ -31,3 +45,15 @@ def command_that_has(word: str, program: str) -> str | None:
         if (program not in having)
         else f"did you mean `{program} {name}`?"
     )
+
+
+def option_elsewhere(option: str) -> str | None:
+    """The next step for an option that the command does not have, None where none is known."""
+    having = OPTIONS.get(option)
+    return None if having is None else f"it is an option of another command: `{having} {option}`"
+
+
+def command_named(program: str, words: Sequence[str]) -> str:
+    """The program with its command, as far as the words of a command line name one."""
+    word = next((each for each in words if each in COMMANDS.get(program, ())), None)
+    return program if word is None else f"{program} {word}"

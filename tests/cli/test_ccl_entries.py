@@ -177,3 +177,23 @@ def test_execution_of_a_proposal_is_no_entry(entry: str, tmp_path: Path) -> None
     assert f"has no function or handler '{entry}'" in done.err
     public = "Amend_close, Amend_get, Amend_open, Amend_prune, Amend_vote, charter, size"
     assert f"--entry takes {public}\n" in done.err
+
+
+@pytest.mark.parametrize(
+    ("entry", "help_"),
+    [
+        ("Spend.close", "elsewhere, write a function that calls `Spend.close`; --entry takes"),
+        ("Spend::close", "elsewhere, write a function that calls `Spend.close`; --entry takes"),
+        ("Coop.Hidden.open", "elsewhere, write a function that calls `Hidden.open`; --entry takes"),
+        ("Amend.close", "did you mean 'Amend_close'?"),
+    ],
+)
+def test_function_of_a_proposal_that_is_not_exported_is_explained(
+    entry: str, help_: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "coop.ccl"
+    path.write_text(PROPOSALS, encoding="utf-8")
+    done = run("ccl", "run", path, "--entry", entry, "1", home=tmp_path)
+    assert done.code == 3
+    assert help_ in done.err
+    assert ("are exported if it is in `public { … }`" in done.err) is (entry != "Amend.close")

@@ -11,7 +11,7 @@ from typer.main import get_group
 from ccl.cli.ccl import app as ccl_app
 from ccl.cli.cclc import app as cclc_app
 from mesh.cli import app as mesh_app
-from runtime.terminal.commands import COMMANDS
+from runtime.terminal.commands import COMMANDS, OPTIONS
 
 
 @pytest.fixture
@@ -51,6 +51,34 @@ def test_command_of_another_program_is_named(
     done = call(folder, *words)
     assert (done.code, done.out) == (2, "")
     assert meant in done.err
+
+
+def test_table_of_options_is_that_of_the_programs(tmp_path: Path) -> None:
+    for option, having in OPTIONS.items():
+        program, command = having.split()
+        done = call(tmp_path, program, command, "--help")
+        assert f"{option} " in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "help_"),
+    [
+        (("ccl", "run", "x.ccl", "--watch"), "`cclc check --watch`"),
+        (("ccl", "test", "--fix"), "`cclc check --fix`"),
+        (("cclc", "check", "x.ccl", "--input", "x"), "`ccl run --input`"),
+        (("ccl", "run", "x.ccl", "--wat"), "`ccl run --help`"),
+        (("ccl", "run", "x.ccl", "--input"), "`ccl run --help`"),
+        (("cclc", "check", "--max-errors"), "`cclc check --help`"),
+        (("meshctl", "submit-job", "--wasm"), "`meshctl submit-job --help`"),
+        (("ccl", "--color"), "`ccl --help`"),
+    ],
+)
+def test_mistaken_option_leads_to_the_command_that_has_it(
+    folder: Path, words: tuple[str, ...], help_: str
+) -> None:
+    done = call(folder, *words)
+    assert (done.code, done.out) == (2, "")
+    assert help_ in done.err
 
 
 def test_command_that_new_prints_works(folder: Path) -> None:

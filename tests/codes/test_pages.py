@@ -100,4 +100,5 @@ def test_an_unknown_code_has_a_neighbour() -> None:
     code = CODES[0]
     assert nearest_code(code[:-1] + "x") is not None
     assert nearest_code("HELLO") is None
+    assert nearest_code("CCL9999") is None
     assert load_page("CCL9999") is None

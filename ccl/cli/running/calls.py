@@ -96,6 +96,7 @@ def _stored_program(mesh: LocalMesh, module: Cid, origin: Origin) -> Program:
         readers=frozenset(),
         names=names,
         functions=(),
+        proposals=(),
         stateless=(),
     )
 

@@ -163,6 +163,7 @@ def _of_module(wasm: bytes, file: Path) -> Program:
         readers=frozenset(),
         names=SourceMap(),
         functions=(),
+        proposals=(),
         stateless=(),
     )
 

@@ -1,6 +1,7 @@
 """A program on its way to the sandbox: compiled, with its entry, arguments and context."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -64,6 +65,8 @@ class Program(Struct, frozen=True, kw_only=True):
     """The entries that look at the input."""
     functions: tuple[str, ...]
     """Names that --entry may take, besides those of handlers."""
+    proposals: tuple[str, ...]
+    """Names of those that the file and its contracts declare."""
     stateless: tuple[str, ...]
     """Homes of the file and its contracts in which the program declares no state."""
 
@@ -107,6 +110,7 @@ def compile_text_of(text: str, file: Path, entry: str, allowed: tuple[Path, ...]
         readers=entries_reading_input(tree),
         names=compiled.compilation.names,
         functions=_function_names(compiled.compilation.module),
+        proposals=_proposal_names(compiled.compilation.module),
         stateless=_stateless(compiled.compilation, abi),
     )
 
@@ -130,6 +134,21 @@ def _function_names(module: ast.Module | None) -> tuple[str, ...]:
     items = () if module is None else module.items
     functions = (item for item in items if isinstance(item, ast.Function))
     return tuple(item.name.text for item in functions if not item.test)
+
+
+def _proposal_names(module: ast.Module | None) -> tuple[str, ...]:
+    return () if module is None else tuple(_proposals_among(module.items))
+
+
+def _proposals_among(items: Iterable[ast.Item]) -> Iterator[str]:
+    for item in items:
+        match item:
+            case ast.Section(key=ast.Key(text="proposal", quoted=False), value=ast.Name(text=name)):
+                yield name
+            case ast.Section(key=ast.Key(text="contract" | "public", quoted=False)):
+                yield from _proposals_among(item.entries)
+            case _:
+                pass
 
 
 def _stateless(compilation: Compilation, abi: Abi) -> tuple[str, ...]:
@@ -160,7 +179,7 @@ def entry_signature(program: Program, entry: str) -> ExportSignature:
         hint = "write one"
     else:
         message = f"{program.root.path} has no function or handler '{entry}'"
-        hint = _meant(entry, names)
+        hint = _of_a_proposal(entry, program) or _meant(entry, names)
     if names:
         hint += f"; --entry takes {', '.join(names)}"
     raise CommandError(
@@ -169,6 +188,18 @@ def entry_signature(program: Program, entry: str) -> ExportSignature:
         message,
         hint=hint,
         details={"entry": entry},
+    )
+
+
+def _of_a_proposal(entry: str, program: Program) -> str | None:
+    """For `Spend.close` or `Coop.Spend.close`, where the functions of Spend are not exported."""
+    *_, name, member = ("", *re.split(r"[.:]+", entry))
+    exported = {each.name for each in program.abi.exports}
+    if name not in program.proposals or f"{name}_{member}" in exported:
+        return None
+    return (
+        f"functions of the proposal {name} are exported if it is in `public {{ … }}` of a "
+        f"contract; elsewhere, write a function that calls `{name}.{member}`"
     )
 
 
