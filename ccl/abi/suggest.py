@@ -144,6 +144,11 @@ def similar(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)[:SIMILAR_MAX]
 
 
+def listed(names: Sequence[str]) -> str | None:
+    """The names as in "`a`, `b`, `c`"; None where there are none."""
+    return ", ".join(f"`{each}`" for each in names) or None
+
+
 def either(names: Sequence[str]) -> str | None:
     """The names for a sentence, as in "`a`, `b` or `c`"; None where there are none."""
     if not names:

@@ -236,6 +236,12 @@ class Checker(Record, kw_only=True):
         owner, left = self.reached(scope, [each.text for each in path])
         return None if left else owner
 
+    def declared_here(self, name: ast.Ident, shown: str) -> tuple[Label, ...]:
+        """The place of a declaration for a message, unless it is in a file of the library."""
+        if name.span.file in self.library_files - {self.scoped.root}:
+            return ()
+        return (Label(name.span, f"{shown} is declared here"),)
+
     @property
     def library_files(self) -> frozenset[FileId]:
         """The files of the standard library that are loaded."""

@@ -69,6 +69,9 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
         return host_record(body, text, name.span)
     if text in scope.roles:
         return _not_a_value(body, name.span, text, "a role", None, advice="ask")
+    if scope.has_proposal(text):
+        declared = scope.functions[f"{text}_open"].name.span
+        return _not_a_value(body, name.span, text, "a proposal", declared, advice="proposal")
     body.unknown_names.add(text)
     return unknown_name(body, name.span, text, known_values(body))
 
@@ -177,6 +180,8 @@ def _declared_otherwise(target: FileScope, name: str) -> tuple[str, str | None] 
         return "a contract", None
     if name in target.roles:
         return "a role", "ask"
+    if target.has_proposal(name):
+        return "a proposal", "proposal"
     return None
 
 

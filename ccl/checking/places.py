@@ -1,7 +1,7 @@
 """Places: fields, elements, and assignment through them at any depth."""
 
 from ccl import ast, typed
-from ccl.abi.suggest import nearest
+from ccl.abi.suggest import listed, nearest
 from ccl.builtins import HANDLER_PARAMETER, HOST_RECORDS
 from ccl.checking import expressions, names, operators
 from ccl.checking.charter import own
@@ -99,7 +99,9 @@ def field_index(body: Body, kind: Struct, name: ast.Ident) -> int | None:
         name.span,
         name=name.text,
         struct=kind.name,
-        labels=(Label(info.item.name.span, f"{kind.name} is declared here"),),
+        known=None if near else listed(known),
+        advice=None if near else "fields",
+        labels=body.checker.declared_here(info.item.name, kind.name),
         fixes=(Fix(f"write `{near}`", (Edit(name.span, near),)),) if near else (),
         nearest=near,
     )

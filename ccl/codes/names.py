@@ -69,6 +69,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "call": "call it: `{name}(…)`",
             "make": "make a value of it, or name one of its variants",
             "ask": "ask who holds it: `caller_has_role({name})`",
+            "proposal": "call one of its functions: `{name}.open(…)`, or `x => {name}.get(x)` to "
+            "pass one",
         },
     ),
     Template(
@@ -82,6 +84,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="{struct} has no field `{name}`",
         label="no such field",
         help="did you mean `{nearest}`?",
+        advice={"fields": "select one that it has: {known}"},
     ),
     Template(
         code="CCL0211",
@@ -112,6 +115,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="{enum} has no variant `{name}`",
         label="no such variant",
         help="did you mean `{nearest}`?",
+        advice={"variants": "name one that it has: {known}"},
     ),
     Template(
         code="CCL0216",

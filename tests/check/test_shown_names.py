@@ -89,3 +89,40 @@ def test_field_of_a_type_without_fields_has_the_help_that_fits(
 ) -> None:
     (found,) = errors(tmp_path, f"execution {{ let _ = {value}; }}")
     assert found.endswith(f"has no fields; {help_text}")
+
+
+PROPOSAL = """proposal Spend {
+  title: "Spend"; electorate: [did("did:example:ada")]; voting_period: 7d;
+  parameters { amount: Integer; }
+  execution { log("\\(amount)"); }
+}
+"""
+
+
+@pytest.mark.parametrize("used", ["Spend", "[1].map(Spend.open)", "Spend.parameters"])
+@pytest.mark.parametrize("home", ["", "Board."])
+def test_proposal_is_reported_as_what_it_is(home: str, used: str, tmp_path: Path) -> None:
+    declared = f"contract Board {{\n{PROPOSAL}}}\n" if home else PROPOSAL
+    code = used.replace("Spend", f"{home}Spend")
+    (found,) = errors(tmp_path, f"{declared}execution {{ {code}; }}")
+    assert found.startswith(f"`{home}Spend` is a proposal, not a value; ")
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (
+            "Spend.get(1).zzzz",
+            "Proposal<Spend.Parameters> has no field `zzzz`; select one that it has: `id`, ",
+        ),
+        ("Vote.Zzzz", "Vote has no variant `Zzzz`; name one that it has: `Yes`, `No`, `Abstain`"),
+        ("core.Pair { zzzz: 1 }", "Pair has no field `zzzz`; select one that it has: `first`, "),
+    ],
+)
+def test_declaration_in_the_library_has_no_label(code: str, error: str, tmp_path: Path) -> None:
+    text = f'import "std/core" as core;\n{PROPOSAL}execution {{ let _ = {code}; }}'
+    (found,) = errors(tmp_path, text)
+    assert found.startswith(error)
+    (tmp_path / "own.ccl").write_text(text)
+    for each in check_file(tmp_path / "own.ccl").sink.diagnostics:
+        assert {label.span.file for label in each.labels} <= {each.span.file}

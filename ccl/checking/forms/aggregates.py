@@ -1,7 +1,7 @@
 """Array and struct literals."""
 
 from ccl import ast, typed
-from ccl.abi.suggest import nearest
+from ccl.abi.suggest import listed, nearest
 from ccl.checking import expressions
 from ccl.checking.environment import Body, StructInfo, invalid, is_invalid
 from ccl.checking.functions import instances
@@ -51,7 +51,7 @@ def infer_struct(body: Body, expr: ast.StructExpr, expected: Type | None) -> typ
             _path_span(expr),
             struct=info.item.name.text,
             fields=", ".join(f"`{name}`" for name in missing),
-            labels=(Label(info.item.name.span, f"{info.item.name.text} is declared here"),),
+            labels=body.checker.declared_here(info.item.name, info.item.name.text),
         )
         return invalid(expr.span)
     made = zonk(kind)
@@ -108,7 +108,9 @@ def _unknown_field(body: Body, each: ast.FieldValue, info: StructInfo, known: li
         each.name.span,
         name=each.name.text,
         struct=info.item.name.text,
-        labels=(Label(info.item.name.span, f"{info.item.name.text} is declared here"),),
+        known=None if near else listed(known),
+        advice=None if near else "fields",
+        labels=body.checker.declared_here(info.item.name, info.item.name.text),
         fixes=(Fix(f"write `{near}`", (Edit(each.name.span, near),)),) if near else (),
         nearest=near,
     )

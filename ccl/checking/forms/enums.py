@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ccl import ast, typed
-from ccl.abi.suggest import nearest
+from ccl.abi.suggest import listed, nearest
 from ccl.checking import expressions
 from ccl.checking.environment import Body, EnumInfo, invalid, is_invalid
 from ccl.checking.functions import instances, library
@@ -67,7 +67,9 @@ def variant_tag(body: Body, info: EnumInfo, name: ast.Ident, *, quoted: bool = F
         name=name.text,
         enum=info.item.name.text,
         nearest=near,
-        labels=(Label(info.item.name.span, f"{info.item.name.text} is declared here"),),
+        known=None if near else listed(known),
+        advice=None if near else "variants",
+        labels=body.checker.declared_here(info.item.name, info.item.name.text),
         fixes=(Fix(f"write `{near}`", (Edit(name.span, written),)),) if near else (),
     )
     return None
