@@ -97,10 +97,15 @@ def _match(body: Body, expr: ast.Match, bodies: _Bodies) -> typed.Expr:
 def _match_later(body: Body, expr: ast.Match, bodies: _Bodies, subject: typed.Expr) -> typed.Expr:
     """A match on a value of which not even the patterns say what it is."""
     node = body.not_known_yet(expr.span)
+    is_read = False
 
     def attempt(by_default: bool) -> bool:
-        if by_default and (suggested := suggested_type(body, expr.arms)) is not None:
-            unify(subject.type, suggested)
+        nonlocal is_read
+        if by_default and not is_read:
+            is_read = True  # once: its open numbers are progress, and a wrong literal says nothing
+            suggested = suggested_type(body, expr.arms)
+            if suggested is not None:
+                unify(subject.type, suggested)
         if is_unknown(subject.type):
             return False
         known = _as_suggested(body, expr, subject)

@@ -36,7 +36,7 @@ from ccl.checking.matching.shapes import (
     Within,
     alternatives,
 )
-from ccl.checking.matching.subject_types import suggested_by
+from ccl.checking.matching.subject_types import suggested_by, written
 from ccl.checking.operands import is_ordered
 from ccl.checking.places import field_index
 from ccl.checking.type_names import declared_type
@@ -165,10 +165,7 @@ class _Reader:
                 "CCL0507", pattern.span, found=str(kind), known="texts without `\\(…)`"
             )
             return None
-        written: ast.Expr = pattern.value
-        if pattern.negative:
-            written = ast.Unary(operator="-", operand=pattern.value, span=pattern.span)
-        value = expressions.check(self._body, written, kind)
+        value = expressions.check(self._body, written(pattern), kind)
         return value if isinstance(value, typed.ScalarConst | typed.TextConst) else None
 
     def _value(self, pattern: ast.Pattern, value: typed.Expr, kind: Type) -> Shape:

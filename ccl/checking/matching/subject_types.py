@@ -5,7 +5,7 @@ from ccl.checking import expressions
 from ccl.checking.environment import Body
 from ccl.checking.forms import enums
 from ccl.checking.functions import instances
-from ccl.checking.inference import fresh
+from ccl.checking.inference import fresh, is_error_type
 from ccl.checking.matching.shapes import alternatives
 from ccl.checking.type_names import declared_type
 from ccl.types import Array, Option, Result, Type
@@ -23,10 +23,10 @@ def suggested_type(body: Body, arms: tuple[ast.MatchArm, ...]) -> Type | None:
 
 def suggested_by(body: Body, pattern: ast.Pattern) -> Type | None:
     match pattern:
-        case (
-            ast.LiteralPattern(value=value) | ast.RangePattern(low=ast.LiteralPattern(value=value))
-        ):
-            return expressions.infer(body, value).type
+        case ast.LiteralPattern() | ast.RangePattern(low=ast.LiteralPattern()):
+            literal = pattern if isinstance(pattern, ast.LiteralPattern) else pattern.low
+            kind = expressions.infer(body, written(literal)).type
+            return None if is_error_type(kind) else kind
         case ast.StructPattern(path=path):
             return declared_type(body.checker, body.scope, path)
         case ast.VariantPattern(path=path) if info := enums.find(body, path[:-1]):
@@ -42,6 +42,13 @@ def suggested_by(body: Body, pattern: ast.Pattern) -> Type | None:
             return next((each for each in found if each is not None), None)
         case _:
             return None
+
+
+def written(pattern: ast.LiteralPattern) -> ast.Expr:
+    """The literal as an expression: the least Integer has no positive counterpart."""
+    if not pattern.negative:
+        return pattern.value
+    return ast.Unary(operator="-", operand=pattern.value, span=pattern.span)
 
 
 def _suggested_by_variant(body: Body, name: str) -> Type | None:
