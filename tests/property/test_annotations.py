@@ -42,7 +42,11 @@ USES = (
     "1",
 )
 
-HALL = "struct Hall { seats: Integer }\nenum Box<T> { Full(Array<T>), Void }\n"
+HALL = """\
+struct Hall { seats: Integer }
+enum Size { Small, Large }
+enum Box<T> { Full(Array<T>), Void }
+"""
 
 PROGRAMS = [
     *(f"export fn f(o) {{ {use} }}" for use in USES),
@@ -112,6 +116,7 @@ def test_open_argument_is_reported_once(argument: str) -> None:
         ("o == None", "Option<Integer>"),
         ('o.contains("a")', "Array<String>"),
         ("o.seats", "Hall"),
+        ("match o { Small => 1, Large => 2 }", "Size"),
         ("o.or_else(3)", None),
         ("o? + 1", None),
     ],
@@ -130,3 +135,12 @@ def test_type_that_a_call_rules_out_is_not_suggested() -> None:
     assert found.facts["example"] == "o: Option<Integer>"
     (found,) = errors("fn f(x) { x }\nfn through<T>(x: T) -> T { f(x) }")
     assert found.facts["advice"] == "parameter"
+
+
+@pytest.mark.parametrize("pattern", ["9223372036854775808", "9223372036854775808..=3", "Some(-1.)"])
+def test_pattern_with_a_wrong_literal_ends_inference(pattern: str) -> None:
+    assert errors(f"export fn f(o) {{ match o {{ {pattern} => 1, _ => 2 }} }}")
+
+
+def test_least_integer_in_a_pattern_decides_the_type() -> None:
+    assert errors("export fn f(o) { match o { -9223372036854775808..=-1 => 0, _ => 1 } }") == []
