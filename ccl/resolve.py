@@ -208,8 +208,18 @@ class _Resolution:
         file = self._file_called(text, alias)
         known = [front + each for owner, each in self._texts if owner == file]
         near = nearest(extends.text, [each for each in known if each != extends.text])
+        if near is None and not alias:
+            near = self._imported_base(text, extends.text)
         fixes = (Fix(f"extend `{near}`", (Edit(extends.span, near),)),) if near else ()
         self._sink.report("CCL0222", extends.span, name=extends.text, nearest=near, fixes=fixes)
+        return None
+
+    def _imported_base(self, text: _Text, name: str) -> str | None:
+        """The contract `name` of a file that is imported, as it is written."""
+        for item in text.file.module.items:
+            given = import_alias(item) if isinstance(item, ast.Import) else None
+            if given is not None and (self._file_called(text, given.text), name) in self._texts:
+                return f"{given.text}.{name}"
         return None
 
     def _contract_scopes(self, first: ScopeId, lineage: tuple[_Text, ...]) -> None:

@@ -229,6 +229,10 @@ class Checker(Record, kw_only=True):
             at = self.scoped.files[imported.file]
         return at, ()
 
+    def offers_in(self, scope: FileScope, contract: str, name: str) -> bool:
+        """Whether a contract of a file has the value `name`."""
+        return self.scoped.files[scope.imports[contract].file].offers(name)
+
     def owner_named(self, scope: FileScope, path: Sequence[ast.Ident] | None) -> FileScope | None:
         """The file or contract that a path names; None if it names none."""
         if not path:

@@ -160,7 +160,12 @@ def member_of_import(body: Body, path: Sequence[ast.Ident]) -> FileScope | None:
     imported = holder.imports[last.text]
     known = [each for each in target.value_names if target.offers(each)]
     known.sort(key=lambda each: each in target.functions and not target.functions[each].exported)
-    near = similar(name.text, known)
+    contracts = _contracts(target)
+    inside = [each for each in contracts if body.checker.offers_in(target, each, name.text)]
+    types = [each for each in target.type_names if each.isidentifier()]
+    near = [f"{each}.{name.text}" for each in inside] or similar(
+        name.text, (*known, *contracts, *types)
+    )
     body.sink.report(
         "CCL0207",
         name.span,
@@ -170,6 +175,11 @@ def member_of_import(body: Body, path: Sequence[ast.Ident]) -> FileScope | None:
         similar=either(near),
     )
     return None
+
+
+def _contracts(scope: FileScope) -> list[str]:
+    """The contracts that a path through a file or a contract can go on with."""
+    return [name for name, each in scope.imports.items() if each.item is None]
 
 
 def _declared_otherwise(target: FileScope, name: str) -> tuple[str, str | None] | None:

@@ -52,6 +52,14 @@ def _static_member(body: Body, expr: ast.Field, expected: Type | None) -> typed.
         return own.read(body, path, expr.span)
     if enums.names_variant(body, path):
         return enums.infer_variant(body, path, None, expr.span, expected)
+    if len(path) == 2 and not body.in_condition and first not in names.known_values(body):
+        having = [
+            name
+            for name, each in scope.enums.items()
+            if any(variant.name.text == path[1].text for variant in each.variants)
+        ]
+        if nearest(first, having) is not None:
+            return names.unknown_name(body, path[0].span, first, having)
     return None
 
 
