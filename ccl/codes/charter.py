@@ -108,6 +108,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="the range from {low} to {high} holds nothing",
         label="the smaller bound comes first",
         help="swap the bounds",
+        advice={"dash": "a blank separates the bounds: `range {low} {positive}`"},
     ),
     Template(
         code="CCL0317",

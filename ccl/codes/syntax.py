@@ -56,6 +56,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         advice={
             "date": "a date needs its time and zone, as in `{text}T00:00:00Z`; "
             "a difference of numbers is written with blanks",
+            "no date": "the calendar has no such day: put what is no date in quotes, "
+            '`"{text}"`; a difference of numbers is written with blanks',
+            "day": "put it in quotes, or write a timestamp such as `2026-01-15T00:00:00Z`",
+            "clock": 'a time of day has no type of its own: put it in quotes, `"{text}"`',
             "fraction": "count a smaller unit: `90m` is one and a half hours, `512MiB` half a GiB",
         },
     ),
@@ -111,6 +115,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "`n if n >= FIRST && n < LAST => …`",
             "function": "functions are passed, not stored: declare `fn f(x) {{ x + 1 }}`, or write "
             "`x => x + 1` where it is passed",
+            "default": "there are no default values: remove it, and give the argument in each call",
+            "quote": 'a quote within a text is written `\\"`',
             "colon": "a value that is computed needs a colon after its key: `key: 1 + 2;`",
         },
     ),
@@ -162,6 +168,9 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             '`try m.get("a") catch 0`',
             "groups": "a comma ends a number: `_` groups its digits",
             "dots": "a dot begins the places of a Decimal: `_` groups digits",
+            "text": "a value within a text is written `\\(value)`",
+            "trap": "`try` takes one Option or Result: `try parse_integer(text) catch 0`; a trap "
+            "is not caught, so check before, with `if` or `require`",
             "shift": "call `{instead}`; `bit_and`, `bit_or`, `bit_xor` and `bit_not` go with it",
         },
     ),

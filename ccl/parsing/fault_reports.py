@@ -5,6 +5,7 @@ from typing import Any, Final
 from ccl.diagnostics import Edit, Fix, Label, Sink
 from ccl.parsing.driver import Automaton
 from ccl.parsing.foreign import OPERATOR_WORDS
+from ccl.parsing.heads import is_in_parameters
 from ccl.parsing.tokens import KEYWORDS, LITERALS, Token, Tokens
 from ccl.source import Source, Span
 from ccl.syntax import END
@@ -323,6 +324,10 @@ class FaultReports:
             return "tuple" if token.kind in ("LPAREN", "COMMA") else None
         if token.text == "because":
             return "no reason"
+        if token.kind == "EQ" and is_in_parameters(self._tokens, at):
+            return "default"
+        if kinds[-1] in ("STRING", "STRING_TAIL") and self._tokens[at - 1].end == token.start:
+            return "quote"
         if token.kind in _OPERATORS and _is_plain_entry(self._tokens[max(0, at - 3) : at]):
             return "colon"
         return None

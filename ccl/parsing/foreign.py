@@ -21,6 +21,8 @@ _SHIFTS: Final = {"LT": "shift_left(number, by)", "GT": "shift_right(number, by)
 _BETWEEN_VARIANTS: Final = frozenset(
     {"NAME", "COMMA", "LPAREN", "RPAREN", "LT", "GT", "DOT", "LBRACKET", "RBRACKET"}
 )
+_RANGE_WORDS: Final = frozenset({"to", "until", "through", "and", "up_to", ","})
+_BOUNDS: Final = frozenset({"INT", "DECIMAL", "DURATION", "SIZE"})
 _ENUM_HEAD: Final = frozenset({"NAME", "LT", "GT", "COMMA"})
 _STARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "RBRACE", ""})
 _OPERAND_ENDS: Final = LITERALS | {"NAME", "RPAREN", "RBRACKET", "STRING_TAIL"}
@@ -71,6 +73,13 @@ def read_foreign_words(source: Source, tokens: Tokens, sink: Sink) -> None:
             fix = Fix(f"add `{lost}`", (Edit(place, f"{lost} "),))
             sink.report("CCL0114", place, sign=lost, found=f"`{token.text}`", fixes=(fix,))
             read.append(Token(KEYWORDS[lost], lost, token.start, token.start))
+        if token.text in _RANGE_WORDS and _is_in_range(items, at):
+            place = Span(source.file, token.start, token.end)
+            gap = Span(source.file, items[at - 1].end, items[at + 1].start)
+            instead = f"range {items[at - 1].text} {items[at + 1].text}"
+            fix = Fix(f"write `{instead}`", (Edit(gap, " "),))
+            sink.report("CCL0119", place, found=token.text, instead=instead, fixes=(fix,))
+            continue
         if token.kind in _SHIFTS and _is_shift(items, at, previous):
             place = Span(source.file, token.start, items[at + 1].end)
             sign, call = source.text[token.start : items[at + 1].end], _SHIFTS[token.kind]
@@ -92,6 +101,13 @@ def read_foreign_words(source: Source, tokens: Tokens, sink: Sink) -> None:
         sink.report("CCL0119", place, found=found, instead=instead, fixes=(fix,))
         read.extend(Token(kind, word, token.start, end) for kind, word in meant)
     tokens.items = read
+
+
+def _is_in_range(items: list[Token], at: int) -> bool:
+    """Is the word between the bounds of `range 501 to 5000 {`?"""
+    if at < 2 or at + 1 >= len(items) or items[at - 2].text != "range":
+        return False
+    return items[at - 1].kind in _BOUNDS and items[at + 1].kind in _BOUNDS
 
 
 def _lost_word(items: list[Token], at: int) -> str | None:

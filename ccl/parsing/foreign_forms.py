@@ -4,6 +4,7 @@ Runs only over a file that is not CCL as it stands. Each is reported once, with 
 has for it, and read as that.
 """
 
+import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -42,7 +43,9 @@ class _Forms:
             "PIPE": (self._closure,),
             "OP": (self._closure,),
             "FN": (self._anonymous,),
-            "NAME": (self._new,),
+            "NAME": (self._new, self._prefixed),
+            "TRY": (self._try_block,),
+            "IMPORT": (self._bare_import,),
             "DOT": (self._leading_dot,),
             "INT": (self._trailing_dot,),
             "LPAREN": (self._type,),
@@ -155,6 +158,71 @@ class _Forms:
         self._sink.report("CCL0119", shown, found=found, instead=instead, fixes=(fix,))
         return [], at + 1
 
+    def _prefixed(self, at: int) -> _Reading:
+        """`f"hi {name}"`"""
+        prefix, text = self._items[at], self._items[min(at + 1, len(self._items) - 1)]
+        if prefix.text not in ("f", "F") or text.kind != "STRING" or prefix.end != text.start:
+            return None
+        if self._kind(at - 1) not in _BEFORE_VALUES | {"OP"}:
+            return None
+        instead = f'"{_interpolated(text.text)}"'
+        place = Span(self._source.file, prefix.start, text.end)
+        fix = Fix(f"write `{instead}`", (Edit(place, instead),))
+        found = self._source.text[place.start : place.end]
+        self._sink.report(
+            "CCL0119", place, found=found, instead=instead, advice="text", fixes=(fix,)
+        )
+        return [text], at + 2
+
+    def _try_block(self, at: int) -> _Reading:
+        """`try { … } catch e { … }`, read as `if true { … } else { }`."""
+        if self._kind(at + 1) != "LBRACE":
+            return None
+        end = self._closer(at + 1) + 1
+        if self._kind(end) != "CATCH":
+            return None
+        brace = end + 1
+        while self._kind(brace) in ("NAME", "LPAREN", "RPAREN", "UNDERSCORE", "COLON"):
+            brace += 1
+        if self._kind(brace) != "LBRACE":
+            return None
+        word, catch = self._items[at], self._items[end]
+        place = Span(self._source.file, word.start, word.end)
+        instead = "try … catch …"
+        self._sink.report("CCL0119", place, found="try {", instead=instead, advice="trap")
+        closer = self._closer(brace)
+        braces = [self._items[brace], self._items[closer]]
+        condition = Token("BOOL", "true", word.end, word.end)
+        head = [Token("IF", "if", word.start, word.end), condition]
+        otherwise = Token("ELSE", "else", catch.start, catch.end)
+        body = _Forms(self._source, self._items[at + 1 : end], self._sink).read()
+        return [*head, *body, otherwise, *braces], closer + 1
+
+    def _closer(self, opener: int) -> int:
+        """The index of the brace that closes the one at `opener`, or of the last token."""
+        depth = 0
+        for index in range(opener, len(self._items) - 1):
+            depth += (self._kind(index) == "LBRACE") - (self._kind(index) == "RBRACE")
+            if depth == 0:
+                return index
+        return len(self._items) - 2
+
+    def _bare_import(self, at: int) -> _Reading:
+        """`import name;` and `import name as other;`"""
+        word, name = self._items[at], self._items[min(at + 1, len(self._items) - 1)]
+        if name.kind != "NAME":
+            return None
+        end = at + 2
+        alias = name
+        if self._items[end].text == "as" and self._kind(end + 1) == "NAME":
+            alias, end = self._items[end + 1], end + 2
+        if self._kind(end) != "SEMI":
+            return None
+        self._foreign(at, end, f'import "{name.text}" as {alias.text}')
+        path = Token("STRING", name.text, name.start, name.end)
+        named = Token("AS", "as", name.end, name.end)
+        return [word, path, named, alias], end
+
     def _leading_dot(self, at: int) -> _Reading:
         """`.5`"""
         dot, number = self._items[at], self._items[min(at + 1, len(self._items) - 1)]
@@ -198,6 +266,21 @@ class _Forms:
     def _report_type(self, at: int, end: int, found: str, advice: str) -> None:
         place = Span(self._source.file, self._items[at].start, self._items[end - 1].end)
         self._sink.report("CCL0112", place, found=found, expected="one type", advice=advice)
+
+
+_FIELD: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+
+
+def _interpolated(text: str) -> str:
+    """A text with `{value}` in CCL's way; what formats the value is left out."""
+
+    def instead(found: re.Match[str]) -> str:
+        value = found.group(1)
+        if value is None:
+            return found.group()[0]
+        return f"\\({re.sub(r'(?:![rsa])?(?::[^:]*)?=?$', '', value).strip()})"
+
+    return _FIELD.sub(instead, text)
 
 
 def _is_type(name: str) -> bool:

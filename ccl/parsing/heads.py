@@ -18,6 +18,8 @@ _BEHIND_A_LITERAL: Final = frozenset({"OP", "LT", "GT", "DOT", "LBRACE"})
 """What shows that the brace before it ended an operand and no body."""
 _NO_ARGUMENT: Final = frozenset({"OP", "LT", "GT", "LBRACE"})
 _AFTER_A_HEAD: Final = frozenset({"SEMI", "RBRACE", END})
+_PARAMETERS: Final = 100
+"""Tokens looked at for the beginning of parameters."""
 
 
 def read_literals_in_heads(source: Source, tokens: Tokens, sink: Sink) -> None:
@@ -139,3 +141,14 @@ def _closing(items: list[Token], at: int) -> int | None:
         if depth == 0:
             return i
     return None
+
+
+def is_in_parameters(items: list[Token], at: int) -> bool:
+    """Is the token at `at` within the parentheses of `fn name(…)`?"""
+    depth = 0
+    for index in range(at - 1, max(at - _PARAMETERS, 1), -1):
+        kind = items[index].kind
+        depth += (kind in ("RPAREN", "RBRACKET")) - (kind in ("LPAREN", "LBRACKET"))
+        if depth < 0:
+            return [each.kind for each in items[index - 2 : index]] == ["FN", "NAME"]
+    return False

@@ -30,6 +30,9 @@ _RAW: Final = re.compile(
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*+(?![^\x00-\x7f]))[ ]*
   | (?P<stamp>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]*(?:Z|[+-][0-9]{2}:[0-9]{2})?)
   | (?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?!\w))
+  | (?P<day>[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}(?![\w.])|[0-9]{2}/0[0-9]/[0-9]{4}(?![\w/])
+        |0[0-9]/[0-9]{2}/[0-9]{4}(?![\w/])|[0-9]{4}/(?:0[0-9]/[0-9]{2}|[0-9]{2}/0[0-9])(?![\w/]))
+  | (?P<clock>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?![\w:.]))
   | (?P<number>0[xX][0-9A-Za-z_]*|[0-9][0-9_]*(?:\.[0-9][0-9_]*)?)
   | (?P<quote>["])
   | (?P<punctuation>\.\.=|\.\.|::|=>|->|[-+*/%=!<>]=|\|\||&&|[-+*/%=!<>(){}\[\];,:.|?])[ ]*
@@ -40,6 +43,8 @@ _CHUNK: Final = re.compile(r'[^"\\\n]*(?:\\[^(\n][^"\\\n]*)*')
 _MIDNIGHT: Final = "T00:00:00Z"
 _FIRST_MOMENT: Final = "1970-01-01T00:00:00Z"
 """What a date is read as once it is reported."""
+_BEFORE_COLONS: Final = frozenset({"QUESTION", "LBRACKET"})
+"""`c ? 1:20` and `xs[1:20]` have numbers around a colon."""
 _WORDS: Final = {**KEYWORDS, "_": "UNDERSCORE"}
 _BRACKETS: Final = frozenset("()[]{}")
 _QUOTES: Final = frozenset("“”„‟«»")
@@ -126,6 +131,10 @@ class _Lexer:
                 at = out.add("TIMESTAMP", at, end)
             elif kind == "date":
                 at = self._date(at, end)
+            elif kind == "clock" and items and items[-1].kind in _BEFORE_COLONS:
+                at = self._numbers.read(at, text.index(":", at))
+            elif kind in ("day", "clock"):
+                at = self._in_quotes(at, end, kind)
             else:
                 out.fault("CCL0103", at, at + 2)
                 at = len(text)
@@ -154,11 +163,26 @@ class _Lexer:
         text = self._text[at:end]
         moment = text + _MIDNIGHT
         fixes: tuple[Fix, ...] = ()
+        advice = "no date"
         with suppress(ValueError):
             datetime.fromisoformat(moment)
             fixes = (self._out.replacement(f"write `{moment}`", at, end, moment, safe=False),)
-        self._out.fault("CCL0108", at, end, fixes=fixes, text=text, form="a moment", advice="date")
+            advice = "date"
+        self._out.fault("CCL0108", at, end, fixes=fixes, text=text, form="a moment", advice=advice)
         return self._out.add("TIMESTAMP", at, end, _FIRST_MOMENT)
+
+    def _in_quotes(self, at: int, end: int, advice: str) -> int:
+        """`18:30` and `15.01.2026`, which are no values: a text, or a moment."""
+        text = self._text[at:end]
+        quoted = self._out.replacement("put it in quotes", at, end, f'"{text}"', safe=False)
+        fixes: tuple[Fix, ...] = (quoted,)
+        with suppress(ValueError):
+            moment = f"{datetime.strptime(text, '%d.%m.%Y'):%Y-%m-%d}{_MIDNIGHT}"
+            fixes = (quoted, self._out.replacement(f"write `{moment}`", at, end, moment))
+        form = "a value" if advice == "clock" else "a moment"
+        facts = {"text": text, "form": form, "advice": advice}
+        self._out.fault("CCL0108", at, end, fixes=fixes, **facts)
+        return self._out.add("STRING", at, end, text)
 
     def _string(
         self, began: int, inside: int, closed: str, continued: str, start: int | None = None

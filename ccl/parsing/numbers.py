@@ -38,6 +38,9 @@ _OPERAND: Final = re.compile(
 )
 """What may follow the operator `%`; nothing else makes it one."""
 _DURATION_UNITS: Final = frozenset("smhdwy")
+_FOREIGN_SIZES: Final = {
+    f"{first}{second}": f"{first.upper()}iB" for first in "KMGTkmgt" for second in ("B", "b", "ib")
+}
 _SIZE_UNITS: Final = frozenset({"B", "KiB", "MiB", "GiB", "TiB"})
 
 
@@ -168,6 +171,9 @@ class Numbers:
         if singular in _UNIT_LETTERS and number.isdecimal():
             instead = number + _UNIT_LETTERS[singular]
             stop = start + len(suffix)
+            fixes = (self._out.replacement(f"write `{instead}`", at, stop, instead, safe=False),)
+        if (size := _FOREIGN_SIZES.get(suffix)) is not None and "." not in number:
+            instead, stop = number + size, start + len(suffix)
             fixes = (self._out.replacement(f"write `{instead}`", at, stop, instead, safe=False),)
         facts = {"advice": "months"} if singular in _NO_FIXED_LENGTH else {}
         self._out.fault(

@@ -9,7 +9,7 @@ from typing import Final
 
 from ccl import ast, typed
 from ccl.checking.charter.tree import Tree
-from ccl.diagnostics import Label, Sink
+from ccl.diagnostics import Edit, Fix, Label, Sink
 from ccl.source import Span
 from ccl.typed import Guard, NumberUnit
 
@@ -36,9 +36,29 @@ def read_band(
         sink.report("CCL0317", span)
         return None
     if _number(low) > _number(high) or (rule.half_open and _number(low) == _number(high)):
-        sink.report("CCL0316", span, low=written(low), high=written(high))
+        _report_empty(sink, span, rule, low, high)
         return None
     return typed.CharterBand(low=low, high=high, half_open=rule.half_open, span=span)
+
+
+def _report_empty(
+    sink: Sink,
+    span: Span,
+    rule: ast.RangeRule,
+    low: typed.CharterNumber,
+    high: typed.CharterNumber,
+) -> None:
+    """Reports a range that holds nothing; `501-5000` has a dash between its bounds."""
+    dash = Span(rule.high.span.file, rule.high.span.start, rule.high.span.start + 1)
+    first, last = written(low), written(high)
+    advice, fixes = None, tuple[Fix, ...]()
+    if rule.low.span.end == dash.start and last.startswith("-"):
+        advice = "dash"
+        fixes = (Fix(f"write `{first} {last[1:]}`", (Edit(dash, " "),)),)
+    positive = last.removeprefix("-")
+    sink.report(
+        "CCL0316", span, low=first, high=last, positive=positive, advice=advice, fixes=fixes
+    )
 
 
 def check_bands(sink: Sink, tree: Tree) -> None:

@@ -1,0 +1,93 @@
+"""Values and statements as they are written elsewhere: one report each, and a fix that compiles."""
+
+import pytest
+
+from ccl.codes import severity_of
+from ccl.codes.template import Severity
+from ccl.diagnostics import Diagnostic
+from ccl.edits import apply_edits
+from ccl.pipeline import check_text
+from ccl.render.prose import prose
+
+
+def errors(text: str) -> list[Diagnostic]:
+    found = check_text(text, path="spec.ccl").sink.diagnostics
+    return [each for each in found if severity_of(each.code) is Severity.ERROR]
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ('execution { log(f"hi {1}"); }', 'execution { log("hi \\(1)"); }'),
+        (
+            'fn g(n: Integer) { let s = f"{n:>3} of {{{n}}}"; log(s); }',
+            'fn g(n: Integer) { let s = "\\(n) of {\\(n)}"; log(s); }',
+        ),
+        ("open: 18:30;", 'open: "18:30";'),
+        ("open: 25:00;", 'open: "25:00";'),
+        ("open { from 07:05:00; }", 'open { from "07:05:00"; }'),
+        ("day: 15.01.2026;", 'day: "15.01.2026";'),
+        ("day: 31.02.2026;", 'day: "31.02.2026";'),
+        ("day: 2026/01/15;", 'day: "2026/01/15";'),
+        ("day: 01/15/2026;", 'day: "01/15/2026";'),
+        ("dues { range 501-5000 { fee: 1; } }", "dues { range 501 5000 { fee: 1; } }"),
+        ("dues { range 501 to 5000 { fee: 1; } }", "dues { range 501 5000 { fee: 1; } }"),
+        ("dues { range 1, 50 { fee: 1; } }", "dues { range 1 50 { fee: 1; } }"),
+        ("limits { memory: 5GB; }", "limits { memory: 5GiB; }"),
+        ("limits { memory 10mb; }", "limits { memory 10MiB; }"),
+        (
+            "fn f(n: Integer) -> Integer { if n = 3 { 1 } elif n > 3 { 2 } else { 3 } }",
+            "fn f(n: Integer) -> Integer { if n == 3 { 1 } else if n > 3 { 2 } else { 3 } }",
+        ),
+    ],
+)
+def test_fixes_give_what_compiles(text: str, instead: str) -> None:
+    found = errors(text)
+    assert apply_edits(text, [edit for each in found for edit in each.fixes[0].edits]) == instead
+    assert errors(instead) == []
+
+
+def test_day_of_the_calendar_may_be_a_timestamp() -> None:
+    text = "day: 15.01.2026;"
+    (found,) = errors(text)
+    _, moment = found.fixes
+    assert apply_edits(text, moment.edits) == "day: 2026-01-15T00:00:00Z;"
+
+
+@pytest.mark.parametrize("text", ["day: 2026-13-45;", "day: 2026-02-30;"])
+def test_day_that_is_none_gets_no_moment(text: str) -> None:
+    (found,) = errors(text)
+    assert found.fixes == ()
+    assert "T00:00:00Z" not in (prose(found).help or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('execution { try { log("a"); } catch e { log("b"); } }', "a trap is not caught"),
+        ('execution { try { log("a"); } catch (e) { log("\\(e)"); } }', "a trap is not caught"),
+        ("fn f(b: Integer = 3) -> Integer { b }", "there are no default values"),
+        ('execution { log("He said "no""); }', "a quote within a text"),
+    ],
+)
+def test_habit_is_one_report_with_advice(text: str, said: str) -> None:
+    (found,) = errors(text)
+    assert said in (prose(found).help or "")
+
+
+def test_bare_import_becomes_a_path_with_an_alias() -> None:
+    text = "import dues as fees;\n"
+    first = errors(text)[0]
+    assert apply_edits(text, first.fixes[0].edits) == 'import "dues" as fees;\n'
+
+
+@pytest.mark.parametrize(
+    "text", ["fn f(c: Bool) { let a = c ? 1:20; log(a); }", "fn f(a: Array<Integer>) { a[1:20]; }"]
+)
+def test_colon_between_other_numbers_is_no_time(text: str) -> None:
+    assert all(each.code != "CCL0108" for each in errors(text))
+
+
+@pytest.mark.parametrize("text", ["a: 6/01;", "fn f() -> Decimal { 15.01 }", "a: 2026/1/15;"])
+def test_numbers_keep_their_reading(text: str) -> None:
+    assert all(each.code != "CCL0108" for each in errors(text))
