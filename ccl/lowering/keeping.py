@@ -30,6 +30,7 @@ from ccl.lowering.state_changes import (
     any_changed_id,
     check_id,
     checking,
+    comparing_shape,
     finding,
     is_proposals,
     refusing,
@@ -82,9 +83,10 @@ def with_state(program: Program) -> tuple[Program, Mapping[str, Use]]:
     for home, states in _homes(program).items():
         migrates = home in program.migrations
         made = [comparing(home, states, migrates=migrates), declaring(home, states)]
+        made += map(comparing_shape, states)
         left = [each for each in states if not _is_migrated(program, uses, each)]
         if left:
-            made.append(refusing(home, left, migrates=migrates))
+            made += refusing(home, left, migrates=migrates)
             made += [checking(each) for each in left if not is_proposals(each)]
         if any(map(is_proposals, states)):
             made.append(finding(home, states))

@@ -36,6 +36,7 @@ from ccl.typed import (
 from ccl.types import Option, Prim, Type
 
 OTHER_SHAPE = "stored in another shape"
+COMPARED_AT_ONCE = 32
 SHAPE_READ_BYTES = 512
 """Of a shape that is not this program's, so much is read to name it, or nothing."""
 
@@ -46,6 +47,10 @@ def is_proposals(state: State) -> bool:
 
 def check_id(state: State) -> str:
     return f"{state.id} check"
+
+
+def changed_id(state: State) -> str:
+    return f"{state.id} changed"
 
 
 def refuse_id(home: str) -> str:
@@ -67,6 +72,10 @@ def shape_is_known(state: State) -> Expr:
 
 
 def _is_changed(state: State) -> Expr:
+    return build.call(changed_id(state), Prim.BOOL, state.span)
+
+
+def comparing_shape(state: State) -> Function:
     """Whether it is stored, and in another shape, which may be too long to be read."""
     is_stored = Convert(
         conversion=Conversion.IS_SOME,
@@ -76,7 +85,8 @@ def _is_changed(state: State) -> Expr:
     )
     stored = _stored_shape(state, Prim.STRING)
     is_other = build.compared(BinaryOp.NOT_EQUAL, stored, state.shape, state.span)
-    return build.both(is_stored, is_other)
+    body = build.block((), state.span, build.both(is_stored, is_other))
+    return build.function(changed_id(state), f"changed {state.name}", body, ())
 
 
 def checking(state: State) -> Function:
@@ -93,17 +103,29 @@ def finding(home: str, states: Sequence[State]) -> Function:
     return build.function(any_changed_id(home), f"changed {home}", build.block((), span, found), ())
 
 
-def refusing(home: str, states: Sequence[State], *, migrates: bool) -> Function:
-    """Traps at the first variable that is stored in another shape, and names all that are."""
+def refusing(home: str, states: Sequence[State], *, migrates: bool) -> list[Function]:
+    """Trap at the first variables that are stored in another shape, and name all of those that are,
+    of so many at a time as one function can compare."""
     advice = "set it in fn migrate" if migrates else "declare fn migrate(old: Data)"
+    in_order = sorted(states, key=is_proposals)
+    groups = [in_order[i : i + COMPARED_AT_ONCE] for i in range(0, len(states), COMPARED_AT_ONCE)]
+    made = [
+        _refusing(f"{refuse_id(home)} {number}", home, group, advice)
+        for number, group in enumerate(groups)
+    ]
+    span = states[0].span
+    body = build.block([build.evaluated(each.id, span) for each in made], span)
+    return [build.function(refuse_id(home), f"refuse {home}", body, ()), *made]
+
+
+def _refusing(identity: str, home: str, states: Sequence[State], advice: str) -> Function:
     span = states[0].span
     message = Local(index=0, name="message", type=Prim.STRING, span=span)
-    in_order = sorted(states, key=is_proposals)
-    named = (*map(_sentence, in_order), build.text(advice, span))
+    named = (*map(_sentence, states), build.text(advice, span))
     statements: list[Statement] = [
         SetLocal(local=message, value=Concat(parts=named, span=span), span=span)
     ]
-    for state in in_order:
+    for state in states:
         refused = Require(
             condition=build.not_(_is_changed(state)),
             message=build.get(message),
@@ -113,7 +135,7 @@ def refusing(home: str, states: Sequence[State], *, migrates: bool) -> Function:
         )
         statements.append(Evaluate(value=refused, span=state.span))
     body = build.block(statements, span)
-    return build.function(refuse_id(home), f"refuse {home}", body, (message,))
+    return build.function(identity, f"refuse {home}", body, (message,))
 
 
 def _sentence(state: State) -> Expr:

@@ -1,5 +1,6 @@
 """State in modules: across files, where it is left out, what stands in the sections, bounds."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,8 @@ export fn plain(n: Integer) -> Integer {
     assert abi.states == (StateVariable(home="left", name="used", type="Integer", shape="Integer"),)
     assert "host_write_state" not in imports, "what only reads does not write"
     assert made.wat is not None
-    assert 'used")' in made.wat and 'unused")' not in made.wat
+    assert '"load used"' in made.wat
+    assert not re.search('"(load|check|write) unused"', made.wat)
     assert "$state.used" in made.wat and "$state.unused" not in made.wat
 
 
