@@ -16,7 +16,6 @@ from msgspec import Struct
 
 from ccl.cli.testing.finding import TestFile
 from ccl.cli.testing.suite import Broken, Suite, compile_suite
-from runtime.sandbox.confine import die_with_parent
 from runtime.sandbox.frames import Pipes
 from runtime.sandbox.process import Child
 
@@ -63,6 +62,8 @@ class Compiler:
 
 def main() -> None:
     """The argument is the parent's process id."""
+    from runtime.sandbox.confine import die_with_parent  # POSIX alone has what it needs
+
     die_with_parent(int(sys.argv[1]))
     pipes = Pipes()
     while (request := pipes.receive()) is not None:
