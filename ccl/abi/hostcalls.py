@@ -15,10 +15,6 @@ DID_BYTES_MAX: Final = 512
 CID_BYTES_MAX: Final = 59
 """A CID as text: version 1 in base32, with a digest of 32 bytes."""
 STATE_DIFFERENCE_BYTES_MAX: Final = 512
-GONE_SENTENCE: Final = "state `{name}` is stored, this program has none of that name"
-"""The difference of a home that has a name which the schema has not; modules read the name."""
-GONE_NAME_SHOWN_MAX: Final = 100
-"""Code points of that name."""
 
 _CALLS: Final = (
     HostCall(

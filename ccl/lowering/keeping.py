@@ -22,7 +22,6 @@ from ccl.lowering.state_access import (
     declaring,
     load_id,
     loading,
-    schema_lines,
     write_id,
     writing,
 )
@@ -91,7 +90,7 @@ def with_state(program: Program) -> tuple[Program, Mapping[str, Use]]:
         if any(map(is_proposals, states)):
             made.append(finding(home, states))
         if migrates:
-            made.append(keeping_votes(home, schema_lines(states), states[0].span))
+            made.append(keeping_votes(home, states))
         for state in states:
             bytes_max = None if migrates else encoded_bytes_max(program, state.type)
             made += [loading(state, bytes_max, migrates=migrates), writing(state)]
@@ -241,20 +240,27 @@ class _Wrapper:
 
     def _migrate(self, home: str) -> Statement:
         span = self._difference[home].span
-        old = CallHost(
+        old = self._local(f"old {home}", Prim.DATA, span)
+        stored = CallHost(
             call="host_read_contract",
             arguments=(build.text(home, span),),
             type=Prim.DATA,
             span=span,
         )
-        call = CallFunction(
-            function=self._program.migrations[home],
-            arguments=(Argument(value=old, mutated=False),),
-            type=Prim.UNIT,
-            span=span,
+
+        def given_old(function: str) -> Statement:
+            arguments = (Argument(value=build.get(old), mutated=False),)
+            call = CallFunction(function=function, arguments=arguments, type=Prim.UNIT, span=span)
+            return Evaluate(value=call, span=span)
+
+        return build.when(
+            self._is(home, OTHER),
+            (
+                SetLocal(local=old, value=stored, span=span),
+                given_old(keep_votes_id(home)),
+                given_old(self._program.migrations[home]),
+            ),
         )
-        keep = build.evaluated(keep_votes_id(home), span)
-        return build.when(self._is(home, OTHER), (keep, Evaluate(value=call, span=span)))
 
     def _is(self, home: str, difference: int) -> Expr:
         local = self._difference[home]

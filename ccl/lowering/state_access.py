@@ -46,13 +46,10 @@ def declare_id(home: str) -> str:
     return f"{home}// declare"
 
 
-def schema_lines(states: Sequence[State]) -> str:
-    return "\n".join(f"{each.name}: {each.shape}" for each in states)
-
-
 def _schema(home: str, states: Sequence[State]) -> tuple[Expr, Expr]:
     span = states[0].span
-    return build.text(home, span), build.text(schema_lines(states), span)
+    lines = "\n".join(f"{each.name}: {each.shape}" for each in states)
+    return build.text(home, span), build.text(lines, span)
 
 
 def comparing(home: str, states: Sequence[State], *, migrates: bool) -> Function:

@@ -1,107 +1,87 @@
 """Kinds of proposals that the program has no more: no migration forgets what is kept of them.
 
-Rule: the module does not know their names, so it asks the host how the home differs, until it names
-none that is gone.
+Rule: the module does not know their names, so it looks at every variable that a migration is
+given.
 """
 
-from ccl.abi.hostcalls import GONE_NAME_SHOWN_MAX, GONE_SENTENCE
+from collections.abc import Sequence
+
 from ccl.lowering import build
+from ccl.lowering.state_changes import is_proposals
 from ccl.resolved import PROPOSALS_SUFFIX
-from ccl.source import Span
 from ccl.typed import (
     Argument,
     BinaryOp,
     Builtin,
     CallBuiltin,
-    CallHost,
     Concat,
+    Conversion,
+    Convert,
     DataGet,
     Evaluate,
     Expr,
+    ForPairs,
     Function,
     Local,
-    MatchTag,
     Require,
-    SetLocal,
+    State,
     Statement,
-    TagArm,
-    While,
 )
-from ccl.types import Option, Prim, Type
+from ccl.types import Map, Prim, Type
 
 GONE_WITH_VOTES = "proposals of a kind that is gone"
-_BEFORE, _AFTER = GONE_SENTENCE.split("{name}")
 
 
 def keep_votes_id(home: str) -> str:
     return f"{home}// keep votes"
 
 
-def keeping_votes(home: str, schema: str, span: Span) -> Function:
-    """Traps where proposals are kept of which the program has no kind of that name."""
-
-    def local(index: int, name: str, kind: Type = Prim.STRING) -> Local:
-        return Local(index=index, name=name, type=kind, span=span)
-
-    asked, answer, name = local(0, "asked"), local(1, "answer"), local(2, "name")
-    end, data = local(3, "end", Prim.INTEGER), local(4, "data", Prim.DATA)
-    where = build.text(home, span)
-
-    def put(to: Local, value: Expr) -> Statement:
-        return SetLocal(local=to, value=value, span=span)
-
-    def ask() -> tuple[Statement, Statement]:
-        difference = CallHost(
-            call="host_state_difference",
-            arguments=(where, build.get(asked)),
-            type=Prim.STRING,
-            span=span,
-        )
-        return put(answer, difference), put(end, _index_of(answer, _AFTER))
-
-    begin = build.number(len(_BEFORE), span)
-    stored = CallHost(
-        call="host_read_state",
-        arguments=(where, build.get(name)),
-        type=Option(Prim.DATA),
+def keeping_votes(home: str, states: Sequence[State]) -> Function:
+    """Traps where its argument, all that is stored in the home, has proposals of a kind that is in
+    none of `states`."""
+    span = states[0].span
+    old = Local(index=0, name="old", type=Prim.DATA, span=span)
+    name = Local(index=1, name="name", type=Prim.STRING, span=span)
+    data = Local(index=2, name="data", type=Prim.DATA, span=span)
+    variables = Convert(
+        conversion=Conversion.DATA_TO,
+        operand=build.get(old),
+        type=Map(Prim.STRING, Prim.DATA),
         span=span,
     )
-    arms = (
-        TagArm(tag=0, bindings=(), body=build.block((), span)),
-        TagArm(tag=1, bindings=((0, data),), body=build.block((_none_kept(name, data),), span)),
+    # no name has a line break
+    known = build.text("\n".join(("", *(s.name for s in states if is_proposals(s)), "")), span)
+    line = Concat(
+        parts=(build.text("\n", span), build.get(name), build.text("\n", span)), span=span
     )
-    look = MatchTag(subject=stored, arms=arms, otherwise=None, type=Prim.UNIT, span=span)
-    is_proposals = build.compared(BinaryOp.GREATER, _index_of(name, PROPOSALS_SUFFIX), 0, span)
-    known = (build.get(asked), build.text("\n", span), build.get(name), build.text(": gone", span))
-    body = (
-        put(name, _builtin(Builtin.STRING_SUBSTRING, build.get(answer), begin, build.get(end))),
-        build.when(is_proposals, (Evaluate(value=look, span=span),)),
-        put(asked, Concat(parts=known, span=span)),
-        *ask(),
+    is_known = _builtin(Builtin.STRING_CONTAINS, known, line, kind=Prim.BOOL)
+    of_proposals = build.compared(BinaryOp.GREATER, _suffix_at(name), 0, span)
+    is_gone = build.both(of_proposals, build.not_(is_known))
+    look = ForPairs(
+        key=name,
+        value=data,
+        iterable=variables,
+        body=build.block((build.when(is_gone, (_none_kept(name, data),)),), span),
+        span=span,
     )
-    # a name that is cut short cannot be added to what is asked, so it ends the search
-    names_one = build.both(
-        build.compared(BinaryOp.GREATER, build.get(end), 0, span),
-        build.compared(BinaryOp.LESS, build.get(end), len(_BEFORE) + GONE_NAME_SHOWN_MAX, span),
-    )
-    statements = (
-        put(asked, build.text(schema, span)),
-        *ask(),
-        While(condition=names_one, body=build.block(body, span), span=span),
-    )
-    return build.function(
-        keep_votes_id(home),
-        f"keep votes of {home}",
-        build.block(statements, span),
-        (asked, answer, name, end, data),
+    return Function(
+        id=keep_votes_id(home),
+        name=f"keep votes of {home}",
+        parameters=(old,),
+        locals=(name, data),
+        mutated=frozenset(),
+        result=Prim.UNIT,
+        body=build.block((look,), span),
+        span=span,
     )
 
 
 def _none_kept(name: Local, data: Local) -> Statement:
     span = name.span
     kept = DataGet(base=build.get(data), name="kept", span=span)
-    begin, end = build.number(0, span), _index_of(name, PROPOSALS_SUFFIX)
-    kind = _builtin(Builtin.STRING_SUBSTRING, build.get(name), begin, end)
+    kind = _builtin(
+        Builtin.STRING_SUBSTRING, build.get(name), build.number(0, span), _suffix_at(name)
+    )
     parts = (
         build.text("proposals of ", span),
         kind,
@@ -122,15 +102,11 @@ def _none_kept(name: Local, data: Local) -> Statement:
     return Evaluate(value=refused, span=span)
 
 
-def _index_of(text: Local, part: str) -> Expr:
-    span = text.span
-    return _builtin(
-        Builtin.STRING_INDEX_OF,
-        build.get(text),
-        build.text(part, span),
-        build.number(0, span),
-        kind=Prim.INTEGER,
-    )
+def _suffix_at(name: Local) -> Expr:
+    """Code points before the suffix of proposals; -1 where the name has none."""
+    span = name.span
+    suffix, begin = build.text(PROPOSALS_SUFFIX, span), build.number(0, span)
+    return _builtin(Builtin.STRING_INDEX_OF, build.get(name), suffix, begin, kind=Prim.INTEGER)
 
 
 def _builtin(builtin: Builtin, *arguments: Expr, kind: Type = Prim.STRING) -> Expr:

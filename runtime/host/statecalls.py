@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ccl.abi.hostcalls import GONE_NAME_SHOWN_MAX, GONE_SENTENCE
 from ccl.abi.limits import NAME_BYTES_MAX
 from runtime.content.codec import CodecError
 from runtime.effects import DeclareState, Effect, EmitEvent, ForgetState
@@ -13,6 +12,7 @@ from runtime.host.stop import trap
 
 EVENT_BYTES_MAX: Final = 65_536
 ARTICLE_BYTES_MAX: Final = 256
+_NAME_SHOWN_MAX: Final = 100
 
 
 def read_state(invocation: Invocation, home: str, variable: str) -> bytes | None:
@@ -32,7 +32,8 @@ def state_difference(invocation: Invocation, home: str, schema: str) -> bytes:
         return b"nothing"
     gone = min((name for name in stored if name not in wanted), default=None)
     if gone is not None:
-        return GONE_SENTENCE.format(name=gone[:GONE_NAME_SHOWN_MAX]).encode()
+        shown = gone[:_NAME_SHOWN_MAX]
+        return f"state `{shown}` is stored, this program has none of that name".encode()
     changed = any(stored[name] != wanted[name] for name in stored)
     return b"changed" if changed else b"added"
 

@@ -16,6 +16,10 @@ HELD = (
 )
 PROPOSALS = "proposals of Spend were stored with other parameters"
 FUND = "state `fund` was stored as Integer, this program has Decimal"
+SPEND_IS_GONE = (
+    "proposals of Spend are stored, this program has no proposal of that name; "
+    "close and prune them with the earlier program before this one runs"
+)
 DUES = "state `dues` was stored as Array<Integer>, this program has Array<Decimal>"
 
 
@@ -150,10 +154,26 @@ export fn look() -> Integer { dues.length() }
     if proposals != "open":
         assert value(renamed, "look", kept) == 3
         return
-    assert refusal(renamed, "look", kept) == (
-        "proposals of Spend are stored, this program has no proposal of that name; "
-        "close and prune them with the earlier program before this one runs"
+    assert refusal(renamed, "look", kept) == SPEND_IS_GONE
+
+
+@pytest.mark.parametrize("length", [99, 100, 101, 200])
+def test_kind_of_proposals_is_found_gone_beside_variables_of_any_name(length: int) -> None:
+    variable = "A" * length
+    earlier = program(
+        migrate=f"state {variable}: Integer = 1; export fn add() {{ {variable} += 1; }}"
     )
+    kept = stored_by(earlier, proposals="open")
+    value(earlier, "add", kept)
+    later = compile_text(
+        """state fund: Integer = 1;
+fn migrate(old: Data) { fund = old.fund; }
+export fn look() -> Integer { fund }
+""",
+        "coop.ccl",
+    ).wasm
+    assert later is not None
+    assert refusal(later, "look", kept) == SPEND_IS_GONE
 
 
 def test_longer_shape_than_is_read_is_refused() -> None:
