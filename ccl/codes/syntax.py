@@ -58,6 +58,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "a difference of numbers is written with blanks",
             "no date": "the calendar has no such day: put what is no date in quotes, "
             '`"{text}"`; a difference of numbers is written with blanks',
+            "year": "a moment has a year of four digits, from 0001 to 9999, in UTC too",
             "day": "put it in quotes, or write a timestamp such as `2026-01-15T00:00:00Z`",
             "clock": 'a time of day has no type of its own: put it in quotes, `"{text}"`',
             "fraction": "count a smaller unit: `90m` is one and a half hours, `512MiB` half a GiB",

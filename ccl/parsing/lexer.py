@@ -15,6 +15,7 @@ from ccl.parsing.characters import (
     report_invisible,
 )
 from ccl.parsing.lexemes import Lexemes
+from ccl.parsing.literals import has_year
 from ccl.parsing.numbers import Numbers
 from ccl.parsing.tokens import KEYWORDS, PUNCTUATION, Token, Tokens
 from ccl.source import Source
@@ -28,8 +29,8 @@ _RAW: Final = re.compile(
   | (?P<open_comment>/\*)
   | (?P<did>did:[a-z0-9]+:(?:[A-Za-z0-9._:%\-]*[A-Za-z0-9_]))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*+(?![^\x00-\x7f]))[ ]*
-  | (?P<stamp>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]*(?:Z|[+-][0-9]{2}:[0-9]{2})?)
-  | (?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?!\w))
+  | (?P<stamp>[0-9]++-[0-9]{2}-[0-9]{2}T[0-9:.]*(?:Z|[+-][0-9]{2}:[0-9]{2})?)
+  | (?P<date>(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{5,}+-(?:0[0-9]-[0-9]{2}|[0-9]{2}-0[0-9]))(?!\w))
   | (?P<day>[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}(?![\w.])|[0-9]{2}/0[0-9]/[0-9]{4}(?![\w/])
         |0[0-9]/[0-9]{2}/[0-9]{4}(?![\w/])|[0-9]{4}/(?:0[0-9]/[0-9]{2}|[0-9]{2}/0[0-9])(?![\w/]))
   | (?P<clock>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?![\w:.]))
@@ -163,7 +164,7 @@ class _Lexer:
         text = self._text[at:end]
         moment = text + _MIDNIGHT
         fixes: tuple[Fix, ...] = ()
-        advice = "no date"
+        advice = "no date" if has_year(text) else "year"
         with suppress(ValueError):
             datetime.fromisoformat(moment)
             fixes = (self._out.replacement(f"write `{moment}`", at, end, moment, safe=False),)

@@ -38,6 +38,8 @@ _UNIT_SECONDS: Final = {
 _SIZE_BYTES: Final = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SPLIT: Final = re.compile(r"([\d_]+(?:\.\d[\d_]*)?)\.?(\w+)")
 _ESCAPE: Final = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|(.?))", re.DOTALL)
+DATED: Final = "a time of the years 0001 to 9999"
+_YEAR: Final = re.compile(r"(?!0000)[0-9]{4}-")
 _SIMPLE_ESCAPES: Final = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -114,6 +116,11 @@ def _quantity(token: Token, span: Span, sink: Sink) -> tuple[int, str]:
     return _whole(number.replace("_", "")), unit
 
 
+def has_year(text: str) -> bool:
+    """Whether the date or time that is written begins with a year that RFC 3339 has."""
+    return _YEAR.match(text) is not None
+
+
 def timestamp(token: Token, span: Span, sink: Sink) -> TimestampLiteral:
     text = token.text
     seconds = 0
@@ -124,8 +131,14 @@ def timestamp(token: Token, span: Span, sink: Sink) -> TimestampLiteral:
             sink.report("CCL0108", span, text=text, form="a time with its zone", fixes=(fix,))
         else:
             seconds = timegm(moment.astimezone(UTC).timetuple())
-    except (ValueError, OverflowError):
-        sink.report("CCL0108", span, text=text, form="a date that exists, as 2026-01-15T10:30:00Z")
+    except OverflowError:
+        sink.report("CCL0108", span, text=text, form=DATED, advice="year")
+    except ValueError:
+        if has_year(text):
+            form = "a date that exists, as 2026-01-15T10:30:00Z"
+            sink.report("CCL0108", span, text=text, form=form)
+        else:
+            sink.report("CCL0108", span, text=text, form=DATED, advice="year")
     return TimestampLiteral(seconds=seconds, span=span)
 
 

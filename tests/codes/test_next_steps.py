@@ -54,9 +54,36 @@ def test_a_date_that_does_not_exist_has_no_fix() -> None:
     assert (found.code, found.fixes) == ("CCL0108", ())
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "10000-01-01T00:00:00Z",
+        "123456789-12-31T23:59:59+02:00",
+        "0000-01-01T00:00:00Z",
+        "00000-01-01T00:00:00Z",
+        "999-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-01:00",
+        "0001-01-01T00:00:00+01:00",
+        "10000-01-01",
+        "12026-10-09",
+        "0000-10-10",
+    ],
+)
+@pytest.mark.parametrize("program", ["execution {{ {} }}", "opens: {};", "const A = [{}];"])
+def test_a_moment_beyond_the_years_is_one_error_that_names_them(program: str, moment: str) -> None:
+    (found,) = check_text(program.format(moment), path="a.ccl").sink.diagnostics
+    assert (found.code, found.fixes) == ("CCL0108", ())
+    assert "from 0001 to 9999" in (prose(found).help or "")
+
+
+def test_the_first_and_the_last_year_are_times() -> None:
+    assert told("execution { [0001-01-01T00:00:00Z, 9999-12-31T23:59:59Z] }") == []
+
+
 def test_numbers_with_blanks_are_a_difference() -> None:
     assert told("execution { 2026 - 10 - 15 }") == []
     assert told("execution { let year = 2026; year-10-15 }") == []
+    assert told("execution { 12026-10-15 }") == []
 
 
 # --- units and numbers ------------------------------------------------------------------
