@@ -16,3 +16,12 @@ def path_of(expr: ast.Expr) -> tuple[ast.Ident, ...] | None:
             return (*segments, *reversed(after))
         case _:
             return None
+
+
+def words_of(expr: ast.Expr) -> tuple[str, ...]:
+    """`a.b.c` as words, which may be data; empty for anything else, and for a path with `::`."""
+    words: list[str] = []
+    while isinstance(expr, ast.Field):
+        words.append(expr.name.text)
+        expr = expr.base
+    return (expr.text, *reversed(words)) if isinstance(expr, ast.Name) else ()

@@ -13,7 +13,7 @@ from ccl.checking.handlers import job_events
 from ccl.checking.inference import is_error_type, prune, unify, variable_of, zonk
 from ccl.checking.standing import states
 from ccl.diagnostics import Edit, Fix, Label
-from ccl.paths import path_of
+from ccl.paths import path_of, words_of
 from ccl.source import Span
 from ccl.typed import BinaryOp
 from ccl.types import Array, Map, Option, Prim, Result, Struct, Type
@@ -48,7 +48,7 @@ def _static_member(body: Body, expr: ast.Field, expected: Type | None) -> typed.
         return None
     if first == "ResourceType" and len(path) == 2:
         return names.resource_type(body, path[1], expr.span)
-    if _is_dotted(expr) and (first == "charter" or names.is_root_section(body, first)):
+    if (first == "charter" or names.is_root_section(body, first)) and words_of(expr):
         return own.read(body, path, expr.span)
     if enums.names_variant(body, path):
         return enums.infer_variant(body, path, None, expr.span, expected)
@@ -61,12 +61,6 @@ def _static_member(body: Body, expr: ast.Field, expected: Type | None) -> typed.
         if nearest(first, having) is not None:
             return names.unknown_name(body, path[0].span, first, having)
     return None
-
-
-def _is_dotted(expr: ast.Expr) -> bool:
-    while isinstance(expr, ast.Field):
-        expr = expr.base
-    return isinstance(expr, ast.Name)
 
 
 def field_of(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed.Expr:

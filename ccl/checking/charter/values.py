@@ -15,6 +15,7 @@ from ccl.checking.environment import Checker, is_invalid
 from ccl.checking.forms.literals import DECIMAL_ONE
 from ccl.checking.inference import prune, zonk
 from ccl.node import replace
+from ccl.paths import path_of, words_of
 from ccl.resolved import FileScope
 from ccl.typed import NumberUnit
 from ccl.types import Array, Prim, Type
@@ -47,7 +48,7 @@ def read_value(checker: Checker, scope: FileScope, expr: ast.Expr, objects: Read
         case ast.Name() if expr.text not in scope.consts:
             return _word(checker, scope, expr)
         case ast.Field() if not _is_constant_path(scope, expr):
-            text = ".".join(path_of(expr))
+            text = ".".join(words_of(expr))
             word = typed.CharterText(value=text, symbol=True, span=expr.span)
             return word, typed.TextConst(value=text, type=Prim.STRING, span=expr.span)
         case _:
@@ -77,9 +78,9 @@ def _is_of_percentages(checker: Checker, scope: FileScope, expr: ast.Expr) -> bo
                 waiting.append((where, part.operand))
             case ast.Binary():
                 waiting += [(where, part.left), (where, part.right)]
-            case ast.Name() | ast.Field():
-                *path, name = path_of(part) or [""]
-                home, left = checker.reached(where, path)
+            case ast.Name() | ast.Field() | ast.PathName() if path := path_of(part):
+                *before, name = (each.text for each in path)
+                home, left = checker.reached(where, before)
                 constant = None if left else home.consts.get(name)
                 if constant is not None and id(constant) not in seen:
                     seen.add(id(constant))
@@ -121,11 +122,11 @@ def _callee(expr: ast.Expr) -> str:
         case ast.PathName():
             return "::".join(each.text for each in expr.segments)
         case _:
-            return ".".join(path_of(expr))
+            return ".".join(words_of(expr))
 
 
 def _is_constant_path(scope: FileScope, expr: ast.Field) -> bool:
-    path = path_of(expr)
+    path = words_of(expr)
     first = path[0] if path else ""
     return not path or first in scope.imports or first in scope.consts or first == "ResourceType"
 
@@ -155,18 +156,6 @@ def _list(checker: Checker, scope: FileScope, expr: ast.ArrayExpr, objects: Read
         return whole, None
     array = typed.ArrayNew(elements=tuple(known), type=Array(kinds.pop()), span=expr.span)
     return whole, array
-
-
-def path_of(expr: ast.Expr) -> list[str]:
-    """`a.b.c` as names; empty for anything else."""
-    match expr:
-        case ast.Name():
-            return [expr.text]
-        case ast.Field():
-            before = path_of(expr.base)
-            return [*before, expr.name.text] if before else []
-        case _:
-            return []
 
 
 def exact(value: Decimal) -> int | str:

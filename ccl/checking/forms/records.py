@@ -12,13 +12,13 @@ from ccl import ast, typed
 from ccl.abi.suggest import nearest
 from ccl.builtins import CONSTANTS, HANDLER_PARAMETER, HOST_RECORDS
 from ccl.checking import expressions, names
-from ccl.checking.charter.values import path_of
 from ccl.checking.conversions import convert
 from ccl.checking.environment import Body, invalid, is_invalid
 from ccl.checking.forms.literals import plain_text
 from ccl.checking.inference import has_error_type, is_open, prune, zonk
 from ccl.diagnostics import Label
 from ccl.node import replace
+from ccl.paths import words_of
 from ccl.source import Span
 from ccl.typed import Conversion
 from ccl.types import Array, Option, Prim
@@ -284,7 +284,7 @@ def _entry_with_words(body: Body, entry: _Item) -> _Item:
 
 def _word(body: Body, value: ast.Expr) -> ast.Expr:
     """A bare word, or a path of words, is what has this name, else a text."""
-    path = path_of(value)
+    path = words_of(value)
     if not path or _is_value(body, path[0]):
         return value
     if len(path) > 1 and _leads_somewhere(body, path[0]):
