@@ -25,8 +25,8 @@ def is_node(value: object) -> TypeGuard[Node]:
     return isinstance(value, Node)
 
 
-def fields(node: Node) -> tuple[str, ...]:
-    """Names of a node's fields, in the order of their declaration."""
+def fields(node: Node | Record) -> tuple[str, ...]:
+    """Names of a record's fields, in the order of their declaration."""
     return node.__struct_fields__
 
 

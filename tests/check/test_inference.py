@@ -1,9 +1,16 @@
 """Types that programs leave out, and what functions may change."""
 
+from collections import deque
+from collections.abc import Sequence
+
 import pytest
 
 from ccl import typed
+from ccl.checking.environment import Checker
+from ccl.checking.functions import bodies, elaborating
+from ccl.checking.functions.annotations import Annotations
 from ccl.checking.inference import Var, fresh, is_open, prune, unify, variable_of, zonk
+from ccl.node import fields
 from ccl.pipeline import check_text
 from ccl.types import Array, Map, Option, Prim, Type
 
@@ -149,3 +156,25 @@ def test_no_type_contains_itself() -> None:
     kind: Type = Option(Array(a))
     assert not unify(a, kind)
     assert isinstance(prune(a), Var)
+
+
+def test_trials_of_annotations_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    def collections(checker: Checker) -> dict[str, list[object]]:
+        values = {name: getattr(checker, name) for name in fields(checker)}
+        kinds = (dict, list, set, deque)
+        return {name: [*value] for name, value in values.items() if isinstance(value, kinds)}
+
+    tried: list[int] = []
+
+    class Watched(Annotations):
+        def __init__(self, checker: Checker, entries: Sequence[bodies.Entry]) -> None:
+            before = collections(checker)
+            super().__init__(checker, entries)
+            assert collections(checker) == before
+            tried.append(len(before["signatures"]))
+
+    monkeypatch.setattr(elaborating, "Annotations", Watched)
+    text = "fn same<T>(x: T) -> T { x } fn pass_on(a) { same(a) } fn twice(f, x) { f(f(x)) }"
+    compilation = check_text(f"{text} fn use(b) {{ twice(x => same(x), b) }}", path="test.ccl")
+    assert tried
+    assert {each.code for each in compilation.sink.diagnostics} >= {"CCL0442"}

@@ -3,6 +3,7 @@
 Rule: a trial works on a copy of what checking changes, and what it reports is given, not kept.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -11,7 +12,7 @@ from ccl.checking.functions import bodies, solving
 from ccl.checking.inference import fresh, is_error_type, is_open
 from ccl.checking.signatures import Signature
 from ccl.diagnostics import Sink
-from ccl.node import replace
+from ccl.node import fields, replace
 from ccl.source import Span
 from ccl.types import Type
 
@@ -19,13 +20,6 @@ Slot: TypeAlias = tuple[str, int]
 """A parameter: the id of its function, and its position."""
 
 Errors: TypeAlias = frozenset[tuple[str, Span]]
-
-_CHANGED = (
-    *("solved", "generics", "instance_roots", "instances_made", "structs", "records", "enums"),
-    *("type_instances", "const_values", "packed", "used_consts", "used_types", "used_functions"),
-    *("test_forms", "used_states", "used_imports", "mutation_facts", "dropped_values", "asked"),
-)
-"""The collections of a checker to which the check of a body adds."""
 
 
 class Trial:
@@ -41,8 +35,8 @@ class Trial:
         self._entries = entries
         again = {each.id: _again(each, kinds) for each in functions}
         made_in = (*again, *(each.id for each in entries))
-        own = [f(each) for each in made_in for f in (_inline, _instance)]
-        copied: dict[str, Any] = {name: getattr(checker, name).copy() for name in _CHANGED}
+        own = [mark for each in made_in for mark in (f"{each}=>", f"@{each}:")]
+        copied = _collections(checker)
         copied["signatures"] = {
             name: replace(each, parameters=[*each.parameters])
             for name, each in checker.signatures.items()
@@ -88,12 +82,12 @@ class Trial:
         )
 
 
-def _inline(identity: str) -> str:
-    return f"{identity}=>"
-
-
-def _instance(identity: str) -> str:
-    return f"@{identity}:"
+def _collections(checker: Checker) -> dict[str, Any]:
+    """Copies of those of a checker, by field: the check of a body may add to each."""
+    values = ((name, getattr(checker, name)) for name in fields(checker))
+    return {
+        name: value.copy() for name, value in values if isinstance(value, dict | list | set | deque)
+    }
 
 
 def _again(signature: Signature, kinds: Mapping[Slot, Type]) -> Signature:
