@@ -26,6 +26,10 @@ class Span(Struct, frozen=True, gc=False):
         """The span from the start of this one to the end of `other` (same file)."""
         return Span(self.file, min(self.start, other.start), max(self.end, other.end))
 
+    def contains(self, other: "Span") -> bool:
+        """Whether all of `other` is in it."""
+        return self.file == other.file and self.start <= other.start and other.end <= self.end
+
 
 class Position(Struct, frozen=True, gc=False):
     line: int

@@ -242,7 +242,7 @@ class Checker(Record, kw_only=True):
 
     def declared_here(self, name: ast.Ident, shown: str) -> tuple[Label, ...]:
         """The place of a declaration for a message, unless it is in a file of the library."""
-        if name.span.file in self.library_files - {self.scoped.root}:
+        if name.span.file in self.imported_library_files:
             return ()
         return (Label(name.span, f"{shown} is declared here"),)
 
@@ -250,6 +250,11 @@ class Checker(Record, kw_only=True):
     def library_files(self) -> frozenset[FileId]:
         """The files of the standard library that are loaded."""
         return frozenset(self.scoped.library.values())
+
+    @property
+    def imported_library_files(self) -> frozenset[FileId]:
+        """The same, without the program's own file, where that is one of them."""
+        return self.library_files - {self.scoped.root}
 
 
 class Body(Record, kw_only=True):

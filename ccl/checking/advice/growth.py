@@ -69,7 +69,7 @@ class _Search(Record, kw_only=True):
 
     def report(self, name: str, copy: Copy, at: Span) -> None:
         """In the file of the one who writes the loop, or a function that it is given."""
-        library = self.checker.library_files - {self.checker.scoped.root}
+        library = self.checker.imported_library_files
         span = copy.span if at.file in library else at
         if span.file in library or span in self.reported:
             return

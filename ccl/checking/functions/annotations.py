@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ccl import ast
 from ccl.checking.environment import Checker
 from ccl.checking.functions import bodies, instances, solving
-from ccl.checking.functions.templates import OF_OPEN_TYPES
+from ccl.checking.functions.call_sites import OF_OPEN_TYPES
 from ccl.checking.functions.trials import Errors, Slot, Trial
 from ccl.checking.inference import (
     ERROR_TYPE,

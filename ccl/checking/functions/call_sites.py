@@ -21,7 +21,8 @@ from ccl.source import Span
 _MISMATCH: Final = "CCL0401"
 _FUNCTION_MISMATCH: Final = "CCL0465"
 _OTHER_COUNT: Final = "CCL0445"
-_OF_OPEN_TYPES: Final = frozenset({"CCL0409", "CCL0442"})
+OF_OPEN_TYPES: Final = frozenset({"CCL0409", "CCL0442"})
+"""Errors about types that nothing decides; they may follow from other errors."""
 
 
 def check_function(checker: Checker, signature: Signature) -> typed.Function:
@@ -47,34 +48,34 @@ def leave_out_repeated(checker: Checker) -> None:
         elif is_error(each):
             own.append(each.span)
     kept = {
-        id(min(found, key=lambda each: each.code in _OF_OPEN_TYPES))
+        id(min(found, key=lambda each: each.code in OF_OPEN_TYPES))
         for call, found in of_call.items()
-        if not any(_contains(call, span) for span in own)
+        if not any(call.contains(span) for span in own)
     }
     left_out = {id(each) for found in of_call.values() for each in found} - kept
     misfits = [each.span for each in checker.sink.diagnostics if each.code == _OTHER_COUNT]
     checker.sink.leave_out(
         lambda each: (
             id(each) in left_out
-            or (each.code in _OF_OPEN_TYPES and any(_contains(at, each.span) for at in misfits))
+            or (each.code in OF_OPEN_TYPES and any(at.contains(each.span) for at in misfits))
         )
     )
 
 
 def _led_back(checker: Checker, signature: Signature, found: Diagnostic) -> Diagnostic:
-    if not (is_error(found) and _contains(signature.item.span, found.span)):
+    if not (is_error(found) and signature.item.span.contains(found.span)):
         return found
     sites = tuple(_sites(checker, signature.id))
     if not sites:
         return found
-    library = checker.library_files - {checker.scoped.root}
+    library = checker.imported_library_files
     own = tuple(site for site in sites if site.call.span.file not in library)
     if found.span.file not in library:
         shown = dict.fromkeys((sites[0], sites[-1]))
         calls = tuple(
             Label(site.call.span, f"`{_name(site)}` is called here")
             for site in shown
-            if site in own and not _contains(site.call.span, found.span)
+            if site in own and not site.call.span.contains(found.span)
         )
         return replace(found, labels=(*found.labels, *calls))
     if not own:
@@ -84,7 +85,7 @@ def _led_back(checker: Checker, signature: Signature, found: Diagnostic) -> Diag
     between = tuple(
         Label(site.call.span, f"`{_name(site)}` is called here")
         for site in own
-        if not _contains(site.call.span, moved.span)
+        if not site.call.span.contains(moved.span)
     )
     kept = tuple(each for each in found.labels if each.span.file not in library)
     verb = "called" if _is_of_passed(signature, found.span) else "needed"
@@ -161,7 +162,7 @@ def _passed_call(signature: Signature, span: Span) -> ast.Call | None:
         if isinstance(node, ast.Call)
         and isinstance(node.callee, ast.Name)
         and node.callee.text in signature.functions
-        and _contains(node.span, span)
+        and node.span.contains(span)
     ]
     return min(calls, key=lambda each: each.span.end - each.span.start, default=None)
 
@@ -174,7 +175,7 @@ def _place(
         case InlineFunction(function=identity):
             inline = checker.signatures[identity]
             item = inline.item
-            if item.span.file in checker.library_files - {checker.scoped.root}:
+            if item.span.file in checker.imported_library_files:
                 return None
             last = item.body.statements[-1] if result and item.body.statements else None
             match last:
@@ -214,7 +215,3 @@ def _name(site: CallSite) -> str:
         return path[-1].text
     assert isinstance(site.call.callee, ast.Field), "a function is called by a path or as a method"
     return site.call.callee.name.text
-
-
-def _contains(outer: Span, inner: Span) -> bool:
-    return outer.file == inner.file and outer.start <= inner.start and inner.end <= outer.end

@@ -28,8 +28,6 @@ _OF_OPERATIONS = frozenset(
 )
 """Errors about an operation that the values of a type do not have, with the type in a fact."""
 
-OF_OPEN_TYPES = frozenset({"CCL0409", "CCL0442"})
-
 _TYPE_FACTS = ("found", "type", "types")
 
 _METHOD_NAMES = frozenset(name for _, name in (*METHODS, *LIBRARY_METHODS))
@@ -113,7 +111,7 @@ def _leave_to_instances(sink: Sink, template: Signature) -> None:
 
     sink.leave_out(is_left)
     if depends:
-        sink.leave_out(lambda each: each.code in OF_OPEN_TYPES)
+        sink.leave_out(lambda each: each.code in call_sites.OF_OPEN_TYPES)
 
 
 def _depends_on(each: Diagnostic, parameters: Set[str]) -> bool:
