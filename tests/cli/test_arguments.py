@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from commands import Done, run
+from commands import Done, run, source_file
 
 DID = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
 PROGRAM = """\
@@ -32,9 +32,7 @@ export fn nothing() { log("done"); }
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    path = tmp_path / "board.ccl"
-    path.write_text(PROGRAM, encoding="utf-8")
-    return path
+    return source_file(tmp_path / "board.ccl", PROGRAM)
 
 
 @pytest.mark.parametrize(
@@ -110,9 +108,7 @@ export fn price(amount: Decimal) -> Decimal { amount }
 
 @pytest.fixture
 def shares(tmp_path: Path) -> Path:
-    path = tmp_path / "shares.ccl"
-    path.write_text(SHARES, encoding="utf-8")
-    return path
+    return source_file(tmp_path / "shares.ccl", SHARES)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import BIN, ROOT, kill_at, run
+from commands import BIN, ROOT, kill_at, run, source_file
 
 from runtime.context import MEMORY_BYTES, MEMORY_BYTES_MAX
 
@@ -29,9 +29,7 @@ execution { 42 }
 
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
-    path = tmp_path / "rules.ccl"
-    path.write_text(RULES, encoding="utf-8")
-    return path
+    return source_file(tmp_path / "rules.ccl", RULES)
 
 
 def counted(value: dict[str, Any], ward: str) -> None:

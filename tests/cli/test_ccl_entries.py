@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from commands import ROOT, run
+from commands import ROOT, run, source_file
 
 GUILD = """\
 struct Seat { holder: String, shares: Map<String, Integer> }
@@ -21,9 +21,7 @@ execution { 42 }
 
 @pytest.fixture
 def guild(tmp_path: Path) -> Path:
-    path = tmp_path / "guild.ccl"
-    path.write_text(GUILD, encoding="utf-8")
-    return path
+    return source_file(tmp_path / "guild.ccl", GUILD)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import kill_at, run, run_process
+from commands import kill_at, run, run_process, source_file
 
 from mesh.local import LocalMesh
 from mesh.local.audit import audit
@@ -81,17 +81,13 @@ def ccl(home: Path, file: Path, *words: str, code: int = 0) -> dict[str, Any]:
 
 @pytest.fixture
 def counter(tmp_path: Path) -> Path:
-    path = tmp_path / "counter.ccl"
-    path.write_text(COUNTER, encoding="utf-8")
-    return path
+    return source_file(tmp_path / "counter.ccl", COUNTER)
 
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> Path:
     (tmp_path / "count.ccl").write_text(COUNT, encoding="utf-8")
-    path = tmp_path / "jobs.ccl"
-    path.write_text(JOBS, encoding="utf-8")
-    return path
+    return source_file(tmp_path / "jobs.ccl", JOBS)
 
 
 def stored(home: Path) -> dict[str, Any]:

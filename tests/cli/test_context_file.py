@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from commands import run
+from commands import run, source_file
 
 PROGRAM = """\
 role Treasurer {}
@@ -17,9 +17,7 @@ execution {
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    path = tmp_path / "roles.ccl"
-    path.write_text(PROGRAM, encoding="utf-8")
-    return path
+    return source_file(tmp_path / "roles.ccl", PROGRAM)
 
 
 def test_roles_of_a_context_file_are_given_and_told(program: Path, tmp_path: Path) -> None:

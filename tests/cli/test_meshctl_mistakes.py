@@ -6,88 +6,39 @@ from pathlib import Path
 import pytest
 from meshcommand import ECHO, Meshctl, submitted
 
-BAD_COMMANDS = {
-    "no such file": (["submit-job", "--wasm", "ecko.wasm"], 3, "file-not-found", "echo.wasm"),
-    "a directory": (["submit-job", "--wasm", "home"], 2, "file-is-directory", "home"),
-    "not a module": (["submit-job", "--wasm", "text.wat"], 2, "not-a-module", "WebAssembly"),
-    "empty": (["submit-job", "--wasm", "empty.wasm"], 2, "not-a-module", "empty"),
-    "cut off": (["submit-job", "--wasm", "cut.wasm"], 2, "module-refused", "cut.wasm"),
+BAD_SUBMISSIONS = {
+    "no such file": ("ecko.wasm", 3, "file-not-found", "echo.wasm"),
+    "a directory": ("home", 2, "file-is-directory", "home"),
+    "not a module": ("text.wat", 2, "not-a-module", "WebAssembly"),
+    "empty": ("empty.wasm", 2, "not-a-module", "empty"),
+    "cut off": ("cut.wasm", 2, "module-refused", "cut.wasm"),
     "bad CID": (
-        ["submit-job", "--wasm", "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmz1"],
+        "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmz1",
         2,
         "malformed-cid",
         "base32",
     ),
-    "no such entry": (
-        ["submit-job", "--wasm", "echo.wasm", "--entry", "rum"],
-        3,
-        "no-entry",
-        "did you mean run?",
-    ),
-    "bad priority": (
-        ["submit-job", "--wasm", "echo.wasm", "--priority", "hihg"],
-        2,
-        "unknown-word",
-        "did you mean high?",
-    ),
-    "bad arguments": (
-        ["submit-job", "--wasm", "echo.wasm", "--arguments", "[1,"],
-        2,
-        "wrong-arguments",
-        "character",
-    ),
-    "no budget": (
-        ["submit-job", "--wasm", "echo.wasm", "--budget", "0"],
-        2,
-        "not-positive",
-        "--budget",
-    ),
-    "bad id": (
-        ["submit-job", "--wasm", "echo.wasm", "--id", "seven"],
-        2,
-        "not-a-uuid",
-        "UUID",
-    ),
-    "no memory": (
-        ["submit-job", "--wasm", "echo.wasm", "--memory", "0"],
-        2,
-        "not-in-range",
-        "expected 1 to 256 MiB",
-    ),
-    "too much memory": (
-        ["submit-job", "--wasm", "echo.wasm", "--memory", "9999"],
-        2,
-        "not-in-range",
-        "expected 1 to 256 MiB",
-    ),
-    "no time": (
-        ["submit-job", "--wasm", "echo.wasm", "--max-seconds", "0"],
-        2,
-        "not-in-range",
-        "expected 1 to 2592000 seconds",
-    ),
-    "long description": (
-        ["submit-job", "--wasm", "echo.wasm", "--description", "x" * 5000],
-        2,
-        "over-limit",
-        "at most 4096",
-    ),
-    "no majority": (
-        ["submit-job", "--wasm", "echo.wasm", "--verifiers", "4"],
-        2,
-        "quorum-impossible",
-        "majority",
-    ),
+    "no such entry": ("echo.wasm --entry rum", 3, "no-entry", "did you mean run?"),
+    "bad priority": ("echo.wasm --priority hihg", 2, "unknown-word", "did you mean high?"),
+    "bad arguments": ("echo.wasm --arguments [1,", 2, "wrong-arguments", "character"),
+    "no budget": ("echo.wasm --budget 0", 2, "not-positive", "--budget"),
+    "bad id": ("echo.wasm --id seven", 2, "not-a-uuid", "UUID"),
+    "no memory": ("echo.wasm --memory 0", 2, "not-in-range", "expected 1 to 256 MiB"),
+    "too much memory": ("echo.wasm --memory 9999", 2, "not-in-range", "expected 1 to 256 MiB"),
+    "no time": ("echo.wasm --max-seconds 0", 2, "not-in-range", "expected 1 to 2592000 seconds"),
+    "long description": ("echo.wasm --description " + "x" * 5000, 2, "over-limit", "at most 4096"),
+    "no majority": ("echo.wasm --verifiers 4", 2, "quorum-impossible", "majority"),
 }
+"""The module and options of `submit-job`: its exit code, its error, and a part of the answer."""
 
 
-@pytest.mark.parametrize("name", list(BAD_COMMANDS))
+@pytest.mark.parametrize("name", list(BAD_SUBMISSIONS))
 def test_bad_input_is_named(meshctl: Meshctl, tmp_path: Path, name: str) -> None:
-    words, code, slug, text = BAD_COMMANDS[name]
+    words, code, slug, text = BAD_SUBMISSIONS[name]
     (tmp_path / "text.wat").write_text("(module)")
     (tmp_path / "empty.wasm").write_bytes(b"")
     (tmp_path / "cut.wasm").write_bytes(bytes(ECHO)[:40])
-    result = meshctl(*words, "--resource-amount", "5", "-o", "json")
+    result = meshctl("submit-job", "--wasm", *words.split(), "--resource-amount", "5", "-o", "json")
     assert result.code == code, result
     problem = json.loads(result.out)["error"]
     assert set(problem) == {"code", "message", "hint", "details"}

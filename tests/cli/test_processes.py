@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from commands import BIN, INTERRUPTIBLE, environment_of, run, with_mesh
+from commands import BIN, INTERRUPTIBLE, environment_of, run, source_file, with_mesh
 
 PROGRAM = """\
 /// Doubles it.
@@ -21,9 +21,7 @@ execution { twice(10500) }
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    path = tmp_path / "sr.ccl"
-    path.write_text(PROGRAM, encoding="utf-8")
-    return path
+    return source_file(tmp_path / "sr.ccl", PROGRAM)
 
 
 def shell(line: str, folder: Path, **extra: str) -> tuple[int, str]:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from commands import run
+from commands import run, source_file
 
 TABLE = "name,votes\r\nÅsa,3\nBo,\x1b[31m7"
 REPORT = """export fn run() -> Integer {
@@ -16,9 +16,7 @@ REPORT = """export fn run() -> Integer {
 
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
-    path = tmp_path / "report.ccl"
-    path.write_text(REPORT, encoding="utf-8")
-    return path
+    return source_file(tmp_path / "report.ccl", REPORT)
 
 
 @pytest.mark.parametrize("options", [(), ("-q",)])

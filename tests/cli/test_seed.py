@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from commands import Done, run
+from commands import Done, run, source_file
 
 DRAW = """\
 state draws: Integer = 0;
@@ -24,9 +24,7 @@ MOST = "1000000000"
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    path = tmp_path / "draw.ccl"
-    path.write_text(DRAW, encoding="utf-8")
-    return path
+    return source_file(tmp_path / "draw.ccl", DRAW)
 
 
 def drawn(done: Done) -> int:

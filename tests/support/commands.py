@@ -38,6 +38,12 @@ class Done:
     err: str
 
 
+def source_file(path: Path, text: str) -> Path:
+    """The file, with this text as UTF-8."""
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def run(
     *command: str | Path,
     home: Path,
