@@ -10,7 +10,8 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from mesh.records import REASON_BYTES_MAX, AppliedEffect, PendingEffect
+from mesh.fields import REASON_BYTES_MAX
+from mesh.records import AppliedEffect, PendingEffect
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.did import Did
 from runtime.content.shapes import cut

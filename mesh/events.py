@@ -8,7 +8,8 @@ from typing import Annotated, Any, TypeAlias
 
 from msgspec import Struct
 
-from mesh.records import JobIdField, NodeIdField, Priority, Reason, Verdict
+from mesh.fields import JobIdField, NodeIdField, Reason
+from mesh.records import Priority, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import Between, Size

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from mesh import events as ev
 from mesh.events import Event, JobKey
-from mesh.records import NodeIdField, Priority, Reason, Verdict
+from mesh.fields import NodeIdField, Reason
+from mesh.records import Priority, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import Size

@@ -9,15 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from mesh.records import (
-    MICRO,
-    REASON_BYTES_MAX,
-    Bid,
-    Decline,
-    DeclineReason,
-    JobManifest,
-    NodeId,
-)
+from mesh.fields import MICRO, REASON_BYTES_MAX, NodeId
+from mesh.records import Bid, Decline, DeclineReason, JobManifest
 from mesh.reputation import Reputation
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX

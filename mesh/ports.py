@@ -12,8 +12,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from mesh.events import JobKey, Stored
+from mesh.fields import JobId
 from mesh.job import Effect, Job, Phase
-from mesh.records import JobId
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Cid
 from runtime.content.did import Did

@@ -5,18 +5,18 @@ Unix seconds, all amounts whole units, all prices whole tokens. A job is named b
 its signed manifest.
 """
 
-import re
 from collections.abc import Mapping
 from enum import Enum
-from typing import Annotated, Any, Final, NewType, TypeAlias, TypeVar, get_args
+from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
 
 from msgspec import Struct
 
 from ccl.abi.hostcalls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
+from mesh.fields import MICRO, Amount, Dids, JobIdField, NodeIdField, Reason, Word, Words
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
-from runtime.content.shapes import Between, Checked, Size
+from runtime.content.shapes import Between, Size
 from runtime.execution import Deterministic, Metrics
 from runtime.identity.signed import RecordError, RecordFault, Signed
 from runtime.identity.signed import read as read_signed
@@ -26,37 +26,8 @@ from runtime.tokens.transfers import TransferIdField
 
 T = TypeVar("T")
 
-JobId = NewType("JobId", str)
-NodeId = NewType("NodeId", str)
-
-MICRO: Final = 1_000_000
 LEASE_SECONDS_MAX: Final = 30 * 24 * 3600
-"""Rates and loads are counted in millionths."""
 SURCHARGE_PPM_MAX: Final = 1_000_000_000
-
-_JOB_ID: Final = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-)
-_NODE_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
-
-JobIdField: TypeAlias = Annotated[
-    JobId, Checked(lambda text: _JOB_ID.fullmatch(text) is not None, "a UUID in lower case")
-]
-NodeIdField: TypeAlias = Annotated[
-    NodeId,
-    Size(1, 64),
-    Checked(
-        lambda text: _NODE_ID.fullmatch(text) is not None,
-        "a name of lower-case letters, digits, '.', '_' and '-'",
-    ),
-]
-Amount: TypeAlias = Annotated[int, Between(1, INTEGER_MAX)]
-Word: TypeAlias = Annotated[str, Size(1, 64)]
-Words: TypeAlias = Annotated[tuple[Word, ...], Size(0, 64)]
-Dids: TypeAlias = Annotated[tuple[Did, ...], Size(0, 64)]
-REASON_BYTES_MAX: Final = 1024
-Reason: TypeAlias = Annotated[str, Size(0, REASON_BYTES_MAX)]
-"""Prose for people; use `cut` on what others may have made long."""
 
 
 class Priority(Enum):

@@ -12,6 +12,7 @@ from msgspec import Struct
 from mesh import events as ev
 from mesh.effects import NO_EFFECTS, EffectsDone
 from mesh.events import Event
+from mesh.fields import REASON_BYTES_MAX
 from mesh.findings import Fault, Finding, differing
 from mesh.job import (
     FINAL,
@@ -24,13 +25,7 @@ from mesh.job import (
     verdict_of,
     verification_is_due,
 )
-from mesh.records import (
-    REASON_BYTES_MAX,
-    Hold,
-    HoldEnd,
-    Settlement,
-    Verdict,
-)
+from mesh.records import Hold, HoldEnd, Settlement, Verdict
 from runtime.content.cid import Cid
 from runtime.content.shapes import cut
 from runtime.identity.signed import Signed

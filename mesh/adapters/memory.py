@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from msgspec.structs import replace
 
 from mesh.events import JobKey, Stored
+from mesh.fields import JobId
 from mesh.job import Job, Phase
 from mesh.ports import (
     BlockError,
@@ -20,7 +21,6 @@ from mesh.ports import (
     Transaction,
     Work,
 )
-from mesh.records import JobId
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Cid
 from runtime.content.did import Did

@@ -20,7 +20,7 @@ from mesh.cli.describing import (
 from mesh.cli.naming import resolve
 from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import make_output, open_mesh
-from mesh.home import LockBusy, actor_lock
+from mesh.fields import JobId, NodeId
 from mesh.job import Phase
 from mesh.local import JobView, LocalMesh
 from mesh.local.checking import check_anchored, check_federation
@@ -36,7 +36,7 @@ from mesh.local.news import (
     StatusChanged,
 )
 from mesh.local.views import obstacle
-from mesh.records import JobId, NodeId
+from mesh.locks import LockBusy, actor_lock
 from runtime.execution import Outcome, OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note

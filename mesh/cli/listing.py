@@ -7,10 +7,10 @@ from ccl.abi.suggest import nearest_beginning
 from mesh.cli.describing import reputation_text
 from mesh.cli.output import Column, field
 from mesh.cli.session import found_mesh, make_output, open_mesh
+from mesh.fields import MICRO
 from mesh.job import Phase
 from mesh.local.roll import node_views
 from mesh.local.views import JobView, UnreadableJob
-from mesh.records import MICRO
 from runtime.execution import OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note

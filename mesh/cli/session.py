@@ -57,7 +57,8 @@ def is_founded(home: Path | None) -> bool:
 
 def make_output(home: Path | None, format_: str | None, *, quiet: bool) -> Output:
     """Flag, else $MESH_OUTPUT, else config.toml, else a table."""
-    from mesh.home import load_config, locate_home
+    from mesh.config import load_config
+    from mesh.home import locate_home
 
     if format_ is None:
         format_ = load_config(locate_home(home, os.environ), os.environ).output

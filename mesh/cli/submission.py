@@ -20,10 +20,11 @@ from mesh.cli.files import cid_from, path_or_cid, read_bytes
 from mesh.cli.option_values import one_of, positive, uuid_of, within
 from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import found_mesh, make_output
+from mesh.fields import JobId
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.admission import check_callable, module_facts
 from mesh.local.views import obstacle
-from mesh.records import LEASE_SECONDS_MAX, JobId, Priority, Requirements, Trust
+from mesh.records import LEASE_SECONDS_MAX, Priority, Requirements, Trust
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
 from runtime.context import MEMORY_BYTES_MAX

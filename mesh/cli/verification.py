@@ -12,6 +12,7 @@ from mesh.cli.files import CAR_BYTES_MAX, open_seekable
 from mesh.cli.following import find_job
 from mesh.cli.session import is_founded, make_output, open_mesh
 from mesh.cli.verdict import Keys, Verdict, facts_of, lines_of, remarks_of
+from mesh.fields import JobId
 from mesh.findings import Fault, Finding
 from mesh.local import JobView, LocalMesh
 from mesh.local.archive import how_to_supply
@@ -19,7 +20,6 @@ from mesh.local.checking import executed_again, proof_of, verify_here
 from mesh.local.views import obstacle
 from mesh.proof import ProofError, read_proof
 from mesh.proofcheck import verify_proof
-from mesh.records import JobId
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.sandbox.pool import Sandbox
 from runtime.terminal.errors import CommandError, ExitCode

@@ -7,6 +7,7 @@ job awarded and is refused by name.
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.award import Surroundings, check_award, context_for
+from mesh.fields import NodeId
 from mesh.ids import hold_id
 from mesh.job import HOLD_MARGIN_SECONDS, Job, Offer, Phase
 from mesh.journal import Recorded, record
@@ -17,7 +18,7 @@ from mesh.local.owned import register_block
 from mesh.local.purses import chain_of
 from mesh.local.world import World
 from mesh.market import Candidate, bid_fault, fuel_of
-from mesh.records import Award, Bid, Hold, JobManifest, NodeId
+from mesh.records import Award, Bid, Hold, JobManifest
 from mesh.reputation import reputation
 from mesh.submission import shares
 from runtime.context import ROLES_RECORD, Context

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
+from mesh.fields import MICRO
 from mesh.job import Effect, Job, StepRefusal, has_lapsed, takes_answers
 from mesh.journal import Recorded, record
 from mesh.local.admission import FIT, Fitness, fitness_of
@@ -17,7 +18,7 @@ from mesh.local.problems import recorded
 from mesh.local.speed import pace_of
 from mesh.local.world import World
 from mesh.market import Enquiry, NodeState, appraise
-from mesh.records import MICRO, Bid, Decline, JobManifest
+from mesh.records import Bid, Decline, JobManifest
 from runtime.identity.signed import Signed, sign
 from runtime.sandbox.admission import Admission
 from runtime.tokens.policy import AllowAll, Usage

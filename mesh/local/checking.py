@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from mesh.dag import check_anchor
 from mesh.federation import check_attestation
+from mesh.fields import JobId
 from mesh.findings import Fault, Finding
 from mesh.job import Job, Phase
 from mesh.local.archive import Archive
@@ -18,7 +19,7 @@ from mesh.ports import BlockError, ChainKind, Head
 from mesh.proof import Proof, ProofError, collect
 from mesh.proofcheck import Impossible, Reexecute, Verification, verify_proof
 from mesh.receipts import verify_receipt
-from mesh.records import Anchor, Attestation, Award, Bid, JobId, JobManifest, Receipt, Verdict
+from mesh.records import Anchor, Attestation, Award, Bid, JobManifest, Receipt, Verdict
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.context import Context
 from runtime.execution import Deterministic

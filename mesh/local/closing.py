@@ -10,6 +10,7 @@ from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.effects import NO_EFFECTS, EffectsDone, carry_out
 from mesh.federation import attest, check_attestation, escalation
+from mesh.fields import REASON_BYTES_MAX
 from mesh.ids import effect_id
 from mesh.job import TRANSITIONS, Effect, HoldAction, Job
 from mesh.journal import Recorded, record
@@ -19,7 +20,7 @@ from mesh.local.owned import check_linked, standing_of, write_effects
 from mesh.local.problems import recorded
 from mesh.local.speed import learn
 from mesh.local.world import World
-from mesh.records import REASON_BYTES_MAX, Award, Cancel, HoldEnd, Receipt
+from mesh.records import Award, Cancel, HoldEnd, Receipt
 from mesh.settlement import (
     CANCELLED,
     Close,

@@ -13,7 +13,8 @@ from typing import Final
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction, StoreError
 from mesh.events import JobKey
-from mesh.home import Home, LockBusy, actor_lock
+from mesh.fields import REASON_BYTES_MAX, JobId
+from mesh.home import Home
 from mesh.job import Job, Phase, turn_of
 from mesh.journal import record
 from mesh.local import bidding, closing, executing, submitting
@@ -27,8 +28,9 @@ from mesh.local.problems import recorded, timed_out
 from mesh.local.purses import chain_of, purse_of
 from mesh.local.telling import told
 from mesh.local.world import World
+from mesh.locks import LockBusy, actor_lock
 from mesh.market import rank
-from mesh.records import REASON_BYTES_MAX, JobId, JobManifest
+from mesh.records import JobManifest
 from runtime.content.did import Did
 from runtime.content.shapes import cut
 from runtime.sandbox.admission import Admission

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from mesh.fields import MICRO
 from mesh.local.archive import how_to_supply
 from mesh.local.audit import HELD, audit
 from mesh.permissions import doubtful_parents, weak_files
-from mesh.records import MICRO
 from runtime.content.cid import CidError, parse_cid
 from runtime.sandbox.selftest import self_test
 from runtime.terminal.errors import CommandError

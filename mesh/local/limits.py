@@ -5,7 +5,7 @@ results go into the context, so that every verifier has the same.
 """
 
 from mesh.adapters.sqlite import SqliteTransaction
-from mesh.home import RANGES, Config
+from mesh.config import RANGES, Config
 from mesh.records import JobManifest
 from runtime.context import Limits
 from runtime.sandbox.limits import SandboxLimits

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.federation import SECRET_BYTES, commitment_of
+from mesh.fields import MICRO, NodeId
 from mesh.home import Home, remembered_mesh
 from mesh.ids import issue_id
 from mesh.local.archive import Archive
@@ -26,7 +27,7 @@ from mesh.local.roster import (
     FederationSetup,
     NodeSetup,
 )
-from mesh.records import MICRO, Engine, Genesis, NodeId, NodeProfile
+from mesh.records import Engine, Genesis, NodeProfile
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.typed import from_value, to_value

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
+from mesh.config import Config, load_config
 from mesh.events import JobKey
+from mesh.fields import REASON_BYTES_MAX, JobId, NodeId
 from mesh.findings import Finding
-from mesh.home import Config, Home, actor_lock, find_home, load_config, remember_mesh
+from mesh.home import Home, find_home, remember_mesh
 from mesh.ids import RANDOM_BYTES, new_job_id
 from mesh.job import Job
 from mesh.local.archive import Archive, missing_block
@@ -30,7 +32,8 @@ from mesh.local.request import JobRequest
 from mesh.local.speed import fuel_per_second
 from mesh.local.views import JobView, UnreadableJob, view
 from mesh.local.world import World
-from mesh.records import REASON_BYTES_MAX, Engine, JobId, NodeId
+from mesh.locks import actor_lock
+from mesh.records import Engine
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.shapes import cut
 from runtime.identity.keys import SigningKey

@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from mesh.fields import JobId, NodeId
 from mesh.job import Phase
-from mesh.records import JobId, NodeId, Verdict
+from mesh.records import Verdict
 from mesh.reputation import Reputation
 from runtime.content.cid import Cid
 

@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from ccl.abi.sections import Abi
 from ccl.abi.values import ValueMismatch, parse_type, to_json, untyped_to_json
+from mesh.fields import JobId
 from mesh.job import Phase
 from mesh.local.archive import missing_block
 from mesh.local.checking import check_federation
 from mesh.local.views import JobView
-from mesh.records import JobId
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode
 from runtime.modulecheck import ModuleFacts, check_module

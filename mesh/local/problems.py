@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from mesh.fields import JobId
 from mesh.job import Job
 from mesh.journal import Recorded
-from mesh.records import JobId
 from runtime.terminal.errors import CommandError, ExitCode
 
 

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mesh.fields import NodeId
 from mesh.local import bidding, submitting
 from mesh.local.candidates import BUSY
 from mesh.local.limits import check_limits
 from mesh.local.request import JobRequest
 from mesh.market import appraise
-from mesh.records import Bid, Decline, NodeId
+from mesh.records import Bid, Decline
 from runtime.terminal.errors import CommandError
 
 if TYPE_CHECKING:

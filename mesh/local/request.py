@@ -2,7 +2,8 @@
 
 from msgspec import Struct, field
 
-from mesh.records import JobId, Priority, Requirements, Trust
+from mesh.fields import JobId
+from mesh.records import Priority, Requirements, Trust
 from runtime.content.cid import Cid
 from runtime.tokens.token import ResourceType
 

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mesh.fields import MICRO, NodeId
 from mesh.local.candidates import BUSY, awarded_work
 from mesh.local.members import profile_of
 from mesh.local.speed import known_speed, pace_of
 from mesh.market import load_of
-from mesh.records import MICRO, NodeId
 from mesh.reputation import Reputation, reputation
 from runtime.content.did import Did
 from runtime.tokens.token import ResourceType

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from mesh.records import NodeId
+from mesh.fields import NodeId
 
 GIB: Final = 1 << 30
 MESH_NAME: Final = "local"

@@ -15,13 +15,13 @@ from msgspec import Struct
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.award import Surroundings
 from mesh.effects import NEEDS_SUBMITTER, carry_out
-from mesh.home import LockBusy, passing_lock
+from mesh.fields import JobId, JobIdField
 from mesh.ids import followed_job_id, run_effect_id
 from mesh.local import submitting
 from mesh.local.awarding import surroundings
 from mesh.local.owned import standing_of, surrounding, write_effects
 from mesh.local.request import JobRequest
-from mesh.records import JobId, JobIdField
+from mesh.locks import LockBusy, passing_lock
 from runtime.content.cid import Cid
 from runtime.content.shapes import Omitted
 from runtime.content.typed import from_value, to_value

@@ -10,6 +10,7 @@ from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.events import JobKey
+from mesh.fields import JobId
 from mesh.job import Effect, Job
 from mesh.journal import Recorded, record
 from mesh.local.limits import check_limits
@@ -17,10 +18,7 @@ from mesh.local.members import TOKEN
 from mesh.local.purses import chain_of, purse_of
 from mesh.local.request import JobRequest
 from mesh.local.world import World
-from mesh.records import (
-    JobId,
-    JobManifest,
-)
+from mesh.records import JobManifest
 from mesh.submission import (
     Purse,
     SubmissionFault,

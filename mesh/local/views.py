@@ -6,24 +6,14 @@ Rule: a view is read in one transaction and changes nothing.
 from msgspec import Struct
 
 from mesh.adapters.sqlite import SqliteTransaction
+from mesh.fields import JobId, NodeId
 from mesh.job import Job, Phase, count
 from mesh.local.archive import how_to_supply
 from mesh.local.candidates import candidates
 from mesh.local.content import Content
 from mesh.local.world import World
 from mesh.market import rank
-from mesh.records import (
-    Attestation,
-    Award,
-    Bid,
-    Decline,
-    JobId,
-    JobManifest,
-    NodeId,
-    Receipt,
-    Settlement,
-    Verdict,
-)
+from mesh.records import Attestation, Award, Bid, Decline, JobManifest, Receipt, Settlement, Verdict
 from mesh.reputation import Reputation
 from runtime.content.cid import Cid
 from runtime.execution import Deterministic, Metrics

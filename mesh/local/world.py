@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from mesh.home import Config
+from mesh.config import Config
 from mesh.local.archive import Archive
 from mesh.local.members import Members
 from mesh.records import Engine

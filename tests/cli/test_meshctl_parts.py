@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from mesh.cli.naming import resolve
 from mesh.cli.output import Column, field, table
-from mesh.home import Config, Home, LockBusy, actor_lock, find_home, load_config
+from mesh.config import Config, load_config
+from mesh.home import Home, find_home
+from mesh.locks import LockBusy, actor_lock
 from runtime.terminal.errors import CommandError
 from runtime.terminal.escaping import printable, printable_text
 
@@ -113,7 +115,8 @@ def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
 def test_a_lock_has_one_holder_and_dies_with_it(tmp_path: Path) -> None:
     home = find_home(tmp_path, {})
     program = (
-        "import sys; from pathlib import Path; from mesh.home import Home, actor_lock\n"
+        "import sys; from pathlib import Path\n"
+        "from mesh.home import Home; from mesh.locks import actor_lock\n"
         "with actor_lock(Home(Path(sys.argv[1])), 'issuer', wait=False):\n"
         "    print('held', flush=True); sys.stdin.read()\n"
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
-from mesh.home import RANGES, Config
+from mesh.config import RANGES, Config
 
 PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
 

@@ -18,11 +18,12 @@ from msgspec.structs import replace
 from mesh import events as ev
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite.jobs import SqliteJobs
+from mesh.fields import JobId, NodeId
 from mesh.job import TRANSITIONS, Job, Phase
 from mesh.local import JobRequest, LocalMesh, closing
 from mesh.local.audit import audit
 from mesh.market import BID_SECONDS
-from mesh.records import Hold, JobId, NodeId, Settlement
+from mesh.records import Hold, Settlement
 from runtime.terminal.errors import CommandError
 from runtime.tokens.transfers import TransferId, TransferState
 

@@ -6,13 +6,14 @@ from localmesh import ENDLESS_CID, Falsifying, Opener, bids, work
 from msgspec.structs import replace
 from wasm_modules import wasm
 
+from mesh.fields import NodeId
 from mesh.job import Phase
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.audit import audit
 from mesh.local.members import configure_node
 from mesh.local.roll import node_views
 from mesh.local.speed import CALIBRATION_SECONDS_MAX, keep_speed
-from mesh.records import NodeId, Requirements
+from mesh.records import Requirements
 from runtime.content.cid import Codec, cid_of
 from runtime.execution import Execution
 

@@ -19,9 +19,10 @@ from meshcommand import ECHO
 
 from mesh.adapters.sqlite.store import SqliteStore
 from mesh.cli.app import run
-from mesh.home import Home, actor_lock, find_home, passing_lock
+from mesh.home import Home, find_home
 from mesh.local import LocalMesh
 from mesh.local.audit import audit
+from mesh.locks import actor_lock, passing_lock
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.private import put_once
 from runtime.terminal.disk import no_room

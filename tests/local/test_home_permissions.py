@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from localmesh import ANSWER, found, open_at
 
-from mesh.home import actor_lock, find_home, load_config, locate_home
+from mesh.config import load_config
+from mesh.home import find_home, locate_home
 from mesh.local import LocalMesh
+from mesh.locks import actor_lock
 from mesh.permissions import doubtful_parents
 from runtime.private import create_file, make_folder, put_once, read_file
 from runtime.terminal.errors import CommandError, ExitCode

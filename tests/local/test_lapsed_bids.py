@@ -4,6 +4,7 @@ import pytest
 from localmesh import ANSWER_CID, Opener
 
 from mesh.adapters.sqlite import SqliteTransaction
+from mesh.fields import JobId, NodeId
 from mesh.job import Phase
 from mesh.local import JobRequest, JobView, LocalMesh
 from mesh.local.audit import audit
@@ -11,7 +12,6 @@ from mesh.local.members import configure_node
 from mesh.local.news import BidArrived, News
 from mesh.local.views import obstacle
 from mesh.market import BID_SECONDS
-from mesh.records import JobId, NodeId
 from runtime.terminal.errors import CommandError, ExitCode
 
 NODE = NodeId("mesh-node-2")

@@ -7,7 +7,7 @@ import pytest
 import wasmtime
 from localmesh import ANSWER, ANSWER_CID, ENVIRONMENT
 
-from mesh.home import Config
+from mesh.config import Config
 from mesh.job import Phase
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.audit import audit

@@ -19,6 +19,7 @@ from localmesh import (
     work,
 )
 
+from mesh.fields import REASON_BYTES_MAX, JobId, NodeId
 from mesh.job import Phase
 from mesh.local import JobRequest, JobView, LocalMesh
 from mesh.local.audit import audit
@@ -36,7 +37,7 @@ from mesh.local.news import (
 from mesh.local.roll import node_views
 from mesh.local.views import obstacle
 from mesh.proof import read_proof, to_car
-from mesh.records import REASON_BYTES_MAX, JobId, NodeId, Requirements, Verdict
+from mesh.records import Requirements, Verdict
 from runtime.content.cid import Codec, cid_of
 from runtime.execution import OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode

@@ -3,11 +3,12 @@
 import pytest
 from localmesh import ANSWER_CID, Opener
 
+from mesh.fields import JobId
 from mesh.ids import execution_seed
 from mesh.job import Phase
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.news import Awarded, News
-from mesh.records import JobId, Priority
+from mesh.records import Priority
 from runtime.sandbox.pool import Sandbox
 from runtime.sandbox.request import Request, Ticket
 

@@ -16,9 +16,10 @@ from mesh.adapters.sqlite import StoreError
 from mesh.adapters.sqlite.reading import open_to_read
 from mesh.adapters.sqlite.store import SqliteStore
 from mesh.cli.app import run
-from mesh.home import actor_lock, find_home, passing_lock
+from mesh.fields import JobId
+from mesh.home import find_home
 from mesh.local import JobRequest, LocalMesh
-from mesh.records import JobId
+from mesh.locks import actor_lock, passing_lock
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.terminal.errors import CommandError
 

@@ -6,11 +6,12 @@ import pytest
 from localmesh import ANSWER_CID, Opener
 
 from mesh import events as ev
+from mesh.fields import JobId, NodeId
 from mesh.job import Job, Phase
 from mesh.journal import Recorded, record
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.audit import audit
-from mesh.records import Award, Hold, HoldEnd, JobId, NodeId, Settlement
+from mesh.records import Award, Hold, HoldEnd, Settlement
 from mesh.settlement import CANCELLED, LEASE_OVER, void
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed, sign

@@ -7,12 +7,13 @@ from msgspec.structs import replace
 from village import Village
 
 from mesh.events import JobKey
+from mesh.fields import MICRO
 from mesh.ids import hold_id
 from mesh.job import ATTEMPTS_MAX, VERIFY_SECONDS, Job, Phase, StepRefusal
 from mesh.journal import Conflict, Recorded
 from mesh.market import BID_SECONDS
 from mesh.ports import Transaction
-from mesh.records import MICRO, Bid, DeclineReason, Receipt, Settlement, Verdict, read_as
+from mesh.records import Bid, DeclineReason, Receipt, Settlement, Verdict, read_as
 from mesh.reputation import reputation
 from runtime.content.cid import Cid
 from runtime.content.did import Did

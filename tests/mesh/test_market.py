@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from meshfolk import START, Folk, key
 from msgspec.structs import replace
 
+from mesh.fields import NodeId
 from mesh.market import (
     Candidate,
     Enquiry,
@@ -19,7 +20,7 @@ from mesh.market import (
     price_of,
     rank,
 )
-from mesh.records import Bid, Decline, DeclineReason, NodeId, Requirements, Trust
+from mesh.records import Bid, Decline, DeclineReason, Requirements, Trust
 from mesh.reputation import Reputation, Tally, reputation
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX

@@ -6,8 +6,9 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mesh.fields import NodeId
 from mesh.pace import MEASURABLE_MS, OFF_MOST, Pace, learned
-from mesh.records import Engine, NodeId, Receipt
+from mesh.records import Engine, Receipt
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
 from runtime.execution import Deterministic, Metrics, Outcome, OutcomeKind

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mesh import events as ev
 from mesh.events import Event, JobKey, Stored, event_from_value, event_to_value
+from mesh.fields import NodeId
 from mesh.ids import hold_id, new_job_id
 from mesh.job import (
     ATTEMPTS_MAX,
@@ -22,7 +23,7 @@ from mesh.job import (
     has_quorum,
     is_expired,
 )
-from mesh.records import NodeId, Priority, Verdict
+from mesh.records import Priority, Verdict
 from mesh.settlement import Close, Escalate, Lose, closing_event, follow_up, losing_event
 from mesh.step import Step, replay, step
 from runtime.content.cid import Codec, cid_of

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import Folk, key
 
+from mesh.fields import MICRO, NodeId
 from mesh.ids import hold_id, new_job_id
 from mesh.records import (
-    MICRO,
     RECORDS,
     SURCHARGE_PPM_MAX,
     Anchor,
@@ -27,7 +27,6 @@ from mesh.records import (
     Hold,
     HoldEnd,
     JobManifest,
-    NodeId,
     NodeProfile,
     PendingEffect,
     Policy,

@@ -12,18 +12,11 @@ from blake3 import blake3
 from msgspec.structs import replace
 
 from mesh.federation import Ticket, commitment_of
+from mesh.fields import NodeId
 from mesh.ids import issue_id, new_job_id
 from mesh.market import NodeState
 from mesh.ports import Store
-from mesh.records import (
-    Engine,
-    Genesis,
-    JobManifest,
-    NodeId,
-    Priority,
-    Requirements,
-    Trust,
-)
+from mesh.records import Engine, Genesis, JobManifest, Priority, Requirements, Trust
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.context import Context
 from runtime.execution import Deterministic, Outcome, OutcomeKind

@@ -14,13 +14,13 @@ from ccl.cli.running.program import bytes_to_json
 from mesh.cli.describing import bid_rows, describe
 from mesh.cli.following import BID_COLUMNS, interrupted
 from mesh.cli.output import table
+from mesh.fields import JobId
 from mesh.job import Phase
 from mesh.local import JobView, LocalMesh
 from mesh.local.checking import check_anchored, check_federation
 from mesh.local.news import Awarded, BidRefused, News, StatusChanged
 from mesh.local.outputs import output_of
 from mesh.local.views import obstacle
-from mesh.records import JobId
 from runtime.content.cid import Cid
 from runtime.effects import Effect, effects_from_block
 from runtime.terminal.errors import CommandError, ExitCode

@@ -20,6 +20,7 @@ from ccl.cli.running.jobs import Followed, follow_jobs
 from ccl.cli.running.local import Call, Run, done_before, execute
 from ccl.cli.running.options import Options
 from ccl.cli.running.requests import request_of, submissions_of
+from mesh.fields import JobId
 from mesh.job import Phase
 from mesh.local import LocalMesh
 from mesh.local.runs import (
@@ -33,7 +34,6 @@ from mesh.local.runs import (
     asked_by,
     follow_on,
 )
-from mesh.records import JobId
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
 from runtime.effects import Effect, SubmitJob

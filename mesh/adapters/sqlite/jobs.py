@@ -8,8 +8,8 @@ from typing import Final
 
 from mesh.adapters.sqlite.connection import Database
 from mesh.events import JobKey, Stored, event_from_value, event_to_value
+from mesh.fields import JobId
 from mesh.job import Job, Phase
-from mesh.records import JobId
 from runtime.content.codec import decode, encode
 from runtime.content.did import Did
 from runtime.content.typed import from_value, to_value

@@ -10,9 +10,9 @@ from typing import Any, Final
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite.kept import ROWS_KEPT_MAX
 from mesh.events import JobKey
+from mesh.fields import JobId
 from mesh.job import Effect
 from mesh.ports import Work
-from mesh.records import JobId
 from runtime.content.did import Did
 
 _SELECT: Final = "SELECT id, submitter, job_id, effect, actor, attempt, is_done FROM work"
