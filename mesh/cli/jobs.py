@@ -178,7 +178,7 @@ def get_bids(
     Example:
       meshctl get-bids e2b4cf1af332
     """
-    from mesh.cli.following import show_bids
+    from mesh.cli.bids import show_bids
     from mesh.cli.naming import one_job
 
     show_bids(one_job(job, job_id), output=output, quiet=quiet, home=mesh_home)
@@ -207,7 +207,7 @@ def accept_bid(
     Example:
       meshctl accept-bid e2b4cf1af332 --node-id mesh-node-2
     """
-    from mesh.cli.following import accept
+    from mesh.cli.bids import accept
     from mesh.cli.naming import one_job
 
     accept(
@@ -237,7 +237,7 @@ def job_status(
       meshctl job-status e2b4cf1af332
       meshctl job-status e2b4cf1af332 --wait --timeout 60
     """
-    from mesh.cli.following import status
+    from mesh.cli.job_status import status
     from mesh.cli.naming import one_job
 
     status(
@@ -289,8 +289,7 @@ def cancel_job(
     Example:
       meshctl cancel-job e2b4cf1af332 --reason "wrong input"
     """
-    from mesh.cli.following import find_job
-    from mesh.cli.naming import one_job
+    from mesh.cli.naming import find_job, one_job
     from mesh.cli.session import make_output, open_mesh
 
     wanted = one_job(job, job_id)

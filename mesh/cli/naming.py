@@ -3,12 +3,18 @@
 Rule: never guess between two; say which ones it could be.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ccl.abi.suggest import nearest_beginning
+from mesh.fields import JobId
 from runtime.content.did import Did
 from runtime.terminal.errors import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from mesh.local import LocalMesh
 
 PART_CHARS_MIN: Final = 4
 SHOWN_MAX: Final = 5
@@ -59,6 +65,11 @@ def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
         hint=f"{meant}`{where}` lists them",
         details={"did_you_mean": close} if close else {},
     )
+
+
+def find_job(mesh: LocalMesh, text: str) -> JobId:
+    """The job that part of an id names. Raises CommandError `unknown-job`, `ambiguous-job`."""
+    return JobId(resolve(text, mesh.job_ids(), noun="job", where="meshctl list-jobs"))
 
 
 def did_from(text: str, option: str) -> Did:

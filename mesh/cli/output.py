@@ -17,6 +17,8 @@ from runtime.terminal.escaping import printable
 from runtime.terminal.streams import note, say, say_text
 
 GAP: Final = 2
+CHECK: Final = "✓"
+CROSS: Final = "✗"
 
 
 class Format(Enum):

@@ -39,8 +39,7 @@ def receipt(
       meshctl receipt e2b4cf1af332 --output job.proof.car
     """
     from mesh.cli.describing import describe_proven
-    from mesh.cli.following import find_job
-    from mesh.cli.naming import one_job
+    from mesh.cli.naming import find_job, one_job
     from mesh.cli.output import Column, field, table
     from mesh.cli.session import make_output, open_mesh
     from mesh.cli.verification import incomplete

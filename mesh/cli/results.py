@@ -38,8 +38,8 @@ def results(
       meshctl results e2b4cf1af332 --output result.bin
       meshctl results e2b4cf1af332 -o json
     """
-    from mesh.cli.following import ended_badly, find_job, has_failed
-    from mesh.cli.naming import one_job
+    from mesh.cli.job_errors import ended_badly, has_failed
+    from mesh.cli.naming import find_job, one_job
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.outputs import output_of
 
@@ -97,8 +97,7 @@ def logs(
       meshctl logs e2b4cf1af332
     """
     from mesh.cli.describing import describe
-    from mesh.cli.following import find_job
-    from mesh.cli.naming import one_job
+    from mesh.cli.naming import find_job, one_job
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.outputs import logs_of
     from runtime.execution import OutcomeKind

@@ -96,7 +96,7 @@ def run_submission(
         job_id = mesh.submit(request)
         if wait:
             _announce(out, job_id)
-            from mesh.cli.following import Progress, finish
+            from mesh.cli.progress import Progress, finish
 
             finish(
                 mesh, out, job_id, Progress(out, follow=follow), timeout=timeout, auto_award=True
@@ -106,11 +106,11 @@ def run_submission(
         try:
             problem = mesh.drive([job_id], timeout=timeout).get(job_id)
         except KeyboardInterrupt:
-            from mesh.cli.following import interrupted
+            from mesh.cli.job_errors import interrupted
 
             raise interrupted(job_id) from None
         except StoreError as error:
-            from mesh.cli.following import paused
+            from mesh.cli.job_errors import paused
 
             problem = paused(error, job_id)
         job = mesh.job(job_id)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from mesh.car import CarError, read_header
 from mesh.cli.describing import describe_proven
 from mesh.cli.files import CAR_BYTES_MAX, open_seekable
-from mesh.cli.following import find_job
+from mesh.cli.naming import find_job
 from mesh.cli.session import is_founded, make_output, open_mesh
 from mesh.cli.verdict import Keys, Verdict, facts_of, lines_of, remarks_of
 from mesh.fields import JobId

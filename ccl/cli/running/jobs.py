@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from ccl.cli.running.carried import effect_lines, effects_to_json
 from ccl.cli.running.program import bytes_to_json
+from mesh.cli.bids import BID_COLUMNS
 from mesh.cli.describing import bid_rows, describe
-from mesh.cli.following import BID_COLUMNS, interrupted
+from mesh.cli.job_errors import interrupted
 from mesh.cli.output import table
 from mesh.fields import JobId
 from mesh.job import Phase
