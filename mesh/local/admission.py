@@ -1,11 +1,11 @@
-"""What a mesh knows of a job's module before anybody is paid for it: facts, or why it is refused.
+"""The admission of a job's module before anybody is paid for it: facts, or why it is refused.
 
 Rule: the submitter and every node give the same verdict, from the module's bytes, the entry, the
 arguments and the memory asked for alone; the engine gives its own in a process that holds no keys.
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -25,6 +25,9 @@ from runtime.modulecheck import PAGE_BYTES, ModuleFacts, Rejection
 from runtime.sandbox.admission import Admission
 from runtime.sandbox.request import Fault
 from runtime.terminal.errors import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from mesh.local.mesh import LocalMesh
 
 _WAITING: Final = frozenset({Phase.CREATED, Phase.SUBMITTED})
 
@@ -90,6 +93,23 @@ def check_request(admission: Admission, request: JobRequest, data: bytes) -> Non
     name = str(request.module)
     facts = module_facts(admission, name, request.module, data)
     check_callable(facts, name, request)
+
+
+def check_requests(
+    mesh: "LocalMesh", requests: Iterable[JobRequest], blocks: Iterable[tuple[Cid, bytes]]
+) -> None:
+    """Raise CommandError for the first request that no node could execute. blocks: those that
+    would be stored with them."""
+    wanted = tuple(requests)
+    given = dict(blocks)
+    with mesh.store.read() as tx:
+        for cid in dict.fromkeys(request.module for request in wanted):
+            data = given.get(cid) or mesh.content.module(tx, cid)
+            if data is not None:
+                given[cid] = data
+    for request in wanted:
+        if request.module in given:
+            check_request(mesh.sandbox.admission, request, given[request.module])
 
 
 class Fitness(Struct, frozen=True):

@@ -38,57 +38,23 @@ def award(
         raise not_open(job)
     manifest = world.archive.get(tx, JobManifest, job.manifest)
     bid = candidate.bid
-    against = bid_fault(candidate, manifest, now)
-    if against is not None:
-        raise CommandError(
-            ExitCode.FAILED,
-            "bid-not-awardable",
-            f"the bid of {bid.body.node_id} cannot be accepted: {against}",
-            hint=f"meshctl get-bids --job-id {job.key.job_id}",
-        )
+    _refuse_bid(job, candidate, manifest, now)
     attempt = job.attempt + 1
     lease = now + manifest.body.requirements.max_seconds
     place = _place_hold(tx, world, job, manifest, candidate, attempt, lease)
-    hold = world.archive.put(
-        tx,
-        sign(
-            Hold(
-                id=place.id,
-                token=manifest.body.resource_token,
-                amount=place.amount,
-                expires_at=place.expires_at,
-            ),
-            mesh=world.members.mesh,
-            key=world.members.issuer,
-        ),
+    hold = _store_hold(tx, world, manifest, place)
+    context = _context(tx, world, manifest, bid, now)
+    terms = Award(
+        job=manifest.cid,
+        bid=bid.cid,
+        attempt=attempt,
+        hold=hold.cid,
+        context=world.archive.put_context(tx, context),
+        fuel_limit=fuel_of(bid.body.units),
+        lease_expires_at=lease,
     )
-    around = surroundings(tx, world, now=now)
-    for cid, data in around.blocks.items():
-        tx.blocks.put(cid, data)
-    context = context_for(
-        manifest,
-        bid.body,
-        engine=world.engine.text,
-        surroundings=around,
-        allowed=allowed_limits(world.config),
-    )
-    context_cid = world.archive.put_context(tx, context)
-    given = world.archive.put(
-        tx,
-        sign(
-            Award(
-                job=manifest.cid,
-                bid=bid.cid,
-                attempt=attempt,
-                hold=hold.cid,
-                context=context_cid,
-                fuel_limit=fuel_of(bid.body.units),
-                lease_expires_at=lease,
-            ),
-            mesh=world.members.mesh,
-            key=world.members.submitter,
-        ),
-    )
+    members = world.members
+    given = world.archive.put(tx, sign(terms, mesh=members.mesh, key=members.submitter))
     _check(world, given, manifest, candidate, hold, context, now)
     event = ev.JobAwarded(
         award=given.cid,
@@ -110,6 +76,52 @@ def award(
         "award-refused",
         f"job {job.key.job_id} cannot be awarded: {getattr(answer, 'value', answer)}",
         hint=f"meshctl job-status {job.key.job_id}",
+    )
+
+
+def _refuse_bid(job: Job, candidate: Candidate, manifest: Signed[JobManifest], now: int) -> None:
+    """Raise CommandError for a bid that cannot be awarded."""
+    against = bid_fault(candidate, manifest, now)
+    if against is not None:
+        raise CommandError(
+            ExitCode.FAILED,
+            "bid-not-awardable",
+            f"the bid of {candidate.bid.body.node_id} cannot be accepted: {against}",
+            hint=f"meshctl get-bids --job-id {job.key.job_id}",
+        )
+
+
+def _store_hold(
+    tx: SqliteTransaction, world: World, manifest: Signed[JobManifest], place: PlaceHold
+) -> Signed[Hold]:
+    """The issuer's word that the units are set aside."""
+    hold = Hold(
+        id=place.id,
+        token=manifest.body.resource_token,
+        amount=place.amount,
+        expires_at=place.expires_at,
+    )
+    members = world.members
+    return world.archive.put(tx, sign(hold, mesh=members.mesh, key=members.issuer))
+
+
+def _context(
+    tx: SqliteTransaction,
+    world: World,
+    manifest: Signed[JobManifest],
+    bid: Signed[Bid],
+    now: int,
+) -> Context:
+    """What the execution is given; the blocks that it names are stored."""
+    around = surroundings(tx, world, now=now)
+    for cid, data in around.blocks.items():
+        tx.blocks.put(cid, data)
+    return context_for(
+        manifest,
+        bid.body,
+        engine=world.engine.text,
+        surroundings=around,
+        allowed=allowed_limits(world.config),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mesh.adapters.sqlite import SqliteTransaction
+from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
 from mesh.federation import SECRET_BYTES, commitment_of
 from mesh.fields import MICRO, NodeId
 from mesh.home import Home, remembered_mesh
@@ -27,6 +27,7 @@ from mesh.local.roster import (
     FederationSetup,
     NodeSetup,
 )
+from mesh.locks import actor_lock
 from mesh.records import Engine, Genesis, NodeProfile
 from runtime.content.cid import Cid
 from runtime.content.did import Did
@@ -40,6 +41,7 @@ from runtime.tokens.transfers import Issue
 
 GENESIS: Final = "genesis"
 PROFILE: Final = "profile/"
+FOUNDING: Final = "founding"
 NODE: Final = "node/"
 SECRET: Final = "secret/"
 TOKEN: Final = "token/"
@@ -92,6 +94,21 @@ class Members(Struct, frozen=True, kw_only=True):
             if member.did == did:
                 return member.node_id
         return {self.submitter.did: SUBMITTER, self.issuer.did: ISSUER}.get(did, did)
+
+
+def load_or_found(
+    store: SqliteStore, home: Home, engine: Engine, *, clock: Callable[[], int], entropy: Entropy
+) -> Members:
+    """The members of the mesh in this store; the first use founds it, in one process.
+
+    Raises CommandError as `load_members`.
+    """
+    with store.read() as tx:
+        members = load_members(tx, home)
+    if members is not None:
+        return members
+    with actor_lock(home, FOUNDING, wait=True), store.write() as tx:
+        return found(tx, home, engine, now=clock(), entropy=entropy)
 
 
 def load_members(tx: SqliteTransaction, home: Home) -> Members | None:

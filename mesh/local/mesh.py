@@ -11,9 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
-
-from msgspec.structs import replace
+from typing import TYPE_CHECKING
 
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
 from mesh.config import Config, load_config
@@ -27,26 +25,22 @@ from mesh.local.archive import Archive, missing_block
 from mesh.local.content import Content
 from mesh.local.executor import InSandbox, MakeExecutor
 from mesh.local.limits import sandbox_limits
-from mesh.local.members import Entropy, Members, found, load_members
+from mesh.local.members import Entropy, Members, load_or_found
+from mesh.local.purses import available_units
 from mesh.local.request import JobRequest
 from mesh.local.speed import fuel_per_second
-from mesh.local.views import JobView, UnreadableJob, view
+from mesh.local.views import JobView, UnreadableJob, has_frames, view, with_trace
 from mesh.local.world import World
-from mesh.locks import actor_lock
 from mesh.records import Engine
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.shapes import cut
 from runtime.identity.keys import SigningKey
 from runtime.sandbox.engine import engine
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.tokens.token import ResourceType
-from runtime.tokens.transfers import AccountKind
 
 if TYPE_CHECKING:
     from mesh.local.driver import OnNews, OnWait
     from runtime.sandbox.pool import Sandbox
-
-FOUNDING: Final = "founding"
 
 
 def _ignore(_: object) -> None:
@@ -100,11 +94,7 @@ class LocalMesh:
         config = load_config(place, given)
         store = SqliteStore(place.database, quota_bytes=config.block_store_bytes)
         try:
-            with store.read() as tx:
-                members = load_members(tx, place)
-            if members is None:
-                with actor_lock(place, FOUNDING, wait=True), store.write() as tx:
-                    members = found(tx, place, local_engine(), now=now(), entropy=entropy)
+            members = load_or_found(store, place, local_engine(), clock=now, entropy=entropy)
             remember_mesh(place, members.mesh)
         except BaseException:
             store.close()
@@ -220,20 +210,10 @@ class LocalMesh:
 
     def remove_block(self, cid: Cid) -> None:
         """Remove a block. Raises CommandError `block-missing`, `block-in-use`."""
-        from mesh.local.standing import keeping
+        from mesh.local.uses import remove_block
 
         with self.store.write() as tx:
-            needed_by = keeping(tx, cid)
-            if needed_by is not None:
-                raise CommandError(
-                    ExitCode.FAILED,
-                    "block-in-use",
-                    f"block {cid} is {needed_by}",
-                    hint="a program unpins it with dag_unpin, or stores another value",
-                    details={"cid": str(cid)},
-                )
-            if not tx.blocks.delete(cid):
-                raise missing_block(cid, cid.codec.name.lower().replace("_", "-"))
+            remove_block(tx, cid)
 
     # --- jobs
 
@@ -268,27 +248,9 @@ class LocalMesh:
     ) -> None:
         """Raise CommandError for the first request that no node could execute. blocks: those
         that would be stored with them."""
-        from mesh.local.admission import check_request
+        from mesh.local.admission import check_requests
 
-        wanted = tuple(requests)
-        given = dict(blocks)
-        with self.store.read() as tx:
-            for cid in dict.fromkeys(request.module for request in wanted):
-                data = given.get(cid) or self.content.module(tx, cid)
-                if data is not None:
-                    given[cid] = data
-        for request in wanted:
-            if request.module in given:
-                check_request(self.sandbox.admission, request, given[request.module])
-
-    def _admit(self, job_id: JobId) -> None:
-        """Have a verdict on a job's module. Raises CommandError where there is none."""
-        from mesh.local.admission import admit_jobs
-
-        admission, keys = self.sandbox.admission, (self._key(job_id),)
-        found = admit_jobs(self.store, self.reading, self.content, admission, keys)
-        for problem in found.values():
-            raise problem
+        check_requests(self, requests, blocks)
 
     def drive(
         self,
@@ -328,24 +290,9 @@ class LocalMesh:
         If all bids have expired the nodes are asked again, and the new bid is awarded unless
         it is dearer (`bid-dearer`): nobody pays more than the bid that was accepted.
         """
-        from mesh.local import awarding, bidding
-        from mesh.local.news import Awarded
+        from mesh.local.acceptance import accept_bid
 
-        world = self.world
-        self._admit(job_id)
-        with self.store.write() as tx:
-            job = self.stored_job(tx, job_id)
-            most = awarding.price_of(tx, world, job, node_id)
-            bidding.renew(tx, world, self.content, self.sandbox.admission, job, now=self.now)
-        with self.store.write() as tx:
-            job = self.stored_job(tx, job_id)
-            price = awarding.price_of(tx, world, job, node_id)
-            if price is None:
-                raise awarding.no_such_bid(job, node_id)
-            if most is not None and price > most:
-                raise awarding.dearer(job, node_id, price, most)
-            done = awarding.accept(tx, world, job, node_id, now=self.now)
-        on_event(Awarded(job_id=job_id, node_id=node_id, price=price, attempt=done.job.attempt))
+        on_event(accept_bid(self, job_id, node_id))
 
     def cancel(self, job_id: JobId, reason: str) -> None:
         """Withdraw a job. Raises CommandError `job-not-cancellable`."""
@@ -361,14 +308,9 @@ class LocalMesh:
         with self.store.read() as tx:
             found = self._view(tx, self.stored_job(tx, job_id))
         module = found.manifest.body.module
-        if found.deterministic is None or found.metrics is None or not found.metrics.frames:
+        if not has_frames(found) or not self.has_block(module):
             return found
-        if not self.has_block(module):
-            return found
-        from runtime.backtrace import calls_to, way_to
-
-        calls = calls_to(self.get_block(module), found.metrics.frames)
-        return replace(found, trace=way_to(found.deterministic.outcome, calls))
+        return with_trace(found, self.get_block(module))
 
     def jobs(self) -> tuple[JobView | UnreadableJob, ...]:
         """The local submitter's jobs, oldest first; one that cannot be read says why."""
@@ -436,13 +378,8 @@ class LocalMesh:
 
     def balances(self) -> dict[str, int]:
         """The submitter's available units by resource type, over all issuers."""
-        found: dict[str, int] = {}
         with self.store.read() as tx:
-            for account in tx.ledger.accounts_of(self.submitter.did):
-                unit = account.key.unit
-                if account.key.kind is AccountKind.HOLDINGS and isinstance(unit, ResourceType):
-                    found[unit.value] = found.get(unit.value, 0) + account.available
-        return found
+            return available_units(tx, self.submitter.did)
 
 
 def local_engine() -> Engine:

@@ -8,8 +8,8 @@ from mesh.submission import Purse
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
-from runtime.tokens.token import CHAIN_MAX, ResourceToken
-from runtime.tokens.transfers import AccountKey
+from runtime.tokens.token import CHAIN_MAX, ResourceToken, ResourceType
+from runtime.tokens.transfers import AccountKey, AccountKind
 
 
 def chain_of(tx: SqliteTransaction, world: World, token: Cid) -> tuple[Signed[ResourceToken], ...]:
@@ -40,3 +40,13 @@ def purse_of(
         policy=policy,
         usage=tx.ledger.usage(none if policy is None else policy.cid, submitter),
     )
+
+
+def available_units(tx: SqliteTransaction, owner: Did) -> dict[str, int]:
+    """An owner's available units by resource type, over all issuers."""
+    found: dict[str, int] = {}
+    for account in tx.ledger.accounts_of(owner):
+        unit = account.key.unit
+        if account.key.kind is AccountKind.HOLDINGS and isinstance(unit, ResourceType):
+            found[unit.value] = found.get(unit.value, 0) + account.available
+    return found

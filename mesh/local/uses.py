@@ -1,4 +1,4 @@
-"""Blocks and what needs them: jobs and their records, programs that were stopped, the mesh itself.
+"""Uses of blocks: by jobs, records, states, stopped programs, and the mesh itself; their removal.
 
 Rule: what names a block is found in the histories and records, as `doctor` finds what is missing.
 """
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.events import JobKey
-from mesh.local.archive import Archive
+from mesh.local.archive import Archive, missing_block
 from mesh.local.inventory import records_of, records_of_mesh
 from mesh.local.runs import LocalRun
 from mesh.local.standing import keeping
@@ -19,13 +19,28 @@ from mesh.unixfs import PieceMissing, UnixFsError, read_file
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode
 from runtime.content.typed import from_value
-from runtime.terminal.errors import CommandError
+from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
 
 SHOWN_MAX: Final = 5
 _OF_A_PROOF: Final = "a block of the proof"
+
+
+def remove_block(tx: SqliteTransaction, cid: Cid) -> None:
+    """Remove a block. Raises CommandError `block-missing`, `block-in-use`."""
+    needed_by = keeping(tx, cid)
+    if needed_by is not None:
+        raise CommandError(
+            ExitCode.FAILED,
+            "block-in-use",
+            f"block {cid} is {needed_by}",
+            hint="a program unpins it with dag_unpin, or stores another value",
+            details={"cid": str(cid)},
+        )
+    if not tx.blocks.delete(cid):
+        raise missing_block(cid, cid.codec.name.lower().replace("_", "-"))
 
 
 def uses(mesh: "LocalMesh", cid: Cid) -> tuple[str, ...]:

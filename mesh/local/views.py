@@ -4,6 +4,7 @@ Rule: a view is read in one transaction and changes nothing.
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.fields import JobId, NodeId
@@ -150,6 +151,21 @@ def view(tx: SqliteTransaction, world: World, content: Content, job: Job, *, now
         metrics=None if receipt is None else receipt.metrics,
         settlement=None if job.settlement is None else get(tx, Settlement, job.settlement),
     )
+
+
+def has_frames(job: JobView) -> bool:
+    """Whether the executor named the calls that its program was in when it ended."""
+    return job.deterministic is not None and job.metrics is not None and bool(job.metrics.frames)
+
+
+def with_trace(job: JobView, module: bytes) -> JobView:
+    """The job with the places in its source that its frames name; the module names them."""
+    if job.deterministic is None or job.metrics is None:
+        return job
+    from runtime.backtrace import calls_to, way_to
+
+    calls = calls_to(module, job.metrics.frames)
+    return replace(job, trace=way_to(job.deterministic.outcome, calls))
 
 
 def _bids(
