@@ -1,4 +1,4 @@
-"""What a program asked for, carried out: state, tokens, blocks and events of one execution.
+"""Effects of one execution, carried out: state, tokens, blocks and events.
 
 Rule: all of it or nothing, and only on the state that the execution saw. `carry_out` decides
 over what the store holds now and answers with what to write; the caller writes it in the same

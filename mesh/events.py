@@ -1,4 +1,4 @@
-"""What happens to a job: one event for each thing that a driver learns or decides.
+"""Events of a job: one for each thing that a driver learns or decides.
 
 Events are local (not signed) and name the signed records that prove them by CID. They are
 stored, numbered from 1 in each job and with their time, before anything is done about them.

@@ -1,4 +1,4 @@
-"""What verification finds against a record: facts, in the order they were checked.
+"""Findings of a verification against a record: facts, in the order they were checked.
 
 Verification answers with a tuple of findings; an empty one means accepted.
 """

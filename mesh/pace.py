@@ -1,4 +1,4 @@
-"""How fast a node has shown itself to be: a moving average over its verified executions.
+"""The pace of a node: a moving average over its verified executions.
 
 Rule: a program chooses its instructions, and some take hundreds of times as long for their fuel as
 others, so no program may decide what a node seems to be. Only a success that was long enough to be

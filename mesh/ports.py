@@ -1,4 +1,4 @@
-"""What the core needs from outside: a store, as small Protocols.
+"""The ports of the core: a store, as small Protocols.
 
 A `Store` opens transactions; everything inside one is written together or not at all, and
 writers do not overlap: what a write transaction has read does not change under it. Readers

@@ -1,4 +1,4 @@
-"""What an event makes of a job: a step that never waits.
+"""The step that an event makes a job take; it never waits.
 
 `step(job, event, now)` answers with the next job and what is now to be done, or a refusal.
 It reads no clock and writes nothing: a driver stores the event (compare-and-set on the job's

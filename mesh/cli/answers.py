@@ -1,4 +1,4 @@
-"""What the commands of `meshctl` answer to programs: the keys of each, with their schemas."""
+"""Answers of the commands of `meshctl` to programs: the keys of each, with their schemas."""
 
 from typing import Final
 

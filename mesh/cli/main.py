@@ -1,4 +1,4 @@
-"""Where the process of `meshctl` begins.
+"""The start of the process of `meshctl`.
 
 Rule: nothing is loaded before Ctrl-C has an answer.
 """

@@ -1,4 +1,4 @@
-"""How a command speaks: results on stdout in one of four formats, everything else on stderr.
+"""Output of commands: results on stdout in one of four formats, everything else on stderr.
 
 Rule: text that came from a job is made printable before it reaches a terminal; machine
 formats carry the same facts as the table.

@@ -1,4 +1,4 @@
-"""What `meshctl verify` reports: lines for people, facts for programs.
+"""The report of `meshctl verify`: lines for people, facts for programs.
 
 Rule: a ✓ stands for what was checked just now. What depends on the word of issuers and federation
 gets one only where the reader trusts their mesh.

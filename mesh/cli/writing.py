@@ -1,4 +1,4 @@
-"""What a command writes besides text: files, and bytes for stdout."""
+"""Output of commands besides text: files, and bytes for stdout."""
 
 import sys
 from collections.abc import Iterable

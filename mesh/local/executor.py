@@ -1,4 +1,4 @@
-"""Who executes for a member of the mesh: a port, and the sandbox of this machine behind it.
+"""The executor of a member of the mesh: a port, and the sandbox of this machine behind it.
 
 Rule: every member has an execution of its own; the port knows for whom it executes, so that
 members may execute in different places.

@@ -1,4 +1,4 @@
-"""What `doctor` looks at: home, store, books, keys, engine, speed, confinement.
+"""Checks of `doctor`: home, store, books, keys, engine, speed, confinement.
 
 Rule: a weakness of this machine is said, not hidden; only what is broken is wrong.
 """

@@ -1,4 +1,4 @@
-"""What the store must hold: every record and every block that histories and records name.
+"""The contents a store must have: every record and block that histories and records name.
 
 Rule: each block is read and hashed anew and each signature verified anew; a block that is not
 there is told by what names it.

@@ -1,4 +1,4 @@
-"""What an operator lets jobs be and use: each limit of the configuration where it is applied.
+"""Limits that an operator sets for jobs: each one of the configuration where it is applied.
 
 Rule: what is over a limit is refused by name before it costs anything; the limits that decide
 results go into the context, so that every verifier has the same.

@@ -1,4 +1,4 @@
-"""What a driver tells while it works: one typed event for each thing that has come to be.
+"""News of a driver while it works: one typed event for each thing that has come to be.
 
 Rule: told after it is committed, never before.
 """

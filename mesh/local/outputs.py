@@ -1,4 +1,4 @@
-"""What a job gave: the output and the logs, from the blocks that its verified receipt names.
+"""Output and logs of a job, from the blocks that its verified receipt names.
 
 Rule: nothing is shown of a job whose receipt does not stand up to a check made now.
 """

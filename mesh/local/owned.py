@@ -1,4 +1,4 @@
-"""What an owner has in this store: its state, and the register of its token classes.
+"""An owner's state in this store, and the register of its token classes.
 
 Rule: a snapshot is read from its block each time; a block of it that is missing is named.
 """

@@ -1,4 +1,4 @@
-"""What pays for a job: a token with its parents, and what the ledger says of them now."""
+"""Means of paying for a job: a token with its parents, and what the ledger says of them now."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a job would cost and whether it would be allowed, without submitting it."""
+"""The quote for a job: its price and the policy's verdict, without submitting it."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Who makes up an embedded mesh when it is first created: data, and nothing but data.
+"""The first members of an embedded mesh: data, and nothing but data.
 
 Rule: after creation the signed profiles and the stored settings are the truth; nothing reads
 this table again.

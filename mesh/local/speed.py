@@ -1,4 +1,4 @@
-"""How fast this machine executes: measured in its sandbox, and corrected by what nodes show.
+"""The speed of this machine: measured in its sandbox, and corrected by what nodes show.
 
 Rule: a measurement belongs to one engine on one processor; one that is old is made again.
 """

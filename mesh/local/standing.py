@@ -1,4 +1,4 @@
-"""What the local identity owns besides units: its state by home, and its token classes."""
+"""Property of the local identity besides units: its state by home, and its token classes."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""What has come to be between two states of a job, as news."""
+"""The difference between two states of a job, as news."""
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.job import Job, Phase, count

@@ -1,4 +1,4 @@
-"""What every step of the embedded mesh works with: members, records, engine, settings."""
+"""The environment of every step of the embedded mesh: members, records, engine, settings."""
 
 from msgspec import Struct
 

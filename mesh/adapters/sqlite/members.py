@@ -1,4 +1,4 @@
-"""What is known of members: the ends of their chains, the evidence, their own observations.
+"""Knowledge of members: the ends of their chains, the evidence, their own observations.
 
 Rule: a fact is counted once, however often it is told.
 """
