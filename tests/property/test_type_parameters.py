@@ -216,6 +216,7 @@ def _caller(name: str, head: str, t: str, u: str) -> str:
 
 @pytest.mark.parametrize("seed", seeds(0, 4))
 def test_a_body_without_errors_compiles_for_all_types(seed: int) -> None:
+    count = 0
     for number in range(seed * FUNCTIONS_PER_SEED, (seed + 1) * FUNCTIONS_PER_SEED):
         writer = Writer(Random(number))
         head, body = writer.function()
@@ -225,6 +226,8 @@ def test_a_body_without_errors_compiles_for_all_types(seed: int) -> None:
         callers = [_caller(f"call{i}", head, t, u) for i, (t, u) in enumerate(_INSTANCES)]
         compiled = compile_text("".join((generic, *callers)))
         assert compiled.wasm is not None, (generic, compiled.compilation.sink.diagnostics)
+        count += 1
+    assert count > 0
 
 
 def test_a_type_parameter_is_told_from_a_type_of_its_name() -> None:
