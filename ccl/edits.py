@@ -1,14 +1,14 @@
-"""Applying the fixes of diagnostics to a text.
+"""Applying the fixes of diagnostics to a text, and the fix of a misspelt key.
 
 Edits never overlap: of two fixes that touch the same place the one given first is taken, and
 the other waits for the next round.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from ccl.diagnostics import Diagnostic, Edit, Fix
-from ccl.source import FileId
+from ccl.source import FileId, Span
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
@@ -22,6 +22,18 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
         done = edit.span.end
     out.append(text[done:])
     return "".join(out)
+
+
+def respelt(
+    span: Span, near: str | None, given: Container[str]
+) -> tuple[tuple[Fix, ...], str | None]:
+    """The fixes of a misspelt key and the fact `advice`: the key `near` is written instead, unless
+    it is given as well, as then it would be given twice."""
+    if near is None:
+        return (), None
+    if near in given:
+        return (), "twice"
+    return (Fix(f"write `{near}`", (Edit(span, near),)),), None
 
 
 def compatible_fixes(

@@ -16,6 +16,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="unknown key `{key}` in `{section}`",
         label="no such key",
         help="did you mean `{nearest}`?",
+        advice={"twice": "`{nearest}` is given as well: leave one of them out"},
     ),
     Template(
         code="CCL0303",

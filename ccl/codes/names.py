@@ -84,7 +84,10 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="{struct} has no field `{name}`",
         label="no such field",
         help="did you mean `{nearest}`?",
-        advice={"fields": "select one that it has: {known}"},
+        advice={
+            "fields": "select one that it has: {known}",
+            "twice": "`{nearest}` is given as well: leave one of them out",
+        },
     ),
     Template(
         code="CCL0211",

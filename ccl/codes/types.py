@@ -52,6 +52,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         title="`{name}` has no argument `{argument}`",
         label="arguments: {known}",
         help="did you mean `{nearest}`?",
+        advice={"twice": "`{nearest}` is given as well: leave one of them out"},
     ),
     Template(
         code="CCL0405",

@@ -6,7 +6,8 @@ a document wants to say about it.
 
 from ccl import ast
 from ccl.abi.suggest import distance, nearest
-from ccl.diagnostics import Edit, Fix, Sink
+from ccl.diagnostics import Sink
+from ccl.edits import respelt
 from ccl.schema import SLIP_DISTANCE_MAX
 from ccl.source import Span
 
@@ -33,19 +34,29 @@ def is_section(item: ast.Item, word: str) -> bool:
     )
 
 
-def check_key(key: ast.Key, section: str, known: tuple[str, ...], sink: Sink) -> None:
-    """Report a key that is not known, and what it was perhaps to be."""
+def keys_in(section: ast.Section) -> frozenset[str]:
+    """The keys that the entries of a role or proposal set."""
+    keyed = (each for each in section.entries if isinstance(each, ast.Entry | ast.Section))
+    return frozenset(each.key.text for each in keyed)
+
+
+def check_key(
+    key: ast.Key, section: str, known: tuple[str, ...], given: frozenset[str], sink: Sink
+) -> None:
+    """Report a key that is not known, and what it was perhaps to be; `given`: those around it."""
     if key.text in known:
         return
     near = nearest(key.text, known)
     if near is not None and distance(key.text, near, SLIP_DISTANCE_MAX) <= SLIP_DISTANCE_MAX:
+        fixes, advice = respelt(key.span, near, given)
         sink.report(
             "CCL0302",
             key.span,
             key=key.text,
             section=section,
             nearest=near,
-            fixes=(Fix(f"write `{near}`", (Edit(key.span, near),)),),
+            advice=advice,
+            fixes=fixes,
         )
     elif known is PROPOSAL_KEYS:
         told = ", ".join(f"`{each}`" for each in known)

@@ -6,7 +6,7 @@ What code they mean is in `ccl.expansion.proposal_items`.
 from ccl import ast
 from ccl.diagnostics import Label, Sink
 from ccl.expansion import making
-from ccl.expansion.keys import PROPOSAL_KEYS, check_key, refuse
+from ccl.expansion.keys import PROPOSAL_KEYS, check_key, keys_in, refuse
 from ccl.expansion.proposal_items import Parts, items_of
 from ccl.node import replace
 from ccl.source import Span
@@ -39,11 +39,12 @@ def read_proposal(section: ast.Section, sink: Sink) -> tuple[tuple[ast.Item, ...
 
 def _read(section: ast.Section, sink: Sink) -> Parts:
     parts = Parts()
+    given = keys_in(section)
     first: dict[str, Span] = {}
     for item in section.entries:
         match item:
             case ast.Entry(key=key, value=value):
-                check_key(key, "proposal", PROPOSAL_KEYS, sink)
+                check_key(key, "proposal", PROPOSAL_KEYS, given, sink)
                 if key.text in ("electorate", "voting_period", "quorum", "threshold"):
                     if key.text in first:
                         sink.report(
@@ -65,7 +66,7 @@ def _read(section: ast.Section, sink: Sink) -> Parts:
             case ast.Section(key=ast.Key(text="parameters") as key, entries=entries):
                 parts.shown.append(_parameters(key, entries, parts, sink))
             case ast.Section(key=key):
-                check_key(key, "proposal", PROPOSAL_KEYS, sink)
+                check_key(key, "proposal", PROPOSAL_KEYS, given, sink)
                 parts.shown.append(item)
             case ast.Execution() if parts.execution is not None:
                 label = Label(parts.execution.span, "the first one")

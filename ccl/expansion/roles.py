@@ -10,7 +10,7 @@ from functools import reduce
 from ccl import ast
 from ccl.diagnostics import Sink
 from ccl.expansion import making
-from ccl.expansion.keys import ROLE_KEYS, check_key
+from ccl.expansion.keys import ROLE_KEYS, check_key, keys_in
 from ccl.node import replace
 from ccl.resolved import (
     GRANTED_ROLE,
@@ -32,6 +32,7 @@ def read_role(
     name = making.ident(section.value.text, section.value.span)
     left: list[ast.Item] = []
     conditions: list[ast.Expr] = []
+    given = keys_in(section)
     for item in section.entries:
         match item:
             case ast.Entry(key=ast.Key(text="requires"), value=condition):
@@ -46,7 +47,7 @@ def read_role(
                     found="a section",
                 )
             case ast.Entry(key=key) | ast.Section(key=key):
-                check_key(key, "role", ROLE_KEYS, sink)
+                check_key(key, "role", ROLE_KEYS, given, sink)
                 left.append(item)
             case _:
                 left.append(item)

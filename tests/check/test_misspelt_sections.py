@@ -6,6 +6,7 @@ import pytest
 from misspelling import slips
 
 from ccl.pipeline import check_text
+from ccl.render.prose import prose
 from ccl.schema import OPEN_SECTIONS, SCHEMAS
 
 
@@ -32,3 +33,30 @@ def test_key_with_a_slip_is_an_error(path: str, key: str, known: frozenset[str])
 @pytest.mark.parametrize("key", ["audit", "validation", "publication", "storage_costs"])
 def test_other_key_of_results_is_free(key: str) -> None:
     assert not check_text(f"results {{ {key} {{ years: 10; }} }}").sink.diagnostics
+
+
+MEMBER = "struct Member { name: String, since: Integer }\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ('job { priorty: 1; priority: "high"; }', "CCL0302"),
+        ('job { priority: "high"; priorty: 1; }', "CCL0302"),
+        ("results { verificaton { quorum: 1; } verification { verifiers: 1; } }", "CCL0302"),
+        ("role Chair { require: true; requires: caller() == caller(); }", "CCL0302"),
+        (
+            "state all: Array<Did> = [];\n"
+            "proposal P { electorat: all; electorate: all; voting_period: 1d; }",
+            "CCL0302",
+        ),
+        (MEMBER + 'execution { Member { nam: "a", name: "b", since: 1 } }', "CCL0210"),
+        (MEMBER + 'execution { Member { name: "a", since: 1, snce: 2 } }', "CCL0210"),
+        ("fn f(count: Integer) { }\nexecution { f(cont: 1, count: 2); }", "CCL0404"),
+        ("fn f(count: Integer) { }\nexecution { f(count: 1, cont: 2); }", "CCL0404"),
+    ],
+)
+def test_misspelt_key_beside_the_right_one_has_no_fix(program: str, code: str) -> None:
+    (found,) = (each for each in check_text(program).sink.diagnostics if each.code == code)
+    assert found.fixes == ()
+    assert "is given as well: leave one of them out" in (prose(found).help or "")

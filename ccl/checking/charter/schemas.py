@@ -19,6 +19,7 @@ from ccl.checking.environment import Checker
 from ccl.checking.forms.literals import cid
 from ccl.checking.inference import prune
 from ccl.diagnostics import Edit, Fix, Sink
+from ccl.edits import respelt
 from ccl.node import replace
 from ccl.schema import (
     MIB,
@@ -41,7 +42,7 @@ def apply(checker: Checker, charter: Charter) -> None:
         for section, _ in _sections(charter.root, path.split(".")):
             for entry in section.settings:
                 if key_of(entry) not in names:
-                    _slip(checker.sink, path, entry, names)
+                    _slip(checker.sink, path, section, entry, names)
     for path, fields in SCHEMAS.items():
         for section, conditional in _sections(charter.root, path.split(".")):
             _check_section(checker, path, section, fields, charter, supplies, conditional)
@@ -79,7 +80,7 @@ def _check_section(
             continue
         field = known.get(key_of(entry))
         if field is None:
-            _unknown_key(checker.sink, path, entry, tuple(known))
+            _unknown_key(checker.sink, path, section, entry, tuple(known))
             continue
         node = _value(checker, path, entry, field)
         if node is None or field.feeds is None:
@@ -92,20 +93,22 @@ def _check_section(
             supplies.give(field.feeds, place, node)
 
 
-def _unknown_key(sink: Sink, path: str, entry: Setting, known: tuple[str, ...]) -> None:
-    if not _slip(sink, path, entry, known):
+def _unknown_key(
+    sink: Sink, path: str, section: Tree, entry: Setting, known: tuple[str, ...]
+) -> None:
+    if not _slip(sink, path, section, entry, known):
         told = ", ".join(f"`{each}`" for each in known)
         sink.report("CCL0303", span_of(entry), key=key_of(entry), section=path, known=told)
 
 
-def _slip(sink: Sink, path: str, entry: Setting, known: tuple[str, ...]) -> bool:
+def _slip(sink: Sink, path: str, section: Tree, entry: Setting, known: tuple[str, ...]) -> bool:
     """Reports a key that is close to a known one; whether it is."""
     key, span = key_of(entry), span_of(entry)
     near = nearest(key, known)
     if near is None or distance(key, near, SLIP_DISTANCE_MAX) > SLIP_DISTANCE_MAX:
         return False
-    fix = Fix(f"write `{near}`", (Edit(span, near),))
-    sink.report("CCL0302", span, key=key, section=path, nearest=near, fixes=(fix,))
+    fixes, advice = respelt(span, near, section.keys)
+    sink.report("CCL0302", span, key=key, section=path, nearest=near, fixes=fixes, advice=advice)
     return True
 
 

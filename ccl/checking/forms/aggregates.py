@@ -7,7 +7,8 @@ from ccl.checking.environment import Body, StructInfo, invalid, is_invalid
 from ccl.checking.functions import instances
 from ccl.checking.inference import fresh, is_error_type, is_open, is_reported, prune, unify, zonk
 from ccl.checking.type_names import declared_type
-from ccl.diagnostics import Edit, Fix, Label
+from ccl.diagnostics import Label
+from ccl.edits import respelt
 from ccl.source import Span
 from ccl.types import Array, Struct, Type
 
@@ -80,10 +81,11 @@ def _field_values(
     values: dict[int, typed.Expr] = {}
     order: list[int] = []
     seen: dict[str, Span] = {}
+    given = {each.name.text for each in expr.fields}
     for each in expr.fields:
         name = each.name.text
         if name not in known:
-            _unknown_field(body, each, info, known)
+            _unknown_field(body, each, info, known, given)
             expressions.infer(body, each.value)
             continue
         index = known.index(name)
@@ -101,16 +103,19 @@ def _field_values(
     return values, order
 
 
-def _unknown_field(body: Body, each: ast.FieldValue, info: StructInfo, known: list[str]) -> None:
+def _unknown_field(
+    body: Body, each: ast.FieldValue, info: StructInfo, known: list[str], given: set[str]
+) -> None:
     near = nearest(each.name.text, known)
+    fixes, twice = respelt(each.name.span, near, given)
     body.sink.report(
         "CCL0210",
         each.name.span,
         name=each.name.text,
         struct=info.item.name.text,
         known=None if near else listed(known),
-        advice=None if near else "fields",
+        advice=twice if near else "fields",
         labels=body.checker.declared_here(info.item.name, info.item.name.text),
-        fixes=(Fix(f"write `{near}`", (Edit(each.name.span, near),)),) if near else (),
+        fixes=fixes,
         nearest=near,
     )

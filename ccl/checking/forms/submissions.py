@@ -16,7 +16,8 @@ from ccl.checking.forms.literals import plain_text
 from ccl.checking.functions.argument_order import after, in_order
 from ccl.checking.functions.arguments import Callee, bind
 from ccl.checking.inference import prune
-from ccl.diagnostics import Diagnostic, Edit, Fix, Label
+from ccl.diagnostics import Diagnostic, Label
+from ccl.edits import respelt
 from ccl.node import replace
 from ccl.schema import FED, in_words
 from ccl.source import Span
@@ -131,6 +132,7 @@ def _group(body: Body, name: str, value: ast.InlineObject) -> typed.Expr:
     known = GROUPS[name]
     fields: dict[str, typed.Expr] = {}
     seen: dict[str, Span] = {}
+    given = {each.key.text for each in value.entries if isinstance(each, ast.Entry)}
     fine = True
     for entry in value.entries:
         key = records.key_of(body, entry, seen, f"`{name}`")
@@ -139,14 +141,16 @@ def _group(body: Body, name: str, value: ast.InlineObject) -> typed.Expr:
             continue
         if key.text not in known:
             near = nearest(key.text, known)
+            fixes, advice = respelt(key.span, near, given)
             body.sink.report(
                 "CCL0404",
                 key.span,
                 name=name,
                 argument=key.text,
                 known=", ".join(known),
-                fixes=(Fix(f"write `{near}`", (Edit(key.span, near),)),) if near else (),
+                fixes=fixes,
                 nearest=near,
+                advice=advice,
             )
             expressions.infer(body, entry.value)
             fine = False

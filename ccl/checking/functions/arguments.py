@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from ccl import ast
 from ccl.abi.suggest import nearest
 from ccl.checking.environment import Body
-from ccl.diagnostics import Edit, Fix, Label
+from ccl.diagnostics import Label
+from ccl.edits import respelt
 from ccl.node import Node, replace
 from ccl.source import Span
 
@@ -69,7 +70,7 @@ def _by_name(
         assert each.name is not None, "the caller has picked the named ones"
         name = each.name.text
         if name not in callee.parameters:
-            _unknown_argument(body, callee, each.name, bound)
+            _unknown_argument(body, callee, each.name, named)
             fine = False
         elif name in bound:
             first = bound[name]
@@ -83,10 +84,12 @@ def _by_name(
 
 
 def _unknown_argument(
-    body: Body, callee: Callee, name: ast.Ident, bound: dict[str, ast.Argument]
+    body: Body, callee: Callee, name: ast.Ident, named: Sequence[ast.Argument]
 ) -> None:
-    free = [each for each in callee.parameters if each not in bound]
-    near = nearest(name.text, free)
+    given = {each.name.text for each in named if each.name is not None}
+    near = nearest(name.text, [each for each in callee.parameters if each not in given])
+    near = near or nearest(name.text, callee.parameters)
+    fixes, advice = respelt(name.span, near, given)
     body.sink.report(
         "CCL0404",
         name.span,
@@ -94,8 +97,9 @@ def _unknown_argument(
         name=callee.name,
         known=", ".join(f"`{each}`" for each in callee.parameters) or "none",
         labels=callee.labels,
-        fixes=(Fix(f"write `{near}`", (Edit(name.span, near),)),) if near else (),
+        fixes=fixes,
         nearest=near,
+        advice=advice,
     )
 
 
