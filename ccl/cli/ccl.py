@@ -215,7 +215,9 @@ def charter(
     file: Annotated[
         Path,
         typer.Argument(
-            readable=False, metavar="FILE", help="The program, or its module; - reads stdin."
+            readable=False,
+            metavar="FILE",
+            help="The program, its module, or an answer of -o json; - reads stdin.",
         ),
     ],
     context: Annotated[

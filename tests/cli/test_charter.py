@@ -237,6 +237,17 @@ def test_answer_in_json_is_shown_as_the_charter_that_it_is_of(folder: Path, cont
 
 
 @pytest.mark.parametrize(
+    "option", [("--context", "half.json"), ("--caller", "did:key:nobody")], ids=lambda each: each[0]
+)
+def test_answer_in_json_takes_nothing_to_decide_by(folder: Path, option: tuple[str, str]) -> None:
+    (folder / "asked.json").write_text(charter(folder, "bylaws.ccl", "-o", "json").out)
+    done = charter(folder, "asked.json", *option)
+    assert (done.code, done.out) == (2, "")
+    assert f"error[usage]: {option[0]}: asked.json is an answer" in done.err
+    assert f"help: give the program or its module with {option[0]}\n" in done.err
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         {"charter": {}},

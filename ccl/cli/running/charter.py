@@ -60,6 +60,14 @@ def show_charter(
         )
     data = read_bytes(file, limit=MODULE_BYTES_MAX, what="module")
     if data.lstrip()[:1] == b"{" and b"\0" not in data:  # UTF-16 has zeros, JSON as UTF-8 none
+        for option, given in (("--context", context), ("--caller", caller)):
+            if given is not None:
+                raise CommandError(
+                    ExitCode.USAGE,
+                    "usage",
+                    f"{option}: {shown(file)} is an answer, whose conditions are not decided again",
+                    hint=f"give the program or its module with {option}",
+                )
         answer_findings(NOTHING_FOUND)
         _show(_answer_entries(data, file), file, view, strict=strict)
         return
