@@ -27,7 +27,7 @@ class Kind(Enum):
     COUNT = "a whole number"
     SIZE = "a size such as 2GiB, or a whole number of MiB"
     SECONDS = "a duration such as 90s, or a whole number of seconds"
-    SHARE = "a share such as 0.67 or 67%"
+    SHARE = "a share such as 0.67, 67% or 2/3"
     TEXT = "a text"
     TEXTS = "a text or a list of texts"
     FLAG = "true or false"
@@ -136,6 +136,9 @@ OPEN_SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Sections without keys of their own, and the sections in them that have some: a key that is
 close to one of those is an error, any other is free."""
+SHARE_KEYS: Final = frozenset(
+    key for fields in SCHEMAS.values() for key, field in fields.items() if field.kind is Kind.SHARE
+)
 FED: Final[Mapping[str, Field]] = {
     field.feeds: field for fields in SCHEMAS.values() for field in fields.values() if field.feeds
 }

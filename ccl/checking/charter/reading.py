@@ -9,7 +9,7 @@ from ccl.checking.charter.depth import check_depth
 from ccl.checking.charter.extending import inherit
 from ccl.checking.charter.guards import Guards
 from ccl.checking.charter.settling import Rivals, report_rivals, settle
-from ccl.checking.charter.shares import check_shares
+from ccl.checking.charter.shares import check_shares, read_fraction
 from ccl.checking.charter.tree import Charter, Condition, Entry, Property, Tree, node_of
 from ccl.checking.charter.values import Read, read_call, read_value
 from ccl.checking.environment import Checker
@@ -240,7 +240,7 @@ class _Reader:
                 entries=self._entries(item.value.entries, when),
                 when=(when,),
             )
-        value, constant = self._value(item.value)
+        value, constant = self._value(read_fraction(item.key.text, item.value))
         if value is None:
             return None
         if isinstance(item.value, ast.DurationLiteral) and item.value.unit == "m":

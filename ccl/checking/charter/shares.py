@@ -6,12 +6,32 @@ there.
 """
 
 from decimal import Decimal
+from typing import Final
 
-from ccl import typed
+from ccl import ast, typed
 from ccl.checking.charter.tree import Tree, key_of
 from ccl.diagnostics import Sink
-from ccl.schema import SCHEMAS
+from ccl.node import replace
+from ccl.schema import SCHEMAS, SHARE_KEYS
 from ccl.typed import NumberUnit
+
+_KEYS: Final = SHARE_KEYS | {"quorum", "threshold"}
+
+
+def read_fraction(key: str, value: ast.Expr) -> ast.Expr:
+    """A share written as a fraction of whole numbers, as `2/3`, with Decimals for its sides; any
+    other value as it is."""
+    match value:
+        case ast.Binary(
+            operator="/", left=ast.IntegerLiteral() as part, right=ast.IntegerLiteral() as whole
+        ) if key in _KEYS and part.value <= whole.value > 0:
+            return replace(value, left=_decimal(part), right=_decimal(whole))
+        case _:
+            return value
+
+
+def _decimal(number: ast.IntegerLiteral) -> ast.DecimalLiteral:
+    return ast.DecimalLiteral(value=Decimal(number.value), span=number.span)
 
 
 def check_shares(sink: Sink, tree: Tree, path: str = "") -> None:
