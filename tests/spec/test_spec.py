@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from ccl_machine import Kept, Ran, run
 from ccl_rehearsals import rehearse
+from module_digests import recorded, section_digests, spec_name
 from spec_blocks import BLOCKS, Block
 
 from ccl.cli.charterforms import charter_value
@@ -80,6 +81,9 @@ def test_block(block: Block) -> None:
         return
     assert compiled.wasm is not None
     assert compilation.program is not None
+    assert section_digests(compiled.wasm) == recorded().get(spec_name(block)), (
+        "is it meant? then run tests/support/module_digests.py"
+    )
     if any(kind in ("passes", "fails") for _, kind, _ in block.expectations):
         check_tests(block)
         return
