@@ -253,4 +253,12 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="no such field",
         help="did you mean `{nearest}`? The fields are {fields}",
     ),
+    Template(
+        code="CCL0347",
+        title="`{key}` is a section that no job is made from",
+        label="kept in the charter, used by nothing",
+        help="did you mean `{nearest}`?",
+        advice={"twice": "`{nearest}` is given as well: put all of it there"},
+        severity=Severity.WARNING,
+    ),
 )

@@ -30,6 +30,15 @@ def test_key_with_a_slip_is_an_error(path: str, key: str, known: frozenset[str])
         assert len(reported) == len(lines)
 
 
+@pytest.mark.parametrize("name", ["resources", "results", "verification"])
+def test_section_with_a_slip_has_a_warning_and_an_unsafe_fix(name: str) -> None:
+    for slipped in slips(name):
+        reported = check_text(f"{slipped} {{ memory: 1; storage: 2; }}\n").sink.diagnostics
+        assert [each.code for each in reported] == ["CCL0347"]
+        (fix,) = reported[0].fixes
+        assert (fix.edits[0].replacement, fix.safe) == (name, False)
+
+
 @pytest.mark.parametrize("key", ["audit", "validation", "publication", "storage_costs"])
 def test_other_key_of_results_is_free(key: str) -> None:
     assert not check_text(f"results {{ {key} {{ years: 10; }} }}").sink.diagnostics

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from ccl import typed
 from ccl.abi.suggest import distance, nearest
 from ccl.checking.charter.extending import HEAD_KEYS
+from ccl.checking.charter.misspelt_sections import check_names_of_sections
 from ccl.checking.charter.supplies import Supplies
 from ccl.checking.charter.tree import (
     Charter,
@@ -37,6 +38,7 @@ from ccl.types import Array, Prim, Type
 
 def apply(checker: Checker, charter: Charter) -> None:
     """Check every section that has a schema, and remember what it supplies."""
+    check_names_of_sections(checker.sink, charter)
     supplies = Supplies(checker.sink)
     for path, names in OPEN_SECTIONS.items():
         for section, _ in _sections(charter.root, path.split(".")):
