@@ -1,5 +1,6 @@
 """Every error of a command that any test makes has its code in the table, with its exit code."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,3 +23,10 @@ def errors_of_the_table() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CommandError, "__init__", _checked)
         yield
+
+
+def pytest_collection_finish() -> None:
+    """The collected tests live as long as the process: the collector need not visit them again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -124,6 +124,13 @@ def cpu_features() -> str:
 
 def build_engine() -> "wasmtime.Engine":
     """The configured engine. Imports wasmtime."""
+    import wasmtime
+
+    return wasmtime.Engine(engine_config())
+
+
+def engine_config() -> "wasmtime.Config":
+    """The configuration of the engine. Imports wasmtime."""
     import ctypes
 
     import wasmtime
@@ -137,4 +144,4 @@ def build_engine() -> "wasmtime.Engine":
     setter(config.ptr(), ctypes.c_uint64(WASM_STACK_BYTES))
     for name, value in SETTINGS.items():
         setattr(config, name, value)
-    return wasmtime.Engine(config)
+    return config

@@ -40,7 +40,6 @@ from runtime.modulecheck import ModuleFacts
 from runtime.modulereader import TABLES_MAX
 from runtime.rehearsal import Rehearsed
 from runtime.sandbox.answering import answer_call
-from runtime.sandbox.engine import build_engine
 from runtime.sandbox.entry import Guest, call_entry
 from runtime.sandbox.guest import GuestMemory
 from runtime.sandbox.linking import HostFunction, HostLinker, exported, integer_of, memory_of
@@ -101,8 +100,8 @@ class _Running(Struct):
 
 
 class Machine:
-    def __init__(self) -> None:
-        self._engine = build_engine()
+    def __init__(self, engine: wasmtime.Engine) -> None:
+        self._engine = engine
         self._linker = HostLinker(self._engine)
         self._running: _Running | None = None
         for name, call in ALL_CALLS.items():

@@ -25,6 +25,7 @@ from runtime.sandbox.confine import (
     give_up_privileges,
     limit_resources,
 )
+from runtime.sandbox.engine import build_engine
 from runtime.sandbox.facts import facts_from_value
 from runtime.sandbox.frames import FrameError, Pipes
 from runtime.sandbox.in_force import attempts, bounds
@@ -37,7 +38,7 @@ THREAD_STACK_BYTES: Final = 32 << 20
 class Worker:
     def __init__(self, pipes: Pipes) -> None:
         self._pipes = pipes
-        self._machine = Machine()
+        self._machine = Machine(build_engine())
         self._loaded: dict[bytes, Loaded] = {}
 
     def serve(self) -> None:

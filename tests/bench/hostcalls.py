@@ -73,7 +73,7 @@ class Run:
 class Bench:
     def __init__(self) -> None:
         self._engine = build_engine()
-        self._machine = Machine()
+        self._machine = Machine(self._engine)
 
     def load(self, module: bytes) -> Loaded:
         facts = check_module(module)

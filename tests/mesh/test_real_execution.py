@@ -40,7 +40,8 @@ class InProcess:
     """Executes in this process, and counts how often."""
 
     def __init__(self) -> None:
-        self.machine = Machine()
+        self.engine = build_engine()
+        self.machine = Machine(self.engine)
         self.count = 0
         self.blocks: dict[Cid, bytes] = {}
 
@@ -54,7 +55,7 @@ class InProcess:
         self.count += 1
         facts = check_module(module)
         assert isinstance(facts, ModuleFacts)
-        code = bytes(wasmtime.Module(build_engine(), module).serialize())
+        code = bytes(wasmtime.Module(self.engine, module).serialize())
         report = self.machine.execute(self.machine.load(code, facts), context, given, blocks)
         answer = {
             name: getattr(report, name) for name in type(report).__slots__ if name != "outcome"

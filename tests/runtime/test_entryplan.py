@@ -61,8 +61,9 @@ def test_arguments_fit_where_the_program_takes_them(
     module: tuple[bytes, ModuleFacts], number: int
 ) -> None:
     compiled, facts = module
-    machine = Machine()
-    loaded = machine.load(bytes(wasmtime.Module(build_engine(), compiled).serialize()), facts)
+    engine = build_engine()
+    machine = Machine(engine)
+    loaded = machine.load(bytes(wasmtime.Module(engine, compiled).serialize()), facts)
     taken = 0
     for value in VALUES:
         report = machine.execute(loaded, context(entry=f"f{number}", arguments=[value]), None)

@@ -1,10 +1,12 @@
-"""Runs compiled CCL in this process: the sandbox's own machine, without its processes."""
+"""Runs compiled CCL in this process: the sandbox's own machine, without its processes and without
+its optimised code."""
 
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
 import wasmtime
+from quick_engine import quick_engine
 
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import decode, encode
@@ -13,7 +15,7 @@ from runtime.context import Context, Limits
 from runtime.effects import effects_from_block
 from runtime.execution import Outcome
 from runtime.modulecheck import ModuleFacts, check_module
-from runtime.sandbox.engine import build_engine, engine_text
+from runtime.sandbox.engine import engine_text
 from runtime.sandbox.machine import Loaded, Machine
 from runtime.state import EMPTY, Snapshot, advanced
 
@@ -66,7 +68,8 @@ class Kept:
 
 @cache
 def engine_and_machine() -> tuple[wasmtime.Engine, Machine]:
-    return build_engine(), Machine()
+    engine = quick_engine()
+    return engine, Machine(engine)
 
 
 @lru_cache(maxsize=8)

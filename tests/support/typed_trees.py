@@ -174,7 +174,7 @@ class Host:
         return self.answers.get(call)
 
 
-_ENGINE = quick_engine()
+_ENGINE = quick_engine(fuel=False)
 
 
 class Running:

@@ -86,7 +86,7 @@ class HereMachine:
 
     def __init__(self) -> None:
         self._engine = build_engine()
-        self._machine = Machine()
+        self._machine = Machine(self._engine)
 
     def execute(self, asked: Request) -> Result:
         checked = check_module(asked.module)

@@ -72,8 +72,9 @@ def _loaded() -> tuple[Machine, Loaded]:
     assert compiled.wasm is not None, compiled.compilation.sink.diagnostics
     facts = check_module(compiled.wasm)
     assert isinstance(facts, ModuleFacts), facts
-    machine = Machine()
-    code = bytes(wasmtime.Module(build_engine(), compiled.wasm).serialize())
+    engine = build_engine()
+    machine = Machine(engine)
+    code = bytes(wasmtime.Module(engine, compiled.wasm).serialize())
     return machine, machine.load(code, facts)
 
 
