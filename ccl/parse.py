@@ -12,6 +12,7 @@ from ccl.parsing.driver import ACCEPTED, Automaton
 from ccl.parsing.expressions import Expressions
 from ccl.parsing.foreign import read_foreign_words
 from ccl.parsing.foreign_forms import read_foreign_forms
+from ccl.parsing.foreign_tests import read_foreign_tests, report_foreign_tests
 from ccl.parsing.heads import read_literals_in_heads, read_lost_parentheses
 from ccl.parsing.lexer import lex
 from ccl.parsing.misplaced_items import read_items_in_code
@@ -45,6 +46,7 @@ def parse(source: Source, sink: Sink) -> ast.Module:
         tokens = lex(source, Sink())
         read_lost_braces(source, tokens, sink)
         read_misspelt_items(source, tokens, sink)
+        read_foreign_tests(source, tokens, sink)
         read_foreign_words(source, tokens, sink)
         read_foreign_forms(source, tokens, sink)
         read_reasons(source, tokens, sink)
@@ -56,6 +58,7 @@ def parse(source: Source, sink: Sink) -> ast.Module:
         items = recover(_automaton(source, tokens, found), source, tokens, sink)
     # What the reductions found counts only in the reading that is kept.
     sink.take(found)
+    report_foreign_tests(items, sink)
     return ast.Module(items=items, span=whole)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ccl.codes.template import Template
+from ccl.codes.template import Severity, Template
 
 TEMPLATES: Final[tuple[Template, ...]] = (
     Template(
@@ -241,5 +241,12 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         label="CCL writes `{instead}`",
         help="leave out the zeros; what has zeros that count, as a postcode, is a text in quotes",
         advice={"groups": "a comma ends a number: `_` groups its digits"},
+    ),
+    Template(
+        code="CCL0131",
+        title="this section `test` is not a test",
+        label="kept in the charter, never run",
+        help="a test is written `{head} {{ … }}`; for a section put the key `test` in quotes",
+        severity=Severity.WARNING,
     ),
 )

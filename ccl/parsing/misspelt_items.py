@@ -4,13 +4,12 @@
 in silence. A section whose content may be meant as it is written stays one.
 """
 
-from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 
 from ccl.abi.suggest import distance
 from ccl.diagnostics import Edit, Fix, Sink
+from ccl.parsing.braced import content_of, has_statement, opener_of
 from ccl.parsing.tokens import KEYWORDS, Token, Tokens
 from ccl.source import Source, Span
 
@@ -22,12 +21,7 @@ _WORDS: Final = (
 _LONG: Final = 7
 """Letters from which on a word may have two slips."""
 _STARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "RBRACE", ""})
-_OPENING: Final = frozenset({"LBRACE", "LPAREN", "LBRACKET", "STRING_HEAD"})
-_CLOSING: Final = frozenset({"RBRACE", "RPAREN", "RBRACKET", "STRING_TAIL"})
 _NUMBERS: Final = frozenset({"INT", "DECIMAL", "DURATION", "SIZE", "TIMESTAMP"})
-_STATEMENTS: Final = frozenset({"LET", "RETURN", "WHILE", "FOR", "MATCH", "REQUIRE", "EMIT", "TRY"})
-_GOES_ON: Final = frozenset({"LPAREN", "EQ", "ASSIGNOP", "DOT"})
-"""After a name that begins a statement and no entry."""
 _COMPARED: Final = frozenset({"OP", "LT", "GT", "BANG", "LPAREN", "DOT"})
 _PROPOSED: Final = frozenset({"electorate", "parameters", "threshold", "quorum"})
 _ROLE_TESTS: Final = frozenset({"caller_has_role", "caller"})
@@ -99,7 +93,7 @@ def _fits(items: list[Token], at: int, known: str, *, starts: bool) -> bool:
         case "extends":
             kinds = [each.kind for each in items[max(at - 2, 0) : at]]
             is_named = kinds in (["CONTRACT", "NAME"], ["NAME", "NAME"])
-            return is_named and following.kind == "NAME" and _opener(items, at + 1) is not None
+            return is_named and following.kind == "NAME" and opener_of(items, at + 1) is not None
         case _:
             return starts and _is_item(items, at, known)
 
@@ -109,10 +103,10 @@ def _is_item(items: list[Token], at: int, known: str) -> bool:
     following = items[at + 1]
     if known in ("export", "test"):
         return following.kind == "FN"
-    opener = _opener(items, at)
+    opener = opener_of(items, at)
     if opener is None:
         return False
-    body = list(_content(items, opener))
+    body = list(content_of(items, opener))
     begun = [each for each, begins in body if begins]
     match known:
         case "contract" if following.kind == "NAME":
@@ -120,9 +114,9 @@ def _is_item(items: list[Token], at: int, known: str) -> bool:
         case "public" if following.kind == "LBRACE":
             return any(each.kind == "FN" for each in begun)
         case "execution" if following.kind == "LBRACE":
-            return _has_statement(body)
+            return has_statement(body)
         case "on" if following.kind == "STRING":
-            return "." in following.text and _has_statement(body)
+            return "." in following.text and has_statement(body)
         case "article" if following.kind == "STRING":
             return any(each.text == "text" for each in begun)
         case "invariant" if following.kind == "STRING":
@@ -140,41 +134,3 @@ def _is_item(items: list[Token], at: int, known: str) -> bool:
 
 def _is(token: Token, known: str) -> bool:
     return token.text == known or known in _meant(token.text)
-
-
-def _opener(items: list[Token], at: int) -> int | None:
-    """The index of the brace that the head at `at` ends with: a few names or a text."""
-    for index in range(at + 1, min(at + 7, len(items))):
-        if items[index].kind == "LBRACE":
-            return index
-        if items[index].kind not in ("NAME", "STRING", "DOT"):
-            return None
-    return None
-
-
-def _content(items: list[Token], opener: int) -> Iterator[tuple[Token, bool]]:
-    """The tokens directly inside a brace, and whether an entry or a statement begins there."""
-    depth = 0
-    begins = True
-    for at in range(opener, len(items) - 1):
-        token = items[at]
-        if token.kind in _CLOSING:
-            depth -= 1
-            if depth == 0:
-                return
-        elif depth == 1:
-            yield token, begins
-        if depth == 1:
-            begins = token.kind in ("SEMI", "RBRACE")
-        if token.kind in _OPENING:
-            depth += 1
-            begins = depth == 1
-
-
-def _has_statement(body: list[tuple[Token, bool]]) -> bool:
-    """Is there a statement in the body that no entry looks like?"""
-    kinds = [(each.kind, begins) for each, begins in body]
-    return any(
-        begins and (kind in _STATEMENTS or (kind == "NAME" and after in _GOES_ON))
-        for (kind, begins), (after, _) in pairwise(kinds)
-    )
