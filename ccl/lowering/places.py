@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from ccl.lowering import comparison, elements, operators, questions, routines
 from ccl.lowering.frame import Frame, Hold, Owned, View
 from ccl.lowering.shapes import field_offset, load, store, value_type
-from ccl.lowering.trapdetails import trap_with_scalar
+from ccl.lowering.trapdetails import trap_with_keys, trap_with_scalar
 from ccl.node import Node
 from ccl.source import Span
 from ccl.typed import (
@@ -77,6 +77,9 @@ def find(f: Frame, base: Map, span: Span) -> int:
     """From (map, key) to the address of the entry and the offset of its value; traps."""
     shape = value_type(base.key)
     assert shape is not None, "a key is a value"
+    if base == Map(Prim.STRING, Prim.STRING):
+        _find_in_record(f, base, span)
+        return 16
     with f.temporary(shape) as key, f.temporary("i32") as at:
         f.emit(f"local.tee ${key}")
         find_key(f, base.key, span)
@@ -84,6 +87,17 @@ def find(f: Frame, base: Map, span: Span) -> int:
         trap_with_scalar(f, base.key, key, span, KEY_NOT_FOUND)
         f.emit("end", f"local.get ${at}")
     return 16
+
+
+def _find_in_record(f: Frame, base: Map, span: Span) -> None:
+    """From (map, key) to the address of the entry; a trap names the keys that there are, as those
+    of a row are columns."""
+    with f.temporary("i32") as key, f.temporary("i32") as record, f.temporary("i32") as at:
+        f.emit(f"local.set ${key}", f"local.tee ${record}", f"local.get ${key}")
+        find_key(f, base.key, span)
+        f.emit(f"local.tee ${at}", "i32.eqz", "if")
+        trap_with_keys(f, record, key, span, KEY_NOT_FOUND)
+        f.emit("end", f"local.get ${at}")
 
 
 def find_key(f: Frame, key: Type, span: Span) -> None:

@@ -28,6 +28,16 @@ def trap_with_scalar(f: Frame, kind: Type, local: str, span: Span, reason: str) 
     f.emit("unreachable")
 
 
+def trap_with_keys(f: Frame, record: str, key: str, span: Span, reason: str) -> None:
+    """Trap with a text that is no key of a record such as a row of a table, and with its keys."""
+    f.emit(f"local.get ${record}", f"local.get ${key}")
+    for text in ("; there are ", ", ", ", …"):
+        f.emit(f"i32.const {f.unit.constants.text(text)}")
+    f.constant(f.site(span, reason))
+    f.call("trap_without_key")
+    f.emit("unreachable")
+
+
 def _variant_name(unit: Unit, kind: Type, name: str) -> str:
     variants = [variant for variant, _ in unit.variants(kind)]
     lines = [

@@ -79,6 +79,34 @@
     (br $next))
   (unreachable))
 
+;; Stop for a key that a map of texts does not have, with the first 16 of those that it has.
+(func $trap_without_key
+  (param $map i32) (param $key i32) (param $before i32) (param $between i32) (param $more i32)
+  (param $site i32)
+  (local $entry i32) (local $left i32) (local $named i32)
+  (local.set $entry (i32.load offset=20 (local.get $map)))
+  (local.set $left (i32.load offset=12 (local.get $map)))
+  (block $done
+    (loop $next
+      (br_if $done (i32.or (i32.eqz (local.get $left)) (i32.eq (local.get $named) (i32.const 16))))
+      (if (i64.ne (i64.load (local.get $entry)) (i64.const -1))
+        (then
+          (local.set $key (call $text_append
+            (call $text_append
+              (local.get $key)
+              (select (local.get $between) (local.get $before) (local.get $named))
+              (local.get $site))
+            (i32.load offset=8 (local.get $entry))
+            (local.get $site)))
+          (local.set $named (i32.add (local.get $named) (i32.const 1)))))
+      (local.set $entry (i32.add (local.get $entry) (i32.const 24)))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br $next)))
+  (if (i32.gt_u (i32.load offset=8 (local.get $map)) (local.get $named))
+    (then (local.set $key
+      (call $text_append (local.get $key) (local.get $more) (local.get $site)))))
+  (call $trap_with (local.get $key) (local.get $site)))
+
 ;; The address of entry number $number, counted from 1.
 (func $map_entry (param $map i32) (param $number i32) (result i32)
   (i32.add
