@@ -1,12 +1,11 @@
 """Arguments of an entry: what is no DID, CID or duration is refused before anything runs."""
 
 import json
-import re
-import shlex
 from pathlib import Path
 
 import pytest
 from commands import Done, run, source_file
+from wrong_arguments import check_example
 
 DID = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
 PROGRAM = """\
@@ -45,15 +44,9 @@ def program(tmp_path: Path) -> Path:
     ],
 )
 def test_a_malformed_argument_is_refused_with_an_example_that_works(
-    entry: str, word: str, said: str, program: Path, tmp_path: Path
+    entry: str, word: str, said: str, program: Path
 ) -> None:
-    done = run("ccl", "run", program, "--entry", entry, word, home=tmp_path)
-    assert (done.code, done.out) == (2, "")
-    assert "error[wrong-arguments]" in done.err
-    assert said in done.err.replace('"', "'")
-    example = shlex.split(done.err.partition("for instance ")[2])[0]
-    again = run("ccl", "run", program, "--entry", entry, example, home=tmp_path)
-    assert again.code == 0, again.err
+    check_example(program, entry, word, said)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +122,7 @@ def shares(tmp_path: Path) -> Path:
 def test_help_for_a_wrong_variant_works_when_pasted(
     shares: Path, entry: str, word: str, said: str
 ) -> None:
-    done = run("ccl", "run", shares, "--entry", entry, word, home=shares.parent)
-    assert done.code == 2
-    assert said in done.err
-    help_text = done.err.rpartition("help: ")[2].strip()
-    written = re.split(r"write it as |for instance ", help_text)[-1]
-    (pasted,) = shlex.split(written)
-    done = run("ccl", "run", shares, "--entry", entry, pasted, home=shares.parent)
-    assert done.code == 0, done.err
+    check_example(shares, entry, word, said)
 
 
 def test_wrong_variant_in_a_part_is_written_as_json(shares: Path) -> None:

@@ -1,11 +1,11 @@
 """`ccl run`: entries, their arguments and inputs."""
 
 import json
-import shlex
 from pathlib import Path
 
 import pytest
 from commands import ROOT, run, source_file
+from wrong_arguments import check_example
 
 GUILD = """\
 struct Seat { holder: String, shares: Map<String, Integer> }
@@ -33,16 +33,8 @@ def guild(tmp_path: Path) -> Path:
         ("holder", "Ada", """for instance '{"holder": "text", "shares": {"text": 5}}'"""),
     ],
 )
-def test_wrong_argument_gets_an_example(
-    entry: str, word: str, help_: str, guild: Path, tmp_path: Path
-) -> None:
-    done = run("ccl", "run", guild, "--entry", entry, word, home=tmp_path)
-    assert done.code == 2
-    assert "error[wrong-arguments]" in done.err
-    assert help_ in done.err
-    example = shlex.split(done.err.partition("for instance ")[2])[0]
-    again = run("ccl", "run", guild, "--entry", entry, example, home=tmp_path)
-    assert again.code == 0, again.err
+def test_wrong_argument_gets_an_example(entry: str, word: str, help_: str, guild: Path) -> None:
+    check_example(guild, entry, word, help_)
 
 
 @pytest.mark.parametrize("word", ["[" * 50_000, '"' + "a" * 40_000, "9" * 5_000])
