@@ -51,7 +51,7 @@ bench: install  ## Measure compiler and mesh: repeats, medians.
 	$(BIN)/python -m tests.bench
 
 docs: install  ## Generate the pages of docs/ that come from tables.
-	$(BIN)/python -m ccl.reference
+	$(BIN)/python -m ccl.reference.pages
 	$(BIN)/python -m mesh.reference
 	$(BIN)/python docs/answer_schemas.py
 	$(BIN)/python docs/readme.py

@@ -1,0 +1,1 @@
+"""The compiler of CCL: a source text to one deterministic WebAssembly module."""

@@ -8,25 +8,26 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from ccl import ast, typed
-from ccl.abi.suggest import SEARCHES_MAX, limited_searches
+from ccl.abi.text.suggest import SEARCHES_MAX, limited_searches
+from ccl.charter.condition_text import condition_text
 from ccl.checking import check
-from ccl.collecting import collector_paused
-from ccl.conditions import condition_text
-from ccl.confusables import warn_about_names
-from ccl.consequences import leave_out_consequences
-from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink, is_error
-from ccl.expansion import expand
-from ccl.levels import apply_levels
-from ccl.loading import Loader, is_name, real_path, shown_path
-from ccl.nesting import room_for_nesting
-from ccl.node import Node, replace
-from ccl.parse import parse
-from ccl.project import STANDARD_INPUT, Outside, Project, outside, project_of
-from ccl.reading import SourceError, Unreadable, read_source
-from ccl.resolve import resolve
-from ccl.resolved import Scoped
-from ccl.source import FileId, Source, SourceMap, Span
+from ccl.desugar import expand
+from ccl.diagnostics.cascades import ParsedFile, leave_out_consequences
+from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label, Sink, is_error
+from ccl.ir import typed
+from ccl.parser.confusables import warn_about_names
+from ccl.parser.parse import parse
+from ccl.project.levels import apply_levels
+from ccl.project.project import STANDARD_INPUT, Outside, Project, outside, project_of
+from ccl.resolver.loader import Loader, is_name, real_path, shown_path
+from ccl.resolver.resolution import resolve
+from ccl.resolver.scopes import Scoped
+from ccl.source.files import SourceError, Unreadable, read_source
+from ccl.source.spans import FileId, Source, SourceMap, Span
+from ccl.support.gc_pause import collector_paused
+from ccl.support.node import Node, replace
+from ccl.support.recursion import room_for_nesting
+from ccl.syntax import ast
 from ccl.version import VERSION
 
 __all__ = [
@@ -154,7 +155,12 @@ def _check(
     own = loader.real.keys() & loaded.files.keys()
     for file in own:
         warn_about_names(sources.sources[file], sink)
-    leave_out_consequences(sink, sources, loaded)
+    library = frozenset(loaded.library.values())
+    parsed = {
+        file: ParsedFile(module=each.module, found=each.imports, is_library=file in library)
+        for file, each in loaded.files.items()
+    }
+    leave_out_consequences(sink, sources, parsed)
     apply_levels(sink, sources, sorted(own), loaded.root, project.levels)
     return Compilation(
         sources=sources,
@@ -186,7 +192,7 @@ def _listed(program: typed.Program, sources: SourceMap) -> typed.Program:
 
 
 def _generate(compilation: Compilation, admission: Admission) -> Compiled:
-    from ccl.lower import emit
+    from ccl.build.artifact import emit
     from runtime.content.cid import Codec, cid_of
 
     program = compilation.program

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ccl.cli.answers import CCL, CCLC
 from mesh.cli.answers import ANSWERS
+from runtime.terminal.answers.schema import document
 from runtime.terminal.codes import CODES
-from runtime.terminal.schema import document
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "schemas"

@@ -13,7 +13,7 @@ from mesh.market import fuel_of
 from mesh.records import Award, Bid, Hold, JobManifest
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.context import REPUTATION_UNKNOWN, Context, Limits
+from runtime.execution.context import REPUTATION_UNKNOWN, Context, Limits
 from runtime.identity.signed import Signed
 
 
@@ -22,7 +22,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 
     balances: available units by resource type; policies: values by resource type; tokens: the
     register of holders of the submitter's own classes; records and results: by name and by job
-    id; all as `runtime.context.Context` has them. blocks: the register's, which is made anew.
+    id; all as `runtime.execution.context.Context` has them. blocks: the register's, which is
+    made anew.
     """
 
     balances: Mapping[str, int]

@@ -11,15 +11,14 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX
+from ccl.abi.host_calls import DESCRIPTION_BYTES_MAX
 from ccl.abi.limits import MODULE_LIMITS
-from ccl.abi.suggest import nearest_beginning
+from ccl.abi.text.suggest import nearest_beginning
 from mesh.failures import weak_file
 from mesh.home import Home
 from mesh.job import BIDS_MAX
-from runtime.compilelimits import COMPILE_BYTES, COMPILE_SECONDS
 from runtime.content.codec import INTEGER_MAX
-from runtime.context import (
+from runtime.execution.context import (
     EFFECTS_MAX,
     INPUT_BYTES_MAX,
     LOG_BYTES_MAX,
@@ -27,7 +26,8 @@ from runtime.context import (
     MIB,
     OUTPUT_BYTES_MAX,
 )
-from runtime.private import WRITES_OF_EVERYBODY, WeakFileError, read_file
+from runtime.module.limits import COMPILE_BYTES, COMPILE_SECONDS
+from runtime.platform.private_files import WRITES_OF_EVERYBODY, WeakFileError, read_file
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import CHAIN_MAX
 

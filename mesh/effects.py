@@ -15,7 +15,7 @@ from mesh.records import AppliedEffect, PendingEffect
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.did import Did
 from runtime.content.shapes import cut
-from runtime.effects import (
+from runtime.execution.effects import (
     AnchorData,
     BurnTokens,
     Effect,
@@ -25,7 +25,7 @@ from runtime.effects import (
     TransferTokens,
     WriteState,
 )
-from runtime.state import Snapshot, advanced
+from runtime.execution.state import Snapshot, advanced
 from runtime.tokens.ledger import Change, LedgerView, Refused, decide
 from runtime.tokens.policy import Usage
 from runtime.tokens.token import RESOURCES, TokenClass, unit_named

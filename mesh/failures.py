@@ -7,7 +7,7 @@ from errno import EACCES, EPERM, EROFS
 from pathlib import Path
 from typing import Final
 
-from runtime.private import WeakFileError, Weakness
+from runtime.platform.private_files import WeakFileError, Weakness
 from runtime.terminal.errors import CommandError, ExitCode
 
 NOT_WRITABLE: Final = frozenset({EROFS, EACCES, EPERM})

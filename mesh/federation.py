@@ -15,7 +15,7 @@ from mesh.findings import Fault, Finding, differing
 from mesh.records import Attestation, Engine, Receipt, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.execution import Deterministic
+from runtime.execution.execution import Deterministic
 from runtime.identity.signed import Signed
 
 SECRET_BYTES: Final = 32

@@ -24,7 +24,7 @@ from mesh.permissions import (
     resolved,
 )
 from runtime.content.cid import Cid, CidError, parse_cid
-from runtime.private import (
+from runtime.platform.private_files import (
     ACCESS_OF_OTHERS,
     FOLDER_MODE,
     WRITES_OF_OTHERS,
@@ -34,8 +34,8 @@ from runtime.private import (
     read_file,
     write_whole,
 )
-from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files.disk import no_room
 
 HOME_VARIABLE: Final = "MESH_HOME"
 APPLICATION_NAME: Final = "icn-mesh"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from mesh.failures import NOT_WRITABLE, read_only, weak_file
 from mesh.home import Home, unusable
-from runtime.private import WeakFileError, Weakness, open_or_create
-from runtime.system import require
-from runtime.terminal.disk import no_room
+from runtime.platform.posix import require
+from runtime.platform.private_files import WeakFileError, Weakness, open_or_create
+from runtime.terminal.files.disk import no_room
 
 
 class LockBusy(Exception):

@@ -16,7 +16,7 @@ from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
 from runtime.content.shapes import cut
-from runtime.context import FUEL_PER_UNIT
+from runtime.execution.context import FUEL_PER_UNIT
 from runtime.identity.signed import Signed
 from runtime.tokens.policy import Allowed, Rule, Usage, evaluate
 

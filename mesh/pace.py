@@ -13,7 +13,7 @@ from msgspec import Struct
 from mesh.records import Receipt
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.shapes import Between
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 MEASURABLE_MS: Final = 10
 """Shorter executions say more of the clock than of the node."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from mesh.failures import no_home, weak_file
-from runtime.private import (
+from runtime.platform.private_files import (
     ACCESS_OF_OTHERS,
     HAS_OWNERS,
     WRITES_OF_EVERYBODY,

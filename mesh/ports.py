@@ -201,7 +201,7 @@ class EvidenceLog(Protocol):
 
 
 class StateRoots(Protocol):
-    """The state of each owner, by the CID of its snapshot (`runtime.state`)."""
+    """The state of each owner, by the CID of its snapshot (`runtime.execution.state`)."""
 
     def root(self, owner: Did) -> Cid | None:
         """None for an owner that has stored nothing yet."""

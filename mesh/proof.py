@@ -31,7 +31,7 @@ from mesh.records import (
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError
 from runtime.content.did import Did
-from runtime.context import Context
+from runtime.execution.context import Context
 from runtime.identity.signed import RecordError, Signed
 
 T = TypeVar("T")

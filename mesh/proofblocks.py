@@ -14,11 +14,11 @@ from mesh.records import JobManifest, Settlement, read_as
 from mesh.unixfs import PieceMissing, UnixFsError, read_file
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError
-from runtime.context import Context
-from runtime.effects import effects_from_block
-from runtime.execution import Deterministic
+from runtime.execution.context import Context
+from runtime.execution.effects import effects_from_block
+from runtime.execution.execution import Deterministic
+from runtime.execution.state import Snapshot
 from runtime.identity.signed import RecordError, Signed
-from runtime.state import Snapshot
 from runtime.tokens.token import CHAIN_MAX, ResourceToken
 
 Fetch = Callable[[Cid], bytes | None]

@@ -21,10 +21,10 @@ from mesh.records import HoldEnd, Settlement, Verdict
 from mesh.unixfs import PieceMissing, UnixFsError
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
-from runtime.context import Context
-from runtime.effects import Effect, effects_from_block
-from runtime.execution import Deterministic
-from runtime.state import MissingBlock, surrounding_blocks
+from runtime.execution.context import Context
+from runtime.execution.effects import Effect, effects_from_block
+from runtime.execution.execution import Deterministic
+from runtime.execution.state import MissingBlock, surrounding_blocks
 from runtime.tokens.token import Demand, check_chain
 
 

@@ -9,10 +9,10 @@ from mesh.market import fuel_of
 from mesh.records import Award, Bid, JobManifest, Receipt
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.context import Context
-from runtime.execution import Deterministic
+from runtime.execution.context import Context
+from runtime.execution.execution import Deterministic
+from runtime.execution.metering import compute_units
 from runtime.identity.signed import Signed
-from runtime.metering import compute_units
 from runtime.tokens.token import ResourceType
 
 CLOCK_SKEW_SECONDS = 300

@@ -11,13 +11,13 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
 
 from msgspec import Struct
 
-from ccl.abi.hostcalls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
+from ccl.abi.host_calls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
 from mesh.fields import MICRO, Amount, Dids, JobIdField, NodeIdField, Reason, Word, Words
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
 from runtime.content.shapes import Between, Size
-from runtime.execution import Deterministic, Metrics
+from runtime.execution.execution import Deterministic, Metrics
 from runtime.identity.signed import RecordError, RecordFault, Signed
 from runtime.identity.signed import read as read_signed
 from runtime.tokens.policy import Rule

@@ -1,0 +1,1 @@
+"""The runtime: executes modules in a sandbox, behind host calls."""

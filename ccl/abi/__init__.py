@@ -1,0 +1,1 @@
+"""The interface of modules and hosts: calls, layouts, sections, limits, fuel. A leaf."""

@@ -11,7 +11,7 @@ class ModuleLimits(Struct, frozen=True, kw_only=True):
     """Counts, and bytes where the name says so. elements: initial size of each table.
 
     cost: what compiling is estimated to take, in nanoseconds of the machine that the weights of
-    `runtime.modulecost` were measured on; of one function, and of all of a module.
+    `runtime.module.cost` were measured on; of one function, and of all of a module.
     """
 
     module_bytes: int = 16 << 20

@@ -1,31 +1,45 @@
 """The checker: from resolved files to the typed tree. `check` is its only door."""
 
-from ccl import ast, typed
-from ccl.checking.advice.discarded_values import report_dropped
-from ccl.checking.advice.growth import report_growth
-from ccl.checking.advice.lints import report_unused_items
-from ccl.checking.charter import schemas
-from ccl.checking.charter.conditions import report_effects
-from ccl.checking.charter.reading import read_charter, report_open_rules
-from ccl.checking.charter.tree import Charter, Tree
-from ccl.checking.environment import Checker, EnumInfo, Packer, StructInfo
+from ccl.charter.conditions.functions import report_effects
+from ccl.charter.elaboration import schemas
+from ccl.charter.elaboration.reader import read_charter, report_open_rules
+from ccl.charter.model import Charter, Tree
+from ccl.checking.core.declarations import EnumInfo, StructInfo
+from ccl.checking.core.duplicates import report_repeats
+from ccl.checking.core.environment import Checker, Doors, Packer
+from ccl.checking.core.signatures import Generic
+from ccl.checking.core.type_names import read_type
+from ccl.checking.core.unification import fresh
+from ccl.checking.expressions import expressions
+from ccl.checking.expressions.statements import check_statement
 from ccl.checking.functions import bodies as functions
-from ccl.checking.functions import elaborating, higher_order, instances, solving, templates, tests
+from ccl.checking.functions import higher_order, instances, templates, tests
 from ccl.checking.functions.entries import find_entries, find_exports
-from ccl.checking.inference import fresh
-from ccl.checking.limits import report_limits, stored_within_limits
-from ccl.checking.overlap import report_overlap
-from ccl.checking.repeats import report_repeats
-from ccl.checking.signatures import Generic
-from ccl.checking.standing import roles, state_rules
-from ccl.checking.standing.states import declare_states
-from ccl.checking.type_names import read_type
-from ccl.diagnostics import Label, Sink
-from ccl.resolved import Scoped
-from ccl.source import Span
-from ccl.types import Enumeration, Result, Struct, Type
+from ccl.checking.inference import elaboration, solving
+from ccl.checking.lints.discarded_values import report_dropped
+from ccl.checking.lints.quadratic_loops import report_growth
+from ccl.checking.lints.unused import report_unused_items
+from ccl.checking.roles import roles
+from ccl.checking.rules.aliasing import report_overlap
+from ccl.checking.rules.limits import report_limits, stored_within_limits
+from ccl.checking.state import rules
+from ccl.checking.state.variables import declare_states
+from ccl.diagnostics.model import Label, Sink
+from ccl.ir import typed
+from ccl.ir.types import Enumeration, Result, Struct, Type
+from ccl.resolver.scopes import Scoped
+from ccl.source.spans import Span
+from ccl.syntax import ast
 
 __all__ = ["Packer", "check"]
+
+DOORS = Doors(
+    infer=expressions.infer,
+    check=expressions.check,
+    discard=expressions.discard,
+    statement=check_statement,
+)
+"""How each form has its parts checked."""
 
 
 def check(
@@ -41,12 +55,12 @@ def check(
     `for_tests`: the program's entries are the tests of the root file, and nothing else.
     """
     empty = Charter(Tree(key="charter", label=None, span=Span(scoped.root, 0, 0), entries=()))
-    checker = Checker(scoped=scoped, sink=sink, packer=packer, charter=empty)
+    checker = Checker(doors=DOORS, scoped=scoped, sink=sink, packer=packer, charter=empty)
     checker.home_files = solving.home_files(scoped)
     _declare_types(checker)
     _declare_functions(checker)
     declare_states(checker)
-    state_rules.declare_invariants(checker)
+    rules.declare_invariants(checker)
     for scope in scoped.files.values():
         if scope.outer is None and scope.file not in checker.library_files:
             checker.charters[scope.file] = read_charter(checker, scope)
@@ -54,11 +68,11 @@ def check(
     roles.report_parents(checker)
     schemas.apply(checker, checker.charter)
     entries = find_entries(checker)
-    checked = elaborating.check_bodies(checker, entries, sink)
+    checked = elaboration.check_bodies(checker, entries, sink)
     report_open_rules(checker)
     report_limits(checker, checked)
     report_effects(checker, checked)
-    state_rules.report_state(checker, checked)
+    rules.report_state(checker, checked)
     report_overlap(checker, checked)
     report_growth(checker, checked)
     report_dropped(checker, checked)
@@ -69,7 +83,7 @@ def check(
     tests.report_forms(checker, checked, exports)
     if sink.has_errors:
         return None
-    states = state_rules.states_of(checker, structs, enums)
+    states = rules.states_of(checker, structs, enums)
     if not stored_within_limits(sink, states.values()):
         return None
     return typed.Program(
@@ -81,8 +95,8 @@ def check(
         conditions=checker.charter.checked_conditions,
         packed=tuple(checker.packed[cid] for cid in sorted(checker.packed)),
         states=states,
-        invariants=state_rules.invariants_of(checker),
-        migrations=state_rules.migrations_of(checker),
+        invariants=rules.invariants_of(checker),
+        migrations=rules.migrations_of(checker),
         articles=checker.charter.cited_articles(),
     )
 

@@ -1,0 +1,1 @@
+"""The commands `ccl` and `cclc`."""

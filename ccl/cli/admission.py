@@ -12,7 +12,7 @@ _ANY_COST: Final = 1 << 62
 
 def admission(module: bytes) -> Refused | None:
     """Why no node would execute the module, before it has a CID."""
-    from runtime.modulecheck import Rejection, check_module
+    from runtime.module.check import Rejection, check_module
 
     found = check_module(module, MODULE_LIMITS)
     if not isinstance(found, Rejection):
@@ -31,7 +31,7 @@ class AdmissionOfLongPrograms:
         self.is_over = False
 
     def __call__(self, module: bytes) -> Refused | None:
-        from runtime.modulecheck import Rejection, check_module
+        from runtime.module.check import Rejection, check_module
 
         refused = admission(module)
         if refused is None or refused.functions_after is not None:

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from ccl.cli.charterschema import CHARTER
-from ccl.render.plain import JSON_VERSION
+from ccl.cli.charter.schema import CHARTER
+from ccl.diagnostics.render.plain import JSON_VERSION
 from mesh.cli.answers import OUTCOME, OUTCOME_KIND, PHASE, WRITTEN
-from runtime.terminal.answer import Answers, Fields, Schema
-from runtime.terminal.schema import (
+from runtime.terminal.answers.answer import Answers, Fields, Schema
+from runtime.terminal.answers.schema import (
     ANY,
     CID,
     COUNT,

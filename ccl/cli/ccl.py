@@ -19,7 +19,7 @@ from ccl.cli.options import (
     Yes,
     allowed_folders,
 )
-from ccl.cli.run_options import (
+from ccl.cli.running.run_options import (
     FUEL_DEFAULT,
     FUEL_MAX,
     MEMORY_MIB_DEFAULT,
@@ -34,7 +34,7 @@ from ccl.cli.run_options import (
     Seed,
 )
 from mesh.cli.options import HomeOption, TimeoutOption
-from runtime.terminal.answer import fail
+from runtime.terminal.answers.answer import fail
 from runtime.terminal.errors import CommandError, ExitCode, no_command
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import note
@@ -186,7 +186,7 @@ def runs(
       ccl runs 3a9f2b8cd147
       ccl runs 3a9f2b8cd147 --forget
     """
-    from ccl.cli.running.unfinished import continue_run, forget_run, list_runs
+    from ccl.cli.running.jobs.unfinished import continue_run, forget_run, list_runs
 
     if run_id is None:
         if forget:
@@ -255,7 +255,7 @@ def charter(
       ccl charter bylaws.ccl --context ctx.json -o yaml
       ccl charter bylaws.wasm --context ctx.json --strict
     """
-    from ccl.cli.running.charter import show_charter
+    from ccl.cli.charter.command import show_charter
 
     allowed = allowed_folders(allow_path)
     show_charter(file, context, caller, format_.value, strict=strict, allowed=allowed)

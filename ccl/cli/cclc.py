@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from ccl.cli.options import AllowPath, DenyWarnings, MaxErrors, Verbose, allowed_folders
-from ccl.render import Format
-from ccl.render.shown import ERRORS_SHOWN_MAX
-from runtime.terminal.answer import fail, give
+from ccl.diagnostics.render import Format
+from ccl.diagnostics.render.shown import ERRORS_SHOWN_MAX
+from runtime.terminal.answers.answer import fail, give
 from runtime.terminal.errors import CommandError, ExitCode, no_command
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import SEAL, has_color, width_of
@@ -109,8 +109,8 @@ def compile(  # noqa: A001
       cclc compile bylaws.ccl --emit abi
     """
     if emit not in (Emit.WASM, Emit.WAT):
-        from ccl.cli.emitting import View as Emitted
-        from ccl.cli.emitting import emit_view
+        from ccl.cli.compiling.emitting import View as Emitted
+        from ccl.cli.compiling.emitting import emit_view
 
         allowed = allowed_folders(allow_path)
         emit_view(
@@ -123,7 +123,7 @@ def compile(  # noqa: A001
             allowed=allowed,
         )
         return
-    from ccl.cli.compiling import compile_to_file
+    from ccl.cli.compiling.compiling import compile_to_file
 
     allowed = allowed_folders(allow_path)
     compile_to_file(
@@ -181,11 +181,11 @@ def check(
     )
     allowed = allowed_folders(allow_path)
     if watch:
-        from ccl.cli.watching import watch_files
+        from ccl.cli.compiling.watching import watch_files
 
         watch_files(files, form=format, allowed=allowed, max_errors=max_errors)
         return
-    from ccl.cli.compiling import Checks, check_files
+    from ccl.cli.compiling.compiling import Checks, check_files
 
     check_files(
         files,
@@ -255,7 +255,7 @@ def fmt(
       cclc fmt --diff bylaws.ccl
       cclc fmt - < a.ccl
     """
-    from ccl.cli.formatting import format_files
+    from ccl.cli.compiling.formatting import format_files
 
     format_files(files, check=check, diff=diff, form=format)
 
@@ -273,11 +273,11 @@ def explain(
       cclc explain CCL0401
       cclc explain 401
     """
-    from ccl import explain as pages
-    from ccl.codes import TEMPLATES, full_code
+    from ccl.diagnostics import explain as pages
+    from ccl.diagnostics.codes import TEMPLATES, full_code
 
     if code is None:
-        from ccl.cli.tables import columns
+        from ccl.cli.columns import columns
 
         titles = {name: page.title for name in TEMPLATES if (page := pages.load_page(name))}
         rows = [
@@ -317,8 +317,8 @@ def inspect(
       cclc inspect bylaws.wasm
       cclc inspect bylaws.wasm -o json
     """
-    from ccl.cli import inspection
-    from ccl.render.paint import Paint
+    from ccl.cli.modules import inspection
+    from ccl.diagnostics.render.colour import Paint
 
     module = inspection.inspect_file(file)
     if view is View.JSON:
@@ -344,7 +344,7 @@ def verify(
     Example:
       cclc verify bylaws.wasm bylaws.ccl
     """
-    from ccl.cli.verification import verify_module
+    from ccl.cli.modules.verification import verify_module
 
     allowed = allowed_folders(allow_path)
     verify_module(module, source, as_json=view is View.JSON, allowed=allowed)
@@ -365,7 +365,7 @@ def bounds(
       cclc bounds bylaws.ccl
       cclc bounds bylaws.wasm -o json
     """
-    from ccl.cli.bounding import show_bounds
+    from ccl.cli.modules.bounding import show_bounds
 
     allowed = allowed_folders(allow_path)
     show_bounds(file, as_json=view is View.JSON, allowed=allowed)

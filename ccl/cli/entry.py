@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # what they define, without loading it
     from collections.abc import Sequence
 
-    from runtime.terminal.answer import Answers
+    from runtime.terminal.answers.answer import Answers
     from runtime.terminal.process import Command
 
 

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from ccl.abi.encodings import wide_encoding
 from ccl.abi.sections import WASM_MAGIC
-from ccl.reading import SOURCE_BYTES_MAX
+from ccl.abi.text.encodings import wide_encoding
+from ccl.source.files import SOURCE_BYTES_MAX
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files import STANDARD_STREAM
-from runtime.terminal.links import dangling_link
+from runtime.terminal.files.links import dangling_link
+from runtime.terminal.files.writing import STANDARD_STREAM
 from runtime.terminal.streams import note
 
 NOT_FOUND: Final = "file-not-found"
@@ -101,7 +101,7 @@ def nearby_hint(path: Path) -> str:
 
 
 def _nearby(path: Path) -> str | None:
-    from ccl.abi.suggest import nearest
+    from ccl.abi.text.suggest import nearest
 
     try:
         names = sorted(entry.name for entry in path.parent.iterdir())

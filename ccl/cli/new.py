@@ -9,8 +9,8 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
-from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files.disk import no_room
 
 _PROGRAM: Final = """\
 // {title}: rules that members can read, and what then happens.

@@ -10,7 +10,8 @@ def say_version(name: str, *, verbose: bool) -> None:
     if verbose:
         from hashlib import sha256
 
-        from ccl.syntax import GRAMMAR
-        from runtime.terminal.facts import say_facts
+        from ccl.syntax.tables import GRAMMAR
+        from runtime.sandbox.engine import engine_text
+        from runtime.terminal.build_facts import say_facts
 
-        say_facts({"grammar": f"sha256 {sha256(GRAMMAR.read_bytes()).hexdigest()}"})
+        say_facts(engine_text, {"grammar": f"sha256 {sha256(GRAMMAR.read_bytes()).hexdigest()}"})

@@ -1,0 +1,1 @@
+"""WebAssembly: modules as data, as text and as bytes, and the library of routines."""

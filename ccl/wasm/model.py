@@ -8,7 +8,7 @@ makes it is the only place that needs to know more. Names are without their `$`.
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from ccl.node import Node
+from ccl.support.node import Node
 
 Instruction: TypeAlias = str
 ValueType = Literal["i32", "i64"]

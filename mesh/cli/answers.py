@@ -3,9 +3,9 @@
 from typing import Final
 
 from mesh.job import Phase
-from runtime.execution import OutcomeKind
-from runtime.terminal.answer import Answers, Fields, Schema
-from runtime.terminal.schema import (
+from runtime.execution.execution import OutcomeKind
+from runtime.terminal.answers.answer import Answers, Fields, Schema
+from runtime.terminal.answers.schema import (
     ANY,
     CID,
     COUNT,

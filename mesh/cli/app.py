@@ -10,9 +10,9 @@ from typing import Annotated, Final
 
 import typer
 
-from runtime.terminal.answer import Answers, fail
+from runtime.terminal.answers.answer import Answers, fail
 from runtime.terminal.boundary import run_app
-from runtime.terminal.commandline import Load
+from runtime.terminal.command_line import Load
 from runtime.terminal.errors import ExitCode, no_command
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import note_text, say
@@ -80,9 +80,10 @@ def _options(
 
         say(f"meshctl {metadata.version('icn-ccl')}")
         if verbose:
-            from runtime.terminal.facts import say_facts
+            from runtime.sandbox.engine import engine_text
+            from runtime.terminal.build_facts import say_facts
 
-            say_facts({})
+            say_facts(engine_text, {})
         raise typer.Exit
     if context.invoked_subcommand is None:
         note_text(context.get_help())

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ccl.abi.times import rfc3339, shown_time
+from ccl.abi.text.times import rfc3339, shown_time
 from mesh.local import JobView
 from mesh.proof import Proof
-from runtime.backtrace import LIBRARY_PREFIX, calls_to, way_to
-from runtime.execution import Outcome, OutcomeKind
+from runtime.execution.execution import Outcome, OutcomeKind
+from runtime.module.backtrace import LIBRARY_PREFIX, calls_to, way_to
 
 CALLS_SHOWN_MAX: Final = 4
 

@@ -13,10 +13,10 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
 from runtime.content.cid import Cid, CidError, Codec, parse_cid
-from runtime.context import INPUT_BYTES_MAX
+from runtime.execution.context import INPUT_BYTES_MAX
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files import STANDARD_STREAM
-from runtime.terminal.links import dangling_link
+from runtime.terminal.files.links import dangling_link
+from runtime.terminal.files.writing import STANDARD_STREAM
 
 CAR_BYTES_MAX: Final = 512 << 20
 """Of a CAR file; it is read block by block."""
@@ -118,7 +118,7 @@ def _named_errors(path: Path, noun: str) -> Iterator[None]:
 
 
 def _neighbour(path: Path) -> str:
-    from ccl.abi.suggest import nearest
+    from ccl.abi.text.suggest import nearest
 
     try:
         names = [entry.name for entry in os.scandir(path.parent)]

@@ -4,7 +4,7 @@ from mesh.cli.describing import describe
 from mesh.fields import JobId
 from mesh.job import Phase
 from mesh.local import JobView
-from runtime.execution import Outcome, OutcomeKind
+from runtime.execution.execution import Outcome, OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ccl.abi.suggest import nearest_beginning
+from ccl.abi.text.suggest import nearest_beginning
 from mesh.cli.describing import reputation_text
 from mesh.cli.output import Column, field
 from mesh.cli.session import found_mesh, make_output, open_mesh
@@ -11,7 +11,7 @@ from mesh.fields import MICRO
 from mesh.job import Phase
 from mesh.local.roll import node_views
 from mesh.local.views import JobView, UnreadableJob
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from ccl.abi.suggest import nearest_beginning
+from ccl.abi.text.suggest import nearest_beginning
 from mesh.fields import JobId
 from runtime.content.did import Did
 from runtime.terminal.errors import CommandError, ExitCode

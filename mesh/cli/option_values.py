@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import TypeVar
 
-from ccl.abi.suggest import nearest_beginning
+from ccl.abi.text.suggest import nearest_beginning
 from runtime.terminal.errors import CommandError, ExitCode
 
 E = TypeVar("E", bound=Enum)

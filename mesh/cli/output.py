@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from runtime.terminal.answer import give, say_item
+from runtime.terminal.answers.answer import give, say_item
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.escaping import printable
 from runtime.terminal.streams import note, say, say_text

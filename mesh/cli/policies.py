@@ -101,7 +101,7 @@ def _rule(choice: Choice) -> Rule:
         case "permit-list":
             return PermitList(dids=tuple(did_from(text, "--did") for text in choice.dids))
         case other:
-            from ccl.abi.suggest import nearest_beginning
+            from ccl.abi.text.suggest import nearest_beginning
 
             close = nearest_beginning(other, RULES)
             raise CommandError(

@@ -100,7 +100,7 @@ def logs(
     from mesh.cli.naming import find_job, one_job
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.outputs import logs_of
-    from runtime.execution import OutcomeKind
+    from runtime.execution.execution import OutcomeKind
     from runtime.terminal.streams import note, say
 
     wanted = one_job(job, job_id)

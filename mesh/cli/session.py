@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesh.cli.output import Output, parse_format
-from runtime.terminal.answer import current
+from runtime.terminal.answers.answer import current
 from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:

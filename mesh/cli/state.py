@@ -32,7 +32,7 @@ def state(
     from mesh.cli.output import Column, field
     from mesh.cli.session import make_output, open_mesh
     from mesh.local.standing import state_view
-    from runtime.terminal.answer import one_line
+    from runtime.terminal.answers.answer import one_line
     from runtime.terminal.errors import CommandError, ExitCode
 
     out = make_output(mesh_home, output, quiet=quiet)
@@ -74,7 +74,7 @@ def _plain(shape: str, value: Any) -> Any:
     """The value as its type is written everywhere, where the shape alone says so; types that a
     program declares are spelled out in it, and their values stand as they are stored."""
     from ccl.abi.sections import Abi
-    from ccl.abi.values import ValueMismatch, parse_type, to_json, untyped_to_json
+    from ccl.abi.text.values import ValueMismatch, parse_type, to_json, untyped_to_json
 
     try:
         return to_json(parse_type(shape), value, Abi(exports=(), structs={}, enums={}))

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from ccl.abi.limits import MODULE_LIMITS
 from ccl.abi.sections import Abi, ExportSignature
-from ccl.abi.strictjson import JsonFault, read_json
-from ccl.abi.suggest import nearest_beginning
-from ccl.abi.values import ValueMismatch, from_json, parse_type
+from ccl.abi.text.strict_json import JsonFault, read_json
+from ccl.abi.text.suggest import nearest_beginning
+from ccl.abi.text.values import ValueMismatch, from_json, parse_type
 from mesh.adapters.sqlite import StoreError
 from mesh.cli.describing import job_to_value
 from mesh.cli.files import cid_from, path_or_cid, read_bytes
@@ -27,10 +27,10 @@ from mesh.local.views import obstacle
 from mesh.records import LEASE_SECONDS_MAX, Priority, Requirements, Trust
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
-from runtime.context import MEMORY_BYTES_MAX
-from runtime.modulecheck import ModuleFacts
+from runtime.execution.context import MEMORY_BYTES_MAX
+from runtime.module.check import ModuleFacts
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files import STANDARD_STREAM
+from runtime.terminal.files.writing import STANDARD_STREAM
 from runtime.terminal.streams import note
 from runtime.tokens.token import ResourceType
 

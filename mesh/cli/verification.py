@@ -23,7 +23,7 @@ from mesh.proofcheck import verify_proof
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.sandbox.pool import Sandbox
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files import STANDARD_STREAM
+from runtime.terminal.files.writing import STANDARD_STREAM
 from runtime.terminal.streams import note
 
 

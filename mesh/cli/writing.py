@@ -4,10 +4,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from runtime.terminal import files
-from runtime.terminal.answer import current
+from runtime.terminal.answers.answer import current
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files import STANDARD_STREAM
+from runtime.terminal.files import writing
+from runtime.terminal.files.writing import STANDARD_STREAM
 from runtime.terminal.streams import write_raw
 
 
@@ -23,7 +23,7 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> int:
     """As `write_bytes`, part by part; the number of bytes."""
     if str(path) == STANDARD_STREAM:
         return _write_stream(parts)
-    return files.write_parts(path, parts)
+    return writing.write_parts(path, parts)
 
 
 def _write_stream(parts: Iterable[bytes]) -> int:

@@ -18,10 +18,10 @@ from mesh.local.request import JobRequest
 from mesh.local.world import World
 from mesh.records import JobManifest
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.context import MEMORY_BYTES_MAX, MIB
-from runtime.entryplan import MISFIT, NO_ENTRY, refusal_of
-from runtime.execution import OutcomeKind
-from runtime.modulecheck import PAGE_BYTES, ModuleFacts, Rejection
+from runtime.execution.context import MEMORY_BYTES_MAX, MIB
+from runtime.execution.execution import OutcomeKind
+from runtime.module.check import PAGE_BYTES, ModuleFacts, Rejection
+from runtime.module.entry_plan import MISFIT, NO_ENTRY, refusal_of
 from runtime.sandbox.admission import Admission
 from runtime.sandbox.request import Fault
 from runtime.terminal.errors import CommandError, ExitCode

@@ -10,7 +10,7 @@ from mesh.ports import Blocks
 from mesh.records import read_as
 from runtime.content.cid import Cid, Codec, Hash, cid_of
 from runtime.content.codec import CodecError
-from runtime.context import Context
+from runtime.execution.context import Context
 from runtime.identity.signed import RecordError, Signed
 from runtime.terminal.errors import CommandError, ExitCode
 

@@ -21,7 +21,7 @@ from mesh.market import Candidate, bid_fault, fuel_of
 from mesh.records import Award, Bid, Hold, JobManifest
 from mesh.reputation import reputation
 from mesh.submission import shares
-from runtime.context import ROLES_RECORD, Context
+from runtime.execution.context import ROLES_RECORD, Context
 from runtime.host.policy import policy_to_value
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode

@@ -21,8 +21,8 @@ from mesh.proofcheck import Impossible, Reexecute, Verification, verify_proof
 from mesh.receipts import verify_receipt
 from mesh.records import Anchor, Attestation, Award, Bid, JobManifest, Receipt, Verdict
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.context import Context
-from runtime.execution import Deterministic
+from runtime.execution.context import Context
+from runtime.execution.execution import Deterministic
 from runtime.sandbox.request import Fault as SandboxFault
 from runtime.sandbox.request import Request
 from runtime.terminal.errors import CommandError

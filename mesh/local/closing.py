@@ -36,8 +36,8 @@ from mesh.settlement import (
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import cut
-from runtime.effects import effects_from_block
-from runtime.execution import Deterministic
+from runtime.execution.effects import effects_from_block
+from runtime.execution.execution import Deterministic
 from runtime.identity.signed import sign
 from runtime.terminal.errors import CommandError, ExitCode
 

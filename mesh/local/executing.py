@@ -23,8 +23,8 @@ from mesh.receipts import check_previous, usage_of, verify_receipt
 from mesh.records import Award, Bid, JobManifest, Receipt
 from runtime.content.cid import Codec, cid_of
 from runtime.content.did import Did
-from runtime.context import Context
-from runtime.execution import Execution
+from runtime.execution.context import Context
+from runtime.execution.execution import Execution
 from runtime.identity.signed import sign
 from runtime.sandbox.request import Request
 from runtime.terminal.errors import CommandError, ExitCode

@@ -16,8 +16,8 @@ from mesh.job import Job
 from mesh.local.executor import Executor
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.context import Context
-from runtime.execution import Execution
+from runtime.execution.context import Context
+from runtime.execution.execution import Execution
 from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
 
 FAULTS_MAX: Final = 3

@@ -14,7 +14,7 @@ from mesh.local.archive import how_to_supply
 from mesh.local.audit import HELD, audit
 from mesh.permissions import doubtful_parents, weak_files
 from runtime.content.cid import CidError, parse_cid
-from runtime.sandbox.selftest import self_test
+from runtime.sandbox.confinement.selftest import self_test
 from runtime.terminal.errors import CommandError
 
 if TYPE_CHECKING:

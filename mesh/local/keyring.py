@@ -10,9 +10,9 @@ from typing import Final
 from mesh.failures import weak_file
 from runtime.content.did import Did
 from runtime.identity.keys import SEED_BYTES, SigningKey
-from runtime.private import WeakFileError, put_once, read_file
-from runtime.terminal.disk import no_room
+from runtime.platform.private_files import WeakFileError, put_once, read_file
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files.disk import no_room
 
 _PREFIX: Final = "ed25519-seed:"
 _FILE_BYTES_MAX: Final = 4096

@@ -7,7 +7,7 @@ results go into the context, so that every verifier has the same.
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.config import RANGES, Config
 from mesh.records import JobManifest
-from runtime.context import Limits
+from runtime.execution.context import Limits
 from runtime.sandbox.limits import SandboxLimits
 from runtime.terminal.errors import CommandError, ExitCode
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from ccl.abi.sections import Abi
-from ccl.abi.values import ValueMismatch, parse_type, to_json, untyped_to_json
+from ccl.abi.text.values import ValueMismatch, parse_type, to_json, untyped_to_json
 from mesh.fields import JobId
 from mesh.job import Phase
 from mesh.local.archive import missing_block
@@ -16,7 +16,7 @@ from mesh.local.checking import check_federation
 from mesh.local.views import JobView
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode
-from runtime.modulecheck import ModuleFacts, check_module
+from runtime.module.check import ModuleFacts, check_module
 from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:

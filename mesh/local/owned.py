@@ -12,9 +12,9 @@ from mesh.local.world import World
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError
 from runtime.content.did import Did
-from runtime.context import Context
-from runtime.effects import Effect
-from runtime.state import EMPTY, MissingBlock, Snapshot, surrounding_blocks
+from runtime.execution.context import Context
+from runtime.execution.effects import Effect
+from runtime.execution.state import EMPTY, MissingBlock, Snapshot, surrounding_blocks
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.register import register_to_block
 

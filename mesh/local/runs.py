@@ -25,9 +25,9 @@ from mesh.locks import LockBusy, passing_lock
 from runtime.content.cid import Cid
 from runtime.content.shapes import Omitted
 from runtime.content.typed import from_value, to_value
-from runtime.context import MEMORY_BYTES, Context, Limits
-from runtime.effects import Effect, SubmitJob, effects_from_block
-from runtime.execution import Deterministic, Execution
+from runtime.execution.context import MEMORY_BYTES, Context, Limits
+from runtime.execution.effects import Effect, SubmitJob, effects_from_block
+from runtime.execution.execution import Deterministic, Execution
 from runtime.sandbox.request import Request
 
 if TYPE_CHECKING:

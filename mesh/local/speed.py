@@ -39,7 +39,7 @@ def fuel_per_second(
         known = tx.settings.get(SPEED + _machine(engine))
     if known is not None and abs(now - known["measured_at"]) <= CALIBRATION_SECONDS_MAX:
         return int(known["fuel_per_second"])
-    from runtime.sandbox.selftest import UnusableError, calibrate
+    from runtime.sandbox.confinement.selftest import UnusableError, calibrate
 
     try:
         measured = calibrate(sandbox()).fuel_per_second

@@ -11,7 +11,7 @@ from mesh.local.owned import snapshot_of
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError, decode
 from runtime.content.did import Did
-from runtime.state import STATE_VALUE_BYTES_MAX
+from runtime.execution.state import STATE_VALUE_BYTES_MAX
 from runtime.terminal.errors import CommandError
 from runtime.tokens.register import Register
 

@@ -6,7 +6,7 @@ is the same job.
 
 from msgspec.structs import replace
 
-from ccl.abi.hostcalls import DESCRIPTION_BYTES_MAX
+from ccl.abi.host_calls import DESCRIPTION_BYTES_MAX
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.events import JobKey

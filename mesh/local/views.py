@@ -17,7 +17,7 @@ from mesh.market import rank
 from mesh.records import Attestation, Award, Bid, Decline, JobManifest, Receipt, Settlement, Verdict
 from mesh.reputation import Reputation
 from runtime.content.cid import Cid
-from runtime.execution import Deterministic, Metrics
+from runtime.execution.execution import Deterministic, Metrics
 from runtime.identity.signed import Signed
 from runtime.terminal.errors import CommandError, ExitCode
 
@@ -162,7 +162,7 @@ def with_trace(job: JobView, module: bytes) -> JobView:
     """The job with the places in its source that its frames name; the module names them."""
     if job.deterministic is None or job.metrics is None:
         return job
-    from runtime.backtrace import calls_to, way_to
+    from runtime.module.backtrace import calls_to, way_to
 
     calls = calls_to(module, job.metrics.frames)
     return replace(job, trace=way_to(job.deterministic.outcome, calls))

@@ -1,0 +1,1 @@
+"""Content: identifiers, the canonical encoding, and records in it. A leaf."""

@@ -1,4 +1,4 @@
-"""The host calls: one function for each entry of the table in `ccl.abi.hostcalls`.
+"""The host calls: one function for each entry of the table in `ccl.abi.host_calls`.
 
 A function gets the invocation and the decoded parameters: text for TEXT, bytes for BYTES, int
 for INTEGER. It returns bytes or None for a BUFFER, a number for an INTEGER, and for a STATUS
@@ -8,16 +8,16 @@ or HANDLE a number above 0, or a text: the reason of the refusal.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from ccl.abi.hostcalls import HOST_CALLS, REFUSAL_BYTES_MAX
+from ccl.abi.host_calls import HOST_CALLS, REFUSAL_BYTES_MAX
 from runtime.content.codec import CodecError
-from runtime.effects import AnchorData, RecordUsage
-from runtime.host.dagcalls import DAG_CALLS
+from runtime.execution.effects import AnchorData, RecordUsage
+from runtime.host.dag_calls import DAG_CALLS
 from runtime.host.invocation import Invocation
 from runtime.host.manifest import RefusedError, decoded, metered_resource, positive, submission
 from runtime.host.policy import PolicyInForce, permitted
-from runtime.host.statecalls import STATE_CALLS
+from runtime.host.state.calls import STATE_CALLS
 from runtime.host.stop import trap
-from runtime.host.tokencalls import TOKEN_CALLS
+from runtime.host.tokens.calls import TOKEN_CALLS
 
 ANCHOR_BYTES_MAX: Final = 65_536
 _RANDOM_MASK: Final = (1 << 63) - 1

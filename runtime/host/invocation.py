@@ -12,18 +12,18 @@ from blake3 import blake3
 from msgspec.structs import replace
 
 from ccl.abi.fuel import RUN_PRICES
-from ccl.abi.hostcalls import REFUSAL_BYTES_MAX
+from ccl.abi.host_calls import REFUSAL_BYTES_MAX
 from ccl.abi.layout import CHARTER_DEPTH_MAX
 from runtime.content.cid import Cid
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, encode
-from runtime.context import ROLES_RECORD, Context
-from runtime.effects import Effect, PutBlock, WriteState, effect_to_value
+from runtime.execution.context import ROLES_RECORD, Context
+from runtime.execution.effects import Effect, PutBlock, WriteState, effect_to_value
+from runtime.execution.rehearsal import Rehearsal, rehearsal_of
 from runtime.host.policy import PolicyInForce, members_listed, policy_from_value
-from runtime.host.statestore import StateStore
+from runtime.host.state.store import StateStore
 from runtime.host.stop import limit, trap
 from runtime.host.tank import Tank
-from runtime.host.tokenbook import TokenBook
-from runtime.rehearsal import Rehearsal, rehearsal_of
+from runtime.host.tokens.book import TokenBook
 
 RESULTS_RECORD: Final = "results"
 """Under this name a program reads the outputs of earlier jobs, by job id."""
@@ -60,7 +60,7 @@ class RandomStream:
 class Invocation:
     """The state of one execution. Effects, output and log are read when it has ended.
 
-    blocks: those of `runtime.state.surrounding_blocks`.
+    blocks: those of `runtime.execution.state.surrounding_blocks`.
     """
 
     context: Context

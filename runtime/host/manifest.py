@@ -7,7 +7,7 @@ what is wrong with it and what would be right.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ccl.abi.hostcalls import (
+from ccl.abi.host_calls import (
     DESCRIPTION_BYTES_MAX,
     ENTRY_BYTES_MAX,
     METERED_RESOURCES,
@@ -15,10 +15,10 @@ from ccl.abi.hostcalls import (
     RESOURCE_TYPES,
     SCOPE_BYTES_MAX,
 )
-from ccl.abi.suggest import nearest_beginning
+from ccl.abi.text.suggest import nearest_beginning
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.content.codec import CodecError, encode
-from runtime.effects import SubmitJob
+from runtime.execution.effects import SubmitJob
 from runtime.host.tank import Tank
 
 REQUIRED_KEYS: Final = (

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from runtime.execution import Outcome, OutcomeKind
+from runtime.execution.execution import Outcome, OutcomeKind
 
 OUT_OF_FUEL: Final = Outcome(kind=OutcomeKind.OUT_OF_FUEL, reason="the fuel is used up")
 

@@ -8,12 +8,12 @@ from collections import OrderedDict
 from typing import Any, Final, TypeAlias
 
 from runtime.content.cid import Cid
-from runtime.modulecheck import ModuleFacts, Rejection, check_module
-from runtime.sandbox.cache import CompiledCache, Kept
-from runtime.sandbox.facts import facts_from_value, facts_to_value
+from runtime.module.check import ModuleFacts, Rejection, check_module
+from runtime.sandbox.compilation.cache import CompiledCache, Kept
+from runtime.sandbox.compilation.facts import facts_from_value, facts_to_value
+from runtime.sandbox.compilation.validation import validate
 from runtime.sandbox.limits import SandboxLimits
 from runtime.sandbox.request import Fault
-from runtime.sandbox.validation import validate
 
 Verdict: TypeAlias = ModuleFacts | Rejection | Fault
 _KEPT_MAX: Final = 64

@@ -22,8 +22,8 @@ from ccl.abi.fuel import CONTEXT_ITEMS_FREE, PRICES
 from ccl.abi.limits import MODULE_LIMITS
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
-from runtime.context import MEMORY_BYTES_MAX
-from runtime.modulecost import WEIGHTS_VERSION
+from runtime.execution.context import MEMORY_BYTES_MAX
+from runtime.module.cost import WEIGHTS_VERSION
 
 if TYPE_CHECKING:
     import wasmtime

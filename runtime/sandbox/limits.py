@@ -4,8 +4,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from runtime.compilelimits import COMPILE_BYTES, COMPILE_SECONDS
-from runtime.context import INPUT_BYTES_MAX, MEMORY_BYTES_MAX, MIB, OUTPUT_BYTES_MAX
+from runtime.execution.context import INPUT_BYTES_MAX, MEMORY_BYTES_MAX, MIB, OUTPUT_BYTES_MAX
+from runtime.module.limits import COMPILE_BYTES, COMPILE_SECONDS
 
 
 class SandboxLimits(Struct, frozen=True, kw_only=True):

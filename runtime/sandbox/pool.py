@@ -18,19 +18,19 @@ from msgspec import Struct
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
-from runtime.execution import Execution
+from runtime.execution.execution import Execution
+from runtime.platform.posix import require
 from runtime.sandbox.admission import Admission
-from runtime.sandbox.cache import CompiledCache
-from runtime.sandbox.compilations import Compilations, Compiled, Refused
-from runtime.sandbox.findings import Finding, memory_promises
+from runtime.sandbox.compilation.cache import CompiledCache
+from runtime.sandbox.compilation.compilations import Compilations, Compiled, Refused
+from runtime.sandbox.confinement.findings import Finding, memory_promises
+from runtime.sandbox.confinement.witness import witnessed
 from runtime.sandbox.frames import FrameError
 from runtime.sandbox.limits import SANDBOX_LIMITS, SandboxLimits
 from runtime.sandbox.process import Child, ChildEndedError, Watch
 from runtime.sandbox.refusals import refusal
 from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
 from runtime.sandbox.results import execution_from, rejected
-from runtime.sandbox.witness import witnessed
-from runtime.system import require
 
 Result: TypeAlias = Execution | Fault
 
@@ -58,7 +58,7 @@ class _Worker:
 
     def __init__(self, limits: SandboxLimits) -> None:
         self.child = Child(
-            "runtime.sandbox.worker",
+            "runtime.sandbox.worker.worker",
             address_bytes=limits.worker_address_bytes,
             cpu_seconds=limits.worker_cpu_seconds,
         )

@@ -6,17 +6,17 @@ Rule: nothing here starts or calls a process.
 from typing import Final
 
 from runtime.content.codec import CodecError
-from runtime.context import MEMORY_BYTES_MAX
-from runtime.sandbox.engine import engine_text
-from runtime.sandbox.limits import SandboxLimits
-from runtime.sandbox.request import Fault, FaultReason, Request
-from runtime.state import (
+from runtime.execution.context import MEMORY_BYTES_MAX
+from runtime.execution.state import (
     SNAPSHOT_BYTES_MAX,
     STATE_BYTES_MAX,
     TOKENS_BYTES_MAX,
     MissingBlock,
     surrounding_blocks,
 )
+from runtime.sandbox.engine import engine_text
+from runtime.sandbox.limits import SandboxLimits
+from runtime.sandbox.request import Fault, FaultReason, Request
 
 SURROUNDING_BYTES_MAX: Final = STATE_BYTES_MAX + SNAPSHOT_BYTES_MAX + TOKENS_BYTES_MAX
 

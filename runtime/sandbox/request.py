@@ -7,7 +7,7 @@ from typing import Final, NewType
 from msgspec import Struct, field
 
 from runtime.content.cid import Cid
-from runtime.context import Context
+from runtime.execution.context import Context
 
 Ticket = NewType("Ticket", int)
 """Names one submitted request; never used twice by a sandbox."""
@@ -17,8 +17,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """Execute the module in the context.
 
     input: the bytes of the context's input block. blocks: what its state root and its register
-    of token holders name (`runtime.state.surrounding_blocks`). wall_seconds: the backstop, None
-    for one that follows from the fuel limit.
+    of token holders name (`runtime.execution.state.surrounding_blocks`). wall_seconds: the
+    backstop, None for one that follows from the fuel limit.
     """
 
     module: bytes

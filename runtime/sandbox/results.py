@@ -4,8 +4,8 @@ from typing import Any
 
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError, decode, encode
-from runtime.execution import Deterministic, Execution, Metrics, Outcome, OutcomeKind
-from runtime.rehearsal import Rehearsed
+from runtime.execution.execution import Deterministic, Execution, Metrics, Outcome, OutcomeKind
+from runtime.execution.rehearsal import Rehearsed
 
 
 def rejected(reason: str, detail: str) -> Execution:

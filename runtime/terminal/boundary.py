@@ -23,8 +23,9 @@ from typer._click.exceptions import NoArgsIsHelpError, NoSuchOption
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from runtime.private import create_file
-from runtime.terminal.answer import (
+from runtime.platform.posix import UnsupportedSystemError
+from runtime.platform.private_files import create_file
+from runtime.terminal.answers.answer import (
     ANSWERED,
     Answers,
     Fields,
@@ -33,11 +34,11 @@ from runtime.terminal.answer import (
     fail,
     print_answer,
 )
-from runtime.terminal.commandline import COLOR_OPTION, NONE, Load, command_line
+from runtime.terminal.command_line import COLOR_OPTION, NONE, Load, command_line
 from runtime.terminal.commands import command_named, command_that_has, option_elsewhere
-from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode, no_command
 from runtime.terminal.escaping import printable
+from runtime.terminal.files.disk import no_room
 from runtime.terminal.streams import (
     Color,
     choose_color,
@@ -209,6 +210,8 @@ def _named(error: Exception, name: str, arguments: Sequence[str]) -> CommandErro
             return error
         case TyperException():
             return _usage_error(error, name, arguments)
+        case UnsupportedSystemError():
+            return _unsupported(error)
         case FileNotFoundError(filename=None):
             return _no_folder()
         case MemoryError():
@@ -284,6 +287,17 @@ def _no_folder() -> CommandError:
         "no-current-folder",
         "the current directory does not exist any more",
         hint="change to another one with cd, and run the command again",
+    )
+
+
+def _unsupported(error: UnsupportedSystemError) -> CommandError:
+    return CommandError(
+        ExitCode.FAILED,
+        "unsupported-system",
+        str(error),
+        hint="use Linux or macOS, or on Windows the Windows Subsystem for Linux; "
+        "`cclc` works everywhere",
+        details={"module": error.module},
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from runtime.content.codec import INTEGER_MAX, CodecError, decode, encode
 from runtime.content.did import Did
-from runtime.state import TOKENS_BYTES_MAX
+from runtime.execution.state import TOKENS_BYTES_MAX
 from runtime.tokens.token import RESOURCES, TokenClass
 from runtime.tokens.transfers import Account, AccountKind
 

@@ -12,7 +12,7 @@ from typing import Annotated, Final, TypeAlias
 
 from msgspec import Struct
 
-from ccl.abi.hostcalls import SCOPE_BYTES_MAX
+from ccl.abi.host_calls import SCOPE_BYTES_MAX
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did

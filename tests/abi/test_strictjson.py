@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccl.abi.sections import Abi
-from ccl.abi.strictjson import JsonFault, read_json
-from ccl.abi.values import ValueMismatch, from_argument, parse_type
+from ccl.abi.text.strict_json import JsonFault, read_json
+from ccl.abi.text.values import ValueMismatch, from_argument, parse_type
 
 KEYS = st.text(max_size=4) | st.sampled_from(['"', "\\", "{", "}:", "a\n"])
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | KEYS

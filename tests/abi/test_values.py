@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ccl.abi.sections import Abi
-from ccl.abi.strictjson import JsonFault, read_json
-from ccl.abi.values import (
+from ccl.abi.text.strict_json import JsonFault, read_json
+from ccl.abi.text.values import (
     INTEGER_MAX,
     INTEGER_MIN,
     ValueMismatch,

@@ -14,7 +14,7 @@ from localmesh import ANSWER, found, open_at
 
 from mesh.local import JobRequest
 
-ENGINES: Final = ("wasmtime", "lark", "ccl.pipeline", "ccl.syntax")
+ENGINES: Final = ("wasmtime", "lark", "ccl.pipeline", "ccl.syntax.tables")
 SLOW: Final = ("asyncio", "dataclasses", "pydantic", "rich", "yaml", "cffi.api", "ctypes")
 """Each takes ten milliseconds or more, and no short command needs it."""
 DRIVING: Final = (

@@ -19,8 +19,8 @@ sys.path.append(str(Path(__file__).parents[1] / "support"))
 from hostile_modules import HOSTILE
 
 from ccl.abi.limits import MODULE_LIMITS
-from runtime.compilelimits import COMPILE_SECONDS
-from runtime.modulecheck import ModuleFacts, check_module
+from runtime.module.check import ModuleFacts, check_module
+from runtime.module.limits import COMPILE_SECONDS
 from runtime.sandbox.engine import build_engine
 
 SIZE_MAX = 600_000

@@ -26,11 +26,11 @@ from wasm_modules import request, wasm
 
 from ccl.pipeline import compile_file
 from runtime.content.codec import decode, encode
-from runtime.modulecheck import ModuleFacts, check_module
+from runtime.module.check import ModuleFacts, check_module
 from runtime.sandbox.engine import build_engine
-from runtime.sandbox.machine import Loaded, Machine
 from runtime.sandbox.pool import FUEL_PER_SECOND_FLOOR
 from runtime.sandbox.results import execution_from
+from runtime.sandbox.worker.machine import Loaded, Machine
 
 KERNELS = Path(__file__).parent / "kernels"
 SIZES = {"sieve": 400_000, "matrix": 160, "queens": 9, "crc": 60_000}

@@ -6,14 +6,14 @@ from functools import cache
 
 import pytest
 
-from ccl import ast
-from ccl.diagnostics import Sink, is_error
-from ccl.parse import parse
+from ccl.diagnostics.model import Sink, is_error
+from ccl.diagnostics.render import Format, render
+from ccl.parser.parse import parse
 from ccl.pipeline import Compilation, check_text
-from ccl.prelude_library import METHODS
-from ccl.reading import read_library
-from ccl.render import Format, render
-from ccl.source import SourceMap
+from ccl.prelude.library_index import METHODS
+from ccl.source.files import read_library
+from ccl.source.spans import SourceMap
+from ccl.syntax import ast
 
 OWN = """
 fn text_only(text: String) -> String { text }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ccl.diagnostics import Diagnostic, is_error
+from ccl.diagnostics.model import Diagnostic, is_error
 from ccl.pipeline import check_text
 
 PROGRAM = """import "std/text" as text;

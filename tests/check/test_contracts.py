@@ -6,7 +6,7 @@ import pytest
 from ccl_machine import run
 
 from ccl.pipeline import Compiled, compile_file
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 BASE = """
 const RATE = 3;

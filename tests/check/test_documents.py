@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from ccl_machine import CALLER, Ran, run
 
-from ccl.cli.charterforms import charter_value
-from ccl.cli.charterview import undecided
-from ccl.format import format_text
+from ccl.cli.charter.forms import charter_value
+from ccl.cli.charter.view import undecided
+from ccl.formatter.format import format_text
 from ccl.pipeline import compile_text
 from runtime.content.codec import decode
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 from runtime.sandbox.results import nested_charter
 
 FOLDER = Path(__file__).parent / "documents"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccl.codes import severity_of
-from ccl.codes.template import Severity
-from ccl.edits import apply_edits
+from ccl.diagnostics.codes import severity_of
+from ccl.diagnostics.codes.template import Severity
+from ccl.diagnostics.fixes import apply_edits
 from ccl.pipeline import check_text
 
 MANY = """\

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from ccl.builtins import METHODS
-from ccl.checking.advice.habits import FOREIGN_METHODS
-from ccl.codes import severity_of
-from ccl.codes.template import Severity
-from ccl.diagnostics import Diagnostic
-from ccl.edits import apply_edits
+from ccl.checking.lints.foreign_names import FOREIGN_METHODS
+from ccl.diagnostics.codes import severity_of
+from ccl.diagnostics.codes.template import Severity
+from ccl.diagnostics.fixes import apply_edits
+from ccl.diagnostics.model import Diagnostic
+from ccl.diagnostics.render.prose import prose
 from ccl.pipeline import check_text
-from ccl.prelude_library import BARE_METHODS
-from ccl.prelude_library import METHODS as LIBRARY_METHODS
-from ccl.render.prose import prose
+from ccl.prelude.functions import METHODS
+from ccl.prelude.library_index import BARE_METHODS
+from ccl.prelude.library_index import METHODS as LIBRARY_METHODS
 
 STDLIB = Path(__file__).parents[2] / "stdlib"
 PRELUDE = """fn tried() -> Result<Integer, String> { Ok(1) }

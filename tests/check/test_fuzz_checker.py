@@ -10,7 +10,7 @@ import pytest
 from damage import HANG_SECONDS, can_be_told, cases, programs, slip, within
 from effort import seeds
 
-from ccl.format import format_text
+from ccl.formatter.format import format_text
 from ccl.pipeline import check_text, compile_text
 
 FIRST_SEED = 1_000

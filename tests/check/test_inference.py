@@ -5,14 +5,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from ccl import typed
-from ccl.checking.environment import Checker
-from ccl.checking.functions import bodies, elaborating
-from ccl.checking.functions.annotations import Annotations
-from ccl.checking.inference import Var, fresh, is_open, prune, unify, variable_of, zonk
-from ccl.node import fields
+from ccl.checking.core.environment import Checker
+from ccl.checking.core.unification import Var, fresh, is_open, prune, unify, variable_of, zonk
+from ccl.checking.functions import bodies
+from ccl.checking.inference import elaboration
+from ccl.checking.inference.annotations import Annotations
+from ccl.ir import typed
+from ccl.ir.types import Array, Map, Option, Prim, Type
 from ccl.pipeline import check_text
-from ccl.types import Array, Map, Option, Prim, Type
+from ccl.support.node import fields
 
 
 def program_of(text: str) -> typed.Program:
@@ -173,7 +174,7 @@ def test_trials_of_annotations_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -
             assert collections(checker) == before
             tried.append(len(before["signatures"]))
 
-    monkeypatch.setattr(elaborating, "Annotations", Watched)
+    monkeypatch.setattr(elaboration, "Annotations", Watched)
     text = "fn same<T>(x: T) -> T { x } fn pass_on(a) { same(a) } fn twice(f, x) { f(f(x)) }"
     compilation = check_text(f"{text} fn use(b) {{ twice(x => same(x), b) }}", path="test.ccl")
     assert tried

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from ccl.codes import TEMPLATES
-from ccl.codes.template import Severity
-from ccl.configuration import ConfigurationError, Level, read_levels
-from ccl.diagnostics import Diagnostic
-from ccl.explain import load_page
-from ccl.format import format_text
+from ccl.diagnostics.codes import TEMPLATES
+from ccl.diagnostics.codes.template import Severity
+from ccl.diagnostics.explain import load_page
+from ccl.diagnostics.model import Diagnostic
+from ccl.formatter.format import format_text
 from ccl.pipeline import check_text, compile_text
+from ccl.project.configuration import ConfigurationError, Level, read_levels
 
 ALLOW = "// ccl: allow CCL0902"
 LONG = "a_name_that_is_rather_long"

@@ -1,6 +1,6 @@
 """Files with more unknown names than are compared with the known ones."""
 
-from ccl.abi.suggest import SEARCHES_MAX, nearest
+from ccl.abi.text.suggest import SEARCHES_MAX, nearest
 from ccl.pipeline import check_text
 
 

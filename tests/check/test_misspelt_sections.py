@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from misspelling import slips
 
+from ccl.diagnostics.render.prose import prose
 from ccl.pipeline import check_text
-from ccl.render.prose import prose
-from ccl.schema import OPEN_SECTIONS, SCHEMAS
+from ccl.prelude.schemas import OPEN_SECTIONS, SCHEMAS
 
 
 def _keys() -> Iterator[tuple[str, str, frozenset[str]]]:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import pytest
 from ccl_machine import run
 
-from ccl import prelude_library
-from ccl.builtins import (
+from ccl.pipeline import check_text, compile_text
+from ccl.prelude import library_index
+from ccl.prelude.functions import (
     CONSTANTS,
     FUNCTIONS,
     GENERIC_TYPES,
@@ -22,7 +23,6 @@ from ccl.builtins import (
     TEST_FORMS,
     TYPES,
 )
-from ccl.pipeline import check_text, compile_text
 
 MADE = (
     *("execution", "charter", "run", "entry", "kept", "load", "write", "initial", "invariant"),
@@ -34,8 +34,8 @@ MADE = (
 
 PRELUDE = (
     *(*FUNCTIONS, *SPECIAL_FORMS, *TEST_FORMS, *TYPES, *GENERIC_TYPES, *CONSTANTS, *HOST_RECORDS),
-    *(*prelude_library.FUNCTIONS, *prelude_library.TYPES, HANDLER_PARAMETER),
-    *(method for _, method in (*METHODS, *prelude_library.METHODS)),
+    *(*library_index.FUNCTIONS, *library_index.TYPES, HANDLER_PARAMETER),
+    *(method for _, method in (*METHODS, *library_index.METHODS)),
 )
 NAMES = tuple(sorted({*PRELUDE, *MADE}))
 

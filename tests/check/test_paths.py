@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ccl_machine import run
 
-from ccl.format import format_text
+from ccl.formatter.format import format_text
 from ccl.pipeline import compile_file, compile_text
 
 MEMBERS = """enum E { A, B(Integer) } struct S { n: Integer } const LIMIT = 7;

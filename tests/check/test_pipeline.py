@@ -9,9 +9,9 @@ from ccl_machine import run
 
 from ccl.abi.sections import SITES_SECTION, sites_from_value
 from ccl.pipeline import check_file, compile_file, compile_text
-from ccl.reading import SOURCE_BYTES_MAX, SourceError, Unreadable
+from ccl.source.files import SOURCE_BYTES_MAX, SourceError, Unreadable
 from runtime.content.codec import decode
-from runtime.modulecheck import ModuleFacts, check_module
+from runtime.module.check import ModuleFacts, check_module
 
 COUNT = """
 import "lib/rules.ccl" as rules;

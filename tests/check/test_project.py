@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ccl.configuration import ConfigurationError
-from ccl.diagnostics import Diagnostic
+from ccl.diagnostics.model import Diagnostic
 from ccl.pipeline import check_file, check_text, compile_file, compile_text
-from ccl.project import Outside, project_of
+from ccl.project.configuration import ConfigurationError
+from ccl.project.project import Outside, project_of
 
 RULES = "fn twice(n: Integer) -> Integer { n * 2 }\n"
 SECRET = "fn secret() -> Integer { 42 }\n"

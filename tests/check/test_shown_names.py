@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ccl.diagnostics import is_error
+from ccl.diagnostics.model import is_error
+from ccl.diagnostics.render.prose import prose
 from ccl.pipeline import check_file
-from ccl.render.prose import prose
 
 PARTS = """
 enum Kind { Gift }

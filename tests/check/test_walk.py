@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from ccl import typed
-from ccl.walk import _INSIDE, LEAVES
+from ccl.ir import typed
+from ccl.ir.visit import _INSIDE, LEAVES
 
 
 @pytest.mark.parametrize("union", [typed.Expr, typed.Statement])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from commands import BIN, ROOT, kill_at, run, source_file
 
-from runtime.context import MEMORY_BYTES, MEMORY_BYTES_MAX
+from runtime.execution.context import MEMORY_BYTES, MEMORY_BYTES_MAX
 
 ELECTION = ROOT / "examples" / "election"
 BALLOTS = ELECTION / "ballots"

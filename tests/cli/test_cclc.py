@@ -112,7 +112,7 @@ def test_a_machine_without_memory_is_no_bug(cclc: Shell, monkeypatch: pytest.Mon
         raise MemoryError
 
     Path("a.wasm").touch()
-    monkeypatch.setattr("ccl.cli.inspection.inspect_module", hungry)
+    monkeypatch.setattr("ccl.cli.modules.inspection.inspect_module", hungry)
     code, out, err = cclc("inspect", "a.wasm")
     assert (code, out) == (1, "")
     assert "error[memory-full]: this machine has no memory left for the command" in err
@@ -124,7 +124,7 @@ def test_a_bug_of_ours_says_so(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("tempfile.tempdir", str(Path.cwd()))
     Path("a.wasm").touch()
-    monkeypatch.setattr("ccl.cli.inspection.inspect_module", broken)
+    monkeypatch.setattr("ccl.cli.modules.inspection.inspect_module", broken)
     code, out, err = cclc("inspect", "a.wasm")
     assert (code, out) == (101, "")
     assert "error[internal]: a bug of ours: ZeroDivisionError: oh" in err
@@ -144,7 +144,7 @@ def test_interrupted(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     Path("a.wasm").touch()
-    monkeypatch.setattr("ccl.cli.inspection.inspect_module", interrupted)
+    monkeypatch.setattr("ccl.cli.modules.inspection.inspect_module", interrupted)
     assert cclc("inspect", "a.wasm") == (130, "", "interrupted\n")
 
 

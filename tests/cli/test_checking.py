@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from ccl.cli.checking import Findings, merged
-from ccl.cli.fixing import fix_text
-from ccl.codes.template import Severity
-from ccl.diagnostics import Diagnostic, Edit, Fix, Label, Sink
-from ccl.parse import parse
+from ccl.cli.compiling.checking import Findings, merged
+from ccl.cli.compiling.fixing import fix_text
+from ccl.diagnostics.codes.template import Severity
+from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label, Sink
+from ccl.parser.parse import parse
 from ccl.pipeline import check_text
-from ccl.source import FileId, SourceMap, Span
+from ccl.source.spans import FileId, SourceMap, Span
 
 
 def parsed(text: str) -> Findings:

@@ -84,7 +84,7 @@ def test_a_layout_that_changes_the_program_is_refused(
     """A layout with a fault in it: nothing is written, and the item is named."""
     text = "a:  1; // kept\n"
     (tmp_path / "a.ccl").write_text(text, encoding="utf-8")
-    monkeypatch.setattr("ccl.format.layout", lambda _: laid)
+    monkeypatch.setattr("ccl.formatter.format.layout", lambda _: laid)
     done = run("cclc", "fmt", "a.ccl", home=tmp_path, cwd=tmp_path)
     assert (done.code, done.out) == (1, "")
     assert "error[layout-changes-program]: a.ccl:1: " in done.err

@@ -7,7 +7,7 @@ import pytest
 from meshcommand import Meshctl, submitted
 
 from mesh.cli.app import COMMANDS, root
-from runtime.terminal.commandline import command_line
+from runtime.terminal.command_line import command_line
 
 NEEDED: Final = {"accept-bid": ("--node-id", "mesh-node-2")}
 """What a command cannot do without besides its job."""

@@ -129,7 +129,7 @@ class AtImport:
     def find_spec(self, name, path=None, target=None):
         if name == moment:
             interrupt()
-        if name == "ccl.resolve" and moment == "deletion":
+        if name == "ccl.resolver.resolution" and moment == "deletion":
             AtDeletion()
 
 class AtDeletion:
@@ -158,9 +158,16 @@ command()
 """A command that gets SIGINT at a moment of its life: a module's import, the start of
 a process of its own, a write, its end."""
 LIVES = {
-    "ccl run sr.ccl": ("typer", "ccl.cli.ccl", "ccl.resolve", "mesh.local", "deletion", "end"),
+    "ccl run sr.ccl": (
+        "typer",
+        "ccl.cli.ccl",
+        "ccl.resolver.resolution",
+        "mesh.local",
+        "deletion",
+        "end",
+    ),
     "ccl test tests -j 2": ("ccl.cli.testing.compiling", "start", "write", "end"),
-    "cclc explain": ("typer", "ccl.codes", "write", "end"),
+    "cclc explain": ("typer", "ccl.diagnostics.codes", "write", "end"),
     "meshctl tokens balance": ("mesh.cli.app", "mesh.local", "sqlite3", "write", "end"),
 }
 

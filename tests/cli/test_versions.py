@@ -10,7 +10,7 @@ import pytest
 from commands import ROOT, run
 
 from runtime.sandbox.engine import engine_text
-from runtime.terminal import facts
+from runtime.terminal import build_facts
 
 COMMANDS = ("cclc", "ccl", "meshctl")
 INK = re.compile(r"\x1b\[[0-9;]*m")
@@ -38,7 +38,7 @@ def test_build_facts_are_those_of_this_installation(command: str, tmp_path: Path
 def test_commit_is_that_of_the_checkout_or_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(facts, "_ROOT", tmp_path)
+    monkeypatch.setattr(build_facts, "_ROOT", tmp_path)
     assert facts_of("cclc", "-vV", home=tmp_path)["commit"] == "unknown"
     git = ["git", "-C", str(tmp_path), "-c", "user.name=A", "-c", "user.email=a@example.org"]
     subprocess.run([*git, "init", "-q"], check=True)
@@ -60,9 +60,9 @@ def test_commit_of_an_installation_is_the_one_it_was_made_from(
     package = tmp_path / "icn_ccl-1.dist-info"
     package.mkdir()
     (package / "direct_url.json").write_text(json.dumps(origin))
-    monkeypatch.setattr(facts, "_ROOT", tmp_path)
+    monkeypatch.setattr(build_facts, "_ROOT", tmp_path)
     monkeypatch.setattr(metadata, "distribution", lambda _: metadata.PathDistribution(package))
-    assert facts._commit() == "c0ffee"
+    assert build_facts._commit() == "c0ffee"
 
 
 FAILING = (
@@ -118,4 +118,4 @@ def test_color_of_an_argument_is_an_argument(tmp_path: Path) -> None:
 
 
 def test_folder_of_the_facts_is_the_checkout() -> None:
-    assert facts._ROOT == ROOT
+    assert build_facts._ROOT == ROOT

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from commands import INTERRUPTIBLE, run
 
-from ccl.cli.watching import check_round, stamped
+from ccl.cli.compiling.watching import check_round, stamped
 
 PATIENCE_SECONDS = 30
 """After this long without a line the test is given up."""

@@ -2,11 +2,11 @@
 
 import pytest
 
-from ccl.codes import TEMPLATES
-from ccl.diagnostics import Fix
-from ccl.explain import load_page
+from ccl.diagnostics.codes import TEMPLATES
+from ccl.diagnostics.explain import load_page
+from ccl.diagnostics.model import Fix
+from ccl.diagnostics.render.prose import prose
 from ccl.pipeline import check_text
-from ccl.render.prose import prose
 
 
 def told(text: str) -> list[tuple[str, str]]:

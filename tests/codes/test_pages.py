@@ -2,10 +2,10 @@
 
 import pytest
 
-from ccl.codes import TEMPLATES, full_code
-from ccl.explain import Page, load_page, nearest_code, page_names, render_page
+from ccl.diagnostics.codes import TEMPLATES, full_code
+from ccl.diagnostics.explain import Page, load_page, nearest_code, page_names, render_page
 from ccl.pipeline import check_text
-from ccl.reference import GROUPS
+from ccl.reference.pages import GROUPS
 
 CODES = sorted(TEMPLATES)
 
@@ -30,7 +30,7 @@ def test_there_are_codes() -> None:
 
 
 def test_each_code_stands_in_one_table() -> None:
-    from ccl.codes import charter, flow, limits, modules, names, style, syntax, types
+    from ccl.diagnostics.codes import charter, flow, limits, modules, names, style, syntax, types
 
     tables = {
         "CCL01": syntax,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ccl.abi.hostcalls import HOST_CALLS
-from ccl.reference import PAGES, host_call_index, write_pages
+from ccl.abi.host_calls import HOST_CALLS
+from ccl.reference.pages import PAGES, host_call_index, write_pages
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 
 import ccl
-from ccl.codes import TEMPLATES
+from ccl.diagnostics.codes import TEMPLATES
 
 FOLDER = Path(ccl.__file__).parent
 NOT_FACTS = {"labels", "notes", "fixes"}

@@ -6,11 +6,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ccl.codes import TEMPLATES
-from ccl.codes.template import Severity, Template
-from ccl.diagnostics import Diagnostic, Edit, Fix, Label
-from ccl.render import Format, render
-from ccl.source import SourceMap, Span
+from ccl.diagnostics.codes import TEMPLATES
+from ccl.diagnostics.codes.template import Severity, Template
+from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label
+from ccl.diagnostics.render import Format, render
+from ccl.source.spans import SourceMap, Span
 
 
 def _object(required: str, **properties: Any) -> dict[str, Any]:

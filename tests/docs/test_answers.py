@@ -14,7 +14,7 @@ from commandlines import LINES, commands_of
 from mesh.job import FINAL, Phase
 from mesh.ports import BlockFault
 from mesh.submission import SubmissionFault
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 from runtime.terminal.codes import CODES
 from runtime.tokens.token import TokenRefusal
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ccl.builtins import CONSTANTS, FUNCTIONS, METHODS, SPECIAL_FORMS, TEST_FORMS
-from ccl.parsing.tokens import KEYWORDS
+from ccl.parser.lexer.tokens import KEYWORDS
+from ccl.prelude.functions import CONSTANTS, FUNCTIONS, METHODS, SPECIAL_FORMS, TEST_FORMS
 
 DOCS = Path(__file__).parents[2] / "docs"
 CONTENTS = (DOCS / "language.md").read_text(encoding="utf-8")

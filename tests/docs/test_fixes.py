@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from ccl.codes import TEMPLATES
+from ccl.diagnostics.codes import TEMPLATES
 from ccl.pipeline import check_text
 
 ROOT = Path(__file__).parents[2]

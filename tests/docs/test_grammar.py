@@ -2,7 +2,7 @@
 
 import re
 
-from ccl.reference import GRAMMAR, grammar_page
+from ccl.reference.pages import GRAMMAR, grammar_page
 
 
 def test_every_rule_is_there() -> None:

@@ -23,14 +23,14 @@ import pytest
 from ccl_machine import run
 from ccl_rehearsals import rehearse
 
-from ccl.abi.values import parse_type, to_json
+from ccl.abi.text.values import parse_type, to_json
 from ccl.cli.testing.finding import TestFile
 from ccl.cli.testing.suite import Suite, compile_suite
-from ccl.codes import severity_of
-from ccl.codes.template import Severity
+from ccl.diagnostics.codes import severity_of
+from ccl.diagnostics.codes.template import Severity
 from ccl.pipeline import Compiled, compile_text
 from ccl.wasm.inspect import inspect_module
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))

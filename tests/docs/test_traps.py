@@ -8,7 +8,7 @@ import pytest
 from ccl_machine import run
 
 from ccl.pipeline import compile_text
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 PAGE = Path(__file__).parents[2] / "docs" / "language" / "code.md"
 BIG = "9223372036854775807"

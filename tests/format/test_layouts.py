@@ -4,10 +4,10 @@ from textwrap import dedent
 
 import pytest
 
-from ccl.format import format_text
-from ccl.formatting.declarations import Declarations
-from ccl.parse_concrete import CHILD_RULES, EMPTY_RULES, GATHERING_RULES
-from ccl.syntax import tables
+from ccl.formatter.declarations import Declarations
+from ccl.formatter.format import format_text
+from ccl.parser.parse_concrete import CHILD_RULES, EMPTY_RULES, GATHERING_RULES
+from ccl.syntax.tables import tables
 
 
 def formatted(text: str) -> str:

@@ -3,8 +3,8 @@
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from ccl.diagnostics.render import Format, render
 from ccl.pipeline import check_text
-from ccl.render import Format, render
 
 CID = "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze"
 SUBMISSION = f"""execution {{

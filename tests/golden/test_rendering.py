@@ -8,11 +8,11 @@ import re
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from ccl.codes import TEMPLATES
-from ccl.codes.template import Severity, Template
-from ccl.diagnostics import Diagnostic, Edit, Fix, Label
-from ccl.render import Format, render
-from ccl.source import Source, SourceMap, Span
+from ccl.diagnostics.codes import TEMPLATES
+from ccl.diagnostics.codes.template import Severity, Template
+from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label
+from ccl.diagnostics.render import Format, render
+from ccl.source.spans import Source, SourceMap, Span
 
 ERROR = Template(
     code="CCL0998", title="expected {expected}, found {found}", label="{found}", help="try {hint}"

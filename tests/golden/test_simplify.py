@@ -4,7 +4,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from typed_text import text_of
 
-from ccl.lowering.simplify import simplified
+from ccl.passes.simplify import simplified
 from ccl.pipeline import check_text
 
 PROGRAMS = {

@@ -3,8 +3,8 @@
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from ccl.diagnostics.render import Format, render
 from ccl.pipeline import check_text, compile_text
-from ccl.render import Format, render
 
 FAULTS = {
     "a variable with the name of a state": """state total: Integer = 0;

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccl.pipeline import compile_text
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 PROGRAM = """
 import "std/core" as core;

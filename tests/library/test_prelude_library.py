@@ -2,14 +2,14 @@
 
 import pytest
 
-from ccl.diagnostics import Sink
-from ccl.loading import Loader
-from ccl.parse import parse
+from ccl.diagnostics.model import Sink
+from ccl.parser.parse import parse
 from ccl.pipeline import compile_text
-from ccl.prelude_library import FUNCTIONS, METHODS, files_needed
-from ccl.project import project_of
-from ccl.reading import library_names
-from ccl.source import SourceMap
+from ccl.prelude.library_index import FUNCTIONS, METHODS, files_needed
+from ccl.project.project import project_of
+from ccl.resolver.loader import Loader
+from ccl.source.files import library_names
+from ccl.source.spans import SourceMap
 
 
 def loaded(text: str) -> set[str]:

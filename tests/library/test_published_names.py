@@ -9,7 +9,7 @@ from published_names.case import Case
 
 from ccl.pipeline import compile_text
 from runtime.content.cid import Cid
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 CASES = [
     pytest.param(section, number, case, id=f"{case.name}-{number}")

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from ccl import ast
-from ccl.library_reference import LibraryFile, library_files, signature
-from ccl.prelude_library import FUNCTIONS, METHODS
+from ccl.prelude.library_index import FUNCTIONS, METHODS
+from ccl.reference.library import LibraryFile, library_files, signature
+from ccl.syntax import ast
 
 FILES = library_files()
 

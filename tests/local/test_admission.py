@@ -14,7 +14,7 @@ from mesh.local.views import obstacle
 from mesh.records import Requirements
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
-from runtime.context import MIB
+from runtime.execution.context import MIB
 from runtime.terminal.codes import CODES
 from runtime.terminal.errors import CommandError
 

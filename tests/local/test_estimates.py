@@ -15,7 +15,7 @@ from mesh.local.roll import node_views
 from mesh.local.speed import CALIBRATION_SECONDS_MAX, keep_speed
 from mesh.records import Requirements
 from runtime.content.cid import Codec, cid_of
-from runtime.execution import Execution
+from runtime.execution.execution import Execution
 
 FUEL_PER_SECOND = 1_000_000_000
 MONTH = 30 * 24 * 3600

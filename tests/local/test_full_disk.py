@@ -24,9 +24,9 @@ from mesh.local import LocalMesh
 from mesh.local.audit import audit
 from mesh.locks import actor_lock, passing_lock
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.private import put_once
-from runtime.terminal.disk import no_room
+from runtime.platform.private_files import put_once
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files.disk import no_room
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from mesh.home import find_home, locate_home
 from mesh.local import LocalMesh
 from mesh.locks import actor_lock
 from mesh.permissions import doubtful_parents
-from runtime.private import create_file, make_folder, put_once, read_file
+from runtime.platform.private_files import create_file, make_folder, put_once, read_file
 from runtime.terminal.errors import CommandError, ExitCode
 
 STRANGER_UID = 12_345

@@ -14,8 +14,8 @@ from mesh.local.audit import audit
 from mesh.local.limits import sandbox_limits
 from mesh.local.quoting import quote
 from runtime.content.codec import decode
-from runtime.effects import effects_from_block
-from runtime.execution import Deterministic, OutcomeKind
+from runtime.execution.effects import effects_from_block
+from runtime.execution.execution import Deterministic, OutcomeKind
 from runtime.sandbox.limits import SANDBOX_LIMITS
 from runtime.terminal.errors import CommandError, ExitCode
 

@@ -39,7 +39,7 @@ from mesh.local.views import obstacle
 from mesh.proof import read_proof, to_car
 from mesh.records import Requirements, Verdict
 from runtime.content.cid import Codec, cid_of
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
 
 

@@ -6,7 +6,7 @@ import pytest
 from ccl_machine import run
 
 from ccl.pipeline import compile_text
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 PROGRAMS: dict[str, tuple[str, Any]] = {
     "a copy made before the loop keeps its elements": (

@@ -3,7 +3,7 @@
 import pytest
 
 from ccl.abi.bounds import Formula
-from ccl.wasm.fuel import Pricing, Unbounded, UnknownCopy, code_of, code_of_lines, fuel_of
+from ccl.fuel.instructions import Pricing, Unbounded, UnknownCopy, code_of, code_of_lines, fuel_of
 
 PRICING = Pricing(
     turns=Formula.symbol,

@@ -24,8 +24,8 @@ from typed_trees import (
     text,
 )
 
-from ccl import typed as t
-from ccl.types import Option, Prim, Result, Type
+from ccl.ir import typed as t
+from ccl.ir.types import Option, Prim, Result, Type
 from runtime.content.codec import decode, encode
 
 JOB = Result(Prim.JOB, STRING)

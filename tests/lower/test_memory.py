@@ -29,8 +29,8 @@ from typed_trees import (
     when,
 )
 
-from ccl import typed as t
-from ccl.types import Array, Map, Option, Struct, StructDef
+from ccl.ir import typed as t
+from ccl.ir.types import Array, Map, Option, Struct, StructDef
 
 INTS = Array(INT)
 COUNTER, S, XS = local(0, INT, "i"), local(1, STRING, "s"), local(2, INTS, "xs")

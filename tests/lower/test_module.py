@@ -25,12 +25,12 @@ from typed_trees import (
     text,
 )
 
-from ccl import typed as t
 from ccl.abi.sections import Abi, sites_from_value
-from ccl.lower import emit
-from ccl.source import FileId, SourceMap, Span
-from ccl.types import Array, Map, Prim, Struct, StructDef
-from ccl.wasm.library import closure, routines
+from ccl.build.artifact import emit
+from ccl.ir import typed as t
+from ccl.ir.types import Array, Map, Prim, Struct, StructDef
+from ccl.source.spans import FileId, SourceMap, Span
+from ccl.wasm.routines import closure, routines
 from runtime.content.codec import decode
 
 N = local(0, INT, "n")

@@ -19,9 +19,9 @@ from typed_trees import (
     when,
 )
 
-from ccl import typed as t
-from ccl.lowering.conversions import NO_WRITTEN_TIME
-from ccl.types import Array, Prim, Type
+from ccl.codegen.operations.conversions import NO_WRITTEN_TIME
+from ccl.ir import typed as t
+from ccl.ir.types import Array, Prim, Type
 
 MIN, MAX = -(2**63), 2**63 - 1
 A, B = local(0, INT, "a"), local(1, INT, "b")

@@ -7,12 +7,12 @@ from typing import get_args
 from typed_programs import programs_of
 from typed_trees import INT, SPAN, block, function, get, integer, local, op, program
 
-from ccl import typed as t
-from ccl.lowering.expressions import _LOWER
-from ccl.lowering.rebuilding import _HOLDERS, _PARTS, with_parts
-from ccl.lowering.simplify import simplified
+from ccl.codegen.functions.expressions import _LOWER
+from ccl.ir import typed as t
+from ccl.ir.rewrite import _HOLDERS, _PARTS, with_parts
+from ccl.ir.visit import children, everything
+from ccl.passes.simplify import simplified
 from ccl.pipeline import check_file
-from ccl.walk import children, everything
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "budget" / "budget.ccl"
 

@@ -11,7 +11,7 @@ from ccl.abi.bounds import Obstacle
 from ccl.abi.sections import Abi, StateVariable
 from ccl.pipeline import Compiled, compile_file, compile_text
 from ccl.wasm.inspect import inspect_module
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 LEDGER = """/// What everybody has.
 state balances: Map<String, Integer> = map_new();

@@ -1,7 +1,7 @@
 """Types of one name in `ccl:abi`."""
 
-from ccl.typenames import TypeNames
-from ccl.types import Array, Enumeration, Instance, Map, Option, Prim, Result, Struct
+from ccl.ir.type_names import TypeNames
+from ccl.ir.types import Array, Enumeration, Instance, Map, Option, Prim, Result, Struct
 
 CARD = Struct("Card", "Card")
 OTHER = Struct("Club::Card", "Card")

@@ -26,8 +26,8 @@ from typed_trees import (
     when,
 )
 
-from ccl import typed as t
-from ccl.types import Array, EnumDef, Enumeration, Map, Option, Prim, Struct, StructDef
+from ccl.ir import typed as t
+from ccl.ir.types import Array, EnumDef, Enumeration, Map, Option, Prim, Struct, StructDef
 
 INTS = Array(INT)
 BOX = Struct("Box", "Box")

@@ -34,7 +34,7 @@ from mesh.records import (
     read_as,
 )
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.context import Context
+from runtime.execution.context import Context
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed, sign
 

@@ -11,7 +11,7 @@ from mesh.pace import MEASURABLE_MS, OFF_MOST, Pace, learned
 from mesh.records import Engine, Receipt
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
-from runtime.execution import Deterministic, Metrics, Outcome, OutcomeKind
+from runtime.execution.execution import Deterministic, Metrics, Outcome, OutcomeKind
 
 MEASURED: Final = 1_000_000_000
 SOME: Final = cid_of(b"some block", Codec.RAW)

@@ -18,8 +18,8 @@ from mesh.proofcheck import LACKING, NOT_ASKED, Impossible, Verification, verify
 from mesh.records import AppliedEffect, Attestation, Genesis, HoldEnd, Verdict
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import encode
-from runtime.context import Context
-from runtime.execution import Deterministic
+from runtime.execution.context import Context
+from runtime.execution.execution import Deterministic
 from runtime.identity.signed import Signed, sign
 from runtime.tokens.token import ResourceType
 

@@ -24,7 +24,7 @@ from mesh.proofcheck import LACKING, Verification, verify_proof
 from mesh.records import Anchor, Attestation, Settlement
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import encode
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 from runtime.identity.signed import Signed, sign
 from runtime.sandbox.engine import engine_text
 from runtime.sandbox.pool import Sandbox

@@ -14,12 +14,12 @@ from mesh.proofcheck import verify_proof
 from mesh.records import Engine, Receipt, Verdict, read_as
 from runtime.content.cid import Cid
 from runtime.content.codec import decode
-from runtime.context import Context
-from runtime.execution import Deterministic, OutcomeKind
-from runtime.modulecheck import ModuleFacts, check_module
+from runtime.execution.context import Context
+from runtime.execution.execution import Deterministic, OutcomeKind
+from runtime.module.check import ModuleFacts, check_module
 from runtime.sandbox.engine import build_engine, engine
-from runtime.sandbox.machine import NO_BLOCKS, Machine
 from runtime.sandbox.results import execution_from
+from runtime.sandbox.worker.machine import NO_BLOCKS, Machine
 
 MODULE = wasmtime.wat2wasm(
     """

@@ -33,9 +33,9 @@ from mesh.settlement import (
     void,
 )
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.effects import AnchorData, RecordUsage, SubmitJob
+from runtime.execution.effects import AnchorData, RecordUsage, SubmitJob
+from runtime.execution.state import EMPTY
 from runtime.identity.signed import sign
-from runtime.state import EMPTY
 
 ONE = cid_of(b"one", Codec.RAW)
 EFFECTS = (

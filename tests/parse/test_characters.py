@@ -5,11 +5,11 @@ import unicodedata
 
 import pytest
 
-from ccl.diagnostics import Sink
-from ccl.edits import all_edits, apply_edits, compatible_fixes
-from ccl.parse import parse
+from ccl.diagnostics.fixes import all_edits, apply_edits, compatible_fixes
+from ccl.diagnostics.model import Sink
+from ccl.parser.parse import parse
 from ccl.pipeline import check_text
-from ccl.source import SourceMap
+from ccl.source.spans import SourceMap
 
 JOINERS_AND_MARKS = {"\u200c", "\u200d", "\u200e", "\u200f", "\u061c"}
 VARIATION_SELECTORS = {

@@ -6,14 +6,14 @@ same but for the name. The exceptions are the forms by which the words are items
 
 import pytest
 
-from ccl import ast
-from ccl.cli.charterview import charter_text
-from ccl.diagnostics import Sink
-from ccl.format import format_text
-from ccl.node import fields, is_node
-from ccl.parse import parse
-from ccl.parsing.tokens import KEYWORDS
-from ccl.source import FileId, Source, Span
+from ccl.cli.charter.view import charter_text
+from ccl.diagnostics.model import Sink
+from ccl.formatter.format import format_text
+from ccl.parser.lexer.tokens import KEYWORDS
+from ccl.parser.parse import parse
+from ccl.source.spans import FileId, Source, Span
+from ccl.support.node import fields, is_node
+from ccl.syntax import ast
 
 PLAIN = "plain"
 WORDS = (

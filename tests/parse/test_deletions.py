@@ -7,12 +7,12 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl.codes import severity_of
-from ccl.codes.template import Severity
-from ccl.diagnostics import Sink
-from ccl.parsing.lexer import lex
+from ccl.diagnostics.codes import severity_of
+from ccl.diagnostics.codes.template import Severity
+from ccl.diagnostics.model import Sink
+from ccl.parser.lexer.lexer import lex
 from ccl.pipeline import check_text
-from ccl.source import SourceMap
+from ccl.source.spans import SourceMap
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = sorted((ROOT / "examples").rglob("*.ccl"))

@@ -1,9 +1,9 @@
 """The examples by which the language is explained, whole."""
 
-from ccl import ast
-from ccl.diagnostics import Sink
-from ccl.parse import parse
-from ccl.source import SourceMap
+from ccl.diagnostics.model import Sink
+from ccl.parser.parse import parse
+from ccl.source.spans import SourceMap
+from ccl.syntax import ast
 
 DECLARATIONS = """\
 title: "Data processing job";              // entry: key, value, terminator

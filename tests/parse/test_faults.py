@@ -2,10 +2,10 @@
 
 import pytest
 
-from ccl import ast
-from ccl.diagnostics import Diagnostic, Sink
-from ccl.parse import parse
-from ccl.source import SourceMap
+from ccl.diagnostics.model import Diagnostic, Sink
+from ccl.parser.parse import parse
+from ccl.source.spans import SourceMap
+from ccl.syntax import ast
 
 TEN_FAULTS = """\
 title: "Ten faults"

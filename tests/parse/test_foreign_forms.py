@@ -2,12 +2,12 @@
 
 import pytest
 
-from ccl.diagnostics import Sink
-from ccl.edits import apply_edits
-from ccl.parse import parse
+from ccl.diagnostics.fixes import apply_edits
+from ccl.diagnostics.model import Sink
+from ccl.diagnostics.render.prose import prose
+from ccl.parser.parse import parse
 from ccl.pipeline import check_text
-from ccl.render.prose import prose
-from ccl.source import SourceMap
+from ccl.source.spans import SourceMap
 
 
 def mended(text: str) -> str:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from ccl.codes import severity_of
-from ccl.codes.template import Severity
-from ccl.diagnostics import Diagnostic
-from ccl.edits import apply_edits
+from ccl.diagnostics.codes import severity_of
+from ccl.diagnostics.codes.template import Severity
+from ccl.diagnostics.fixes import apply_edits
+from ccl.diagnostics.model import Diagnostic
+from ccl.diagnostics.render.prose import prose
 from ccl.pipeline import check_text
-from ccl.render.prose import prose
 
 
 def errors(text: str) -> list[Diagnostic]:

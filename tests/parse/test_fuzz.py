@@ -4,11 +4,11 @@ import pytest
 from damage import CASES_PER_SEED, HANG_SECONDS, can_be_told, cases, within
 from effort import seeds
 
-from ccl import ast
-from ccl.codes import TEMPLATES
-from ccl.diagnostics import Sink
-from ccl.parse import parse
-from ccl.source import SourceMap
+from ccl.diagnostics.codes import TEMPLATES
+from ccl.diagnostics.model import Sink
+from ccl.parser.parse import parse
+from ccl.source.spans import SourceMap
+from ccl.syntax import ast
 
 SEEDS = seeds(0, 40)
 

@@ -4,13 +4,13 @@ from time import process_time
 
 import pytest
 
-from ccl import ast
-from ccl.diagnostics import Sink
-from ccl.format import format_text
-from ccl.parse import parse
-from ccl.parsing.depth import DEPTH_LIMIT, NESTING_LIMIT
+from ccl.diagnostics.model import Sink
+from ccl.formatter.format import format_text
+from ccl.parser.depth import DEPTH_LIMIT, NESTING_LIMIT
+from ccl.parser.parse import parse
 from ccl.pipeline import check_text, compile_text
-from ccl.source import SourceMap
+from ccl.source.spans import SourceMap
+from ccl.syntax import ast
 
 
 def codes(text: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from misspelling import slips
 
-from ccl.parsing.tokens import KEYWORDS
+from ccl.parser.lexer.tokens import KEYWORDS
 from ccl.pipeline import check_text
 
 ROOT: Final = Path(__file__).parents[2]

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from ccl.parsing.declarations import Declarations
-from ccl.parsing.expressions import Expressions
-from ccl.parsing.reduce import Gathering
-from ccl.parsing.statements import Statements
-from ccl.syntax import Tables, tables
+from ccl.parser.reductions.declarations import Declarations
+from ccl.parser.reductions.expressions import Expressions
+from ccl.parser.reductions.reduce import Gathering
+from ccl.parser.reductions.statements import Statements
+from ccl.syntax.tables import Tables, tables
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("ccl.syntax._cache_folder", lambda: tmp_path / "ccl")
+    monkeypatch.setattr("ccl.syntax.tables._cache_folder", lambda: tmp_path / "ccl")
     return tmp_path / "ccl"
 
 

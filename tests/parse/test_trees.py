@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from ccl import ast
-from ccl.diagnostics import Sink
-from ccl.node import fields, is_node
-from ccl.parse import parse
-from ccl.source import SourceMap, Span
+from ccl.diagnostics.model import Sink
+from ccl.parser.parse import parse
+from ccl.source.spans import SourceMap, Span
+from ccl.support.node import fields, is_node
+from ccl.syntax import ast
 
 
 def read(text: str) -> ast.Module:

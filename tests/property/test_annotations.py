@@ -4,9 +4,9 @@ from itertools import combinations
 
 import pytest
 
-from ccl.diagnostics import Diagnostic
+from ccl.diagnostics.model import Diagnostic
+from ccl.diagnostics.render.prose import prose
 from ccl.pipeline import check_text
-from ccl.render.prose import prose
 
 USES = (
     "match o { Ok(x) => 1, Err(e) => 0 }",

@@ -7,11 +7,11 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl import typed
-from ccl.checking.matching.coverage import Steps, Types, is_reachable, uncovered
-from ccl.checking.matching.shapes import Anything, Elements, Equal, Shape
-from ccl.source import FileId, Span
-from ccl.types import Array, Prim
+from ccl.checking.patterns.exhaustiveness import Steps, Types, is_reachable, uncovered
+from ccl.checking.patterns.shapes import Anything, Elements, Equal, Shape
+from ccl.ir import typed
+from ccl.ir.types import Array, Prim
+from ccl.source.spans import FileId, Span
 
 SPAN = Span(FileId(0), 0, 1)
 BOOLS = Array(Prim.BOOL)

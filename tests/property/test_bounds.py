@@ -14,8 +14,8 @@ from ccl.pipeline import compile_text
 from ccl.wasm.inspect import inspect_module
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
-from runtime.execution import OutcomeKind
-from runtime.state import Snapshot, StoredVariable
+from runtime.execution.execution import OutcomeKind
+from runtime.execution.state import Snapshot, StoredVariable
 
 ARRAY_MAX, NUMBER_MAX = 6, 9
 

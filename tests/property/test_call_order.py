@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from ccl.diagnostics import is_error
+from ccl.diagnostics.model import is_error
 from ccl.pipeline import check_text
 
 _VALUES = (

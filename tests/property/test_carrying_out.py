@@ -12,7 +12,7 @@ from mesh.effects import NEEDS_SUBMITTER, STATE_MOVED, EffectsDone, Standing, ca
 from mesh.ids import run_effect_id
 from mesh.ports import Transaction
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.effects import (
+from runtime.execution.effects import (
     AnchorData,
     BurnTokens,
     Effect,
@@ -24,7 +24,7 @@ from runtime.effects import (
     UnpinBlock,
     WriteState,
 )
-from runtime.state import EMPTY, Snapshot, advanced
+from runtime.execution.state import EMPTY, Snapshot, advanced
 
 OWNER, ISSUER = key("owner").did, key("issuer").did
 HOLDERS = st.sampled_from([OWNER, key("ada").did, key("ben").did])

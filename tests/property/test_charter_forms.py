@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from ccl.cli.answers import CCL
-from ccl.cli.charterforms import answer_entries, charter_value
-from ccl.cli.charterview import charter_text, undecided
+from ccl.cli.charter.forms import answer_entries, charter_value
+from ccl.cli.charter.view import charter_text, undecided
 from ccl.pipeline import compile_text
 from runtime.sandbox.results import nested_charter
-from runtime.terminal.schema import document
+from runtime.terminal.answers.schema import document
 
 _DOCUMENT = document("ccl charter", CCL["charter"])
 _SCHEMA = Draft202012Validator({"$ref": "#/$defs/section", "$defs": _DOCUMENT["$defs"]})

@@ -30,8 +30,8 @@ from typed_trees import (
 )
 from typed_values import plain
 
-from ccl import typed as t
-from ccl.types import Array, Map, Option, Prim, Type
+from ccl.ir import typed as t
+from ccl.ir.types import Array, Map, Option, Prim, Type
 from runtime.content.codec import encode
 
 _SETTINGS = settings(

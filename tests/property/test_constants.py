@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from typed_interpreter import Interpreter
 from typed_numbers import Stopped
 
-from ccl.diagnostics import is_error
+from ccl.diagnostics.model import is_error
 from ccl.pipeline import check_text
 
 DECLARED = """struct P { name: String, marks: Array<Integer>, seconded: Option<Bool> }

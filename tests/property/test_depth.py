@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from effort import seeds
 
-from ccl.cli.charterrules import charter_rules
-from ccl.format import format_text
-from ccl.nesting import INHERITANCE_MAX
+from ccl.cli.charter.rules import charter_rules
+from ccl.formatter.format import format_text
 from ccl.pipeline import compile_text
+from ccl.support.recursion import INHERITANCE_MAX
 
 NESTINGS = {
     "lists": ("a: ", "[", "1", "]", ";"),

@@ -6,8 +6,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl.render.cells import safe_text
-from runtime.terminal.answer import yaml_text
+from ccl.diagnostics.render.cells import safe_text
+from runtime.terminal.answers.answer import yaml_text
 from runtime.terminal.escaping import printable, printable_text
 
 REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

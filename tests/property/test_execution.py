@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wasm_modules import HereMachine, request
 
-from runtime.context import Context
-from runtime.execution import Deterministic, Execution
+from runtime.execution.context import Context
+from runtime.execution.execution import Deterministic, Execution
 from runtime.sandbox.pool import Sandbox
 
 PROGRAM = """(module

@@ -11,15 +11,15 @@ from ccl_sources import ROOT, corpus
 from damage import programs, slip
 from effort import FACTOR, seeds
 
-from ccl import ast
-from ccl.cli.checking import Findings
-from ccl.cli.fixing import fix_text
-from ccl.diagnostics import Sink
-from ccl.nesting import room_for_nesting
-from ccl.parse import parse
-from ccl.parsing.lexer import lex
+from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.fixing import fix_text
+from ccl.diagnostics.model import Sink
+from ccl.parser.lexer.lexer import lex
+from ccl.parser.parse import parse
 from ccl.pipeline import check_text
-from ccl.source import FileId, Source, SourceMap
+from ccl.source.spans import FileId, Source, SourceMap
+from ccl.support.recursion import room_for_nesting
+from ccl.syntax import ast
 
 CASES_PER_SEED = 40
 CHECKED_PER_SEED = 8

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ccl.abi.bounds import Obstacle
-from ccl.diagnostics import Sink
-from ccl.format import format_text
-from ccl.node import fields, is_node
-from ccl.parse import parse
+from ccl.diagnostics.model import Sink
+from ccl.formatter.format import format_text
+from ccl.parser.parse import parse
 from ccl.pipeline import compile_text
-from ccl.source import SourceMap, Span
+from ccl.source.spans import SourceMap, Span
+from ccl.support.node import fields, is_node
 from ccl.wasm.inspect import inspect_module
 
 _SETTINGS = settings(

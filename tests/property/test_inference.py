@@ -14,11 +14,11 @@ import pytest
 from ccl_machine import run
 from effort import seeds
 
-from ccl import typed
-from ccl.checking.environment import Checker
-from ccl.checking.functions import elaborating
+from ccl.checking.core.environment import Checker
 from ccl.checking.functions.bodies import Entry
-from ccl.diagnostics import Sink
+from ccl.checking.inference import elaboration
+from ccl.diagnostics.model import Sink
+from ccl.ir import typed
 from ccl.pipeline import check_file, compile_text
 
 PROGRAMS_PER_SEED = 8
@@ -295,7 +295,7 @@ IMPORTERS = (
 def seen_of_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
     """What is inferred and reported of `lib.ccl`, whichever file is checked."""
     checkers: list[Checker] = []
-    check_bodies = elaborating.check_bodies
+    check_bodies = elaboration.check_bodies
 
     def noting(
         checker: Checker, entries: tuple[Entry, ...], sink: Sink
@@ -304,7 +304,7 @@ def seen_of_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object
         return check_bodies(checker, entries, sink)
 
     with monkeypatch.context() as patched:
-        patched.setattr(elaborating, "check_bodies", noting)
+        patched.setattr(elaboration, "check_bodies", noting)
         compilation = check_file(root)
     paths = compilation.sources
     signatures = sorted(

@@ -10,13 +10,13 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl import ast
-from ccl.cli.checking import Findings
-from ccl.cli.fixing import fix_text
-from ccl.diagnostics import Sink
-from ccl.format import format_text
-from ccl.parse import parse
-from ccl.source import SourceMap
+from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.fixing import fix_text
+from ccl.diagnostics.model import Sink
+from ccl.formatter.format import format_text
+from ccl.parser.parse import parse
+from ccl.source.spans import SourceMap
+from ccl.syntax import ast
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from typed_interpreter import Interpreter
 from typed_trees import STRING, Running, block, build, builtin, function, get, local, program
 
-from ccl import lettercase
-from ccl import typed as t
+from ccl.ir import typed as t
+from ccl.support import letter_case
 
 FUNCTIONS = (t.Builtin.STRING_UPPER, t.Builtin.STRING_LOWER)
 
@@ -43,7 +43,7 @@ def _running() -> Running:
 @examples(400)
 @given(st.sampled_from(FUNCTIONS), st.text(max_size=40))
 def test_texts_change_letter_for_letter(name: t.Builtin, text: str) -> None:
-    case = lettercase.upper() if name is t.Builtin.STRING_UPPER else lettercase.lower()
+    case = letter_case.upper() if name is t.Builtin.STRING_UPPER else letter_case.lower()
     assert _running().apply(name.value, text) == case.of(text)
     assert _running().live_blocks() == 0
 
@@ -51,5 +51,5 @@ def test_texts_change_letter_for_letter(name: t.Builtin, text: str) -> None:
 @pytest.mark.skipif(unicodedata.unidata_version != "14.0.0", reason="another version of Unicode")
 def test_every_letter_is_as_in_the_tables_of_python() -> None:
     everything = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x110000))))
-    for name, case in zip(FUNCTIONS, (lettercase.upper(), lettercase.lower()), strict=True):
+    for name, case in zip(FUNCTIONS, (letter_case.upper(), letter_case.lower()), strict=True):
         assert case.of(everything) == Interpreter(_program()).call(name.value, everything)

@@ -7,7 +7,7 @@ import pytest
 from effort import seeds
 
 from ccl.pipeline import check_text
-from ccl.resolved import (
+from ccl.resolver.scopes import (
     ELECTORATE,
     GRANTED_ROLE,
     INHERITED_REQUIREMENTS,

@@ -29,10 +29,10 @@ from typed_trees import (
 )
 from typed_values import Tagged
 
-from ccl import typed as t
 from ccl.checking.constants.folding import fold
 from ccl.checking.constants.prelude_folding import Problem
-from ccl.types import Option, Prim, Token, Type
+from ccl.ir import typed as t
+from ccl.ir.types import Option, Prim, Token, Type
 
 DECIMAL, MANA, DURATION, TIMESTAMP = Prim.DECIMAL, Prim.MANA, Prim.DURATION, Prim.TIMESTAMP
 EUROS = Token("EUR")

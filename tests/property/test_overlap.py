@@ -14,7 +14,7 @@ from overlap_programs import Writer, may_overlap, stateful_functions
 from overlap_texts import text_of
 
 from ccl.pipeline import compile_text
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 PROGRAMS_PER_SEED = 60
 OVERLAPS = {"CCL0448", "CCL0449", "CCL0453"}

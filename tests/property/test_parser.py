@@ -4,12 +4,12 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl import ast
-from ccl.codes import TEMPLATES
-from ccl.diagnostics import Sink
-from ccl.node import nodes_of
-from ccl.parse import parse
-from ccl.source import SourceMap
+from ccl.diagnostics.codes import TEMPLATES
+from ccl.diagnostics.model import Sink
+from ccl.parser.parse import parse
+from ccl.source.spans import SourceMap
+from ccl.support.node import nodes_of
+from ccl.syntax import ast
 
 PROGRAM = """\
 /// The bylaws.

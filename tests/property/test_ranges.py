@@ -25,10 +25,10 @@ from typed_trees import (
     when,
 )
 
-from ccl import typed as t
-from ccl.lowering.intervals import MAX, MIN, Known
-from ccl.lowering.ranges import Ranges
-from ccl.types import Array, Prim
+from ccl.analysis.interval_arithmetic import MAX, MIN, Known
+from ccl.analysis.intervals import Ranges
+from ccl.ir import typed as t
+from ccl.ir.types import Array, Prim
 
 VARIABLES = [local(i, INT) for i in range(3)]
 TURNS = local(9, INT)

@@ -44,7 +44,7 @@ from mesh.records import (
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX, decode, encode
 from runtime.content.typed import from_value, to_value
-from runtime.execution import Deterministic, Metrics, Outcome, OutcomeKind
+from runtime.execution.execution import Deterministic, Metrics, Outcome, OutcomeKind
 from runtime.identity.signed import RecordError, RecordFault, sign
 from runtime.tokens.policy import AllowAll, PermitList, Quota, RateLimit
 from runtime.tokens.token import ResourceToken, ResourceType

@@ -8,13 +8,13 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl.codes import TEMPLATES
-from ccl.codes.template import Template
-from ccl.diagnostics import Diagnostic, Edit, Fix, Label
-from ccl.edits import apply_edits, compatible_fixes
-from ccl.render import Format, render
-from ccl.render.cells import Cells, text_width
-from ccl.source import SourceMap, Span
+from ccl.diagnostics.codes import TEMPLATES
+from ccl.diagnostics.codes.template import Template
+from ccl.diagnostics.fixes import apply_edits, compatible_fixes
+from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label
+from ccl.diagnostics.render import Format, render
+from ccl.diagnostics.render.cells import Cells, text_width
+from ccl.source.spans import SourceMap, Span
 
 CODE = "CCL0999"
 PIECES = st.sampled_from(
@@ -26,7 +26,11 @@ TEXTS = st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=40)
 @pytest.fixture(autouse=True)
 def _template(monkeypatch: pytest.MonkeyPatch) -> None:
     template = Template(code=CODE, title="found {found}", label="here", help="try {other}")
-    for module in ("ccl.codes", "ccl.render.prose", "ccl.render.sarif"):
+    for module in (
+        "ccl.diagnostics.codes",
+        "ccl.diagnostics.render.prose",
+        "ccl.diagnostics.render.sarif",
+    ):
         monkeypatch.setattr(f"{module}.TEMPLATES", {**TEMPLATES, CODE: template})
 
 

@@ -12,9 +12,9 @@ from typed_interpreter import Interpreter, Stopped
 from typed_trees import INT, Host, Running, Trapped, build
 from typed_values import plain
 
-from ccl import typed as t
+from ccl.ir import typed as t
 from runtime.content.codec import decode
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 PROGRAMS_PER_SEED = 6
 CALLS = 6

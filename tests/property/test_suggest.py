@@ -5,7 +5,7 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl.abi.suggest import DISTANCE_MAX, distance, either, nearest, nearest_beginning, similar
+from ccl.abi.text.suggest import DISTANCE_MAX, distance, either, nearest, nearest_beginning, similar
 
 NAMES = st.text(alphabet="abcdeXY_", max_size=8)
 

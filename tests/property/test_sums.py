@@ -28,8 +28,8 @@ from typed_trees import (
     put,
 )
 
-from ccl import typed as t
-from ccl.types import Array
+from ccl.ir import typed as t
+from ccl.ir.types import Array
 
 ELEMENTS = (7, 8, 9, 10)
 LEAST, MOST = -(2**63), 2**63 - 1

@@ -8,9 +8,9 @@ from typed_interpreter import Interpreter, Stopped
 from typed_trees import Running, Trapped
 from typed_values import plain
 
-from ccl.lower import emit
+from ccl.build.artifact import emit
+from ccl.ir.types import Array, Prim
 from ccl.pipeline import check_text
-from ccl.types import Array, Prim
 
 HEAD = """
 struct Shelf { name: String, books: Array<Array<Integer>>, notes: Map<String, String> }

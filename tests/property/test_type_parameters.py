@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from effort import seeds
 
-from ccl.diagnostics import Diagnostic, is_error
+from ccl.diagnostics.model import Diagnostic, is_error
 from ccl.pipeline import check_text, compile_text
 
 FUNCTIONS_PER_SEED = 30

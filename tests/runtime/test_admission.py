@@ -14,13 +14,13 @@ from wasm_proposals import HEADER, REFUSED, TAKEN
 from ccl.abi.features import WASM_FEATURES
 from ccl.wasm.assemble import ENGINE_SETTINGS
 from runtime.content.cid import Codec, cid_of
-from runtime.modulecheck import ModuleFacts, Rejection, check_module
+from runtime.module.check import ModuleFacts, Rejection, check_module
 from runtime.sandbox.admission import Admission, Verdict
-from runtime.sandbox.cache import CompiledCache
+from runtime.sandbox.compilation.cache import CompiledCache
+from runtime.sandbox.confinement.selftest import KERNEL
 from runtime.sandbox.engine import SETTINGS, build_engine
 from runtime.sandbox.limits import SandboxLimits
 from runtime.sandbox.request import Fault, FaultReason
-from runtime.sandbox.selftest import KERNEL
 
 LIMITS = SandboxLimits()
 ENGINE = build_engine()

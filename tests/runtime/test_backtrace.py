@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from ccl.abi.sections import CALLS_KEY, SOURCE_SECTION, CallSite, calls_from_value, calls_to_value
 from ccl.pipeline import compile_text
 from ccl.wasm.binary import sections
-from runtime.backtrace import calls_to, way_lines, way_to
 from runtime.content.codec import decode
+from runtime.module.backtrace import calls_to, way_lines, way_to
 
 PROGRAM = """\
 import "std/text" as text;

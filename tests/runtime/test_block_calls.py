@@ -8,14 +8,8 @@ from state_owner import Owner, here, show
 from wasm_modules import HereMachine, executed, logs, output
 
 from runtime.content.cid import Codec, cid_of
-from runtime.effects import (
-    PinBlock,
-    PutBlock,
-    UnpinBlock,
-)
-from runtime.state import (
-    DAG_BLOCK_BYTES_MAX,
-)
+from runtime.execution.effects import PinBlock, PutBlock, UnpinBlock
+from runtime.execution.state import DAG_BLOCK_BYTES_MAX
 
 MINUTES = b"minutes of the meeting"
 MINUTES_CID = cid_of(MINUTES, Codec.RAW)

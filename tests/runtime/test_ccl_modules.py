@@ -8,13 +8,13 @@ from wasm_modules import HereMachine, executed, logs, output
 
 from ccl.abi.layout import CALL_DEPTH_MAX
 from ccl.abi.sections import LIMIT_REASONS
-from ccl.lowering.frame import OUT_OF_MEMORY
-from ccl.lowering.program import CALL_DEPTH
+from ccl.codegen.function_builder import OUT_OF_MEMORY
+from ccl.codegen.program import CALL_DEPTH
 from ccl.pipeline import compile_text
 from runtime.content.cid import parse_cid
-from runtime.context import Limits
-from runtime.effects import SubmitJob, effects_from_block
-from runtime.execution import Execution, OutcomeKind
+from runtime.execution.context import Limits
+from runtime.execution.effects import SubmitJob, effects_from_block
+from runtime.execution.execution import Execution, OutcomeKind
 from runtime.sandbox.pool import Sandbox
 
 PROGRAM = """

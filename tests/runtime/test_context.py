@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from wasm_modules import context
 
 from runtime.content.codec import CodecError, decode, encode
-from runtime.context import Context, Limits
+from runtime.execution.context import Context, Limits
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from wasm_modules import HereMachine, executed, output, request, wasm
 
 from runtime.content.codec import encode
-from runtime.context import MEMORY_BYTES
-from runtime.entryplan import refusal_of
-from runtime.execution import Execution, OutcomeKind
-from runtime.modulecheck import ModuleFacts, check_module
+from runtime.execution.context import MEMORY_BYTES
+from runtime.execution.execution import Execution, OutcomeKind
+from runtime.module.check import ModuleFacts, check_module
+from runtime.module.entry_plan import refusal_of
 
 KINDS: Final = ("i32", "i64", "f32", "f64", "v128", "funcref")
 VALUES: Final = {

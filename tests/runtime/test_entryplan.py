@@ -8,12 +8,12 @@ from wasm_modules import context, wasm
 
 from ccl.pipeline import compile_text
 from runtime.content.codec import encode
-from runtime.context import MEMORY_BYTES
-from runtime.entryplan import refusal_of
-from runtime.execution import OutcomeKind
-from runtime.modulecheck import ModuleFacts, check_module
+from runtime.execution.context import MEMORY_BYTES
+from runtime.execution.execution import OutcomeKind
+from runtime.module.check import ModuleFacts, check_module
+from runtime.module.entry_plan import refusal_of
 from runtime.sandbox.engine import build_engine
-from runtime.sandbox.machine import Machine
+from runtime.sandbox.worker.machine import Machine
 
 TYPES: Final = (
     "Array<Integer>",

@@ -4,11 +4,11 @@ import pytest
 from host_programs import effects, program
 from wasm_modules import HereMachine, executed, logs, output
 
-from ccl.abi.callforms import Answer, Wire
+from ccl.abi.call_forms import Answer, Wire
 from ccl.abi.fuel import HOST_PRICES
-from ccl.abi.hostcalls import HOST_CALLS
-from runtime.context import Limits
-from runtime.execution import OutcomeKind
+from ccl.abi.host_calls import HOST_CALLS
+from runtime.execution.context import Limits
+from runtime.execution.execution import OutcomeKind
 
 OUTSIDE = [
     (0xFFFF_FFFF, 1),

@@ -6,18 +6,18 @@ import pytest
 from host_programs import effects, program
 from wasm_modules import CALLER, NOW, HereMachine, context, executed, logs, output
 
-from ccl.abi.hostcalls import CID_BYTES_MAX, DID_BYTES_MAX, REFUSAL_BYTES_MAX
+from ccl.abi.host_calls import CID_BYTES_MAX, DID_BYTES_MAX, REFUSAL_BYTES_MAX
 from runtime.content.cid import Codec, cid_of, parse_cid
 from runtime.content.codec import CodecError, decode, encode
 from runtime.content.did import DID_CHARS_MAX
-from runtime.effects import (
+from runtime.execution.effects import (
     AnchorData,
     RecordUsage,
     SubmitJob,
     effects_from_block,
     effects_to_block,
 )
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 from runtime.host.calls import last_refusal
 from runtime.host.invocation import Invocation
 from runtime.host.policy import policy_to_value

@@ -10,14 +10,14 @@ from extremes.extreme import Extreme
 from wasm_modules import HereMachine, context, executed, output, request, wasm
 
 from ccl.abi.fuel import HOST_PRICES, PRICES, TEST_PRICES, WASI_PRICES, Price
-from ccl.abi.hostcalls import HOST_CALLS
-from ccl.abi.testcalls import TEST_CALLS
+from ccl.abi.host_calls import HOST_CALLS
+from ccl.abi.test_calls import TEST_CALLS
 from runtime.content.codec import encode
-from runtime.effects import EmitEvent
-from runtime.execution import Execution, OutcomeKind
+from runtime.execution.effects import EmitEvent
+from runtime.execution.execution import Execution, OutcomeKind
 from runtime.host.invocation import Invocation
-from runtime.host.testing import TEST_IMPLEMENTATIONS
-from runtime.host.wasi import WASI_FUNCTIONS
+from runtime.host.test_calls import TEST_IMPLEMENTATIONS
+from runtime.host.wasi.calls import WASI_FUNCTIONS
 from runtime.sandbox.pool import Sandbox
 
 FUEL = 1 << 50

@@ -7,7 +7,7 @@ import pytest
 from ccl_machine import NOW, Kept, Ran, run
 
 from ccl.pipeline import compile_text
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 WEEK = 7 * 86_400
 HELD = (

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from wasm_modules import leb, section, wasm
 
 from ccl.abi.limits import ModuleLimits
-from runtime.modulecheck import ModuleFacts, Rejection, check_module
-from runtime.modulereader import FunctionType
-from runtime.sandbox.selftest import KERNEL
+from runtime.module.check import ModuleFacts, Rejection, check_module
+from runtime.module.reader import FunctionType
+from runtime.sandbox.confinement.selftest import KERNEL
 
 HEADER = b"\0asm\1\0\0\0"
 
@@ -220,7 +220,7 @@ def test_a_section_of_too_many_items_is_refused_before_it_is_read(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """8 MB of articles or sites took seconds and half a gigabyte, for no fuel at all."""
-    monkeypatch.setattr("runtime.modulecheck.decode", None)
+    monkeypatch.setattr("runtime.module.check.decode", None)
     payload = b"\x9a" + (400_000).to_bytes(4, "big") + b"\x80" * 400_000
     label = name.encode()
     module = HEADER + section(0, leb(len(label)) + label + payload)

@@ -11,8 +11,8 @@ from wasm_proposals import HEADER, with_body
 
 from ccl.abi.limits import MODULE_LIMITS, ModuleLimits
 from ccl.pipeline import compile_text
-from runtime.modulecheck import ModuleFacts, Rejection, check_module
-from runtime.modulecost import Costing, UnknownInstruction
+from runtime.module.check import ModuleFacts, Rejection, check_module
+from runtime.module.cost import Costing, UnknownInstruction
 from runtime.sandbox.engine import build_engine
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.ccl"))

@@ -10,7 +10,7 @@ from wasm_modules import leb, section
 from wasm_proposals import HEADER
 
 from ccl.abi.limits import ModuleLimits
-from runtime.modulecheck import ModuleFacts, Rejection, check_module
+from runtime.module.check import ModuleFacts, Rejection, check_module
 from runtime.sandbox.engine import build_engine
 
 TABLE = section(4, b"\1\x70\0" + leb(1_000_000))

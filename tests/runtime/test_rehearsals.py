@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wasm_modules import wasm
 
-from ccl.abi.testcalls import NOTHING_TRAPPED, TEST_PREFIX
+from ccl.abi.test_calls import NOTHING_TRAPPED, TEST_PREFIX
 from ccl.cli.testing.finding import TestFile
 from ccl.cli.testing.rehearsals import judge
 from ccl.cli.testing.suite import Suite, compile_suite
 from ccl.cli.testing.values import difference, value_lines
 from ccl.pipeline import compile_text
 from runtime.content.codec import decode
-from runtime.execution import Execution, OutcomeKind
-from runtime.modulecheck import Rejection, check_module
-from runtime.rehearsal import Rehearsed
+from runtime.execution.execution import Execution, OutcomeKind
+from runtime.execution.rehearsal import Rehearsed
+from runtime.module.check import Rejection, check_module
 
 FUEL = 10_000_000
 

@@ -11,12 +11,12 @@ import pytest
 from msgspec.structs import replace
 from wasm_modules import HereMachine, output, request, wasm
 
-from runtime.execution import Execution
+from runtime.execution.execution import Execution
+from runtime.sandbox.confinement.findings import memory_promises
+from runtime.sandbox.confinement.selftest import KERNEL, UnusableError, calibrate, self_test
 from runtime.sandbox.engine import engine
-from runtime.sandbox.findings import memory_promises
 from runtime.sandbox.pool import Result, Sandbox
 from runtime.sandbox.request import Fault, FaultReason, Request
-from runtime.sandbox.selftest import KERNEL, UnusableError, calibrate, self_test
 
 KERNEL_TEXT = """(module
   (memory (export "memory") 1)

@@ -9,9 +9,9 @@ from wasm_modules import context, executed, leb, logs, output, request, section,
 
 from ccl.abi.layout import DETAIL_LENGTH_GLOBAL, DETAIL_POINTER_GLOBAL, SITE_GLOBAL
 from runtime.content.codec import encode
-from runtime.context import Limits
-from runtime.execution import OutcomeKind
-from runtime.sandbox.cache import CompiledCache
+from runtime.execution.context import Limits
+from runtime.execution.execution import OutcomeKind
+from runtime.sandbox.compilation.cache import CompiledCache
 from runtime.sandbox.limits import SandboxLimits
 from runtime.sandbox.pool import Sandbox
 from runtime.sandbox.request import OF_THE_MODULE, Fault, FaultReason

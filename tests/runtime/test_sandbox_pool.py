@@ -17,15 +17,15 @@ from wasm_modules import executed, leb, output, request, section
 
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
-from runtime.execution import Execution, OutcomeKind
-from runtime.sandbox.cache import CompiledCache, cache_key
+from runtime.execution.execution import Execution, OutcomeKind
+from runtime.execution.state import Snapshot, StoredVariable
+from runtime.sandbox.compilation.cache import CompiledCache, cache_key
 from runtime.sandbox.frames import FrameError, FrameReader, frame
 from runtime.sandbox.limits import SandboxLimits
 from runtime.sandbox.pool import Sandbox
 from runtime.sandbox.process import Child, ChildEndedError
 from runtime.sandbox.request import Fault, FaultReason
 from runtime.sandbox.results import execution_from
-from runtime.state import Snapshot, StoredVariable
 
 TRIPLE = """(module (func (export "run") (param i64) (result i64)
   (i64.mul (local.get 0) (i64.const 3))))"""
@@ -316,7 +316,7 @@ def test_an_answer_is_checked(change: dict[str, object]) -> None:
 
 
 def test_a_worker_whose_input_is_closed_ends() -> None:
-    child = Child("runtime.sandbox.worker", address_bytes=1280 << 20, cpu_seconds=60)
+    child = Child("runtime.sandbox.worker.worker", address_bytes=1280 << 20, cpu_seconds=60)
     assert child._process.stdin is not None
     child._process.stdin.close()
     end = time.monotonic() + 20
@@ -328,7 +328,7 @@ def test_a_worker_whose_input_is_closed_ends() -> None:
 
 
 def test_a_worker_that_gets_nonsense_ends() -> None:
-    child = Child("runtime.sandbox.worker", address_bytes=1280 << 20, cpu_seconds=60)
+    child = Child("runtime.sandbox.worker.worker", address_bytes=1280 << 20, cpu_seconds=60)
     os.write(child.input, b"\1\0\0\0\xff")
     end = time.monotonic() + 20
     with pytest.raises(ChildEndedError, match="ended with code 1"):

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from commands import without_roots_rights
 
+from runtime.sandbox.confinement.privileges import NAMESPACES, UNUSED_UIDS
+from runtime.sandbox.confinement.witness import witnessed
 from runtime.sandbox.frames import FRAME_BYTES_MAX, HEADER_BYTES
 from runtime.sandbox.pool import Sandbox
-from runtime.sandbox.privileges import NAMESPACES, UNUSED_UIDS
 from runtime.sandbox.process import Child
-from runtime.sandbox.witness import witnessed
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="measures of Linux")
 
@@ -62,7 +62,9 @@ def wait_until_confined(child: Child) -> None:
         written += os.write(child.input, bytes(4096))
 
 
-@pytest.mark.parametrize("module", ["runtime.sandbox.worker", "runtime.sandbox.compiler"])
+@pytest.mark.parametrize(
+    "module", ["runtime.sandbox.worker.worker", "runtime.sandbox.compilation.compiler"]
+)
 def test_each_process_has_given_up_user_and_capabilities(module: str) -> None:
     child = Child(module, address_bytes=1 << 31, cpu_seconds=60)
     try:
@@ -90,7 +92,8 @@ def test_each_process_has_given_up_user_and_capabilities(module: str) -> None:
 
 def test_no_two_workers_are_the_same_user(tmp_path: Path) -> None:
     children = [
-        Child("runtime.sandbox.worker", address_bytes=1 << 31, cpu_seconds=60) for _ in range(2)
+        Child("runtime.sandbox.worker.worker", address_bytes=1 << 31, cpu_seconds=60)
+        for _ in range(2)
     ]
     try:
         for each in children:
@@ -112,7 +115,8 @@ ROOTS = ("os.setuid(0)", "os.setgroups([0])", "os.kill(os.getppid(), 0)")
 @pytest.mark.parametrize("attempt", (LOOPBACK, *(ROOTS if IS_ROOT else ())))
 def test_an_attempt_fails_when_identity_is_given_up_and_works_before(attempt: str) -> None:
     script = (
-        "import os, socket\nfrom runtime.sandbox.privileges import give_up_identity\n{measure}\n"
+        "import os, socket\n"
+        "from runtime.sandbox.confinement.privileges import give_up_identity\n{measure}\n"
         "try:\n    {attempt}\nexcept OSError as error:\n    print(type(error).__name__)\n"
         "else:\n    print('done')"
     )

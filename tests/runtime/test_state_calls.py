@@ -9,8 +9,8 @@ from wasm_modules import HereMachine, context, executed, logs, output
 
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
-from runtime.context import Limits
-from runtime.effects import (
+from runtime.execution.context import Limits
+from runtime.execution.effects import (
     EmitEvent,
     PinBlock,
     PutBlock,
@@ -20,8 +20,7 @@ from runtime.effects import (
     effects_from_block,
     effects_to_block,
 )
-from runtime.host.statecalls import EVENT_BYTES_MAX, read_state, write_state
-from runtime.state import (
+from runtime.execution.state import (
     EMPTY,
     STATE_BYTES_MAX,
     STATE_VALUE_BYTES_MAX,
@@ -30,6 +29,7 @@ from runtime.state import (
     StoredVariable,
     surrounding_blocks,
 )
+from runtime.host.state.calls import EVENT_BYTES_MAX, read_state, write_state
 from runtime.tokens.register import register_from_block, register_to_block
 
 FIVE, SIX = encode(5), encode(6)

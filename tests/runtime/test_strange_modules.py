@@ -16,7 +16,7 @@ from ccl.abi.layout import (
     SITE_GLOBAL,
 )
 from runtime.content.codec import encode
-from runtime.execution import Execution
+from runtime.execution.execution import Execution
 
 NAMES: Final = (
     *(MEMORY_EXPORT, SITE_GLOBAL, DETAIL_POINTER_GLOBAL, DETAIL_LENGTH_GLOBAL),

@@ -12,8 +12,8 @@ from wasm_modules import CALLER, HereMachine, executed, logs, output
 
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
-from runtime.context import MIB
-from runtime.effects import (
+from runtime.execution.context import MIB
+from runtime.execution.effects import (
     BurnTokens,
     Effect,
     MintTokens,
@@ -21,8 +21,8 @@ from runtime.effects import (
     effects_from_block,
     effects_to_block,
 )
-from runtime.host import tokenbook
-from runtime.host.tokencalls import burn_tokens, mint_tokens, transfer_tokens
+from runtime.host.tokens import book
+from runtime.host.tokens.calls import burn_tokens, mint_tokens, transfer_tokens
 from runtime.tokens.register import register_to_block
 
 
@@ -155,7 +155,7 @@ def _follow(held: dict[str, dict[str, int]], effect: Effect) -> None:
 
 def test_the_register_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     most = MIB + len(register_to_block({"hour": {ADA: 1}})) + 2 * (len(BEN) + 28)
-    monkeypatch.setattr(tokenbook, "TOKENS_BYTES_MAX", most)
+    monkeypatch.setattr(book, "TOKENS_BYTES_MAX", most)
     data = register_to_block({"hour": {ADA: 1}})
     cid = cid_of(data, Codec.DAG_CBOR)
     invocation = here(tokens=cid, blocks={cid: data})

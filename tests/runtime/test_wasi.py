@@ -8,9 +8,9 @@ import pytest
 from wasi_programs import command, data, subscription
 from wasm_modules import NOW, HereMachine, executed, logs, output, request
 
-from runtime.context import Limits
-from runtime.execution import Execution, OutcomeKind
-from runtime.host.wasi import (
+from runtime.execution.context import Limits
+from runtime.execution.execution import Execution, OutcomeKind
+from runtime.host.wasi.calls import (
     BADF,
     FAULT,
     INVAL,

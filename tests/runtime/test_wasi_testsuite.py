@@ -14,8 +14,8 @@ from msgspec import Struct
 from wasi_programs import command, data, subscription
 from wasm_modules import HereMachine, executed, output
 
-from runtime.execution import OutcomeKind
-from runtime.host.wasi import BADF, NOTSOCK
+from runtime.execution.execution import OutcomeKind
+from runtime.host.wasi.calls import BADF, NOTSOCK
 
 THREE: Final = ("first", 'the "second" arg', "3")
 MONOTONIC: Final = 1

@@ -9,13 +9,13 @@ from collections import Counter
 import pytest
 from spec_blocks import BLOCKS, Block
 
-from ccl.codes import TEMPLATES
-from ccl.diagnostics import Sink
-from ccl.parsing.classify import classify
-from ccl.parsing.driver import fitting
-from ccl.parsing.lexer import lex
-from ccl.source import FileId, Source
-from ccl.syntax import GRAMMAR, Tables, tables
+from ccl.diagnostics.codes import TEMPLATES
+from ccl.diagnostics.model import Sink
+from ccl.parser.driver import fitting
+from ccl.parser.lexer.classification import classify
+from ccl.parser.lexer.lexer import lex
+from ccl.source.spans import FileId, Source
+from ccl.syntax.tables import GRAMMAR, Tables, tables
 
 ALTERNATIVE = re.compile(r"^(?:(\w+):|\s+\|)\s*([^>\n]*?)\s*(?:-> (\w+))?$", re.MULTILINE)
 

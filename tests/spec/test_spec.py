@@ -26,19 +26,19 @@ from ccl_rehearsals import rehearse
 from module_digests import recorded, section_digests, spec_name
 from spec_blocks import BLOCKS, Block
 
-from ccl.cli.charterforms import charter_value
-from ccl.cli.charterview import Undecided, undecided
+from ccl.cli.charter.forms import charter_value
+from ccl.cli.charter.view import Undecided, undecided
 from ccl.cli.testing.finding import TestFile
 from ccl.cli.testing.rehearsals import trap_text
 from ccl.cli.testing.reporting import failure_place
 from ccl.cli.testing.suite import Suite, compile_suite
-from ccl.codes import severity_of
-from ccl.codes.template import Severity
+from ccl.diagnostics.codes import severity_of
+from ccl.diagnostics.codes.template import Severity
 from ccl.pipeline import compile_text
-from runtime.backtrace import LIBRARY_PREFIX, calls_to, way_to
 from runtime.content.cid import Cid
 from runtime.content.codec import decode
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
+from runtime.module.backtrace import LIBRARY_PREFIX, calls_to, way_to
 from runtime.sandbox.results import nested_charter
 
 _OF_STATE = ("write-state", "declare-state", "forget-state")

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from ccl.cli.answers import CCL, CCLC
 from mesh.cli.answers import ANSWERS
-from runtime.terminal.schema import document
+from runtime.terminal.answers.schema import document
 
 COMMANDS = {"ccl": CCL, "cclc": CCLC, "meshctl": ANSWERS}
 

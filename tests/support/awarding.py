@@ -12,7 +12,7 @@ from mesh.market import fuel_of
 from mesh.records import Award, Bid, Hold, JobManifest
 from mesh.submission import shares
 from runtime.content.cid import Cid
-from runtime.context import Context
+from runtime.execution.context import Context
 from runtime.identity.signed import Signed, sign
 from runtime.tokens.transfers import AccountKey, PlaceHold, PolicyInForce
 

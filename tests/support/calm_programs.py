@@ -19,8 +19,8 @@ from typed_shapes import (
 from typed_statements import Writer
 from typed_trees import BOOL, INT, SPAN, STRING, array, block, builtin, integer, op, run, text, when
 
-from ccl import typed as t
-from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Struct, Token, Type
+from ccl.ir import typed as t
+from ccl.ir.types import Array, Enumeration, Map, Option, Prim, Result, Struct, Token, Type
 
 
 class CalmWriter(Writer):

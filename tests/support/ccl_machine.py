@@ -11,13 +11,13 @@ from quick_engine import quick_engine
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import decode, encode
 from runtime.content.did import parse_did
-from runtime.context import Context, Limits
-from runtime.effects import effects_from_block
-from runtime.execution import Outcome
-from runtime.modulecheck import ModuleFacts, check_module
+from runtime.execution.context import Context, Limits
+from runtime.execution.effects import effects_from_block
+from runtime.execution.execution import Outcome
+from runtime.execution.state import EMPTY, Snapshot, advanced
+from runtime.module.check import ModuleFacts, check_module
 from runtime.sandbox.engine import engine_text
-from runtime.sandbox.machine import Loaded, Machine
-from runtime.state import EMPTY, Snapshot, advanced
+from runtime.sandbox.worker.machine import Loaded, Machine
 
 NOW = 1_767_225_600
 CALLER = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")

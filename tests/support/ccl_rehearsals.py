@@ -5,15 +5,15 @@ from functools import lru_cache
 import wasmtime
 from ccl_machine import engine_and_machine
 
-from ccl.abi.testcalls import TEST_PREFIX, TEST_RECORD
-from ccl.cli.apart import CALLER
+from ccl.abi.test_calls import TEST_PREFIX, TEST_RECORD
+from ccl.cli.running.standalone import CALLER
 from ccl.cli.testing.rehearsals import BALANCES, NOW, SEED, Failure, judge
-from runtime.context import Context, Limits
-from runtime.execution import Execution
-from runtime.modulecheck import ModuleFacts, check_module
+from runtime.execution.context import Context, Limits
+from runtime.execution.execution import Execution
+from runtime.module.check import ModuleFacts, check_module
 from runtime.sandbox.engine import engine_text
-from runtime.sandbox.machine import Loaded
 from runtime.sandbox.results import execution_from
+from runtime.sandbox.worker.machine import Loaded
 
 TRAPS_MAX = 50
 

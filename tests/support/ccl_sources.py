@@ -6,10 +6,10 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from ccl.diagnostics import Sink
-from ccl.parse import parse
-from ccl.parsing.lexer import lex
-from ccl.source import SourceMap
+from ccl.diagnostics.model import Sink
+from ccl.parser.lexer.lexer import lex
+from ccl.parser.parse import parse
+from ccl.source.spans import SourceMap
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```ccl\n(.*?)^```$", re.MULTILINE | re.DOTALL)

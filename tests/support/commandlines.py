@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 from ccl.cli.ccl import app as ccl
 from ccl.cli.cclc import app as cclc
 from mesh.cli.app import COMMANDS, root
-from runtime.terminal.commandline import command_line
+from runtime.terminal.command_line import command_line
 
 LINES = {
     "ccl": command_line(ccl),

@@ -48,7 +48,7 @@ from mesh.settlement import (
 from mesh.submission import Purse, check_submission
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.context import Context
+from runtime.execution.context import Context
 from runtime.identity.signed import Signed, sign
 
 T = TypeVar("T")

@@ -13,10 +13,10 @@ from types import FrameType
 
 from ccl_sources import corpus
 
-from ccl.diagnostics import Diagnostic, Sink
-from ccl.parsing.lexer import lex
-from ccl.render.prose import prose
-from ccl.source import SourceMap
+from ccl.diagnostics.model import Diagnostic, Sink
+from ccl.diagnostics.render.prose import prose
+from ccl.parser.lexer.lexer import lex
+from ccl.source.spans import SourceMap
 
 CASES_PER_SEED = 500
 DAMAGES_MAX = 4

@@ -1,9 +1,9 @@
 """Modules that make host calls in a row, written by hand, and what they asked for."""
 
-from ccl.abi.callforms import Answer
-from ccl.abi.hostcalls import HOST_CALLS
-from runtime.effects import Effect, effects_from_block
-from runtime.execution import Execution
+from ccl.abi.call_forms import Answer
+from ccl.abi.host_calls import HOST_CALLS
+from runtime.execution.effects import Effect, effects_from_block
+from runtime.execution.execution import Execution
 
 IMPORTS = "\n".join(
     f'(import "icn_host" "{call.name}" (func ${call.name.removeprefix("host_")}'

@@ -9,8 +9,8 @@ from typing import Any
 
 from typed_trees import Host
 
-from ccl.abi.callforms import Effect
-from ccl.abi.hostcalls import HOST_CALLS
+from ccl.abi.call_forms import Effect
+from ccl.abi.host_calls import HOST_CALLS
 from runtime.content.codec import decode
 
 Stored = dict[tuple[str, str], tuple[str, bytes]]

@@ -11,8 +11,8 @@ from mesh.local import JobRequest, JobView, LocalMesh
 from mesh.local.executor import InSandbox, MakeExecutor
 from runtime.content.cid import Codec, cid_of
 from runtime.content.did import Did
-from runtime.context import SEED_BYTES, Context, Limits
-from runtime.execution import Execution
+from runtime.execution.context import SEED_BYTES, Context, Limits
+from runtime.execution.execution import Execution
 from runtime.sandbox.pool import Result, Sandbox
 from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
 

@@ -18,8 +18,8 @@ from mesh.market import NodeState
 from mesh.ports import Store
 from mesh.records import Engine, Genesis, JobManifest, Priority, Requirements, Trust
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.context import Context
-from runtime.execution import Deterministic, Outcome, OutcomeKind
+from runtime.execution.context import Context
+from runtime.execution.execution import Deterministic, Outcome, OutcomeKind
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed, sign
 from runtime.tokens.ledger import Change, decide

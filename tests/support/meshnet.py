@@ -28,8 +28,8 @@ from mesh.records import (
     read_as,
 )
 from runtime.content.cid import Cid
-from runtime.context import Context
-from runtime.execution import Deterministic, Metrics
+from runtime.execution.context import Context
+from runtime.execution.execution import Deterministic, Metrics
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed, sign
 

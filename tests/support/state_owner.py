@@ -8,9 +8,9 @@ from host_programs import effects, program
 from wasm_modules import HereMachine, context, executed
 
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.execution import Execution
+from runtime.execution.execution import Execution
+from runtime.execution.state import EMPTY, Snapshot, advanced
 from runtime.host.invocation import Invocation
-from runtime.state import EMPTY, Snapshot, advanced
 from runtime.tokens.register import register_to_block
 
 ADA = "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"

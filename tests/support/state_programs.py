@@ -7,9 +7,9 @@ from typed_programs import first_values
 from typed_shapes import ENUMS, INTS, NAMED, POINT, STATES, STRUCTS, assigned, kept, read
 from typed_trees import INT, SPAN, STRING, block, builtin, function, integer, op
 
-from ccl import typed as t
-from ccl.lowering.facts import survey
-from ccl.types import Type
+from ccl.analysis.usage import survey
+from ccl.ir import typed as t
+from ccl.ir.types import Type
 
 INVARIANTS = ("few numbers", "a small number", "a short label")
 EXPORTS = 4

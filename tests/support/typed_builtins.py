@@ -5,8 +5,8 @@ from typing import Any
 from typed_numbers import Stopped, computed, parsed
 from typed_values import Tagged, element
 
-from ccl import typed as t
-from ccl.types import Type
+from ccl.ir import typed as t
+from ccl.ir.types import Type
 
 
 def changing(builtin: t.Builtin, target: Any, rest: list[Any]) -> Any:

@@ -41,9 +41,9 @@ from typed_trees import (
     when,
 )
 
-from ccl import typed as t
-from ccl.reach import NO_USE, state_uses
-from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Struct, Token, Type
+from ccl.analysis.state_effects import NO_USE, state_uses
+from ccl.ir import typed as t
+from ccl.ir.types import Array, Enumeration, Map, Option, Prim, Result, Struct, Token, Type
 
 TEXTS = ("", "a", "b", "cé", "日本", "abcdefgh", "0123456789")
 B = t.Builtin

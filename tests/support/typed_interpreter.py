@@ -12,9 +12,9 @@ from typed_builtins import changing, reading
 from typed_numbers import Stopped, binary, decimal_text, in_range
 from typed_values import Record, Tagged, copy_of, element, plain
 
-from ccl import typed as t
-from ccl.types import Array, Map, Prim, Result, Struct, Type
-from ccl.walk import root_of
+from ccl.ir import typed as t
+from ccl.ir.types import Array, Map, Prim, Result, Struct, Type
+from ccl.ir.visit import root_of
 
 
 class _Leave(Exception):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from math import isqrt
 from typing import Any
 
-from ccl import typed as t
-from ccl.types import Prim, Type
+from ccl.ir import typed as t
+from ccl.ir.types import Prim, Type
 
 MIN, MAX = -(2**63), 2**63 - 1
 MILLION = 10**6

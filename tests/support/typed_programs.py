@@ -20,10 +20,10 @@ from typed_shapes import (
 from typed_statements import Writer
 from typed_trees import INT, STRING, block, function, program
 
-from ccl import typed as t
-from ccl.lowering.facts import survey
-from ccl.node import replace
-from ccl.types import Type
+from ccl.analysis.usage import survey
+from ccl.ir import typed as t
+from ccl.ir.types import Type
+from ccl.support.node import replace
 
 SHARED = tuple(
     each for each in STATES if each.name in ("number", "label", "ints", "point", "points", "named")

@@ -6,8 +6,8 @@ make of it what it is.
 
 from typed_trees import INT, SPAN, STRING, get, local, put
 
-from ccl import typed as t
-from ccl.types import (
+from ccl.ir import typed as t
+from ccl.ir.types import (
     Array,
     EnumDef,
     Enumeration,
@@ -20,7 +20,7 @@ from ccl.types import (
     Token,
     Type,
 )
-from ccl.walk import root_of
+from ccl.ir.visit import root_of
 
 INTS = Array(INT)
 POINT = Struct("Point", "Point")

@@ -35,9 +35,9 @@ from typed_trees import (
     when,
 )
 
-from ccl import typed as t
-from ccl.abi.hostcalls import METERED_RESOURCES
-from ccl.types import Map, Prim
+from ccl.abi.host_calls import METERED_RESOURCES
+from ccl.ir import typed as t
+from ccl.ir.types import Map, Prim
 
 KINDS = tuple(kind for _, kind in STATE_FIELDS)
 

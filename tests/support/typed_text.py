@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ccl import typed as t
+from ccl.ir import typed as t
 
 
 def text_of(function: t.Function) -> str:

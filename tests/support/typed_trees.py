@@ -7,12 +7,12 @@ from typing import Any
 import wasmtime
 from quick_engine import quick_engine
 
-from ccl import typed as t
-from ccl.abi.callforms import Answer, HostCall, Wire
-from ccl.abi.hostcalls import HOST_CALLS
-from ccl.lower import Artifact, emit
-from ccl.source import FileId, SourceMap, Span
-from ccl.types import EnumDef, Prim, StructDef, Type
+from ccl.abi.call_forms import Answer, HostCall, Wire
+from ccl.abi.host_calls import HOST_CALLS
+from ccl.build.artifact import Artifact, emit
+from ccl.ir import typed as t
+from ccl.ir.types import EnumDef, Prim, StructDef, Type
+from ccl.source.spans import FileId, SourceMap, Span
 from runtime.content.codec import decode, encode
 
 INT, BOOL, STRING = Prim.INTEGER, Prim.BOOL, Prim.STRING
@@ -89,7 +89,7 @@ def host(name: str, kind: Type, *arguments: t.Expr) -> t.CallHost:
 
 
 def array(element: Type, *elements: t.Expr) -> t.ArrayNew:
-    from ccl.types import Array
+    from ccl.ir.types import Array
 
     return t.ArrayNew(elements=elements, type=Array(element), span=SPAN)
 

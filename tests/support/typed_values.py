@@ -5,8 +5,8 @@ from typing import Any
 
 from typed_numbers import Stopped, decimal_text
 
-from ccl import typed as t
-from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Struct, Type
+from ccl.ir import typed as t
+from ccl.ir.types import Array, Enumeration, Map, Option, Prim, Result, Struct, Type
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import ctypes
 
 from ccl.abi.features import WASM_FEATURES
-from runtime.sandbox import validation, validator
+from runtime.sandbox.compilation import validation, validator
 
 
 class Validated:

@@ -2,7 +2,7 @@
 
 import struct
 
-from runtime.host.wasi import WASI_FUNCTIONS
+from runtime.host.wasi.calls import WASI_FUNCTIONS
 
 IMPORTS = "\n".join(
     f'(import "wasi_snapshot_preview1" "{name}" (func ${name}'

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import decode, encode
 from runtime.content.did import parse_did
-from runtime.context import Context, Limits
-from runtime.execution import Execution
-from runtime.modulecheck import Rejection, check_module
+from runtime.execution.context import Context, Limits
+from runtime.execution.execution import Execution
+from runtime.module.check import Rejection, check_module
 from runtime.sandbox.engine import build_engine, engine_text
-from runtime.sandbox.machine import Machine
 from runtime.sandbox.pool import Result, Sandbox
 from runtime.sandbox.request import Fault, Request
 from runtime.sandbox.results import execution_from, rejected
+from runtime.sandbox.worker.machine import Machine
 
 CALLER = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
 NOW = 1_767_225_600

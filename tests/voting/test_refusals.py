@@ -4,7 +4,7 @@ import pytest
 from ccl_machine import run
 
 from ccl.pipeline import compile_text
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 PROGRAM = """\
 import "std/voting" as voting;

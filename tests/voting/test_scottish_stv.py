@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scottish_count import Election, Result, count, read_ward
 
 from ccl.pipeline import compile_file
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BALLOTS = EXAMPLES / "election" / "ballots"

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ccl.pipeline import compile_file
-from runtime.execution import OutcomeKind
+from runtime.execution.execution import OutcomeKind
 
 COUNT = Path(__file__).parents[2] / "examples" / "stv" / "count.ccl"
 NAMES = '"Candidate 1","Ada","Red",\n"Candidate 2","Bea","Blue",\n"Candidate 3","Cy","Green",\n'

@@ -1,12 +1,12 @@
 """Conversions of constants, with the texts and the refusals of the running module."""
 
-from ccl import typed
-from ccl.abi.times import YEARS, rfc3339
+from ccl.abi.text.times import YEARS, rfc3339
 from ccl.checking.constants.prelude_folding import Problem
-from ccl.checking.forms.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
-from ccl.node import replace
-from ccl.typed import Conversion
-from ccl.types import Prim
+from ccl.checking.expressions.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
+from ccl.ir import typed
+from ccl.ir.typed import Conversion
+from ccl.ir.types import Prim
+from ccl.support.node import replace
 from runtime.content.cid import CidError, parse_cid
 from runtime.content.did import DidError, parse_did
 

@@ -1,6 +1,6 @@
 """Whether two constants are equal, as `==` of the running program says."""
 
-from ccl import typed
+from ccl.ir import typed
 
 
 def same(left: typed.Expr, right: typed.Expr) -> bool:

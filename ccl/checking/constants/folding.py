@@ -7,15 +7,15 @@ here. Loops, calls of functions, and whatever is changed are left to the running
 from collections.abc import Callable
 from typing import TypeVar
 
-from ccl import typed
 from ccl.checking.constants.conversion_folding import converted
 from ccl.checking.constants.equality import same
 from ccl.checking.constants.prelude_folding import OUT_OF_RANGE, Problem, compute
-from ccl.checking.environment import is_invalid
-from ccl.checking.forms.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
-from ccl.node import replace
-from ccl.typed import BinaryOp, Builtin, UnaryOp
-from ccl.types import Prim
+from ccl.checking.core.environment import is_invalid
+from ccl.checking.expressions.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
+from ccl.ir import typed
+from ccl.ir.typed import BinaryOp, Builtin, UnaryOp
+from ccl.ir.types import Prim
+from ccl.support.node import replace
 
 
 def fold(node: typed.Expr) -> typed.Expr | Problem | None:

@@ -12,12 +12,13 @@ from functools import partial
 from math import isqrt
 from typing import Final, TypeAlias
 
-from ccl import lettercase, typed
 from ccl.checking.constants.equality import same
-from ccl.checking.forms.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
-from ccl.source import Span
-from ccl.typed import Builtin
-from ccl.types import Array, Option, Type
+from ccl.checking.expressions.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
+from ccl.ir import typed
+from ccl.ir.typed import Builtin
+from ccl.ir.types import Array, Option, Type
+from ccl.source.spans import Span
+from ccl.support import letter_case
 
 _INTEGER: Final = re.compile(r"-?[0-9]+", re.ASCII)
 _DECIMAL: Final = re.compile(r"-?[0-9]+(\.[0-9]{1,6})?", re.ASCII)
@@ -202,8 +203,8 @@ _OPERATIONS: Final[dict[Builtin, Callable[..., Value | None]]] = {
     Builtin.STRING_INDEX_OF: _index_of,
     Builtin.STRING_CHAR_AT: _char_at,
     Builtin.STRING_FROM_CODE_POINT: _from_code_point,
-    Builtin.STRING_UPPER: lambda text: lettercase.upper().of(text),
-    Builtin.STRING_LOWER: lambda text: lettercase.lower().of(text),
+    Builtin.STRING_UPPER: lambda text: letter_case.upper().of(text),
+    Builtin.STRING_LOWER: lambda text: letter_case.lower().of(text),
     Builtin.STRING_PARSE_INTEGER: _parse,
     Builtin.STRING_PARSE_DECIMAL: _parse_decimal,
     Builtin.MAP_SIZE: len,

@@ -3,16 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ccl import ast, typed
 from ccl.abi.events import JOB_EVENTS
 from ccl.abi.layout import HANDLER_PREFIX
-from ccl.builtins import HANDLER_PARAMETER
-from ccl.checking import blocks, statements
-from ccl.checking.advice.lints import report_variables
-from ccl.checking.conversions import fit
-from ccl.checking.environment import Body, Checker, Origin
-from ccl.checking.handlers.outcomes import check_handler
-from ccl.checking.inference import (
+from ccl.checking.core.conversions import fit
+from ccl.checking.core.environment import Body, Checker, Origin
+from ccl.checking.core.signatures import Signature
+from ccl.checking.core.type_names import NO_PARAMETERS, read_type
+from ccl.checking.core.unification import (
     ERROR_TYPE,
     fresh,
     has_error_type,
@@ -23,12 +20,17 @@ from ccl.checking.inference import (
     unify,
     zonk,
 )
-from ccl.checking.signatures import Signature
-from ccl.checking.type_names import NO_PARAMETERS, read_type
-from ccl.diagnostics import Label
-from ccl.resolved import FileScope
-from ccl.source import Span
-from ccl.types import Prim, Type
+from ccl.checking.expressions import blocks
+from ccl.checking.handlers.bodies import check_handler
+from ccl.checking.lints.assigning_lets import report_assigning_lets
+from ccl.checking.lints.unused import report_variables
+from ccl.diagnostics.model import Label
+from ccl.ir import typed
+from ccl.ir.types import Prim, Type
+from ccl.prelude.functions import HANDLER_PARAMETER
+from ccl.resolver.scopes import FileScope
+from ccl.source.spans import Span
+from ccl.syntax import ast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +231,7 @@ def _finish(
     checker = body.checker
     checker.mutation_facts[identity] = body.facts
     if checker.final:
-        statements.report_assigning_lets(body)
+        report_assigning_lets(body)
         report_variables(body)
     signature = checker.signatures.get(identity)
     return typed.Function(

@@ -10,17 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ccl import ast, typed
-from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
-from ccl.checking import expressions, names
-from ccl.checking.conversions import fit
-from ccl.checking.environment import Body, invalid, is_invalid
-from ccl.checking.forms import enums, forms
-from ccl.checking.functions import function_calls, generics, library, prelude_calls, solving
-from ccl.checking.functions.argument_order import after, in_order
-from ccl.checking.functions.arguments import Callee, bind, counted
-from ccl.checking.inference import ERROR_TYPE, fresh, is_open, unify, zonk
-from ccl.checking.signatures import (
+from ccl.checking.builtins import special_calls
+from ccl.checking.calls import function_calls, prelude_calls
+from ccl.checking.calls.argument_order import after, in_order
+from ccl.checking.calls.arguments import Callee, bind, counted
+from ccl.checking.core.conversions import fit
+from ccl.checking.core.environment import Body, invalid, is_invalid
+from ccl.checking.core.signatures import (
     AnyFunction,
     Generic,
     InlineFunction,
@@ -28,12 +24,19 @@ from ccl.checking.signatures import (
     PassedFunction,
     Signature,
 )
-from ccl.diagnostics import Label
-from ccl.node import nodes_of, replace
-from ccl.paths import path_of
-from ccl.resolved import FileScope
-from ccl.source import Span
-from ccl.types import Type
+from ccl.checking.core.unification import ERROR_TYPE, fresh, is_open, unify, zonk
+from ccl.checking.expressions import enums, names
+from ccl.checking.functions import generics, library
+from ccl.checking.inference import solving
+from ccl.diagnostics.model import Label
+from ccl.ir import typed
+from ccl.ir.types import Type
+from ccl.prelude.functions import FUNCTIONS, SPECIAL_FORMS
+from ccl.resolver.scopes import FileScope
+from ccl.source.spans import Span
+from ccl.support.node import nodes_of, replace
+from ccl.syntax import ast
+from ccl.syntax.paths import path_of
 
 # --- calls of functions that take functions
 
@@ -79,7 +82,7 @@ def call_higher_order(
     for parameter in sorted(target.taking & bound.keys()):
         passed = _passed(body, bound[parameter].value)
         if passed is None:
-            if is_invalid(expressions.infer(body, bound[parameter].value)):
+            if is_invalid(body.infer(bound[parameter].value)):
                 return invalid(call.span)
             label = Label(item.name.span, f"`{parameter}` of `{name}` is called in it")
             body.sink.report(
@@ -97,7 +100,7 @@ def call_higher_order(
     for parameter, argument in bound.items():
         if parameter not in given:
             expected = signature.parameters[kept.index(parameter)]
-            nodes[parameter] = expressions.check(body, argument.value, expected)
+            nodes[parameter] = body.check(argument.value, expected)
     before, ordered = in_order(body, nodes, [each for each in kept if each in nodes])
     for parameter, function in given.items():
         for outer in function.outer if isinstance(function, InlineFunction) else ():
@@ -114,7 +117,7 @@ def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
     for each in arguments:
         if not isinstance(each.value, ast.Lambda):
             if _passed(body, each.value) is None:
-                expressions.infer(body, each.value)
+                body.infer(each.value)
             continue
         if body.is_template:
             _check_for_anything(body, each.value)
@@ -357,7 +360,7 @@ def call_passed(
                 body, call, function.scope, function.name, call.arguments, None
             )
         if function.name in SPECIAL_FORMS:
-            return forms.infer_form(body, call, function.name, expected)
+            return special_calls.infer_form(body, call, function.name, expected)
         row = FUNCTIONS[function.name]
         return prelude_calls.call_prelude(body, call, row, call.arguments, None, expected)
     signature = body.checker.signatures[function.function]
@@ -371,10 +374,10 @@ def call_passed(
             labels=(Label(call.span, f"`{name}` is called here"),),
         )
         for each in call.arguments:
-            expressions.infer(body, each.value)
+            body.infer(each.value)
         return invalid(call.span)
     ordered = [
-        expressions.check(body, each.value, kind)
+        body.check(each.value, kind)
         for each, kind in zip(call.arguments, signature.parameters, strict=False)
     ]
     for outer, kind in zip(function.outer, signature.parameters[count:], strict=True):

@@ -8,15 +8,16 @@ functions of a file's only contract are exported under their own names, those of
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ccl import ast, typed
 from ccl.abi.layout import CHARTER_EXPORT, HANDLER_PREFIX, RUN_EXPORT, RUNTIME_EXPORTS
-from ccl.checking.environment import Checker
+from ccl.checking.core.environment import Checker
 from ccl.checking.functions.bodies import Entry
 from ccl.checking.handlers.job_events import check_event
-from ccl.diagnostics import Label
-from ccl.node import Node
-from ccl.resolved import FileScope
-from ccl.source import Span
+from ccl.diagnostics.model import Label
+from ccl.ir import typed
+from ccl.resolver.scopes import FileScope
+from ccl.source.spans import Span
+from ccl.support.node import Node
+from ccl.syntax import ast
 
 ENTRY_SUFFIX = " entry"
 """Behind the name of an export: the id of an entry, which no function can have."""

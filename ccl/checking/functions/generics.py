@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 
-from ccl import ast, typed
-from ccl.checking.constraints import wait_for
-from ccl.checking.conversions import report_mismatch
-from ccl.checking.environment import Body, CallSite, invalid
+from ccl.checking.core.constraints import wait_for
+from ccl.checking.core.conversions import report_mismatch
+from ccl.checking.core.environment import Body, CallSite, invalid
+from ccl.checking.core.signatures import Generic, Signature
+from ccl.checking.core.type_names import read_type
+from ccl.checking.core.unification import fresh, has_error_type, is_open, type_id, unify, zonk
 from ccl.checking.functions import bodies as functions
-from ccl.checking.functions import solving
-from ccl.checking.inference import fresh, has_error_type, is_open, type_id, unify, zonk
-from ccl.checking.signatures import Generic, Signature
-from ccl.checking.type_names import read_type
-from ccl.types import Type
+from ccl.checking.inference import solving
+from ccl.ir import typed
+from ccl.ir.types import Type
+from ccl.syntax import ast
 
 INSTANCES_MAX = 200
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from ccl import ast
-from ccl.checking.environment import Checker
+from ccl.checking.core.environment import Checker
 from ccl.checking.functions import library
-from ccl.node import nodes_of
-from ccl.paths import path_of
-from ccl.resolved import FileScope
+from ccl.resolver.scopes import FileScope
+from ccl.support.node import nodes_of
+from ccl.syntax import ast
+from ccl.syntax.paths import path_of
 
 
 def find_higher_order(checker: Checker) -> None:

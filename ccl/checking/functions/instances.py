@@ -7,8 +7,9 @@ arguments put in. Only what the program uses reaches code generation.
 from collections import Counter, deque
 from collections.abc import Mapping
 
-from ccl.checking.environment import Checker, EnumInfo, StructInfo
-from ccl.checking.inference import (
+from ccl.checking.core.declarations import EnumInfo, StructInfo
+from ccl.checking.core.environment import Checker
+from ccl.checking.core.unification import (
     has_error_type,
     has_rigid,
     is_open,
@@ -17,8 +18,8 @@ from ccl.checking.inference import (
     with_parts,
     zonk,
 )
-from ccl.node import replace
-from ccl.types import EnumDef, Enumeration, Instance, Map, Struct, StructDef, Type, is_key
+from ccl.ir.types import EnumDef, Enumeration, Instance, Map, Struct, StructDef, Type, is_key
+from ccl.support.node import replace
 
 INSTANCES_MAX = 200
 

@@ -1,17 +1,17 @@
 """Functions of the standard library that programs use without an import.
 
-`ccl.loading` has loaded the files of all such names that occur in the program. Here a name is
-looked up only after the program's own.
+`ccl.resolver.loader` has loaded the files of all such names that occur in the program. Here a name
+is looked up only after the program's own.
 """
 
 from collections.abc import Sequence
 
-from ccl import ast
-from ccl.builtins import METHODS as PRELUDE_METHODS
-from ccl.checking.environment import Checker
-from ccl.prelude_library import FUNCTIONS, METHODS, TYPES, LibraryFunction
-from ccl.resolved import FileScope
-from ccl.types import Array, Enumeration, Map, Option, Prim, Result, Type
+from ccl.checking.core.environment import Checker
+from ccl.ir.types import Array, Enumeration, Map, Option, Prim, Result, Type
+from ccl.prelude.functions import METHODS as PRELUDE_METHODS
+from ccl.prelude.library_index import FUNCTIONS, METHODS, TYPES, LibraryFunction
+from ccl.resolver.scopes import FileScope
+from ccl.syntax import ast
 
 Target = tuple[FileScope, str]
 """The library file and the name of the function in it."""

@@ -8,17 +8,19 @@ also where nothing calls the function. Nothing of this is compiled.
 import re
 from collections.abc import Set
 
-from ccl import ast
-from ccl.builtins import GENERIC_TYPES, METHODS, TYPES
-from ccl.checking.environment import Checker
-from ccl.checking.functions import bodies, call_sites, solving
-from ccl.checking.inference import ERROR_TYPE, is_open, rigid
-from ccl.checking.repeats import report_repeats
-from ccl.checking.signatures import AnyFunction, Signature
-from ccl.diagnostics import Diagnostic, Sink, is_error
-from ccl.node import replace
-from ccl.prelude_library import METHODS as LIBRARY_METHODS
-from ccl.resolved import FileScope
+from ccl.checking.calls import call_sites
+from ccl.checking.core.duplicates import report_repeats
+from ccl.checking.core.environment import Checker
+from ccl.checking.core.signatures import AnyFunction, Signature
+from ccl.checking.core.unification import ERROR_TYPE, is_open, rigid
+from ccl.checking.functions import bodies
+from ccl.checking.inference import solving
+from ccl.diagnostics.model import Diagnostic, Sink, is_error
+from ccl.prelude.functions import GENERIC_TYPES, METHODS, TYPES
+from ccl.prelude.library_index import METHODS as LIBRARY_METHODS
+from ccl.resolver.scopes import FileScope
+from ccl.support.node import replace
+from ccl.syntax import ast
 
 _OF_OPERATIONS = frozenset(
     {

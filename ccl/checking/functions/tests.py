@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from ccl import ast, typed
-from ccl.abi.testcalls import TEST_PREFIX
-from ccl.checking.environment import Checker
+from ccl.abi.test_calls import TEST_PREFIX
+from ccl.checking.core.environment import Checker
+from ccl.checking.core.unification import has_error_type, prune
 from ccl.checking.functions.entries import root_functions
-from ccl.checking.inference import has_error_type, prune
-from ccl.diagnostics import Edit, Fix
-from ccl.source import Span
-from ccl.types import Prim, Result, Type
-from ccl.walk import everything
+from ccl.diagnostics.model import Edit, Fix
+from ccl.ir import typed
+from ccl.ir.types import Prim, Result, Type
+from ccl.ir.visit import everything
+from ccl.source.spans import Span
+from ccl.syntax import ast
 
 
 def exports_of_tests(checker: Checker) -> tuple[typed.Export, ...]:

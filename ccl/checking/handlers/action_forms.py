@@ -1,12 +1,21 @@
-"""What the actions of `ccl.actions` do, as statements of host calls.
+"""What the actions of `ccl.prelude.actions` do, as statements of host calls.
 
 Entries are evaluated once, as written. What the host refuses traps with its reason.
 """
 
 from collections.abc import Iterable
 
-from ccl import ast, typed
-from ccl.actions import (
+from ccl.checking.builtins import records, special_calls
+from ccl.checking.calls.arguments import Callee, bind
+from ccl.checking.core.conversions import convert
+from ccl.checking.core.environment import Body, Origin, is_invalid
+from ccl.checking.core.unification import zonk
+from ccl.checking.handlers.outcomes import emit
+from ccl.diagnostics.model import Label
+from ccl.ir import typed
+from ccl.ir.typed import Conversion
+from ccl.ir.types import Prim, Type
+from ccl.prelude.actions import (
     AMOUNT_DEFAULT,
     MINTED,
     PERFORMED,
@@ -15,18 +24,9 @@ from ccl.actions import (
     TRANSFERRED,
     ActionForm,
 )
-from ccl.builtins import FUNCTIONS, REFUSABLE
-from ccl.checking import expressions
-from ccl.checking.conversions import convert
-from ccl.checking.environment import Body, Origin, is_invalid
-from ccl.checking.forms import forms, records
-from ccl.checking.functions.arguments import Callee, bind
-from ccl.checking.handlers.outcomes import emit
-from ccl.checking.inference import zonk
-from ccl.diagnostics import Label
-from ccl.source import Span
-from ccl.typed import Conversion
-from ccl.types import Prim, Type
+from ccl.prelude.functions import FUNCTIONS, REFUSABLE
+from ccl.source.spans import Span
+from ccl.syntax import ast
 
 Statements = tuple[typed.Statement, ...]
 
@@ -46,7 +46,7 @@ def perform(
     bound = bind(body, call, callee, given)
     if bound is None or not _has_one(body, form, action, bound):
         for each in given:
-            expressions.infer(body, each.value)
+            body.infer(each.value)
         return ()
     acting = _Acting(body, action.span)
     for key, argument in bound.items():
@@ -72,8 +72,8 @@ def update_policy(
 ) -> Statements:
     """`update_policy NAME { … }` says that a policy is to be so from now on."""
     acting = _Acting(body, action.span)
-    acting.put("name", expressions.check(body, label.value, Prim.STRING))
-    acting.put("entries", expressions.infer(body, entries))
+    acting.put("name", body.check(label.value, Prim.STRING))
+    acting.put("entries", body.infer(entries))
     if any(is_invalid(each) for each in acting.values.values()):
         return ()
     return (*acting.before, acting.event(POLICY_UPDATED, tuple(acting.values)))
@@ -117,11 +117,11 @@ class _Acting:
             written = ast.Key(text=key, quoted=False, span=argument.span)
             node = records.infer_part(self.body, argument.value, written)
         else:
-            node = expressions.check(self.body, argument.value, wanted)
+            node = self.body.check(argument.value, wanted)
         if key == "resource_type":
             choices = FUNCTIONS["record_resource_usage"].choices or {}
             if key in choices:
-                node = forms.one_of(self.body, node, choices[key], key)
+                node = special_calls.one_of(self.body, node, choices[key], key)
         self.put(key, node)
 
     def put(self, key: str, node: typed.Expr) -> None:

@@ -1,22 +1,23 @@
 """Actions in handlers: `name [label] { key: value; }`.
 
-An action of the language has keys of its own (`ccl.actions`). Any other is the call of a function
-or host call with the entries as named arguments. The label is the first key or parameter.
+An action of the language has keys of its own (`ccl.prelude.actions`). Any other is the call of a
+function or host call with the entries as named arguments. The label is the first key or parameter.
 """
 
 from collections.abc import Sequence
 
-from ccl import ast, prelude_library, typed
-from ccl.abi.suggest import nearest
-from ccl.actions import ACTIONS, ActionForm
-from ccl.builtins import FUNCTIONS, SPECIAL_FORMS
-from ccl.checking import expressions
-from ccl.checking.environment import Body
-from ccl.checking.forms import records
+from ccl.abi.text.suggest import nearest
+from ccl.checking.builtins import records
+from ccl.checking.core.environment import Body
 from ccl.checking.functions import library
 from ccl.checking.handlers import action_forms
-from ccl.diagnostics import Edit, Fix
-from ccl.source import Span
+from ccl.diagnostics.model import Edit, Fix
+from ccl.ir import typed
+from ccl.prelude import library_index
+from ccl.prelude.actions import ACTIONS, ActionForm
+from ccl.prelude.functions import FUNCTIONS, SPECIAL_FORMS
+from ccl.source.spans import Span
+from ccl.syntax import ast
 
 _FIRST_OF_FORMS = {"submit_job": "wasm_cid", "host_submit_job": "wasm_cid", "log_event": "name"}
 
@@ -29,7 +30,7 @@ def check_action(body: Body, action: ast.Action) -> tuple[typed.Statement, ...]:
         return _of_the_language(body, ACTIONS[name], action)
     if name in body.scope.functions:
         body.checker.used_functions.add(body.checker.function_id(body.scope, name))
-    if own or name in FUNCTIONS or name in SPECIAL_FORMS or name in prelude_library.FUNCTIONS:
+    if own or name in FUNCTIONS or name in SPECIAL_FORMS or name in library_index.FUNCTIONS:
         return _call(body, action)
     _unknown(body, action)
     return ()
@@ -63,7 +64,7 @@ def _call(body: Body, action: ast.Action) -> tuple[typed.Statement, ...]:
         arguments=tuple(given),
         span=action.span,
     )
-    return (expressions.discard(body, call),)
+    return (body.discard(call),)
 
 
 def named_entries(body: Body, action: ast.Action) -> tuple[ast.Argument, ...] | None:

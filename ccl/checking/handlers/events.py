@@ -3,19 +3,21 @@
 A struct gives its name and its fields, a variant of an enum its name and what it carries.
 """
 
-from ccl import ast, typed
-from ccl.abi.suggest import nearest
-from ccl.checking import expressions, limits
-from ccl.checking.conversions import convert
-from ccl.checking.environment import Body, invalid, is_invalid
-from ccl.checking.forms import records
-from ccl.checking.forms.literals import plain_text
+from ccl.abi.text.suggest import nearest
+from ccl.checking.builtins import records
+from ccl.checking.core.citations import cite
+from ccl.checking.core.conversions import convert
+from ccl.checking.core.environment import Body, invalid, is_invalid
+from ccl.checking.core.unification import is_error_type, prune, variable_of, zonk
+from ccl.checking.expressions.literals import plain_text
 from ccl.checking.functions.instances import enum_of
-from ccl.checking.inference import is_error_type, prune, variable_of, zonk
-from ccl.diagnostics import Edit, Fix
-from ccl.source import Span
-from ccl.typed import Conversion
-from ccl.types import Array, Enumeration, Option, Prim, Result, Struct, Type
+from ccl.checking.rules import limits
+from ccl.diagnostics.model import Edit, Fix
+from ccl.ir import typed
+from ccl.ir.typed import Conversion
+from ccl.ir.types import Array, Enumeration, Option, Prim, Result, Struct, Type
+from ccl.source.spans import Span
+from ccl.syntax import ast
 
 EMITTED = Result(Prim.UNIT, Prim.STRING)
 
@@ -27,13 +29,13 @@ def infer_emit(body: Body, expr: ast.Emit) -> typed.Expr:
         return invalid(expr.span)
     article = None if expr.article is None else plain_text(expr.article)
     if expr.article is not None and article is not None:
-        body.checker.charter.cite(body, article, expr.article.span)
+        cite(body.checker, article, expr.article.span)
     if isinstance(expr.event, ast.StructExpr) and _is_undeclared(body, expr.event):
         return invalid(expr.span)
-    event = expressions.infer(body, expr.event)
+    event = body.infer(expr.event)
     if expr.data is not None:
         data = records.infer_record(body, expr.data.entries, expr.data.span)
-        name = expressions.check(body, expr.event, Prim.STRING)
+        name = body.check(expr.event, Prim.STRING)
         if is_invalid(data):
             return invalid(expr.span)
         return _emit(body, expr.span, name, data, article)

@@ -4,12 +4,13 @@ A name close to one of these is taken for a slip. Others are free: who calls a h
 may give what the host does not.
 """
 
-from ccl import ast, typed
 from ccl.abi.events import JOB_EVENTS, JOB_FIELDS, JOB_PREFIX
-from ccl.abi.suggest import nearest
-from ccl.checking.environment import Body, Variable
-from ccl.diagnostics import Edit, Fix, Sink
-from ccl.source import Span
+from ccl.abi.text.suggest import nearest
+from ccl.checking.core.environment import Body, Variable
+from ccl.diagnostics.model import Edit, Fix, Sink
+from ccl.ir import typed
+from ccl.source.spans import Span
+from ccl.syntax import ast
 
 
 def check_event(sink: Sink, event: str, span: Span) -> None:

@@ -4,48 +4,17 @@ The event has the handler's own name. An entry in a branch counts where the bran
 last one of a key counts; where nothing was set, nothing is emitted.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-from ccl import ast, typed
-from ccl.checking import blocks
-from ccl.checking.conversions import convert
-from ccl.checking.environment import Body, is_invalid
-from ccl.checking.forms import records
-from ccl.node import fields, is_node
-from ccl.source import Span
-from ccl.typed import Conversion
-from ccl.types import Prim, Result
+from ccl.checking.builtins import records, slots
+from ccl.checking.core.conversions import convert
+from ccl.checking.core.declarations import Outcome
+from ccl.checking.core.environment import Body, is_invalid
+from ccl.ir import typed
+from ccl.ir.typed import Conversion
+from ccl.ir.types import Prim, Result
+from ccl.source.spans import Span
+from ccl.syntax import ast
 
 EMITTED = Result(Prim.UNIT, Prim.STRING)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """Of the handler that is being checked."""
-
-    event: str
-    slots: records.Slots
-
-
-def check_handler(body: Body, event: str, block: ast.Block, span: Span) -> typed.Block:
-    """The body of a handler; with entries, it ends by emitting what they have set."""
-    keys = dict.fromkeys(each.entry.key.text for each in _entries_in(block))
-    if not keys:
-        return blocks.discard_block(body, block)
-    slots = records.Slots(body, span)
-    for key in keys:
-        slots.add(key)
-    body.outcome = Outcome(event=event, slots=slots)
-    inner = blocks.discard_block(body, block)
-    ending = () if inner.type is Prim.NEVER else (_emission(body.outcome),)
-    body.outcome = None
-    return typed.Block(
-        statements=(*slots.empty(), typed.Evaluate(value=inner, span=block.span), *ending),
-        value=None,
-        type=inner.type,
-        span=block.span,
-    )
 
 
 def check_entry(body: Body, entry: ast.HandlerEntry) -> tuple[typed.Statement, ...]:
@@ -57,7 +26,7 @@ def check_entry(body: Body, entry: ast.HandlerEntry) -> tuple[typed.Statement, .
         return ()
     if is_invalid(value):
         return ()
-    return (body.outcome.slots.set(key.text, value, entry.span),)
+    return (slots.set_slot(body.outcome.slots, key.text, value, entry.span),)
 
 
 def before_leaving(body: Body, leaving: typed.Expr) -> typed.Expr:
@@ -65,7 +34,7 @@ def before_leaving(body: Body, leaving: typed.Expr) -> typed.Expr:
     if body.outcome is None or is_invalid(leaving):
         return leaving
     return typed.Block(
-        statements=(_emission(body.outcome), typed.Evaluate(value=leaving, span=leaving.span)),
+        statements=(emission(body.outcome), typed.Evaluate(value=leaving, span=leaving.span)),
         value=None,
         type=Prim.NEVER,
         span=leaving.span,
@@ -81,24 +50,12 @@ def emit(event: typed.Expr, data: typed.Expr, span: Span) -> typed.Statement:
     return typed.Evaluate(value=convert(call, Conversion.UNWRAP_OK, Prim.UNIT), span=span)
 
 
-def _emission(outcome: Outcome) -> typed.Statement:
+def emission(outcome: Outcome) -> typed.Statement:
     span = outcome.slots.span
     name = typed.TextConst(value=outcome.event, type=Prim.STRING, span=span)
-    emitted = emit(name, outcome.slots.record(), span)
+    emitted = emit(name, slots.record(outcome.slots), span)
     then = typed.Block(statements=(emitted,), value=None, type=Prim.UNIT, span=span)
     asked = typed.If(
-        condition=outcome.slots.any_set(), then=then, otherwise=None, type=Prim.UNIT, span=span
+        condition=slots.any_set(outcome.slots), then=then, otherwise=None, type=Prim.UNIT, span=span
     )
     return typed.Evaluate(value=asked, span=span)
-
-
-def _entries_in(node: object) -> Iterator[ast.HandlerEntry]:
-    if isinstance(node, ast.HandlerEntry):
-        yield node
-        yield from _entries_in(node.entry.value)
-    elif isinstance(node, tuple):
-        for each in node:
-            yield from _entries_in(each)
-    elif is_node(node) and not isinstance(node, ast.Lambda):
-        for name in fields(node):
-            yield from _entries_in(getattr(node, name))

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import typer
 
-from ccl.cli.running.earlier import EarlierRun, warn_of
+from ccl.cli.running.jobs.earlier import EarlierRun, warn_of
 from ccl.cli.running.options import Options
 from mesh.local.runs import Submission
-from runtime.effects import Effect, TransferTokens
+from runtime.execution.effects import Effect, TransferTokens
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import RESOURCES
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ccl.cli.running.options import Options
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files import STANDARD_STREAM, check_writable
+from runtime.terminal.files.writing import STANDARD_STREAM, check_writable
 
 
 def check_output(options: Options) -> None:

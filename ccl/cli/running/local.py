@@ -13,9 +13,9 @@ from mesh.local.owned import snapshot_of
 from mesh.local.runs import request_for, world_now
 from runtime.content.cid import Cid
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode
-from runtime.context import Context, Limits
-from runtime.effects import Effect, effects_from_block
-from runtime.execution import Deterministic, Execution, Metrics
+from runtime.execution.context import Context, Limits
+from runtime.execution.effects import Effect, effects_from_block
+from runtime.execution.execution import Deterministic, Execution, Metrics
 from runtime.sandbox.engine import engine_text
 from runtime.sandbox.request import Fault
 from runtime.terminal.errors import CommandError, ExitCode

@@ -9,26 +9,26 @@ from typing import Any, Final
 import typer
 from msgspec import Struct
 
-from ccl import ast
 from ccl.abi.layout import CHARTER_EXPORT, HANDLER_PREFIX, RUN_EXPORT
 from ccl.abi.sections import PACKED_SECTION, Abi, ExportSignature
-from ccl.abi.suggest import nearest
-from ccl.abi.values import parse_type, to_json, untyped_to_json
+from ccl.abi.text.suggest import nearest
+from ccl.abi.text.values import parse_type, to_json, untyped_to_json
 from ccl.cli.admission import admission
-from ccl.cli.checking import Findings
+from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.report import answer_findings, show_findings
+from ccl.cli.compiling.sources import project_for
 from ccl.cli.files import read_bytes, read_source
-from ccl.cli.report import answer_findings, show_findings
-from ccl.cli.running.reading import entries_reading_input
-from ccl.cli.sources import project_for
+from ccl.cli.running.inputs.input_use import entries_reading_input
+from ccl.diagnostics.render import Format
 from ccl.pipeline import Compilation, compile_text
-from ccl.render import Format
-from ccl.source import SourceMap
+from ccl.source.spans import SourceMap
+from ccl.syntax import ast
 from ccl.wasm.binary import sections
 from ccl.wasm.inspect import inspect_module
 from runtime.content.cid import Cid, Codec, cid_of, parse_cid
 from runtime.content.codec import decode
 from runtime.content.did import Did
-from runtime.context import (
+from runtime.execution.context import (
     INPUT_BYTES_MAX,
     OUTPUT_BYTES_MAX,
     REPUTATION_UNKNOWN,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ccl.abi.hostcalls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
+from ccl.abi.host_calls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
 from mesh.local import LocalMesh
 from mesh.local.request import DEFAULT_ENTRY, JobRequest
 from mesh.local.runs import Submission
@@ -11,7 +11,7 @@ from mesh.records import Priority, Requirements, Trust
 from runtime.content.cid import Cid
 from runtime.content.shapes import ShapeError
 from runtime.content.typed import from_value, to_value
-from runtime.effects import Effect, SubmitJob
+from runtime.execution.effects import Effect, SubmitJob
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import ResourceType
 

@@ -12,8 +12,8 @@ from blake3 import blake3
 from ccl.abi.sections import Abi
 from runtime.content.cid import Cid
 from runtime.content.codec import encode
-from runtime.context import SEED_BYTES
-from runtime.state import Snapshot
+from runtime.execution.context import SEED_BYTES
+from runtime.execution.state import Snapshot
 from runtime.terminal.errors import CommandError, ExitCode
 
 PURPOSE: Final = "ccl 1 seed of a local execution"

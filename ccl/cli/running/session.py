@@ -3,11 +3,12 @@
 import sys
 
 from ccl.abi.layout import CHARTER_EXPORT
-from ccl.cli.running.advice import Attempt, missing_input, next_step
-from ccl.cli.running.arguments import argument_block
 from ccl.cli.running.calls import call_block, origin_of
 from ccl.cli.running.destination import check_output
-from ccl.cli.running.earlier import EarlierRun, continuing, run_id, runs_of_file
+from ccl.cli.running.inputs.arguments import argument_block
+from ccl.cli.running.inputs.records import given_roles, read_records
+from ccl.cli.running.jobs.earlier import EarlierRun, continuing, run_id, runs_of_file
+from ccl.cli.running.jobs.run_state import UnderWay
 from ccl.cli.running.local import Call, Run, done_before, execute, state_without_program
 from ccl.cli.running.options import Options
 from ccl.cli.running.program import (
@@ -17,21 +18,20 @@ from ccl.cli.running.program import (
     has_charter,
     read_input,
 )
-from ccl.cli.running.records import given_roles, read_records
+from ccl.cli.running.results.next_steps import Attempt, missing_input, next_step
+from ccl.cli.running.results.showing import give_run, show_dry_run, show_modules, show_result
+from ccl.cli.running.results.traps import outcome_error, outcome_lines
 from ccl.cli.running.seeding import chosen_seed
-from ccl.cli.running.showing import give_run, show_dry_run, show_modules, show_result
-from ccl.cli.running.traps import outcome_error, outcome_lines
-from ccl.cli.running.under_way import UnderWay
-from ccl.render.paint import Ink, Paint
+from ccl.diagnostics.render.colour import Ink, Paint
 from mesh.local import LocalMesh
 from mesh.local.runs import LocalRun, Origin, finish_run, only_this_run, unfinished_run
 from runtime.content.cid import Cid
-from runtime.context import Limits
-from runtime.terminal.answer import fail, give
+from runtime.execution.context import Limits
+from runtime.terminal.answers.answer import fail, give
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.escaping import printable
-from runtime.terminal.files import STANDARD_STREAM
+from runtime.terminal.files.writing import STANDARD_STREAM
 from runtime.terminal.streams import SEAL, has_color, note, width_of
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ccl.cli.apart import sandbox_apart
-from ccl.cli.report import show_findings
+from ccl.cli.compiling.report import show_findings
+from ccl.cli.running.standalone import sandbox_apart
 from ccl.cli.testing.compiling import compiled
 from ccl.cli.testing.finding import TestFile, test_files
 from ccl.cli.testing.machine import as_items, as_value
@@ -25,11 +25,11 @@ from ccl.cli.testing.reporting import (
     test_lines,
 )
 from ccl.cli.testing.suite import Broken, Suite
-from ccl.render import Format
-from ccl.render.cells import text_width
-from ccl.render.paint import Ink, Paint
+from ccl.diagnostics.render import Format
+from ccl.diagnostics.render.cells import text_width
+from ccl.diagnostics.render.colour import Ink, Paint
 from runtime.sandbox.request import Fault
-from runtime.terminal.answer import fail, give, say_item
+from runtime.terminal.answers.answer import fail, give, say_item
 from runtime.terminal.boundary import show_error
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.streams import SEAL, has_color, say, width_of

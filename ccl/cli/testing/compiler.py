@@ -62,7 +62,7 @@ class Compiler:
 
 def main() -> None:
     """The argument is the parent's process id."""
-    from runtime.sandbox.confine import die_with_parent  # POSIX alone has what it needs
+    from runtime.sandbox.confinement.confine import die_with_parent  # POSIX alone has what it needs
 
     die_with_parent(int(sys.argv[1]))
     pipes = Pipes()

@@ -7,11 +7,11 @@ from typing import Final
 
 from msgspec import Struct
 
+from ccl.cli.compiling.report import shown
+from ccl.cli.compiling.sources import NO_PROGRAMS, project_for, sources_of
 from ccl.cli.files import NOT_FOUND, missing, read_source
-from ccl.cli.report import shown
-from ccl.cli.sources import NO_PROGRAMS, project_for, sources_of
 from ccl.pipeline import check_text
-from ccl.project import Project
+from ccl.project.project import Project
 from runtime.terminal.errors import CommandError
 
 _MARK: Final = re.compile(r"\btest\s+fn\b")

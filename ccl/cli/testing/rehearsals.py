@@ -11,13 +11,13 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ccl.abi.testcalls import ASSERTION_FAILED, NOTHING_TRAPPED, TEST_PREFIX, TEST_RECORD
-from ccl.cli.apart import CALLER
+from ccl.abi.test_calls import ASSERTION_FAILED, NOTHING_TRAPPED, TEST_PREFIX, TEST_RECORD
+from ccl.cli.running.standalone import CALLER
 from ccl.cli.testing.suite import Suite
 from runtime.content.codec import decode
-from runtime.context import Context, Limits
-from runtime.execution import Execution, Outcome, OutcomeKind
-from runtime.rehearsal import Comparison, Expectation
+from runtime.execution.context import Context, Limits
+from runtime.execution.execution import Execution, Outcome, OutcomeKind
+from runtime.execution.rehearsal import Comparison, Expectation
 from runtime.sandbox.engine import engine_text
 from runtime.sandbox.pool import Sandbox
 from runtime.sandbox.request import Fault, Request, Ticket
@@ -33,7 +33,7 @@ EXPECTED_TRAPS_MAX: Final = 1_000
 class Failure(Struct, frozen=True, kw_only=True):
     """Why a test failed. expected: the `assert_traps` in which that happened.
 
-    frames: of its trap, as `runtime.execution.Metrics` has them.
+    frames: of its trap, as `runtime.execution.execution.Metrics` has them.
     """
 
     outcome: Outcome

@@ -6,21 +6,21 @@ from typing import Final
 
 from msgspec import Struct
 
-from ccl.abi.testcalls import ASSERTION_FAILED, NOTHING_TRAPPED
-from ccl.cli.running.advice import less_memory
-from ccl.cli.running.traps import first_own, named_site
+from ccl.abi.test_calls import ASSERTION_FAILED, NOTHING_TRAPPED
+from ccl.cli.running.results.next_steps import less_memory
+from ccl.cli.running.results.traps import first_own, named_site
 from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
 from ccl.cli.testing.suite import Broken, Suite
 from ccl.cli.testing.values import difference, value_lines
-from ccl.lowering.frame import OUT_OF_MEMORY
-from ccl.render.cells import text_width
-from ccl.render.paint import Canvas, Ink, Paint
-from ccl.render.snippet import Mark, marked_lines
-from ccl.source import FileId, Source, Span
-from runtime.backtrace import calls_to, way_lines, way_to
+from ccl.codegen.function_builder import OUT_OF_MEMORY
+from ccl.diagnostics.render.cells import text_width
+from ccl.diagnostics.render.colour import Canvas, Ink, Paint
+from ccl.diagnostics.render.snippet import Mark, marked_lines
+from ccl.source.spans import FileId, Source, Span
 from runtime.content.codec import decode
-from runtime.context import MEMORY_BYTES, MIB
-from runtime.execution import OutcomeKind
+from runtime.execution.context import MEMORY_BYTES, MIB
+from runtime.execution.execution import OutcomeKind
+from runtime.module.backtrace import calls_to, way_lines, way_to
 from runtime.terminal.escaping import printable
 
 WIDTH_MIN: Final = 40

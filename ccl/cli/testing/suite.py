@@ -5,14 +5,14 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from ccl.abi.sections import Abi, Site
-from ccl.abi.testcalls import TEST_PREFIX
+from ccl.abi.test_calls import TEST_PREFIX
 from ccl.cli.admission import admission
-from ccl.cli.checking import Findings
-from ccl.cli.running.traps import Spot, sites_in
+from ccl.cli.compiling.checking import Findings
+from ccl.cli.running.results.traps import Spot, sites_in
 from ccl.cli.testing.finding import TestFile
+from ccl.ir.typed import Program
 from ccl.pipeline import compile_tests
-from ccl.source import Source, SourceMap, Span
-from ccl.typed import Program
+from ccl.source.spans import Source, SourceMap, Span
 from runtime.content.cid import Cid, parse_cid
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from msgspec import Struct
 
 from ccl.abi.sections import Abi
-from ccl.abi.values import TypeRef, parse_type, to_json, untyped_to_json
+from ccl.abi.text.values import TypeRef, parse_type, to_json, untyped_to_json
 
 LINE_CHARS_MAX: Final = 60
 """A value that fits is one line."""

@@ -18,7 +18,7 @@ from mesh.adapters.sqlite.errors import (
     unusable,
 )
 from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
-from runtime.private import create_file, may_write
+from runtime.platform.private_files import create_file, may_write
 from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:

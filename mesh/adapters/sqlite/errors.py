@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from mesh.failures import read_only
-from runtime.terminal.disk import no_room
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files.disk import no_room
 
 BUSY_TIMEOUT_SECONDS: Final = 30.0
 _REGION_BYTES: Final = 32 * 1024

@@ -14,7 +14,7 @@ from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Cid
 from runtime.content.codec import decode, encode
 from runtime.content.did import Did
-from runtime.execution import Deterministic
+from runtime.execution.execution import Deterministic
 
 
 class SqliteChains:

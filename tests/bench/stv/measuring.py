@@ -19,11 +19,11 @@ from ccl.pipeline import compile_file
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import decode
 from runtime.content.did import parse_did
-from runtime.context import Context, Limits
-from runtime.execution import OutcomeKind
-from runtime.modulecheck import ModuleFacts, check_module
+from runtime.execution.context import Context, Limits
+from runtime.execution.execution import OutcomeKind
+from runtime.module.check import ModuleFacts, check_module
 from runtime.sandbox.engine import build_engine, engine_text
-from runtime.sandbox.machine import Loaded, Machine
+from runtime.sandbox.worker.machine import Loaded, Machine
 from tests.bench.environments import python_with
 
 STVPOLL = "stvpoll==0.5.6"

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ccl.abi.callforms import Answer
+from ccl.abi.call_forms import Answer
 from ccl.abi.fuel import PRICES
-from ccl.abi.testcalls import ALL_CALLS, import_module
+from ccl.abi.test_calls import ALL_CALLS, import_module
 from runtime.content.heads import weighed_items
-from runtime.host.wasi import WASI_FUNCTIONS, WASI_MODULE
+from runtime.host.wasi.calls import WASI_FUNCTIONS, WASI_MODULE
 
 AT: Final = 65_536
 """Where the payload lies, the input of the execution."""

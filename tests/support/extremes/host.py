@@ -8,8 +8,8 @@ from wasm_modules import CALLER
 from extremes.extreme import AT, BUFFER, MIB, ROOM, Extreme, items_of, texts
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import encode
+from runtime.execution.state import Snapshot, StoredVariable
 from runtime.host.policy import policy_to_value
-from runtime.state import Snapshot, StoredVariable
 from runtime.tokens.policy import PermitList, Usage
 from runtime.tokens.register import register_to_block
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from ccl.abi.testcalls import TEST_RECORD
+from ccl.abi.test_calls import TEST_RECORD
 from extremes.extreme import Extreme, texts
 from extremes.host import LONG, OTHER
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from ccl.abi.fuel import WASI_PRICES
 from extremes.extreme import AT, MIB, Extreme, numbers
-from runtime.host.wasi import WASI_FUNCTIONS
+from runtime.host.wasi.calls import WASI_FUNCTIONS
 
 
 def _buffers(call: str, fd: int, count: int, length: int, label: str, **more: Any) -> Extreme:

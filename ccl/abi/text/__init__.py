@@ -1,0 +1,1 @@
+"""Values and names as people write them: JSON, times, encodings, suggestions."""

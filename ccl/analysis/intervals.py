@@ -1,0 +1,360 @@
+"""What the numbers of a function can be: an interval for each, and what it is at most.
+
+One walk in the order of evaluation. At the head of a loop its variables are what every turn
+leaves true: one that is only counted up keeps its least value, and so on. A check is left out
+only where the interval of exact results lies within 64 bits.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ccl.analysis.interval_arithmetic import (
+    ALL,
+    LENGTH_MAX,
+    MAX,
+    MIN,
+    Interval,
+    Known,
+    bits,
+    clamped,
+    hull,
+    result_of,
+)
+from ccl.ir.layout import value_type
+from ccl.ir.typed import (
+    Argument,
+    Binary,
+    BinaryOp,
+    Block,
+    Break,
+    Builtin,
+    CallBuiltin,
+    Expr,
+    ForEach,
+    ForPairs,
+    Function,
+    If,
+    Local,
+    LocalGet,
+    MatchTag,
+    ScalarConst,
+    SetLocal,
+    ShortCircuit,
+    Statement,
+    Unary,
+    UnaryOp,
+    While,
+)
+from ccl.ir.types import Prim
+from ccl.ir.visit import children, statement_children
+
+VARIABLES_MAX: Final = 256
+"""A function with more is not looked at: a branch copies what is known of each."""
+
+_KNOWN: Final = frozenset(
+    (ScalarConst, LocalGet, Binary, Unary, ShortCircuit, CallBuiltin, Block, If, MatchTag)
+)
+"""Expressions of which more is known than of their parts; most others are out at once."""
+_LENGTHS = (Builtin.ARRAY_LEN, Builtin.STRING_LENGTH, Builtin.MAP_SIZE)
+_BITS = (Builtin.BIT_AND, Builtin.SHIFT_RIGHT)
+_MIRRORED = {
+    BinaryOp.LESS: BinaryOp.GREATER,
+    BinaryOp.LESS_EQUAL: BinaryOp.GREATER_EQUAL,
+    BinaryOp.GREATER: BinaryOp.LESS,
+    BinaryOp.GREATER_EQUAL: BinaryOp.LESS_EQUAL,
+    BinaryOp.EQUAL: BinaryOp.EQUAL,
+}
+_NEGATED = {
+    BinaryOp.LESS: BinaryOp.GREATER_EQUAL,
+    BinaryOp.LESS_EQUAL: BinaryOp.GREATER,
+    BinaryOp.GREATER: BinaryOp.LESS_EQUAL,
+    BinaryOp.GREATER_EQUAL: BinaryOp.LESS,
+    BinaryOp.NOT_EQUAL: BinaryOp.EQUAL,
+}
+
+
+@dataclass
+class Ranges:
+    """Answers by node, for every place of the node."""
+
+    _safe: dict[int, bool] = field(default_factory=dict)
+    _seen: dict[int, tuple[Interval, frozenset[int]]] = field(default_factory=dict)
+    _entries: dict[int, dict[int, Interval]] = field(default_factory=dict)
+
+    def is_safe(self, node: Expr) -> bool:
+        """The operation needs no check for overflow."""
+        return self._safe.get(id(node), False)
+
+    def at(self, node: LocalGet) -> tuple[Interval, frozenset[int]]:
+        """What the variable can be where it is read, and the variables it is not above."""
+        return self._seen.get(id(node), (ALL, frozenset()))
+
+    def entry(self, loop: While, index: int) -> Interval:
+        """What a variable can be where a loop begins, each time that it does."""
+        return self._entries.get(id(loop), {}).get(index, ALL)
+
+    # --- the walk ---
+
+    def expr(self, node: Expr, known: Known) -> Interval:
+        """Of the value of an expression; `known` becomes what holds after it."""
+        if type(node) not in _KNOWN:
+            for each in children(node):
+                self.expr(each, known)
+            return ALL
+        match node:
+            case ScalarConst(value=value):
+                return value, value
+            case LocalGet(local=local):
+                return self._read(node, local, known)
+            case Binary():
+                return self._binary(node, known)
+            case Unary(op=op, operand=operand):
+                low, high = self.expr(operand, known)
+                if op is UnaryOp.NOT:
+                    return 0, 1
+                self._note(node, safe=low > MIN)
+                return -high, min(-low, MAX)
+            case ShortCircuit(is_and=is_and, left=left, right=right):
+                self.expr(left, known)
+                taken = known.copy()
+                refine(taken, left, is_and)
+                self.expr(right, taken)
+                known.join(taken)
+                return 0, 1
+            case CallBuiltin(builtin=builtin) if builtin in _LENGTHS:
+                self._all(children(node), known)
+                return 0, LENGTH_MAX
+            case CallBuiltin(builtin=builtin) if builtin in _BITS:
+                return bits(builtin, *[self.expr(each, known) for each in children(node)])
+            case Block(statements=statements, value=value):
+                for statement in statements:
+                    self.statement(statement, known)
+                return ALL if value is None else self.expr(value, known)
+            case If(condition=condition, then=then, otherwise=otherwise):
+                self.expr(condition, known)
+                return self._branches(
+                    known,
+                    [(condition, True, then), (condition, False, otherwise)],
+                )
+            case MatchTag(subject=subject, arms=arms, otherwise=otherwise):
+                self.expr(subject, known)
+                bodies = [arm.body for arm in arms] + ([otherwise] if otherwise else [])
+                return self._branches(known, [(None, True, body) for body in bodies])
+            case _:
+                self._all(children(node), known)
+                return ALL
+
+    def _all(self, nodes: Iterable[Expr], known: Known) -> None:
+        for node in nodes:
+            self.expr(node, known)
+
+    def _read(self, node: LocalGet, local: Local, known: Known) -> Interval:
+        interval = known.intervals.get(local.index, ALL)
+        most = known.most.get(local.index, frozenset())
+        before = self._seen.get(id(node))
+        self._seen[id(node)] = (
+            (interval, most) if before is None else (hull(before[0], interval), before[1] & most)
+        )
+        return interval
+
+    def _note(self, node: Expr, *, safe: bool) -> None:
+        self._safe[id(node)] = safe and self._safe.get(id(node), True)
+
+    def _binary(self, node: Binary, known: Known) -> Interval:
+        left, right = self.expr(node.left, known), self.expr(node.right, known)
+        if value_type(node.type) != "i64" or node.left.type is Prim.DECIMAL:
+            return ALL
+        exact = result_of(node.op, left, right)
+        if exact is None:
+            return ALL
+        self._note(node, safe=exact[0] >= MIN and exact[1] <= MAX)
+        return clamped(exact)
+
+    def _branches(
+        self, known: Known, branches: Sequence[tuple[Expr | None, bool, Expr | None]]
+    ) -> Interval:
+        """(condition, whether it holds, body); what holds after any that ends."""
+        ends: list[Known] = []
+        values: list[Interval] = []
+        for condition, holds, body in branches:
+            state = known.copy()
+            if condition is not None:
+                refine(state, condition, holds)
+            interval = ALL if body is None else self.expr(body, state)
+            if body is None or body.type is not Prim.NEVER:
+                ends.append(state)
+                values.append(interval)
+        if not ends:
+            return ALL
+        for state in ends[1:]:
+            ends[0].join(state)
+        known.become(ends[0])
+        return min(low for low, _ in values), max(high for _, high in values)
+
+    # --- statements ---
+
+    def statement(self, statement: Statement, known: Known) -> None:
+        match statement:
+            case SetLocal(local=local, value=value):
+                interval = self.expr(value, known)
+                if value_type(local.type) == "i64":
+                    known.set(local.index, interval)
+            case While(condition=condition, body=body):
+                self._enter(statement, known)
+                _settle(statement, known)
+                self.expr(condition, known)
+                inside = known.copy()
+                refine(inside, condition, True)
+                self.expr(body, inside)
+                if not _breaks(body):
+                    refine(known, condition, False)
+            case ForEach(iterable=iterable, body=body) | ForPairs(iterable=iterable, body=body):
+                self.expr(iterable, known)
+                _settle(statement, known)
+                self.expr(body, known.copy())
+            case _:
+                self._all(statement_children(statement), known)
+
+    def _enter(self, loop: While, known: Known) -> None:
+        before = self._entries.get(id(loop))
+        entry = Known(dict(known.intervals))
+        if before is not None:
+            entry.join(Known(before))
+        self._entries[id(loop)] = entry.intervals
+
+
+def ranges_of(function: Function, variables: int) -> Ranges:
+    """`variables`: how many the function has."""
+    ranges = Ranges()
+    if variables <= VARIABLES_MAX:
+        ranges.expr(function.body, Known())
+    return ranges
+
+
+# --- conditions -------------------------------------------------------------------------
+
+
+def refine(known: Known, condition: Expr, holds: bool) -> None:
+    """What else is known where the condition has been found true, or false."""
+    match condition:
+        case Unary(op=UnaryOp.NOT, operand=operand):
+            refine(known, operand, not holds)
+        case ShortCircuit(is_and=is_and, left=left, right=right) if is_and is holds:
+            if _is_quiet(right):
+                refine(known, left, holds)
+            refine(known, right, holds)
+        case Binary(op=op, left=left, right=right) if _is_plain(left) and _is_plain(right):
+            if not holds:
+                op = _NEGATED.get(op, op)
+            if op in _MIRRORED and (holds or condition.op in _NEGATED):
+                _compare(known, op, left, right)
+                _compare(known, _MIRRORED[op], right, left)
+
+
+def _compare(known: Known, op: BinaryOp, left: Expr, right: Expr) -> None:
+    if not isinstance(left, LocalGet):
+        return
+    low, high = _interval(known, right)
+    index = left.local.index
+    match op:
+        case BinaryOp.LESS:
+            known.narrow(index, MIN, high - 1)
+        case BinaryOp.LESS_EQUAL:
+            known.narrow(index, MIN, high)
+        case BinaryOp.GREATER:
+            known.narrow(index, low + 1, MAX)
+        case BinaryOp.GREATER_EQUAL:
+            known.narrow(index, low, MAX)
+        case _:
+            known.narrow(index, low, high)
+    if isinstance(right, LocalGet) and op in (BinaryOp.LESS, BinaryOp.LESS_EQUAL):
+        known.most[index] = known.most.get(index, frozenset()) | {right.local.index}
+
+
+def _interval(known: Known, node: Expr) -> Interval:
+    match node:
+        case ScalarConst(value=value):
+            return value, value
+        case LocalGet(local=local):
+            return known.intervals.get(local.index, ALL)
+        case _:
+            return 0, LENGTH_MAX
+
+
+def _is_plain(node: Expr) -> bool:
+    """A number that is read, not computed."""
+    match node:
+        case ScalarConst() | LocalGet():
+            return value_type(node.type) == "i64"
+        case CallBuiltin(builtin=builtin, arguments=(Argument(value=LocalGet()),)):
+            return builtin in _LENGTHS
+        case _:
+            return False
+
+
+def _is_quiet(node: Expr) -> bool:
+    """Sets no variable."""
+    return not any(True for _ in _settings(node))
+
+
+# --- loops ------------------------------------------------------------------------------
+
+
+def _settle(loop: While | ForEach | ForPairs, known: Known) -> None:
+    """Reduce what is known to what every turn of the loop leaves true."""
+    after: dict[int, Interval] = {}
+    for setting in _settings_of(loop):
+        index = setting.local.index
+        entry = known.intervals.get(index, ALL)
+        step = _kept_by(setting, entry)
+        after[index] = hull(after.get(index, entry), step)
+    match loop:
+        case ForEach(item=item):
+            after[item.index] = ALL
+        case ForPairs(key=key, value=value):
+            after[key.index] = after[value.index] = ALL
+    for index, interval in after.items():
+        known.set(index, interval)
+
+
+def _kept_by(setting: SetLocal, entry: Interval) -> Interval:
+    """Where a variable stays, however often it is set so."""
+    match setting.value:
+        case Binary(op=op, left=LocalGet(local=local), right=ScalarConst(value=step)) if (
+            local.index == setting.local.index and setting.value.type is not Prim.DECIMAL
+        ):
+            if op is BinaryOp.SUBTRACT:
+                op, step = BinaryOp.ADD, -step
+            if op is BinaryOp.ADD:
+                return (entry[0], MAX) if step >= 0 else (MIN, entry[1])
+            if op is BinaryOp.DIVIDE and step >= 1:
+                return hull(entry, (0, 0))
+            if op is BinaryOp.MULTIPLY and step >= 1 and entry[0] >= 0:
+                return 0, MAX
+    return ALL
+
+
+def _settings_of(loop: Statement) -> Iterable[SetLocal]:
+    for child in statement_children(loop):
+        yield from _settings(child)
+
+
+def _settings(node: Expr) -> Iterable[SetLocal]:
+    """Every statement inside that sets a variable."""
+    pending = [node]
+    while pending:
+        at = pending.pop()
+        if isinstance(at, Block):
+            yield from (each for each in at.statements if isinstance(each, SetLocal))
+        pending.extend(children(at))
+
+
+def _breaks(node: Expr) -> bool:
+    pending = [node]
+    while pending:
+        at = pending.pop()
+        if isinstance(at, Break):
+            return True
+        pending.extend(children(at))
+    return False

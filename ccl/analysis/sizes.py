@@ -1,0 +1,372 @@
+"""How long texts, Data and arrays and how large numbers are at most, over a function's parameters.
+
+Nothing is said of what is set twice, changed in place, or comes from anywhere but constants,
+parameters, host calls whose answers have a limit, and types whose values have one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from ccl.abi.bounds import Formula
+from ccl.abi.call_forms import Answer, Wire
+from ccl.abi.fuel import PRICES
+from ccl.abi.host_calls import CID_BYTES_MAX, DID_BYTES_MAX
+from ccl.abi.test_calls import ALL_CALLS
+from ccl.analysis.accumulators import Collected, collected
+from ccl.analysis.encoded_size import HEAD_BYTES, encoded_bytes_max, encoded_max, holds_text
+from ccl.analysis.intervals import Ranges
+from ccl.analysis.usage import Survey
+from ccl.ir.layout import is_text, value_type
+from ccl.ir.typed import (
+    ArrayNew,
+    Binary,
+    BinaryOp,
+    Block,
+    Builtin,
+    CallBuiltin,
+    CallFunction,
+    CallHost,
+    Concat,
+    Conversion,
+    Convert,
+    Expr,
+    Function,
+    If,
+    Local,
+    LocalGet,
+    MatchTag,
+    Program,
+    ScalarConst,
+    SetLocal,
+    SubmitManifest,
+    TextConst,
+)
+from ccl.ir.types import Array, Prim
+from ccl.ir.visit import children, everything
+from ccl.source.spans import Span
+from runtime.content.heads import CONTAINER_WEIGHT
+
+POINT_BYTES_MAX = 4
+NUMBER_TEXT_BYTES_MAX = 64
+"""Of any scalar as text, a time or a duration too."""
+SHORT_BYTES_MAX = 64
+"""Of the texts that generated code has of its own."""
+MOVED = "moved"
+"""Of a host call: the bytes that cross in both directions."""
+ITEMS = "items"
+"""Of a host call: the items of the values that it is given, as they are charged."""
+SMALL_MAX = 2**40
+"""Intervals beyond this say nothing useful."""
+HANDS_ON = frozenset(
+    {Builtin.ARRAY_LEN, Builtin.ARRAY_PUSH, Builtin.ARRAY_POP, Builtin.ARRAY_SLICE}
+)
+"""These read no text that is in an array."""
+
+
+def length_symbol(name: str) -> str:
+    return f"len({name})"
+
+
+def size_symbol(name: str) -> str:
+    return f"|{name}|"
+
+
+@dataclass
+class Sizes:
+    """Sizes of values of one function, as formulas over its parameters."""
+
+    program: Program
+    function: Function
+    survey: Survey
+    ranges: Ranges
+    collected: dict[str, Collected | None]
+    """By function id, of those that were looked at in any function."""
+    settings: dict[int, list[SetLocal]] = field(default_factory=dict)
+    _asked: set[int] = field(default_factory=set)
+    _taken: dict[int, CallHost] | None = None
+
+    def __post_init__(self) -> None:
+        for setting in self.survey.settings:
+            self.settings.setdefault(setting.local.index, []).append(setting)
+
+    def of_arguments(self, callee: Function, values: list[Expr]) -> dict[str, Formula | None]:
+        """By symbol of the callee, what it is here."""
+        found: dict[str, Formula | None] = {}
+        for parameter, value in zip(callee.parameters, values, strict=True):
+            if has_length(parameter):
+                found[length_symbol(parameter.name)] = self.length(value)
+            elif value_type(parameter.type) == "i64":
+                found[size_symbol(parameter.name)] = self.size(value)
+        return found
+
+    # --- values ---
+
+    def length(self, node: Expr) -> Formula | None:
+        """Of an array or text, at most; None if it is not known."""
+        match node:
+            case ArrayNew(elements=elements):
+                return Formula.constant(len(elements))
+            case TextConst(value=text):
+                return Formula.constant(len(text))
+            case CallBuiltin(builtin=Builtin.ARRAY_SLICE, arguments=arguments):
+                return self.length(arguments[0].value)
+            case LocalGet(local=local) if not self._may_grow(local):
+                if self.is_parameter(local):
+                    return Formula.symbol(length_symbol(local.name))
+                return self._of_only_setting(local, self.length)
+            case LocalGet():
+                return None
+            case CallFunction(function=function, arguments=arguments) if not is_text(node.type):
+                found = self._collected(function)
+                walked = None if found is None else self.length(arguments[found.parameter].value)
+                if found is None or walked is None:
+                    return None
+                return Formula.constant(found.pushes) * walked
+            case _ if is_text(node.type):
+                return self.bytes(node)
+            case _:
+                return None
+
+    def bytes(self, node: Expr) -> Formula | None:
+        """Of a text or Data, at most; None if it is not known."""
+        match node:
+            case TextConst(value=text):
+                return Formula.constant(len(text.encode()))
+            case _ if node.type is Prim.DID:
+                return Formula.constant(DID_BYTES_MAX)
+            case _ if node.type is Prim.CID:
+                return Formula.constant(CID_BYTES_MAX)
+            case Convert(conversion=Conversion.SAME_BITS, operand=operand):
+                return self.bytes(operand)
+            case Convert(conversion=Conversion.TO_STRING, operand=operand):
+                if is_text(operand.type):
+                    return self.bytes(operand)
+                known = operand.type is not Prim.DATA
+                return Formula.constant(NUMBER_TEXT_BYTES_MAX) if known else None
+            case Convert(conversion=Conversion.TO_DATA, operand=operand):
+                if operand.type is Prim.DATA:
+                    return self.bytes(operand)
+                return _known(encoded_bytes_max(self.program, operand.type))
+            case CallHost():
+                return self._answer(node)
+            case Block(value=value) if value is not None:
+                return self.bytes(value)
+            case If(then=then, otherwise=otherwise) if otherwise is not None:
+                a, b = self.bytes(then), self.bytes(otherwise)
+                return None if a is None or b is None else a.most(b)
+            case Concat(parts=parts):
+                return self._together(parts)
+            case CallBuiltin(builtin=Builtin.STRING_CONCAT, arguments=arguments):
+                return self._together([argument.value for argument in arguments])
+            case LocalGet(local=local) if local.index in self._answers:
+                return self._answer(self._answers[local.index])
+            case LocalGet(local=local) if not self._may_grow(local):
+                if self.is_parameter(local):
+                    if not is_text(local.type):
+                        return None
+                    points = Formula.symbol(length_symbol(local.name))
+                    return Formula.constant(POINT_BYTES_MAX) * points
+                return self._of_only_setting(local, self.bytes)
+            case _:
+                return None
+
+    def _together(self, parts: Sequence[Expr]) -> Formula | None:
+        total = Formula.constant(0)
+        for part in parts:
+            size = self.bytes(part)
+            if size is None:
+                return None
+            total = total + size
+        return total
+
+    def _answer(self, node: CallHost) -> Formula | None:
+        """Of a host call that answers with bytes."""
+        if node.bytes_max is not None:
+            return Formula.constant(node.bytes_max)
+        return _known(ALL_CALLS[node.call].answer_bytes_max)
+
+    def moved(self, node: CallHost) -> Formula | None:
+        """Bytes that a host call moves at most, both ways."""
+        call = ALL_CALLS[node.call]
+        given = [
+            value
+            for value, parameter in zip(node.arguments, call.parameters, strict=True)
+            if parameter.wire is not Wire.INTEGER
+        ]
+        total = self._together(given)
+        if total is None or call.answer is not Answer.BUFFER:
+            return total
+        answer = self._answer(node)
+        return None if answer is None else total + answer
+
+    def crossing(self, node: CallHost) -> dict[str, Formula | None]:
+        """What the call's price depends on."""
+        return {MOVED: self.moved(node), ITEMS: self.given_items(node)}
+
+    def given_items(self, node: CallHost) -> Formula | None:
+        """Items of the encoded values among the arguments, where the call's price counts them."""
+        total = Formula.constant(0)
+        if not PRICES[node.call].item:
+            return total
+        parameters = ALL_CALLS[node.call].parameters
+        for value, parameter in zip(node.arguments, parameters, strict=True):
+            if parameter.wire is Wire.BYTES:
+                items = self.items(value)
+                if items is None:
+                    return None
+                total = total + items
+        return total
+
+    def items(self, node: Expr) -> Formula | None:
+        """Of an encoded value, at most; None if it is not known."""
+        match node:
+            case Convert(conversion=Conversion.SAME_BITS, operand=operand):
+                return self.items(operand)
+            case Convert(conversion=Conversion.TO_DATA, operand=operand):
+                if operand.type is Prim.DATA:
+                    return self.items(operand)
+                if is_text(operand.type):
+                    return Formula.constant(1)
+                found = encoded_max(self.program, operand.type)
+                return None if found is None else Formula.constant(found.items)
+            case Block(value=value) if value is not None:
+                return self.items(value)
+            case LocalGet(local=local) if not (self._may_grow(local) or self.is_parameter(local)):
+                return self._of_only_setting(local, self.items)
+            case _:
+                # Nothing shorter than a byte weighs more than an empty list.
+                size = self.bytes(node)
+                return None if size is None else Formula.constant(CONTAINER_WEIGHT) * size
+
+    def of_manifest(self, node: SubmitManifest) -> dict[str, Formula | None]:
+        """Of the map of its fields."""
+        size = Formula.constant(HEAD_BYTES)
+        items = CONTAINER_WEIGHT
+        for key, value in node.fields:
+            if is_text(value.type):
+                known, count = self.bytes(value), 1
+            else:
+                extent = encoded_max(self.program, value.type)
+                known = None if extent is None else Formula.constant(extent.bytes)
+                count = 0 if extent is None else extent.items
+            if known is None:
+                return {MOVED: None, ITEMS: None}
+            size = size + known + Formula.constant(2 * HEAD_BYTES + len(key.encode()))
+            items += 1 + count
+        return {MOVED: size, ITEMS: Formula.constant(items)}
+
+    def longest(self) -> Formula | Span:
+        """Of all texts and Data here; the place of the first that is unbounded."""
+        total = Formula.constant(SHORT_BYTES_MAX)
+        unknown: list[Span] = []
+        for node in everything(self.function.body):
+            if is_text(node.type) or node.type is Prim.DATA:
+                size = self.bytes(node)
+                if size is not None:
+                    total = total.most(size)
+                    continue
+            elif not self._walks_texts(node):
+                continue
+            unknown.append(node.span)
+        return min(unknown, key=lambda span: (span.file, span.start)) if unknown else total
+
+    def _walks_texts(self, node: Expr) -> bool:
+        """Whether it reads values that have texts of any length inside."""
+        match node:
+            case Binary(left=left, right=right):
+                parts = [left, right]
+            case CallBuiltin(builtin=builtin, arguments=arguments) if builtin not in HANDS_ON:
+                parts = [argument.value for argument in arguments]
+            case SubmitManifest(fields=fields):
+                parts = [value for _, value in fields]
+            case _:
+                return False
+        return any(not is_text(part.type) and holds_text(self.program, part.type) for part in parts)
+
+    @property
+    def _answers(self) -> dict[int, CallHost]:
+        """By a variable that a pattern binds, the host call whose answer it takes apart."""
+        if self._taken is None:
+            self._taken = {
+                local.index: node.subject
+                for node in everything(self.function.body)
+                if isinstance(node, MatchTag) and isinstance(node.subject, CallHost)
+                for arm in node.arms
+                for _, local in arm.bindings
+            }
+        return self._taken
+
+    def size(self, node: Expr) -> Formula | None:
+        """Of a number without its sign, at most; None if it is not known."""
+        match node:
+            case ScalarConst(value=value):
+                return Formula.constant(abs(value))
+            case CallBuiltin(builtin=Builtin.ARRAY_LEN | Builtin.STRING_LENGTH, arguments=(only,)):
+                return self.length(only.value)
+            case Binary(op=BinaryOp.ADD | BinaryOp.SUBTRACT, left=left, right=right):
+                a, b = self.size(left), self.size(right)
+                return None if a is None or b is None else a + b
+            case Binary(op=BinaryOp.MULTIPLY, left=left, right=right) if has_number(node):
+                a, b = self.size(left), self.size(right)
+                return None if a is None or b is None else a * b
+            case Binary(op=BinaryOp.DIVIDE, left=left, right=ScalarConst()) if has_number(node):
+                return self.size(left)
+            case Binary(op=BinaryOp.REMAINDER, right=ScalarConst(value=value)):
+                return Formula.constant(abs(value))
+            case LocalGet(local=local):
+                (low, high), _ = self.ranges.at(node)
+                if max(-low, high) <= SMALL_MAX:
+                    return Formula.constant(max(abs(low), abs(high)))
+                if local.index not in self.survey.rebound and self.is_parameter(local):
+                    return Formula.symbol(size_symbol(local.name))
+                return self._of_only_setting(local, self.size)
+            case _:
+                return None
+
+    def _collected(self, function: str) -> Collected | None:
+        if function not in self.collected:
+            self.collected[function] = collected(self.program.functions[function])
+        return self.collected[function]
+
+    def is_parameter(self, local: Local) -> bool:
+        return any(parameter.index == local.index for parameter in self.function.parameters)
+
+    def _may_grow(self, local: Local) -> bool:
+        changed = local.index in self.survey.changed or local.index in self.function.mutated
+        return changed or (self.is_parameter(local) and local.index in self.survey.rebound)
+
+    def _of_only_setting(self, local: Local, measure: "Measure") -> Formula | None:
+        settings = self.settings.get(local.index, [])
+        if len(settings) != 1 or self.is_parameter(local) or local.index in self._asked:
+            return None
+        self._asked.add(local.index)
+        found = measure(settings[0].value)
+        self._asked.discard(local.index)
+        return found
+
+
+Measure: TypeAlias = Callable[[Expr], Formula | None]
+
+
+def has_length(local: Local) -> bool:
+    return isinstance(local.type, Array) or is_text(local.type)
+
+
+def has_number(node: Binary) -> bool:
+    """The operands are whole numbers, so that the result is as large as arithmetic says."""
+    return all(str(part.type) == "Integer" for part in (node.left, node.right))
+
+
+def _known(size: int | None) -> Formula | None:
+    return None if size is None else Formula.constant(size)
+
+
+def settings_in(node: Expr) -> Iterator[SetLocal]:
+    """Every statement inside that sets a variable."""
+    pending = [node]
+    while pending:
+        at = pending.pop()
+        if isinstance(at, Block):
+            yield from (each for each in at.statements if isinstance(each, SetLocal))
+        pending.extend(children(at))

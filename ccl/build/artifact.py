@@ -1,0 +1,80 @@
+"""Code generation as a whole: a checked program to the artifact that is stored and run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ccl.abi.bounds import bounds_to_value
+from ccl.abi.sections import (
+    ABI_SECTION,
+    BOUNDS_SECTION,
+    CALLS_KEY,
+    PACKED_SECTION,
+    SITES_SECTION,
+    SOURCE_SECTION,
+    Abi,
+    Site,
+    calls_to_value,
+    sites_to_value,
+)
+from ccl.codegen.program import Lowered, lower
+from ccl.fuel.bounds import bounds_of
+from ccl.ir.typed import Program
+from ccl.source.spans import SourceMap, Span
+from ccl.support.node import Node
+from ccl.wasm.assemble import assemble
+from ccl.wasm.emit import text_of
+from runtime.content.codec import encode
+
+
+class Artifact(Node, frozen=True, kw_only=True):
+    """The module as bytes and as text, and what its sections say.
+
+    places: where each function of the module was declared that was, in their order.
+    """
+
+    wasm: bytes
+    wat: str
+    abi: Abi
+    sites: tuple[Site, ...]
+    places: tuple[Span | None, ...]
+
+
+def emit(
+    program: Program,
+    sources: SourceMap,
+    *,
+    source_cids: Mapping[str, str],
+    compiler_version: str,
+) -> Artifact:
+    """Generate the module. The same arguments give the same bytes, everywhere.
+
+    `source_cids` are the CIDs of the sources by their path. A checked program cannot be
+    refused here.
+    """
+    lowered = lower(program, sources)
+    wat = text_of(lowered.module)
+    sections = {
+        ABI_SECTION: encode(lowered.abi.to_value()),
+        SITES_SECTION: encode(sites_to_value(lowered.sites)),
+        BOUNDS_SECTION: encode(bounds_to_value(bounds_of(lowered, sources))),
+        SOURCE_SECTION: encode(_provenance(lowered, source_cids, compiler_version)),
+    }
+    if program.packed:
+        sections[PACKED_SECTION] = encode({m.cid: m.wasm for m in program.packed})
+    return Artifact(
+        wasm=assemble(wat, sections),
+        wat=wat,
+        abi=lowered.abi,
+        sites=lowered.sites,
+        places=tuple(
+            lowered.notes[each.name].function.span if each.name in lowered.notes else None
+            for each in lowered.module.functions
+        ),
+    )
+
+
+def _provenance(
+    lowered: Lowered, source_cids: Mapping[str, str], compiler_version: str
+) -> dict[str, Any]:
+    value = {"compiler": compiler_version, "sources": dict(source_cids)}
+    return value | {CALLS_KEY: calls_to_value(lowered.calls)} if lowered.calls else value

@@ -1,0 +1,287 @@
+"""Conditions of the charter as functions: 0 does not hold, 1 holds, 2 and up undecided.
+
+A condition reads host records whose fields may be missing. It is undecided where a missing field
+could change its answer; the number says which one. `&&` and `||` are decided by one side where
+that side is enough.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ccl.abi.call_forms import Effect
+from ccl.abi.test_calls import ALL_CALLS
+from ccl.charter import model
+from ccl.checking.core.environment import Body, Checker, is_invalid
+from ccl.diagnostics.model import Label
+from ccl.ir import typed
+from ccl.ir.typed import UNDECIDED, BinaryOp, Builtin, UnaryOp
+from ccl.ir.types import Option, Prim
+from ccl.source.spans import Span
+from ccl.support.node import fields, is_node, nodes_of, replace
+
+FUNCTION_PREFIX = "charter.condition."
+
+
+def function_id(number: int) -> str:
+    return f"{FUNCTION_PREFIX}{number}"
+
+
+@dataclass(slots=True)
+class _Deciding:
+    """One condition: the fields whose absence leaves it open, by number."""
+
+    body: Body
+    missing: list[str] = field(default_factory=list)
+
+
+def check_conditions(checker: Checker) -> dict[str, typed.Function]:
+    """Every condition of the charter, typed, by id; faults go to the checker's sink."""
+    functions: dict[str, typed.Function] = {}
+    conditions: list[typed.CharterCondition] = []
+    for number, condition in enumerate(checker.charter.conditions):
+        identity = function_id(number)
+        functions[identity], missing = _function(checker, identity, condition)
+        conditions.append(
+            typed.CharterCondition(
+                function=identity,
+                missing=missing,
+                when=condition.when,
+                span=condition.expr.span,
+            )
+        )
+    checker.charter.checked_conditions = tuple(conditions)
+    return functions
+
+
+def _function(
+    checker: Checker, identity: str, condition: "model.Condition"
+) -> tuple[typed.Function, tuple[str, ...]]:
+    body = Body(
+        checker=checker,
+        scope=condition.scope,
+        id=identity,
+        result=Prim.INTEGER,
+        in_condition=True,
+    )
+    node = body.check(condition.expr, Prim.BOOL)
+    span = condition.expr.span
+    deciding = _Deciding(body)
+    value = _integer(0, span) if is_invalid(node) else _decide(deciding, node)
+    function = typed.Function(
+        id=identity,
+        name="condition",
+        parameters=(),
+        locals=tuple(body.locals),
+        mutated=frozenset(),
+        result=Prim.INTEGER,
+        body=typed.Block(statements=(), value=value, type=Prim.INTEGER, span=span),
+        span=span,
+    )
+    return function, tuple(deciding.missing)
+
+
+def report_effects(checker: Checker, functions: dict[str, typed.Function]) -> None:
+    """Reading the charter changes nothing: no condition may reach a call that does."""
+    for number, condition in enumerate(checker.charter.conditions):
+        identity = function_id(number)
+        if identity not in functions:
+            continue
+        call = changing_call(functions, identity)
+        if call is not None:
+            checker.sink.report(
+                "CCL0322",
+                condition.expr.span,
+                call=call.call if isinstance(call, typed.CallHost) else "host_submit_manifest",
+                labels=(Label(call.span, "called here"),),
+            )
+
+
+def changing_call(
+    functions: Mapping[str, typed.Function], start: str
+) -> typed.CallHost | typed.SubmitManifest | None:
+    """A host call that changes the world, which a function reaches."""
+    pending, seen = [start], {start}
+    while pending:
+        for node in nodes_of(functions[pending.pop()].body):
+            match node:
+                case typed.SubmitManifest():
+                    return node
+                case typed.CallHost() if ALL_CALLS[node.call].effect is Effect.CHANGES:
+                    return node
+                case typed.CallFunction(function=callee) if (
+                    callee not in seen and callee in functions
+                ):
+                    seen.add(callee)
+                    pending.append(callee)
+                case _:
+                    pass
+    return None
+
+
+# --- three values -----------------------------------------------------------------------
+
+
+def _decide(deciding: _Deciding, node: typed.Expr) -> typed.Expr:
+    match node:
+        case typed.ShortCircuit():
+            return _either(deciding, node)
+        case typed.Unary(op=UnaryOp.NOT):
+            operand = _decide(deciding, node.operand)
+            set_, known = _kept(deciding, operand)
+            opposite = _arithmetic(BinaryOp.SUBTRACT, _integer(1, node.span), known)
+            decided = _compare(BinaryOp.LESS, known, _integer(UNDECIDED, node.span))
+            return _block(set_, _if(decided, opposite, known))
+        case _:
+            return _leaf(deciding, node)
+
+
+def _either(deciding: _Deciding, node: typed.ShortCircuit) -> typed.Expr:
+    """The left side alone where it settles the whole; else the larger of both answers.
+
+    What is left of `&&` are 1 and more, of `||` 0, 2 and more: the larger is the answer.
+    """
+    settling = _integer(0 if node.is_and else 1, node.span)
+    set_left, left = _kept(deciding, _decide(deciding, node.left))
+    set_right, right = _kept(deciding, _decide(deciding, node.right))
+    larger = typed.CallBuiltin(
+        builtin=Builtin.INTEGER_MAX,
+        arguments=tuple(typed.Argument(value=each, mutated=False) for each in (left, right)),
+        type=Prim.INTEGER,
+        span=node.span,
+    )
+    both = _if(_compare(BinaryOp.EQUAL, right, settling), settling, larger)
+    rest = _block(set_right, both)
+    return _block(set_left, _if(_compare(BinaryOp.EQUAL, left, settling), settling, rest))
+
+
+def _leaf(deciding: _Deciding, node: typed.Expr) -> typed.Expr:
+    """A part without `&&` and `||`: open where a field that it reads is missing."""
+    asked: typed.Expr = _with_presence(deciding, node)
+    answer: typed.Expr = _if(asked, _integer(1, node.span), _integer(0, node.span))
+    for path in reversed(_paths(node)):
+        written = ".".join(path)
+        if written not in deciding.missing:
+            deciding.missing.append(written)
+        number = _integer(UNDECIDED + deciding.missing.index(written), node.span)
+        answer = _if(_present(deciding, path, node.span), answer, number)
+    return answer
+
+
+def _paths(node: object) -> list[tuple[str, ...]]:
+    """The fields of host records that are read, but for those that `has` asks for."""
+    found: dict[tuple[str, ...], None] = {}
+
+    def collect(each: object) -> None:
+        if isinstance(each, typed.CallBuiltin) and each.builtin is Builtin.DATA_HAS:
+            return
+        path = _record_path(each)
+        if path is not None:
+            found[path] = None
+        elif isinstance(each, tuple):
+            for part in each:
+                collect(part)
+        elif is_node(each):
+            for name in fields(each):
+                collect(getattr(each, name))
+
+    collect(node)
+    return list(found)
+
+
+def _record_path(node: object) -> tuple[str, ...] | None:
+    """`proposal.size` as names, where the node reads just that."""
+    match node:
+        case typed.CallHost(call="host_get_context", arguments=(typed.TextConst(value=name),)):
+            return (name,)
+        case typed.DataGet():
+            before = _record_path(node.base)
+            return None if before is None else (*before, node.name)
+        case _:
+            return None
+
+
+def _with_presence(deciding: _Deciding, node: Any) -> Any:
+    """The same tree, with a `has` that is false of a record that the host does not have."""
+    if isinstance(node, tuple):
+        return type(node)(_with_presence(deciding, each) for each in node)
+    if not is_node(node) or isinstance(node, typed.Local):
+        return node
+    if isinstance(node, typed.CallBuiltin) and node.builtin is Builtin.DATA_HAS:
+        base, *names = (each.value for each in node.arguments)
+        path = _record_path(base)
+        texts = tuple(each.value for each in names if isinstance(each, typed.TextConst))
+        if path is not None:
+            return _present(deciding, (*path, *texts), node.span)
+    changes: dict[str, Any] = {}
+    for name in fields(node):
+        before = getattr(node, name)
+        after = _with_presence(deciding, before)
+        if after is not before:
+            changes[name] = after
+    return replace(node, **changes) if changes else node
+
+
+def _present(deciding: _Deciding, path: tuple[str, ...], span: Span) -> typed.Expr:
+    """Whether the host has the record, and the record the field."""
+    record, *names = path
+    asked = typed.CallHost(
+        call="host_get_context",
+        arguments=(typed.TextConst(value=record, type=Prim.STRING, span=span),),
+        type=Option(Prim.DATA),
+        span=span,
+    )
+    local = deciding.body.temporary(Prim.DATA, span)
+    whole = typed.LocalGet(local=local, type=Prim.DATA, span=span)
+    arguments: list[typed.Expr] = [whole]
+    arguments += [typed.TextConst(value=name, type=Prim.STRING, span=span) for name in names]
+    found: typed.Expr = typed.ScalarConst(value=1, type=Prim.BOOL, span=span)
+    if names:
+        found = typed.CallBuiltin(
+            builtin=Builtin.DATA_HAS,
+            arguments=tuple(typed.Argument(value=each, mutated=False) for each in arguments),
+            type=Prim.BOOL,
+            span=span,
+        )
+    return typed.MatchTag(
+        subject=asked,
+        arms=(typed.TagArm(tag=1, bindings=((0, local),), body=found),),
+        otherwise=typed.ScalarConst(value=0, type=Prim.BOOL, span=span),
+        type=Prim.BOOL,
+        span=span,
+    )
+
+
+# --- nodes ------------------------------------------------------------------------------
+
+
+def _kept(deciding: _Deciding, value: typed.Expr) -> tuple[typed.Statement, typed.Expr]:
+    local = deciding.body.temporary(Prim.INTEGER, value.span)
+    read = typed.LocalGet(local=local, type=Prim.INTEGER, span=value.span)
+    return typed.SetLocal(local=local, value=value, span=value.span), read
+
+
+def _block(statement: typed.Statement, value: typed.Expr) -> typed.Expr:
+    return typed.Block(statements=(statement,), value=value, type=Prim.INTEGER, span=value.span)
+
+
+def _if(condition: typed.Expr, then: typed.Expr, otherwise: typed.Expr) -> typed.Expr:
+    return typed.If(
+        condition=condition,
+        then=then,
+        otherwise=otherwise,
+        type=Prim.INTEGER,
+        span=condition.span,
+    )
+
+
+def _integer(value: int, span: Span) -> typed.Expr:
+    return typed.ScalarConst(value=value, type=Prim.INTEGER, span=span)
+
+
+def _compare(op: BinaryOp, left: typed.Expr, right: typed.Expr) -> typed.Expr:
+    return typed.Binary(op=op, left=left, right=right, type=Prim.BOOL, span=left.span)
+
+
+def _arithmetic(op: BinaryOp, left: typed.Expr, right: typed.Expr) -> typed.Expr:
+    return typed.Binary(op=op, left=left, right=right, type=Prim.INTEGER, span=right.span)

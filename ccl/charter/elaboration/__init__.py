@@ -1,0 +1,1 @@
+"""Elaboration of the charter: declarations to one tree of values with conditions."""

@@ -1,0 +1,202 @@
+"""One entry for each key: sections of one name are joined, rules that compete are put in order.
+
+A rule further in replaces the outer ones; where two rules can hold at once and set one
+key differently, one of them must say `override`.
+"""
+
+from typing import TypeAlias
+
+from ccl.charter.conditions.guards import Guards
+from ccl.charter.elaboration.values import same_value
+from ccl.charter.model import Entry, Property, Setting, Tree, guards_of, key_of, span_of
+from ccl.diagnostics.model import Label, Sink
+from ccl.ir import typed
+from ccl.support.node import replace
+
+Rivals: TypeAlias = list[tuple[Property, Property]]
+"""Settings that exclude each other if results of functions turn out to be whole."""
+
+
+def settle(
+    sink: Sink, entries: tuple[Entry, ...], guards: Guards, rivals: Rivals | None = None
+) -> tuple[Entry, ...]:
+    """The entries of one section, and of all within, each key decided.
+
+    rivals: takes what `report_rivals` has to decide; without it, nothing is left open.
+    """
+    joined = _joined(sink, entries, guards)
+    settled = _ordered(sink, joined, guards, rivals)
+    return tuple(
+        replace(each, entries=settle(sink, each.entries, guards, rivals))
+        if isinstance(each, Tree)
+        else each
+        for each in settled
+    )
+
+
+def report_rivals(sink: Sink, rivals: Rivals, guards: Guards) -> None:
+    """Once all types are known, the settings that can hold at once after all."""
+    for earlier, later in rivals:
+        if not _never_meet(earlier, later, guards):
+            _report_conflict(sink, earlier, later)
+
+
+def _never_meet(earlier: Setting, later: Setting, guards: Guards) -> bool:
+    return all(guards.exclusive(a, b) for a in guards_of(earlier) for b in guards_of(later))
+
+
+def _identity(entry: Setting) -> tuple[str, str | None]:
+    return key_of(entry), _label_text(entry)
+
+
+def _label_text(entry: Setting) -> str | None:
+    label = entry.label if isinstance(entry, Tree) else None
+    match label:
+        case typed.CharterText() | typed.CharterNumber() | typed.CharterBool():
+            return str(label.value)
+        case typed.CharterBand():
+            return f"{label.low.value} {label.high.value} {label.half_open}"
+        case _:
+            return None
+
+
+def _joined(sink: Sink, entries: tuple[Entry, ...], guards: Guards) -> list[Entry]:
+    """Sections that several rules speak of are one section."""
+    found: list[Entry] = []
+    places: dict[tuple[str, str | None], int] = {}
+    for entry in entries:
+        if not isinstance(entry, Tree):
+            found.append(entry)
+            continue
+        identity = _identity(entry)
+        at = places.get(identity)
+        if at is None:
+            places[identity] = len(found)
+            found.append(entry)
+            continue
+        first = found[at]
+        assert isinstance(first, Tree), "only sections have places"
+        same_origin = first.inherited == entry.inherited
+        if same_origin and any(guard in first.when for guard in entry.when):
+            _report_twice(sink, entry, first)
+            continue
+        found[at] = replace(
+            first,
+            entries=(*first.entries, *entry.entries),
+            when=tuple(dict.fromkeys((*first.when, *entry.when))),
+            inherited=min(first.inherited, entry.inherited),
+        )
+    return found
+
+
+def _ordered(
+    sink: Sink, entries: list[Entry], guards: Guards, open_rivals: Rivals | None
+) -> list[Entry]:
+    """What each property gives way to; what cannot be decided is reported and left out."""
+    kept: list[Entry] = []
+    rivals: dict[tuple[str, str | None], list[int]] = {}
+    refused: dict[tuple[str, str | None], list[Property]] = {}
+    for entry in entries:
+        if isinstance(entry, typed.CharterDecision) or _is_call(entry):
+            kept.append(entry)
+            continue
+        identity = _identity(entry)
+        if isinstance(entry, Property):
+            before = refused.setdefault(identity, [])
+            twin = next((each for each in before if each.node.when == entry.node.when), None)
+            if twin is not None:
+                _report_twice(sink, entry, twin)
+                continue
+        places = rivals.setdefault(identity, [])
+        later: Setting = entry
+        losers: list[int] = []
+        for at in places:
+            earlier = kept[at]
+            assert not isinstance(earlier, typed.CharterDecision), "decisions have no key"
+            winner = _winner(sink, earlier, later, guards, open_rivals)
+            if winner is None:
+                continue
+            if winner == "neither":
+                if isinstance(entry, Property):
+                    refused[identity].append(entry)
+                break
+            if winner == "later":
+                losers.append(at)
+            else:
+                later = _giving_way(later, earlier)
+        else:
+            for at in losers:
+                loser = kept[at]
+                assert not isinstance(loser, typed.CharterDecision), "decisions have no key"
+                kept[at] = _giving_way(loser, later)
+            places.append(len(kept))
+            kept.append(later)
+    return [each for each in kept if not _never_counts(each)]
+
+
+def _never_counts(entry: Entry) -> bool:
+    """Another setting wins wherever this one holds."""
+    return isinstance(entry, Property) and any(
+        guard <= entry.node.when for guard in entry.node.unless
+    )
+
+
+def _is_call(entry: Setting) -> bool:
+    return isinstance(entry, Property) and isinstance(entry.node.value, typed.CharterCall)
+
+
+def _giving_way(entry: Setting, to: Setting) -> Setting:
+    if isinstance(entry, Tree):
+        return entry
+    unless = tuple(dict.fromkeys((*entry.node.unless, *guards_of(to))))
+    return replace(entry, node=replace(entry.node, unless=unless))
+
+
+def _winner(
+    sink: Sink, earlier: Setting, later: Setting, guards: Guards, open_rivals: Rivals | None
+) -> str | None:
+    """Which of two settings of a key counts where both hold: `earlier`, `later`, `neither` after
+    reporting; None where they never meet."""
+    if _never_meet(earlier, later, guards):
+        return None
+    if isinstance(earlier, Tree) or isinstance(later, Tree):
+        _report_twice(sink, later, earlier)
+        return "neither"
+    if earlier.inherited > later.inherited:
+        return "later"
+    if earlier.override is not later.override:
+        return "earlier" if earlier.override else "later"
+    before, after = earlier.node.when, later.node.when
+    if before == after:
+        _report_twice(sink, later, earlier)
+        return "neither"
+    if before < after or same_value(earlier.node.value, later.node.value):
+        return "later"
+    if open_rivals is not None and _never_meet(earlier, later, guards.hopeful):
+        open_rivals.append((earlier, later))
+        return None
+    _report_conflict(sink, earlier, later)
+    return "neither"
+
+
+def _report_twice(sink: Sink, entry: Setting, first: Setting) -> None:
+    sink.report(
+        "CCL0301",
+        span_of(entry),
+        key=key_of(entry),
+        labels=(Label(span_of(first), "first set here"),),
+    )
+
+
+def _report_conflict(sink: Sink, earlier: Property, later: Property) -> None:
+    advice = "general" if later.node.when < earlier.node.when else None
+    label = "and set to another value here"
+    if not later.node.when:
+        advice, label = "default", "this rule comes before it, and sets another value"
+    sink.report(
+        "CCL0306",
+        later.node.key_span,
+        key=later.node.key,
+        labels=(Label(earlier.node.key_span, label),),
+        advice=advice,
+    )

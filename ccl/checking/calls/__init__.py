@@ -1,0 +1,1 @@
+"""Calls: which function is meant, its arguments, and errors at the call."""

@@ -1,0 +1,382 @@
+"""The state of checking: the project, one function, its variables.
+
+`Checker` lives for one compilation, `Body` for one function in one pass. Every body is walked
+twice: inference finds the types (its diagnostics and trees are dropped), elaboration builds the
+typed tree and reports.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import Enum
+
+from ccl.charter.model import Charter
+from ccl.checking.core.declarations import EnumInfo, Outcome, StateInfo, StructInfo
+from ccl.checking.core.signatures import Generic, MutationFacts, PassedFunction, Signature
+from ccl.checking.core.unification import ERROR_TYPE, fresh, is_error_type, zonk
+from ccl.diagnostics.model import Diagnostic, Fix, Label, Sink
+from ccl.ir import typed
+from ccl.ir.types import Enumeration, Prim, Struct, StructDef, Type
+from ccl.resolver.scopes import FileScope, Role, Scoped, ScopeId
+from ccl.source.spans import FileId, Span
+from ccl.support.node import Node, Record, field
+from ccl.syntax import ast
+
+Packer = Callable[[str, Span], typed.PackedModule | Diagnostic]
+"""Compile the module at a path as written in the program, relative to the file of the span; a
+diagnostic is why it cannot be packed."""
+
+
+class Origin(Enum):
+    PARAMETER = "parameter"
+    LET = "variable"
+    LOOP = "loop variable"
+    PATTERN = "pattern variable"
+    TEMPORARY = "temporary"
+
+
+class Mutation(Record, kw_only=True):
+    """A change through a path; `loop` is the outermost loop since the variable's declaration."""
+
+    span: Span
+    loop: Span | None
+
+
+class Variable(Record, kw_only=True):
+    """A local while its function is checked."""
+
+    local: typed.Local
+    origin: Origin
+    depth: int
+    loops: tuple[Span, ...]
+    copied_from: Span | None = None
+    """The place whose value it was declared with, if it was one."""
+    reads: list[int] = field(default_factory=list)
+    mentions: list[Span] = field(default_factory=list)
+    mutations: list[Mutation] = field(default_factory=list)
+    assigning_lets: list[ast.Let] = field(default_factory=list)
+
+    @property
+    def type(self) -> Type:
+        return self.local.type
+
+
+class DroppedValue(Node, frozen=True, kw_only=True):
+    """A statement whose value is dropped; see `ccl.checking.lints.discarded_values`."""
+
+    body: str
+    value: typed.Expr
+    span: Span
+    unchanged: str | None
+    """The place whose method was called, if it can take the result."""
+    parameter: Variable | None
+    """Which parameter that place is, unless a loop can come back to it."""
+    ends_branch: bool
+    """Whether it is a plain value at the end of a block."""
+    fix: Fix
+
+
+class CallSite(Node, frozen=True, kw_only=True):
+    """The call for which an instance was made first, and the body that it is in."""
+
+    instance: str
+    body: str
+    call: ast.Call
+
+
+class Constraint(Record, kw_only=True, eq=False):
+    """A rule that needs types which are not known yet; see `ccl.checking.core.constraints`."""
+
+    body: "Body"
+    solving: "Solving"
+    kinds: tuple[Type, ...]
+    """The types it waits for."""
+    attempt: Callable[[bool], bool]
+    """Solves it, if enough is known. True: nothing may decide it any more but a default."""
+    scopes: list[dict[str, "Variable"]]
+    loops: list[Span]
+    solved: bool = False
+    queued: bool = False
+
+    def wake(self) -> None:
+        if not self.solved and not self.queued:
+            self.queued = True
+            self.solving.ready.append(self)
+
+
+class Solving(Record, kw_only=True, eq=False):
+    """What is open while the bodies of one file are inferred together."""
+
+    file: FileId | None = None
+    """The file that is inferred; functions of others are complete."""
+    ready: deque[Constraint] = field(default_factory=deque)
+    pending: list[Constraint] = field(default_factory=list)
+    defaults: list[Type] = field(default_factory=list)
+    """Types whose open numbers, and errors left out, have a default at the end."""
+    inferred: list[Signature] = field(default_factory=list)
+    waiting_bodies: deque[Signature] = field(default_factory=deque)
+    """Instances that are asked for so deep inside of others that they come later."""
+
+
+class Doors(Node, frozen=True, kw_only=True):
+    """How a form checks what is inside of it, whatever that is: see `Body`, which has the methods.
+
+    Forms are given these instead of importing the modules of all forms.
+    """
+
+    infer: Callable[["Body", ast.Expr, Type | None], typed.Expr]
+    check: Callable[["Body", ast.Expr, Type, tuple[Label, ...]], typed.Expr]
+    discard: Callable[["Body", ast.Expr], typed.Statement]
+    statement: Callable[["Body", ast.Statement], tuple[typed.Statement, ...]]
+
+
+class Checker(Record, kw_only=True):
+    """One compilation. `sink` collects nothing of interest while bodies are inferred."""
+
+    doors: Doors
+    scoped: Scoped
+    sink: Sink
+    packer: Packer
+    charter: Charter
+    charters: dict[FileId, Charter] = field(default_factory=dict)
+    """By file: what its own declarations are, of the root file `charter`."""
+    final: bool = False
+    """Elaboration: every type is known, or its absence is an error."""
+    solving: "Solving" = field(default_factory=Solving)
+    solved: dict[str, dict[Span, Type]] = field(default_factory=dict)
+    """By body and place: types of expressions that were open when they were inferred."""
+    signatures: dict[str, Signature] = field(default_factory=dict)
+    templates: list[Signature] = field(default_factory=list)
+    asked: deque[Signature] = field(default_factory=deque)
+    """Functions of other files that are called; their bodies come after the caller's file."""
+    home_files: dict[ScopeId, FileId] = field(default_factory=dict)
+    """The file that each text belongs to."""
+    generics: dict[str, Generic] = field(default_factory=dict)
+    instance_roots: dict[str, str] = field(default_factory=dict)
+    """By id of an instance, and of an inline function in one, the first instance that led to it."""
+    call_sites: dict[str, CallSite] = field(default_factory=dict)
+    """By id of an instance; see `ccl.checking.calls.call_sites`."""
+    led_back: dict[tuple[str, Span], Span] = field(default_factory=dict)
+    """By code and place of an error that is led back to a call of the program: that call."""
+    extending_roles: dict[str, list[tuple[FileScope, Role]]] | None = None
+    """By id of a role's function, the roles that extend it; made when the first is looked for."""
+    instances_made: dict[str, int] = field(default_factory=dict)
+    """How many instances each of the first ones has led to."""
+    function_parameters: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Of functions that take functions: the names of those parameters."""
+    depth: int = 0
+    """Bodies of instances that are being inferred inside of each other."""
+    structs: dict[str, StructInfo] = field(default_factory=dict)
+    records: dict[str, StructDef] = field(default_factory=dict)
+    """Structs that no program declares: groups of a job's manifest."""
+    enums: dict[str, EnumInfo] = field(default_factory=dict)
+    type_instances: dict[str, Struct | Enumeration] = field(default_factory=dict)
+    """Generic structs and enums with closed arguments, as the program uses them."""
+    muted: bool = False
+    """What is reported now is dropped, because elaboration reports it."""
+    const_values: dict[tuple[int, str, bool], typed.Expr | None] = field(default_factory=dict)
+    """By file, name and whether errors in them were reported; None while one is computed."""
+    packed: dict[str, typed.PackedModule] = field(default_factory=dict)
+    used_consts: set[tuple[int, str]] = field(default_factory=set)
+    used_types: set[str] = field(default_factory=set)
+    used_functions: set[str] = field(default_factory=set)
+    test_forms: dict[str, dict[Span, str]] = field(default_factory=dict)
+    """Calls that only tests have, by function and place."""
+    states: dict[str, StateInfo] = field(default_factory=dict)
+    used_states: set[str] = field(default_factory=set)
+    used_imports: set[tuple[int, str]] = field(default_factory=set)
+    mutation_facts: dict[str, MutationFacts] = field(default_factory=dict)
+    dropped_values: list[DroppedValue] = field(default_factory=list)
+
+    def function_id(self, scope: FileScope, name: str) -> str:
+        return scope.function_id(name)
+
+    def type_id(self, scope: FileScope, name: str) -> str:
+        return scope.type_id(name)
+
+    def follow(self, scope: FileScope, path: Sequence[str]) -> tuple[FileScope, tuple[str, ...]]:
+        """`reached`, and each import on the way is used."""
+        at, left = self.reached(scope, path)
+        for step in path[: len(path) - len(left)]:
+            self.used_imports.add((scope.file, step))
+            scope = self.scoped.files[scope.imports[step].file]
+        return at, left
+
+    def reached(self, scope: FileScope, path: Sequence[str]) -> tuple[FileScope, tuple[str, ...]]:
+        """Where `alias`, `Contract` or `alias.Contract` at the beginning of a path leads, and
+        what is left of the path there."""
+        at = scope
+        for i, step in enumerate(path):
+            imported = at.imports.get(step)
+            if imported is None or (i > 0 and imported.item is not None):
+                return at, tuple(path[i:])
+            at = self.scoped.files[imported.file]
+        return at, ()
+
+    def offers_in(self, scope: FileScope, contract: str, name: str) -> bool:
+        """Whether a contract of a file has the value `name`."""
+        return self.scoped.files[scope.imports[contract].file].offers(name)
+
+    def owner_named(self, scope: FileScope, path: Sequence[ast.Ident] | None) -> FileScope | None:
+        """The file or contract that a path names; None if it names none."""
+        if not path:
+            return None
+        owner, left = self.reached(scope, [each.text for each in path])
+        return None if left else owner
+
+    def declared_here(self, name: ast.Ident, shown: str) -> tuple[Label, ...]:
+        """The place of a declaration for a message, unless it is in a file of the library."""
+        if name.span.file in self.imported_library_files:
+            return ()
+        return (Label(name.span, f"{shown} is declared here"),)
+
+    @property
+    def library_files(self) -> frozenset[FileId]:
+        """The files of the standard library that are loaded."""
+        return frozenset(self.scoped.library.values())
+
+    @property
+    def imported_library_files(self) -> frozenset[FileId]:
+        """The same, without the program's own file, where that is one of them."""
+        return self.library_files - {self.scoped.root}
+
+
+class Body(Record, kw_only=True):
+    """One function being checked."""
+
+    checker: Checker
+    scope: FileScope
+    id: str
+    result: Type
+    in_constant: bool = False
+    in_condition: bool = False
+    """A condition of the charter: names that nothing declares are host records."""
+    is_made: bool = False
+    """The compiler has named its parameters."""
+    outcome: Outcome | None = None
+    """Of the handler that this is."""
+    is_template: bool = False
+    """A generic or higher-order function as it is written: nothing is made for its calls."""
+    is_entry: bool = False
+    """`execution` or a handler: it has no declared result, an Err in it is a trap."""
+    job_event: str | None = None
+    """The event of the host that this handles; `ctx` is the first of its locals."""
+    types: Mapping[str, Type] = field(default_factory=dict)
+    functions: Mapping[str, PassedFunction] = field(default_factory=dict)
+    outer: frozenset[str] = frozenset()
+    result_labels: tuple[Label, ...] = ()
+    """Where the result type was declared, for mismatches."""
+    returns: bool = False
+    """A `return` with or without value was seen."""
+    scopes: list[dict[str, Variable]] = field(default_factory=lambda: [{}])
+    locals: list[typed.Local] = field(default_factory=list)
+    variables: list[Variable] = field(default_factory=list)
+    loops: list[Span] = field(default_factory=list)
+    endless: set[Span] = field(default_factory=set)
+    """The loops that nothing leaves but a `return`, a trap or the like."""
+    facts: MutationFacts = field(default_factory=MutationFacts)
+    constant_uses: set[Span] = field(default_factory=set)
+    """The places at which constants were put in: they cannot be changed."""
+
+    unknown_names: set[str] = field(default_factory=set)
+    """Told once each: the second use of a name that is not there says nothing new."""
+    suggested_names: set[str] = field(default_factory=set)
+    """Names for new variables in fixes."""
+    fillers: set[Span] = field(default_factory=set)
+    """Values of branches with nothing to do; see `ccl.checking.lints.fillers`."""
+    solved: dict[Span, Type] = field(default_factory=dict)
+    """`Checker.solved` of this body."""
+
+    def __post_init__(self) -> None:
+        self.solved = self.checker.solved.setdefault(self.id, {})
+
+    def infer(self, expr: ast.Expr, expected: Type | None = None) -> typed.Expr:
+        """`expr` with the type it has. `expected` is hoped for: a literal takes it, other
+        expressions may ignore it."""
+        return self.checker.doors.infer(self, expr, expected)
+
+    def check(
+        self, expr: ast.Expr, expected: Type, *, labels: tuple[Label, ...] = ()
+    ) -> typed.Expr:
+        """`expr` as a value of type `expected`; a mismatch is reported with `labels`."""
+        return self.checker.doors.check(self, expr, expected, labels)
+
+    def discard(self, expr: ast.Expr) -> typed.Statement:
+        """`expr` for its effect. A Result is not dropped unseen: an Err traps with its text."""
+        return self.checker.doors.discard(self, expr)
+
+    def statement(self, statement: ast.Statement) -> tuple[typed.Statement, ...]:
+        return self.checker.doors.statement(self, statement)
+
+    @property
+    def sink(self) -> Sink:
+        return self.checker.sink
+
+    @property
+    def final(self) -> bool:
+        return self.checker.final
+
+    def find(self, name: str) -> Variable | None:
+        for names in reversed(self.scopes):
+            if name in names:
+                return names[name]
+        return None
+
+    @property
+    def visible_names(self) -> tuple[str, ...]:
+        return tuple(name for names in reversed(self.scopes) for name in names)
+
+    def declare(
+        self, name: str, kind: Type, span: Span, origin: Origin, copied_from: Span | None = None
+    ) -> Variable:
+        local = typed.Local(index=len(self.locals), name=name, type=zonk(kind), span=span)
+        variable = Variable(
+            local=local,
+            origin=origin,
+            depth=len(self.scopes),
+            loops=tuple(self.loops),
+            copied_from=copied_from,
+            mentions=[span],
+        )
+        self.locals.append(local)
+        self.variables.append(variable)
+        if origin is not Origin.TEMPORARY:
+            self.scopes[-1][name] = variable
+        return variable
+
+    def temporary(self, kind: Type, span: Span) -> typed.Local:
+        return self.declare("_", kind, span, Origin.TEMPORARY).local
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        self.scopes.append({})
+        yield
+        self.scopes.pop()
+
+    @contextmanager
+    def loop(self, span: Span) -> Iterator[None]:
+        self.loops.append(span)
+        yield
+        self.loops.pop()
+
+    def unknown(self, *, number: bool = False) -> Type:
+        """A type to be inferred; in elaboration a number that is still open is an Integer."""
+        if number and self.final:
+            return Prim.INTEGER
+        kind = fresh(number=number)
+        if number:
+            self.checker.solving.defaults.append(kind)
+        return kind
+
+    def not_known_yet(self, span: Span) -> typed.Expr:
+        """Stands for a value whose type a constraint will find out."""
+        return invalid(span) if self.final else typed.UnitConst(span=span, type=fresh())
+
+
+def invalid(span: Span) -> typed.Expr:
+    """Stands where something was wrong and has been reported."""
+    return typed.UnitConst(span=span, type=ERROR_TYPE)
+
+
+def is_invalid(node: typed.Expr) -> bool:
+    return is_error_type(node.type)

@@ -1,0 +1,1 @@
+"""Expressions and statements, checked and typed."""

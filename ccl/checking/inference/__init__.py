@@ -1,0 +1,1 @@
+"""Inference of the types that functions leave out, and elaboration of their bodies."""

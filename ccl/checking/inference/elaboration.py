@@ -1,0 +1,125 @@
+"""Elaboration: typed trees of all bodies, each made once, with every type inferred.
+
+This pass reports; what inference has left open is an error here.
+"""
+
+from collections.abc import Sequence
+
+from ccl.charter.conditions.functions import check_conditions
+from ccl.checking.calls import call_sites
+from ccl.checking.constants import inlining
+from ccl.checking.core.environment import Checker
+from ccl.checking.core.signatures import Signature
+from ccl.checking.core.unification import is_error_type
+from ccl.checking.functions import bodies, templates
+from ccl.checking.inference import solving
+from ccl.checking.inference.annotations import Annotations
+from ccl.checking.state.migration import MIGRATION
+from ccl.checking.state.variables import INITIAL_SUFFIX
+from ccl.diagnostics.model import Diagnostic, Sink, is_error
+from ccl.ir import typed
+from ccl.source.spans import FileId
+from ccl.support.node import fields, is_node
+from ccl.syntax import ast
+
+
+def check_bodies(
+    checker: Checker, entries: tuple[bodies.Entry, ...], sink: Sink
+) -> dict[str, typed.Function]:
+    """Every function and entry of the program, typed. Errors go to `sink`."""
+    solving.infer_all(checker, entries)
+    annotations = Annotations(checker, entries)
+    checker.final = True
+    checker.sink = final = Sink()
+    checker.used_functions = set()
+    functions = _elaborate(checker, entries, annotations)
+    if not (final.has_errors or sink.has_errors):
+        _report_open_results(checker)
+    sink.take(final)
+    checker.sink = sink
+    return functions
+
+
+def _elaborate(
+    checker: Checker, entries: tuple[bodies.Entry, ...], annotations: Annotations
+) -> dict[str, typed.Function]:
+    functions = {each.id: each for entry in entries for each in bodies.check_entry(checker, entry)}
+    functions.update(check_conditions(checker))
+    reported = templates.check(checker)
+    library = checker.library_files
+    while missing := [
+        each
+        for each in checker.signatures.values()
+        if each.id not in functions and _is_asked_for(checker, each, library)
+    ]:
+        # A body may call further functions of the library.
+        functions.update({each.id: _function(checker, each, annotations) for each in missing})
+    for scope in checker.scoped.files.values():
+        for name in scope.own_consts:
+            inlining.value_of(checker, scope, name)
+    _leave_out_repeated(checker.sink, reported)
+    call_sites.leave_out_repeated(checker)
+    return functions
+
+
+def _leave_out_repeated(sink: Sink, reported: Sequence[Diagnostic]) -> None:
+    """What is wrong in a generic function whatever its types are is not reported of its instances,
+    in which the same place may have another error."""
+    codes = {each.span: each.code for each in reported}
+    if codes:
+        sink.leave_out(lambda each: is_error(each) and codes.get(each.span, each.code) != each.code)
+
+
+def _is_asked_for(checker: Checker, signature: Signature, library: frozenset[FileId]) -> bool:
+    """Functions of the library that the program does not call are checked in its own tests."""
+    if signature.template:
+        return False
+    scope, name = signature.scope, signature.item.name.text
+    if scope.source not in library or name == MIGRATION:
+        return True
+    if scope.own_functions.get(name) is not signature.item:
+        return True  # made from one, or the initialiser of a state variable
+    return bool(signature.types) or signature.id in checker.used_functions
+
+
+def _function(checker: Checker, signature: Signature, annotations: Annotations) -> typed.Function:
+    solving.require_late(checker, signature)
+    if signature.made_from is None:
+        for i in sorted(signature.unsolved):
+            if (signature.id, i) not in annotations.implied:
+                _report_parameter(
+                    checker, signature.item.parameters[i].name, annotations.of(signature, i)
+                )
+    return call_sites.check_function(checker, signature)
+
+
+def _report_parameter(checker: Checker, name: ast.Ident, annotation: str | None) -> None:
+    """Reports a parameter whose type nothing decides; with `annotation` the program compiles."""
+    what = f"parameter `{name.text}`"
+    if annotation is None:
+        checker.sink.report("CCL0442", name.span, what=what, name=name.text, advice="parameter")
+    else:
+        checker.sink.report("CCL0442", name.span, what=what, example=f"{name.text}: {annotation}")
+
+
+def _report_open_results(checker: Checker) -> None:
+    """A result that nothing determines, and that no other error explains."""
+    for signature in checker.signatures.values():
+        if is_error_type(signature.result) and not signature.template:
+            name = signature.item.name
+            what, example = f"the result of `{name.text}`", "-> Integer"
+            if signature.id.endswith(INITIAL_SUFFIX):
+                what, example = f"`{name.text}`", f"{name.text}: Integer"
+            advice = "question" if _hands_on(signature.item.body) else None
+            checker.sink.report("CCL0442", name.span, what=what, example=example, advice=advice)
+
+
+def _hands_on(node: object) -> bool:
+    """Whether a `?` of this body gives an Err to the caller; those of inline functions do not."""
+    if isinstance(node, ast.Try) and node.handler is None:
+        return True
+    if isinstance(node, tuple):
+        return any(map(_hands_on, node))
+    if not is_node(node) or isinstance(node, ast.Lambda):
+        return False
+    return any(_hands_on(getattr(node, each)) for each in fields(node))

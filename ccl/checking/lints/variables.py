@@ -1,0 +1,186 @@
+"""How the variables of a function come by their values, and when two expressions are one place.
+
+A place is known by its shape, the typed expression without positions and types, in which a
+variable that is set once, to a place, is that place.
+"""
+
+from collections.abc import Iterator
+
+from ccl.ir import typed
+from ccl.ir.typed import Builtin, Expr
+from ccl.ir.types import Array, Map, Prim, is_reference
+from ccl.ir.visit import children, everything, place_root
+from ccl.source.spans import Span
+from ccl.support.node import Node, Record, field, fields
+
+_PLACES = (typed.LocalGet, typed.StateGet, typed.FieldGet, typed.IndexGet)
+FEW = 100
+"""Elements, or turns of a loop, that are no matter."""
+_MADE = "@"
+"""In the ids of functions that are made for one call, which gives them functions."""
+_GET_OR = "std/core/map_get_or<"
+
+
+class Copy(Node, frozen=True):
+    """Why a value is a copy of a place, and where that is made."""
+
+    advice: str
+    span: Span
+
+
+class Copied(Record):
+    """How the variables of one function come by their values."""
+
+    function: typed.Function
+    sets: dict[int, list[Expr]] = field(default_factory=dict)
+    matched: dict[int, tuple[Expr, int]] = field(default_factory=dict)
+    """Subjects and positions, by the variables that parts are bound to."""
+    grown: set[int] = field(default_factory=set)
+    """Variables with a collection in them that is changed where it is."""
+    has_loops: bool = False
+    given: list[tuple[str, int, Expr]] = field(default_factory=list)
+    """What functions that are made for one call are given: their ids, and the numbers."""
+    answers: dict[tuple[int, object], "Copy | None"] = field(default_factory=dict)
+    """Whether a variable is a changed copy of a place."""
+    _whole: set[int] | None = None
+
+    def shape(self, node: object) -> object:
+        """The same for expressions that give the same place."""
+        if isinstance(node, typed.Local):
+            return node.index
+        if isinstance(node, typed.LocalGet):
+            sets = self.sets.get(node.local.index, ())
+            if len(sets) == 1 and isinstance(sets[0], _PLACES):
+                return self.shape(sets[0])
+            if not sets and node.local.index in self.matched:
+                return self._part(*self.matched[node.local.index])
+        if isinstance(node, typed.CallFunction):
+            entry = looked_up(node)
+            if entry is not None:
+                return ("IndexGet", *map(self.shape, entry))
+        if isinstance(node, Node):
+            names = (name for name in fields(node) if name not in ("span", "type"))
+            return (type(node).__name__, *(self.shape(getattr(node, name)) for name in names))
+        return tuple(map(self.shape, node)) if isinstance(node, tuple) else node
+
+    def _part(self, subject: Expr, position: int) -> object:
+        """The shape of what a match finds in a value: in an entry of a map the entry itself."""
+        entry = looked_up(subject)
+        if entry is not None:
+            return ("IndexGet", *map(self.shape, entry))
+        return ("Part", self.shape(subject), position)
+
+    def is_few(self, node: Expr) -> bool:
+        """Whether it has few elements, as they are written out."""
+        match node:
+            case typed.ArrayNew(elements=elements):
+                return len(elements) <= FEW
+            case typed.TextConst(value=text):
+                return len(text) <= FEW
+            case typed.LocalGet(local=local) if local.index not in self.grown:
+                sets = self.sets.get(local.index, ())
+                return len(sets) == 1 and self.is_few(sets[0])
+            case _:
+                return False
+
+    def is_read_whole(self, local: typed.Local) -> bool:
+        """Whether more is read of an array than its length and single elements."""
+        if self._whole is None:
+            self._whole = _read_whole(self.function.body)
+        return local.index in self._whole
+
+    def is_grown(self, local: typed.Local) -> bool:
+        again = local.type is Prim.STRING and len(self.sets.get(local.index, ())) > 1
+        return again or local.index in self.grown
+
+
+def copied(function: typed.Function) -> Copied:
+    found = Copied(function)
+    for parameter in function.parameters:
+        if is_reference(parameter.type) and parameter.index in function.mutated:
+            found.grown.add(parameter.index)
+    for node in everything(function.body):
+        match node:
+            case typed.Block(statements=statements):
+                for statement in statements:
+                    if isinstance(statement, typed.SetLocal):
+                        found.sets.setdefault(statement.local.index, []).append(statement.value)
+                    elif isinstance(statement, typed.Store):
+                        _note_store(found, statement)
+                    elif isinstance(statement, typed.While | typed.ForEach | typed.ForPairs):
+                        found.has_loops = True
+            case typed.MatchTag(subject=subject, arms=arms):
+                for arm in arms:
+                    found.matched.update(
+                        (local.index, (subject, position)) for position, local in arm.bindings
+                    )
+            case typed.CallBuiltin(arguments=arguments) | typed.CallFunction(arguments=arguments):
+                if isinstance(node, typed.CallFunction) and _MADE in node.function:
+                    found.given += [
+                        (node.function, number, each.value) for number, each in enumerate(arguments)
+                    ]
+                for each in arguments:
+                    root = place_root(each.value) if each.mutated else None
+                    if root is not None and isinstance(each.value.type, Array | Map):
+                        found.grown.add(root.index)
+            case _:
+                pass
+    return found
+
+
+def _read_whole(body: Expr) -> set[int]:
+    """The variables that are read otherwise than by `a[0]` and `a.length()`."""
+    found: set[int] = set()
+    pending = [body]
+    while pending:
+        match pending.pop():
+            case typed.LocalGet(local=local):
+                found.add(local.index)
+            case typed.IndexGet(base=typed.LocalGet(), index=typed.ScalarConst()):
+                pass
+            case typed.CallBuiltin(
+                builtin=Builtin.ARRAY_LEN, arguments=(typed.Argument(value=typed.LocalGet()),)
+            ):
+                pass
+            case node:
+                pending.extend(children(node))
+    return found
+
+
+def _note_store(found: Copied, statement: typed.Store) -> None:
+    if isinstance(statement.root, typed.Local) and any(
+        isinstance(step, typed.IndexStep) for step in statement.steps
+    ):
+        found.grown.add(statement.root.index)
+
+
+def looked_up(node: Expr) -> tuple[Expr, Expr] | None:
+    """The map and the key of an entry that may be absent."""
+    match node:
+        case typed.CallBuiltin(builtin=Builtin.MAP_GET, arguments=(whole, key)):
+            return whole.value, key.value
+        case typed.CallFunction(function=function, arguments=(whole, key, _)) if (
+            function.startswith(_GET_OR)
+        ):
+            return whole.value, key.value
+        case _:
+            return None
+
+
+def results(value: Expr) -> Iterator[Expr]:
+    """What an expression may give."""
+    match value:
+        case typed.Block(value=last):
+            if last is not None:
+                yield from results(last)
+        case typed.If(then=then, otherwise=otherwise):
+            yield from results(then)
+            if otherwise is not None:
+                yield from results(otherwise)
+        case typed.MatchTag(arms=arms, otherwise=otherwise):
+            for arm in arms:
+                yield from results(arm.body)
+            if otherwise is not None:
+                yield from results(otherwise)
+        case _:
+            yield value

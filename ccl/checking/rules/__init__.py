@@ -1,0 +1,1 @@
+"""Rules that need every body: aliasing in calls, what calls change, limits."""

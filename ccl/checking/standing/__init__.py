@@ -1,1 +1,0 @@
-"""What outlives a call: state, its rules and shapes, invariants; and roles."""

@@ -1,0 +1,1 @@
+"""`ccl charter`: replayed charters as text, as JSON, and as rules."""

@@ -1,0 +1,1 @@
+"""`cclc` on sources: compile, check, fix, format, watch, emit."""

@@ -1,0 +1,148 @@
+"""The programs that a command was given: files, all below a folder, and the project of each.
+
+Rule: of a folder everything counts that is a program of its own. What begins with a dot is
+somebody's tool; links are not followed out of the folder, so that nothing is laid out or fixed
+that nobody has named.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from ccl.project.configuration import ConfigurationError
+from ccl.project.project import Project, project_of, without_links
+from ccl.support.node import Node
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files.writing import STANDARD_STREAM
+from runtime.terminal.streams import note
+
+SUFFIX: Final = ".ccl"
+NO_PROGRAMS: Final = "no-programs"
+"""The code of the error of a folder that has none."""
+
+
+class Sources(Node, frozen=True, kw_only=True):
+    """Files, each once and in order; the folders they were looked for in, and what is wrong with
+    those."""
+
+    files: tuple[Path, ...]
+    folders: tuple[Path, ...]
+    faults: tuple[CommandError, ...]
+
+
+def sources_of(paths: Sequence[Path]) -> Sources:
+    """The files of the paths, and of their folders. A file that is missing is still one of them."""
+    files: dict[str, Path] = {}
+    """By what they really are."""
+    folders: list[Path] = []
+    faults: list[CommandError] = []
+    for path in paths:
+        if str(path) == STANDARD_STREAM or not is_folder(path):
+            key = STANDARD_STREAM if str(path) == STANDARD_STREAM else os.path.realpath(path)
+            files.setdefault(key, path)
+            continue
+        found = False
+        for each in _below(path, folders, faults):
+            found = True
+            files.setdefault(os.path.realpath(each), each)
+        if not found:
+            faults.append(_no_programs(path))
+    return Sources(files=tuple(files.values()), folders=tuple(folders), faults=tuple(faults))
+
+
+def _below(top: Path, folders: list[Path], faults: list[CommandError]) -> Iterator[Path]:
+    real = without_links(top)
+
+    def unreadable(error: OSError) -> None:
+        faults.append(_unreadable(Path(error.filename), error))
+
+    for name, inner, names in os.walk(top, onerror=unreadable):
+        folder = Path(name)
+        folders.append(folder)
+        inner[:] = sorted(each for each in inner if not each.startswith("."))
+        for each in sorted(names):
+            if each.endswith(SUFFIX) and not each.startswith("."):
+                path = folder / each
+                if not _is_text(str(path)):
+                    faults.append(_not_text(path))
+                    continue
+                if _is_file(path) and without_links(path).is_relative_to(real):
+                    yield path
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name is UTF-8; other bytes of one come as surrogates."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def _not_text(path: Path) -> CommandError:
+    shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return CommandError(
+        ExitCode.USAGE,
+        "not-utf8",
+        f"the name of {shown} is not UTF-8 text",
+        hint="give the file another name, with mv",
+        details={"path": shown},
+    )
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is one; what cannot be looked at is named when it is read."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it can be read to its end. One that cannot be looked at is reported when it is read;
+    a link that leads nowhere leads nowhere inside."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return path.is_symlink()
+    except OSError:
+        return True
+
+
+def _no_programs(folder: Path) -> CommandError:
+    return CommandError(
+        ExitCode.NOT_FOUND,
+        NO_PROGRAMS,
+        f"there is no program in the folder {folder}",
+        hint="programs end in .ccl; folders and files that begin with a dot do not count",
+        details={"path": str(folder)},
+    )
+
+
+def _unreadable(folder: Path, error: OSError) -> CommandError:
+    return CommandError(
+        ExitCode.USAGE,
+        "file-unreadable",
+        f"the folder {folder} cannot be read: {error.strerror}",
+        hint="check its permissions, or name the files that are meant",
+        details={"path": str(folder)},
+    )
+
+
+def project_for(file: Path, allowed: Iterable[Path]) -> Project:
+    """The project of a program that a command was given. Raises CommandError for a `ccl.toml` that
+    cannot be followed."""
+    try:
+        return project_of(file.as_posix(), allowed)
+    except ConfigurationError as error:
+        raise CommandError(
+            ExitCode.USAGE,
+            "bad-configuration",
+            str(error),
+            hint=error.hint,
+            details={"path": str(error.path), "line": error.line},
+        ) from None
+
+
+def remark_on_foreign(projects: Iterable[Project]) -> None:
+    """Say on stderr which configurations were passed over: their levels do not hold."""
+    for path in dict.fromkeys(each for project in projects for each in project.foreign):
+        note(f"note: {path} does not count: it belongs to another user")

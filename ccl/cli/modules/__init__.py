@@ -1,0 +1,1 @@
+"""`cclc` on modules: inspect, verify, bounds."""

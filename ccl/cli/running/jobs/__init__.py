@@ -1,0 +1,1 @@
+"""Jobs of a run: followed, continued later, and listed."""

@@ -1,0 +1,395 @@
+"""A run under way: its executions, applied once each, and the jobs that follow from them.
+
+Rule: whatever is done is written, with the record of the run, in one transaction; after a crash
+the same command goes on from that record and repeats nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from ccl.abi.events import JOB_COMPLETED, JOB_FAILED, JOB_FIELDS
+from ccl.abi.layout import HANDLER_PREFIX
+from ccl.cli.running.calls import stored_blocks
+from ccl.cli.running.consent import consent
+from ccl.cli.running.jobs.earlier import EarlierRun, continuing
+from ccl.cli.running.jobs.following import Followed, follow_jobs
+from ccl.cli.running.local import Call, Run, done_before, execute
+from ccl.cli.running.options import Options
+from ccl.cli.running.requests import request_of, submissions_of
+from ccl.cli.running.results.effects_output import effect_lines, effects_to_json
+from mesh.fields import JobId
+from mesh.job import Phase
+from mesh.local import LocalMesh
+from mesh.local.runs import (
+    Handled,
+    LocalRun,
+    Origin,
+    Outcome,
+    RunJob,
+    Submission,
+    apply,
+    asked_by,
+    follow_on,
+)
+from runtime.content.cid import Cid, Codec
+from runtime.content.codec import CodecError, decode, encode
+from runtime.execution.effects import Effect, SubmitJob
+from runtime.execution.execution import Outcome as ProgramOutcome
+from runtime.terminal.answers.answer import give
+from runtime.terminal.errors import CommandError, ExitCode
+
+ATTEMPTS_MAX: Final = 8
+"""How often a program is executed again because the world has changed meanwhile."""
+DEPTH_MAX: Final = 8
+"""How deep jobs may follow from jobs in one run."""
+PAYLOAD_OUTPUT_BYTES_MAX: Final = 256 * 1024
+"""The largest output that a handler is given; of a larger one it gets the CID."""
+
+
+class Handling(Struct, frozen=True, kw_only=True):
+    """What a handler did for a job. refusal: why nothing of it was applied."""
+
+    job_id: JobId
+    event: str
+    run: Run
+    refusal: str
+
+    def to_json(self) -> dict[str, Any]:
+        outcome = self.run.execution.deterministic.outcome
+        return {
+            "job_id": self.job_id,
+            "event": self.event,
+            "outcome": outcome.to_value(),
+            "value": self.run.value,
+            "logs": list(self.run.logs),
+            "effects": [] if self.refusal else effects_to_json(self.run.effects),
+            "refusal": self.refusal or None,
+        }
+
+
+class UnderWay(Struct, kw_only=True):
+    """earlier: unfinished runs of the program as it was. show_failure: says what ended an
+    execution; its exit code."""
+
+    mesh: LocalMesh
+    options: Options
+    call: Call
+    key: Cid
+    origin: Origin
+    earlier: tuple[EarlierRun, ...]
+    show_failure: Callable[[Run], int]
+    record: LocalRun | None = None
+    followed: dict[JobId, Followed] = field(default_factory=dict)
+    handlings: list[Handling] = field(default_factory=list)
+    code: int = ExitCode.OK
+
+    # --- the program's own execution
+
+    def begin(self, run: Run, again: Callable[[], Run]) -> Run:
+        """Apply what the program asked for. again: executes it once more, where the world has
+        changed since; the execution that was applied, or that failed, is the answer."""
+        for _ in range(ATTEMPTS_MAX):
+            if not run.effects:
+                return run
+            done, spent = self._outcome(run, run.effects, {}, stored_blocks(self.call))
+            record = LocalRun(
+                origin=self.origin,
+                execution=run.execution.deterministic,
+                jobs=_jobs(done.submissions, 1),
+                spent=spent,
+            )
+            refusal = apply(self.mesh, self.key, record, done)
+            if refusal is None:
+                self.record = record
+                self._tell(run, done.submissions)
+                return run
+            run = again()
+            if not run.execution.deterministic.outcome.succeeded:
+                return run
+        raise _never_applied(refusal)
+
+    def go_on(self, record: LocalRun) -> None:
+        """An earlier command has applied this; its jobs are what is left to follow."""
+        self.record = record
+        for each in record.handled:
+            entry = HANDLER_PREFIX + each.event
+            run = done_before(self.mesh, self.call.program, entry, each.execution)
+            self.handlings.append(
+                Handling(job_id=each.job_id, event=each.event, run=run, refusal=each.refusal)
+            )
+            self.code = max(self.code, ExitCode.FAILED if each.refusal else ExitCode.OK)
+        for job in record.jobs:
+            phase = self.mesh.job(job.job_id).phase.value
+            self.options.remark(f"Continuing the job of an unfinished run, {phase}")
+            self.options.remark(f"Job ID: {job.job_id}")
+
+    def _outcome(
+        self,
+        run: Run,
+        effects: tuple[Effect, ...],
+        before: Mapping[str, int],
+        blocks: tuple[tuple[Cid, bytes], ...] = (),
+    ) -> tuple[Outcome, dict[str, int]]:
+        """What is to be applied, and what the run can have spent then. Raises CommandError."""
+        assert run.context is not None, "it was executed just now"
+        submissions = submissions_of(self.mesh, effects, self.origin.source)
+        spent = consent(submissions, effects, before, self.options, self.earlier)
+        outcome = Outcome(
+            context=run.context,
+            execution=run.execution,
+            effects=effects,
+            submissions=submissions,
+            blocks=blocks,
+        )
+        return outcome, spent
+
+    def _tell(self, run: Run, submissions: tuple[Submission, ...]) -> None:
+        for line in effect_lines(run.effects):
+            self.options.remark(line)
+        for each in submissions:
+            self.options.remark("Job submitted successfully")
+            self.options.remark(f"Job ID: {each.job_id}")
+
+    # --- what follows from it
+
+    def follow(self) -> None:
+        """Follow the jobs, those that follow from them, and react to each that has ended.
+
+        Raises CommandError at the timeout, on Ctrl-C, and for missing blocks.
+        """
+        program = self.call.program
+        modules = (*program.nested, *program.packed, program.root)
+        labels = {each.cid: each.path for each in modules}
+        while self.record is not None:
+            jobs = [each for each in self.record.jobs if each.job_id not in self.followed]
+            if not jobs:
+                return
+            for each in self._driven([job.job_id for job in jobs], labels):
+                self.followed[each.view.job_id] = each
+                self.code = max(self.code, each.exit_code)
+            for job in jobs:
+                if self.followed[job.job_id].view.is_final:
+                    self._submit_asked(job)
+                    self._react(job)
+
+    def _driven(self, ids: Sequence[JobId], labels: Mapping[Cid, str]) -> tuple[Followed, ...]:
+        """Raises CommandError `timed-out`, `interrupted`, with what continues the run."""
+        try:
+            return follow_jobs(
+                self.mesh,
+                ids,
+                labels,
+                self.options.remark,
+                continuing=self._continuing,
+                timeout_seconds=self.options.timeout_seconds,
+            )
+        except CommandError as error:
+            error.hint = f"`{self._continuing}` continues it, with the program's handlers"
+            give({"jobs": [each.to_json() for each in self._so_far(ids)]})
+            raise
+
+    def _so_far(self, ids: Sequence[JobId]) -> tuple[Followed, ...]:
+        """The jobs that have ended in this run, and those that were being followed."""
+        going = (
+            Followed(view=self.mesh.job(job_id), label="", exit_code=ExitCode.TIMEOUT)
+            for job_id in ids
+        )
+        return (*self.followed.values(), *going)
+
+    @property
+    def _continuing(self) -> str:
+        """The command that continues this run, whatever becomes of the program's file."""
+        return continuing(self.key, self.options.mesh_home)
+
+    @property
+    def is_over(self) -> bool:
+        return all(each.view.is_final for each in self.followed.values())
+
+    def _submit_asked(self, job: RunJob) -> None:
+        """Submit what the job itself asked for, under the key that is here."""
+        assert self.record is not None, "only a run with a record has jobs"
+        known = {each.job_id for each in self.record.jobs}
+        asked = [each for each in asked_by(self.mesh, job.job_id) if each.job_id not in known]
+        if not asked:
+            return
+        if job.depth >= DEPTH_MAX:
+            self.options.remark(f"Not submitted: {_too_deep(len(asked))}")
+            self.code = max(self.code, ExitCode.FAILED)
+            return
+        source = self.followed[job.job_id].view.manifest.body.ccl
+        submissions = tuple(
+            Submission(
+                position=each.position,
+                request=request_of(each.effect, source),
+                job_id=each.job_id,
+            )
+            for each in asked
+        )
+        spent = consent(submissions, (), self.record.spent, self.options, ())
+        following = tuple(
+            RunJob(job_id=each.job_id, handle=0, depth=job.depth + 1) for each in submissions
+        )
+        record = replace(self.record, jobs=(*self.record.jobs, *following), spent=spent)
+        follow_on(self.mesh, self.key, record, submissions)
+        self.record = record
+        for each in submissions:
+            self.options.remark(f"Job submitted, as job {job.job_id} asked")
+            self.options.remark(f"Job ID: {each.job_id}")
+
+    def _react(self, job: RunJob) -> None:
+        """Execute the program's handler for a job that has ended, once."""
+        assert self.record is not None, "only a run with a record has jobs"
+        followed = self.followed[job.job_id]
+        event = JOB_COMPLETED if _is_completed(followed) else JOB_FAILED
+        entry = HANDLER_PREFIX + event
+        is_handled = any(each.job_id == job.job_id for each in self.record.handled)
+        exports = {export.name: export for export in self.call.program.abi.exports}
+        if job.handle == 0 or is_handled or entry not in exports:
+            return
+        takes_payload = bool(exports[entry].parameters)
+        call = Call(
+            program=self.call.program,
+            entry=entry,
+            arguments=encode([self._payload(job, followed)]) if takes_payload else None,
+            input=None,
+            records=self.call.records,
+            limits=self.origin.limits,
+            results=self._results(),
+            seed=self.call.seed,
+            occasion=job.job_id,
+        )
+        self.options.remark("")
+        self.options.remark(f"Handler    {event} of job {job.job_id}")
+        for _ in range(ATTEMPTS_MAX):
+            run = execute(self.mesh, call)
+            refusal = self._apply_handler(job, event, run)
+            if refusal is None:
+                return
+        raise _never_applied(refusal)
+
+    def _apply_handler(self, job: RunJob, event: str, run: Run) -> str | None:
+        """Why the handler is to be executed again, None when it is done with."""
+        assert self.record is not None, "only a run with a record has jobs"
+        found = run.execution.deterministic
+        failure = (
+            "" if found.outcome.succeeded else found.outcome.reason or found.outcome.kind.value
+        )
+        count = sum(isinstance(each, SubmitJob) for each in run.effects)
+        if not failure and count and job.depth >= DEPTH_MAX:
+            failure = _too_deep(count)
+        handled = Handled(job_id=job.job_id, event=event, execution=found, refusal=failure)
+        done, spent = self._outcome(run, () if failure else run.effects, self.record.spent)
+        record = replace(
+            self.record,
+            jobs=(*self.record.jobs, *_jobs(done.submissions, job.depth + 1)),
+            handled=(*self.record.handled, handled),
+            spent=spent,
+        )
+        refusal = apply(self.mesh, self.key, record, done)
+        if refusal is not None:
+            return refusal
+        self.record = record
+        handling = Handling(job_id=job.job_id, event=event, run=run, refusal=failure)
+        self.handlings.append(handling)
+        for line in run.logs:
+            self.options.remark(f"Logged     {line}")
+        if not found.outcome.succeeded:
+            self.code = max(self.code, self.show_failure(run))
+        elif failure:
+            self.options.remark(f"Not applied: {failure}")
+            self.code = max(self.code, ExitCode.FAILED)
+        else:
+            self._tell(run, done.submissions)
+        return None
+
+    def _payload(self, job: RunJob, followed: Followed) -> dict[str, Any]:
+        """The handler's `ctx`. Fields that there are none of are left out."""
+        view = followed.view
+        payload: dict[str, Any] = {
+            "job_id": job.job_id,
+            "handle": job.handle,
+            "state": view.phase.value,
+            "module": str(view.manifest.body.module),
+            "description": view.manifest.body.description,
+            "outcome": "none"
+            if view.deterministic is None
+            else view.deterministic.outcome.kind.value,
+        }
+        if view.award is not None:
+            payload |= {"node_id": view.award.node_id, "price": view.award.price}
+        if view.receipt is not None:
+            payload["receipt"] = str(view.receipt)
+        reason = view.reason
+        if view.deterministic is not None and not view.deterministic.outcome.succeeded:
+            reason = _why(view.deterministic.outcome)
+        if reason:
+            payload["reason"] = reason
+        if followed.output_cid is not None:
+            payload["output_cid"] = str(followed.output_cid)
+            value = self._output(followed.output_cid)
+            if value is not None:
+                payload["output"] = value
+        assert payload.keys() <= set(JOB_FIELDS), "the checker knows them by this table"
+        return payload
+
+    def _results(self) -> dict[str, Any]:
+        """The outputs of the run's verified jobs by job id, as far as they are small."""
+        found: dict[str, Any] = {}
+        left = PAYLOAD_OUTPUT_BYTES_MAX
+        for job_id, followed in self.followed.items():
+            if followed.output_cid is None:
+                continue
+            left -= len(self.mesh.get_block(followed.output_cid))
+            value = self._output(followed.output_cid) if left >= 0 else None
+            if value is not None:
+                found[job_id] = value
+        return found
+
+    def _output(self, cid: Cid) -> Any:
+        """An output as data: its value, or text, or bytes; None for one that is too large."""
+        data = self.mesh.get_block(cid)
+        if len(data) > PAYLOAD_OUTPUT_BYTES_MAX:
+            return None
+        if cid.codec is Codec.DAG_CBOR:
+            try:
+                return decode(data)
+            except CodecError:
+                return data
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            return data
+
+
+def _jobs(submissions: tuple[Submission, ...], depth: int) -> tuple[RunJob, ...]:
+    return tuple(
+        RunJob(job_id=each.job_id, handle=each.position + 1, depth=depth) for each in submissions
+    )
+
+
+def _why(outcome: ProgramOutcome) -> str:
+    """Why a job's program ended badly, and where in its source."""
+    where = f" at {outcome.place}" if outcome.place else ""
+    return f"{outcome.cause or outcome.kind.value}{where}"
+
+
+def _is_completed(followed: Followed) -> bool:
+    view = followed.view
+    is_verified = view.phase is Phase.VERIFIED and not followed.findings
+    return is_verified and view.deterministic is not None and view.deterministic.outcome.succeeded
+
+
+def _too_deep(count: int) -> str:
+    return f"{count} job{'' if count == 1 else 's'} would follow from jobs over {DEPTH_MAX} deep"
+
+
+def _never_applied(reason: str | None) -> CommandError:
+    return CommandError(
+        ExitCode.FAILED,
+        "effects-refused",
+        f"what the program asked for cannot be carried out: {reason}",
+        hint=f"it was executed {ATTEMPTS_MAX} times; nothing was applied: run it again later",
+    )

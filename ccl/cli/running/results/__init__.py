@@ -1,0 +1,1 @@
+"""Results of a run: values, effects, traps, and the next step."""

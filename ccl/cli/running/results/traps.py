@@ -1,0 +1,121 @@
+"""How a failed execution reads: like a compile error, at the place in the source."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from ccl.abi.sections import SITES_SECTION, CallSite, Site, sites_from_value
+from ccl.cli.running.program import Program
+from ccl.diagnostics.render.colour import Canvas, Ink, Paint
+from ccl.diagnostics.render.snippet import Mark, marked_lines
+from ccl.source.spans import Source, Span
+from ccl.wasm.binary import sections
+from runtime.content.codec import decode
+from runtime.execution.execution import Execution, Outcome, OutcomeKind
+from runtime.module.backtrace import LIBRARY_PREFIX, calls_to, way_lines, way_to
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.escaping import printable
+
+_HEADS = {
+    OutcomeKind.TRAPPED: "trap",
+    OutcomeKind.FAILED: "failed",
+    OutcomeKind.OUT_OF_FUEL: "out of fuel",
+    OutcomeKind.LIMIT: "limit",
+    OutcomeKind.REJECTED: "rejected",
+}
+SITES_BYTES_MAX = 16 * 1024 * 1024
+
+
+class Spot(Struct, frozen=True):
+    """A part of one line of a source, as the module names it."""
+
+    file: str
+    line: int
+    column: int
+    end_column: int
+
+
+def spot_of(named: Site | CallSite) -> Spot:
+    return Spot(named.file, named.line, named.column, named.end_column)
+
+
+def first_own(site: Site | None, calls: Sequence[CallSite]) -> Spot | None:
+    """What is shown of the way to a trap: the innermost place outside of the library."""
+    way = [*([] if site is None else [spot_of(site)]), *map(spot_of, calls)]
+    own = (spot for spot in way if not spot.file.startswith(LIBRARY_PREFIX))
+    return None if site is None else next(own, way[0])
+
+
+def outcome_lines(
+    execution: Execution, program: Program, paint: Paint, width: int
+) -> Iterator[str]:
+    """What ended the execution, where, by which calls, and under which article."""
+    outcome = execution.deterministic.outcome
+    head = _HEADS.get(outcome.kind, outcome.kind.value)
+    reason = outcome.explanation
+    yield paint(head, Ink.ERROR) + (paint(f": {printable(reason)}", Ink.TITLE) if reason else "")
+    calls = calls_to(program.root.wasm, execution.metrics.frames)
+    spot = first_own(site_of(outcome, program), calls)
+    if spot is not None:
+        source = next((s for s in program.names.sources if s.path == spot.file), None)
+        canvas = Canvas(paint=paint, gutter=len(str(spot.line)), width=max(width, 40))
+        yield (
+            paint(f"{'':>{canvas.gutter}}-->", Ink.GUTTER)
+            + f" {printable(spot.file)}:{spot.line}:{spot.column}"
+        )
+        if source is not None:
+            yield canvas.margin(None)
+            mark = Mark(span=_span(source, spot), text=outcome.reason, primary=True, ink=Ink.ERROR)
+            yield from marked_lines(source, [mark], canvas)
+    elif outcome.place:
+        yield f" --> {printable(outcome.place)}"
+    for line in way_lines(way_to(outcome, calls)):
+        yield f" = {printable(line)}"
+    if outcome.article:
+        yield f" = under article {printable(outcome.article)}"
+
+
+def way_of(execution: Execution, wasm: bytes) -> list[str]:
+    """The places from a trap outwards, for programs."""
+    calls = calls_to(wasm, execution.metrics.frames)
+    return list(way_to(execution.deterministic.outcome, calls))
+
+
+def outcome_error(
+    outcome: Outcome, hint: str, exit_code: ExitCode = ExitCode.FAILED
+) -> CommandError:
+    """The same for programs."""
+    return CommandError(
+        exit_code,
+        f"program-{outcome.kind.value}",
+        outcome.cause or outcome.kind.value,
+        hint=hint,
+        details={"outcome": outcome.to_value()},
+    )
+
+
+def site_of(outcome: Outcome, program: Program) -> Site | None:
+    """The entry of `ccl:sites` that an outcome's place names."""
+    return named_site(outcome, sites_in(program.root.wasm))
+
+
+def named_site(outcome: Outcome, sites: Sequence[Site]) -> Site | None:
+    for site in sites:
+        place = f"{site.file}:{site.line}:{site.column}"
+        if place == outcome.place and site.reason == outcome.reason:
+            return site
+    return None
+
+
+def sites_in(wasm: bytes) -> tuple[Site, ...]:
+    """The trap sites of a module that we compiled."""
+    for section in sections(wasm):
+        if section.name == SITES_SECTION:
+            data = wasm[section.start : section.end]
+            return sites_from_value(decode(data, bytes_max=SITES_BYTES_MAX))
+    return ()
+
+
+def _span(source: Source, spot: Spot) -> Span:
+    start = source.offset(spot.line, spot.column)
+    return Span(source.file, start, start + max(spot.end_column - spot.column, 1))

@@ -1,0 +1,1 @@
+"""Routines that each type has: encoding, decoding, comparison, release, clone."""

@@ -1,0 +1,156 @@
+"""Values to canonical DAG-CBOR: one routine per type, as `ccl.abi.layout` describes.
+
+The encoder writes into one buffer that `out_begin` empties; routines take the value alone.
+"""
+
+from ccl.codegen.codecs.routines import is_recursive
+from ccl.codegen.module_builder import Unit
+from ccl.ir.layout import field_offset, load, payload_offset, value_type
+from ccl.ir.types import Array, Map, Option, Prim, Result, Struct, Token, Type
+
+TEXT, LIST, MAP = 0x60, 0x80, 0xA0
+NULL = 0xF6
+
+
+def canonical_order(key: str) -> tuple[int, bytes]:
+    """Sort key of map keys: shorter first, then by bytes."""
+    encoded = key.encode()
+    return (len(encoded), encoded)
+
+
+def key(unit: Unit, text: str) -> tuple[str, ...]:
+    unit.called.add("put_text")
+    return (f"i32.const {unit.constants.text(text)}", "call $put_text")
+
+
+def encode(unit: Unit, kind: Type) -> str:
+    """The instruction that writes a value of a type, which it takes (a reference is borrowed)."""
+    match kind:
+        case Prim.STRING | Prim.DID | Prim.CID:
+            name = "put_text"
+        case Prim.DATA:
+            name = "put_data"
+        case Prim.BOOL:
+            name = "put_bool"
+        case Prim.DECIMAL:
+            name = "put_decimal"
+        case Prim() | Token():
+            name = "put_integer"
+        case _:
+            return f"call ${unit.routine('encode', kind, _encode)}"
+    unit.called.add(name)
+    return f"call ${name}"
+
+
+def _value(unit: Unit, kind: Type, address: str, offset: int) -> str:
+    """Folded text that writes the part of a type at an address."""
+    if value_type(kind) is None:
+        return f"  (call $put_byte (i32.const {NULL}))"
+    return f"  ({encode(unit, kind)} ({load(kind, offset)} {address}))"
+
+
+def _encode(unit: Unit, kind: Type, name: str) -> str:
+    lines = [f"(func ${name} (param $value i32)"]
+    match kind:
+        case Struct(id=struct_id):
+            lines += _struct(unit, unit.struct(struct_id).fields)
+        case Array(element=element):
+            lines += _array(unit, element)
+        case Map():
+            lines += _map(unit, kind)
+        case _:
+            lines += _variants(unit, kind)
+    if is_recursive(unit, kind):
+        # a value that no reader would take is refused where it is made
+        lines.insert(2 if lines[1].startswith("  (local $") else 1, "  (call $out_deeper)")
+        lines.append("  (call $out_higher)")
+    return "\n".join(lines) + ")"
+
+
+def _head(major: int, count: int) -> str:
+    return f"  (call $put_head (i32.const {major}) (i64.const {count}))"
+
+
+def _key(unit: Unit, text: str) -> str:
+    return f"  (call $put_text (i32.const {unit.constants.text(text)}))"
+
+
+def _struct(unit: Unit, fields: tuple[tuple[str, Type], ...]) -> list[str]:
+    lines = [_head(MAP, len(fields))]
+    numbered = [(name, kind, index) for index, (name, kind) in enumerate(fields)]
+    for name, kind, index in sorted(numbered, key=lambda entry: canonical_order(entry[0])):
+        lines.append(_key(unit, name))
+        lines.append(_value(unit, kind, "(local.get $value)", field_offset(index)))
+    return lines
+
+
+def _array(unit: Unit, element: Type) -> list[str]:
+    return [
+        "  (local $slot i32) (local $left i32)",
+        "  (local.set $left (i32.load offset=8 (local.get $value)))",
+        "  (local.set $slot (i32.load offset=16 (local.get $value)))",
+        f"  (call $put_head (i32.const {LIST}) (i64.extend_i32_u (local.get $left)))",
+        "  (block $done",
+        "    (loop $next",
+        "      (br_if $done (i32.eqz (local.get $left)))",
+        "    " + _value(unit, element, "(local.get $slot)", 0),
+        "      (local.set $slot (i32.add (local.get $slot) (i32.const 8)))",
+        "      (local.set $left (i32.sub (local.get $left) (i32.const 1)))",
+        "      (br $next)))",
+    ]
+
+
+def _map(unit: Unit, kind: Map) -> list[str]:
+    """Pairs in the order of insertion."""
+    return [
+        "  (local $entry i32) (local $end i32)",
+        "  (local.set $end (call $map_end (local.get $value)))",
+        f"  (call $put_head (i32.const {LIST}) (i64.load32_u offset=8 (local.get $value)))",
+        "  (local.set $entry (i32.load offset=20 (local.get $value)))",
+        "  (block $done",
+        "    (loop $next",
+        "      (local.set $entry (call $map_live (local.get $value) (local.get $entry)))",
+        "      (br_if $done (i32.ge_u (local.get $entry) (local.get $end)))",
+        "    " + _head(LIST, 2),
+        "    " + _value(unit, kind.key, "(local.get $entry)", 8),
+        "    " + _value(unit, kind.value, "(local.get $entry)", 16),
+        "      (local.set $entry (i32.add (local.get $entry) (i32.const 24)))",
+        "      (br $next)))",
+    ]
+
+
+def _variants(unit: Unit, kind: Type) -> list[str]:
+    lines: list[str] = []
+    for tag, (name, payload) in enumerate(unit.variants(kind)):
+        test = f"  (if (i64.eq (i64.load offset=8 (local.get $value)) (i64.const {tag}))"
+        inner = _variant(unit, kind, name, payload)
+        lines.append(test + "\n    (then\n" + "\n".join("    " + i for i in inner) + "))")
+    return lines
+
+
+def _variant(unit: Unit, kind: Type, name: str, payload: tuple[Type, ...]) -> list[str]:
+    def parts() -> list[str]:
+        return [
+            _value(unit, part, "(local.get $value)", payload_offset(index))
+            for index, part in enumerate(payload)
+        ]
+
+    match kind:
+        case Option() if not payload:
+            return [f"  (call $put_byte (i32.const {NULL}))"]
+        case Option(value=inner):
+            # Some(None) must not read as None
+            return [_head(LIST, 1), *parts()] if is_nullable(inner) else parts()
+        case Result():
+            return [_head(MAP, 1), _key(unit, name), *parts()]
+        case _ if not payload:
+            return [_key(unit, name)]
+        case _ if len(payload) == 1:
+            return [_head(MAP, 1), _key(unit, name), *parts()]
+        case _:
+            return [_head(MAP, 1), _key(unit, name), _head(LIST, len(payload)), *parts()]
+
+
+def is_nullable(kind: Type) -> bool:
+    """Types with a value that is written as null."""
+    return isinstance(kind, Option) or kind in (Prim.UNIT, Prim.DATA)

@@ -1,0 +1,238 @@
+"""What is reachable from outside: export functions, the calling convention, `ccl:abi`."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT, HEADER_BYTES
+from ccl.abi.sections import ENTRY_ERR_REASON, Abi, Article, ExportSignature, StateVariable
+from ccl.analysis.usage import Survey, survey
+from ccl.codegen.codecs import decoding, encoding, routines
+from ccl.codegen.function_builder import OUT_OF_MEMORY
+from ccl.codegen.module_builder import Unit
+from ccl.ir.layout import load, payload_offset, value_type
+from ccl.ir.type_names import TypeNames
+from ccl.ir.typed import Export, Function, Program, State
+from ccl.ir.types import Enumeration, Prim, Result, Struct, Type, is_reference
+from ccl.source.spans import SourceMap
+from ccl.wasm import model
+
+MALFORMED_ARGUMENTS = "malformed arguments"
+
+NOT_ENCODABLE = "out of memory or nested too deeply"
+_REFERENCE = re.compile(r"(?:call|global\.get|global\.set) \$([\w.]+)")
+
+
+def reachable(program: Program) -> dict[str, Survey]:
+    """The functions that an export can reach, by id, with what is done in them."""
+    found: dict[str, Survey] = {}
+    pending = [export.function for export in program.exports]
+    pending += [condition.function for condition in program.conditions]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found[name] = survey(program.functions[name].body)
+            pending.extend(found[name].calls)
+    return found
+
+
+def references(texts: Iterable[str]) -> set[str]:
+    """Names that routines of types use."""
+    return {name for text in texts for name in _REFERENCE.findall(text)}
+
+
+def is_direct(function: Function) -> bool:
+    """Whether every value crosses as a WebAssembly value."""
+    kinds = (function.result, *(parameter.type for parameter in function.parameters))
+    return not any(is_reference(kind) for kind in kinds) and all(
+        value_type(parameter.type) is not None for parameter in function.parameters
+    )
+
+
+# --- functions --------------------------------------------------------------------------
+
+
+def entries(unit: Unit) -> tuple[list[model.Function], tuple[tuple[str, str], ...]]:
+    """The functions behind packed exports, and all exports: (name, function)."""
+    functions: list[model.Function] = []
+    names: list[tuple[str, str]] = []
+    for export in unit.program.exports:
+        function = unit.program.functions[export.function]
+        if is_direct(function):
+            names.append((export.name, unit.function_name(function)))
+        else:
+            functions.append(_packed(unit, export, function))
+            names.append((export.name, functions[-1].name))
+    if functions:
+        functions.append(_allocate(unit, unit.program.functions[unit.program.exports[0].function]))
+        names.append((ALLOCATE_EXPORT, functions[-1].name))
+    return functions, tuple(names)
+
+
+def _allocate(unit: Unit, first: Function) -> model.Function:
+    site = unit.sites.number(first.span, OUT_OF_MEMORY)
+    unit.called.add("allocate")
+    return model.Function(
+        name=unit.fresh("allocate_arguments"),
+        parameters=(("bytes", "i32"),),
+        result="i32",
+        locals=(),
+        body=(
+            "local.get $bytes",
+            f"i32.const {site}",
+            "call $allocate",
+            f"i32.const {HEADER_BYTES}",
+            "i32.add",
+        ),
+    )
+
+
+def _packed(unit: Unit, export: Export, function: Function) -> model.Function:
+    """Reads the argument list, which it frees, calls, and writes the result."""
+    unit.called.update(("in_begin", "take_exactly", "in_finish", "free", "out_begin"))
+    unit.called.update(("out_address", "out_size", "put_byte"))
+    locals_: list[model.Variable] = []
+    malformed = unit.sites.number(function.span, MALFORMED_ARGUMENTS)
+    count = len(function.parameters)
+    plural = "" if count == 1 else "s"
+    expected = unit.constants.text(f"expected a list of {count} argument{plural}")
+    body = [
+        f"(call $in_begin (local.get $ptr) (local.get $len) {decoding.begin(unit)}"
+        f" (i32.const {malformed}))",
+        f"(call $take_exactly (i32.const 4) (i32.const {count}) (i32.const {expected}))",
+    ]
+    for number, parameter in enumerate(function.parameters):
+        kind = value_type(parameter.type)
+        text = decoding.decode(unit, parameter.type)
+        if kind is not None:
+            locals_.append((f"argument.{number}", kind))
+            text = f"(local.set $argument.{number} {text})"
+        body.append(text)
+    body += ["(call $in_finish)"]
+    body += [f"(call $free (i32.sub (local.get $ptr) (i32.const {HEADER_BYTES})))"]
+    arguments = [f"local.get ${name}" for name, _ in locals_]
+    body += [*arguments, f"call ${unit.function_name(function)}"]
+    if value_type(function.result) is not None:
+        locals_.append(("result", value_type(function.result) or "i64"))
+        body.append("local.set $result")
+    for number, parameter in enumerate(function.parameters):
+        if is_reference(parameter.type):
+            release = routines.release(unit, parameter.type)
+            unit.called.add(release)
+            body += [f"local.get $argument.{number}", f"call ${release}"]
+    body += _result(unit, function)
+    return model.Function(
+        name=unit.fresh(f"entry.{unit.function_name(function).removeprefix('fn.')}"),
+        title=export.name,
+        parameters=(("ptr", "i32"), ("len", "i32")),
+        result="i64",
+        locals=tuple(locals_),
+        body=body,
+    )
+
+
+def _result(unit: Unit, function: Function) -> list[str]:
+    """Encode the result and release it; an Err is a trap with its text."""
+    kind = function.result
+    body: list[str] = []
+    if isinstance(kind, Result):
+        body += _refuse_err(unit, function, kind)
+    site = unit.sites.number(function.span, NOT_ENCODABLE)
+    body.append(f"(call $out_begin (i32.const {site}))")
+    if value_type(kind) is None:
+        body.append(f"(call $put_byte (i32.const {encoding.NULL}))")
+    else:
+        body += ["local.get $result", encoding.encode(unit, kind)]
+        if is_reference(kind):
+            release = routines.release(unit, kind)
+            unit.called.add(release)
+            body += ["local.get $result", f"call ${release}"]
+    body += ["call $out_address", "i64.extend_i32_u", "i64.const 32", "i64.shl"]
+    body += ["call $out_size", "i64.extend_i32_u", "i64.or"]
+    return body
+
+
+def _refuse_err(unit: Unit, function: Function, kind: Result) -> list[str]:
+    site = unit.sites.number(function.span, ENTRY_ERR_REASON)
+    body = ["local.get $result", "i64.load offset=8", "i64.eqz", "i32.eqz", "if"]
+    if kind.err in (Prim.STRING, Prim.DID, Prim.CID):
+        unit.called.add("trap_with")
+        body += ["local.get $result", load(kind.err, payload_offset(0))]
+        body += [f"i32.const {site}", "call $trap_with"]
+    else:
+        body += [f"i32.const {site}", "call $trap"]
+    return [*body, "unreachable", "end"]
+
+
+# --- the description --------------------------------------------------------------------
+
+
+def abi(program: Program, states: Sequence[State], sources: SourceMap, *, has_charter: bool) -> Abi:
+    """The exports and the state they use, with the structs and enums named there, at any depth."""
+    functions = [(export, program.functions[export.function]) for export in program.exports]
+    described = _all_types(
+        program,
+        [
+            *(kind for _, f in functions for kind in (f.result, *(p.type for p in f.parameters))),
+            *(state.type for state in states),
+        ],
+    )
+    names = TypeNames(described)
+    signatures = [
+        ExportSignature(
+            name=export.name,
+            convention="direct" if is_direct(function) else "packed",
+            parameters=tuple((p.name, names(p.type)) for p in function.parameters),
+            result=names(function.result),
+            doc=export.doc,
+        )
+        for export, function in functions
+    ]
+    if has_charter:
+        signatures.append(
+            ExportSignature(
+                name=CHARTER_EXPORT,
+                convention="direct",
+                parameters=(),
+                result=str(Prim.UNIT),
+                doc=None,
+            )
+        )
+    articles = (
+        Article(
+            number=each.number,
+            place=sources.place(each.span),
+            cited=tuple(map(sources.place, each.cited)),
+        )
+        for each in program.articles
+    )
+    structs = {
+        names(kind): tuple((name, names(part)) for name, part in program.structs[kind.id].fields)
+        for kind in described
+        if isinstance(kind, Struct)
+    }
+    enums = {
+        names(kind): tuple((n, tuple(map(names, p))) for n, p in program.enums[kind.id].variants)
+        for kind in described
+        if isinstance(kind, Enumeration)
+    }
+    return Abi(
+        exports=tuple(signatures),
+        states=tuple(
+            StateVariable(home=s.home, name=s.name, type=names(s.type), shape=s.shape)
+            for s in states
+        ),
+        structs=dict(sorted(structs.items())),
+        enums=dict(sorted(enums.items())),
+        articles=tuple(articles),
+    )
+
+
+def _all_types(program: Program, pending: list[Type]) -> list[Type]:
+    """These types and what they are made of, each once."""
+    seen: dict[Type, None] = {}
+    while pending:
+        kind = pending.pop()
+        if kind not in seen:
+            seen[kind] = None
+            pending.extend(routines.parts_of(program, kind))
+    return list(seen)

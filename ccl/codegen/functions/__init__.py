@@ -1,0 +1,1 @@
+"""Code of functions: expressions, statements, calls, lvalues."""

@@ -1,0 +1,317 @@
+"""Calls of functions and of the host."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from ccl.abi.call_forms import ABSENT, Answer, HostCall, Wire
+from ccl.abi.host_calls import HOST_CALLS
+from ccl.abi.test_calls import ALL_CALLS
+from ccl.codegen.call_sites import Call
+from ccl.codegen.codecs import routines
+from ccl.codegen.function_builder import Callee, Frame, Hold, Owned
+from ccl.codegen.functions import lvalues
+from ccl.codegen.functions.lvalues import Key
+from ccl.ir.layout import is_text, payload_offset, store, value_type
+from ccl.ir.typed import (
+    CallFunction,
+    CallHost,
+    Expr,
+    Function,
+    Local,
+    LocalGet,
+    ScalarConst,
+    StateGet,
+    Step,
+    TextConst,
+)
+from ccl.ir.types import Option, Prim, Result, Type, is_reference
+from ccl.ir.visit import path_of, place_root
+from ccl.source.spans import Span
+from ccl.wasm.model import ValueType
+
+NOT_UTF8 = "the host's answer is not UTF-8"
+TEXT_OFFSET = 16
+"""Where the bytes of a text begin."""
+READ_BYTES = 512
+"""Room that a call with a buffer answer is first given."""
+ABSENT_MEANS_EMPTY = frozenset({"host_read_input"})
+
+
+# --- functions --------------------------------------------------------------------------
+
+
+def function(f: Frame, node: CallFunction) -> Hold:
+    callee = f.unit.program.functions[node.function]
+    values = [argument.value for argument in node.arguments]
+    sizes = f.sizes.of_arguments(callee, values)
+    f.callees.append(Callee(f.unit.function_name(callee), sizes, node.span))
+    if any(argument.mutated for argument in node.arguments):
+        _call_changing(f, node)
+    else:
+        keeps = f.unit.kept[node.function]
+        kept = _borrow_arguments(f, node, keeps)
+        f.emit(_instruction(f, callee, node))
+        f.let_go(kept)
+    if node.type is Prim.NEVER:
+        f.emit("unreachable")
+    return Hold.OWNED if is_reference(node.type) else Hold.PLAIN
+
+
+def _instruction(f: Frame, callee: Function, node: CallFunction) -> str:
+    """The call, with its place where the source has it: what is made has the place of what it was
+    made for, a function around another one or the functions of a proposal."""
+    name = f.unit.function_name(callee)
+    is_made = node.span in (callee.span, f.span)
+    return f"call ${name}" if is_made else Call.of(name, node.span)
+
+
+def _borrow_arguments(f: Frame, call: CallFunction, keeps: frozenset[int]) -> list[Owned]:
+    """Arguments for a callee that changes none; one that it may keep must not change later."""
+    nodes = [argument.value for argument in call.arguments]
+    kept: list[Owned] = []
+    for number, node in enumerate(nodes):
+        copied = isinstance(node, LocalGet) and f.in_place(node.local) and number in keeps
+        disturbed = any(f.behaviour.disturbs(later) for later in nodes[number + 1 :])
+        disturbed = disturbed or f.behaviour.unsettles(call.function, node)
+        if is_reference(node.type) and (copied or disturbed):
+            f.own(node)
+            hold = Hold.OWNED
+        else:
+            hold = f.expr(node)
+        if hold is Hold.OWNED:
+            kept.append(f.keep(node.type))
+            f.emit(f"local.get ${kept[-1].name}")
+    return kept
+
+
+def _call_changing(f: Frame, node: CallFunction) -> None:
+    """All arguments are set aside in order; places are made unique when all are known.
+
+    What is only read is held for the call, so that the change of a place does not reach it.
+    """
+    callee = f.unit.program.functions[node.function]
+    changed = {place_root(a.value) for a in node.arguments if a.mutated}
+    owned: list[Owned] = []
+    plain: list[tuple[str, ValueType]] = []
+    paths: list[tuple[tuple[Step, ...], list[Key]]] = []
+    pushes: list[Callable[[], None]] = []
+    for number, argument in enumerate(node.arguments):
+        value = argument.value
+        path = path_of(value) if argument.mutated else None
+        shape = value_type(value.type)
+        if path is not None:
+            keys = lvalues.set_aside(f, path[1])
+            paths.append((path[1], keys))
+            pushes.append(partial(push_unique, f, value, path, keys))
+        elif shape is None:
+            f.own(value)
+        elif is_reference(value.type) and not _is_safe(f, node, number, changed):
+            f.own(value)
+            if argument.mutated:
+                f.memory_site(value.span)
+                f.call(routines.unique(f.unit, value.type))
+            owned.append(f.keep(value.type))
+            pushes.append(partial(f.emit, f"local.get ${owned[-1].name}"))
+        else:
+            f.expr(value)
+            plain.append((f.take(shape), shape))
+            f.emit(f"local.set ${plain[-1][0]}")
+            pushes.append(partial(f.emit, f"local.get ${plain[-1][0]}"))
+    for push in pushes:
+        push()
+    f.emit(_instruction(f, callee, node))
+    f.let_go(owned)
+    for steps, keys in reversed(paths):
+        lvalues.give_back(f, steps, keys)
+    for name, shape in plain:
+        f.give_back(name, shape)
+
+
+def _is_safe(f: Frame, node: CallFunction, number: int, changed: set[Local | None]) -> bool:
+    """A parameter changed in place elsewhere, which this call neither changes nor keeps."""
+    value = node.arguments[number].value
+    return (
+        isinstance(value, LocalGet)
+        and f.in_place(value.local)
+        and value.local not in changed
+        and number not in f.unit.kept[node.function]
+    )
+
+
+def push_unique(
+    f: Frame, node: Expr, path: tuple[Local | StateGet, tuple[Step, ...]], keys: list[Key]
+) -> None:
+    """Push the object of a place, unique along its path."""
+    root, steps = path
+    lvalues.unique_root(f, root, node.span)
+    lvalues.unique_path(f, root, steps, keys, node.type, node.span)
+
+
+# --- the host ---------------------------------------------------------------------------
+
+
+def host(f: Frame, node: CallHost) -> Hold:
+    """Values are set aside in order; constants, which nothing can change, stay where they are."""
+    call = ALL_CALLS[node.call]
+    f.callees.append(Callee(call.name, f.sizes.crossing(node), node.span))
+    kept: list[Owned] = []
+    plain: list[tuple[str, ValueType]] = []
+    pushes: list[tuple[str, ...]] = []
+    for argument, parameter in zip(node.arguments, call.parameters, strict=True):
+        if isinstance(argument, ScalarConst):
+            pushes.append((f"i64.const {argument.value}",))
+        elif isinstance(argument, TextConst):
+            address = f.unit.constants.text(argument.value) + TEXT_OFFSET
+            pushes.append((f"i32.const {address}", f"i32.const {len(argument.value.encode())}"))
+        else:
+            name = set_aside(f, argument, kept, plain)
+            pushes.append(_crossing(name, parameter.wire))
+    if call.answer is Answer.BUFFER:
+        hold = _buffer(f, call, node, [line for push in pushes for line in push])
+    else:
+        for push in pushes:
+            f.emit(*push)
+        f.call(call.name)
+        hold = answer(f, call.answer, node.type, node.span)
+    f.let_go(kept)
+    for name, shape in plain:
+        f.give_back(name, shape)
+    return hold
+
+
+def set_aside(f: Frame, value: Expr, kept: list[Owned], plain: list[tuple[str, ValueType]]) -> str:
+    """Evaluate into a temporary, which is released (`kept`) or given back (`plain`) later."""
+    shape = value_type(value.type)
+    assert shape is not None
+    f.own(value)
+    if is_reference(value.type):
+        kept.append(f.keep(value.type))
+        return kept[-1].name
+    plain.append((f.take(shape), shape))
+    f.emit(f"local.set ${plain[-1][0]}")
+    return plain[-1][0]
+
+
+def _crossing(name: str, wire: Wire) -> tuple[str, ...]:
+    """A text crosses as its address and length."""
+    get = f"local.get ${name}"
+    if wire is Wire.INTEGER:
+        return (get,)
+    return (get, f"i32.const {TEXT_OFFSET}", "i32.add", get, "i32.load offset=8")
+
+
+def answer(f: Frame, how: Answer, kind: Type, span: Span) -> Hold:
+    """From what the host returned to a value of the call's type."""
+    if how is Answer.NONE or how is Answer.INTEGER:
+        return Hold.PLAIN
+    if not isinstance(kind, Result):
+        if how is Answer.HANDLE:
+            f.emit("i64.extend_i32_u")
+        return Hold.PLAIN
+    handle = f.take("i32")
+    f.emit(f"local.tee ${handle}", "if (result i32)")
+    ok_bytes = payload_offset(1 if value_type(kind.ok) is not None else 0)
+    f.constant(ok_bytes)
+    f.memory_site(span)
+    f.call("new")
+    with f.temporary("i32") as made:
+        f.emit(f"local.tee ${made}", "i64.const 0", "i64.store offset=8")
+        if value_type(kind.ok) is not None:
+            f.emit(f"local.get ${made}", f"local.get ${handle}", "i64.extend_i32_u")
+            f.emit(store(kind.ok, payload_offset(0)))
+        f.emit(f"local.get ${made}", "else")
+        f.constant(payload_offset(1))
+        f.memory_site(span)
+        f.call("new")
+        f.emit(f"local.tee ${made}", "i64.const 1", "i64.store offset=8")
+        f.emit(f"local.get ${made}")
+        _read(f, HOST_CALLS["host_last_refusal"], (), span, text=True, absent=None)
+        f.emit(store(kind.err, payload_offset(0)), f"local.get ${made}", "end")
+    f.give_back(handle)
+    return Hold.OWNED
+
+
+def _buffer(f: Frame, call: HostCall, node: CallHost, arguments: Sequence[str]) -> Hold:
+    optional = isinstance(node.type, Option)
+    kind = node.type.value if isinstance(node.type, Option) else node.type
+    reason = None if call.name in ABSENT_MEANS_EMPTY or optional else f"{call.name}: no answer"
+    _read(
+        f,
+        call,
+        arguments,
+        node.span,
+        text=is_text(kind),
+        absent=reason,
+        bytes_max=node.bytes_max,
+    )
+    if optional:
+        _wrap_option(f, node.span)
+    return Hold.OWNED
+
+
+def _read(
+    f: Frame,
+    call: HostCall,
+    arguments: Sequence[str],
+    span: Span,
+    *,
+    text: bool,
+    absent: str | None,
+    bytes_max: int | None = None,
+) -> None:
+    """Push the answer of a call as a text or Data; null when it is absent and may be.
+
+    The first try has room for a short answer; a longer one, where there can be one, is asked for
+    again. One over `bytes_max` is taken as empty.
+    """
+    most = call.answer_bytes_max if bytes_max is None else bytes_max
+    room_bytes = READ_BYTES if most is None else max(READ_BYTES, most)
+    with f.temporary("i32") as room, f.temporary("i32") as length:
+
+        def ask(capacity: str) -> None:
+            f.emit(capacity)
+            f.memory_site(span)
+            f.call("text_new")
+            f.emit(f"local.set ${room}", *arguments)
+            f.emit(f"local.get ${room}", f"i32.const {TEXT_OFFSET}", "i32.add", capacity)
+            f.call(call.name)
+            f.emit(f"local.set ${length}")
+
+        ask(f"i32.const {room_bytes}")
+        if bytes_max is not None:
+            f.emit(f"local.get ${length}", f"i32.const {bytes_max}", "i32.gt_s", "if")
+            f.emit("i32.const 0", f"local.set ${length}", "end")
+        elif most is None:
+            f.emit(f"local.get ${length}", f"i32.const {READ_BYTES}", "i32.gt_s", "if")
+            f.emit(f"local.get ${room}")
+            f.call("release")
+            ask(f"local.get ${length}")
+            f.emit("end")
+        f.emit(f"local.get ${length}", f"i32.const {ABSENT}", "i32.eq")
+        if absent is not None:
+            f.trap_if(span, absent)
+        else:
+            f.emit("if", f"local.get ${room}")
+            f.call("release")
+            f.emit("i32.const 0", f"local.set ${room}", "i32.const 0", f"local.set ${length}")
+            f.emit("end")
+        f.emit(f"local.get ${room}", f"local.get ${length}")
+        if text:
+            f.constant(f.site(span, NOT_UTF8))
+            f.call("text_received")
+        else:
+            f.call("data_received")
+
+
+def _wrap_option(f: Frame, span: Span) -> None:
+    """None for the null object, Some of it otherwise."""
+    with f.temporary("i32") as value, f.temporary("i32") as made:
+        f.emit(f"local.tee ${value}", "if (result i32)")
+        f.constant(payload_offset(1))
+        f.memory_site(span)
+        f.call("new")
+        f.emit(f"local.tee ${made}", "i64.const 1", "i64.store offset=8")
+        f.emit(f"local.get ${made}", f"local.get ${value}")
+        f.emit(f"i32.store offset={payload_offset(0)}", f"local.get ${made}", "else")
+        f.constant(f.unit.constants.variant(0))
+        f.emit("end")

@@ -1,0 +1,227 @@
+"""Blocks, branches and ways out. A branch that gives a reference gives an owned one."""
+
+from ccl.codegen.function_builder import Frame, Hold
+from ccl.codegen.functions import statements
+from ccl.ir.layout import load, payload_offset, value_type
+from ccl.ir.typed import (
+    Block,
+    Expr,
+    If,
+    LocalGet,
+    MatchTag,
+    Require,
+    Return,
+    ShortCircuit,
+    TagArm,
+    Unary,
+    UnaryOp,
+)
+from ccl.ir.types import Prim, Type, is_reference
+
+
+def block(f: Frame, node: Block) -> Hold:
+    height = f.height
+    for statement in node.statements:
+        statements.lower(f, statement)
+    hold = Hold.PLAIN
+    spare = None
+    if node.value is not None:
+        spare = _moved(f, node.value, height)
+        if spare is not None:
+            f.emit(f"local.get ${spare}")
+            hold = Hold.OWNED
+        else:
+            hold = _settled(f, node.value)
+    f.end_scope(height, reachable=node.type is not Prim.NEVER, spare=spare)
+    if node.type is Prim.NEVER:
+        f.emit("unreachable")
+    return hold
+
+
+def _moved(f: Frame, value: Expr, height: int) -> str | None:
+    """The variable that gives its own reference away, because its scope ends here."""
+    if isinstance(value, LocalGet) and f.owns(value.local, height):
+        return f.name(value.local)
+    return None
+
+
+def _settled(f: Frame, node: Expr) -> Hold:
+    """A value that stays when the variables around it are released."""
+    f.own(node)
+    return _held(node.type)
+
+
+def _held(kind: Type) -> Hold:
+    return Hold.OWNED if is_reference(kind) else Hold.PLAIN
+
+
+def unless(f: Frame, condition: Expr, label: str) -> None:
+    """Jump to the label if the condition is false; each part of an `&&` jumps by itself."""
+    match condition:
+        case ShortCircuit(is_and=True, left=left, right=right):
+            unless(f, left, label)
+            unless(f, right, label)
+        case Unary(op=UnaryOp.NOT, operand=ShortCircuit(is_and=False, left=left, right=right)):
+            _when(f, left, label)
+            _when(f, right, label)
+        case Unary(op=UnaryOp.NOT, operand=operand):
+            _when(f, operand, label)
+        case ShortCircuit(left=left, right=right):
+            holds = f.label("holds")
+            f.emit(f"block ${holds}")
+            _when(f, left, holds)
+            unless(f, right, label)
+            f.emit("end")
+        case _:
+            f.expr(condition)
+            f.emit("i32.eqz", f"br_if ${label}")
+
+
+def _when(f: Frame, condition: Expr, label: str) -> None:
+    """Jump to the label if the condition is true."""
+    match condition:
+        case ShortCircuit(is_and=False, left=left, right=right):
+            _when(f, left, label)
+            _when(f, right, label)
+        case ShortCircuit(left=left, right=right):
+            fails = f.label("fails")
+            f.emit(f"block ${fails}")
+            unless(f, left, fails)
+            _when(f, right, label)
+            f.emit("end")
+        case Unary(op=UnaryOp.NOT, operand=operand):
+            unless(f, operand, label)
+        case _:
+            f.expr(condition)
+            f.emit(f"br_if ${label}")
+
+
+def _is_compound(condition: Expr) -> bool:
+    while isinstance(condition, Unary) and condition.op is UnaryOp.NOT:
+        condition = condition.operand
+    return isinstance(condition, ShortCircuit)
+
+
+def branch(f: Frame, node: If) -> Hold:
+    if _is_compound(node.condition):
+        _compound_branch(f, node)
+    else:
+        f.expr(node.condition)
+        _open(f, "if", node.type)
+        f.own(node.then)
+        if node.otherwise is not None:
+            f.emit("else")
+            f.own(node.otherwise)
+        f.emit("end")
+    if node.type is Prim.NEVER:
+        f.emit("unreachable")
+    return _held(node.type)
+
+
+def _compound_branch(f: Frame, node: If) -> None:
+    """A branch whose condition jumps from its parts."""
+    end, otherwise = f.label("end"), f.label("else")
+    if node.otherwise is not None:
+        _open(f, f"block ${end}", node.type)
+    f.emit(f"block ${otherwise}")
+    unless(f, node.condition, otherwise)
+    f.own(node.then)
+    if node.otherwise is None:
+        f.emit("end")
+        return
+    if node.then.type is not Prim.NEVER:
+        f.emit(f"br ${end}")
+    else:
+        f.emit("unreachable")
+    f.emit("end")
+    f.own(node.otherwise)
+    f.emit("end")
+
+
+def _open(f: Frame, word: str, kind: Type) -> None:
+    shape = value_type(kind)
+    f.emit(word if shape is None else f"{word} (result {shape})")
+
+
+def match_tag(f: Frame, node: MatchTag) -> Hold:
+    """A chain of tests; the subject is held while an arm runs, its payload borrowed from it."""
+    f.own(node.subject)
+    subject = f.keep(node.subject.type)
+    end = f.label("matched")
+    _open(f, f"block ${end}", node.type)
+    arms = list(node.arms)
+    exhaustive = node.otherwise is None
+    for position, arm in enumerate(arms):
+        last = exhaustive and position == len(arms) - 1
+        if not last:
+            f.emit(f"local.get ${subject.name}", "i64.load offset=8", f"i64.const {arm.tag}")
+            f.emit("i64.eq", "if")
+        _arm(f, arm, subject.name)
+        if not last:
+            if arm.body.type is not Prim.NEVER:
+                f.emit(f"br ${end}")
+            f.emit("end")
+    if node.otherwise is not None:
+        f.own(node.otherwise)
+    f.emit("end")
+    if node.type is Prim.NEVER:
+        f.emit("unreachable")
+        f.end_scope(f.height - 1, reachable=False)
+        f.give_back(subject.name)
+    else:
+        f.let_go([subject])
+    return _held(node.type)
+
+
+def _arm(f: Frame, arm: TagArm, subject: str) -> None:
+    height = f.height
+    for position, local in arm.bindings:
+        if value_type(local.type) is None:
+            continue
+        f.emit(f"local.get ${subject}", load(local.type, payload_offset(position)))
+        written = is_reference(local.type) and local.index in f.survey.written
+        if written:
+            f.retain()
+        f.emit(f"local.set ${f.name(local)}")
+        if written:
+            f.declare(local)
+    f.own(arm.body)
+    f.end_scope(height, reachable=arm.body.type is not Prim.NEVER)
+
+
+# --- ways out ---------------------------------------------------------------------------
+
+
+def leave(f: Frame, node: Return) -> Hold:
+    spare = None
+    if node.value is not None:
+        spare = _moved(f, node.value, 0)
+        if spare is not None:
+            f.emit(f"local.get ${spare}")
+        else:
+            f.own(node.value)
+    f.release_above(0, spare)
+    f.emit(*f.leave, "return")
+    return Hold.PLAIN
+
+
+def jump(f: Frame, label: str) -> Hold:
+    f.release_above(f.loops[-1].height)
+    f.emit(f"br ${label}")
+    return Hold.PLAIN
+
+
+def require(f: Frame, node: Require) -> Hold:
+    f.expr(node.condition)
+    f.emit("i32.eqz", "if")
+    if node.message is None:
+        f.trap(node.span, node.reason, node.article)
+    else:
+        f.own(node.message)
+        f.constant(f.site(node.span, node.reason, node.article))
+        f.call("trap_with")
+        f.emit("unreachable")
+    f.emit("end")
+    if node.type is Prim.NEVER:
+        f.emit("unreachable")
+    return Hold.PLAIN

@@ -1,0 +1,175 @@
+"""Elements of arrays: where they lie, checked where the index is used.
+
+Around a loop an array is *viewed* if nothing in the loop can give it another block or length:
+both are then kept in WebAssembly locals. Elements may change, and so may the object itself,
+when a write finds it shared; the write then looks at the new object's block.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ccl.abi.layout import SLOT_BYTES
+from ccl.analysis.array_usage import array_uses, set_in
+from ccl.codegen.function_builder import Frame, Hold, Owned, View
+from ccl.codegen.operations import overflow_checks
+from ccl.ir.layout import load, value_type
+from ccl.ir.typed import Expr, ForEach, ForPairs, IndexGet, Local, LocalGet, While
+from ccl.ir.types import is_reference
+from ccl.ir.visit import everything, statement_children
+from ccl.source.spans import Span
+
+OUT_OF_RANGE = "index out of range"
+_SLOT_SHIFT = SLOT_BYTES.bit_length() - 1
+
+
+def element(f: Frame, node: IndexGet) -> Hold:
+    """Read an element; it is held by the array, or owned where the array is a temporary."""
+    kept, array = _array(f, node.base, node.index)
+    view = f.views.get(node.base.local.index) if isinstance(node.base, LocalGet) else None
+    index, taken = _index(f, node, array, view)
+    if value_type(node.type) is not None:
+        slot(f, array, index, view)
+        f.emit(load(node.type))
+    if taken:
+        f.give_back(index, "i64")
+    owned = bool(kept) and is_reference(node.type)
+    if owned:
+        f.retain()
+    f.let_go(kept)
+    if not isinstance(node.base, LocalGet) and not kept:
+        f.give_back(array)
+    if owned:
+        return Hold.OWNED
+    return Hold.BORROWED if is_reference(node.type) else Hold.PLAIN
+
+
+def _array(f: Frame, node: Expr, index: Expr) -> tuple[list[Owned], str]:
+    """Evaluate the array: what is to be let go after its use, and the local it is in."""
+    if isinstance(node, LocalGet) and not f.behaviour.disturbs(index):
+        return [], f.name(node.local)
+    hold = f.expr(node)
+    if hold is Hold.BORROWED and f.behaviour.disturbs(index):
+        f.retain()
+        hold = Hold.OWNED
+    if hold is Hold.OWNED:
+        owned = f.keep(node.type)
+        return [owned], owned.name
+    name = f.take("i32")
+    f.emit(f"local.set ${name}")
+    return [], name
+
+
+def _index(f: Frame, node: IndexGet, array: str, view: View | None) -> tuple[str, bool]:
+    """The local that holds the index, which is in range, and whether it is to be given back."""
+    if isinstance(node.index, LocalGet):
+        name = f.name(node.index.local)
+        check(f, array, name, view, node.span)
+        return name, False
+    asked = overflow_checks.to_ask(f, node.index)
+    if not asked:
+        overflow_checks.small(f, node.index)
+        name = f.take("i64")
+        f.emit(f"local.set ${name}")
+        check(f, array, name, view, node.span)
+        return name, True
+    # one question for both: may a step have overflowed, is the index out of range
+    overflow_checks.plainly(f, node.index)
+    name = f.take("i64")
+    guard = view.guards.get(asked) if view is not None else None
+    if guard is not None:
+        f.emit(f"local.tee ${name}", f"local.get ${guard}", "i64.ge_u", "if")
+    else:
+        f.emit(f"local.tee ${name}", *_length(array, view), "i64.ge_u")
+        overflow_checks.any_large(f, [f.known_name(index) for index in sorted(asked)])
+        f.emit("i32.or", "if")
+    f.expr(node.index)
+    f.emit(f"local.set ${name}")
+    check(f, array, name, view, node.span)
+    f.emit("end")
+    return name, True
+
+
+def check(f: Frame, array: str, index: str, view: View | None, span: Span) -> None:
+    """Trap unless the index is in range."""
+    length = _length(array, view)
+    f.emit(f"local.get ${index}", *length, "i64.ge_u", "if", f"local.get ${index}", *length)
+    f.constant(f.site(span, OUT_OF_RANGE))
+    f.call("trap_index")
+    f.emit("unreachable", "end")
+
+
+def slot(f: Frame, array: str, index: str, view: View | None) -> None:
+    """Push the address of an element that is there."""
+    block = (f"local.get ${view.block}",) if view else (f"local.get ${array}", "i32.load offset=16")
+    f.emit(*block, f"local.get ${index}", "i32.wrap_i64")
+    f.emit(f"i32.const {_SLOT_SHIFT}", "i32.shl", "i32.add")
+
+
+def push_length(f: Frame, local: Local) -> bool:
+    """Push the length of a viewed array; whether it is one."""
+    view = f.views.get(local.index)
+    if view is not None:
+        f.emit(f"local.get ${view.length}")
+    return view is not None
+
+
+def _length(array: str, view: View | None) -> tuple[str, ...]:
+    if view is not None:
+        return (f"local.get ${view.length}",)
+    return (f"local.get ${array}", "i64.load32_u offset=8")
+
+
+# --- loops ------------------------------------------------------------------------------
+
+
+@contextmanager
+def viewed(f: Frame, loop: While | ForEach | ForPairs) -> Iterator[None]:
+    """While the loop is lowered, its constant arrays are viewed."""
+    opened: list[tuple[int, View]] = []
+    locals_used = [
+        local
+        for local in array_uses(loop)
+        if local.index not in f.views and f.is_known(local) and f.owner(local) is None
+    ]
+    asked = _asked(f, loop) if locals_used else {}
+    for local in locals_used:
+        view = View(
+            block=f.take("i32"),
+            length=f.take("i64"),
+            guards={each: f.take("i64") for each in asked.get(local.index, ())},
+        )
+        name = f.name(local)
+        look(f, name, view)
+        f.emit(f"local.get ${name}", "i64.load32_u offset=8", f"local.set ${view.length}")
+        for numbers, guard in view.guards.items():
+            f.emit("i64.const 0", f"local.get ${view.length}")
+            overflow_checks.any_large(f, [f.known_name(index) for index in sorted(numbers)])
+            f.emit("select", f"local.set ${guard}")
+        f.views[local.index] = view
+        opened.append((local.index, view))
+    yield
+    for index, view in opened:
+        del f.views[index]
+        f.give_back(view.block)
+        f.give_back(view.length, "i64")
+        for guard in view.guards.values():
+            f.give_back(guard, "i64")
+
+
+def _asked(f: Frame, loop: While | ForEach | ForPairs) -> dict[int, list[frozenset[int]]]:
+    """By array variable, the variables that indices in the loop ask for and that it never sets."""
+    found: dict[int, list[frozenset[int]]] = {}
+    changing = set_in(loop)
+    for node in (each for part in statement_children(loop) for each in everything(part)):
+        if isinstance(node, IndexGet) and isinstance(node.base, LocalGet):
+            asked = overflow_checks.to_ask(f, node.index)
+            if asked and not asked & changing and all(map(f.is_set, asked)):
+                sets = found.setdefault(node.base.local.index, [])
+                if asked not in sets:
+                    sets.append(asked)
+    return found
+
+
+def look(f: Frame, array: str, view: View) -> None:
+    """The block of the object that the variable refers to now."""
+    f.emit(f"local.get ${array}", "i32.load offset=16", f"local.set ${view.block}")

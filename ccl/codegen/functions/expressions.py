@@ -1,0 +1,203 @@
+"""Expressions: what is left on the stack, and who answers for it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from ccl.abi.layout import SLOT_BYTES
+from ccl.codegen.function_builder import Frame, Hold
+from ccl.codegen.functions import calls, control, lvalues, records
+from ccl.codegen.operations import builtins, conversions, operators
+from ccl.ir.layout import field_offset, payload_offset, store, value_type
+from ccl.ir.typed import (
+    ArrayNew,
+    Binary,
+    Block,
+    Break,
+    CallBuiltin,
+    CallFunction,
+    CallHost,
+    Concat,
+    Continue,
+    Convert,
+    DataGet,
+    DataNew,
+    Expr,
+    FieldGet,
+    If,
+    IndexGet,
+    LocalGet,
+    MatchTag,
+    Require,
+    Return,
+    ScalarConst,
+    ShortCircuit,
+    StateGet,
+    StructNew,
+    SubmitManifest,
+    TextConst,
+    Unary,
+    UnitConst,
+    VariantNew,
+)
+from ccl.ir.types import Array, Struct, is_reference
+
+
+def lower(f: Frame, node: Expr) -> Hold:
+    """Emit the code of an expression."""
+    return _LOWER[type(node)](f, node)
+
+
+def _local(f: Frame, node: LocalGet) -> Hold:
+    kind = node.local.type
+    if value_type(kind) is None:
+        return Hold.PLAIN
+    name = f.name(node.local)
+    f.emit(f"local.get ${name}")
+    if not is_reference(kind):
+        return Hold.PLAIN
+    if id(node) in f.taken and f.is_declared(node.local):
+        f.emit("i32.const 0", f"local.set ${name}")
+        return Hold.OWNED
+    return Hold.BORROWED
+
+
+def _state(f: Frame, node: StateGet) -> Hold:
+    name = f.unit.state_name(node.state)
+    f.emit(f"global.get ${name}")
+    if not is_reference(node.type):
+        return Hold.PLAIN
+    if id(node) in f.taken:
+        f.emit("i32.const 0", f"global.set ${name}")
+        return Hold.OWNED
+    return Hold.BORROWED
+
+
+def _scalar(f: Frame, node: ScalarConst) -> Hold:
+    f.emit(f"{value_type(node.type)}.const {node.value}")
+    return Hold.PLAIN
+
+
+def _text(f: Frame, node: TextConst) -> Hold:
+    f.constant(f.unit.constants.text(node.value))
+    return Hold.PLAIN
+
+
+def _struct(f: Frame, node: StructNew) -> Hold:
+    assert isinstance(node.type, Struct)
+    values = [node.values[index] for index in node.order]
+    offsets = [field_offset(index) for index in node.order]
+    return _object(f, node, field_offset(len(values)), values, offsets)
+
+
+def _variant(f: Frame, node: VariantNew) -> Hold:
+    if not node.payload:
+        f.constant(f.unit.constants.variant(node.tag))
+        return Hold.PLAIN
+    offsets = [payload_offset(index) for index in range(len(node.payload))]
+    return _object(f, node, payload_offset(len(node.payload)), node.payload, offsets, node.tag)
+
+
+def _object(
+    f: Frame,
+    node: StructNew | VariantNew,
+    size: int,
+    values: Sequence[Expr],
+    offsets: Sequence[int],
+    tag: int | None = None,
+) -> Hold:
+    """A new object with the values at the offsets, evaluated in the order given."""
+    f.constant(size)
+    f.memory_site(node.span)
+    f.call("new")
+    made = f.keep(node.type)
+    if tag is not None:
+        f.emit(f"local.get ${made.name}", f"i64.const {tag}", "i64.store offset=8")
+    if any(f.behaviour.escapes(value) for value in values):
+        # a way out releases the unfinished object, so its references must be readable
+        for value, offset in zip(values, offsets, strict=True):
+            if is_reference(value.type):
+                f.emit(f"local.get ${made.name}", "i32.const 0", store(value.type, offset))
+    for value, offset in zip(values, offsets, strict=True):
+        if value_type(value.type) is None:
+            f.own(value)
+            continue
+        f.emit(f"local.get ${made.name}")
+        f.own(value)
+        f.emit(store(value.type, offset))
+    f.emit(f"local.get ${made.name}")
+    f.forget(made)
+    return Hold.OWNED
+
+
+def _array(f: Frame, node: ArrayNew) -> Hold:
+    assert isinstance(node.type, Array)
+    count = len(node.elements)
+    f.constant(count)
+    f.memory_site(node.span)
+    f.call("array_new")
+    made = f.keep(node.type)
+    if count and all(isinstance(element, ScalarConst) for element in node.elements):
+        _constant_elements(f, made.name, node.elements)
+    else:
+        _elements(f, made.name, node.elements)
+    f.emit(f"local.get ${made.name}")
+    f.forget(made)
+    return Hold.OWNED
+
+
+def _constant_elements(f: Frame, made: str, elements: Sequence[Expr]) -> None:
+    """Copied from the data segment."""
+    content = b"".join(
+        element.value.to_bytes(8, "little", signed=True)
+        for element in elements
+        if isinstance(element, ScalarConst)
+    )
+    f.emit(f"local.get ${made}", f"i32.const {len(elements)}", "i32.store offset=8")
+    f.emit(f"local.get ${made}", "i32.load offset=16")
+    f.constant(f.unit.constants.block(content))
+    f.emit(f"i32.const {len(content)}", "memory.copy")
+
+
+def _elements(f: Frame, made: str, elements: Sequence[Expr]) -> None:
+    for position, element in enumerate(elements):
+        if value_type(element.type) is None:
+            f.own(element)
+            continue
+        f.emit(f"local.get ${made}", "i32.load offset=16")
+        f.own(element)
+        f.emit(store(element.type, SLOT_BYTES * position))
+        # the length counts what is there, so that a way out releases exactly that
+        f.emit(f"local.get ${made}", f"i32.const {position + 1}", "i32.store offset=8")
+
+
+# By the class: trying one pattern after another costs too much.
+_LOWER: Final[Mapping[type, Callable[[Frame, Any], Hold]]] = {
+    LocalGet: _local,
+    StateGet: _state,
+    ScalarConst: _scalar,
+    TextConst: _text,
+    UnitConst: lambda f, node: Hold.PLAIN,
+    Binary: operators.binary,
+    ShortCircuit: operators.short_circuit,
+    Unary: operators.unary,
+    Concat: lambda f, node: operators.concat(f, node.parts, node.span),
+    FieldGet: lvalues.field,
+    IndexGet: lvalues.index,
+    CallFunction: calls.function,
+    CallBuiltin: builtins.call,
+    CallHost: calls.host,
+    Block: control.block,
+    If: control.branch,
+    MatchTag: control.match_tag,
+    Require: control.require,
+    Return: control.leave,
+    Break: lambda f, node: control.jump(f, f.loops[-1].exit),
+    Continue: lambda f, node: control.jump(f, f.loops[-1].next),
+    Convert: conversions.convert,
+    DataGet: conversions.data_field,
+    SubmitManifest: records.manifest,
+    DataNew: records.data,
+    StructNew: _struct,
+    VariantNew: _variant,
+    ArrayNew: _array,
+}

@@ -1,0 +1,1 @@
+"""Code of operators, conversions and the functions of the prelude."""

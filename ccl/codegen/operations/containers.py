@@ -1,0 +1,315 @@
+"""Prelude operations on arrays and maps; the object to change is made unique last of all."""
+
+from collections.abc import Callable
+
+from ccl.codegen.codecs import comparison, routines
+from ccl.codegen.function_builder import Callee, Frame, Hold, Owned
+from ccl.codegen.functions import elements, lvalues
+from ccl.codegen.functions.calls import push_unique
+from ccl.codegen.functions.lvalues import Key, find_key, put_key
+from ccl.codegen.operations.operators import overflow
+from ccl.ir.layout import load, payload_offset, store, value_type
+from ccl.ir.typed import Argument, CallBuiltin, Expr, LocalGet, Step
+from ccl.ir.types import Array, Map, Option, Type, is_reference
+from ccl.ir.visit import path_of
+from ccl.source.spans import Span
+
+RANGE = "range out of bounds"
+EMPTY_POP = "pop of an empty array"
+SUM = "array_sum"
+ELEMENTS = "elements"
+"""The symbol in bounds for the length of an array of numbers that are added."""
+
+
+def operands(node: CallBuiltin) -> tuple[Expr, ...]:
+    return tuple(argument.value for argument in node.arguments)
+
+
+def held(kind: Type) -> Hold:
+    return Hold.OWNED if is_reference(kind) else Hold.PLAIN
+
+
+class _Target:
+    """The first argument, which is changed: its object is pushed when the others are known."""
+
+    def __init__(self, f: Frame, argument: Argument) -> None:
+        self._f = f
+        self._node = argument.value
+        self._path = path_of(argument.value)
+        self._steps: tuple[Step, ...] = ()
+        self._keys: list[Key] = []
+        self._fresh: Owned | None = None
+        if self._path is not None:
+            self._steps = self._path[1]
+            self._keys = lvalues.set_aside(f, self._steps)
+        else:
+            f.own(argument.value)
+            f.memory_site(argument.value.span)
+            f.call(routines.unique(f.unit, argument.value.type))
+            self._fresh = f.keep(argument.value.type)
+
+    def push(self) -> None:
+        if self._path is not None:
+            push_unique(self._f, self._node, self._path, self._keys)
+        else:
+            assert self._fresh is not None
+            self._f.emit(f"local.get ${self._fresh.name}")
+
+    def done(self) -> None:
+        if self._fresh is not None:
+            self._f.let_go([self._fresh])
+        lvalues.give_back(self._f, self._steps, self._keys)
+
+
+# --- arrays -----------------------------------------------------------------------------
+
+
+def array_length(f: Frame, node: CallBuiltin) -> Hold:
+    array = node.arguments[0].value
+    if isinstance(array, LocalGet) and elements.push_length(f, array.local):
+        return Hold.PLAIN
+    return length(f, node)
+
+
+def length(f: Frame, node: CallBuiltin, offset: int = 8) -> Hold:
+    kept = f.borrow(operands(node))
+    f.emit(f"i64.load32_u offset={offset}")
+    f.let_go(kept)
+    return Hold.PLAIN
+
+
+def push(f: Frame, node: CallBuiltin) -> Hold:
+    target = _Target(f, node.arguments[0])
+    item = node.arguments[1].value
+    shape = value_type(item.type)
+    f.own(item)
+    owned = f.keep(item.type) if is_reference(item.type) else None
+    name = owned.name if owned is not None else f.take(shape or "i64")
+    if owned is None and shape is not None:
+        f.emit(f"local.set ${name}")
+    with f.temporary("i32") as array, f.temporary("i32") as count:
+        target.push()
+        get_array, get_count = f"local.get ${array}", f"local.get ${count}"
+        f.emit(f"local.tee ${array}", "i32.load offset=8", f"local.tee ${count}")
+        f.emit(get_array, "i32.load offset=12", "i32.eq", "if", get_array)
+        f.memory_site(node.span)
+        f.call("array_grow")
+        f.emit("end")
+        if shape is not None:
+            f.emit(get_array, "i32.load offset=16", get_count, "i32.const 3", "i32.shl", "i32.add")
+            f.emit(f"local.get ${name}", store(item.type))
+        f.emit(get_array, get_count, "i32.const 1", "i32.add", f"local.tee ${count}")
+        f.emit("i32.store offset=8", get_count, "i64.extend_i32_u")
+    if owned is not None:
+        f.forget(owned)
+    else:
+        f.give_back(name, shape or "i64")
+    target.done()
+    return Hold.PLAIN
+
+
+def pop(f: Frame, node: CallBuiltin) -> Hold:
+    target = _Target(f, node.arguments[0])
+    with f.temporary("i32") as array:
+        target.push()
+        f.emit(f"local.tee ${array}", "i32.load offset=8", "i32.eqz")
+        f.trap_if(node.span, EMPTY_POP)
+        length = f"local.get ${array}", "i32.load offset=8", "i32.const 1", "i32.sub"
+        f.emit(f"local.get ${array}", *length, "i32.store offset=8")
+        if value_type(node.type) is not None:
+            f.emit(f"local.get ${array}", "i32.load offset=16")
+            f.emit(f"local.get ${array}", "i32.load offset=8", "i32.const 3", "i32.shl", "i32.add")
+            f.emit(load(node.type))
+    target.done()
+    return held(node.type)
+
+
+def array_contains(f: Frame, node: CallBuiltin) -> Hold:
+    kept = f.borrow(operands(node))
+    f.prepare_comparison(node.arguments[1].value.type, node.span)
+    f.emit(comparison.contains(f.unit, node.arguments[1].value.type))
+    f.let_go(kept)
+    return Hold.PLAIN
+
+
+def slice_of(f: Frame, node: CallBuiltin) -> Hold:
+    assert isinstance(node.type, Array)
+    kept = f.borrow(operands(node))
+    check_range(f, "i64.load32_u offset=8", node.span)
+    f.memory_site(node.span)
+    f.call("array_slice")
+    _retain_elements(f, node.type.element)
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def check_range(f: Frame, length: str, span: Span) -> None:
+    """(object, start, end) stay on the stack; 0 <= start <= end <= length."""
+    with f.temporary("i32") as whole, f.temporary("i64") as start, f.temporary("i64") as end:
+        f.emit(f"local.set ${end}", f"local.set ${start}", f"local.tee ${whole}")
+        f.emit(f"local.get ${start}", f"local.get ${end}")
+        f.emit(f"local.get ${start}", f"local.get ${end}", "i64.gt_u")
+        f.emit(f"local.get ${end}", f"local.get ${whole}", length, "i64.gt_u", "i32.or")
+        f.emit("if", f"local.get ${start}", f"local.get ${end}", f"local.get ${whole}", length)
+        f.constant(f.site(span, RANGE))
+        f.call("trap_range")
+        f.emit("unreachable", "end")
+
+
+def _retain_elements(f: Frame, element: Type) -> None:
+    """Count the elements of the new array on the stack."""
+    if not is_reference(element):
+        return
+    with f.temporary("i32") as array:
+        f.emit(f"local.tee ${array}", f"local.get ${array}", "i32.load offset=16")
+        f.emit(f"local.get ${array}", "i32.load offset=8")
+        f.call("retain_slots")
+
+
+def sum_of(f: Frame, node: CallBuiltin) -> Hold:
+    length = f.sizes.length(node.arguments[0].value)
+    f.callees.append(Callee(SUM, {ELEMENTS: length}, node.span))
+    kept = f.borrow(operands(node))
+    f.constant(f.site(node.span, overflow(node.type, "sum")))
+    f.call(SUM)
+    f.let_go(kept)
+    return Hold.PLAIN
+
+
+# --- maps -------------------------------------------------------------------------------
+
+
+def map_new(f: Frame, node: CallBuiltin) -> Hold:
+    f.memory_site(node.span)
+    f.call("map_new")
+    return Hold.OWNED
+
+
+def _map_type(node: CallBuiltin) -> Map:
+    kind = node.arguments[0].value.type
+    assert isinstance(kind, Map)
+    return kind
+
+
+def insert(f: Frame, node: CallBuiltin) -> Hold:
+    kind = _map_type(node)
+    target = _Target(f, node.arguments[0])
+    names: list[tuple[str, Owned | None, Type]] = []
+    for argument in node.arguments[1:]:
+        part = argument.value.type
+        f.own(argument.value)
+        owned = f.keep(part) if is_reference(part) else None
+        name = owned.name if owned is not None else f.take(value_type(part) or "i64")
+        if owned is None and value_type(part) is not None:
+            f.emit(f"local.set ${name}")
+        names.append((name, owned, part))
+    (key, key_owned, _), (value, value_owned, _) = names
+    target.push()
+    f.emit(f"local.get ${key}")
+    put_key(f, kind.key, node.span)
+    with f.temporary("i32") as entry:
+        f.emit(f"local.set ${entry}")
+        if is_reference(kind.value):
+            f.emit(f"local.get ${entry}", load(kind.value, 16))
+        if value_type(kind.value) is not None:
+            f.emit(f"local.get ${entry}", f"local.get ${value}", store(kind.value, 16))
+        if is_reference(kind.value):
+            f.call(f.release_name(kind.value))
+    if value_owned is not None:
+        f.forget(value_owned)
+    else:
+        f.give_back(value, value_type(kind.value) or "i64")
+    if key_owned is not None:
+        f.let_go([key_owned])
+    else:
+        f.give_back(key, value_type(kind.key) or "i64")
+    target.done()
+    return Hold.PLAIN
+
+
+def get(f: Frame, node: CallBuiltin) -> Hold:
+    kind = _map_type(node)
+    assert isinstance(node.type, Option)
+    kept = f.borrow(operands(node))
+    find_key(f, kind.key, node.span)
+    with f.temporary("i32") as entry:
+        f.emit(f"local.tee ${entry}", "if (result i32)")
+
+        def value() -> None:
+            f.emit(f"local.get ${entry}", load(kind.value, 16))
+            if is_reference(kind.value):
+                f.retain()
+
+        some(f, node.span, kind.value, value)
+        f.emit("else", f"i32.const {f.unit.constants.variant(0)}", "end")
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def contains_key(f: Frame, node: CallBuiltin) -> Hold:
+    kept = f.borrow(operands(node))
+    find_key(f, _map_type(node).key, node.span)
+    f.emit("i32.const 0", "i32.ne")
+    f.let_go(kept)
+    return Hold.PLAIN
+
+
+def remove(f: Frame, node: CallBuiltin) -> Hold:
+    kind = _map_type(node)
+    target = _Target(f, node.arguments[0])
+    key = node.arguments[1].value
+    shape = value_type(key.type)
+    assert shape is not None
+    f.own(key)
+    owned = f.keep(key.type) if is_reference(key.type) else None
+    name = owned.name if owned is not None else f.take(shape)
+    if owned is None:
+        f.emit(f"local.set ${name}")
+    with f.temporary("i32") as mapping, f.temporary("i32") as entry, f.temporary("i32") as found:
+        target.push()
+        f.emit(f"local.tee ${mapping}", f"local.get ${name}")
+        find_key(f, kind.key, node.span)
+        f.emit(f"local.tee ${entry}", "i32.const 0", "i32.ne", f"local.tee ${found}", "if")
+        for part, offset in ((kind.key, 8), (kind.value, 16)):
+            if is_reference(part):
+                f.emit(f"local.get ${entry}", load(part, offset))
+        f.emit(f"local.get ${mapping}", f"local.get ${entry}")
+        f.call("map_unlink")
+        for part in (kind.value, kind.key):
+            if is_reference(part):
+                f.call(f.release_name(part))
+        f.emit("end", f"local.get ${found}")
+    if owned is not None:
+        f.let_go([owned])
+    else:
+        f.give_back(name, shape)
+    target.done()
+    return Hold.PLAIN
+
+
+def column(offset: int) -> Callable[[Frame, CallBuiltin], Hold]:
+    def lower(f: Frame, node: CallBuiltin) -> Hold:
+        assert isinstance(node.type, Array)
+        kept = f.borrow(operands(node))
+        f.constant(offset)
+        f.memory_site(node.span)
+        f.call("map_column")
+        _retain_elements(f, node.type.element)
+        f.let_go(kept)
+        return Hold.OWNED
+
+    return lower
+
+
+def some(f: Frame, span: Span, kind: Type, value: Callable[[], None]) -> None:
+    """Push Some of an owned value that `value` pushes."""
+    f.constant(payload_offset(1))
+    f.memory_site(span)
+    f.call("new")
+    with f.temporary("i32") as made:
+        f.emit(f"local.tee ${made}", "i64.const 1", "i64.store offset=8")
+        if value_type(kind) is not None:
+            f.emit(f"local.get ${made}")
+            value()
+            f.emit(store(kind, payload_offset(0)))
+        f.emit(f"local.get ${made}")

@@ -1,0 +1,244 @@
+"""Conversions between types, and the reading of Data."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ccl.codegen.codecs import decoding, encoding
+from ccl.codegen.function_builder import Frame, Hold, Owned
+from ccl.codegen.functions import elements
+from ccl.ir.layout import load, payload_offset, value_type
+from ccl.ir.typed import CallBuiltin, Conversion, Convert, DataGet, Expr, LocalGet, TextConst
+from ccl.ir.types import Prim, Result, Type, is_reference
+from ccl.wasm.model import ValueType
+
+NOT_A_DID = "not a DID"
+NOT_A_CID = "not a CID"
+NO_TEXT = "expected a number, true or false, or a text"
+NO_LIST = "wrong type of data: expected a list"
+NO_FIELD = "missing field"
+NO_LENGTH = "wrong type of data: expected a list, a record or a text"
+NO_WRITTEN_TIME = (
+    "only times of the years 1 to 9999 are written as text, not these seconds since 1970"
+)
+UNHANDLED_ERR = "unhandled Err"
+DECIMAL_SCALE = 1_000_000
+TO_TEXT: Final[Mapping[Type, str]] = {
+    Prim.DECIMAL: "decimal_to_text",
+    Prim.TIMESTAMP: "timestamp_to_text",
+    Prim.DURATION: "duration_to_text",
+}
+"""The routine that writes a number of 64 bits, where it is not `integer_to_text`."""
+
+
+def convert(f: Frame, node: Convert) -> Hold:
+    match node.conversion:
+        case Conversion.SAME_BITS:
+            return f.expr(node.operand)
+        case Conversion.INTEGER_TO_DECIMAL:
+            f.expr(node.operand)
+            f.emit(f"i64.const {DECIMAL_SCALE}")
+            f.constant(f.site(node.span, "Decimal overflow in the conversion of an Integer"))
+            f.call("multiply")
+            return Hold.PLAIN
+        case Conversion.TO_STRING:
+            return _to_string(f, node)
+        case Conversion.STRING_TO_DID:
+            return _checked_text(f, node, "is_did", NOT_A_DID)
+        case Conversion.STRING_TO_CID:
+            return _checked_text(f, node, "is_cid", NOT_A_CID)
+        case Conversion.DATA_TO:
+            return _from_data(f, node)
+        case Conversion.TO_DATA:
+            return _to_data(f, node)
+        case Conversion.IS_OK | Conversion.IS_SOME:
+            kept = f.borrow((node.operand,))
+            f.emit("i64.load offset=8", "i64.eqz")
+            f.let_go(kept)
+            if node.conversion is Conversion.IS_SOME:
+                f.emit("i32.eqz")
+            return Hold.PLAIN
+        case Conversion.UNWRAP_OK:
+            return _unwrap(f, node)
+
+
+def _to_string(f: Frame, node: Convert) -> Hold:
+    kind = node.operand.type
+    if kind is Prim.DATA:
+        return _data_as_text(f, node)
+    if is_reference(kind):
+        return f.expr(node.operand)
+    f.expr(node.operand)
+    if kind is Prim.BOOL:
+        texts = f.unit.constants
+        f.emit("if (result i32)", f"i32.const {texts.text('true')}")
+        f.emit("else", f"i32.const {texts.text('false')}", "end")
+        return Hold.PLAIN
+    f.memory_site(node.span)
+    if kind is Prim.TIMESTAMP:
+        f.constant(f.site(node.span, NO_WRITTEN_TIME))
+    f.call(TO_TEXT.get(kind, "integer_to_text"))
+    return Hold.OWNED
+
+
+def _checked_text(f: Frame, node: Convert, check: str, reason: str) -> Hold:
+    hold = f.expr(node.operand)
+    with f.temporary("i32") as text:
+        f.emit(f"local.tee ${text}")
+        f.call(check)
+        f.emit("i32.eqz", "if", f"local.get ${text}")
+        f.constant(f.site(node.span, reason))
+        f.call("trap_with")
+        f.emit("unreachable", "end", f"local.get ${text}")
+    return hold
+
+
+def _unwrap(f: Frame, node: Convert) -> Hold:
+    """The Ok value; an Err traps with its text."""
+    kind = node.operand.type
+    assert isinstance(kind, Result)
+    kept = f.borrow((node.operand,))
+    with f.temporary("i32") as result:
+        f.emit(f"local.tee ${result}", "i64.load offset=8", "i64.eqz", "i32.eqz", "if")
+        site = f.site(node.span, UNHANDLED_ERR)
+        if kind.err in (Prim.STRING, Prim.DID, Prim.CID):
+            f.emit(f"local.get ${result}", load(kind.err, payload_offset(0)))
+            f.constant(site)
+            f.call("trap_with")
+        else:
+            f.constant(site)
+            f.call("trap")
+        f.emit("unreachable", "end")
+        if value_type(kind.ok) is not None:
+            f.emit(f"local.get ${result}", load(kind.ok, payload_offset(0)))
+            if is_reference(kind.ok):
+                f.retain()
+    f.let_go(kept)
+    return Hold.OWNED if is_reference(kind.ok) else Hold.PLAIN
+
+
+# --- Data -------------------------------------------------------------------------------
+
+
+def _from_data(f: Frame, node: Convert) -> Hold:
+    field = f"`{node.operand.name}`: " if isinstance(node.operand, DataGet) else ""
+    kept = _begin_reading(f, node, f"wrong type of data: {field}expected {node.type}")
+    if node.type is Prim.DECIMAL:
+        _refuse_integer(f, node.operand)
+    f.emit(decoding.decode(f.unit, node.type))
+    f.call("in_finish")
+    f.let_go(kept)
+    return Hold.OWNED if is_reference(node.type) else Hold.PLAIN
+
+
+def _refuse_integer(f: Frame, operand: Expr) -> None:
+    """An Integer is read as one and then converted: the trap says how."""
+    read = "…"
+    if isinstance(operand, DataGet) and isinstance(operand.base, LocalGet):
+        read = f"{operand.base.local.name}.{operand.name}"
+    remedy = f"found Integer; write `let whole: Integer = {read};`, then `decimal(whole)`"
+    f.call("in_peek")
+    f.emit(f"i32.const {decoding.AFTER_INTEGERS}", "i32.lt_u", "if")
+    f.constant(f.unit.constants.text(remedy))
+    f.call("in_fail")
+    f.emit("end")
+
+
+def _data_as_text(f: Frame, node: Convert) -> Hold:
+    """What interpolation shows: numbers, truth values and texts."""
+    kept = _begin_reading(f, node, f"wrong type of data: {NO_TEXT}")
+    for text in ("true", "false", NO_TEXT):
+        f.constant(f.unit.constants.text(text))
+    f.call("take_as_text")
+    f.call("in_finish")
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def _begin_reading(f: Frame, node: Convert, reason: str) -> list[Owned]:
+    """Point the reader at the bytes of the operand, which is borrowed."""
+    kept = f.borrow((node.operand,))
+    with f.temporary("i32") as data:
+        f.emit(f"local.tee ${data}", "i32.const 16", "i32.add")
+        f.emit(f"local.get ${data}", "i32.load offset=8")
+        f.constant(f.unit.constants.text(decoding.MALFORMED))
+        f.constant(f.site(node.span, reason))
+        f.call("in_begin")
+    return kept
+
+
+def _to_data(f: Frame, node: Convert) -> Hold:
+    if node.operand.type is Prim.DATA:
+        return f.expr(node.operand)
+    kept = f.borrow((node.operand,))
+    f.memory_site(node.span)
+    f.call("out_begin")
+    if value_type(node.operand.type) is None:
+        f.constant(encoding.NULL)
+        f.call("put_byte")
+    else:
+        f.emit(encoding.encode(f.unit, node.operand.type))
+    f.memory_site(node.span)
+    f.call("out_data")
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def data_field(f: Frame, node: DataGet) -> Hold:
+    kept = f.borrow((node.base,))
+    f.constant(f.unit.constants.text(node.name))
+    f.constant(f.site(node.span, f"missing field `{node.name}`"))
+    f.call("data_field")
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def data_has(f: Frame, node: CallBuiltin) -> Hold:
+    """Whether the path of names and positions leads to something."""
+    base, *path = (argument.value for argument in node.arguments)
+    computed = [part for part in path if not isinstance(part, TextConst)]
+    kept = f.borrow((base, *computed))
+    names: list[tuple[str, ValueType]] = []
+    for each in reversed(computed):
+        shape: ValueType = "i64" if each.type is Prim.INTEGER else "i32"
+        names.append((f.take(shape), shape))
+        f.emit(f"local.set ${names[-1][0]}")
+    f.call("data_open")
+    ready = list(names)
+    for part in path:
+        if isinstance(part, TextConst):
+            f.constant(f.unit.constants.text(part.value))
+            f.call("data_enter")
+        else:
+            name, shape = ready.pop()
+            f.emit(f"local.get ${name}")
+            f.call("data_step" if shape == "i64" else "data_enter")
+    f.call("data_present")
+    for name, shape in names:
+        f.give_back(name, shape)
+    f.let_go(kept)
+    return Hold.PLAIN
+
+
+def data_item(f: Frame, node: CallBuiltin) -> Hold:
+    kept = f.borrow([argument.value for argument in node.arguments])
+    f.constant(f.site(node.span, NO_LIST))
+    f.constant(f.site(node.span, elements.OUT_OF_RANGE))
+    f.call("data_item")
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def data_key(f: Frame, node: CallBuiltin) -> Hold:
+    kept = f.borrow([argument.value for argument in node.arguments])
+    f.constant(f.site(node.span, NO_FIELD))
+    f.call("data_key")
+    f.let_go(kept)
+    return Hold.OWNED
+
+
+def data_length(f: Frame, node: CallBuiltin) -> Hold:
+    kept = f.borrow([argument.value for argument in node.arguments])
+    f.constant(f.site(node.span, NO_LENGTH))
+    f.call("data_length")
+    f.let_go(kept)
+    return Hold.PLAIN

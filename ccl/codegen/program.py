@@ -1,0 +1,214 @@
+"""A program to a module: its functions, its exports, and the routines that they need."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ccl.abi.bounds import Formula
+from ccl.abi.layout import (
+    CALL_DEPTH_MAX,
+    DETAIL_LENGTH_GLOBAL,
+    DETAIL_POINTER_GLOBAL,
+    IMMORTAL,
+    MEMORY_EXPORT,
+    SITE_GLOBAL,
+)
+from ccl.abi.sections import Abi, CallSite, Site
+from ccl.abi.test_calls import ALL_CALLS, import_module
+from ccl.analysis.array_usage import sole_arrays
+from ccl.analysis.intervals import ranges_of
+from ccl.analysis.moves import taken_reads
+from ccl.analysis.sizes import Sizes
+from ccl.analysis.usage import Behaviour, Survey, kept_parameters
+from ccl.codegen import charter_export, exports
+from ccl.codegen.call_sites import call_sites
+from ccl.codegen.function_builder import Callee, Frame
+from ccl.codegen.functions import expressions
+from ccl.codegen.module_builder import DATA_START, Sites, Unit
+from ccl.codegen.peephole import tidied
+from ccl.ir.layout import value_type
+from ccl.ir.typed import Function, Program
+from ccl.ir.types import Prim, is_reference
+from ccl.passes.simplify import simplified
+from ccl.passes.state_wrappers import with_state
+from ccl.source.spans import SourceMap, Span
+from ccl.support.node import Node
+from ccl.wasm import model
+from ccl.wasm.routines import closure
+
+PAGE_BYTES = 65536
+CALL_DEPTH = f"call depth over {CALL_DEPTH_MAX}"
+_ENTER = ("global.get $depth", "i32.const 1", "i32.sub", "global.set $depth")
+_LEAVE = ("global.get $depth", "i32.const 1", "i32.add", "global.set $depth")
+
+
+class Notes(Node, frozen=True, kw_only=True):
+    """What the bounds of a function need beside its text."""
+
+    function: Function
+    turns: Mapping[str, Formula | Span]
+    callees: Mapping[str, Sequence[Callee]]
+    """By name of what is called, in order."""
+    longest: Callable[[], Formula | Span]
+    """Bytes of the longest text or Data in it; the place of the first that is unbounded."""
+
+
+class Lowered(Node, frozen=True, kw_only=True):
+    program: Program
+    """With state around its exports, and simplified."""
+    module: model.Module
+    abi: Abi
+    sites: tuple[Site, ...]
+    calls: tuple[CallSite, ...]
+    notes: Mapping[str, Notes]
+    """By name of a function of the module."""
+    behind: Mapping[str, Function]
+    """By name of the function that an export names, the program's function behind it."""
+
+
+def lower(program: Program, sources: SourceMap) -> Lowered:
+    """The module of a checked program; functions that no export reaches are left out."""
+    program, uses = with_state(simplified(program))
+    surveys = exports.reachable(program)
+    reached = {name: program.functions[name] for name in program.functions if name in surveys}
+    unit = Unit(program, Sites(sources), kept_parameters(reached), uses)
+    writers = frozenset(name for name, use in unit.uses.items() if use.written)
+    notes: dict[str, Notes] = {}
+    functions = [
+        _function(unit, each, surveys[name], Behaviour(writers), notes)
+        for name, each in reached.items()
+    ]
+    entries, names = exports.entries(unit)
+    functions += entries
+    behind = {
+        name: program.functions[export.function]
+        for export, (_, name) in zip(program.exports, names, strict=False)
+    }
+    replay = charter_export.replay(unit, sources)
+    if replay is not None:
+        functions.append(replay)
+        names += ((charter_export.EXPORT, replay.name),)
+    states = [each for each in program.states.values() if each.id in unit.states]
+    module = _module(unit, tuple(functions), names)
+    return Lowered(
+        program=program,
+        module=module,
+        abi=exports.abi(program, states, sources, has_charter=replay is not None),
+        sites=unit.sites.table(),
+        calls=call_sites(module, sources),
+        notes=notes,
+        behind=behind,
+    )
+
+
+def _function(
+    unit: Unit,
+    function: Function,
+    survey: Survey,
+    behaviour: Behaviour,
+    notes: dict[str, Notes],
+) -> model.Function:
+    ranges = ranges_of(function, len(survey.rebound) + len(function.parameters))
+    sizes = Sizes(unit.program, function, survey, ranges, unit.collected)
+    f = Frame(
+        unit=unit,
+        survey=survey,
+        mutated=function.mutated,
+        sole=sole_arrays(function, survey.settings),
+        taken=taken_reads(survey.blocks, behaviour, unit.touches_state),
+        ranges=ranges,
+        sizes=sizes,
+        span=function.span,
+        result=function.result,
+        lower=expressions.lower,
+        behaviour=behaviour,
+    )
+    parameters: list[model.Variable] = []
+    for parameter in function.parameters:
+        kind = value_type(parameter.type)
+        if kind is not None:
+            parameters.append((f.parameter(parameter), kind))
+    for parameter in function.parameters:
+        if is_reference(parameter.type) and parameter.index in survey.rebound:
+            f.add_owner(parameter)
+    f.emit("global.get $depth", "i32.eqz", "if")
+    f.trap(function.span, CALL_DEPTH)
+    f.emit("end")
+    if survey.calls:
+        f.emit(*_ENTER)
+        f.leave = _LEAVE
+    f.own(function.body)
+    f.end_scope(0, reachable=function.body.type is not Prim.NEVER)
+    if function.body.type is not Prim.NEVER:
+        f.emit(*f.leave)
+    name = unit.function_name(function)
+    notes[name] = Notes(
+        function=function, turns=f.turns, callees=_by_name(f.callees), longest=sizes.longest
+    )
+    return model.Function(
+        name=name,
+        title=function.name,
+        parameters=tuple(parameters),
+        result=value_type(function.result),
+        locals=tuple(f.locals),
+        body=tidied(f.body),
+    )
+
+
+def _by_name(callees: Sequence[Callee]) -> Mapping[str, Sequence[Callee]]:
+    found: dict[str, list[Callee]] = {}
+    for each in callees:
+        found.setdefault(each.name, []).append(each)
+    return found
+
+
+def _state_globals(unit: Unit) -> tuple[model.Global, ...]:
+    """One for each state variable that anything names; the null pointer may be released."""
+    states = unit.program.states
+    return tuple(
+        model.Global(
+            name=name, initial=0, export=None, type=value_type(states[state].type) or "i64"
+        )
+        for state, name in unit.states.items()
+    )
+
+
+def _module(
+    unit: Unit, functions: tuple[model.Function, ...], names: tuple[tuple[str, str], ...]
+) -> model.Module:
+    routines = unit.routine_texts()
+    wanted = unit.called | {"trap"} | exports.references(routines)
+    library = closure(wanted)
+    used = wanted | {use for routine in library for use in routine.uses}
+    heap = (unit.constants.end + 15) // 16 * 16
+    words = bytearray(DATA_START)
+    words[0:4] = IMMORTAL.to_bytes(4, "little")
+    words[16:20] = words[20:24] = heap.to_bytes(4, "little")
+    head = bytes(words[:24])
+    data = [model.Data(address=0, content=head)]
+    if unit.constants.content:
+        data.append(model.Data(address=DATA_START, content=bytes(unit.constants.content)))
+    return model.Module(
+        imports=tuple(
+            model.Import(
+                module=import_module(call),
+                name=call.name,
+                parameters=call.wasm_parameters,
+                result=call.wasm_result,
+            )
+            for call in ALL_CALLS.values()
+            if call.name in used
+        ),
+        memory_pages=(heap + PAGE_BYTES - 1) // PAGE_BYTES,
+        memory_export=MEMORY_EXPORT,
+        globals=(
+            model.Global(name="ccl_site", initial=0, export=SITE_GLOBAL),
+            model.Global(name="ccl_detail_ptr", initial=0, export=DETAIL_POINTER_GLOBAL),
+            model.Global(name="ccl_detail_len", initial=0, export=DETAIL_LENGTH_GLOBAL),
+            model.Global(name="depth", initial=CALL_DEPTH_MAX, export=None),
+            *_state_globals(unit),
+        ),
+        data=tuple(data),
+        library=tuple(routine.text for routine in library) + routines,
+        functions=functions,
+        table=tuple(unit.table),
+        exports=names,
+    )

@@ -1,0 +1,68 @@
+"""The keys of roles and proposals: a slip is an error, what is not known is kept.
+
+As for the charter's schemas, another key of a proposal is remarked on; a role may say whatever
+a document wants to say about it.
+"""
+
+from ccl.abi.text.suggest import distance, nearest
+from ccl.diagnostics.fixes import respelt
+from ccl.diagnostics.model import Sink
+from ccl.prelude.schemas import SLIP_DISTANCE_MAX
+from ccl.source.spans import Span
+from ccl.syntax import ast
+
+ROLE_KEYS = ("requires", "description")
+PROPOSAL_KEYS = (
+    "title",
+    "description",
+    "electorate",
+    "voting_period",
+    "quorum",
+    "threshold",
+    "parameters",
+    "execution",
+)
+
+
+def is_section(item: ast.Item, word: str) -> bool:
+    """`word Name { … }`: with a name, not with a text, as documents head their own sections."""
+    return (
+        isinstance(item, ast.Section)
+        and item.key.text == word
+        and not item.key.quoted
+        and isinstance(item.value, ast.Name)
+    )
+
+
+def keys_in(section: ast.Section) -> frozenset[str]:
+    """The keys that the entries of a role or proposal set."""
+    keyed = (each for each in section.entries if isinstance(each, ast.Entry | ast.Section))
+    return frozenset(each.key.text for each in keyed)
+
+
+def check_key(
+    key: ast.Key, section: str, known: tuple[str, ...], given: frozenset[str], sink: Sink
+) -> None:
+    """Report a key that is not known, and what it was perhaps to be; `given`: those around it."""
+    if key.text in known:
+        return
+    near = nearest(key.text, known)
+    if near is not None and distance(key.text, near, SLIP_DISTANCE_MAX) <= SLIP_DISTANCE_MAX:
+        fixes, advice = respelt(key.span, near, given)
+        sink.report(
+            "CCL0302",
+            key.span,
+            key=key.text,
+            section=section,
+            nearest=near,
+            advice=advice,
+            fixes=fixes,
+        )
+    elif known is PROPOSAL_KEYS:
+        told = ", ".join(f"`{each}`" for each in known)
+        sink.report("CCL0303", key.span, key=key.text, section=section, known=told)
+
+
+def refuse(sink: Sink, key: ast.Key, span: Span, expected: str, found: str | None = None) -> None:
+    """A value of a proposal that is not what its key needs."""
+    sink.report("CCL0305", span, section="proposal", key=key.text, expected=expected, found=found)

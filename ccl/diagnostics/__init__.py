@@ -1,0 +1,1 @@
+"""Diagnostics as values: the model, codes with their wording, cascades, fixes, renderers."""

@@ -1,0 +1,79 @@
+"""Applying the fixes of diagnostics to a text, and the fix of a misspelt key.
+
+Edits never overlap: of two fixes that touch the same place the one given first is taken, and
+the other waits for the next round.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Container, Iterable, Sequence
+
+from ccl.diagnostics.model import Diagnostic, Edit, Fix
+from ccl.source.spans import FileId, Span
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """`text` with all edits made; they must not overlap. Insertions at one place keep order."""
+    out: list[str] = []
+    done = 0
+    for edit in sorted(edits, key=lambda e: (e.span.start, e.span.end)):
+        assert edit.span.start >= done, "edits of one fix do not overlap"
+        out.append(text[done : edit.span.start])
+        out.append(edit.replacement)
+        done = edit.span.end
+    out.append(text[done:])
+    return "".join(out)
+
+
+def respelt(
+    span: Span, near: str | None, given: Container[str]
+) -> tuple[tuple[Fix, ...], str | None]:
+    """The fixes of a misspelt key and the fact `advice`: the key `near` is written instead, unless
+    it is given as well, as then it would be given twice."""
+    if near is None:
+        return (), None
+    if near in given:
+        return (), "twice"
+    return (Fix(f"write `{near}`", (Edit(span, near),)),), None
+
+
+def compatible_fixes(
+    diagnostics: Iterable[Diagnostic], file: FileId, *, unsafe: bool = False
+) -> tuple[Fix, ...]:
+    """The first applicable fix of each diagnostic, without any overlap.
+
+    Two insertions at the same place count as an overlap: their order would be a guess.
+    """
+    chosen: list[Fix] = []
+    taken: list[tuple[int, int]] = []
+    """Start and end of all edits chosen so far, in order."""
+    for diagnostic in diagnostics:
+        fix = _applicable(diagnostic, file, unsafe=unsafe)
+        places = [] if fix is None else [(each.span.start, each.span.end) for each in fix.edits]
+        if fix is None or any(_touches(place, taken) for place in places):
+            continue
+        chosen.append(fix)
+        for place in places:
+            insort(taken, place)
+    return tuple(chosen)
+
+
+def _applicable(diagnostic: Diagnostic, file: FileId, *, unsafe: bool) -> Fix | None:
+    """The first fix that stays inside `file`: a safe one, or with `unsafe` any."""
+    within = [
+        fix
+        for fix in diagnostic.fixes
+        if fix.edits and all(edit.span.file == file for edit in fix.edits)
+    ]
+    safe = (fix for fix in within if fix.safe)
+    return next(safe, within[0] if unsafe and within else None)
+
+
+def all_edits(fixes: Sequence[Fix]) -> tuple[Edit, ...]:
+    return tuple(edit for fix in fixes for edit in fix.edits)
+
+
+def _touches(place: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
+    start, end = place
+    at = bisect_left(taken, (start, 0))
+    following = at < len(taken) and (taken[at][0] == start or taken[at][0] < end)
+    return following or (at > 0 and taken[at - 1][1] > start)

@@ -1,0 +1,1 @@
+"""The worst-case fuel of exports: of instructions, of library routines, of whole programs."""

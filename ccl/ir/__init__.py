@@ -1,0 +1,1 @@
+"""The typed tree and its types: nodes, visiting, rewriting, layout in memory."""

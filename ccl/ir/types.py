@@ -1,0 +1,149 @@
+"""Types after checking: closed, monomorphic, compared by value.
+
+How each is held in a WebAssembly module is written in `ccl.abi.layout`.
+"""
+
+from enum import Enum
+from typing import TypeAlias
+
+from ccl.support.node import Node
+
+
+class Prim(Enum):
+    """Types without parameters. The value is the name users write."""
+
+    INTEGER = "Integer"
+    DECIMAL = "Decimal"
+    BOOL = "Bool"
+    STRING = "String"
+    DID = "Did"
+    CID = "Cid"
+    TIMESTAMP = "Timestamp"
+    DURATION = "Duration"
+    MANA = "Mana"
+    JOB = "Job"
+    DATA = "Data"
+    UNIT = "Unit"
+    NEVER = "Never"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Array(Node, frozen=True):
+    element: "Type"
+
+    def __str__(self) -> str:
+        return f"Array<{self.element}>"
+
+
+class Map(Node, frozen=True):
+    key: "Type"
+    value: "Type"
+
+    def __str__(self) -> str:
+        return f"Map<{self.key}, {self.value}>"
+
+
+class Option(Node, frozen=True):
+    """Variants: 0 `None`, 1 `Some(T)`."""
+
+    value: "Type"
+
+    def __str__(self) -> str:
+        return f"Option<{self.value}>"
+
+
+class Result(Node, frozen=True):
+    """Variants: 0 `Ok(T)`, 1 `Err(E)`."""
+
+    ok: "Type"
+    err: "Type"
+
+    def __str__(self) -> str:
+        return f"Result<{self.ok}, {self.err}>"
+
+
+class Token(Node, frozen=True):
+    """`Token<USD>`: amounts of one class never mix with another's."""
+
+    token_class: str
+
+    def __str__(self) -> str:
+        return f"Token<{self.token_class}>"
+
+
+class Instance(Node, frozen=True):
+    """A generic struct or enum by its unique id, and what its type parameters stand for."""
+
+    id: str
+    name: str
+    arguments: tuple["Type", ...]
+
+
+class Struct(Node, frozen=True):
+    """A struct by its unique id (file and name, arguments included); `name` is for people."""
+
+    id: str
+    name: str
+    instance: Instance | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Enumeration(Node, frozen=True):
+    """An enum by its unique id (arguments included); `name` is for people."""
+
+    id: str
+    name: str
+    instance: Instance | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Type: TypeAlias = Prim | Array | Map | Option | Result | Token | Struct | Enumeration
+
+
+class StructDef(Node, frozen=True):
+    """Fields in declaration order, which is also their order in memory."""
+
+    type: Struct
+    fields: tuple[tuple[str, Type], ...]
+
+
+class EnumDef(Node, frozen=True):
+    """Variants in declaration order (their tags count from 0) with their payload types."""
+
+    type: Enumeration
+    variants: tuple[tuple[str, tuple[Type, ...]], ...]
+
+
+FLAT_TYPES = (Prim.STRING, Prim.DID, Prim.CID, Prim.DATA)
+"""Held as counted objects that refer to no other."""
+
+
+def is_reference(kind: Type) -> bool:
+    """Held as a pointer to a counted heap object (see `ccl.abi.layout`)."""
+    if isinstance(kind, Prim):
+        return kind in FLAT_TYPES
+    return not isinstance(kind, Token)
+
+
+KEY_TYPES = (
+    Prim.INTEGER,
+    Prim.DECIMAL,
+    Prim.BOOL,
+    Prim.STRING,
+    Prim.DID,
+    Prim.CID,
+    Prim.TIMESTAMP,
+    Prim.DURATION,
+    Prim.MANA,
+)
+
+
+def is_key(kind: Type) -> bool:
+    """Whether values of the type may be the keys of a map."""
+    return kind in KEY_TYPES or isinstance(kind, Enumeration | Token)

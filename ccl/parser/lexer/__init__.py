@@ -1,0 +1,1 @@
+"""Lexing: text to classified tokens, and the values of literals."""

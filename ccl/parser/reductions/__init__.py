@@ -1,0 +1,1 @@
+"""Reductions of the grammar to nodes of the abstract syntax tree."""

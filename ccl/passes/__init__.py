@@ -1,0 +1,1 @@
+"""Passes over the typed tree, each from one typed program to another."""

@@ -1,0 +1,315 @@
+"""Exports that reach state, wrapped: state is loaded, the body runs, state is written back.
+
+Each variable has one function that loads it and one that writes it.
+
+A call is atomic. What it loads is what it may read or change; it writes what it may have changed,
+after the invariants that read any of that hold. A trap, or an Err as the value, writes nothing.
+
+Before it loads anything it asks the host how the variables of the home differ from the program's:
+only a migration gets over a difference that loses or changes any.
+"""
+
+from collections.abc import Mapping
+
+from ccl.analysis.encoded_size import encoded_bytes_max
+from ccl.analysis.state_effects import NO_USE, StateIndex, Use, state_uses
+from ccl.ir import builders
+from ccl.ir.typed import (
+    Argument,
+    BinaryOp,
+    Block,
+    CallFunction,
+    CallHost,
+    Conversion,
+    Convert,
+    Evaluate,
+    Export,
+    Expr,
+    Function,
+    Invariant,
+    Local,
+    Program,
+    Require,
+    SetLocal,
+    State,
+    Statement,
+)
+from ccl.ir.types import Prim, Result, Type
+from ccl.passes.state_access import (
+    NEW,
+    OTHER,
+    compare_id,
+    comparing,
+    declare_id,
+    declaring,
+    load_id,
+    loading,
+    write_id,
+    writing,
+)
+from ccl.passes.state_changes import (
+    any_changed_id,
+    check_id,
+    checking,
+    comparing_shape,
+    finding,
+    is_proposals,
+    refusing,
+)
+from ccl.passes.state_removals import keep_votes_id, keeping_votes
+from ccl.source.spans import Span
+from ccl.support.node import replace
+
+
+def with_state(program: Program) -> tuple[Program, Mapping[str, Use]]:
+    """The program with every export that reaches state behind a function that keeps it, and what
+    its functions do to state."""
+    if not program.states:
+        return program, {}
+    uses = state_uses(program.functions)
+    index = StateIndex(program, uses)
+    functions = dict(program.functions)
+    exports: list[Export] = []
+    for export in program.exports:
+        use = uses.get(export.function, NO_USE)
+        if not use.touched:
+            exports.append(export)
+            continue
+        function = program.functions[export.function]
+        wrapper = _Wrapper(program, uses, index, function, use).made(export)
+        functions[wrapper.id] = wrapper
+        exports.append(replace(export, function=wrapper.id))
+    for home, states in _homes(program).items():
+        migrates = home in program.migrations
+        made = [comparing(home, states, migrates=migrates), declaring(home, states)]
+        made += map(comparing_shape, states)
+        left = [each for each in states if not _is_migrated(program, uses, each)]
+        if left:
+            made += refusing(home, left, migrates=migrates)
+            made += [checking(each) for each in left if not is_proposals(each)]
+        if any(map(is_proposals, states)):
+            made.append(finding(home, states))
+        if migrates:
+            made.append(keeping_votes(home, states))
+        for state in states:
+            bytes_max = None if migrates else encoded_bytes_max(program, state.type)
+            made += [loading(state, bytes_max, migrates=migrates), writing(state)]
+        functions.update({each.id: each for each in made})
+    kept = replace(program, functions=functions, exports=tuple(exports))
+    return kept, state_uses(functions, uses)
+
+
+def _homes(program: Program) -> dict[str, list[State]]:
+    """The variables of each home, in the order of their names."""
+    homes: dict[str, list[State]] = {}
+    for state in sorted(program.states.values(), key=lambda each: each.name):
+        homes.setdefault(state.home, []).append(state)
+    return homes
+
+
+def _is_migrated(program: Program, uses: Mapping[str, Use], state: State) -> bool:
+    """Whether a migration sets the variable, whatever shape it was stored in."""
+    migration = program.migrations.get(state.home)
+    if migration is None or is_proposals(state):
+        return False
+    return state.id in uses.get(migration, NO_USE).written
+
+
+class _Wrapper:
+    """One export in the making."""
+
+    def __init__(
+        self,
+        program: Program,
+        uses: Mapping[str, Use],
+        index: StateIndex,
+        function: Function,
+        use: Use,
+    ) -> None:
+        self._program = program
+        self._uses = uses
+        self._function = function
+        self._locals: list[Local] = []
+        self._written = use.written
+        self._index = index
+        self._checked = index.readers_of(use.written)
+        loaded = set(use.touched)
+        for invariant in self._checked:
+            loaded |= uses[invariant.function].read
+        self._difference: dict[str, Local] = {}
+        """By home, how what is stored there differs."""
+        self._restored: dict[str, set[str]] = {}
+        """By such a home, what its migration may set: all of its variables, and others."""
+        while self._open_home(loaded, uses):
+            pass
+        self._loaded = index.in_order(loaded)
+        for state in self._loaded:
+            self._opened(state.home, state.span)
+        self._after: dict[str, list[Invariant]] = {
+            home: [each for each in index.readers_of(restored) if each not in self._checked]
+            for home, restored in self._restored.items()
+        }
+
+    def _opened(self, home: str, span: Span) -> None:
+        if home not in self._difference:
+            self._difference[home] = self._local(f"difference {home}", Prim.INTEGER, span)
+
+    def _open_home(self, loaded: set[str], uses: Mapping[str, Use]) -> bool:
+        """Add what the migration of one more home needs; whether there was one."""
+        states = self._program.states
+        for home, migration in self._program.migrations.items():
+            if home in self._restored or not any(states[each].home == home for each in loaded):
+                continue
+            own = {each.id for each in states.values() if each.home == home}
+            self._opened(home, self._program.functions[migration].span)
+            use = uses.get(migration, NO_USE)
+            self._restored[home] = own | use.written
+            loaded |= own | use.touched
+            for invariant in self._index.readers_of(self._restored[home]):
+                loaded |= uses[invariant.function].read
+            return True
+        return False
+
+    def _local(self, name: str, kind: Type, span: Span) -> Local:
+        index = len(self._function.parameters) + len(self._locals)
+        local = Local(index=index, name=name, type=kind, span=span)
+        self._locals.append(local)
+        return local
+
+    def made(self, export: Export) -> Function:
+        function = self._function
+        before: list[Statement] = [
+            SetLocal(
+                local=local,
+                value=builders.call(compare_id(home), Prim.INTEGER, local.span),
+                span=local.span,
+            )
+            for home, local in self._difference.items()
+        ]
+        before += [
+            self._check_shape(each)
+            for each in self._loaded
+            if not (is_proposals(each) or _is_migrated(self._program, self._uses, each))
+        ]
+        before += [builders.evaluated(load_id(each), each.span) for each in self._loaded]
+        before += [self._migrate(home) for home in self._restored]
+        call = CallFunction(
+            function=function.id,
+            arguments=tuple(
+                Argument(value=builders.get(each), mutated=each.index in function.mutated)
+                for each in function.parameters
+            ),
+            type=function.result,
+            span=function.span,
+        )
+        body = self._body(before, call)
+        return Function(
+            id=f"{export.name} kept",
+            name=function.name,
+            parameters=function.parameters,
+            locals=tuple(self._locals),
+            mutated=function.mutated,
+            result=function.result,
+            body=body,
+            span=function.span,
+        )
+
+    def _body(self, before: list[Statement], call: CallFunction) -> Block:
+        span, kind = call.span, call.type
+        if kind is Prim.UNIT or kind is Prim.NEVER:
+            run = Evaluate(value=call, span=span)
+            after = () if kind is Prim.NEVER else self._after_body()
+            return Block(statements=(*before, run, *after), value=None, type=kind, span=span)
+        result = self._local("result", kind, span)
+        keep = SetLocal(local=result, value=call, span=span)
+        after = self._after_body()
+        if isinstance(kind, Result):
+            fine = Convert(
+                conversion=Conversion.IS_OK, operand=builders.get(result), type=Prim.BOOL, span=span
+            )
+            after = (builders.when(fine, after),)
+        return Block(
+            statements=(*before, keep, *after), value=builders.get(result), type=kind, span=span
+        )
+
+    # --- before the body ---
+
+    def _check_shape(self, state: State) -> Statement:
+        check = builders.evaluated(check_id(state), state.span)
+        return builders.when(self._is(state.home, OTHER), (check,))
+
+    def _migrate(self, home: str) -> Statement:
+        span = self._difference[home].span
+        old = self._local(f"old {home}", Prim.DATA, span)
+        stored = CallHost(
+            call="host_read_contract",
+            arguments=(builders.text(home, span),),
+            type=Prim.DATA,
+            span=span,
+        )
+
+        def given_old(function: str) -> Statement:
+            arguments = (Argument(value=builders.get(old), mutated=False),)
+            call = CallFunction(function=function, arguments=arguments, type=Prim.UNIT, span=span)
+            return Evaluate(value=call, span=span)
+
+        return builders.when(
+            self._is(home, OTHER),
+            (
+                SetLocal(local=old, value=stored, span=span),
+                given_old(keep_votes_id(home)),
+                given_old(self._program.migrations[home]),
+            ),
+        )
+
+    def _is(self, home: str, difference: int) -> Expr:
+        local = self._difference[home]
+        return builders.compared(BinaryOp.EQUAL, builders.get(local), difference, local.span)
+
+    # --- after it ---
+
+    def _after_body(self) -> tuple[Statement, ...]:
+        done = [_check(each) for each in self._checked]
+        for home, invariants in self._after.items():
+            if invariants:
+                done.append(builders.when(self._is(home, OTHER), [_check(i) for i in invariants]))
+        done += [
+            builders.evaluated(write_id(each), each.span)
+            for each in self._loaded
+            if self._writes(each)
+        ]
+        for home, restored in self._restored.items():
+            rest = [s for s in self._loaded if s.id in restored and not self._writes(s)]
+            writes = [builders.evaluated(write_id(each), each.span) for each in rest]
+            if writes:
+                done.append(builders.when(self._is(home, OTHER), writes))
+        written = {each.home for each in self._loaded if self._writes(each)}
+        for home, local in self._difference.items():
+            declare = (builders.evaluated(declare_id(home), local.span),)
+            if home in written:
+                done.append(builders.when(self._is(home, NEW), declare))
+            if home in self._restored:
+                done.append(builders.when(self._is(home, OTHER), declare))
+            elif any(self._carries(each, home) for each in self._loaded):
+                changed = builders.call(any_changed_id(home), Prim.BOOL, local.span)
+                settled = builders.when(builders.not_(changed), declare)
+                done.append(builders.when(self._is(home, OTHER), (settled,)))
+        return tuple(done)
+
+    def _carries(self, state: State, home: str) -> bool:
+        return state.home == home and is_proposals(state) and self._writes(state)
+
+    def _writes(self, state: State) -> bool:
+        return state.id in self._written
+
+
+def _check(invariant: Invariant) -> Statement:
+    holds = builders.call(invariant.function, Prim.BOOL, invariant.span)
+    require = Require(
+        condition=holds,
+        message=None,
+        article=invariant.article,
+        span=invariant.span,
+        reason=f'invariant "{invariant.text}" does not hold',
+    )
+    return Evaluate(value=require, span=invariant.span)

@@ -1,0 +1,1 @@
+"""Resolution: files and their imports are loaded, and each name has one declaration."""

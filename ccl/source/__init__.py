@@ -1,0 +1,1 @@
+"""Source texts: spans in them, and files as they are read."""

@@ -1,0 +1,44 @@
+"""The concrete syntax tree: every token of a file, and the phrase it stands in.
+
+Rule: nothing is lost. Whoever lays a file out anew (the formatter) reads this tree; who
+asks what the file means reads `ccl.syntax.ast`. A phrase carries the name that its alternative
+has in the grammar; a repetition is a list of its members and separators in order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """A token: `text` as written (names in NFC), `index` its number in the file."""
+
+    index: int
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """`rule` of the grammar, what it consists of, and its first and last leaf (indices)."""
+
+    rule: str
+    parts: Sequence["Part"]
+    first: int
+    last: int
+
+
+Part: TypeAlias = "Leaf | Phrase | list[Part] | None"
+"""None where an optional phrase was left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concrete:
+    """A whole file. The last leaf is the end of the file (empty text)."""
+
+    text: str
+    leaves: Sequence[Leaf]
+    items: list[Part]

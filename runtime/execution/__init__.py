@@ -1,0 +1,1 @@
+"""One execution as values: its context, effects, outcome, state and metering."""

@@ -1,0 +1,158 @@
+"""What an execution is given: one frozen Context, the only thing a program may see.
+
+The context is a block; its CID stands in Award and Receipt, so that anyone can execute the
+same module in the same context again and must get the same result.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from msgspec import Struct, field
+
+from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.codec import INTEGER_MAX, CodecError, decode, encode
+from runtime.content.did import DID_CHARS_MAX, Did
+
+CONTEXT_VERSION: Final = 2
+SEED_BYTES: Final = 32
+MIB: Final = 1 << 20
+FUEL_PER_UNIT: Final = 1_000_000
+"""One compute unit buys this much fuel."""
+
+REPUTATION_MAX: Final = 100
+REPUTATION_UNKNOWN: Final = 50
+"""Of a caller without evidence."""
+
+MEMORY_BYTES: Final = 64 * MIB
+MEMORY_BYTES_MAX: Final = 256 * MIB
+"""The largest linear memory that a context may allow."""
+INPUT_BYTES_MAX: Final = 64 * MIB
+OUTPUT_BYTES_MAX: Final = 64 * MIB
+LOG_BYTES_MAX: Final = 64 * 1024
+EFFECTS_MAX: Final = 1024
+"""What one execution gets, unless its context allows it less."""
+ROLES_RECORD: Final = "roles"
+"""The record that has the names of the caller's roles."""
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """Bounds that decide the result, so they belong to the context."""
+
+    fuel: int
+    memory_bytes: int = MEMORY_BYTES
+    input_bytes: int = INPUT_BYTES_MAX
+    output_bytes: int = OUTPUT_BYTES_MAX
+    log_bytes: int = LOG_BYTES_MAX
+    effects: int = EFFECTS_MAX
+
+
+class Context(Struct, frozen=True, kw_only=True, dict=True):
+    """All that a program may see.
+
+    entry: export to call. arguments: DAG-CBOR list of the entry's arguments. input: CID of
+    the input block. now: Unix seconds. seed: 32 bytes. balances: available units by
+    resource type. policies: the policy records in force, by resource type. state_root: CID of
+    the caller's `runtime.execution.state.Snapshot`. tokens: CID of the register of holders of the
+    caller's own token classes. records: host records by name (`ctx` is a handler's payload,
+    `roles` the names of the caller's roles). results: outputs of earlier jobs by job id.
+    reputation: the caller's, 0 to 100. engine: name, version, configuration and architecture,
+    as text.
+    """
+
+    entry: str
+    caller: Did
+    now: int
+    seed: bytes
+    limits: Limits
+    engine: str
+    arguments: bytes | None = None
+    input: Cid | None = None
+    balances: Mapping[str, int] = field(default_factory=dict)
+    policies: Mapping[str, Any] = field(default_factory=dict)
+    state_root: Cid | None = None
+    tokens: Cid | None = None
+    reputation: int = REPUTATION_UNKNOWN
+    records: Mapping[str, Any] = field(default_factory=dict)
+    results: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """A context may come from anyone. Raises ValueError with the field that is wrong."""
+        _require("entry", isinstance(self.entry, str))
+        _require("caller", isinstance(self.caller, str))
+        _require("caller", len(self.caller.encode("utf-8")) <= DID_CHARS_MAX)
+        _require("now", _is_count(self.now))
+        _require("seed", isinstance(self.seed, bytes) and len(self.seed) == SEED_BYTES)
+        _require("limits", isinstance(self.limits, Limits))
+        for name in _LIMIT_NAMES:
+            _require(f"limits.{name}", _is_count(getattr(self.limits, name)))
+        _require("engine", isinstance(self.engine, str))
+        _require("arguments", isinstance(self.arguments, bytes | None))
+        _require("input", isinstance(self.input, Cid | None))
+        _require("state_root", isinstance(self.state_root, Cid | None))
+        _require("tokens", isinstance(self.tokens, Cid | None))
+        known = _is_count(self.reputation) and self.reputation <= REPUTATION_MAX
+        _require("reputation", known)
+        for name in ("balances", "policies", "records", "results"):
+            mapping = getattr(self, name)
+            _require(name, isinstance(mapping, Mapping))
+            _require(name, all(isinstance(key, str) for key in mapping))
+        _require("balances", all(_is_count(amount) for amount in self.balances.values()))
+
+    def to_block(self) -> bytes:
+        """The canonical encoding. Raises CodecError if there is none (floats, over 64 bits)."""
+        return self._block
+
+    @cached_property
+    def _block(self) -> bytes:
+        """Made once: award, receipt and every execution need it."""
+        return encode(
+            {
+                "version": CONTEXT_VERSION,
+                "entry": self.entry,
+                "caller": self.caller,
+                "now": self.now,
+                "seed": self.seed,
+                "limits": {name: getattr(self.limits, name) for name in _LIMIT_NAMES},
+                "engine": self.engine,
+                "arguments": self.arguments,
+                "input": self.input,
+                "balances": dict(self.balances),
+                "policies": dict(self.policies),
+                "state_root": self.state_root,
+                "tokens": self.tokens,
+                "reputation": self.reputation,
+                "records": dict(self.records),
+                "results": dict(self.results),
+            }
+        )
+
+    @property
+    def cid(self) -> Cid:
+        return cid_of(self.to_block(), Codec.DAG_CBOR)
+
+    @staticmethod
+    def from_block(data: bytes) -> "Context":
+        """Read what `to_block` wrote. Raises CodecError for anything else."""
+        value = decode(data)
+        try:
+            if value.pop("version") != CONTEXT_VERSION:
+                raise CodecError("a context of another version")
+            limits = Limits(**value.pop("limits"))
+            return Context(limits=limits, **value)
+        except CodecError:
+            raise
+        except (TypeError, AttributeError, KeyError, ValueError) as error:
+            raise CodecError(f"not a context: {error}") from None
+
+
+_LIMIT_NAMES: Final = tuple(Limits.__struct_fields__)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= INTEGER_MAX
+
+
+def _require(name: str, holds: bool) -> None:
+    if not holds:
+        raise ValueError(f"{name} is not what a context holds")

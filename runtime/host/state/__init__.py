@@ -1,0 +1,1 @@
+"""State as an execution sees it: the store, and its host calls."""

@@ -1,0 +1,1 @@
+"""WASI preview 1 without anything of this machine."""

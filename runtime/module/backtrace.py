@@ -1,0 +1,74 @@
+"""The way to a trap, as places in the sources: from the engine's frames and what the module says of
+its calls.
+
+Rule: this is shown and never compared. A module may say anything of its calls; what cannot be read
+is left out.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from ccl.abi.limits import MODULE_LIMITS
+from ccl.abi.sections import CALLS_KEY, SOURCE_SECTION, CallSite, calls_from_value
+from runtime.content.codec import CodecError, decode
+from runtime.content.heads import weighed_items
+from runtime.execution.execution import Outcome
+from runtime.module.cost import calls_before
+from runtime.module.reader import Body, MalformedError, read_module
+
+LIBRARY_PREFIX: Final = "std/"
+"""Of the files that a program takes from the standard library."""
+WAY_MAX: Final = 8
+"""As many places are shown of a way to a trap."""
+
+
+def calls_to(module: bytes, frames: Sequence[int]) -> tuple[CallSite, ...]:
+    """The calls of the source that led to a trap, the innermost first, as far as they are known."""
+    if not frames:
+        return ()
+    try:
+        reading = read_module(module, MODULE_LIMITS, custom=(SOURCE_SECTION,))
+        section, most = reading.custom[SOURCE_SECTION], MODULE_LIMITS.section_items
+        if weighed_items(section, items_max=most) > most:
+            return ()
+        value = decode(section, bytes_max=MODULE_LIMITS.section_bytes)
+        known = {(each.body, each.ordinal): each for each in calls_from_value(value[CALLS_KEY])}
+    except (MalformedError, CodecError, ValueError, KeyError, TypeError):
+        return ()
+    named = (known.get(each) for each in _instructions(module, reading.bodies, frames))
+    return tuple(site for site in named if site is not None)
+
+
+def place_of(call: CallSite) -> str:
+    return f"{call.file}:{call.line}:{call.column}"
+
+
+def way_to(outcome: Outcome, calls: Iterable[CallSite]) -> tuple[str, ...]:
+    """All places from a trap outwards, as `file:line:column`; none where no place is known."""
+    return (outcome.place, *map(place_of, calls)) if outcome.place else ()
+
+
+def way_lines(way: Sequence[str]) -> Iterator[str]:
+    """The way as lines below the place that is shown, which is the first of the program's own."""
+    if len(way) < 2:
+        return
+    if way[0].startswith(LIBRARY_PREFIX):
+        yield f"in {way[0]}"
+    counted = [(place, len(list(same))) for place, same in groupby(way[1:])]
+    for place, times in counted[:WAY_MAX]:
+        yield f"called from {place}" + (f", {times} times" if times > 1 else "")
+    if len(counted) > WAY_MAX:
+        yield f"… and {len(counted) - WAY_MAX} more"
+
+
+def _instructions(
+    module: bytes, bodies: Sequence[Body], frames: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    """(body, which of its calls) of each frame that is at a call."""
+    for offset in frames:
+        for number, body in enumerate(bodies):
+            if body.start <= offset < body.end:
+                ordinal = calls_before(module[body.start : body.end], offset - body.start)
+                if ordinal is not None:
+                    yield number, ordinal

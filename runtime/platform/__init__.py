@@ -1,0 +1,1 @@
+"""Parts of the operating system: private files, and what POSIX may lack."""

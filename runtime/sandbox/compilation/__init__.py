@@ -1,0 +1,1 @@
+"""Compilation of modules in processes of its own, validation, and the cache."""

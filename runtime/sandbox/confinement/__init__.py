@@ -1,0 +1,1 @@
+"""Confinement of the sandbox: privileges, system calls, and evidence of both."""

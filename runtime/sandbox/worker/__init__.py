@@ -1,0 +1,1 @@
+"""The worker process: the machine, its memory, linking, and traps."""

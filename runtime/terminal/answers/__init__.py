@@ -1,0 +1,1 @@
+"""Answers of commands to programs: objects, schemas, and the meaning of their keys."""

@@ -1,0 +1,131 @@
+"""JSON Schemas (draft 2020-12) of what commands answer, written as short as they can be.
+
+Rule: the same key means the same everywhere, and is described once.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from runtime.terminal.answers.answer import Fields, Schema
+from runtime.terminal.answers.words import WORDS
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+TEXT: Final[Schema] = {"type": "string"}
+COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+INTEGER: Final[Schema] = {"type": "integer"}
+NUMBER: Final[Schema] = {"type": "number"}
+FLAG: Final[Schema] = {"type": "boolean"}
+CID: Final[Schema] = {"type": "string", "pattern": "^ba[a-z2-7]+$"}
+ANY: Final[Schema] = {}
+"""A value of the program's own."""
+TEXTS: Final[Schema] = {"type": "array", "items": TEXT}
+OBJECT: Final[Schema] = {"type": "object"}
+
+
+def reference(name: str) -> Schema:
+    """What the document defines under this name, of the `$defs` that one of its schemas brings."""
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def optional(schema: Schema) -> Schema:
+    """Or null."""
+    if is_nullable(schema) or "const" in schema:
+        return schema
+    if "enum" in schema:
+        return {**schema, "enum": [*schema["enum"], None]}
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if "$ref" in schema:
+        return either(schema, {"type": "null"})
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def is_nullable(schema: Schema) -> bool:
+    """Whether the value may be null."""
+    if "anyOf" in schema:
+        return any(is_nullable(each) for each in schema["anyOf"])
+    if "const" in schema or "$ref" in schema:
+        return False
+    return None in schema["enum"] if "enum" in schema else "null" in schema.get("type", ["null"])
+
+
+def one_of(*values: str) -> Schema:
+    """One of these texts."""
+    return {"enum": list(values)}
+
+
+def either(*schemas: Schema) -> Schema:
+    """What one of them describes."""
+    return {"anyOf": list(schemas)}
+
+
+def maybe(fields: Fields) -> Fields:
+    """Keys that can be null where the command succeeds, too."""
+    return {key: optional(schema) for key, schema in fields.items()}
+
+
+def array(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def mapping(values: Schema) -> Schema:
+    """An object with names of the user's as its keys."""
+    return {"type": "object", "additionalProperties": values}
+
+
+def record(fields: Fields) -> Schema:
+    """An object with these keys."""
+    return {
+        "type": "object",
+        "properties": fields,
+        "required": list(fields),
+        "additionalProperties": False,
+    }
+
+
+ERROR: Final = record({"code": TEXT, "message": TEXT, "hint": TEXT, "details": OBJECT})
+
+
+def document(command: str, fields: Fields) -> dict[str, Any]:
+    """The schema of the answer of one command (`ccl run`): where it succeeds, what is not nullable
+    in its fields is there."""
+    defined = {
+        name: each for schema in fields.values() for name, each in schema.get("$defs", {}).items()
+    }
+    fields = {
+        key: {word: each for word, each in schema.items() if word != "$defs"}
+        for key, schema in fields.items()
+    }
+    top = {
+        key: schema if schema.get("type") == "array" else optional(schema)
+        for key, schema in fields.items()
+    }
+    given = [key for key, schema in fields.items() if top[key] != schema]
+    answer = _described(record({**top, "error": optional(ERROR)}))
+    if given:
+        answer["if"] = {"properties": {"error": {"type": "null"}}}
+        answer["then"] = {"properties": {key: {"not": {"type": "null"}} for key in given}}
+    return {
+        "$schema": DIALECT,
+        "title": f"{command} -o json",
+        "description": f"What `{command}` answers to programs, at each of its ends.",
+        **answer,
+        **({"$defs": defined} if defined else {}),
+    }
+
+
+def _described(schema: Schema) -> dict[str, Any]:
+    """The schema with the meaning of each of its keys."""
+    found = dict(schema)
+    if "properties" in schema:
+        found["properties"] = {
+            key: {"description": WORDS[key], **_described(inner)}
+            for key, inner in schema["properties"].items()
+        }
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), Mapping):
+            found[key] = _described(schema[key])
+    if "anyOf" in schema:
+        found["anyOf"] = [_described(each) for each in schema["anyOf"]]
+    return found
