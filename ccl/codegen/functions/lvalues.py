@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ccl.codegen.codecs import comparison, routines
+from ccl.codegen.codecs import routines
 from ccl.codegen.function_builder import Frame, Hold, Owned, View
-from ccl.codegen.functions import elements
-from ccl.codegen.functions.trap_details import trap_with_keys, trap_with_scalar
+from ccl.codegen.functions import elements, map_keys
 from ccl.codegen.operations import operators, overflow_checks
 from ccl.ir.layout import field_offset, load, store, value_type
 from ccl.ir.typed import (
@@ -61,7 +60,7 @@ def index(f: Frame, node: IndexGet) -> Hold:
         return elements.element(f, node)
     kept = f.borrow((node.base, node.index))
     assert isinstance(node.base.type, Map)
-    offset = find(f, node.base.type, node.span)
+    offset = map_keys.find(f, node.base.type, node.span)
     if value_type(node.type) is None:
         f.emit("drop")
     else:
@@ -73,56 +72,6 @@ def index(f: Frame, node: IndexGet) -> Hold:
     if owned:
         return Hold.OWNED
     return Hold.BORROWED if is_reference(node.type) else Hold.PLAIN
-
-
-def find(f: Frame, base: Map, span: Span) -> int:
-    """From (map, key) to the address of the entry and the offset of its value; traps."""
-    shape = value_type(base.key)
-    assert shape is not None, "a key is a value"
-    if base == Map(Prim.STRING, Prim.STRING):
-        _find_in_record(f, base, span)
-        return 16
-    with f.temporary(shape) as key, f.temporary("i32") as at:
-        f.emit(f"local.tee ${key}")
-        find_key(f, base.key, span)
-        f.emit(f"local.tee ${at}", "i32.eqz", "if")
-        trap_with_scalar(f, base.key, key, span, KEY_NOT_FOUND)
-        f.emit("end", f"local.get ${at}")
-    return 16
-
-
-def _find_in_record(f: Frame, base: Map, span: Span) -> None:
-    """From (map, key) to the address of the entry; a trap names the keys that there are, as those
-    of a row are columns."""
-    with f.temporary("i32") as key, f.temporary("i32") as record, f.temporary("i32") as at:
-        f.emit(f"local.set ${key}", f"local.tee ${record}", f"local.get ${key}")
-        find_key(f, base.key, span)
-        f.emit(f"local.tee ${at}", "i32.eqz", "if")
-        trap_with_keys(f, record, key, span, KEY_NOT_FOUND)
-        f.emit("end", f"local.get ${at}")
-
-
-def find_key(f: Frame, key: Type, span: Span) -> None:
-    """From (map, key) to the address of the entry, or 0."""
-    f.prepare_comparison(key, span)
-    if comparison.is_word_key(f.unit, key):
-        to_word(f, key)
-    f.call(comparison.find_routine(f.unit, key))
-
-
-def put_key(f: Frame, key: Type, span: Span) -> None:
-    """From (map, key) to the address of the entry, which is added if it is absent."""
-    f.prepare_comparison(key, span)
-    if comparison.is_word_key(f.unit, key):
-        to_word(f, key)
-    f.memory_site(span)
-    f.call(comparison.put_routine(f.unit, key))
-
-
-def to_word(f: Frame, kind: Type) -> None:
-    """The value on the stack as an i64, as it lies in a slot."""
-    if value_type(kind) == "i32":
-        f.emit("i64.extend_i32_u")
 
 
 def take(f: Frame, node: FieldGet | IndexGet) -> Hold:
@@ -250,7 +199,7 @@ def step_address(f: Frame, step: Step, keys: list[Key], view: View | None) -> in
     key = keys.pop(0).name
     if isinstance(step.of, Map):
         f.emit(f"local.get ${key}")
-        return find(f, step.of, step.span)
+        return map_keys.find(f, step.of, step.span)
     with f.temporary("i32") as array:
         f.emit(f"local.set ${array}")
         elements.check(f, array, key, view, step.span)
@@ -368,7 +317,7 @@ def _address(f: Frame, statement: Store, keys: Sequence[Key]) -> int:
     if isinstance(last, IndexStep) and isinstance(last.of, Map) and statement.op is None:
         _holder(f, statement.root, statement.steps, keys, statement.span)
         f.emit(f"local.get ${keys[-1].name}")
-        put_key(f, last.of.key, statement.span)
+        map_keys.put_key(f, last.of.key, statement.span)
         return 16
     return _part_address(f, statement.root, statement.steps, keys, statement.span)
 
