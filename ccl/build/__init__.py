@@ -1,0 +1,1 @@
+"""Builds: the artifact of a checked program, and the modules that programs pack along."""
