@@ -192,7 +192,7 @@ def _listed(program: typed.Program, sources: SourceMap) -> typed.Program:
 
 
 def _generate(compilation: Compilation, admission: Admission) -> Compiled:
-    from ccl.build.artifact import emit
+    from ccl.artifacts.artifact import emit
     from runtime.content.cid import Codec, cid_of
 
     program = compilation.program

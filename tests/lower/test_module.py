@@ -26,7 +26,7 @@ from typed_trees import (
 )
 
 from ccl.abi.sections import Abi, sites_from_value
-from ccl.build.artifact import emit
+from ccl.artifacts.artifact import emit
 from ccl.ir import typed as t
 from ccl.ir.types import Array, Map, Prim, Struct, StructDef
 from ccl.source.spans import FileId, SourceMap, Span

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from typed_interpreter import Interpreter
 from typed_trees import Host, Running
 
-from ccl.build.artifact import emit
+from ccl.artifacts.artifact import emit
 from ccl.pipeline import check_text
 from runtime.content.codec import decode
 

@@ -8,7 +8,7 @@ from typed_interpreter import Interpreter, Stopped
 from typed_trees import Running, Trapped
 from typed_values import plain
 
-from ccl.build.artifact import emit
+from ccl.artifacts.artifact import emit
 from ccl.ir.types import Array, Prim
 from ccl.pipeline import check_text
 

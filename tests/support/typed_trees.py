@@ -9,7 +9,7 @@ from quick_engine import quick_engine
 
 from ccl.abi.call_forms import Answer, HostCall, Wire
 from ccl.abi.host_calls import HOST_CALLS
-from ccl.build.artifact import Artifact, emit
+from ccl.artifacts.artifact import Artifact, emit
 from ccl.ir import typed as t
 from ccl.ir.types import EnumDef, Prim, StructDef, Type
 from ccl.source.spans import FileId, SourceMap, Span
