@@ -1,6 +1,6 @@
 """The page of each diagnostic code: what is wrong, why it matters, a wrong and a right example.
 
-Pages are Markdown beside the templates, `ccl/codes/pages/CODE.md`: `# CODE: title`, prose, a
+Pages are Markdown, `ccl/diagnostics/codes/pages/CODE.md`: `# CODE: title`, prose, a
 fenced block `ccl wrong` that gives exactly this code, and a block `ccl right` without errors.
 """
 

@@ -12,7 +12,7 @@ CODES = sorted(TEMPLATES)
 
 def page_of(code: str) -> Page:
     page = load_page(code)
-    assert page is not None, f"write ccl/codes/pages/{code}.md"
+    assert page is not None, f"write ccl/diagnostics/codes/pages/{code}.md"
     return page
 
 

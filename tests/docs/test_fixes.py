@@ -19,7 +19,10 @@ def codes(heading: str) -> set[str]:
 
 def programs() -> list[str]:
     """The examples of all codes."""
-    pages = [*(ROOT / "ccl/codes/pages").glob("*.md"), *(ROOT / "tests/spec").glob("*.md")]
+    pages = [
+        *(ROOT / "ccl/diagnostics/codes/pages").glob("*.md"),
+        *(ROOT / "tests/spec").glob("*.md"),
+    ]
     blocks = [text for page in sorted(pages) for text in BLOCK.findall(page.read_text("utf-8"))]
     shown = re.compile(r"// (error|warning): \[")
     return [each for each in blocks if shown.search(each) or "//" not in each]
