@@ -24,9 +24,8 @@ from ccl.resolver.resolution import resolve
 from ccl.resolver.scopes import Scoped
 from ccl.source.files import SourceError, Unreadable, read_source
 from ccl.source.spans import FileId, Source, SourceMap, Span
-from ccl.support.gc_pause import collector_paused
 from ccl.support.node import Node, replace
-from ccl.support.recursion import room_for_nesting
+from ccl.support.recursion import nesting_in_room
 from ccl.syntax import ast
 from ccl.version import VERSION
 
@@ -101,7 +100,7 @@ def check_text(
 ) -> Compilation:
     """Check a program given as text; imports are relative to the folder of `path`, and stay in
     its `project`. Raises ConfigurationError where that is to be found and cannot be."""
-    with room_for_nesting(), collector_paused():
+    with nesting_in_room():
         return _check(text, path, project or project_of(path), extra_exports=extra_exports)
 
 
@@ -114,7 +113,7 @@ def compile_text(
     admission: Admission = _admit,
 ) -> Compiled:
     """The module of a program given as text, and those that it packs, if `admission` takes them."""
-    with room_for_nesting(), collector_paused():
+    with nesting_in_room():
         found = project or project_of(path)
         checked = _check(text, path, found, extra_exports=extra_exports, admission=admission)
         return _generate(checked, admission)
@@ -124,7 +123,7 @@ def compile_tests(
     text: str, path: str, *, project: Project | None = None, admission: Admission = _admit
 ) -> Compiled:
     """A module whose exports are the tests of a file given as text."""
-    with room_for_nesting(), collector_paused():
+    with nesting_in_room():
         found = project or project_of(path)
         checked = _check(text, path, found, for_tests=True, admission=admission)
         return _generate(checked, admission)

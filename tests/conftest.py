@@ -1,4 +1,5 @@
-"""Every error of a command that any test makes has its code in the table, with its exit code."""
+"""What holds for the process of the tests: room for deep programs, and codes of the table for the
+errors of commands."""
 
 import gc
 from collections.abc import Iterator
@@ -6,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ccl.support.recursion import make_room_for_nesting
 from runtime.terminal.codes import CODES
 from runtime.terminal.errors import CommandError
 
@@ -23,6 +25,11 @@ def errors_of_the_table() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CommandError, "__init__", _checked)
         yield
+
+
+def pytest_configure() -> None:
+    """As the commands do."""
+    make_room_for_nesting()
 
 
 def pytest_collection_finish() -> None:

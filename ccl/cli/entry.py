@@ -1,6 +1,7 @@
 """Where the processes of `ccl` and `cclc` begin.
 
-Rule: nothing is loaded before Ctrl-C has an answer.
+Rule: nothing is loaded before Ctrl-C has an answer. State of the whole process is set here, so
+that no library call changes it under another thread.
 """
 
 from __future__ import annotations
@@ -43,13 +44,17 @@ def run_cclc(arguments: Sequence[str] | None = None) -> int:
 
 def _ccl() -> Command:
     import runtime.terminal.boundary  # noqa: F401
+    from ccl.support.recursion import make_room_for_nesting
 
+    make_room_for_nesting()
     return run_ccl
 
 
 def _cclc() -> Command:
     import runtime.terminal.boundary  # noqa: F401
+    from ccl.support.recursion import make_room_for_nesting
 
+    make_room_for_nesting()
     return run_cclc
 
 

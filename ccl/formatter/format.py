@@ -16,7 +16,7 @@ from ccl.parser.parse import parse
 from ccl.parser.parse_concrete import parse_concrete
 from ccl.source.spans import SourceMap, Span
 from ccl.support.node import fields, is_node
-from ccl.support.recursion import room_for_nesting
+from ccl.support.recursion import nesting_in_room
 from ccl.syntax import ast
 from ccl.syntax.cst import Concrete
 
@@ -34,7 +34,7 @@ class Formatted:
 
 def format_text(text: str, path: str = "<stdin>") -> Formatted:
     """The text as it should be laid out, and the faults that were found on the way."""
-    with room_for_nesting():
+    with nesting_in_room():
         sources, sink = SourceMap(), Sink()
         source = sources.add(path, text)
         before = parse(source, sink)

@@ -6,7 +6,7 @@ from ccl.diagnostics.model import Sink
 from ccl.parser.parse import parse
 from ccl.source.spans import FileId, Source
 from ccl.support.node import fields
-from ccl.support.recursion import room_for_nesting
+from ccl.support.recursion import nesting_in_room
 from ccl.syntax import ast
 
 _SHOWN = (
@@ -21,9 +21,8 @@ _SHOWN = (
 
 def outline(text: str) -> tuple[Any, ...]:
     """A value that is equal for two texts with the same items, as far as they can be read."""
-    with room_for_nesting():
-        items = parse(Source(FileId(0), "", text), Sink()).items
-        return tuple(map(_outline, items))
+    with nesting_in_room():
+        return tuple(map(_outline, parse(Source(FileId(0), "", text), Sink()).items))
 
 
 def _outline(value: Any) -> Any:

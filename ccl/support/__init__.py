@@ -1,1 +1,1 @@
-"""Support of every stage: nodes, the pause of the collector, room for recursion, letter case."""
+"""Support of every stage: nodes, room for recursion, letter case."""

@@ -1,4 +1,4 @@
-"""How deep what names make deep may be, and room on Python's stack for what the parser allows."""
+"""Depth of chains of declarations, and room on Python's stack for what the parser allows."""
 
 import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -11,19 +11,36 @@ INHERITANCE_MAX: Final = 64
 """Contracts, sections and roles that extend each other in a row: each has all that those before
 it have, so that a row takes the square of its length."""
 
-FRAMES_MAX = 20_000
+FRAMES_MAX: Final = 20_000
 """Python frames for a tree of the parser's greatest depth, with room to spare."""
 
 
+class TooLittleRoomError(Exception):
+    """A program is nested deeper than the recursion limit of this process lets it be compiled."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"the recursion limit of this process is {sys.getrecursionlimit()} and this program "
+            f"needs more: call make_room_for_nesting() once, which sets it to {FRAMES_MAX}"
+        )
+
+
+def make_room_for_nesting() -> None:
+    """Raises the recursion limit of the process to what the deepest tree of the parser needs.
+
+    For commands, once, as they start: the limit is one for all threads, so that a library call
+    that set it and put it back would take it from under the compilation of another thread.
+    """
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES_MAX))
+
+
 @contextmanager
-def room_for_nesting() -> Iterator[None]:
-    """The stages recurse as deep as the tree; the parser bounds that depth, not this process."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, FRAMES_MAX))
+def nesting_in_room() -> Iterator[None]:
+    """Raises TooLittleRoomError where the recursion limit of the process ends the work."""
     try:
         yield
-    finally:
-        sys.setrecursionlimit(before)
+    except RecursionError:
+        raise TooLittleRoomError from None
 
 
 def heights(keys: Iterable[_Key], base: Callable[[_Key], _Key | None]) -> dict[_Key, int]:

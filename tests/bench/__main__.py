@@ -1,10 +1,13 @@
 """`make bench`: every figure with its repeats, median, least and most, in one run."""
 
+import gc
 import platform
 import sys
 from importlib.metadata import version
 from os import cpu_count
 
+from ccl.support.recursion import make_room_for_nesting
+from runtime.terminal.process import GARBAGE_MIN
 from tests.bench.budgets import measure_budgets
 from tests.bench.compiling import measure_compiling
 from tests.bench.encoding import measure_encoding
@@ -16,6 +19,8 @@ from tests.bench.stv.measuring import measure_stv
 
 
 def main() -> None:
+    gc.set_threshold(GARBAGE_MIN)  # as every command does
+    make_room_for_nesting()
     print(
         f"Python {platform.python_version()}, wasmtime {version('wasmtime')}, "
         f"{cpu_count()} cores, {platform.machine()}, {sys.platform}"

@@ -18,7 +18,6 @@ from ccl.parser.lexer.lexer import lex
 from ccl.parser.parse import parse
 from ccl.pipeline import check_text
 from ccl.source.spans import FileId, Source, SourceMap
-from ccl.support.recursion import room_for_nesting
 from ccl.syntax import ast
 
 CASES_PER_SEED = 40
@@ -30,8 +29,7 @@ LETS = "CCL0901"
 def parsed(text: str) -> Findings:
     """What the parser alone finds."""
     sources, sink = SourceMap(), Sink()
-    with room_for_nesting():
-        parse(sources.add("a.ccl", text), sink)
+    parse(sources.add("a.ccl", text), sink)
     return Findings(sources=sources, diagnostics=sink.diagnostics)
 
 
@@ -49,8 +47,7 @@ def tokens(text: str) -> list[str]:
 def functions(text: str) -> list[tuple[str, bool, bool]]:
     """Name, is exported, is a test: of all functions, also those in sections and contracts."""
     sink = Sink()
-    with room_for_nesting():
-        waiting = list(parse(Source(FileId(0), "a.ccl", text), sink).items)
+    waiting = list(parse(Source(FileId(0), "a.ccl", text), sink).items)
     found = []
     while waiting:
         item = waiting.pop()

@@ -18,6 +18,7 @@ from spec_blocks import BLOCKS, Block
 
 from ccl.abi.sections import PACKED_SECTION, SITES_SECTION, SOURCE_SECTION
 from ccl.pipeline import compile_tests, compile_text
+from ccl.support.recursion import make_room_for_nesting
 from runtime.content.codec import decode
 
 MODULES: Final = Path(__file__).parents[1] / "golden" / "modules.json"
@@ -149,4 +150,5 @@ def _write() -> None:
 
 
 if __name__ == "__main__":
+    make_room_for_nesting()
     _write()

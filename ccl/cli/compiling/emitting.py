@@ -23,7 +23,6 @@ from ccl.diagnostics.render import Format
 from ccl.parser.parse import parse
 from ccl.source.spans import SourceMap
 from ccl.support.node import replace
-from ccl.support.recursion import room_for_nesting
 from ccl.syntax.ast_text import ast_text
 from runtime.terminal.answers.answer import current, give
 from runtime.terminal.errors import ExitCode
@@ -84,12 +83,11 @@ def _answer(shape: str, output: str | None, view: View) -> None:
 
 
 def _tree(text: str, file: Path) -> tuple[str, Findings]:
-    with room_for_nesting():
-        sources, sink = SourceMap(), Sink()
-        source = sources.add(shown(file), text)
-        module = parse(source, sink)
-        findings = Findings(sources=sources, diagnostics=sink.diagnostics)
-        return "" if sink.has_errors else ast_text(module, source), findings
+    sources, sink = SourceMap(), Sink()
+    source = sources.add(shown(file), text)
+    module = parse(source, sink)
+    findings = Findings(sources=sources, diagnostics=sink.diagnostics)
+    return "" if sink.has_errors else ast_text(module, source), findings
 
 
 def _compiled(text: str, file: Path, view: View, allowed: tuple[Path, ...]) -> tuple[str, Findings]:

@@ -4,6 +4,7 @@ Rule: it is in a session of its own, as every `Child`, so that the Ctrl-C of a t
 only the process that started it, which ends it.
 """
 
+import gc
 import os
 import pickle
 import sys
@@ -16,8 +17,10 @@ from msgspec import Struct
 
 from ccl.cli.testing.finding import TestFile
 from ccl.cli.testing.suite import Broken, Suite, compile_suite
+from ccl.support.recursion import make_room_for_nesting
 from runtime.sandbox.frames import Pipes
 from runtime.sandbox.process import Child
+from runtime.terminal.process import GARBAGE_MIN
 
 _UNBOUNDED: Final = 0
 """The compiler has limits of its own."""
@@ -65,6 +68,8 @@ def main() -> None:
     from runtime.sandbox.confinement.confine import die_with_parent  # POSIX alone has what it needs
 
     die_with_parent(int(sys.argv[1]))
+    gc.set_threshold(GARBAGE_MIN)
+    make_room_for_nesting()
     pipes = Pipes()
     while (request := pipes.receive()) is not None:
         pipes.send(_answer(request))
