@@ -3,7 +3,7 @@
 from typing import Final
 
 from ccl.cli.charter.schema import CHARTER
-from ccl.diagnostics.render.plain import JSON_VERSION
+from ccl.diagnostics.render.formats.json import JSON_VERSION
 from mesh.cli.answers import OUTCOME, OUTCOME_KIND, PHASE, WRITTEN
 from runtime.terminal.answers.answer import Answers, Fields, Schema
 from runtime.terminal.answers.schema import (

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer._types import TyperChoice
 
 from ccl.cli.options import AllowPath, DenyWarnings, MaxErrors, Verbose, allowed_folders
-from ccl.diagnostics.render import Format
+from ccl.diagnostics.render import FORMATS, FULL, Format
 from ccl.diagnostics.render.shown import ERRORS_SHOWN_MAX
 from runtime.terminal.answers.answer import fail, give
 from runtime.terminal.errors import CommandError, ExitCode, no_command
@@ -50,9 +51,16 @@ class View(Enum):
     JSON = "json"
 
 
-FormatOption = Annotated[Format, typer.Option("-o", "--format", help="How findings are printed.")]
+_FORMAT = TyperChoice(FORMATS.values())
+FormatOption = Annotated[
+    Format,
+    typer.Option("-o", "--format", click_type=_FORMAT, help="How findings are printed."),
+]
 CompileFormatOption = Annotated[
-    Format, typer.Option("--format", help="How findings are printed; -o is the file here.")
+    Format,
+    typer.Option(
+        "--format", click_type=_FORMAT, help="How findings are printed; -o is the file here."
+    ),
 ]
 ViewOption = Annotated[View, typer.Option("-o", "--format", help="How to print it.")]
 
@@ -99,7 +107,7 @@ def compile(  # noqa: A001
     deny_warnings: DenyWarnings = False,
     max_errors: MaxErrors = ERRORS_SHOWN_MAX,
     allow_path: AllowPath = None,
-    format: CompileFormatOption = Format.FULL,  # noqa: A002
+    format: CompileFormatOption = FULL,  # noqa: A002
 ) -> None:
     """Compile a program to a WebAssembly module.
 
@@ -161,7 +169,7 @@ def check(
     deny_warnings: DenyWarnings = False,
     max_errors: MaxErrors = ERRORS_SHOWN_MAX,
     allow_path: AllowPath = None,
-    format: FormatOption = Format.FULL,  # noqa: A002
+    format: FormatOption = FULL,  # noqa: A002
 ) -> None:
     """Check programs without compiling them. Exit code 1 if there are errors.
 
@@ -222,7 +230,7 @@ def _refuse_contradictions(
             hint="`cclc check --fix --unsafe-fixes --diff FILE` shows what they would change",
         )
     if diff and (not fix or form.for_machines):
-        wrong = f"--format {form.value}" if fix else "--diff without --fix"
+        wrong = f"--format {form}" if fix else "--diff without --fix"
         raise CommandError(
             ExitCode.USAGE,
             "usage",
@@ -245,7 +253,7 @@ def fmt(
     diff: Annotated[
         bool, typer.Option("--diff", help="Write nothing; show what would change, as --check.")
     ] = False,
-    format: FormatOption = Format.FULL,  # noqa: A002
+    format: FormatOption = FULL,  # noqa: A002
 ) -> None:
     """Lay programs out in the one style, keeping comments and meaning.
 

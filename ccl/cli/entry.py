@@ -29,7 +29,7 @@ def cclc() -> None:
 def run_ccl(arguments: Sequence[str] | None = None) -> int:
     """One command of `ccl` (that of the process by default); its exit code."""
     from ccl.cli.ccl import app
-    from runtime.terminal.boundary import run_app
+    from runtime.terminal.boundary.run import run_app
 
     return run_app(app, "ccl", arguments, answers=_answers_of_ccl)
 
@@ -37,13 +37,14 @@ def run_ccl(arguments: Sequence[str] | None = None) -> int:
 def run_cclc(arguments: Sequence[str] | None = None) -> int:
     """One command of `cclc`, in the same way."""
     from ccl.cli.cclc import app
-    from runtime.terminal.boundary import run_app
+    from ccl.diagnostics.render import machine_formats
+    from runtime.terminal.boundary.run import run_app
 
-    return run_app(app, "cclc", arguments, answers=_answers_of_cclc)
+    return run_app(app, "cclc", arguments, answers=_answers_of_cclc, formats=machine_formats())
 
 
 def _ccl() -> Command:
-    import runtime.terminal.boundary  # noqa: F401
+    import runtime.terminal.boundary.run  # noqa: F401
     from ccl.support.recursion import make_room_for_nesting
 
     make_room_for_nesting()
@@ -51,7 +52,7 @@ def _ccl() -> Command:
 
 
 def _cclc() -> Command:
-    import runtime.terminal.boundary  # noqa: F401
+    import runtime.terminal.boundary.run  # noqa: F401
     from ccl.support.recursion import make_room_for_nesting
 
     make_room_for_nesting()

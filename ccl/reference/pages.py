@@ -5,7 +5,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from ccl.abi.fuel import CONTEXT_ITEMS_FREE, PRICES, Price
 from ccl.abi.host_calls import HOST_CALLS, IMPORT_MODULE
 from ccl.diagnostics.codes import TEMPLATES
 from ccl.diagnostics.explain import load_page
+from ccl.diagnostics.render import FORMATS
 from ccl.reference.language import prelude_page, schema_page
 from ccl.reference.library import library_page
 from ccl.syntax.tables import GRAMMAR
@@ -49,8 +50,9 @@ def error_index() -> str:
     out = [
         "# Error index\n",
         GENERATED,
-        "The compiler reports faults with these codes. `cclc explain CODE` shows the same pages",
+        "The compiler reports errors with these codes. `cclc explain CODE` shows the same pages",
         "in a terminal.\n",
+        *_formats(),
     ]
     for prefix, title in GROUPS.items():
         codes = sorted(code for code in TEMPLATES if code.startswith(prefix))
@@ -67,6 +69,16 @@ def error_index() -> str:
                 body = page.text.split("\n", 1)[1].strip()
                 out.append(_deeper(body) + "\n")
     return "\n".join(out)
+
+
+def _formats() -> Iterator[str]:
+    """Gives the table of the formats in which `cclc check` prints them."""
+    yield "`cclc check --format FORMAT` prints them in one of these formats:\n"
+    yield "| Format | For | Content |\n|---|---|---|"
+    for each in FORMATS.values():
+        reader = "programs" if each.for_machines else "people"
+        yield f"| `{each}` | {reader} | {each.summary} |"
+    yield ""
 
 
 def _deeper(markdown: str) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from runtime.terminal.answers.answer import Answers, fail
-from runtime.terminal.boundary import run_app
+from runtime.terminal.boundary.run import run_app
 from runtime.terminal.command_line import Load
 from runtime.terminal.errors import ExitCode, no_command
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES

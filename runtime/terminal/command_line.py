@@ -100,7 +100,7 @@ def _with(group: TyperGroup, makers: Makers) -> TyperGroup:
 
 def _color_option() -> TyperOption:
     """An option of every command, before and after its name. Its value is read from the arguments
-    (`runtime.terminal.boundary`), since errors are shown before they are parsed."""
+    (`runtime.terminal.boundary.arguments`), since errors are shown before they are parsed."""
     return TyperOption(
         param_decls=[COLOR_OPTION],
         type=TyperChoice([each.value for each in Color]),

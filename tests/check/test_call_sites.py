@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from ccl.diagnostics.model import Sink, is_error
-from ccl.diagnostics.render import Format, render
+from ccl.diagnostics.render import JSON, SARIF, render
 from ccl.parser.parse import parse
 from ccl.pipeline import Compilation, check_text
 from ccl.prelude.library_index import METHODS
@@ -65,7 +65,7 @@ def places(compilation: Compilation) -> list[tuple[str, str]]:
     errors = [each for each in compilation.sink.diagnostics if is_error(each)]
     said = [
         json.loads(render(errors, compilation.sources, each, color=False, width=80))
-        for each in (Format.JSON, Format.SARIF)
+        for each in (JSON, SARIF)
     ]
     of_json = [(each["code"], each["file"]) for each in said[0]["diagnostics"]]
     of_sarif = [

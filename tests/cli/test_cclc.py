@@ -55,7 +55,7 @@ def test_help_is_quick_and_imports_no_engine() -> None:
     """Imports decide how long `--help` takes; the processor's time is only bounded generously."""
     script = (
         "import sys\n"
-        "from runtime.terminal.boundary import run_app\n"
+        "from runtime.terminal.boundary.run import run_app\n"
         "from ccl.cli.cclc import app\n"
         "code = run_app(app, 'cclc', ['--help'])\n"
         "heavy = {'lark', 'wasmtime', 'rich', 'pydantic', 'yaml', 'nacl', 'asyncio'}\n"

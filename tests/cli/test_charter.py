@@ -8,7 +8,7 @@ import yaml
 from answers import validator
 from commands import Done, run
 
-from ccl.diagnostics.render.plain import JSON_VERSION
+from ccl.diagnostics.render.formats.json import JSON_VERSION
 from runtime.content.codec import encode
 
 BYLAWS = """title: "Bylaws";

@@ -11,7 +11,7 @@ from typer.main import get_group
 from ccl.cli.ccl import app as ccl_app
 from ccl.cli.cclc import app as cclc_app
 from mesh.cli import app as mesh_app
-from runtime.terminal.commands import COMMANDS, OPTIONS
+from runtime.terminal.boundary.suggestions import COMMANDS, OPTIONS
 
 
 @pytest.fixture

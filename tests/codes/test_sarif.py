@@ -9,7 +9,7 @@ import pytest
 from ccl.diagnostics.codes import TEMPLATES
 from ccl.diagnostics.codes.template import Severity, Template
 from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label
-from ccl.diagnostics.render import Format, render
+from ccl.diagnostics.render import SARIF, render
 from ccl.source.spans import SourceMap, Span
 
 
@@ -136,7 +136,7 @@ def test_shape() -> None:
         ),
         Diagnostic("CCL0999", Span(second.file, 0, 0), {"it": "that"}),
     ]
-    log = json.loads(render(found, sources, Format.SARIF, color=False, width=80))
+    log = json.loads(render(found, sources, SARIF, color=False, width=80))
     jsonschema.validate(log, SCHEMA)
 
     (run,) = log["runs"]
@@ -161,6 +161,6 @@ def test_shape() -> None:
 
 
 def test_nothing_found_is_an_empty_run() -> None:
-    log = json.loads(render([], SourceMap(), Format.SARIF, color=False, width=80))
+    log = json.loads(render([], SourceMap(), SARIF, color=False, width=80))
     jsonschema.validate(log, SCHEMA)
     assert log["runs"][0]["results"] == []

@@ -3,7 +3,7 @@
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from ccl.diagnostics.render import Format, render
+from ccl.diagnostics.render import FORMATS, FULL, Format, render
 from ccl.pipeline import check_text
 
 CID = "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze"
@@ -64,15 +64,15 @@ execution {
 def card(program: str, form: Format) -> str:
     compilation = check_text(program, path="program.ccl")
     text = render(compilation.sink.diagnostics, compilation.sources, form, color=False, width=100)
-    return f"{program}\n=== {form.value}\n{text}"
+    return f"{program}\n=== {form}\n{text}"
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_full(name: str, snapshot: SnapshotAssertion) -> None:
-    assert card(PROGRAMS[name], Format.FULL) == snapshot
+    assert card(PROGRAMS[name], FULL) == snapshot
 
 
-@pytest.mark.parametrize("form", Format, ids=lambda form: form.value)
+@pytest.mark.parametrize("form", FORMATS.values(), ids=str)
 def test_every_format(form: Format, snapshot: SnapshotAssertion) -> None:
     assert card(PROGRAMS["unknown argument"], form) == snapshot
 

@@ -11,7 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 from ccl.diagnostics.codes import TEMPLATES
 from ccl.diagnostics.codes.template import Severity, Template
 from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label
-from ccl.diagnostics.render import Format, render
+from ccl.diagnostics.render import FULL, render
 from ccl.source.spans import Source, SourceMap, Span
 
 ERROR = Template(
@@ -34,7 +34,7 @@ def span(source: Source, text: str, occurrence: int = 0) -> Span:
 def card(sources: SourceMap, *found: Diagnostic, width: int = 80, color: bool = False) -> str:
     """Source and rendering together."""
     parts = [f"=== {source.path}\n{source.text}\n" for source in sources.sources]
-    text = render(found, sources, Format.FULL, color=color, width=width)
+    text = render(found, sources, FULL, color=color, width=width)
     return "".join(parts) + "=== rendered\n" + text.replace("\x1b", "␛")
 
 

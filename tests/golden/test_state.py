@@ -3,7 +3,7 @@
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from ccl.diagnostics.render import Format, render
+from ccl.diagnostics.render import FULL, render
 from ccl.pipeline import check_text, compile_text
 
 FAULTS = {
@@ -95,9 +95,7 @@ export fn add(amount: Integer) -> Integer {
 def test_what_is_said(name: str, snapshot: SnapshotAssertion) -> None:
     text = FAULTS[name]
     compilation = check_text(text, path="register.ccl")
-    told = render(
-        compilation.sink.diagnostics, compilation.sources, Format.FULL, color=False, width=100
-    )
+    told = render(compilation.sink.diagnostics, compilation.sources, FULL, color=False, width=100)
     assert "\n".join([text.rstrip(), "─" * 40, told.rstrip()]) == snapshot
 
 

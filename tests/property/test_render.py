@@ -12,7 +12,7 @@ from ccl.diagnostics.codes import TEMPLATES
 from ccl.diagnostics.codes.template import Template
 from ccl.diagnostics.fixes import apply_edits, compatible_fixes
 from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label
-from ccl.diagnostics.render import Format, render
+from ccl.diagnostics.render import CONCISE, FORMATS, FULL, GITHUB, JSON, SARIF, render
 from ccl.diagnostics.render.cells import Cells, text_width
 from ccl.source.spans import SourceMap, Span
 
@@ -29,7 +29,7 @@ def _template(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (
         "ccl.diagnostics.codes",
         "ccl.diagnostics.render.prose",
-        "ccl.diagnostics.render.sarif",
+        "ccl.diagnostics.render.formats.sarif",
     ):
         monkeypatch.setattr(f"{module}.TEMPLATES", {**TEMPLATES, CODE: template})
 
@@ -69,16 +69,16 @@ def test_every_format_renders_every_place(
     case: tuple[SourceMap, list[Diagnostic]], width: int, color: bool
 ) -> None:
     sources, found = case
-    for format_ in Format:
+    for format_ in FORMATS.values():
         text = render(found, sources, format_, color=color, width=width)
-        if format_ in (Format.JSON, Format.SARIF):
+        if format_ in (JSON, SARIF):
             json.loads(text)
         else:
             bare = re.sub(r"\x1b\[[\d;]*m", "", text)
             assert color or bare == text
-            if format_ is not Format.GITHUB:
+            if format_ is not GITHUB:
                 assert not set("\r\t\x1b\u202e\x00") & set(bare)
-        if format_ in (Format.CONCISE, Format.GITHUB):
+        if format_ in (CONCISE, GITHUB):
             assert text.count("\n") == len(found)
 
 
@@ -90,7 +90,7 @@ def test_carets_stand_under_the_marked_text(text: str, width: int, data: st.Data
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     found = [Diagnostic(CODE, Span(source.file, start, end), {"found": "x"})]
-    rows = render(found, sources, Format.FULL, color=False, width=width).split("\n")
+    rows = render(found, sources, FULL, color=False, width=width).split("\n")
     shown = rows[3].removeprefix("1 |").removeprefix(" ")
     carets = rows[4].removeprefix("  | ").removesuffix(" here")
     assert set(carets) <= {" ", "^"}

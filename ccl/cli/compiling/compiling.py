@@ -16,7 +16,7 @@ from ccl.cli.compiling.report import difference, refuse_warnings, show_findings,
 from ccl.cli.compiling.sources import project_for, remark_on_foreign, sources_of
 from ccl.cli.files import read_source
 from ccl.diagnostics.codes.template import Severity
-from ccl.diagnostics.render import Format
+from ccl.diagnostics.render import FORMATS, Format
 from ccl.ir.typed import PackedModule
 from ccl.pipeline import Compilation, Compiled, check_text, compile_text
 from ccl.project.project import Project
@@ -38,7 +38,6 @@ _TOO_LONG = (
     "note: no node executes this module, as compiling it would take too long; "
     'compile parts as modules of their own: `module("./part.ccl")`'
 )
-_FORMAT_WORDS = frozenset(form.value for form in Format)
 
 
 class Checks(Node, frozen=True, kw_only=True):
@@ -219,7 +218,7 @@ def compile_to_file(
 
 def _refuse_output(file: Path, output: str | None) -> None:
     """Raises CommandError for an output that is a misunderstanding."""
-    if output in _FORMAT_WORDS:
+    if output in FORMATS:
         raise CommandError(
             ExitCode.USAGE,
             "usage",

@@ -8,7 +8,7 @@ from typing import Final
 from ccl.cli.compiling.checking import Findings
 from ccl.diagnostics.codes.template import Severity
 from ccl.diagnostics.render import Format, render
-from ccl.diagnostics.render.plain import json_value
+from ccl.diagnostics.render.formats.json import json_value
 from ccl.diagnostics.render.shown import ALL_ERRORS
 from ccl.source.spans import SourceMap
 from runtime.terminal.answers.answer import current, fail, give

@@ -17,12 +17,12 @@ from ccl.cli.compiling.report import show_findings, shown, summarise
 from ccl.cli.compiling.sources import project_for, sources_of
 from ccl.cli.files import read_source
 from ccl.diagnostics.render import Format
-from ccl.diagnostics.render.plain import json_value
+from ccl.diagnostics.render.formats.json import json_value
 from ccl.diagnostics.render.shown import ERRORS_SHOWN_MAX
 from ccl.pipeline import check_text
 from ccl.support.node import replace
 from runtime.terminal.answers.answer import current, say_item
-from runtime.terminal.boundary import show_error
+from runtime.terminal.boundary.report import show_error
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.files.writing import STANDARD_STREAM
 from runtime.terminal.streams import is_unread, note

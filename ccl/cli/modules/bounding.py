@@ -16,7 +16,7 @@ from ccl.cli.compiling.report import NOTHING_FOUND, answer_findings, show_findin
 from ccl.cli.compiling.sources import project_for
 from ccl.cli.files import read_bytes, source_text
 from ccl.cli.modules.inspection import bound_text, bound_value, inspect_bytes
-from ccl.diagnostics.render import Format
+from ccl.diagnostics.render import FULL
 from ccl.diagnostics.render.colour import Ink, Paint
 from ccl.pipeline import compile_text
 from ccl.wasm.inspect import MODULE_BYTES_MAX, inspect_module
@@ -56,7 +56,7 @@ def _bounds(file: Path, allowed: tuple[Path, ...]) -> Mapping[str, Bound]:
     findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
     answer_findings(findings)
     if compiled.wasm is None:
-        show_findings(findings, Format.FULL)
+        show_findings(findings, FULL)
         summarise(findings, [file])
         raise typer.Exit(ExitCode.FAILED)
     found = inspect_module(compiled.wasm).bounds

@@ -12,7 +12,7 @@ from ccl.cli.compiling.report import answer_findings, show_findings, shown, summ
 from ccl.cli.compiling.sources import project_for
 from ccl.cli.files import read_bytes, read_source
 from ccl.cli.modules.inspection import inspect_bytes
-from ccl.diagnostics.render import Format
+from ccl.diagnostics.render import FULL
 from ccl.diagnostics.render.colour import Ink, Paint
 from ccl.pipeline import compile_text
 from ccl.wasm.compare import Difference, Part, differences
@@ -45,7 +45,7 @@ def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[P
     findings = Findings(sources=compilation.sources, diagnostics=compilation.sink.diagnostics)
     answer_findings(findings)
     if compiled.wasm is None:
-        show_findings(findings, Format.FULL)
+        show_findings(findings, FULL)
         summarise(findings, [source])
         raise typer.Exit(ExitCode.FAILED)
     rebuilt = inspect_module(compiled.wasm)

@@ -19,7 +19,7 @@ from ccl.cli.compiling.report import answer_findings, show_findings
 from ccl.cli.compiling.sources import project_for
 from ccl.cli.files import read_bytes, read_source
 from ccl.cli.running.inputs.input_use import entries_reading_input
-from ccl.diagnostics.render import Format
+from ccl.diagnostics.render import FULL
 from ccl.pipeline import Compilation, compile_text
 from ccl.source.spans import SourceMap
 from ccl.syntax import ast
@@ -92,7 +92,7 @@ def compile_text_of(text: str, file: Path, entry: str, allowed: tuple[Path, ...]
     )
     answer_findings(findings)
     if compiled.wasm is None or compiled.cid is None:
-        show_findings(findings, Format.FULL)
+        show_findings(findings, FULL)
         raise typer.Exit(ExitCode.FAILED)
     abi = inspect_module(compiled.wasm).abi
     assert abi is not None, "every module that we compile describes its exports"

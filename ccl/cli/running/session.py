@@ -28,7 +28,7 @@ from mesh.local.runs import LocalRun, Origin, finish_run, only_this_run, unfinis
 from runtime.content.cid import Cid
 from runtime.execution.context import Limits
 from runtime.terminal.answers.answer import fail, give
-from runtime.terminal.boundary import show_error
+from runtime.terminal.boundary.report import show_error
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.escaping import printable
 from runtime.terminal.files.writing import STANDARD_STREAM

@@ -25,12 +25,12 @@ from ccl.cli.testing.reporting import (
     test_lines,
 )
 from ccl.cli.testing.suite import Broken, Suite
-from ccl.diagnostics.render import Format
+from ccl.diagnostics.render import FULL
 from ccl.diagnostics.render.cells import text_width
 from ccl.diagnostics.render.colour import Ink, Paint
 from runtime.sandbox.request import Fault
 from runtime.terminal.answers.answer import fail, give, say_item
-from runtime.terminal.boundary import show_error
+from runtime.terminal.boundary.report import show_error
 from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
 from runtime.terminal.streams import SEAL, has_color, say, width_of
 
@@ -180,7 +180,7 @@ class _Showing:
 
     def _file(self, outcome: Tested | Broken) -> None:
         if isinstance(outcome, Broken):
-            show_findings(outcome.findings, Format.FULL)
+            show_findings(outcome.findings, FULL)
         elif not outcome.verdicts:
             return  # none of its tests was chosen
         if self._options.quiet:

@@ -9,6 +9,7 @@ from ccl.diagnostics.codes import TEMPLATES
 from ccl.diagnostics.explain import load_page
 from ccl.diagnostics.model import Diagnostic, Fix
 from ccl.diagnostics.render.prose import prose
+from ccl.diagnostics.render.report import Report
 from ccl.diagnostics.render.shown import Shown
 from ccl.source.spans import Source, SourceMap, Span
 from ccl.version import VERSION
@@ -16,7 +17,8 @@ from ccl.version import VERSION
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render_sarif(shown: Shown, sources: SourceMap) -> str:
+def render(report: Report) -> str:
+    shown, sources = report.shown, report.sources
     codes = sorted({diagnostic.code for diagnostic in shown.diagnostics})
     log = {
         "$schema": SCHEMA,

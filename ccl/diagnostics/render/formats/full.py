@@ -1,6 +1,6 @@
 """Diagnostics for people: a header, the source with markers, notes, the next step, the fix."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from textwrap import TextWrapper
 
 from ccl.diagnostics.codes.template import Severity
@@ -9,25 +9,20 @@ from ccl.diagnostics.render.cells import safe_text
 from ccl.diagnostics.render.colour import Canvas, Ink, Paint
 from ccl.diagnostics.render.fix_diff import change_lines
 from ccl.diagnostics.render.prose import prose
+from ccl.diagnostics.render.report import Report
 from ccl.diagnostics.render.snippet import Mark, last_marked_line, marked_lines
 from ccl.source.spans import FileId, SourceMap
 
 WIDTH_MIN = 40
 
 
-def render_full(
-    diagnostics: Sequence[Diagnostic],
-    sources: SourceMap,
-    *,
-    color: bool,
-    width: int,
-    seal: str = "",
-) -> str:
-    paint = Paint(color, seal)
-    blocks = [
-        "\n".join(_block(diagnostic, sources, paint, max(width, WIDTH_MIN)))
-        for diagnostic in diagnostics
-    ]
+def render(report: Report) -> str:
+    paint = Paint(report.color, report.seal)
+    width = max(report.width, WIDTH_MIN)
+    blocks = (
+        "\n".join(_block(diagnostic, report.sources, paint, width))
+        for diagnostic in report.shown.diagnostics
+    )
     return "".join(f"{block}\n\n" for block in blocks)
 
 

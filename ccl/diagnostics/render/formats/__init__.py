@@ -1,0 +1,1 @@
+"""Renderers of diagnostics: a module for each format of `ccl.diagnostics.render`."""

@@ -1,0 +1,1 @@
+"""The boundary between a command and the shell: arguments, exit codes, errors without traces."""

@@ -1,0 +1,110 @@
+"""Exceptions as errors of a command: those of the system, and bugs with a report in a file."""
+
+import os
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from typer.exceptions import TyperException
+
+from runtime.platform.posix import UnsupportedSystemError
+from runtime.platform.private_files import create_file
+from runtime.terminal.boundary.usage import usage_error
+from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.files.disk import no_room
+
+DEBUG_VARIABLE: Final = "CCL_DEBUG"
+
+
+def command_error(error: Exception, name: str, arguments: Sequence[str]) -> CommandError:
+    """Any exception as an error of ours."""
+    match error:
+        case CommandError():
+            return error
+        case TyperException():
+            return usage_error(error, name, arguments)
+        case UnsupportedSystemError():
+            return _unsupported(error)
+        case FileNotFoundError(filename=None):
+            return _no_folder()
+        case MemoryError():
+            return _no_memory()
+        case OSError():
+            return no_room(error, Path(error.filename)) or _bug(error)
+        case _:
+            return _bug(error)
+
+
+def _no_folder() -> CommandError:
+    return CommandError(
+        ExitCode.NOT_FOUND,
+        "no-current-folder",
+        "the current directory does not exist any more",
+        hint="change to another one with cd, and run the command again",
+    )
+
+
+def _unsupported(error: UnsupportedSystemError) -> CommandError:
+    return CommandError(
+        ExitCode.FAILED,
+        "unsupported-system",
+        str(error),
+        hint="use Linux or macOS, or on Windows the Windows Subsystem for Linux; "
+        "`cclc` works everywhere",
+        details={"module": error.module},
+    )
+
+
+def _no_memory() -> CommandError:
+    return CommandError(
+        ExitCode.FAILED,
+        "memory-full",
+        "this machine has no memory left for the command",
+        hint="raise the limit of its memory (`ulimit -v`) or end something else, then repeat it",
+    )
+
+
+def unwritable_output(error: OSError, name: str) -> CommandError:
+    full = no_room(error, "the output")
+    if full is not None:
+        full.hint = "free some space, or send it elsewhere" + _of_jobs(name)
+        return full
+    return CommandError(
+        ExitCode.FAILED,
+        "output-unwritable",
+        f"the output cannot be written: {error.strerror or error}",
+        hint="stdout must be open for writing; send it to a file or a terminal",
+    )
+
+
+def _of_jobs(name: str) -> str:
+    """What remains of a command that may have driven the mesh; the compiler never does."""
+    if name == "cclc":
+        return ""
+    return "; what was done is not undone: `meshctl list-jobs` shows the jobs"
+
+
+def _bug(error: Exception) -> CommandError:
+    """The report of an exception that was not foreseen; its trace is in a file."""
+    if os.environ.get(DEBUG_VARIABLE) == "1":
+        traceback.print_exception(error)
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    details: dict[str, Any] = {}
+    try:
+        path = Path(tempfile.gettempdir()) / f"ccl-bug-{os.urandom(8).hex()}.txt"
+        with os.fdopen(create_file(path), "w", encoding="utf-8", errors="backslashreplace") as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        where = f"what the same command prints under {DEBUG_VARIABLE}=1"
+    else:
+        where = f"{path}, which says where it happened"
+        details["report"] = str(path)
+    return CommandError(
+        ExitCode.INTERNAL,
+        "internal",
+        f"a bug of ours: {reason}",
+        hint=f"this is a bug of ours, not of your program; please report it with {where}",
+        details=details,
+    )
