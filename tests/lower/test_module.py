@@ -199,7 +199,7 @@ _PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from typed_trees import *
-from ccl.types import Array, Map
+from ccl.ir.types import Array, Map
 kinds = [Array(STRING), Map(STRING, INT), Map(INT, Array(BOOL)), Prim.DATA]
 tree = program(*(
     function(f"f{n}", [local(0, kind)], block([], get(local(0, kind))))

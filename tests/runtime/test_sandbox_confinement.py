@@ -168,8 +168,8 @@ def test_what_the_system_says_of_a_worker(sandbox: Sandbox) -> None:
 UNCONFINED = """
 import json, sys
 sys.path[:0] = {path!r}
-from runtime.sandbox.in_force import attempts, bounds
-from runtime.sandbox.witness import witnessed
+from runtime.sandbox.confinement.in_force import attempts, bounds
+from runtime.sandbox.confinement.witness import witnessed
 import os
 found = [*attempts(), *bounds(5, (), 0), *witnessed(os.getpid())]
 print(json.dumps([[f.name, f.holds, f.text] for f in found]))
@@ -197,7 +197,8 @@ def test_findings_of_a_process_that_is_not_confined() -> None:
 CONFINED = """
 import os, sys
 sys.path[:0] = {path!r}
-from runtime.sandbox.confine import allow_few_syscalls, give_up_privileges, limit_resources
+from runtime.sandbox.confinement.confine import allow_few_syscalls, give_up_privileges
+from runtime.sandbox.confinement.confine import limit_resources
 {measure}
 try:
     {attempt}
