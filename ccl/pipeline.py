@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ccl.abi.text.suggest import SEARCHES_MAX, limited_searches
+from ccl.charter import decide_conditions, elaborate
 from ccl.charter.condition_text import condition_text
-from ccl.checking import check
+from ccl.checking import Packer, check_bodies, declare, report_rules, typed_program
 from ccl.desugar import expand
 from ccl.diagnostics.cascades import ParsedFile, leave_out_consequences
 from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label, Sink, is_error
@@ -148,7 +149,7 @@ def _check(
     packed = (*packing, real_path(path))
     packer = _Packer(sources, sink, project, loader.real, packed, admission)
     with limited_searches() as searches:
-        program = check(scoped, packer, sink, extra_exports=extra_exports, for_tests=for_tests)
+        program = _typed(scoped, packer, sink, extra_exports, for_tests=for_tests)
     if searches.ended:
         _say_that_suggestions_ended(sink)
     own = loader.real.keys() & loaded.files.keys()
@@ -168,6 +169,19 @@ def _check(
         program=None if sink.has_errors or program is None else _listed(program, sources),
         names=_module_names(sources, scoped),
         homes=tuple(scope.home for scope in scoped.files.values() if scope.source == loaded.root),
+    )
+
+
+def _typed(
+    scoped: Scoped, packer: Packer, sink: Sink, extra_exports: frozenset[str], *, for_tests: bool
+) -> typed.Program | None:
+    checker = declare(scoped, packer, sink)
+    elaborate(checker)
+    bodies = check_bodies(checker)
+    conditions = decide_conditions(checker, bodies.functions)
+    report_rules(checker, bodies)
+    return typed_program(
+        checker, bodies, conditions, extra_exports=extra_exports, for_tests=for_tests
     )
 
 

@@ -1,9 +1,8 @@
-"""The checker: from resolved files to the typed tree. `check` is its only door."""
+"""The checker: from resolved files to the typed tree.
 
-from ccl.charter.conditions.functions import report_effects
-from ccl.charter.elaboration import schemas
-from ccl.charter.elaboration.reader import read_charter, report_open_rules
-from ccl.charter.model import Charter, Tree
+`ccl.pipeline` takes its steps in order; the charter is elaborated between the first two.
+"""
+
 from ccl.checking.core.declarations import EnumInfo, StructInfo
 from ccl.checking.core.duplicates import report_repeats
 from ccl.checking.core.environment import Checker, Doors, Packer
@@ -14,6 +13,7 @@ from ccl.checking.expressions import expressions
 from ccl.checking.expressions.statements import check_statement
 from ccl.checking.functions import bodies as functions
 from ccl.checking.functions import higher_order, instances, templates, tests
+from ccl.checking.functions.bodies import Entry
 from ccl.checking.functions.entries import find_entries, find_exports
 from ccl.checking.inference import elaboration, solving
 from ccl.checking.lints.discarded_values import report_dropped
@@ -26,12 +26,14 @@ from ccl.checking.state import rules
 from ccl.checking.state.variables import declare_states
 from ccl.diagnostics.model import Label, Sink
 from ccl.ir import typed
+from ccl.ir.charter import Charter, Tree
 from ccl.ir.types import Enumeration, Result, Struct, Type
 from ccl.resolver.scopes import Scoped
 from ccl.source.spans import Span
+from ccl.support.node import Node
 from ccl.syntax import ast
 
-__all__ = ["Packer", "check"]
+__all__ = ["Bodies", "Packer", "check_bodies", "declare", "report_rules", "typed_program"]
 
 DOORS = Doors(
     infer=expressions.infer,
@@ -42,57 +44,73 @@ DOORS = Doors(
 """How each form has its parts checked."""
 
 
-def check(
-    scoped: Scoped,
-    packer: Packer,
-    sink: Sink,
-    *,
-    extra_exports: frozenset[str] = frozenset(),
-    for_tests: bool = False,
-) -> typed.Program | None:
-    """The whole program, typed; None if anything is wrong. All faults are in `sink`.
+class Bodies(Node, frozen=True, kw_only=True):
+    """What runs: the entries from outside, and every function and condition, typed, by id."""
 
-    `for_tests`: the program's entries are the tests of the root file, and nothing else.
-    """
-    empty = Charter(Tree(key="charter", label=None, span=Span(scoped.root, 0, 0), entries=()))
-    checker = Checker(doors=DOORS, scoped=scoped, sink=sink, packer=packer, charter=empty)
+    entries: tuple[Entry, ...]
+    functions: dict[str, typed.Function]
+
+
+def declare(scoped: Scoped, packer: Packer, sink: Sink) -> Checker:
+    """Reads the declarations of every file; types left out of them are open."""
+    nothing = Tree(key="charter", label=None, span=Span(scoped.root, 0, 0), entries=())
+    checker = Checker(
+        doors=DOORS, scoped=scoped, sink=sink, packer=packer, charter=Charter(nothing)
+    )
     checker.home_files = solving.home_files(scoped)
     _declare_types(checker)
     _declare_functions(checker)
     declare_states(checker)
     rules.declare_invariants(checker)
-    for scope in scoped.files.values():
-        if scope.outer is None and scope.file not in checker.library_files:
-            checker.charters[scope.file] = read_charter(checker, scope)
-    checker.charter = checker.charters[scoped.root]
     roles.report_parents(checker)
-    schemas.apply(checker, checker.charter)
+    return checker
+
+
+def check_bodies(checker: Checker) -> Bodies:
+    """Types the bodies of a program whose charter is elaborated."""
     entries = find_entries(checker)
-    checked = elaboration.check_bodies(checker, entries, sink)
-    report_open_rules(checker)
-    report_limits(checker, checked)
-    report_effects(checker, checked)
-    rules.report_state(checker, checked)
-    report_overlap(checker, checked)
-    report_growth(checker, checked)
-    report_dropped(checker, checked)
-    exports = find_exports(checker, entries, extra_exports)
+    functions = elaboration.check_bodies(checker, entries, checker.charter.conditions)
+    return Bodies(entries=entries, functions=functions)
+
+
+def report_rules(checker: Checker, bodies: Bodies) -> None:
+    """Reports what needs every body: limits, state, aliasing, loops that grow."""
+    report_limits(checker, bodies.functions)
+    rules.report_state(checker, bodies.functions)
+    report_overlap(checker, bodies.functions)
+    report_growth(checker, bodies.functions)
+    report_dropped(checker, bodies.functions)
+
+
+def typed_program(
+    checker: Checker,
+    bodies: Bodies,
+    conditions: tuple[typed.CharterCondition, ...],
+    *,
+    extra_exports: frozenset[str],
+    for_tests: bool,
+) -> typed.Program | None:
+    """Puts the typed program together, and reports unused items; None after an error.
+
+    `for_tests`: the program's entries are the tests of the root file, and nothing else.
+    """
+    exports = find_exports(checker, bodies.entries, extra_exports)
     structs, enums = instances.definitions(checker)
     report_unused_items(checker, frozenset(each.function for each in exports))
     entries_of_tests = tests.exports_of_tests(checker)
-    tests.report_forms(checker, checked, exports)
-    if sink.has_errors:
+    tests.report_forms(checker, bodies.functions, exports)
+    if checker.sink.has_errors:
         return None
     states = rules.states_of(checker, structs, enums)
-    if not stored_within_limits(sink, states.values()):
+    if not stored_within_limits(checker.sink, states.values()):
         return None
     return typed.Program(
-        functions=checked,
+        functions=bodies.functions,
         exports=entries_of_tests if for_tests else exports,
         structs={**structs, **checker.records},
         enums=enums,
         charter=checker.charter.nodes(),
-        conditions=checker.charter.checked_conditions,
+        conditions=conditions,
         packed=tuple(checker.packed[cid] for cid in sorted(checker.packed)),
         states=states,
         invariants=rules.invariants_of(checker),

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from ccl.charter.conditions.claims import Claim, Every, Formula, Known, Some, possible
 from ccl.charter.conditions.formulas import ConditionReader, OwnNames
-from ccl.charter.model import Condition
 from ccl.checking.core.environment import Checker
 from ccl.ir import typed
+from ccl.ir.charter import Condition
 from ccl.ir.typed import Guard
 
 
@@ -59,8 +59,9 @@ class Guards:
     def _of_test(self, test: typed.CharterTest) -> Formula:
         if test not in self._formulas:
             condition = self._conditions[test.condition]
+            scope = self._checker.scoped.files[condition.scope]
             reader = ConditionReader(
-                self._checker, condition.scope, self._own, open_is_whole=self._open_is_whole
+                self._checker, scope, self._own, open_is_whole=self._open_is_whole
             )
             self._formulas[test] = reader.formula(condition.expr, holds=test.holds)
         return self._formulas[test]

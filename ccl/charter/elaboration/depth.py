@@ -7,9 +7,9 @@ bounds is not enough.
 from typing import assert_never
 
 from ccl.abi.layout import CHARTER_DEPTH_MAX
-from ccl.charter.model import Property, Tree
 from ccl.diagnostics.model import Sink
 from ccl.ir import typed
+from ccl.ir.charter import Property, Tree
 from ccl.source.spans import Span
 from runtime.content.codec import DEPTH_MAX
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from itertools import chain
 
 from ccl.abi.text.suggest import nearest
-from ccl.charter.model import CONTRACT, Entry, Property, Tree
 from ccl.diagnostics.model import Label, Sink
 from ccl.ir import typed
+from ccl.ir.charter import CONTRACT, Entry, Property, Tree
 from ccl.ir.typed import Guard
 from ccl.support.node import Record, replace
 from ccl.support.recursion import INHERITANCE_MAX, heights

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ccl.abi.host_calls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
-from ccl.charter.model import Charter
 from ccl.checking.constants.comparison import plain, shown
 from ccl.checking.core.environment import Checker, is_invalid
 from ccl.checking.core.unification import prune
 from ccl.diagnostics.model import Label, Sink
 from ccl.ir import typed
+from ccl.ir.charter import Charter
 from ccl.ir.types import Prim, Struct, StructDef, Type
 from ccl.prelude.schemas import QUORUM, QUORUM_SHARE, VERIFIERS, WHOLE_SHARE, percent
 from ccl.support.node import Node, replace

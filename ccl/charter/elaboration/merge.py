@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from ccl.charter.conditions.guards import Guards
 from ccl.charter.elaboration.values import same_value
-from ccl.charter.model import Entry, Property, Setting, Tree, guards_of, key_of, span_of
 from ccl.diagnostics.model import Label, Sink
 from ccl.ir import typed
+from ccl.ir.charter import Entry, Property, Setting, Tree, guards_of, key_of, span_of
 from ccl.support.node import replace
 
 Rivals: TypeAlias = list[tuple[Property, Property]]

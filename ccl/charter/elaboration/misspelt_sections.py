@@ -8,9 +8,9 @@ the schema knows.
 from typing import Final
 
 from ccl.abi.text.suggest import distance
-from ccl.charter.model import Charter, Tree, span_of
 from ccl.diagnostics.fixes import respelt
 from ccl.diagnostics.model import Sink
+from ccl.ir.charter import Charter, Tree, span_of
 from ccl.prelude.schemas import OPEN_SECTIONS, SCHEMAS, SLIP_DISTANCE_MAX
 
 _KNOWN: Final = tuple(dict.fromkeys(path.partition(".")[0] for path in SCHEMAS))

@@ -7,9 +7,9 @@ Bands that meet in one number are read as half-open.
 from decimal import Decimal
 from typing import Final
 
-from ccl.charter.model import Tree
 from ccl.diagnostics.model import Edit, Fix, Label, Sink
 from ccl.ir import typed
+from ccl.ir.charter import Tree
 from ccl.ir.typed import Guard, NumberUnit
 from ccl.source.spans import Span
 from ccl.syntax import ast

@@ -10,11 +10,11 @@ from ccl.charter.elaboration.merge import Rivals, report_rivals, settle
 from ccl.charter.elaboration.ranges import check_bands, read_band
 from ccl.charter.elaboration.shares import check_shares, read_fraction
 from ccl.charter.elaboration.values import Read, read_call, read_value
-from ccl.charter.model import Charter, Condition, Entry, Property, Tree, node_of
 from ccl.checking.core.environment import Checker
 from ccl.checking.expressions.literals import plain_text
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
+from ccl.ir.charter import Charter, Condition, Entry, Property, Tree, node_of
 from ccl.ir.typed import ALWAYS, CharterDecision, CharterTest, Guard
 from ccl.ir.types import Prim
 from ccl.resolver.scopes import FileScope
@@ -123,7 +123,9 @@ class _Reader:
 
     def _rule(self, item: ast.IfRule, when: Guard) -> tuple[Entry, ...]:
         number = len(self.conditions)
-        self.conditions.append(Condition(expr=item.condition, when=when, scope=self._scope))
+        self.conditions.append(
+            Condition(number=number, expr=item.condition, when=when, scope=self._scope.file)
+        )
         if item.article is not None:
             self._citations.append(item.article)
         holds = when | {CharterTest(condition=number, holds=True)}

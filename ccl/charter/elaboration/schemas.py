@@ -6,13 +6,13 @@ from ccl.abi.text.suggest import distance, nearest
 from ccl.charter.elaboration.inheritance import HEAD_KEYS
 from ccl.charter.elaboration.job_defaults import Supplies
 from ccl.charter.elaboration.misspelt_sections import check_names_of_sections
-from ccl.charter.model import Charter, Property, Setting, Tree, is_conditional, key_of, span_of
 from ccl.checking.core.environment import Checker
 from ccl.checking.core.unification import prune
 from ccl.checking.expressions.literals import cid
 from ccl.diagnostics.fixes import respelt
 from ccl.diagnostics.model import Edit, Fix, Sink
 from ccl.ir import typed
+from ccl.ir.charter import Charter, Property, Setting, Tree, is_conditional, key_of, span_of
 from ccl.ir.typed import NumberUnit
 from ccl.ir.types import Array, Prim, Type
 from ccl.prelude.schemas import (

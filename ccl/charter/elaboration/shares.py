@@ -8,9 +8,9 @@ there.
 from decimal import Decimal
 from typing import Final
 
-from ccl.charter.model import Tree, key_of
 from ccl.diagnostics.model import Sink
 from ccl.ir import typed
+from ccl.ir.charter import Tree, key_of
 from ccl.ir.typed import NumberUnit
 from ccl.prelude.schemas import SCHEMAS, SHARE_KEYS
 from ccl.support.node import replace

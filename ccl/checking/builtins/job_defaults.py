@@ -1,8 +1,8 @@
 """Arguments that the charter gives to `submit_job`."""
 
-from ccl.charter.model import Charter, Property, Tree, is_conditional
 from ccl.checking.core.unification import prune
 from ccl.ir import typed
+from ccl.ir.charter import Charter, Property, Tree, is_conditional
 from ccl.ir.typed import NumberUnit
 from ccl.ir.types import Prim
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 
-from ccl.charter.model import Charter
 from ccl.checking.core.declarations import EnumInfo, Outcome, StateInfo, StructInfo
 from ccl.checking.core.signatures import Generic, MutationFacts, PassedFunction, Signature
 from ccl.checking.core.unification import ERROR_TYPE, fresh, is_error_type, zonk
 from ccl.diagnostics.model import Diagnostic, Fix, Label, Sink
 from ccl.ir import typed
+from ccl.ir.charter import Charter
 from ccl.ir.types import Enumeration, Prim, Struct, StructDef, Type
 from ccl.resolver.scopes import FileScope, Role, Scoped, ScopeId
 from ccl.source.spans import FileId, Span

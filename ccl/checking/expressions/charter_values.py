@@ -8,7 +8,11 @@ Code reads what holds always.
 from collections.abc import Iterator, Sequence
 
 from ccl.abi.text.suggest import nearest
-from ccl.charter.model import (
+from ccl.checking.constants import inlining
+from ccl.checking.core.environment import Body, invalid
+from ccl.diagnostics.model import Label
+from ccl.ir import typed
+from ccl.ir.charter import (
     CONTRACT,
     Charter,
     Property,
@@ -18,10 +22,6 @@ from ccl.charter.model import (
     is_conditional,
     span_of,
 )
-from ccl.checking.constants import inlining
-from ccl.checking.core.environment import Body, invalid
-from ccl.diagnostics.model import Label
-from ccl.ir import typed
 from ccl.ir.typed import Guard
 from ccl.source.spans import FileId, Span
 from ccl.syntax import ast

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from ccl.abi.text.suggest import either, nearest, similar
-from ccl.charter import model
 from ccl.checking.constants import inlining
 from ccl.checking.core.environment import Body, Variable, invalid
 from ccl.checking.core.unification import prune, zonk
@@ -11,7 +10,7 @@ from ccl.checking.expressions import charter_values, enums
 from ccl.checking.lints import foreign_names
 from ccl.checking.state import variables
 from ccl.diagnostics.model import Edit, Fix, Label
-from ccl.ir import typed
+from ccl.ir import charter, typed
 from ccl.ir.types import Option, Prim, Type
 from ccl.prelude import library_index
 from ccl.prelude.functions import (
@@ -236,10 +235,10 @@ def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typ
 def _root_entry(body: Body, name: ast.Name) -> typed.Expr:
     """The bare name of a section, or of an entry that is read as `charter.name`."""
     _, section = charter_values.settings_at_root(body, name.text)
-    entries = [each for each in section.named(name.text) if isinstance(each, model.Property)]
+    entries = [each for each in section.named(name.text) if isinstance(each, charter.Property)]
     if not entries:
         return _not_a_value(body, name.span, name.text, "a section", None)
-    if len(entries) > 1 or model.is_conditional(entries[0]):
+    if len(entries) > 1 or charter.is_conditional(entries[0]):
         # `charter.name` could not be read either.
         return charter_values.read(body, (ast.Ident(text=name.text, span=name.span),), name.span)
     body.sink.report(

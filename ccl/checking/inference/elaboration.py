@@ -5,34 +5,36 @@ This pass reports; what inference has left open is an error here.
 
 from collections.abc import Sequence
 
-from ccl.charter.conditions.functions import check_conditions
 from ccl.checking.calls import call_sites
 from ccl.checking.constants import inlining
 from ccl.checking.core.environment import Checker
 from ccl.checking.core.signatures import Signature
 from ccl.checking.core.unification import is_error_type
 from ccl.checking.functions import bodies, templates
+from ccl.checking.functions.conditions import check_condition
 from ccl.checking.inference import solving
 from ccl.checking.inference.annotations import Annotations
 from ccl.checking.state.migration import MIGRATION
 from ccl.checking.state.variables import INITIAL_SUFFIX
 from ccl.diagnostics.model import Diagnostic, Sink, is_error
 from ccl.ir import typed
+from ccl.ir.charter import Condition
 from ccl.source.spans import FileId
 from ccl.support.node import fields, is_node
 from ccl.syntax import ast
 
 
 def check_bodies(
-    checker: Checker, entries: tuple[bodies.Entry, ...], sink: Sink
+    checker: Checker, entries: Sequence[bodies.Entry], conditions: Sequence[Condition]
 ) -> dict[str, typed.Function]:
-    """Every function and entry of the program, typed. Errors go to `sink`."""
-    solving.infer_all(checker, entries)
+    """Types every function, entry and condition of the program."""
+    sink = checker.sink
+    solving.infer_all(checker, entries, conditions)
     annotations = Annotations(checker, entries)
     checker.final = True
     checker.sink = final = Sink()
     checker.used_functions = set()
-    functions = _elaborate(checker, entries, annotations)
+    functions = _elaborate(checker, entries, conditions, annotations)
     if not (final.has_errors or sink.has_errors):
         _report_open_results(checker)
     sink.take(final)
@@ -41,10 +43,13 @@ def check_bodies(
 
 
 def _elaborate(
-    checker: Checker, entries: tuple[bodies.Entry, ...], annotations: Annotations
+    checker: Checker,
+    entries: Sequence[bodies.Entry],
+    conditions: Sequence[Condition],
+    annotations: Annotations,
 ) -> dict[str, typed.Function]:
     functions = {each.id: each for entry in entries for each in bodies.check_entry(checker, entry)}
-    functions.update(check_conditions(checker))
+    functions |= {each.function: check_condition(checker, each) for each in conditions}
     reported = templates.check(checker)
     library = checker.library_files
     while missing := [

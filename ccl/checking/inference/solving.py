@@ -10,7 +10,6 @@ default, or is an error. Diagnostics and trees of this pass are dropped: elabora
 
 from collections.abc import Iterator, Sequence
 
-from ccl.charter.conditions.functions import check_conditions
 from ccl.checking.core.constraints import close, inferring, solve_ready
 from ccl.checking.core.environment import Body, Checker
 from ccl.checking.core.signatures import Signature
@@ -23,7 +22,9 @@ from ccl.checking.core.unification import (
     variables_in,
 )
 from ccl.checking.functions import bodies
+from ccl.checking.functions.conditions import check_condition
 from ccl.checking.inference.call_graph import components
+from ccl.ir.charter import Condition
 from ccl.ir.types import Type
 from ccl.resolver.scopes import Scoped, ScopeId
 from ccl.source.spans import FileId
@@ -32,7 +33,9 @@ DEPTH_MAX = 20
 """Bodies inferred inside of each other; further ones come after the one that asks for them."""
 
 
-def infer_all(checker: Checker, entries: Sequence[bodies.Entry]) -> None:
+def infer_all(
+    checker: Checker, entries: Sequence[bodies.Entry], conditions: Sequence[Condition]
+) -> None:
     """The types of every body that the program needs, and what each function may change."""
     own: dict[FileId, list[Signature]] = {}
     for signature in (*checker.signatures.values(), *checker.templates):
@@ -41,7 +44,12 @@ def infer_all(checker: Checker, entries: Sequence[bodies.Entry]) -> None:
     for file in _files(checker):
         if file not in library or file == root:
             with inferring(checker, file):
-                _infer_file(checker, file, own.get(file, ()), entries if file == root else ())
+                _infer_file(
+                    checker,
+                    own.get(file, ()),
+                    entries if file == root else (),
+                    conditions if file == root else (),
+                )
     _infer_asked(checker)
     spread_mutation(checker)
 
@@ -83,7 +91,10 @@ def _files(checker: Checker) -> Iterator[FileId]:
 
 
 def _infer_file(
-    checker: Checker, file: FileId, own: Sequence[Signature], entries: Sequence[bodies.Entry]
+    checker: Checker,
+    own: Sequence[Signature],
+    entries: Sequence[bodies.Entry],
+    conditions: Sequence[Condition],
 ) -> None:
     incomplete = {each.id: each for each in own if not each.is_complete and not each.template}
     for component in components(checker, incomplete, incomplete):
@@ -93,8 +104,8 @@ def _infer_file(
             _infer(checker, signature)
     for entry in entries:
         bodies.check_entry(checker, entry)
-    if file == checker.scoped.root:
-        check_conditions(checker)
+    for condition in conditions:
+        check_condition(checker, condition)
     _infer_waiting(checker)
     for signature in own:
         _infer(checker, signature)

@@ -6,12 +6,12 @@ Reported once the bodies are typed. What is not wrong goes on to the typed progr
 from collections.abc import Iterator, Mapping
 
 from ccl.analysis.state_effects import NO_USE, Use, state_uses
-from ccl.charter.conditions.functions import changing_call
 from ccl.checking.core.citations import cite
 from ccl.checking.core.environment import Checker
 from ccl.checking.core.signatures import Signature
 from ccl.checking.core.unification import zonk
 from ccl.checking.expressions.literals import plain_text
+from ccl.checking.rules.effects import changing_call
 from ccl.checking.state.migration import MIGRATION, has_state, migration_of
 from ccl.checking.state.stored_shape import shape_of
 from ccl.diagnostics.model import Label
@@ -75,11 +75,11 @@ def report_state(checker: Checker, functions: Mapping[str, typed.Function]) -> N
             )
         if info.type in (Prim.UNIT, Prim.NEVER):
             checker.sink.report("CCL0435", info.item.value.span, name=info.item.name.text)
-    for condition in checker.charter.checked_conditions:
+    for condition in checker.charter.conditions:
         for state in sorted(uses.get(condition.function, NO_USE).touched)[:1]:
             checker.sink.report(
                 "CCL0324",
-                condition.span,
+                condition.expr.span,
                 name=checker.states[state].item.name.text,
                 labels=_where(functions, condition.function, state),
             )

@@ -1,122 +1,67 @@
-"""Conditions of the charter as functions: 0 does not hold, 1 holds, 2 and up undecided.
+"""Decisions: a condition of the charter as a function: 0 fails, 1 holds, 2 and up undecided.
 
 A condition reads host records whose fields may be missing. It is undecided where a missing field
 could change its answer; the number says which one. `&&` and `||` are decided by one side where
 that side is enough.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccl.abi.call_forms import Effect
-from ccl.abi.test_calls import ALL_CALLS
-from ccl.charter import model
-from ccl.checking.core.environment import Body, Checker, is_invalid
-from ccl.diagnostics.model import Label
+from ccl.checking.core.environment import is_invalid
 from ccl.ir import typed
+from ccl.ir.charter import Condition
 from ccl.ir.typed import UNDECIDED, BinaryOp, Builtin, UnaryOp
-from ccl.ir.types import Option, Prim
+from ccl.ir.types import Option, Prim, Type
 from ccl.source.spans import Span
-from ccl.support.node import fields, is_node, nodes_of, replace
-
-FUNCTION_PREFIX = "charter.condition."
-
-
-def function_id(number: int) -> str:
-    return f"{FUNCTION_PREFIX}{number}"
+from ccl.support.node import fields, is_node, replace
 
 
 @dataclass(slots=True)
 class _Deciding:
-    """One condition: the fields whose absence leaves it open, by number."""
+    """The locals of a condition, and the fields whose absence leaves it open, by number."""
 
-    body: Body
+    locals: list[typed.Local]
     missing: list[str] = field(default_factory=list)
 
+    def temporary(self, kind: Type, span: Span) -> typed.Local:
+        local = typed.Local(index=len(self.locals), name="_", type=kind, span=span)
+        self.locals.append(local)
+        return local
 
-def check_conditions(checker: Checker) -> dict[str, typed.Function]:
-    """Every condition of the charter, typed, by id; faults go to the checker's sink."""
-    functions: dict[str, typed.Function] = {}
-    conditions: list[typed.CharterCondition] = []
-    for number, condition in enumerate(checker.charter.conditions):
-        identity = function_id(number)
-        functions[identity], missing = _function(checker, identity, condition)
-        conditions.append(
+
+def decide(
+    conditions: Iterable[Condition], functions: dict[str, typed.Function]
+) -> tuple[typed.CharterCondition, ...]:
+    """Makes each condition's typed function one that decides it, in `functions`."""
+    decided: list[typed.CharterCondition] = []
+    for condition in conditions:
+        function, missing = _function(functions[condition.function])
+        functions[condition.function] = function
+        decided.append(
             typed.CharterCondition(
-                function=identity,
+                function=condition.function,
                 missing=missing,
                 when=condition.when,
                 span=condition.expr.span,
             )
         )
-    checker.charter.checked_conditions = tuple(conditions)
-    return functions
+    return tuple(decided)
 
 
-def _function(
-    checker: Checker, identity: str, condition: "model.Condition"
-) -> tuple[typed.Function, tuple[str, ...]]:
-    body = Body(
-        checker=checker,
-        scope=condition.scope,
-        id=identity,
+def _function(condition: typed.Function) -> tuple[typed.Function, tuple[str, ...]]:
+    node = condition.body.value
+    assert node is not None, "a condition is checked as the value of its body"
+    deciding = _Deciding([*condition.locals])
+    value = _integer(0, condition.span) if is_invalid(node) else _decide(deciding, node)
+    function = replace(
+        condition,
+        locals=tuple(deciding.locals),
         result=Prim.INTEGER,
-        in_condition=True,
-    )
-    node = body.check(condition.expr, Prim.BOOL)
-    span = condition.expr.span
-    deciding = _Deciding(body)
-    value = _integer(0, span) if is_invalid(node) else _decide(deciding, node)
-    function = typed.Function(
-        id=identity,
-        name="condition",
-        parameters=(),
-        locals=tuple(body.locals),
-        mutated=frozenset(),
-        result=Prim.INTEGER,
-        body=typed.Block(statements=(), value=value, type=Prim.INTEGER, span=span),
-        span=span,
+        body=replace(condition.body, value=value, type=Prim.INTEGER),
     )
     return function, tuple(deciding.missing)
-
-
-def report_effects(checker: Checker, functions: dict[str, typed.Function]) -> None:
-    """Reading the charter changes nothing: no condition may reach a call that does."""
-    for number, condition in enumerate(checker.charter.conditions):
-        identity = function_id(number)
-        if identity not in functions:
-            continue
-        call = changing_call(functions, identity)
-        if call is not None:
-            checker.sink.report(
-                "CCL0322",
-                condition.expr.span,
-                call=call.call if isinstance(call, typed.CallHost) else "host_submit_manifest",
-                labels=(Label(call.span, "called here"),),
-            )
-
-
-def changing_call(
-    functions: Mapping[str, typed.Function], start: str
-) -> typed.CallHost | typed.SubmitManifest | None:
-    """A host call that changes the world, which a function reaches."""
-    pending, seen = [start], {start}
-    while pending:
-        for node in nodes_of(functions[pending.pop()].body):
-            match node:
-                case typed.SubmitManifest():
-                    return node
-                case typed.CallHost() if ALL_CALLS[node.call].effect is Effect.CHANGES:
-                    return node
-                case typed.CallFunction(function=callee) if (
-                    callee not in seen and callee in functions
-                ):
-                    seen.add(callee)
-                    pending.append(callee)
-                case _:
-                    pass
-    return None
 
 
 # --- three values -----------------------------------------------------------------------
@@ -231,7 +176,7 @@ def _present(deciding: _Deciding, path: tuple[str, ...], span: Span) -> typed.Ex
         type=Option(Prim.DATA),
         span=span,
     )
-    local = deciding.body.temporary(Prim.DATA, span)
+    local = deciding.temporary(Prim.DATA, span)
     whole = typed.LocalGet(local=local, type=Prim.DATA, span=span)
     arguments: list[typed.Expr] = [whole]
     arguments += [typed.TextConst(value=name, type=Prim.STRING, span=span) for name in names]
@@ -256,7 +201,7 @@ def _present(deciding: _Deciding, path: tuple[str, ...], span: Span) -> typed.Ex
 
 
 def _kept(deciding: _Deciding, value: typed.Expr) -> tuple[typed.Statement, typed.Expr]:
-    local = deciding.body.temporary(Prim.INTEGER, value.span)
+    local = deciding.temporary(Prim.INTEGER, value.span)
     read = typed.LocalGet(local=local, type=Prim.INTEGER, span=value.span)
     return typed.SetLocal(local=local, value=value, span=value.span), read
 

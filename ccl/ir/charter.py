@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 from ccl.ir import typed
 from ccl.ir.typed import ALWAYS, Guard
-from ccl.resolver.scopes import FileScope
 from ccl.source.spans import FileId, Span
 from ccl.support.node import Node, Record, field
 from ccl.syntax import ast
@@ -18,12 +17,18 @@ CONTRACT = "contract"
 
 
 class Condition(Node, frozen=True, kw_only=True):
-    """The head of an `if` rule. `when`: the rules around it."""
+    """The head of an `if` rule, numbered in its charter. `when`: the rules around it."""
 
+    number: int
     expr: ast.Expr
     when: Guard
-    scope: FileScope
-    """Its place: the file, or a contract of it."""
+    scope: FileId
+    """The scope whose names it sees: of the file, or of a contract in it."""
+
+    @property
+    def function(self) -> str:
+        """The id of the function that decides it."""
+        return f"charter.condition.{self.number}"
 
 
 class Property(Node, frozen=True, kw_only=True):
@@ -104,8 +109,6 @@ class Charter(Record):
     conditions: tuple[Condition, ...] = ()
     rivals: list[tuple[Property, Property]] = field(default_factory=list)
     """Settings of one key that exclude each other if results of functions are whole."""
-    checked_conditions: tuple[typed.CharterCondition, ...] = ()
-    """The same, as of the last round."""
     defaults: dict[str, typed.Expr] = field(default_factory=dict)
     conditional: dict[str, list[tuple[str, Span]]] = field(default_factory=dict)
     """What would supply a job if it held always: path and place, by argument of `submit_job`."""
