@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import fill
 
-from ccl.cli.answers import CCL, CCLC
+from ccl.cli.answers.ccl import CCL
+from ccl.cli.answers.cclc import CCLC
 from mesh.cli.answers import ANSWERS
 from runtime.terminal.answers.schema import document
 from runtime.terminal.codes import CODES
+from runtime.terminal.errors import EXIT_MEANINGS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "schemas"
@@ -27,16 +30,16 @@ The schemas are JSON Schema, draft 2020-12. The tests validate every answer that
 """
 
 
-_ERRORS = """
-## Errors
+_FAMILY = (
+    "An error is `{{code, message, hint, details}}`. Its code is stable; the exit code is that of "
+    "its family: {}."
+)
 
-An error is `{code, message, hint, details}`. Its code is stable; the exit code is that of its
-family: 1 failed, 2 usage, 3 not found, 4 identity or signature, 5 denied by policy, 6 no bids,
-7 timeout, 8 verification failed, 101 a bug of ours, 130 interrupted.
 
-| Code | Exit code | Meaning |
-|---|---|---|
-"""
+def _errors_head() -> str:
+    families = [f"{code.value} {text}" for code, text in EXIT_MEANINGS.items() if code]
+    text = fill(_FAMILY.format(", ".join(families)), width=100)
+    return f"\n## Errors\n\n{text}\n\n| Code | Exit code | Meaning |\n|---|---|---|\n"
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -53,7 +56,7 @@ def pages() -> Iterator[tuple[str, str]]:
         f"| `{code}` | {', '.join(str(int(each)) for each in exits)} | {sentence} |\n"
         for code, (exits, sentence) in sorted(CODES.items())
     ]
-    yield "README.md", _HEAD + "".join(rows) + _ERRORS + "".join(errors)
+    yield "README.md", _HEAD + "".join(rows) + _errors_head() + "".join(errors)
 
 
 def main() -> None:

@@ -15,10 +15,10 @@ from ccl.cli.options import (
     MaxSpend,
     Quiet,
     ResultFile,
-    Verbose,
     Yes,
     allowed_folders,
 )
+from ccl.cli.root import root
 from ccl.cli.running.run_options import (
     FUEL_DEFAULT,
     FUEL_MAX,
@@ -34,8 +34,7 @@ from ccl.cli.running.run_options import (
     Seed,
 )
 from mesh.cli.options import HomeOption, TimeoutOption
-from runtime.terminal.answers.answer import fail
-from runtime.terminal.errors import CommandError, ExitCode, no_command
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import note
 
@@ -76,23 +75,7 @@ class CharterView(Enum):
     YAML = "yaml"
 
 
-@app.callback(invoke_without_command=True)
-def root(
-    context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", "-V", help="Print the version and stop.")
-    ] = False,
-    verbose: Verbose = False,
-) -> None:
-    if version or (verbose and context.invoked_subcommand is None):
-        from ccl.cli.version import say_version
-
-        say_version("ccl", verbose=verbose)
-        raise typer.Exit
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help(), err=True)
-        fail(no_command("ccl"))
-        raise typer.Exit(ExitCode.USAGE)
+app.callback(invoke_without_command=True)(root)
 
 
 @app.command()

@@ -12,11 +12,12 @@ from typing import Annotated
 import typer
 from typer._types import TyperChoice
 
-from ccl.cli.options import AllowPath, DenyWarnings, MaxErrors, Verbose, allowed_folders
+from ccl.cli.options import AllowPath, DenyWarnings, MaxErrors, allowed_folders
+from ccl.cli.root import root
 from ccl.diagnostics.render import FORMATS, FULL, Format
 from ccl.diagnostics.render.shown import ERRORS_SHOWN_MAX
-from runtime.terminal.answers.answer import fail, give
-from runtime.terminal.errors import CommandError, ExitCode, no_command
+from runtime.terminal.answers.answer import give
+from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import SEAL, has_color, width_of
 
@@ -65,23 +66,7 @@ CompileFormatOption = Annotated[
 ViewOption = Annotated[View, typer.Option("-o", "--format", help="How to print it.")]
 
 
-@app.callback(invoke_without_command=True)
-def root(
-    context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", "-V", help="Print the version and stop.")
-    ] = False,
-    verbose: Verbose = False,
-) -> None:
-    if version or (verbose and context.invoked_subcommand is None):
-        from ccl.cli.version import say_version
-
-        say_version("cclc", verbose=verbose)
-        raise typer.Exit
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help(), err=True)
-        fail(no_command("cclc"))
-        raise typer.Exit(ExitCode.USAGE)
+app.callback(invoke_without_command=True)(root)
 
 
 @app.command()

@@ -60,12 +60,12 @@ def _cclc() -> Command:
 
 
 def _answers_of_ccl() -> Answers:
-    from ccl.cli.answers import CCL
+    from ccl.cli.answers.ccl import CCL
 
     return CCL
 
 
 def _answers_of_cclc() -> Answers:
-    from ccl.cli.answers import CCLC
+    from ccl.cli.answers.cclc import CCLC
 
     return CCLC

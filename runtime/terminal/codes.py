@@ -41,7 +41,7 @@ CODES: Final[dict[str, tuple[tuple[ExitCode, ...], str]]] = {
     "machine-fault": ((_1,), "This machine could not execute the program, which may be sound."),
     "sandbox-unusable": ((_1,), "No module can be executed on this machine."),
     "interrupted": ((ExitCode.INTERRUPTED,), "The command was interrupted."),
-    "internal": ((ExitCode.INTERNAL,), "A bug of ours."),
+    "internal": ((ExitCode.INTERNAL,), "A bug of the tool; a file has the report."),
     # Sources and modules
     "source-errors": ((_1,), "A source does not compile."),
     "old-line-ends": ((_2,), "The lines of a source end as they did on old systems."),

@@ -6,7 +6,7 @@ stable name for programs.
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 
 class ExitCode(IntEnum):
@@ -23,6 +23,22 @@ class ExitCode(IntEnum):
     VERIFICATION = 8
     INTERNAL = 101
     INTERRUPTED = 130
+
+
+EXIT_MEANINGS: Final[Mapping[ExitCode, str]] = {
+    ExitCode.OK: "ok",
+    ExitCode.FAILED: "findings or failed job",
+    ExitCode.USAGE: "usage",
+    ExitCode.NOT_FOUND: "not found",
+    ExitCode.IDENTITY: "identity or signature",
+    ExitCode.DENIED: "denied by policy",
+    ExitCode.NO_BIDS: "no bids",
+    ExitCode.TIMEOUT: "timeout",
+    ExitCode.VERIFICATION: "verification failed",
+    ExitCode.INTERNAL: "internal error",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+"""For helps and documentation."""
 
 
 class CommandError(Exception):

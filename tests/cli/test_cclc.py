@@ -127,8 +127,8 @@ def test_a_bug_of_ours_says_so(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("ccl.cli.modules.inspection.inspect_module", broken)
     code, out, err = cclc("inspect", "a.wasm")
     assert (code, out) == (101, "")
-    assert "error[internal]: a bug of ours: ZeroDivisionError: oh" in err
-    assert "this is a bug of ours" in err
+    assert "error[internal]: internal error: ZeroDivisionError: oh" in err
+    assert "this is a bug of this tool" in err
     assert "Traceback" not in err
     [report] = Path().glob("ccl-bug-*.txt")
     assert str(report.absolute()) in err

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from ccl.cli.answers import CCL
+from ccl.cli.answers.ccl import CCL
 from ccl.cli.charter.forms import answer_entries, charter_value
 from ccl.cli.charter.view import charter_text, undecided
 from ccl.pipeline import compile_text

@@ -8,7 +8,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from ccl.cli.answers import CCL, CCLC
+from ccl.cli.answers.ccl import CCL
+from ccl.cli.answers.cclc import CCLC
 from mesh.cli.answers import ANSWERS
 from runtime.terminal.answers.schema import document
 

@@ -81,5 +81,5 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"outcome": pickle.dumps(compile_suite(*pickle.loads(request["task"])))}
     except MemoryError:
         raise  # the process ends; the parent says why that may be
-    except Exception as error:  # noqa: BLE001 - the parent reports it as a bug of ours
+    except Exception as error:  # noqa: BLE001 - the parent reports it as an internal error
         return {"bug": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}

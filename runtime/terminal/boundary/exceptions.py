@@ -104,7 +104,7 @@ def _bug(error: Exception) -> CommandError:
     return CommandError(
         ExitCode.INTERNAL,
         "internal",
-        f"a bug of ours: {reason}",
-        hint=f"this is a bug of ours, not of your program; please report it with {where}",
+        f"internal error: {reason}",
+        hint=f"this is a bug of this tool, not of your program; please report it with {where}",
         details=details,
     )

@@ -1,7 +1,7 @@
 """A run of a command line: its exit code, whatever happens in it.
 
 Rule: a command prints its result, raises `CommandError`, or ends with an exit code by
-`typer.Exit`. Any other exception is a bug of ours: exit code 101, and a report in a file.
+`typer.Exit`. Any other exception is a bug: exit code 101, and a report in a file.
 """
 
 import sys

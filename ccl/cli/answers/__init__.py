@@ -1,0 +1,1 @@
+"""Schemas of the answers of `ccl` and `cclc` to programs: the keys of each with their meaning."""
