@@ -3,10 +3,9 @@
 `submit_job` and `module` are in `ccl.checking.builtins.submissions`.
 """
 
-from ccl.abi.text.suggest import nearest
 from ccl.checking.builtins import records, submissions, times
 from ccl.checking.builtins.data_access import infer_presence
-from ccl.checking.calls.arguments import Callee, bind
+from ccl.checking.calls.arguments import Callee, bind, only_argument
 from ccl.checking.core.citations import cite
 from ccl.checking.core.conversions import as_data, convert, to_text
 from ccl.checking.core.environment import Body, invalid, is_invalid
@@ -14,7 +13,6 @@ from ccl.checking.core.type_names import token_of
 from ccl.checking.core.unification import is_error_type, is_open, prune, variable_of, zonk
 from ccl.checking.expressions.literals import plain_text
 from ccl.checking.roles import roles
-from ccl.diagnostics.model import Edit, Fix
 from ccl.ir import typed
 from ccl.ir.typed import Conversion
 from ccl.ir.types import Option, Prim, Result, Token, Type
@@ -77,16 +75,6 @@ def infer_form(body: Body, call: ast.Call, name: str, expected: Type | None) -> 
             return _converted(body, call, name)
 
 
-def only_argument(body: Body, call: ast.Call, name: str, parameter: str) -> ast.Expr | None:
-    """The one argument of a call; None after reporting."""
-    bound = bind(body, call, Callee(name=name, parameters=(parameter,)), call.arguments)
-    if bound is None:
-        for each in call.arguments:
-            body.infer(each.value)
-        return None
-    return bound[parameter].value
-
-
 def infer_require(body: Body, expr: ast.Require) -> typed.Expr:
     """`require(condition, message) because article "…"`."""
     call = ast.Call(
@@ -116,23 +104,6 @@ def infer_require(body: Body, expr: ast.Require) -> typed.Expr:
         span=expr.span,
         type=Prim.NEVER if never else Prim.UNIT,
     )
-
-
-def one_of(body: Body, node: typed.Expr, choices: tuple[str, ...], parameter: str) -> typed.Expr:
-    """A text constant must be one of `choices`; other texts are left to the host."""
-    if not isinstance(node, typed.TextConst) or node.value in choices:
-        return node
-    near = nearest(node.value, choices)
-    body.sink.report(
-        "CCL0430",
-        node.span,
-        value=node.value,
-        parameter=parameter,
-        choices=", ".join(f'"{each}"' for each in choices),
-        fixes=(Fix(f'write "{near}"', (Edit(node.span, f'"{near}"'),)),) if near else (),
-        nearest=near,
-    )
-    return invalid(node.span)
 
 
 def _has(body: Body, call: ast.Call) -> typed.Expr:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from ccl.abi.host_calls import DESCRIPTION_BYTES_MAX, PRIORITIES, RESOURCE_TYPES
 from ccl.abi.text.suggest import nearest
-from ccl.checking.builtins import records, special_calls
+from ccl.checking.builtins import records
+from ccl.checking.builtins.choices import one_of
 from ccl.checking.builtins.job_defaults import job_defaults
 from ccl.checking.calls.argument_order import after, in_order
 from ccl.checking.calls.arguments import Callee, bind
@@ -110,7 +111,7 @@ def _field(body: Body, name: str, value: ast.Expr) -> typed.Expr:
         return _group(body, name, value)
     node = body.check(value, kind)
     if name in _CHOICES:
-        node = special_calls.one_of(body, node, _CHOICES[name], name)
+        node = one_of(body, node, _CHOICES[name], name)
     known = node if is_invalid(node) else fold(node)
     if known is None or isinstance(known, Problem) or is_invalid(known):
         return node

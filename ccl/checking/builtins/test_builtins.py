@@ -9,7 +9,7 @@ from typing import Final
 
 from ccl.abi.host_calls import RESOURCE_TYPES
 from ccl.abi.test_calls import ASSERTION_FAILED, NOTHING_TRAPPED
-from ccl.checking.builtins import special_calls
+from ccl.checking.builtins.choices import one_of
 from ccl.checking.calls.arguments import Callee, bind
 from ccl.checking.core.conversions import convert
 from ccl.checking.core.environment import Body, invalid, is_invalid
@@ -226,7 +226,7 @@ def _standing(body: Body, call: ast.Call, name: str) -> typed.Expr:
         case "at_time" | "advance":
             values[0] = convert(values[0], Conversion.SAME_BITS, Prim.INTEGER)
         case "with_balance":
-            values[0] = special_calls.one_of(body, values[0], RESOURCE_TYPES, "resource_type")
+            values[0] = one_of(body, values[0], RESOURCE_TYPES, "resource_type")
     return typed.CallHost(call=host, arguments=tuple(values), type=Prim.UNIT, span=call.span)
 
 

@@ -6,7 +6,7 @@ needs: published programs count in seconds, new ones have the types.
 
 from datetime import UTC, datetime
 
-from ccl.checking.builtins import special_calls
+from ccl.checking.calls.arguments import only_argument
 from ccl.checking.core.conversions import convert
 from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.unification import prune, variable_of
@@ -26,7 +26,7 @@ def infer_timestamp(body: Body, call: ast.Call, name: str, expected: Type | None
     if not call.arguments:
         node = _current(body, call)
         return node if is_invalid(node) or kind is Prim.INTEGER else _as_time(node)
-    argument = special_calls.only_argument(body, call, name, "text")
+    argument = only_argument(body, call, name, "text")
     if argument is None:
         return invalid(call.span)
     if isinstance(argument, ast.StringLiteral):
@@ -82,7 +82,7 @@ def _written(body: Body, call: ast.Call, text: ast.StringLiteral, kind: Type) ->
 
 def infer_span(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed.Expr:
     """`days(7)`: a Duration, or its seconds where an Integer is wanted."""
-    argument = special_calls.only_argument(body, call, name, "count")
+    argument = only_argument(body, call, name, "count")
     if argument is None:
         return invalid(call.span)
     count = body.check(argument, Prim.INTEGER)

@@ -124,3 +124,13 @@ def _by_position(
 def counted(count: int, noun: str) -> str:
     """`no values`, `1 value`, `2 values`."""
     return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
+
+
+def only_argument(body: Body, call: ast.Call, name: str, parameter: str) -> ast.Expr | None:
+    """The one argument of a call; None after reporting."""
+    bound = bind(body, call, Callee(name=name, parameters=(parameter,)), call.arguments)
+    if bound is None:
+        for each in call.arguments:
+            body.infer(each.value)
+        return None
+    return bound[parameter].value

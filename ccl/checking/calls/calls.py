@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ccl.checking.builtins import special_calls, test_builtins
-from ccl.checking.calls import call_hints, function_calls, prelude_calls
+from ccl.checking.calls import call_hints, function_calls, passed_calls, prelude_calls
 from ccl.checking.core.constraints import wait_for
 from ccl.checking.core.environment import Body, is_invalid
 from ccl.checking.core.unification import is_rigid, prune, unify, variable_of
@@ -51,7 +51,7 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
     if text == SHARE:
         return proposals.infer_share(body, call)
     if text in body.functions and body.find(text) is None:
-        return closures.call_passed(body, call, text, body.functions[text], expected)
+        return passed_calls.call_passed(body, call, text, body.functions[text], expected)
     if body.find(text) is not None or text in body.scope.consts or text in body.scope.states:
         body.sink.report("CCL0209", name.span)
         return closures.infer_failed(body, call)

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from ccl.checking.calls import higher_order_calls
 from ccl.checking.calls.argument_order import after, in_order
 from ccl.checking.calls.arguments import Callee, bind
+from ccl.checking.calls.passing import pass_argument
 from ccl.checking.core.conversions import fit, fit_exactly
-from ccl.checking.core.environment import Body, Origin, invalid
+from ccl.checking.core.environment import Body, invalid
 from ccl.checking.core.signatures import Signature
 from ccl.checking.core.unification import (
     ERROR_TYPE,
@@ -16,7 +18,6 @@ from ccl.checking.core.unification import (
     variable_of,
     zonk,
 )
-from ccl.checking.expressions import lvalues
 from ccl.checking.functions import closures, generics
 from ccl.checking.inference import solving
 from ccl.diagnostics.model import Label
@@ -40,7 +41,7 @@ def call_function(
     checker = body.checker
     identity = checker.function_id(owner, name)
     if identity in checker.function_parameters:
-        return closures.call_higher_order(body, call, owner, name, arguments, receiver)
+        return higher_order_calls.call_higher_order(body, call, owner, name, arguments, receiver)
     if identity in checker.generics:
         checker.used_functions.add(identity)
         signature = generics.open_instance(body, call, checker.generics[identity])
@@ -204,15 +205,3 @@ def _note_decision(
     """Remembers the call that decided the type of a parameter, for conflicts with later ones."""
     if not body.final and variable_of(before) and prune(signature.parameters[index]) is not before:
         signature.decided_by.setdefault(index, argument)
-
-
-def pass_argument(body: Body, node: typed.Expr, index: int, signature: Signature) -> typed.Argument:
-    """An argument, noting whether the callee may change the object through it."""
-    variable = lvalues.root_variable(body, node)
-    passed_on = variable is not None and variable.origin is Origin.PARAMETER
-    if variable is not None and passed_on:
-        body.facts.passed.add((variable.local.index, signature.id, index))
-    mutated = index in signature.mutated
-    if mutated and not passed_on:
-        lvalues.change(body, node)
-    return typed.Argument(value=node, mutated=mutated)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ccl.checking.builtins import numeric, special_calls
+from ccl.checking.builtins import numeric
+from ccl.checking.builtins.choices import one_of
 from ccl.checking.calls.argument_order import after, in_order
 from ccl.checking.calls.arguments import Callee, bind
 from ccl.checking.core.conversions import fit
@@ -55,7 +56,7 @@ def call_prelude(
     for name, argument in bound.items():
         nodes[name] = body.check(argument.value, parameters[name])
         if row.choices and name in row.choices:
-            nodes[name] = special_calls.one_of(body, nodes[name], row.choices[name], name)
+            nodes[name] = one_of(body, nodes[name], row.choices[name], name)
     changed = {labels[index] for index in row.mutates}
     before, ordered = in_order(body, nodes, labels, changed)
     kind = zonk(result)

@@ -4,7 +4,7 @@ from ccl.checking.core.constraints import solve_ready, wait_for
 from ccl.checking.core.environment import Body, Origin, Variable, invalid
 from ccl.checking.core.type_names import read_type
 from ccl.checking.core.unification import is_error_type, is_open, is_unknown, prune, unify, zonk
-from ccl.checking.expressions import lvalues
+from ccl.checking.expressions import assignments, lvalues
 from ccl.checking.handlers import actions, outcomes
 from ccl.checking.lints.assigning_lets import without_let
 from ccl.checking.lints.discarded_values import note_dropped
@@ -22,7 +22,7 @@ def check_statement(body: Body, statement: ast.Statement) -> tuple[typed.Stateme
         case ast.Let():
             return (_let(body, statement),)
         case ast.Assign():
-            return lvalues.assign(body, statement)
+            return assignments.assign(body, statement)
         case ast.ExpressionStatement():
             done = body.discard(statement.value)
             after = "" if statement.terminated else ";"

@@ -5,7 +5,8 @@ Entries are evaluated once, as written. What the host refuses traps with its rea
 
 from collections.abc import Iterable
 
-from ccl.checking.builtins import records, special_calls
+from ccl.checking.builtins import records
+from ccl.checking.builtins.choices import one_of
 from ccl.checking.calls.arguments import Callee, bind
 from ccl.checking.core.conversions import convert
 from ccl.checking.core.environment import Body, Origin, is_invalid
@@ -121,7 +122,7 @@ class _Acting:
         if key == "resource_type":
             choices = FUNCTIONS["record_resource_usage"].choices or {}
             if key in choices:
-                node = special_calls.one_of(self.body, node, choices[key], key)
+                node = one_of(self.body, node, choices[key], key)
         self.put(key, node)
 
     def put(self, key: str, node: typed.Expr) -> None:

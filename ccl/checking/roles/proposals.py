@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ccl.abi.text.suggest import either, nearest
 from ccl.checking.calls import function_calls
+from ccl.checking.calls.passing import pass_argument
 from ccl.checking.constants.folding import fold
 from ccl.checking.core.conversions import fit
 from ccl.checking.core.environment import Body, invalid, is_invalid
@@ -66,9 +67,7 @@ def _call_rule(body: Body, name: str, nodes: Sequence[typed.Expr], span: Span) -
     identity = checker.function_id(rules, name)
     checker.used_functions.add(identity)
     signature = checker.signatures[identity]
-    passed = tuple(
-        function_calls.pass_argument(body, each, at, signature) for at, each in enumerate(nodes)
-    )
+    passed = tuple(pass_argument(body, each, at, signature) for at, each in enumerate(nodes))
     return typed.CallFunction(function=identity, arguments=passed, type=signature.result, span=span)
 
 

@@ -5,17 +5,14 @@ it; others read it as `alias.name`.
 """
 
 from ccl.checking.core.declarations import StateInfo
-from ccl.checking.core.environment import Body, Checker, invalid, is_invalid
+from ccl.checking.core.environment import Body, Checker, invalid
 from ccl.checking.core.signatures import Signature
 from ccl.checking.core.type_names import read_type
-from ccl.checking.core.unification import fresh, unify, zonk
-from ccl.checking.expressions import lvalues, operators
+from ccl.checking.core.unification import fresh, unify
 from ccl.checking.state.migration import migration_of
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import typed
-from ccl.ir.typed import BinaryOp
 from ccl.ir.types import Prim
-from ccl.ir.visit import root_of
 from ccl.resolver.scopes import FileScope
 from ccl.source.spans import Span
 from ccl.syntax import ast
@@ -113,32 +110,6 @@ def is_named(body: Body, target: ast.Expr) -> bool:
         return True
     scope, members = body.checker.follow(body.scope, path)
     return scope is not body.scope and members != () and members[0] in scope.states
-
-
-def assign(body: Body, statement: ast.Assign, op: BinaryOp | None) -> tuple[typed.Statement, ...]:
-    """`total = 5`, `proposals[id].votes[k] = v` and their kin."""
-    place = body.infer(statement.target)
-    root = root_of(place)
-    if is_invalid(place):
-        return _only_value(body, statement)
-    if not isinstance(root, typed.StateGet):
-        body.sink.report("CCL0427", statement.target.span, what="a field of host data")
-        return _only_value(body, statement)
-    if refuse_foreign(body, root):
-        return _only_value(body, statement)
-    if place is not root:
-        return lvalues.store(body, statement, root, place, op)
-    if op is None:
-        declared = body.checker.states[root.state].item.name
-        labels = (Label(declared.span, f"`{declared.text}` is {zonk(place.type)}"),)
-        value = body.check(statement.value, place.type, labels=labels)
-    else:
-        value = operators.assigned(body, statement, op, place)
-    return (typed.SetState(state=root.state, value=value, span=statement.span),)
-
-
-def _only_value(body: Body, statement: ast.Assign) -> tuple[typed.Statement, ...]:
-    return (typed.Evaluate(value=body.infer(statement.value), span=statement.span),)
 
 
 def refuse_foreign(body: Body, root: typed.StateGet) -> bool:
