@@ -1,16 +1,15 @@
-"""A typed expression with other parts: the same node where no part is another."""
+"""Rewriting of the typed tree: an expression with other parts, the same node if none differs."""
 
 from collections.abc import Callable, Mapping
 from operator import is_
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar, assert_never, get_args
 
 from ccl.ir.typed import (
     Argument,
     ArrayNew,
     Binary,
     Block,
-    CallBuiltin,
-    CallFunction,
+    Call,
     CallHost,
     Concat,
     Convert,
@@ -19,17 +18,21 @@ from ccl.ir.typed import (
     Evaluate,
     Expr,
     FieldGet,
+    FieldStep,
     ForEach,
     ForPairs,
     If,
     IndexGet,
     IndexStep,
+    Leaf,
     MatchTag,
     Require,
     Return,
     SetLocal,
     SetState,
     ShortCircuit,
+    Statement,
+    Step,
     Store,
     StructNew,
     SubmitManifest,
@@ -38,49 +41,82 @@ from ccl.ir.typed import (
     VariantNew,
     While,
 )
-from ccl.ir.visit import LEAVES
 from ccl.support.node import Node, replace
 
 Change = Callable[[Expr], Expr]
-"""Gives another expression of the same type; a block for a block."""
+"""Returns an expression of the same type; a block for a block."""
 _Node = TypeVar("_Node", bound=Node)
+_Names: TypeAlias = tuple[str, ...]
 
-_PARTS: Final[Mapping[type, tuple[str, ...]]] = {
-    **dict.fromkeys(LEAVES, ()),
-    **dict.fromkeys((Binary, ShortCircuit), ("left", "right")),
-    **dict.fromkeys((CallFunction, CallBuiltin, CallHost), ("arguments",)),
-    Block: ("statements", "value"),
-    If: ("condition", "then", "otherwise"),
-    **dict.fromkeys((FieldGet, DataGet), ("base",)),
-    IndexGet: ("base", "index"),
-    **dict.fromkeys((Convert, Unary), ("operand",)),
-    StructNew: ("values",),
-    ArrayNew: ("elements",),
-    VariantNew: ("payload",),
-    Concat: ("parts",),
-    **dict.fromkeys((SubmitManifest, DataNew), ("fields",)),
-    Return: ("value",),
-    Require: ("condition", "message"),
-    MatchTag: ("subject", "arms", "otherwise"),
+
+def _parts(kind: type[Expr]) -> _Names:
+    """The fields of an expression with expressions inside."""
+    if issubclass(kind, Leaf):
+        return ()
+    if issubclass(kind, Binary | ShortCircuit):
+        return "left", "right"
+    if issubclass(kind, Call | CallHost):
+        return ("arguments",)
+    if issubclass(kind, Block):
+        return "statements", "value"
+    if issubclass(kind, If):
+        return "condition", "then", "otherwise"
+    if issubclass(kind, FieldGet | DataGet):
+        return ("base",)
+    if issubclass(kind, IndexGet):
+        return "base", "index"
+    if issubclass(kind, Convert | Unary):
+        return ("operand",)
+    if issubclass(kind, StructNew):
+        return ("values",)
+    if issubclass(kind, ArrayNew):
+        return ("elements",)
+    if issubclass(kind, VariantNew):
+        return ("payload",)
+    if issubclass(kind, Concat):
+        return ("parts",)
+    if issubclass(kind, SubmitManifest | DataNew):
+        return ("fields",)
+    if issubclass(kind, Return):
+        return ("value",)
+    if issubclass(kind, Require):
+        return "condition", "message"
+    if issubclass(kind, MatchTag):
+        return "subject", "arms", "otherwise"
+    assert_never(kind)
+
+
+def _holder_parts(kind: type[Statement] | type[Step] | type[Argument] | type[TagArm]) -> _Names:
+    """The same of the nodes between expressions."""
+    if issubclass(kind, SetLocal | SetState | Evaluate | Argument):
+        return ("value",)
+    if issubclass(kind, Store):
+        return "value", "steps"
+    if issubclass(kind, IndexStep):
+        return ("index",)
+    if issubclass(kind, FieldStep):
+        return ()
+    if issubclass(kind, While):
+        return "condition", "body"
+    if issubclass(kind, ForEach | ForPairs):
+        return "iterable", "body"
+    if issubclass(kind, TagArm):
+        return ("body",)
+    assert_never(kind)
+
+
+_PARTS: Final[Mapping[type, _Names]] = {kind: _parts(kind) for kind in get_args(Expr)}
+_HOLDERS: Final[Mapping[type, _Names]] = {
+    kind: _holder_parts(kind) for kind in (*get_args(Statement), *get_args(Step), Argument, TagArm)
 }
-"""The fields of an expression with expressions inside."""
-_HOLDERS: Final[Mapping[type, tuple[str, ...]]] = {
-    **dict.fromkeys((SetLocal, SetState, Evaluate, Argument), ("value",)),
-    Store: ("value", "steps"),
-    IndexStep: ("index",),
-    While: ("condition", "body"),
-    **dict.fromkeys((ForEach, ForPairs), ("iterable", "body")),
-    TagArm: ("body",),
-}
-"""The same of the nodes between expressions."""
 
 
 def with_parts(node: Expr, change: Change) -> Expr:
-    """The node with each expression directly inside changed, those of its statements included."""
+    """Returns the node with each expression directly inside changed, also in its statements."""
     return _with(node, _PARTS[type(node)], change)
 
 
-def _with(node: _Node, names: tuple[str, ...], change: Change) -> _Node:
+def _with(node: _Node, names: _Names, change: Change) -> _Node:
     changed: dict[str, Any] = {}
     for name in names:
         part = getattr(node, name)
@@ -95,7 +131,7 @@ def _changed(part: Any, change: Change) -> Any:
     if kind in _PARTS:
         return change(part)
     if kind in _HOLDERS:
-        # (what is changed through an argument is a place, and stays it)
+        # (a mutated argument has to stay a place)
         if kind is Argument and part.mutated:
             return part
         return _with(part, _HOLDERS[kind], change)

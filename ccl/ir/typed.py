@@ -382,13 +382,11 @@ class TagArm(Node, frozen=True, kw_only=True):
     body: "Expr"
 
 
-Expr: TypeAlias = (
-    ScalarConst
-    | TextConst
-    | UnitConst
-    | LocalGet
-    | StateGet
-    | FieldGet
+Leaf: TypeAlias = ScalarConst | TextConst | UnitConst | LocalGet | StateGet | Break | Continue
+"""Without parts; changes no variable."""
+
+Operation: TypeAlias = (
+    FieldGet
     | DataGet
     | IndexGet
     | StructNew
@@ -399,19 +397,20 @@ Expr: TypeAlias = (
     | Unary
     | Binary
     | ShortCircuit
-    | CallFunction
-    | CallBuiltin
     | CallHost
     | SubmitManifest
     | DataNew
-    | Block
     | If
     | Return
-    | Break
-    | Continue
     | Require
-    | MatchTag
 )
+"""Evaluates each part at most once; binds and changes no variable beyond what its parts do."""
+
+Call: TypeAlias = CallFunction | CallBuiltin
+"""Changes the variables behind its mutated arguments, and the state that the callee changes."""
+
+Expr: TypeAlias = Leaf | Operation | Call | Block | MatchTag
+"""Passes and analyses dispatch on these groups: a class belongs where its sentence holds of it."""
 
 
 # --- statements -------------------------------------------------------------------------

@@ -1,18 +1,22 @@
-"""Walking the typed tree: what is directly inside an expression, and where a place starts."""
+"""Walks over the typed tree: the parts of a node, the variables that it binds and writes, places.
+
+Rule: each question about a class of nodes is answered here once, by a function that mypy finds
+incomplete when a class is added.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, assert_never, get_args
 
 from ccl.ir.typed import (
+    Argument,
     ArrayNew,
     Binary,
     Block,
-    Break,
+    Call,
     CallBuiltin,
     CallFunction,
     CallHost,
     Concat,
-    Continue,
     Convert,
     DataGet,
     DataNew,
@@ -25,12 +29,13 @@ from ccl.ir.typed import (
     If,
     IndexGet,
     IndexStep,
+    Leaf,
     Local,
     LocalGet,
     MatchTag,
+    Operation,
     Require,
     Return,
-    ScalarConst,
     SetLocal,
     SetState,
     ShortCircuit,
@@ -40,9 +45,7 @@ from ccl.ir.typed import (
     Store,
     StructNew,
     SubmitManifest,
-    TextConst,
     Unary,
-    UnitConst,
     VariantNew,
     While,
 )
@@ -50,6 +53,14 @@ from ccl.ir.typed import (
 
 def children(node: Expr) -> Sequence[Expr]:
     """The expressions directly inside an expression, those of its statements included."""
+    return _INSIDE[type(node)](node)
+
+
+def operands_of(node: Leaf | Operation) -> Sequence[Expr]:
+    """The same of a node that does no more to variables than its parts do.
+
+    An analysis names the other classes and leaves the rest to this, which mypy holds it to.
+    """
     return _INSIDE[type(node)](node)
 
 
@@ -132,32 +143,63 @@ def _for(statement: ForEach | ForPairs) -> tuple[Expr, ...]:
     return (statement.iterable, statement.body)
 
 
-LEAVES: Final = frozenset((LocalGet, StateGet, ScalarConst, TextConst, UnitConst, Break, Continue))
-"""Expressions with nothing inside."""
+LEAVES: Final = frozenset(get_args(Leaf))
+
+
+def _reader(kind: type[Expr]) -> Callable[[Any], Sequence[Expr]]:
+    if issubclass(kind, Leaf):
+        return _none
+    if issubclass(kind, FieldGet | DataGet):
+        return _base
+    if issubclass(kind, IndexGet):
+        return _index
+    if issubclass(kind, Binary | ShortCircuit):
+        return _two
+    if issubclass(kind, Convert | Unary):
+        return _operand
+    if issubclass(kind, Call):
+        return _arguments
+    if issubclass(kind, CallHost):
+        return lambda node: node.arguments
+    if issubclass(kind, StructNew):
+        return lambda node: node.values
+    if issubclass(kind, ArrayNew):
+        return lambda node: node.elements
+    if issubclass(kind, VariantNew):
+        return lambda node: node.payload
+    if issubclass(kind, Concat):
+        return lambda node: node.parts
+    if issubclass(kind, SubmitManifest | DataNew):
+        return _fields
+    if issubclass(kind, Block):
+        return _block
+    if issubclass(kind, If):
+        return _if
+    if issubclass(kind, Return):
+        return _return
+    if issubclass(kind, Require):
+        return _require
+    if issubclass(kind, MatchTag):
+        return _match
+    assert_never(kind)
+
+
+def _statement_reader(kind: type[Statement]) -> Callable[[Any], Sequence[Expr]]:
+    if issubclass(kind, SetLocal | SetState | Evaluate):
+        return _value
+    if issubclass(kind, Store):
+        return _store
+    if issubclass(kind, While):
+        return _while
+    if issubclass(kind, ForEach | ForPairs):
+        return _for
+    assert_never(kind)
+
 
 # By the class: trees are walked so often that trying one pattern after another costs too much.
 _INSIDE: Final[Mapping[type, Callable[[Any], Sequence[Expr]]]] = {
-    **dict.fromkeys(LEAVES, _none),
-    **dict.fromkeys((FieldGet, DataGet), _base),
-    IndexGet: _index,
-    **dict.fromkeys((Binary, ShortCircuit), _two),
-    **dict.fromkeys((Convert, Unary), _operand),
-    **dict.fromkeys((CallFunction, CallBuiltin), _arguments),
-    CallHost: lambda node: node.arguments,
-    StructNew: lambda node: node.values,
-    ArrayNew: lambda node: node.elements,
-    VariantNew: lambda node: node.payload,
-    Concat: lambda node: node.parts,
-    **dict.fromkeys((SubmitManifest, DataNew), _fields),
-    Block: _block,
-    If: _if,
-    Return: _return,
-    Require: _require,
-    MatchTag: _match,
-    **dict.fromkeys((SetLocal, SetState, Evaluate), _value),
-    Store: _store,
-    While: _while,
-    **dict.fromkeys((ForEach, ForPairs), _for),
+    **{kind: _reader(kind) for kind in get_args(Expr)},
+    **{kind: _statement_reader(kind) for kind in get_args(Statement)},
 }
 
 
@@ -170,6 +212,89 @@ def everything(body: Expr) -> Iterator[Expr]:
         inside = _INSIDE[type(node)]
         if inside is not _none:
             pending += inside(node)
+
+
+# --- variables --------------------------------------------------------------------------
+
+Root: TypeAlias = int | str
+"""A variable: a local by its index, or a state variable by its id."""
+Binder: TypeAlias = SetLocal | ForEach | ForPairs | MatchTag
+"""The classes of which `bindings_of` gives any."""
+
+
+def bindings_of(node: Expr | Statement) -> tuple[Local, ...]:
+    """Returns the locals that the node itself, not a part of it, gives a new value."""
+    match node:
+        case SetLocal(local=local):
+            return (local,)
+        case ForEach(item=item):
+            return (item,)
+        case ForPairs(key=key, value=value):
+            return (key, value)
+        case MatchTag(arms=arms):
+            return tuple(local for arm in arms for _, local in arm.bindings)
+        case SetState() | Store() | Evaluate() | While():
+            return ()
+        case _:
+            return _binds_nothing(node)
+
+
+def writes_of(node: Expr | Statement) -> tuple[Root, ...]:
+    """Returns the variables that the node itself sets or changes in part, callees through its
+    arguments included; not the items that a loop or a match binds, nor state that a callee names.
+    """
+    match node:
+        case SetLocal(local=local):
+            return (local.index,)
+        case SetState(state=state):
+            return (state,)
+        case Store(root=root):
+            return (root.state if isinstance(root, StateGet) else root.index,)
+        case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
+            return tuple(mutated_roots(arguments))
+        case Evaluate() | While() | ForEach() | ForPairs():
+            return ()
+        case _:
+            return _writes_nothing(node)
+
+
+def _binds_nothing(_: Leaf | Operation | Call | Block) -> tuple[Local, ...]:
+    return ()
+
+
+def _writes_nothing(_: Leaf | Operation | Block | MatchTag) -> tuple[Root, ...]:
+    return ()
+
+
+def mutated_roots(arguments: Sequence[Argument]) -> Iterator[Root]:
+    """Yields the variables that a call may change through its arguments."""
+    for argument in arguments:
+        root = root_of(argument.value) if argument.mutated else None
+        if root is not None:
+            yield root.state if isinstance(root, StateGet) else root.local.index
+
+
+def binders_in(node: Expr | Statement) -> Iterator[Binder]:
+    """Yields the node and all that is inside, at any depth, where it binds a local."""
+    if isinstance(node, Statement):
+        if isinstance(node, Binder):
+            yield node
+        for part in statement_children(node):
+            yield from binders_in(part)
+        return
+    for each in everything(node):
+        if isinstance(each, Block):
+            yield from (s for s in each.statements if isinstance(s, Binder))
+        elif isinstance(each, Binder):
+            yield each
+
+
+def assignments_in(node: Expr | Statement) -> Iterator[SetLocal]:
+    """Yields every statement inside that sets a local."""
+    return (each for each in binders_in(node) if isinstance(each, SetLocal))
+
+
+# --- places -----------------------------------------------------------------------------
 
 
 def root_of(node: Expr) -> LocalGet | StateGet | None:
