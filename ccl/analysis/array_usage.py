@@ -112,7 +112,7 @@ def set_in(loop: "While | ForEach | ForPairs") -> frozenset[int]:
 _FRESH = (Builtin.ARRAY_SLICE, Builtin.MAP_KEYS, Builtin.MAP_VALUES)
 
 
-def sole_arrays(function: Function, settings: Iterable[SetLocal]) -> frozenset[int]:
+def unshared_arrays(function: Function, settings: Iterable[SetLocal]) -> frozenset[int]:
     """Array variables that nothing else ever refers to, so that a write need not look.
 
     Each is only set to new arrays, and read whole only where the function gives it back or a

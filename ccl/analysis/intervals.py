@@ -75,14 +75,14 @@ _NEGATED = {
 
 
 @dataclass
-class Ranges:
+class Intervals:
     """Answers by node, for every place of the node."""
 
     _safe: dict[int, bool] = field(default_factory=dict)
     _seen: dict[int, tuple[Interval, frozenset[int]]] = field(default_factory=dict)
     _entries: dict[int, dict[int, Interval]] = field(default_factory=dict)
 
-    def is_safe(self, node: Expr) -> bool:
+    def cannot_overflow(self, node: Expr) -> bool:
         """The operation needs no check for overflow."""
         return self._safe.get(id(node), False)
 
@@ -224,12 +224,12 @@ class Ranges:
         self._entries[id(loop)] = entry.intervals
 
 
-def ranges_of(function: Function, variables: int) -> Ranges:
+def intervals_of(function: Function, variables: int) -> Intervals:
     """`variables`: how many the function has."""
-    ranges = Ranges()
+    intervals = Intervals()
     if variables <= VARIABLES_MAX:
-        ranges.expr(function.body, Known())
-    return ranges
+        intervals.expr(function.body, Known())
+    return intervals
 
 
 # --- conditions -------------------------------------------------------------------------

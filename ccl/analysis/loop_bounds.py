@@ -40,7 +40,7 @@ _UP = (BinaryOp.LESS, BinaryOp.LESS_EQUAL)
 _DOWN = (BinaryOp.GREATER, BinaryOp.GREATER_EQUAL)
 
 
-def turns_of(sizes: Sizes, loop: While | ForEach | ForPairs) -> Formula | None:
+def iteration_bound(sizes: Sizes, loop: While | ForEach | ForPairs) -> Formula | None:
     match loop:
         case ForEach(iterable=iterable):
             return sizes.length(iterable)
@@ -77,7 +77,7 @@ def _moved(sizes: Sizes, loop: While, op: BinaryOp, counter: Local, limit: Expr)
     every_turn = any(a is b for a in loop.body.statements for b in inside)
     if not moves or not every_turn or None in moves or _continues(loop.body):
         return None
-    low, high = sizes.ranges.entry(loop, counter.index)
+    low, high = sizes.intervals.entry(loop, counter.index)
     if all(m is not None and m[0] is BinaryOp.ADD and m[1] > 0 for m in moves) and op in _UP:
         start = _start(sizes, loop, counter, low)
     elif all(m is not None and m[0] is BinaryOp.ADD and m[1] < 0 for m in moves) and (op in _DOWN):

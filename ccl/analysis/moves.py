@@ -57,7 +57,7 @@ class Place(Node, frozen=True):
         return tuple(step.index for step in self.steps if isinstance(step, IndexStep))
 
 
-def taken_reads(
+def moved_reads(
     blocks: Iterable[Block], behaviour: Behaviour, touches_state: Callable[[str], bool]
 ) -> frozenset[int]:
     """The ids of the nodes that may take; each is read once before its place is set."""

@@ -15,7 +15,7 @@ from ccl.abi.host_calls import CID_BYTES_MAX, DID_BYTES_MAX
 from ccl.abi.test_calls import ALL_CALLS
 from ccl.analysis.accumulators import Collected, collected
 from ccl.analysis.encoded_size import HEAD_BYTES, encoded_bytes_max, encoded_max, holds_text
-from ccl.analysis.intervals import Ranges
+from ccl.analysis.intervals import Intervals
 from ccl.analysis.usage import Survey
 from ccl.ir.layout import is_text, value_type
 from ccl.ir.typed import (
@@ -79,7 +79,7 @@ class Sizes:
     program: Program
     function: Function
     survey: Survey
-    ranges: Ranges
+    intervals: Intervals
     collected: dict[str, Collected | None]
     """By function id, of those that were looked at in any function."""
     settings: dict[int, list[SetLocal]] = field(default_factory=dict)
@@ -315,7 +315,7 @@ class Sizes:
             case Binary(op=BinaryOp.REMAINDER, right=ScalarConst(value=value)):
                 return Formula.constant(abs(value))
             case LocalGet(local=local):
-                (low, high), _ = self.ranges.at(node)
+                (low, high), _ = self.intervals.at(node)
                 if max(-low, high) <= SMALL_MAX:
                     return Formula.constant(max(abs(low), abs(high)))
                 if local.index not in self.survey.rebound and self.is_parameter(local):

@@ -1,7 +1,7 @@
 """Facts of a function's tree that lowering needs before it begins.
 
 - an expression *escapes* if it may leave by return, break or continue;
-- it *disturbs* if it may change what a place holds that was read before it.
+- it *clobbers* if it may change what a place holds that was read before it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -163,7 +163,7 @@ class Behaviour(Record):
 
     writers: frozenset[str] = frozenset()
     _escapes: dict[int, bool] = field(default_factory=dict)
-    _disturbs: dict[int, bool] = field(default_factory=dict)
+    _clobbers: dict[int, bool] = field(default_factory=dict)
 
     def escapes(self, node: Expr) -> bool:
         key = id(node)
@@ -175,12 +175,12 @@ class Behaviour(Record):
             self._escapes[key] = found
         return found
 
-    def disturbs(self, node: Expr) -> bool:
+    def clobbers(self, node: Expr) -> bool:
         key = id(node)
-        found = self._disturbs.get(key)
+        found = self._clobbers.get(key)
         if found is None:
-            found = self._changes(node) or any(self.disturbs(child) for child in children(node))
-            self._disturbs[key] = found
+            found = self._changes(node) or any(self.clobbers(child) for child in children(node))
+            self._clobbers[key] = found
         return found
 
     def _changes(self, node: Expr) -> bool:
@@ -194,7 +194,7 @@ class Behaviour(Record):
             case _:
                 return False
 
-    def unsettles(self, callee: str, argument: Expr) -> bool:
+    def invalidates(self, callee: str, argument: Expr) -> bool:
         """Whether a function may take away what it is given: a part of the state it changes."""
         return callee in self.writers and _leans_on_state(argument)
 
@@ -213,7 +213,7 @@ def mentions(node: Expr, local: Local) -> bool:
     return any(mentions(child, local) for child in children(node))
 
 
-def kept_parameters(functions: Mapping[str, Function]) -> dict[str, frozenset[int]]:
+def escaping_parameters(functions: Mapping[str, Function]) -> dict[str, frozenset[int]]:
     """By function id: parameters that may be referred to beyond the reading of a part.
 
     Such a one may outlive the call in what it returns or stores; an object that is changed in

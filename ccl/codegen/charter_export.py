@@ -13,7 +13,7 @@ Conditions are decided first, those within a rule only where the rule holds. Eac
 from typing import Any, Final, assert_never
 
 from ccl.abi.layout import CHARTER_EXPORT
-from ccl.codegen.module_builder import Unit
+from ccl.codegen.module_builder import ModuleBuilder
 from ccl.ir.typed import (
     ALWAYS,
     UNDECIDED,
@@ -43,20 +43,20 @@ _SHARED_MIN: Final = 4
 tests the one before it and not all of them."""
 
 
-def replay(unit: Unit, sources: SourceMap) -> model.Function | None:
+def replay(module: ModuleBuilder, sources: SourceMap) -> model.Function | None:
     """The function behind the export, if anything is declared."""
-    if not unit.program.charter:
+    if not module.program.charter:
         return None
-    replaying = _Replay(unit, sources)
+    replaying = _Replay(module, sources)
     replaying.decide()
-    for node in unit.program.charter:
+    for node in module.program.charter:
         replaying.node(node, ALWAYS)
     return model.Function(
         name="charter",
         parameters=(),
         result=None,
         locals=(
-            *((_local(number), "i64") for number in range(len(unit.program.conditions))),
+            *((_local(number), "i64") for number in range(len(module.program.conditions))),
             *((name, "i32") for name in replaying.shared.values()),
         ),
         body=replaying.body,
@@ -70,8 +70,8 @@ def _local(number: int) -> str:
 class _Replay:
     """The body of the export in the making."""
 
-    def __init__(self, unit: Unit, sources: SourceMap) -> None:
-        self._unit = unit
+    def __init__(self, module: ModuleBuilder, sources: SourceMap) -> None:
+        self._module = module
         self._sources = sources
         self.body: list[str] = []
         self.shared: dict[Guard, str] = {}
@@ -79,11 +79,11 @@ class _Replay:
 
     def decide(self) -> None:
         """Every condition, after those around it."""
-        program = self._unit.program
+        program = self._module.program
         for number, condition in enumerate(program.conditions):
             self._share(condition.when, number)
             guarded = self._begin((condition.when,))
-            name = self._unit.function_name(program.functions[condition.function])
+            name = self._module.function_name(program.functions[condition.function])
             self.body += [f"call ${name}", f"local.set ${_local(number)}"]
             self._end(guarded)
 
@@ -117,7 +117,7 @@ class _Replay:
 
     def _undecided(self, number: int) -> None:
         """Where a field was missing: the condition, the field and the place."""
-        condition = self._unit.program.conditions[number]
+        condition = self._module.program.conditions[number]
         if not condition.missing:
             return
         place = self._sources.place(condition.span).encode()
@@ -166,9 +166,9 @@ class _Replay:
             self.body.append("end")
 
     def _call(self, name: str, *arguments: bytes) -> None:
-        self._unit.called.add(name)
+        self._module.called.add(name)
         for argument in arguments:
-            self.body.append(f"i32.const {self._unit.constants.block(argument)}")
+            self.body.append(f"i32.const {self._module.constants.block(argument)}")
             self.body.append(f"i32.const {len(argument)}")
         self.body.append(f"call ${name}")
 

@@ -8,7 +8,7 @@ from ccl.abi.sections import ENTRY_ERR_REASON, Abi, Article, ExportSignature, St
 from ccl.analysis.usage import Survey, survey
 from ccl.codegen.codecs import decoding, encoding, routines
 from ccl.codegen.function_builder import OUT_OF_MEMORY
-from ccl.codegen.module_builder import Unit
+from ccl.codegen.module_builder import ModuleBuilder
 from ccl.ir.layout import load, payload_offset, value_type
 from ccl.ir.type_names import TypeNames
 from ccl.ir.typed import Export, Function, Program, State
@@ -51,28 +51,30 @@ def is_direct(function: Function) -> bool:
 # --- functions --------------------------------------------------------------------------
 
 
-def entries(unit: Unit) -> tuple[list[model.Function], tuple[tuple[str, str], ...]]:
+def entries(module: ModuleBuilder) -> tuple[list[model.Function], tuple[tuple[str, str], ...]]:
     """The functions behind packed exports, and all exports: (name, function)."""
     functions: list[model.Function] = []
     names: list[tuple[str, str]] = []
-    for export in unit.program.exports:
-        function = unit.program.functions[export.function]
+    for export in module.program.exports:
+        function = module.program.functions[export.function]
         if is_direct(function):
-            names.append((export.name, unit.function_name(function)))
+            names.append((export.name, module.function_name(function)))
         else:
-            functions.append(_packed(unit, export, function))
+            functions.append(_packed(module, export, function))
             names.append((export.name, functions[-1].name))
     if functions:
-        functions.append(_allocate(unit, unit.program.functions[unit.program.exports[0].function]))
+        functions.append(
+            _allocate(module, module.program.functions[module.program.exports[0].function])
+        )
         names.append((ALLOCATE_EXPORT, functions[-1].name))
     return functions, tuple(names)
 
 
-def _allocate(unit: Unit, first: Function) -> model.Function:
-    site = unit.sites.number(first.span, OUT_OF_MEMORY)
-    unit.called.add("allocate")
+def _allocate(module: ModuleBuilder, first: Function) -> model.Function:
+    site = module.sites.number(first.span, OUT_OF_MEMORY)
+    module.called.add("allocate")
     return model.Function(
-        name=unit.fresh("allocate_arguments"),
+        name=module.fresh("allocate_arguments"),
         parameters=(("bytes", "i32"),),
         result="i32",
         locals=(),
@@ -86,23 +88,23 @@ def _allocate(unit: Unit, first: Function) -> model.Function:
     )
 
 
-def _packed(unit: Unit, export: Export, function: Function) -> model.Function:
+def _packed(module: ModuleBuilder, export: Export, function: Function) -> model.Function:
     """Reads the argument list, which it frees, calls, and writes the result."""
-    unit.called.update(("in_begin", "take_exactly", "in_finish", "free", "out_begin"))
-    unit.called.update(("out_address", "out_size", "put_byte"))
+    module.called.update(("in_begin", "take_exactly", "in_finish", "free", "out_begin"))
+    module.called.update(("out_address", "out_size", "put_byte"))
     locals_: list[model.Variable] = []
-    malformed = unit.sites.number(function.span, MALFORMED_ARGUMENTS)
+    malformed = module.sites.number(function.span, MALFORMED_ARGUMENTS)
     count = len(function.parameters)
     plural = "" if count == 1 else "s"
-    expected = unit.constants.text(f"expected a list of {count} argument{plural}")
+    expected = module.constants.text(f"expected a list of {count} argument{plural}")
     body = [
-        f"(call $in_begin (local.get $ptr) (local.get $len) {decoding.begin(unit)}"
+        f"(call $in_begin (local.get $ptr) (local.get $len) {decoding.begin(module)}"
         f" (i32.const {malformed}))",
         f"(call $take_exactly (i32.const 4) (i32.const {count}) (i32.const {expected}))",
     ]
     for number, parameter in enumerate(function.parameters):
         kind = value_type(parameter.type)
-        text = decoding.decode(unit, parameter.type)
+        text = decoding.decode(module, parameter.type)
         if kind is not None:
             locals_.append((f"argument.{number}", kind))
             text = f"(local.set $argument.{number} {text})"
@@ -110,18 +112,18 @@ def _packed(unit: Unit, export: Export, function: Function) -> model.Function:
     body += ["(call $in_finish)"]
     body += [f"(call $free (i32.sub (local.get $ptr) (i32.const {HEADER_BYTES})))"]
     arguments = [f"local.get ${name}" for name, _ in locals_]
-    body += [*arguments, f"call ${unit.function_name(function)}"]
+    body += [*arguments, f"call ${module.function_name(function)}"]
     if value_type(function.result) is not None:
         locals_.append(("result", value_type(function.result) or "i64"))
         body.append("local.set $result")
     for number, parameter in enumerate(function.parameters):
         if is_reference(parameter.type):
-            release = routines.release(unit, parameter.type)
-            unit.called.add(release)
+            release = routines.release(module, parameter.type)
+            module.called.add(release)
             body += [f"local.get $argument.{number}", f"call ${release}"]
-    body += _result(unit, function)
+    body += _result(module, function)
     return model.Function(
-        name=unit.fresh(f"entry.{unit.function_name(function).removeprefix('fn.')}"),
+        name=module.fresh(f"entry.{module.function_name(function).removeprefix('fn.')}"),
         title=export.name,
         parameters=(("ptr", "i32"), ("len", "i32")),
         result="i64",
@@ -130,32 +132,32 @@ def _packed(unit: Unit, export: Export, function: Function) -> model.Function:
     )
 
 
-def _result(unit: Unit, function: Function) -> list[str]:
+def _result(module: ModuleBuilder, function: Function) -> list[str]:
     """Encode the result and release it; an Err is a trap with its text."""
     kind = function.result
     body: list[str] = []
     if isinstance(kind, Result):
-        body += _refuse_err(unit, function, kind)
-    site = unit.sites.number(function.span, NOT_ENCODABLE)
+        body += _refuse_err(module, function, kind)
+    site = module.sites.number(function.span, NOT_ENCODABLE)
     body.append(f"(call $out_begin (i32.const {site}))")
     if value_type(kind) is None:
         body.append(f"(call $put_byte (i32.const {encoding.NULL}))")
     else:
-        body += ["local.get $result", encoding.encode(unit, kind)]
+        body += ["local.get $result", encoding.encode(module, kind)]
         if is_reference(kind):
-            release = routines.release(unit, kind)
-            unit.called.add(release)
+            release = routines.release(module, kind)
+            module.called.add(release)
             body += ["local.get $result", f"call ${release}"]
     body += ["call $out_address", "i64.extend_i32_u", "i64.const 32", "i64.shl"]
     body += ["call $out_size", "i64.extend_i32_u", "i64.or"]
     return body
 
 
-def _refuse_err(unit: Unit, function: Function, kind: Result) -> list[str]:
-    site = unit.sites.number(function.span, ENTRY_ERR_REASON)
+def _refuse_err(module: ModuleBuilder, function: Function, kind: Result) -> list[str]:
+    site = module.sites.number(function.span, ENTRY_ERR_REASON)
     body = ["local.get $result", "i64.load offset=8", "i64.eqz", "i32.eqz", "if"]
     if kind.err in (Prim.STRING, Prim.DID, Prim.CID):
-        unit.called.add("trap_with")
+        module.called.add("trap_with")
         body += ["local.get $result", load(kind.err, payload_offset(0))]
         body += [f"i32.const {site}", "call $trap_with"]
     else:

@@ -1,6 +1,6 @@
 """One function in the making: its instructions, its locals, and what it has to release.
 
-Rules of ownership: `Hold` says what lowering an expression left on the stack. An owned value
+Rules of ownership: `Ownership` says what lowering an expression left on the stack. An owned value
 is stored, returned or released exactly once. What a scope or an unfinished expression owns is
 on the clean-up stack, and every way out of it releases that.
 """
@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from enum import Enum
 
 from ccl.abi.bounds import Formula
-from ccl.analysis.intervals import Ranges
+from ccl.analysis.intervals import Intervals
 from ccl.analysis.sizes import Sizes
 from ccl.analysis.usage import Behaviour, Survey
 from ccl.codegen.codecs import routines
-from ccl.codegen.module_builder import Unit, identifier
+from ccl.codegen.module_builder import ModuleBuilder, identifier
 from ccl.ir.layout import is_flat, value_type
 from ccl.ir.typed import Expr, Local, LocalGet, StateGet
 from ccl.ir.types import Type, is_reference
@@ -26,7 +26,7 @@ OUT_OF_MEMORY = "out of memory"
 TOO_DEEP = "values nested too deeply to compare"
 
 
-class Hold(Enum):
+class Ownership(Enum):
     """Who answers for the reference on the stack."""
 
     PLAIN = "plain"  # nothing to count: a scalar, a constant, or no value
@@ -66,28 +66,28 @@ class View(Node, frozen=True):
     """By variables that the loop does not set: the length if all are within 32 bits, else 0."""
 
 
-class Frame(Record):
-    unit: Unit
+class FunctionBuilder(Record):
+    module: ModuleBuilder
     survey: Survey
     mutated: frozenset[int]
-    sole: frozenset[int]
+    unshared: frozenset[int]
     """Array variables whose objects nothing else refers to."""
-    taken: frozenset[int]
-    """Ids of reads that leave their place empty, see `taking`."""
-    ranges: Ranges
+    moved: frozenset[int]
+    """Ids of reads that move a value out of its place, see `ccl.analysis.moves`."""
+    intervals: Intervals
     sizes: Sizes
     span: Span
     """Of the function."""
     result: Type
-    lower: "Callable[[Frame, Expr], Hold]"
+    lower: "Callable[[FunctionBuilder, Expr], Ownership]"
     body: list[str] = field(default_factory=list)
     locals: list[Variable] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
     leave: tuple[str, ...] = ()
     """Instructions before every return."""
     behaviour: Behaviour = field(default_factory=Behaviour)
-    turns: dict[str, Formula | Span] = field(default_factory=dict)
-    """By label of a loop, how often it turns; its place if that is unbounded."""
+    iteration_bounds: dict[str, Formula | Span] = field(default_factory=dict)
+    """By label of a loop; its place if it is unbounded."""
     callees: list[Callee] = field(default_factory=list)
     views: dict[int, View] = field(default_factory=dict)
     """By index of the array variable."""
@@ -105,13 +105,13 @@ class Frame(Record):
 
     def call(self, name: str) -> None:
         """Call a routine of the library or an import."""
-        self.unit.called.add(name)
+        self.module.called.add(name)
         self.body.append(f"call ${name}")
 
     def constant(self, value: int) -> None:
         self.body.append(f"i32.const {value}")
 
-    def expr(self, node: Expr) -> Hold:
+    def expr(self, node: Expr) -> Ownership:
         """Lower an expression; its value is left on the stack."""
         return self.lower(self, node)
 
@@ -122,7 +122,7 @@ class Frame(Record):
     # --- traps ---
 
     def site(self, span: Span, reason: str, article: str | None = None) -> int:
-        return self.unit.sites.number(span, reason, article)
+        return self.module.sites.number(span, reason, article)
 
     def memory_site(self, span: Span) -> None:
         """Push the site of a routine that needs memory."""
@@ -141,7 +141,7 @@ class Frame(Record):
 
     def prepare_comparison(self, kind: Type, span: Span) -> None:
         """Note the place of a comparison that may go too deep."""
-        if routines.holds_recursive(self.unit, kind):
+        if routines.holds_recursive(self.module, kind):
             self.constant(self.site(span, TOO_DEEP))
             self.emit("global.set $compare_site")
 
@@ -182,8 +182,8 @@ class Frame(Record):
         self.locals.append((name, "i32"))
         self._clean_up.append(Owned(name, local.type))
 
-    def take(self, kind: ValueType) -> str:
-        """A temporary, until it is given back."""
+    def new_temporary(self, kind: ValueType) -> str:
+        """Returns a local that is in use until `free_temporary`."""
         if self._spare[kind]:
             return self._spare[kind].pop()
         self._temporaries += 1
@@ -191,14 +191,14 @@ class Frame(Record):
         self.locals.append((name, kind))
         return name
 
-    def give_back(self, name: str, kind: ValueType = "i32") -> None:
+    def free_temporary(self, name: str, kind: ValueType = "i32") -> None:
         self._spare[kind].append(name)
 
     @contextmanager
     def temporary(self, kind: ValueType) -> Iterator[str]:
-        name = self.take(kind)
+        name = self.new_temporary(kind)
         yield name
-        self.give_back(name, kind)
+        self.free_temporary(name, kind)
 
     def view(self, root: Local | StateGet) -> View | None:
         """Of an array variable, while a loop that leaves it alone runs."""
@@ -210,30 +210,30 @@ class Frame(Record):
         self.call("retain")
 
     def release_name(self, kind: Type) -> str:
-        return routines.release(self.unit, kind)
+        return routines.release(self.module, kind)
 
     def release(self, name: str, kind: Type) -> None:
         """Release what a local refers to."""
         self.emit(f"local.get ${name}")
         self.call(self.release_name(kind))
 
-    def drop(self, hold: Hold, kind: Type) -> None:
+    def drop(self, ownership: Ownership, kind: Type) -> None:
         """Take the value off the stack."""
         if value_type(kind) is None:
             return
-        if hold is Hold.OWNED:
+        if ownership is Ownership.OWNED:
             self.call(self.release_name(kind))
         else:
             self.emit("drop")
 
     def own(self, node: Expr) -> None:
         """Lower to a value that may be stored: a plain one or an owned reference."""
-        hold = self.expr(node)
-        if hold is Hold.BORROWED:
+        ownership = self.expr(node)
+        if ownership is Ownership.BORROWED:
             if isinstance(node, LocalGet) and self.in_place(node.local):
                 # its object changes without a look at its count, so it is not shared
                 self.memory_site(node.span)
-                self.call(routines.clone(self.unit, node.type))
+                self.call(routines.clone(self.module, node.type))
             else:
                 self.retain()
 
@@ -241,9 +241,9 @@ class Frame(Record):
         """Whether this is a parameter whose object is changed as the caller's own."""
         return local.index in self.mutated and not is_flat(local.type)
 
-    def keep(self, kind: Type) -> Owned:
-        """Move the owned reference on the stack into a temporary that clean-up releases."""
-        owned = Owned(self.take("i32"), kind)
+    def spill(self, kind: Type) -> Owned:
+        """Moves the owned reference on the stack into a temporary that clean-up releases."""
+        owned = Owned(self.new_temporary("i32"), kind)
         self.emit(f"local.set ${owned.name}")
         self._clean_up.append(owned)
         return owned
@@ -251,29 +251,29 @@ class Frame(Record):
     def forget(self, owned: Owned) -> None:
         """Clean-up no longer answers for it; its temporary is free again."""
         self._clean_up.remove(owned)
-        self.give_back(owned.name)
+        self.free_temporary(owned.name)
 
-    def let_go(self, kept: Sequence[Owned]) -> None:
+    def release_spilled(self, spilled: Sequence[Owned]) -> None:
         """Release temporaries after their use."""
-        for owned in reversed(kept):
+        for owned in reversed(spilled):
             self.release(owned.name, owned.type)
             self.forget(owned)
 
     def borrow(self, nodes: Sequence[Expr]) -> list[Owned]:
         """Lower operands in order; release what is returned after their use."""
-        kept: list[Owned] = []
+        spilled: list[Owned] = []
         for position, node in enumerate(nodes):
-            hold = self.expr(node)
-            if hold is Hold.BORROWED and any(
-                self.behaviour.disturbs(later) for later in nodes[position + 1 :]
+            ownership = self.expr(node)
+            if ownership is Ownership.BORROWED and any(
+                self.behaviour.clobbers(later) for later in nodes[position + 1 :]
             ):
                 self.retain()
-                hold = Hold.OWNED
-            if hold is Hold.OWNED:
-                owned = self.keep(node.type)
-                kept.append(owned)
+                ownership = Ownership.OWNED
+            if ownership is Ownership.OWNED:
+                owned = self.spill(node.type)
+                spilled.append(owned)
                 self.emit(f"local.get ${owned.name}")
-        return kept
+        return spilled
 
     def declare(self, local: Local) -> None:
         """From here on the local owns what it refers to, until its scope ends."""

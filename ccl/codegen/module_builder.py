@@ -132,18 +132,18 @@ def place_of(sources: SourceMap, span: Span) -> tuple[str, int, int, int]:
     return source.path, start.line, start.column, max(last, start.column)
 
 
-Writer = Callable[["Unit", Type, str], str]
+Writer = Callable[["ModuleBuilder", Type, str], str]
 """Writes the routine of a type under a name, as WebAssembly text."""
 
 
 @dataclass
-class Unit:
+class ModuleBuilder:
     """Everything that functions of one module share while they are lowered."""
 
     program: Program
     sites: Sites
-    kept: Mapping[str, frozenset[int]]
-    """By function id, the parameters that a call may keep."""
+    escaping: Mapping[str, frozenset[int]]
+    """By function id, the parameters that may outlive a call."""
     uses: Mapping[str, Use]
     """By function id, what is done to state."""
     constants: Constants = field(default_factory=Constants)

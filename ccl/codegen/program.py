@@ -13,16 +13,16 @@ from ccl.abi.layout import (
 )
 from ccl.abi.sections import Abi, CallSite, Site
 from ccl.abi.test_calls import ALL_CALLS, import_module
-from ccl.analysis.array_usage import sole_arrays
-from ccl.analysis.intervals import ranges_of
-from ccl.analysis.moves import taken_reads
+from ccl.analysis.array_usage import unshared_arrays
+from ccl.analysis.intervals import intervals_of
+from ccl.analysis.moves import moved_reads
 from ccl.analysis.sizes import Sizes
-from ccl.analysis.usage import Behaviour, Survey, kept_parameters
+from ccl.analysis.usage import Behaviour, Survey, escaping_parameters
 from ccl.codegen import charter_export, exports
 from ccl.codegen.call_sites import call_sites
-from ccl.codegen.function_builder import Callee, Frame
+from ccl.codegen.function_builder import Callee, FunctionBuilder
 from ccl.codegen.functions import expressions
-from ccl.codegen.module_builder import DATA_START, Sites, Unit
+from ccl.codegen.module_builder import DATA_START, ModuleBuilder, Sites
 from ccl.codegen.peephole import tidied
 from ccl.ir.layout import value_type
 from ccl.ir.typed import Function, Program
@@ -44,7 +44,7 @@ class Notes(Node, frozen=True, kw_only=True):
     """What the bounds of a function need beside its text."""
 
     function: Function
-    turns: Mapping[str, Formula | Span]
+    iteration_bounds: Mapping[str, Formula | Span]
     callees: Mapping[str, Sequence[Callee]]
     """By name of what is called, in order."""
     longest: Callable[[], Formula | Span]
@@ -69,52 +69,52 @@ def lower(program: Program, sources: SourceMap) -> Lowered:
     program, uses = with_state(simplified(program))
     surveys = exports.reachable(program)
     reached = {name: program.functions[name] for name in program.functions if name in surveys}
-    unit = Unit(program, Sites(sources), kept_parameters(reached), uses)
-    writers = frozenset(name for name, use in unit.uses.items() if use.written)
+    module = ModuleBuilder(program, Sites(sources), escaping_parameters(reached), uses)
+    writers = frozenset(name for name, use in module.uses.items() if use.written)
     notes: dict[str, Notes] = {}
     functions = [
-        _function(unit, each, surveys[name], Behaviour(writers), notes)
+        _function(module, each, surveys[name], Behaviour(writers), notes)
         for name, each in reached.items()
     ]
-    entries, names = exports.entries(unit)
+    entries, names = exports.entries(module)
     functions += entries
     behind = {
         name: program.functions[export.function]
         for export, (_, name) in zip(program.exports, names, strict=False)
     }
-    replay = charter_export.replay(unit, sources)
+    replay = charter_export.replay(module, sources)
     if replay is not None:
         functions.append(replay)
         names += ((charter_export.EXPORT, replay.name),)
-    states = [each for each in program.states.values() if each.id in unit.states]
-    module = _module(unit, tuple(functions), names)
+    states = [each for each in program.states.values() if each.id in module.states]
+    made = _module(module, tuple(functions), names)
     return Lowered(
         program=program,
-        module=module,
+        module=made,
         abi=exports.abi(program, states, sources, has_charter=replay is not None),
-        sites=unit.sites.table(),
-        calls=call_sites(module, sources),
+        sites=module.sites.table(),
+        calls=call_sites(made, sources),
         notes=notes,
         behind=behind,
     )
 
 
 def _function(
-    unit: Unit,
+    module: ModuleBuilder,
     function: Function,
     survey: Survey,
     behaviour: Behaviour,
     notes: dict[str, Notes],
 ) -> model.Function:
-    ranges = ranges_of(function, len(survey.rebound) + len(function.parameters))
-    sizes = Sizes(unit.program, function, survey, ranges, unit.collected)
-    f = Frame(
-        unit=unit,
+    intervals = intervals_of(function, len(survey.rebound) + len(function.parameters))
+    sizes = Sizes(module.program, function, survey, intervals, module.collected)
+    f = FunctionBuilder(
+        module=module,
         survey=survey,
         mutated=function.mutated,
-        sole=sole_arrays(function, survey.settings),
-        taken=taken_reads(survey.blocks, behaviour, unit.touches_state),
-        ranges=ranges,
+        unshared=unshared_arrays(function, survey.settings),
+        moved=moved_reads(survey.blocks, behaviour, module.touches_state),
+        intervals=intervals,
         sizes=sizes,
         span=function.span,
         result=function.result,
@@ -139,9 +139,12 @@ def _function(
     f.end_scope(0, reachable=function.body.type is not Prim.NEVER)
     if function.body.type is not Prim.NEVER:
         f.emit(*f.leave)
-    name = unit.function_name(function)
+    name = module.function_name(function)
     notes[name] = Notes(
-        function=function, turns=f.turns, callees=_by_name(f.callees), longest=sizes.longest
+        function=function,
+        iteration_bounds=f.iteration_bounds,
+        callees=_by_name(f.callees),
+        longest=sizes.longest,
     )
     return model.Function(
         name=name,
@@ -160,32 +163,32 @@ def _by_name(callees: Sequence[Callee]) -> Mapping[str, Sequence[Callee]]:
     return found
 
 
-def _state_globals(unit: Unit) -> tuple[model.Global, ...]:
+def _state_globals(module: ModuleBuilder) -> tuple[model.Global, ...]:
     """One for each state variable that anything names; the null pointer may be released."""
-    states = unit.program.states
+    states = module.program.states
     return tuple(
         model.Global(
             name=name, initial=0, export=None, type=value_type(states[state].type) or "i64"
         )
-        for state, name in unit.states.items()
+        for state, name in module.states.items()
     )
 
 
 def _module(
-    unit: Unit, functions: tuple[model.Function, ...], names: tuple[tuple[str, str], ...]
+    module: ModuleBuilder, functions: tuple[model.Function, ...], names: tuple[tuple[str, str], ...]
 ) -> model.Module:
-    routines = unit.routine_texts()
-    wanted = unit.called | {"trap"} | exports.references(routines)
+    routines = module.routine_texts()
+    wanted = module.called | {"trap"} | exports.references(routines)
     library = closure(wanted)
     used = wanted | {use for routine in library for use in routine.uses}
-    heap = (unit.constants.end + 15) // 16 * 16
+    heap = (module.constants.end + 15) // 16 * 16
     words = bytearray(DATA_START)
     words[0:4] = IMMORTAL.to_bytes(4, "little")
     words[16:20] = words[20:24] = heap.to_bytes(4, "little")
     head = bytes(words[:24])
     data = [model.Data(address=0, content=head)]
-    if unit.constants.content:
-        data.append(model.Data(address=DATA_START, content=bytes(unit.constants.content)))
+    if module.constants.content:
+        data.append(model.Data(address=DATA_START, content=bytes(module.constants.content)))
     return model.Module(
         imports=tuple(
             model.Import(
@@ -204,11 +207,11 @@ def _module(
             model.Global(name="ccl_detail_ptr", initial=0, export=DETAIL_POINTER_GLOBAL),
             model.Global(name="ccl_detail_len", initial=0, export=DETAIL_LENGTH_GLOBAL),
             model.Global(name="depth", initial=CALL_DEPTH_MAX, export=None),
-            *_state_globals(unit),
+            *_state_globals(module),
         ),
         data=tuple(data),
         library=tuple(routine.text for routine in library) + routines,
         functions=functions,
-        table=tuple(unit.table),
+        table=tuple(module.table),
         exports=names,
     )

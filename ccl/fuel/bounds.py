@@ -129,8 +129,8 @@ class _Counter:
         return found
 
     def _own_pricing(self, notes: Notes) -> Pricing:
-        def turns(label: str) -> Formula:
-            known = notes.turns.get(label)
+        def iterations(label: str) -> Formula:
+            known = notes.iteration_bounds.get(label)
             if isinstance(known, Formula):
                 return known
             reason = "the number of iterations is unbounded"
@@ -145,7 +145,7 @@ class _Counter:
                 found[name] = self._call(name, notes)
             return found[name]
 
-        return Pricing(turns=turns, of_call=of_call)
+        return Pricing(iterations=iterations, of_call=of_call)
 
     def _call(self, name: str, notes: Notes) -> Formula:
         """The dearest of a function's calls of that name. Raises Unbounded, _Blocked."""
@@ -232,11 +232,13 @@ class _Counter:
                 return self._reading(called, arrays[0].type, symbols)
             return self._foreign(called, before)
 
-        def turns(label: str) -> Formula:
+        def iterations(label: str) -> Formula:
             raise Unbounded(f"the loop {label} of {name}")
 
         allocated = self._routines.of("allocate")
-        fuel = allocated + fuel_of(self._routines.code(name), Pricing(turns=turns, of_call=of_call))
+        fuel = allocated + fuel_of(
+            self._routines.code(name), Pricing(iterations=iterations, of_call=of_call)
+        )
         fuel = fuel + self._arguments(function) + self._value(function)
         if BYTES not in fuel.symbols():
             return fuel
@@ -308,11 +310,12 @@ class _Counter:
                 raise Unbounded("an argument has parts of any length")
             return self._foreign(called, before)
 
-        def turns(label: str) -> Formula:
+        def iterations(label: str) -> Formula:
             return length
 
         return fuel_of(
-            self._routines.code(routine), Pricing(turns=turns, of_call=of_call, array_slots=length)
+            self._routines.code(routine),
+            Pricing(iterations=iterations, of_call=of_call, array_slots=length),
         )
 
     def _plain_call(self, name: str, before: Sequence[Op]) -> Formula:

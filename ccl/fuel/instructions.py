@@ -140,12 +140,12 @@ def _is_immediate(token: str) -> bool:
 
 
 class Pricing(Node, frozen=True, kw_only=True):
-    """What the text alone does not say: `turns` of a loop by label, fuel `of_call` by name.
+    """What the text alone does not say: `iterations` of a loop by label, fuel `of_call` by name.
 
     Both raise Unbounded where there is none.
     """
 
-    turns: Callable[[str], Formula]
+    iterations: Callable[[str], Formula]
     of_call: Callable[[str, Sequence[Op]], Formula]
     """Also given the code before the call, at most `OPERANDS_MAX` instructions."""
     of_copy: Formula | None = None
@@ -161,7 +161,7 @@ class _Part(Record):
     """How many instructions were seen before it."""
     fixed: int = 0
     total: Formula = _NOTHING
-    turns: Formula | None = None
+    iterations: Formula | None = None
     """Of a loop."""
     then: "_Part | None" = None
     """Of a second branch: the first one."""
@@ -211,13 +211,13 @@ def fuel_of(code: Code, pricing: Pricing) -> Formula:
             case "if" | "loop":
                 around.append(part)
                 part.only_traps = False
-                turns = None
+                iterations = None
                 if op.name == "if":
                     part.fixed += 1
                     seen.append(op)
                 else:
-                    turns = pricing.turns(op.target) + _ONE
-                part = _Part(len(seen), turns=turns)
+                    iterations = pricing.iterations(op.target) + _ONE
+                part = _Part(len(seen), iterations=iterations)
             case "else":
                 del seen[part.start :]
                 part = _Part(part.start, then=part)
@@ -237,8 +237,8 @@ def fuel_of(code: Code, pricing: Pricing) -> Formula:
 
 def _end(outer: _Part, part: _Part) -> None:
     """Add a loop or the branches of an `if` to what is around it."""
-    if part.turns is not None:
-        outer.add(part.turns * part.fuel)
+    if part.iterations is not None:
+        outer.add(part.iterations * part.fuel)
     elif part.then is None:
         outer.add(part.taken)
     else:

@@ -69,7 +69,7 @@ class RoutineFuel(Record):
         return found
 
     def _counted(self, name: str, running: tuple[str, ...]) -> Formula:
-        def turns(label: str) -> Formula:
+        def iterations(label: str) -> Formula:
             known = TURNS.get((name, label))
             if known is None:
                 raise Unbounded(f"the work of `{name}` depends on its data")
@@ -85,12 +85,12 @@ class RoutineFuel(Record):
         def growing(called: str, before: Sequence[Op]) -> Formula:
             if called != "resize":
                 return plain(called, before)
-            copying = Pricing(turns=turns, of_call=plain, of_copy=per_byte)
+            copying = Pricing(iterations=iterations, of_call=plain, of_copy=per_byte)
             return fuel_of(self.code(called), copying)
 
         grows = name in GROWN_TEXT
         pricing = Pricing(
-            turns=turns,
+            iterations=iterations,
             of_call=growing if grows else plain,
             of_copy=per_byte if grows else COPIES.get(name),
         )

@@ -6,7 +6,7 @@ from ccl.abi.bounds import Formula
 from ccl.fuel.instructions import Pricing, Unbounded, UnknownCopy, code_of, code_of_lines, fuel_of
 
 PRICING = Pricing(
-    turns=Formula.symbol,
+    iterations=Formula.symbol,
     of_call=lambda name, before: Formula.constant(100 + len(before)),
 )
 

@@ -26,7 +26,7 @@ from typed_trees import (
 )
 
 from ccl.analysis.interval_arithmetic import MAX, MIN, Known
-from ccl.analysis.intervals import Ranges
+from ccl.analysis.intervals import Intervals
 from ccl.ir import typed as t
 from ccl.ir.types import Array, Prim
 
@@ -129,15 +129,15 @@ def test_a_counter_below_a_bound_needs_no_check() -> None:
     i, n = VARIABLES[0], VARIABLES[1]
     increment = op("+", get(i), integer(1))
     beyond = op("+", get(i), integer(2))
-    ranges = Ranges()
+    ranges = Intervals()
     known = Known()
     ranges.statement(put(i, integer(0)), known)
     ranges.statement(
         loop(op("<", get(i), get(n)), t.Evaluate(value=beyond, span=SPAN), put(i, increment)),
         known,
     )
-    assert ranges.is_safe(increment)
-    assert not ranges.is_safe(beyond)
+    assert ranges.cannot_overflow(increment)
+    assert not ranges.cannot_overflow(beyond)
     assert known.intervals[i.index] == (0, MAX)
 
 

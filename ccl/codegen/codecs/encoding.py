@@ -4,7 +4,7 @@ The encoder writes into one buffer that `out_begin` empties; routines take the v
 """
 
 from ccl.codegen.codecs.routines import is_recursive
-from ccl.codegen.module_builder import Unit
+from ccl.codegen.module_builder import ModuleBuilder
 from ccl.ir.layout import field_offset, load, payload_offset, value_type
 from ccl.ir.types import Array, Map, Option, Prim, Result, Struct, Token, Type
 
@@ -18,12 +18,12 @@ def canonical_order(key: str) -> tuple[int, bytes]:
     return (len(encoded), encoded)
 
 
-def key(unit: Unit, text: str) -> tuple[str, ...]:
-    unit.called.add("put_text")
-    return (f"i32.const {unit.constants.text(text)}", "call $put_text")
+def key(module: ModuleBuilder, text: str) -> tuple[str, ...]:
+    module.called.add("put_text")
+    return (f"i32.const {module.constants.text(text)}", "call $put_text")
 
 
-def encode(unit: Unit, kind: Type) -> str:
+def encode(module: ModuleBuilder, kind: Type) -> str:
     """The instruction that writes a value of a type, which it takes (a reference is borrowed)."""
     match kind:
         case Prim.STRING | Prim.DID | Prim.CID:
@@ -37,30 +37,30 @@ def encode(unit: Unit, kind: Type) -> str:
         case Prim() | Token():
             name = "put_integer"
         case _:
-            return f"call ${unit.routine('encode', kind, _encode)}"
-    unit.called.add(name)
+            return f"call ${module.routine('encode', kind, _encode)}"
+    module.called.add(name)
     return f"call ${name}"
 
 
-def _value(unit: Unit, kind: Type, address: str, offset: int) -> str:
+def _value(module: ModuleBuilder, kind: Type, address: str, offset: int) -> str:
     """Folded text that writes the part of a type at an address."""
     if value_type(kind) is None:
         return f"  (call $put_byte (i32.const {NULL}))"
-    return f"  ({encode(unit, kind)} ({load(kind, offset)} {address}))"
+    return f"  ({encode(module, kind)} ({load(kind, offset)} {address}))"
 
 
-def _encode(unit: Unit, kind: Type, name: str) -> str:
+def _encode(module: ModuleBuilder, kind: Type, name: str) -> str:
     lines = [f"(func ${name} (param $value i32)"]
     match kind:
         case Struct(id=struct_id):
-            lines += _struct(unit, unit.struct(struct_id).fields)
+            lines += _struct(module, module.struct(struct_id).fields)
         case Array(element=element):
-            lines += _array(unit, element)
+            lines += _array(module, element)
         case Map():
-            lines += _map(unit, kind)
+            lines += _map(module, kind)
         case _:
-            lines += _variants(unit, kind)
-    if is_recursive(unit, kind):
+            lines += _variants(module, kind)
+    if is_recursive(module, kind):
         # a value that no reader would take is refused where it is made
         lines.insert(2 if lines[1].startswith("  (local $") else 1, "  (call $out_deeper)")
         lines.append("  (call $out_higher)")
@@ -71,20 +71,20 @@ def _head(major: int, count: int) -> str:
     return f"  (call $put_head (i32.const {major}) (i64.const {count}))"
 
 
-def _key(unit: Unit, text: str) -> str:
-    return f"  (call $put_text (i32.const {unit.constants.text(text)}))"
+def _key(module: ModuleBuilder, text: str) -> str:
+    return f"  (call $put_text (i32.const {module.constants.text(text)}))"
 
 
-def _struct(unit: Unit, fields: tuple[tuple[str, Type], ...]) -> list[str]:
+def _struct(module: ModuleBuilder, fields: tuple[tuple[str, Type], ...]) -> list[str]:
     lines = [_head(MAP, len(fields))]
     numbered = [(name, kind, index) for index, (name, kind) in enumerate(fields)]
     for name, kind, index in sorted(numbered, key=lambda entry: canonical_order(entry[0])):
-        lines.append(_key(unit, name))
-        lines.append(_value(unit, kind, "(local.get $value)", field_offset(index)))
+        lines.append(_key(module, name))
+        lines.append(_value(module, kind, "(local.get $value)", field_offset(index)))
     return lines
 
 
-def _array(unit: Unit, element: Type) -> list[str]:
+def _array(module: ModuleBuilder, element: Type) -> list[str]:
     return [
         "  (local $slot i32) (local $left i32)",
         "  (local.set $left (i32.load offset=8 (local.get $value)))",
@@ -93,14 +93,14 @@ def _array(unit: Unit, element: Type) -> list[str]:
         "  (block $done",
         "    (loop $next",
         "      (br_if $done (i32.eqz (local.get $left)))",
-        "    " + _value(unit, element, "(local.get $slot)", 0),
+        "    " + _value(module, element, "(local.get $slot)", 0),
         "      (local.set $slot (i32.add (local.get $slot) (i32.const 8)))",
         "      (local.set $left (i32.sub (local.get $left) (i32.const 1)))",
         "      (br $next)))",
     ]
 
 
-def _map(unit: Unit, kind: Map) -> list[str]:
+def _map(module: ModuleBuilder, kind: Map) -> list[str]:
     """Pairs in the order of insertion."""
     return [
         "  (local $entry i32) (local $end i32)",
@@ -112,26 +112,26 @@ def _map(unit: Unit, kind: Map) -> list[str]:
         "      (local.set $entry (call $map_live (local.get $value) (local.get $entry)))",
         "      (br_if $done (i32.ge_u (local.get $entry) (local.get $end)))",
         "    " + _head(LIST, 2),
-        "    " + _value(unit, kind.key, "(local.get $entry)", 8),
-        "    " + _value(unit, kind.value, "(local.get $entry)", 16),
+        "    " + _value(module, kind.key, "(local.get $entry)", 8),
+        "    " + _value(module, kind.value, "(local.get $entry)", 16),
         "      (local.set $entry (i32.add (local.get $entry) (i32.const 24)))",
         "      (br $next)))",
     ]
 
 
-def _variants(unit: Unit, kind: Type) -> list[str]:
+def _variants(module: ModuleBuilder, kind: Type) -> list[str]:
     lines: list[str] = []
-    for tag, (name, payload) in enumerate(unit.variants(kind)):
+    for tag, (name, payload) in enumerate(module.variants(kind)):
         test = f"  (if (i64.eq (i64.load offset=8 (local.get $value)) (i64.const {tag}))"
-        inner = _variant(unit, kind, name, payload)
+        inner = _variant(module, kind, name, payload)
         lines.append(test + "\n    (then\n" + "\n".join("    " + i for i in inner) + "))")
     return lines
 
 
-def _variant(unit: Unit, kind: Type, name: str, payload: tuple[Type, ...]) -> list[str]:
+def _variant(module: ModuleBuilder, kind: Type, name: str, payload: tuple[Type, ...]) -> list[str]:
     def parts() -> list[str]:
         return [
-            _value(unit, part, "(local.get $value)", payload_offset(index))
+            _value(module, part, "(local.get $value)", payload_offset(index))
             for index, part in enumerate(payload)
         ]
 
@@ -142,13 +142,13 @@ def _variant(unit: Unit, kind: Type, name: str, payload: tuple[Type, ...]) -> li
             # Some(None) must not read as None
             return [_head(LIST, 1), *parts()] if is_nullable(inner) else parts()
         case Result():
-            return [_head(MAP, 1), _key(unit, name), *parts()]
+            return [_head(MAP, 1), _key(module, name), *parts()]
         case _ if not payload:
-            return [_key(unit, name)]
+            return [_key(module, name)]
         case _ if len(payload) == 1:
-            return [_head(MAP, 1), _key(unit, name), *parts()]
+            return [_head(MAP, 1), _key(module, name), *parts()]
         case _:
-            return [_head(MAP, 1), _key(unit, name), _head(LIST, len(payload)), *parts()]
+            return [_head(MAP, 1), _key(module, name), _head(LIST, len(payload)), *parts()]
 
 
 def is_nullable(kind: Type) -> bool:

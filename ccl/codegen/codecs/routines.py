@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from ccl.abi.layout import SLOT_BYTES
-from ccl.codegen.module_builder import Unit
+from ccl.codegen.module_builder import ModuleBuilder
 from ccl.ir.layout import field_offset, is_flat, payload_offset
 from ccl.ir.typed import Program
 from ccl.ir.types import (
@@ -22,25 +22,25 @@ from ccl.ir.types import (
 # --- release ----------------------------------------------------------------------------
 
 
-def release(unit: Unit, kind: Type) -> str:
+def release(module: ModuleBuilder, kind: Type) -> str:
     """The routine that takes one reference away; what dies with it is freed."""
-    if is_flat(kind) or (isinstance(kind, Enumeration) and is_bare(unit, kind)):
+    if is_flat(kind) or (isinstance(kind, Enumeration) and is_bare(module, kind)):
         return "release"
-    return unit.routine("release", kind, _release)
+    return module.routine("release", kind, _release)
 
 
-def _release(unit: Unit, kind: Type, name: str) -> str:
-    if is_recursive(unit, kind):
-        return _release_later(unit, kind, name)
+def _release(module: ModuleBuilder, kind: Type, name: str) -> str:
+    if is_recursive(module, kind):
+        return _release_later(module, kind, name)
     return (
         f"(func ${name} (param $object i32)\n"
         f"  (if (call $let_go (local.get $object))\n"
-        f"    (then (call ${unit.routine('drop', kind, _drop)} (local.get $object)))))"
+        f"    (then (call ${module.routine('drop', kind, _drop)} (local.get $object)))))"
     )
 
 
-def _release_later(unit: Unit, kind: Type, name: str) -> str:
-    grave = unit.grave(unit.routine("drop", kind, _drop))
+def _release_later(module: ModuleBuilder, kind: Type, name: str) -> str:
+    grave = module.grave(module.routine("drop", kind, _drop))
     return (
         f"(func ${name} (param $object i32)\n"
         f"  (if (call $let_go (local.get $object))\n"
@@ -48,20 +48,20 @@ def _release_later(unit: Unit, kind: Type, name: str) -> str:
     )
 
 
-def _drop(unit: Unit, kind: Type, name: str) -> str:
+def _drop(module: ModuleBuilder, kind: Type, name: str) -> str:
     """Release what a dead object refers to, then free it."""
     match kind:
         case Struct(id=struct_id):
-            fields = [k for _, k in unit.struct(struct_id).fields]
-            lines = _release_fields(unit, fields, field_offset(0))
+            fields = [k for _, k in module.struct(struct_id).fields]
+            lines = _release_fields(module, fields, field_offset(0))
         case Array(element=element):
-            return _drop_array(unit, element, name)
+            return _drop_array(module, element, name)
         case Map():
-            return _drop_map(unit, kind, name)
+            return _drop_map(module, kind, name)
         case _:
             lines = []
-            for tag, (_, payload) in enumerate(unit.variants(kind)):
-                inner = _release_fields(unit, payload, payload_offset(0))
+            for tag, (_, payload) in enumerate(module.variants(kind)):
+                inner = _release_fields(module, payload, payload_offset(0))
                 if inner:
                     lines.append(
                         f"  (if (i64.eq (i64.load offset=8 (local.get $object))"
@@ -74,16 +74,18 @@ def _drop(unit: Unit, kind: Type, name: str) -> str:
     )
 
 
-def _release_fields(unit: Unit, kinds: "list[Type] | tuple[Type, ...]", start: int) -> list[str]:
+def _release_fields(
+    module: ModuleBuilder, kinds: "list[Type] | tuple[Type, ...]", start: int
+) -> list[str]:
     return [
-        f"  (call ${release(unit, kind)} (i32.load offset={start + SLOT_BYTES * index}"
+        f"  (call ${release(module, kind)} (i32.load offset={start + SLOT_BYTES * index}"
         " (local.get $object)))"
         for index, kind in enumerate(kinds)
         if is_reference(kind)
     ]
 
 
-def _drop_array(unit: Unit, element: Type, name: str) -> str:
+def _drop_array(module: ModuleBuilder, element: Type, name: str) -> str:
     if not is_reference(element):
         return f"(func ${name} (param $object i32)\n  (call $array_free (local.get $object)))"
     return f"""(func ${name} (param $object i32)
@@ -94,15 +96,15 @@ def _drop_array(unit: Unit, element: Type, name: str) -> str:
   (block $done
     (loop $next
       (br_if $done (i32.eq (local.get $slot) (local.get $end)))
-      (call ${release(unit, element)} (i32.load (local.get $slot)))
+      (call ${release(module, element)} (i32.load (local.get $slot)))
       (local.set $slot (i32.add (local.get $slot) (i32.const 8)))
       (br $next)))
   (call $array_free (local.get $object)))"""
 
 
-def _drop_map(unit: Unit, kind: Map, name: str) -> str:
+def _drop_map(module: ModuleBuilder, kind: Map, name: str) -> str:
     inner = [
-        f"      (call ${release(unit, part)} (i32.load offset={offset} (local.get $entry)))"
+        f"      (call ${release(module, part)} (i32.load offset={offset} (local.get $entry)))"
         for part, offset in ((kind.key, 8), (kind.value, 16))
         if is_reference(part)
     ]
@@ -139,32 +141,32 @@ def each_entry(of: str, inner: list[str]) -> str:
 # --- clone ------------------------------------------------------------------------------
 
 
-def clone(unit: Unit, kind: Type) -> str:
+def clone(module: ModuleBuilder, kind: Type) -> str:
     """`(object, site) -> object`: a new object of the same parts, each counted once more."""
-    return unit.routine("clone", kind, _clone)
+    return module.routine("clone", kind, _clone)
 
 
-def unique(unit: Unit, kind: Type) -> str:
+def unique(module: ModuleBuilder, kind: Type) -> str:
     """`(object, site) -> object`: the object itself if it has no other holder, else a clone."""
-    return unit.routine("unique", kind, _unique)
+    return module.routine("unique", kind, _unique)
 
 
-def _unique(unit: Unit, kind: Type, name: str) -> str:
+def _unique(module: ModuleBuilder, kind: Type, name: str) -> str:
     return f"""(func ${name} (param $object i32) (param $site i32) (result i32)
   (local $clone i32)
   (if (i32.eq (i32.load (local.get $object)) (i32.const 1))
     (then (return (local.get $object))))
-  (local.set $clone (call ${clone(unit, kind)} (local.get $object) (local.get $site)))
+  (local.set $clone (call ${clone(module, kind)} (local.get $object) (local.get $site)))
   (call $release (local.get $object))
   (local.get $clone))"""
 
 
-def _clone(unit: Unit, kind: Type, name: str) -> str:
+def _clone(module: ModuleBuilder, kind: Type, name: str) -> str:
     head = f"(func ${name} (param $object i32) (param $site i32) (result i32)\n  (local $clone i32)"
     size = ""
     match kind:
         case Struct(id=struct_id):
-            fields = unit.struct(struct_id).fields
+            fields = module.struct(struct_id).fields
             made, size = "copy_object", f" (i32.const {field_offset(len(fields))})"
             count = [
                 f"  (drop (call $retain (i32.load offset={field_offset(i)} (local.get $object))))"
@@ -201,18 +203,18 @@ def is_key_text(kind: Type) -> bool:
     return kind in (Prim.STRING, Prim.DID, Prim.CID)
 
 
-def is_bare(unit: Unit, kind: Enumeration) -> bool:
+def is_bare(module: ModuleBuilder, kind: Enumeration) -> bool:
     """An enum without payloads, whose values are all constants."""
-    return all(not payload for _, payload in unit.variants(kind))
+    return all(not payload for _, payload in module.variants(kind))
 
 
-def parts(unit: Unit, kind: Type) -> tuple[Type, ...]:
+def parts(module: ModuleBuilder, kind: Type) -> tuple[Type, ...]:
     """The types that a value of a type is made of, one level down."""
-    return parts_of(unit.program, kind)
+    return parts_of(module.program, kind)
 
 
 def parts_of(program: Program, kind: Type) -> tuple[Type, ...]:
-    """The same, before there is a unit."""
+    """The same, before there is a module."""
     match kind:
         case Struct(id=struct_id):
             return tuple(part for _, part in program.structs[struct_id].fields)
@@ -228,29 +230,29 @@ def parts_of(program: Program, kind: Type) -> tuple[Type, ...]:
             assert_never(kind)
 
 
-def is_recursive(unit: Unit, kind: Type) -> bool:
+def is_recursive(module: ModuleBuilder, kind: Type) -> bool:
     """Whether a value of the type can hold another of the same type, at any depth."""
     seen: set[Type] = set()
-    pending = list(parts(unit, kind))
+    pending = list(parts(module, kind))
     while pending:
         part = pending.pop()
         if part == kind:
             return True
         if part not in seen:
             seen.add(part)
-            pending.extend(parts(unit, part))
+            pending.extend(parts(module, part))
     return False
 
 
-def holds_recursive(unit: Unit, kind: Type) -> bool:
+def holds_recursive(module: ModuleBuilder, kind: Type) -> bool:
     """Whether the type or one of its parts, at any depth, is recursive."""
     seen: set[Type] = set()
     pending = [kind]
     while pending:
         part = pending.pop()
         if part not in seen:
-            if is_recursive(unit, part):
+            if is_recursive(module, part):
                 return True
             seen.add(part)
-            pending.extend(parts(unit, part))
+            pending.extend(parts(module, part))
     return False

@@ -8,7 +8,7 @@ from ccl.abi.host_calls import HOST_CALLS
 from ccl.abi.test_calls import ALL_CALLS
 from ccl.codegen.call_sites import Call
 from ccl.codegen.codecs import routines
-from ccl.codegen.function_builder import Callee, Frame, Hold, Owned
+from ccl.codegen.function_builder import Callee, FunctionBuilder, Owned, Ownership
 from ccl.codegen.functions import lvalues
 from ccl.codegen.functions.lvalues import Key
 from ccl.ir.layout import is_text, payload_offset, store, value_type
@@ -40,56 +40,56 @@ ABSENT_MEANS_EMPTY = frozenset({"host_read_input"})
 # --- functions --------------------------------------------------------------------------
 
 
-def function(f: Frame, node: CallFunction) -> Hold:
-    callee = f.unit.program.functions[node.function]
+def function(f: FunctionBuilder, node: CallFunction) -> Ownership:
+    callee = f.module.program.functions[node.function]
     values = [argument.value for argument in node.arguments]
     sizes = f.sizes.of_arguments(callee, values)
-    f.callees.append(Callee(f.unit.function_name(callee), sizes, node.span))
+    f.callees.append(Callee(f.module.function_name(callee), sizes, node.span))
     if any(argument.mutated for argument in node.arguments):
         _call_changing(f, node)
     else:
-        keeps = f.unit.kept[node.function]
-        kept = _borrow_arguments(f, node, keeps)
+        keeps = f.module.escaping[node.function]
+        spilled = _borrow_arguments(f, node, keeps)
         f.emit(_instruction(f, callee, node))
-        f.let_go(kept)
+        f.release_spilled(spilled)
     if node.type is Prim.NEVER:
         f.emit("unreachable")
-    return Hold.OWNED if is_reference(node.type) else Hold.PLAIN
+    return Ownership.OWNED if is_reference(node.type) else Ownership.PLAIN
 
 
-def _instruction(f: Frame, callee: Function, node: CallFunction) -> str:
+def _instruction(f: FunctionBuilder, callee: Function, node: CallFunction) -> str:
     """The call, with its place where the source has it: what is made has the place of what it was
     made for, a function around another one or the functions of a proposal."""
-    name = f.unit.function_name(callee)
+    name = f.module.function_name(callee)
     is_made = node.span in (callee.span, f.span)
     return f"call ${name}" if is_made else Call.of(name, node.span)
 
 
-def _borrow_arguments(f: Frame, call: CallFunction, keeps: frozenset[int]) -> list[Owned]:
+def _borrow_arguments(f: FunctionBuilder, call: CallFunction, keeps: frozenset[int]) -> list[Owned]:
     """Arguments for a callee that changes none; one that it may keep must not change later."""
     nodes = [argument.value for argument in call.arguments]
-    kept: list[Owned] = []
+    spilled: list[Owned] = []
     for number, node in enumerate(nodes):
         copied = isinstance(node, LocalGet) and f.in_place(node.local) and number in keeps
-        disturbed = any(f.behaviour.disturbs(later) for later in nodes[number + 1 :])
-        disturbed = disturbed or f.behaviour.unsettles(call.function, node)
+        disturbed = any(f.behaviour.clobbers(later) for later in nodes[number + 1 :])
+        disturbed = disturbed or f.behaviour.invalidates(call.function, node)
         if is_reference(node.type) and (copied or disturbed):
             f.own(node)
-            hold = Hold.OWNED
+            ownership = Ownership.OWNED
         else:
-            hold = f.expr(node)
-        if hold is Hold.OWNED:
-            kept.append(f.keep(node.type))
-            f.emit(f"local.get ${kept[-1].name}")
-    return kept
+            ownership = f.expr(node)
+        if ownership is Ownership.OWNED:
+            spilled.append(f.spill(node.type))
+            f.emit(f"local.get ${spilled[-1].name}")
+    return spilled
 
 
-def _call_changing(f: Frame, node: CallFunction) -> None:
+def _call_changing(f: FunctionBuilder, node: CallFunction) -> None:
     """All arguments are set aside in order; places are made unique when all are known.
 
     What is only read is held for the call, so that the change of a place does not reach it.
     """
-    callee = f.unit.program.functions[node.function]
+    callee = f.module.program.functions[node.function]
     changed = {place_root(a.value) for a in node.arguments if a.mutated}
     owned: list[Owned] = []
     plain: list[tuple[str, ValueType]] = []
@@ -109,37 +109,39 @@ def _call_changing(f: Frame, node: CallFunction) -> None:
             f.own(value)
             if argument.mutated:
                 f.memory_site(value.span)
-                f.call(routines.unique(f.unit, value.type))
-            owned.append(f.keep(value.type))
+                f.call(routines.unique(f.module, value.type))
+            owned.append(f.spill(value.type))
             pushes.append(partial(f.emit, f"local.get ${owned[-1].name}"))
         else:
             f.expr(value)
-            plain.append((f.take(shape), shape))
+            plain.append((f.new_temporary(shape), shape))
             f.emit(f"local.set ${plain[-1][0]}")
             pushes.append(partial(f.emit, f"local.get ${plain[-1][0]}"))
     for push in pushes:
         push()
     f.emit(_instruction(f, callee, node))
-    f.let_go(owned)
+    f.release_spilled(owned)
     for steps, keys in reversed(paths):
         lvalues.give_back(f, steps, keys)
     for name, shape in plain:
-        f.give_back(name, shape)
+        f.free_temporary(name, shape)
 
 
-def _is_safe(f: Frame, node: CallFunction, number: int, changed: set[Local | None]) -> bool:
+def _is_safe(
+    f: FunctionBuilder, node: CallFunction, number: int, changed: set[Local | None]
+) -> bool:
     """A parameter changed in place elsewhere, which this call neither changes nor keeps."""
     value = node.arguments[number].value
     return (
         isinstance(value, LocalGet)
         and f.in_place(value.local)
         and value.local not in changed
-        and number not in f.unit.kept[node.function]
+        and number not in f.module.escaping[node.function]
     )
 
 
 def push_unique(
-    f: Frame, node: Expr, path: tuple[Local | StateGet, tuple[Step, ...]], keys: list[Key]
+    f: FunctionBuilder, node: Expr, path: tuple[Local | StateGet, tuple[Step, ...]], keys: list[Key]
 ) -> None:
     """Push the object of a place, unique along its path."""
     root, steps = path
@@ -150,44 +152,46 @@ def push_unique(
 # --- the host ---------------------------------------------------------------------------
 
 
-def host(f: Frame, node: CallHost) -> Hold:
+def host(f: FunctionBuilder, node: CallHost) -> Ownership:
     """Values are set aside in order; constants, which nothing can change, stay where they are."""
     call = ALL_CALLS[node.call]
     f.callees.append(Callee(call.name, f.sizes.crossing(node), node.span))
-    kept: list[Owned] = []
+    spilled: list[Owned] = []
     plain: list[tuple[str, ValueType]] = []
     pushes: list[tuple[str, ...]] = []
     for argument, parameter in zip(node.arguments, call.parameters, strict=True):
         if isinstance(argument, ScalarConst):
             pushes.append((f"i64.const {argument.value}",))
         elif isinstance(argument, TextConst):
-            address = f.unit.constants.text(argument.value) + TEXT_OFFSET
+            address = f.module.constants.text(argument.value) + TEXT_OFFSET
             pushes.append((f"i32.const {address}", f"i32.const {len(argument.value.encode())}"))
         else:
-            name = set_aside(f, argument, kept, plain)
+            name = set_aside(f, argument, spilled, plain)
             pushes.append(_crossing(name, parameter.wire))
     if call.answer is Answer.BUFFER:
-        hold = _buffer(f, call, node, [line for push in pushes for line in push])
+        ownership = _buffer(f, call, node, [line for push in pushes for line in push])
     else:
         for push in pushes:
             f.emit(*push)
         f.call(call.name)
-        hold = answer(f, call.answer, node.type, node.span)
-    f.let_go(kept)
+        ownership = answer(f, call.answer, node.type, node.span)
+    f.release_spilled(spilled)
     for name, shape in plain:
-        f.give_back(name, shape)
-    return hold
+        f.free_temporary(name, shape)
+    return ownership
 
 
-def set_aside(f: Frame, value: Expr, kept: list[Owned], plain: list[tuple[str, ValueType]]) -> str:
-    """Evaluate into a temporary, which is released (`kept`) or given back (`plain`) later."""
+def set_aside(
+    f: FunctionBuilder, value: Expr, spilled: list[Owned], plain: list[tuple[str, ValueType]]
+) -> str:
+    """Evaluate into a temporary, which is released (`spilled`) or given back (`plain`) later."""
     shape = value_type(value.type)
     assert shape is not None
     f.own(value)
     if is_reference(value.type):
-        kept.append(f.keep(value.type))
-        return kept[-1].name
-    plain.append((f.take(shape), shape))
+        spilled.append(f.spill(value.type))
+        return spilled[-1].name
+    plain.append((f.new_temporary(shape), shape))
     f.emit(f"local.set ${plain[-1][0]}")
     return plain[-1][0]
 
@@ -200,15 +204,15 @@ def _crossing(name: str, wire: Wire) -> tuple[str, ...]:
     return (get, f"i32.const {TEXT_OFFSET}", "i32.add", get, "i32.load offset=8")
 
 
-def answer(f: Frame, how: Answer, kind: Type, span: Span) -> Hold:
+def answer(f: FunctionBuilder, how: Answer, kind: Type, span: Span) -> Ownership:
     """From what the host returned to a value of the call's type."""
     if how is Answer.NONE or how is Answer.INTEGER:
-        return Hold.PLAIN
+        return Ownership.PLAIN
     if not isinstance(kind, Result):
         if how is Answer.HANDLE:
             f.emit("i64.extend_i32_u")
-        return Hold.PLAIN
-    handle = f.take("i32")
+        return Ownership.PLAIN
+    handle = f.new_temporary("i32")
     f.emit(f"local.tee ${handle}", "if (result i32)")
     ok_bytes = payload_offset(1 if value_type(kind.ok) is not None else 0)
     f.constant(ok_bytes)
@@ -227,11 +231,13 @@ def answer(f: Frame, how: Answer, kind: Type, span: Span) -> Hold:
         f.emit(f"local.get ${made}")
         _read(f, HOST_CALLS["host_last_refusal"], (), span, text=True, absent=None)
         f.emit(store(kind.err, payload_offset(0)), f"local.get ${made}", "end")
-    f.give_back(handle)
-    return Hold.OWNED
+    f.free_temporary(handle)
+    return Ownership.OWNED
 
 
-def _buffer(f: Frame, call: HostCall, node: CallHost, arguments: Sequence[str]) -> Hold:
+def _buffer(
+    f: FunctionBuilder, call: HostCall, node: CallHost, arguments: Sequence[str]
+) -> Ownership:
     optional = isinstance(node.type, Option)
     kind = node.type.value if isinstance(node.type, Option) else node.type
     reason = None if call.name in ABSENT_MEANS_EMPTY or optional else f"{call.name}: no answer"
@@ -246,11 +252,11 @@ def _buffer(f: Frame, call: HostCall, node: CallHost, arguments: Sequence[str]) 
     )
     if optional:
         _wrap_option(f, node.span)
-    return Hold.OWNED
+    return Ownership.OWNED
 
 
 def _read(
-    f: Frame,
+    f: FunctionBuilder,
     call: HostCall,
     arguments: Sequence[str],
     span: Span,
@@ -303,7 +309,7 @@ def _read(
             f.call("data_received")
 
 
-def _wrap_option(f: Frame, span: Span) -> None:
+def _wrap_option(f: FunctionBuilder, span: Span) -> None:
     """None for the null object, Some of it otherwise."""
     with f.temporary("i32") as value, f.temporary("i32") as made:
         f.emit(f"local.tee ${value}", "if (result i32)")
@@ -313,5 +319,5 @@ def _wrap_option(f: Frame, span: Span) -> None:
         f.emit(f"local.tee ${made}", "i64.const 1", "i64.store offset=8")
         f.emit(f"local.get ${made}", f"local.get ${value}")
         f.emit(f"i32.store offset={payload_offset(0)}", f"local.get ${made}", "else")
-        f.constant(f.unit.constants.variant(0))
+        f.constant(f.module.constants.variant(0))
         f.emit("end")

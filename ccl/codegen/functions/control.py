@@ -1,6 +1,6 @@
 """Blocks, branches and ways out. A branch that gives a reference gives an owned one."""
 
-from ccl.codegen.function_builder import Frame, Hold
+from ccl.codegen.function_builder import FunctionBuilder, Ownership
 from ccl.codegen.functions import statements
 from ccl.ir.layout import load, payload_offset, value_type
 from ccl.ir.typed import (
@@ -19,43 +19,43 @@ from ccl.ir.typed import (
 from ccl.ir.types import Prim, Type, is_reference
 
 
-def block(f: Frame, node: Block) -> Hold:
+def block(f: FunctionBuilder, node: Block) -> Ownership:
     height = f.height
     for statement in node.statements:
         statements.lower(f, statement)
-    hold = Hold.PLAIN
+    ownership = Ownership.PLAIN
     spare = None
     if node.value is not None:
         spare = _moved(f, node.value, height)
         if spare is not None:
             f.emit(f"local.get ${spare}")
-            hold = Hold.OWNED
+            ownership = Ownership.OWNED
         else:
-            hold = _settled(f, node.value)
+            ownership = _settled(f, node.value)
     f.end_scope(height, reachable=node.type is not Prim.NEVER, spare=spare)
     if node.type is Prim.NEVER:
         f.emit("unreachable")
-    return hold
+    return ownership
 
 
-def _moved(f: Frame, value: Expr, height: int) -> str | None:
+def _moved(f: FunctionBuilder, value: Expr, height: int) -> str | None:
     """The variable that gives its own reference away, because its scope ends here."""
     if isinstance(value, LocalGet) and f.owns(value.local, height):
         return f.name(value.local)
     return None
 
 
-def _settled(f: Frame, node: Expr) -> Hold:
+def _settled(f: FunctionBuilder, node: Expr) -> Ownership:
     """A value that stays when the variables around it are released."""
     f.own(node)
     return _held(node.type)
 
 
-def _held(kind: Type) -> Hold:
-    return Hold.OWNED if is_reference(kind) else Hold.PLAIN
+def _held(kind: Type) -> Ownership:
+    return Ownership.OWNED if is_reference(kind) else Ownership.PLAIN
 
 
-def unless(f: Frame, condition: Expr, label: str) -> None:
+def unless(f: FunctionBuilder, condition: Expr, label: str) -> None:
     """Jump to the label if the condition is false; each part of an `&&` jumps by itself."""
     match condition:
         case ShortCircuit(is_and=True, left=left, right=right):
@@ -77,7 +77,7 @@ def unless(f: Frame, condition: Expr, label: str) -> None:
             f.emit("i32.eqz", f"br_if ${label}")
 
 
-def _when(f: Frame, condition: Expr, label: str) -> None:
+def _when(f: FunctionBuilder, condition: Expr, label: str) -> None:
     """Jump to the label if the condition is true."""
     match condition:
         case ShortCircuit(is_and=False, left=left, right=right):
@@ -102,7 +102,7 @@ def _is_compound(condition: Expr) -> bool:
     return isinstance(condition, ShortCircuit)
 
 
-def branch(f: Frame, node: If) -> Hold:
+def branch(f: FunctionBuilder, node: If) -> Ownership:
     if _is_compound(node.condition):
         _compound_branch(f, node)
     else:
@@ -118,7 +118,7 @@ def branch(f: Frame, node: If) -> Hold:
     return _held(node.type)
 
 
-def _compound_branch(f: Frame, node: If) -> None:
+def _compound_branch(f: FunctionBuilder, node: If) -> None:
     """A branch whose condition jumps from its parts."""
     end, otherwise = f.label("end"), f.label("else")
     if node.otherwise is not None:
@@ -138,15 +138,15 @@ def _compound_branch(f: Frame, node: If) -> None:
     f.emit("end")
 
 
-def _open(f: Frame, word: str, kind: Type) -> None:
+def _open(f: FunctionBuilder, word: str, kind: Type) -> None:
     shape = value_type(kind)
     f.emit(word if shape is None else f"{word} (result {shape})")
 
 
-def match_tag(f: Frame, node: MatchTag) -> Hold:
+def match_tag(f: FunctionBuilder, node: MatchTag) -> Ownership:
     """A chain of tests; the subject is held while an arm runs, its payload borrowed from it."""
     f.own(node.subject)
-    subject = f.keep(node.subject.type)
+    subject = f.spill(node.subject.type)
     end = f.label("matched")
     _open(f, f"block ${end}", node.type)
     arms = list(node.arms)
@@ -167,13 +167,13 @@ def match_tag(f: Frame, node: MatchTag) -> Hold:
     if node.type is Prim.NEVER:
         f.emit("unreachable")
         f.end_scope(f.height - 1, reachable=False)
-        f.give_back(subject.name)
+        f.free_temporary(subject.name)
     else:
-        f.let_go([subject])
+        f.release_spilled([subject])
     return _held(node.type)
 
 
-def _arm(f: Frame, arm: TagArm, subject: str) -> None:
+def _arm(f: FunctionBuilder, arm: TagArm, subject: str) -> None:
     height = f.height
     for position, local in arm.bindings:
         if value_type(local.type) is None:
@@ -192,7 +192,7 @@ def _arm(f: Frame, arm: TagArm, subject: str) -> None:
 # --- ways out ---------------------------------------------------------------------------
 
 
-def leave(f: Frame, node: Return) -> Hold:
+def leave(f: FunctionBuilder, node: Return) -> Ownership:
     spare = None
     if node.value is not None:
         spare = _moved(f, node.value, 0)
@@ -202,16 +202,16 @@ def leave(f: Frame, node: Return) -> Hold:
             f.own(node.value)
     f.release_above(0, spare)
     f.emit(*f.leave, "return")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def jump(f: Frame, label: str) -> Hold:
+def jump(f: FunctionBuilder, label: str) -> Ownership:
     f.release_above(f.loops[-1].height)
     f.emit(f"br ${label}")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def require(f: Frame, node: Require) -> Hold:
+def require(f: FunctionBuilder, node: Require) -> Ownership:
     f.expr(node.condition)
     f.emit("i32.eqz", "if")
     if node.message is None:
@@ -224,4 +224,4 @@ def require(f: Frame, node: Require) -> Hold:
     f.emit("end")
     if node.type is Prim.NEVER:
         f.emit("unreachable")
-    return Hold.PLAIN
+    return Ownership.PLAIN

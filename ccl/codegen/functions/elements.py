@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from ccl.abi.layout import SLOT_BYTES
 from ccl.analysis.array_usage import array_uses, set_in
-from ccl.codegen.function_builder import Frame, Hold, Owned, View
+from ccl.codegen.function_builder import FunctionBuilder, Owned, Ownership, View
 from ccl.codegen.operations import overflow_checks
 from ccl.ir.layout import load, value_type
 from ccl.ir.typed import Expr, ForEach, ForPairs, IndexGet, Local, LocalGet, While
@@ -22,44 +22,44 @@ OUT_OF_RANGE = "index out of range"
 _SLOT_SHIFT = SLOT_BYTES.bit_length() - 1
 
 
-def element(f: Frame, node: IndexGet) -> Hold:
+def element(f: FunctionBuilder, node: IndexGet) -> Ownership:
     """Read an element; it is held by the array, or owned where the array is a temporary."""
-    kept, array = _array(f, node.base, node.index)
+    spilled, array = _array(f, node.base, node.index)
     view = f.views.get(node.base.local.index) if isinstance(node.base, LocalGet) else None
     index, taken = _index(f, node, array, view)
     if value_type(node.type) is not None:
         slot(f, array, index, view)
         f.emit(load(node.type))
     if taken:
-        f.give_back(index, "i64")
-    owned = bool(kept) and is_reference(node.type)
+        f.free_temporary(index, "i64")
+    owned = bool(spilled) and is_reference(node.type)
     if owned:
         f.retain()
-    f.let_go(kept)
-    if not isinstance(node.base, LocalGet) and not kept:
-        f.give_back(array)
+    f.release_spilled(spilled)
+    if not isinstance(node.base, LocalGet) and not spilled:
+        f.free_temporary(array)
     if owned:
-        return Hold.OWNED
-    return Hold.BORROWED if is_reference(node.type) else Hold.PLAIN
+        return Ownership.OWNED
+    return Ownership.BORROWED if is_reference(node.type) else Ownership.PLAIN
 
 
-def _array(f: Frame, node: Expr, index: Expr) -> tuple[list[Owned], str]:
+def _array(f: FunctionBuilder, node: Expr, index: Expr) -> tuple[list[Owned], str]:
     """Evaluate the array: what is to be let go after its use, and the local it is in."""
-    if isinstance(node, LocalGet) and not f.behaviour.disturbs(index):
+    if isinstance(node, LocalGet) and not f.behaviour.clobbers(index):
         return [], f.name(node.local)
-    hold = f.expr(node)
-    if hold is Hold.BORROWED and f.behaviour.disturbs(index):
+    ownership = f.expr(node)
+    if ownership is Ownership.BORROWED and f.behaviour.clobbers(index):
         f.retain()
-        hold = Hold.OWNED
-    if hold is Hold.OWNED:
-        owned = f.keep(node.type)
+        ownership = Ownership.OWNED
+    if ownership is Ownership.OWNED:
+        owned = f.spill(node.type)
         return [owned], owned.name
-    name = f.take("i32")
+    name = f.new_temporary("i32")
     f.emit(f"local.set ${name}")
     return [], name
 
 
-def _index(f: Frame, node: IndexGet, array: str, view: View | None) -> tuple[str, bool]:
+def _index(f: FunctionBuilder, node: IndexGet, array: str, view: View | None) -> tuple[str, bool]:
     """The local that holds the index, which is in range, and whether it is to be given back."""
     if isinstance(node.index, LocalGet):
         name = f.name(node.index.local)
@@ -68,13 +68,13 @@ def _index(f: Frame, node: IndexGet, array: str, view: View | None) -> tuple[str
     asked = overflow_checks.to_ask(f, node.index)
     if not asked:
         overflow_checks.small(f, node.index)
-        name = f.take("i64")
+        name = f.new_temporary("i64")
         f.emit(f"local.set ${name}")
         check(f, array, name, view, node.span)
         return name, True
     # one question for both: may a step have overflowed, is the index out of range
     overflow_checks.plainly(f, node.index)
-    name = f.take("i64")
+    name = f.new_temporary("i64")
     guard = view.guards.get(asked) if view is not None else None
     if guard is not None:
         f.emit(f"local.tee ${name}", f"local.get ${guard}", "i64.ge_u", "if")
@@ -89,7 +89,7 @@ def _index(f: Frame, node: IndexGet, array: str, view: View | None) -> tuple[str
     return name, True
 
 
-def check(f: Frame, array: str, index: str, view: View | None, span: Span) -> None:
+def check(f: FunctionBuilder, array: str, index: str, view: View | None, span: Span) -> None:
     """Trap unless the index is in range."""
     length = _length(array, view)
     f.emit(f"local.get ${index}", *length, "i64.ge_u", "if", f"local.get ${index}", *length)
@@ -98,14 +98,14 @@ def check(f: Frame, array: str, index: str, view: View | None, span: Span) -> No
     f.emit("unreachable", "end")
 
 
-def slot(f: Frame, array: str, index: str, view: View | None) -> None:
+def slot(f: FunctionBuilder, array: str, index: str, view: View | None) -> None:
     """Push the address of an element that is there."""
     block = (f"local.get ${view.block}",) if view else (f"local.get ${array}", "i32.load offset=16")
     f.emit(*block, f"local.get ${index}", "i32.wrap_i64")
     f.emit(f"i32.const {_SLOT_SHIFT}", "i32.shl", "i32.add")
 
 
-def push_length(f: Frame, local: Local) -> bool:
+def push_length(f: FunctionBuilder, local: Local) -> bool:
     """Push the length of a viewed array; whether it is one."""
     view = f.views.get(local.index)
     if view is not None:
@@ -123,7 +123,7 @@ def _length(array: str, view: View | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def viewed(f: Frame, loop: While | ForEach | ForPairs) -> Iterator[None]:
+def viewed(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> Iterator[None]:
     """While the loop is lowered, its constant arrays are viewed."""
     opened: list[tuple[int, View]] = []
     locals_used = [
@@ -134,9 +134,9 @@ def viewed(f: Frame, loop: While | ForEach | ForPairs) -> Iterator[None]:
     asked = _asked(f, loop) if locals_used else {}
     for local in locals_used:
         view = View(
-            block=f.take("i32"),
-            length=f.take("i64"),
-            guards={each: f.take("i64") for each in asked.get(local.index, ())},
+            block=f.new_temporary("i32"),
+            length=f.new_temporary("i64"),
+            guards={each: f.new_temporary("i64") for each in asked.get(local.index, ())},
         )
         name = f.name(local)
         look(f, name, view)
@@ -150,13 +150,13 @@ def viewed(f: Frame, loop: While | ForEach | ForPairs) -> Iterator[None]:
     yield
     for index, view in opened:
         del f.views[index]
-        f.give_back(view.block)
-        f.give_back(view.length, "i64")
+        f.free_temporary(view.block)
+        f.free_temporary(view.length, "i64")
         for guard in view.guards.values():
-            f.give_back(guard, "i64")
+            f.free_temporary(guard, "i64")
 
 
-def _asked(f: Frame, loop: While | ForEach | ForPairs) -> dict[int, list[frozenset[int]]]:
+def _asked(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> dict[int, list[frozenset[int]]]:
     """By array variable, the variables that indices in the loop ask for and that it never sets."""
     found: dict[int, list[frozenset[int]]] = {}
     changing = set_in(loop)
@@ -170,6 +170,6 @@ def _asked(f: Frame, loop: While | ForEach | ForPairs) -> dict[int, list[frozens
     return found
 
 
-def look(f: Frame, array: str, view: View) -> None:
+def look(f: FunctionBuilder, array: str, view: View) -> None:
     """The block of the object that the variable refers to now."""
     f.emit(f"local.get ${array}", "i32.load offset=16", f"local.set ${view.block}")

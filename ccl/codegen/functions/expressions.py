@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ccl.abi.layout import SLOT_BYTES
-from ccl.codegen.function_builder import Frame, Hold
+from ccl.codegen.function_builder import FunctionBuilder, Ownership
 from ccl.codegen.functions import calls, control, lvalues, records
 from ccl.codegen.operations import builtins, conversions, operators
 from ccl.ir.layout import field_offset, payload_offset, store, value_type
@@ -42,74 +42,74 @@ from ccl.ir.typed import (
 from ccl.ir.types import Array, Struct, is_reference
 
 
-def lower(f: Frame, node: Expr) -> Hold:
+def lower(f: FunctionBuilder, node: Expr) -> Ownership:
     """Emit the code of an expression."""
     return _LOWER[type(node)](f, node)
 
 
-def _local(f: Frame, node: LocalGet) -> Hold:
+def _local(f: FunctionBuilder, node: LocalGet) -> Ownership:
     kind = node.local.type
     if value_type(kind) is None:
-        return Hold.PLAIN
+        return Ownership.PLAIN
     name = f.name(node.local)
     f.emit(f"local.get ${name}")
     if not is_reference(kind):
-        return Hold.PLAIN
-    if id(node) in f.taken and f.is_declared(node.local):
+        return Ownership.PLAIN
+    if id(node) in f.moved and f.is_declared(node.local):
         f.emit("i32.const 0", f"local.set ${name}")
-        return Hold.OWNED
-    return Hold.BORROWED
+        return Ownership.OWNED
+    return Ownership.BORROWED
 
 
-def _state(f: Frame, node: StateGet) -> Hold:
-    name = f.unit.state_name(node.state)
+def _state(f: FunctionBuilder, node: StateGet) -> Ownership:
+    name = f.module.state_name(node.state)
     f.emit(f"global.get ${name}")
     if not is_reference(node.type):
-        return Hold.PLAIN
-    if id(node) in f.taken:
+        return Ownership.PLAIN
+    if id(node) in f.moved:
         f.emit("i32.const 0", f"global.set ${name}")
-        return Hold.OWNED
-    return Hold.BORROWED
+        return Ownership.OWNED
+    return Ownership.BORROWED
 
 
-def _scalar(f: Frame, node: ScalarConst) -> Hold:
+def _scalar(f: FunctionBuilder, node: ScalarConst) -> Ownership:
     f.emit(f"{value_type(node.type)}.const {node.value}")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def _text(f: Frame, node: TextConst) -> Hold:
-    f.constant(f.unit.constants.text(node.value))
-    return Hold.PLAIN
+def _text(f: FunctionBuilder, node: TextConst) -> Ownership:
+    f.constant(f.module.constants.text(node.value))
+    return Ownership.PLAIN
 
 
-def _struct(f: Frame, node: StructNew) -> Hold:
+def _struct(f: FunctionBuilder, node: StructNew) -> Ownership:
     assert isinstance(node.type, Struct)
     values = [node.values[index] for index in node.order]
     offsets = [field_offset(index) for index in node.order]
     return _object(f, node, field_offset(len(values)), values, offsets)
 
 
-def _variant(f: Frame, node: VariantNew) -> Hold:
+def _variant(f: FunctionBuilder, node: VariantNew) -> Ownership:
     if not node.payload:
-        f.constant(f.unit.constants.variant(node.tag))
-        return Hold.PLAIN
+        f.constant(f.module.constants.variant(node.tag))
+        return Ownership.PLAIN
     offsets = [payload_offset(index) for index in range(len(node.payload))]
     return _object(f, node, payload_offset(len(node.payload)), node.payload, offsets, node.tag)
 
 
 def _object(
-    f: Frame,
+    f: FunctionBuilder,
     node: StructNew | VariantNew,
     size: int,
     values: Sequence[Expr],
     offsets: Sequence[int],
     tag: int | None = None,
-) -> Hold:
+) -> Ownership:
     """A new object with the values at the offsets, evaluated in the order given."""
     f.constant(size)
     f.memory_site(node.span)
     f.call("new")
-    made = f.keep(node.type)
+    made = f.spill(node.type)
     if tag is not None:
         f.emit(f"local.get ${made.name}", f"i64.const {tag}", "i64.store offset=8")
     if any(f.behaviour.escapes(value) for value in values):
@@ -126,26 +126,26 @@ def _object(
         f.emit(store(value.type, offset))
     f.emit(f"local.get ${made.name}")
     f.forget(made)
-    return Hold.OWNED
+    return Ownership.OWNED
 
 
-def _array(f: Frame, node: ArrayNew) -> Hold:
+def _array(f: FunctionBuilder, node: ArrayNew) -> Ownership:
     assert isinstance(node.type, Array)
     count = len(node.elements)
     f.constant(count)
     f.memory_site(node.span)
     f.call("array_new")
-    made = f.keep(node.type)
+    made = f.spill(node.type)
     if count and all(isinstance(element, ScalarConst) for element in node.elements):
         _constant_elements(f, made.name, node.elements)
     else:
         _elements(f, made.name, node.elements)
     f.emit(f"local.get ${made.name}")
     f.forget(made)
-    return Hold.OWNED
+    return Ownership.OWNED
 
 
-def _constant_elements(f: Frame, made: str, elements: Sequence[Expr]) -> None:
+def _constant_elements(f: FunctionBuilder, made: str, elements: Sequence[Expr]) -> None:
     """Copied from the data segment."""
     content = b"".join(
         element.value.to_bytes(8, "little", signed=True)
@@ -154,11 +154,11 @@ def _constant_elements(f: Frame, made: str, elements: Sequence[Expr]) -> None:
     )
     f.emit(f"local.get ${made}", f"i32.const {len(elements)}", "i32.store offset=8")
     f.emit(f"local.get ${made}", "i32.load offset=16")
-    f.constant(f.unit.constants.block(content))
+    f.constant(f.module.constants.block(content))
     f.emit(f"i32.const {len(content)}", "memory.copy")
 
 
-def _elements(f: Frame, made: str, elements: Sequence[Expr]) -> None:
+def _elements(f: FunctionBuilder, made: str, elements: Sequence[Expr]) -> None:
     for position, element in enumerate(elements):
         if value_type(element.type) is None:
             f.own(element)
@@ -171,12 +171,12 @@ def _elements(f: Frame, made: str, elements: Sequence[Expr]) -> None:
 
 
 # By the class: trying one pattern after another costs too much.
-_LOWER: Final[Mapping[type, Callable[[Frame, Any], Hold]]] = {
+_LOWER: Final[Mapping[type, Callable[[FunctionBuilder, Any], Ownership]]] = {
     LocalGet: _local,
     StateGet: _state,
     ScalarConst: _scalar,
     TextConst: _text,
-    UnitConst: lambda f, node: Hold.PLAIN,
+    UnitConst: lambda f, node: Ownership.PLAIN,
     Binary: operators.binary,
     ShortCircuit: operators.short_circuit,
     Unary: operators.unary,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ccl.codegen.codecs import routines
-from ccl.codegen.function_builder import Frame, Hold, Owned, View
+from ccl.codegen.function_builder import FunctionBuilder, Owned, Ownership, View
 from ccl.codegen.functions import elements, map_keys
 from ccl.codegen.operations import operators, overflow_checks
 from ccl.ir.layout import field_offset, load, store, value_type
@@ -30,51 +30,53 @@ KEY_NOT_FOUND = "key not found"
 # --- reading ----------------------------------------------------------------------------
 
 
-def field(f: Frame, node: FieldGet) -> Hold:
-    if id(node) in f.taken:
+def field(f: FunctionBuilder, node: FieldGet) -> Ownership:
+    if id(node) in f.moved:
         return take(f, node)
-    hold = f.expr(node.base)
+    ownership = f.expr(node.base)
     if value_type(node.type) is None:
-        f.drop(hold, node.base.type)
-        return Hold.PLAIN
-    return _loaded(f, node.type, field_offset(node.index), hold, node.base.type)
+        f.drop(ownership, node.base.type)
+        return Ownership.PLAIN
+    return _loaded(f, node.type, field_offset(node.index), ownership, node.base.type)
 
 
-def _loaded(f: Frame, kind: Type, offset: int, hold: Hold, base: Type) -> Hold:
+def _loaded(
+    f: FunctionBuilder, kind: Type, offset: int, ownership: Ownership, base: Type
+) -> Ownership:
     """Load a part of the object on the stack, and release the object if it is a temporary."""
-    if hold is not Hold.OWNED:
+    if ownership is not Ownership.OWNED:
         f.emit(load(kind, offset))
-        return Hold.BORROWED if is_reference(kind) else Hold.PLAIN
-    kept = f.keep(base)
-    f.emit(f"local.get ${kept.name}", load(kind, offset))
+        return Ownership.BORROWED if is_reference(kind) else Ownership.PLAIN
+    spilled = f.spill(base)
+    f.emit(f"local.get ${spilled.name}", load(kind, offset))
     if is_reference(kind):
         f.retain()
-    f.let_go([kept])
-    return Hold.OWNED if is_reference(kind) else Hold.PLAIN
+    f.release_spilled([spilled])
+    return Ownership.OWNED if is_reference(kind) else Ownership.PLAIN
 
 
-def index(f: Frame, node: IndexGet) -> Hold:
-    if id(node) in f.taken:
+def index(f: FunctionBuilder, node: IndexGet) -> Ownership:
+    if id(node) in f.moved:
         return take(f, node)
     if isinstance(node.base.type, Array):
         return elements.element(f, node)
-    kept = f.borrow((node.base, node.index))
+    spilled = f.borrow((node.base, node.index))
     assert isinstance(node.base.type, Map)
     offset = map_keys.find(f, node.base.type, node.span)
     if value_type(node.type) is None:
         f.emit("drop")
     else:
         f.emit(load(node.type, offset))
-    owned = bool(kept) and is_reference(node.type)
+    owned = bool(spilled) and is_reference(node.type)
     if owned:
         f.retain()
-    f.let_go(kept)
+    f.release_spilled(spilled)
     if owned:
-        return Hold.OWNED
-    return Hold.BORROWED if is_reference(node.type) else Hold.PLAIN
+        return Ownership.OWNED
+    return Ownership.BORROWED if is_reference(node.type) else Ownership.PLAIN
 
 
-def take(f: Frame, node: FieldGet | IndexGet) -> Hold:
+def take(f: FunctionBuilder, node: FieldGet | IndexGet) -> Ownership:
     """Read a part and leave its place empty, which is set before anything looks at it."""
     path = path_of(node)
     assert path is not None, "only places are taken from"
@@ -85,7 +87,7 @@ def take(f: Frame, node: FieldGet | IndexGet) -> Hold:
         f.emit(f"local.tee ${at}", load(node.type, offset))
         f.emit(f"local.get ${at}", "i32.const 0", store(node.type, offset))
     give_back(f, steps, keys)
-    return Hold.OWNED
+    return Ownership.OWNED
 
 
 # --- writing ----------------------------------------------------------------------------
@@ -98,7 +100,7 @@ class Key(Node, frozen=True):
     owned: Owned | None
 
 
-def set_aside(f: Frame, steps: Sequence[Step]) -> list[Key]:
+def set_aside(f: FunctionBuilder, steps: Sequence[Step]) -> list[Key]:
     """Evaluate the index expressions of a path, in order."""
     keys: list[Key] = []
     for step in steps:
@@ -108,31 +110,31 @@ def set_aside(f: Frame, steps: Sequence[Step]) -> list[Key]:
         assert kind is not None
         if is_reference(step.index.type):
             f.own(step.index)
-            owned = f.keep(step.index.type)
+            owned = f.spill(step.index.type)
             keys.append(Key(owned.name, owned))
         else:
             if isinstance(step.of, Array):
                 overflow_checks.small(f, step.index)
             else:
                 f.expr(step.index)
-            name = f.take(kind)
+            name = f.new_temporary(kind)
             f.emit(f"local.set ${name}")
             keys.append(Key(name, None))
     return keys
 
 
-def give_back(f: Frame, steps: Sequence[Step], keys: Sequence[Key]) -> None:
+def give_back(f: FunctionBuilder, steps: Sequence[Step], keys: Sequence[Key]) -> None:
     indices = [step.index for step in steps if isinstance(step, IndexStep)]
     for index_expr, key in zip(reversed(indices), reversed(keys), strict=True):
         if key.owned is not None:
-            f.let_go([key.owned])
+            f.release_spilled([key.owned])
         else:
             kind = value_type(index_expr.type)
             assert kind is not None
-            f.give_back(key.name, kind)
+            f.free_temporary(key.name, kind)
 
 
-def unique_root(f: Frame, root: Local | StateGet, span: Span) -> None:
+def unique_root(f: FunctionBuilder, root: Local | StateGet, span: Span) -> None:
     """Push the object of a variable, which from here on has no other holder."""
     if isinstance(root, StateGet):
         _unique_state(f, root, span)
@@ -147,23 +149,25 @@ def unique_root(f: Frame, root: Local | StateGet, span: Span) -> None:
             f.emit(f"local.get ${name}", f"local.set ${owner}", "end")
         f.emit(f"local.get ${name}")
         return
-    if local.index not in f.sole:
+    if local.index not in f.unshared:
         _make_unique(f, name, local.type, span, f.views.get(local.index))
     f.emit(f"local.get ${name}")
 
 
-def _unique_state(f: Frame, root: StateGet, span: Span) -> None:
-    name = f.unit.state_name(root.state)
+def _unique_state(f: FunctionBuilder, root: StateGet, span: Span) -> None:
+    name = f.module.state_name(root.state)
     f.emit(f"global.get ${name}", "i32.load", "i32.const 1", "i32.ne", "if", f"global.get ${name}")
     f.memory_site(span)
-    f.call(routines.unique(f.unit, root.type))
+    f.call(routines.unique(f.module, root.type))
     f.emit(f"global.set ${name}", "end", f"global.get ${name}")
 
 
-def _make_unique(f: Frame, name: str, kind: Type, span: Span, view: View | None = None) -> None:
+def _make_unique(
+    f: FunctionBuilder, name: str, kind: Type, span: Span, view: View | None = None
+) -> None:
     f.emit(f"local.get ${name}", "i32.load", "i32.const 1", "i32.ne", "if", f"local.get ${name}")
     f.memory_site(span)
-    f.call(routines.unique(f.unit, kind))
+    f.call(routines.unique(f.module, kind))
     f.emit(f"local.set ${name}")
     if view is not None:
         elements.look(f, name, view)
@@ -171,7 +175,7 @@ def _make_unique(f: Frame, name: str, kind: Type, span: Span, view: View | None 
 
 
 def unique_path(
-    f: Frame,
+    f: FunctionBuilder,
     root: Local | StateGet,
     steps: Sequence[Step],
     keys: Sequence[Key],
@@ -188,11 +192,11 @@ def unique_path(
         with f.temporary("i32") as at:
             f.emit(f"local.tee ${at}", f"local.get ${at}", load(kind, offset))
             f.memory_site(span)
-            f.call(routines.unique(f.unit, kind))
+            f.call(routines.unique(f.module, kind))
             f.emit(store(kind, offset), f"local.get ${at}", load(kind, offset))
 
 
-def step_address(f: Frame, step: Step, keys: list[Key], view: View | None) -> int:
+def step_address(f: FunctionBuilder, step: Step, keys: list[Key], view: View | None) -> int:
     """From an object to the address and offset of its part; the part must be there."""
     if isinstance(step, FieldStep):
         return field_offset(step.index)
@@ -207,7 +211,7 @@ def step_address(f: Frame, step: Step, keys: list[Key], view: View | None) -> in
     return 0
 
 
-def assign(f: Frame, statement: Store) -> None:
+def assign(f: FunctionBuilder, statement: Store) -> None:
     """`root.step.step = value` and its kin, evaluated as written.
 
     Keys, then with `+=` and its kin the old value, then the new one; traps come in that order.
@@ -217,14 +221,14 @@ def assign(f: Frame, statement: Store) -> None:
         f.own(statement.value)
     elif statement.op is None:
         _replace(f, statement, keys)
-    elif f.behaviour.disturbs(statement.value):
+    elif f.behaviour.clobbers(statement.value):
         _combine_apart(f, statement, statement.op, keys)
     else:
         _combine_in_place(f, statement, statement.op, keys)
     give_back(f, statement.steps, keys)
 
 
-def _replace(f: Frame, statement: Store, keys: Sequence[Key]) -> None:
+def _replace(f: FunctionBuilder, statement: Store, keys: Sequence[Key]) -> None:
     kind = statement.value.type
     with _value(f, statement) as name, f.temporary("i32") as at:
         offset = _address(f, statement, keys)
@@ -232,7 +236,9 @@ def _replace(f: Frame, statement: Store, keys: Sequence[Key]) -> None:
         _put(f, at, offset, name, kind)
 
 
-def _combine_in_place(f: Frame, statement: Store, op: BinaryOp, keys: Sequence[Key]) -> None:
+def _combine_in_place(
+    f: FunctionBuilder, statement: Store, op: BinaryOp, keys: Sequence[Key]
+) -> None:
     """The value changes nothing, so the place may be made ready before it."""
     kind = part_type(f, statement.steps[-1])
     with f.temporary("i32") as at:
@@ -250,14 +256,14 @@ def _combine_in_place(f: Frame, statement: Store, op: BinaryOp, keys: Sequence[K
                 f.emit(store(kind, offset))
 
 
-def _combine_apart(f: Frame, statement: Store, op: BinaryOp, keys: Sequence[Key]) -> None:
+def _combine_apart(f: FunctionBuilder, statement: Store, op: BinaryOp, keys: Sequence[Key]) -> None:
     """The value may change the place: the old one is read before, and the place found anew."""
     kind = part_type(f, statement.steps[-1])
     shape = value_type(kind)
     assert shape is not None
     _old(f, statement, keys)
-    held = f.keep(kind) if is_reference(kind) else None
-    old = held.name if held is not None else f.take(shape)
+    held = f.spill(kind) if is_reference(kind) else None
+    old = held.name if held is not None else f.new_temporary(shape)
     if held is None:
         f.emit(f"local.set ${old}")
     with _value(f, statement) as name:
@@ -266,7 +272,7 @@ def _combine_apart(f: Frame, statement: Store, op: BinaryOp, keys: Sequence[Key]
             f.forget(held)
             f.memory_site(statement.span)
             f.call("text_append")
-            joined = f.keep(kind)
+            joined = f.spill(kind)
             f.release(name, kind)
             with f.temporary("i32") as at:
                 offset = _address(f, statement, keys)
@@ -278,13 +284,13 @@ def _combine_apart(f: Frame, statement: Store, op: BinaryOp, keys: Sequence[Key]
             f.emit(f"local.set ${old}")
             offset = _address(f, statement, keys)
             f.emit(f"local.get ${old}", store(kind, offset))
-            f.give_back(old, shape)
+            f.free_temporary(old, shape)
 
 
-def _old(f: Frame, statement: Store, keys: Sequence[Key]) -> None:
+def _old(f: FunctionBuilder, statement: Store, keys: Sequence[Key]) -> None:
     """The value of the place as it is, owned."""
     root, remaining = statement.root, list(keys)
-    name = f.unit.state_name(root.state) if isinstance(root, StateGet) else f.name(root)
+    name = f.module.state_name(root.state) if isinstance(root, StateGet) else f.name(root)
     f.emit(f"{'global' if isinstance(root, StateGet) else 'local'}.get ${name}")
     for step in statement.steps:
         offset = step_address(f, step, remaining, None)
@@ -294,24 +300,24 @@ def _old(f: Frame, statement: Store, keys: Sequence[Key]) -> None:
 
 
 @contextmanager
-def _value(f: Frame, statement: Store) -> Iterator[str]:
+def _value(f: FunctionBuilder, statement: Store) -> Iterator[str]:
     """The value, owned and by name. A reference is the caller's to store or release."""
     kind = statement.value.type
     shape = value_type(kind)
     assert shape is not None
     f.own(statement.value)
     if is_reference(kind):
-        kept = f.keep(kind)
-        yield kept.name
-        f.forget(kept)
+        spilled = f.spill(kind)
+        yield spilled.name
+        f.forget(spilled)
     else:
-        name = f.take(shape)
+        name = f.new_temporary(shape)
         f.emit(f"local.set ${name}")
         yield name
-        f.give_back(name, shape)
+        f.free_temporary(name, shape)
 
 
-def _address(f: Frame, statement: Store, keys: Sequence[Key]) -> int:
+def _address(f: FunctionBuilder, statement: Store, keys: Sequence[Key]) -> int:
     """Push the address of the place, which is in an object of its own; gives the offset."""
     last = statement.steps[-1]
     if isinstance(last, IndexStep) and isinstance(last.of, Map) and statement.op is None:
@@ -323,7 +329,11 @@ def _address(f: Frame, statement: Store, keys: Sequence[Key]) -> int:
 
 
 def _part_address(
-    f: Frame, root: Local | StateGet, steps: Sequence[Step], keys: Sequence[Key], span: Span
+    f: FunctionBuilder,
+    root: Local | StateGet,
+    steps: Sequence[Step],
+    keys: Sequence[Key],
+    span: Span,
 ) -> int:
     """The same for a place that must be there."""
     _holder(f, root, steps, keys, span)
@@ -332,14 +342,18 @@ def _part_address(
 
 
 def _holder(
-    f: Frame, root: Local | StateGet, steps: Sequence[Step], keys: Sequence[Key], span: Span
+    f: FunctionBuilder,
+    root: Local | StateGet,
+    steps: Sequence[Step],
+    keys: Sequence[Key],
+    span: Span,
 ) -> None:
     """Push the object that the last step leads out of, which has no other holder."""
     unique_root(f, root, span)
     unique_path(f, root, steps[:-1], keys, steps[-1].of, span)
 
 
-def _put(f: Frame, at: str, offset: int, name: str, kind: Type) -> None:
+def _put(f: FunctionBuilder, at: str, offset: int, name: str, kind: Type) -> None:
     if is_reference(kind):
         # the old value goes last: to release it may free much, and nothing may see it half gone
         f.emit(f"local.get ${at}", load(kind, offset))
@@ -348,12 +362,12 @@ def _put(f: Frame, at: str, offset: int, name: str, kind: Type) -> None:
         f.call(f.release_name(kind))
 
 
-def part_type(f: Frame, step: Step) -> Type:
+def part_type(f: FunctionBuilder, step: Step) -> Type:
     """The type of what a step leads to."""
     match step.of:
         case Struct(id=struct_id):
             assert isinstance(step, FieldStep)
-            return f.unit.struct(struct_id).fields[step.index][1]
+            return f.module.struct(struct_id).fields[step.index][1]
         case Array(element=element):
             return element
         case Map(value=value):

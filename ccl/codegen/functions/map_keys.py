@@ -1,7 +1,7 @@
 """Keys of maps: how they are passed to the routines that search, and where they are found."""
 
 from ccl.codegen.codecs import comparison
-from ccl.codegen.function_builder import Frame
+from ccl.codegen.function_builder import FunctionBuilder
 from ccl.codegen.functions.trap_details import trap_with_keys, trap_with_scalar
 from ccl.ir.layout import value_type
 from ccl.ir.types import Map, Prim, Type
@@ -10,7 +10,7 @@ from ccl.source.spans import Span
 KEY_NOT_FOUND = "key not found"
 
 
-def find(f: Frame, base: Map, span: Span) -> int:
+def find(f: FunctionBuilder, base: Map, span: Span) -> int:
     """From (map, key) to the address of the entry and the offset of its value; traps."""
     shape = value_type(base.key)
     assert shape is not None, "a key is a value"
@@ -26,7 +26,7 @@ def find(f: Frame, base: Map, span: Span) -> int:
     return 16
 
 
-def _find_in_record(f: Frame, base: Map, span: Span) -> None:
+def _find_in_record(f: FunctionBuilder, base: Map, span: Span) -> None:
     """From (map, key) to the address of the entry; a trap names the keys that there are, as those
     of a row are columns."""
     with f.temporary("i32") as key, f.temporary("i32") as record, f.temporary("i32") as at:
@@ -37,24 +37,24 @@ def _find_in_record(f: Frame, base: Map, span: Span) -> None:
         f.emit("end", f"local.get ${at}")
 
 
-def find_key(f: Frame, key: Type, span: Span) -> None:
+def find_key(f: FunctionBuilder, key: Type, span: Span) -> None:
     """From (map, key) to the address of the entry, or 0."""
     f.prepare_comparison(key, span)
-    if comparison.is_word_key(f.unit, key):
+    if comparison.is_word_key(f.module, key):
         to_word(f, key)
-    f.call(comparison.find_routine(f.unit, key))
+    f.call(comparison.find_routine(f.module, key))
 
 
-def put_key(f: Frame, key: Type, span: Span) -> None:
+def put_key(f: FunctionBuilder, key: Type, span: Span) -> None:
     """From (map, key) to the address of the entry, which is added if it is absent."""
     f.prepare_comparison(key, span)
-    if comparison.is_word_key(f.unit, key):
+    if comparison.is_word_key(f.module, key):
         to_word(f, key)
     f.memory_site(span)
-    f.call(comparison.put_routine(f.unit, key))
+    f.call(comparison.put_routine(f.module, key))
 
 
-def to_word(f: Frame, kind: Type) -> None:
+def to_word(f: FunctionBuilder, kind: Type) -> None:
     """The value on the stack as an i64, as it lies in a slot."""
     if value_type(kind) == "i32":
         f.emit("i64.extend_i32_u")

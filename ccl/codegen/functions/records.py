@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ccl.abi.call_forms import Answer
 from ccl.codegen.codecs import encoding
-from ccl.codegen.function_builder import Callee, Frame, Hold, Owned
+from ccl.codegen.function_builder import Callee, FunctionBuilder, Owned, Ownership
 from ccl.codegen.functions.calls import answer, set_aside
 from ccl.ir.layout import load, payload_offset
 from ccl.ir.typed import DataNew, Expr, SubmitManifest
@@ -23,39 +23,39 @@ class _SetAside(Node, frozen=True):
     owned: list[Owned] = field(default_factory=list)
     plain: list[tuple[str, ValueType]] = field(default_factory=list)
 
-    def let_go(self, f: Frame) -> None:
-        f.let_go(self.owned)
+    def release(self, f: FunctionBuilder) -> None:
+        f.release_spilled(self.owned)
         for name, shape in self.plain:
-            f.give_back(name, shape)
+            f.free_temporary(name, shape)
 
 
-def manifest(f: Frame, node: SubmitManifest) -> Hold:
+def manifest(f: FunctionBuilder, node: SubmitManifest) -> Ownership:
     f.callees.append(Callee("host_submit_manifest", f.sizes.of_manifest(node), node.span))
-    kept = _written(f, node.fields, frozenset(), node.span)
+    spilled = _written(f, node.fields, frozenset(), node.span)
     f.call("out_address")
     f.call("out_size")
     f.call("host_submit_manifest")
-    hold = answer(f, Answer.HANDLE, node.type, node.span)
-    kept.let_go(f)
-    return hold
+    ownership = answer(f, Answer.HANDLE, node.type, node.span)
+    spilled.release(f)
+    return ownership
 
 
-def data(f: Frame, node: DataNew) -> Hold:
-    kept = _written(f, node.fields, node.optional, node.span)
+def data(f: FunctionBuilder, node: DataNew) -> Ownership:
+    spilled = _written(f, node.fields, node.optional, node.span)
     f.memory_site(node.span)
     f.call("out_data")
-    kept.let_go(f)
-    return Hold.OWNED
+    spilled.release(f)
+    return Ownership.OWNED
 
 
 def _written(
-    f: Frame, fields: Sequence[tuple[str, Expr]], optional: frozenset[str], span: Span
+    f: FunctionBuilder, fields: Sequence[tuple[str, Expr]], optional: frozenset[str], span: Span
 ) -> _SetAside:
     """Write the map into the buffer."""
-    kept = _SetAside()
+    spilled = _SetAside()
     values: dict[str, tuple[str, Type]] = {}
     for key, value in fields:
-        values[key] = (set_aside(f, value, kept.owned, kept.plain), value.type)
+        values[key] = (set_aside(f, value, spilled.owned, spilled.plain), value.type)
     f.memory_site(span)
     f.call("out_begin")
     f.emit(f"i32.const {encoding.MAP}", f"i64.const {len(values) - len(optional)}")
@@ -66,13 +66,13 @@ def _written(
         name, kind = values[key]
         if key in optional:
             assert isinstance(kind, Option), "what may be left out is an Option"
-            f.emit(f"local.get ${name}", *_IS_SOME, "if", *encoding.key(f.unit, key))
+            f.emit(f"local.get ${name}", *_IS_SOME, "if", *encoding.key(f.module, key))
             f.emit(f"local.get ${name}", load(kind.value, payload_offset(0)))
-            f.emit(encoding.encode(f.unit, kind.value), "end")
+            f.emit(encoding.encode(f.module, kind.value), "end")
         else:
-            f.emit(*encoding.key(f.unit, key))
-            f.emit(f"local.get ${name}", encoding.encode(f.unit, kind))
-    return kept
+            f.emit(*encoding.key(f.module, key))
+            f.emit(f"local.get ${name}", encoding.encode(f.module, kind))
+    return spilled
 
 
 _IS_SOME = ("i64.load offset=8", "i64.const 0", "i64.ne")

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import assert_never
 
-from ccl.analysis.loop_bounds import turns_of
+from ccl.analysis.loop_bounds import iteration_bound
 from ccl.analysis.usage import changes, leaves_changed
-from ccl.codegen.function_builder import Frame, Hold, Loop
+from ccl.codegen.function_builder import FunctionBuilder, Loop, Ownership
 from ccl.codegen.functions import control, elements, lvalues
 from ccl.codegen.operations import operators
 from ccl.ir.layout import load, value_type
@@ -29,7 +29,7 @@ from ccl.ir.types import Array, Map, Prim, Type, is_reference
 from ccl.ir.visit import root_of
 
 
-def lower(f: Frame, statement: Statement) -> None:
+def lower(f: FunctionBuilder, statement: Statement) -> None:
     match statement:
         case SetLocal(local=local, value=value):
             set_local(f, local, value)
@@ -52,7 +52,7 @@ def lower(f: Frame, statement: Statement) -> None:
             assert_never(statement)
 
 
-def set_local(f: Frame, local: Local, value: Expr) -> None:
+def set_local(f: FunctionBuilder, local: Local, value: Expr) -> None:
     """A `let` or an assignment: the variable owns the new value, the old one is released."""
     if value_type(local.type) is None or value_type(value.type) is None:
         f.own(value)
@@ -84,12 +84,12 @@ def set_local(f: Frame, local: Local, value: Expr) -> None:
         f.emit(f"local.get ${new}", f"local.set ${name}")
 
 
-def set_state(f: Frame, state: str, value: Expr) -> None:
+def set_state(f: FunctionBuilder, state: str, value: Expr) -> None:
     """The module's variable owns the new value, the old one is released."""
-    kind = f.unit.program.states[state].type
+    kind = f.module.program.states[state].type
     if kind is Prim.STRING and operators.append_to_state(f, state, value):
         return
-    name = f.unit.state_name(state)
+    name = f.module.state_name(state)
     f.own(value)
     if value.type is Prim.NEVER:
         return
@@ -105,13 +105,13 @@ def set_state(f: Frame, state: str, value: Expr) -> None:
 # --- loops ------------------------------------------------------------------------------
 
 
-def _note(f: Frame, label: str, statement: While | ForEach | ForPairs) -> None:
-    """How often the loop turns, for the bounds of the module."""
-    turns = turns_of(f.sizes, statement)
-    f.turns[label] = statement.span if turns is None else turns
+def _note(f: FunctionBuilder, label: str, statement: While | ForEach | ForPairs) -> None:
+    """Records the bound on its iterations, for the bounds of the module."""
+    bound = iteration_bound(f.sizes, statement)
+    f.iteration_bounds[label] = statement.span if bound is None else bound
 
 
-def _while(f: Frame, statement: While) -> None:
+def _while(f: FunctionBuilder, statement: While) -> None:
     if operators.is_short(statement.condition):
         _counted(f, statement)
         return
@@ -127,7 +127,7 @@ def _while(f: Frame, statement: While) -> None:
     f.emit("end", "end")
 
 
-def _counted(f: Frame, statement: While) -> None:
+def _counted(f: FunctionBuilder, statement: While) -> None:
     """A short condition is before the loop and at its end, where it jumps back."""
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
@@ -143,29 +143,29 @@ def _counted(f: Frame, statement: While) -> None:
     f.emit(f"br_if ${again}", "end", "end")
 
 
-def _for_each(f: Frame, statement: ForEach) -> None:
+def _for_each(f: FunctionBuilder, statement: ForEach) -> None:
     kind = statement.iterable.type
     with _snapshot(f, statement.iterable, statement.body) as (name, held):
         if isinstance(kind, Array):
-            _for_elements(f, statement, name, kind.element, hold=not held)
+            _for_elements(f, statement, name, kind.element, retain=not held)
         else:
             _for_points(f, statement, name)
 
 
 @contextmanager
-def _snapshot(f: Frame, iterable: Expr, body: Block) -> Iterator[tuple[str, bool]]:
+def _snapshot(f: FunctionBuilder, iterable: Expr, body: Block) -> Iterator[tuple[str, bool]]:
     """The object to iterate over; copy on write keeps it as it is while the body runs.
 
     It is not held where the body leaves the loop once it has changed it: then only the items are.
     """
     root = root_of(iterable)
-    may_change = partial(changes, root=root, uses=f.unit.uses)
+    may_change = partial(changes, root=root, uses=f.module.uses)
     changed = may_change(body)
     if changed and leaves_changed(body, may_change):
         if isinstance(iterable, LocalGet):
             yield f.name(iterable.local), False
             return
-        if f.expr(iterable) is not Hold.OWNED:
+        if f.expr(iterable) is not Ownership.OWNED:
             with f.temporary("i32") as name:
                 f.emit(f"local.set ${name}")
                 yield name, False
@@ -176,16 +176,18 @@ def _snapshot(f: Frame, iterable: Expr, body: Block) -> Iterator[tuple[str, bool
         f.retain()
     else:
         f.own(iterable)
-    owned = f.keep(iterable.type)
+    owned = f.spill(iterable.type)
     yield owned.name, True
-    f.let_go([owned])
+    f.release_spilled([owned])
 
 
-def _body(f: Frame, loop: Loop, body: Block, items: tuple[Local, ...], *, hold: bool) -> None:
+def _body(
+    f: FunctionBuilder, loop: Loop, body: Block, items: tuple[Local, ...], *, retain: bool
+) -> None:
     """The body of a `for`; `continue` leaves the inner block, after which the loop steps on."""
     height = f.height
     for item in items:
-        if is_reference(item.type) and (hold or item.index in f.survey.written):
+        if is_reference(item.type) and (retain or item.index in f.survey.written):
             f.emit(f"local.get ${f.name(item)}")
             f.retain()
             f.emit(f"local.set ${f.name(item)}")
@@ -197,7 +199,7 @@ def _body(f: Frame, loop: Loop, body: Block, items: tuple[Local, ...], *, hold: 
 
 
 def _for_elements(
-    f: Frame, statement: ForEach, snapshot: str, element: Type, *, hold: bool
+    f: FunctionBuilder, statement: ForEach, snapshot: str, element: Type, *, retain: bool
 ) -> None:
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
@@ -211,13 +213,13 @@ def _for_elements(
         if value_type(element) is not None:
             f.emit(f"local.get ${at}", load(element), f"local.set ${f.name(statement.item)}")
         f.emit(f"block ${loop.next}")
-        _body(f, loop, statement.body, (statement.item,), hold=hold)
+        _body(f, loop, statement.body, (statement.item,), retain=retain)
         f.emit("end")
         f.emit(f"local.get ${at}", "i32.const 8", "i32.add", f"local.set ${at}", f"br ${again}")
         f.emit("end", "end")
 
 
-def _for_points(f: Frame, statement: ForEach, snapshot: str) -> None:
+def _for_points(f: FunctionBuilder, statement: ForEach, snapshot: str) -> None:
     """The code points of a string, each as a string."""
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
@@ -243,12 +245,12 @@ def _for_points(f: Frame, statement: ForEach, snapshot: str) -> None:
         f.emit("end", f"br ${again}", "end", "end")
 
 
-def _for_pairs(f: Frame, statement: ForPairs) -> None:
+def _for_pairs(f: FunctionBuilder, statement: ForPairs) -> None:
     with _snapshot(f, statement.iterable, statement.body) as (name, held):
-        _pairs_of(f, statement, name, hold=not held)
+        _pairs_of(f, statement, name, retain=not held)
 
 
-def _pairs_of(f: Frame, statement: ForPairs, name: str, *, hold: bool) -> None:
+def _pairs_of(f: FunctionBuilder, statement: ForPairs, name: str, *, retain: bool) -> None:
     kind = statement.iterable.type
     assert isinstance(kind, Map)
     loop = Loop(f.label("done"), f.label("next"), f.height)
@@ -270,7 +272,7 @@ def _pairs_of(f: Frame, statement: ForPairs, name: str, *, hold: bool) -> None:
             if value_type(part) is not None:
                 f.emit(f"local.get ${entry}", load(part, offset), f"local.set ${f.name(item)}")
         f.emit(f"block ${loop.next}")
-        _body(f, loop, statement.body, (statement.key, statement.value), hold=hold)
+        _body(f, loop, statement.body, (statement.key, statement.value), retain=retain)
         f.emit("end")
         f.emit(f"local.get ${entry}", "i32.const 24", "i32.add", f"local.set ${entry}")
         f.emit(f"br ${again}", "end", "end")

@@ -1,21 +1,21 @@
 """Traps that show the value which a check has refused, as their detail."""
 
-from ccl.codegen.function_builder import Frame
-from ccl.codegen.module_builder import Unit
+from ccl.codegen.function_builder import FunctionBuilder
+from ccl.codegen.module_builder import ModuleBuilder
 from ccl.codegen.operations.conversions import TO_TEXT
 from ccl.ir.layout import is_text
 from ccl.ir.types import Enumeration, Prim, Type
 from ccl.source.spans import Span
 
 
-def trap_with_scalar(f: Frame, kind: Type, local: str, span: Span, reason: str) -> None:
+def trap_with_scalar(f: FunctionBuilder, kind: Type, local: str, span: Span, reason: str) -> None:
     """Trap with the value of a local that has the type of a key; its text is made only then."""
     site = f.site(span, reason)
     f.emit(f"local.get ${local}")
     if isinstance(kind, Enumeration):
-        f.emit(f"call ${f.unit.routine('named', kind, _variant_name)}")
+        f.emit(f"call ${f.module.routine('named', kind, _variant_name)}")
     elif kind is Prim.BOOL:
-        yes, no = map(f.unit.constants.text, ("true", "false"))
+        yes, no = map(f.module.constants.text, ("true", "false"))
         f.emit("if (result i32)", f"i32.const {yes}", "else", f"i32.const {no}", "end")
     elif not is_text(kind):
         f.constant(site)
@@ -28,27 +28,27 @@ def trap_with_scalar(f: Frame, kind: Type, local: str, span: Span, reason: str) 
     f.emit("unreachable")
 
 
-def trap_with_keys(f: Frame, record: str, key: str, span: Span, reason: str) -> None:
+def trap_with_keys(f: FunctionBuilder, record: str, key: str, span: Span, reason: str) -> None:
     """Trap with a text that is no key of a record such as a row of a table, and with its keys."""
     f.emit(f"local.get ${record}", f"local.get ${key}")
     for text in ("; there are ", ", ", ", …"):
-        f.emit(f"i32.const {f.unit.constants.text(text)}")
+        f.emit(f"i32.const {f.module.constants.text(text)}")
     f.constant(f.site(span, reason))
     f.call("trap_without_key")
     f.emit("unreachable")
 
 
-def _variant_name(unit: Unit, kind: Type, name: str) -> str:
-    variants = [variant for variant, _ in unit.variants(kind)]
+def _variant_name(module: ModuleBuilder, kind: Type, name: str) -> str:
+    variants = [variant for variant, _ in module.variants(kind)]
     lines = [
         f"  (if (i64.eq (i64.load offset=8 (local.get $value)) (i64.const {tag}))"
-        f" (then (return (i32.const {unit.constants.text(variant)}))))"
+        f" (then (return (i32.const {module.constants.text(variant)}))))"
         for tag, variant in enumerate(variants[:-1])
     ]
     return "\n".join(
         [
             f"(func ${name} (param $value i32) (result i32)",
             *lines,
-            f"  (i32.const {unit.constants.text(variants[-1])}))",
+            f"  (i32.const {module.constants.text(variants[-1])}))",
         ]
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ccl.analysis.interval_arithmetic import MIN
-from ccl.codegen.function_builder import Frame, Hold
+from ccl.codegen.function_builder import FunctionBuilder, Ownership
 from ccl.codegen.functions import elements
 from ccl.codegen.operations import containers, conversions, operators
 from ccl.codegen.operations.conversions import DECIMAL_SCALE
@@ -15,7 +15,7 @@ from ccl.support import letter_case
 from ccl.support.letter_case import LetterCase
 
 
-def call(f: Frame, node: CallBuiltin) -> Hold:
+def call(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     """Each builtin is one entry of the table below."""
     return _LOWERINGS[node.builtin](f, node)
 
@@ -23,21 +23,21 @@ def call(f: Frame, node: CallBuiltin) -> Hold:
 # --- strings ----------------------------------------------------------------------------
 
 
-def _concat(f: Frame, node: CallBuiltin) -> Hold:
+def _concat(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     return operators.concat(f, containers.operands(node), node.span)
 
 
-def _substring(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow(containers.operands(node))
+def _substring(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
+    spilled = f.borrow(containers.operands(node))
     containers.check_range(f, "i64.load32_u offset=12", node.span)
     f.memory_site(node.span)
     f.call("text_substring")
-    f.let_go(kept)
-    return Hold.OWNED
+    f.release_spilled(spilled)
+    return Ownership.OWNED
 
 
-def _char_at(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow(containers.operands(node))
+def _char_at(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
+    spilled = f.borrow(containers.operands(node))
     with f.temporary("i32") as text, f.temporary("i64") as index:
         f.emit(f"local.set ${index}", f"local.set ${text}", f"local.get ${index}")
         f.emit(f"local.get ${text}", "i64.load32_u offset=12", "i64.ge_u")
@@ -49,11 +49,11 @@ def _char_at(f: Frame, node: CallBuiltin) -> Hold:
         f.call("text_offset")
     f.memory_site(node.span)
     f.call("text_point")
-    f.let_go(kept)
-    return Hold.OWNED
+    f.release_spilled(spilled)
+    return Ownership.OWNED
 
 
-def _from_code_point(f: Frame, node: CallBuiltin) -> Hold:
+def _from_code_point(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     """The numbers from D800 to DFFF are halves of a pair in another encoding, no code points."""
     f.borrow(containers.operands(node))
     with f.temporary("i64") as point:
@@ -64,48 +64,48 @@ def _from_code_point(f: Frame, node: CallBuiltin) -> Hold:
         f.emit(f"local.get ${point}", "i32.wrap_i64")
     f.memory_site(node.span)
     f.call("text_from_code_point")
-    return Hold.OWNED
+    return Ownership.OWNED
 
 
-def _library(name: str) -> "Callable[[Frame, CallBuiltin], Hold]":
+def _library(name: str) -> "Callable[[FunctionBuilder, CallBuiltin], Ownership]":
     """A routine that takes the arguments as they are and needs no site."""
 
-    def lower(f: Frame, node: CallBuiltin) -> Hold:
-        kept = f.borrow(containers.operands(node))
+    def lower(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
+        spilled = f.borrow(containers.operands(node))
         f.call(name)
-        f.let_go(kept)
+        f.release_spilled(spilled)
         return containers.held(node.type)
 
     return lower
 
 
-def _cased(case: Callable[[], LetterCase]) -> "Callable[[Frame, CallBuiltin], Hold]":
+def _cased(case: Callable[[], LetterCase]) -> "Callable[[FunctionBuilder, CallBuiltin], Ownership]":
     """The text with each letter in the other case, found in a table of the data segment."""
 
-    def lower(f: Frame, node: CallBuiltin) -> Hold:
+    def lower(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
         table = case()
-        kept = f.borrow(containers.operands(node))
-        f.constant(f.unit.constants.block(table.table()))
+        spilled = f.borrow(containers.operands(node))
+        f.constant(f.module.constants.block(table.table()))
         f.constant(len(table.rows))
         f.memory_site(node.span)
         f.call("text_cased")
-        f.let_go(kept)
-        return Hold.OWNED
+        f.release_spilled(spilled)
+        return Ownership.OWNED
 
     return lower
 
 
-def _parsed(routine: str, kind: Type) -> "Callable[[Frame, CallBuiltin], Hold]":
+def _parsed(routine: str, kind: Type) -> "Callable[[FunctionBuilder, CallBuiltin], Ownership]":
     """Some of the number that a routine has found in a text, or None."""
 
-    def lower(f: Frame, node: CallBuiltin) -> Hold:
-        kept = f.borrow(containers.operands(node))
+    def lower(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
+        spilled = f.borrow(containers.operands(node))
         f.call(routine)
-        f.let_go(kept)
+        f.release_spilled(spilled)
         f.emit("if (result i32)")
         containers.some(f, node.span, kind, lambda: f.emit("global.get $parsed"))
-        f.emit("else", f"i32.const {f.unit.constants.variant(0)}", "end")
-        return Hold.OWNED
+        f.emit("else", f"i32.const {f.module.constants.variant(0)}", "end")
+        return Ownership.OWNED
 
     return lower
 
@@ -113,28 +113,28 @@ def _parsed(routine: str, kind: Type) -> "Callable[[Frame, CallBuiltin], Hold]":
 # --- integers ---------------------------------------------------------------------------
 
 
-def _abs(f: Frame, node: CallBuiltin) -> Hold:
+def _abs(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     f.borrow(containers.operands(node))
     with f.temporary("i64") as n:
         f.emit(f"local.tee ${n}", f"i64.const {MIN}", "i64.eq")
         f.trap_if(node.span, overflow(node.type, "abs"))
         f.emit("i64.const 0", f"local.get ${n}", "i64.sub", f"local.get ${n}")
         f.emit(f"local.get ${n}", "i64.const 0", "i64.lt_s", "select")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def _choose(comparison: str) -> Callable[[Frame, CallBuiltin], Hold]:
-    def lower(f: Frame, node: CallBuiltin) -> Hold:
+def _choose(comparison: str) -> Callable[[FunctionBuilder, CallBuiltin], Ownership]:
+    def lower(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
         f.borrow(containers.operands(node))
         with f.temporary("i64") as a, f.temporary("i64") as b:
             f.emit(f"local.set ${b}", f"local.tee ${a}", f"local.get ${b}")
             f.emit(f"local.get ${a}", f"local.get ${b}", comparison, "select")
-        return Hold.PLAIN
+        return Ownership.PLAIN
 
     return lower
 
 
-def _trap_if_negative(f: Frame, span: Span, reason: str) -> None:
+def _trap_if_negative(f: FunctionBuilder, span: Span, reason: str) -> None:
     """The i64 on the stack stays."""
     with f.temporary("i64") as n:
         f.emit(f"local.tee ${n}", "i64.const 0", "i64.lt_s")
@@ -142,22 +142,22 @@ def _trap_if_negative(f: Frame, span: Span, reason: str) -> None:
         f.emit(f"local.get ${n}")
 
 
-def _power(f: Frame, node: CallBuiltin) -> Hold:
+def _power(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     f.borrow(containers.operands(node))
     _trap_if_negative(f, node.span, "negative exponent")
     f.constant(f.site(node.span, overflow(node.type, "pow")))
     f.call("power")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def _square_root(f: Frame, node: CallBuiltin) -> Hold:
+def _square_root(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     f.borrow(containers.operands(node))
     _trap_if_negative(f, node.span, "square root of a negative number")
     f.call("square_root")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def _percentage(f: Frame, node: CallBuiltin) -> Hold:
+def _percentage(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     f.borrow(containers.operands(node))
     with f.temporary("i64") as whole:
         f.emit(f"local.set ${whole}", "i64.const 100")
@@ -167,7 +167,7 @@ def _percentage(f: Frame, node: CallBuiltin) -> Hold:
         f.constant(f.site(node.span, operators.DIVISION_BY_ZERO))
         f.constant(f.site(node.span, overflow(node.type, "percentage")))
         f.call("divide")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
 # --- decimals ---------------------------------------------------------------------------
@@ -176,16 +176,16 @@ _DOWN, _UP = 1, 2
 """How `scaled` rounds."""
 
 
-def _multiply_down(f: Frame, node: CallBuiltin) -> Hold:
+def _multiply_down(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     f.borrow(containers.operands(node))
     f.emit(f"i64.const {DECIMAL_SCALE}", f"i32.const {_DOWN}")
     f.constant(f.site(node.span, overflow(node.type, node.builtin.value)))
     f.call("scaled")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def _divided(rounding: int) -> Callable[[Frame, CallBuiltin], Hold]:
-    def lower(f: Frame, node: CallBuiltin) -> Hold:
+def _divided(rounding: int) -> Callable[[FunctionBuilder, CallBuiltin], Ownership]:
+    def lower(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
         f.borrow(containers.operands(node))
         with f.temporary("i64") as divisor:
             f.emit(f"local.tee ${divisor}", "i64.eqz")
@@ -193,7 +193,7 @@ def _divided(rounding: int) -> Callable[[Frame, CallBuiltin], Hold]:
             f.emit(f"i64.const {DECIMAL_SCALE}", f"local.get ${divisor}", f"i32.const {rounding}")
         f.constant(f.site(node.span, overflow(node.type, node.builtin.value)))
         f.call("scaled")
-        return Hold.PLAIN
+        return Ownership.PLAIN
 
     return lower
 
@@ -204,23 +204,23 @@ WORD_BITS = 64
 OUT_OF_WORD = "shift out of range"
 
 
-def _bits(instruction: str) -> Callable[[Frame, CallBuiltin], Hold]:
-    def lower(f: Frame, node: CallBuiltin) -> Hold:
+def _bits(instruction: str) -> Callable[[FunctionBuilder, CallBuiltin], Ownership]:
+    def lower(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
         f.borrow(containers.operands(node))
         f.emit(instruction)
-        return Hold.PLAIN
+        return Ownership.PLAIN
 
     return lower
 
 
-def _inverted(f: Frame, node: CallBuiltin) -> Hold:
+def _inverted(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     f.borrow(containers.operands(node))
     f.emit("i64.const -1", "i64.xor")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def _shifted(instruction: str) -> Callable[[Frame, CallBuiltin], Hold]:
-    def lower(f: Frame, node: CallBuiltin) -> Hold:
+def _shifted(instruction: str) -> Callable[[FunctionBuilder, CallBuiltin], Ownership]:
+    def lower(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
         f.borrow(containers.operands(node))
         by = node.arguments[1].value
         if not (isinstance(by, ScalarConst) and 0 <= by.value < WORD_BITS):
@@ -229,12 +229,12 @@ def _shifted(instruction: str) -> Callable[[Frame, CallBuiltin], Hold]:
                 f.trap_if(node.span, OUT_OF_WORD)
                 f.emit(f"local.get ${count}")
         f.emit(instruction)
-        return Hold.PLAIN
+        return Ownership.PLAIN
 
     return lower
 
 
-_LOWERINGS: dict[Builtin, Callable[[Frame, CallBuiltin], Hold]] = {
+_LOWERINGS: dict[Builtin, Callable[[FunctionBuilder, CallBuiltin], Ownership]] = {
     Builtin.ARRAY_LEN: containers.array_length,
     Builtin.ARRAY_PUSH: containers.push,
     Builtin.ARRAY_POP: containers.pop,

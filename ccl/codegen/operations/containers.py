@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ccl.codegen.codecs import comparison, routines
-from ccl.codegen.function_builder import Callee, Frame, Hold, Owned
+from ccl.codegen.function_builder import Callee, FunctionBuilder, Owned, Ownership
 from ccl.codegen.functions import elements, lvalues
 from ccl.codegen.functions.calls import push_unique
 from ccl.codegen.functions.lvalues import Key
@@ -26,14 +26,14 @@ def operands(node: CallBuiltin) -> tuple[Expr, ...]:
     return tuple(argument.value for argument in node.arguments)
 
 
-def held(kind: Type) -> Hold:
-    return Hold.OWNED if is_reference(kind) else Hold.PLAIN
+def held(kind: Type) -> Ownership:
+    return Ownership.OWNED if is_reference(kind) else Ownership.PLAIN
 
 
 class _Target:
     """The first argument, which is changed: its object is pushed when the others are known."""
 
-    def __init__(self, f: Frame, argument: Argument) -> None:
+    def __init__(self, f: FunctionBuilder, argument: Argument) -> None:
         self._f = f
         self._node = argument.value
         self._path = path_of(argument.value)
@@ -46,8 +46,8 @@ class _Target:
         else:
             f.own(argument.value)
             f.memory_site(argument.value.span)
-            f.call(routines.unique(f.unit, argument.value.type))
-            self._fresh = f.keep(argument.value.type)
+            f.call(routines.unique(f.module, argument.value.type))
+            self._fresh = f.spill(argument.value.type)
 
     def push(self) -> None:
         if self._path is not None:
@@ -58,34 +58,34 @@ class _Target:
 
     def done(self) -> None:
         if self._fresh is not None:
-            self._f.let_go([self._fresh])
+            self._f.release_spilled([self._fresh])
         lvalues.give_back(self._f, self._steps, self._keys)
 
 
 # --- arrays -----------------------------------------------------------------------------
 
 
-def array_length(f: Frame, node: CallBuiltin) -> Hold:
+def array_length(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     array = node.arguments[0].value
     if isinstance(array, LocalGet) and elements.push_length(f, array.local):
-        return Hold.PLAIN
+        return Ownership.PLAIN
     return length(f, node)
 
 
-def length(f: Frame, node: CallBuiltin, offset: int = 8) -> Hold:
-    kept = f.borrow(operands(node))
+def length(f: FunctionBuilder, node: CallBuiltin, offset: int = 8) -> Ownership:
+    spilled = f.borrow(operands(node))
     f.emit(f"i64.load32_u offset={offset}")
-    f.let_go(kept)
-    return Hold.PLAIN
+    f.release_spilled(spilled)
+    return Ownership.PLAIN
 
 
-def push(f: Frame, node: CallBuiltin) -> Hold:
+def push(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     target = _Target(f, node.arguments[0])
     item = node.arguments[1].value
     shape = value_type(item.type)
     f.own(item)
-    owned = f.keep(item.type) if is_reference(item.type) else None
-    name = owned.name if owned is not None else f.take(shape or "i64")
+    owned = f.spill(item.type) if is_reference(item.type) else None
+    name = owned.name if owned is not None else f.new_temporary(shape or "i64")
     if owned is None and shape is not None:
         f.emit(f"local.set ${name}")
     with f.temporary("i32") as array, f.temporary("i32") as count:
@@ -104,12 +104,12 @@ def push(f: Frame, node: CallBuiltin) -> Hold:
     if owned is not None:
         f.forget(owned)
     else:
-        f.give_back(name, shape or "i64")
+        f.free_temporary(name, shape or "i64")
     target.done()
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def pop(f: Frame, node: CallBuiltin) -> Hold:
+def pop(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     target = _Target(f, node.arguments[0])
     with f.temporary("i32") as array:
         target.push()
@@ -125,26 +125,26 @@ def pop(f: Frame, node: CallBuiltin) -> Hold:
     return held(node.type)
 
 
-def array_contains(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow(operands(node))
+def array_contains(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
+    spilled = f.borrow(operands(node))
     f.prepare_comparison(node.arguments[1].value.type, node.span)
-    f.emit(comparison.contains(f.unit, node.arguments[1].value.type))
-    f.let_go(kept)
-    return Hold.PLAIN
+    f.emit(comparison.contains(f.module, node.arguments[1].value.type))
+    f.release_spilled(spilled)
+    return Ownership.PLAIN
 
 
-def slice_of(f: Frame, node: CallBuiltin) -> Hold:
+def slice_of(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     assert isinstance(node.type, Array)
-    kept = f.borrow(operands(node))
+    spilled = f.borrow(operands(node))
     check_range(f, "i64.load32_u offset=8", node.span)
     f.memory_site(node.span)
     f.call("array_slice")
     _retain_elements(f, node.type.element)
-    f.let_go(kept)
-    return Hold.OWNED
+    f.release_spilled(spilled)
+    return Ownership.OWNED
 
 
-def check_range(f: Frame, length: str, span: Span) -> None:
+def check_range(f: FunctionBuilder, length: str, span: Span) -> None:
     """(object, start, end) stay on the stack; 0 <= start <= end <= length."""
     with f.temporary("i32") as whole, f.temporary("i64") as start, f.temporary("i64") as end:
         f.emit(f"local.set ${end}", f"local.set ${start}", f"local.tee ${whole}")
@@ -157,7 +157,7 @@ def check_range(f: Frame, length: str, span: Span) -> None:
         f.emit("unreachable", "end")
 
 
-def _retain_elements(f: Frame, element: Type) -> None:
+def _retain_elements(f: FunctionBuilder, element: Type) -> None:
     """Count the elements of the new array on the stack."""
     if not is_reference(element):
         return
@@ -167,23 +167,23 @@ def _retain_elements(f: Frame, element: Type) -> None:
         f.call("retain_slots")
 
 
-def sum_of(f: Frame, node: CallBuiltin) -> Hold:
+def sum_of(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     length = f.sizes.length(node.arguments[0].value)
     f.callees.append(Callee(SUM, {ELEMENTS: length}, node.span))
-    kept = f.borrow(operands(node))
+    spilled = f.borrow(operands(node))
     f.constant(f.site(node.span, overflow(node.type, "sum")))
     f.call(SUM)
-    f.let_go(kept)
-    return Hold.PLAIN
+    f.release_spilled(spilled)
+    return Ownership.PLAIN
 
 
 # --- maps -------------------------------------------------------------------------------
 
 
-def map_new(f: Frame, node: CallBuiltin) -> Hold:
+def map_new(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     f.memory_site(node.span)
     f.call("map_new")
-    return Hold.OWNED
+    return Ownership.OWNED
 
 
 def _map_type(node: CallBuiltin) -> Map:
@@ -192,15 +192,15 @@ def _map_type(node: CallBuiltin) -> Map:
     return kind
 
 
-def insert(f: Frame, node: CallBuiltin) -> Hold:
+def insert(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     kind = _map_type(node)
     target = _Target(f, node.arguments[0])
     names: list[tuple[str, Owned | None, Type]] = []
     for argument in node.arguments[1:]:
         part = argument.value.type
         f.own(argument.value)
-        owned = f.keep(part) if is_reference(part) else None
-        name = owned.name if owned is not None else f.take(value_type(part) or "i64")
+        owned = f.spill(part) if is_reference(part) else None
+        name = owned.name if owned is not None else f.new_temporary(value_type(part) or "i64")
         if owned is None and value_type(part) is not None:
             f.emit(f"local.set ${name}")
         names.append((name, owned, part))
@@ -219,19 +219,19 @@ def insert(f: Frame, node: CallBuiltin) -> Hold:
     if value_owned is not None:
         f.forget(value_owned)
     else:
-        f.give_back(value, value_type(kind.value) or "i64")
+        f.free_temporary(value, value_type(kind.value) or "i64")
     if key_owned is not None:
-        f.let_go([key_owned])
+        f.release_spilled([key_owned])
     else:
-        f.give_back(key, value_type(kind.key) or "i64")
+        f.free_temporary(key, value_type(kind.key) or "i64")
     target.done()
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def get(f: Frame, node: CallBuiltin) -> Hold:
+def get(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     kind = _map_type(node)
     assert isinstance(node.type, Option)
-    kept = f.borrow(operands(node))
+    spilled = f.borrow(operands(node))
     find_key(f, kind.key, node.span)
     with f.temporary("i32") as entry:
         f.emit(f"local.tee ${entry}", "if (result i32)")
@@ -242,28 +242,28 @@ def get(f: Frame, node: CallBuiltin) -> Hold:
                 f.retain()
 
         some(f, node.span, kind.value, value)
-        f.emit("else", f"i32.const {f.unit.constants.variant(0)}", "end")
-    f.let_go(kept)
-    return Hold.OWNED
+        f.emit("else", f"i32.const {f.module.constants.variant(0)}", "end")
+    f.release_spilled(spilled)
+    return Ownership.OWNED
 
 
-def contains_key(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow(operands(node))
+def contains_key(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
+    spilled = f.borrow(operands(node))
     find_key(f, _map_type(node).key, node.span)
     f.emit("i32.const 0", "i32.ne")
-    f.let_go(kept)
-    return Hold.PLAIN
+    f.release_spilled(spilled)
+    return Ownership.PLAIN
 
 
-def remove(f: Frame, node: CallBuiltin) -> Hold:
+def remove(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     kind = _map_type(node)
     target = _Target(f, node.arguments[0])
     key = node.arguments[1].value
     shape = value_type(key.type)
     assert shape is not None
     f.own(key)
-    owned = f.keep(key.type) if is_reference(key.type) else None
-    name = owned.name if owned is not None else f.take(shape)
+    owned = f.spill(key.type) if is_reference(key.type) else None
+    name = owned.name if owned is not None else f.new_temporary(shape)
     if owned is None:
         f.emit(f"local.set ${name}")
     with f.temporary("i32") as mapping, f.temporary("i32") as entry, f.temporary("i32") as found:
@@ -281,28 +281,28 @@ def remove(f: Frame, node: CallBuiltin) -> Hold:
                 f.call(f.release_name(part))
         f.emit("end", f"local.get ${found}")
     if owned is not None:
-        f.let_go([owned])
+        f.release_spilled([owned])
     else:
-        f.give_back(name, shape)
+        f.free_temporary(name, shape)
     target.done()
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def column(offset: int) -> Callable[[Frame, CallBuiltin], Hold]:
-    def lower(f: Frame, node: CallBuiltin) -> Hold:
+def column(offset: int) -> Callable[[FunctionBuilder, CallBuiltin], Ownership]:
+    def lower(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
         assert isinstance(node.type, Array)
-        kept = f.borrow(operands(node))
+        spilled = f.borrow(operands(node))
         f.constant(offset)
         f.memory_site(node.span)
         f.call("map_column")
         _retain_elements(f, node.type.element)
-        f.let_go(kept)
-        return Hold.OWNED
+        f.release_spilled(spilled)
+        return Ownership.OWNED
 
     return lower
 
 
-def some(f: Frame, span: Span, kind: Type, value: Callable[[], None]) -> None:
+def some(f: FunctionBuilder, span: Span, kind: Type, value: Callable[[], None]) -> None:
     """Push Some of an owned value that `value` pushes."""
     f.constant(payload_offset(1))
     f.memory_site(span)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ccl.codegen.codecs import decoding, encoding
-from ccl.codegen.function_builder import Frame, Hold, Owned
+from ccl.codegen.function_builder import FunctionBuilder, Owned, Ownership
 from ccl.codegen.functions import elements
 from ccl.ir.layout import load, payload_offset, value_type
 from ccl.ir.typed import CallBuiltin, Conversion, Convert, DataGet, Expr, LocalGet, TextConst
@@ -30,7 +30,7 @@ TO_TEXT: Final[Mapping[Type, str]] = {
 """The routine that writes a number of 64 bits, where it is not `integer_to_text`."""
 
 
-def convert(f: Frame, node: Convert) -> Hold:
+def convert(f: FunctionBuilder, node: Convert) -> Ownership:
     match node.conversion:
         case Conversion.SAME_BITS:
             return f.expr(node.operand)
@@ -39,7 +39,7 @@ def convert(f: Frame, node: Convert) -> Hold:
             f.emit(f"i64.const {DECIMAL_SCALE}")
             f.constant(f.site(node.span, "Decimal overflow in the conversion of an Integer"))
             f.call("multiply")
-            return Hold.PLAIN
+            return Ownership.PLAIN
         case Conversion.TO_STRING:
             return _to_string(f, node)
         case Conversion.STRING_TO_DID:
@@ -51,17 +51,17 @@ def convert(f: Frame, node: Convert) -> Hold:
         case Conversion.TO_DATA:
             return _to_data(f, node)
         case Conversion.IS_OK | Conversion.IS_SOME:
-            kept = f.borrow((node.operand,))
+            spilled = f.borrow((node.operand,))
             f.emit("i64.load offset=8", "i64.eqz")
-            f.let_go(kept)
+            f.release_spilled(spilled)
             if node.conversion is Conversion.IS_SOME:
                 f.emit("i32.eqz")
-            return Hold.PLAIN
+            return Ownership.PLAIN
         case Conversion.UNWRAP_OK:
             return _unwrap(f, node)
 
 
-def _to_string(f: Frame, node: Convert) -> Hold:
+def _to_string(f: FunctionBuilder, node: Convert) -> Ownership:
     kind = node.operand.type
     if kind is Prim.DATA:
         return _data_as_text(f, node)
@@ -69,19 +69,19 @@ def _to_string(f: Frame, node: Convert) -> Hold:
         return f.expr(node.operand)
     f.expr(node.operand)
     if kind is Prim.BOOL:
-        texts = f.unit.constants
+        texts = f.module.constants
         f.emit("if (result i32)", f"i32.const {texts.text('true')}")
         f.emit("else", f"i32.const {texts.text('false')}", "end")
-        return Hold.PLAIN
+        return Ownership.PLAIN
     f.memory_site(node.span)
     if kind is Prim.TIMESTAMP:
         f.constant(f.site(node.span, NO_WRITTEN_TIME))
     f.call(TO_TEXT.get(kind, "integer_to_text"))
-    return Hold.OWNED
+    return Ownership.OWNED
 
 
-def _checked_text(f: Frame, node: Convert, check: str, reason: str) -> Hold:
-    hold = f.expr(node.operand)
+def _checked_text(f: FunctionBuilder, node: Convert, check: str, reason: str) -> Ownership:
+    ownership = f.expr(node.operand)
     with f.temporary("i32") as text:
         f.emit(f"local.tee ${text}")
         f.call(check)
@@ -89,14 +89,14 @@ def _checked_text(f: Frame, node: Convert, check: str, reason: str) -> Hold:
         f.constant(f.site(node.span, reason))
         f.call("trap_with")
         f.emit("unreachable", "end", f"local.get ${text}")
-    return hold
+    return ownership
 
 
-def _unwrap(f: Frame, node: Convert) -> Hold:
+def _unwrap(f: FunctionBuilder, node: Convert) -> Ownership:
     """The Ok value; an Err traps with its text."""
     kind = node.operand.type
     assert isinstance(kind, Result)
-    kept = f.borrow((node.operand,))
+    spilled = f.borrow((node.operand,))
     with f.temporary("i32") as result:
         f.emit(f"local.tee ${result}", "i64.load offset=8", "i64.eqz", "i32.eqz", "if")
         site = f.site(node.span, UNHANDLED_ERR)
@@ -112,25 +112,25 @@ def _unwrap(f: Frame, node: Convert) -> Hold:
             f.emit(f"local.get ${result}", load(kind.ok, payload_offset(0)))
             if is_reference(kind.ok):
                 f.retain()
-    f.let_go(kept)
-    return Hold.OWNED if is_reference(kind.ok) else Hold.PLAIN
+    f.release_spilled(spilled)
+    return Ownership.OWNED if is_reference(kind.ok) else Ownership.PLAIN
 
 
 # --- Data -------------------------------------------------------------------------------
 
 
-def _from_data(f: Frame, node: Convert) -> Hold:
+def _from_data(f: FunctionBuilder, node: Convert) -> Ownership:
     field = f"`{node.operand.name}`: " if isinstance(node.operand, DataGet) else ""
-    kept = _begin_reading(f, node, f"wrong type of data: {field}expected {node.type}")
+    spilled = _begin_reading(f, node, f"wrong type of data: {field}expected {node.type}")
     if node.type is Prim.DECIMAL:
         _refuse_integer(f, node.operand)
-    f.emit(decoding.decode(f.unit, node.type))
+    f.emit(decoding.decode(f.module, node.type))
     f.call("in_finish")
-    f.let_go(kept)
-    return Hold.OWNED if is_reference(node.type) else Hold.PLAIN
+    f.release_spilled(spilled)
+    return Ownership.OWNED if is_reference(node.type) else Ownership.PLAIN
 
 
-def _refuse_integer(f: Frame, operand: Expr) -> None:
+def _refuse_integer(f: FunctionBuilder, operand: Expr) -> None:
     """An Integer is read as one and then converted: the trap says how."""
     read = "…"
     if isinstance(operand, DataGet) and isinstance(operand.base, LocalGet):
@@ -138,75 +138,75 @@ def _refuse_integer(f: Frame, operand: Expr) -> None:
     remedy = f"found Integer; write `let whole: Integer = {read};`, then `decimal(whole)`"
     f.call("in_peek")
     f.emit(f"i32.const {decoding.AFTER_INTEGERS}", "i32.lt_u", "if")
-    f.constant(f.unit.constants.text(remedy))
+    f.constant(f.module.constants.text(remedy))
     f.call("in_fail")
     f.emit("end")
 
 
-def _data_as_text(f: Frame, node: Convert) -> Hold:
+def _data_as_text(f: FunctionBuilder, node: Convert) -> Ownership:
     """What interpolation shows: numbers, truth values and texts."""
-    kept = _begin_reading(f, node, f"wrong type of data: {NO_TEXT}")
+    spilled = _begin_reading(f, node, f"wrong type of data: {NO_TEXT}")
     for text in ("true", "false", NO_TEXT):
-        f.constant(f.unit.constants.text(text))
+        f.constant(f.module.constants.text(text))
     f.call("take_as_text")
     f.call("in_finish")
-    f.let_go(kept)
-    return Hold.OWNED
+    f.release_spilled(spilled)
+    return Ownership.OWNED
 
 
-def _begin_reading(f: Frame, node: Convert, reason: str) -> list[Owned]:
+def _begin_reading(f: FunctionBuilder, node: Convert, reason: str) -> list[Owned]:
     """Point the reader at the bytes of the operand, which is borrowed."""
-    kept = f.borrow((node.operand,))
+    spilled = f.borrow((node.operand,))
     with f.temporary("i32") as data:
         f.emit(f"local.tee ${data}", "i32.const 16", "i32.add")
         f.emit(f"local.get ${data}", "i32.load offset=8")
-        f.constant(f.unit.constants.text(decoding.MALFORMED))
+        f.constant(f.module.constants.text(decoding.MALFORMED))
         f.constant(f.site(node.span, reason))
         f.call("in_begin")
-    return kept
+    return spilled
 
 
-def _to_data(f: Frame, node: Convert) -> Hold:
+def _to_data(f: FunctionBuilder, node: Convert) -> Ownership:
     if node.operand.type is Prim.DATA:
         return f.expr(node.operand)
-    kept = f.borrow((node.operand,))
+    spilled = f.borrow((node.operand,))
     f.memory_site(node.span)
     f.call("out_begin")
     if value_type(node.operand.type) is None:
         f.constant(encoding.NULL)
         f.call("put_byte")
     else:
-        f.emit(encoding.encode(f.unit, node.operand.type))
+        f.emit(encoding.encode(f.module, node.operand.type))
     f.memory_site(node.span)
     f.call("out_data")
-    f.let_go(kept)
-    return Hold.OWNED
+    f.release_spilled(spilled)
+    return Ownership.OWNED
 
 
-def data_field(f: Frame, node: DataGet) -> Hold:
-    kept = f.borrow((node.base,))
-    f.constant(f.unit.constants.text(node.name))
+def data_field(f: FunctionBuilder, node: DataGet) -> Ownership:
+    spilled = f.borrow((node.base,))
+    f.constant(f.module.constants.text(node.name))
     f.constant(f.site(node.span, f"missing field `{node.name}`"))
     f.call("data_field")
-    f.let_go(kept)
-    return Hold.OWNED
+    f.release_spilled(spilled)
+    return Ownership.OWNED
 
 
-def data_has(f: Frame, node: CallBuiltin) -> Hold:
+def data_has(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     """Whether the path of names and positions leads to something."""
     base, *path = (argument.value for argument in node.arguments)
     computed = [part for part in path if not isinstance(part, TextConst)]
-    kept = f.borrow((base, *computed))
+    spilled = f.borrow((base, *computed))
     names: list[tuple[str, ValueType]] = []
     for each in reversed(computed):
         shape: ValueType = "i64" if each.type is Prim.INTEGER else "i32"
-        names.append((f.take(shape), shape))
+        names.append((f.new_temporary(shape), shape))
         f.emit(f"local.set ${names[-1][0]}")
     f.call("data_open")
     ready = list(names)
     for part in path:
         if isinstance(part, TextConst):
-            f.constant(f.unit.constants.text(part.value))
+            f.constant(f.module.constants.text(part.value))
             f.call("data_enter")
         else:
             name, shape = ready.pop()
@@ -214,31 +214,31 @@ def data_has(f: Frame, node: CallBuiltin) -> Hold:
             f.call("data_step" if shape == "i64" else "data_enter")
     f.call("data_present")
     for name, shape in names:
-        f.give_back(name, shape)
-    f.let_go(kept)
-    return Hold.PLAIN
+        f.free_temporary(name, shape)
+    f.release_spilled(spilled)
+    return Ownership.PLAIN
 
 
-def data_item(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow([argument.value for argument in node.arguments])
+def data_item(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
+    spilled = f.borrow([argument.value for argument in node.arguments])
     f.constant(f.site(node.span, NO_LIST))
     f.constant(f.site(node.span, elements.OUT_OF_RANGE))
     f.call("data_item")
-    f.let_go(kept)
-    return Hold.OWNED
+    f.release_spilled(spilled)
+    return Ownership.OWNED
 
 
-def data_key(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow([argument.value for argument in node.arguments])
+def data_key(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
+    spilled = f.borrow([argument.value for argument in node.arguments])
     f.constant(f.site(node.span, NO_FIELD))
     f.call("data_key")
-    f.let_go(kept)
-    return Hold.OWNED
+    f.release_spilled(spilled)
+    return Ownership.OWNED
 
 
-def data_length(f: Frame, node: CallBuiltin) -> Hold:
-    kept = f.borrow([argument.value for argument in node.arguments])
+def data_length(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
+    spilled = f.borrow([argument.value for argument in node.arguments])
     f.constant(f.site(node.span, NO_LENGTH))
     f.call("data_length")
-    f.let_go(kept)
-    return Hold.PLAIN
+    f.release_spilled(spilled)
+    return Ownership.PLAIN

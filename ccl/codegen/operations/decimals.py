@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from ccl.analysis.interval_arithmetic import MAX, MIN
-from ccl.codegen.function_builder import Frame
+from ccl.codegen.function_builder import FunctionBuilder
 from ccl.codegen.operations import operators
 from ccl.codegen.operations.conversions import DECIMAL_SCALE
 from ccl.ir.typed import Binary, BinaryOp, ScalarConst
@@ -17,7 +17,7 @@ _ZEROS_MIN: Final = 66
 """Leading zeros of two magnitudes that say that their product is within 2^62 either way."""
 
 
-def multiply(f: Frame, a: str, b: str, site: int) -> None:
+def multiply(f: FunctionBuilder, a: str, b: str, site: int) -> None:
     """Push the product of two variables."""
     if a == b:
         f.emit(*_leading_zeros(a), f"i64.const {_ZEROS_MIN // 2}")
@@ -31,7 +31,7 @@ def multiply(f: Frame, a: str, b: str, site: int) -> None:
     f.emit("end")
 
 
-def by_constant(f: Frame, node: Binary) -> bool:
+def by_constant(f: FunctionBuilder, node: Binary) -> bool:
     """`x * c`, `c * x` and `x / c` by the fraction in lowest terms that they multiply by.
 
     `x * 0.02` is a division by 50, `x / 0.5` a checked multiplication by 2. Whether it was one;
@@ -83,7 +83,7 @@ def _leading_zeros(name: str) -> tuple[str, ...]:
     return get, get, "i64.const 63", "i64.shr_s", "i64.xor", "i64.clz"
 
 
-def _divide_rounded(f: Frame, by: int) -> None:
+def _divide_rounded(f: FunctionBuilder, by: int) -> None:
     """Divide the number on the stack, from which half of the divisor is within 64 bits."""
     half = by // 2
     with f.temporary("i64") as exact:

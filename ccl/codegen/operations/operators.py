@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ccl.analysis.interval_arithmetic import MAX, MIN
 from ccl.analysis.usage import mentions
 from ccl.codegen.codecs import comparison
-from ccl.codegen.function_builder import Frame, Hold
+from ccl.codegen.function_builder import FunctionBuilder, Ownership
 from ccl.codegen.operations import decimals, overflow_checks
 from ccl.ir.layout import is_text, value_type
 from ccl.ir.typed import (
@@ -39,7 +39,7 @@ _ORDER = {
 }
 
 
-def binary(f: Frame, node: Binary) -> Hold:
+def binary(f: FunctionBuilder, node: Binary) -> Ownership:
     if node.op in (BinaryOp.EQUAL, BinaryOp.NOT_EQUAL):
         return _equality(f, node)
     if node.op in _ORDER:
@@ -47,7 +47,7 @@ def binary(f: Frame, node: Binary) -> Hold:
     if node.type is Prim.STRING:
         return concat(f, (node.left, node.right), node.span)
     _arithmetic(f, node)
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
 def is_short(condition: Expr) -> bool:
@@ -59,24 +59,24 @@ def is_short(condition: Expr) -> bool:
     )
 
 
-def unary(f: Frame, node: Unary) -> Hold:
-    if f.ranges.is_safe(node):
+def unary(f: FunctionBuilder, node: Unary) -> Ownership:
+    if f.intervals.cannot_overflow(node):
         f.emit("i64.const 0")
         f.expr(node.operand)
         f.emit("i64.sub")
-        return Hold.PLAIN
+        return Ownership.PLAIN
     f.expr(node.operand)
     if node.op is UnaryOp.NOT:
         f.emit("i32.eqz")
-        return Hold.PLAIN
+        return Ownership.PLAIN
     with f.temporary("i64") as operand:
         f.emit(f"local.tee ${operand}", f"i64.const {MIN}", "i64.eq")
         f.trap_if(node.span, overflow(node.type, "-"))
         f.emit("i64.const 0", f"local.get ${operand}", "i64.sub")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def short_circuit(f: Frame, node: ShortCircuit) -> Hold:
+def short_circuit(f: FunctionBuilder, node: ShortCircuit) -> Ownership:
     f.expr(node.left)
     f.emit("if (result i32)")
     if node.is_and:
@@ -86,7 +86,7 @@ def short_circuit(f: Frame, node: ShortCircuit) -> Hold:
         f.emit("i32.const 1", "else")
         f.expr(node.right)
         f.emit("end")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
 def overflow(kind: Type, op: str) -> str:
@@ -96,28 +96,28 @@ def overflow(kind: Type, op: str) -> str:
 # --- comparison -------------------------------------------------------------------------
 
 
-def _equality(f: Frame, node: Binary) -> Hold:
+def _equality(f: FunctionBuilder, node: Binary) -> Ownership:
     if isinstance(node.right, TextConst) and is_text(node.left.type):
         wanted = node.right.value.encode()
         if len(wanted) <= WORD_BYTES:
             return _equals_short_text(f, node, wanted)
-    kept = f.borrow((node.left, node.right))
+    spilled = f.borrow((node.left, node.right))
     negated = node.op is BinaryOp.NOT_EQUAL
     shape = value_type(node.left.type)
     f.prepare_comparison(node.left.type, node.span)
-    instruction = "i32.const 1" if shape is None else comparison.equal(f.unit, node.left.type)
+    instruction = "i32.const 1" if shape is None else comparison.equal(f.module, node.left.type)
     if negated and instruction.endswith(".eq"):
         instruction, negated = f"{shape}.ne", False
     f.emit(instruction)
-    f.let_go(kept)
+    f.release_spilled(spilled)
     if negated:
         f.emit("i32.eqz")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
-def _equals_short_text(f: Frame, node: Binary, wanted: bytes) -> Hold:
+def _equals_short_text(f: FunctionBuilder, node: Binary, wanted: bytes) -> Ownership:
     """Its length, then its one word: a text that is not empty has room for a whole one."""
-    kept = f.borrow((node.left,))
+    spilled = f.borrow((node.left,))
     if not wanted:
         f.emit("i32.load offset=8", "i32.eqz")
     else:
@@ -125,10 +125,10 @@ def _equals_short_text(f: Frame, node: Binary, wanted: bytes) -> Hold:
             f.emit(f"local.tee ${text}", "i32.load offset=8", f"i32.const {len(wanted)}", "i32.eq")
             f.emit("if (result i32)", f"local.get ${text}", *_holds(wanted))
             f.emit("else", "i32.const 0", "end")
-    f.let_go(kept)
+    f.release_spilled(spilled)
     if node.op is BinaryOp.NOT_EQUAL:
         f.emit("i32.eqz")
-    return Hold.PLAIN
+    return Ownership.PLAIN
 
 
 def _holds(wanted: bytes) -> Sequence[str]:
@@ -142,15 +142,15 @@ def _holds(wanted: bytes) -> Sequence[str]:
     return "i64.load offset=16", f"i64.const {(1 << 8 * len(wanted)) - 1}", "i64.and", *compare
 
 
-def _order(f: Frame, node: Binary) -> Hold:
-    kept = f.borrow((node.left, node.right))
+def _order(f: FunctionBuilder, node: Binary) -> Ownership:
+    spilled = f.borrow((node.left, node.right))
     if is_text(node.left.type):
         f.call("text_compare")
         f.emit("i32.const 0", f"i32.{_ORDER[node.op]}")
     else:
         f.emit(f"{value_type(node.left.type)}.{_ORDER[node.op]}")
-    f.let_go(kept)
-    return Hold.PLAIN
+    f.release_spilled(spilled)
+    return Ownership.PLAIN
 
 
 # --- arithmetic -------------------------------------------------------------------------
@@ -165,9 +165,9 @@ UNCHECKED = {
 }
 
 
-def _arithmetic(f: Frame, node: Binary) -> None:
+def _arithmetic(f: FunctionBuilder, node: Binary) -> None:
     """Operands that are variables or constants are named where they are, not moved."""
-    if f.ranges.is_safe(node):
+    if f.intervals.cannot_overflow(node):
         f.expr(node.left)
         f.expr(node.right)
         f.emit(UNCHECKED[node.op])
@@ -187,29 +187,31 @@ def _arithmetic(f: Frame, node: Binary) -> None:
         left = f.name(node.left.local)
     else:
         f.expr(node.left)
-        left = f.take("i64")
+        left = f.new_temporary("i64")
         taken.append(left)
         f.emit(f"local.set ${left}")
     if isinstance(node.right, LocalGet):
         right = f.name(node.right.local)
     else:
         f.expr(node.right)
-        right = f.take("i64")
+        right = f.new_temporary("i64")
         taken.append(right)
         f.emit(f"local.set ${right}")
     of_names(f, node.op, left, right, node.left.type, node.type, node.span)
     for name in taken:
-        f.give_back(name, "i64")
+        f.free_temporary(name, "i64")
 
 
-def combine(f: Frame, op: BinaryOp, kind: Type, span: Span) -> None:
+def combine(f: FunctionBuilder, op: BinaryOp, kind: Type, span: Span) -> None:
     """An operation of `+=` and its kin, on the two values on the stack."""
     with f.temporary("i64") as a, f.temporary("i64") as b:
         f.emit(f"local.set ${b}", f"local.set ${a}")
         of_names(f, op, a, b, kind, kind, span)
 
 
-def of_names(f: Frame, op: BinaryOp, a: str, b: str, left: Type, result: Type, span: Span) -> None:
+def of_names(
+    f: FunctionBuilder, op: BinaryOp, a: str, b: str, left: Type, result: Type, span: Span
+) -> None:
     get_a, get_b = f"local.get ${a}", f"local.get ${b}"
     over = overflow(result, op.value)
     match op:
@@ -244,7 +246,7 @@ def of_names(f: Frame, op: BinaryOp, a: str, b: str, left: Type, result: Type, s
             f.emit(get_a, get_b, "i64.rem_s")
 
 
-def _with_constant(f: Frame, op: BinaryOp, right: int, kind: Type, span: Span) -> None:
+def _with_constant(f: FunctionBuilder, op: BinaryOp, right: int, kind: Type, span: Span) -> None:
     """The left operand is on the stack; the range of safe ones is known."""
     over = overflow(kind, op.value)
     match op:
@@ -268,7 +270,7 @@ def _with_constant(f: Frame, op: BinaryOp, right: int, kind: Type, span: Span) -
 
 
 def checked_range(
-    f: Frame, instruction: str, right: int, low: int, high: int, span: Span, over: str
+    f: FunctionBuilder, instruction: str, right: int, low: int, high: int, span: Span, over: str
 ) -> None:
     """Apply an instruction to the value on the stack and `right`, or trap out of the range."""
     if low == MIN and high == MAX:
@@ -290,31 +292,31 @@ def checked_range(
 # --- joining strings --------------------------------------------------------------------
 
 
-def concat(f: Frame, parts: Sequence[Expr], span: Span) -> Hold:
+def concat(f: FunctionBuilder, parts: Sequence[Expr], span: Span) -> Ownership:
     """Joined left to right; a fresh left side grows in place."""
     parts = _flat_parts(parts)
     if not parts:
-        f.constant(f.unit.constants.text(""))
-        return Hold.PLAIN
+        f.constant(f.module.constants.text(""))
+        return Ownership.PLAIN
     f.own(parts[0])
     _append(f, parts[1:], span)
-    return Hold.OWNED
+    return Ownership.OWNED
 
 
-def _append(f: Frame, parts: Sequence[Expr], span: Span) -> None:
+def _append(f: FunctionBuilder, parts: Sequence[Expr], span: Span) -> None:
     """Append to the owned text on the stack."""
     for part in parts:
-        left = f.keep(Prim.STRING)
-        kept = f.borrow((part,))
+        left = f.spill(Prim.STRING)
+        spilled = f.borrow((part,))
         with f.temporary("i32") as right:
             f.emit(f"local.set ${right}", f"local.get ${left.name}", f"local.get ${right}")
             f.memory_site(span)
             f.call("text_append")
-        f.let_go(kept)
+        f.release_spilled(spilled)
         f.forget(left)
 
 
-def append_to(f: Frame, local: Local, value: Expr) -> bool:
+def append_to(f: FunctionBuilder, local: Local, value: Expr) -> bool:
     """`s = s + x`: append to the variable's own text, which is not quadratic in a loop.
 
     Only for a variable that owns its text, when `x` does not look at it.
@@ -332,7 +334,7 @@ def append_to(f: Frame, local: Local, value: Expr) -> bool:
     )
 
 
-def append_to_state(f: Frame, state: str, value: Expr) -> bool:
+def append_to_state(f: FunctionBuilder, state: str, value: Expr) -> bool:
     """The same for a text of the program's state, where the rest looks at no state."""
     parts = _flat_parts([value])
     if len(parts) < 2 or not (isinstance(parts[0], StateGet) and parts[0].state == state):
@@ -340,25 +342,25 @@ def append_to_state(f: Frame, state: str, value: Expr) -> bool:
     for node in (each for part in parts[1:] for each in everything(part)):
         if isinstance(node, StateGet):
             return False
-        if isinstance(node, CallFunction) and f.unit.touches_state(node.function):
+        if isinstance(node, CallFunction) and f.module.touches_state(node.function):
             return False
-    name = f.unit.state_name(state)
+    name = f.module.state_name(state)
     return _append_all(f, f"global.get ${name}", f"global.set ${name}", parts, value)
 
 
-def _append_all(f: Frame, get: str, put: str, parts: Sequence[Expr], value: Expr) -> bool:
+def _append_all(f: FunctionBuilder, get: str, put: str, parts: Sequence[Expr], value: Expr) -> bool:
     """Append all but the first part, unless one of them may get in the way."""
     rest = parts[1:]
-    if any(f.behaviour.disturbs(part) or f.behaviour.escapes(part) for part in rest):
+    if any(f.behaviour.clobbers(part) or f.behaviour.escapes(part) for part in rest):
         return False
     for part in rest:
-        kept = f.borrow((part,))
+        spilled = f.borrow((part,))
         with f.temporary("i32") as right:
             f.emit(f"local.set ${right}", get, f"local.get ${right}")
             f.memory_site(value.span)
             f.call("text_append")
             f.emit(put)
-        f.let_go(kept)
+        f.release_spilled(spilled)
     return True
 
 

@@ -6,7 +6,7 @@ Where it does not say so, every step is checked as it would be alone, in the sam
 from collections.abc import Sequence
 
 from ccl.analysis.interval_arithmetic import MAX, MIN, Interval, result_of
-from ccl.codegen.function_builder import Frame
+from ccl.codegen.function_builder import FunctionBuilder
 from ccl.codegen.operations import operators
 from ccl.ir.typed import Binary, BinaryOp, Expr, LocalGet, ScalarConst
 from ccl.ir.types import Prim
@@ -14,7 +14,7 @@ from ccl.ir.types import Prim
 SMALL = 2**31
 
 
-def adds_product(f: Frame, node: Binary) -> bool:
+def adds_product(f: FunctionBuilder, node: Binary) -> bool:
     """`s + x * y` and `s - x * y`, as inner loops have it; whether it was one.
 
     One question first: `x` and `y` within 32 bits and `s` within 2^62 either way cannot
@@ -26,7 +26,7 @@ def adds_product(f: Frame, node: Binary) -> bool:
         or not isinstance(product, Binary)
         or product.op is not BinaryOp.MULTIPLY
         or product.type is not Prim.INTEGER
-        or f.ranges.is_safe(product)
+        or f.intervals.cannot_overflow(product)
     ):
         return False
     operands = (node.left, product.left, product.right)
@@ -36,11 +36,11 @@ def adds_product(f: Frame, node: Binary) -> bool:
     names: list[str] = []
     for position, each in enumerate(operands):
         later = operands[position + 1 :]
-        if isinstance(each, LocalGet) and not any(map(f.behaviour.disturbs, later)):
+        if isinstance(each, LocalGet) and not any(map(f.behaviour.clobbers, later)):
             names.append(f.name(each.local))
             continue
         f.expr(each)
-        taken.append(f.take("i64"))
+        taken.append(f.new_temporary("i64"))
         names.append(taken[-1])
         f.emit(f"local.set ${taken[-1]}")
     added, x, y = names
@@ -57,11 +57,11 @@ def adds_product(f: Frame, node: Binary) -> bool:
         operators.of_names(f, node.op, added, multiplied, node.left.type, node.type, node.span)
     f.emit("drop", "end", f"local.get ${added}", *times, operators.UNCHECKED[node.op])
     for name in taken:
-        f.give_back(name, "i64")
+        f.free_temporary(name, "i64")
     return True
 
 
-def small(f: Frame, node: Expr) -> None:
+def small(f: FunctionBuilder, node: Expr) -> None:
     """A number that is most often small, as an index is: its checks are first tried at once.
 
     If all variables are within 32 bits and that keeps every step within 64, no step is
@@ -79,15 +79,19 @@ def small(f: Frame, node: Expr) -> None:
     plainly(f, node)
 
 
-def to_ask(f: Frame, node: Expr) -> frozenset[int] | None:
+def to_ask(f: FunctionBuilder, node: Expr) -> frozenset[int] | None:
     """Variables which, if within 32 bits, say that no step overflows; None: it may anyway."""
     leaves: list[LocalGet] = []
-    if not isinstance(node, Binary) or f.ranges.is_safe(node) or not _collect(node, leaves):
+    if (
+        not isinstance(node, Binary)
+        or f.intervals.cannot_overflow(node)
+        or not _collect(node, leaves)
+    ):
         return None
     return None if _within(f, node) is None else _not_known(f, leaves)
 
 
-def any_large(f: Frame, names: Sequence[str]) -> None:
+def any_large(f: FunctionBuilder, names: Sequence[str]) -> None:
     """Push whether one of these variables is beyond 32 bits."""
     if len(names) == 1:
         f.emit(f"local.get ${names[0]}", f"local.get ${names[0]}", "i64.extend32_s", "i64.ne")
@@ -96,7 +100,7 @@ def any_large(f: Frame, names: Sequence[str]) -> None:
     f.emit("i64.const 0", "i64.ne")
 
 
-def _beyond(f: Frame, names: Sequence[str]) -> None:
+def _beyond(f: FunctionBuilder, names: Sequence[str]) -> None:
     """Push 0 if all of these variables are within 32 bits."""
     for position, name in enumerate(names):
         f.emit(f"local.get ${name}", f"local.get ${name}", "i64.extend32_s", "i64.xor")
@@ -120,7 +124,7 @@ def _collect(node: Expr, leaves: list[LocalGet]) -> bool:
             return False
 
 
-def _not_known(f: Frame, leaves: Sequence[LocalGet]) -> frozenset[int]:
+def _not_known(f: FunctionBuilder, leaves: Sequence[LocalGet]) -> frozenset[int]:
     """Variables which, if within 32 bits, say that all leaves are.
 
     A number from 0 up to another that is asked for needs no question of its own.
@@ -128,7 +132,7 @@ def _not_known(f: Frame, leaves: Sequence[LocalGet]) -> frozenset[int]:
     asked: set[int] = set()
     rest: list[frozenset[int]] = []
     for leaf in leaves:
-        (low, high), most = f.ranges.at(leaf)
+        (low, high), most = f.intervals.at(leaf)
         if low >= -SMALL and high < SMALL:
             continue
         if low < 0 or not most:
@@ -141,13 +145,13 @@ def _not_known(f: Frame, leaves: Sequence[LocalGet]) -> frozenset[int]:
     return frozenset(asked)
 
 
-def _within(f: Frame, node: Expr) -> Interval | None:
+def _within(f: FunctionBuilder, node: Expr) -> Interval | None:
     """Of the value when all variables are within 32 bits; None if a step may overflow."""
     match node:
         case ScalarConst(value=value):
             return value, value
         case LocalGet():
-            (low, high), _ = f.ranges.at(node)
+            (low, high), _ = f.intervals.at(node)
             return max(low, -SMALL), min(high, SMALL - 1)
         case Binary(op=op, left=left, right=right):
             a, b = _within(f, left), _within(f, right)
@@ -157,7 +161,7 @@ def _within(f: Frame, node: Expr) -> Interval | None:
             return None
 
 
-def plainly(f: Frame, node: Expr) -> None:
+def plainly(f: FunctionBuilder, node: Expr) -> None:
     """Compute without checks."""
     if isinstance(node, Binary):
         plainly(f, node.left)
