@@ -24,13 +24,16 @@ from ccl.resolver.loader import Loader, is_name, real_path, shown_path
 from ccl.resolver.resolution import resolve
 from ccl.resolver.scopes import Scoped
 from ccl.source.files import SourceError, Unreadable, read_source
+from ccl.source.overlay import DISK, Files
 from ccl.source.spans import FileId, Source, SourceMap, Span
+from ccl.support.cancellation import Cancellation, Cancelled
 from ccl.support.node import Node, replace
 from ccl.support.recursion import nesting_in_room
 from ccl.syntax import ast
 from ccl.version import VERSION
 
 __all__ = [
+    "Cancelled",
     "Compilation",
     "Compiled",
     "SourceError",
@@ -72,6 +75,15 @@ def _admit(_module: bytes) -> None:
     return None
 
 
+class Setting(Node, frozen=True, kw_only=True):
+    """Where a program is compiled. `files`: what has the texts of its imports and modules."""
+
+    project: Project
+    files: Files
+    admission: Admission
+    cancellation: Cancellation
+
+
 class Compiled(Node, frozen=True, kw_only=True):
     """`wasm`, its text form and its CID are None if anything is wrong."""
 
@@ -98,11 +110,18 @@ def check_text(
     *,
     extra_exports: frozenset[str] = frozenset(),
     project: Project | None = None,
+    files: Files = DISK,
+    cancellation: Cancellation | None = None,
 ) -> Compilation:
     """Check a program given as text; imports are relative to the folder of `path`, and stay in
-    its `project`. Raises ConfigurationError where that is to be found and cannot be."""
+    its `project`.
+
+    Raises ConfigurationError where that is to be found and cannot be, TooLittleRoomError, and
+    Cancelled after `cancellation`, as all that follow.
+    """
     with nesting_in_room():
-        return _check(text, path, project or project_of(path), extra_exports=extra_exports)
+        setting = _setting(path, project, files, _admit, cancellation)
+        return _check(text, path, setting, extra_exports=extra_exports)
 
 
 def compile_text(
@@ -112,44 +131,67 @@ def compile_text(
     extra_exports: frozenset[str] = frozenset(),
     project: Project | None = None,
     admission: Admission = _admit,
+    files: Files = DISK,
+    cancellation: Cancellation | None = None,
 ) -> Compiled:
     """The module of a program given as text, and those that it packs, if `admission` takes them."""
     with nesting_in_room():
-        found = project or project_of(path)
-        checked = _check(text, path, found, extra_exports=extra_exports, admission=admission)
-        return _generate(checked, admission)
+        setting = _setting(path, project, files, admission, cancellation)
+        return _generate(_check(text, path, setting, extra_exports=extra_exports), setting)
 
 
 def compile_tests(
-    text: str, path: str, *, project: Project | None = None, admission: Admission = _admit
+    text: str,
+    path: str,
+    *,
+    project: Project | None = None,
+    admission: Admission = _admit,
+    files: Files = DISK,
+    cancellation: Cancellation | None = None,
 ) -> Compiled:
     """A module whose exports are the tests of a file given as text."""
     with nesting_in_room():
-        found = project or project_of(path)
-        checked = _check(text, path, found, for_tests=True, admission=admission)
-        return _generate(checked, admission)
+        setting = _setting(path, project, files, admission, cancellation)
+        return _generate(_check(text, path, setting, for_tests=True), setting)
+
+
+def _setting(
+    path: str,
+    project: Project | None,
+    files: Files,
+    admission: Admission,
+    cancellation: Cancellation | None,
+) -> Setting:
+    return Setting(
+        project=project or project_of(path),
+        files=files,
+        admission=admission,
+        cancellation=cancellation or Cancellation(),
+    )
 
 
 def _check(
     text: str,
     path: str,
-    project: Project,
+    setting: Setting,
     *,
     extra_exports: frozenset[str] = frozenset(),
     packing: tuple[Path, ...] = (),
     for_tests: bool = False,
-    admission: Admission = _admit,
 ) -> Compilation:
     sources, sink = SourceMap(), Sink()
-    loader = Loader(parse, sources, sink, project)
+    project, cancellation = setting.project, setting.cancellation
+    loader = Loader(parse, sources, sink, project, setting.files, cancellation)
     loaded = loader.load(path, text)
     if not loaded.files[loaded.root].module.items and not sink.has_errors:
         sink.report("CCL0910", Span(loaded.root, 0, 0))
     scoped = resolve(expand(loaded, sink), sink)
+    cancellation.check()
     packed = (*packing, real_path(path))
-    packer = _Packer(sources, sink, project, loader.real, packed, admission)
+    packer = _Packer(sources, sink, setting, loader.real, packed)
     with limited_searches() as searches:
-        program = _typed(scoped, packer, sink, extra_exports, for_tests=for_tests)
+        program = _typed(scoped, packer, sink, cancellation, extra_exports, for_tests=for_tests)
+    cancellation.check()
     if searches.ended:
         _say_that_suggestions_ended(sink)
     own = loader.real.keys() & loaded.files.keys()
@@ -173,9 +215,15 @@ def _check(
 
 
 def _typed(
-    scoped: Scoped, packer: Packer, sink: Sink, extra_exports: frozenset[str], *, for_tests: bool
+    scoped: Scoped,
+    packer: Packer,
+    sink: Sink,
+    cancellation: Cancellation,
+    extra_exports: frozenset[str],
+    *,
+    for_tests: bool,
 ) -> typed.Program | None:
-    checker = declare(scoped, packer, sink)
+    checker = declare(scoped, packer, sink, cancellation)
     elaborate(checker)
     bodies = check_bodies(checker)
     conditions = decide_conditions(checker, bodies.functions)
@@ -204,7 +252,7 @@ def _listed(program: typed.Program, sources: SourceMap) -> typed.Program:
     return replace(program, conditions=conditions)
 
 
-def _generate(compilation: Compilation, admission: Admission) -> Compiled:
+def _generate(compilation: Compilation, setting: Setting) -> Compiled:
     from ccl.artifacts.artifact import emit
     from runtime.content.cid import Codec, cid_of
 
@@ -217,8 +265,9 @@ def _generate(compilation: Compilation, admission: Admission) -> Compiled:
         names,
         source_cids={s.path: str(cid_of(s.text.encode(), Codec.RAW)) for s in names.sources},
         compiler_version=VERSION,
+        cancellation=setting.cancellation,
     )
-    refused = admission(artifact.wasm)
+    refused = setting.admission(artifact.wasm)
     if refused is not None:
         _report_refused(compilation, artifact.places, refused)
         return Compiled(compilation=compilation, wasm=None, wat=None, cid=None, packed=())
@@ -265,17 +314,16 @@ class _Packer:
         self,
         sources: SourceMap,
         sink: Sink,
-        project: Project,
+        setting: Setting,
         real: Mapping[FileId, Path],
         packing: tuple[Path, ...],
-        admission: Admission,
     ) -> None:
         self._sources = sources
         self._sink = sink
-        self._project = project
+        self._setting = setting
+        self._project = setting.project
         self._real = real
         self._packing = packing
-        self._admission = admission
         self._done: dict[Path, typed.PackedModule | Unreadable] = {}
         """By path without links."""
 
@@ -298,12 +346,11 @@ class _Packer:
 
     def _pack(self, written: str, target: Path, shown: str) -> typed.PackedModule | Unreadable:
         try:
-            text = read_source(target)
+            text = self._setting.files.read(target)
         except SourceError as error:
             return error.kind
-        admission = self._admission
-        compilation = _check(text, shown, self._project, packing=self._packing, admission=admission)
-        compiled = _generate(compilation, admission)
+        compilation = _check(text, shown, self._setting, packing=self._packing)
+        compiled = _generate(compilation, self._setting)
         self._adopt(compilation)
         if compiled.wasm is None or compiled.cid is None:
             return Unreadable.FAULTY

@@ -20,6 +20,7 @@ from ccl.codegen.program import Lowered, lower
 from ccl.fuel.bounds import bounds_of
 from ccl.ir.typed import Program
 from ccl.source.spans import SourceMap, Span
+from ccl.support.cancellation import Cancellation
 from ccl.support.node import Node
 from ccl.wasm.assemble import assemble
 from ccl.wasm.emit import text_of
@@ -45,13 +46,16 @@ def emit(
     *,
     source_cids: Mapping[str, str],
     compiler_version: str,
+    cancellation: Cancellation | None = None,
 ) -> Artifact:
     """Generate the module. The same arguments give the same bytes, everywhere.
 
     `source_cids` are the CIDs of the sources by their path. A checked program cannot be
-    refused here.
+    refused here. Raises Cancelled.
     """
-    lowered = lower(program, sources)
+    cancellation = cancellation or Cancellation()
+    lowered = lower(program, sources, cancellation)
+    cancellation.check()
     wat = text_of(lowered.module)
     sections = {
         ABI_SECTION: encode(lowered.abi.to_value()),
@@ -59,6 +63,7 @@ def emit(
         BOUNDS_SECTION: encode(bounds_to_value(bounds_of(lowered, sources))),
         SOURCE_SECTION: encode(_provenance(lowered, source_cids, compiler_version)),
     }
+    cancellation.check()
     if program.packed:
         sections[PACKED_SECTION] = encode({m.cid: m.wasm for m in program.packed})
     return Artifact(

@@ -30,6 +30,7 @@ from ccl.ir.charter import Charter, Tree
 from ccl.ir.types import Enumeration, Result, Struct, Type
 from ccl.resolver.scopes import Scoped
 from ccl.source.spans import Span
+from ccl.support.cancellation import Cancellation
 from ccl.support.node import Node
 from ccl.syntax import ast
 
@@ -51,11 +52,19 @@ class Bodies(Node, frozen=True, kw_only=True):
     functions: dict[str, typed.Function]
 
 
-def declare(scoped: Scoped, packer: Packer, sink: Sink) -> Checker:
-    """Reads the declarations of every file; types left out of them are open."""
+def declare(scoped: Scoped, packer: Packer, sink: Sink, cancellation: Cancellation) -> Checker:
+    """Reads the declarations of every file; types left out of them are open.
+
+    `cancellation` may end this and all that follows by Cancelled.
+    """
     nothing = Tree(key="charter", label=None, span=Span(scoped.root, 0, 0), entries=())
     checker = Checker(
-        doors=DOORS, scoped=scoped, sink=sink, packer=packer, charter=Charter(nothing)
+        doors=DOORS,
+        scoped=scoped,
+        sink=sink,
+        packer=packer,
+        charter=Charter(nothing),
+        cancellation=cancellation,
     )
     checker.home_files = solving.home_files(scoped)
     _declare_types(checker)

@@ -30,6 +30,7 @@ from ccl.ir.types import Prim, is_reference
 from ccl.passes.simplify import simplified
 from ccl.passes.state_wrappers import with_state
 from ccl.source.spans import SourceMap, Span
+from ccl.support.cancellation import Cancellation
 from ccl.support.node import Node
 from ccl.wasm import model
 from ccl.wasm.routines import closure
@@ -64,18 +65,19 @@ class Lowered(Node, frozen=True, kw_only=True):
     """By name of the function that an export names, the program's function behind it."""
 
 
-def lower(program: Program, sources: SourceMap) -> Lowered:
-    """The module of a checked program; functions that no export reaches are left out."""
+def lower(program: Program, sources: SourceMap, cancellation: Cancellation) -> Lowered:
+    """The module of a checked program; functions that no export reaches are left out. Raises
+    Cancelled between two functions."""
     program, uses = with_state(simplified(program))
     surveys = exports.reachable(program)
     reached = {name: program.functions[name] for name in program.functions if name in surveys}
     module = ModuleBuilder(program, Sites(sources), escaping_parameters(reached), uses)
     writers = frozenset(name for name, use in module.uses.items() if use.written)
     notes: dict[str, Notes] = {}
-    functions = [
-        _function(module, each, surveys[name], Behaviour(writers), notes)
-        for name, each in reached.items()
-    ]
+    functions = []
+    for name, each in reached.items():
+        cancellation.check()
+        functions.append(_function(module, each, surveys[name], Behaviour(writers), notes))
     entries, names = exports.entries(module)
     functions += entries
     behind = {

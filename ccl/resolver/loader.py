@@ -22,9 +22,10 @@ from ccl.source.files import (
     Unreadable,
     library_names,
     read_library,
-    read_source,
 )
+from ccl.source.overlay import Files
 from ccl.source.spans import FileId, Source, SourceMap, Span
+from ccl.support.cancellation import Cancellation
 from ccl.syntax import ast
 
 Parse = Callable[[Source, Sink], ast.Module]
@@ -34,16 +35,26 @@ LIBRARY_MODULES_KEPT: Final = 64
 
 class Loader:
     """One loading. The root file's folder anchors relative imports and module paths; `project`
-    says what may be imported at all.
+    says what may be imported at all; `files` has the texts of imports.
 
     `real`: the path without links of each file that is not of the standard library.
     """
 
-    def __init__(self, parse: Parse, sources: SourceMap, sink: Sink, project: Project) -> None:
+    def __init__(
+        self,
+        parse: Parse,
+        sources: SourceMap,
+        sink: Sink,
+        project: Project,
+        files: Files,
+        cancellation: Cancellation,
+    ) -> None:
         self._parse = parse
         self._sources = sources
         self._sink = sink
         self._project = project
+        self._texts = files
+        self._cancellation = cancellation
         self._loaded: dict[str, LoadedFile] = {}
         self._loading: dict[str, Span | None] = {}
         self._needed: list[str] = []
@@ -52,7 +63,8 @@ class Loader:
         self.real: dict[FileId, Path] = {}
 
     def load(self, path: str, text: str) -> Loaded:
-        """The root file, given with its text, and its imports. Faults go to the sink."""
+        """The root file, given with its text, and its imports. Errors go to the sink. Raises
+        Cancelled."""
         real = real_path(path)
         self._root = real.parent
         root = self._file(str(real), path, Path(path).name, text, None)
@@ -75,6 +87,7 @@ class Loader:
     def _file(
         self, identity: str, shown: str, name: str, text: str, imported_at: Span | None
     ) -> LoadedFile:
+        self._cancellation.check()
         source = self._sources.add(shown, text)
         if identity.startswith(LIBRARY_PREFIX):
             module, faults = _parsed_library(self._parse, source)
@@ -111,7 +124,7 @@ class Loader:
             self._cycle(written, identity, span)
             return None
         try:
-            text = read_library(written) if location is None else read_source(location)
+            text = read_library(written) if location is None else self._texts.read(location)
         except SourceError as error:
             self._missing(written, error.kind, importer, span)
             return None
@@ -159,7 +172,7 @@ class Loader:
         if not self._project.contains(folder):
             return ()
         try:
-            names = sorted(entry.name for entry in folder.iterdir())
+            names = self._texts.names(folder)
         except OSError:
             return library_names()
         stem = written.removesuffix(Path(written).name)

@@ -9,12 +9,14 @@ from ccl.prelude.library_index import FUNCTIONS, METHODS, files_needed
 from ccl.project.project import project_of
 from ccl.resolver.loader import Loader
 from ccl.source.files import library_names
+from ccl.source.overlay import DISK
 from ccl.source.spans import SourceMap
+from ccl.support.cancellation import Cancellation
 
 
 def loaded(text: str) -> set[str]:
     sources = SourceMap()
-    loader = Loader(parse, sources, Sink(), project_of("program.ccl"))
+    loader = Loader(parse, sources, Sink(), project_of("program.ccl"), DISK, Cancellation())
     files = loader.load("program.ccl", text)
     return {each.name for each in files.files.values()} - {"program.ccl"}
 

@@ -19,6 +19,7 @@ from ccl.ir.charter import Charter
 from ccl.ir.types import Enumeration, Prim, Struct, StructDef, Type
 from ccl.resolver.scopes import FileScope, Role, Scoped, ScopeId
 from ccl.source.spans import FileId, Span
+from ccl.support.cancellation import Cancellation
 from ccl.support.node import Node, Record, field
 from ccl.syntax import ast
 
@@ -138,6 +139,7 @@ class Checker(Record, kw_only=True):
     sink: Sink
     packer: Packer
     charter: Charter
+    cancellation: Cancellation
     charters: dict[FileId, Charter] = field(default_factory=dict)
     """By file: what its own declarations are, of the root file `charter`."""
     final: bool = False

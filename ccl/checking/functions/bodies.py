@@ -84,7 +84,9 @@ def _declared_result(
 
 
 def check_function(checker: Checker, signature: Signature) -> typed.Function:
-    """The body of one function. Its signature's open types are filled in on the way."""
+    """The body of one function. Its signature's open types are filled in on the way. Raises
+    Cancelled."""
+    checker.cancellation.check()
     item = signature.item
     labels = (
         (Label(item.result.span, "the result type is declared here"),)
@@ -153,6 +155,8 @@ def _missing_return(body: Body, block: ast.Block, name: Span) -> None:
 
 
 def check_entry(checker: Checker, entry: Entry) -> tuple[typed.Function, ...]:
+    """The functions of one entry, that which is exported first. Raises Cancelled."""
+    checker.cancellation.check()
     if not entry.context:
         return (_execution(checker, entry),)
     if len(entry.bodies) == 1:
