@@ -35,7 +35,7 @@ from runtime.platform.private_files import (
     write_whole,
 )
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files.disk import no_room
+from runtime.terminal.files.full_disk import disk_full_error
 
 HOME_VARIABLE: Final = "MESH_HOME"
 APPLICATION_NAME: Final = "icn-mesh"
@@ -119,7 +119,7 @@ def find_home(flag: Path | None, environment: Mapping[str, str]) -> Home:
             if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
                 raise PermissionError(EACCES, os.strerror(EACCES), str(folder))
     except OSError as error:
-        raise no_room(error, home.path) or unusable(home, error) from None
+        raise disk_full_error(error, home.path) or unusable(home, error) from None
     return home
 
 
@@ -172,7 +172,7 @@ def remember_mesh(home: Home, mesh: Cid) -> None:
     try:
         write_whole(home.mark, f"{mesh}\n".encode("ascii")).replace(home.mark)
     except OSError as error:
-        raise no_room(error, home.mark) or unusable(home, error) from None
+        raise disk_full_error(error, home.mark) or unusable(home, error) from None
 
 
 def remembered_mesh(home: Home) -> Cid | None:

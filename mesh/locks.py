@@ -13,7 +13,7 @@ from mesh.failures import NOT_WRITABLE, read_only, weak_file
 from mesh.home import Home, unusable
 from runtime.platform.posix import require
 from runtime.platform.private_files import WeakFileError, Weakness, open_or_create
-from runtime.terminal.files.disk import no_room
+from runtime.terminal.files.full_disk import disk_full_error
 
 
 class LockBusy(Exception):
@@ -92,4 +92,4 @@ def _open_lock(home: Home, path: Path) -> int:
             raise weak_file(WeakFileError(path, Weakness.LINK, path.lstat()), home.path) from None
         if error.errno in NOT_WRITABLE:
             raise read_only(home.path, error.strerror or "") from None
-        raise no_room(error, path) or unusable(home, error) from None
+        raise disk_full_error(error, path) or unusable(home, error) from None

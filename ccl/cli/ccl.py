@@ -19,7 +19,7 @@ from ccl.cli.options import (
     allowed_folders,
 )
 from ccl.cli.root import root
-from ccl.cli.running.run_options import (
+from ccl.cli.running.parameters import (
     FUEL_DEFAULT,
     FUEL_MAX,
     MEMORY_MIB_DEFAULT,

@@ -17,9 +17,8 @@ from ccl.cli.root import root
 from ccl.diagnostics.render import FORMATS, FULL, Format
 from ccl.diagnostics.render.shown import ERRORS_SHOWN_MAX
 from runtime.terminal.answers.answer import give
-from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
-from runtime.terminal.streams import SEAL, has_color, width_of
+from runtime.terminal.streams import SEAL, has_color
 
 HELP = f"""Compile and check programs in CCL, the Cooperative Constitutional Language.
 
@@ -164,64 +163,27 @@ def check(
       cclc check --fix --diff .
       cclc check --watch a.ccl
     """
-    _refuse_contradictions(
+    from ccl.cli.compiling.check_options import CheckOptions, refuse_contradictions
+
+    options = CheckOptions(
+        form=format,
         watch=watch,
         fix=fix,
-        unsafe_fixes=unsafe_fixes,
+        unsafe=unsafe_fixes,
         diff=diff,
         deny_warnings=deny_warnings,
-        form=format,
+        max_errors=max_errors,
+        allowed=allowed_folders(allow_path),
     )
-    allowed = allowed_folders(allow_path)
+    refuse_contradictions(options)
     if watch:
         from ccl.cli.compiling.watching import watch_files
 
-        watch_files(files, form=format, allowed=allowed, max_errors=max_errors)
+        watch_files(files, form=format, allowed=options.allowed, max_errors=max_errors)
         return
-    from ccl.cli.compiling.compiling import Checks, check_files
+    from ccl.cli.compiling.checking import check_files
 
-    check_files(
-        files,
-        Checks(
-            form=format,
-            fix=fix,
-            unsafe=unsafe_fixes,
-            diff=diff,
-            deny_warnings=deny_warnings,
-            max_errors=max_errors,
-            allowed=allowed,
-        ),
-    )
-
-
-def _refuse_contradictions(
-    *, watch: bool, fix: bool, unsafe_fixes: bool, diff: bool, deny_warnings: bool, form: Format
-) -> None:
-    """Raises CommandError for options of `check` that exclude each other."""
-    if watch and (fix or deny_warnings):
-        other = "--fix" if fix else "--deny-warnings"
-        reason = "a file that is being edited is not changed" if fix else "a watch has no exit code"
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            f"--watch and {other} do not go together: {reason}",
-            hint=f"first `cclc check {other} FILE`, then watch",
-        )
-    if unsafe_fixes and not fix:
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            "--unsafe-fixes without --fix: it says which fixes --fix applies",
-            hint="`cclc check --fix --unsafe-fixes --diff FILE` shows what they would change",
-        )
-    if diff and (not fix or form.for_machines):
-        wrong = f"--format {form}" if fix else "--diff without --fix"
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            f"{wrong}: --diff shows what --fix would change, as a text",
-            hint="`cclc check --fix --diff FILE` shows it",
-        )
+    check_files(files, options)
 
 
 @app.command()
@@ -266,34 +228,9 @@ def explain(
       cclc explain CCL0401
       cclc explain 401
     """
-    from ccl.diagnostics import explain as pages
-    from ccl.diagnostics.codes import TEMPLATES, full_code
+    from ccl.cli.explain import explain_code
 
-    if code is None:
-        from ccl.cli.columns import columns
-
-        titles = {name: page.title for name in TEMPLATES if (page := pages.load_page(name))}
-        rows = [
-            (name, TEMPLATES[name].severity.value, titles.get(name, TEMPLATES[name].title))
-            for name in sorted(TEMPLATES)
-        ]
-        typer.echo(columns(rows), nl=False)
-        return
-    name = full_code(code)
-    page = pages.load_page(name) if name in TEMPLATES else None
-    if page is None:
-        nearest = pages.nearest_code(name)
-        raise CommandError(
-            ExitCode.NOT_FOUND,
-            "unknown-code",
-            f"there is no diagnostic {name}",
-            hint=(f"did you mean {nearest}? " if nearest else "")
-            + "`cclc explain` lists all of them",
-            details={"given": code},
-        )
-    sys.stdout.write(
-        pages.render_page(page, color=has_color(sys.stdout), width=width_of(sys.stdout), seal=SEAL)
-    )
+    explain_code(code)
 
 
 @app.command()

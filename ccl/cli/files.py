@@ -12,7 +12,7 @@ from ccl.abi.sections import WASM_MAGIC
 from ccl.abi.text.encodings import wide_encoding
 from ccl.source.files import SOURCE_BYTES_MAX
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files.links import dangling_link
+from runtime.terminal.files.dangling_links import dangling_link
 from runtime.terminal.files.writing import STANDARD_STREAM
 from runtime.terminal.streams import note
 

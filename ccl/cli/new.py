@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files.disk import no_room
+from runtime.terminal.files.full_disk import disk_full_error
 
 _PROGRAM: Final = """\
 // {title}: rules that members can read, and what then happens.
@@ -97,7 +97,7 @@ def create_project(directory: Path) -> tuple[Path, ...]:
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise _not_empty(directory) from None
-        raise no_room(error, directory) or _refused(
+        raise disk_full_error(error, directory) or _refused(
             f"{directory} cannot be written: {error.strerror}; nothing was made",
             "check its permissions and its name",
         ) from None

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 from runtime.content.cid import Cid, CidError, Codec, parse_cid
 from runtime.execution.context import INPUT_BYTES_MAX
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files.links import dangling_link
+from runtime.terminal.files.dangling_links import dangling_link
 from runtime.terminal.files.writing import STANDARD_STREAM
 
 CAR_BYTES_MAX: Final = 512 << 20

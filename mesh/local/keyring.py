@@ -12,7 +12,7 @@ from runtime.content.did import Did
 from runtime.identity.keys import SEED_BYTES, SigningKey
 from runtime.platform.private_files import WeakFileError, put_once, read_file
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files.disk import no_room
+from runtime.terminal.files.full_disk import disk_full_error
 
 _PREFIX: Final = "ed25519-seed:"
 _FILE_BYTES_MAX: Final = 4096
@@ -29,7 +29,7 @@ def load_or_create(directory: Path, name: str) -> SigningKey:
             put_once(path, text.encode("ascii"))
         except OSError as error:
             reason = error.strerror or str(error)
-            raise no_room(error, path) or _unusable(
+            raise disk_full_error(error, path) or _unusable(
                 "key-unwritable", f"{path} cannot be written: {reason}"
             ) from None
     return _read(path)

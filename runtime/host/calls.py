@@ -28,9 +28,9 @@ Implementation: TypeAlias = Callable[..., Answered]
 
 def _submit(invocation: Invocation, fields: Mapping[str, Any]) -> int | str:
     try:
-        job = submission(fields, invocation.tank)
+        job = submission(fields, invocation.meter)
     except RefusedError as refusal:
-        return refusal.told(invocation.tank)
+        return refusal.told(invocation.meter)
     granted = _authorized(invocation, job.resource_type, job.committed_units)
     if isinstance(granted, str):
         return granted
@@ -79,7 +79,7 @@ def submit_job(
 
 def submit_manifest(invocation: Invocation, manifest: bytes) -> int | str:
     try:
-        fields = decoded(manifest, invocation.tank)
+        fields = decoded(manifest, invocation.meter)
     except RefusedError as refusal:
         return str(refusal)
     return _submit(invocation, fields)
@@ -89,7 +89,7 @@ def check_resource_authorization(invocation: Invocation, kind: str, amount: int)
     try:
         granted = _authorized(invocation, metered_resource(kind), positive("amount", amount))
     except RefusedError as refusal:
-        return refusal.told(invocation.tank)
+        return refusal.told(invocation.meter)
     return granted if isinstance(granted, str) else 1
 
 
@@ -99,7 +99,7 @@ def record_resource_usage(invocation: Invocation, kind: str, amount: int) -> Non
             resource_type=metered_resource(kind), amount=positive("amount", amount)
         )
     except RefusedError as refusal:
-        told = refusal.told(invocation.tank)
+        told = refusal.told(invocation.meter)
         raise trap(f"host_record_resource_usage: {told}") from None
     reason = invocation.append_effect(effect)
     if reason is not None:
@@ -184,7 +184,7 @@ def leave_undecided(invocation: Invocation, condition: str, missing: str, place:
 
 def _canonical(invocation: Invocation, call: str, value: bytes) -> None:
     try:
-        invocation.tank.decode(value)
+        invocation.meter.decode(value)
     except CodecError as error:
         raise trap(f"{call}: the value is not canonical DAG-CBOR", str(error)) from None
 

@@ -19,10 +19,10 @@ from runtime.content.codec import RECORD_BYTES_MAX, CodecError, encode
 from runtime.execution.context import ROLES_RECORD, Context
 from runtime.execution.effects import Effect, PutBlock, WriteState, effect_to_value
 from runtime.execution.rehearsal import Rehearsal, rehearsal_of
+from runtime.host.fuel_meter import FuelMeter
 from runtime.host.policy import PolicyInForce, members_listed, policy_from_value
 from runtime.host.state.store import StateStore
 from runtime.host.stop import limit, trap
-from runtime.host.tank import Tank
 from runtime.host.tokens.book import TokenBook
 
 RESULTS_RECORD: Final = "results"
@@ -70,7 +70,7 @@ class Invocation:
     output: bytearray | None = None
     charter: list[Any] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
-    tank: Tank = field(default_factory=Tank)
+    meter: FuelMeter = field(default_factory=FuelMeter)
     refusal: str | None = None
     host_calls: int = 0
     random: RandomStream = field(init=False)
@@ -120,7 +120,7 @@ class Invocation:
                 value = dict(self.context.results)
             else:
                 return None
-            self.tank.charge_built(value)
+            self.meter.charge_built(value)
             self._records[name] = encode(value)
         return self._records[name]
 
@@ -129,7 +129,7 @@ class Invocation:
         if self._roles is None:
             granted = self.context.records.get(ROLES_RECORD, [])
             listed = granted if isinstance(granted, list) else []
-            self.tank.charge_brought(self.tank.price, len(listed))
+            self.meter.charge_brought(self.meter.price, len(listed))
             self._roles = frozenset(each for each in listed if isinstance(each, str))
         return role in self._roles
 
@@ -146,7 +146,7 @@ class Invocation:
         if self._state is None:
             root = self.context.state_root
             if root is not None:
-                self.tank.charge_brought_block(RUN_PRICES["state"], self.blocks[root])
+                self.meter.charge_brought_block(RUN_PRICES["state"], self.blocks[root])
             try:
                 self._state = StateStore(root, self.blocks)
             except CodecError as error:
@@ -159,7 +159,7 @@ class Invocation:
         if self._tokens is None:
             register = self.context.tokens
             if register is not None:
-                self.tank.charge_brought_block(RUN_PRICES["tokens"], self.blocks[register])
+                self.meter.charge_brought_block(RUN_PRICES["tokens"], self.blocks[register])
             try:
                 self._tokens = TokenBook(register, self.blocks)
             except CodecError as error:
@@ -237,7 +237,7 @@ class Invocation:
             value = self.context.policies.get(resource_type)
             if value is None:
                 return None
-            self.tank.charge_brought(RUN_PRICES["policy"], members_listed(value))
+            self.meter.charge_brought(RUN_PRICES["policy"], members_listed(value))
             self._rules[resource_type] = policy_from_value(value, subject=self.context.caller)
         return self._rules[resource_type]
 

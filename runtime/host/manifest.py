@@ -19,7 +19,7 @@ from ccl.abi.text.suggest import nearest_beginning
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.content.codec import CodecError, encode
 from runtime.execution.effects import SubmitJob
-from runtime.host.tank import Tank
+from runtime.host.fuel_meter import FuelMeter
 
 REQUIRED_KEYS: Final = (
     "wasm_cid",
@@ -65,16 +65,16 @@ class RefusedError(Exception):
         self._wrong = wrong
         self._known = known
 
-    def told(self, tank: Tank) -> str:
+    def told(self, meter: FuelMeter) -> str:
         """The text, with the known name that is nearest to the wrong one. Raises Stop."""
         if not self._known:
             return str(self)
-        tank.charge(tank.price.suggestion)
+        meter.charge(meter.price.suggestion)
         near = nearest_beginning(self._wrong[:_NAME_CHARS_MAX], self._known)
         return f"{self}; did you mean {near!r}?" if near else str(self)
 
 
-def submission(fields: Mapping[str, Any], tank: Tank) -> SubmitJob:
+def submission(fields: Mapping[str, Any], meter: FuelMeter) -> SubmitJob:
     """Check the fields of a submission. Raises RefusedError."""
     _only_known("the manifest", fields, (*REQUIRED_KEYS, *OPTIONAL_KEYS))
     for key in REQUIRED_KEYS:
@@ -89,7 +89,7 @@ def submission(fields: Mapping[str, Any], tank: Tank) -> SubmitJob:
         priority=_one_of("priority", fields["priority"], PRIORITIES),
         input=None if input_ is None else _cid("input", input_),
         entry=_optional_entry(fields.get("entry")),
-        arguments=_arguments(fields.get("arguments"), tank),
+        arguments=_arguments(fields.get("arguments"), meter),
         budget=_optional_positive("budget", fields.get("budget")),
         scope=_optional_scope(fields.get("scope")),
         requirements=_group("requirements", fields.get("requirements"), REQUIREMENT_KEYS),
@@ -98,10 +98,10 @@ def submission(fields: Mapping[str, Any], tank: Tank) -> SubmitJob:
     )
 
 
-def decoded(manifest: bytes, tank: Tank) -> dict[str, Any]:
+def decoded(manifest: bytes, meter: FuelMeter) -> dict[str, Any]:
     """The map in a manifest block. Raises RefusedError."""
     try:
-        value = tank.decode(manifest)
+        value = meter.decode(manifest)
     except CodecError as error:
         raise RefusedError(f"the manifest is not canonical DAG-CBOR: {error}") from None
     if not isinstance(value, dict):
@@ -178,13 +178,13 @@ def _one_of(key: str, value: object, known: tuple[str, ...]) -> str:
     return value
 
 
-def _arguments(value: object, tank: Tank) -> bytes | None:
+def _arguments(value: object, meter: FuelMeter) -> bytes | None:
     """A list of arguments, or the same already encoded."""
     if value is None:
         return None
     if isinstance(value, bytes):
         try:
-            inner = tank.decode(value)
+            inner = meter.decode(value)
         except CodecError as error:
             raise RefusedError(f"arguments: not canonical DAG-CBOR: {error}") from None
     else:

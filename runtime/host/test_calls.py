@@ -15,10 +15,10 @@ from runtime.execution.context import ROLES_RECORD
 from runtime.execution.effects import effect_to_value
 from runtime.execution.rehearsal import Comparison, Expectation, Rehearsal
 from runtime.host.calls import Implementation
+from runtime.host.fuel_meter import FuelMeter
 from runtime.host.invocation import Invocation
 from runtime.host.manifest import RefusedError, resource_type
 from runtime.host.stop import trap
-from runtime.host.tank import Tank
 
 _EFFECT_ITEMS: Final = 8
 
@@ -82,27 +82,27 @@ def balance(invocation: Invocation, kind: str, units: int) -> None:
 
 
 def effects(invocation: Invocation, kind: str) -> bytes:
-    tank = invocation.tank
-    tank.charge_items(_EFFECT_ITEMS * len(invocation.effects))
+    meter = invocation.meter
+    meter.charge_items(_EFFECT_ITEMS * len(invocation.effects))
     listed = (effect_to_value(effect) for effect in invocation.effects)
-    return encode([_readable(fields, tank) for name, fields in listed if name == kind])
+    return encode([_readable(fields, meter) for name, fields in listed if name == kind])
 
 
-def _readable(value: Any, tank: Tank) -> Any:
+def _readable(value: Any, meter: FuelMeter) -> Any:
     """As programs read it: links are texts, and encoded values are values."""
     match value:
         case Cid():
             return str(value)
         case bytes():
-            return tank.decode(value)
+            return meter.decode(value)
         case Mapping():
-            return {key: _readable(each, tank) for key, each in value.items()}
+            return {key: _readable(each, meter) for key, each in value.items()}
         case _:
             return value
 
 
 def log(invocation: Invocation) -> bytes:
-    invocation.tank.charge_items(len(invocation.log))
+    invocation.meter.charge_items(len(invocation.log))
     return encode(list(invocation.log))
 
 

@@ -15,7 +15,8 @@ from runtime.content.codec import CodecError, decode
 from runtime.content.heads import weighed_items
 from runtime.execution.execution import Outcome
 from runtime.module.cost import calls_before
-from runtime.module.reader import Body, MalformedError, read_module
+from runtime.module.headers import Body
+from runtime.module.reader import MalformedError, read_module
 
 LIBRARY_PREFIX: Final = "std/"
 """Of the files that a program takes from the standard library."""

@@ -27,8 +27,9 @@ from runtime.module.cost import (
     TooCostly,
     UnknownInstruction,
 )
-from runtime.module.reader import Export, FunctionType, Import, MalformedError, Reading, read_module
-from runtime.module.startup import startup
+from runtime.module.headers import Export, FunctionType, Import, Reading
+from runtime.module.reader import MalformedError, read_module
+from runtime.module.startup_cost import startup
 
 PAGE_BYTES: Final = 65_536
 

@@ -17,7 +17,7 @@ from typing import Final
 from msgspec import Struct, field
 
 WEIGHTS_VERSION: Final = 3
-"""Raised with any of the weights, those of `runtime.module.startup` too: another estimate is
+"""Raised with any of the weights, those of `runtime.module.startup_cost` too: another estimate is
 another verdict, so another engine."""
 BYTE: Final = 1_500
 """This and what follows: estimated nanoseconds."""

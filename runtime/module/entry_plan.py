@@ -20,7 +20,7 @@ from ccl.abi.text.values import ValueMismatch, check_wire, parse_type
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN, CodecError, decode, encode
 from runtime.execution.execution import Outcome, OutcomeKind
 from runtime.module.check import PAGE_BYTES, ModuleFacts
-from runtime.module.reader import FunctionType
+from runtime.module.headers import FunctionType
 
 WASI_ENTRY: Final = "_start"
 NO_ENTRY: Final = "the module has no entry"

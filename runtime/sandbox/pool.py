@@ -7,14 +7,12 @@ that made it.
 
 import os
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Collection, Mapping
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeAlias, assert_never
-
-from msgspec import Struct
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
@@ -24,52 +22,18 @@ from runtime.sandbox.admission import Admission
 from runtime.sandbox.compilation.cache import CompiledCache
 from runtime.sandbox.compilation.compilations import Compilations, Compiled, Refused
 from runtime.sandbox.confinement.findings import Finding, memory_promises
-from runtime.sandbox.confinement.witness import witnessed
+from runtime.sandbox.confinement.process_status import observed_findings
 from runtime.sandbox.frames import FrameError
 from runtime.sandbox.limits import SANDBOX_LIMITS, SandboxLimits
-from runtime.sandbox.process import Child, ChildEndedError, Watch
+from runtime.sandbox.process import ChildEndedError, Watch
 from runtime.sandbox.refusals import refusal
 from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
 from runtime.sandbox.results import execution_from, rejected
+from runtime.sandbox.workers import Job, Worker, fault_in
 
 Result: TypeAlias = Execution | Fault
 
 START_ATTEMPTS: Final = 3
-WALL_BASE_SECONDS: Final = 20.0
-FUEL_PER_SECOND_FLOOR: Final = 5_000_000
-"""No machine is so slow: the backstop allows a second for each of these, 200 ns a unit. Host calls
-take no more than three times as long as compiled code by `make bench`, which also shows the dearest
-instructions: 25 ns a unit where it was measured (docs/adr/0016-an-instruction-costs-one.md). So
-fuel ends an execution, and the clock only what hangs."""
-
-_FAULTS: Final = {"fault": FaultReason.HOST_LIMIT, "not_executed": FaultReason.NOT_EXECUTED}
-"""What a worker answers when there is no result."""
-
-
-class _Job(Struct):
-    ticket: Ticket
-    request: Request
-    context: bytes
-    compiled: Compiled | None = None
-
-
-class _Worker:
-    """A worker process, what it is doing, and which modules it holds."""
-
-    def __init__(self, limits: SandboxLimits) -> None:
-        self.child = Child(
-            "runtime.sandbox.worker.worker",
-            address_bytes=limits.worker_address_bytes,
-            cpu_seconds=limits.worker_cpu_seconds,
-        )
-        self.ready = False
-        self.job: _Job | None = None
-        self.modules: OrderedDict[Cid, None] = OrderedDict()
-        self.deadline = time.monotonic() + limits.start_seconds
-
-    @property
-    def idle(self) -> bool:
-        return self.ready and self.job is None
 
 
 class Sandbox:
@@ -93,8 +57,8 @@ class Sandbox:
         self._watch = Watch()
         self._compilations = Compilations(self._cache, self._watch, limits, self._workers_max)
         self._tickets = count(1)
-        self._workers: list[_Worker] = []
-        self._waiting: deque[_Job] = deque()
+        self._workers: list[Worker] = []
+        self._waiting: deque[Job] = deque()
         self._unfinished: set[Ticket] = set()
         self._finished: dict[Ticket, Result] = {}
         self._confinement: tuple[Finding, ...] | None = None
@@ -107,7 +71,7 @@ class Sandbox:
         """Take a request on; returns at once. Raises CodecError if the context has no block."""
         assert not self._closed, "a closed sandbox takes no requests"
         ticket = Ticket(next(self._tickets))
-        job = _Job(ticket, request, request.context.to_block())
+        job = Job(ticket, request, request.context.to_block())
         self._unfinished.add(ticket)
         refused = refusal(request, self._limits)
         if refused is not None:
@@ -218,7 +182,7 @@ class Sandbox:
         elif timeout is None:
             assert self._finished or not self._unfinished, "something is under way"
         for owner in self._watch.owners(timeout):
-            if isinstance(owner, _Worker):
+            if isinstance(owner, Worker):
                 self._hear_worker(owner)
             else:
                 self._compilations.hear(owner)
@@ -255,7 +219,7 @@ class Sandbox:
         ):
             self._start_worker()
 
-    def _prepare(self, job: _Job) -> None:
+    def _prepare(self, job: Job) -> None:
         """Note the compiled module, or finish the job without it."""
         found = self._compilations.find(job.request.module_cid, job.request.module)
         match found:
@@ -277,14 +241,14 @@ class Sandbox:
 
     def _start_worker(self) -> None:
         try:
-            worker = _Worker(self._limits)
+            worker = Worker(self._limits)
         except ChildEndedError as error:
             self._start_failed(Fault(reason=FaultReason.WORKER_UNUSABLE, text=str(error)))
             return
         self._workers.append(worker)
         self._watch.begin(worker.child, worker)
 
-    def _idle_worker(self, module: Cid) -> _Worker | None:
+    def _idle_worker(self, module: Cid) -> Worker | None:
         """One that has the module loaded, if there is one."""
         idle = [worker for worker in self._workers if worker.idle]
         for worker in idle:
@@ -292,34 +256,9 @@ class Sandbox:
                 return worker
         return idle[0] if idle else None
 
-    def _run(self, worker: _Worker, job: _Job) -> None:
-        assert job.compiled is not None, "only compiled modules are run"
-        module, context = job.request.module_cid, job.request.context
-        known = module in worker.modules
-        drop: list[bytes] = []
-        if known:
-            worker.modules.move_to_end(module)
-        else:
-            worker.modules[module] = None
-            while len(worker.modules) > self._limits.modules_per_worker:
-                drop.append(worker.modules.popitem(last=False)[0].raw)
-        wall = job.request.wall_seconds
-        if wall is None:
-            wall = WALL_BASE_SECONDS + context.limits.fuel / FUEL_PER_SECOND_FLOOR
-        worker.job = job
-        worker.deadline = time.monotonic() + wall
+    def _run(self, worker: Worker, job: Job) -> None:
         try:
-            worker.child.send(
-                {
-                    "module": module.raw,
-                    "code": None if known else job.compiled.code,
-                    "facts": None if known else job.compiled.facts,
-                    "drop": drop,
-                    "context": job.context,
-                    "input": job.request.input,
-                    "blocks": [[cid.raw, data] for cid, data in job.request.blocks.items()],
-                }
-            )
+            worker.begin(job)
         except ChildEndedError:
             # It died while it was idle: the job was not begun, another worker takes it.
             worker.job = None
@@ -328,7 +267,7 @@ class Sandbox:
             return
         self._watch.update(worker.child, worker)
 
-    def _hear_worker(self, worker: _Worker) -> None:
+    def _hear_worker(self, worker: Worker) -> None:
         if worker not in self._workers:
             return
         try:
@@ -342,36 +281,31 @@ class Sandbox:
         except (FrameError, CodecError) as error:
             self._lose_worker(worker, Fault(reason=FaultReason.MISBEHAVED, text=str(error)))
 
-    def _answered(self, worker: _Worker, answer: dict[str, Any]) -> None:
+    def _answered(self, worker: Worker, answer: dict[str, Any]) -> None:
         if not worker.ready:
-            try:
-                findings = tuple(Finding(**finding) for finding in answer["ready"])
-            except (KeyError, TypeError) as error:
-                raise FrameError(f"not a worker's greeting: {error}") from None
-            worker.ready = True
+            findings = worker.greeted(answer)
             self._failed_starts = 0
-            self._confinement = (*findings, *witnessed(worker.child.pid))
+            self._confinement = (*findings, *observed_findings(worker.child.pid))
             return
         job, worker.job = worker.job, None
         if job is None:
             raise FrameError("an answer to nothing")
-        for said, reason in _FAULTS.items():
-            if said in answer:
-                # The module may not have been loaded; the worker is not asked to remember.
-                self._retire(worker, None)
-                self._finish(job, Fault(reason=reason, text=str(answer[said])[:400]))
-                return
+        fault = fault_in(answer)
+        if fault is not None:
+            # The module may not have been loaded; the worker cannot say whether it was.
+            self._retire(worker, None)
+            self._finish(job, fault)
+            return
         try:
             execution = execution_from(answer)
         except CodecError as error:
             worker.job = job
             raise FrameError(str(error)) from None
         self._finish(job, execution)
-        cpu_ns = answer.get("cpu_ns")
-        if isinstance(cpu_ns, int) and cpu_ns > self._limits.worker_cpu_seconds * 500_000_000:
+        if worker.is_worn(answer):
             self._retire(worker, None)
 
-    def _lose_worker(self, worker: _Worker, fault: Fault) -> None:
+    def _lose_worker(self, worker: Worker, fault: Fault) -> None:
         if not worker.ready:
             self._start_failed(fault)
         self._retire(worker, fault)
@@ -382,13 +316,13 @@ class Sandbox:
         if self._failed_starts >= START_ATTEMPTS and self._waiting:
             self._finish(self._waiting.popleft(), fault)
 
-    def _retire(self, worker: _Worker, fault: Fault | None) -> None:
+    def _retire(self, worker: Worker, fault: Fault | None) -> None:
         self._workers.remove(worker)
         if worker.job is not None and fault is not None:
             self._finish(worker.job, fault)
         self._watch.forget(worker.child)
         worker.child.close()
 
-    def _finish(self, job: _Job, result: Result) -> None:
+    def _finish(self, job: Job, result: Result) -> None:
         self._unfinished.discard(job.ticket)
         self._finished[job.ticket] = result

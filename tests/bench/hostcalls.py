@@ -28,9 +28,9 @@ from ccl.pipeline import compile_file
 from runtime.content.codec import decode, encode
 from runtime.module.check import ModuleFacts, check_module
 from runtime.sandbox.engine import build_engine
-from runtime.sandbox.pool import FUEL_PER_SECOND_FLOOR
 from runtime.sandbox.results import execution_from
-from runtime.sandbox.worker.machine import Loaded, Machine
+from runtime.sandbox.worker.executor import Executor, Loaded
+from runtime.sandbox.workers import FUEL_PER_SECOND_FLOOR
 
 KERNELS = Path(__file__).parent / "kernels"
 SIZES = {"sieve": 400_000, "matrix": 160, "queens": 9, "crc": 60_000}
@@ -73,7 +73,7 @@ class Run:
 class Bench:
     def __init__(self) -> None:
         self._engine = build_engine()
-        self._machine = Machine(self._engine)
+        self._machine = Executor(self._engine)
 
     def load(self, module: bytes) -> Loaded:
         facts = check_module(module)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ccl.cli.compiling.checking import Findings, merged
+from ccl.cli.compiling.findings import Findings, merged
 from ccl.cli.compiling.fixing import fix_text
 from ccl.diagnostics.codes.template import Severity
 from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label, Sink

@@ -19,7 +19,7 @@ OTHER_PROCESSES = frozenset(
     {
         "runtime/sandbox/worker/worker.py",
         "runtime/sandbox/confinement/confine.py",
-        "runtime/sandbox/confinement/in_force.py",
+        "runtime/sandbox/confinement/probes.py",
     }
 )
 

@@ -204,8 +204,8 @@ def test_new_that_fails_leaves_nothing(name: str, tmp_path: Path, folder: Path) 
 
 def test_new_on_a_full_disk_leaves_nothing(tmp_path: Path, folder: Path) -> None:
     before = listing(folder)
-    no_room = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
-    done = run_process("ccl", "new", "deep/coop", home=tmp_path, cwd=folder, before=no_room)
+    disk_full_error = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
+    done = run_process("ccl", "new", "deep/coop", home=tmp_path, cwd=folder, before=disk_full_error)
     assert (done.code, done.out) == (1, "")
     assert "error[disk-full]: deep/coop cannot be written: File too large" in done.err
     assert listing(folder) == before

@@ -24,7 +24,7 @@ from ccl_machine import run
 from ccl_rehearsals import rehearse
 
 from ccl.abi.text.values import parse_type, to_json
-from ccl.cli.testing.finding import TestFile
+from ccl.cli.testing.discovery import TestFile
 from ccl.cli.testing.suite import Suite, compile_suite
 from ccl.diagnostics.codes import severity_of
 from ccl.diagnostics.codes.template import Severity

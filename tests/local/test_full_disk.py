@@ -26,7 +26,7 @@ from mesh.locks import actor_lock, passing_lock
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.platform.private_files import put_once
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files.disk import no_room
+from runtime.terminal.files.full_disk import disk_full_error
 
 
 @contextmanager
@@ -193,7 +193,7 @@ def test_what_is_compiled_without_room_is_used_and_not_kept(home: Path) -> None:
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_each_way_of_no_room_has_its_own_next_step(number: int) -> None:
-    problem = no_room(OSError(number, os.strerror(number)), Path("place"))
+    problem = disk_full_error(OSError(number, os.strerror(number)), Path("place"))
     assert problem is not None
     assert is_named(problem)
     assert os.strerror(number) in problem.message

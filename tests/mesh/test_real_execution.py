@@ -19,7 +19,7 @@ from runtime.execution.execution import Deterministic, OutcomeKind
 from runtime.module.check import ModuleFacts, check_module
 from runtime.sandbox.engine import build_engine, engine
 from runtime.sandbox.results import execution_from
-from runtime.sandbox.worker.machine import NO_BLOCKS, Machine
+from runtime.sandbox.worker.executor import NO_BLOCKS, Executor
 
 MODULE = wasmtime.wat2wasm(
     """
@@ -41,7 +41,7 @@ class InProcess:
 
     def __init__(self) -> None:
         self.engine = build_engine()
-        self.machine = Machine(self.engine)
+        self.machine = Executor(self.engine)
         self.count = 0
         self.blocks: dict[Cid, bytes] = {}
 

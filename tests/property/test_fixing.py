@@ -11,7 +11,7 @@ from ccl_sources import ROOT, corpus
 from damage import programs, slip
 from effort import FACTOR, seeds
 
-from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.findings import Findings
 from ccl.cli.compiling.fixing import fix_text
 from ccl.diagnostics.model import Sink
 from ccl.parser.lexer.lexer import lex

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import DEPTH_MAX, CodecError, decode, encode
 from runtime.content.heads import CONTAINER_WEIGHT, LINK_WEIGHT, weighed_items
-from runtime.host.tank import Tank
+from runtime.host.fuel_meter import FuelMeter
 
 UNBOUNDED = 1 << 40
 NESTED_MOST = 40
@@ -49,10 +49,10 @@ def test_a_block_weighs_what_its_value_weighs(value: Any) -> None:
 @examples(100)
 @given(values)
 def test_a_value_about_to_be_encoded_is_charged_the_same(value: Any) -> None:
-    tank = Tank()
-    before = tank.left
-    tank.charge_built(value)
-    assert before - tank.left == weight(value)
+    meter = FuelMeter()
+    before = meter.left
+    meter.charge_built(value)
+    assert before - meter.left == weight(value)
 
 
 @examples(200)

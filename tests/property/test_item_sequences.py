@@ -10,7 +10,7 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.findings import Findings
 from ccl.cli.compiling.fixing import fix_text
 from ccl.diagnostics.model import Sink
 from ccl.formatter.format import format_text

@@ -13,7 +13,7 @@ from runtime.execution.execution import OutcomeKind
 from runtime.module.check import ModuleFacts, check_module
 from runtime.module.entry_plan import refusal_of
 from runtime.sandbox.engine import build_engine
-from runtime.sandbox.worker.machine import Machine
+from runtime.sandbox.worker.executor import Executor
 
 TYPES: Final = (
     "Array<Integer>",
@@ -62,7 +62,7 @@ def test_arguments_fit_where_the_program_takes_them(
 ) -> None:
     compiled, facts = module
     engine = build_engine()
-    machine = Machine(engine)
+    machine = Executor(engine)
     loaded = machine.load(bytes(wasmtime.Module(engine, compiled).serialize()), facts)
     taken = 0
     for value in VALUES:

@@ -68,12 +68,12 @@ def test_reading_back_in_a_test_is_charged_by_item() -> None:
     for number in range(3):
         invocation.log_line(f"line {number}")
         invocation.append_effect(EmitEvent(name="e", data=encode([1, 2]), article=""))
-    tank = invocation.tank
+    meter = invocation.meter
     for name, items in (("test_log", 3), ("test_effects", 3 * 8 + 3 * 6)):
-        tank.price, before = PRICES[name], tank.left
+        meter.price, before = PRICES[name], meter.left
         arguments = () if name == "test_log" else ("emit",)
         TEST_IMPLEMENTATIONS[name](invocation, *arguments)
-        assert before - tank.left == items * PRICES[name].item
+        assert before - meter.left == items * PRICES[name].item
 
 
 def test_prices_are_part_of_the_engines_name(monkeypatch: pytest.MonkeyPatch) -> None:

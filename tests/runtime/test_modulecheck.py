@@ -8,7 +8,7 @@ from wasm_modules import leb, section, wasm
 
 from ccl.abi.limits import ModuleLimits
 from runtime.module.check import ModuleFacts, Rejection, check_module
-from runtime.module.reader import FunctionType
+from runtime.module.headers import FunctionType
 from runtime.sandbox.confinement.selftest import KERNEL
 
 HEADER = b"\0asm\1\0\0\0"

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from wasm_modules import wasm
 
 from ccl.abi.test_calls import NOTHING_TRAPPED, TEST_PREFIX
-from ccl.cli.testing.finding import TestFile
+from ccl.cli.testing.discovery import TestFile
 from ccl.cli.testing.rehearsals import judge
 from ccl.cli.testing.suite import Suite, compile_suite
-from ccl.cli.testing.values import difference, value_lines
+from ccl.cli.testing.value_text import difference, value_lines
 from ccl.pipeline import compile_text
 from runtime.content.codec import decode
 from runtime.execution.execution import Execution, OutcomeKind

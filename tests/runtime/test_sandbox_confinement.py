@@ -168,10 +168,10 @@ def test_what_the_system_says_of_a_worker(sandbox: Sandbox) -> None:
 UNCONFINED = """
 import json, sys
 sys.path[:0] = {path!r}
-from runtime.sandbox.confinement.in_force import attempts, bounds
-from runtime.sandbox.confinement.witness import witnessed
+from runtime.sandbox.confinement.probes import attempts, bounds
+from runtime.sandbox.confinement.process_status import observed_findings
 import os
-found = [*attempts(), *bounds(5, (), 0), *witnessed(os.getpid())]
+found = [*attempts(), *bounds(5, (), 0), *observed_findings(os.getpid())]
 print(json.dumps([[f.name, f.holds, f.text] for f in found]))
 """
 

@@ -13,7 +13,7 @@ import pytest
 from commands import without_roots_rights
 
 from runtime.sandbox.confinement.privileges import NAMESPACES, UNUSED_UIDS
-from runtime.sandbox.confinement.witness import witnessed
+from runtime.sandbox.confinement.process_status import observed_findings
 from runtime.sandbox.frames import FRAME_BYTES_MAX, HEADER_BYTES
 from runtime.sandbox.pool import Sandbox
 from runtime.sandbox.process import Child
@@ -85,7 +85,7 @@ def test_each_process_has_given_up_user_and_capabilities(module: str) -> None:
                 == Path(f"/proc/self/ns/{file}").readlink()
             ]
             assert shared == [] or not separable()
-        assert all(each.holds for each in witnessed(child.pid))
+        assert all(each.holds for each in observed_findings(child.pid))
     finally:
         child.close()
 
@@ -168,7 +168,7 @@ def told(tmp_path: Path, text: str) -> dict[str, tuple[bool, str]]:
     folder = tmp_path / "12"
     folder.mkdir()
     (folder / "status").write_text(text)
-    return {each.name: (each.holds, each.text) for each in witnessed(12, tmp_path)}
+    return {each.name: (each.holds, each.text) for each in observed_findings(12, tmp_path)}
 
 
 def test_a_confined_process_is_found_so(tmp_path: Path) -> None:
@@ -197,6 +197,6 @@ def test_each_weakness_of_a_process_is_named(tmp_path: Path, name: str, old: str
 
 
 def test_nothing_is_claimed_where_the_system_does_not_say(tmp_path: Path) -> None:
-    found = witnessed(12, tmp_path)
+    found = observed_findings(12, tmp_path)
     assert len(found) == 4
     assert not any(each.holds for each in found)

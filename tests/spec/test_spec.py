@@ -28,10 +28,10 @@ from spec_blocks import BLOCKS, Block
 
 from ccl.cli.charter.forms import charter_value
 from ccl.cli.charter.view import Undecided, undecided
-from ccl.cli.testing.finding import TestFile
+from ccl.cli.testing.discovery import TestFile
 from ccl.cli.testing.rehearsals import trap_text
-from ccl.cli.testing.reporting import failure_place
 from ccl.cli.testing.suite import Suite, compile_suite
+from ccl.cli.testing.text_output import failure_place
 from ccl.diagnostics.codes import severity_of
 from ccl.diagnostics.codes.template import Severity
 from ccl.pipeline import compile_text

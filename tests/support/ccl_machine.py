@@ -17,7 +17,7 @@ from runtime.execution.execution import Outcome
 from runtime.execution.state import EMPTY, Snapshot, advanced
 from runtime.module.check import ModuleFacts, check_module
 from runtime.sandbox.engine import engine_text
-from runtime.sandbox.worker.machine import Loaded, Machine
+from runtime.sandbox.worker.executor import Executor, Loaded
 
 NOW = 1_767_225_600
 CALLER = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
@@ -67,13 +67,13 @@ class Kept:
 
 
 @cache
-def engine_and_machine() -> tuple[wasmtime.Engine, Machine]:
+def engine_and_machine() -> tuple[wasmtime.Engine, Executor]:
     engine = quick_engine()
-    return engine, Machine(engine)
+    return engine, Executor(engine)
 
 
 @lru_cache(maxsize=8)
-def _loaded(module: bytes) -> tuple[Machine, Loaded]:
+def _loaded(module: bytes) -> tuple[Executor, Loaded]:
     """A module that is run again and again is compiled once."""
     engine, machine = engine_and_machine()
     facts = check_module(module)

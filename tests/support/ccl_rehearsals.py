@@ -13,7 +13,7 @@ from runtime.execution.execution import Execution
 from runtime.module.check import ModuleFacts, check_module
 from runtime.sandbox.engine import engine_text
 from runtime.sandbox.results import execution_from
-from runtime.sandbox.worker.machine import Loaded
+from runtime.sandbox.worker.executor import Loaded
 
 TRAPS_MAX = 50
 

@@ -16,7 +16,7 @@ from runtime.sandbox.engine import build_engine, engine_text
 from runtime.sandbox.pool import Result, Sandbox
 from runtime.sandbox.request import Fault, Request
 from runtime.sandbox.results import execution_from, rejected
-from runtime.sandbox.worker.machine import Machine
+from runtime.sandbox.worker.executor import Executor
 
 CALLER = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
 NOW = 1_767_225_600
@@ -86,7 +86,7 @@ class HereMachine:
 
     def __init__(self) -> None:
         self._engine = build_engine()
-        self._machine = Machine(self._engine)
+        self._machine = Executor(self._engine)
 
     def execute(self, asked: Request) -> Result:
         checked = check_module(asked.module)

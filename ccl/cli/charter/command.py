@@ -23,7 +23,7 @@ from ccl.cli.modules.inspection import inspect_bytes
 from ccl.cli.running.inputs.records import read_records
 from ccl.cli.running.program import Module, Program, compile_text_of, has_charter
 from ccl.cli.running.results.traps import outcome_error, outcome_lines
-from ccl.cli.running.standalone import CALLER, sandbox_apart
+from ccl.cli.running.standalone import CALLER, standalone_sandbox
 from ccl.diagnostics.render.colour import Paint
 from ccl.source.spans import SourceMap
 from ccl.wasm.inspect import MODULE_BYTES_MAX
@@ -198,7 +198,7 @@ def _execute(program: Program, caller: Did, records: dict[str, Any]) -> Executio
         engine=engine_text(),
         records=records,
     )
-    with sandbox_apart(workers=1) as sandbox:
+    with standalone_sandbox(workers=1) as sandbox:
         result = sandbox.execute(
             Request(
                 module=program.root.wasm,

@@ -1,66 +1,137 @@
-"""`cclc check`: several files as one report."""
+"""`cclc check`: diagnostics of files and folders as one report, with their fixes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
+import typer
+
+from ccl.cli.compiling.check_options import CheckOptions
+from ccl.cli.compiling.findings import Findings, findings_of, merged
+from ccl.cli.compiling.fixing import Fixed, fix_text
+from ccl.cli.compiling.report import difference, refuse_warnings, show_findings, shown, summarise
+from ccl.cli.compiling.sources import project_for, remark_on_foreign, sources_of
+from ccl.cli.files import read_source
 from ccl.diagnostics.codes.template import Severity
-from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label
-from ccl.diagnostics.render.shown import ERRORS_SHOWN_MAX, Shown, shown_of
-from ccl.source.spans import FileId, SourceMap, Span
-from ccl.support.node import Node, replace
+from ccl.pipeline import check_text
+from ccl.project.project import Project
+from ccl.support.node import replace
+from runtime.terminal.answers.answer import current, give
+from runtime.terminal.errors import CommandError, CommandErrors, ExitCode
+from runtime.terminal.files.writing import STANDARD_STREAM, write_atomically
+from runtime.terminal.streams import (
+    counted,
+    note,
+    write_result,
+)
 
 
-class Findings(Node, frozen=True, kw_only=True):
-    """The diagnostics of one or more compilations over one source map. max_errors: how many of
-    the errors a report shows."""
+def check_files(paths: Sequence[Path], options: CheckOptions) -> None:
+    """Check each file, and each of a folder, all of them as one report.
 
-    sources: SourceMap
-    diagnostics: tuple[Diagnostic, ...]
-    max_errors: int = ERRORS_SHOWN_MAX
+    Raises CommandErrors for what cannot be read, typer.Exit(1) if there are errors or if something
+    would be fixed, CommandError if there are warnings and none may be.
+    """
+    if options.fix and any(str(path) == STANDARD_STREAM for path in paths):
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "standard input cannot be fixed in place",
+            hint="give --fix the name of a file",
+        )
+    sources = sources_of(paths)
+    texts, unreadable = _read_all(sources.files)
+    unreadable = (*unreadable, *sources.faults)
+    if unreadable and (options.fix or not texts):
+        # Nothing is changed where a name is wrong: it may be that of the file that was meant.
+        raise CommandErrors(unreadable)
+    projects = {path: project_for(path, options.allowed) for path in texts}
+    if not options.form.for_machines:
+        remark_on_foreign(projects.values())
+    if current().is_wanted:
+        give({"fixed": 0})
+    if options.fix:
+        fixed = {path: _fixed(path, text, projects[path], options) for path, text in texts.items()}
+        if current().is_wanted:
+            give({"fixed": sum(each.applied for each in fixed.values())})
+        if options.diff:
+            _show_fixes(texts, fixed)
+            if options.deny_warnings:
+                refuse_warnings(merged(each.findings for each in fixed.values()))
+            return
+        findings = merged(each.findings for each in fixed.values())
+    else:
+        findings = merged(_check(texts[path], path, projects[path]) for path in texts)
+    findings = replace(findings, max_errors=options.max_errors)
+    show_findings(findings, options.form)
+    if not options.form.for_machines:
+        if options.fix and any(each.applied for each in fixed.values()):
+            note(f"Fixed {_fixes(fixed.values())}")
+        if options.fix:
+            _note_left(fixed.values())
+        summarise(findings, list(texts))
+    if unreadable:
+        raise CommandErrors(unreadable)
+    if findings.count(Severity.ERROR):
+        raise typer.Exit(ExitCode.FAILED)
+    if options.deny_warnings:
+        refuse_warnings(findings)
 
-    @property
-    def shown(self) -> Shown:
-        return shown_of(self.diagnostics, self.max_errors)
 
-    def count(self, severity: Severity) -> int:
-        return sum(1 for d in self.diagnostics if d.severity is severity)
-
-    def summary(self) -> str:
-        """`2 errors, 1 warning`; empty when there is nothing."""
-        parts = []
-        for severity in Severity:
-            count = self.count(severity)
-            if count:
-                parts.append(f"{count} {severity.value}{'' if count == 1 else 's'}")
-        return ", ".join(parts)
+def _fixed(path: Path, text: str, project: Project, options: CheckOptions) -> Fixed:
+    fixed = fix_text(text, partial(_check, path=path, project=project), unsafe=options.unsafe)
+    if not options.diff and fixed.text != text:
+        write_atomically(path, fixed.text.encode("utf-8"))
+    return fixed
 
 
-def merged(all_findings: Iterable[Findings]) -> Findings:
-    """One report: a file that several programs import appears once, and so do its faults."""
-    sources = SourceMap()
-    by_path: dict[str, FileId] = {}
-    found: dict[tuple[str, Span], Diagnostic] = {}
-    for findings in all_findings:
-        renamed: dict[FileId, FileId] = {}
-        for source in findings.sources.sources:
-            if source.path not in by_path:
-                by_path[source.path] = sources.add(source.path, source.text).file
-            renamed[source.file] = by_path[source.path]
-        for diagnostic in findings.diagnostics:
-            moved = _moved(diagnostic, renamed)
-            found.setdefault((moved.code, moved.span), moved)
-    return Findings(sources=sources, diagnostics=tuple(found.values()))
+def _show_fixes(texts: Mapping[Path, str], fixed: Mapping[Path, Fixed]) -> None:
+    """What would change, and typer.Exit(1) if anything would or errors would be left."""
+    for path, each in fixed.items():
+        write_result(difference(path, texts[path], each.text))
+    left = sum(each.findings.count(Severity.ERROR) for each in fixed.values())
+    remark = f"; {left} {'error' if left == 1 else 'errors'} would be left" if left else ""
+    applied = any(each.applied for each in fixed.values())
+    done = f"Would fix {_fixes(fixed.values())}" if applied else "Nothing to fix"
+    note(f"{done}{remark}")
+    _note_left(fixed.values())
+    if left or any(each.text != texts[path] for path, each in fixed.items()):
+        raise typer.Exit(ExitCode.FAILED)
 
 
-def _moved(diagnostic: Diagnostic, renamed: dict[FileId, FileId]) -> Diagnostic:
-    def span(old: Span) -> Span:
-        return Span(renamed[old.file], old.start, old.end)
+def _note_left(fixed: Iterable[Fixed]) -> None:
+    """Says which fixes were not made, and why."""
+    every = list(fixed)
+    unhelpful, waiting = sum(each.unhelpful for each in every), sum(each.waiting for each in every)
+    if unhelpful:
+        note(f"not applied: {_counted_fixes(unhelpful)}, as the file would have no fewer errors")
+    if waiting:
+        note(f"not applied: {_counted_fixes(waiting)}, until the more urgent errors are fixed")
 
-    return replace(
-        diagnostic,
-        span=span(diagnostic.span),
-        labels=tuple(Label(span(label.span), label.text) for label in diagnostic.labels),
-        fixes=tuple(
-            Fix(fix.title, tuple(Edit(span(e.span), e.replacement) for e in fix.edits), fix.safe)
-            for fix in diagnostic.fixes
-        ),
-    )
+
+def _counted_fixes(count: int) -> str:
+    return f"{count} {'fix' if count == 1 else 'fixes'}"
+
+
+def _fixes(fixed: Iterable[Fixed]) -> str:
+    """`2 errors and 1 warning`: what was fixed."""
+    every = list(fixed)
+    errors, warnings = sum(each.errors for each in every), sum(each.warnings for each in every)
+    shown = [counted(errors, "error")] if errors or not warnings else []
+    return " and ".join([*shown, counted(warnings, "warning")] if warnings else shown)
+
+
+def _read_all(files: Sequence[Path]) -> tuple[dict[Path, str], tuple[CommandError, ...]]:
+    """The texts of the files, and what is wrong with those that cannot be read."""
+    texts: dict[Path, str] = {}
+    unreadable = []
+    for path in files:
+        try:
+            texts[path] = read_source(path)
+        except CommandError as error:
+            unreadable.append(error)
+    return texts, tuple(unreadable)
+
+
+def _check(text: str, path: Path, project: Project) -> Findings:
+    return findings_of(check_text(text, path=shown(path), project=project))

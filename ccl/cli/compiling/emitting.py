@@ -9,7 +9,7 @@ from typing import Any, assert_never
 import typer
 
 from ccl.cli.admission import admission
-from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.findings import Findings
 from ccl.cli.compiling.report import (
     answer_findings,
     refuse_warnings,

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.findings import Findings
 from ccl.diagnostics.codes import severity_of
 from ccl.diagnostics.codes.template import Severity
 from ccl.diagnostics.fixes import all_edits, apply_edits, compatible_fixes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from ccl.cli.compiling.checking import Findings, merged
+from ccl.cli.compiling.findings import Findings, merged
 from ccl.cli.compiling.report import answer_findings, difference, show_findings, shown, summarise
 from ccl.cli.compiling.sources import sources_of
 from ccl.cli.files import read_source

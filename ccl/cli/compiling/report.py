@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.findings import Findings
 from ccl.diagnostics.codes.template import Severity
 from ccl.diagnostics.render import Format, render
 from ccl.diagnostics.render.formats.json import json_value

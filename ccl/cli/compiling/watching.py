@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from ccl.cli.compiling.checking import Findings, merged
+from ccl.cli.compiling.findings import Findings, merged
 from ccl.cli.compiling.report import show_findings, shown, summarise
 from ccl.cli.compiling.sources import project_for, sources_of
 from ccl.cli.files import read_source

@@ -11,7 +11,7 @@ from ccl.abi.bounds import Bound
 from ccl.abi.sections import WASM_MAGIC
 from ccl.cli.admission import admission
 from ccl.cli.columns import columns
-from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.findings import Findings
 from ccl.cli.compiling.report import NOTHING_FOUND, answer_findings, show_findings, shown, summarise
 from ccl.cli.compiling.sources import project_for
 from ccl.cli.files import read_bytes, source_text

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from ccl.cli.columns import columns
-from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.findings import Findings
 from ccl.cli.compiling.report import answer_findings, show_findings, shown, summarise
 from ccl.cli.compiling.sources import project_for
 from ccl.cli.files import read_bytes, read_source

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import typer
 
-from ccl.cli.running.jobs.earlier import EarlierRun, warn_of
+from ccl.cli.running.jobs.earlier_runs import EarlierRun, warn_of
 from ccl.cli.running.options import Options
 from mesh.local.runs import Submission
 from runtime.execution.effects import Effect, TransferTokens

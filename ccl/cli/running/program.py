@@ -14,7 +14,7 @@ from ccl.abi.sections import PACKED_SECTION, Abi, ExportSignature
 from ccl.abi.text.suggest import nearest
 from ccl.abi.text.values import parse_type, to_json, untyped_to_json
 from ccl.cli.admission import admission
-from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.findings import Findings
 from ccl.cli.compiling.report import answer_findings, show_findings
 from ccl.cli.compiling.sources import project_for
 from ccl.cli.files import read_bytes, read_source

@@ -3,13 +3,13 @@
 import sys
 
 from ccl.abi.layout import CHARTER_EXPORT
-from ccl.cli.running.calls import call_block, origin_of
+from ccl.cli.running.call_blocks import call_block, origin_of
 from ccl.cli.running.destination import check_output
+from ccl.cli.running.execution import Call, Run, done_before, execute, state_without_program
 from ccl.cli.running.inputs.arguments import argument_block
 from ccl.cli.running.inputs.records import given_roles, read_records
-from ccl.cli.running.jobs.earlier import EarlierRun, continuing, run_id, runs_of_file
-from ccl.cli.running.jobs.run_state import UnderWay
-from ccl.cli.running.local import Call, Run, done_before, execute, state_without_program
+from ccl.cli.running.jobs.earlier_runs import EarlierRun, continuing, run_id, runs_of_file
+from ccl.cli.running.jobs.run_state import RunState
 from ccl.cli.running.options import Options
 from ccl.cli.running.program import (
     Program,
@@ -19,9 +19,9 @@ from ccl.cli.running.program import (
     read_input,
 )
 from ccl.cli.running.results.next_steps import Attempt, missing_input, next_step
-from ccl.cli.running.results.showing import give_run, show_dry_run, show_modules, show_result
+from ccl.cli.running.results.result_output import give_run, show_dry_run, show_modules, show_result
 from ccl.cli.running.results.traps import outcome_error, outcome_lines
-from ccl.cli.running.seeding import chosen_seed
+from ccl.cli.running.seed import chosen_seed
 from ccl.diagnostics.render.colour import Ink, Paint
 from mesh.local import LocalMesh
 from mesh.local.runs import LocalRun, Origin, finish_run, only_this_run, unfinished_run
@@ -62,12 +62,12 @@ def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
     file = str(options.file.absolute()) if str(options.file) != STANDARD_STREAM else STANDARD_STREAM
     earlier = runs_of_file(mesh, file, call.entry, call.arguments, key)
     origin = origin_of(call, file, now=mesh.now)
-    under_way = _under_way(mesh, key, call, options, origin, earlier)
+    state = _run_state(mesh, key, call, options, origin, earlier)
     _tell_of_state(mesh, call.program)
     run = execute(mesh, call)
     show_modules(run, options)
     if run.execution.deterministic.outcome.succeeded and not options.dry_run:
-        run = under_way.begin(run, lambda: execute(mesh, call))
+        run = state.begin(run, lambda: execute(mesh, call))
     if not run.execution.deterministic.outcome.succeeded:
         return _refused(run, attempt, options)
     if attempt.lacks_input(call.entry):
@@ -75,31 +75,31 @@ def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
     if options.dry_run:
         show_dry_run(run, options)
         return ExitCode.OK
-    return _follow(run, under_way)
+    return _follow(run, state)
 
 
 def go_on(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Options) -> int:
     """Follow what an earlier command has applied to its results."""
-    under_way = _under_way(mesh, key, call, options, record.origin, ())
+    state = _run_state(mesh, key, call, options, record.origin, ())
     give({"continued": True})
     if options.quiet:
         note(f"note: this is the result of the unfinished run {run_id(key)}; nothing is done twice")
     run = done_before(mesh, call.program, call.entry, record.execution)
     show_modules(run, options, is_continued=True)
-    under_way.go_on(record)
-    return _follow(run, under_way)
+    state.go_on(record)
+    return _follow(run, state)
 
 
-def _under_way(
+def _run_state(
     mesh: LocalMesh,
     key: Cid,
     call: Call,
     options: Options,
     origin: Origin,
     earlier: tuple[EarlierRun, ...],
-) -> UnderWay:
+) -> RunState:
     attempt = _attempt(call, options)
-    return UnderWay(
+    return RunState(
         mesh=mesh,
         options=options,
         call=call,
@@ -110,24 +110,24 @@ def _under_way(
     )
 
 
-def _follow(run: Run, under_way: UnderWay) -> int:
-    options = under_way.options
+def _follow(run: Run, state: RunState) -> int:
+    options = state.options
     give({"applied": True})
-    if under_way.record is not None:
-        give({"run": run_id(under_way.key)})
-    under_way.follow()
+    if state.record is not None:
+        give({"run": run_id(state.key)})
+    state.follow()
     try:
-        show_result(run, under_way, options)
+        show_result(run, state, options)
     except CommandError as error:
-        if under_way.record is not None:
-            again = continuing(under_way.key, options.mesh_home)
+        if state.record is not None:
+            again = continuing(state.key, options.mesh_home)
             error.hint += f"; what the run did is applied, and `{again}` gives its result again"
         raise
-    if under_way.record is not None and under_way.is_over:
-        finish_run(under_way.mesh, under_way.key)
-    if under_way.code != ExitCode.OK:
+    if state.record is not None and state.is_over:
+        finish_run(state.mesh, state.key)
+    if state.code != ExitCode.OK:
         failure = CommandError(
-            ExitCode(under_way.code),
+            ExitCode(state.code),
             "job-not-done",
             "a job, or a handler for one, did not come to its result",
             hint="`jobs` and `handlers` say why; `meshctl job-status JOB` says more",
@@ -135,7 +135,7 @@ def _follow(run: Run, under_way: UnderWay) -> int:
         # People have read why, but not under -q.
         if options.quiet or options.as_json:
             show_error(failure)
-    return under_way.code
+    return state.code
 
 
 def _attempt(call: Call, options: Options) -> Attempt:

@@ -17,7 +17,7 @@ CALLER: Final = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2
 
 
 @contextmanager
-def sandbox_apart(workers: int | None) -> Iterator[Sandbox]:
+def standalone_sandbox(workers: int | None) -> Iterator[Sandbox]:
     """Its compiled modules end with it."""
     with TemporaryDirectory(prefix="ccl-") as folder:
         at = Path(folder)

@@ -11,12 +11,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from ccl.cli.compiling.report import show_findings
-from ccl.cli.running.standalone import sandbox_apart
+from ccl.cli.running.standalone import standalone_sandbox
 from ccl.cli.testing.compiling import compiled
-from ccl.cli.testing.finding import TestFile, test_files
-from ccl.cli.testing.machine import as_items, as_value
+from ccl.cli.testing.discovery import TestFile, test_files
+from ccl.cli.testing.json_output import as_items, as_value
 from ccl.cli.testing.rehearsals import Rehearsals, Verdict, in_order
-from ccl.cli.testing.reporting import (
+from ccl.cli.testing.suite import Broken, Suite
+from ccl.cli.testing.text_output import (
     Tested,
     failure_lines,
     file_line,
@@ -24,7 +25,6 @@ from ccl.cli.testing.reporting import (
     summary_line,
     test_lines,
 )
-from ccl.cli.testing.suite import Broken, Suite
 from ccl.diagnostics.render import FULL
 from ccl.diagnostics.render.cells import text_width
 from ccl.diagnostics.render.colour import Ink, Paint
@@ -71,7 +71,7 @@ def run_tests(options: Options) -> int:
     show = _Showing(options, max(text_width(each.path) for each in files))
     outcomes: list[Tested | Broken] = []
     with (
-        sandbox_apart(options.workers) as sandbox,
+        standalone_sandbox(options.workers) as sandbox,
         closing(_outcomes(files, Rehearsals(sandbox, options.fuel), options)) as tested,
     ):
         for outcome in tested:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from ccl.cli.testing.finding import TestFile
+from ccl.cli.testing.discovery import TestFile
 from ccl.cli.testing.suite import Broken, Suite, compile_suite
 from ccl.support.recursion import make_room_for_nesting
 from runtime.sandbox.frames import Pipes

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Final
 
 from ccl.cli.testing.compiler import Chosen, Compiler
-from ccl.cli.testing.finding import TestFile
+from ccl.cli.testing.discovery import TestFile
 from ccl.cli.testing.suite import Broken, Suite, compile_suite
 from runtime.sandbox.frames import FrameError
 from runtime.sandbox.process import ChildEndedError, Watch

@@ -7,9 +7,9 @@ from msgspec import Struct
 from ccl.abi.sections import Abi, Site
 from ccl.abi.test_calls import TEST_PREFIX
 from ccl.cli.admission import admission
-from ccl.cli.compiling.checking import Findings
+from ccl.cli.compiling.findings import Findings
 from ccl.cli.running.results.traps import Spot, sites_in
-from ccl.cli.testing.finding import TestFile
+from ccl.cli.testing.discovery import TestFile
 from ccl.ir.typed import Program
 from ccl.pipeline import compile_tests
 from ccl.source.spans import Source, SourceMap, Span

@@ -11,7 +11,7 @@ from typing import Final
 
 from mesh.failures import read_only
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files.disk import no_room
+from runtime.terminal.files.full_disk import disk_full_error
 
 BUSY_TIMEOUT_SECONDS: Final = 30.0
 _REGION_BYTES: Final = 32 * 1024
@@ -40,7 +40,7 @@ def _of_store(found: CommandError) -> StoreError:
 
 def _named(path: Path, error: sqlite3.Error | OSError) -> CommandError:
     if isinstance(error, OSError):
-        return no_room(error, path) or _unusable(path, error.strerror or str(error))
+        return disk_full_error(error, path) or _unusable(path, error.strerror or str(error))
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return CommandError(
@@ -50,7 +50,7 @@ def _named(path: Path, error: sqlite3.Error | OSError) -> CommandError:
             hint="wait for the other command to end, then repeat this one",
         )
     if name.startswith("SQLITE_FULL"):
-        full = no_room(OSError(ENOSPC, os.strerror(ENOSPC)), path)
+        full = disk_full_error(OSError(ENOSPC, os.strerror(ENOSPC)), path)
         assert full is not None, "no space left is a full disk"
         return full
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
@@ -62,7 +62,7 @@ def _named(path: Path, error: sqlite3.Error | OSError) -> CommandError:
         )
     if name.startswith("SQLITE_IOERR"):
         reason = _tried(path)
-        full = None if reason is None else no_room(reason, path)
+        full = None if reason is None else disk_full_error(reason, path)
         if full is not None:
             return full
     return _unusable(path, str(error))

@@ -25,7 +25,7 @@ def state_shape(invocation: Invocation, home: str, variable: str) -> bytes | Non
 
 
 def state_difference(invocation: Invocation, home: str, schema: str) -> bytes:
-    stored, wanted = invocation.state.schema(home, invocation.tank), schema_of(schema)
+    stored, wanted = invocation.state.schema(home, invocation.meter), schema_of(schema)
     if stored == wanted:
         return b"same"
     if not stored:
@@ -39,7 +39,7 @@ def state_difference(invocation: Invocation, home: str, schema: str) -> bytes:
 
 
 def declare_state(invocation: Invocation, home: str, schema: str) -> int | str:
-    refusal, gone = invocation.state.declare(home, schema, invocation.tank)
+    refusal, gone = invocation.state.declare(home, schema, invocation.meter)
     effects: list[Effect] = [DeclareState(home=home, schema=schema)]
     effects += [ForgetState(home=home, variable=each) for each in gone]
     for effect in effects:
@@ -49,7 +49,7 @@ def declare_state(invocation: Invocation, home: str, schema: str) -> int | str:
 
 def read_contract(invocation: Invocation, home: str) -> bytes | None:
     try:
-        return invocation.state.contract(home, invocation.tank)
+        return invocation.state.contract(home, invocation.meter)
     except CodecError as error:
         raise trap(f"host_read_contract: the state of {home} is no one value", str(error)) from None
 
@@ -58,7 +58,7 @@ def write_state(
     invocation: Invocation, home: str, variable: str, shape: str, value: bytes
 ) -> int | str:
     state = invocation.state
-    found = state.writing(home, variable, shape, value, invocation.tank)
+    found = state.writing(home, variable, shape, value, invocation.meter)
     match found:
         case None:
             return 1
@@ -81,7 +81,7 @@ def emit(invocation: Invocation, name: str, data: bytes, article: str) -> int | 
     if len(data) > EVENT_BYTES_MAX:
         return f"{name}: {len(data)} bytes, an event has at most {EVENT_BYTES_MAX}"
     try:
-        invocation.tank.decode(data)
+        invocation.meter.decode(data)
     except CodecError as error:
         return f"{name}: not canonical DAG-CBOR: {error}"
     reason = invocation.append_effect(EmitEvent(name=name, data=data, article=article))

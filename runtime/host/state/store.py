@@ -22,7 +22,7 @@ from runtime.execution.state import (
     Snapshot,
     StoredVariable,
 )
-from runtime.host.tank import Tank
+from runtime.host.fuel_meter import FuelMeter
 
 _ENTRY_OVERHEAD_BYTES: Final = 80
 """What a variable or a pin adds to the snapshot's block besides its texts."""
@@ -64,16 +64,18 @@ class StateStore:
         found = self.stored(home, variable)
         return None if found is None else self._block(found.value)
 
-    def schema(self, home: str, tank: Tank) -> dict[str, str]:
+    def schema(self, home: str, meter: FuelMeter) -> dict[str, str]:
         """The shape by name of every variable of a home, whether it is stored or not."""
         declared = self._schemas.get(home)
         named = {**self._snapshot.homes.get(home, {}), **self._written.get(home, {})}
-        tank.charge_brought(tank.price, len(named) + (declared or "").count("\n"))
+        meter.charge_brought(meter.price, len(named) + (declared or "").count("\n"))
         if declared is None:
             return {name: each.shape for name, each in named.items()}
         return schema_of(declared)
 
-    def declare(self, home: str, schema: str, tank: Tank) -> tuple[str | None, tuple[str, ...]]:
+    def declare(
+        self, home: str, schema: str, meter: FuelMeter
+    ) -> tuple[str | None, tuple[str, ...]]:
         """Why a home cannot have these variables, if so; and those that are stored for nothing."""
         refusal = _refused_name("home", home)
         if refusal is None and len(schema.encode("utf-8")) > SCHEMA_BYTES_MAX:
@@ -86,17 +88,17 @@ class StateStore:
         self._schemas[home] = schema
         kept = schema_of(schema)
         stored = {**self._snapshot.homes.get(home, {}), **self._written.get(home, {})}
-        tank.charge_brought(tank.price, len(stored))
+        meter.charge_brought(meter.price, len(stored))
         gone = tuple(
             name for name in sorted(stored) if name not in kept and self.stored(home, name)
         )
         self._forgotten.setdefault(home, set()).update(gone)
         return None, gone
 
-    def contract(self, home: str, tank: Tank) -> bytes | None:
+    def contract(self, home: str, meter: FuelMeter) -> bytes | None:
         """All variables of a home as one map, None for none. Raises CodecError: too deep."""
         before, written = self._snapshot.homes.get(home, {}), self._written.get(home, {})
-        tank.charge_items(CONTAINER_WEIGHT + 4 * (len(before) + len(written)))
+        meter.charge_items(CONTAINER_WEIGHT + 4 * (len(before) + len(written)))
         gone = self._forgotten.get(home, ())
         named = {name: each for name, each in {**before, **written}.items() if name not in gone}
         if not named:
@@ -104,12 +106,12 @@ class StateStore:
         values: dict[str, Any] = {}
         for name, each in named.items():
             block = self._block(each.value)
-            tank.charge_bytes(len(block))
-            values[name] = tank.decode(block, bytes_max=STATE_VALUE_BYTES_MAX)
+            meter.charge_bytes(len(block))
+            values[name] = meter.decode(block, bytes_max=STATE_VALUE_BYTES_MAX)
         return encode(values)
 
     def writing(
-        self, home: str, variable: str, shape: str, value: bytes, tank: Tank
+        self, home: str, variable: str, shape: str, value: bytes, meter: FuelMeter
     ) -> Writing | str | None:
         """What a write would change, None if nothing, or why it is refused."""
         refusal = _refused_name("home", home) or _refused_name("variable", variable)
@@ -122,7 +124,7 @@ class StateStore:
                 STATE_VALUE_BYTES_MAX
             )
         try:
-            tank.decode(value, bytes_max=STATE_VALUE_BYTES_MAX)
+            meter.decode(value, bytes_max=STATE_VALUE_BYTES_MAX)
         except CodecError as error:
             return f"{variable}: not canonical DAG-CBOR: {error}"
         cid = cid_of(value, Codec.DAG_CBOR)

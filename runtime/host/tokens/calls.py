@@ -94,7 +94,7 @@ def token_holders(invocation: Invocation, token_class: str) -> bytes:
         caller = invocation.context.caller
         held = {caller: token_balance(invocation, token_class, caller)}
     else:
-        invocation.tank.charge_items(invocation.tokens.holders_max(token_class))
+        invocation.meter.charge_items(invocation.tokens.holders_max(token_class))
         held = invocation.tokens.holders(token_class)
     return encode({holder: units for holder, units in held.items() if units})
 

@@ -75,7 +75,7 @@ def finish_log(invocation: Invocation, *, succeeded: bool) -> None:
 
 def _args_get(invocation: Invocation, memory: Memory, vector: int, buffer: int) -> int:
     at = buffer
-    invocation.tank.charge_items(len(invocation.command_line))
+    invocation.meter.charge_items(len(invocation.command_line))
     for position, argument in enumerate(invocation.command_line):
         memory.write(vector + 4 * position, struct.pack("<I", at & _U32))
         memory.write(at, argument)
@@ -121,7 +121,7 @@ def _vectors(
 ) -> list[tuple[int, int]] | None:
     if count > _VECTORS_MAX:
         return None
-    invocation.tank.charge_items(count)
+    invocation.meter.charge_items(count)
     raw = memory.read(pointer, 8 * count)
     return list(struct.iter_unpack("<II", raw))
 
@@ -148,7 +148,7 @@ def _fd_write(
 
 
 def _log(invocation: Invocation, data: bytes) -> None:
-    invocation.tank.charge_items(data.count(b"\n"))
+    invocation.meter.charge_items(data.count(b"\n"))
     *lines, rest = data.split(b"\n")
     if invocation.log_is_cut:
         return

@@ -73,7 +73,7 @@ def poll_oneoff(
     """What is ready, else the clocks that are due first."""
     if count == 0:
         return INVAL
-    invocation.tank.charge_items(count)
+    invocation.meter.charge_items(count)
     raw = memory.read(subscriptions, count * _SUBSCRIPTION.size)
     ready: list[_Event] = []
     alarms: list[_Alarm] = []

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from runtime.module.check import ModuleFacts
-from runtime.module.reader import FunctionType
+from runtime.module.headers import FunctionType
 
 FACTS_VERSION: Final = 3
 """Of the value below; what another version has cached is not read."""

@@ -1,7 +1,7 @@
 """What a process of the sandbox gives up of what its starter has: namespaces, user, capabilities.
 
 Rule: each measure is taken where the system allows it, and refusals are no errors; what it came to
-is read back from the system (`own_namespaces`, `runtime.sandbox.confinement.witness`).
+is read back from the system (`own_namespaces`, `runtime.sandbox.confinement.process_status`).
 Sources: namespaces(7), user_namespaces(7), credentials(7), capabilities(7).
 """
 

@@ -15,7 +15,7 @@ from runtime.content.codec import decode
 from runtime.execution.execution import FRAMES_MAX, Outcome, OutcomeKind
 from runtime.host.memory import OutOfBoundsError
 from runtime.module.check import PAGE_BYTES, ModuleFacts
-from runtime.sandbox.worker.entry import Guest
+from runtime.sandbox.worker.calling_conventions import Guest
 
 _DETAIL_BYTES_MAX: Final = 4096
 _OUT_OF_MEMORY: Final = "out of memory"

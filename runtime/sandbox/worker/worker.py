@@ -26,10 +26,10 @@ from runtime.sandbox.confinement.confine import (
     give_up_privileges,
     limit_resources,
 )
-from runtime.sandbox.confinement.in_force import attempts, bounds
+from runtime.sandbox.confinement.probes import attempts, bounds
 from runtime.sandbox.engine import build_engine
 from runtime.sandbox.frames import FrameError, Pipes
-from runtime.sandbox.worker.machine import EngineFaultError, HostFaultError, Loaded, Machine
+from runtime.sandbox.worker.executor import EngineFaultError, Executor, HostFaultError, Loaded
 
 THREAD_STACK_BYTES: Final = 32 << 20
 """Room for the engine's stack and for host calls on top of it, whatever the system's default."""
@@ -38,7 +38,7 @@ THREAD_STACK_BYTES: Final = 32 << 20
 class Worker:
     def __init__(self, pipes: Pipes) -> None:
         self._pipes = pipes
-        self._machine = Machine(build_engine())
+        self._executor = Executor(build_engine())
         self._loaded: dict[bytes, Loaded] = {}
 
     def serve(self) -> None:
@@ -56,10 +56,10 @@ class Worker:
             module: bytes = request["module"]
             if request["code"] is not None:
                 facts: ModuleFacts = facts_from_value(request["facts"])
-                self._loaded[module] = self._machine.load(request["code"], facts)
+                self._loaded[module] = self._executor.load(request["code"], facts)
             context = Context.from_block(request["context"])
             blocks = {Cid(cid): data for cid, data in request["blocks"]}
-            report = self._machine.execute(self._loaded[module], context, request["input"], blocks)
+            report = self._executor.execute(self._loaded[module], context, request["input"], blocks)
         except HostFaultError as fault:
             return {"fault": str(fault)}
         except EngineFaultError as fault:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from runtime.terminal.answers.answer import Fields, Schema
-from runtime.terminal.answers.words import WORDS
+from runtime.terminal.answers.key_meanings import KEY_MEANINGS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -120,7 +120,7 @@ def _described(schema: Schema) -> dict[str, Any]:
     found = dict(schema)
     if "properties" in schema:
         found["properties"] = {
-            key: {"description": WORDS[key], **_described(inner)}
+            key: {"description": KEY_MEANINGS[key], **_described(inner)}
             for key, inner in schema["properties"].items()
         }
     for key in ("items", "additionalProperties"):

@@ -13,7 +13,7 @@ from runtime.platform.posix import UnsupportedSystemError
 from runtime.platform.private_files import create_file
 from runtime.terminal.boundary.usage import usage_error
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files.disk import no_room
+from runtime.terminal.files.full_disk import disk_full_error
 
 DEBUG_VARIABLE: Final = "CCL_DEBUG"
 
@@ -32,7 +32,7 @@ def command_error(error: Exception, name: str, arguments: Sequence[str]) -> Comm
         case MemoryError():
             return _no_memory()
         case OSError():
-            return no_room(error, Path(error.filename)) or _bug(error)
+            return disk_full_error(error, Path(error.filename)) or _bug(error)
         case _:
             return _bug(error)
 
@@ -67,7 +67,7 @@ def _no_memory() -> CommandError:
 
 
 def unwritable_output(error: OSError, name: str) -> CommandError:
-    full = no_room(error, "the output")
+    full = disk_full_error(error, "the output")
     if full is not None:
         full.hint = "free some space, or send it elsewhere" + _of_jobs(name)
         return full

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.files.disk import no_room
+from runtime.terminal.files.full_disk import disk_full_error
 
 STANDARD_STREAM: Final = "-"
 """The path that means stdin or stdout."""
@@ -79,7 +79,7 @@ def _unwritable(path: Path, error: OSError) -> CommandError:
     hint = "choose another place, or check the folder's permissions"
     if isinstance(error, FileNotFoundError):
         hint = f"its folder does not exist: `mkdir -p {quote(str(path.parent))}` makes it"
-    return no_room(error, path) or CommandError(
+    return disk_full_error(error, path) or CommandError(
         ExitCode.USAGE,
         "file-unwritable",
         f"{path} cannot be written: {error.strerror or error}",

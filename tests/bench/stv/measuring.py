@@ -23,7 +23,7 @@ from runtime.execution.context import Context, Limits
 from runtime.execution.execution import OutcomeKind
 from runtime.module.check import ModuleFacts, check_module
 from runtime.sandbox.engine import build_engine, engine_text
-from runtime.sandbox.worker.machine import Loaded, Machine
+from runtime.sandbox.worker.executor import Executor, Loaded
 from tests.bench.environments import python_with
 
 STVPOLL = "stvpoll==0.5.6"
@@ -67,18 +67,18 @@ def measure_stv() -> None:
     _print_both(rounds)
 
 
-def _loaded() -> tuple[Machine, Loaded]:
+def _loaded() -> tuple[Executor, Loaded]:
     compiled = compile_file(EXAMPLES / "stv" / "count.ccl")
     assert compiled.wasm is not None, compiled.compilation.sink.diagnostics
     facts = check_module(compiled.wasm)
     assert isinstance(facts, ModuleFacts), facts
     engine = build_engine()
-    machine = Machine(engine)
+    machine = Executor(engine)
     code = bytes(wasmtime.Module(engine, compiled.wasm).serialize())
     return machine, machine.load(code, facts)
 
 
-def _ours(machine: Machine, loaded: Loaded) -> Round:
+def _ours(machine: Executor, loaded: Loaded) -> Round:
     counting, elected = [], []
     for ward in WARDS:
         data = ward.read_bytes()

@@ -5,23 +5,23 @@ the same command goes on from that record and repeats nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ccl.abi.events import JOB_COMPLETED, JOB_FAILED, JOB_FIELDS
+from ccl.abi.events import JOB_COMPLETED, JOB_FAILED
 from ccl.abi.layout import HANDLER_PREFIX
-from ccl.cli.running.calls import stored_blocks
+from ccl.cli.running.call_blocks import stored_blocks
 from ccl.cli.running.consent import consent
-from ccl.cli.running.jobs.earlier import EarlierRun, continuing
+from ccl.cli.running.execution import Call, Run, done_before, execute
+from ccl.cli.running.job_requests import request_of, submissions_of
+from ccl.cli.running.jobs.earlier_runs import EarlierRun, continuing
 from ccl.cli.running.jobs.following import Followed, follow_jobs
-from ccl.cli.running.local import Call, Run, done_before, execute
+from ccl.cli.running.jobs.handlers import Handling, handler_payload, handler_results, is_completed
 from ccl.cli.running.options import Options
-from ccl.cli.running.requests import request_of, submissions_of
-from ccl.cli.running.results.effects_output import effect_lines, effects_to_json
+from ccl.cli.running.results.effects_output import effect_lines
 from mesh.fields import JobId
-from mesh.job import Phase
 from mesh.local import LocalMesh
 from mesh.local.runs import (
     Handled,
@@ -34,10 +34,9 @@ from mesh.local.runs import (
     asked_by,
     follow_on,
 )
-from runtime.content.cid import Cid, Codec
-from runtime.content.codec import CodecError, decode, encode
+from runtime.content.cid import Cid
+from runtime.content.codec import encode
 from runtime.execution.effects import Effect, SubmitJob
-from runtime.execution.execution import Outcome as ProgramOutcome
 from runtime.terminal.answers.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
 
@@ -45,32 +44,9 @@ ATTEMPTS_MAX: Final = 8
 """How often a program is executed again because the world has changed meanwhile."""
 DEPTH_MAX: Final = 8
 """How deep jobs may follow from jobs in one run."""
-PAYLOAD_OUTPUT_BYTES_MAX: Final = 256 * 1024
-"""The largest output that a handler is given; of a larger one it gets the CID."""
 
 
-class Handling(Struct, frozen=True, kw_only=True):
-    """What a handler did for a job. refusal: why nothing of it was applied."""
-
-    job_id: JobId
-    event: str
-    run: Run
-    refusal: str
-
-    def to_json(self) -> dict[str, Any]:
-        outcome = self.run.execution.deterministic.outcome
-        return {
-            "job_id": self.job_id,
-            "event": self.event,
-            "outcome": outcome.to_value(),
-            "value": self.run.value,
-            "logs": list(self.run.logs),
-            "effects": [] if self.refusal else effects_to_json(self.run.effects),
-            "refusal": self.refusal or None,
-        }
-
-
-class UnderWay(Struct, kw_only=True):
+class RunState(Struct, kw_only=True):
     """earlier: unfinished runs of the program as it was. show_failure: says what ended an
     execution; its exit code."""
 
@@ -243,21 +219,21 @@ class UnderWay(Struct, kw_only=True):
         """Execute the program's handler for a job that has ended, once."""
         assert self.record is not None, "only a run with a record has jobs"
         followed = self.followed[job.job_id]
-        event = JOB_COMPLETED if _is_completed(followed) else JOB_FAILED
+        event = JOB_COMPLETED if is_completed(followed) else JOB_FAILED
         entry = HANDLER_PREFIX + event
         is_handled = any(each.job_id == job.job_id for each in self.record.handled)
         exports = {export.name: export for export in self.call.program.abi.exports}
         if job.handle == 0 or is_handled or entry not in exports:
             return
-        takes_payload = bool(exports[entry].parameters)
+        payload = handler_payload(self.mesh, job, followed)
         call = Call(
             program=self.call.program,
             entry=entry,
-            arguments=encode([self._payload(job, followed)]) if takes_payload else None,
+            arguments=encode([payload]) if exports[entry].parameters else None,
             input=None,
             records=self.call.records,
             limits=self.origin.limits,
-            results=self._results(),
+            results=handler_results(self.mesh, self.followed),
             seed=self.call.seed,
             occasion=job.job_id,
         )
@@ -305,81 +281,11 @@ class UnderWay(Struct, kw_only=True):
             self._tell(run, done.submissions)
         return None
 
-    def _payload(self, job: RunJob, followed: Followed) -> dict[str, Any]:
-        """The handler's `ctx`. Fields that there are none of are left out."""
-        view = followed.view
-        payload: dict[str, Any] = {
-            "job_id": job.job_id,
-            "handle": job.handle,
-            "state": view.phase.value,
-            "module": str(view.manifest.body.module),
-            "description": view.manifest.body.description,
-            "outcome": "none"
-            if view.deterministic is None
-            else view.deterministic.outcome.kind.value,
-        }
-        if view.award is not None:
-            payload |= {"node_id": view.award.node_id, "price": view.award.price}
-        if view.receipt is not None:
-            payload["receipt"] = str(view.receipt)
-        reason = view.reason
-        if view.deterministic is not None and not view.deterministic.outcome.succeeded:
-            reason = _why(view.deterministic.outcome)
-        if reason:
-            payload["reason"] = reason
-        if followed.output_cid is not None:
-            payload["output_cid"] = str(followed.output_cid)
-            value = self._output(followed.output_cid)
-            if value is not None:
-                payload["output"] = value
-        assert payload.keys() <= set(JOB_FIELDS), "the checker knows them by this table"
-        return payload
-
-    def _results(self) -> dict[str, Any]:
-        """The outputs of the run's verified jobs by job id, as far as they are small."""
-        found: dict[str, Any] = {}
-        left = PAYLOAD_OUTPUT_BYTES_MAX
-        for job_id, followed in self.followed.items():
-            if followed.output_cid is None:
-                continue
-            left -= len(self.mesh.get_block(followed.output_cid))
-            value = self._output(followed.output_cid) if left >= 0 else None
-            if value is not None:
-                found[job_id] = value
-        return found
-
-    def _output(self, cid: Cid) -> Any:
-        """An output as data: its value, or text, or bytes; None for one that is too large."""
-        data = self.mesh.get_block(cid)
-        if len(data) > PAYLOAD_OUTPUT_BYTES_MAX:
-            return None
-        if cid.codec is Codec.DAG_CBOR:
-            try:
-                return decode(data)
-            except CodecError:
-                return data
-        try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError:
-            return data
-
 
 def _jobs(submissions: tuple[Submission, ...], depth: int) -> tuple[RunJob, ...]:
     return tuple(
         RunJob(job_id=each.job_id, handle=each.position + 1, depth=depth) for each in submissions
     )
-
-
-def _why(outcome: ProgramOutcome) -> str:
-    """Why a job's program ended badly, and where in its source."""
-    where = f" at {outcome.place}" if outcome.place else ""
-    return f"{outcome.cause or outcome.kind.value}{where}"
-
-
-def _is_completed(followed: Followed) -> bool:
-    view = followed.view
-    is_verified = view.phase is Phase.VERIFIED and not followed.findings
-    return is_verified and view.deterministic is not None and view.deterministic.outcome.succeeded
 
 
 def _too_deep(count: int) -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ccl.cli.columns import columns
-from ccl.cli.running.calls import stored_call
+from ccl.cli.running.call_blocks import stored_call
 from ccl.cli.running.destination import check_output
-from ccl.cli.running.jobs.earlier import EarlierRun, earlier_runs
+from ccl.cli.running.jobs.earlier_runs import EarlierRun, earlier_runs
 from ccl.cli.running.options import Options
 from ccl.cli.running.session import go_on, waiting
 from mesh.cli.describing import local_time

@@ -14,7 +14,7 @@ _CAPABILITIES: Final = ("CapEff", "CapPrm", "CapInh", "CapAmb", "CapBnd")
 _NAMES: Final = ("user", "capabilities", "new privileges", "system calls")
 
 
-def witnessed(pid: int, processes: Path = Path("/proc")) -> tuple[Finding, ...]:
+def observed_findings(pid: int, processes: Path = Path("/proc")) -> tuple[Finding, ...]:
     """User, capabilities, privileges and seccomp of a process; what is not known does not hold."""
     try:
         text = (processes / str(pid) / "status").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from ccl.cli.running.results.next_steps import less_memory
 from ccl.cli.running.results.traps import first_own, named_site
 from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
 from ccl.cli.testing.suite import Broken, Suite
-from ccl.cli.testing.values import difference, value_lines
+from ccl.cli.testing.value_text import difference, value_lines
 from ccl.codegen.function_builder import OUT_OF_MEMORY
 from ccl.diagnostics.render.cells import text_width
 from ccl.diagnostics.render.colour import Canvas, Ink, Paint

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ccl.cli.running.program import Program, build_context, output_to_json
-from ccl.cli.running.seeding import for_occasion, seed_of
+from ccl.cli.running.seed import for_occasion, seed_of
 from mesh.local import LocalMesh
 from mesh.local.owned import snapshot_of
 from mesh.local.runs import request_for, world_now

@@ -17,7 +17,7 @@ UNMETERED: Final = 1 << 62
 FREE: Final = Price(call=0, byte=0, item=1)
 
 
-class Tank:
+class FuelMeter:
     """left: fuel that is not used up. price: of the call that is being made."""
 
     __slots__ = ("left", "price")

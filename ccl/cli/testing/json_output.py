@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
-from ccl.cli.testing.reporting import Outcomes, Tested, failure_place, way_of
 from ccl.cli.testing.suite import Broken, Suite
-from ccl.cli.testing.values import value_lines
+from ccl.cli.testing.text_output import Outcomes, Tested, failure_place, way_of
+from ccl.cli.testing.value_text import value_lines
 from ccl.diagnostics.render.formats.json import json_value
 from runtime.content.codec import decode
 from runtime.terminal.errors import CommandError

@@ -7,7 +7,7 @@ from runtime.host.calls import Implementation
 from runtime.host.invocation import Invocation
 from runtime.host.memory import OutOfBoundsError
 from runtime.host.stop import trap
-from runtime.sandbox.worker.guest import GuestMemory
+from runtime.sandbox.worker.guest_memory import GuestMemory
 
 
 class _TextError(Exception):

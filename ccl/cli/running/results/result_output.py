@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from ccl.abi.layout import CHARTER_EXPORT
 from ccl.cli.columns import columns
-from ccl.cli.running.jobs.run_state import UnderWay
-from ccl.cli.running.local import Run
+from ccl.cli.running.execution import Run
+from ccl.cli.running.jobs.run_state import RunState
 from ccl.cli.running.options import Options
 from ccl.cli.running.program import has_charter
 from ccl.cli.running.results.effects_output import effect_lines, effects_to_json
@@ -70,10 +70,10 @@ def show_dry_run(run: Run, options: Options) -> None:
     options.remark("Dry run: nothing of this was applied")
 
 
-def show_result(run: Run, under_way: UnderWay, options: Options) -> None:
+def show_result(run: Run, state: RunState, options: Options) -> None:
     """The program's value, its charter, and the results of its jobs and handlers."""
     if options.as_json:
-        give_run(run, under_way, options)
+        give_run(run, state, options)
         _write_file(run, options)
         return
     has_own = _show_own(run, options)
@@ -84,12 +84,12 @@ def show_result(run: Run, under_way: UnderWay, options: Options) -> None:
     show = options.remark if is_alone else say
     results = [
         (f"Result of {each.label}, from block {each.output_cid}:", each.output)
-        for each in under_way.followed.values()
+        for each in state.followed.values()
         if each.output_cid is not None
     ]
     results += [
         (f"Value of {each.event} for job {each.job_id} (local):", each.run.value)
-        for each in under_way.handlings
+        for each in state.handlings
         if each.run.value is not None
     ]
     for number, (title, value) in enumerate(results):
@@ -179,10 +179,10 @@ def _gives_none(run: Run) -> bool:
     return signature is not None and signature.result.startswith("Option<")
 
 
-def give_run(run: Run, under_way: UnderWay | None, options: Options) -> None:
-    """The run as far as it came. under_way: None where nothing was applied."""
-    followed = () if under_way is None else under_way.followed.values()
-    handlings = () if under_way is None else under_way.handlings
+def give_run(run: Run, state: RunState | None, options: Options) -> None:
+    """The run as far as it came. state: None where nothing was applied."""
+    followed = () if state is None else state.followed.values()
+    handlings = () if state is None else state.handlings
     found = run.execution.deterministic
     give(
         {
@@ -196,7 +196,7 @@ def give_run(run: Run, under_way: UnderWay | None, options: Options) -> None:
             "module": str(run.program.root.cid),
             "logs": list(run.logs),
             "effects": effects_to_json(run.effects),
-            "applied": under_way is not None,
+            "applied": state is not None,
             "jobs": [each.to_json() for each in followed],
             "handlers": [each.to_json() for each in handlings],
             "charter": charter_value(run.execution.charter),

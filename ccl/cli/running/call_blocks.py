@@ -5,7 +5,7 @@ call; the same call is the same run.
 """
 
 from ccl.abi.sections import Abi
-from ccl.cli.running.local import Call
+from ccl.cli.running.execution import Call
 from ccl.cli.running.program import Module, Program, nested_modules
 from ccl.source.spans import SourceMap
 from ccl.wasm.inspect import inspect_module

@@ -9,10 +9,10 @@ from typing import Any, Final, Protocol, TypeAlias, assert_never
 from ccl.abi.fuel import RUN_PRICES, Price
 from ccl.abi.layout import ALLOCATE_EXPORT
 from runtime.content.codec import CodecError, encode
+from runtime.host.fuel_meter import FuelMeter
 from runtime.host.invocation import Invocation
 from runtime.host.memory import OutOfBoundsError
 from runtime.host.stop import limit, trap
-from runtime.host.tank import Tank
 from runtime.module.entry_plan import MILLION, Command, Direct, Packed, Plain, Plan
 
 _U32: Final = 0xFFFF_FFFF
@@ -22,7 +22,7 @@ Output: TypeAlias = tuple[bytes | None, bool]
 
 
 class GuestBytes(Protocol):
-    """The guest's memory for the host itself: checked; metered where fuel is in the tank."""
+    """The guest's memory for the host itself: checked; metered where the meter holds fuel."""
 
     def peek(self, pointer: int, length: int) -> bytes:
         """Not metered. Raises OutOfBoundsError."""
@@ -41,8 +41,8 @@ class Guest(Protocol):
     @property
     def memory(self) -> GuestBytes: ...
 
-    def working(self, price: Price) -> AbstractContextManager[Tank]:
-        """The guest's fuel in the tank, while the host works at this price."""
+    def working(self, price: Price) -> AbstractContextManager[FuelMeter]:
+        """The guest's fuel in the meter, while the host works at this price."""
         ...
 
     def call(self, name: str, *parameters: int) -> Any:
@@ -85,9 +85,9 @@ def _call_packed(plan: Packed, guest: Guest, bytes_max: int) -> bytes | None:
         length = packed & _U32
         if length > bytes_max:
             raise limit(f"a value of {length} bytes, the output limit is {bytes_max}")
-        with guest.working(RUN_PRICES["value"]) as tank:
+        with guest.working(RUN_PRICES["value"]) as meter:
             value = guest.memory.read((packed >> 32) & _U32, length)
-            tank.decode(value, bytes_max=bytes_max)
+            meter.decode(value, bytes_max=bytes_max)
     except OutOfBoundsError as error:
         raise trap("the entry's arguments or value are outside memory", str(error)) from None
     except CodecError as error:

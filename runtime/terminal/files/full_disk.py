@@ -13,7 +13,7 @@ _NO_ROOM: Final = {
 }
 
 
-def no_room(error: OSError, place: Path | str) -> CommandError | None:
+def disk_full_error(error: OSError, place: Path | str) -> CommandError | None:
     """The error of a disk that takes no more, if that is what the error says. place: the path, or
     what it is called."""
     hint = _NO_ROOM.get(error.errno or 0)

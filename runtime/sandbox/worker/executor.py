@@ -24,9 +24,9 @@ from runtime.execution.effects import effects_to_block
 from runtime.execution.execution import Outcome, OutcomeKind
 from runtime.execution.rehearsal import Rehearsed
 from runtime.host.calls import IMPLEMENTATIONS
+from runtime.host.fuel_meter import FuelMeter
 from runtime.host.invocation import Invocation
 from runtime.host.stop import OUT_OF_FUEL, Stop
-from runtime.host.tank import Tank
 from runtime.host.test_calls import TEST_IMPLEMENTATIONS
 from runtime.host.wasi.calls import (
     WASI_FUNCTIONS,
@@ -39,10 +39,10 @@ from runtime.host.wasi.calls import (
 from runtime.module.check import ModuleFacts
 from runtime.module.entry_plan import Command, plan_entry, start_refusal
 from runtime.module.reader import TABLES_MAX
-from runtime.sandbox.worker.answering import answer_call
-from runtime.sandbox.worker.entry import Guest, call_entry
-from runtime.sandbox.worker.guest import GuestMemory
+from runtime.sandbox.worker.calling_conventions import Guest, call_entry
+from runtime.sandbox.worker.guest_memory import GuestMemory
 from runtime.sandbox.worker.linking import HostFunction, HostLinker, exported, integer_of, memory_of
+from runtime.sandbox.worker.marshalling import answer_call
 from runtime.sandbox.worker.traps import Ending, ending_of_trap, with_memory
 
 NO_BLOCKS: Final[Mapping[Cid, bytes]] = MappingProxyType({})
@@ -99,7 +99,7 @@ class _Running(Struct):
     memory: GuestMemory
 
 
-class Machine:
+class Executor:
     def __init__(self, engine: wasmtime.Engine) -> None:
         self._engine = engine
         self._linker = HostLinker(self._engine)
@@ -136,10 +136,10 @@ class Machine:
         """Raises HostFaultError and EngineFaultError; every other end is a report. blocks: what the
         context's state root and token register name."""
         started = time.perf_counter_ns()
-        tank = Tank(context.limits.fuel)
-        invocation = Invocation(context=context, input=input_, blocks=blocks, tank=tank)
+        meter = FuelMeter(context.limits.fuel)
+        invocation = Invocation(context=context, input=input_, blocks=blocks, meter=meter)
         with wasmtime.Store(self._engine) as store:
-            memory = GuestMemory(store, invocation.tank)
+            memory = GuestMemory(store, invocation.meter)
             ending = self._end(loaded, invocation, store, memory)
             peak = memory.size
         succeeded = ending.outcome.kind is OutcomeKind.SUCCEEDED
@@ -172,12 +172,12 @@ class Machine:
         context, facts = invocation.context, loaded.facts
         limits = context.limits
         try:
-            _charge_arguments(invocation.tank, context)
+            _charge_arguments(invocation.meter, context)
         except Stop as stop:
             return Ending(stop.outcome, limits.fuel)
         plan = plan_entry(facts, context.entry, context.arguments)
         if isinstance(plan, Outcome):
-            return Ending(plan, limits.fuel - invocation.tank.left)
+            return Ending(plan, limits.fuel - invocation.meter.left)
         if facts.is_rehearsal and invocation.rehearsal is None:
             return Ending(OF_TESTS, fuel_used=0)
         too_large = start_refusal(facts, limits.memory_bytes)
@@ -194,7 +194,7 @@ class Machine:
             tables=TABLES_MAX,
             memories=1,
         )
-        store.set_fuel(invocation.tank.left)
+        store.set_fuel(invocation.meter.left)
         self._running = _Running(invocation, memory)
         guest: Guest | None = None
         try:
@@ -287,10 +287,10 @@ class _StoreGuest:
         return self._memory
 
     @contextmanager
-    def working(self, price: Price) -> Iterator[Tank]:
+    def working(self, price: Price) -> Iterator[FuelMeter]:
         self._memory.begin_call(price)
         try:
-            yield self._memory.tank
+            yield self._memory.meter
         finally:
             self._memory.end_call()
 
@@ -314,10 +314,10 @@ def _fault_of(error: wasmtime.WasmtimeError) -> HostFaultError | EngineFaultErro
     return EngineFaultError(text)
 
 
-def _charge_arguments(tank: Tank, context: Context) -> None:
+def _charge_arguments(meter: FuelMeter, context: Context) -> None:
     """Before they are decoded for the plan. Raises Stop; that they are malformed the plan says."""
     arguments = context.arguments
     if arguments is not None:
-        tank.price = RUN_PRICES["arguments"]
-        tank.charge_bytes(len(arguments))
-        tank.charge_value(arguments)
+        meter.price = RUN_PRICES["arguments"]
+        meter.charge_bytes(len(arguments))
+        meter.charge_value(arguments)

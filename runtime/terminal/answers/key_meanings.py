@@ -2,7 +2,7 @@
 
 from typing import Final
 
-WORDS: Final = {
+KEY_MEANINGS: Final = {
     "absent_roots": "CIDs that the file names as its roots and does not hold",
     "accounts": "the units of this identity",
     "allowed": "whether the issuer's policy allows the job",

@@ -9,7 +9,8 @@ Source: WebAssembly core specification 2.0, sections 5.5.9 and 5.5.12.
 import re
 from typing import Final, NamedTuple
 
-from runtime.module.reader import MalformedError, Reading, Section
+from runtime.module.headers import Reading, Section
+from runtime.module.reader import MalformedError
 
 WRITTEN: Final = 100
 """This and what follows: estimated nanoseconds. An element that is written as data."""

@@ -1,6 +1,6 @@
 """The guest's memory and fuel, as the engine holds them.
 
-While the host works, fuel is in the tank, and every byte it moves is charged there; at the end
+While the host works, the meter holds the fuel, and every byte it moves is charged there; at the end
 of a call the engine gets back what is left.
 """
 
@@ -10,8 +10,8 @@ import wasmtime
 from wasmtime import _ffi as ffi
 
 from ccl.abi.fuel import Price
+from runtime.host.fuel_meter import FuelMeter
 from runtime.host.memory import OutOfBoundsError
-from runtime.host.tank import Tank
 
 _get_fuel = ffi.dll["wasmtime_context_get_fuel"]
 _get_fuel.restype = ctypes.c_void_p
@@ -33,9 +33,9 @@ class GuestMemory:
     There is no memory until one is attached: a module may have none.
     """
 
-    __slots__ = ("_base", "_cell", "_context", "_left", "_memory", "_place", "_size", "tank")
+    __slots__ = ("_base", "_cell", "_context", "_left", "_memory", "_place", "_size", "meter")
 
-    def __init__(self, store: wasmtime.Store, tank: Tank) -> None:
+    def __init__(self, store: wasmtime.Store, meter: FuelMeter) -> None:
         # Addresses once, not at each call: they are as good as the store.
         self._context = ctypes.cast(store._context(), ctypes.c_void_p).value
         self._cell = ctypes.c_uint64()
@@ -44,7 +44,7 @@ class GuestMemory:
         self._place = 0
         self._base = 0
         self._size: int | None = None
-        self.tank = tank
+        self.meter = meter
 
     def attach(self, memory: wasmtime.Memory) -> None:
         self._memory = memory
@@ -60,14 +60,14 @@ class GuestMemory:
         """Charge for a host call. Raises Stop when there is no fuel for it."""
         self._size = None
         _get_fuel(self._context, self._left)
-        tank = self.tank
-        tank.left = self._cell.value
-        tank.price = price
-        tank.charge(price.call)
+        meter = self.meter
+        meter.left = self._cell.value
+        meter.price = price
+        meter.charge(price.call)
 
     def end_call(self) -> None:
         """Give the fuel that is left to the guest."""
-        _set_fuel(self._context, self.tank.left)
+        _set_fuel(self._context, self.meter.left)
 
     # --- memory
 
@@ -80,7 +80,7 @@ class GuestMemory:
         if length == 0:
             return b""
         address = self._address(pointer, length)
-        self.tank.charge_bytes(length)
+        self.meter.charge_bytes(length)
         return ctypes.string_at(address, length)
 
     def write(self, pointer: int, data: bytes | memoryview) -> None:
@@ -88,7 +88,7 @@ class GuestMemory:
         if not data:
             return
         address = self._address(pointer, len(data))
-        self.tank.charge_bytes(len(data))
+        self.meter.charge_bytes(len(data))
         ctypes.memmove(address, bytes(data), len(data))
 
     def peek(self, pointer: int, length: int) -> bytes:
