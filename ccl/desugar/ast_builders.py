@@ -6,7 +6,6 @@ whatever the author declares.
 
 from collections.abc import Sequence
 
-from ccl.resolver.scopes import PRELUDE_TYPE
 from ccl.source.spans import Span
 from ccl.syntax import ast
 
@@ -68,8 +67,9 @@ def named_type(path: Sequence[str], arguments: Sequence[ast.TypeExpr], span: Spa
     )
 
 
-def prelude_type(text: str, arguments: Sequence[ast.TypeExpr], span: Span) -> ast.NamedType:
-    return named_type([PRELUDE_TYPE + text], arguments, span)
+def prelude_type(text: str, span: Span) -> ast.NamedType:
+    """A type of the prelude, whatever the program declares under that name."""
+    return ast.NamedType(path=(ident(text, span),), arguments=(), of_prelude=True, span=span)
 
 
 def function(

@@ -13,7 +13,7 @@ from ccl.desugar.proposals import read_proposal
 from ccl.desugar.roles import read_role
 from ccl.diagnostics.model import Edit, Fix, Sink
 from ccl.prelude.library_index import PROPOSALS_FILE
-from ccl.resolver.scopes import Contract, Loaded, LoadedFile, Role
+from ccl.resolver.scopes import Contract, Loaded, LoadedFile, Proposal, Role
 from ccl.source.spans import Span
 from ccl.support.node import replace
 from ccl.syntax import ast
@@ -48,6 +48,7 @@ def read_file(loaded: LoadedFile, program: Loaded, sink: Sink) -> LoadedFile:
         imports=imports,
         contracts=tuple(reading.contracts),
         roles=tuple(text.roles),
+        proposals=tuple(text.proposals),
     )
 
 
@@ -61,6 +62,7 @@ class _Text:
     code: list[ast.Item] = field(default_factory=list)
     declarations: list[ast.Item] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
 
 
 class _Reading:
@@ -95,7 +97,8 @@ class _Reading:
                 text.code += functions
                 return self._inside(text, left)
             case ast.Section() if is_section(item, "proposal"):
-                made, left = read_proposal(item, self._sink)
+                proposal, made, left = read_proposal(item, self._sink)
+                text.proposals.append(proposal)
                 text.code += made
                 self.proposal = item.key.span
                 return self._inside(text, left)
@@ -172,6 +175,7 @@ class _Reading:
                 extends=section.extends,
                 items=tuple(text.code),
                 roles=tuple(text.roles),
+                proposals=tuple(text.proposals),
                 span=section.span,
             )
         )

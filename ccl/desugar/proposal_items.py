@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ccl.desugar import ast_builders
+from ccl.desugar.intrinsics import SHARE_EXPECTED, Intrinsic
 from ccl.desugar.keys import refuse
 from ccl.diagnostics.model import Sink
 from ccl.prelude.library_index import PROPOSALS_FILE
-from ccl.resolver.scopes import ELECTORATE, PROPOSALS_SUFFIX, SHARE, SHARE_EXPECTED
+from ccl.resolver.scopes import Proposal
 from ccl.source.spans import Span
 from ccl.support.node import Node, fields, replace
 from ccl.syntax import ast
@@ -37,16 +38,17 @@ class Parts:
 
 
 def items_of(
-    name: ast.Ident, parts: Parts, section: ast.Section, sink: Sink
+    proposal: Proposal, parts: Parts, section: ast.Section, sink: Sink
 ) -> tuple[ast.Item, ...]:
     """The struct of the parameters, the state, and the functions."""
-    return _Making(name, parts, section, sink).items()
+    return _Making(proposal, parts, section, sink).items()
 
 
 class _Making:
-    def __init__(self, name: ast.Ident, parts: Parts, section: ast.Section, sink: Sink) -> None:
-        self._name = name.text
-        self._at = name.span
+    def __init__(self, proposal: Proposal, parts: Parts, section: ast.Section, sink: Sink) -> None:
+        self._proposal = proposal
+        self._name = proposal.name.text
+        self._at = proposal.name.span
         self._parts = parts
         self._override = section.override
         self._sink = sink
@@ -54,11 +56,13 @@ class _Making:
     def items(self) -> tuple[ast.Item, ...]:
         at = self._at
         kept = ast_builders.named_type(
-            [PROPOSALS_FILE, "Proposals"], [ast_builders.named_type([self._record], (), at)], at
+            [PROPOSALS_FILE, "Proposals"],
+            [ast_builders.named_type([self._proposal.parameters], (), at)],
+            at,
         )
         return (
             ast.Struct(
-                name=ast_builders.ident(self._record, at),
+                name=ast_builders.ident(self._proposal.parameters, at),
                 type_parameters=(),
                 fields=tuple(
                     ast.StructField(name=each, type=kind, span=each.span)
@@ -69,11 +73,11 @@ class _Making:
                 override=self._override,
             ),
             ast.State(
-                name=ast_builders.ident(self._name + PROPOSALS_SUFFIX, at),
+                name=ast_builders.ident(self._proposal.state, at),
                 type=kept,
                 value=replace(
                     self._rule("none"),
-                    type_arguments=(ast_builders.named_type([self._record], (), at),),
+                    type_arguments=(ast_builders.named_type([self._proposal.parameters], (), at),),
                 ),
                 doc=None,
                 span=at,
@@ -87,14 +91,6 @@ class _Making:
             self._prune(),
         )
 
-    @property
-    def _record(self) -> str:
-        return f"{self._name}.Parameters"
-
-    @property
-    def _carrying_out(self) -> str:
-        return f"execution of {self._name}"
-
     def _rule(self, called: str, *arguments: ast.Expr) -> ast.Call:
         """A call of `std/proposals`."""
         at = self._at
@@ -102,11 +98,11 @@ class _Making:
         return ast_builders.call(callee, arguments, at)
 
     def _proposals(self) -> ast.Expr:
-        return ast_builders.name(self._name + PROPOSALS_SUFFIX, self._at)
+        return ast_builders.name(self._proposal.state, self._at)
 
     def _id(self) -> ast.Parameter:
         return ast_builders.parameter(
-            "id", ast_builders.prelude_type("Integer", (), self._at), self._at
+            "id", ast_builders.prelude_type("Integer", self._at), self._at
         )
 
     def _value(self, text: str) -> ast.Expr:
@@ -121,7 +117,7 @@ class _Making:
         doc: str,
     ) -> ast.Function:
         return ast_builders.function(
-            f"{self._name}_{member}",
+            self._proposal.function(member),
             parameters,
             result,
             body,
@@ -133,7 +129,7 @@ class _Making:
     def _open(self) -> ast.Function:
         at, values = self._at, self._parts.values
         record = ast.StructExpr(
-            path=(ast_builders.ident(self._record, at),),
+            path=(ast_builders.ident(self._proposal.parameters, at),),
             fields=tuple(
                 ast.FieldValue(
                     name=each, value=ast_builders.name(each.text, each.span), span=each.span
@@ -153,7 +149,9 @@ class _Making:
             "open",
             self._proposals(),
             ast_builders.call(
-                ast_builders.name(ELECTORATE, electorate.span), [electorate], electorate.span
+                ast_builders.name(Intrinsic.ELECTORATE.value, electorate.span),
+                [electorate],
+                electorate.span,
             ),
             period,
             self._share("quorum", values.get("quorum", _half(at))),
@@ -166,7 +164,7 @@ class _Making:
                 ast.Parameter(name=each, type=kind, span=each.span)
                 for each, kind in self._parts.parameters
             ),
-            ast_builders.prelude_type("Integer", (), at),
+            ast_builders.prelude_type("Integer", at),
             ast_builders.block(at, (), opened),
             f"Opens a {self._name} and gives its number.",
         )
@@ -190,7 +188,7 @@ class _Making:
         statements = () if execution is None else (ast_builders.statement(execution.body),)
         span = at if execution is None else execution.span
         return ast_builders.function(
-            self._carrying_out,
+            self._proposal.execution,
             [
                 ast.Parameter(name=each, type=kind, span=each.span)
                 for each, kind in self._used_parameters()
@@ -216,7 +214,7 @@ class _Making:
             then.append(_let(_CLOSED, got, at))
         parameters = ast_builders.member(self._value(_CLOSED), "parameters", at)
         carried_out = ast_builders.call(
-            ast_builders.name(self._carrying_out, at),
+            ast_builders.name(self._proposal.execution, at),
             [ast_builders.member(parameters, each.text, at) for each, _ in self._used_parameters()],
             at,
         )
@@ -251,14 +249,12 @@ class _Making:
 
     def _prune(self) -> ast.Function:
         at = self._at
-        age = ast_builders.parameter(
-            "older_than", ast_builders.prelude_type("Duration", (), at), at
-        )
+        age = ast_builders.parameter("older_than", ast_builders.prelude_type("Duration", at), at)
         pruned = self._rule("prune", self._proposals(), self._value("older_than"))
         return self._function(
             "prune",
             (age,),
-            ast_builders.prelude_type("Integer", (), at),
+            ast_builders.prelude_type("Integer", at),
             ast_builders.block(at, (), pruned),
             f"Forgets each {self._name} that was closed and whose vote ended so long ago.",
         )
@@ -281,7 +277,7 @@ class _Making:
                 fits = not isinstance(value, ast.AnyLiteral)
                 named = ast_builders.text_of(key, value.span)
                 made = ast_builders.call(
-                    ast_builders.name(SHARE, value.span), [named, value], value.span
+                    ast_builders.name(Intrinsic.SHARE.value, value.span), [named, value], value.span
                 )
         if fits:
             return made

@@ -7,13 +7,16 @@ from ccl.desugar import ast_builders
 from ccl.desugar.keys import PROPOSAL_KEYS, check_key, keys_in, refuse
 from ccl.desugar.proposal_items import Parts, items_of
 from ccl.diagnostics.model import Label, Sink
+from ccl.resolver.scopes import Proposal
 from ccl.source.spans import Span
 from ccl.support.node import replace
 from ccl.syntax import ast
 
 
-def read_proposal(section: ast.Section, sink: Sink) -> tuple[tuple[ast.Item, ...], ast.Section]:
-    """The items that the proposal means, and what is left of it for the charter."""
+def read_proposal(
+    section: ast.Section, sink: Sink
+) -> tuple[Proposal, tuple[ast.Item, ...], ast.Section]:
+    """The proposal, the items that it means, and what is left of the section for the charter."""
     assert isinstance(section.value, ast.Name), "the caller has asked `is_section`"
     name = ast_builders.ident(section.value.text, section.value.span)
     parts = _read(section, sink)
@@ -34,7 +37,8 @@ def read_proposal(section: ast.Section, sink: Sink) -> tuple[tuple[ast.Item, ...
         extends=None,
         override=False,
     )
-    return items_of(name, parts, section, sink), shown
+    proposal = Proposal(name=name)
+    return proposal, items_of(proposal, parts, section, sink), shown
 
 
 def _read(section: ast.Section, sink: Sink) -> Parts:

@@ -8,15 +8,10 @@ from collections.abc import Collection
 from functools import reduce
 
 from ccl.desugar import ast_builders
+from ccl.desugar.intrinsics import Intrinsic
 from ccl.desugar.keys import ROLE_KEYS, check_key, keys_in
 from ccl.diagnostics.model import Sink
-from ccl.resolver.scopes import (
-    GRANTED_ROLE,
-    INHERITED_REQUIREMENTS,
-    REQUIREMENTS_PREFIX,
-    ROLE_PREFIX,
-    Role,
-)
+from ccl.resolver.scopes import Role
 from ccl.support.node import replace
 from ccl.syntax import ast
 
@@ -51,14 +46,14 @@ def read_role(
                 left.append(item)
             case _:
                 left.append(item)
-    functions = _functions(name, conditions, section)
+    role = Role(name=name, parent=section.extends, span=section.span)
+    functions = _functions(role, conditions, section)
     base = section.extends
     if base is not None and base.text not in around:
         key = ast.Key(text="extends", quoted=False, span=base.span)
         text = ast_builders.text_of(base.text, base.span)
         left.insert(0, ast.Entry(key=key, value=text, span=base.span))
         base = None
-    role = Role(name=name, parent=section.extends, span=section.span)
     shown = replace(
         section,
         value=ast_builders.text_of(name.text, name.span),
@@ -70,35 +65,35 @@ def read_role(
 
 
 def _functions(
-    name: ast.Ident, conditions: list[ast.Expr], section: ast.Section
+    role: Role, conditions: list[ast.Expr], section: ast.Section
 ) -> tuple[ast.Function, ...]:
-    at = name.span
+    name, at = role.name, role.name.span
     doc = section.doc or f"Whether the caller holds the role {name.text}."
-    required = ast_builders.name(REQUIREMENTS_PREFIX + name.text, at)
-    met = reduce(ast_builders.both, [*conditions, _asked(INHERITED_REQUIREMENTS, name)])
+    required = ast_builders.name(role.requirements, at)
+    met = reduce(ast_builders.both, [*conditions, _of(Intrinsic.INHERITED_REQUIREMENTS, name)])
     bodies = {
-        ROLE_PREFIX: ast_builders.both(
-            _asked(GRANTED_ROLE, name), ast_builders.call(required, (), at)
+        role.holder_check: ast_builders.both(
+            _of(Intrinsic.GRANTED_ROLE, name), ast_builders.call(required, (), at)
         ),
-        REQUIREMENTS_PREFIX: met,
+        role.requirements: met,
     }
     return tuple(
         ast_builders.function(
-            prefix + name.text,
+            called,
             (),
-            ast_builders.prelude_type("Bool", (), at),
+            ast_builders.prelude_type("Bool", at),
             ast_builders.block(section.span, (), body),
             doc=doc,
             at=at,
             override=section.override,
         )
-        for prefix, body in bodies.items()
+        for called, body in bodies.items()
     )
 
 
-def _asked(question: str, role: ast.Ident) -> ast.Call:
+def _of(intrinsic: Intrinsic, role: ast.Ident) -> ast.Call:
     return ast_builders.call(
-        ast_builders.name(question, role.span),
+        ast_builders.name(intrinsic.value, role.span),
         [ast_builders.text_of(role.text, role.span)],
         role.span,
     )

@@ -681,6 +681,8 @@ class State(Node, frozen=True, kw_only=True):
     shape: str
     """The type spelled out: what is stored under another shape is not read."""
     span: Span
+    proposal: str | None = None
+    """The name of the proposal whose proposals it keeps."""
 
 
 class Invariant(Node, frozen=True, kw_only=True):

@@ -32,7 +32,6 @@ from ccl.ir.typed import (
     Store,
 )
 from ccl.ir.types import Option, Prim, Type
-from ccl.resolver.scopes import PROPOSALS_SUFFIX
 from ccl.source.spans import Span
 
 OTHER_SHAPE = "stored in another shape"
@@ -42,7 +41,7 @@ SHAPE_READ_BYTES = 512
 
 
 def is_proposals(state: State) -> bool:
-    return state.name.endswith(PROPOSALS_SUFFIX)
+    return state.proposal is not None
 
 
 def check_id(state: State) -> str:
@@ -199,7 +198,8 @@ def count_carried(state: State, old: Local) -> Expr:
 
 
 def _kind(state: State) -> str:
-    return state.name.removesuffix(PROPOSALS_SUFFIX)
+    assert state.proposal is not None, "only state of proposals is opened"
+    return state.proposal
 
 
 def _field(data: Local, name: str, span: Span) -> Expr:

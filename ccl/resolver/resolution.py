@@ -4,8 +4,8 @@ Input is every loaded file; output `ccl.resolver.scopes.Scoped`. Names inside bo
 order of statements and are looked up by the checker in these tables.
 """
 
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias, TypeVar
 
 from ccl.abi.text.suggest import nearest
 from ccl.diagnostics.model import Edit, Fix, Label, Sink
@@ -16,6 +16,8 @@ from ccl.resolver.scopes import (
     ImportedFile,
     Loaded,
     LoadedFile,
+    Proposal,
+    Role,
     Scoped,
     ScopeId,
 )
@@ -25,6 +27,7 @@ from ccl.support.recursion import INHERITANCE_MAX, heights
 from ccl.syntax import ast
 from ccl.syntax.imports import import_alias
 
+_Symbol = TypeVar("_Symbol", Role, Proposal)
 _Key: TypeAlias = tuple[FileId, str]
 """A contract: its file and its name."""
 
@@ -127,7 +130,9 @@ class _Resolution:
             handlers=tuple(names.handlers),
             invariants=tuple(names.invariants),
             declarations=tuple(names.declarations),
-            roles={each.name.text: each for each in loaded.roles},
+            roles=_by_name(loaded.roles),
+            own_roles=_by_name(loaded.roles),
+            proposals=_by_name(loaded.proposals),
             outer=None,
             values={},
             types={},
@@ -229,6 +234,8 @@ class _Resolution:
         members = Members(self._sink, complete=own.contract not in self._incomplete)
         for i, text in enumerate(lineage):
             members.add(text.names, FileId(first - i))
+        roles = _by_name(each for text in lineage for each in text.contract.roles)
+        proposals = _by_name(each for text in lineage for each in text.contract.proposals)
         for i, text in enumerate(lineage):
             number = FileId(first - i)
             file = self._files[text.file.file]
@@ -252,9 +259,16 @@ class _Resolution:
                 handlers=tuple(text.names.handlers),
                 invariants=tuple(text.names.invariants),
                 declarations=(),
-                roles={each.name.text: each for each in text.contract.roles},
+                roles={**file.roles, **roles},
+                own_roles=_by_name(text.contract.roles),
+                proposals={**file.proposals, **proposals},
                 outer=file,
                 values=members.values,
                 types=members.types,
                 incomplete=own.contract in self._incomplete,
             )
+
+
+def _by_name(symbols: Iterable[_Symbol]) -> dict[str, _Symbol]:
+    """By name; the last one of a name, which redefines those before."""
+    return {each.name.text: each for each in symbols}

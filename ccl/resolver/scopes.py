@@ -18,38 +18,53 @@ ScopeId: TypeAlias = FileId
 _Item = TypeVar("_Item")
 
 
-ROLE_PREFIX = "role "
-"""Before a role's name: the name of the function that says whether the caller holds it."""
-
-REQUIREMENTS_PREFIX = "requirements of role "
-"""Before a role's name: the name of the function that checks all that it requires."""
-
-GRANTED_ROLE = "granted role"
-INHERITED_REQUIREMENTS = "inherited requirements"
-"""Calls in such functions: whether the context grants the role, or one that extends it, and
-whether what the role extends has its requirements met."""
-
-ELECTORATE = "electorate of"
-SHARE = "share of"
-"""Calls in the `open` of a proposal: who may vote, an array or a map with weights; and a share, by
-its key and its value."""
-
-SHARE_EXPECTED = "a share from 0 to 1, such as 50%, 0.5 or 2/3"
-
 PROPOSALS_SUFFIX = ".proposals"
-"""Behind a proposal's name: the name of the state variable that keeps its proposals."""
+"""Behind a proposal's name: the name under which its proposals are stored."""
 
-
-PRELUDE_TYPE = "type "
-"""Before the name of a type of the prelude, whatever the program declares under that name."""
+PROPOSAL_MEMBERS = ("open", "vote", "close", "get", "prune")
 
 
 class Role(Node, frozen=True, kw_only=True):
-    """`parent` may be `alias.Name`."""
+    """A role, and the names of the functions that it means. `parent` may be `alias.Name`."""
 
     name: ast.Ident
     parent: ast.Ident | None
     span: Span
+
+    @property
+    def holder_check(self) -> str:
+        """Whether the caller holds the role."""
+        return f"role {self.name.text}"
+
+    @property
+    def requirements(self) -> str:
+        """Whether all is met that the role requires."""
+        return f"requirements of role {self.name.text}"
+
+
+class Proposal(Node, frozen=True, kw_only=True):
+    """A kind of proposals, and the names of what it means: state, a struct and functions."""
+
+    name: ast.Ident
+
+    @property
+    def state(self) -> str:
+        """The variable that keeps the proposals."""
+        return self.name.text + PROPOSALS_SUFFIX
+
+    @property
+    def parameters(self) -> str:
+        """The struct of what a proposal is opened with."""
+        return f"{self.name.text}.Parameters"
+
+    @property
+    def execution(self) -> str:
+        """The function that carries a proposal out which has passed."""
+        return f"execution of {self.name.text}"
+
+    def function(self, member: str) -> str:
+        """The function behind `Name.member`, one of `PROPOSAL_MEMBERS`."""
+        return f"{self.name.text}_{member}"
 
 
 class Contract(Node, frozen=True, kw_only=True):
@@ -59,6 +74,7 @@ class Contract(Node, frozen=True, kw_only=True):
     extends: ast.Ident | None
     items: tuple[ast.Item, ...]
     roles: tuple[Role, ...]
+    proposals: tuple[Proposal, ...]
     span: Span
 
 
@@ -77,6 +93,7 @@ class LoadedFile(Node, frozen=True, kw_only=True):
     imports: Mapping[Span, FileId]
     contracts: tuple[Contract, ...] = ()
     roles: tuple[Role, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
 
 class Loaded(Node, frozen=True, kw_only=True):
@@ -132,7 +149,8 @@ class FileScope(Node, frozen=True, kw_only=True):
     declarations: tuple[ast.Item, ...]
     """Entries, sections, rules and articles, in order."""
     roles: Mapping[str, Role]
-    """Those that this text declares."""
+    own_roles: Mapping[str, Role]
+    proposals: Mapping[str, Proposal]
     outer: "FileScope | None"
     values: Mapping[str, ScopeId]
     """The members of a contract by name, with the scope that declares each; also `types`."""
@@ -187,14 +205,6 @@ class FileScope(Node, frozen=True, kw_only=True):
             for name, owner in members.items()
             if owner == self.file and name in visible
         }
-
-    def has_proposal(self, name: str) -> bool:
-        """Whether a proposal of this name is visible here."""
-        return name + PROPOSALS_SUFFIX in self.states
-
-    def proposal_function(self, name: str, member: str) -> str | None:
-        """The function behind `Name.member` where `Name` is a proposal that is visible here."""
-        return f"{name}_{member}" if self.has_proposal(name) else None
 
     def offers(self, name: str) -> bool:
         """Whether `alias.name` is a value here; a contract does not hand on its file's."""

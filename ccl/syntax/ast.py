@@ -23,11 +23,15 @@ class Ident(Node, frozen=True, kw_only=True):
 
 
 class NamedType(Node, frozen=True, kw_only=True):
-    """`Integer`, `voting.Ballot` (path of two), `Map<String, Integer>`."""
+    """`Integer`, `voting.Ballot` (path of two), `Map<String, Integer>`.
+
+    `of_prelude`: whatever the program declares under that name.
+    """
 
     path: tuple[Ident, ...]
     arguments: tuple["TypeExpr", ...]
     span: Span
+    of_prelude: bool = False
 
 
 class ListType(Node, frozen=True, kw_only=True):

@@ -244,7 +244,7 @@ def _grant_role(body: Body, call: ast.Call) -> typed.Expr:
         found = roles.named_role(body, written)
         if found is None:
             return invalid(call.span)
-        role = typed.TextConst(value=found[1], type=Prim.STRING, span=written.span)
+        role = typed.TextConst(value=found[1].name.text, type=Prim.STRING, span=written.span)
     return typed.CallHost(call="test_role", arguments=(role,), type=Prim.UNIT, span=call.span)
 
 

@@ -1,6 +1,6 @@
 """Calls: of the program's functions, imported ones, the prelude's, and methods."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ccl.checking.builtins import special_calls, test_builtins
 from ccl.checking.calls import call_hints, function_calls, passed_calls, prelude_calls
@@ -10,15 +10,21 @@ from ccl.checking.core.unification import is_rigid, prune, unify, variable_of
 from ccl.checking.expressions import enums, names
 from ccl.checking.functions import closures, generics, library
 from ccl.checking.roles import proposals, roles
+from ccl.desugar.intrinsics import Intrinsic
 from ccl.ir import typed
 from ccl.ir.types import Type
 from ccl.prelude import library_index
 from ccl.prelude.functions import FUNCTIONS, METHODS, SPECIAL_FORMS, TEST_FORMS
-from ccl.resolver.scopes import ELECTORATE, GRANTED_ROLE, INHERITED_REQUIREMENTS, SHARE
 from ccl.syntax import ast
 from ccl.syntax.paths import path_of
 
 _ALL_METHODS = (*METHODS, *library_index.METHODS)
+_INTRINSICS: dict[str, Callable[[Body, ast.Call], typed.Expr]] = {
+    Intrinsic.GRANTED_ROLE: roles.infer_granted,
+    Intrinsic.INHERITED_REQUIREMENTS: roles.infer_inherited,
+    Intrinsic.ELECTORATE: proposals.infer_electorate,
+    Intrinsic.SHARE: proposals.infer_share,
+}
 
 
 def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
@@ -42,14 +48,8 @@ def infer_call(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
 
 def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) -> typed.Expr:
     text = name.text
-    if text == GRANTED_ROLE:
-        return roles.infer_granted(body, call)
-    if text == INHERITED_REQUIREMENTS:
-        return roles.infer_inherited(body, call)
-    if text == ELECTORATE:
-        return proposals.infer_electorate(body, call)
-    if text == SHARE:
-        return proposals.infer_share(body, call)
+    if text in _INTRINSICS:
+        return _INTRINSICS[text](body, call)
     if text in body.functions and body.find(text) is None:
         return passed_calls.call_passed(body, call, text, body.functions[text], expected)
     if body.find(text) is not None or text in body.scope.consts or text in body.scope.states:

@@ -12,7 +12,7 @@ from ccl.checking.lints import foreign_names
 from ccl.diagnostics.model import Edit, Fix
 from ccl.ir.types import Array, Map, Option, Prim, Result, Token, Type
 from ccl.prelude.functions import GENERIC_TYPES, TYPES
-from ccl.resolver.scopes import PRELUDE_TYPE, FileScope
+from ccl.resolver.scopes import FileScope
 from ccl.syntax import ast
 
 _EXAMPLES = {
@@ -96,8 +96,8 @@ def _named(checker: Checker, scope: FileScope, written: ast.NamedType, given: _G
     if len(written.path) > 1:
         return _imported(checker, scope, written, given)
     name = written.path[-1].text
-    if name.startswith(PRELUDE_TYPE):
-        return _of_prelude(checker, scope, written, name.removeprefix(PRELUDE_TYPE), given)
+    if written.of_prelude:
+        return TYPES[name]
     if name in given.parameters and not written.arguments:
         return given.parameters[name]
     if name in scope.structs or name in scope.enums:
@@ -115,15 +115,6 @@ def _named(checker: Checker, scope: FileScope, written: ast.NamedType, given: _G
             return ERROR_TYPE
         return TYPES[name]
     return _unknown(checker, written, name, (*scope.type_names, *TYPES, *GENERIC_TYPES))
-
-
-def _of_prelude(
-    checker: Checker, scope: FileScope, written: ast.NamedType, name: str, given: _Given
-) -> Type:
-    """A type that `ccl.desugar` has written."""
-    if name in GENERIC_TYPES:
-        return _applied(checker, scope, written, name, given)
-    return TYPES[name]
 
 
 def _imported(checker: Checker, scope: FileScope, written: ast.NamedType, given: _Given) -> Type:

@@ -41,7 +41,7 @@ def _find(body: Body, path: Sequence[ast.Ident]) -> EnumInfo | None:
 
 def _is_hidden(scope: FileScope, name: str) -> bool:
     """Whether an enum of the prelude gives way to a type, contract or proposal of the program."""
-    return name in scope.type_names or name in scope.imports or scope.has_proposal(name)
+    return name in scope.type_names or name in scope.imports or name in scope.proposals
 
 
 def names_own_variant(body: Body, path: Sequence[ast.Ident]) -> bool:

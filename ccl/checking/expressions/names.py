@@ -68,10 +68,10 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
         return invalid(name.span)
     if body.in_condition and not _is_slip(scope, text):
         return host_record(body, text, name.span)
-    if text in scope.roles:
+    if text in scope.own_roles:
         return _not_a_value(body, name.span, text, "a role", None, advice="ask")
-    if scope.has_proposal(text):
-        declared = scope.functions[f"{text}_open"].name.span
+    if text in scope.proposals:
+        declared = scope.proposals[text].name.span
         return _not_a_value(body, name.span, text, "a proposal", declared, advice="proposal")
     body.unknown_names.add(text)
     return unknown_name(body, name.span, text, known_values(body))
@@ -189,9 +189,9 @@ def _declared_otherwise(target: FileScope, name: str) -> tuple[str, str | None] 
         return "a type", "make"
     if name in target.imports and target.imports[name].item is None:
         return "a contract", None
-    if name in target.roles:
+    if name in target.own_roles:
         return "a role", "ask"
-    if target.has_proposal(name):
+    if name in target.proposals:
         return "a proposal", "proposal"
     return None
 

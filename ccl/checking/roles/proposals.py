@@ -11,15 +11,15 @@ from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.unification import prune
 from ccl.checking.expressions.literals import plain_text
 from ccl.checking.roles.roles import scope_at
+from ccl.desugar.intrinsics import SHARE_EXPECTED
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import typed
 from ccl.ir.types import Array, Map, Prim
 from ccl.prelude.library_index import PROPOSALS_FILE
-from ccl.resolver.scopes import SHARE_EXPECTED
+from ccl.resolver.scopes import PROPOSAL_MEMBERS
 from ccl.source.spans import Span
 from ccl.syntax import ast
 
-MEMBERS = ("open", "vote", "close", "get", "prune")
 _WEIGHTS = Map(Prim.DID, Prim.INTEGER)
 _DECIMAL_ONE = 1_000_000
 
@@ -30,19 +30,19 @@ def infer_proposal_call(body: Body, call: ast.Call, path: Sequence[ast.Ident]) -
     if scope is None or len(path) < 2:
         return None
     member = path[-1]
-    function = scope.proposal_function(path[-2].text, member.text)
-    if function is None:
+    proposal = scope.proposals.get(path[-2].text)
+    if proposal is None:
         return None
-    if member.text in MEMBERS:
+    if member.text in PROPOSAL_MEMBERS:
+        function = proposal.function(member.text)
         return function_calls.call_function(body, call, scope, function, call.arguments, None)
-    near = nearest(member.text, MEMBERS)
-    declared = scope.functions[f"{path[-2].text}_open"].name.span
+    near = nearest(member.text, PROPOSAL_MEMBERS)
     body.sink.report(
         "CCL0207",
         member.span,
         name=member.text,
-        file=f"the proposal {path[-2].text}",
-        labels=(Label(declared, "declared here"),),
+        file=f"the proposal {proposal.name.text}",
+        labels=(Label(proposal.name.span, "declared here"),),
         similar=either((near,) if near else ()),
         fixes=(Fix(f"write `{near}`", (Edit(member.span, near),)),) if near else (),
     )

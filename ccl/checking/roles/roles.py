@@ -1,4 +1,4 @@
-"""Roles in code: `caller_has_role(R)`, and what the functions of a role ask."""
+"""Roles in code: `caller_has_role(R)`, and the intrinsics in the functions of a role."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from ccl.checking.expressions import literals
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import typed
 from ccl.ir.types import Prim
-from ccl.resolver.scopes import REQUIREMENTS_PREFIX, ROLE_PREFIX, FileScope, Role
+from ccl.resolver.scopes import FileScope, Role
 from ccl.source.spans import Span
 from ccl.syntax import ast
 from ccl.syntax.paths import path_of
@@ -27,31 +27,27 @@ def infer_caller_has_role(body: Body, call: ast.Call) -> typed.Expr:
     return invalid(call.span) if found is None else _held(body, *found, call.span)
 
 
-def named_role(body: Body, argument: ast.Expr) -> tuple[FileScope, str] | None:
-    """Where the role that is meant is declared, and its name; None after reporting."""
+def named_role(body: Body, argument: ast.Expr) -> tuple[FileScope, Role] | None:
+    """The role that is meant, and a scope that sees it; None after reporting."""
     path = _role_path(argument)
     if path is None:
         body.sink.report("CCL0225", argument.span, name="…", advice="written")
         return None
     scope = scope_at(body, path[:-1])
-    if scope is None or ROLE_PREFIX + path[-1] not in scope.functions:
-        _unknown(body, scope, argument, ".".join(path))
+    role = None if scope is None else scope.roles.get(path[-1])
+    if scope is None or role is None:
+        _unknown(body, scope, argument, path)
         return None
-    return scope, path[-1]
+    return scope, role
 
 
 def declared_roles(checker: Checker) -> frozenset[str]:
     """The names of all roles of the program, by which the host grants them."""
-    return frozenset(
-        name.removeprefix(ROLE_PREFIX)
-        for scope in checker.scoped.files.values()
-        for name in scope.own_functions
-        if name.startswith(ROLE_PREFIX)
-    )
+    return frozenset(name for scope in checker.scoped.files.values() for name in scope.own_roles)
 
 
-def _held(body: Body, scope: FileScope, role: str, span: Span) -> typed.Expr:
-    identity = body.checker.function_id(scope, ROLE_PREFIX + role)
+def _held(body: Body, scope: FileScope, role: Role, span: Span) -> typed.Expr:
+    identity = body.checker.function_id(scope, role.holder_check)
     body.checker.used_functions.add(identity)
     return typed.CallFunction(function=identity, arguments=(), type=Prim.BOOL, span=span)
 
@@ -75,18 +71,14 @@ def scope_at(body: Body, path: Sequence[str]) -> FileScope | None:
     return None if left else scope
 
 
-def _unknown(body: Body, scope: FileScope | None, argument: ast.Expr, name: str) -> None:
-    known = [
-        each.removeprefix(ROLE_PREFIX)
-        for each in (() if scope is None else scope.functions)
-        if each.startswith(ROLE_PREFIX)
-    ]
-    near = nearest(name.rpartition(".")[2], known)
+def _unknown(body: Body, scope: FileScope | None, argument: ast.Expr, path: Sequence[str]) -> None:
+    known = () if scope is None else scope.roles.keys()
+    near = nearest(path[-1], known)
     written = f'"{near}"' if isinstance(argument, ast.StringLiteral) else near
     body.sink.report(
         "CCL0225",
         argument.span,
-        name=name,
+        name=".".join(path),
         nearest=near,
         fixes=(Fix(f"write `{near}`", (Edit(argument.span, written),)),)
         if written is not None and isinstance(argument, ast.Name | ast.StringLiteral)
@@ -97,84 +89,85 @@ def _unknown(body: Body, scope: FileScope | None, argument: ast.Expr, name: str)
 
 def infer_granted(body: Body, call: ast.Call) -> typed.Expr:
     """Whether the context grants a role, or one that extends it is held."""
-    role = _text_of(call)
-    asked = typed.TextConst(value=role, type=Prim.STRING, span=call.span)
+    role = _own_role(body, call)
+    name = typed.TextConst(value=role.name.text, type=Prim.STRING, span=call.span)
     node: typed.Expr = typed.CallHost(
-        call="host_caller_has_role", arguments=(asked,), type=Prim.BOOL, span=call.span
+        call="host_caller_has_role", arguments=(name,), type=Prim.BOOL, span=call.span
     )
     for scope, child in _children(body, role):
-        held = _held(body, scope, child.name.text, call.span)
+        held = _held(body, scope, child, call.span)
         node = typed.ShortCircuit(is_and=False, left=node, right=held, span=call.span)
     return node
 
 
 def infer_inherited(body: Body, call: ast.Call) -> typed.Expr:
     """Whether what a role extends has its requirements met."""
-    role = body.scope.roles[_text_of(call)]
-    identity = parent_id(body.checker, body.scope, role, REQUIREMENTS_PREFIX)
-    if identity is None:
+    parent = _parent(body.checker, body.scope, _own_role(body, call))
+    if parent is None:
         return typed.ScalarConst(value=1, type=Prim.BOOL, span=call.span)
+    scope, role = parent
+    identity = body.checker.function_id(scope, role.requirements)
     body.checker.used_functions.add(identity)
     return typed.CallFunction(function=identity, arguments=(), type=Prim.BOOL, span=call.span)
 
 
-def _text_of(call: ast.Call) -> str:
+def _own_role(body: Body, call: ast.Call) -> Role:
+    """The role that an intrinsic is called for, in one of the role's own functions."""
     (argument,) = call.arguments
     assert isinstance(argument.value, ast.StringLiteral), "ccl.desugar gives the role's name"
-    return literals.plain_text(argument.value) or ""
+    return body.scope.own_roles[literals.plain_text(argument.value) or ""]
 
 
-def _children(body: Body, role: str) -> Sequence[tuple[FileScope, Role]]:
+def _children(body: Body, role: Role) -> Sequence[tuple[FileScope, Role]]:
     """The roles of the whole program that extend this one."""
     checker = body.checker
     if checker.extending_roles is None:
         checker.extending_roles = {}
         for scope in checker.scoped.files.values():
-            for each in scope.roles.values():
-                if checker.scoped.owner(scope, ROLE_PREFIX + each.name.text) is not scope:
+            for each in scope.own_roles.values():
+                if checker.scoped.owner(scope, each.holder_check) is not scope:
                     continue  # a contract that includes this text has replaced the role
-                parent = parent_id(checker, scope, each)
+                parent = _parent_id(checker, scope, each)
                 if parent is not None:
                     checker.extending_roles.setdefault(parent, []).append((scope, each))
-    own = checker.function_id(body.scope, ROLE_PREFIX + role)
+    own = checker.function_id(body.scope, role.holder_check)
     return checker.extending_roles.get(own, ())
 
 
-def parent_id(
-    checker: Checker, scope: FileScope, role: Role, prefix: str = ROLE_PREFIX
-) -> str | None:
-    """A function of the role that a role extends; None if there is none."""
+def _parent(checker: Checker, scope: FileScope, role: Role) -> tuple[FileScope, Role] | None:
+    """The role that a role extends, and a scope that sees it; None if there is none."""
     if role.parent is None:
         return None
     *path, name = role.parent.text.split(".")
     scope, left = checker.follow(scope, path)
-    if left:
-        return None
-    function = prefix + name
-    return checker.function_id(scope, function) if function in scope.functions else None
+    return None if left or name not in scope.roles else (scope, scope.roles[name])
+
+
+def _parent_id(checker: Checker, scope: FileScope, role: Role) -> str | None:
+    """The id of the function that checks whether the caller holds what a role extends."""
+    parent = _parent(checker, scope, role)
+    return None if parent is None else checker.function_id(parent[0], parent[1].holder_check)
 
 
 def report_parents(checker: Checker) -> None:
     """Roles that extend one that is not there, or each other in a circle."""
     by_id = {
-        checker.function_id(scope, ROLE_PREFIX + role.name.text): (scope, role)
+        checker.function_id(scope, role.holder_check): (scope, role)
         for scope in checker.scoped.files.values()
-        for role in scope.roles.values()
+        for role in scope.own_roles.values()
     }
     for scope, role in by_id.values():
         if role.parent is None:
             continue
-        if parent_id(checker, scope, role) is None:
-            roles = (each for each in scope.functions if each.startswith(ROLE_PREFIX))
-            known = [each.removeprefix(ROLE_PREFIX) for each in roles]
-            near = nearest(role.parent.text, known)
+        if _parent(checker, scope, role) is None:
+            near = nearest(role.parent.text, scope.roles)
             checker.sink.report("CCL0320", role.parent.span, name=role.parent.text, nearest=near)
             continue
         chain = [role]
-        above = by_id.get(parent_id(checker, scope, role) or "")
+        above = by_id.get(_parent_id(checker, scope, role) or "")
         while above is not None and above[1] not in chain:
             chain.append(above[1])
-            above = by_id.get(parent_id(checker, *above) or "")
+            above = by_id.get(_parent_id(checker, *above) or "")
         if above is not None and above[1] is role:
             checker.sink.report(
                 "CCL0321",

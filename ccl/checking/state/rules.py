@@ -18,7 +18,7 @@ from ccl.diagnostics.model import Label
 from ccl.ir import typed
 from ccl.ir.types import EnumDef, Prim, StructDef
 from ccl.ir.visit import everything, root_of
-from ccl.resolver.scopes import REQUIREMENTS_PREFIX, FileScope
+from ccl.resolver.scopes import FileScope
 from ccl.source.spans import Span
 from ccl.syntax import ast
 
@@ -109,9 +109,9 @@ def _report_roles(
 ) -> None:
     """What a role requires is asked for wherever the role is, so it only looks."""
     roles = [
-        (role, checker.function_id(scope, REQUIREMENTS_PREFIX + role.name.text))
+        (role, checker.function_id(scope, role.requirements))
         for scope in checker.scoped.files.values()
-        for role in scope.roles.values()
+        for role in scope.own_roles.values()
     ]
     names = {role.name.span for role, _ in roles}
     for role, identity in roles:
@@ -226,11 +226,17 @@ def _uses_in(body: typed.Expr, state: str, *, written: bool) -> Iterator[Span]:
 def states_of(
     checker: Checker, structs: Mapping[str, StructDef], enums: Mapping[str, EnumDef]
 ) -> dict[str, typed.State]:
+    proposals = {
+        checker.function_id(scope, each.state): each.name.text
+        for scope in checker.scoped.files.values()
+        for each in scope.proposals.values()
+    }
     return {
         info.id: typed.State(
             id=info.id,
             home=info.scope.home,
             name=info.item.name.text,
+            proposal=proposals.get(info.id),
             type=info.type,
             initial=info.initial.id,
             shape=shape_of(info.type, structs, enums),
