@@ -46,14 +46,16 @@ __all__ = [
 
 
 class Compilation(Node, frozen=True, kw_only=True):
-    """`program` is None if anything is wrong; `names` are the files' paths in the module.
+    """`partial` is all that is right of the program. `program` is the whole, None after an error.
 
+    names: the files' paths in the module.
     homes: under which the state of the file and of its contracts is kept, whether they have any.
     """
 
     sources: SourceMap
     sink: Sink
     module: ast.Module | None
+    partial: typed.Program
     program: typed.Program | None
     names: SourceMap
     homes: tuple[str, ...]
@@ -190,7 +192,7 @@ def _check(
     packed = (*packing, real_path(path))
     packer = _Packer(sources, sink, setting, loader.real, packed)
     with limited_searches() as searches:
-        program = _typed(scoped, packer, sink, cancellation, extra_exports, for_tests=for_tests)
+        partial = _typed(scoped, packer, sink, cancellation, extra_exports, for_tests=for_tests)
     cancellation.check()
     if searches.ended:
         _say_that_suggestions_ended(sink)
@@ -208,7 +210,8 @@ def _check(
         sources=sources,
         sink=sink,
         module=loaded.files[loaded.root].module,
-        program=None if sink.has_errors or program is None else _listed(program, sources),
+        partial=partial,
+        program=None if sink.has_errors else _listed(partial, sources),
         names=_module_names(sources, scoped),
         homes=tuple(scope.home for scope in scoped.files.values() if scope.source == loaded.root),
     )
@@ -222,7 +225,7 @@ def _typed(
     extra_exports: frozenset[str],
     *,
     for_tests: bool,
-) -> typed.Program | None:
+) -> typed.Program:
     checker = declare(scoped, packer, sink, cancellation)
     elaborate(checker)
     bodies = check_bodies(checker)

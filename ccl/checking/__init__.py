@@ -16,12 +16,13 @@ from ccl.checking.functions import higher_order, instances, templates, tests
 from ccl.checking.functions.bodies import Entry
 from ccl.checking.functions.entries import find_entries, find_exports
 from ccl.checking.inference import elaboration, solving
+from ccl.checking.inference.error_types import without_open_types
 from ccl.checking.lints.discarded_values import report_dropped
 from ccl.checking.lints.quadratic_loops import report_growth
 from ccl.checking.lints.unused import report_unused_items
 from ccl.checking.roles import roles
 from ccl.checking.rules.aliasing import report_overlap
-from ccl.checking.rules.limits import report_limits, stored_within_limits
+from ccl.checking.rules.limits import report_limits, report_stored
 from ccl.checking.state import rules
 from ccl.checking.state.variables import declare_states
 from ccl.diagnostics.model import Label, Sink
@@ -98,8 +99,9 @@ def typed_program(
     *,
     extra_exports: frozenset[str],
     for_tests: bool,
-) -> typed.Program | None:
-    """Puts the typed program together, and reports unused items; None after an error.
+) -> typed.Program:
+    """Puts together what is right of the program, all of it if no error is reported. Reports
+    unused items.
 
     `for_tests`: the program's entries are the tests of the root file, and nothing else.
     """
@@ -108,13 +110,11 @@ def typed_program(
     report_unused_items(checker, frozenset(each.function for each in exports))
     entries_of_tests = tests.exports_of_tests(checker)
     tests.report_forms(checker, bodies.functions, exports)
-    if checker.sink.has_errors:
-        return None
     states = rules.states_of(checker, structs, enums)
-    if not stored_within_limits(checker.sink, states.values()):
-        return None
+    report_stored(checker.sink, states.values())
+    functions = bodies.functions
     return typed.Program(
-        functions=bodies.functions,
+        functions=without_open_types(functions) if checker.sink.has_errors else functions,
         exports=entries_of_tests if for_tests else exports,
         structs={**structs, **checker.records},
         enums=enums,

@@ -13,6 +13,7 @@ from ccl.ir.typed import Function, Program
 from ccl.ir.types import (
     Array,
     Enumeration,
+    ErrorType,
     Map,
     Option,
     Prim,
@@ -226,7 +227,7 @@ class ModuleBuilder:
                 return (("Ok", (ok,)), ("Err", (err,)))
             case Enumeration(id=enum_id):
                 return self.program.enums[enum_id].variants
-            case Prim() | Token() | Array() | Map() | Struct():
+            case Prim() | Token() | Array() | Map() | Struct() | ErrorType():
                 raise AssertionError(f"{kind} has no variants")
             case _:
                 assert_never(kind)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TypeAlias
 
-from ccl.ir.types import EnumDef, Prim, StructDef, Type
+from ccl.ir.types import ERROR_TYPE, EnumDef, Prim, StructDef, Type
 from ccl.source.spans import Span
 from ccl.support.node import Node, field
 
@@ -53,6 +53,14 @@ class TextConst(Node, frozen=True, kw_only=True):
 class UnitConst(Node, frozen=True, kw_only=True):
     span: Span
     type: Type = Prim.UNIT
+
+
+class ErrorExpr(Node, frozen=True, kw_only=True):
+    """The place of an expression that has been reported as wrong. Never in a program without
+    errors, which is all that passes and code generation are given."""
+
+    span: Span
+    type: Type = ERROR_TYPE
 
 
 # --- operations -------------------------------------------------------------------------
@@ -382,7 +390,9 @@ class TagArm(Node, frozen=True, kw_only=True):
     body: "Expr"
 
 
-Leaf: TypeAlias = ScalarConst | TextConst | UnitConst | LocalGet | StateGet | Break | Continue
+Leaf: TypeAlias = (
+    ScalarConst | TextConst | UnitConst | ErrorExpr | LocalGet | StateGet | Break | Continue
+)
 """Without parts; changes no variable."""
 
 Operation: TypeAlias = (

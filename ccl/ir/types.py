@@ -4,7 +4,7 @@ How each is held in a WebAssembly module is written in `ccl.abi.layout`.
 """
 
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ccl.support.node import Node
 
@@ -103,7 +103,18 @@ class Enumeration(Node, frozen=True):
         return self.name
 
 
-Type: TypeAlias = Prim | Array | Map | Option | Result | Token | Struct | Enumeration
+class ErrorType(Node, frozen=True):
+    """The type of what has been reported as wrong. It fits every other, so that one error is
+    reported once, and occurs in no program without errors."""
+
+    def __str__(self) -> str:
+        return "?"
+
+
+ERROR_TYPE: Final["Type"] = ErrorType()
+
+
+Type: TypeAlias = Prim | Array | Map | Option | Result | Token | Struct | Enumeration | ErrorType
 
 
 class StructDef(Node, frozen=True):

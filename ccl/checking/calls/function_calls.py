@@ -9,20 +9,12 @@ from ccl.checking.calls.passing import pass_argument
 from ccl.checking.core.conversions import fit, fit_exactly
 from ccl.checking.core.environment import Body, invalid
 from ccl.checking.core.signatures import Signature
-from ccl.checking.core.unification import (
-    ERROR_TYPE,
-    has_rigid,
-    is_open,
-    is_reported,
-    prune,
-    variable_of,
-    zonk,
-)
+from ccl.checking.core.unification import has_rigid, is_open, is_reported, prune, variable_of, zonk
 from ccl.checking.functions import closures, generics
 from ccl.checking.inference import solving
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
-from ccl.ir.types import Type
+from ccl.ir.types import ERROR_TYPE, Type
 from ccl.resolver.scopes import FileScope
 from ccl.source.spans import Span
 from ccl.syntax import ast

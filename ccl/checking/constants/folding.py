@@ -10,7 +10,6 @@ from typing import TypeVar
 from ccl.checking.constants.conversion_folding import converted
 from ccl.checking.constants.equality import same
 from ccl.checking.constants.prelude_folding import OUT_OF_RANGE, Problem, compute
-from ccl.checking.core.environment import is_invalid
 from ccl.checking.expressions.literals import DECIMAL_ONE, INTEGER_MAX, INTEGER_MIN
 from ccl.ir import typed
 from ccl.ir.typed import BinaryOp, Builtin, UnaryOp
@@ -48,7 +47,7 @@ class _Folding:
 
     def value(self, node: typed.Expr) -> typed.Expr:
         match node:
-            case typed.UnitConst() if is_invalid(node):
+            case typed.ErrorExpr():
                 raise _Stopped(None)
             case typed.ScalarConst() | typed.TextConst() | typed.UnitConst():
                 return node

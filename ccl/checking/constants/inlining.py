@@ -8,10 +8,10 @@ from ccl.checking.constants.prelude_folding import Problem
 from ccl.checking.core.constraints import close, inferring
 from ccl.checking.core.environment import Body, Checker, invalid, is_invalid
 from ccl.checking.core.type_names import read_type
-from ccl.checking.core.unification import ERROR_TYPE, is_error_type, is_open, zonk
+from ccl.checking.core.unification import is_error_type, is_open, zonk
 from ccl.diagnostics.model import Label, Sink
 from ccl.ir import typed
-from ccl.ir.types import Prim, Type
+from ccl.ir.types import ERROR_TYPE, Prim, Type
 from ccl.resolver.scopes import FileScope
 from ccl.source.spans import Span
 from ccl.support.node import nodes_of, replace

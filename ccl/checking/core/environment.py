@@ -12,7 +12,7 @@ from enum import Enum
 
 from ccl.checking.core.declarations import EnumInfo, Outcome, StateInfo, StructInfo
 from ccl.checking.core.signatures import Generic, MutationFacts, PassedFunction, Signature
-from ccl.checking.core.unification import ERROR_TYPE, fresh, is_error_type, zonk
+from ccl.checking.core.unification import fresh, is_error_type, zonk
 from ccl.diagnostics.model import Diagnostic, Fix, Label, Sink
 from ccl.ir import typed
 from ccl.ir.charter import Charter
@@ -376,8 +376,8 @@ class Body(Record, kw_only=True):
 
 
 def invalid(span: Span) -> typed.Expr:
-    """Stands where something was wrong and has been reported."""
-    return typed.UnitConst(span=span, type=ERROR_TYPE)
+    """Returns the expression in place of one that has been reported as wrong."""
+    return typed.ErrorExpr(span=span)
 
 
 def is_invalid(node: typed.Expr) -> bool:

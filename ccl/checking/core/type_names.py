@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from ccl.abi.text.suggest import nearest
 from ccl.checking.core.declarations import EnumInfo, StructInfo
 from ccl.checking.core.environment import Checker
-from ccl.checking.core.unification import ERROR_TYPE, fresh, is_error_type, may_be_key
+from ccl.checking.core.unification import fresh, is_error_type, may_be_key
 from ccl.checking.functions import instances, library
 from ccl.checking.lints import foreign_names
 from ccl.diagnostics.model import Edit, Fix
-from ccl.ir.types import Array, Map, Option, Prim, Result, Token, Type
+from ccl.ir.types import ERROR_TYPE, Array, Map, Option, Prim, Result, Token, Type
 from ccl.prelude.functions import GENERIC_TYPES, TYPES
 from ccl.resolver.scopes import FileScope
 from ccl.syntax import ast

@@ -1,8 +1,7 @@
 """Type variables and their unification.
 
 While bodies are inferred, a `Var` is a type that is not known yet; it occurs inside
-`ccl.ir.types` values and never leaves this package. `ERROR_TYPE` is the type of an expression that
-has been reported as wrong: it fits everything, so that one error is reported once.
+`ccl.ir.types` values and never leaves this package. `ErrorType` fits everything.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,8 +9,10 @@ from operator import is_
 from typing import Any, Final, Protocol, cast
 
 from ccl.ir.types import (
+    ERROR_TYPE,
     Array,
     Enumeration,
+    ErrorType,
     Instance,
     Map,
     Option,
@@ -58,14 +59,6 @@ class Var:
         return "Integer" if self.number else "_"
 
 
-class _ErrorType:
-    def __str__(self) -> str:
-        return "?"
-
-
-ERROR_TYPE: Type = cast(Type, _ErrorType())
-
-
 class _Rigid:
     """A type parameter in the function that declares it: a type equal to itself alone."""
 
@@ -101,7 +94,7 @@ def has_rigid(kind: Type) -> bool:
 def may_be_key(kind: Type) -> bool:
     """Whether a map may have such keys, as far as is known of the type."""
     kind = prune(kind)
-    return is_key(kind) or isinstance(cast(object, kind), Var | _Rigid | _ErrorType)
+    return is_key(kind) or isinstance(cast(object, kind), Var | _Rigid | ErrorType)
 
 
 def fresh(*, number: bool = False, text: bool = False) -> Type:

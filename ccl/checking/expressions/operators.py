@@ -13,7 +13,6 @@ from ccl.checking.core.operands import (
     mixed,
 )
 from ccl.checking.core.unification import (
-    ERROR_TYPE,
     NUMBERS,
     is_number,
     is_rigid,
@@ -28,7 +27,7 @@ from ccl.checking.lints.constant_conditions import report_comparison
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import typed
 from ccl.ir.typed import BinaryOp, UnaryOp
-from ccl.ir.types import Option, Prim, Result, Token, Type
+from ccl.ir.types import ERROR_TYPE, Option, Prim, Result, Token, Type
 from ccl.source.spans import Span
 from ccl.syntax import ast
 

@@ -10,7 +10,6 @@ from ccl.checking.core.environment import Body, Checker, Origin
 from ccl.checking.core.signatures import Signature
 from ccl.checking.core.type_names import NO_PARAMETERS, read_type
 from ccl.checking.core.unification import (
-    ERROR_TYPE,
     fresh,
     has_error_type,
     is_error_type,
@@ -26,7 +25,7 @@ from ccl.checking.lints.assigning_lets import report_assigning_lets
 from ccl.checking.lints.unused import report_variables
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
-from ccl.ir.types import Prim, Type
+from ccl.ir.types import ERROR_TYPE, Prim, Type
 from ccl.prelude.functions import HANDLER_PARAMETER
 from ccl.resolver.scopes import FileScope
 from ccl.source.spans import Span

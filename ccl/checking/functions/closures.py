@@ -11,11 +11,12 @@ from typing import Final
 
 from ccl.checking.core.environment import Body, invalid
 from ccl.checking.core.signatures import InlineFunction, NamedFunction, PassedFunction, Signature
-from ccl.checking.core.unification import ERROR_TYPE, fresh, unify
+from ccl.checking.core.unification import fresh, unify
 from ccl.checking.expressions import enums, names
 from ccl.checking.functions import library
 from ccl.checking.inference import solving
 from ccl.ir import typed
+from ccl.ir.types import ERROR_TYPE
 from ccl.prelude.functions import FUNCTIONS, SPECIAL_FORMS
 from ccl.support.node import nodes_of
 from ccl.syntax import ast

@@ -12,10 +12,11 @@ from ccl.checking.calls import call_sites
 from ccl.checking.core.duplicates import report_repeats
 from ccl.checking.core.environment import Checker
 from ccl.checking.core.signatures import AnyFunction, Signature
-from ccl.checking.core.unification import ERROR_TYPE, is_open, rigid
+from ccl.checking.core.unification import is_open, rigid
 from ccl.checking.functions import bodies
 from ccl.checking.inference import solving
 from ccl.diagnostics.model import Diagnostic, Sink, is_error
+from ccl.ir.types import ERROR_TYPE
 from ccl.prelude.functions import GENERIC_TYPES, METHODS, TYPES
 from ccl.prelude.library_index import METHODS as LIBRARY_METHODS
 from ccl.resolver.scopes import FileScope

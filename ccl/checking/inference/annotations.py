@@ -10,7 +10,6 @@ from ccl.checking.calls.call_sites import OF_OPEN_TYPES
 from ccl.checking.core.environment import Checker
 from ccl.checking.core.signatures import Signature
 from ccl.checking.core.unification import (
-    ERROR_TYPE,
     Var,
     copy_open,
     fresh,
@@ -24,7 +23,7 @@ from ccl.checking.core.unification import (
 from ccl.checking.functions import bodies, instances
 from ccl.checking.inference import solving
 from ccl.checking.inference.trials import Errors, Slot, Trial
-from ccl.ir.types import Array, Enumeration, Map, Option, Prim, Result, Struct, Type
+from ccl.ir.types import ERROR_TYPE, Array, Enumeration, Map, Option, Prim, Result, Struct, Type
 from ccl.resolver.scopes import FileScope
 from ccl.support.node import nodes_of
 from ccl.syntax import ast

@@ -13,19 +13,12 @@ from collections.abc import Iterator, Sequence
 from ccl.checking.core.constraints import close, inferring, solve_ready
 from ccl.checking.core.environment import Body, Checker
 from ccl.checking.core.signatures import Signature
-from ccl.checking.core.unification import (
-    ERROR_TYPE,
-    Var,
-    copy_open,
-    has_rigid,
-    is_open,
-    variables_in,
-)
+from ccl.checking.core.unification import Var, copy_open, has_rigid, is_open, variables_in
 from ccl.checking.functions import bodies
 from ccl.checking.functions.conditions import check_condition
 from ccl.checking.inference.call_graph import components
 from ccl.ir.charter import Condition
-from ccl.ir.types import Type
+from ccl.ir.types import ERROR_TYPE, Type
 from ccl.resolver.scopes import Scoped, ScopeId
 from ccl.source.spans import FileId
 

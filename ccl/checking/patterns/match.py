@@ -7,7 +7,6 @@ from ccl.checking.core.constraints import wait_for
 from ccl.checking.core.conversions import blamed, convert, fit
 from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.unification import (
-    ERROR_TYPE,
     has_error_type,
     is_error_type,
     is_unknown,
@@ -25,7 +24,7 @@ from ccl.checking.patterns.subject_types import suggested_type
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
 from ccl.ir.typed import Conversion
-from ccl.ir.types import Prim, Type
+from ccl.ir.types import ERROR_TYPE, Prim, Type
 from ccl.syntax import ast
 
 

@@ -13,7 +13,6 @@ from ccl.checking.core.environment import Body, Origin, is_invalid
 from ccl.checking.core.operands import is_ordered
 from ccl.checking.core.type_names import declared_type
 from ccl.checking.core.unification import (
-    ERROR_TYPE,
     has_error_type,
     is_rigid,
     open_number,
@@ -40,7 +39,7 @@ from ccl.checking.patterns.shapes import (
 from ccl.checking.patterns.subject_types import suggested_by, written
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
-from ccl.ir.types import Array, Enumeration, Option, Prim, Result, Struct, Token, Type
+from ccl.ir.types import ERROR_TYPE, Array, Enumeration, Option, Prim, Result, Struct, Token, Type
 from ccl.source.spans import Span
 from ccl.syntax import ast
 

@@ -30,38 +30,32 @@ def report_limits(checker: Checker, functions: Mapping[str, typed.Function]) -> 
             _report(checker, span, function, "with the variables around it", "captured")
 
 
-def stored_within_limits(sink: Sink, states: Iterable[typed.State]) -> bool:
-    """Reports names and types that no host stores; whether there are none."""
-    fine = True
+def report_stored(sink: Sink, states: Iterable[typed.State]) -> None:
+    """Reports the names and types of states that no host stores."""
     sizes: dict[str, int] = {}
     for state in states:
-        named = check_name(sink, "the name of a state", state.name, state.span)
-        housed = check_name(sink, "the name under which it is stored", state.home, state.span)
+        check_name(sink, "the name of a state", state.name, state.span)
+        check_name(sink, "the name under which it is stored", state.home, state.span)
         size, before = len(state.shape.encode()), sizes.get(state.home, -1)
-        small = _is_stored(sink, "the type of a state, spelled out,", size, SHAPE_BYTES_MAX, state)
+        _check_stored(sink, "the type of a state, spelled out,", size, SHAPE_BYTES_MAX, state)
         whole = sizes[state.home] = before + len(f"{state.name}: \n".encode()) + size
-        what = "what a file or contract says of its state"
-        few = before > SCHEMA_BYTES_MAX or _is_stored(sink, what, whole, SCHEMA_BYTES_MAX, state)
-        fine = fine and named and housed and small and few
-    return fine
+        if before <= SCHEMA_BYTES_MAX:
+            what = "what a file or contract says of its state"
+            _check_stored(sink, what, whole, SCHEMA_BYTES_MAX, state)
 
 
-def check_name(sink: Sink, what: str, text: str, span: Span) -> bool:
-    """Reports a name that no host takes; whether it is fine."""
+def check_name(sink: Sink, what: str, text: str, span: Span) -> None:
+    """Reports a name that no host takes."""
     size = len(text.encode())
-    if 0 < size <= NAME_BYTES_MAX:
-        return True
-    reason = f"{what} has {size} bytes, 1 to {NAME_BYTES_MAX} are allowed"
-    sink.report("CCL0605", span, reason=reason, place=f"{size} bytes", advice="name")
-    return False
+    if not 0 < size <= NAME_BYTES_MAX:
+        reason = f"{what} has {size} bytes, 1 to {NAME_BYTES_MAX} are allowed"
+        sink.report("CCL0605", span, reason=reason, place=f"{size} bytes", advice="name")
 
 
-def _is_stored(sink: Sink, what: str, size: int, limit: int, state: typed.State) -> bool:
-    if size <= limit:
-        return True
-    reason = f"{what} is {size} bytes long, at most {limit} are stored"
-    sink.report("CCL0605", state.span, reason=reason, place=f"{size} bytes", advice="shape")
-    return False
+def _check_stored(sink: Sink, what: str, size: int, limit: int, state: typed.State) -> None:
+    if size > limit:
+        reason = f"{what} is {size} bytes long, at most {limit} are stored"
+        sink.report("CCL0605", state.span, reason=reason, place=f"{size} bytes", advice="shape")
 
 
 def _report(

@@ -11,6 +11,7 @@ from ccl.ir.types import (
     Array,
     EnumDef,
     Enumeration,
+    ErrorType,
     Map,
     Option,
     Prim,
@@ -34,7 +35,7 @@ class _Shape:
 
     def text(self, kind: Type) -> str:
         match kind:
-            case Prim() | Token():
+            case Prim() | Token() | ErrorType():
                 return str(kind)
             case Array(element):
                 return f"Array<{self.text(element)}>"

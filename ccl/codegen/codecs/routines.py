@@ -9,6 +9,7 @@ from ccl.ir.typed import Program
 from ccl.ir.types import (
     Array,
     Enumeration,
+    ErrorType,
     Map,
     Option,
     Prim,
@@ -224,7 +225,7 @@ def parts_of(program: Program, kind: Type) -> tuple[Type, ...]:
             return (key, value)
         case Enumeration(id=enum_id):
             return tuple(p for _, payload in program.enums[enum_id].variants for p in payload)
-        case Prim() | Token():
+        case Prim() | Token() | ErrorType():
             return ()
         case _:
             assert_never(kind)

@@ -21,6 +21,7 @@ from ccl.ir.typed import (
     Convert,
     DataGet,
     DataNew,
+    ErrorExpr,
     Expr,
     FieldGet,
     If,
@@ -170,12 +171,17 @@ def _elements(f: FunctionBuilder, made: str, elements: Sequence[Expr]) -> None:
         f.emit(f"local.get ${made}", f"i32.const {position + 1}", "i32.store offset=8")
 
 
+def _error(_f: FunctionBuilder, node: ErrorExpr) -> Ownership:
+    raise AssertionError(f"a program with errors is not emitted: {node.span}")
+
+
 # By the class: trying one pattern after another costs too much.
 _LOWER: Final[Mapping[type, Callable[[FunctionBuilder, Any], Ownership]]] = {
     LocalGet: _local,
     StateGet: _state,
     ScalarConst: _scalar,
     TextConst: _text,
+    ErrorExpr: _error,
     UnitConst: lambda f, node: Ownership.PLAIN,
     Binary: operators.binary,
     ShortCircuit: operators.short_circuit,
