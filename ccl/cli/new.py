@@ -78,7 +78,7 @@ def program_path(directory: Path) -> Path:
 
 
 def create_project(directory: Path) -> tuple[Path, ...]:
-    """Make `directory`, which must not exist or be empty, with all of its files or not at all.
+    """Makes `directory`, which must not exist or be empty, with all of its files or not at all.
 
     Returns the paths written. Raises CommandError.
     """

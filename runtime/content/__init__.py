@@ -1,1 +1,1 @@
-"""Content: identifiers, the canonical encoding, and records in it. A leaf."""
+"""Content: identifiers, the canonical encoding, and records in it. A leaf of the house."""

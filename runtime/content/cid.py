@@ -1,7 +1,7 @@
 """Content identifiers: CID version 1, the hash of the bytes they name.
 
-Ours are raw or dag-cbor under blake3-256, written in base32 lower case. dag-pb and
-sha2-256 are read too, so that blocks of other systems can be named and checked.
+Ours are raw or dag-cbor under blake3-256, written in base32 lower case. dag-pb and sha2-256 are
+read, too, so that blocks of other systems can be named and checked.
 Source: the multiformats CID, multibase and multihash specifications.
 """
 
@@ -20,7 +20,7 @@ _NOT_BASE32: Final = re.compile("[^a-z2-7]")
 _DIGITS_OF_BASE32: Final = str.maketrans(
     "abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv"
 )
-"""To the digits of base 32 that `int` reads."""
+"""Translates to the digits of base 32 that `int` reads."""
 _VERSION: Final = 1
 _DIGEST_BYTES: Final = 32
 _PREFIX_BYTES: Final = 4
@@ -31,7 +31,7 @@ _TEXT_CHARS_MAX: Final = 128
 
 
 class Codec(IntEnum):
-    """How the bytes of a block are to be read."""
+    """How the bytes of a block are read."""
 
     RAW = 0x55
     DAG_PB = 0x70
@@ -44,7 +44,8 @@ class Hash(IntEnum):
 
 
 class CidError(ValueError):
-    """Not a CID we read. `position` is the offset in the text that shows it, if one does."""
+    """A malformed or unsupported CID. `position` is the offset in the text that shows it, if one
+    does."""
 
     def __init__(self, reason: str, position: int | None = None) -> None:
         super().__init__(reason)
@@ -60,7 +61,7 @@ class Cid:
     raw: bytes
 
     def __init__(self, raw: bytes) -> None:
-        """Read the binary form. Raises CidError."""
+        """Reads the binary form. Raises CidError."""
         if len(raw) != _BYTES or raw[:_PREFIX_BYTES] not in _PREFIXES:
             raise _explained(raw, 0, len(raw))
         self.raw = raw
@@ -99,12 +100,13 @@ class Cid:
         return self.raw < other.raw
 
     def matches(self, data: bytes) -> bool:
-        """Whether `data` is the block that this CID names."""
+        """Returns whether `data` is the block that this CID names."""
         return self.digest == _digest(self.hash, data)
 
 
 def read_cid(data: bytes, at: int, end: int) -> tuple[Cid, int]:
-    """The CID that begins at `at`, and where it ends; `end`: of what may belong to it.
+    """Reads the CID that begins at `at`; returns it with its end. `end`: of the bytes that may
+    belong to it.
 
     Version 0 is read as the version 1 that it means. Raises CidError, with the offset.
     """
@@ -120,7 +122,7 @@ def read_cid(data: bytes, at: int, end: int) -> tuple[Cid, int]:
 
 
 def _explained(data: bytes, at: int, end: int, position: int | None = None) -> CidError:
-    """Why what lies from `at` to `end` begins with no CID that we read."""
+    """Gives the reason why no supported CID begins at `at`."""
     raw = data[at : min(end, at + _TEXT_CHARS_MAX)]
     if raw.startswith(_VERSION_0_HEAD):
         return CidError("a version 0 CID has no place here: write it as version 1", position)
@@ -154,17 +156,17 @@ _HASHES: Final = frozenset(Hash)
 _PREFIXES: Final = frozenset(
     bytes((_VERSION, codec, function, _DIGEST_BYTES)) for codec in Codec for function in Hash
 )
-"""How every CID that we read begins: version, codec, hash function, length."""
+"""Beginnings of all supported CIDs: version, codec, hash function, length."""
 
 
 def cid_of(data: bytes, codec: Codec) -> Cid:
-    """The CID of a block, under blake3-256."""
+    """Computes the CID of a block, under blake3-256."""
     return Cid(bytes((_VERSION, codec, Hash.BLAKE3_256, _DIGEST_BYTES)) + blake3(data).digest())
 
 
 @lru_cache(maxsize=4096)
 def parse_cid(text: str) -> Cid:
-    """Read a CID from its text (multibase base32, base58btc or base16). Raises CidError."""
+    """Reads a CID from its text (multibase base32, base58btc or base16). Raises CidError."""
     if not text:
         raise CidError("an empty string is not a CID")
     if len(text) > _TEXT_CHARS_MAX:

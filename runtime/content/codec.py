@@ -1,7 +1,7 @@
-"""Strict canonical DAG-CBOR: one encoding for each value, and nothing else is read.
+"""Strict canonical DAG-CBOR: each value has one encoding, and no other bytes are read.
 
-Values are None, bool, int (64 bits), str, bytes, list, dict with str keys, and Cid. There are
-no floats. `encode(decode(data)) == data` holds for everything that `decode` accepts.
+Values are None, bool, int (64 bits), str, bytes, list, dict with str keys, and Cid. There are no
+floats. `encode(decode(data)) == data` holds for everything that `decode` accepts.
 Source: RFC 8949 and the specification of DAG-CBOR.
 """
 
@@ -31,11 +31,12 @@ _LINK_BYTES: Final = len(_LINK_HEAD) + 36
 
 
 class CodecError(ValueError):
-    """The bytes are not a canonical block, or the value has no encoding."""
+    """Bytes that are no canonical block, or a value without an encoding."""
 
 
 def encode(value: Any) -> bytes:
-    """The canonical encoding. Raises CodecError for what has none (floats, other types)."""
+    """Encodes a value canonically. Raises CodecError for what has no encoding (floats, other
+    types)."""
     parts: list[bytes] = []
     try:
         _write_all((value,), parts.append, DEPTH_MAX + 1)
@@ -45,11 +46,11 @@ def encode(value: Any) -> bytes:
 
 
 def decode(data: bytes, *, bytes_max: int = RECORD_BYTES_MAX, items_max: int | None = None) -> Any:
-    """Read one block whole. Raises CodecError unless it is canonical, small and flat enough.
+    """Reads one whole block. Raises CodecError unless it is canonical, and within the limits.
 
-    bytes_max and items_max are limits of the block, held before anything is built from it.
-    Every value in it is an item, keys too, and takes a byte at least: without `items_max`,
-    `bytes_max` bounds them.
+    bytes_max and items_max are limits of the block, held before anything is built from it. Every
+    value in it is an item, keys too, and takes a byte at least: without `items_max`, `bytes_max`
+    bounds them.
     """
     size = len(data)
     if size > bytes_max:
@@ -70,9 +71,10 @@ def decode(data: bytes, *, bytes_max: int = RECORD_BYTES_MAX, items_max: int | N
 
 
 def count_items(data: bytes, *, items_max: int) -> int:
-    """The items of a block, counted from its heads alone: nothing is built. Raises CodecError
-    when there are more than `items_max`, they are nested too deeply, or a head is not one of
-    canonical DAG-CBOR. (Texts, the order of keys and CIDs are not read.)
+    """Counts the items of a block from its heads alone, before anything is built.
+
+    Raises CodecError when there are more than `items_max`, they are nested too deeply, or a head is
+    not one of canonical DAG-CBOR. Texts, the order of keys and CIDs are not read.
     """
     at, size, items = 0, len(data), 1
     left, outer = 1, list[int]()
@@ -143,7 +145,7 @@ _KEPT_INTEGERS: Final = tuple(_head(_NATURAL, number) for number in range(1024))
 
 
 def _write_all(values: Sequence[Any], out: Callable[[bytes], None], deeper: int) -> None:
-    """Write values one after the other. deeper: levels that there may be of them."""
+    """Writes values one after the other. deeper: levels of nesting that are left."""
     if not deeper:
         _too_deep()
     for value in values:
@@ -191,7 +193,7 @@ def _integer(value: int) -> bytes:
 
 
 def _ordered(keys: Sequence[Any]) -> list[str]:
-    """The keys by their length in bytes, then by their bytes: code points sort as their UTF-8
+    """Sorts keys by their length in bytes, then by their bytes: code points sort as their UTF-8
     does, and sorting is stable."""
     try:
         are_ascii = "".join(keys).isascii()
@@ -213,8 +215,11 @@ _UNPACK_2, _UNPACK_4, _UNPACK_8 = (struct.Struct(f">{width}").unpack_from for wi
 
 
 def _read_all(data: bytes, at: int, count: int, deeper: int) -> tuple[list[Any], int]:
-    """So many values from `at` on, and where they end: past the end if the last is cut off.
-    Raises IndexError where a head is cut off. deeper: levels that there may be of them."""
+    """Reads so many values from `at` on; returns them with their end, which is past the end of the
+    data if the last is cut off.
+
+    Raises IndexError where a head is cut off. deeper: levels of nesting that are left.
+    """
     if not deeper:
         _too_deep()
     if count > len(data) - at:
@@ -271,7 +276,7 @@ def _read_all(data: bytes, at: int, count: int, deeper: int) -> tuple[list[Any],
 
 
 def _long_number(data: bytes, at: int, length: int) -> tuple[int, int]:
-    """The number of a head that goes on at `at`, and where the head ends."""
+    """Reads the number of a head that goes on at `at`; returns it with the end of the head."""
     if length == 24:
         number, end, least = data[at], at + 1, _SHORT
     elif length == 25:
@@ -288,7 +293,7 @@ def _long_number(data: bytes, at: int, length: int) -> tuple[int, int]:
 
 
 def _map(flat: Sequence[Any], start: int) -> dict[str, Any]:
-    """The map of keys and values in turn. Raises CodecError unless the keys are in order."""
+    """Builds a map of keys and values in turn. Raises CodecError unless the keys are in order."""
     keys = flat[::2]
     ordered = _ordered(keys)
     if ordered != keys:

@@ -1,7 +1,7 @@
-"""The syntax of decentralised identifiers, `did:method:id`.
+"""Syntax of decentralised identifiers, `did:method:id`.
 
-Source: W3C DID Core 1.0, section 3.1. Whether a did:key holds a usable key is for
-`runtime.identity` to say; `did:key` of Ed25519 is `z` and base58btc of `ed 01` and 32 bytes.
+Source: W3C DID Core 1.0, section 3.1. Whether a did:key holds a usable key is decided in
+`runtime.identity`; `did:key` of Ed25519 is `z` and base58btc of `ed 01` and 32 bytes.
 """
 
 import re
@@ -14,11 +14,11 @@ _DID: Final = re.compile(r"did:[a-z0-9]+:(?:[A-Za-z0-9._:-]|%[0-9A-Fa-f]{2})*[A-
 
 
 class DidError(ValueError):
-    """Not a DID."""
+    """A malformed DID."""
 
 
 def parse_did(text: str) -> Did:
-    """Check the syntax. Raises DidError with the reason."""
+    """Checks the syntax. Raises DidError with the reason."""
     if len(text) > DID_CHARS_MAX:
         raise DidError(f"{len(text)} characters, a DID has at most {DID_CHARS_MAX}")
     if not text.startswith("did:"):

@@ -1,8 +1,8 @@
-"""The work that reading a DAG-CBOR block is, from the heads of its items alone.
+"""Cost of reading a DAG-CBOR block, from the heads of its items alone.
 
-For charging before anything is built. Whether the block is canonical is for `codec` to say. Of one
-that is cut off those items count that come before the place: there `codec` stops, at a list or map
-that announces more than is left of the block before it reads any of it.
+It is charged before anything is built. `codec` decides whether the block is canonical. Of a block
+that is cut off, the items before the cut count: `codec` stops there, at a list or map that
+announces more than is left of the block, before it reads any of it.
 Source: RFC 8949, section 3.
 """
 
@@ -20,7 +20,7 @@ _LENGTHS: Final = {24: 1, 25: 2, 26: 4, 27: 8}
 
 
 def _whole(head: int) -> int:
-    """Bytes of an item that its head alone tells, 0 for another."""
+    """Gives the bytes of an item whose head alone determines them, 0 for another."""
     kind, argument = head >> 5, head & 31
     if kind in (_ARRAY, _MAP, _TAG):
         return 0
@@ -33,7 +33,7 @@ _WHOLE: Final = bytes(map(_whole, range(256)))
 
 
 def weighed_items(block: bytes, *, items_max: int) -> int:
-    """Items of a block, each key one, lists, maps and links with their weights.
+    """Counts the items of a block, each key as one, lists, maps and links with their weights.
 
     Counting ends above `items_max`, and at items that nest too deep.
     """

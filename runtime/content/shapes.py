@@ -17,7 +17,7 @@ TEXT_BYTES_MAX: Final = 4096
 
 
 class ShapeError(ValueError):
-    """The value is not of the type asked for. `place` is the path of the field, `a.b[2]`."""
+    """A value that is not of the expected type. `place` is the path of the field, `a.b[2]`."""
 
     def __init__(self, reason: str, place: str = "") -> None:
         super().__init__(f"{place}: {reason}" if place else reason)
@@ -25,7 +25,7 @@ class ShapeError(ValueError):
         self.place = place
 
     def inside(self, outer: str) -> "ShapeError":
-        """The same fault, seen from the record or list that holds the value."""
+        """Returns the same error, seen from the record or list that holds the value."""
         joint = "" if self.place.startswith("[") or not self.place else "."
         return ShapeError(self.reason, f"{outer}{joint}{self.place}")
 
@@ -57,8 +57,8 @@ class Checked(Struct, frozen=True):
 
 
 def cut(text: str, bytes_max: int = TEXT_BYTES_MAX) -> str:
-    """The text, or as much of it as fits with a mark that it was cut: for what a program or a
-    stranger says, which must not keep a record from being signed."""
+    """Cuts a text to a length, with a mark that it was cut: a text of a program or of a stranger
+    must not keep a record from being signed."""
     raw = text.encode("utf-8", "replace")
     if len(raw) <= bytes_max:
         return raw.decode("utf-8")
@@ -70,19 +70,19 @@ Step = Callable[[Any], Any]
 
 
 class Shape(Struct, frozen=True):
-    """How one type is written and read; both check. Places are added as a fault is raised."""
+    """The reader and writer of one type; both check. Places are added as an error is raised."""
 
     write: Step
     read: Step
 
 
 def same(step: Step) -> Shape:
-    """Of a type whose values are written as they are."""
+    """Makes the shape of a type whose values are written as they are."""
     return Shape(step, step)
 
 
 def size_of(marks: tuple[Any, ...], default: int) -> Size:
-    """The `Size` among the marks of an annotation; up to `default` without one."""
+    """Finds the `Size` among the marks of an annotation; up to `default` without one."""
     return next((mark for mark in marks if isinstance(mark, Size)), Size(0, default))
 
 
@@ -170,5 +170,5 @@ def enumeration(kind: type[Enum]) -> Shape:
 
 
 def name_of(value: Any) -> str:
-    """The name of its type, for messages."""
+    """Names a type, for messages."""
     return type(value).__name__

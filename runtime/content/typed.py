@@ -1,12 +1,12 @@
 """Frozen records (`msgspec.Struct`) to and from DAG-CBOR values, by their annotations alone.
 
-One mechanism for every record: unknown and missing fields are refused, types and ranges are
-checked on the way out as on the way in. `from_value(T, to_value(x)) == x`.
+One mechanism for every record: unknown and missing fields are refused, types and ranges are checked
+on the way out as on the way in. `from_value(T, to_value(x)) == x`.
 
-Read are: int (0 … 2^63−1 unless `Between` says otherwise), bool, str (at most 4 KiB unless
-`Size`), bytes, Did, Cid, enums by value, records as maps, unions of records as maps
-with a `kind`, `X | None`, `tuple[X, ...]` as lists, `Mapping[str, X]`, and Any. A field marked
-`Omitted` may be missing, and then has its default.
+Read are: int (0 … 2^63−1 unless `Between` says otherwise), bool, str (at most 4 KiB unless `Size`),
+bytes, Did, Cid, enums by value, records as maps, unions of records as maps with a `kind`, `X |
+None`, `tuple[X, ...]` as lists, `Mapping[str, X]`, and Any. A field marked `Omitted` may be
+missing, and then has its default.
 """
 
 import types
@@ -50,25 +50,25 @@ _SHAPES: Final[dict[Any, Shape]] = {}
 
 
 def to_value(record: Any) -> dict[str, Any]:
-    """The map of a record. Raises ShapeError if a field is out of its range."""
+    """Writes a record as a map. Raises ShapeError if a field is out of its range."""
     value: dict[str, Any] = _shape(type(record)).write(record)
     return value
 
 
 def from_value(kind: type[T], value: Any) -> T:
-    """Read a record from its map. Raises ShapeError with the place of the fault."""
+    """Reads a record from its map. Raises ShapeError with the place of the error."""
     record: T = _shape(kind).read(value)
     return record
 
 
 def union_to_value(union: Any, record: Any) -> dict[str, Any]:
-    """The map of one member of a union of records, with its `kind`."""
+    """Writes one member of a union of records as a map, with its `kind`."""
     value: dict[str, Any] = _shape(union).write(record)
     return value
 
 
 def union_from_value(union: Any, value: Any) -> Any:
-    """Read a member of a union of records. Raises ShapeError."""
+    """Reads a member of a union of records. Raises ShapeError."""
     return _shape(union).read(value)
 
 
@@ -172,7 +172,7 @@ def _mapping(arguments: tuple[Any, ...], size: Size) -> Shape:
 def _union(members: tuple[Any, ...]) -> Shape:
     others = tuple(member for member in members if member is not type(None))
     if len(others) < len(members):
-        # A union that contains None is first of all optional.
+        # A union that contains None is an optional first.
         inner = _shape(others[0]) if len(others) == 1 else _union(others)
         return Shape(
             lambda value: None if value is None else inner.write(value),
@@ -240,7 +240,7 @@ def _record(kind: type[Struct]) -> Shape:
         try:
             return kind(**made)
         except ValueError as error:
-            # A record may check in __post_init__ what concerns several fields at once.
+            # A record may check several fields at once in __post_init__.
             raise ShapeError(str(error)) from None
 
     return Shape(write, read)
@@ -263,7 +263,7 @@ def _with_check(shape: Shape, mark: Checked) -> Shape:
 
 
 def _omitted(kind: type[Struct], hints: Mapping[str, Any]) -> dict[str, Any]:
-    """The defaults of the fields that are left out where they have them."""
+    """Gives the defaults of the fields that are left out where they have them."""
     return {
         each.name: each.default
         for each in fields(kind)

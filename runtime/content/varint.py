@@ -10,7 +10,7 @@ BYTES_MAX: Final = 9
 
 
 class VarintError(ValueError):
-    """Not a number in its shortest form. `offset` is the byte at which it begins."""
+    """A number that is not in its shortest form. `offset` is the byte at which it begins."""
 
     def __init__(self, reason: str, offset: int) -> None:
         super().__init__(f"byte {offset}: {reason}")
@@ -19,7 +19,7 @@ class VarintError(ValueError):
 
 
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """The number of at most 63 bits at `at`, and where it ends. Raises VarintError."""
+    """Reads the number of at most 63 bits at `at`; returns it with its end. Raises VarintError."""
     number = 0
     for index in range(BYTES_MAX):
         if at + index >= len(data):
@@ -35,7 +35,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def write_varint(number: int) -> bytes:
-    """The shortest form of a number that is not negative."""
+    """Writes a number that is not negative in its shortest form."""
     out = bytearray()
     while number >= 0x80:
         out.append(number & 0x7F | 0x80)

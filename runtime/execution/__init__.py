@@ -1,1 +1,1 @@
-"""One execution as values: its context, effects, outcome, state and metering."""
+"""Executions as values: context, effects, outcome, state and metering."""

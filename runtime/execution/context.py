@@ -1,7 +1,7 @@
-"""What an execution is given: one frozen Context, the only thing a program may see.
+"""The context of an execution: one frozen value, the only thing that a program may see.
 
-The context is a block; its CID stands in Award and Receipt, so that anyone can execute the
-same module in the same context again and must get the same result.
+The context is a block; Award and Receipt hold its CID, so that any node can execute the same module
+in the same context again and must get the same result.
 """
 
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ CONTEXT_VERSION: Final = 2
 SEED_BYTES: Final = 32
 MIB: Final = 1 << 20
 FUEL_PER_UNIT: Final = 1_000_000
-"""One compute unit buys this much fuel."""
+"""Fuel of one compute unit."""
 
 REPUTATION_MAX: Final = 100
 REPUTATION_UNKNOWN: Final = 50
-"""Of a caller without evidence."""
+"""The reputation of a caller without evidence."""
 
 MEMORY_BYTES: Final = 64 * MIB
 MEMORY_BYTES_MAX: Final = 256 * MIB
@@ -31,7 +31,7 @@ INPUT_BYTES_MAX: Final = 64 * MIB
 OUTPUT_BYTES_MAX: Final = 64 * MIB
 LOG_BYTES_MAX: Final = 64 * 1024
 EFFECTS_MAX: Final = 1024
-"""What one execution gets, unless its context allows it less."""
+"""The memory of one execution, unless its context allows it less."""
 ROLES_RECORD: Final = "roles"
 """The record that has the names of the caller's roles."""
 
@@ -48,16 +48,15 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Context(Struct, frozen=True, kw_only=True, dict=True):
-    """All that a program may see.
+    """Everything that a program may see.
 
-    entry: export to call. arguments: DAG-CBOR list of the entry's arguments. input: CID of
-    the input block. now: Unix seconds. seed: 32 bytes. balances: available units by
-    resource type. policies: the policy records in force, by resource type. state_root: CID of
-    the caller's `runtime.execution.state.Snapshot`. tokens: CID of the register of holders of the
-    caller's own token classes. records: host records by name (`ctx` is a handler's payload,
-    `roles` the names of the caller's roles). results: outputs of earlier jobs by job id.
-    reputation: the caller's, 0 to 100. engine: name, version, configuration and architecture,
-    as text.
+    entry: export to call. arguments: DAG-CBOR list of the entry's arguments. input: CID of the
+    input block. now: Unix seconds. seed: 32 bytes. balances: available units by resource type.
+    policies: the policy records in force, by resource type. state_root: CID of the caller's
+    `runtime.execution.state.Snapshot`. tokens: CID of the register of holders of the caller's own
+    token classes. records: host records by name (`ctx` is a handler's payload, `roles` the names of
+    the caller's roles). results: outputs of earlier jobs by job id. reputation: the caller's, 0 to
+    100. engine: name, version, configuration and architecture, as text.
     """
 
     entry: str
@@ -77,7 +76,7 @@ class Context(Struct, frozen=True, kw_only=True, dict=True):
     results: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """A context may come from anyone. Raises ValueError with the field that is wrong."""
+        """Raises ValueError with the field that is wrong, since a context may come from anyone."""
         _require("entry", isinstance(self.entry, str))
         _require("caller", isinstance(self.caller, str))
         _require("caller", len(self.caller.encode("utf-8")) <= DID_CHARS_MAX)
@@ -100,12 +99,12 @@ class Context(Struct, frozen=True, kw_only=True, dict=True):
         _require("balances", all(_is_count(amount) for amount in self.balances.values()))
 
     def to_block(self) -> bytes:
-        """The canonical encoding. Raises CodecError if there is none (floats, over 64 bits)."""
+        """Encodes the context. Raises CodecError if it has no encoding (floats, over 64 bits)."""
         return self._block
 
     @cached_property
     def _block(self) -> bytes:
-        """Made once: award, receipt and every execution need it."""
+        """Encodes the context once: award, receipt and every execution need it."""
         return encode(
             {
                 "version": CONTEXT_VERSION,
@@ -133,7 +132,7 @@ class Context(Struct, frozen=True, kw_only=True, dict=True):
 
     @staticmethod
     def from_block(data: bytes) -> "Context":
-        """Read what `to_block` wrote. Raises CodecError for anything else."""
+        """Reads what `to_block` wrote. Raises CodecError for anything else."""
         value = decode(data)
         try:
             if value.pop("version") != CONTEXT_VERSION:

@@ -1,7 +1,7 @@
-"""Effects: what a program asks to be done to the world, as values in the order it asked.
+"""Effects: changes of the world that a program requests, as values in the order of the requests.
 
-An execution only appends to the list; the list is applied, once, by whoever settles the
-job. The block of a list is a DAG-CBOR list of `[kind, fields]`.
+An execution only appends to the list; the settlement of the job applies it, once. The block of a
+list is a DAG-CBOR list of `[kind, fields]`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,12 +15,12 @@ from runtime.content.did import Did
 
 
 class SubmitJob(Struct, frozen=True, kw_only=True):
-    """Submit a job in the caller's name.
+    """Submits a job in the caller's name.
 
     scope: of the resource token that pays; absent from the block where it is not given, as in the
     effects of receipts that were signed before there was one. arguments: DAG-CBOR list. budget:
-    highest price in units, None for resource_amount. requirements and trust: as in a job
-    manifest, checked for known keys only.
+    highest price in units, None for resource_amount. requirements and trust: as in a job manifest,
+    checked for valid keys only.
     """
 
     wasm_cid: Cid
@@ -39,25 +39,25 @@ class SubmitJob(Struct, frozen=True, kw_only=True):
 
     @property
     def committed_units(self) -> int:
-        """What the submission may cost at most, in units of its resource type."""
+        """The highest cost of the submission, in units of its resource type."""
         return self.resource_amount if self.budget is None else self.budget
 
 
 class RecordUsage(Struct, frozen=True, kw_only=True):
-    """A usage claim of the program itself: shown, never billed."""
+    """Claims usage by the program itself: shown, never billed."""
 
     resource_type: str
     amount: int
 
 
 class AnchorData(Struct, frozen=True, kw_only=True):
-    """Anchor a text in the DAG."""
+    """Anchors a text in the DAG."""
 
     data: str
 
 
 class WriteState(Struct, frozen=True, kw_only=True):
-    """Store a state variable. value: CID of its DAG-CBOR block, which travels along."""
+    """Stores a state variable. value: CID of its DAG-CBOR block, which travels along."""
 
     home: str
     variable: str
@@ -66,21 +66,22 @@ class WriteState(Struct, frozen=True, kw_only=True):
 
 
 class DeclareState(Struct, frozen=True, kw_only=True):
-    """Say which variables a home has from here on: a line `name: shape` for each, by name."""
+    """Declares the variables that a home has from here on: a line `name: shape` for each, by
+    name."""
 
     home: str
     schema: str
 
 
 class ForgetState(Struct, frozen=True, kw_only=True):
-    """Store a state variable no longer."""
+    """Removes a stored state variable."""
 
     home: str
     variable: str
 
 
 class EmitEvent(Struct, frozen=True, kw_only=True):
-    """Something that happened, by name. data: DAG-CBOR. article: "" for none."""
+    """Reports an event by name. data: DAG-CBOR. article: "" for none."""
 
     name: str
     data: bytes
@@ -88,7 +89,7 @@ class EmitEvent(Struct, frozen=True, kw_only=True):
 
 
 class MintTokens(Struct, frozen=True, kw_only=True):
-    """Issue units of a class of the owner's own issue."""
+    """Issues units of a class of the owner's own issue."""
 
     token_class: str
     amount: int
@@ -96,7 +97,7 @@ class MintTokens(Struct, frozen=True, kw_only=True):
 
 
 class BurnTokens(Struct, frozen=True, kw_only=True):
-    """Take units of a class of the owner's own issue out of the world."""
+    """Retires units of a class of the owner's own issue."""
 
     token_class: str
     amount: int
@@ -104,7 +105,7 @@ class BurnTokens(Struct, frozen=True, kw_only=True):
 
 
 class TransferTokens(Struct, frozen=True, kw_only=True):
-    """Move units: of a class of the owner's own issue, or the owner's own of a resource."""
+    """Moves units: of a class of the owner's own issue, or the owner's own of a resource."""
 
     token_class: str
     amount: int
@@ -113,19 +114,19 @@ class TransferTokens(Struct, frozen=True, kw_only=True):
 
 
 class PutBlock(Struct, frozen=True, kw_only=True):
-    """Store a raw block, which travels along, and pin it."""
+    """Stores a raw block, which travels along, and pins it."""
 
     cid: Cid
 
 
 class PinBlock(Struct, frozen=True, kw_only=True):
-    """Keep a block for later executions."""
+    """Keeps a block for later executions."""
 
     cid: Cid
 
 
 class UnpinBlock(Struct, frozen=True, kw_only=True):
-    """Keep a block no longer."""
+    """Keeps a block no longer."""
 
     cid: Cid
 
@@ -172,12 +173,12 @@ def effect_to_value(effect: Effect) -> list[Any]:
 
 
 def effects_to_block(effects: Iterable[Effect]) -> bytes:
-    """The canonical encoding of an effect list."""
+    """Encodes an effect list canonically."""
     return encode([effect_to_value(effect) for effect in effects])
 
 
 def effects_from_block(data: bytes) -> tuple[Effect, ...]:
-    """Read what `effects_to_block` wrote. Raises CodecError for anything else."""
+    """Reads what `effects_to_block` wrote. Raises CodecError for anything else."""
     value = decode(data)
     if not isinstance(value, list):
         raise CodecError("not an effect list")

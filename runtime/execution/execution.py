@@ -1,7 +1,7 @@
-"""What an execution gives back: the part everybody must agree on, and measurements.
+"""The result of an execution: the part on which all nodes must agree, and measurements.
 
-`Deterministic` is what executor and verifiers compare; `Metrics` are of one machine and
-never compared.
+`Deterministic` is what executor and verifiers compare; `Metrics` are of one machine and never
+compared.
 """
 
 from collections.abc import Mapping
@@ -24,18 +24,18 @@ class OutcomeKind(Enum):
 
     SUCCEEDED = "succeeded"
     TRAPPED = "trapped"
-    """A check of the program, a failed `require`, an `unreachable`."""
+    """A failed check of the program, a failed `require`, an `unreachable`."""
     FAILED = "failed"
     """The entry returned Err, or a WASI exit code other than 0."""
     OUT_OF_FUEL = "out-of-fuel"
     LIMIT = "limit"
-    """A bound of the context was passed: memory, output, effects, stack."""
+    """A bound of the context was exceeded: memory, output, effects, stack."""
     REJECTED = "rejected"
     """The module was refused by the checks before compilation, or lacks the entry."""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """`reason` is a short fixed text; `detail` what the program said about it.
+    """`reason` is a short fixed text; `detail` the program's own words about it.
 
     place: `file:line:column` from the module's sites, article: the article it cites.
     """
@@ -52,18 +52,18 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     @property
     def cause(self) -> str:
-        """The reason and what was said about it, neither twice."""
+        """The reason and its detail, neither twice."""
         if not self.detail or self.reason.endswith(f": {self.detail}"):
             return self.reason
         return f"{self.reason}: {self.detail}" if self.reason else self.detail
 
     @property
     def explanation(self) -> str:
-        """What the kind of outcome, written before it, leaves open."""
+        """Everything about the outcome but its kind, which is written before it."""
         return self.detail if self.kind is OutcomeKind.OUT_OF_FUEL else self.cause
 
     def bounded(self) -> "Outcome":
-        """The outcome with each text cut to what a record holds, the same way everywhere."""
+        """Cuts each text to the size that a record holds, the same way everywhere."""
         return replace(
             self,
             reason=cut(self.reason),
@@ -93,9 +93,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class Deterministic(Struct, frozen=True, kw_only=True):
     """The result that any honest re-execution gives again.
 
-    output: CID of the output block (raw if the program wrote bytes, dag-cbor if it is the
-    entry's value), None if there is none. effects, logs: CIDs of DAG-CBOR lists, None if
-    empty or discarded. fuel_used: None after a trap of the engine itself.
+    output: CID of the output block (raw if the program wrote bytes, dag-cbor if it is the entry's
+    value), None if there is none. effects, logs: CIDs of DAG-CBOR lists, None if empty or
+    discarded. fuel_used: None after a trap of the engine itself.
     """
 
     outcome: Outcome
@@ -123,7 +123,7 @@ class Deterministic(Struct, frozen=True, kw_only=True):
 
 
 class Metrics(Struct, frozen=True, kw_only=True):
-    """Measured on the executing machine. wall_ms is rounded up.
+    """Measurements of the executing machine. wall_ms is rounded up.
 
     frames: where in the module the calls are that led to a trap, the innermost first, as many as
     the engine names. How many that is depends on it, so they are never compared either.
@@ -142,7 +142,7 @@ class Execution(Struct, frozen=True, kw_only=True):
     metrics: Metrics
     blocks: Mapping[Cid, bytes] = field(default_factory=dict)
     rehearsal: Rehearsed | None = None
-    """What a test was asked to say; of other executions there is none."""
+    """The records of a test; None for other executions."""
     charter: tuple[Any, ...] = ()
     """The replayed charter, when the entry was `charter`: nested ["section", …], ["property", …]
     and ["undecided", …]."""

@@ -1,4 +1,4 @@
-"""An execution of a test: what it is asked to do besides, and what it says in the end.
+"""The execution of a test: its additional requests, and its records at the end.
 
 A context is of a test when it has the record `test`; only `ccl test` makes such contexts.
 """
@@ -12,14 +12,14 @@ from ccl.abi.test_calls import TEST_RECORD
 
 
 class Expectation(Struct, frozen=True):
-    """The `assert_traps` that was entered; `reason` is a part of what it should trap for."""
+    """The `assert_traps` that was entered; `reason` is a part of the expected reason."""
 
     place: str
     reason: str
 
 
 class Comparison(Struct, frozen=True):
-    """What a failing assertion has compared: DAG-CBOR of two values of the type `kind`."""
+    """The operands of a failed assertion: DAG-CBOR of two values of the type `kind`."""
 
     kind: str
     left: bytes
@@ -27,7 +27,7 @@ class Comparison(Struct, frozen=True):
 
 
 class Rehearsed(Struct, frozen=True, kw_only=True):
-    """What the test runner reads. reached: how many `assert_traps` the test came to."""
+    """The records of a test for its runner. reached: how many `assert_traps` the test came to."""
 
     reached: int
     entered: Expectation | None
@@ -62,7 +62,8 @@ class Rehearsed(Struct, frozen=True, kw_only=True):
 
 
 class Rehearsal(Struct, kw_only=True):
-    """One while it goes on. `enter`: the `assert_traps` to enter, counted from 1; 0 for none."""
+    """The state of a test that is being executed. `enter`: the `assert_traps` to enter, counted
+    from 1; 0 for none."""
 
     enter: int
     reached: int = 0
@@ -77,7 +78,7 @@ class Rehearsal(Struct, kw_only=True):
 
 
 def rehearsal_of(records: Mapping[str, Any]) -> Rehearsal | None:
-    """The rehearsal that a context's records ask for, if they do."""
+    """Makes the rehearsal that a context's records describe, None for a context of no test."""
     match records.get(TEST_RECORD):
         case {"enter": int(number)}:
             return Rehearsal(enter=number)

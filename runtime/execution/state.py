@@ -1,7 +1,7 @@
-"""The stored state of one owner: variables by home, and the blocks it keeps pinned.
+"""Stored state of one owner: variables by home, and the blocks that are pinned.
 
-A snapshot is a block; its CID is the owner's state root, the Context's `state_root`. Rule: the
-same state has the same root, whatever order it was reached in.
+A snapshot is a block; its CID is the owner's state root, the Context's `state_root`. Rule: the same
+state has the same root, whatever the order in which it came about.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,11 +24,11 @@ from runtime.execution.effects import (
 
 SNAPSHOT_VERSION: Final = 1
 SNAPSHOT_BYTES_MAX: Final = 8 * MIB
-"""The block of the snapshot itself: names, shapes and links."""
+"""Bytes of the block of the snapshot itself: names, shapes and links."""
 STATE_VALUE_BYTES_MAX: Final = 16 * MIB
-"""One variable."""
+"""Bytes of one variable."""
 STATE_BYTES_MAX: Final = 48 * MIB
-"""All blocks that one owner's state links to."""
+"""Bytes of all blocks that one owner's state links to."""
 DAG_BLOCK_BYTES_MAX: Final = MIB
 TOKENS_BYTES_MAX: Final = 16 * MIB
 
@@ -43,7 +43,7 @@ class StoredVariable(Struct, frozen=True, kw_only=True):
 class Snapshot(Struct, frozen=True, kw_only=True):
     """Variables by home and name; pins in the order of CIDs.
 
-    schemas: of a home, all variables that the program which wrote it last has, stored or not.
+    schemas: of a home, all variables that the program which last wrote it has, stored or not.
     """
 
     homes: Mapping[str, Mapping[str, StoredVariable]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
     @property
     def links(self) -> tuple[Cid, ...]:
-        """Every block that the snapshot names, each once."""
+        """Lists every block that the snapshot names, each once."""
         values = [each.value for home in self.homes.values() for each in home.values()]
         return tuple(dict.fromkeys((*values, *self.pins)))
 
@@ -75,7 +75,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
     @staticmethod
     def from_block(data: bytes) -> "Snapshot":
-        """Read what `to_block` wrote. Raises CodecError for anything else."""
+        """Reads what `to_block` wrote. Raises CodecError for anything else."""
         value = decode(data, bytes_max=SNAPSHOT_BYTES_MAX)
         try:
             schemas = value.pop("schemas", {})
@@ -109,7 +109,7 @@ def _variable(value: Any) -> StoredVariable:
 
 
 def advanced(snapshot: Snapshot, effects: Iterable[Effect]) -> Snapshot:
-    """The snapshot as the effects leave it."""
+    """Gives the snapshot after the effects."""
     homes = {home: dict(named) for home, named in snapshot.homes.items()}
     schemas = dict(snapshot.schemas)
     pins = set(snapshot.pins)
@@ -131,7 +131,7 @@ def advanced(snapshot: Snapshot, effects: Iterable[Effect]) -> Snapshot:
 
 
 class MissingBlock(LookupError):
-    """A block that an execution needs is not here."""
+    """A block that an execution needs is missing."""
 
     def __init__(self, cid: Cid, what: str) -> None:
         super().__init__(f"{what} {cid}")
@@ -142,10 +142,10 @@ class MissingBlock(LookupError):
 def surrounding_blocks(
     context: Context, fetch: Callable[[Cid], bytes | None]
 ) -> Mapping[Cid, bytes]:
-    """What an execution is given besides module and input: the snapshot, the blocks that it
-    links to, and the register of token holders.
+    """Collects the blocks of an execution besides module and input: the snapshot, the blocks that
+    it links to, and the register of token holders.
 
-    Raises MissingBlock, and CodecError for a snapshot that is none.
+    Raises MissingBlock, and CodecError for a malformed snapshot.
     """
     found: dict[Cid, bytes] = {}
 

@@ -1,4 +1,4 @@
-"""The host's side of an execution: what each host call does, over a context and nothing else.
+"""The host's side of an execution: host calls, over a context and nothing else.
 
 No engine here: the guest's memory is a port, so that every rule can be tested without one.
 """

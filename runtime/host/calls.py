@@ -1,8 +1,8 @@
-"""The host calls: one function for each entry of the table in `ccl.abi.host_calls`.
+"""Host calls: one function for each entry of the table in `ccl.abi.host_calls`.
 
-A function gets the invocation and the decoded parameters: text for TEXT, bytes for BYTES, int
-for INTEGER. It returns bytes or None for a BUFFER, a number for an INTEGER, and for a STATUS
-or HANDLE a number above 0, or a text: the reason of the refusal.
+A function gets the invocation and the decoded parameters: text for TEXT, bytes for BYTES, int for
+INTEGER. It returns bytes or None for a BUFFER, a number for an INTEGER, and for a STATUS or HANDLE
+a number above 0, or a text: the reason of the refusal.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ def _submit(invocation: Invocation, fields: Mapping[str, Any]) -> int | str:
     try:
         job = submission(fields, invocation.meter)
     except RefusedError as refusal:
-        return refusal.told(invocation.meter)
+        return refusal.explained(invocation.meter)
     granted = _authorized(invocation, job.resource_type, job.committed_units)
     if isinstance(granted, str):
         return granted
@@ -42,7 +42,7 @@ def _submit(invocation: Invocation, fields: Mapping[str, Any]) -> int | str:
 
 
 def _authorized(invocation: Invocation, kind: str, amount: int) -> PolicyInForce | str | None:
-    """The policy as it is after the amount was used, None where there is none, or a reason."""
+    """Gives the policy as it is after the amount was used, None without a policy, or a reason."""
     available = invocation.available_units(kind)
     if available < amount:
         return f"{kind}: {amount} units asked for, {max(available, 0)} available"
@@ -89,7 +89,7 @@ def check_resource_authorization(invocation: Invocation, kind: str, amount: int)
     try:
         granted = _authorized(invocation, metered_resource(kind), positive("amount", amount))
     except RefusedError as refusal:
-        return refusal.told(invocation.meter)
+        return refusal.explained(invocation.meter)
     return granted if isinstance(granted, str) else 1
 
 
@@ -99,7 +99,7 @@ def record_resource_usage(invocation: Invocation, kind: str, amount: int) -> Non
             resource_type=metered_resource(kind), amount=positive("amount", amount)
         )
     except RefusedError as refusal:
-        told = refusal.told(invocation.meter)
+        told = refusal.explained(invocation.meter)
         raise trap(f"host_record_resource_usage: {told}") from None
     reason = invocation.append_effect(effect)
     if reason is not None:

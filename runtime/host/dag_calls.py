@@ -1,4 +1,4 @@
-"""The host calls of the DAG: blocks that a program puts, reads and keeps."""
+"""Host calls of the DAG: blocks that a program puts, reads and keeps."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -63,7 +63,7 @@ def dag_unpin(invocation: Invocation, text: str) -> int | str:
 
 
 def _readable(invocation: Invocation, text: str) -> tuple[Cid, bytes] | str:
-    """A block that the program may read, or why it may not."""
+    """Finds a block that the program may read, or the reason why it may not."""
     cid = _cid(text)
     if isinstance(cid, str):
         return cid

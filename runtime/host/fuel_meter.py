@@ -1,7 +1,7 @@
-"""The fuel of an execution while the host works for it.
+"""Fuel of an execution while the host works for it.
 
-Rule: work is charged before it is done, by the row of `ccl.abi.fuel` that `price` is. How many
-items a value has is counted on its encoding, up to what the fuel pays for, before any is built.
+Rule: work is charged before it is done, by the row of `ccl.abi.fuel` that `price` is. The items of
+a value are counted on its encoding, up to the fuel that is left, before any is built.
 """
 
 from typing import Any, Final
@@ -13,12 +13,12 @@ from runtime.content.heads import CONTAINER_WEIGHT, LINK_WEIGHT, weighed_items
 from runtime.host.stop import OUT_OF_FUEL, Stop
 
 UNMETERED: Final = 1 << 62
-"""Of an invocation that no engine runs: more than any limit."""
+"""Fuel of an invocation without an engine: more than any limit."""
 FREE: Final = Price(call=0, byte=0, item=1)
 
 
 class FuelMeter:
-    """left: fuel that is not used up. price: of the call that is being made."""
+    """left: fuel that is not used up. price: of the call in progress."""
 
     __slots__ = ("left", "price")
 
@@ -27,7 +27,7 @@ class FuelMeter:
         self.price = price
 
     def charge(self, fuel: int) -> None:
-        """Raises Stop when there is less."""
+        """Raises Stop when less is left."""
         assert fuel >= 0, "work gives no fuel back"
         if self.left < fuel:
             self.left = 0
@@ -41,11 +41,11 @@ class FuelMeter:
         self.charge(count * self.price.item)
 
     def charge_value(self, block: bytes) -> None:
-        """Charge the items of an encoded value."""
+        """Charges the items of an encoded value."""
         self.charge_items(weighed_items(block, items_max=self.left // self.price.item))
 
     def charge_brought(self, price: Price, count: int) -> None:
-        """Charge the items of a part of the context, which is read when first asked for."""
+        """Charges the items of a part of the context, which is read at the first use."""
         self.charge(price.item * max(count - CONTEXT_ITEMS_FREE, 0))
 
     def charge_brought_block(self, price: Price, block: bytes) -> None:
@@ -53,7 +53,7 @@ class FuelMeter:
         self.charge_brought(price, weighed_items(block, items_max=most))
 
     def charge_built(self, value: Any) -> None:
-        """Charge the items of a value that is about to be encoded, level by level."""
+        """Charges the items of a value before it is encoded, level by level."""
         level = [value]
         while level:
             below: list[Any] = []
@@ -72,7 +72,7 @@ class FuelMeter:
             level = below
 
     def decode(self, block: bytes, *, bytes_max: int = RECORD_BYTES_MAX) -> Any:
-        """Charge the items, then read them. Raises CodecError, and Stop without fuel."""
+        """Charges the items, then reads them. Raises CodecError, and Stop without fuel."""
         if len(block) <= bytes_max:
             self.charge_value(block)
         return decode(block, bytes_max=bytes_max)

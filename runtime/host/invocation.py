@@ -1,7 +1,7 @@
-"""One execution as the host sees it: the context, and what the program has done so far.
+"""One execution as the host sees it: the context, and the program's actions so far.
 
-Refusals are remembered for `host_last_refusal`; `Stop` ends the execution with an outcome.
-Rule: nothing here reads a clock, a file or anything else that is not in the context.
+Refusals are kept for `host_last_refusal`; `Stop` ends the execution with an outcome. Rule: nothing
+here reads a clock, a file or anything else that is not in the context.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from runtime.host.stop import limit, trap
 from runtime.host.tokens.book import TokenBook
 
 RESULTS_RECORD: Final = "results"
-"""Under this name a program reads the outputs of earlier jobs, by job id."""
+"""The record of the outputs of earlier jobs, by job id."""
 LOG_LINES_MAX: Final = 8192
 CHARTER_ENTRIES_MAX: Final = 65_536
 CHARTER_BYTES_MAX: Final = 8 << 20
@@ -46,7 +46,7 @@ class RandomStream:
         self._buffer = b""
 
     def take(self, length: int) -> bytes:
-        """The next `length` bytes."""
+        """Draws the next `length` bytes."""
         if length > len(self._buffer):
             wanted = length - len(self._buffer)
             chunk = max(wanted, _RANDOM_CHUNK_BYTES)
@@ -77,26 +77,26 @@ class Invocation:
     wasi_random: RandomStream = field(init=False)
     input_position: int = 0
     command_line: Sequence[bytes] = ()
-    """Of a WASI program: its name and its arguments."""
+    """The name and the arguments of a WASI program."""
     partial_line: bytearray = field(default_factory=bytearray)
     descriptors: dict[int, int] = field(default_factory=lambda: {0: 0, 1: 1, 2: 2})
-    """Of WASI: which of stdin, stdout and stderr each open descriptor is."""
+    """Open descriptors of a WASI program, each as one of stdin, stdout and stderr."""
     printed: bool = False
-    """Whether the output is what a WASI program wrote to stdout."""
+    """Whether the output is the stdout of a WASI program."""
     waited: int = 0
     """Nanoseconds that a WASI program has waited."""
     readings: int = 0
-    """How often it has read the monotonic clock."""
+    """Readings of the monotonic clock by a WASI program."""
     rehearsal: Rehearsal | None = field(init=False)
-    """Only for a context that is of a test."""
+    """None unless the context is of a test."""
     _state: StateStore | None = None
     _tokens: TokenBook | None = None
     _records: dict[str, bytes] = field(default_factory=dict)
     _committed: dict[str, int] = field(default_factory=dict)
     _policies: dict[str, PolicyInForce] = field(default_factory=dict)
-    """As effects have left them."""
+    """Policies after the effects so far."""
     _rules: dict[str, PolicyInForce] = field(default_factory=dict)
-    """As the context has them."""
+    """Policies of the context."""
     _roles: frozenset[str] | None = None
     _writes: dict[tuple[str, str], int] = field(default_factory=dict)
     """Position of the effect that writes a variable."""
@@ -112,7 +112,7 @@ class Invocation:
         self.rehearsal = rehearsal_of(self.context.records)
 
     def record(self, name: str) -> bytes | None:
-        """A host record, encoded once however often it is asked for."""
+        """Gives a host record, encoded once however often it is read."""
         if name not in self._records:
             if name in self.context.records:
                 value = self.context.records[name]
@@ -125,7 +125,7 @@ class Invocation:
         return self._records[name]
 
     def has_role(self, role: str) -> bool:
-        """Whether the context grants the caller a role."""
+        """Returns whether the context grants the caller a role."""
         if self._roles is None:
             granted = self.context.records.get(ROLES_RECORD, [])
             listed = granted if isinstance(granted, list) else []
@@ -134,7 +134,7 @@ class Invocation:
         return role in self._roles
 
     def change_context(self, **changes: Any) -> None:
-        """From here on the context is another: only a test asks for this."""
+        """Continues the execution in another context; only tests do so."""
         self.context = replace(self.context, **changes)
         self._records.clear()
         self._rules.clear()
@@ -142,7 +142,7 @@ class Invocation:
 
     @property
     def state(self) -> StateStore:
-        """The caller's state, read when first asked for."""
+        """The caller's state, read at the first use."""
         if self._state is None:
             root = self.context.state_root
             if root is not None:
@@ -155,7 +155,7 @@ class Invocation:
 
     @property
     def tokens(self) -> TokenBook:
-        """The caller's token classes, read when first asked for."""
+        """The caller's token classes, read at the first use."""
         if self._tokens is None:
             register = self.context.tokens
             if register is not None:
@@ -167,14 +167,14 @@ class Invocation:
         return self._tokens
 
     def refuse(self, reason: str) -> None:
-        """What `host_last_refusal` says from now on."""
+        """Sets the reason that `host_last_refusal` gives."""
         # A reason may hold as much of a text as the guest's memory has.
         self.refusal = reason[: REFUSAL_BYTES_MAX + 1]
 
     # --- effects
 
     def effect_refused(self, effect: Effect) -> str | None:
-        """Why the list has no room for an effect, or None."""
+        """Gives the reason why the list has no room for an effect, or None."""
         count_max = self.context.limits.effects
         if len(self.effects) >= count_max:
             return f"this execution already has {count_max} effects, its limit"
@@ -186,19 +186,19 @@ class Invocation:
         return None
 
     def append_effect(self, effect: Effect) -> str | None:
-        """Add to the list, or say why the list has no room for it."""
+        """Adds an effect to the list, or gives the reason why there is no room for it."""
         reason = self.effect_refused(effect)
         if reason is None:
             self.add_effect(effect)
         return reason
 
     def add_effect(self, effect: Effect) -> None:
-        """Add one that `effect_refused` does not refuse."""
+        """Adds an effect that `effect_refused` does not refuse."""
         self._effect_bytes += _size(effect)
         self.effects.append(effect)
 
     def write_effect(self, effect: WriteState) -> str | None:
-        """Add a write of state; in place of an earlier one of the same variable."""
+        """Adds a write of state; in place of an earlier one of the same variable."""
         key = (effect.home, effect.variable)
         position = self._writes.get(key)
         if position is None:
@@ -214,7 +214,7 @@ class Invocation:
         return reason
 
     def effect_blocks(self) -> list[tuple[Cid, bytes]]:
-        """The blocks that travel with the effects, in their order, each once."""
+        """Lists the blocks that travel with the effects, in their order, each once."""
         named: dict[Cid, bytes] = {}
         for effect in self.effects:
             match effect:
@@ -225,12 +225,13 @@ class Invocation:
         return list(named.items())
 
     def available_units(self, resource_type: str) -> int:
-        """The caller's balance in the context, less what effects of this execution commit."""
+        """Gives the caller's balance in the context, less the commitments of this execution's
+        effects."""
         balance = self.context.balances.get(resource_type, 0)
         return balance - self._committed.get(resource_type, 0)
 
     def policy(self, resource_type: str) -> PolicyInForce | None:
-        """The policy as the effects so far leave it. Raises ValueError if it is malformed."""
+        """Gives the policy after the effects so far. Raises ValueError if it is malformed."""
         if resource_type in self._policies:
             return self._policies[resource_type]
         if resource_type not in self._rules:
@@ -242,7 +243,7 @@ class Invocation:
         return self._rules[resource_type]
 
     def commit(self, resource_type: str, units: int, policy: PolicyInForce | None) -> None:
-        """Count units that an effect commits, and the policy as it is after that."""
+        """Counts units that an effect commits, and sets the policy after it."""
         self._committed[resource_type] = self._committed.get(resource_type, 0) + units
         if policy is not None:
             self._policies[resource_type] = policy
@@ -254,7 +255,7 @@ class Invocation:
         return self._log_cut
 
     def log_line(self, text: str) -> None:
-        """Append a line; past the limit the log ends with a line that says it was cut."""
+        """Appends a line; past the limit the log ends with a line that says it was cut."""
         if self._log_cut:
             return
         limit_bytes = self.context.limits.log_bytes
@@ -272,7 +273,7 @@ class Invocation:
     # --- output
 
     def replace_output(self, data: bytes) -> str | None:
-        """Set the output, or say why it cannot be."""
+        """Sets the output, or gives the reason why it cannot be set."""
         limit_bytes = self.context.limits.output_bytes
         if len(data) > limit_bytes:
             return f"an output of {len(data)} bytes, the limit is {limit_bytes}"
@@ -281,7 +282,7 @@ class Invocation:
         return None
 
     def extend_output(self, data: bytes) -> None:
-        """Append to the output. Ends the execution when it is over the limit."""
+        """Appends to the output. Ends the execution when it is over the limit."""
         if self.output is None:
             self.output = bytearray()
             self.printed = True
@@ -292,7 +293,7 @@ class Invocation:
     # --- charter
 
     def charter_entry(self, entry: list[Any], size: int) -> None:
-        """Add `["begin", kind, label]`, `["set", key, value]`, `["end"]`, values encoded, or
+        """Adds `["begin", kind, label]`, `["set", key, value]`, `["end"]`, values encoded, or
         `["undecided", condition, missing, place]`."""
         match entry[0]:
             case "begin":

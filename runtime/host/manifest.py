@@ -1,7 +1,7 @@
-"""What a program says about a job it submits: checked, and made an effect.
+"""Fields of a job that a program submits: checked, and made an effect.
 
-A check answers with the effect, or with a text for `host_last_refusal` that names the field,
-what is wrong with it and what would be right.
+A check returns the effect, or a text for `host_last_refusal` that names the field, the error and
+the right form.
 """
 
 from collections.abc import Mapping
@@ -54,19 +54,19 @@ TRUST_KEYS: Final = (
 )
 _TEXT_LIST_KEYS: Final = frozenset({"features", "locations", "required_credentials"})
 _NAME_CHARS_MAX: Final = 24
-"""Longer than any known name; what comes after makes none of them nearer."""
+"""Longer than any valid name; further characters make none of them nearer."""
 
 
 class RefusedError(Exception):
-    """A refusal; the text is for the program. wrong: a name that is not one of the known."""
+    """A refusal; the text is for the program. wrong: an invalid name."""
 
     def __init__(self, text: str, wrong: str = "", known: tuple[str, ...] = ()) -> None:
         super().__init__(text)
         self._wrong = wrong
         self._known = known
 
-    def told(self, meter: FuelMeter) -> str:
-        """The text, with the known name that is nearest to the wrong one. Raises Stop."""
+    def explained(self, meter: FuelMeter) -> str:
+        """Gives the text, with the valid name that is nearest to the wrong one. Raises Stop."""
         if not self._known:
             return str(self)
         meter.charge(meter.price.suggestion)
@@ -75,7 +75,7 @@ class RefusedError(Exception):
 
 
 def submission(fields: Mapping[str, Any], meter: FuelMeter) -> SubmitJob:
-    """Check the fields of a submission. Raises RefusedError."""
+    """Checks the fields of a submission. Raises RefusedError."""
     _only_known("the manifest", fields, (*REQUIRED_KEYS, *OPTIONAL_KEYS))
     for key in REQUIRED_KEYS:
         if key not in fields:
@@ -99,7 +99,7 @@ def submission(fields: Mapping[str, Any], meter: FuelMeter) -> SubmitJob:
 
 
 def decoded(manifest: bytes, meter: FuelMeter) -> dict[str, Any]:
-    """The map in a manifest block. Raises RefusedError."""
+    """Reads the map in a manifest block. Raises RefusedError."""
     try:
         value = meter.decode(manifest)
     except CodecError as error:
@@ -179,7 +179,7 @@ def _one_of(key: str, value: object, known: tuple[str, ...]) -> str:
 
 
 def _arguments(value: object, meter: FuelMeter) -> bytes | None:
-    """A list of arguments, or the same already encoded."""
+    """Reads a list of arguments, or the same already encoded."""
     if value is None:
         return None
     if isinstance(value, bytes):

@@ -1,10 +1,10 @@
-"""The guest's memory, as host calls see it: a port with checked reads and writes."""
+"""The guest's memory as host calls see it: a port with checked reads and writes."""
 
 from typing import Protocol
 
 
 class OutOfBoundsError(Exception):
-    """A pointer and length that do not lie in the guest's memory."""
+    """A pointer and a length that do not lie in the guest's memory."""
 
     def __init__(self, pointer: int, length: int, memory_bytes: int) -> None:
         super().__init__(
@@ -16,9 +16,9 @@ class Memory(Protocol):
     """Pointers and lengths are unsigned 32-bit."""
 
     def read(self, pointer: int, length: int) -> bytes:
-        """A copy of the bytes. Raises OutOfBoundsError."""
+        """Copies bytes of the guest. Raises OutOfBoundsError."""
         ...
 
     def write(self, pointer: int, data: bytes | memoryview) -> None:
-        """Raises OutOfBoundsError, and then has written nothing."""
+        """Raises OutOfBoundsError, in which case nothing is written."""
         ...

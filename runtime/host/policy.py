@@ -13,7 +13,7 @@ from runtime.content.typed import from_value, to_value
 from runtime.tokens.policy import Allowed, Denied, PermitList, Rule, Usage, evaluate
 
 DENIAL: Final = "denied by policy"
-"""How the reason of a denial begins, after the resource."""
+"""Beginning of the reason of a denial, after the resource."""
 
 
 class PolicyInForce(Struct, frozen=True, kw_only=True):
@@ -22,12 +22,12 @@ class PolicyInForce(Struct, frozen=True, kw_only=True):
 
 
 def policy_to_value(rule: Rule, usage: Usage) -> dict[str, Any]:
-    """What a context's `policies` holds for one resource type."""
+    """Makes the value that a context's `policies` holds for one resource type."""
     return to_value(PolicyInForce(rule=rule, usage=usage))
 
 
 def permitted(policy: PolicyInForce, *, subject: Did, amount: int, now: int) -> PolicyInForce | str:
-    """The policy with the amount used, or why it is denied."""
+    """Gives the policy with the amount used, or the reason of its denial."""
     verdict = evaluate(policy.rule, subject=subject, amount=amount, usage=policy.usage, now=now)
     match verdict:
         case Allowed(usage=usage):
@@ -40,7 +40,7 @@ def permitted(policy: PolicyInForce, *, subject: Did, amount: int, now: int) -> 
 
 
 def policy_from_value(value: Any, *, subject: Did) -> PolicyInForce:
-    """Read what `policy_to_value` made, a permit list as far as it is about the subject.
+    """Reads the value that `policy_to_value` made; of a permit list only the entry of the subject.
 
     Raises ValueError.
     """
@@ -52,7 +52,7 @@ def policy_from_value(value: Any, *, subject: Did) -> PolicyInForce:
 
 
 def members_listed(value: Any) -> int:
-    """How long the permit list in a policy's value is, before it is read."""
+    """Gives the length of the permit list in a policy's value, before it is read."""
     match value:
         case {"rule": {"dids": list(dids)}}:
             return len(dids)

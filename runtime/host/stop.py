@@ -1,4 +1,4 @@
-"""How an execution ends before its entry returns: by a `Stop` that carries the outcome."""
+"""The end of an execution before its entry returns: a `Stop` with the outcome."""
 
 from typing import Final
 

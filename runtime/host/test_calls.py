@@ -1,7 +1,7 @@
-"""The calls of tests: one function for each entry of the table in `ccl.abi.test_calls`.
+"""Host calls of tests: one function for each entry of the table in `ccl.abi.test_calls`.
 
-They change what the rest of this execution sees of its context, and keep what the test runner
-wants to know. A module that has them is refused outside a rehearsal before it starts.
+They change the context for the rest of this execution, and keep the records of the test for its
+runner. A module that has them is refused outside a rehearsal before it starts.
 """
 
 from collections.abc import Mapping
@@ -89,7 +89,8 @@ def effects(invocation: Invocation, kind: str) -> bytes:
 
 
 def _readable(value: Any, meter: FuelMeter) -> Any:
-    """As programs read it: links are texts, and encoded values are values."""
+    """Converts a value to the form that programs read: links are texts, and encoded values are
+    values."""
     match value:
         case Cid():
             return str(value)

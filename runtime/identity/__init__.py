@@ -1,1 +1,1 @@
-"""Who signs: keys, their DIDs, and records that carry a signature."""
+"""Identity: signing keys, their DIDs, and records that carry a signature."""

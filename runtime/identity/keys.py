@@ -28,7 +28,7 @@ _DIGITS: Final = {char: value for value, char in enumerate(_ALPHABET)}
 
 
 class IdentityError(ValueError):
-    """Not a usable Ed25519 did:key, or not a key."""
+    """A DID that is no usable Ed25519 did:key, or bytes that are no key."""
 
 
 class SigningKey:
@@ -37,14 +37,14 @@ class SigningKey:
     __slots__ = ("_secret", "did", "public")
 
     def __init__(self, seed: bytes) -> None:
-        """Derive the key from 32 random bytes. Raises IdentityError for another length."""
+        """Derives the key from 32 random bytes. Raises IdentityError for another length."""
         if len(seed) != SEED_BYTES:
             raise IdentityError(f"a seed of {len(seed)} bytes, expected {SEED_BYTES}")
         self.public, self._secret = crypto_sign_seed_keypair(seed)
         self.did: Did = did_of(self.public)
 
     def sign(self, message: bytes) -> bytes:
-        """The 64-byte signature; the same message always gives the same."""
+        """Signs a message; 64 bytes, the same for the same message."""
         return crypto_sign(message, self._secret)[:SIGNATURE_BYTES]
 
     def __repr__(self) -> str:
@@ -52,7 +52,7 @@ class SigningKey:
 
 
 def did_of(public: bytes) -> Did:
-    """The did:key of a public key. Raises IdentityError if no one can hold that key."""
+    """Gives the did:key of a public key. Raises IdentityError if it cannot be anybody's key."""
     if len(public) != _PUBLIC_BYTES:
         raise IdentityError(f"a public key of {len(public)} bytes, expected {_PUBLIC_BYTES}")
     if not crypto_core_ed25519_is_valid_point(public):
@@ -62,7 +62,7 @@ def did_of(public: bytes) -> Did:
 
 @lru_cache(maxsize=65536)
 def public_key(did: Did) -> bytes:
-    """The public key that a did:key names. Raises IdentityError with the reason."""
+    """Gives the public key that a did:key names. Raises IdentityError with the reason."""
     if not did.startswith(_PREFIX):
         raise IdentityError(f"{did} is not a did:key in base58 ('{_PREFIX}…')")
     raw = _from_base58(did[len(_PREFIX) :])
@@ -74,7 +74,8 @@ def public_key(did: Did) -> bytes:
 
 
 def verify(did: Did, message: bytes, signature: bytes) -> bool:
-    """Whether `signature` is the key's over `message`. Raises IdentityError for a bad DID."""
+    """Returns whether `signature` is the key's over `message`. Raises IdentityError for a bad
+    DID."""
     public = public_key(did)
     if len(signature) != SIGNATURE_BYTES:
         return False

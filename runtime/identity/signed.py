@@ -1,8 +1,8 @@
-"""A record with a signature: one envelope for all of them.
+"""Signed records: one envelope for all of them.
 
-`version`, `type`, `mesh`, `signer` and `sig` are beside the record's own fields in one map.
-The signature is over `"icn-mesh/1\\0" ‖ type ‖ "\\0" ‖ canonical encoding without sig`; the
-CID is over the whole signed block.
+`version`, `type`, `mesh`, `signer` and `sig` are beside the record's own fields in one map. The
+signature is over `"icn-mesh/1\\0" ‖ type ‖ "\\0" ‖ canonical encoding without sig`; the CID is over
+the whole signed block.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _ENVELOPE: Final = frozenset({"version", "type", "mesh", "signer", "sig"})
 
 
 class RecordFault(Enum):
-    """Why a block is not a record that we accept."""
+    """Why a block is not an acceptable record."""
 
     NOT_CANONICAL = "not canonical DAG-CBOR"
     NOT_A_RECORD = "not a signed record"
@@ -40,7 +40,7 @@ class RecordFault(Enum):
 
 
 class RecordError(ValueError):
-    """A block that is not accepted as a record: `fault` names why, `detail` where."""
+    """A block that is not accepted as a record: `fault` names the reason, `detail` the place."""
 
     def __init__(self, fault: RecordFault, detail: str = "") -> None:
         super().__init__(f"{fault.value}: {detail}" if detail else fault.value)
@@ -51,8 +51,8 @@ class RecordError(ValueError):
 class Signed(Struct, Generic[T_co], frozen=True, kw_only=True):
     """A record as it was signed; only `sign` and `read` make one, so the signature holds.
 
-    mesh: CID of the genesis record, None in the genesis record itself. block: the whole
-    signed encoding, which `cid` names.
+    mesh: CID of the genesis record, None in the genesis record itself. block: the whole signed
+    encoding, which `cid` names.
     """
 
     body: T_co
@@ -63,7 +63,7 @@ class Signed(Struct, Generic[T_co], frozen=True, kw_only=True):
 
 
 def sign(body: T, *, mesh: Cid | None, key: SigningKey) -> Signed[T]:
-    """Sign a record. The same body, mesh and key give the same bytes. Raises ShapeError."""
+    """Signs a record. The same body, mesh and key give the same bytes. Raises ShapeError."""
     name = type(body).__name__
     value = to_value(body)
     assert not _ENVELOPE & value.keys(), "the envelope's names are not a record's"
@@ -78,7 +78,7 @@ def sign(body: T, *, mesh: Cid | None, key: SigningKey) -> Signed[T]:
 def read(
     data: bytes, kinds: Mapping[str, type[T]], *, bytes_max: int = RECORD_BYTES_MAX
 ) -> Signed[T]:
-    """Read and verify one signed record of one of `kinds` (by type name). Raises RecordError."""
+    """Reads and verifies one signed record of one of `kinds` (by type name). Raises RecordError."""
     try:
         value = decode(data, bytes_max=bytes_max)
     except CodecError as error:

@@ -1,8 +1,8 @@
-"""The way to a trap, as places in the sources: from the engine's frames and what the module says of
-its calls.
+"""Backtrace of a trap, as places in the sources: from the engine's frames and the module's own
+record of its calls.
 
-Rule: this is shown and never compared. A module may say anything of its calls; what cannot be read
-is left out.
+Rule: it is shown and never compared. A module may claim anything of its calls; entries that cannot
+be read are left out.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,13 +19,14 @@ from runtime.module.headers import Body
 from runtime.module.reader import MalformedError, read_module
 
 LIBRARY_PREFIX: Final = "std/"
-"""Of the files that a program takes from the standard library."""
+"""Prefix of the files of the standard library."""
 WAY_MAX: Final = 8
-"""As many places are shown of a way to a trap."""
+"""The most places of a backtrace that are shown."""
 
 
 def calls_to(module: bytes, frames: Sequence[int]) -> tuple[CallSite, ...]:
-    """The calls of the source that led to a trap, the innermost first, as far as they are known."""
+    """Lists the calls of the source that led to a trap, the innermost first, as far as they are
+    recorded."""
     if not frames:
         return ()
     try:
@@ -46,12 +47,14 @@ def place_of(call: CallSite) -> str:
 
 
 def way_to(outcome: Outcome, calls: Iterable[CallSite]) -> tuple[str, ...]:
-    """All places from a trap outwards, as `file:line:column`; none where no place is known."""
+    """Lists all places from a trap outwards, as `file:line:column`; none where no place is
+    recorded."""
     return (outcome.place, *map(place_of, calls)) if outcome.place else ()
 
 
 def way_lines(way: Sequence[str]) -> Iterator[str]:
-    """The way as lines below the place that is shown, which is the first of the program's own."""
+    """Writes the backtrace as lines below the place that is shown, which is the first of the
+    program's own."""
     if len(way) < 2:
         return
     if way[0].startswith(LIBRARY_PREFIX):
@@ -66,7 +69,7 @@ def way_lines(way: Sequence[str]) -> Iterator[str]:
 def _instructions(
     module: bytes, bodies: Sequence[Body], frames: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
-    """(body, which of its calls) of each frame that is at a call."""
+    """Gives (body, number of its call) of each frame that is at a call."""
     for offset in frames:
         for number, body in enumerate(bodies):
             if body.start <= offset < body.end:

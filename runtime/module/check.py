@@ -1,8 +1,8 @@
 """Checks of a module before it is compiled, on the bytes alone.
 
-Compilation has no budget of its own and a hundred kilobytes can take half a minute, so what
-makes it slow is counted first. A check answers with the facts of the module or with a
-rejection, the same on every machine. Whether the code is valid is for the engine to say.
+Compilation has no budget of its own and a hundred kilobytes can take half a minute, so the causes
+of slow compilation are counted first. A check returns the facts of the module or a rejection, the
+same on every machine. The engine decides whether the code is valid.
 Source: WebAssembly core specification 2.0, section 5 (binary format).
 """
 
@@ -35,11 +35,11 @@ PAGE_BYTES: Final = 65_536
 
 
 class ModuleFacts(Struct, frozen=True, kw_only=True):
-    """What is known of an accepted module.
+    """Facts of an accepted module.
 
     entries: exported functions with their WebAssembly types. memory_pages: initial size of its
-    memory; memory_pages_max: what it declares as the most, if it does. grows_memory: some function
-    has the instruction. abi, sites: content of the CCL sections, None where the module has none.
+    memory; memory_pages_max: its declared maximum, if any. grows_memory: some function has the
+    instruction. abi, sites: content of the CCL sections, None where the module has none.
     is_rehearsal: it has calls that only tests have.
     """
 
@@ -55,9 +55,10 @@ class ModuleFacts(Struct, frozen=True, kw_only=True):
 
 
 class Rejection(Struct, frozen=True, kw_only=True):
-    """Why a module is not compiled. `reason` names the fault, `detail` the place or next step.
+    """The reason why a module is not compiled. `reason` names the error, `detail` the place or next
+    step.
 
-    functions_after: where one function is at fault, how many follow it in the module.
+    functions_after: where one function is the cause, how many follow it in the module.
     """
 
     reason: str
@@ -69,7 +70,7 @@ class Rejection(Struct, frozen=True, kw_only=True):
 
 
 def check_module(module: bytes, limits: ModuleLimits = MODULE_LIMITS) -> ModuleFacts | Rejection:
-    """Read the headers of a module and hold them against the limits."""
+    """Reads the headers of a module and checks them against the limits."""
     refused = _not_a_module(module, limits)
     if refused is not None:
         return refused
@@ -190,8 +191,8 @@ def _sizes_refused(reading: Reading, limits: ModuleLimits) -> Rejection | None:
 
 
 def _sections_refused(reading: Reading, limits: ModuleLimits) -> Rejection | None:
-    """A CCL section that cannot be read would be found in the middle of an execution. Nobody pays
-    for reading it, so its items are counted before any is built."""
+    """Refuses CCL sections that cannot be read: otherwise the error would occur in the middle of an
+    execution. Reading is not paid for, so the items are counted before any is built."""
     for name, data in reading.custom.items():
         if weighed_items(data, items_max=limits.section_items) > limits.section_items:
             return Rejection(
@@ -210,8 +211,8 @@ def _sections_refused(reading: Reading, limits: ModuleLimits) -> Rejection | Non
 
 
 def _growing(module: bytes, reading: Reading, limits: ModuleLimits) -> Rejection | bool:
-    """Whether the code grows the memory; or why it is not compiled: it would take too long, or too
-    much memory. One reading of every instruction finds both."""
+    """Returns whether the code grows the memory; or why it is not compiled: it would take too long,
+    or too much memory. One reading of every instruction finds both."""
     grows_memory = False
     types = [(len(each.parameters), len(each.results)) for each in reading.types]
     callees = [types[index] if index < len(types) else (0, 0) for index in reading.signatures]

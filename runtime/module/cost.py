@@ -1,11 +1,11 @@
-"""What compiling a function costs at most, estimated from its bytes alone.
+"""Upper bound on the cost of compiling a function, estimated from its bytes alone.
 
-The compiler is linear in ordinary code, and worse in four things, each of which a few kilobytes
-can hold thousands of: blocks (quadratic), blocks times locals, variables that many blocks
-change (quadratic in the blocks of one variable), and branches times the variables that their
-target changes. They are counted here in one pass. The weights were measured
-(docs/adr/0014-a-static-budget-for-compiling.md); the estimate is the same on every machine.
-Source: WebAssembly core specification 2.0, section 5.4 (instructions).
+The compiler is linear in ordinary code, and worse in four things, each of which a few kilobytes can
+hold thousands of: blocks (quadratic), blocks times locals, variables that many blocks change
+(quadratic in the blocks of one variable), and branches times the variables that their target
+changes. They are counted here in one pass. The weights were measured
+(docs/adr/0014-a-static-budget-for-compiling.md); the estimate is the same on every machine. Source:
+WebAssembly core specification 2.0, section 5.4 (instructions).
 """
 
 import re
@@ -17,8 +17,8 @@ from typing import Final
 from msgspec import Struct, field
 
 WEIGHTS_VERSION: Final = 3
-"""Raised with any of the weights, those of `runtime.module.startup_cost` too: another estimate is
-another verdict, so another engine."""
+"""Incremented with any of the weights, also those of `runtime.module.startup_cost`: another
+estimate is another verdict, so another engine."""
 BYTE: Final = 1_500
 """This and what follows: estimated nanoseconds."""
 FLOAT: Final = 9_500
@@ -91,7 +91,7 @@ _TOKENS: Final = b"|".join(
         rb"(?P<table>\x0e)(?P<targets>" + _LEB + rb")",
         # memory.init, memory.copy, memory.fill, and the same of tables; table.grow
         rb"(?P<bulk>\xfc(?:[\x08\x0a\x0c\x0e]" + _LEB + _LEB + rb"|[\x0b\x0f\x11]" + _LEB + rb"))",
-        # table.get and table.set look at an entry that may not be made yet
+        # table.get and table.set read an entry that may not be initialised yet
         rb"(?P<entry>[\x25\x26]" + _LEB + rb")",
         # memory.grow
         rb"(?P<grow>\x40" + _LEB + rb")",
@@ -102,12 +102,12 @@ _TOKENS: Final = b"|".join(
 
 @lru_cache(maxsize=1)
 def _scanners() -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Of instructions, and of numbers; made when the first body is read."""
+    """Makes the scanners of instructions and of numbers when the first body is read."""
     return re.compile(_TOKENS, re.DOTALL), re.compile(_LEB)
 
 
 class TooCostly(Exception):
-    """The estimate is over the bound; counted no further. `why` says what makes it so."""
+    """An estimate over the bound; counted no further. `why` names its cause."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -124,11 +124,11 @@ _SWITCHED_OFF: Final = (
     ("wide arithmetic is switched off", rb"\xfc[\x13-\x16]"),
     ("relaxed SIMD is switched off", rb"\xfd[\x80-\xff]\x02"),
 )
-"""Why an instruction is not taken, by how it begins."""
+"""Reasons why an instruction is not accepted, by its first byte."""
 
 
 class UnknownInstruction(Exception):
-    """No instruction that is switched on begins here. offset: in the body."""
+    """An instruction that does not exist or is not enabled. offset: in the body."""
 
     def __init__(self, code: bytes, offset: int) -> None:
         found = (reason for reason, begin in _SWITCHED_OFF if re.match(begin, code[offset:]))
@@ -159,8 +159,11 @@ class Costing(Struct, frozen=True):
     targets_max: int
 
     def of(self, code: bytes, locals_: int) -> tuple[int, bool]:
-        """The estimate for the instructions of one body, and whether one of them is `memory.grow`.
-        Raises TooCostly, UnknownInstruction."""
+        """Estimates the instructions of one body; returns also whether one of them is
+        `memory.grow`.
+
+        Raises TooCostly, UnknownInstruction.
+        """
         body = _Body(self, locals_)
         return body.cost(code), body.grows_memory
 
@@ -302,7 +305,8 @@ def _number(leb: bytes) -> int:
 
 
 def calls_before(code: bytes, offset: int) -> int | None:
-    """How many direct calls begin in a body before the one at a place in it; None if none is."""
+    """Counts the direct calls that begin in a body before the one at a place in it; None if none is
+    there."""
     at = calls = 0
     token = _scanners()[0]
     while at < offset:

@@ -1,9 +1,9 @@
 """Plans of a call: whether a module's entry can be called with given arguments, and how.
 
-Compiled CCL says in `ccl:abi` how each export is called (`direct` or `packed`). Of any other
+Compiled CCL states in `ccl:abi` how each export is called (`direct` or `packed`). Of any other
 module, an export whose parameters and result are integers can be called, and a WASI program's
 `_start`, which takes texts. Rule: submission, nodes and workers make the same plan from the same
-bytes, so that what is submitted can be called.
+bytes, so that every submitted call can be made.
 """
 
 import re
@@ -32,7 +32,7 @@ _SCALAR_INTEGERS: Final = frozenset(
 )
 _EXPORTS_SHOWN_MAX: Final = 12
 _EXPORTS_COMPARED_MAX: Final = 64
-"""A wrong name is compared with so many: with ten thousand it takes seconds."""
+"""Names that a wrong one is compared with: ten thousand would take seconds."""
 
 
 class Direct(Struct, frozen=True):
@@ -59,7 +59,7 @@ class Plain(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True):
-    """A WASI program: what it writes is the output. arguments: of its command line."""
+    """A WASI program: its stdout is the output. arguments: of its command line."""
 
     name: str
     arguments: tuple[str, ...]
@@ -69,7 +69,8 @@ Plan: TypeAlias = Direct | Packed | Plain | Command
 
 
 def plan_entry(facts: ModuleFacts, name: str, given: bytes | None) -> Plan | Outcome:
-    """How to call an entry with a DAG-CBOR list of arguments, or why it cannot be called."""
+    """Plans the call of an entry with a DAG-CBOR list of arguments, or gives the reason why it
+    cannot be called."""
     if name == RUN_EXPORT and name not in facts.entries and _is_program(facts):
         name = WASI_ENTRY
     if name not in facts.entries:
@@ -89,7 +90,7 @@ def plan_entry(facts: ModuleFacts, name: str, given: bytes | None) -> Plan | Out
 
 
 def start_refusal(facts: ModuleFacts, memory_bytes: int) -> Outcome | None:
-    """Why a module cannot even start with so much memory."""
+    """Gives the reason why a module cannot even start with so much memory."""
     first = facts.memory_pages * PAGE_BYTES
     if first <= memory_bytes:
         return None
@@ -100,8 +101,8 @@ def start_refusal(facts: ModuleFacts, memory_bytes: int) -> Outcome | None:
 def refusal_of(
     facts: ModuleFacts, name: str, given: bytes | None, memory_bytes: int
 ) -> Outcome | None:
-    """Why a call is not worth paying for: it cannot be made, or the program itself would refuse
-    the arguments. They are checked as deep as `ccl:abi` describes them."""
+    """Gives the reason why a call is not worth paying for: it cannot be made, or the program itself
+    would refuse the arguments. They are checked as deep as `ccl:abi` describes them."""
     plan = plan_entry(facts, name, given)
     if isinstance(plan, Outcome):
         return plan
@@ -160,7 +161,8 @@ _ALLOCATE: Final = FunctionType(parameters=("i32",), results=("i32",))
 
 
 def _is_program(facts: ModuleFacts) -> bool:
-    """Whether `_start` is meant as a program's start; one of the wrong type cannot be called."""
+    """Returns whether `_start` is meant as a program's start; one of the wrong type cannot be
+    called."""
     shape = facts.entries.get(WASI_ENTRY)
     return shape is not None and (facts.uses_wasi or shape == _COMMAND_TYPE)
 
@@ -221,7 +223,7 @@ def _wasm_type(kind: str) -> str:
 
 
 def _scalar(argument: Any, kind: str) -> int | None:
-    """The WebAssembly value of an argument, None if it is not of the type."""
+    """Converts an argument to its WebAssembly value, None if it is not of the type."""
     if kind == "Bool":
         return int(argument) if isinstance(argument, bool) else None
     if kind == "Decimal":

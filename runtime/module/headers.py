@@ -32,7 +32,7 @@ class Export(Struct, frozen=True, kw_only=True):
 
 
 class Section(NamedTuple):
-    """The entries of a section, by their place in the module, and how many it says there are."""
+    """The entries of a section, by their place in the module, and how many it declares."""
 
     start: int
     end: int

@@ -1,7 +1,7 @@
-"""Reads the headers of a WebAssembly binary: sections, types, imports, exports, local counts.
+"""Reader of the headers of a WebAssembly binary: sections, types, imports, exports, local counts.
 
-Bodies and initialisers are skipped by their declared sizes. Every count is held against what
-is left of the file before anything is built from it.
+Bodies and initialisers are skipped by their declared sizes. Every count is checked against the rest
+of the file before anything is built from it.
 Source: WebAssembly core specification 2.0, section 5 (binary format).
 """
 
@@ -27,7 +27,7 @@ TABLES_MAX: Final = 16
 
 
 class MalformedError(Exception):
-    """The module cannot be read, or uses what is switched off."""
+    """A module that cannot be read, or uses a feature that is not enabled."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason} ({detail})" if detail else reason)
@@ -36,7 +36,7 @@ class MalformedError(Exception):
 
 
 def read_module(module: bytes, limits: ModuleLimits, *, custom: tuple[str, ...]) -> Reading:
-    """The headers, with the payload of those custom sections. Raises MalformedError."""
+    """Reads the headers, with the payload of those custom sections. Raises MalformedError."""
     return ModuleReader(module, limits.types, limits.parameters).read(
         functions_max=limits.functions,
         locals_max=limits.locals_total,
@@ -112,7 +112,7 @@ class ModuleReader:
     # --- sections
 
     def _section(self, seen: list[int]) -> int:
-        """The number of the section that begins here; reading goes to its end and no further."""
+        """Reads the number of the section that begins here, and limits reading to its end."""
         size = len(self._data)
         self._end = size
         section, start = self._byte(), self._at
@@ -217,7 +217,7 @@ class ModuleReader:
                 )
             before = reading.locals_total
             for _ in range(self._count("groups of locals", size)):
-                # A group of none costs the reader as much as one local.
+                # A group of no locals costs the reader as much as one local.
                 reading.locals_total += max(self._u32(), 1)
                 self._value_type()
                 if reading.locals_total > locals_max:

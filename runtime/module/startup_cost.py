@@ -1,9 +1,9 @@
-"""What compiling the start of a module costs at most: its globals and element segments.
+"""Upper bound on the cost of compiling the start of a module: its globals and element segments.
 
-The engine writes a table that is known before it runs (constant offsets, inside the table) as
-data; for everything else it compiles a function, with some instructions for each element. The
-weights were measured (docs/adr/0014-a-static-budget-for-compiling.md), for memory more than time.
-Source: WebAssembly core specification 2.0, sections 5.5.9 and 5.5.12.
+The engine writes a table that is known before it runs (constant offsets, inside the table) as data;
+for everything else it compiles a function, with some instructions for each element. The weights
+were measured (docs/adr/0014-a-static-budget-for-compiling.md), for memory more than time. Source:
+WebAssembly core specification 2.0, sections 5.5.9 and 5.5.12.
 """
 
 import re
@@ -59,7 +59,7 @@ class Startup(NamedTuple):
 
 
 def startup(module: bytes, reading: Reading, *, elements_max: int, cost_max: int) -> Startup:
-    """The estimate, counted no further than the bound. Raises MalformedError."""
+    """Estimates the cost, counted no further than the bound. Raises MalformedError."""
     globals_ = _Globals(module, reading.globals)
     elements = _Elements(module, reading.elements, reading.tables, elements_max)
     cost, references = globals_.read(cost_max)
@@ -93,7 +93,7 @@ class _Sections:
         return number(self._matched(_NUMBER, "a number of more than 32 bits")[0])
 
     def _expression(self) -> None:
-        """What stands where only constants may."""
+        """Reads an expression where only constants are allowed."""
         if found := _CONSTANT.match(self._data, self._at, self._end):
             self._at = found.end()
             return
@@ -157,13 +157,13 @@ class _Elements(_Sections):
             self._skip(count, expressions=bool(flags & _EXPRESSIONS))
 
     def _weights(self, flags: int) -> tuple[int, int]:
-        """Of an element, and of the segment."""
+        """Gives the weights of an element, and of the segment."""
         if flags & _PASSIVE:
             return (DECLARED, DECLARED) if flags & _EXPLICIT else (LISTED, ELEMENT_SEGMENT)
         return (WRITTEN, DECLARED) if self._written else (COMPUTED, ELEMENT_SEGMENT)
 
     def _place(self) -> int | None:
-        """None: more than a constant."""
+        """Reads the offset of a segment; None if it is more than a constant."""
         found = _PLACE.match(self._data, self._at, self._end)
         self._expression()
         return None if found is None else signed_as_unsigned(found[1])
@@ -185,7 +185,7 @@ def number(leb: bytes) -> int:
 
 
 def signed_as_unsigned(leb: bytes) -> int:
-    """A signed number of 32 bits, as the place that the engine takes it for."""
+    """Converts a signed number of 32 bits to the offset that the engine reads."""
     value = number(leb)
     if leb[-1] & 0x40:
         value -= 1 << (7 * len(leb))

@@ -1,1 +1,1 @@
-"""Parts of the operating system: private files, and what POSIX may lack."""
+"""Parts of the operating system: private files, and parts of POSIX that a system may lack."""

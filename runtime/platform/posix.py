@@ -1,13 +1,13 @@
 """Parts of POSIX that some systems lack.
 
-Rule: what only some commands need is imported where it is used, after `require`.
+Rule: a part that only some commands need is imported where it is used, after `require`.
 """
 
 from importlib import import_module
 
 
 class UnsupportedSystemError(Exception):
-    """The system has no such module. purpose: what needs it."""
+    """The system has no such module. purpose: the use that needs it."""
 
     def __init__(self, module: str, purpose: str) -> None:
         super().__init__(

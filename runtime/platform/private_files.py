@@ -1,7 +1,7 @@
 """Files and folders for their owner alone: made so whatever the umask, checked as they are opened.
 
-Rule: a mode is set on what was just made, and never by the umask of the process, which also
-decides about the files that users ask for.
+Rule: a mode is set on the new file itself, and never by the umask of the process, which also
+applies to the files that users name.
 """
 
 import os
@@ -18,7 +18,7 @@ ACCESS_OF_OTHERS: Final = 0o077
 WRITES_OF_OTHERS: Final = 0o022
 WRITES_OF_EVERYBODY: Final = 0o002
 HAS_OWNERS: Final = hasattr(os, "geteuid")
-"""Whether this system knows owners and modes of files as POSIX has them."""
+"""Whether this system has owners and modes of files as in POSIX."""
 _CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)
 _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 _NONBLOCK: Final = getattr(os, "O_NONBLOCK", 0)
@@ -35,7 +35,7 @@ class Weakness(Enum):
 
 
 class WeakFileError(Exception):
-    """A file that is not its owner's alone; `status` is what the system says of it."""
+    """A file that is not its owner's alone; `status` is the system's record of it."""
 
     def __init__(self, path: Path, weakness: Weakness, status: os.stat_result) -> None:
         super().__init__(f"{path} {weakness.value}")
@@ -45,7 +45,7 @@ class WeakFileError(Exception):
 
 
 def weakness_of(status: os.stat_result, *, is_folder: bool, refused: int) -> Weakness | None:
-    """What speaks against a file or folder. refused: bits of its mode that must not be set."""
+    """Finds a weakness of a file or folder. refused: bits of its mode that must not be set."""
     if stat.S_ISLNK(status.st_mode):
         return Weakness.LINK
     if not (stat.S_ISDIR if is_folder else stat.S_ISREG)(status.st_mode):
@@ -60,7 +60,7 @@ def weakness_of(status: os.stat_result, *, is_folder: bool, refused: int) -> Wea
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it that are missing, all 0700. Raises OSError."""
+    """Makes a folder and those above it that are missing, all 0700. Raises OSError."""
     if path.parent != path and not path.parent.is_dir():
         make_folder(path.parent)
     try:
@@ -74,7 +74,8 @@ def make_folder(path: Path) -> None:
 
 
 def create_file(path: Path) -> int:
-    """A descriptor of a new file, 0600, to be written. Raises OSError if there is one."""
+    """Makes a new file, 0600, to be written; returns its descriptor. Raises OSError if it
+    exists."""
     descriptor = os.open(
         path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC | _BINARY, FILE_MODE
     )
@@ -87,9 +88,9 @@ def create_file(path: Path) -> int:
 
 
 def open_or_create(path: Path) -> int:
-    """A descriptor to read and write, of a file that is there or new. Raises OSError.
+    """Opens a file to read and write, which is made if it is missing; returns its descriptor.
 
-    A link is an error.
+    Raises OSError, also for a link.
     """
     while True:
         try:
@@ -99,15 +100,16 @@ def open_or_create(path: Path) -> int:
         try:
             return create_file(path)
         except FileExistsError:
-            # Another process was faster, or what is there is a link to nowhere.
+            # Another process was faster, or the path is a dangling link.
             if path.is_symlink():
                 raise OSError(ELOOP, os.strerror(ELOOP), str(path)) from None
 
 
 def write_whole(path: Path, data: bytes, *, is_durable: bool = True) -> Path:
-    """A new file beside `path`, to be moved into its place. Raises OSError.
+    """Writes a new file beside `path`, to be moved into its place. Raises OSError.
 
-    What could not be written whole is removed. is_durable: it is on the disk before it is moved.
+    A file that could not be written whole is removed. is_durable: it is on the disk before it is
+    moved.
     """
     draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     descriptor = create_file(draft)
@@ -126,7 +128,7 @@ def write_whole(path: Path, data: bytes, *, is_durable: bool = True) -> Path:
 
 
 def put_once(path: Path, data: bytes) -> None:
-    """A file that is made whole, and never overwritten: if there is one, it stays.
+    """Makes a whole file that is never overwritten: one that exists stays.
 
     Raises OSError.
     """
@@ -144,7 +146,7 @@ def put_once(path: Path, data: bytes) -> None:
 
 
 def read_file(path: Path, *, bytes_max: int, refused: int = ACCESS_OF_OTHERS) -> bytes:
-    """The bytes of a regular file of ours, at most so many, and no link's.
+    """Reads a regular file of ours, at most so many bytes, through no link.
 
     Raises OSError, and WeakFileError for a file that is not its owner's alone.
     """
@@ -160,20 +162,20 @@ def read_file(path: Path, *, bytes_max: int, refused: int = ACCESS_OF_OTHERS) ->
         weakness = weakness_of(status, is_folder=False, refused=refused)
         if weakness is not None:
             raise WeakFileError(path, weakness, status)
-        # A read takes memory for as much as it may bring, so no more than there is.
+        # A read allocates its whole limit, so the limit is the size of the file.
         return file.read(min(bytes_max, status.st_size))
 
 
 def may_write(path: Path) -> bool:
-    """Whether the system would let this process write, whatever the reason if not.
+    """Returns whether the system would let this process write, whatever the reason if not.
 
-    Nothing is opened: to close a descriptor of a database would end the locks that this
-    process has on it.
+    Nothing is opened: closing a descriptor of a database would end the locks that this process has
+    on it.
     """
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _correct(descriptor: int) -> None:
-    """0600, if the umask has taken from it or an ACL of the folder has added to it."""
+    """Sets 0600, if the umask has taken from it or an ACL of the folder has added to it."""
     if HAS_OWNERS and stat.S_IMODE(os.fstat(descriptor).st_mode) != FILE_MODE:
         os.fchmod(descriptor, FILE_MODE)

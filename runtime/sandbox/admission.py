@@ -1,7 +1,7 @@
-"""Admission of modules: what is known of one before anybody executes it.
+"""Admission of modules: the verdict on each before it is executed.
 
-Rule: the verdict is a function of the module's bytes and the engine's configuration, so it is
-given once and kept, under a MAC like machine code. A Fault is no verdict and is not kept.
+Rule: the verdict is a function of the module's bytes and the engine's configuration, so it is given
+once and kept, under a MAC like machine code. A Fault is no verdict and is not kept.
 """
 
 from collections import OrderedDict
@@ -26,7 +26,7 @@ class Admission:
         self._known: OrderedDict[Cid, ModuleFacts | Rejection] = OrderedDict()
 
     def known(self, cid: Cid) -> ModuleFacts | Rejection | None:
-        """The verdict, if it was given before: no process is started for it."""
+        """Gives the verdict if it was given before: no process is started for it."""
         if cid not in self._known:
             kept = self._cache.get(cid, Kept.VERDICT)
             verdict = None if kept is None else _verdict(kept)
@@ -36,8 +36,8 @@ class Admission:
         return self._known[cid]
 
     def admit(self, cid: Cid, module: bytes) -> Verdict:
-        """The facts of a module that the engine takes, or why it does not; checked in a process
-        of its own unless it is known."""
+        """Gives the facts of a module that the engine accepts, or the reason of a refusal; checked
+        in a process of its own unless the verdict is kept."""
         known = self.known(cid)
         if known is not None:
             return known

@@ -1,9 +1,9 @@
-"""The engine: which one, how it is configured, and how that is named.
+"""The engine: its name and its configuration.
 
-Every setting that can change a result is in `SETTINGS` and hashed into the name, together
-with the prices of host calls and the limits of modules: two machines whose engine text is
-equal must agree on outcome, output, effects, logs and fuel. This module is imported
-everywhere; the engine itself only where `build_engine` is called, in worker processes.
+Every setting that can change a result is in `SETTINGS` and hashed into the name, together with the
+prices of host calls and the limits of modules: two machines whose engine text is equal must agree
+on outcome, output, effects, logs and fuel. This module is imported everywhere; the engine itself
+only where `build_engine` is called, in worker processes.
 """
 
 import platform
@@ -32,7 +32,7 @@ MIB: Final = 1 << 20
 WASM_STACK_BYTES: Final = 4 * MIB
 """Holds the 1 000 frames that compiled CCL may nest, at 4 KiB each."""
 SEMANTICS_VERSION: Final = 3
-"""Raised when host calls or entries change what an execution gives."""
+"""Incremented when host calls or entries change the result of an execution."""
 
 _SWITCHED_OFF: Final = (
     "parallel_compilation",
@@ -69,7 +69,7 @@ class Engine(Struct, frozen=True, kw_only=True):
 
 
 def _wasmtime_version() -> str:
-    """From the name of the installed distribution: importing it would cost 50 ms."""
+    """Reads the name of the installed distribution: importing it would cost 50 ms."""
     spec = find_spec("wasmtime")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(
@@ -103,18 +103,18 @@ def _arch() -> str:
 
 @lru_cache(maxsize=1)
 def engine() -> Engine:
-    """The engine of this installation."""
+    """Describes the engine of this installation."""
     return Engine(name="wasmtime", version=_wasmtime_version(), config=_config_hash(), arch=_arch())
 
 
 def engine_text() -> str:
-    """The engine as a context names it: name, version, configuration, architecture."""
+    """Names the engine as a context does: name, version, configuration, architecture."""
     return engine().text
 
 
 @lru_cache(maxsize=1)
 def cpu_features() -> str:
-    """What the compiler may use of this CPU: machine code is not shared beyond it."""
+    """Lists what the compiler may use of this CPU: machine code is not shared beyond it."""
     if sys.platform == "linux":
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n"):
             if line.startswith(("flags", "Features")):
@@ -123,14 +123,14 @@ def cpu_features() -> str:
 
 
 def build_engine() -> "wasmtime.Engine":
-    """The configured engine. Imports wasmtime."""
+    """Builds the configured engine. Imports wasmtime."""
     import wasmtime
 
     return wasmtime.Engine(engine_config())
 
 
 def engine_config() -> "wasmtime.Config":
-    """The configuration of the engine. Imports wasmtime."""
+    """Builds the configuration of the engine. Imports wasmtime."""
     import ctypes
 
     import wasmtime

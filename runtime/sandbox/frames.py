@@ -1,7 +1,7 @@
 """Frames on a pipe: four bytes of length, then one DAG-CBOR value.
 
-Both ends are ours, but a worker that was taken over may write anything: the reader bounds the
-size and treats every malformed frame as the end of the worker.
+Both ends are ours, but a compromised worker may write anything: the reader bounds the size and
+treats every malformed frame as the end of the worker.
 """
 
 import os
@@ -16,7 +16,7 @@ HEADER_BYTES: Final = _HEADER.size
 
 
 class FrameError(ValueError):
-    """What came through the pipe is not a frame."""
+    """Bytes from the pipe that are no frame."""
 
 
 def frame(value: Any) -> bytes:
@@ -51,7 +51,7 @@ class FrameReader:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[dict[str, Any]]:
-        """The frames completed by `data`. Raises FrameError."""
+        """Gives the frames completed by `data`. Raises FrameError."""
         self._buffer += data
         frames = []
         while len(self._buffer) >= HEADER_BYTES:
@@ -68,7 +68,7 @@ class Pipes:
     """Standard input and output, as frames."""
 
     def receive(self) -> dict[str, Any] | None:
-        """The next frame; None when the parent has closed the pipe."""
+        """Reads the next frame; None when the parent has closed the pipe."""
         header = self._exactly(HEADER_BYTES)
         if header is None:
             return None

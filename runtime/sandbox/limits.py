@@ -1,4 +1,4 @@
-"""Bounds of the sandbox's processes. They say what this machine gives, never what results are."""
+"""Bounds of the sandbox's processes: what this machine gives, never what results are."""
 
 from typing import Final
 

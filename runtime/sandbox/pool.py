@@ -1,8 +1,7 @@
 """The sandbox: a pool of worker processes, and the compiler processes that feed it.
 
 Nothing runs in the background: `submit` hands a request to an idle worker at once, and `wait`
-moves everything on that is under way. So a sandbox belongs to one thread, and to the process
-that made it.
+advances everything else. So a sandbox belongs to one thread, and to the process that made it.
 """
 
 import os
@@ -65,10 +64,10 @@ class Sandbox:
         self._failed_starts = 0
         self._closed = False
 
-    # --- what others call
+    # --- interface
 
     def submit(self, request: Request) -> Ticket:
-        """Take a request on; returns at once. Raises CodecError if the context has no block."""
+        """Takes a request; returns at once. Raises CodecError if the context has no block."""
         assert not self._closed, "a closed sandbox takes no requests"
         ticket = Ticket(next(self._tickets))
         job = Job(ticket, request, request.context.to_block())
@@ -84,7 +83,7 @@ class Sandbox:
     def wait(
         self, tickets: Collection[Ticket], *, timeout_seconds: float | None = None
     ) -> Mapping[Ticket, Result]:
-        """The results of those that have finished; blocks until there is one, or for so long.
+        """Gives the results of finished requests; blocks until there is one, or for so long.
 
         A result is given out once. Raises KeyError for a ticket that is not outstanding.
         """
@@ -97,23 +96,24 @@ class Sandbox:
             if done:
                 return done
             if end is not None and end < time.monotonic():
-                # Still look once at what has come in.
+                # Answers that have arrived are still read once.
                 self._advance(0)
                 return {t: self._finished.pop(t) for t in tickets if t in self._finished}
             self._advance(None if end is None else end - time.monotonic())
         return {}
 
     def poll(self, tickets: Collection[Ticket]) -> Mapping[Ticket, Result]:
-        """The results of those that have finished by now."""
+        """Gives the results of the requests that have finished by now."""
         return self.wait(tickets, timeout_seconds=0)
 
     def execute(self, request: Request) -> Result:
-        """Submit and wait."""
+        """Submits a request and waits for its result."""
         ticket = self.submit(request)
         return self.wait((ticket,))[ticket]
 
     def cancel(self, ticket: Ticket) -> None:
-        """End it: a running one loses its worker. Its result is a Fault, to be waited for."""
+        """Cancels a request: a running one loses its worker. Its result is a Fault, to be waited
+        for."""
         if ticket not in self._unfinished:
             return
         fault = Fault(reason=FaultReason.CANCELLED)
@@ -129,7 +129,8 @@ class Sandbox:
                 return
 
     def confinement(self) -> tuple[Finding, ...]:
-        """What workers of this machine cannot do; starts one if none has been started."""
+        """Reports the confinement of workers on this machine; starts one if none has been
+        started."""
         if self._confinement is None and not self._workers:
             self._start_worker()
         while self._confinement is None and self._workers:
@@ -145,11 +146,11 @@ class Sandbox:
         return tuple(self._cache.findings)
 
     def worker_pids(self) -> tuple[int, ...]:
-        """Process ids of the workers, in the order they were started."""
+        """Lists the process ids of the workers, in the order they were started."""
         return tuple(worker.child.pid for worker in self._workers)
 
     def close(self) -> None:
-        """End all processes. What is outstanding becomes a Fault."""
+        """Ends all processes. Outstanding requests end with a Fault."""
         self._closed = True
         fault = Fault(reason=FaultReason.CLOSED)
         for worker in tuple(self._workers):
@@ -170,17 +171,19 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    # --- moving on
+    # --- progress
 
     def _advance(self, timeout: float | None) -> None:
-        """Wait for one event or deadline, and handle what has come."""
+        """Waits for one event or deadline, and handles it."""
         deadlines = [worker.deadline for worker in self._workers if not worker.idle]
         deadlines.extend(self._compilations.deadlines)
         if deadlines:
             until = max(0.0, min(deadlines) - time.monotonic())
             timeout = until if timeout is None else min(timeout, until)
         elif timeout is None:
-            assert self._finished or not self._unfinished, "something is under way"
+            assert self._finished or not self._unfinished, (
+                "a process is at work on an unfinished request"
+            )
         for owner in self._watch.owners(timeout):
             if isinstance(owner, Worker):
                 self._hear_worker(owner)
@@ -198,7 +201,7 @@ class Sandbox:
                 self._lose_worker(worker, Fault(reason=reason))
 
     def _dispatch(self) -> None:
-        """Give waiting jobs to idle workers; start compilers and workers that are missing."""
+        """Gives waiting jobs to idle workers; starts compilers and workers that are missing."""
         if self._closed:
             return
         for job in tuple(self._waiting):
@@ -220,7 +223,7 @@ class Sandbox:
             self._start_worker()
 
     def _prepare(self, job: Job) -> None:
-        """Note the compiled module, or finish the job without it."""
+        """Attaches the compiled module to a job, or finishes the job without it."""
         found = self._compilations.find(job.request.module_cid, job.request.module)
         match found:
             case None:
@@ -249,7 +252,7 @@ class Sandbox:
         self._watch.begin(worker.child, worker)
 
     def _idle_worker(self, module: Cid) -> Worker | None:
-        """One that has the module loaded, if there is one."""
+        """Finds an idle worker, if possible one that has the module loaded."""
         idle = [worker for worker in self._workers if worker.idle]
         for worker in idle:
             if module in worker.modules:
@@ -311,7 +314,8 @@ class Sandbox:
         self._retire(worker, fault)
 
     def _start_failed(self, fault: Fault) -> None:
-        """Starts are tried again; from the third failure in a row each fails a waiting job."""
+        """Counts a failed start, to be tried again; from the third in a row each fails a waiting
+        job."""
         self._failed_starts += 1
         if self._failed_starts >= START_ATTEMPTS and self._waiting:
             self._finish(self._waiting.popleft(), fault)

@@ -1,4 +1,4 @@
-"""Child processes that talk in frames: started clean, read and written without blocking."""
+"""Child processes that exchange frames: started clean, read and written without blocking."""
 
 import os
 import selectors
@@ -18,12 +18,12 @@ _READ_BYTES: Final = 1 << 20
 
 
 class ChildEndedError(Exception):
-    """The process is gone; the text says how it ended."""
+    """A process that has ended; the text says how."""
 
 
 @lru_cache(maxsize=1)
 def _import_paths() -> tuple[str, ...]:
-    """Where a process without site-packages finds what it needs, and nothing else."""
+    """Lists the import paths that a process without site-packages needs, and no others."""
     paths = []
     for package in _PACKAGES:
         spec = find_spec(package)
@@ -34,7 +34,8 @@ def _import_paths() -> tuple[str, ...]:
 
 
 def isolated(module: str, address_bytes: int, cpu_seconds: int, *more: str) -> list[str]:
-    """The command that runs `module.main()` in a fresh interpreter: isolated, no site-packages.
+    """Builds the command that runs `module.main()` in a fresh interpreter: isolated, no
+    site-packages.
 
     Its arguments: this process's id, the two bounds, and what follows.
     """
@@ -52,7 +53,7 @@ class Child:
     """
 
     def __init__(self, module: str, *, address_bytes: int, cpu_seconds: int) -> None:
-        """Raises ChildEndedError if the system has no process for us."""
+        """Raises ChildEndedError if the system cannot start the process."""
         try:
             self._process = subprocess.Popen(
                 isolated(module, address_bytes, cpu_seconds),
@@ -80,7 +81,7 @@ class Child:
         return self._process.pid
 
     def send(self, value: dict[str, Any]) -> None:
-        """Queue a frame and write what the pipe takes. Raises ChildEndedError."""
+        """Queues a frame and writes as much as the pipe takes. Raises ChildEndedError."""
         self._outgoing.append(memoryview(frame(value)))
         self.flush()
 
@@ -89,7 +90,7 @@ class Child:
         return bool(self._outgoing)
 
     def flush(self) -> None:
-        """Write what the pipe takes now. Raises ChildEndedError."""
+        """Writes as much as the pipe takes. Raises ChildEndedError."""
         while self._outgoing:
             data = self._outgoing[0]
             try:
@@ -104,7 +105,8 @@ class Child:
                 self._outgoing.popleft()
 
     def receive(self) -> list[dict[str, Any]]:
-        """The frames that have come. Raises ChildEndedError, or FrameError for nonsense."""
+        """Reads the frames that have arrived. Raises ChildEndedError, or FrameError for
+        nonsense."""
         frames: list[dict[str, Any]] = []
         while True:
             try:
@@ -120,7 +122,7 @@ class Child:
                 return frames
 
     def _ending(self) -> str:
-        """How it ended. A process that closed its pipe and lives on is ended here."""
+        """Says how the process ended. A process that closed its pipe and lives on is ended here."""
         try:
             code = self._process.wait(timeout=1)
         except subprocess.TimeoutExpired:
@@ -136,7 +138,7 @@ class Child:
         return -code if code is not None and code < 0 else None
 
     def close(self) -> None:
-        """End it and wait for that."""
+        """Ends the process and waits for its end."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -146,17 +148,17 @@ class Child:
 
 
 class Watch:
-    """Tells when a child's pipes have something to read, or room for what is to be written."""
+    """Readiness of children's pipes: output to read, or room for input to be written."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
 
     def begin(self, child: Child, owner: Any) -> None:
-        """Watch its output from now on, on behalf of `owner`."""
+        """Watches the output of a child from now on, on behalf of `owner`."""
         self._selector.register(child.output, selectors.EVENT_READ, owner)
 
     def update(self, child: Child, owner: Any) -> None:
-        """Watch its input while there is something to write, and no longer."""
+        """Watches the input of a child while there is something to write, and no longer."""
         registered = child.input in self._selector.get_map()
         if child.has_outgoing and not registered:
             self._selector.register(child.input, selectors.EVENT_WRITE, owner)
@@ -169,7 +171,8 @@ class Watch:
                 self._selector.unregister(descriptor)
 
     def owners(self, timeout: float | None) -> list[Any]:
-        """On whose behalf something has happened; waits for it, at most so many seconds."""
+        """Waits for an event, at most so many seconds; returns the owners of the pipes that are
+        ready."""
         return [key.data for key, _ in self._selector.select(timeout)]
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ SURROUNDING_BYTES_MAX: Final = STATE_BYTES_MAX + SNAPSHOT_BYTES_MAX + TOKENS_BYT
 
 
 def refusal(request: Request, limits: SandboxLimits) -> Fault | None:
-    """Why no process takes the request on, if there is a reason."""
+    """Gives the reason why no process takes the request, or None."""
     context = request.context
     if context.engine != engine_text():
         text = f"it needs {context.engine}, this is {engine_text()}"
@@ -49,7 +49,7 @@ def refusal(request: Request, limits: SandboxLimits) -> Fault | None:
 
 
 def _wrong_surroundings(request: Request) -> str | None:
-    """What is missing or false among the blocks that the context names."""
+    """Finds missing or wrong blocks among those that the context names."""
     for cid, data in request.blocks.items():
         if not cid.matches(data):
             return str(cid)

@@ -1,4 +1,4 @@
-"""What is asked of the sandbox, and what it answers when this machine could not do it."""
+"""Requests to the sandbox, and its answers when this machine could not execute them."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -30,7 +30,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class FaultReason(Enum):
-    """Why there is no result. Nothing of this says anything about the module's behaviour."""
+    """Why there is no result. None of the reasons says anything about the module's behaviour."""
 
     WRONG_BLOCK = "the bytes are not the block that was named"
     WRONG_ENGINE = "the context asks for another engine"
@@ -51,11 +51,11 @@ class FaultReason(Enum):
 OF_THE_MODULE: Final = frozenset(
     {FaultReason.COMPILE_BUDGET, FaultReason.NOT_COMPILED, FaultReason.NOT_EXECUTED}
 )
-"""What every machine like this one would come to: no attempt and nobody is to blame for it."""
+"""Faults that every machine like this one would have: they count against no attempt and no node."""
 
 
 class Fault(Struct, frozen=True, kw_only=True):
-    """No result: a matter of this machine, not of the program."""
+    """No result, for a reason of this machine, not of the program."""
 
     reason: FaultReason
     text: str = ""

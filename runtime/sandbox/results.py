@@ -1,4 +1,4 @@
-"""From a worker's answer to an Execution: every part is checked, every CID computed here."""
+"""Executions from workers' answers: every part is checked, every CID computed here."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from runtime.execution.rehearsal import Rehearsed
 
 
 def rejected(reason: str, detail: str) -> Execution:
-    """The result of a module that is not compiled at all."""
+    """Makes the result of a module that is not compiled at all."""
     outcome = Outcome(kind=OutcomeKind.REJECTED, reason=reason, detail=detail).bounded()
     return Execution(
         deterministic=Deterministic(
@@ -20,7 +20,7 @@ def rejected(reason: str, detail: str) -> Execution:
 
 
 def execution_from(answer: dict[str, Any]) -> Execution:
-    """Raises CodecError for anything that a worker of ours would not say."""
+    """Reads an answer. Raises CodecError for one that no correct worker gives."""
     blocks: dict[Cid, bytes] = {}
 
     def block(data: bytes | None, codec: Codec) -> Cid | None:
@@ -76,8 +76,8 @@ def _natural(value: Any) -> int:
 
 
 def nested_charter(entries: list[list[Any]]) -> tuple[Any, ...]:
-    """["section", kind, label, entries] and ["property", key, value] from begin, set and end;
-    ["undecided", condition, missing, place] as it is."""
+    """Nests a charter: ["section", kind, label, entries] and ["property", key, value] from begin,
+    set and end; ["undecided", condition, missing, place] as it is."""
     stack: list[list[Any]] = [[]]
     for entry in entries:
         match entry:

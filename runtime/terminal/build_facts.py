@@ -1,4 +1,4 @@
-"""What a command is built from, for reports of bugs: `--version --verbose`.
+"""Facts of a build, for reports of bugs: `--version --verbose`.
 
 Rule: a fact that cannot be found out is called unknown, never guessed.
 """
@@ -22,7 +22,7 @@ _GIT_SECONDS: Final = 10
 
 
 def say_facts(engine: Callable[[], str], more: Mapping[str, str]) -> None:
-    """Says a line for each. engine: gives its name, as contexts and receipts have it. more: facts
+    """Prints a line for each. engine: gives its name, as contexts and receipts have it. more: facts
     that only this command has."""
     for fact, value in {**_facts(engine), **more}.items():
         say(f"{fact}: {value}")
@@ -53,7 +53,7 @@ def _name_of(engine: Callable[[], str]) -> str:
 
 
 def _commit() -> str:
-    """The commit that was installed, or that of the checkout which runs."""
+    """Finds the commit that was installed, or that of the checkout which runs."""
     if (_ROOT / ".git").exists():
         return _commit_of_checkout()
     try:
@@ -73,8 +73,8 @@ def _commit_of_checkout() -> str:
 
 
 def _git(*words: str) -> str:
-    """What git says of the checkout, nothing where it cannot."""
-    # Where a hook runs us, these would name its repository.
+    """Runs git on the checkout; gives its output, empty if it fails."""
+    # In a hook these would name its repository.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     try:
         done = subprocess.run(

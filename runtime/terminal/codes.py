@@ -1,7 +1,7 @@
-"""The codes of the errors of all three commands, each with its exit codes and one sentence.
+"""Codes of the errors of all three commands, each with its exit codes and one sentence.
 
 Rule: data alone, which no command loads: an error carries its own code, the pages of docs/schemas
-come from here, and the tests hold every error that they see against it.
+are generated from here, and the tests check every error that they see against it.
 """
 
 from typing import Final
@@ -67,7 +67,7 @@ CODES: Final[dict[str, tuple[tuple[ExitCode, ...], str]]] = {
     "undecided": ((_1,), "The context does not decide a condition of the charter."),
     "bad-context": ((_2,), "The file of --context is malformed."),
     "wrong-seed": ((_2,), "The seed is malformed."),
-    # How an execution ended
+    # The end of an execution
     "program-trapped": ((_1, _5), "The program trapped, or the policy denied what it asked for."),
     "program-failed": ((_1, _5), "The program ended with an error of its own."),
     "program-out-of-fuel": ((_1, _5), "The program ran out of fuel."),

@@ -33,13 +33,14 @@ Load = Callable[[], Typer]
 """Loads the app that a command is registered in."""
 
 _OF_A_FILE: Final = re.compile(r"\b(FILE|PATH|DIR)\b")
-"""In what the value of a parameter is called."""
+"""Marks a parameter as a file, in the name of its value."""
 COLOR_OPTION: Final = "--color"
 NONE: Final[Mapping[str, Load]] = {}
 
 
 def command_line(app: Typer, elsewhere: Mapping[str, Load] = NONE) -> TyperGroup:
-    """The commands and groups of an app with a callback, then those of other apps by name."""
+    """Builds the commands and groups of an app with a callback, then those of other apps by
+    name."""
     line = get_command(_part(app))
     assert isinstance(line, TyperGroup), "an app with a callback is a group"
     others = {name: partial(_of, name, load) for name, load in elsewhere.items()}
@@ -62,7 +63,7 @@ def _command(app: Typer, info: CommandInfo) -> Command:
         if isinstance(parameter.type, TyperPath) or _OF_A_FILE.search(parameter.metavar or ""):
             parameter.callback = partial(_not_empty, parameter.callback)
         if parameter.metavar is None and "range" in parameter.type.name:
-            # Its library calls it by the name of a type.
+            # The library would name it by its type.
             parameter.metavar = "NUMBER"
     command.params.append(_color_option())
     return command
@@ -71,8 +72,8 @@ def _command(app: Typer, info: CommandInfo) -> Command:
 def _not_empty(
     then: Callable[..., Any] | None, context: Context, parameter: Any, value: Any
 ) -> Any:
-    """Refuses a path of no characters, which would be the current folder: most often it is a
-    variable of the shell that is not set."""
+    """Refuses an empty path, which would mean the current folder: most often it is an unset
+    variable of the shell."""
     if "" in (value if isinstance(value, (list, tuple)) else (value,)):
         name = parameter.get_error_hint(context).strip("[].").replace("'", "")
         raise CommandError(
@@ -92,15 +93,16 @@ def _group(info: TyperInfo) -> Command:
 
 
 def _with(group: TyperGroup, makers: Makers) -> TyperGroup:
-    # Nobody adds to them or takes one away, and so they need not be mutable.
+    # The library never adds or removes commands, so the mapping need not be mutable.
     group.params.append(_color_option())
     group.commands = cast("MutableMapping[str, Command]", _OnDemand(makers))
     return group
 
 
 def _color_option() -> TyperOption:
-    """An option of every command, before and after its name. Its value is read from the arguments
-    (`runtime.terminal.boundary.arguments`), since errors are shown before they are parsed."""
+    """Makes the option of colours, which every command has, before and after its name. Its value is
+    read from the arguments (`runtime.terminal.boundary.arguments`), since errors are shown before
+    they are parsed."""
     return TyperOption(
         param_decls=[COLOR_OPTION],
         type=TyperChoice([each.value for each in Color]),
@@ -112,7 +114,7 @@ def _color_option() -> TyperOption:
 
 
 def _part(app: Typer, *commands: CommandInfo) -> Typer:
-    """The app with these commands alone."""
+    """Copies the app with these commands alone."""
     part = copy(app)
     part.registered_commands, part.registered_groups = list(commands), []
     return part
@@ -124,7 +126,7 @@ def _name(info: CommandInfo) -> str:
 
 
 class _OnDemand(Mapping[str, "Command"]):
-    """Commands by name, in their order; made at the first look and kept."""
+    """Commands by name, in their order; each is made when it is first looked up, and kept."""
 
     def __init__(self, makers: Makers) -> None:
         self._makers = makers

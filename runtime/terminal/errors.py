@@ -10,7 +10,7 @@ from typing import Any, Final
 
 
 class ExitCode(IntEnum):
-    """How a command ended."""
+    """The exit code of a command."""
 
     OK = 0
     FAILED = 1
@@ -38,13 +38,13 @@ EXIT_MEANINGS: Final[Mapping[ExitCode, str]] = {
     ExitCode.INTERNAL: "internal error",
     ExitCode.INTERRUPTED: "interrupted",
 }
-"""For helps and documentation."""
+"""Meanings for help texts and documentation."""
 
 
 class CommandError(Exception):
-    """An error that the user, or the operator of the machine, can mend.
+    """An error that the user, or the operator of the machine, can correct.
 
-    code: kebab-case, stable. message: what is wrong, and where. hint: the next step. details:
+    code: kebab-case, stable. message: the problem and its place. hint: the next step. details:
     facts for programs (plain JSON values).
     """
 
@@ -65,7 +65,7 @@ class CommandError(Exception):
         self.details = dict(details or {})
 
     def to_value(self) -> dict[str, Any]:
-        """The error as programs read it."""
+        """Gives the error as programs read it."""
         return {
             "code": self.code,
             "message": self.message,
@@ -75,7 +75,7 @@ class CommandError(Exception):
 
 
 def no_command(name: str) -> CommandError:
-    """A command line without a command, after its help was shown."""
+    """Makes the error of a command line without a command, after its help was shown."""
     return CommandError(
         ExitCode.USAGE,
         "usage",

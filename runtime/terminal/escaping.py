@@ -1,9 +1,9 @@
-"""Text that was not written by us, made harmless for a terminal.
+"""Escaping of foreign text for a terminal.
 
 Rule: a character that would move the cursor, change the terminal's state, reorder a line or be
-invisible is shown as its escape in JSON, never obeyed, so that a JSON text keeps its value and a
-text reads the same in every view. Joiners and variation selectors stay: scripts and emoji are
-written with them.
+invisible is shown as its escape in JSON, so that a JSON text keeps its value and a text reads the
+same in every view. Joiners and variation selectors are kept: scripts and emoji are written with
+them.
 """
 
 import re
@@ -17,21 +17,21 @@ _INVISIBLE: Final = (
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f"  # tags
 )
 UNSAFE: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
-"""In text that we have laid out in lines ourselves."""
+"""Unsafe in text that is laid out in lines."""
 UNSAFE_IN_LINE: Final = re.compile(f"[\x00-\x1f{_INVISIBLE}]")
-"""In text that is a part of one line."""
+"""Unsafe in text that is a part of one line."""
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def printable(text: str) -> str:
-    """The text as part of a line: line breaks and tabs are shown as escapes, too."""
+    """Escapes text that is a part of a line: line breaks and tabs, too."""
     if text.isprintable():
         return text
     return UNSAFE_IN_LINE.sub(_escape, text)
 
 
 def printable_text(text: str) -> str:
-    """Laid out text: its line breaks and tabs stay."""
+    """Escapes text that is laid out in lines: its line breaks and tabs are kept."""
     return UNSAFE.sub(_escape, text)
 
 

@@ -1,6 +1,6 @@
-"""What the helps of all three commands have in common: width, options, exit codes.
+"""Common parts of the help texts of all three commands: width, options, exit codes.
 
-Rule: a command's help says what it does, then its examples, each on a line, then its options.
+Rule: a help text describes the command, then has its examples, each on a line, then its options.
 """
 
 from textwrap import fill

@@ -1,7 +1,7 @@
 """Ctrl-C while a command is loading, which is most of the time that a short one takes.
 
-Rule: only `signal` is loaded before the answer is in place; a process that was started with
-SIGINT ignored goes on ignoring it.
+Rule: only `signal` is loaded before the handler is in place; a process that was started with SIGINT
+ignored goes on ignoring it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ INTERRUPTED = 130
 
 
 def answer_interrupts() -> None:
-    """From now on leave at once."""
+    """Makes Ctrl-C end the process at once."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, leave)
 
 
 def raise_interrupts() -> None:
-    """KeyboardInterrupt again, for commands that have something to put in order."""
+    """Makes Ctrl-C raise KeyboardInterrupt again, for commands that have something to put in
+    order."""
     if signal.getsignal(signal.SIGINT) is leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def leave(_number: int = signal.SIGINT, _frame: FrameType | None = None) -> NoReturn:
-    """End the process as interrupted."""
+    """Ends the process as interrupted."""
     os.write(2, b"interrupted\n")
     os._exit(INTERRUPTED)

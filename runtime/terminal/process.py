@@ -1,7 +1,7 @@
 """A command as a process, from its first line to its last: Ctrl-C is exit code 130 throughout.
 
-Rule: the process ends by `os._exit` once its streams are flushed, because an interpreter that
-takes itself apart dies of a signal instead of answering it.
+Rule: the process ends by `os._exit` once its streams are flushed, because an interpreter that is
+shutting down dies of a signal instead of handling it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from runtime.terminal.interrupts import answer_interrupts, leave, raise_interrupts
 
 GARBAGE_MIN = 100_000
-"""New objects between two looks for cycles: loading makes many, and none of them is garbage."""
+"""New objects between two collections: loading makes many, and none of them is garbage."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # what they define, without loading it
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # what they define, without loading it
 
 
 def run_process(load: Callable[[], Command]) -> NoReturn:
-    """Load a command, run it, and leave with its exit code.
+    """Loads a command, runs it, and ends the process with its exit code.
 
     load: imports what the command needs, which is most of the time that a short one takes.
     """
@@ -43,7 +43,7 @@ def run_process(load: Callable[[], Command]) -> NoReturn:
 
 
 def _unraisable(found: sys.UnraisableHookArgs) -> None:
-    """An interrupt that arrives inside a finaliser or a callback cannot rise out of it."""
+    """Ends the process at an interrupt inside a finaliser or a callback, which cannot propagate."""
     if issubclass(found.exc_type, KeyboardInterrupt):
         leave()
     sys.__unraisablehook__(found)
@@ -55,6 +55,6 @@ def _end(code: int) -> NoReturn:
         try:
             stream.flush()
         except (OSError, ValueError):
-            # The command has said what it could of a stream that takes nothing more.
+            # The command has already reported a stream that takes no more.
             continue
     os._exit(code)

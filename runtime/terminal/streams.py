@@ -1,9 +1,9 @@
-"""The standard streams of a command, whatever state the shell handed them over in.
+"""Standard streams of a command, in whatever state the shell left them.
 
-Rule: text leaves through `Guarded` streams alone, which escape whatever a terminal would obey;
-our own colours carry a seal that no other text can know. Bytes leave through `write_raw`. A closed
-stream fails with a named error where it is used; what an encoding cannot show is shown in
-characters that it can.
+Rule: text is written through `Guarded` streams alone, which escape all control sequences; our own
+colours carry a random seal, which no other text can contain. Bytes are written by `write_raw`. A
+closed stream fails with a named error where it is used; characters that an encoding lacks are
+replaced.
 """
 
 import codecs
@@ -21,7 +21,7 @@ from runtime.terminal.escaping import printable, printable_text
 WIDTH_DEFAULT: Final = 100
 GROUPED_MIN: Final = 10_000
 SEAL: Final = f"{os.urandom(8).hex()}:"
-"""What our own escape sequences begin with until they are written."""
+"""Beginning of our own escape sequences until they are written."""
 _SEALED: Final = re.compile(f"\x1b\\[{SEAL}([0-9;]*)m")
 _PLAIN: Final = {
     "\u202f": " ",
@@ -39,7 +39,7 @@ _PLAIN: Final = {
 
 
 class Guarded:
-    """A text stream that obeys nobody: all that is written is escaped but for sealed colours.
+    """A text stream that escapes everything but sealed colours.
 
     A reader that goes away is no error: it misses the rest, and the command comes to its own end,
     with its own exit code, whenever that is noticed.
@@ -50,13 +50,13 @@ class Guarded:
         self.is_unread = False
 
     def write(self, text: str) -> int:
-        """Write text that is laid out in lines."""
+        """Writes text that is laid out in lines."""
         with self._reader_may_go():
             self.stream.write(_harmless(text))
         return len(text)
 
     def write_bytes(self, data: bytes) -> None:
-        """Write bytes as they are."""
+        """Writes bytes as they are."""
         with self._reader_may_go():
             self.stream.flush()
             self.stream.buffer.write(data)
@@ -84,7 +84,7 @@ class Guarded:
 
 @contextmanager
 def guarded_streams() -> Iterator[None]:
-    """The three standard streams usable, and the two that are written to guarded, for a while.
+    """Makes the three standard streams usable, and guards the two that are written to.
 
     It comes before any file is opened, so that no file gets the number of a stream that is closed.
     """
@@ -103,23 +103,23 @@ def guarded_streams() -> Iterator[None]:
 
 
 def say(line: str) -> None:
-    """One line on stdout, at once."""
+    """Prints one line on stdout, at once."""
     say_text(_in_one_line(line))
 
 
 def say_text(text: str) -> None:
-    """Text of lines on stdout, at once."""
+    """Prints text of lines on stdout, at once."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 def note(line: str) -> None:
-    """One line on stderr."""
+    """Prints one line on stderr."""
     note_text(_in_one_line(line))
 
 
 def note_text(text: str) -> None:
-    """Text of lines on stderr; where that cannot be written, the exit code has to say it."""
+    """Prints text of lines on stderr; where that cannot be written, the exit code reports it."""
     try:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
@@ -128,19 +128,20 @@ def note_text(text: str) -> None:
 
 
 def write_raw(data: bytes) -> None:
-    """Bytes on stdout as they are."""
+    """Writes bytes to stdout as they are."""
     stdout = sys.stdout
     assert isinstance(stdout, Guarded), "a command runs between guarded streams"
     stdout.write_bytes(data)
 
 
 def is_unread() -> bool:
-    """Whether the reader of stdout has gone, for commands that end only then."""
+    """Returns whether the reader of stdout has gone, for commands that end only then."""
     return isinstance(sys.stdout, Guarded) and sys.stdout.is_unread
 
 
 def write_result(text: str) -> None:
-    """A text that is a result by itself: as it is, but on a terminal, which would obey it."""
+    """Writes a text that is a result by itself: unchanged, except on a terminal, where it is
+    escaped."""
     if sys.stdout.isatty():
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -149,12 +150,12 @@ def write_result(text: str) -> None:
 
 
 def ink(text: str, code: str, stream: TextIO) -> str:
-    """The text in a colour (the parameters of an SGR sequence), where the stream has colours."""
+    """Colours a text (with the parameters of an SGR sequence) if the stream has colours."""
     return f"\x1b[{SEAL}{code}m{text}\x1b[{SEAL}0m" if has_color(stream) else text
 
 
 def discard(stream: TextIO) -> None:
-    """From now on what is written goes nowhere: the reader has gone, or the disk is full.
+    """Discards further output of a stream: the reader has gone, or the disk is full.
 
     Otherwise the interpreter would complain at its end of what is left in the buffers.
     """
@@ -164,7 +165,7 @@ def discard(stream: TextIO) -> None:
 
 
 class Color(Enum):
-    """What `--color` says; `auto` is as the surroundings have it."""
+    """The values of `--color`; `auto` depends on the terminal and the environment."""
 
     AUTO = "auto"
     ALWAYS = "always"
@@ -175,13 +176,13 @@ _color: ContextVar[Color] = ContextVar("color", default=Color.AUTO)
 
 
 def choose_color(color: Color) -> None:
-    """From now on, until other streams are guarded."""
+    """Sets the choice of colours until other streams are guarded."""
     _color.set(color)
 
 
 def has_color(stream: TextIO) -> bool:
-    """Colour as it was chosen; else on a terminal that can show it, or as NO_COLOR and FORCE_COLOR
-    say."""
+    """Returns whether a stream has colours: as chosen; else on a terminal that can show them, or by
+    NO_COLOR and FORCE_COLOR."""
     if _color.get() is not Color.AUTO:
         return _color.get() is Color.ALWAYS
     if os.environ.get("NO_COLOR"):
@@ -192,7 +193,7 @@ def has_color(stream: TextIO) -> bool:
 
 
 def width_of(stream: TextIO) -> int:
-    """Cells across, `WIDTH_DEFAULT` where there is no terminal."""
+    """Gives the width in cells, `WIDTH_DEFAULT` without a terminal."""
     with suppress(KeyError, ValueError):
         return int(os.environ["COLUMNS"])
     with suppress(OSError, ValueError):
@@ -201,12 +202,12 @@ def width_of(stream: TextIO) -> int:
 
 
 def counted(count: int, noun: str) -> str:
-    """`1 block`, `2 blocks`."""
+    """Writes a count with its noun: `1 block`, `2 blocks`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def number_text(number: int, stream: TextIO) -> str:
-    """The digits, on a terminal in groups of three; elsewhere programs read them."""
+    """Writes the digits, on a terminal in groups of three; elsewhere programs read them."""
     if abs(number) < GROUPED_MIN or not stream.isatty():
         return str(number)
     return f"{number:,}".replace(",", " ")
@@ -223,14 +224,14 @@ def _harmless(text: str) -> str:
 
 
 def _in_one_line(line: str) -> str:
-    """Its line breaks are escaped; the rest is left to the stream, which knows the seals."""
+    """Escapes line breaks; the rest is escaped by the stream, which recognises the seals."""
     if SEAL not in line:
         return printable(line)
     return line.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def _open_closed() -> None:
-    # What is used the wrong way round fails as what is closed does, by name.
+    # A stream used in the wrong direction then fails with an error, as a closed one does.
     for number, mode in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(number)

@@ -1,1 +1,1 @@
-"""What pays for work: resource tokens, policies, and the rules of the ledger."""
+"""Means of payment for work: resource tokens, policies, and the rules of the ledger."""

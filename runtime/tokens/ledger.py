@@ -1,10 +1,10 @@
-"""The rules of the ledger: double entry in two phases, `hold → post | void`.
+"""Rules of the ledger: double entry in two phases, `hold → post | void`.
 
-`decide` reads through a small view and answers with the rows to write, or a refusal; a store
-does both in one transaction, with one writer per issuer. The sum over all accounts is zero;
-only an issuer's issuance account is negative, by exactly what is outstanding; every other
-account stays ≥ 0, holds included. Every command carries an id chosen by its client: the same
-command again changes nothing, another one under the same id is refused.
+`decide` reads through a small view and returns the rows to write, or a refusal; a store does both
+in one transaction, with one writer per issuer. The sum over all accounts is zero; only an issuer's
+issuance account is negative, by exactly the units that are outstanding; every other account stays ≥
+0, holds included. Every command carries an id chosen by its client: the same command again changes
+nothing, another one under the same id is refused.
 """
 
 from enum import Enum
@@ -60,7 +60,8 @@ class LedgerRefusal(Enum):
 
 
 class Refused(Struct, frozen=True, kw_only=True):
-    """`denial` is there for DENIED_BY_POLICY; `available` for what is exhausted or too low."""
+    """A refusal. `denial` is set for DENIED_BY_POLICY; `available` for what is exhausted or too
+    low."""
 
     reason: LedgerRefusal
     denial: Denied | None = None
@@ -86,7 +87,8 @@ NOTHING: Final = Change()
 
 
 class LedgerView(Protocol):
-    """What the rules read. A missing row reads as an empty one; a missing transfer as None."""
+    """The rows that the rules read. A missing row reads as an empty one; a missing transfer as
+    None."""
 
     def account(self, key: AccountKey) -> Account: ...
     def transfer(self, transfer_id: TransferId) -> Transfer | None: ...
@@ -95,7 +97,7 @@ class LedgerView(Protocol):
 
 
 def decide(view: LedgerView, command: Command, now: int) -> Change | Refused:
-    """What a command changes. Total and pure: writes are the caller's, in one transaction."""
+    """Decides what a command changes. Total and pure: the caller writes, in one transaction."""
     if len(command.id) != TRANSFER_ID_BYTES:
         return Refused(reason=LedgerRefusal.ID_NOT_32_BYTES)
     match command:
@@ -259,7 +261,8 @@ def _as_transfer(command: Issue | Retire | Move | PlaceHold, now: int) -> Transf
 
 
 def _same(before: Transfer, wanted: Transfer) -> bool:
-    """Whether a repeat says what was said first. The policy may have changed since."""
+    """Returns whether a repeated command says the same as the first. The policy may have changed
+    since."""
     return wanted == replace(
         before,
         state=wanted.state,

@@ -1,4 +1,4 @@
-"""Policies: who may commit how much of a resource, decided before anything is held.
+"""Policies: limits on how much of a resource each subject may commit, decided before a hold.
 
 A pure evaluation in exact integers over what a subject has committed so far. Times are Unix
 seconds.
@@ -19,7 +19,7 @@ PERMITTED_MAX: Final = 1024
 
 
 class AllowAll(Struct, frozen=True, kw_only=True):
-    """Everyone, any amount."""
+    """Any amount for every subject."""
 
 
 class Quota(Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class Quota(Struct, frozen=True, kw_only=True):
 class RateLimit(Struct, frozen=True, kw_only=True):
     """A bucket for each subject: `burst` units at first, `amount` more per `per_seconds`.
 
-    What is voided is not given back: the limit is on asking.
+    What is voided is not given back: the limit is on requests.
     """
 
     amount: Annotated[int, Between(1, INTEGER_MAX)]
@@ -44,7 +44,7 @@ class RateLimit(Struct, frozen=True, kw_only=True):
 
 
 class PermitList(Struct, frozen=True, kw_only=True):
-    """Only these, any amount."""
+    """Any amount for these subjects, nothing for others."""
 
     dids: Annotated[tuple[Did, ...], Size(0, PERMITTED_MAX)]
 
@@ -53,7 +53,7 @@ Rule: TypeAlias = AllowAll | Quota | RateLimit | PermitList
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """What one subject has committed under one policy.
+    """The units that one subject has committed under one policy.
 
     committed: units held or posted. level: the bucket's content in unit-seconds (units ×
     per_seconds), None before the first use; updated_at: when that was so.
@@ -78,7 +78,7 @@ class Allowed(Struct, frozen=True, kw_only=True):
 
 
 class Denied(Struct, frozen=True, kw_only=True):
-    """`available` units would be allowed now; after `retry_after_seconds` the amount asked for.
+    """`available` units would be allowed now; after `retry_after_seconds` the requested amount.
 
     retry_after_seconds is None if waiting does not help.
     """
@@ -89,7 +89,7 @@ class Denied(Struct, frozen=True, kw_only=True):
 
 
 def evaluate(rule: Rule, *, subject: Did, amount: int, usage: Usage, now: int) -> Allowed | Denied:
-    """Whether `subject` may commit `amount` more. `usage` is theirs under this policy."""
+    """Decides whether `subject` may commit `amount` more. `usage` is theirs under this policy."""
     assert amount > 0, "the ledger refuses amounts of nothing before it asks a policy"
     committed = replace(usage, committed=usage.committed + amount)
     match rule:
@@ -111,7 +111,7 @@ def evaluate(rule: Rule, *, subject: Did, amount: int, usage: Usage, now: int) -
 
 
 def released(usage: Usage, amount: int) -> Usage:
-    """The usage after a commitment of `amount` was voided."""
+    """Gives the usage after a commitment of `amount` was voided."""
     return replace(usage, committed=max(0, usage.committed - amount))
 
 

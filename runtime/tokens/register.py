@@ -1,7 +1,7 @@
-"""The register of token holders: units of an owner's own classes, by class and holder.
+"""Register of token holders: units of an owner's own classes, by class and holder.
 
-A block that the Context names. Rule: classes and holders without units are left out, so that
-the same holdings are the same block.
+A block that the Context names. Rule: classes and holders without units are left out, so that the
+same holdings are the same block.
 """
 
 import unicodedata
@@ -20,7 +20,7 @@ CLASS_BYTES_MAX: Final = 128
 
 
 def class_fault(name: str) -> str | None:
-    """Why a text cannot name a class of one's own issue, or None."""
+    """Gives the reason why a text cannot name a class of one's own issue, or None."""
     if not name:
         return "a token class needs a name"
     if len(name.encode("utf-8")) > CLASS_BYTES_MAX:
@@ -33,7 +33,7 @@ def class_fault(name: str) -> str | None:
 
 
 def held_in_class(account: Account, issuer: Did) -> bool:
-    """Whether an account belongs into the register of `issuer`'s classes."""
+    """Returns whether an account belongs into the register of `issuer`'s classes."""
     key = account.key
     return (
         key.issuer == issuer
@@ -44,7 +44,7 @@ def held_in_class(account: Account, issuer: Did) -> bool:
 
 
 def register_to_block(register: Register) -> bytes:
-    """The canonical encoding. Raises CodecError for one that is too large."""
+    """Encodes a register canonically. Raises CodecError for one that is too large."""
     held = {
         name: {holder: units for holder, units in holders.items() if units}
         for name, holders in register.items()
@@ -56,7 +56,7 @@ def register_to_block(register: Register) -> bytes:
 
 
 def register_from_block(data: bytes) -> Register:
-    """Read what `register_to_block` wrote. Raises CodecError for anything else."""
+    """Reads what `register_to_block` wrote. Raises CodecError for anything else."""
     value = decode(data, bytes_max=TOKENS_BYTES_MAX)
     if not isinstance(value, dict):
         raise CodecError("not a register of token holders")

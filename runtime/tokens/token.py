@@ -1,8 +1,8 @@
-"""Resource tokens: a signed right to spend an amount that an issuer keeps in its ledger.
+"""Resource tokens: signed rights to spend an amount that an issuer keeps in its ledger.
 
-A holder may hand on less: a child token names its parent and may only be smaller, narrower
-and shorter. A chain is given leaf first; the last one is the issuer's. What a token has left
-is the ledger's to say (`TokenUse`).
+A holder may hand on less: a child token names its parent and may only be smaller, narrower and
+shorter. A chain is given leaf first; the last one is the issuer's. The ledger holds what is left of
+a token (`TokenUse`).
 """
 
 from collections.abc import Collection, Sequence
@@ -42,7 +42,7 @@ Unit: TypeAlias = ResourceType | TokenClass
 
 
 def unit_named(text: str) -> Unit:
-    """The unit that a text names: a resource of the mesh, else a class."""
+    """Finds the unit that a text names: a resource of the mesh, else a class."""
     return ResourceType(text) if text in RESOURCES else TokenClass(text)
 
 
@@ -68,7 +68,7 @@ class ResourceToken(Struct, frozen=True, kw_only=True):
 
 
 class TokenRefusal(Enum):
-    """Why a token does not pay for what is asked, in the order it is checked."""
+    """Why a token does not pay for a demand, in the order of the checks."""
 
     CHAIN_EMPTY = "no token was given"
     CHAIN_TOO_LONG = f"a chain of more than {CHAIN_MAX} tokens"
@@ -89,7 +89,7 @@ class TokenRefusal(Enum):
 
 
 class Demand(Struct, frozen=True, kw_only=True):
-    """What a token is presented for: `amount` units, by `holder`, within `scope`."""
+    """The use of a token: `amount` units, by `holder`, within `scope`."""
 
     mesh: Cid
     holder: Did
@@ -103,14 +103,15 @@ TokenChain = Sequence[Signed[ResourceToken]]
 
 
 def within(scope: str, outer: str) -> bool:
-    """Whether `scope` is `outer` or lies inside it, by whole segments."""
+    """Returns whether `scope` is `outer` or lies inside it, by whole segments."""
     return outer in ("", scope) or scope.startswith(outer + "/")
 
 
 def check_chain(
     chain: TokenChain, demand: Demand, *, revoked: Collection[Cid], now: int
 ) -> TokenRefusal | None:
-    """Why the chain does not cover the demand, or None if it does. Times are Unix seconds."""
+    """Gives the reason why the chain does not cover the demand, or None if it does. Times are Unix
+    seconds."""
     if not chain:
         return TokenRefusal.CHAIN_EMPTY
     if len(chain) > CHAIN_MAX:

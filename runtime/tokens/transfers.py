@@ -1,4 +1,4 @@
-"""Rows and commands of the ledger: accounts, transfers, what is drawn under tokens.
+"""Rows and commands of the ledger: accounts, transfers, and draws on tokens.
 
 Amounts are units, times Unix seconds. Every command carries an id chosen by its client.
 """
@@ -21,7 +21,7 @@ TransferIdField: TypeAlias = Annotated[TransferId, Size(TRANSFER_ID_BYTES, TRANS
 
 class AccountKind(Enum):
     ISSUANCE = "issuance"
-    """Where issued units come from: negative by what is outstanding."""
+    """The source of issued units: negative by the units that are outstanding."""
     HOLDINGS = "holdings"
 
 
@@ -45,12 +45,12 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def balance(self) -> int:
-        """What the account owns; holds on it included."""
+        """Units that the account owns; holds on it included."""
         return self.credits_posted - self.debits_posted
 
     @property
     def available(self) -> int:
-        """What may still be spent or held."""
+        """Units that may still be spent or held."""
         return self.balance - self.debits_pending
 
 
@@ -64,7 +64,7 @@ class TransferState(Enum):
 class Transfer(Struct, frozen=True, kw_only=True):
     """`amount` units from `debit` to `credit`. expires_at is set for holds, and only there.
 
-    tokens: the chain that authorises it, leaf first. subject: who is counted under `policy`.
+    tokens: the chain that authorises it, leaf first. subject: whose usage counts under `policy`.
     Times are Unix seconds.
     """
 
@@ -102,7 +102,7 @@ class PolicyInForce(Struct, frozen=True, kw_only=True):
 
 
 class Issue(Struct, frozen=True, kw_only=True):
-    """Create `amount` units in `owner`'s holdings. The id of a root token is its digest."""
+    """Creates `amount` units in `owner`'s holdings. The id of a root token is its digest."""
 
     id: TransferId
     issuer: Did
@@ -112,7 +112,7 @@ class Issue(Struct, frozen=True, kw_only=True):
 
 
 class Retire(Struct, frozen=True, kw_only=True):
-    """Take `amount` units out of `owner`'s holdings, and out of what is outstanding."""
+    """Takes `amount` units out of `owner`'s holdings, and out of circulation."""
 
     id: TransferId
     issuer: Did
@@ -122,7 +122,7 @@ class Retire(Struct, frozen=True, kw_only=True):
 
 
 class Move(Struct, frozen=True, kw_only=True):
-    """Move units between two holdings of one ledger at once."""
+    """Moves units between two holdings of one ledger at once."""
 
     id: TransferId
     debit: AccountKey
@@ -131,7 +131,7 @@ class Move(Struct, frozen=True, kw_only=True):
 
 
 class PlaceHold(Struct, frozen=True, kw_only=True):
-    """Set units aside until posted, voided or expired. The policy in force is asked first.
+    """Sets units aside until posted, voided or expired; the policy in force is evaluated first.
 
     subject: whose usage the policy counts (the job's submitter).
     """
@@ -155,7 +155,7 @@ class VoidHold(Struct, frozen=True, kw_only=True):
 
 
 class ExpireHold(Struct, frozen=True, kw_only=True):
-    """What a store's timer asks for; refused before the time."""
+    """The expiry of a hold, sent by a store's timer; refused before the time."""
 
     id: TransferId
 

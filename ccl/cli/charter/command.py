@@ -50,7 +50,7 @@ def show_charter(
     strict: bool,
     allowed: tuple[Path, ...],
 ) -> None:
-    """Run the command. Raises CommandError and typer.Exit."""
+    """Runs the command. Raises CommandError and typer.Exit."""
     if str(file) == str(context) == STANDARD_STREAM:
         raise CommandError(
             ExitCode.USAGE,

@@ -27,7 +27,7 @@ from runtime.terminal.streams import (
 
 
 def check_files(paths: Sequence[Path], options: CheckOptions) -> None:
-    """Check each file, and each of a folder, all of them as one report.
+    """Checks each file, and each of a folder, all of them as one report.
 
     Raises CommandErrors for what cannot be read, typer.Exit(1) if there are errors or if something
     would be fixed, CommandError if there are warnings and none may be.

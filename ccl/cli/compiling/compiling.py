@@ -43,7 +43,7 @@ def compile_to_file(
     max_errors: int,
     allowed: tuple[Path, ...],
 ) -> None:
-    """Compile and write the module, or its text. Raises CommandError and typer.Exit(1)."""
+    """Compiles and write the module, or its text. Raises CommandError and typer.Exit(1)."""
     _refuse_output(file, output)
     # Before the target: what cannot be read, such as `/`, need not have a name to make one of.
     text, project = read_source(file), project_for(file, allowed)

@@ -47,7 +47,7 @@ def emit_view(
     max_errors: int,
     allowed: tuple[Path, ...],
 ) -> None:
-    """Write the view to standard output, or where `output` says.
+    """Writes the view to standard output, or where `output` says.
 
     Raises CommandError for a file that cannot be read or written, typer.Exit(1) for a program
     with errors (of the tree only faults of syntax count).

@@ -20,7 +20,7 @@ from runtime.terminal.streams import note, write_result
 
 
 def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format) -> None:
-    """Format each file in place, and each of a folder; `-` from standard input to standard output.
+    """Formats each file in place, and each of a folder; `-` from standard input to standard output.
 
     With `check` or `diff` nothing is written. A file with errors stays as it is.
     Raises CommandError, and typer.Exit(1) for such a file or if one would change.
@@ -76,7 +76,7 @@ class _Outcome:
 
 
 def _format_each(texts: Mapping[Path, str], *, check: bool, diff: bool) -> _Outcome:
-    """Format each text and put it where it belongs; those with errors stay as they are."""
+    """Formats each text and put it where it belongs; those with errors stay as they are."""
     outcome = _Outcome()
     for path, text in texts.items():
         formatted = format_text(text, shown(path))
@@ -99,7 +99,7 @@ def _format_each(texts: Mapping[Path, str], *, check: bool, diff: bool) -> _Outc
 
 
 def _put(path: Path, before: str, after: str, *, check: bool, diff: bool) -> None:
-    """Write the text, or show what would change."""
+    """Writes the text, or show what would change."""
     if diff and not current().is_wanted:
         write_result(difference(path, before, after))
     elif check or diff:

@@ -27,7 +27,7 @@ NOTHING_FOUND: Final = Findings(sources=SourceMap(), diagnostics=())
 
 
 def answer_findings(findings: Findings) -> None:
-    """Put them into the answer, where one is wanted, also of a source that compiles."""
+    """Puts them into the answer, where one is wanted, also of a source that compiles."""
     if current().is_wanted:
         give(json_value(findings.shown, findings.sources))
 

@@ -143,6 +143,6 @@ def project_for(file: Path, allowed: Iterable[Path]) -> Project:
 
 
 def remark_on_foreign(projects: Iterable[Project]) -> None:
-    """Say on stderr which configurations were passed over: their levels do not hold."""
+    """Says on stderr which configurations were passed over: their levels do not hold."""
     for path in dict.fromkeys(each for project in projects for each in project.foreign):
         note(f"note: {path} does not count: it belongs to another user")

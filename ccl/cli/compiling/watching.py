@@ -56,7 +56,7 @@ def watch_files(
     allowed: tuple[Path, ...] = (),
     max_errors: int = ERRORS_SHOWN_MAX,
 ) -> None:
-    """Check, report, wait for a change, and so on until Ctrl-C (KeyboardInterrupt).
+    """Checks, report, wait for a change, and so on until Ctrl-C (KeyboardInterrupt).
 
     Raises CommandError for standard input, which does not change.
     """
@@ -111,7 +111,7 @@ def stamped(paths: Iterable[Path]) -> dict[Path, Stamp]:
 
 
 def check_round(paths: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
-    """Check all files once. A file that cannot be read is reported, and may come back."""
+    """Checks all files once. A file that cannot be read is reported, and may come back."""
     reports: list[Findings] = []
     sources = sources_of(paths)
     unreadable = list(sources.faults)

@@ -26,7 +26,7 @@ from runtime.terminal.streams import SEAL, has_color
 
 
 def show_bounds(file: Path, *, as_json: bool, allowed: tuple[Path, ...]) -> None:
-    """Print the bounds. Raises CommandError and, if a source has errors, typer.Exit(1)."""
+    """Prints the bounds. Raises CommandError and, if a source has errors, typer.Exit(1)."""
     bounds = _bounds(file, allowed)
     if as_json:
         give(_value(file, bounds))

@@ -24,7 +24,7 @@ from runtime.terminal.streams import SEAL, has_color, say
 
 
 def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[Path, ...]) -> None:
-    """Print whether the source compiles to the module, and if not, what differs.
+    """Prints whether the source compiles to the module, and if not, what differs.
 
     Raises CommandError for files that cannot be read, typer.Exit(1) if the source has errors,
     typer.Exit(8) if it compiles to something else.

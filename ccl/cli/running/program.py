@@ -72,7 +72,7 @@ class Program(Struct, frozen=True, kw_only=True):
 
 
 def compile_program(file: Path, entry: str, allowed: tuple[Path, ...] = ()) -> Program:
-    """Compile `file` with `entry` reachable. Raises CommandError, and Exit(1) after showing
+    """Compiles `file` with `entry` reachable. Raises CommandError, and Exit(1) after showing
     errors; warnings are for `cclc check`, not for everyone who runs the program."""
     return compile_text_of(read_source(file), file, entry, allowed)
 

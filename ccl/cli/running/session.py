@@ -36,7 +36,7 @@ from runtime.terminal.streams import SEAL, has_color, note, width_of
 
 
 def run_program(options: Options) -> int:
-    """Run the command; its exit code. Raises CommandError and typer.Exit."""
+    """Runs the command; its exit code. Raises CommandError and typer.Exit."""
     _one_standard_input(options)
     check_output(options)
     program = compile_program(options.file, options.entry, options.allowed)
@@ -56,7 +56,7 @@ def run_program(options: Options) -> int:
 
 
 def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
-    """Execute the program, apply what it asks for, and follow it to its results."""
+    """Executes the program, apply what it asks for, and follow it to its results."""
     give({"continued": False})
     attempt = _attempt(call, options)
     file = str(options.file.absolute()) if str(options.file) != STANDARD_STREAM else STANDARD_STREAM
@@ -79,7 +79,7 @@ def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
 
 
 def go_on(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Options) -> int:
-    """Follow what an earlier command has applied to its results."""
+    """Follows what an earlier command has applied to its results."""
     state = _run_state(mesh, key, call, options, record.origin, ())
     give({"continued": True})
     if options.quiet:
@@ -220,7 +220,7 @@ def _refused(run: Run, attempt: Attempt, options: Options) -> int:
 
 
 def _failed(run: Run, attempt: Attempt) -> int:
-    """Say what ended an execution and what to do; its effects are discarded."""
+    """Says what ended an execution and what to do; its effects are discarded."""
     outcome = run.execution.deterministic.outcome
     hint, code = next_step(outcome, run.entry, attempt)
     paint = Paint(has_color(sys.stderr), SEAL)

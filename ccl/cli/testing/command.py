@@ -56,7 +56,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 def run_tests(options: Options) -> int:
-    """Run the command; its exit code. Raises CommandError."""
+    """Runs the command; its exit code. Raises CommandError."""
     started = time.monotonic()
     found = test_files(options.paths or (Path(),), options.allowed)
     files, unread = found.files, found.unread

@@ -68,7 +68,7 @@ class Rehearsals(Struct):
     _running: dict[Ticket, _Running] = field(default_factory=dict)
 
     def begin(self, suite: Suite) -> None:
-        """Take on the tests of a file; returns at once."""
+        """Takes on the tests of a file; returns at once."""
         for name in suite.tests:
             self._submit(_Running(suite, name))
 

@@ -1,4 +1,4 @@
-"""The host calls of state, events and the caller: what is stored, what happened, who asks."""
+"""Host calls of state, events and the caller."""
 
 from collections.abc import Mapping
 from typing import Any, Final

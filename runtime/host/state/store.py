@@ -1,6 +1,6 @@
-"""The caller's state as one execution sees it: the snapshot, and what was written so far.
+"""The caller's state as one execution sees it: the snapshot, and its writes so far.
 
-Rule: a write of what is stored already changes nothing; a refusal is a text for the program.
+Rule: a write of the stored value changes nothing; a refusal is a text for the program.
 """
 
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ from runtime.execution.state import (
 from runtime.host.fuel_meter import FuelMeter
 
 _ENTRY_OVERHEAD_BYTES: Final = 80
-"""What a variable or a pin adds to the snapshot's block besides its texts."""
+"""Bytes that a variable or a pin adds to the snapshot's block besides its texts."""
 
 
 class Writing(Struct, frozen=True, kw_only=True):
-    """A write that changes something. text_bytes, block_bytes: what it adds to the state."""
+    """A write that changes something. text_bytes, block_bytes: its growth of the state."""
 
     effect: WriteState
     data: bytes
@@ -38,7 +38,7 @@ class Writing(Struct, frozen=True, kw_only=True):
 
 
 class StateStore:
-    """Variables and pinned blocks. blocks: everything the context's root links to."""
+    """Variables and pinned blocks. blocks: everything that the context's root links to."""
 
     def __init__(self, root: Cid | None, blocks: Mapping[Cid, bytes]) -> None:
         self._blocks = blocks
@@ -65,7 +65,7 @@ class StateStore:
         return None if found is None else self._block(found.value)
 
     def schema(self, home: str, meter: FuelMeter) -> dict[str, str]:
-        """The shape by name of every variable of a home, whether it is stored or not."""
+        """Gives the shape by name of every variable of a home, whether it is stored or not."""
         declared = self._schemas.get(home)
         named = {**self._snapshot.homes.get(home, {}), **self._written.get(home, {})}
         meter.charge_brought(meter.price, len(named) + (declared or "").count("\n"))
@@ -76,7 +76,8 @@ class StateStore:
     def declare(
         self, home: str, schema: str, meter: FuelMeter
     ) -> tuple[str | None, tuple[str, ...]]:
-        """Why a home cannot have these variables, if so; and those that are stored for nothing."""
+        """Declares the variables of a home; gives the reason of a refusal, and the stored variables
+        that are no longer declared."""
         refusal = _refused_name("home", home)
         if refusal is None and len(schema.encode("utf-8")) > SCHEMA_BYTES_MAX:
             refusal = f"the schema of {home} is over {SCHEMA_BYTES_MAX} bytes"
@@ -96,7 +97,8 @@ class StateStore:
         return None, gone
 
     def contract(self, home: str, meter: FuelMeter) -> bytes | None:
-        """All variables of a home as one map, None for none. Raises CodecError: too deep."""
+        """Encodes all variables of a home as one map, None without any. Raises CodecError: too
+        deep."""
         before, written = self._snapshot.homes.get(home, {}), self._written.get(home, {})
         meter.charge_items(CONTAINER_WEIGHT + 4 * (len(before) + len(written)))
         gone = self._forgotten.get(home, ())
@@ -113,7 +115,7 @@ class StateStore:
     def writing(
         self, home: str, variable: str, shape: str, value: bytes, meter: FuelMeter
     ) -> Writing | str | None:
-        """What a write would change, None if nothing, or why it is refused."""
+        """Gives the change of a write, None without one, or the reason of its refusal."""
         refusal = _refused_name("home", home) or _refused_name("variable", variable)
         if refusal is None and len(shape.encode("utf-8")) > SHAPE_BYTES_MAX:
             refusal = f"a shape has at most {SHAPE_BYTES_MAX} bytes"
@@ -141,11 +143,11 @@ class StateStore:
         )
 
     def refused(self, writing: Writing) -> str | None:
-        """Why the state has no room for it, or None."""
+        """Gives the reason why the state has no room for a write, or None."""
         return self._grown(writing.text_bytes, writing.block_bytes)
 
     def write(self, writing: Writing) -> None:
-        """Let later reads see a write that is not refused."""
+        """Lets later reads see a write that is not refused."""
         effect = writing.effect
         self._grow(writing.text_bytes, writing.block_bytes)
         self._put[effect.value] = writing.data
@@ -159,13 +161,14 @@ class StateStore:
         return cid in self._pins
 
     def block(self, cid: Cid) -> bytes | None:
-        """A block that the program may read: pinned when it began, or put by it."""
+        """Finds a block that the program may read: pinned when the execution began, or put by
+        it."""
         if cid in self._put and cid.codec is Codec.RAW:
             return self._put[cid]
         return self._blocks[cid] if cid in self._pinned_before else None
 
     def put(self, cid: Cid, data: bytes) -> str | None:
-        """Keep and pin a block of this execution; or why not."""
+        """Keeps and pins a block of this execution; or gives the reason of a refusal."""
         if len(data) > DAG_BLOCK_BYTES_MAX:
             return f"{len(data)} bytes, a block has at most {DAG_BLOCK_BYTES_MAX}"
         refusal = self._grown(0, len(data))
@@ -176,7 +179,7 @@ class StateStore:
         return refusal
 
     def pin(self, cid: Cid, size: int) -> str | None:
-        """Keep a block that is there; or why not."""
+        """Keeps an existing block; or gives the reason of a refusal."""
         refusal = self._grown(0, size)
         if refusal is None:
             self._grow(0, size)
@@ -187,14 +190,14 @@ class StateStore:
         self._pins.discard(cid)
 
     def given(self, cid: Cid) -> bytes:
-        """The bytes that travel with an effect of this execution."""
+        """Gives the bytes that travel with an effect of this execution."""
         return self._put[cid]
 
     def _block(self, cid: Cid) -> bytes:
         return self._put[cid] if cid in self._put else self._blocks[cid]
 
     def _grown(self, text_bytes: int, block_bytes: int) -> str | None:
-        """Why so much more in the snapshot, and in what it links to, is too much; or None."""
+        """Gives the reason why a growth of the snapshot, or of its links, is too much; or None."""
         if self._snapshot_bytes + text_bytes + _ENTRY_OVERHEAD_BYTES > SNAPSHOT_BYTES_MAX:
             return f"the names and shapes of the state are over {SNAPSHOT_BYTES_MAX} bytes"
         if self._held_bytes + block_bytes > STATE_BYTES_MAX:
@@ -207,7 +210,7 @@ class StateStore:
 
 
 def schema_of(text: str) -> dict[str, str]:
-    """The shape by name of each line `name: shape`; a line of another form has no shape."""
+    """Reads the shape by name from each line `name: shape`; a line of another form has no shape."""
     lines = (line.partition(": ") for line in text.split("\n") if line)
     return {name: shape for name, _, shape in lines}
 

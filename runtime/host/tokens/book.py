@@ -1,7 +1,7 @@
-"""Who holds what of the caller's own token classes, as the effects so far leave it.
+"""Holders of the caller's own token classes, after the effects so far.
 
-Rule: no holder has less than nothing, and no total passes 63 bits; a refusal is a text for the
-program. What the ledger allows at last is for the ledger to say when the effects are applied.
+Rule: no holding is negative, and no total passes 63 bits; a refusal is a text for the program. The
+ledger decides when the effects are applied.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from runtime.tokens.register import Register, register_from_block
 
 _ENTRY_BYTES: Final = 24
 _HEADROOM_BYTES: Final = MIB
-"""For executions on the same register whose effects are applied one after the other."""
+"""Room for executions on the same register whose effects are applied one after the other."""
 _NOBODY: Final[Mapping[str, int]] = {}
 
 
@@ -33,24 +33,25 @@ class TokenBook:
         return before + self._changed.get((token_class, holder), 0)
 
     def holders(self, token_class: str) -> dict[str, int]:
-        """Who holds units of a class."""
+        """Lists the holders of units of a class."""
         known = [holder for of, holder in self._changed if of == token_class]
         named = dict.fromkeys((*self._register.get(token_class, _NOBODY), *known))
         held = {holder: self.balance(token_class, holder) for holder in named}
         return {holder: units for holder, units in held.items() if units > 0}
 
     def holders_max(self, token_class: str) -> int:
-        """How many `holders` looks at."""
+        """Gives the most holders that `holders` looks at."""
         return len(self._register.get(token_class, _NOBODY)) + len(self._changed)
 
     def issued(self, token_class: str) -> int:
-        """All units of a class that are in anybody's hands."""
+        """Sums up all units of a class that are held."""
         if token_class not in self._issued:
             self._issued[token_class] = sum(self._register.get(token_class, _NOBODY).values())
         return self._issued[token_class]
 
     def refused_holder(self, token_class: str, holder: str) -> str | None:
-        """Why a holder cannot be added to the register, or None: also for one that is there."""
+        """Gives the reason why a holder cannot be added to the register, or None: also for an
+        existing one."""
         if self.balance(token_class, holder) or (token_class, holder) in self._changed:
             return None
         size = self._register_bytes + len(token_class.encode()) + len(holder) + _ENTRY_BYTES
@@ -72,7 +73,7 @@ class TokenBook:
         return None
 
     def mint(self, token_class: str, holder: str, amount: int) -> None:
-        """Count units that come into the world, or leave it (amount below 0)."""
+        """Counts units that are issued, or retired (amount below 0)."""
         self._issued[token_class] = self.issued(token_class) + amount
         self._add(token_class, holder, amount)
 

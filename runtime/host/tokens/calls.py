@@ -1,4 +1,4 @@
-"""The host calls of tokens: classes of the caller's own issue, and its own resource units."""
+"""Host calls of tokens: classes of the caller's own issue, and its own resource units."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,1 +1,1 @@
-"""WASI preview 1 without anything of this machine."""
+"""WASI preview 1 without access to this machine."""

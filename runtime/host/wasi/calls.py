@@ -1,9 +1,8 @@
-"""WASI preview 1 with nothing of this machine in it.
+"""WASI preview 1 without access to this machine.
 
 Arguments are the context's where the entry is a program's start, stdin the input, stdout the
-output, stderr the log, clocks stand at the job's time, random bytes come from its seed. There are
-no files and no sockets: such calls answer with an error number, as on a system where nothing was
-opened.
+output, stderr the log, clocks show the job's time, random bytes come from its seed. There are no
+files and no sockets: such calls return an error number, as on a system where nothing was opened.
 Source: the witx files of WASI snapshot_preview1.
 """
 
@@ -20,13 +19,13 @@ from runtime.host.memory import Memory, OutOfBoundsError
 from runtime.host.stop import Stop
 from runtime.host.wasi.clocks import clock_res_get, clock_time_get, poll_oneoff
 
-if TYPE_CHECKING:  # whoever only needs to know which functions there are executes none
+if TYPE_CHECKING:  # not needed for the list of the functions
     from runtime.host.invocation import Invocation
 
 WASI_MODULE: Final = "wasi_snapshot_preview1"
 PROGRAM_NAME: Final = "module"
 STDOUT_TAIL_BYTES: Final = 4096
-"""What the log keeps of the output of a program that failed."""
+"""Bytes of the output of a failed program that the log keeps."""
 
 SUCCESS, BADF, FAULT, INVAL = 0, 8, 21, 28
 NOTDIR, NOTSOCK, NOTSUP, SPIPE = 54, 57, 58, 70
@@ -42,7 +41,7 @@ Call = Callable[..., int]
 
 
 class WasiFunction(Struct, frozen=True, kw_only=True):
-    """`call(invocation, memory, *parameters)` gives the error number."""
+    """`call(invocation, memory, *parameters)` returns the error number."""
 
     parameters: tuple[str, ...]
     call: Call
@@ -50,13 +49,13 @@ class WasiFunction(Struct, frozen=True, kw_only=True):
 
 
 def command_line(arguments: Sequence[str]) -> list[bytes]:
-    """The program's name and its arguments, as C holds them."""
+    """Lays out the program's name and its arguments as C expects them."""
     return [text.encode("utf-8") + b"\0" for text in (PROGRAM_NAME, *arguments)]
 
 
 def finish_log(invocation: Invocation, *, succeeded: bool) -> None:
-    """Log what was written to stderr after its last newline; and of a program that failed, whose
-    output is discarded, the end of what it printed."""
+    """Logs the stderr after its last newline; and of a program that failed, whose output is
+    discarded, the end of its stdout."""
     if invocation.partial_line:
         invocation.log_line(invocation.partial_line.decode("utf-8", "replace"))
         invocation.partial_line.clear()
@@ -66,7 +65,7 @@ def finish_log(invocation: Invocation, *, succeeded: bool) -> None:
     tail = bytes(invocation.output[-STDOUT_TAIL_BYTES:])
     cut = f", the last {len(tail)} of {size} bytes" if len(tail) < size else ""
     lines = tail.decode("utf-8", "replace").removesuffix("\n").split("\n")
-    # Beside the log's own limit: a log that is full must not hide it.
+    # Not under the log's own limit: a log that is full must not hide it.
     invocation.log += [f"stdout before it ended{cut}:", *lines]
 
 
@@ -169,7 +168,7 @@ def _fd_read(
     parts = _vectors(invocation, memory, vectors, count)
     if parts is None:
         return INVAL
-    # A view: what does not fit the guest's memory is not charged, so it is not copied either.
+    # A view: bytes that do not fit the guest's memory are neither charged nor copied.
     data = memoryview(invocation.input or b"")
     total = 0
     for pointer, length in parts:
@@ -209,7 +208,7 @@ def _fd_renumber(invocation: Invocation, memory: Memory, fd: int, to: int) -> in
 
 
 def _open_only(errno: int) -> Call:
-    """`errno` for a descriptor that is open, BADF for every other."""
+    """Wraps a call: `errno` for a descriptor that is open, BADF for every other."""
 
     def call(invocation: Invocation, memory: Memory, fd: int, *rest: int) -> int:
         return errno if fd in invocation.descriptors else BADF
@@ -289,7 +288,7 @@ WASI_FUNCTIONS: Final[Mapping[str, WasiFunction]] = {
 def wasi_call(
     function: WasiFunction, invocation: Invocation, memory: Memory, parameters: tuple[int, ...]
 ) -> int:
-    """The error number; a pointer outside memory is EFAULT, as on any system."""
+    """Returns the error number; a pointer outside memory is EFAULT, as on any system."""
     try:
         return function.call(invocation, memory, *parameters)
     except OutOfBoundsError:

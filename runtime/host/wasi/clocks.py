@@ -1,8 +1,8 @@
 """Clocks and waiting of WASI preview 1: time passes only where a program waits for it.
 
-All clocks stand at the job's time. Waiting takes no time: `poll_oneoff` answers at once, and the
-clocks are where the wait would have ended. The monotonic clock is a nanosecond further each time
-it is read, so that no two readings are the same.
+All clocks show the job's time. Waiting takes no time: `poll_oneoff` returns at once, and the clocks
+are where the wait would have ended. The monotonic clock is a nanosecond further each time it is
+read, so that no two readings are the same.
 Source: the witx files of WASI snapshot_preview1.
 """
 
@@ -70,7 +70,7 @@ def clock_res_get(invocation: Invocation, memory: Memory, clock: int, result: in
 def poll_oneoff(
     invocation: Invocation, memory: Memory, subscriptions: int, events: int, count: int, stored: int
 ) -> int:
-    """What is ready, else the clocks that are due first."""
+    """Reports the ready subscriptions, or else the clocks that are due first."""
     if count == 0:
         return INVAL
     invocation.meter.charge_items(count)
@@ -102,7 +102,7 @@ def _looked_at(
     precision: int,
     flags: int,
 ) -> _Event | _Alarm | None:
-    """One subscription, None for one of an unknown type. number: a clock or a descriptor."""
+    """Reads one subscription, None for one of an unknown type. number: a clock or a descriptor."""
     match kind:
         case 0:  # a clock
             event = _Event(userdata, kind)

@@ -1,9 +1,9 @@
-"""Compiled modules on disk, each under a MAC: only what this machine compiled itself is run.
+"""Compiled modules on disk, each under a MAC: only code that this machine compiled itself is run.
 
 An entry is named by module CID, engine and CPU features. A changed, foreign or unreadable one
 counts as absent, and is remembered as a finding; so does a directory that cannot be written. The
-key is a file of its own, outside the directory, so that who can write the one cannot make entries
-for the other.
+key is a file of its own, outside the directory, so that write access to the directory is not enough
+to make entries.
 """
 
 import hmac
@@ -33,7 +33,7 @@ _MAC_BYTES: Final = 32
 
 
 class Kept(Enum):
-    """What is kept of a module; the value is the ending of its file's name."""
+    """The kinds of entries of a module; the value is the ending of the file's name."""
 
     CODE = ".compiled"
     VERDICT = ".verdict"
@@ -52,7 +52,7 @@ class CompiledCache:
             self.findings.append(f"{directory}: cannot be made ({error.strerror}); not kept")
 
     def _read_key(self, path: Path) -> bytes:
-        """The key, made if there is none. Without it nothing that is stored is accepted."""
+        """Reads the key, which is made if it is missing. Without it no stored entry is accepted."""
         try:
             return cache_key(path)
         except OSError as error:
@@ -62,7 +62,7 @@ class CompiledCache:
         return os.urandom(KEY_BYTES)
 
     def get(self, module: Cid, kept: Kept = Kept.CODE) -> dict[str, Any] | None:
-        """What `put` stored, if it is there and unchanged."""
+        """Reads an entry that `put` wrote, if it is there and unchanged."""
         path = self._path(module, kept)
         try:
             data = read_file(path, bytes_max=ENTRY_BYTES_MAX)
@@ -86,7 +86,8 @@ class CompiledCache:
         return value if isinstance(value, dict) else None
 
     def put(self, module: Cid, value: dict[str, Any], kept: Kept = Kept.CODE) -> None:
-        """Written whole or not at all. A full disk is a finding: the result is still used."""
+        """Writes an entry, whole or not at all. A full disk is a finding: the result is still
+        used."""
         path = self._path(module, kept)
         body = encode(value)
         try:
@@ -111,7 +112,7 @@ class CompiledCache:
 
 
 def cache_key(path: Path) -> bytes:
-    """Read the key, or create it, readable by its owner only.
+    """Reads the key, or creates it, readable by its owner only.
 
     Raises OSError, WeakFileError, and ValueError if the file is not a key.
     """

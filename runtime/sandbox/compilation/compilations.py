@@ -1,6 +1,6 @@
-"""Compiler processes under way, and what they have compiled.
+"""Compiler processes that are running, and their results.
 
-A module is looked for in memory, then in the cache on disk; otherwise one compiler process is
+A module is looked up in memory, then in the cache on disk; otherwise one compiler process is
 started for it, however many requests wait.
 """
 
@@ -24,7 +24,7 @@ _OUT_OF_BUDGET: Final = frozenset(
     for each in signal.Signals
     if each.name in {"SIGXCPU", "SIGABRT", "SIGSEGV", "SIGILL", "SIGBUS"}
 )
-"""How a compiler ends that has no CPU time or no address space left."""
+"""Signals that end a compiler without CPU time or address space left."""
 
 
 class Compiled(Struct, frozen=True):
@@ -35,7 +35,7 @@ class Compiled(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """The module is refused, by everybody: reason and detail."""
+    """The verdict that the module is refused on every machine: reason and detail."""
 
     reason: str
     detail: str
@@ -66,7 +66,7 @@ class Compilations:
         self._running: dict[Cid, Compilation] = {}
 
     def find(self, module: Cid, data: bytes) -> Answer | None:
-        """The answer for a module. None: it is being compiled, or waits for a compiler."""
+        """Gives the result for a module. None: it is being compiled, or waits for a compiler."""
         known = self._known.get(module)
         if known is not None:
             self._known.move_to_end(module)
@@ -81,8 +81,8 @@ class Compilations:
         return self._known.get(module)
 
     def forget_failures(self) -> None:
-        """What was a matter of the moment is tried again for the next request; to be called
-        when all that waited have been told. Over budget once is over budget."""
+        """Forgets transient failures, so that the next request tries again; to be called when all
+        waiting requests have their answers. A module over budget stays refused."""
         for module, answer in tuple(self._known.items()):
             if isinstance(answer, Fault) and answer.reason not in OF_THE_MODULE:
                 del self._known[module]
@@ -92,7 +92,7 @@ class Compilations:
         return (compilation.deadline for compilation in self._running.values())
 
     def hear(self, compilation: Compilation) -> None:
-        """Its pipes have something for us, or room."""
+        """Reads from and writes to a compiler whose pipes are ready."""
         if self._running.get(compilation.module) is not compilation:
             return
         child = compilation.child
@@ -161,7 +161,7 @@ class Compilations:
 
 
 def _read(answer: dict[str, Any]) -> Answer:
-    """What a compiler said, or the cache kept of it."""
+    """Reads the answer of a compiler, or the cache's copy of it."""
     match answer:
         case {"code": bytes(code), "facts": dict(facts)}:
             return Compiled(code, facts)

@@ -1,7 +1,7 @@
 """The compiler process: checks one module, compiles it, and ends. It never executes any.
 
-Its budget of CPU time and memory is the operating system's: a module that is over it kills
-this process, and that is how the parent learns of it.
+Its budget of CPU time and memory is the operating system's: a module that is over it kills this
+process, and so the parent learns of it.
 """
 
 import sys
@@ -47,7 +47,8 @@ def main() -> None:
 
 
 def _compiled(engine: "wasmtime.Engine", module: bytes, facts: ModuleFacts) -> dict[str, Any]:
-    """Code with facts, or why there is none: validity is the module's, the rest is not."""
+    """Compiles a module to code with facts, or gives a reason: that of an invalid module is a
+    verdict, any other is not."""
     import wasmtime
 
     try:

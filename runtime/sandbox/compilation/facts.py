@@ -1,4 +1,4 @@
-"""What was found out about a module, as it crosses between our processes and lies in the cache."""
+"""Facts of a module as a value between our processes and in the cache."""
 
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ from runtime.module.check import ModuleFacts
 from runtime.module.headers import FunctionType
 
 FACTS_VERSION: Final = 3
-"""Of the value below; what another version has cached is not read."""
+"""Version of the value below; entries of other versions are not read."""
 
 
 def facts_to_value(facts: ModuleFacts) -> dict[str, Any]:
@@ -27,7 +27,8 @@ def facts_to_value(facts: ModuleFacts) -> dict[str, Any]:
 
 
 def facts_from_value(value: dict[str, Any]) -> ModuleFacts:
-    """Read what `facts_to_value` wrote; both ends are authenticated, so nothing else comes."""
+    """Reads the value that `facts_to_value` wrote; both ends are authenticated, so the form is not
+    checked."""
     return ModuleFacts(
         entries={
             name: FunctionType(parameters=tuple(parameters), results=tuple(results))

@@ -1,7 +1,7 @@
 """The engine's own verdict on a module, given in a process that holds nothing else.
 
-Rule: the features are those of every other door to the engine, so what is valid here is what the
-compiler process takes.
+Rule: the features are those of every other use of the engine, so a module is valid here exactly if
+the compiler process accepts it.
 """
 
 import subprocess
@@ -22,7 +22,8 @@ REASON_CHARS_MAX: Final = 400
 
 
 def validate(module: bytes, limits: SandboxLimits) -> Rejection | Fault | None:
-    """Why the engine does not take the module; None if it does. A Fault says nothing of it."""
+    """Gives the reason why the engine rejects the module; None if it accepts it. A Fault is no
+    verdict."""
     command = isolated(
         "runtime.sandbox.compilation.validator",
         limits.compile_address_bytes,
@@ -54,7 +55,8 @@ def validate(module: bytes, limits: SandboxLimits) -> Rejection | Fault | None:
 
 
 def invalid(reason: str) -> Rejection:
-    """The engine's words as a rejection: its chain of causes on one line, printable, bounded."""
+    """Converts the engine's message to a rejection: its chain of causes on one line, printable,
+    bounded."""
     parts = [line.strip().removeprefix("0: ") for line in reason.splitlines() if line.strip()]
     text = "; ".join(part for part in parts if part != "Caused by:")
     shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
@@ -62,7 +64,7 @@ def invalid(reason: str) -> Rejection:
 
 
 def library() -> Path:
-    """The engine's shared library, without importing its package."""
+    """Finds the engine's shared library, without importing its package."""
     spec = find_spec("wasmtime")
     assert spec is not None and spec.origin is not None, "the engine's name was read from it"
     found = sorted(Path(spec.origin).parent.glob("*/*wasmtime.*"))

@@ -1,9 +1,9 @@
-"""The validator process: the engine says whether one module is valid, and the process ends.
+"""The validator process: the engine decides whether one module is valid, and the process ends.
 
-It loads the engine's library itself, since its Python package takes four times as long to import
-as all of this. Arguments: the parent's process id, bounds of address space and CPU time, the
-library, and the features as `name=0` or `name=1`. The module comes on standard input; the
-answer is `VALID`, or the engine's reason.
+It loads the engine's library itself, since its Python package takes four times as long to import as
+all of this. Arguments: the parent's process id, bounds of address space and CPU time, the library,
+and the features as `name=0` or `name=1`. The module comes on standard input; the answer is `VALID`,
+or the engine's reason.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Confinement of a process of the sandbox by the operating system.
 
 The WebAssembly engine is the first wall; this is the second, for the day it has a hole. Each
-measure is applied where the system has it; what came of it is in `.in_force`.
-Rule: nothing is loaded but what a measure needs, since every submission of a new module starts a
-process. Sources: prctl(2), landlock(7), seccomp(2), setrlimit(2).
+measure is applied where the system has it; `.probes` reports its effect. Rule: nothing is loaded
+but what a measure needs, since every submission of a new module starts a process. Sources:
+prctl(2), landlock(7), seccomp(2), setrlimit(2).
 """
 
 from __future__ import annotations
@@ -49,10 +49,11 @@ _SYSCALLS: Final = {
 
 
 def limit_resources(*, address_bytes: int, cpu_seconds: int, open_files: int) -> None:
-    """rlimits: address space, CPU time of the process, descriptors; no files, no core dumps."""
+    """Sets rlimits: address space, CPU time of the process, descriptors; no files, no core
+    dumps."""
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, 0)
-    # SIGXCPU at the first bound, so that the parent can tell; SIGKILL at the second.
+    # SIGXCPU at the first bound, which the parent can recognise; SIGKILL at the second.
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     _lower(resource.RLIMIT_NOFILE, open_files)
     if sys.platform == "linux":
@@ -60,7 +61,7 @@ def limit_resources(*, address_bytes: int, cpu_seconds: int, open_files: int) ->
 
 
 def forbid_new_processes() -> None:
-    """RLIMIT_NPROC 0; to be called when the process has all its threads."""
+    """Sets RLIMIT_NPROC to 0; to be called when the process has all its threads."""
     _lower(resource.RLIMIT_NPROC, 0)
 
 
@@ -71,7 +72,7 @@ def _lower(kind: int, value: int) -> None:
 
 
 def die_with_parent(parent: int) -> None:
-    """Die when the parent dies (Linux), and at once if it is dead already."""
+    """Makes the process die with its parent (Linux), and at once if that is dead already."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -80,10 +81,10 @@ def die_with_parent(parent: int) -> None:
 
 
 def give_up_privileges(parent: int) -> tuple[tuple[str, ...], int]:
-    """Another user, no capabilities, no new privileges, no debugger, no file system, no network.
+    """Gives up the user, capabilities, new privileges, debuggers, the file system, the network.
 
-    (Linux.) All that is imported is loaded by now: an unprivileged user may not read it. What the
-    system gave: namespaces of its own, and the version of Landlock in force, or 0.
+    (Linux.) All that is imported is loaded by now: an unprivileged user may not read it. Returns
+    what the system gave: namespaces of its own, and the version of Landlock in force, or 0.
     """
     if sys.platform != "linux":
         return (), 0
@@ -103,9 +104,9 @@ def _libc() -> ctypes.CDLL:
 
 
 def _landlock() -> int:
-    """A rule set that handles everything this kernel knows, and allows none of it.
+    """Puts a rule set in force that handles every access of this kernel, and allows none of them.
 
-    The version that is in force now, 0 if none is.
+    Returns the version that is in force now, 0 if none is.
     """
     version = _syscall(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_VERSION)
     if version < 1:
@@ -147,7 +148,8 @@ def allow_few_syscalls() -> None:
 
 
 def _filter(arch: int, allowed: tuple[int, ...]) -> bytes:
-    """Classic BPF over struct seccomp_data: number at 0, architecture at 4. Unknown: EPERM."""
+    """Writes the filter as classic BPF over struct seccomp_data: number at 0, architecture at 4.
+    Unknown: EPERM."""
 
     def step(code: int, then: int, otherwise: int, value: int) -> bytes:
         return struct.pack("=HBBI", code, then, otherwise, value)

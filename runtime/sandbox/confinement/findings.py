@@ -1,4 +1,4 @@
-"""What was found out about this machine's sandbox, for an operator to read."""
+"""Findings about this machine's sandbox, for an operator to read."""
 
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ _STRICT: Final = "2"
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One measure or test: whether it holds here, in words."""
+    """One measure or test: whether it holds here, and an explanation."""
 
     name: str
     holds: bool
@@ -18,10 +18,10 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 def memory_promises(setting: Path = _OVERCOMMIT) -> Finding:
-    """Whether this system may refuse memory to a guest that is within its own limit.
+    """Reports whether this system may refuse memory to a guest that is within its own limit.
 
-    Where memory is promised only if it is there, `memory.grow` can fail for a reason that is
-    not in the context, and the result would differ from everybody else's.
+    Where memory is promised only if it is there, `memory.grow` can fail for a reason that is not in
+    the context, and the result would differ from that of other nodes.
     """
     name = "memory promises"
     if setting.exists() and setting.read_text(encoding="ascii").strip() == _STRICT:

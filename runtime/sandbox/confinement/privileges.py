@@ -1,8 +1,8 @@
-"""What a process of the sandbox gives up of what its starter has: namespaces, user, capabilities.
+"""Surrender of the rights that a process of the sandbox inherits: namespaces, user, capabilities.
 
-Rule: each measure is taken where the system allows it, and refusals are no errors; what it came to
-is read back from the system (`own_namespaces`, `runtime.sandbox.confinement.process_status`).
-Sources: namespaces(7), user_namespaces(7), credentials(7), capabilities(7).
+Rule: each measure is taken where the system allows it, and refusals are no errors; the result is
+read back from the system (`own_namespaces`, `runtime.sandbox.confinement.process_status`). Sources:
+namespaces(7), user_namespaces(7), credentials(7), capabilities(7).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ if TYPE_CHECKING:  # what `typing` defines, without loading it
     from typing import Final
 
 UNUSED_UIDS: Final = 0x7000_0000
-"""From here on systems have no users, by the convention of systemd; each process takes one."""
+"""First user id that systems leave free, by the convention of systemd; each process takes one."""
 NOBODY_UID: Final = 65_534
-"""The one that also containers know whose users are mapped to few."""
+"""A user id that exists also in containers with few mapped users."""
 NAMESPACES: Final = {
     "network": ("net", 0x4000_0000),
     "mounts": ("mnt", 0x0002_0000),
@@ -35,9 +35,10 @@ _OWN: Final = "/proc/self/ns"
 
 
 def give_up_identity() -> tuple[str, ...]:
-    """The namespaces, user and capabilities of a stranger (Linux); the namespaces it got.
+    """Takes on the namespaces, user and capabilities of a stranger (Linux); returns its own
+    namespaces.
 
-    What sends a signal when the parent dies is lost with the user, and has to be set again.
+    The signal at the parent's death is lost with the user, and has to be set again.
     """
     before = _links()
     libc = ctypes.CDLL(None, use_errno=True)
@@ -55,7 +56,7 @@ def give_up_identity() -> tuple[str, ...]:
 
 
 def _links() -> dict[str, str]:
-    """The name of each namespace this process is in."""
+    """Reads the name of each namespace of this process."""
     found = {}
     for name, (file, _) in NAMESPACES.items():
         try:
@@ -66,7 +67,8 @@ def _links() -> dict[str, str]:
 
 
 def _unshare(libc: ctypes.CDLL) -> bool:
-    """Each by itself, since kernels lack some; whether there was one."""
+    """Makes new namespaces, each by itself, since kernels lack some; returns whether there was
+    one."""
     refused = sum(int(libc.unshare(flag)) != 0 for _, flag in NAMESPACES.values())
     return refused < len(NAMESPACES)
 
@@ -77,7 +79,8 @@ def _drop_bounding_set(libc: ctypes.CDLL) -> None:
 
 
 def _become_nobody(libc: ctypes.CDLL) -> None:
-    """Another user, if this is root and may still be ended by its parent, who is root as well."""
+    """Takes on another user, if this is root and may still be ended by its parent, which is root as
+    well."""
     needed = sum(1 << each for each in (_KILL, _SETGID, _SETUID))
     if os.geteuid() != 0 or _effective(libc) & needed != needed:
         return
@@ -95,7 +98,7 @@ def _become_nobody(libc: ctypes.CDLL) -> None:
 
 
 def _effective(libc: ctypes.CDLL) -> int:
-    """The capabilities in force, as bits."""
+    """Reads the capabilities in force, as bits."""
     data = ctypes.create_string_buffer(24)
     if libc.capget(struct.pack("=Ii", _CAPABILITY_VERSION, 0), data) != 0:
         return 0

@@ -1,7 +1,7 @@
-"""What confinement is in force in this process: findings for an operator.
+"""Probes of the confinement of this process: findings for an operator.
 
-Rule: findings come from trying what must not be possible and from asking the system, not from
-having asked for a measure.
+Rule: findings come from attempts at forbidden actions and from the system's own records, not from
+the measures that were requested.
 """
 
 import os
@@ -18,7 +18,7 @@ OPEN_FILES_SEARCHED: Final = 256
 
 
 def attempts() -> list[Finding]:
-    """Try what a worker must not be able to do. To be called when it is confined."""
+    """Tries forbidden actions of a worker. To be called when it is confined."""
     return [
         _tried("files", "opens no files", _opens_a_file),
         _tried("network", "makes no sockets", _makes_a_socket),
@@ -27,9 +27,9 @@ def attempts() -> list[Finding]:
 
 
 def bounds(cpu_seconds: int, namespaces: tuple[str, ...], landlock: int) -> list[Finding]:
-    """What the system says of this process. To be called before it may not ask any more.
+    """Reads the system's records of this process. To be called before that is forbidden.
 
-    namespaces, landlock: what `give_up_privileges` came to.
+    namespaces, landlock: the result of `give_up_privileges`.
     """
     return [
         _namespaces(namespaces),

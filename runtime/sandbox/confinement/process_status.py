@@ -1,6 +1,6 @@
-"""What the system says of a worker, read by the process that started it.
+"""Confinement of a worker by the kernel's own record, read by the process that started it.
 
-Rule: a worker is not believed about itself; this is what the kernel has in force for it.
+Rule: a worker's claims about itself are not trusted; the kernel's status of the process is.
 """
 
 from pathlib import Path
@@ -9,13 +9,14 @@ from typing import Final
 from runtime.sandbox.confinement.findings import Finding
 
 _FILTERED: Final = 2
-"""Seccomp's mode in which a program decides about each system call."""
+"""Seccomp's mode in which a program decides on each system call."""
 _CAPABILITIES: Final = ("CapEff", "CapPrm", "CapInh", "CapAmb", "CapBnd")
 _NAMES: Final = ("user", "capabilities", "new privileges", "system calls")
 
 
 def observed_findings(pid: int, processes: Path = Path("/proc")) -> tuple[Finding, ...]:
-    """User, capabilities, privileges and seccomp of a process; what is not known does not hold."""
+    """Reads user, capabilities, privileges and seccomp of a process; an unknown one does not
+    hold."""
     try:
         text = (processes / str(pid) / "status").read_text(encoding="utf-8")
     except OSError:

@@ -1,4 +1,4 @@
-"""Whether this machine's sandbox does what every other must, and how fast.
+"""Self-test of this machine's sandbox, and its speed.
 
 One small module with known results; its text is in the tests, which assemble it again.
 """
@@ -39,7 +39,7 @@ _REPEATS: Final = 3
 
 
 class UnusableError(Exception):
-    """This machine's sandbox gives no results, or other ones than it must."""
+    """A sandbox of this machine that gives no results, or wrong ones."""
 
 
 class FuelRate(Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class FuelRate(Struct, frozen=True, kw_only=True):
 
 
 def calibrate(sandbox: Sandbox) -> FuelRate:
-    """Measure the kernel: loads, stores, arithmetic and calls, at least 50 ms, the median of three.
+    """Measures the kernel: loads, stores, arithmetic and calls, 50 ms or more, the median of three.
 
     Raises UnusableError if it does not run.
     """
@@ -68,7 +68,7 @@ def calibrate(sandbox: Sandbox) -> FuelRate:
 
 
 def self_test(sandbox: Sandbox) -> tuple[Finding, ...]:
-    """What this sandbox does with the kernel, against what everybody's must do."""
+    """Compares the results of this sandbox for the kernel with the required ones."""
     first, second = (_execute(sandbox, "run", _ROUNDS) for _ in range(2))
     return (
         _finding("arithmetic", _gives(first, _ROUNDS_RESULT), first),

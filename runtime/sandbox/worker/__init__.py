@@ -1,1 +1,1 @@
-"""The worker process: the machine, its memory, linking, and traps."""
+"""The worker process: the executor, its memory, linking, and traps."""

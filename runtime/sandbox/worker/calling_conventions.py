@@ -1,6 +1,6 @@
 """Calling conventions: how arguments reach an entry and its value comes back.
 
-`runtime.module.entry_plan` says whether and how an entry can be called; here it is called.
+`runtime.module.entry_plan` decides whether and how an entry can be called; here it is called.
 """
 
 from contextlib import AbstractContextManager
@@ -42,20 +42,20 @@ class Guest(Protocol):
     def memory(self) -> GuestBytes: ...
 
     def working(self, price: Price) -> AbstractContextManager[FuelMeter]:
-        """The guest's fuel in the meter, while the host works at this price."""
+        """Puts the guest's fuel into the meter while the host works at this price."""
         ...
 
     def call(self, name: str, *parameters: int) -> Any:
-        """Call an exported function that the module's types say exists."""
+        """Calls an exported function that exists by the module's types."""
         ...
 
     def global_value(self, name: str) -> int | None:
-        """An exported integer global; None if there is none of that name."""
+        """Reads an exported integer global; None if there is none of that name."""
         ...
 
 
 def call_entry(plan: Plan, guest: Guest, invocation: Invocation) -> Output:
-    """Call it. Raises Stop, and whatever the engine raises for a trap."""
+    """Calls an entry. Raises Stop, and every exception of the engine for a trap."""
     value: bytes | None
     match plan:
         case Direct(name=name, parameters=parameters, result=result):

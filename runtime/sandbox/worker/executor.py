@@ -1,4 +1,4 @@
-"""Executes one module in one context: a fresh store, the host calls, and the outcome.
+"""Executor of one module in one context: a fresh store, the host calls, and the outcome.
 
 One execution at a time in a process. The engine keeps the exception of a host function in a
 process-wide variable, so neither threads nor nesting are possible here.
@@ -48,7 +48,7 @@ from runtime.sandbox.worker.traps import Ending, ending_of_trap, with_memory
 NO_BLOCKS: Final[Mapping[Cid, bytes]] = MappingProxyType({})
 _IMPLEMENTATIONS: Final = {**IMPLEMENTATIONS, **TEST_IMPLEMENTATIONS}
 _OF_THE_SYSTEM: Final = "os error"
-"""In every text of the engine about something that the operating system denied."""
+"""Part of every message of the engine about a denial by the operating system."""
 OF_TESTS: Final = Outcome(
     kind=OutcomeKind.REJECTED,
     reason="this module is made of tests",
@@ -57,11 +57,11 @@ OF_TESTS: Final = Outcome(
 
 
 class HostFaultError(Exception):
-    """This machine could not do it: nothing is said about the module."""
+    """A failure of this machine: nothing is known of the module."""
 
 
 class EngineFaultError(Exception):
-    """The engine does not execute this module, on this machine or any other."""
+    """A module that the engine does not execute, on this machine or any other."""
 
 
 class Loaded(Struct, frozen=True):
@@ -70,14 +70,14 @@ class Loaded(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What a worker says of an execution; output_is_value: DAG-CBOR, not the program's bytes."""
+    """A worker's report of an execution. output_is_value: DAG-CBOR, not the program's bytes."""
 
     outcome: Outcome
     output: bytes | None
     output_is_value: bool
     effects: bytes | None
     blocks: list[list[Any]]
-    """[codec, bytes] of the blocks that the effects store."""
+    """[codec, bytes] of each block that the effects store."""
     log: list[str]
     charter: list[Any]
     fuel_used: int | None
@@ -88,7 +88,7 @@ class Report(Struct, frozen=True, kw_only=True):
     rehearsal: Rehearsed | None
 
     def to_value(self) -> dict[str, Any]:
-        """What `runtime.sandbox.results.execution_from` reads."""
+        """Writes the value that `runtime.sandbox.results.execution_from` reads."""
         value = {name: getattr(self, name) for name in self.__struct_fields__}
         said = None if self.rehearsal is None else self.rehearsal.to_value()
         return {**value, "outcome": self.outcome.to_value(), "rehearsal": said}
@@ -119,7 +119,8 @@ class Executor:
             )
 
     def load(self, code: bytes, facts: ModuleFacts) -> Loaded:
-        """Machine code that the compiler of this configuration made. Raises HostFaultError."""
+        """Loads machine code that the compiler of this configuration made. Raises
+        HostFaultError."""
         try:
             module = wasmtime.Module.deserialize(self._engine, code)
             return Loaded(facts, self._linker.instantiate_pre(module))
@@ -133,8 +134,11 @@ class Executor:
         input_: bytes | None,
         blocks: Mapping[Cid, bytes] = NO_BLOCKS,
     ) -> Report:
-        """Raises HostFaultError and EngineFaultError; every other end is a report. blocks: what the
-        context's state root and token register name."""
+        """Executes a module. Raises HostFaultError and EngineFaultError; every other end is a
+        report.
+
+        blocks: named by the context's state root and token register.
+        """
         started = time.perf_counter_ns()
         meter = FuelMeter(context.limits.fuel)
         invocation = Invocation(context=context, input=input_, blocks=blocks, meter=meter)
@@ -230,7 +234,7 @@ class Executor:
         written = None if invocation.output is None else bytes(invocation.output)
         return Ending(stop.outcome, fuel_used, (written, False))
 
-    # --- what the guest can call
+    # --- functions that the guest can call
 
     def _current(self, caller: int) -> _Running:
         running = self._running
@@ -273,7 +277,7 @@ class Executor:
 
 
 class _StoreGuest:
-    """An instance, for the calling conventions and for reading what a trap left behind."""
+    """An instance, for the calling conventions and for reading its state after a trap."""
 
     def __init__(
         self, store: wasmtime.Store, instance: wasmtime.Instance, memory: GuestMemory
@@ -305,9 +309,10 @@ class _StoreGuest:
 
 
 def _fault_of(error: wasmtime.WasmtimeError) -> HostFaultError | EngineFaultError:
-    """Whose doing an error is that is no trap. Whatever a module can bring about is checked before:
-    sizes, tables and the types of what is called. So it is what the operating system denied, or
-    something unknown of the engine, which every machine of this configuration would meet."""
+    """Attributes an error that is no trap to the machine or the engine. Everything that a module
+    can bring about is checked before: sizes, tables and the types of calls. So it is a denial by
+    the operating system, or an unknown error of the engine, which every machine of this
+    configuration would meet."""
     text = " ".join(str(error).split())
     if _OF_THE_SYSTEM in text:
         return HostFaultError(f"the engine could not go on: {text}")
@@ -315,7 +320,8 @@ def _fault_of(error: wasmtime.WasmtimeError) -> HostFaultError | EngineFaultErro
 
 
 def _charge_arguments(meter: FuelMeter, context: Context) -> None:
-    """Before they are decoded for the plan. Raises Stop; that they are malformed the plan says."""
+    """Charges the arguments before they are decoded for the plan, which reports malformed ones.
+    Raises Stop."""
     arguments = context.arguments
     if arguments is not None:
         meter.price = RUN_PRICES["arguments"]

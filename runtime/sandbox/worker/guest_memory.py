@@ -1,7 +1,7 @@
 """The guest's memory and fuel, as the engine holds them.
 
-While the host works, the meter holds the fuel, and every byte it moves is charged there; at the end
-of a call the engine gets back what is left.
+While the host works, the meter holds the fuel, and every byte that the host moves is charged there;
+at the end of a call the engine gets back the rest.
 """
 
 import ctypes
@@ -36,7 +36,7 @@ class GuestMemory:
     __slots__ = ("_base", "_cell", "_context", "_left", "_memory", "_place", "_size", "meter")
 
     def __init__(self, store: wasmtime.Store, meter: FuelMeter) -> None:
-        # Addresses once, not at each call: they are as good as the store.
+        # Addresses once, not at each call: they are valid as long as the store.
         self._context = ctypes.cast(store._context(), ctypes.c_void_p).value
         self._cell = ctypes.c_uint64()
         self._left = ctypes.addressof(self._cell)
@@ -57,7 +57,7 @@ class GuestMemory:
     # --- fuel
 
     def begin_call(self, price: Price) -> None:
-        """Charge for a host call. Raises Stop when there is no fuel for it."""
+        """Charges for a host call. Raises Stop when there is no fuel for it."""
         self._size = None
         _get_fuel(self._context, self._left)
         meter = self.meter
@@ -66,7 +66,7 @@ class GuestMemory:
         meter.charge(price.call)
 
     def end_call(self) -> None:
-        """Give the fuel that is left to the guest."""
+        """Gives the remaining fuel to the guest."""
         _set_fuel(self._context, self.meter.left)
 
     # --- memory
@@ -84,7 +84,7 @@ class GuestMemory:
         return ctypes.string_at(address, length)
 
     def write(self, pointer: int, data: bytes | memoryview) -> None:
-        """A view is copied only once it is known to fit, and is charged."""
+        """Writes bytes; a view is copied only after its size is checked and charged."""
         if not data:
             return
         address = self._address(pointer, len(data))
@@ -92,12 +92,12 @@ class GuestMemory:
         ctypes.memmove(address, bytes(data), len(data))
 
     def peek(self, pointer: int, length: int) -> bytes:
-        """A read of the host's own, not metered. Raises OutOfBoundsError."""
+        """Reads for the host itself, not metered. Raises OutOfBoundsError."""
         self._size = None
         return ctypes.string_at(self._address(pointer, length), length) if length else b""
 
     def poke(self, pointer: int, data: bytes) -> None:
-        """A write of the host's own, not metered. Raises OutOfBoundsError."""
+        """Writes for the host itself, not metered. Raises OutOfBoundsError."""
         self._size = None
         if data:
             ctypes.memmove(self._address(pointer, len(data)), data, len(data))
@@ -111,7 +111,7 @@ class GuestMemory:
         return self._base + pointer
 
     def _look(self) -> int:
-        """Where the memory is and how large: once a call, since only the guest changes it."""
+        """Reads address and size of the memory: once a call, since only the guest changes it."""
         self._size = size = self.size
         if size:
             self._base = _data(self._context, self._place)

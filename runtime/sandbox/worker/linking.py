@@ -1,8 +1,8 @@
 """Host functions as the engine calls them: raw values in, a raw value out.
 
-The engine's Python package builds an object for each value and for its type, which makes a call
-ten times as dear and is host work that fuel would have to pay for. Rule: no exception passes
-through the engine; it is kept here, the engine gets a trap, and `take_raised` gives it back.
+The engine's Python package builds an object for each value and for its type, which makes a call ten
+times as slow and is host work that fuel would have to pay for. Rule: no exception passes through
+the engine; it is kept here, the engine gets a trap, and `take_raised` returns it.
 """
 
 import ctypes
@@ -58,7 +58,7 @@ class HostLinker:
         results = [] if result is None else [_TYPES[result]()]
         shape = wasmtime.FuncType([_TYPES[kind]() for kind in parameters], results)
         callback = _Callback(self._called(parameters, result, function))
-        # The engine keeps the address alone.
+        # The engine keeps only the address.
         self._callbacks.append(callback)
         within, named = module.encode(), name.encode()
         error = _define(
@@ -79,7 +79,7 @@ class HostLinker:
         return self._linker.instantiate_pre(module)
 
     def take_raised(self) -> BaseException | None:
-        """What a host function raised, if that is why the engine trapped."""
+        """Gives the exception of a host function, if that is why the engine trapped."""
         raised, self._raised = self._raised, None
         return raised
 
@@ -105,7 +105,7 @@ class HostLinker:
 
 
 def memory_of(caller: int, name: str) -> wasmtime.Memory | None:
-    """A memory that the calling module exports: a start function runs before there is an
+    """Finds a memory that the calling module exports: a start function runs before there is an
     instance to look it up in."""
     key = name.encode()
     found = ffi.wasmtime_extern_t()
@@ -119,7 +119,7 @@ def memory_of(caller: int, name: str) -> wasmtime.Memory | None:
 
 
 def exported(store: wasmtime.Store, instance: wasmtime.Instance, name: str) -> Any:
-    """The export of that name alone, None for none: a module may have ten thousand."""
+    """Finds the export of that name, None for none: a module may have ten thousand."""
     key = name.encode()
     found = ffi.wasmtime_extern_t()
     if not ffi.wasmtime_instance_export_get(
@@ -134,8 +134,8 @@ def exported(store: wasmtime.Store, instance: wasmtime.Instance, name: str) -> A
 
 
 def integer_of(store: wasmtime.Store, variable: wasmtime.Global) -> int | None:
-    """The value of a global that is an integer, None for another: a module may export any type
-    under any name, and the engine's package raises for a vector's value and aborts for its type."""
+    """Reads a global that is an integer, None for another: a module may export any type under any
+    name, and the engine's package raises for a vector's value and aborts for its type."""
     raw = ffi.wasmtime_val_t()
     ffi.wasmtime_global_get(store._context(), ctypes.byref(variable._global), ctypes.byref(raw))
     kind: Any = raw.kind
@@ -149,6 +149,6 @@ def integer_of(store: wasmtime.Store, variable: wasmtime.Global) -> int | None:
 
 
 def _trap() -> int:
-    """The address of a trap that the engine takes over."""
+    """Gives the address of a trap that the engine takes over."""
     trap = wasmtime.Trap("ended by the host")._consume()
     return ctypes.cast(trap, ctypes.c_void_p).value or 0

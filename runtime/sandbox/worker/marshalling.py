@@ -1,4 +1,4 @@
-"""One host call: its parameters out of the guest's memory, the call, its answer back into it."""
+"""Marshalling of one host call: parameters out of the guest's memory, the call, its answer back."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def answer_call(
     memory: GuestMemory,
     raw: tuple[int, ...],
 ) -> int | None:
-    """raw: i32 unsigned, i64 signed, as the table gives their order. Raises Stop."""
+    """Makes a host call. raw: i32 unsigned, i64 signed, in the order of the table. Raises Stop."""
     refusable = call.answer in (Answer.STATUS, Answer.HANDLE)
     try:
         parameters = _parameters(call, memory, raw)

@@ -1,4 +1,4 @@
-"""What a trap means: the site of a compiled check, or a fault that the engine raised itself."""
+"""Causes of traps: the site of a compiled check, or a fault that the engine raised itself."""
 
 from functools import lru_cache
 from typing import Final
@@ -37,8 +37,8 @@ _ENGINE_REASONS: Final = {
 class Ending(Struct, frozen=True):
     """outcome; fuel_used is None where the engine's count is not to be trusted.
 
-    output: (bytes, whether they are an encoded value), kept only on success. frames: of a trap at
-    a site, as `runtime.execution.execution.Metrics` has them.
+    output: (bytes, whether they are an encoded value), kept only on success. frames: of a trap at a
+    site, as `runtime.execution.execution.Metrics` has them.
     """
 
     outcome: Outcome
@@ -50,7 +50,8 @@ class Ending(Struct, frozen=True):
 def ending_of_trap(
     raised: wasmtime.Trap, guest: Guest | None, facts: ModuleFacts, fuel_used: int
 ) -> Ending:
-    """The engine saves its fuel count before an explicit `unreachable`, and before no other."""
+    """Determines the ending. The engine saves its fuel count before an explicit `unreachable`, and
+    before no other trap."""
     match raised.trap_code:
         case TrapCode.UNREACHABLE:
             site = _site(guest, facts)
@@ -67,11 +68,12 @@ def ending_of_trap(
 
 
 def with_memory(outcome: Outcome, facts: ModuleFacts, memory_bytes: int, limit: int) -> Outcome:
-    """The outcome with how large the memory was and could be, where a `memory.grow` that was
-    refused may be why: a program that gets none gives up by `unreachable` or an exit code.
+    """Adds the memory's size and limit where a refused `memory.grow` may be the cause: a program
+    that gets no memory gives up by `unreachable` or an exit code.
 
-    Whether one was refused is known of compiled CCL alone, so of others this is no cause: it is
-    said where the module can grow its memory at all. limit: of the execution, in bytes.
+    A refused growth is recorded for compiled CCL alone; for other modules the size is added if the
+    module can grow its memory at all, and is not called the cause. limit: of the execution, in
+    bytes.
     """
     of_memory = outcome.reason.startswith(_OUT_OF_MEMORY)
     if not facts.grows_memory or not memory_bytes:
@@ -87,7 +89,7 @@ def with_memory(outcome: Outcome, facts: ModuleFacts, memory_bytes: int, limit: 
 
 
 def _is_exit(outcome: Outcome) -> bool:
-    """By an exit code; an entry's own Err has a place."""
+    """Returns whether an outcome is an exit code; an entry's own Err has a place."""
     return outcome.kind is OutcomeKind.FAILED and not outcome.place
 
 

@@ -1,7 +1,7 @@
-"""A worker process: takes one frame at a time, executes, answers with one frame.
+"""A worker process: reads one frame at a time, executes, answers with one frame.
 
-It is started with an empty environment, closed descriptors and nothing but two pipes; it holds
-no keys. What it says is decoded by the parent as if a stranger had said it.
+It is started with an empty environment, closed descriptors and nothing but two pipes; it holds no
+keys. The parent decodes its answers as if a stranger had written them.
 """
 
 import gc
@@ -42,7 +42,7 @@ class Worker:
         self._loaded: dict[bytes, Loaded] = {}
 
     def serve(self) -> None:
-        """Until the parent closes the pipe."""
+        """Answers requests until the parent closes the pipe."""
         while True:
             request = self._pipes.receive()
             if request is None:

@@ -1,8 +1,8 @@
 """The answer of a command to programs: one object on stdout, whatever happened.
 
 Rule: a command gives the parts of its answer as it has them; the boundary prints it once, when the
-command has ended, with the same keys each time: `error` is null or says what went wrong, and what
-did not come to be is null or empty.
+command has ended, with the same keys each time: `error` is null or describes the error, and absent
+results are null or empty.
 """
 
 import json
@@ -17,7 +17,7 @@ JSON: Final = "json"
 JSONL: Final = "jsonl"
 YAML: Final = "yaml"
 ANSWERED: Final = (JSON, JSONL, YAML)
-"""The formats in which a command answers; in all others it writes what it says itself."""
+"""The formats in which a command answers; in all others it writes its own output."""
 
 Schema = Mapping[str, Any]
 Fields = Mapping[str, Schema]
@@ -27,7 +27,7 @@ Answers = Mapping[str, Fields]
 
 
 class Answer:
-    """What one command has to say to programs so far. form: None where people read it."""
+    """The parts of one command's answer so far. form: None where people read it."""
 
     def __init__(self, form: str | None) -> None:
         self.form = form
@@ -39,7 +39,7 @@ class Answer:
         return self.form in ANSWERED
 
     def complete(self, fields: Fields) -> dict[str, Any]:
-        """The object with all of its keys."""
+        """Builds the object with all of its keys."""
         empty = {key: _empty(schema) for key, schema in fields.items()}
         error = None if self.error is None else self.error.to_value()
         return {**empty, **self.value, "error": error}
@@ -49,7 +49,7 @@ _current = Answer(None)
 
 
 def begin(form: str | None) -> Answer:
-    """The answer of the command that runs now."""
+    """Begins the answer of the command that runs now."""
     global _current  # noqa: PLW0603 - a process runs one command at a time
     _current = Answer(form)
     return _current
@@ -60,22 +60,22 @@ def current() -> Answer:
 
 
 def give(value: Mapping[str, Any]) -> None:
-    """Add to the answer of the command that runs now."""
+    """Adds to the answer of the command that runs now."""
     _current.value |= value
 
 
 def fail(error: CommandError) -> None:
-    """Name what went wrong, for a command that goes on to its end; the first one stays."""
+    """Records an error of a command that goes on to its end; the first one stays."""
     _current.error = _current.error or error
 
 
 def say_item(item: Mapping[str, Any]) -> None:
-    """One line of an answer in lines, at once."""
+    """Prints one line of an answer in lines, at once."""
     say_text(one_line(item))
 
 
 def print_answer(answer: Answer, fields: Fields) -> None:
-    """Print what a command answers at its end."""
+    """Prints what a command answers at its end."""
     if not answer.value and answer.error is None:
         return  # the help, the version, or lines that were printed one by one
 
@@ -103,11 +103,12 @@ def _empty(schema: Schema) -> Any:
 
 
 def yaml_text(value: Any) -> str:
-    """As YAML. What a terminal would obey stands between quotes, where an escape is its value."""
+    """Writes YAML; characters that control a terminal are between quotes, where an escape is their
+    value."""
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Knows which texts need quotes."""
+        """Quotes texts where needed."""
 
     def text(dumper: Dumper, value: str) -> yaml.ScalarNode:
         style = '"' if UNSAFE_IN_LINE.search(value) else None

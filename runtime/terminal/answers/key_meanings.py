@@ -1,4 +1,4 @@
-"""What the keys of the commands' answers mean; the same key means the same in each of them."""
+"""Meanings of the keys of the commands' answers; the same key means the same in each of them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""JSON Schemas (draft 2020-12) of what commands answer, written as short as they can be.
+"""JSON Schemas (draft 2020-12) of the answers of commands, in a short notation.
 
 Rule: the same key means the same everywhere, and is described once.
 """
@@ -24,12 +24,13 @@ OBJECT: Final[Schema] = {"type": "object"}
 
 
 def reference(name: str) -> Schema:
-    """What the document defines under this name, of the `$defs` that one of its schemas brings."""
+    """Refers to the definition of this name, of the `$defs` that one of the document's schemas
+    brings."""
     return {"$ref": f"#/$defs/{name}"}
 
 
 def optional(schema: Schema) -> Schema:
-    """Or null."""
+    """Allows null as well."""
     if is_nullable(schema) or "const" in schema:
         return schema
     if "enum" in schema:
@@ -42,7 +43,7 @@ def optional(schema: Schema) -> Schema:
 
 
 def is_nullable(schema: Schema) -> bool:
-    """Whether the value may be null."""
+    """Returns whether the value may be null."""
     if "anyOf" in schema:
         return any(is_nullable(each) for each in schema["anyOf"])
     if "const" in schema or "$ref" in schema:
@@ -51,17 +52,17 @@ def is_nullable(schema: Schema) -> bool:
 
 
 def one_of(*values: str) -> Schema:
-    """One of these texts."""
+    """Allows one of these texts."""
     return {"enum": list(values)}
 
 
 def either(*schemas: Schema) -> Schema:
-    """What one of them describes."""
+    """Allows what one of them allows."""
     return {"anyOf": list(schemas)}
 
 
 def maybe(fields: Fields) -> Fields:
-    """Keys that can be null where the command succeeds, too."""
+    """Makes keys nullable where the command succeeds, too."""
     return {key: optional(schema) for key, schema in fields.items()}
 
 
@@ -70,12 +71,12 @@ def array(items: Schema) -> Schema:
 
 
 def mapping(values: Schema) -> Schema:
-    """An object with names of the user's as its keys."""
+    """Describes an object with names of the user's as its keys."""
     return {"type": "object", "additionalProperties": values}
 
 
 def record(fields: Fields) -> Schema:
-    """An object with these keys."""
+    """Describes an object with these keys."""
     return {
         "type": "object",
         "properties": fields,
@@ -88,8 +89,8 @@ ERROR: Final = record({"code": TEXT, "message": TEXT, "hint": TEXT, "details": O
 
 
 def document(command: str, fields: Fields) -> dict[str, Any]:
-    """The schema of the answer of one command (`ccl run`): where it succeeds, what is not nullable
-    in its fields is there."""
+    """Builds the schema of the answer of one command (`ccl run`): when it succeeds, the keys that
+    are not nullable in its fields are present."""
     defined = {
         name: each for schema in fields.values() for name, each in schema.get("$defs", {}).items()
     }
@@ -116,7 +117,7 @@ def document(command: str, fields: Fields) -> dict[str, Any]:
 
 
 def _described(schema: Schema) -> dict[str, Any]:
-    """The schema with the meaning of each of its keys."""
+    """Adds the meaning of each key of a schema."""
     found = dict(schema)
     if "properties" in schema:
         found["properties"] = {

@@ -38,14 +38,14 @@ def requested_format(
 
 
 def _other_options(line: TyperGroup, words: Sequence[str]) -> set[str]:
-    """Options of the command that are not its format: `-o` of `cclc compile` is a file."""
+    """Lists options of the command that are not its format: `-o` of `cclc compile` is a file."""
     name = next((each for each in words if each in line.commands), None)
     parameters = () if name is None else line.commands[name].params
     return {option for each in parameters if _LONG not in each.opts for option in each.opts}
 
 
 def _options(words: Sequence[str]) -> Iterable[str]:
-    """The words before `--`, among which options are."""
+    """Gives the words before `--`, among which options are."""
     return takewhile(lambda each: each != "--", words)
 
 
@@ -91,7 +91,7 @@ def check_help(arguments: Sequence[str]) -> None:
 
 
 def file_like_an_option(arguments: Sequence[str]) -> str | None:
-    """The first argument that names a file and is taken for an option."""
+    """Finds the first argument that names a file and is read as an option."""
     for argument in _options(arguments):
         if len(argument) > 1 and argument.startswith("-"):
             with suppress(OSError, ValueError):

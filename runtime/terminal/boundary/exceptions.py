@@ -19,7 +19,7 @@ DEBUG_VARIABLE: Final = "CCL_DEBUG"
 
 
 def command_error(error: Exception, name: str, arguments: Sequence[str]) -> CommandError:
-    """Any exception as an error of ours."""
+    """Converts any exception to an error of the command."""
     match error:
         case CommandError():
             return error
@@ -80,14 +80,14 @@ def unwritable_output(error: OSError, name: str) -> CommandError:
 
 
 def _of_jobs(name: str) -> str:
-    """What remains of a command that may have driven the mesh; the compiler never does."""
+    """Adds a remark on effects to the errors of commands that may have driven the mesh."""
     if name == "cclc":
         return ""
     return "; what was done is not undone: `meshctl list-jobs` shows the jobs"
 
 
 def _bug(error: Exception) -> CommandError:
-    """The report of an exception that was not foreseen; its trace is in a file."""
+    """Reports an unforeseen exception; its trace is in a file."""
     if os.environ.get(DEBUG_VARIABLE) == "1":
         traceback.print_exception(error)
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

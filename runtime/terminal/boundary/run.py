@@ -99,7 +99,7 @@ def _run(line: TyperGroup, name: str, arguments: Sequence[str]) -> int:
 
 
 def _lost_output(error: OSError, name: str) -> int:
-    """Nothing more can be written to stdout: the disk is full, or it is closed."""
+    """Reports that stdout takes no more: the disk is full, or it is closed."""
     discard(sys.stdout)
     named = unwritable_output(error, name)
     show_on_stderr(named)
@@ -107,7 +107,7 @@ def _lost_output(error: OSError, name: str) -> int:
 
 
 def _fields(answers: Answers, arguments: Sequence[str]) -> Fields:
-    """Of the command that the words name; none where there is no such command."""
+    """Finds the schemas of the command that the words name; none where there is no such command."""
     words = [each for each in arguments if not each.startswith("-")]
     # (the value of an option may come before them)
     for start in range(min(len(words), 2)):

@@ -1,4 +1,4 @@
-"""Which of the three programs has a command, for those who called it of another one."""
+"""Suggestions for a wrong command or option: the program that has it."""
 
 from collections.abc import Mapping, Sequence
 from shlex import quote
@@ -26,12 +26,13 @@ OPTIONS: Final[Mapping[str, str]] = {
     "--strict": "ccl charter",
     "--wasm": "meshctl submit-job",
 }
-"""Options that are looked for in other commands than those which have them."""
+"""Options that users look for in commands without them."""
 _SYNONYMS: Final = {"format": "fmt", "build": "compile", "init": "new"}
 
 
 def command_that_has(word: str, program: str) -> str | None:
-    """The next step for a word that is no command of `program`, None where none is known."""
+    """Suggests the next step for a word that is no command of `program`; None without a
+    suggestion."""
     if word == "help":
         return f"`{program} --help` lists the commands, `{program} COMMAND --help` says more of one"
     if word.endswith(".ccl"):
@@ -48,12 +49,13 @@ def command_that_has(word: str, program: str) -> str | None:
 
 
 def option_elsewhere(option: str) -> str | None:
-    """The next step for an option that the command does not have, None where none is known."""
+    """Suggests the next step for an option that the command does not have; None without a
+    suggestion."""
     having = OPTIONS.get(option)
     return None if having is None else f"it is an option of another command: `{having} {option}`"
 
 
 def command_named(program: str, words: Sequence[str]) -> str:
-    """The program with its command, as far as the words of a command line name one."""
+    """Gives the program with its command, as far as the words of a command line name one."""
     word = next((each for each in words if each in COMMANDS.get(program, ())), None)
     return program if word is None else f"{program} {word}"

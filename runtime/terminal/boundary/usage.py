@@ -1,4 +1,4 @@
-"""Errors of usage: those of the library that reads command lines, in our words."""
+"""Errors of usage: messages of the library that reads command lines, reworded."""
 
 import re
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""Files that commands write, full disks, and links that lead nowhere."""
+"""Files that commands write, full disks, and dangling links."""

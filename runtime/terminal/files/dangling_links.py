@@ -1,4 +1,4 @@
-"""Symbolic links that lead nowhere, told apart from files that are missing."""
+"""Symbolic links that point to nothing, distinguished from missing files."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from runtime.terminal.errors import CommandError, ExitCode
 
 
 def dangling_link(path: Path) -> CommandError | None:
-    """The error of a path that is missing because a link on its way leads nowhere."""
+    """Makes the error of a path that is missing because a link on its way points to nothing."""
     for link in (path, *path.parents):
         if link.is_symlink():
             if link.exists():

@@ -1,4 +1,4 @@
-"""A disk that takes no more, as an error: the same name wherever it is met."""
+"""The error of a full disk: the same wherever it occurs."""
 
 from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
@@ -14,8 +14,8 @@ _NO_ROOM: Final = {
 
 
 def disk_full_error(error: OSError, place: Path | str) -> CommandError | None:
-    """The error of a disk that takes no more, if that is what the error says. place: the path, or
-    what it is called."""
+    """Makes the error of a full disk, if that is the reason of an OSError. place: the path, or its
+    description."""
     hint = _NO_ROOM.get(error.errno or 0)
     if hint is None:
         return None

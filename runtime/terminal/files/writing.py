@@ -1,7 +1,7 @@
 """Files that a command writes: whole or not at all, and only where they belong.
 
-Rule: a file gets its name when it is whole. What is no file (a link, a pipe, a device) is never
-replaced: a link is followed, the others are written into.
+Rule: a file gets its name when it is whole. A path that is no regular file (a link, a pipe, a
+device) is never replaced: a link is followed, the others are written into.
 """
 
 import errno
@@ -15,11 +15,11 @@ from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.files.full_disk import disk_full_error
 
 STANDARD_STREAM: Final = "-"
-"""The path that means stdin or stdout."""
+"""The path of stdin or stdout."""
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` at `path`; a file there keeps its mode.
+    """Puts `data` at `path`; a file there keeps its mode.
 
     Raises CommandError `file-unwritable` or `disk-full`.
     """
@@ -27,7 +27,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def write_parts(path: Path, parts: Iterable[bytes]) -> int:
-    """As `write_atomically`, part by part; the number of bytes."""
+    """Writes as `write_atomically` does, part by part; returns the number of bytes."""
     target = Path(os.path.realpath(path))
     draft = _draft(target)
     try:
@@ -69,7 +69,8 @@ def _is_special(target: Path) -> bool:
 
 
 def _draft(target: Path) -> Path:
-    """Beside the target, and short: the target's name may be as long as names can be."""
+    """Names a file beside the target, and short: the target's name may be as long as names can
+    be."""
     return target.with_name(f".{os.getpid()}.draft")
 
 

@@ -65,7 +65,7 @@ def runs_of_file(
 
 
 def warn_of(runs: tuple[EarlierRun, ...], mesh_home: Path | None) -> None:
-    """Say what the earlier runs have submitted, before the new one does."""
+    """Says what the earlier runs have submitted, before the new one does."""
     for each in runs:
         count = len(each.run.jobs)
         jobs = "a job that is" if count == 1 else f"{count} jobs that are"

@@ -117,7 +117,7 @@ def follow_jobs(
     continuing: str,
     timeout_seconds: float | None,
 ) -> tuple[Followed, ...]:
-    """Drive the jobs until they end or must wait. continuing: the command that goes on with them.
+    """Drives the jobs until they end or must wait. continuing: the command that goes on with them.
 
     Raises CommandError at the timeout, on Ctrl-C, and for missing blocks.
     """

@@ -65,7 +65,7 @@ class RunState(Struct, kw_only=True):
     # --- the program's own execution
 
     def begin(self, run: Run, again: Callable[[], Run]) -> Run:
-        """Apply what the program asked for. again: executes it once more, where the world has
+        """Applies what the program asked for. again: executes it once more, where the world has
         changed since; the execution that was applied, or that failed, is the answer."""
         for _ in range(ATTEMPTS_MAX):
             if not run.effects:
@@ -132,7 +132,7 @@ class RunState(Struct, kw_only=True):
     # --- what follows from it
 
     def follow(self) -> None:
-        """Follow the jobs, those that follow from them, and react to each that has ended.
+        """Follows the jobs, those that follow from them, and react to each that has ended.
 
         Raises CommandError at the timeout, on Ctrl-C, and for missing blocks.
         """
@@ -185,7 +185,7 @@ class RunState(Struct, kw_only=True):
         return all(each.view.is_final for each in self.followed.values())
 
     def _submit_asked(self, job: RunJob) -> None:
-        """Submit what the job itself asked for, under the key that is here."""
+        """Submits what the job itself asked for, under the key that is here."""
         assert self.record is not None, "only a run with a record has jobs"
         known = {each.job_id for each in self.record.jobs}
         asked = [each for each in asked_by(self.mesh, job.job_id) if each.job_id not in known]
@@ -216,7 +216,7 @@ class RunState(Struct, kw_only=True):
             self.options.remark(f"Job ID: {each.job_id}")
 
     def _react(self, job: RunJob) -> None:
-        """Execute the program's handler for a job that has ended, once."""
+        """Executes the program's handler for a job that has ended, once."""
         assert self.record is not None, "only a run with a record has jobs"
         followed = self.followed[job.job_id]
         event = JOB_COMPLETED if is_completed(followed) else JOB_FAILED

@@ -23,7 +23,7 @@ HEADS: Final = ("Run", "Program", "Entry", "Started", "Jobs")
 
 
 def list_runs(home: Path | None, *, as_json: bool) -> int:
-    """Print what is unfinished; a home without a mesh has nothing."""
+    """Prints what is unfinished; a home without a mesh has nothing."""
     found: list[dict[str, Any]] = []
     if has_mesh(locate_home(home, os.environ)):
         with LocalMesh.open(home) as mesh:
@@ -50,7 +50,7 @@ def continue_run(
     timeout_seconds: float | None,
     home: Path | None,
 ) -> int:
-    """Follow a run's jobs to their ends, with the program as it was when it was run.
+    """Follows a run's jobs to their ends, with the program as it was when it was run.
 
     Raises CommandError `unknown-run`.
     """
@@ -85,7 +85,7 @@ def continue_run(
 
 
 def forget_run(text: str, home: Path | None) -> int:
-    """Drop a run from the list; its jobs are not cancelled, but nothing reacts to them."""
+    """Drops a run from the list; its jobs are not cancelled, but nothing reacts to them."""
     with LocalMesh.open(home) as mesh:
         found = _named(mesh, text)
         finish_run(mesh, found.key)
