@@ -101,7 +101,7 @@ def _report(source: Source, sink: Sink, head: Token, literals: list[tuple[Token,
         at(first.start, last.end),
         word=head.text,
         literal=source.text[first.start : last.end].partition("{")[0].strip(),
-        labels=[Label(at(a.start, b.end), "this one, too") for a, b in others],
+        labels=[Label(at(a.start, b.end), "this one too") for a, b in others],
         fixes=(Fix("add the parentheses", tuple(edits)),),
     )
 

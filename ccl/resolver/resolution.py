@@ -164,7 +164,7 @@ class _Resolution:
                     extends.span,
                     name=base.contract.name.text,
                     labels=tuple(
-                        Label(each.contract.name.span, "in this circle") for each in lineage
+                        Label(each.contract.name.span, "in this cycle") for each in lineage
                     ),
                 )
                 break

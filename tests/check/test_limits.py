@@ -115,7 +115,7 @@ def test_commands_refuse_what_the_sandbox_would(tmp_path: Path) -> None:
     for words in (("ccl", "run", "a.ccl"), ("cclc", "compile", "b.ccl")):
         done = run(*words[:2], tmp_path / words[2], home=tmp_path / "home")
         assert done.code == 1, done.err
-        assert "error[CCL0605]: over a limit: a function that would take" in done.err
+        assert "error[CCL0605]: limit exceeded: a function that would take" in done.err
         assert "a.ccl:1:1" in done.err and "split it into smaller functions" in done.err
     assert not [*tmp_path.glob("*.wasm")]
 

@@ -68,4 +68,4 @@ MEMBER = "struct Member { name: String, since: Integer }\n"
 def test_misspelt_key_beside_the_right_one_has_no_fix(program: str, code: str) -> None:
     (found,) = (each for each in check_text(program).sink.diagnostics if each.code == code)
     assert found.fixes == ()
-    assert "is given as well: leave one of them out" in (prose(found).help or "")
+    assert "is given too: remove one of them" in (prose(found).help or "")

@@ -43,8 +43,8 @@ def errors(folder: Path, text: str) -> list[str]:
         ),
         (
             "require(Kind::Gift == parts.Kind::Gift);",
-            "`==` does not work on Kind and parts.Kind; "
-            "convert one side, or compare and compute with values of one type",
+            "operator `==` cannot be applied to Kind and parts.Kind; "
+            "convert one operand, so that both have the same type",
         ),
     ],
 )
@@ -80,8 +80,8 @@ def test_member_that_is_no_value_is_reported_as_what_it_is(
         ("[1].length", "`length` is a method: call it, with parentheses"),
         ("[1].first", "`first` is a method: call it, with parentheses"),
         ("Some(1).is_some", "`is_some` is a method: call it, with parentheses"),
-        ("Some(1).n", "take the value out of it first, with `match`, `?` or `try … catch …`"),
-        ("5.n", "leave out `.n`; fields are those of structs and of host data"),
+        ("Some(1).n", "unwrap the value first, with `match`, `?` or `try … catch …`"),
+        ("5.n", "remove `.n`; only structs and host data have fields"),
     ],
 )
 def test_field_of_a_type_without_fields_has_the_help_that_fits(
@@ -113,10 +113,10 @@ def test_proposal_is_reported_as_what_it_is(home: str, used: str, tmp_path: Path
     [
         (
             "Spend.get(1).zzzz",
-            "Proposal<Spend.Parameters> has no field `zzzz`; select one that it has: `id`, ",
+            "Proposal<Spend.Parameters> has no field `zzzz`; available fields: `id`, ",
         ),
-        ("Vote.Zzzz", "Vote has no variant `Zzzz`; name one that it has: `Yes`, `No`, `Abstain`"),
-        ("core.Pair { zzzz: 1 }", "Pair has no field `zzzz`; select one that it has: `first`, "),
+        ("Vote.Zzzz", "Vote has no variant `Zzzz`; available variants: `Yes`, `No`, `Abstain`"),
+        ("core.Pair { zzzz: 1 }", "Pair has no field `zzzz`; available fields: `first`, "),
     ],
 )
 def test_declaration_in_the_library_has_no_label(code: str, error: str, tmp_path: Path) -> None:

@@ -275,7 +275,7 @@ def test_standard_input(folder: Path) -> None:
 def test_a_test_is_no_entry_of_ccl_run(folder: Path) -> None:
     done = run("ccl", "run", "fees.ccl", "--entry", "pays", home=folder, cwd=folder)
     assert done.code == 1
-    assert "error[CCL0722]: `pays` is a test" in done.err
+    assert "error[CCL0722]: cannot call the test `pays`" in done.err
 
 
 def test_the_compiled_module_is_without_tests(folder: Path) -> None:

@@ -44,7 +44,7 @@ def fixed(text: str, fix: Fix) -> str:
 def test_a_date_is_no_difference(program: str) -> None:
     ((code, help_),) = told(program)
     assert code == "CCL0108"
-    assert "a date needs its time and zone, as in `2026-01-15T00:00:00Z`" in help_
+    assert "add the time and the zone to the date, as in `2026-01-15T00:00:00Z`" in help_
     assert "write `2026-01-15T00:00:00Z`" in help_
     assert told(mended(program)) == []
 
@@ -195,7 +195,7 @@ def test_there_is_no_function_that_counts() -> None:
 
 def test_an_empty_map_with_no_type_is_shown_a_map() -> None:
     (found,) = check_text("execution { let m = map_new(); m }", path="a.ccl").sink.diagnostics
-    assert prose(found).title == "the type of this value is open"
+    assert prose(found).title == "cannot infer the type of this value"
     assert "Map<String, Integer>" in (prose(found).help or "")
 
 
@@ -225,8 +225,8 @@ def test_what_may_be_none_is_no_operand() -> None:
         ('execution { print("x"); }', "did you mean `log`? | call `log`"),
         ('execution { println("x"); }', "did you mean `log`? | call `log`"),
         ("execution { let x: Option<Integer> = null; x }", "did you mean `None`?"),
-        ("execution { length([1]) }", "it is called on a value: `value.length(…)`"),
-        ("execution { size([1]) }", "it is called on a value: `value.length(…)`"),
+        ("execution { length([1]) }", "it is a method: call `value.length(…)`"),
+        ("execution { size([1]) }", "it is a method: call `value.length(…)`"),
     ],
 )
 def test_names_of_other_languages(program: str, help_: str) -> None:
@@ -255,7 +255,7 @@ def test_a_variant_carries_types_and_not_fields() -> None:
 def test_a_file_is_its_own_outer_braces() -> None:
     ((code, help_),) = told('{\n  name: "Club";\n  limit 3;\n}\n')
     assert code == "CCL0115"
-    assert "a file is its own outer braces" in help_
+    assert "a file has no outer braces" in help_
 
 
 @pytest.mark.parametrize("entry", ["limit 1 + 2;", "limit LOW - 2;", 'rule "a" + "b";', "m 1 < 2;"])
@@ -296,7 +296,7 @@ def test_arguments_are_counted_in_words(call: str, title: str) -> None:
     """
     (found,) = check_text(program % call, path="a.ccl").sink.diagnostics
     assert prose(found).title == title
-    assert prose(found).help == "leave out what is too many"
+    assert prose(found).help == "remove the extra arguments"
 
 
 # --- what other languages have ----------------------------------------------------------
@@ -309,7 +309,7 @@ def test_arguments_are_counted_in_words(call: str, title: str) -> None:
         ("execution { let pair = (1, 2); 1 }", "CCL0112", "there are no tuples"),
         ("fn f() -> Integer { (1, 2) }", "CCL0112", "there are no tuples"),
         ("state total: Integer;", "CCL0115", "`state total: Integer = 0;`"),
-        ("execution { let f = x => x + 1; 1 }", "CCL0112", "functions are passed, not stored"),
+        ("execution { let f = x => x + 1; 1 }", "CCL0112", "functions cannot be stored"),
         ('execution { let m = map_new(); m["a"] = 1; m["a"] ?? 0 }', "CCL0119", "catch 0`"),
         ('execution { for i, s in [1] { log("\\(i)"); } 1 }', "CCL0434", "`let i = 0; for item"),
     ],

@@ -150,5 +150,5 @@ def test_variable_without_a_value_is_shown_with_one(declaration: str) -> None:
     sink = Sink()
     parse(SourceMap().add("a.ccl", f"execution {{ {declaration} n }}"), sink)
     (found,) = sink.diagnostics
-    assert prose(found).title == "a first value is missing before `;`"
-    assert prose(found).help == "give it its first value, as in `let total: Integer = 0;`"
+    assert prose(found).title == "expected an initial value, found `;`"
+    assert prose(found).help == "initialize it, as in `let total: Integer = 0;`"

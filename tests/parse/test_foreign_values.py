@@ -64,10 +64,10 @@ def test_day_that_is_none_gets_no_moment(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('execution { try { log("a"); } catch e { log("b"); } }', "a trap is not caught"),
-        ('execution { try { log("a"); } catch (e) { log("\\(e)"); } }', "a trap is not caught"),
-        ("fn f(b: Integer = 3) -> Integer { b }", "there are no default values"),
-        ('execution { log("He said "no""); }', "a quote within a text"),
+        ('execution { try { log("a"); } catch e { log("b"); } }', "a trap cannot be caught"),
+        ('execution { try { log("a"); } catch (e) { log("\\(e)"); } }', "a trap cannot be caught"),
+        ("fn f(b: Integer = 3) -> Integer { b }", "there are no default arguments"),
+        ('execution { log("He said "no""); }', "escape a quote inside a string"),
     ],
 )
 def test_habit_is_one_report_with_advice(text: str, said: str) -> None:

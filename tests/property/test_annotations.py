@@ -125,9 +125,9 @@ def test_suggested_type_is_that_of_the_use(body: str, kind: str | None) -> None:
     (found,) = errors(f"{HALL}export fn f(o) {{ {body} }}")
     assert found.code == "CCL0442"
     if kind is None:
-        assert prose(found).help == "write the type of `o` after a `:`"
+        assert prose(found).help == "annotate the type of `o` after a `:`"
     else:
-        assert prose(found).help == f"write it: `o: {kind}`"
+        assert prose(found).help == f"annotate the type: `o: {kind}`"
 
 
 def test_type_that_a_call_rules_out_is_not_suggested() -> None:

@@ -115,7 +115,7 @@ def _section(
             "CCL0321",
             tree.extends.span,
             name=name,
-            labels=tuple(Label(each.span, "in this circle") for each in path),
+            labels=tuple(Label(each.span, "in this cycle") for each in path),
         )
         return replace(tree, entries=own, extends=None)
     whole = _section(sink, base, scopes, path)

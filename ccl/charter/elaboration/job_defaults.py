@@ -68,7 +68,7 @@ class Supplies:
             name=here.place,
             here=value,
             there=other,
-            labels=(Label(there.node.span, f"`{there.place}` says {other}"),),
+            labels=(Label(there.node.span, f"`{there.place}` is {other}"),),
         )
 
     def _settle_quorum(self) -> None:

@@ -85,7 +85,7 @@ def _check(sink: Sink, bands: list[typed.CharterBand]) -> None:
             widest = band
             continue
         low, high = _number(band.low), _number(widest.high)
-        labels = (Label(widest.span, "the band before"),)
+        labels = (Label(widest.span, "the previous range"),)
         if low < high or _is_point_in(band, widest):
             sink.report(
                 "CCL0319",

@@ -241,9 +241,9 @@ def _completed(body: Body, group: str, given: typed.Expr, charter: typed.Expr) -
             "CCL0309",
             given.span,
             name=group,
-            here="a record that is only known at run time",
+            here="a record computed at run time",
             there=", ".join(f"`{name}`" for name in names),
-            labels=(Label(charter.span, "the charter says this"),),
+            labels=(Label(charter.span, "set in the charter here"),),
         )
         return invalid(given.span)
     fields = dict(given.fields)
@@ -266,7 +266,7 @@ def _agrees(body: Body, name: str, given: typed.Expr, charter: typed.Expr) -> No
             name=name,
             here=shown(name, known),
             there=said,
-            labels=(Label(charter.span, f"the charter says {said}"),),
+            labels=(Label(charter.span, f"{said} in the charter"),),
         )
 
 

@@ -67,7 +67,7 @@ def _needed(checker: Checker, scope: FileScope, name: str) -> list[str]:
 
 def _refuse_circle(checker: Checker, scope: FileScope, name: str) -> None:
     const = scope.consts[name]
-    label = Label(const.name.span, "needs its own value")
+    label = Label(const.name.span, "in this cycle")
     checker.sink.report("CCL0213", const.value.span, name=name, labels=(label,))
     checker.const_values[_key(checker, scope, name)] = invalid(const.span)
 

@@ -202,7 +202,7 @@ def note_mutation(body: Body, variable: Variable, span: Span) -> None:
             "CCL0428",
             span,
             name=variable.local.name,
-            labels=(Label(variable.local.span, "a copy of each element in turn"),),
+            labels=(Label(variable.local.span, "a copy of each element"),),
         )
 
 

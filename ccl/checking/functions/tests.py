@@ -43,7 +43,7 @@ def _report_shape(checker: Checker, item: ast.Function) -> None:
             "CCL0723",
             item.name.span,
             name=item.name.text,
-            fixes=(Fix("leave out `export`", (Edit(before, ""),)),),
+            fixes=(Fix("remove `export`", (Edit(before, ""),)),),
         )
 
 

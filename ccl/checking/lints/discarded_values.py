@@ -169,7 +169,7 @@ def _unchanged(dropped: DroppedValue) -> tuple[Label, ...]:
     if place is None:
         return ()
     at = Span(span.file, span.start, span.start + len(place))
-    return (Label(at, f"`{place}` stays as it is"),)
+    return (Label(at, f"`{place}` is unchanged"),)
 
 
 def _is_tried(checker: Checker, dropped: DroppedValue) -> bool:

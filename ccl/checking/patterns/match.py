@@ -219,5 +219,5 @@ def _taker(
     """The one arm that takes all of it, if it is one."""
     for row, owner in zip(rows, owners, strict=True):
         if not exhaustiveness.is_reachable([row], shape, kind, types, steps):
-            return (Label(owner.source.pattern.span, "taken here"),)
+            return (Label(owner.source.pattern.span, "covered here"),)
     return ()

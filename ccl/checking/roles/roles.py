@@ -21,7 +21,7 @@ def infer_caller_has_role(body: Body, call: ast.Call) -> typed.Expr:
     if bound is None:
         return invalid(call.span)
     if body.in_constant:
-        body.sink.report("CCL0423", call.span, what="what the caller may do")
+        body.sink.report("CCL0423", call.span, what="`caller_has_role`")
         return invalid(call.span)
     found = named_role(body, bound["role"].value)
     return invalid(call.span) if found is None else _held(body, *found, call.span)
@@ -173,5 +173,5 @@ def report_parents(checker: Checker) -> None:
                 "CCL0321",
                 role.parent.span,
                 name=role.name.text,
-                labels=tuple(Label(each.name.span, "in this circle") for each in chain),
+                labels=tuple(Label(each.name.span, "in this cycle") for each in chain),
             )

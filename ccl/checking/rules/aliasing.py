@@ -86,7 +86,7 @@ def _report_evaluation(
                     break
                 harmful = change.moves(path) if earlier.mutated else change.alters(path)
                 if harmful and change.path.overlaps(path):
-                    label = Label(earlier.value.span, "this argument is evaluated before")
+                    label = Label(earlier.value.span, "this argument is evaluated earlier")
                     checker.sink.report("CCL0453", span, labels=(label,))
                     return
 

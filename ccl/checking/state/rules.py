@@ -96,7 +96,7 @@ def _report_changes(
     what, span = subject
     call = changing_call(functions, identity)
     if call is not None:
-        label = Label(call.span, "changes something")
+        label = Label(call.span, "side effect")
         checker.sink.report("CCL0450", span, what=what, labels=(label,))
     elif use.written:
         labels = _where(functions, identity, min(use.written), written=True)
@@ -117,7 +117,7 @@ def _report_roles(
     for role, identity in roles:
         if identity not in functions:
             continue
-        subject = ("what a role requires", role.name.span)
+        subject = ("the condition of a role", role.name.span)
         _report_changes(checker, functions, uses.get(identity, NO_USE), identity, subject)
         written = tuple(each for each in _circle(functions, identity) if each not in names)
         if written:  # a circle of `extends` alone is reported as that
@@ -170,7 +170,7 @@ def _report_migrations(checker: Checker) -> None:
         kinds = None if found is None else [zonk(each) for each in found.parameters]
         if found is None or kinds != [Prim.DATA] or zonk(found.result) is not Prim.UNIT:
             state = next(s for s in checker.states.values() if s.scope.home == scope.home)
-            label = Label(state.item.name.span, "the state that it would be given")
+            label = Label(state.item.name.span, "the stored state")
             checker.sink.report("CCL0219", item.name.span, labels=(label,))
 
 

@@ -59,7 +59,7 @@ def _claim_home(checker: Checker, scope: FileScope, owners: dict[str, FileScope]
         "CCL0230",
         mine.name.span,
         home=scope.home,
-        labels=(Label(theirs.name.span, f"kept under `{scope.home}`, too"),),
+        labels=(Label(theirs.name.span, f"stored under `{scope.home}` too"),),
     )
 
 

@@ -38,7 +38,7 @@ _UNIT_SECONDS: Final = {
 _SIZE_BYTES: Final = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SPLIT: Final = re.compile(r"([\d_]+(?:\.\d[\d_]*)?)\.?(\w+)")
 _ESCAPE: Final = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|(.?))", re.DOTALL)
-DATED: Final = "a time of the years 0001 to 9999"
+DATED: Final = "a timestamp from the years 0001 to 9999"
 _YEAR: Final = re.compile(r"(?!0000)[0-9]{4}-")
 _SIMPLE_ESCAPES: Final = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -128,14 +128,16 @@ def timestamp(token: Token, span: Span, sink: Sink) -> TimestampLiteral:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             fix = Fix("add `Z` for UTC", (Edit(span, text + "Z"),))
-            sink.report("CCL0108", span, text=text, form="a time with its zone", fixes=(fix,))
+            sink.report(
+                "CCL0108", span, text=text, form="a timestamp with a time zone", fixes=(fix,)
+            )
         else:
             seconds = timegm(moment.astimezone(UTC).timetuple())
     except OverflowError:
         sink.report("CCL0108", span, text=text, form=DATED, advice="year")
     except ValueError:
         if has_year(text):
-            form = "a date that exists, as 2026-01-15T10:30:00Z"
+            form = "a valid timestamp, such as 2026-01-15T10:30:00Z"
             sink.report("CCL0108", span, text=text, form=form)
         else:
             sink.report("CCL0108", span, text=text, form=DATED, advice="year")

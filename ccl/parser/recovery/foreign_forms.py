@@ -151,7 +151,7 @@ class _Forms:
             return None
         name = self._items[at + 1]
         place = Span(self._source.file, token.start, name.start)
-        fix = Fix("leave out `new`", (Edit(place, ""),))
+        fix = Fix("remove `new`", (Edit(place, ""),))
         shown = Span(self._source.file, token.start, name.end)
         instead = f"{name.text} {{ … }}"
         found = f"new {name.text}"

@@ -193,7 +193,7 @@ class FaultReports:
             self._sink.report(
                 "CCL0115",
                 self._span(token),
-                what="a first value" if first_value else "a value" if is_value else "a name",
+                what="an initial value" if first_value else "a value" if is_value else "a name",
                 found=_shown(token),
                 advice="document" if begins else first_value,
             )

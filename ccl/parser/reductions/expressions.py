@@ -196,7 +196,7 @@ class Expressions(Reductions):
         fixes: tuple[Fix, ...] = ()
         if isinstance(middle, ast.Name):
             edit = Edit(Span(place.file, place.start, place.start), f"&& {middle.text} ")
-            fixes = (Fix("compare twice", (edit,)),)
+            fixes = (Fix("split the comparison", (edit,)),)
         self.place.sink.report("CCL0117", place, first=first.text, second=second.text, fixes=fixes)
 
     # --- the rest
