@@ -4,32 +4,33 @@ No code is generated after an error. Diagnostics of everything, packed modules i
 in one sink over one source map.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 from ccl.abi.text.suggest import SEARCHES_MAX, limited_searches
+from ccl.artifacts.compilation import Admission, Compilation, Compiled, Refused, Setting, admit
+from ccl.artifacts.module_calls import module_paths
+from ccl.artifacts.packing import Packing
 from ccl.charter import decide_conditions, elaborate
 from ccl.charter.condition_text import condition_text
-from ccl.checking import Packer, check_bodies, declare, report_rules, typed_program
+from ccl.checking import PackedModules, check_bodies, declare, report_rules, typed_program
 from ccl.desugar import expand
 from ccl.diagnostics.cascades import ParsedFile, leave_out_consequences
-from ccl.diagnostics.model import Diagnostic, Edit, Fix, Label, Sink, is_error
+from ccl.diagnostics.model import Sink, is_error
 from ccl.ir import typed
 from ccl.parser.confusables import warn_about_names
 from ccl.parser.parse import parse
 from ccl.project.levels import apply_levels
-from ccl.project.project import STANDARD_INPUT, Outside, Project, outside, project_of
-from ccl.resolver.loader import Loader, is_name, real_path, shown_path
+from ccl.project.project import STANDARD_INPUT, Project, project_of
+from ccl.resolver.loader import Loader, real_path
 from ccl.resolver.resolution import resolve
 from ccl.resolver.scopes import Scoped
-from ccl.source.files import SourceError, Unreadable, read_source
+from ccl.source.files import SourceError, read_source
 from ccl.source.overlay import DISK, Files
-from ccl.source.spans import FileId, Source, SourceMap, Span
+from ccl.source.spans import Source, SourceMap, Span
 from ccl.support.cancellation import Cancellation, Cancelled
-from ccl.support.node import Node, replace
+from ccl.support.node import replace
 from ccl.support.recursion import nesting_in_room
-from ccl.syntax import ast
 from ccl.version import VERSION
 
 __all__ = [
@@ -43,57 +44,6 @@ __all__ = [
     "compile_tests",
     "compile_text",
 ]
-
-
-class Compilation(Node, frozen=True, kw_only=True):
-    """`partial` is all that is right of the program. `program` is the whole, None after an error.
-
-    names: the files' paths in the module.
-    homes: under which the state of the file and of its contracts is kept, whether they have any.
-    """
-
-    sources: SourceMap
-    sink: Sink
-    module: ast.Module | None
-    partial: typed.Program
-    program: typed.Program | None
-    names: SourceMap
-    homes: tuple[str, ...]
-
-
-class Refused(Node, frozen=True, kw_only=True):
-    """Why a module would not be executed; where one function is at fault, how many follow it."""
-
-    reason: str
-    functions_after: int | None
-
-
-Admission: TypeAlias = Callable[[bytes], Refused | None]
-"""What a module is held to before it has a name: the sandbox's limits, which the compiler does not
-know itself."""
-
-
-def _admit(_module: bytes) -> None:
-    return None
-
-
-class Setting(Node, frozen=True, kw_only=True):
-    """Where a program is compiled. `files`: what has the texts of its imports and modules."""
-
-    project: Project
-    files: Files
-    admission: Admission
-    cancellation: Cancellation
-
-
-class Compiled(Node, frozen=True, kw_only=True):
-    """`wasm`, its text form and its CID are None if anything is wrong."""
-
-    compilation: Compilation
-    wasm: bytes | None
-    wat: str | None
-    cid: str | None
-    packed: tuple[typed.PackedModule, ...]
 
 
 def check_file(path: Path, *, extra_exports: frozenset[str] = frozenset()) -> Compilation:
@@ -122,7 +72,7 @@ def check_text(
     Cancelled after `cancellation`, as all that follow.
     """
     with nesting_in_room():
-        setting = _setting(path, project, files, _admit, cancellation)
+        setting = _setting(path, project, files, admit, cancellation)
         return _check(text, path, setting, extra_exports=extra_exports)
 
 
@@ -132,7 +82,7 @@ def compile_text(
     *,
     extra_exports: frozenset[str] = frozenset(),
     project: Project | None = None,
-    admission: Admission = _admit,
+    admission: Admission = admit,
     files: Files = DISK,
     cancellation: Cancellation | None = None,
 ) -> Compiled:
@@ -147,7 +97,7 @@ def compile_tests(
     path: str,
     *,
     project: Project | None = None,
-    admission: Admission = _admit,
+    admission: Admission = admit,
     files: Files = DISK,
     cancellation: Cancellation | None = None,
 ) -> Compiled:
@@ -178,7 +128,7 @@ def _check(
     setting: Setting,
     *,
     extra_exports: frozenset[str] = frozenset(),
-    packing: tuple[Path, ...] = (),
+    around: tuple[Path, ...] = (),
     for_tests: bool = False,
 ) -> Compilation:
     sources, sink = SourceMap(), Sink()
@@ -189,10 +139,15 @@ def _check(
         sink.report("CCL0910", Span(loaded.root, 0, 0))
     scoped = resolve(expand(loaded, sink), sink)
     cancellation.check()
-    packed = (*packing, real_path(path))
-    packer = _Packer(sources, sink, setting, loader.real, packed)
+    around = (*around, real_path(path))
+
+    def compile_module(text: str, path: str) -> Compiled:
+        return _generate(_check(text, path, setting, around=around), setting)
+
+    packing = Packing(sources, sink, setting, loader.real, around, compile_module)
+    packed = packing.pack(module_paths(scoped, sources))
     with limited_searches() as searches:
-        partial = _typed(scoped, packer, sink, cancellation, extra_exports, for_tests=for_tests)
+        partial = _typed(scoped, packed, sink, cancellation, extra_exports, for_tests=for_tests)
     cancellation.check()
     if searches.ended:
         _say_that_suggestions_ended(sink)
@@ -219,14 +174,14 @@ def _check(
 
 def _typed(
     scoped: Scoped,
-    packer: Packer,
+    packed: PackedModules,
     sink: Sink,
     cancellation: Cancellation,
     extra_exports: frozenset[str],
     *,
     for_tests: bool,
 ) -> typed.Program:
-    checker = declare(scoped, packer, sink, cancellation)
+    checker = declare(scoped, packed, sink, cancellation)
     elaborate(checker)
     bodies = check_bodies(checker)
     conditions = decide_conditions(checker, bodies.functions)
@@ -307,91 +262,4 @@ def _module_names(sources: SourceMap, scoped: Scoped) -> SourceMap:
             for source in sources.sources
             if source.file in scoped.files
         ]
-    )
-
-
-class _Packer:
-    """Compiles the modules that a program submits, each once, within the program's project."""
-
-    def __init__(
-        self,
-        sources: SourceMap,
-        sink: Sink,
-        setting: Setting,
-        real: Mapping[FileId, Path],
-        packing: tuple[Path, ...],
-    ) -> None:
-        self._sources = sources
-        self._sink = sink
-        self._setting = setting
-        self._project = setting.project
-        self._real = real
-        self._packing = packing
-        self._done: dict[Path, typed.PackedModule | Unreadable] = {}
-        """By path without links."""
-
-    def __call__(self, written: str, span: Span) -> typed.PackedModule | Diagnostic:
-        if not is_name(written):
-            return _not_packed(written, Unreadable.NO_NAME, span)
-        folder = self._real[span.file].parent
-        target = self._project.resolve(folder, written)
-        if isinstance(target, Outside):
-            return outside(self._project, "module", written, target, span)
-        if target in self._packing:
-            return Diagnostic("CCL0704", span, {"path": written})
-        if target not in self._done:
-            shown = shown_path(self._sources.of(span).path, written, target)
-            self._done[target] = self._pack(written, target, shown)
-        done = self._done[target]
-        if done is Unreadable.MISSING and self._project.is_dangling(folder, written):
-            done = Unreadable.DANGLING
-        return _not_packed(written, done, span) if isinstance(done, Unreadable) else done
-
-    def _pack(self, written: str, target: Path, shown: str) -> typed.PackedModule | Unreadable:
-        try:
-            text = self._setting.files.read(target)
-        except SourceError as error:
-            return error.kind
-        compilation = _check(text, shown, self._setting, packing=self._packing)
-        compiled = _generate(compilation, self._setting)
-        self._adopt(compilation)
-        if compiled.wasm is None or compiled.cid is None:
-            return Unreadable.FAULTY
-        return typed.PackedModule(path=written, cid=compiled.cid, wasm=compiled.wasm)
-
-    def _adopt(self, compilation: Compilation) -> None:
-        """Show the packed module's diagnostics among this program's."""
-        found = compilation.sink.diagnostics
-        if not found:
-            return
-        files = {
-            source.file: self._sources.add(source.path, source.text).file
-            for source in compilation.sources.sources
-        }
-        for diagnostic in found:
-            self._sink.add(_moved(diagnostic, files))
-
-
-def _not_packed(written: str, reason: Unreadable, span: Span) -> Diagnostic:
-    return Diagnostic("CCL0703", span, {"path": written, "reason": reason.value})
-
-
-def _moved(diagnostic: Diagnostic, files: dict[FileId, FileId]) -> Diagnostic:
-    """The same diagnostic over another source map."""
-
-    def at(span: Span) -> Span:
-        return Span(files[span.file], span.start, span.end)
-
-    return replace(
-        diagnostic,
-        span=at(diagnostic.span),
-        labels=tuple(Label(at(each.span), each.text) for each in diagnostic.labels),
-        fixes=tuple(
-            Fix(
-                fix.title,
-                tuple(Edit(at(edit.span), edit.replacement) for edit in fix.edits),
-                fix.safe,
-            )
-            for fix in diagnostic.fixes
-        ),
     )

@@ -5,7 +5,7 @@
 
 from ccl.checking.core.declarations import EnumInfo, StructInfo
 from ccl.checking.core.duplicates import report_repeats
-from ccl.checking.core.environment import Checker, Doors, Packer
+from ccl.checking.core.environment import Checker, Doors, PackedModules
 from ccl.checking.core.signatures import Generic
 from ccl.checking.core.type_names import read_type
 from ccl.checking.core.unification import fresh
@@ -35,7 +35,7 @@ from ccl.support.cancellation import Cancellation
 from ccl.support.node import Node
 from ccl.syntax import ast
 
-__all__ = ["Bodies", "Packer", "check_bodies", "declare", "report_rules", "typed_program"]
+__all__ = ["Bodies", "PackedModules", "check_bodies", "declare", "report_rules", "typed_program"]
 
 DOORS = Doors(
     infer=expressions.infer,
@@ -53,7 +53,9 @@ class Bodies(Node, frozen=True, kw_only=True):
     functions: dict[str, typed.Function]
 
 
-def declare(scoped: Scoped, packer: Packer, sink: Sink, cancellation: Cancellation) -> Checker:
+def declare(
+    scoped: Scoped, packed_modules: PackedModules, sink: Sink, cancellation: Cancellation
+) -> Checker:
     """Reads the declarations of every file; types left out of them are open.
 
     `cancellation` may end this and all that follows by Cancelled.
@@ -63,7 +65,7 @@ def declare(scoped: Scoped, packer: Packer, sink: Sink, cancellation: Cancellati
         doors=DOORS,
         scoped=scoped,
         sink=sink,
-        packer=packer,
+        packed_modules=packed_modules,
         charter=Charter(nothing),
         cancellation=cancellation,
     )

@@ -5,7 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ccl.abi.limits import MODULE_LIMITS
-from ccl.pipeline import Refused
+from ccl.artifacts.compilation import Refused
 
 _ANY_COST: Final = 1 << 62
 

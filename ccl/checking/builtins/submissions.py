@@ -281,9 +281,9 @@ def infer_module(body: Body, call: ast.Call) -> typed.Expr:
         body.infer(value)
         body.sink.report("CCL0706", value.span)
         return invalid(call.span)
-    packed = body.checker.packer(path, value.span)
+    packed = body.checker.packed_modules[value.span.file, path]
     if isinstance(packed, Diagnostic):
-        body.sink.add(packed)
+        body.sink.add(replace(packed, span=value.span))
         return invalid(call.span)
     body.checker.packed[packed.cid] = packed
     return typed.TextConst(value=packed.cid, type=Prim.CID, span=call.span)

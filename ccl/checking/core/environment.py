@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from typing import TypeAlias
 
 from ccl.checking.core.declarations import EnumInfo, Outcome, StateInfo, StructInfo
 from ccl.checking.core.signatures import Generic, MutationFacts, PassedFunction, Signature
@@ -23,9 +24,8 @@ from ccl.support.cancellation import Cancellation
 from ccl.support.node import Node, Record, field
 from ccl.syntax import ast
 
-Packer = Callable[[str, Span], typed.PackedModule | Diagnostic]
-"""Compile the module at a path as written in the program, relative to the file of the span; a
-diagnostic is why it cannot be packed."""
+PackedModules: TypeAlias = Mapping[tuple[FileId, str], typed.PackedModule | Diagnostic]
+"""By the file of a call of `module`, and the path in it; a diagnostic is why it is not packed."""
 
 
 class Origin(Enum):
@@ -137,7 +137,7 @@ class Checker(Record, kw_only=True):
     doors: Doors
     scoped: Scoped
     sink: Sink
-    packer: Packer
+    packed_modules: PackedModules
     charter: Charter
     cancellation: Cancellation
     charters: dict[FileId, Charter] = field(default_factory=dict)

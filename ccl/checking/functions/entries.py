@@ -14,7 +14,7 @@ from ccl.checking.functions.bodies import Entry
 from ccl.checking.handlers.job_events import check_event
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
-from ccl.resolver.scopes import FileScope
+from ccl.resolver.scopes import FileScope, Scoped
 from ccl.source.spans import Span
 from ccl.support.node import Node
 from ccl.syntax import ast
@@ -23,7 +23,7 @@ ENTRY_SUFFIX = " entry"
 """Behind the name of an export: the id of an entry, which no function can have."""
 
 
-class _Part(Node, frozen=True, kw_only=True):
+class Part(Node, frozen=True, kw_only=True):
     """The root file or one of its contracts; `prefix` comes before the names of its exports."""
 
     prefix: str
@@ -32,14 +32,14 @@ class _Part(Node, frozen=True, kw_only=True):
     """Whether its `run` is the program's."""
 
 
-def _parts(checker: Checker) -> tuple[_Part, ...]:
-    scoped = checker.scoped
+def parts_of(scoped: Scoped) -> tuple[Part, ...]:
+    """The root file and its contracts."""
     texts = scoped.texts_of(scoped.root)
     only = len(texts) == 1
     return (
-        _Part(prefix="", scopes=(scoped.root_scope,), runs=True),
+        Part(prefix="", scopes=(scoped.root_scope,), runs=True),
         *(
-            _Part(prefix="" if only else f"{name}.", scopes=scopes, runs=only)
+            Part(prefix="" if only else f"{name}.", scopes=scopes, runs=only)
             for name, scopes in texts.items()
         ),
     )
@@ -47,7 +47,7 @@ def _parts(checker: Checker) -> tuple[_Part, ...]:
 
 def root_functions(checker: Checker) -> Iterator[tuple[str, str, ast.Function]]:
     """The root file's functions and its contracts': name from outside, id, item."""
-    for part in _parts(checker):
+    for part in parts_of(checker.scoped):
         for scope in part.scopes:
             for name, item in scope.own_functions.items():
                 yield part.prefix + name, checker.function_id(scope, name), item
@@ -59,7 +59,7 @@ def find_entries(checker: Checker) -> tuple[Entry, ...]:
         imported = scope.outer is None and scope.file != checker.scoped.root
         if imported and (scope.executions or scope.handlers):
             _report_program(checker, scope)
-    parts = _parts(checker)
+    parts = parts_of(checker.scoped)
     for part in parts:
         for scope in part.scopes:
             for each in scope.handlers:
@@ -67,7 +67,7 @@ def find_entries(checker: Checker) -> tuple[Entry, ...]:
     return (*_executions(checker, parts), *_handlers(parts))
 
 
-def _executions(checker: Checker, parts: tuple[_Part, ...]) -> list[Entry]:
+def _executions(checker: Checker, parts: tuple[Part, ...]) -> list[Entry]:
     found: list[Entry] = []
     first: dict[str, Span] = {}
     for part in parts:
@@ -94,7 +94,7 @@ def _executions(checker: Checker, parts: tuple[_Part, ...]) -> list[Entry]:
     return found
 
 
-def _handlers(parts: tuple[_Part, ...]) -> list[Entry]:
+def _handlers(parts: tuple[Part, ...]) -> list[Entry]:
     by_event: dict[str, list[tuple[FileScope, ast.Handler]]] = {}
     for part in parts:
         for scope in part.scopes:
@@ -136,11 +136,11 @@ class _Exports:
     found: dict[str, typed.Export]
     places: dict[str, Span]
 
-    def functions(self, part: _Part, scope: FileScope) -> None:
+    def functions(self, part: Part, scope: FileScope) -> None:
         for name, item in scope.own_functions.items():
             self._function(part, scope, name, item)
 
-    def _function(self, part: _Part, scope: FileScope, name: str, item: ast.Function) -> None:
+    def _function(self, part: Part, scope: FileScope, name: str, item: ast.Function) -> None:
         checker = self.checker
         if not name.isidentifier():
             # Made for the program's own calls: what a proposal does follows from its vote alone.
@@ -199,7 +199,7 @@ def find_exports(
     for entry in entries:
         exports.found[entry.name] = typed.Export(name=entry.name, function=entry.id, doc=None)
         exports.places[entry.name] = entry.span
-    for part in _parts(checker):
+    for part in parts_of(checker.scoped):
         for scope in part.scopes:
             exports.functions(part, scope)
     return tuple(exports.found.values())
