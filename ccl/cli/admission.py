@@ -1,4 +1,4 @@
-"""The limits of the sandbox, held against each module that a command compiles."""
+"""Admission of modules that a command compiles, by the limits of the sandbox."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ _ANY_COST: Final = 1 << 62
 
 
 def admission(module: bytes) -> Refused | None:
-    """Why no node would execute the module, before it has a CID."""
+    """Gives the reason why no node would execute the module, before it has a CID."""
     from runtime.module.check import Rejection, check_module
 
     found = check_module(module, MODULE_LIMITS)
@@ -21,10 +21,10 @@ def admission(module: bytes) -> Refused | None:
 
 
 class AdmissionOfLongPrograms:
-    """As `admission`, but for one limit: how long a whole module takes to compile.
+    """As `admission`, without one limit: the time to compile a whole module.
 
-    That is an estimate, and a program of 100 000 lines is over it; its module is
-    valid all the same. `is_over`: some module was admitted so.
+    That is an estimate, and a program of 100 000 lines exceeds it; its module is valid all the
+    same. `is_over`: some module exceeds it.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """The `ccl` command: run programs here, and begin new ones.
 
-Only the shape of the commands is here; what a command needs is imported when it runs.
+Only the shape of the commands is here; their parts are imported when they run.
 """
 
 from enum import Enum
@@ -325,5 +325,5 @@ def new(
     for path in create_project(directory):
         note(f"Created {path}")
     program = str(program_path(directory))
-    # What begins with - would be taken for an option.
+    # A path that begins with - would be read as an option.
     note(f"Next: ccl run {quote(f'./{program}' if program.startswith('-') else program)}")

@@ -1,7 +1,7 @@
 """The `cclc` command: the compiler on the command line.
 
-Only the shape of the commands is here; what a command needs is imported when it runs, so
-that `--help` and shell completion stay quick.
+Only the shape of the commands is here; their parts are imported when they run, so that `--help` and
+shell completion stay quick.
 """
 
 import sys

@@ -7,7 +7,7 @@ from runtime.terminal.escaping import printable
 
 
 def columns(rows: Iterable[Sequence[str]], *, indent: int = 0) -> str:
-    """Rows with their columns aligned left, two blanks apart; the last one is not padded."""
+    """Aligns the columns of rows left, two blanks apart; the last one is not padded."""
     table = [[printable(cell) for cell in row] for row in rows]
     widths = [
         max(text_width(row[i]) for row in table if i < len(row))

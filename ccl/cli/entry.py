@@ -1,7 +1,7 @@
-"""Where the processes of `ccl` and `cclc` begin.
+"""Entry points of the processes of `ccl` and `cclc`.
 
-Rule: nothing is loaded before Ctrl-C has an answer. State of the whole process is set here, so
-that no library call changes it under another thread.
+Rule: nothing is loaded before Ctrl-C has a handler. State of the whole process is set here, so that
+no library call changes it under another thread.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:  # what they define, without loading it
 
 
 def ccl() -> None:
-    """The command `ccl`."""
+    """Runs the command `ccl` as a process."""
     run_process(_ccl)
 
 
 def cclc() -> None:
-    """The command `cclc`."""
+    """Runs the command `cclc` as a process."""
     run_process(_cclc)
 
 
 def run_ccl(arguments: Sequence[str] | None = None) -> int:
-    """One command of `ccl` (that of the process by default); its exit code."""
+    """Runs one command of `ccl` (that of the process by default); returns its exit code."""
     from ccl.cli.ccl import app
     from runtime.terminal.boundary.run import run_app
 
@@ -35,7 +35,7 @@ def run_ccl(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_cclc(arguments: Sequence[str] | None = None) -> int:
-    """One command of `cclc`, in the same way."""
+    """Runs one command of `cclc`, in the same way."""
     from ccl.cli.cclc import app
     from ccl.diagnostics.render import machine_formats
     from runtime.terminal.boundary.run import run_app

@@ -1,4 +1,4 @@
-"""Files that commands read and write, with named errors for whatever is wrong with them."""
+"""Files that commands read and write, with a named error for each problem."""
 
 import errno
 import sys
@@ -17,7 +17,7 @@ from runtime.terminal.files.writing import STANDARD_STREAM
 from runtime.terminal.streams import note
 
 NOT_FOUND: Final = "file-not-found"
-"""The code of the error of a path where there is nothing."""
+"""Error code of a missing file."""
 _CAR_ROOTS: Final = b"\xa2eroots"
 """A CAR file begins with a length and this map."""
 _CAR_HEAD_BYTES: Final = 16
@@ -29,9 +29,9 @@ _READING_HINTS: Final = {
 
 
 def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
-    """The whole file, standard input for `-`. Raises CommandError.
+    """Reads the whole file, standard input for `-`. Raises CommandError.
 
-    `what` names the thing expected (`module`).
+    `what` names the expected content (`module`).
     """
     is_stream, shown = str(path) == STANDARD_STREAM, _named(path)
     try:
@@ -46,7 +46,7 @@ def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
                 details={"path": shown},
             )
         else:
-            _tell_of_waiting(path)
+            _note_waiting(path)
             with path.open("rb") as file:
                 data = file.read(limit + 1)
     except (FileNotFoundError, NotADirectoryError):
@@ -64,8 +64,8 @@ def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
     return data
 
 
-def _tell_of_waiting(path: Path) -> None:
-    """A named pipe keeps its reader waiting for a writer: people should know for what."""
+def _note_waiting(path: Path) -> None:
+    """Notes that a named pipe waits for a writer, which would otherwise look like a hang."""
     is_named = path.is_fifo() and not str(path).startswith(("/dev/", "/proc/"))
     if is_named and sys.stderr.isatty():
         note(f"{path} is a pipe: waiting until something writes to it")
@@ -82,7 +82,7 @@ def too_large(shown: str, limit: int, what: str) -> CommandError:
 
 
 def missing(path: Path, what: str) -> CommandError:
-    """The error of a path where there is nothing."""
+    """Makes the error of a missing path."""
     gone = dangling_link(path)
     if gone is not None:
         return gone
@@ -96,7 +96,8 @@ def missing(path: Path, what: str) -> CommandError:
 
 
 def nearby_hint(path: Path) -> str:
-    """The next step where `path` does not exist: a file of the same folder named like it."""
+    """Suggests the next step where `path` does not exist: a file of the same folder with a similar
+    name."""
     return _nearby(path) or "check the path; it is relative to the current directory"
 
 
@@ -107,7 +108,7 @@ def _nearby(path: Path) -> str | None:
         names = sorted(entry.name for entry in path.parent.iterdir())
     except OSError:
         return None
-    # An ending that both have is no likeness.
+    # A common ending is no similarity.
     alike = {name.removesuffix(path.suffix): name for name in names if name.endswith(path.suffix)}
     near = nearest(path.stem, alike)
     others = (name for name in names if Path(name).stem == path.stem)
@@ -116,12 +117,12 @@ def _nearby(path: Path) -> str | None:
 
 
 def read_source(path: Path) -> str:
-    """A program's text, from standard input for `-`. Raises CommandError."""
+    """Reads a program's text, from standard input for `-`. Raises CommandError."""
     return source_text(read_bytes(path, limit=SOURCE_BYTES_MAX, what="program"), path)
 
 
 def source_text(data: bytes, path: Path) -> str:
-    """The text of a program whose bytes were read from `path`. Raises CommandError."""
+    """Decodes the text of a program whose bytes were read from `path`. Raises CommandError."""
     other = _not_a_source(data, path)
     if other is not None:
         raise other
@@ -140,7 +141,7 @@ def source_text(data: bytes, path: Path) -> str:
 
 
 def _not_a_source(data: bytes, path: Path) -> CommandError | None:
-    """The error of a file that its first bytes show to be of another kind."""
+    """Makes the error of a file whose first bytes show another format."""
     file = quote(str(path))
     if data.startswith(WASM_MAGIC):
         what = "a compiled module"
@@ -169,8 +170,7 @@ def _named(path: Path) -> str:
 
 
 def decoded(data: bytes, path: Path, what: str) -> str:
-    """Bytes as the text that they should be. Raises CommandError, which says what is written in
-    UTF-8."""
+    """Decodes UTF-8 bytes. Raises CommandError, which names `what` is written in UTF-8."""
     fault = text_fault(data)
     if fault is None:
         return data.decode("utf-8")
@@ -184,7 +184,7 @@ def decoded(data: bytes, path: Path, what: str) -> str:
 
 
 class TextFault(Struct, frozen=True, kw_only=True):
-    """Why bytes are not UTF-8 text, and how they become so."""
+    """The reason why bytes are not UTF-8 text, and the way to convert them."""
 
     reason: str
     hint: str
@@ -192,8 +192,11 @@ class TextFault(Struct, frozen=True, kw_only=True):
 
 
 def text_fault(data: bytes) -> TextFault | None:
-    """What `data` is instead of UTF-8 text, or where it stops being that; None if it is text
-    throughout. Line and column count from 1, in characters."""
+    """Finds the encoding of `data`, or the first place that is not UTF-8; None if it is text
+    throughout.
+
+    Line and column count from 1, in characters.
+    """
     encoding = wide_encoding(data)
     if encoding is not None:
         return TextFault(

@@ -1,4 +1,4 @@
-"""What `ccl new NAME` writes: a first charter that runs, and how to run it."""
+"""Files of `ccl new NAME`: a first charter that runs, and instructions to run it."""
 
 import contextlib
 import errno
@@ -71,14 +71,14 @@ def _refused(message: str, hint: str) -> CommandError:
 
 
 def program_path(directory: Path) -> Path:
-    """The program of a project. It is named like the project, because the name of a file is the
-    home of its state: projects that share a name share state."""
+    """Names the program of a project like the project, because the name of a file is the home of
+    its state: projects that share a name share state."""
     stem = _NO_STEM.sub("-", directory.name).strip(".-")
     return directory / f"{stem or 'charter'}.ccl"
 
 
 def create_project(directory: Path) -> tuple[Path, ...]:
-    """Makes `directory`, which must not exist or be empty, with all of its files or not at all.
+    """Makes `directory`, which must be missing or empty, with all of its files or not at all.
 
     Returns the paths written. Raises CommandError.
     """
@@ -111,7 +111,7 @@ def _not_empty(directory: Path) -> CommandError:
 
 
 def _make(folder: Path, files: dict[str, str]) -> None:
-    """The folder gets its name when it is whole; what is left of an attempt is taken away."""
+    """Gives the folder its name when it is whole; the remains of a failed attempt are removed."""
     missing = [each for each in folder.parents if not each.exists()]
     draft = folder.parent / f".ccl-new-{os.getpid()}"
     try:

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they accept."""
+"""Options that several commands share, and their valid values."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -59,7 +59,8 @@ DenyWarnings: TypeAlias = Annotated[
 
 
 def allowed_folders(folders: Iterable[Path] | None) -> tuple[Path, ...]:
-    """Raises CommandError for what is not a folder: it would allow nothing."""
+    """Checks the folders. Raises CommandError for a path that is no folder: it would allow
+    nothing."""
     found = tuple(folders or ())
     for folder in found:
         what = _what_is_wrong(folder)

@@ -13,9 +13,9 @@ _LIST_ITEMS_MAX = 50
 
 
 def value_lines(value: Any, indent: str = "") -> Iterator[str]:
-    """A value as lines; an object of scalars becomes a table of two columns.
+    """Writes a value as lines; an object of scalars becomes a table of two columns.
 
-    A text of several lines is shown as such only where nothing else stands on them.
+    A text of several lines is shown as such only if the lines have no other content.
     """
     match value:
         case str():
@@ -36,7 +36,7 @@ def value_lines(value: Any, indent: str = "") -> Iterator[str]:
 
 
 def charter_lines(entries: Iterable[Sequence[Any]], indent: str = "") -> Iterator[str]:
-    """A replayed charter, much as it is written; what is undecided is a remark."""
+    """Writes a replayed charter, much as in the source; an undecided condition is a remark."""
     for entry in entries:
         match entry:
             case ["property", key, value]:
@@ -53,7 +53,7 @@ def charter_lines(entries: Iterable[Sequence[Any]], indent: str = "") -> Iterato
 
 
 def charter_value(entries: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
-    """The same as JSON: one object an entry."""
+    """Converts the same to JSON: one object an entry."""
     shown: list[dict[str, Any]] = []
     for entry in entries:
         match entry:

@@ -103,7 +103,8 @@ class Worker:
         return findings
 
     def is_worn(self, answer: dict[str, Any]) -> bool:
-        """Whether the process has used half of its CPU time, so that another job might end it."""
+        """Returns whether the process has used half of its CPU time, so that another job might end
+        it."""
         cpu_ns = answer.get("cpu_ns")
         allowed_ns = self._limits.worker_cpu_seconds * _HALF_NANOSECONDS
         return isinstance(cpu_ns, int) and cpu_ns > allowed_ns

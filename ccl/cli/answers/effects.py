@@ -17,7 +17,7 @@ from runtime.terminal.answers.schema import (
 
 
 def _said(schema: Schema, description: str) -> Schema:
-    """With a description of its own."""
+    """Adds a description to a schema."""
     return {**schema, "description": description}
 
 

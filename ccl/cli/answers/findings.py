@@ -50,7 +50,7 @@ FOUND: Final[Fields] = {
     "diagnostics": array(DIAGNOSTIC),
     "summary": SUMMARY,
 }
-"""What the compiler found in the sources."""
+"""Diagnostics of the sources."""
 
 BOUND: Final[Fields] = {
     "fuel": optional(

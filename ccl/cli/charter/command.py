@@ -1,6 +1,6 @@
 """`ccl charter`: the declarations as the module itself replays them in a given context.
 
-They depend on the program, the context, the time and who asks: no mesh is opened for them.
+They depend on the program, the context, the time and the caller: no mesh is opened for them.
 """
 
 import json
@@ -102,7 +102,7 @@ def _show(entries: Sequence[Any], file: Path, view: str, *, strict: bool) -> Non
         value = charter_value(entries)
         json.dumps(value)
     except (AssertionError, LookupError, OverflowError, TypeError, ValueError) as error:
-        # Any module can be given, and its charter is data of whoever made it.
+        # Any module can be given, and its charter is data of its author.
         raise _malformed(
             file,
             f"has a charter that cannot be read: {error}",
@@ -118,7 +118,7 @@ def _show(entries: Sequence[Any], file: Path, view: str, *, strict: bool) -> Non
 
 
 def _answer_entries(data: bytes, file: Path) -> list[Any]:
-    """What an answer of `ccl charter -o json` shows."""
+    """Gives the entries that an answer of `ccl charter -o json` shows."""
     try:
         answer = json.loads(data)
         if "charter" not in answer or "undecided" not in answer:
@@ -145,7 +145,7 @@ def _malformed(file: Path, problem: str, *, hint: str) -> CommandError:
 
 
 def _program(data: bytes, file: Path, allowed: tuple[Path, ...]) -> Program:
-    """A source compiled, or a module as it is."""
+    """Compiles a source, or reads a module as it is."""
     if data.startswith(WASM_MAGIC):
         return _of_module(data, file)
     return compile_text_of(source_text(data, file), file, RUN_EXPORT, allowed)

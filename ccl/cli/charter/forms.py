@@ -1,12 +1,12 @@
-"""A replayed charter as one JSON object, and back: nothing is lost, whatever shares a key.
+"""A replayed charter as one JSON object, and back: nothing is lost where entries share a key.
 
-Keys keep their order. An entry is under its key as its value, a section as an object. What has
-more to its head than a key says so in keys that begin with `$`: `$value` of a section with a value,
-`$from` and `$to` or `$below` of a band, `$arguments` of a call. Such entries, and all that share a
-key, are a list under the key. A key of the charter that begins with `$` has one `$` more.
+Keys keep their order. An entry is under its key as its value, a section as an object. An entry
+whose head has more than a key has keys that begin with `$` for the rest: `$value` of a section with
+a value, `$from` and `$to` or `$below` of a band, `$arguments` of a call. Such entries, and all that
+share a key, are a list under the key. A key of the charter that begins with `$` has one `$` more.
 
 Numbers keep their unit: `40%`, `7d`, `2GiB`; those with places are texts (`"0.66"`), times are RFC
-3339. A text that reads like one of these is `{"$text": "40%"}`. `charterschema` says the same as a
+3339. A text of one of these forms is `{"$text": "40%"}`. `ccl.cli.charter.schema` has the same as a
 schema. Undecided conditions are beside the charter, each with its place in it.
 """
 
@@ -26,7 +26,7 @@ _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def charter_value(entries: Sequence[Any]) -> dict[str, Any]:
-    """The charter as one object, from what `Execution.charter` holds."""
+    """Converts a charter, as `Execution.charter` holds it, to one object."""
     return {
         _escaped(key): _form(group[0]) if _is_alone(group) else [_form(each) for each in group]
         for key, group in _grouped(entries).items()
@@ -34,8 +34,8 @@ def charter_value(entries: Sequence[Any]) -> dict[str, Any]:
 
 
 def charter_order(entries: Sequence[Any], pointer: str = "") -> Iterator[tuple[Any, str]]:
-    """The entries as the object of a section has them, those of one key together, each with the
-    JSON pointer to its form (RFC 6901)."""
+    """Lists the entries in the order of a section's object, those of one key together, each with
+    the JSON pointer to its form (RFC 6901)."""
     for key, group in _grouped(entries).items():
         place = f"{pointer}/{_escaped(key).replace('~', '~0').replace('/', '~1')}"
         for number, entry in enumerate(group):
@@ -76,11 +76,12 @@ def _form(entry: Any) -> Any:
 
 
 Remarks: TypeAlias = MutableMapping[str, list[tuple[int, list[str]]]]
-"""Conditions by the pointer to their section, each after so many of its entries."""
+"""Conditions by the pointer to their section, each with the number of entries before it."""
 
 
 def answer_entries(answer: Any) -> list[Any]:
-    """The entries that an answer of `ccl charter -o json` shows, those of one key together."""
+    """Lists the entries that an answer of `ccl charter -o json` shows, those of one key
+    together."""
     remarks: Remarks = defaultdict(list)
     for each in answer["undecided"]:
         entry = ["undecided", each["condition"], each["missing_field"], each["place"]]
@@ -94,8 +95,8 @@ def answer_entries(answer: Any) -> list[Any]:
 
 
 def charter_entries(value: Any, remarks: Remarks | None = None, pointer: str = "") -> list[Any]:
-    """The entries that `charter_value` has made the object of. The remarks that have found their
-    section are taken out of `remarks`."""
+    """Reads the entries of an object that `charter_value` made. A remark whose section is found is
+    removed from `remarks`."""
     if not isinstance(value, dict):
         raise TypeError("a section is an object")
     left = {} if remarks is None else remarks
@@ -171,7 +172,7 @@ def _label(item: dict[str, Any]) -> Any:
 
 
 def value_form(value: Any) -> Any:
-    """A value of the charter in JSON."""
+    """Converts a value of the charter to JSON."""
     match value:
         case {"unit": str(unit), "value": int() | str() as number}:
             return number_text(number, unit)
@@ -190,7 +191,7 @@ def value_form(value: Any) -> Any:
 
 
 def read_value(form: Any) -> Any:
-    """The value that a form is of."""
+    """Reads the value of a form."""
     match form:
         case {"$text": str(text)}:
             return text
@@ -225,7 +226,7 @@ def _given(arguments: Any) -> dict[str, Any]:
 
 
 def number_text(number: int | str, unit: str) -> str:
-    """A number with its unit, as CCL has it."""
+    """Writes a number with its unit, as CCL does."""
     match NumberUnit(unit):
         case NumberUnit.PLAIN | NumberUnit.PERCENT:
             return f"{number}{unit}"
@@ -241,7 +242,7 @@ def number_text(number: int | str, unit: str) -> str:
 
 
 def _stepped(number: int, steps: dict[str, int]) -> str:
-    """In the largest unit of which it is a whole number."""
+    """Converts to the largest unit of which the number is a whole multiple."""
     *larger, smallest = steps
     for unit in larger:
         if number and number % steps[unit] == 0:
@@ -250,7 +251,7 @@ def _stepped(number: int, steps: dict[str, int]) -> str:
 
 
 def _number(text: str) -> dict[str, Any] | None:
-    """The number with a unit, or with places, that a text spells."""
+    """Reads the number with a unit, or with places, that a text spells."""
     if _TIME.fullmatch(text):
         return _moment(text)
     match = _NUMBER.fullmatch(text)

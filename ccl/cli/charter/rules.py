@@ -1,6 +1,6 @@
-"""The charter as it is compiled: an ordered list, each entry with the conditions it depends on.
+"""The charter as it is compiled: an ordered list, each entry with its conditions.
 
-What `ccl charter` shows is this, decided in one context.
+`ccl charter` shows this list as decided in one context.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from ccl.source.spans import SourceMap
 
 
 def charter_rules(program: Program, sources: SourceMap) -> dict[str, Any]:
-    """`entries` as written, and the `conditions` that they name by number."""
+    """Lists `entries` as written, and the `conditions` that they name by number."""
     return {
         "entries": _entries(program.charter),
         "conditions": [
@@ -52,7 +52,7 @@ def _entries(nodes: Sequence[CharterNode]) -> list[dict[str, Any]]:
                     entry["when_any"] = [_tests(each) for each in node.when]
                 found.append(entry)
             case CharterDecision():
-                # The place of the rule matters to the replay only.
+                # Only the replay needs the place of the rule.
                 continue
             case _:
                 assert_never(node)

@@ -1,4 +1,5 @@
-"""The JSON Schema of a charter in an answer: the forms of `charterforms`, each with its meaning.
+"""The JSON Schema of a charter in an answer: the forms of `ccl.cli.charter.forms`, with their
+meaning.
 
 A section's form refers to those inside it, so they are definitions of the document.
 """
@@ -21,7 +22,7 @@ def _section(description: str, **head: Schema) -> dict[str, Any]:
 
 
 def _form(description: str, **keys: Schema) -> dict[str, Any]:
-    """An object of these markers alone."""
+    """Describes an object of these markers alone."""
     found = _section(description, **keys)
     del found["patternProperties"]
     return found

@@ -1,4 +1,4 @@
-"""A replayed charter as text, and the conditions in it that are not decided."""
+"""A replayed charter as text, and its undecided conditions."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -12,14 +12,14 @@ from ccl.parser.lexer.tokens import KEYWORDS
 _KEYWORDS: Final = frozenset(KEYWORDS) - {"contract"}
 _ITEMS_ALONE: Final = _KEYWORDS | {"execution"}
 _ITEMS_LABELLED: Final = _KEYWORDS | {"on", "invariant", "override", "range"}
-"""Before `{`, and before a label, these begin no section unless they are in quotes."""
+"""Words that begin no section before `{`, or before a label, unless they are in quotes."""
 
 
 class Undecided(Struct, frozen=True, kw_only=True):
     """A condition that this context does not decide: the field that is missing, and its place.
 
-    section: the keys that lead to the rule. pointer: to its section in `charter_value`, of whose
-    entries there it comes after so many (position).
+    section: the keys that lead to the rule. pointer: to its section in `charter_value`; position:
+    the number of entries there before it.
     """
 
     condition: str
@@ -41,7 +41,7 @@ class Undecided(Struct, frozen=True, kw_only=True):
 
 
 def charter_text(entries: Sequence[Any], indent: str = "") -> Iterator[str]:
-    """The charter as it would be written without conditions; an undecided one is a remark."""
+    """Writes the charter as it would be without conditions; an undecided one is a remark."""
     for entry in entries:
         match entry:
             case ["property", str(key), {"call": str()} as call]:
@@ -74,7 +74,7 @@ def _head(key: str, label: Any) -> str:
 
 
 def _section_key(key: str, items: frozenset[str]) -> str:
-    """In quotes where it would be read as something else than the key of a section."""
+    """Quotes a key that would otherwise not be the key of a section."""
     return json.dumps(key) if key in items else _key(key)
 
 
@@ -83,7 +83,7 @@ def _key(key: str) -> str:
 
 
 def _written(value: Any, key: str = "") -> str:
-    """A value as CCL has it."""
+    """Writes a value as CCL does."""
     match value:
         case {"unit": str(unit), "value": int() | str() as number}:
             return number_text(number, unit)
@@ -101,7 +101,7 @@ def _written(value: Any, key: str = "") -> str:
 
 
 def _written_entry(entry: Any) -> str:
-    """An entry of an inline object, on one line."""
+    """Writes an entry of an inline object, on one line."""
     match entry:
         case ["property", str(key), value]:
             return f"{_key(key)}: {_written(value)}"
@@ -115,7 +115,7 @@ def _written_entry(entry: Any) -> str:
 def undecided(
     entries: Sequence[Any], section: tuple[str, ...] = (), pointer: str = ""
 ) -> Iterator[Undecided]:
-    """The conditions that could not be decided, in their order."""
+    """Lists the undecided conditions, in their order."""
     places = {
         id(entry): (number, place)
         for number, (entry, place) in enumerate(charter_order(entries, pointer), start=1)

@@ -29,8 +29,8 @@ from runtime.terminal.streams import (
 def check_files(paths: Sequence[Path], options: CheckOptions) -> None:
     """Checks each file, and each of a folder, all of them as one report.
 
-    Raises CommandErrors for what cannot be read, typer.Exit(1) if there are errors or if something
-    would be fixed, CommandError if there are warnings and none may be.
+    Raises CommandErrors for unreadable files, typer.Exit(1) if there are errors or if something
+    would be fixed, CommandError if there are warnings and they are denied.
     """
     if options.fix and any(str(path) == STANDARD_STREAM for path in paths):
         raise CommandError(
@@ -43,7 +43,7 @@ def check_files(paths: Sequence[Path], options: CheckOptions) -> None:
     texts, unreadable = _read_all(sources.files)
     unreadable = (*unreadable, *sources.faults)
     if unreadable and (options.fix or not texts):
-        # Nothing is changed where a name is wrong: it may be that of the file that was meant.
+        # Nothing is changed where a name is wrong: another file may be meant.
         raise CommandErrors(unreadable)
     projects = {path: project_for(path, options.allowed) for path in texts}
     if not options.form.for_machines:
@@ -86,7 +86,7 @@ def _fixed(path: Path, text: str, project: Project, options: CheckOptions) -> Fi
 
 
 def _show_fixes(texts: Mapping[Path, str], fixed: Mapping[Path, Fixed]) -> None:
-    """What would change, and typer.Exit(1) if anything would or errors would be left."""
+    """Shows what would change. Raises typer.Exit(1) if anything would or errors would be left."""
     for path, each in fixed.items():
         write_result(difference(path, texts[path], each.text))
     left = sum(each.findings.count(Severity.ERROR) for each in fixed.values())
@@ -100,7 +100,7 @@ def _show_fixes(texts: Mapping[Path, str], fixed: Mapping[Path, Fixed]) -> None:
 
 
 def _note_left(fixed: Iterable[Fixed]) -> None:
-    """Says which fixes were not made, and why."""
+    """Notes which fixes were not made, and why."""
     every = list(fixed)
     unhelpful, waiting = sum(each.unhelpful for each in every), sum(each.waiting for each in every)
     if unhelpful:
@@ -114,7 +114,7 @@ def _counted_fixes(count: int) -> str:
 
 
 def _fixes(fixed: Iterable[Fixed]) -> str:
-    """`2 errors and 1 warning`: what was fixed."""
+    """Counts what was fixed: `2 errors and 1 warning`."""
     every = list(fixed)
     errors, warnings = sum(each.errors for each in every), sum(each.warnings for each in every)
     shown = [counted(errors, "error")] if errors or not warnings else []
@@ -122,7 +122,7 @@ def _fixes(fixed: Iterable[Fixed]) -> str:
 
 
 def _read_all(files: Sequence[Path]) -> tuple[dict[Path, str], tuple[CommandError, ...]]:
-    """The texts of the files, and what is wrong with those that cannot be read."""
+    """Reads the files; gives also the errors of those that cannot be read."""
     texts: dict[Path, str] = {}
     unreadable = []
     for path in files:

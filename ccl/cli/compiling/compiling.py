@@ -43,9 +43,9 @@ def compile_to_file(
     max_errors: int,
     allowed: tuple[Path, ...],
 ) -> None:
-    """Compiles and write the module, or its text. Raises CommandError and typer.Exit(1)."""
+    """Compiles and writes the module, or its text. Raises CommandError and typer.Exit(1)."""
     _refuse_output(file, output)
-    # Before the target: what cannot be read, such as `/`, need not have a name to make one of.
+    # Before the target: an unreadable path, such as `/`, need not have a name to derive one from.
     text, project = read_source(file), project_for(file, allowed)
     target = _target(file, output, as_text=as_text)
     if not form.for_machines:
@@ -107,7 +107,7 @@ def _refuse_output(file: Path, output: str | None) -> None:
 
 
 def _target(file: Path, output: str | None, *, as_text: bool) -> Path:
-    """The file to write. Raises CommandError where it is the program itself."""
+    """Gives the file to write. Raises CommandError where it is the program itself."""
     target = Path(output) if output else file.with_suffix(".wat" if as_text else ".wasm")
     if str(target) != STANDARD_STREAM and os.path.realpath(target) == os.path.realpath(file):
         raise CommandError(
@@ -123,7 +123,7 @@ def _target(file: Path, output: str | None, *, as_text: bool) -> Path:
 def _success(
     file: Path, target: Path, compiled: Compiled, size_bytes: int, *, as_text: bool
 ) -> str:
-    # A CID names bytes: those of the text are not those of the module.
+    # The CID is of the module, not of its text.
     what = f"the text of {compiled.cid}" if as_text else compiled.cid
     size = number_text(size_bytes, sys.stderr)
     lines = [printable(f"Compiled {shown(file)} → {target} ({size} bytes, {what})")]

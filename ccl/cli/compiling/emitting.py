@@ -1,4 +1,4 @@
-"""`cclc compile --emit ast|charter|abi`: views of a program between the stages."""
+"""Views of a program between the stages: `cclc compile --emit ast|charter|abi`."""
 
 import json
 import sys
@@ -47,10 +47,10 @@ def emit_view(
     max_errors: int,
     allowed: tuple[Path, ...],
 ) -> None:
-    """Writes the view to standard output, or where `output` says.
+    """Writes the view to standard output, or to `output`.
 
-    Raises CommandError for a file that cannot be read or written, typer.Exit(1) for a program
-    with errors (of the tree only faults of syntax count).
+    Raises CommandError for a file that cannot be read or written, typer.Exit(1) for a program with
+    errors (for the tree only syntax errors count).
     """
     text = read_source(file)
     match view:
@@ -61,7 +61,7 @@ def emit_view(
         case _:
             assert_never(view)
     findings = replace(findings, max_errors=max_errors)
-    _tell(findings, file, form)
+    _show(findings, file, form)
     if deny_warnings:
         refuse_warnings(findings)
     if current().is_wanted:
@@ -73,7 +73,7 @@ def emit_view(
 
 
 def _answer(shape: str, output: str | None, view: View) -> None:
-    """The view in the answer, or the file that it is in."""
+    """Puts the view, or the file that it is in, into the answer."""
     if output is None or output == STANDARD_STREAM:
         give({"emitted": shape if view is View.AST else json.loads(shape)})
         return
@@ -113,7 +113,7 @@ def _compiled(text: str, file: Path, view: View, allowed: tuple[Path, ...]) -> t
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n", findings
 
 
-def _tell(findings: Findings, file: Path, form: Format) -> None:
+def _show(findings: Findings, file: Path, form: Format) -> None:
     """Findings for people go to stderr, so that they are never in the view."""
     from ccl.diagnostics.codes.template import Severity
 

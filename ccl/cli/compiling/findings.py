@@ -11,8 +11,8 @@ from ccl.support.node import Node, replace
 
 
 class Findings(Node, frozen=True, kw_only=True):
-    """The diagnostics of one or more compilations over one source map. max_errors: how many of
-    the errors a report shows."""
+    """The diagnostics of one or more compilations over one source map. max_errors: the most errors
+    that a report shows."""
 
     sources: SourceMap
     diagnostics: tuple[Diagnostic, ...]
@@ -26,7 +26,7 @@ class Findings(Node, frozen=True, kw_only=True):
         return sum(1 for d in self.diagnostics if d.severity is severity)
 
     def summary(self) -> str:
-        """`2 errors, 1 warning`; empty when there is nothing."""
+        """Counts errors and warnings: `2 errors, 1 warning`; empty when there are none."""
         parts = []
         for severity in Severity:
             count = self.count(severity)
@@ -40,7 +40,8 @@ def findings_of(compilation: Compilation) -> Findings:
 
 
 def merged(all_findings: Iterable[Findings]) -> Findings:
-    """One report: a file that several programs import appears once, and so do its faults."""
+    """Merges findings into one report: a file that several programs import appears once, and so do
+    its errors."""
     sources = SourceMap()
     by_path: dict[str, FileId] = {}
     found: dict[tuple[str, Span], Diagnostic] = {}

@@ -1,6 +1,6 @@
-"""`cclc check --fix`: fixes applied round by round, as long as each round leaves less to do.
+"""Fixes of `cclc check --fix`, applied in rounds as long as each leaves less to fix.
 
-Invariant: what is left to do (`_Burden`) shrinks with every round, so that fixing ends and a second
+Invariant: the remaining work (`_Burden`) shrinks with every round, so that fixing ends and a second
 pass changes nothing. Safe fixes besides never change which items the file has.
 """
 
@@ -17,15 +17,15 @@ from ccl.parser.outline import outline
 from ccl.support.node import Node
 
 SYNTAX = "CCL01"
-"""How the codes of syntax errors begin."""
+"""Beginning of the codes of syntax errors."""
 _WARNING: Final = 2
 """The urgency of a warning, after errors of syntax and others."""
 
 
 class Fixed(Node, frozen=True, kw_only=True):
-    """`text` after the fixes of `errors` and `warnings`, and what is still found in it.
+    """`text` after the fixes of `errors` and `warnings`, and the remaining findings.
 
-    unhelpful: fixes that were tried and left as much to do. waiting: fixes of what is less urgent
+    unhelpful: fixes that were tried and left as much to fix. waiting: fixes of findings less urgent
     than the errors that are left.
     """
 
@@ -44,8 +44,8 @@ class Fixed(Node, frozen=True, kw_only=True):
 def fix_text(text: str, check: Callable[[str], Findings], *, unsafe: bool = False) -> Fixed:
     """Applies the safe fixes of the first source of `check(text)`, with `unsafe` all of them.
 
-    Syntax errors come first, then other errors, warnings last: what is said of a file with errors
-    rests on a guess of what it means.
+    Syntax errors come first, then other errors, warnings last: diagnostics of a file with errors
+    rest on a guess of its meaning.
     """
     findings = check(text)
     errors = warnings = 0
@@ -72,7 +72,7 @@ def fix_text(text: str, check: Callable[[str], Findings], *, unsafe: bool = Fals
 def _round(
     text: str, findings: Findings, check: Callable[[str], Findings], unsafe: bool
 ) -> tuple[str, Findings, int] | None:
-    """The text after the fixes that can be made together, or after the first that helps alone."""
+    """Makes all compatible fixes, or else the first one that helps alone."""
     root = findings.sources.sources[0].file
     urgent = _most_urgent(findings)
     for fixes in _attempts(compatible_fixes(urgent, root, unsafe=unsafe)):
@@ -99,7 +99,7 @@ def _urgency(diagnostic: Diagnostic) -> int:
 
 
 def _own(findings: Findings) -> list[Diagnostic]:
-    """What is found in the first source."""
+    """Selects the findings in the first source."""
     root = findings.sources.sources[0].file
     return [each for each in findings.diagnostics if each.span.file == root]
 
@@ -111,6 +111,6 @@ def _most_urgent(findings: Findings) -> list[Diagnostic]:
 
 
 def _burden(findings: Findings) -> tuple[int, ...]:
-    """Syntax errors, other errors and warnings."""
+    """Counts syntax errors, other errors and warnings."""
     found = Counter(map(_urgency, findings.diagnostics))
     return found[0], found[1], found[_WARNING]

@@ -1,4 +1,4 @@
-"""`cclc fmt`: files laid out anew, or what would change in them."""
+"""`cclc fmt`: files formatted, or the changes to them shown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,10 +22,10 @@ from runtime.terminal.streams import note, write_result
 def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format) -> None:
     """Formats each file in place, and each of a folder; `-` from standard input to standard output.
 
-    With `check` or `diff` nothing is written. A file with errors stays as it is.
-    Raises CommandError, and typer.Exit(1) for such a file or if one would change.
+    With `check` or `diff` nothing is written. A file with errors stays as it is. Raises
+    CommandError, and typer.Exit(1) for such a file or if one would change.
     """
-    # Every file is read before any is changed: a wrong name stops it all.
+    # Every file is read before any is changed, so that a wrong name changes nothing.
     sources = sources_of(files)
     if sources.faults:
         raise CommandErrors(sources.faults)
@@ -64,7 +64,7 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
 
 @dataclass(slots=True, kw_only=True)
 class _Outcome:
-    """Files as they are shown, by what formatting made of them."""
+    """Files as they are shown, by the result of formatting."""
 
     altered: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ class _Outcome:
 
 
 def _format_each(texts: Mapping[Path, str], *, check: bool, diff: bool) -> _Outcome:
-    """Formats each text and put it where it belongs; those with errors stay as they are."""
+    """Formats and writes each text; those with errors stay as they are."""
     outcome = _Outcome()
     for path, text in texts.items():
         formatted = format_text(text, shown(path))
@@ -99,7 +99,7 @@ def _format_each(texts: Mapping[Path, str], *, check: bool, diff: bool) -> _Outc
 
 
 def _put(path: Path, before: str, after: str, *, check: bool, diff: bool) -> None:
-    """Writes the text, or show what would change."""
+    """Writes the text, or shows the changes."""
     if diff and not current().is_wanted:
         write_result(difference(path, before, after))
     elif check or diff:
@@ -124,7 +124,7 @@ def _unsettled(path: Path, source: Source, item: Span) -> CommandError:
 
 
 def _count(unchanged: int, changed: int, unformatted: int, *, dry: bool) -> None:
-    """One line about all files, if there is more than one."""
+    """Notes one line about all files, if there is more than one."""
     if unchanged + changed + unformatted == 1 and not (dry and unchanged):
         return
     parts = []

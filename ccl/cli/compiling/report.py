@@ -1,4 +1,4 @@
-"""What commands of the compiler say about the files they read."""
+"""Reports of the compiler's commands about the files they read."""
 
 import sys
 from collections.abc import Sequence
@@ -18,22 +18,23 @@ from runtime.terminal.streams import SEAL, has_color, note, note_text, width_of
 
 
 def shown(path: Path) -> str:
-    """The file as diagnostics name it."""
+    """Names the file as diagnostics do."""
     return "<stdin>" if str(path) == STANDARD_STREAM else path.as_posix()
 
 
 NOTHING_FOUND: Final = Findings(sources=SourceMap(), diagnostics=())
-"""In a module, which has no source."""
+"""Findings of a module, which has no source."""
 
 
 def answer_findings(findings: Findings) -> None:
-    """Puts them into the answer, where one is wanted, also of a source that compiles."""
+    """Puts findings into the answer, where one is wanted, also of a source that compiles."""
     if current().is_wanted:
         give(json_value(findings.shown, findings.sources))
 
 
 def show_findings(findings: Findings, form: Format) -> None:
-    """In the answer where one is wanted, machine formats on stdout, for people on stderr."""
+    """Shows findings: in the answer where one is wanted, machine formats on stdout, others on
+    stderr."""
     if current().is_wanted:
         answer_findings(findings)
         if findings.count(Severity.ERROR):
@@ -59,7 +60,7 @@ def show_findings(findings: Findings, form: Format) -> None:
 
 
 def not_compiled(findings: Findings) -> CommandError:
-    """Errors in a source, as the error of the command that needed it."""
+    """Makes the error of a command that needed a source with errors."""
     first = next(d for d in findings.diagnostics if d.severity is Severity.ERROR)
     return CommandError(
         ExitCode.FAILED,
@@ -70,7 +71,7 @@ def not_compiled(findings: Findings) -> CommandError:
 
 
 def summarise(findings: Findings, files: Sequence[Path]) -> None:
-    """One line for people: how many findings, or that there are none."""
+    """Notes the number of findings in one line for people, or that there are none."""
     if current().is_wanted:
         return
     counted = findings.summary()
@@ -99,7 +100,7 @@ def refuse_warnings(findings: Findings) -> None:
 
 
 def difference(path: Path, before: str, after: str) -> str:
-    """What changes in a file, as `diff -u` shows it."""
+    """Shows the changes in a file as `diff -u` does."""
     from difflib import unified_diff
 
     name = shown(path)

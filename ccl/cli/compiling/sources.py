@@ -1,8 +1,8 @@
-"""The programs that a command was given: files, all below a folder, and the project of each.
+"""Programs of a command line: files, all below a folder, and the project of each.
 
-Rule: of a folder everything counts that is a program of its own. What begins with a dot is
-somebody's tool; links are not followed out of the folder, so that nothing is laid out or fixed
-that nobody has named.
+Rule: of a folder, every file that is a program of its own counts. Names that begin with a dot
+belong to tools; links are not followed out of the folder, so that no file outside of it is
+formatted or fixed.
 """
 
 import os
@@ -20,12 +20,11 @@ from runtime.terminal.streams import note
 
 SUFFIX: Final = ".ccl"
 NO_PROGRAMS: Final = "no-programs"
-"""The code of the error of a folder that has none."""
+"""Error code of a folder without programs."""
 
 
 class Sources(Node, frozen=True, kw_only=True):
-    """Files, each once and in order; the folders they were looked for in, and what is wrong with
-    those."""
+    """Files, each once and in order; the folders they were searched in, and the errors of those."""
 
     files: tuple[Path, ...]
     folders: tuple[Path, ...]
@@ -33,7 +32,7 @@ class Sources(Node, frozen=True, kw_only=True):
 
 
 def sources_of(paths: Sequence[Path]) -> Sources:
-    """The files of the paths, and of their folders. A file that is missing is still one of them."""
+    """Lists the files of the paths, and of their folders. A missing file is still one of them."""
     files: dict[str, Path] = {}
     """By what they really are."""
     folders: list[Path] = []
@@ -73,7 +72,7 @@ def _below(top: Path, folders: list[Path], faults: list[CommandError]) -> Iterat
 
 
 def _is_text(name: str) -> bool:
-    """Whether a name is UTF-8; other bytes of one come as surrogates."""
+    """Returns whether a name is UTF-8; other bytes come as surrogates."""
     return not any("\ud800" <= char <= "\udfff" for char in name)
 
 
@@ -89,7 +88,7 @@ def _not_text(path: Path) -> CommandError:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether it is one; what cannot be looked at is named when it is read."""
+    """Returns whether a path is a folder; an inaccessible one is reported when it is read."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -97,8 +96,8 @@ def is_folder(path: Path) -> bool:
 
 
 def _is_file(path: Path) -> bool:
-    """Whether it can be read to its end. One that cannot be looked at is reported when it is read;
-    a link that leads nowhere leads nowhere inside."""
+    """Returns whether a path can be read to its end. An inaccessible one is reported when it is
+    read, a dangling link when it is opened."""
     try:
         return stat.S_ISREG(path.stat().st_mode)
     except FileNotFoundError:
@@ -128,8 +127,7 @@ def _unreadable(folder: Path, error: OSError) -> CommandError:
 
 
 def project_for(file: Path, allowed: Iterable[Path]) -> Project:
-    """The project of a program that a command was given. Raises CommandError for a `ccl.toml` that
-    cannot be followed."""
+    """Finds the project of a program. Raises CommandError for an invalid `ccl.toml`."""
     try:
         return project_of(file.as_posix(), allowed)
     except ConfigurationError as error:
@@ -143,6 +141,6 @@ def project_for(file: Path, allowed: Iterable[Path]) -> Project:
 
 
 def remark_on_foreign(projects: Iterable[Project]) -> None:
-    """Says on stderr which configurations were passed over: their levels do not hold."""
+    """Notes on stderr which configurations were passed over: their levels do not apply."""
     for path in dict.fromkeys(each for project in projects for each in project.foreign):
         note(f"note: {path} does not count: it belongs to another user")

@@ -1,7 +1,7 @@
 """`cclc check --watch`: checks again whenever a file that the check has read changes.
 
-Files are looked at a few times a second; that needs no help from the operating system and
-works on every file system.
+Files are polled a few times a second; that needs no help from the operating system and works on
+every file system.
 """
 
 import sys
@@ -29,19 +29,19 @@ from runtime.terminal.streams import is_unread, note
 
 POLL_SECONDS: Final = 0.2
 SETTLING_SECONDS: Final = 0.05
-"""Files that stay as they are for so long are whole; times of files are finer than this."""
+"""A file that has not changed for so long is whole; times of files are finer than this."""
 _MISSING_FILES: Final = frozenset({"CCL0205", "CCL0703"})
 """Codes of imports and packed modules that could not be read: one may appear any time."""
 
 Stamp: TypeAlias = tuple[int, int, int] | None
-"""(modified, in ns; size in bytes; inode), None where there is nothing."""
+"""(modified, in ns; size in bytes; inode), None for a missing file."""
 
 _CHANGED: Final = (-1, -1, -1)
-"""No file is like this."""
+"""The stamp of no file."""
 
 
 class Round(Struct, frozen=True, kw_only=True):
-    """One check: what it found, which files cannot be read, and what it depends on."""
+    """One check: its findings, the files that cannot be read, and its dependencies."""
 
     findings: Findings
     checked: tuple[Path, ...]
@@ -56,7 +56,7 @@ def watch_files(
     allowed: tuple[Path, ...] = (),
     max_errors: int = ERRORS_SHOWN_MAX,
 ) -> None:
-    """Checks, report, wait for a change, and so on until Ctrl-C (KeyboardInterrupt).
+    """Checks, reports, waits for a change, and so on until Ctrl-C (KeyboardInterrupt).
 
     Raises CommandError for standard input, which does not change.
     """
@@ -71,10 +71,10 @@ def watch_files(
     while True:
         began = time.time_ns() - round(SETTLING_SECONDS * 1e9)
         done = check_round(paths, allowed)
-        _tell(done, replace(done.findings, max_errors=max_errors), form)
+        _show(done, replace(done.findings, max_errors=max_errors), form)
         if is_unread():
             return
-        # What was changed while it was checked is checked again.
+        # Files that changed during the check are checked again.
         stamps = {
             path: stamps.get(path, stamp if stamp and stamp[0] < began else _CHANGED)
             for path, stamp in stamped(done.watched).items()
@@ -88,7 +88,7 @@ def watch_files(
 
 
 def settled(paths: Iterable[Path]) -> dict[Path, Stamp]:
-    """The files once they are no longer being written."""
+    """Waits until the files are no longer being written; returns their stamps."""
     now = stamped(paths)
     while True:
         time.sleep(SETTLING_SECONDS)
@@ -98,7 +98,7 @@ def settled(paths: Iterable[Path]) -> dict[Path, Stamp]:
 
 
 def stamped(paths: Iterable[Path]) -> dict[Path, Stamp]:
-    """How each file or folder is now."""
+    """Reads the stamp of each file or folder."""
     found: dict[Path, Stamp] = {}
     for path in paths:
         try:
@@ -121,7 +121,7 @@ def check_round(paths: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
         try:
             text, project = read_source(path), project_for(path, allowed)
         except CommandError as error:
-            # (the files of a project have one configuration, which is wrong once)
+            # (the files of a project have one configuration, whose error is shown once)
             if str(error) not in map(str, unreadable):
                 unreadable.append(error)
             watched.add(Path(error.details.get("path", path)))
@@ -149,12 +149,12 @@ def check_round(paths: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
 
 
 def _where_it_would_appear(missing: Path) -> Path:
-    """The file, or the innermost folder that is there: it changes when something is put in."""
+    """Gives the file, or the innermost existing folder: it changes when an entry is added."""
     places = (missing, *missing.parents)
     return next((each for each, stamp in stamped(places).items() if stamp is not None), Path())
 
 
-def _tell(done: Round, findings: Findings, form: Format) -> None:
+def _show(done: Round, findings: Findings, form: Format) -> None:
     if current().is_wanted:
         # (an answer is printed at the end, and here there is one for each round)
         found = json_value(findings.shown, findings.sources)

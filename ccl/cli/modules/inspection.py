@@ -20,12 +20,12 @@ from runtime.terminal.streams import number_text
 
 
 def inspect_file(path: Path) -> Inspection:
-    """Raises CommandError if the file is missing, unreadable or no module."""
+    """Inspects a file. Raises CommandError if it is missing, unreadable or no module."""
     return inspect_bytes(read_bytes(path, limit=MODULE_BYTES_MAX, what="module"), path)
 
 
 def inspect_bytes(data: bytes, path: Path) -> Inspection:
-    """The same of bytes that were read from `path`."""
+    """Inspects bytes that were read from `path`, in the same way."""
     try:
         return inspect_module(data)
     except ModuleError as error:
@@ -44,13 +44,13 @@ def inspect_bytes(data: bytes, path: Path) -> Inspection:
 
 
 def signature_text(signature: ExportSignature) -> str:
-    """`(votes: Array<Integer>) -> Bool`, as the author wrote it."""
+    """Writes the signature as its author did: `(votes: Array<Integer>) -> Bool`."""
     parameters = ", ".join(f"{name}: {kind}" for name, kind in signature.parameters)
     return f"({parameters})" + ("" if signature.result == "Unit" else f" -> {signature.result}")
 
 
 def bound_text(bound: Bound) -> str:
-    """`366·len(xs) + 55615`, or what prevents a bound and where it stands."""
+    """Writes a bound, `366·len(xs) + 55615`, or its obstacle with the place."""
     if not isinstance(bound, Obstacle):
         return str(bound)
     place = f"{bound.file}:{bound.line}:{bound.column}: " if bound.file else ""
@@ -58,7 +58,7 @@ def bound_text(bound: Bound) -> str:
 
 
 def bound_value(bound: Bound) -> dict[str, Any]:
-    """The same for JSON: of `fuel` and `obstacle` one is null."""
+    """Gives the same for JSON: of `fuel` and `obstacle` one is null."""
     if isinstance(bound, Obstacle):
         place = {"file": bound.file, "line": bound.line, "column": bound.column}
         return {"fuel": None, "obstacle": {**place, "reason": bound.reason}}
@@ -70,7 +70,7 @@ def bound_value(bound: Bound) -> dict[str, Any]:
 
 
 def as_table(path: Path, module: Inspection, paint: Paint) -> str:
-    """Everything about the module, one paragraph a subject."""
+    """Describes everything in the module, one paragraph a subject."""
     facts = [
         ("Module", str(path)),
         ("CID", module.cid),
@@ -119,7 +119,7 @@ def _digits(number: int) -> str:
 
 
 def _export_rows(module: Inspection) -> list[tuple[str, str, str]]:
-    """(name, CCL signature where there is one, first line of the doc comment)."""
+    """Gives (name, CCL signature if there is one, first line of the doc comment)."""
     known = {} if module.abi is None else {e.name: e for e in module.abi.exports}
     rows = []
     for export in module.exports:
@@ -137,7 +137,7 @@ def _states(module: Inspection) -> tuple[StateVariable, ...]:
 
 
 def _article_rows(module: Inspection) -> list[tuple[str, ...]]:
-    """(number, where it is cited)."""
+    """Gives (number, places that cite it)."""
     articles = () if module.abi is None else module.abi.articles
     return [
         (each.number, "cited at " + ", ".join(each.cited) if each.cited else "cited nowhere")

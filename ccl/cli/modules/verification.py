@@ -1,4 +1,4 @@
-"""`cclc verify`: is this module what this source compiles to? Rebuilt here, compared by bytes."""
+"""`cclc verify`: the source is compiled again, and the module compared with it by bytes."""
 
 import sys
 from pathlib import Path
@@ -24,10 +24,10 @@ from runtime.terminal.streams import SEAL, has_color, say
 
 
 def verify_module(module: Path, source: Path, *, as_json: bool, allowed: tuple[Path, ...]) -> None:
-    """Prints whether the source compiles to the module, and if not, what differs.
+    """Prints whether the source compiles to the module, and if not, the differences.
 
     Raises CommandError for files that cannot be read, typer.Exit(1) if the source has errors,
-    typer.Exit(8) if it compiles to something else.
+    typer.Exit(8) if it compiles to other bytes.
     """
     if str(module) == str(source) == STANDARD_STREAM:
         raise CommandError(
@@ -91,7 +91,7 @@ def _not_reproduced(
 
 
 def _hint(found: tuple[Difference, ...]) -> str:
-    """The next step, from what explains most."""
+    """Suggests the next step, by the most likely cause."""
     parts = {each.part: each for each in reversed(found)}
     if Part.PROVENANCE in parts:
         return "the module does not say what it was compiled from; ask its author for another"

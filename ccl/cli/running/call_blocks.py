@@ -1,7 +1,7 @@
-"""A call as a block: what is executed with what, which names a run and outlives its files.
+"""A call as a block, which names a run and outlives its files.
 
-Rule: whatever the result of a local execution depends on, besides what the mesh knows, is in the
-call; the same call is the same run.
+Rule: everything that the result of a local execution depends on, besides the mesh's own records, is
+in the call; the same call is the same run.
 """
 
 from ccl.abi.sections import Abi
@@ -16,7 +16,7 @@ from runtime.content.codec import decode, encode
 
 
 def call_block(call: Call) -> tuple[Cid, bytes]:
-    """Module, entry, arguments, input, records and seed; its CID is the key of the run."""
+    """Encodes module, entry, arguments, input, records and seed; its CID is the key of the run."""
     given = None if call.input is None else call.input[0]
     named = [
         call.program.root.cid,
@@ -42,13 +42,13 @@ def origin_of(call: Call, file: str, *, now: int) -> Origin:
 
 
 def source_of(program: Program) -> tuple[Cid, bytes]:
-    """The root file's text as a block."""
+    """Gives the root file's text as a block."""
     source = program.names.sources[0].text.encode("utf-8")
     return cid_of(source, Codec.RAW), source
 
 
 def stored_blocks(call: Call) -> tuple[tuple[Cid, bytes], ...]:
-    """All that `stored_call` reads, and what the program's jobs name."""
+    """Lists the blocks that `stored_call` reads, and those that the program's jobs name."""
     program = call.program
     modules = (program.root, *program.packed, *program.nested)
     given = () if call.input is None else (call.input,)
@@ -61,7 +61,7 @@ def stored_blocks(call: Call) -> tuple[tuple[Cid, bytes], ...]:
 
 
 def stored_call(mesh: LocalMesh, key: Cid, run: LocalRun) -> Call:
-    """The call of an unfinished run, without the files that it came from.
+    """Reads the call of an unfinished run, without its original files.
 
     Raises CommandError `block-missing`. Of the sources only the root file is there, so that an
     error inside of an imported file shows its place without the line.

@@ -1,4 +1,4 @@
-"""What a program may spend: the ceiling on the command line, and the person in front of it."""
+"""Consent to spending: the ceiling on the command line, and the prompt."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +16,8 @@ from runtime.tokens.token import RESOURCES
 def spending(
     submissions: Iterable[Submission], effects: Iterable[Effect], before: Mapping[str, int]
 ) -> dict[str, int]:
-    """The most that a run can cost so far, in units by resource type: the ceilings of its jobs
-    and what it gives away. before: what its earlier executions could."""
+    """Adds up the most that a run can cost so far, in units by resource type: the ceilings of its
+    jobs and its transfers. before: of its earlier executions."""
     total = dict(before)
     for each in submissions:
         request = each.request
@@ -37,8 +37,10 @@ def consent(
     options: Options,
     earlier: tuple[EarlierRun, ...],
 ) -> dict[str, int]:
-    """What the run can have spent after this. Asks before units are spent, where there is
-    somebody to ask. earlier: runs of the program as it was. Raises CommandError."""
+    """Gives the most that the run can have spent after this, after a prompt on a terminal.
+
+    earlier: runs of the program before it was changed. Raises CommandError.
+    """
     amounts = spending(submissions, effects, before)
     if amounts == dict(before):
         return amounts

@@ -1,6 +1,6 @@
-"""The file that a run's result goes to, checked before anything is executed or paid for.
+"""The file of a run's result, checked before anything is executed or paid for.
 
-Rule: a run never writes over what it reads.
+Rule: a run never writes over a file that it reads.
 """
 
 import os
@@ -12,7 +12,7 @@ from runtime.terminal.files.writing import STANDARD_STREAM, check_writable
 
 
 def check_output(options: Options) -> None:
-    """Raises CommandError where the result could not go to `--output`, or should not."""
+    """Raises CommandError where the result could not be written to `--output`, or should not."""
     path = options.output
     if path is None:
         return

@@ -1,4 +1,4 @@
-"""One execution on this machine, under the local identity, on what the mesh knows now."""
+"""One execution on this machine, under the local identity, with the mesh's present records."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,11 +22,11 @@ from runtime.terminal.errors import CommandError, ExitCode
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """What is to be executed: an entry with its arguments, its input and its host records.
+    """A call to execute: an entry with its arguments, its input and its host records.
 
-    results: outputs of earlier jobs by their id. seed: the one that was chosen, None for that of
-    `seeding`. occasion: tells executions apart that are otherwise alike, so that they draw other
-    random numbers.
+    results: outputs of earlier jobs by their id. seed: the chosen one, None for that of
+    `ccl.cli.running.seed`. occasion: distinguishes executions that are otherwise alike, so that
+    they draw other random numbers.
     """
 
     program: Program
@@ -41,8 +41,8 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """What an execution gave. value: JSON, None for none. context: None for one that was done
-    by an earlier command."""
+    """The result of an execution. value: JSON, None for none. context: None for an execution of an
+    earlier command."""
 
     program: Program
     entry: str
@@ -54,7 +54,8 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 def execute(mesh: LocalMesh, call: Call) -> Run:
-    """Raises CommandError `machine-fault`, and CommandError for state that cannot be read."""
+    """Executes a call. Raises CommandError `machine-fault`, and CommandError for state that cannot
+    be read."""
     program = call.program
     around = world_now(mesh)
     context = build_context(
@@ -89,7 +90,7 @@ def execute(mesh: LocalMesh, call: Call) -> Run:
 
 
 def state_without_program(mesh: LocalMesh, program: Program) -> dict[str, tuple[str, ...]]:
-    """Variables that the owner has stored in homes of the program for which it declares none.
+    """Lists variables that the owner has stored in homes of the program for which it declares none.
 
     Raises CommandError for state that cannot be read.
     """
@@ -118,7 +119,7 @@ def _seed(mesh: LocalMesh, call: Call, state_root: Cid | None) -> bytes:
 
 
 def done_before(mesh: LocalMesh, program: Program, entry: str, found: Deterministic) -> Run:
-    """An execution of an earlier command, read back from the blocks that it has stored."""
+    """Reads an execution of an earlier command back from the blocks that it has stored."""
     blocks = {
         cid: mesh.get_block(cid)
         for cid in (found.output, found.effects, found.logs)
@@ -146,7 +147,7 @@ def run_of(program: Program, entry: str, execution: Execution, context: Context 
 
 
 def _check_size(context: Context) -> None:
-    """Records of host and command line go into one block. Raises CommandError."""
+    """Raises CommandError if the records of host and command line do not fit one block."""
     try:
         size = len(context.to_block())
     except CodecError as error:

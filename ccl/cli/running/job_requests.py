@@ -1,4 +1,4 @@
-"""What a program asked for, as requests to the mesh under the local identity."""
+"""Submissions of a program, as requests to the mesh under the local identity."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -19,8 +19,8 @@ from runtime.tokens.token import ResourceType
 def submissions_of(
     mesh: LocalMesh, effects: Iterable[Effect], source: Cid | None
 ) -> tuple[Submission, ...]:
-    """The submissions among the effects, each under a new id. Raises CommandError for one the
-    mesh has no form for. source: CID of the CCL source that asked."""
+    """Lists the submissions among the effects, each under a new id. Raises CommandError for one
+    without a form in the mesh. source: CID of the CCL source that submits."""
     return tuple(
         Submission(position=position, request=request_of(effect, source), job_id=mesh.new_job_id())
         for position, effect in enumerate(effects)
@@ -51,7 +51,8 @@ def request_of(effect: SubmitJob, source: Cid | None) -> JobRequest:
 
 
 def with_majority(trust: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The terms of trust, with the smallest majority of the verifiers where no quorum is given."""
+    """Completes the terms of trust with the smallest majority of the verifiers where no quorum is
+    given."""
     verifiers = trust.get("verifiers", VERIFIERS_DEFAULT)
     if "quorum" in trust or QUORUM_DEFAULT <= verifiers < 2 * QUORUM_DEFAULT:
         return trust
@@ -59,7 +60,7 @@ def with_majority(trust: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _overlaid(kind: type[Any], defaults: Any, given: Mapping[str, Any]) -> Any:
-    """The record of `kind` with the fields that the program gave. Raises CommandError."""
+    """Makes the record of `kind` with the fields of the program. Raises CommandError."""
     try:
         return from_value(kind, {**to_value(defaults), **given})
     except (ShapeError, ValueError) as error:

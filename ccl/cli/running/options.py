@@ -1,4 +1,4 @@
-"""The command line of `ccl run`, and remarks under it."""
+"""The command line of `ccl run` as a value, and remarks on stderr."""
 
 from pathlib import Path
 
@@ -31,6 +31,6 @@ class Options(Struct, frozen=True, kw_only=True):
     """Folders outside of the project that the program may take files from."""
 
     def remark(self, line: str) -> None:
-        """A line about what goes on, for people: on stderr, for stdout is the result."""
+        """Prints a line about the progress for people: on stderr, for stdout is the result."""
         if not self.as_json and not self.quiet:
             note(line)

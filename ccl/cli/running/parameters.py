@@ -1,4 +1,5 @@
-"""Options of `ccl run`: the entry with its arguments, and what the execution is given."""
+"""Parameters of `ccl run` on the command line: the entry with its arguments, and its
+surroundings."""
 
 from pathlib import Path
 from typing import Annotated, TypeAlias

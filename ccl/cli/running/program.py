@@ -39,7 +39,7 @@ from runtime.terminal.errors import CommandError, ExitCode
 
 EXECUTION_WORD: Final = "execution"
 REPLAY_CALLS: Final = frozenset({"host_begin_section", "host_set_property", "host_leave_undecided"})
-"""What the export `charter` calls, and nothing else does."""
+"""The host call that only the export `charter` makes."""
 _NO_RECORDS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -52,33 +52,33 @@ class Module(Struct, frozen=True, kw_only=True):
 
 
 class Program(Struct, frozen=True, kw_only=True):
-    """The compiled root, the modules packed along, and what is needed to explain a trap."""
+    """The compiled root, the modules packed along, and the facts that explain a trap."""
 
     root: Module
     packed: tuple[Module, ...]
     nested: tuple[Module, ...]
-    """What the packed modules have packed along themselves, at any depth."""
+    """Modules that the packed modules have packed along themselves, at any depth."""
     abi: Abi
     names: SourceMap
     """The sources under their paths in the module, which trap sites use."""
     readers: frozenset[str]
-    """The entries that look at the input."""
+    """The entries that read the input."""
     functions: tuple[str, ...]
-    """Names that --entry may take, besides those of handlers."""
+    """Valid names for --entry, besides those of handlers."""
     proposals: tuple[str, ...]
-    """Names of those that the file and its contracts declare."""
+    """Names of the proposals that the file and its contracts declare."""
     stateless: tuple[str, ...]
     """Homes of the file and its contracts in which the program declares no state."""
 
 
 def compile_program(file: Path, entry: str, allowed: tuple[Path, ...] = ()) -> Program:
     """Compiles `file` with `entry` reachable. Raises CommandError, and Exit(1) after showing
-    errors; warnings are for `cclc check`, not for everyone who runs the program."""
+    errors; warnings are for `cclc check`, not for every run of the program."""
     return compile_text_of(read_source(file), file, entry, allowed)
 
 
 def compile_text_of(text: str, file: Path, entry: str, allowed: tuple[Path, ...]) -> Program:
-    """The same of text that was read from `file`."""
+    """Compiles text that was read from `file`, in the same way."""
     reachable = frozenset(() if _is_fixed(entry) else (entry,))
     compiled = compile_text(
         text,
@@ -116,7 +116,8 @@ def compile_text_of(text: str, file: Path, entry: str, allowed: tuple[Path, ...]
 
 
 def nested_modules(packed: Iterable[Module]) -> tuple[Module, ...]:
-    """The modules inside of these; a module that we compiled carries what it may submit."""
+    """Lists the modules inside of these; a module that we compiled carries those that it may
+    submit."""
     found: list[Module] = []
     for module in packed:
         for section in sections(module.wasm):
@@ -161,15 +162,15 @@ def _is_fixed(entry: str) -> bool:
 
 
 def has_charter(program: Program) -> bool:
-    """Whether `charter` replays what is declared; a function of that name may be exported where
-    nothing is."""
+    """Returns whether `charter` replays declarations; a program without any may export a function
+    of that name."""
     is_exported = any(each.name == CHARTER_EXPORT for each in program.abi.exports)
     imports = inspect_module(program.root.wasm).imports if is_exported else ()
     return any(each.name in REPLAY_CALLS for each in imports)
 
 
 def entry_signature(program: Program, entry: str) -> ExportSignature:
-    """The export called `entry`. Raises CommandError with what there is."""
+    """Finds the export called `entry`. Raises CommandError with the exports that exist."""
     exports = {export.name: export for export in program.abi.exports}
     if entry in exports:
         return exports[entry]
@@ -192,7 +193,8 @@ def entry_signature(program: Program, entry: str) -> ExportSignature:
 
 
 def _of_a_proposal(entry: str, program: Program) -> str | None:
-    """For `Spend.close` or `Coop.Spend.close`, where the functions of Spend are not exported."""
+    """Explains `Spend.close` or `Coop.Spend.close`, where the functions of Spend are not
+    exported."""
     *_, name, member = ("", *re.split(r"[.:]+", entry))
     exported = {each.name for each in program.abi.exports}
     if name not in program.proposals or f"{name}_{member}" in exported:
@@ -204,7 +206,7 @@ def _of_a_proposal(entry: str, program: Program) -> str | None:
 
 
 def _meant(entry: str, names: Sequence[str]) -> str:
-    """What `entry` was probably meant to be, as a hint."""
+    """Suggests an entry with a similar name."""
     if entry == EXECUTION_WORD and RUN_EXPORT in names:
         return f"the execution is the entry '{RUN_EXPORT}', which is called without --entry"
     handlers = {name.removeprefix(HANDLER_PREFIX): name for name in names}
@@ -215,7 +217,7 @@ def _meant(entry: str, names: Sequence[str]) -> str:
 
 
 def read_input(path: Path | None) -> tuple[Cid, bytes] | None:
-    """The input file as a raw block. Raises CommandError."""
+    """Reads the input file as a raw block. Raises CommandError."""
     if path is None:
         return None
     data = read_bytes(path, limit=INPUT_BYTES_MAX, what="input")
@@ -240,7 +242,7 @@ def build_context(
     tokens: Cid | None = None,
     reputation: int = REPUTATION_UNKNOWN,
 ) -> Context:
-    """What a local execution sees."""
+    """Builds the context of a local execution."""
     return Context(
         entry=entry,
         arguments=arguments,
@@ -261,7 +263,8 @@ def build_context(
 
 
 def output_to_json(cid: Cid, data: bytes, abi: Abi, entry: str) -> Any:
-    """An output block as JSON: by the entry's type, or as the bytes that the program wrote."""
+    """Converts an output block to JSON: by the entry's type, or as the bytes that the program
+    wrote."""
     if cid.codec is not Codec.DAG_CBOR:
         return bytes_to_json(data)
     value = decode(data, bytes_max=OUTPUT_BYTES_MAX)
@@ -272,7 +275,7 @@ def output_to_json(cid: Cid, data: bytes, abi: Abi, entry: str) -> Any:
 
 
 def bytes_to_json(data: bytes) -> Any:
-    """Bytes as text, or as hexadecimal if they are none."""
+    """Converts bytes to text, or to hexadecimal if they are none."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,8 +1,8 @@
 """The seed of a local execution, which `random()` draws from.
 
-Rule: it follows from what is executed, and from nothing of the machine, its time or its
-identity. Whoever runs the same program on the same input gets the same result; running it once
-more draws no other lot.
+Rule: it follows from the call, and from nothing of the machine, its time or its identity. The same
+program on the same input gives the same result for everyone; running it once more draws no other
+lot.
 """
 
 from typing import Final
@@ -31,8 +31,8 @@ def seed_of(
     state: Snapshot,
     occasion: str,
 ) -> bytes:
-    """The seed where none was chosen. state: of it the homes that the program declares count, so
-    that what the identity has stored for other programs makes no difference."""
+    """Derives the seed where none was chosen. state: only the homes that the program declares
+    count, so that state of other programs makes no difference."""
     stored = [
         [home, name, each.shape, each.value]
         for home in sorted({variable.home for variable in abi.states})
@@ -43,7 +43,7 @@ def seed_of(
 
 
 def chosen_seed(text: str) -> bytes:
-    """What `--seed` says: a number in hexadecimal. Raises CommandError."""
+    """Reads the value of `--seed`: a number in hexadecimal. Raises CommandError."""
     digits = text.removeprefix("0x").removeprefix("0X")
     is_number = 0 < len(digits) <= DIGITS_MAX and digits.isascii() and digits.isalnum()
     try:
@@ -61,7 +61,8 @@ def chosen_seed(text: str) -> bytes:
 
 
 def for_occasion(seed: bytes, occasion: str) -> bytes:
-    """Under a chosen seed: that seed for the program itself, another one for each handler."""
+    """Derives a seed from a chosen one: that seed for the program itself, another one for each
+    handler."""
     if not occasion:
         return seed
     return blake3(

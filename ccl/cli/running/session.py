@@ -36,17 +36,17 @@ from runtime.terminal.streams import SEAL, has_color, note, width_of
 
 
 def run_program(options: Options) -> int:
-    """Runs the command; its exit code. Raises CommandError and typer.Exit."""
+    """Runs the command; returns its exit code. Raises CommandError and typer.Exit."""
     _one_standard_input(options)
     check_output(options)
     program = compile_program(options.file, options.entry, options.allowed)
     call = _call(program, options)
     if not options.as_json:
-        _tell_of_roles(given_roles(call.records))
+        _note_roles(given_roles(call.records))
     with LocalMesh.open(options.mesh_home) as mesh:
         key = call_block(call)[0]
         if options.dry_run:
-            # It writes nothing, so it may run beside others, and where nothing can be written.
+            # A dry run writes nothing, so it may run beside others, and on a read-only home.
             return _begin(mesh, key, call, options)
         with only_this_run(mesh, key, waiting):
             record = unfinished_run(mesh, key)
@@ -56,14 +56,14 @@ def run_program(options: Options) -> int:
 
 
 def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
-    """Executes the program, apply what it asks for, and follow it to its results."""
+    """Executes the program, applies its effects, and follows it to its results."""
     give({"continued": False})
     attempt = _attempt(call, options)
     file = str(options.file.absolute()) if str(options.file) != STANDARD_STREAM else STANDARD_STREAM
     earlier = runs_of_file(mesh, file, call.entry, call.arguments, key)
     origin = origin_of(call, file, now=mesh.now)
     state = _run_state(mesh, key, call, options, origin, earlier)
-    _tell_of_state(mesh, call.program)
+    _note_lost_state(mesh, call.program)
     run = execute(mesh, call)
     show_modules(run, options)
     if run.execution.deterministic.outcome.succeeded and not options.dry_run:
@@ -79,7 +79,7 @@ def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
 
 
 def go_on(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Options) -> int:
-    """Follows what an earlier command has applied to its results."""
+    """Follows a run that an earlier command has applied to its results."""
     state = _run_state(mesh, key, call, options, record.origin, ())
     give({"continued": True})
     if options.quiet:
@@ -132,7 +132,7 @@ def _follow(run: Run, state: RunState) -> int:
             "a job, or a handler for one, did not come to its result",
             hint="`jobs` and `handlers` say why; `meshctl job-status JOB` says more",
         )
-        # People have read why, but not under -q.
+        # People have seen the reason, but not under -q.
         if options.quiet or options.as_json:
             show_error(failure)
     return state.code
@@ -165,7 +165,7 @@ def _one_standard_input(options: Options) -> None:
 
 
 def _call(program: Program, options: Options) -> Call:
-    """What the command line asks for. Raises CommandError."""
+    """Builds the call of the command line. Raises CommandError."""
     arguments = None
     if options.entry != CHARTER_EXPORT or not has_charter(program):
         signature = entry_signature(program, options.entry)
@@ -184,8 +184,8 @@ def _call(program: Program, options: Options) -> Call:
     )
 
 
-def _tell_of_roles(roles: tuple[str, ...]) -> None:
-    """A run with roles that were not granted says so in its output."""
+def _note_roles(roles: tuple[str, ...]) -> None:
+    """Notes the roles of a run that were not granted."""
     if not roles:
         return
     named, verb = ("role", "comes") if len(roles) == 1 else ("roles", "come")
@@ -193,8 +193,8 @@ def _tell_of_roles(roles: tuple[str, ...]) -> None:
     note(f"note: {named} {shown} {verb} from --context, not from credentials")
 
 
-def _tell_of_state(mesh: LocalMesh, program: Program) -> None:
-    """A program that has lost its state reads none and changes none, which nothing else shows."""
+def _note_lost_state(mesh: LocalMesh, program: Program) -> None:
+    """Notes stored state that the program no longer declares, which nothing else shows."""
     for home, variables in state_without_program(mesh, program).items():
         named = ", ".join(map(printable, variables))
         note(
@@ -204,12 +204,12 @@ def _tell_of_state(mesh: LocalMesh, program: Program) -> None:
 
 
 def waiting(holder: str) -> None:
-    """Another process has this run."""
+    """Notes that another process executes this run."""
     note(f"note: process {holder} is executing the same command; waiting for it")
 
 
 def _refused(run: Run, attempt: Attempt, options: Options) -> int:
-    """What ended the program's own execution: nothing of it was applied."""
+    """Reports an execution of the program of which nothing was applied; returns the exit code."""
     if not options.as_json:
         return _failed(run, attempt)
     outcome = run.execution.deterministic.outcome
@@ -220,7 +220,7 @@ def _refused(run: Run, attempt: Attempt, options: Options) -> int:
 
 
 def _failed(run: Run, attempt: Attempt) -> int:
-    """Says what ended an execution and what to do; its effects are discarded."""
+    """Shows the reason of a failed execution and the next step; its effects are discarded."""
     outcome = run.execution.deterministic.outcome
     hint, code = next_step(outcome, run.entry, attempt)
     paint = Paint(has_color(sys.stderr), SEAL)

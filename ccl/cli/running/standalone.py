@@ -1,6 +1,6 @@
-"""Execution apart from any mesh: a sandbox of this command alone, and who calls in it.
+"""Execution without a mesh: a sandbox of this command alone, and its caller.
 
-What only reads a program needs no home; an old or damaged one is not its concern.
+A command that only reads a program needs no home; an old or damaged one does not matter to it.
 """
 
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from runtime.content.did import parse_did
 from runtime.sandbox.pool import Sandbox
 
 CALLER: Final = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
-"""Nobody: no key of it is kept anywhere."""
+"""A DID whose key is kept nowhere."""
 
 
 @contextmanager
 def standalone_sandbox(workers: int | None) -> Iterator[Sandbox]:
-    """Its compiled modules end with it."""
+    """Opens a sandbox whose compiled modules end with it."""
     with TemporaryDirectory(prefix="ccl-") as folder:
         at = Path(folder)
         with Sandbox(

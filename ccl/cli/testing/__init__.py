@@ -1,1 +1,1 @@
-"""`ccl test`: compile the tests of files, rehearse each in the sandbox, say what came out."""
+"""`ccl test`: compilation of the tests of files, a rehearsal of each, and reports."""

@@ -1,4 +1,4 @@
-"""The command: find, compile, rehearse, say what came out. Exit code 1 where a test failed."""
+"""The command `ccl test`: find, compile, rehearse, report. Exit code 1 where a test failed."""
 
 import sys
 import time
@@ -42,7 +42,7 @@ class Output(Enum):
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """The command line of `ccl test`. pattern: a part of the name, `*` standing for anything."""
+    """The command line of `ccl test`. pattern: a part of the name, `*` for any text."""
 
     paths: tuple[Path, ...]
     pattern: str | None
@@ -56,7 +56,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 def run_tests(options: Options) -> int:
-    """Runs the command; its exit code. Raises CommandError."""
+    """Runs the command; returns its exit code. Raises CommandError."""
     started = time.monotonic()
     found = test_files(options.paths or (Path(),), options.allowed)
     files, unread = found.files, found.unread
@@ -115,8 +115,8 @@ def _nothing(options: Options, what: str, hint: str) -> CommandError:
 def _outcomes(
     files: Sequence[TestFile], rehearsals: Rehearsals, options: Options
 ) -> Generator[Tested | Broken, None, None]:
-    """Each file when all of its tests have ended, in the order of the files. While one file is
-    compiled, tests of those before it are executed."""
+    """Yields each file when all of its tests have ended, in the order of the files. While one file
+    is compiled, tests of those before it are executed."""
     pending: list[Suite | Broken] = []
     verdicts: dict[str, list[Verdict]] = {}
 
@@ -161,7 +161,7 @@ def _faulty(suite: Suite, fault: Fault) -> CommandError:
 
 
 class _Showing:
-    """Prints as files end; what failed is explained after all of them."""
+    """Prints files as they end; failures are explained after all of them."""
 
     def __init__(self, options: Options, width: int) -> None:
         self._options = options

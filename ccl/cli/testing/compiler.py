@@ -1,7 +1,7 @@
 """A process that compiles files of tests: takes one at a time, answers with its suite.
 
-Rule: it is in a session of its own, as every `Child`, so that the Ctrl-C of a terminal reaches
-only the process that started it, which ends it.
+Rule: it is in a session of its own, as every `Child`, so that the Ctrl-C of a terminal reaches only
+the process that started it, which ends it.
 """
 
 import gc
@@ -27,7 +27,7 @@ _UNBOUNDED: Final = 0
 
 
 class Chosen(Struct, frozen=True):
-    """Which tests of a file are wanted: those with the pattern in FILE:NAME, or all."""
+    """A selection of the tests of a file: those with the pattern in FILE:NAME, or all."""
 
     path: str
     pattern: str | None
@@ -37,7 +37,7 @@ class Chosen(Struct, frozen=True):
 
 
 class Compiler:
-    """Such a process. working_on: the number of the file that it compiles."""
+    """A compiler process. working_on: the number of the file that it compiles."""
 
     def __init__(self) -> None:
         """Raises ChildEndedError."""
@@ -51,7 +51,7 @@ class Compiler:
         self.child.send({"folder": os.fsencode(Path.cwd()), "task": task})
 
     def finished(self) -> Suite | Broken | None:
-        """What came out, once it is there. Raises ChildEndedError, FrameError."""
+        """Gives the result, once it is there. Raises ChildEndedError, FrameError."""
         self.child.flush()
         for answer in self.child.receive():
             if "bug" in answer:
@@ -64,7 +64,7 @@ class Compiler:
 
 
 def main() -> None:
-    """The argument is the parent's process id."""
+    """Compiles files until it is ended. The argument is the parent's process id."""
     from runtime.sandbox.confinement.confine import die_with_parent  # POSIX alone has what it needs
 
     die_with_parent(int(sys.argv[1]))
@@ -80,6 +80,6 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"outcome": pickle.dumps(compile_suite(*pickle.loads(request["task"])))}
     except MemoryError:
-        raise  # the process ends; the parent says why that may be
+        raise  # the process ends; the parent reports the likely reason
     except Exception as error:  # noqa: BLE001 - the parent reports it as an internal error
         return {"bug": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}

@@ -1,4 +1,4 @@
-"""Files to suites, several at a time where there are many and this machine has the cores."""
+"""Compilation of files to suites, several at a time on several cores."""
 
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -14,15 +14,15 @@ from runtime.terminal.errors import CommandError, ExitCode
 FILES_PER_PROCESS: Final = 2
 """Starting a compiler costs as much as compiling a small file."""
 PAUSE_SECONDS: Final = 0.02
-"""Between looks at what has finished meanwhile."""
+"""Time between polls of the compilers."""
 
 
 def compiled(
     files: Sequence[TestFile], pattern: str | None, workers: int | None, idle: Callable[[], None]
 ) -> Generator[Suite | Broken, None, None]:
-    """The suites in the order of the files. `idle` is called again and again while waiting.
+    """Yields the suites in the order of the files. `idle` is called repeatedly while waiting.
 
-    Close it where it is left early: that ends its processes.
+    Closing the iterator early ends its processes.
     """
     processes = min(workers or os.cpu_count() or 1, len(files) // FILES_PER_PROCESS)
     if processes < 2:
@@ -55,7 +55,7 @@ def _compiled_by(
     pattern: str | None,
     idle: Callable[[], None],
 ) -> Iterator[Suite | Broken]:
-    """`compilers` is filled as they are started. Raises ChildEndedError, FrameError."""
+    """Fills `compilers` as they are started. Raises ChildEndedError, FrameError."""
     waiting = iter(enumerate(files))
     outcomes: dict[int, Suite | Broken] = {}
 

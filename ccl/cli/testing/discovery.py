@@ -1,4 +1,4 @@
-"""Which files have tests: those named, and of folders every one that could have some."""
+"""Discovery of files with tests: those named, and of folders every one that could have some."""
 
 import re
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from ccl.project.project import Project
 from runtime.terminal.errors import CommandError
 
 _MARK: Final = re.compile(r"\btest\s+fn\b")
-"""Nothing without these words has tests; what has them in a comment may have none."""
+"""A file without these words has no tests; one with them in a comment may have none."""
 
 
 def _has_errors(text: str, file: Path, project: Project) -> bool:
-    """A file that does not compile is named, whether it has tests or not."""
+    """Returns whether a file does not compile: it is reported, with or without tests."""
     return check_text(text, path=shown(file), project=project).sink.has_errors
 
 
@@ -34,15 +34,15 @@ class TestFile(Struct, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """The files of a run. unread: why files of folders cannot be read; the others are tested."""
+    """The files of a run. unread: the errors of files in folders; the others are tested."""
 
     files: tuple[TestFile, ...]
     unread: tuple[CommandError, ...]
 
 
 def test_files(paths: Sequence[Path], allowed: tuple[Path, ...]) -> Found:
-    """Each file once, in the order of the paths and of names in folders. Raises CommandError for
-    a path that is not there, and for a file that was named and cannot be read."""
+    """Lists each file once, in the order of the paths and of names in folders. Raises CommandError
+    for a missing path, and for a named file that cannot be read."""
     sources = sources_of(paths)
     found: list[TestFile] = []
     unread = [each for each in sources.faults if each.code != NO_PROGRAMS]

@@ -1,4 +1,4 @@
-"""What programs read of a test run: one JSON object, or one a line for each test."""
+"""A test run as programs read it: one JSON object, or one a line for each test."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -77,7 +77,7 @@ def _failure(suite: Suite, failure: Failure) -> dict[str, Any]:
 
 
 def as_items(outcome: Tested | Broken) -> list[dict[str, Any]]:
-    """An object for each test, or for what does not compile."""
+    """Lists an object for each test, and for each file that does not compile."""
     value = file_value(outcome)
     if isinstance(outcome, Broken):
         shown = value["diagnostics"]

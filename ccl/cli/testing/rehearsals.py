@@ -1,7 +1,7 @@
 """Each test in executions of its own: one for every `assert_traps` it comes to, and one more.
 
-Execution k enters the k-th `assert_traps` and skips the ones before it; the one that comes to
-no further `assert_traps` decides about the rest. All of them see the same context.
+Execution k enters the k-th `assert_traps` and skips the ones before it; the one that comes to no
+further `assert_traps` decides about the rest. All of them have the same context.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ EXPECTED_TRAPS_MAX: Final = 1_000
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """Why a test failed. expected: the `assert_traps` in which that happened.
+    """The failure of a test. expected: the `assert_traps` in which it occurred.
 
     frames: of its trap, as `runtime.execution.execution.Metrics` has them.
     """
@@ -43,7 +43,7 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What came out of one test. fuel, logs: of the execution that decided."""
+    """The result of one test. fuel, logs: of the execution that decided."""
 
     name: str
     failure: Failure | None
@@ -61,20 +61,20 @@ class _Running(Struct):
 
 
 class Rehearsals(Struct):
-    """The tests that are under way in a sandbox."""
+    """The tests that are being executed in a sandbox."""
 
     sandbox: Sandbox
     fuel: int
     _running: dict[Ticket, _Running] = field(default_factory=dict)
 
     def begin(self, suite: Suite) -> None:
-        """Takes on the tests of a file; returns at once."""
+        """Submits the tests of a file; returns at once."""
         for name in suite.tests:
             self._submit(_Running(suite, name))
 
     def finished(self, *, wait: bool) -> Iterator[tuple[Suite, Verdict | Fault]]:
-        """Tests that have ended since; until none is left if `wait`. A Fault ends a test, too:
-        this machine could not execute it."""
+        """Gives the tests that have ended since; until none is left if `wait`. A Fault ends a test,
+        too: this machine could not execute it."""
         while self._running:
             tickets = tuple(self._running)
             done = self.sandbox.wait(tickets) if wait else self.sandbox.poll(tickets)
@@ -106,7 +106,7 @@ class Rehearsals(Struct):
         self._running[ticket] = running
 
     def _heard(self, running: _Running, execution: Execution) -> Verdict | None:
-        """The verdict, or None where the next `assert_traps` is to be entered."""
+        """Gives the verdict, or None where the next `assert_traps` is to be entered."""
         running.milliseconds += execution.metrics.wall_ms
         failure = judge(execution)
         if failure is not None:
@@ -139,7 +139,7 @@ _NOTHING: Final = Outcome(kind=OutcomeKind.TRAPPED, reason=NOTHING_TRAPPED)
 
 
 def judge(execution: Execution) -> Failure | None:
-    """What is wrong with how an execution of a test ended, if anything is."""
+    """Finds the failure in the end of an execution of a test, None without one."""
     outcome, said = execution.deterministic.outcome, execution.rehearsal
     compared = None if said is None else said.compared
     if said is None or said.entered is None:
@@ -156,7 +156,8 @@ def judge(execution: Execution) -> Failure | None:
 
 
 def _is_trap(outcome: Outcome) -> bool:
-    """A check of the program itself, not an implicit bound of the execution."""
+    """Returns whether the program itself trapped by a check, not by an implicit bound of the
+    execution."""
     match outcome.kind:
         case OutcomeKind.TRAPPED | OutcomeKind.FAILED:
             return True
@@ -167,10 +168,10 @@ def _is_trap(outcome: Outcome) -> bool:
 
 
 def trap_text(outcome: Outcome) -> str:
-    """What `assert_traps` looks for its reason in."""
+    """Gives the text in which `assert_traps` searches its reason."""
     return outcome.cause
 
 
 def in_order(verdicts: Sequence[Verdict], suite: Suite) -> list[Verdict]:
-    """The verdicts of a file in the order of its tests."""
+    """Sorts the verdicts of a file in the order of its tests."""
     return sorted(verdicts, key=lambda verdict: suite.tests.index(verdict.name))

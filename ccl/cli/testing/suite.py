@@ -1,4 +1,4 @@
-"""The tests of one file, compiled into one module whose exports they are."""
+"""Tests of one file, compiled into one module whose exports they are."""
 
 from collections.abc import Callable
 
@@ -26,12 +26,12 @@ class Suite(Struct, frozen=True, kw_only=True):
     abi: Abi
     sites: tuple[Site, ...]
     sources: SourceMap
-    """As users name the files."""
+    """Sources under the paths that users name."""
     names: SourceMap
-    """As the module names them."""
+    """Sources under the paths in the module."""
 
     def place(self, site: Spot) -> tuple[Source, Span] | None:
-        """Where a part of a source that the module names is, in the sources of the user."""
+        """Finds the place of a source that the module names, in the sources of the user."""
         for source in self.names.sources:
             if source.path == site.file:
                 start = source.offset(site.line, site.column)
@@ -49,7 +49,7 @@ class Broken(Struct, frozen=True, kw_only=True):
 
 
 def compile_suite(file: TestFile, chosen: Callable[[str], bool]) -> Suite | Broken:
-    """The tests of a file that are `chosen` by name."""
+    """Compiles the tests of a file that are `chosen` by name."""
     compiled = compile_tests(file.text, file.path, project=file.project, admission=admission)
     compilation = compiled.compilation
     program = compilation.program

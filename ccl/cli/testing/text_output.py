@@ -1,4 +1,5 @@
-"""What people read of a test run: a line for each file, what failed and why, how many."""
+"""A test run as people read it: a line for each file, each failure with its reason and place, and
+totals."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ _HEADS: Final = {
 
 
 class Tested(Struct, frozen=True, kw_only=True):
-    """A file with what came out of its tests, in their order."""
+    """A file with the results of its tests, in their order."""
 
     suite: Suite
     verdicts: tuple[Verdict, ...]
@@ -49,7 +50,8 @@ Outcomes = Sequence[Tested | Broken]
 
 
 def file_line(tested: Tested | Broken, paint: Paint, width: int) -> str:
-    """`stdlib/core_test.ccl   12 passed`; `width`: of the longest path."""
+    """Writes the line of a file: `stdlib/core_test.ccl   12 passed`; `width`: of the longest
+    path."""
     path = tested.path if isinstance(tested, Broken) else tested.suite.path
     shown = printable(path)
     shown += " " * (width - text_width(shown))
@@ -64,7 +66,7 @@ def file_line(tested: Tested | Broken, paint: Paint, width: int) -> str:
 
 
 def test_lines(tested: Tested, paint: Paint) -> Iterator[str]:
-    """A line for each test."""
+    """Writes a line for each test."""
     width = max((text_width(printable(each.name)) for each in tested.verdicts), default=0)
     for each in tested.verdicts:
         mark = paint("✓", Ink.ADDED) if each.failure is None else paint("✗", Ink.REMOVED)
@@ -74,7 +76,7 @@ def test_lines(tested: Tested, paint: Paint) -> Iterator[str]:
 
 
 def summary_line(outcomes: Outcomes, unread: int, seconds: float, paint: Paint) -> str:
-    """`unread`: how many files could not be read."""
+    """Writes the totals. `unread`: the number of files that could not be read."""
     tested = [each for each in outcomes if isinstance(each, Tested)]
     failed = sum(len(each.failed) for each in tested)
     passed = sum(len(each.verdicts) for each in tested) - failed
@@ -97,7 +99,7 @@ def summary_line(outcomes: Outcomes, unread: int, seconds: float, paint: Paint) 
 
 
 def failure_lines(suite: Suite, verdict: Verdict, paint: Paint, width: int) -> Iterator[str]:
-    """Which test failed, why and where, what was compared, what it logged."""
+    """Writes a failure: the test, reason and place, the compared values, the log."""
     failure = verdict.failure
     assert failure is not None, "only failures are explained"
     name = f"{printable(suite.path)}: {printable(verdict.name)}"
@@ -132,7 +134,8 @@ def failure_lines(suite: Suite, verdict: Verdict, paint: Paint, width: int) -> I
 
 
 def next_step(verdict: Verdict, fuel: int) -> str | None:
-    """What to do where a bound of the execution has ended the test. fuel: what each has."""
+    """Suggests what to do where a bound of the execution has ended the test. fuel: of each
+    execution."""
     assert verdict.failure is not None, "only failures are explained"
     outcome = verdict.failure.outcome
     if outcome.kind is OutcomeKind.OUT_OF_FUEL:
@@ -161,7 +164,7 @@ def _why(failure: Failure, paint: Paint) -> Iterator[str]:
 
 
 def failure_place(suite: Suite, failure: Failure) -> tuple[Source, Span, str] | None:
-    """Where a failure is shown, and what is said there."""
+    """Gives the place of a failure, and the message shown there."""
     outcome, expected = failure.outcome, failure.expected
     if expected is not None and outcome.reason == NOTHING_TRAPPED:
         file, start, end = map(int, expected.place.split(":"))
@@ -176,12 +179,12 @@ def failure_place(suite: Suite, failure: Failure) -> tuple[Source, Span, str] | 
 
 
 def way_of(suite: Suite, failure: Failure) -> tuple[str, ...]:
-    """The places from a trap outwards."""
+    """Lists the places from a trap outwards."""
     return way_to(failure.outcome, calls_to(suite.module, failure.frames))
 
 
 def _compared(suite: Suite, failure: Failure, paint: Paint) -> Iterator[str]:
-    """Left and right, or where they differ; once where they are equal."""
+    """Writes left and right, or their differences; once where they are equal."""
     compared = failure.compared
     assert compared is not None, "the caller has looked"
     left = value_lines(compared.kind, decode(compared.left), suite.abi)

@@ -1,4 +1,4 @@
-"""Values that a test has compared, written as CCL would write them, and how two differ."""
+"""Compared values of a test as text in the form of CCL, and their difference."""
 
 import difflib
 import json
@@ -11,16 +11,16 @@ from ccl.abi.sections import Abi
 from ccl.abi.text.values import TypeRef, parse_type, to_json, untyped_to_json
 
 LINE_CHARS_MAX: Final = 60
-"""A value that fits is one line."""
+"""Columns of a value that is written on one line."""
 CONTEXT_LINES: Final = 2
 """Equal lines shown around those that differ."""
 
 _NULLABLE: Final = frozenset({"Option", "Unit", "Data"})
-"""Types with a value that is written as null: Some of it is a list."""
+"""Types with a value that is written as null, so that Some of it is a list."""
 
 
 class Group(Struct, frozen=True):
-    """`open part, part close`; each part with what stands before it (`id: `)."""
+    """`open part, part close`; each part with the text before it (`id: `)."""
 
     open: str
     parts: tuple[tuple[str, "Shown"], ...]
@@ -31,12 +31,12 @@ Shown: TypeAlias = str | Group
 
 
 def value_lines(kind: str, value: Any, abi: Abi) -> list[str]:
-    """A wire value of a type, on one line if it is short."""
+    """Writes a wire value of a type, on one line if it is short."""
     return list(_lines(_shown(parse_type(kind), value, abi), "", ""))
 
 
 def difference(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(" ", "-" or "+", line): what both have, what only left has, what only right has."""
+    """Gives (" ", "-" or "+", line): common lines, those of left, those of right."""
     matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
     shown = 0
     for group in matcher.get_grouped_opcodes(CONTEXT_LINES):

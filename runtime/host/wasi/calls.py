@@ -230,7 +230,7 @@ def _proc_exit(invocation: Invocation, memory: Memory, code: int) -> int:
 
 
 def _function(parameters: str, call: Call, *, returns_errno: bool = True) -> WasiFunction:
-    """`parameters`: a letter for each, i for i32 and I for i64."""
+    """Makes a row. `parameters`: a letter for each, i for i32 and I for i64."""
     shape = tuple("i64" if letter == "I" else "i32" for letter in parameters)
     return WasiFunction(parameters=shape, call=call, returns_errno=returns_errno)
 

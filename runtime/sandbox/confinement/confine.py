@@ -137,7 +137,7 @@ class _Program(ctypes.Structure):
 
 
 def allow_few_syscalls() -> None:
-    """From here on the process can compute, use its memory, and read and write its pipes."""
+    """Restricts the process to computing, using its memory, and reading and writing its pipes."""
     machine = os.uname().machine
     if sys.platform != "linux" or machine not in _SECCOMP:
         return

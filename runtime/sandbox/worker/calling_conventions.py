@@ -25,15 +25,15 @@ class GuestBytes(Protocol):
     """The guest's memory for the host itself: checked; metered where the meter holds fuel."""
 
     def peek(self, pointer: int, length: int) -> bytes:
-        """Not metered. Raises OutOfBoundsError."""
+        """Reads, not metered. Raises OutOfBoundsError."""
         ...
 
     def read(self, pointer: int, length: int) -> bytes:
-        """Metered. Raises OutOfBoundsError and Stop."""
+        """Reads, metered. Raises OutOfBoundsError and Stop."""
         ...
 
     def poke(self, pointer: int, data: bytes) -> None:
-        """Not metered. Raises OutOfBoundsError."""
+        """Writes, not metered. Raises OutOfBoundsError."""
         ...
 
 

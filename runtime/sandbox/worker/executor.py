@@ -57,7 +57,7 @@ OF_TESTS: Final = Outcome(
 
 
 class HostFaultError(Exception):
-    """A failure of this machine: nothing is known of the module."""
+    """A failure of this machine, which says nothing about the module."""
 
 
 class EngineFaultError(Exception):

@@ -1,6 +1,6 @@
-"""The arguments of an entry, from the words of a command line.
+"""Arguments of an entry, from the words of a command line.
 
-A word that does not fit is answered with how a value of its type is written.
+The error of a word of the wrong type shows how a value of the type is written.
 """
 
 import json
@@ -54,7 +54,7 @@ _NESTED_MAX: Final = 4
 def argument_block(
     signature: ExportSignature, words: Sequence[str], abi: Abi, path: str
 ) -> bytes | None:
-    """The DAG-CBOR argument list, None if the entry takes none. Raises CommandError."""
+    """Encodes the argument list as DAG-CBOR, None if the entry takes none. Raises CommandError."""
     expected = ", ".join(f"{name}: {kind}" for name, kind in signature.parameters)
     if len(words) != len(signature.parameters):
         count = len(signature.parameters)
@@ -87,7 +87,7 @@ def argument_block(
 
 
 def _instead(signature: ExportSignature, words: Sequence[str]) -> str | None:
-    """For a file that is given to an entry which takes no arguments."""
+    """Suggests the input option for a file that is given to an entry without arguments."""
     if not signature.parameters and len(words) == 1 and os.path.isfile(words[0]):  # noqa: PTH113
         return f"it takes none; to have it read the file: --input {quote(words[0])}"
     return None if signature.parameters else "it takes none"
@@ -105,7 +105,7 @@ def _reason(error: ValueMismatch | CodecError, abi: Abi) -> str:
 
 
 def _remedy(error: ValueMismatch | CodecError, kind: TypeRef, abi: Abi) -> str:
-    """The next step: for a whole argument the form of its type, else that of the part."""
+    """Suggests the next step: for a whole argument the form of its type, else that of the part."""
     match error:
         case OutOfRange(kind=number):
             low, high = _DECIMAL_RANGE if number.name == "Decimal" else (INTEGER_MIN, INTEGER_MAX)
@@ -124,7 +124,7 @@ def _remedy(error: ValueMismatch | CodecError, kind: TypeRef, abi: Abi) -> str:
 
 
 def _payload(error: WrongPayload, abi: Abi) -> tuple[str, ...]:
-    """The types of what the variant carries."""
+    """Lists the types of the payload of a variant."""
     enum = error.kind
     if str(enum) in abi.enums:
         return dict(abi.enums[str(enum)])[error.variant]
@@ -132,9 +132,10 @@ def _payload(error: WrongPayload, abi: Abi) -> tuple[str, ...]:
 
 
 def how_to_write(kind: TypeRef, abi: Abi) -> str:
-    """`write P as JSON, for instance '{"a": 5}'`: the example as a shell takes it."""
+    """Shows how a value is written: `write P as JSON, for instance '{"a": 5}'`, quoted for a
+    shell."""
     value = example(kind, abi)
-    # (an Option is read as JSON, whatever is in it)
+    # (an Option is read as JSON, whatever its content)
     is_word = isinstance(value, str) and kind.name != "Option"
     shown = quote(value if is_word else json.dumps(value, ensure_ascii=False))
     form = _FORMS.get(kind.name)
@@ -147,7 +148,7 @@ def how_to_write(kind: TypeRef, abi: Abi) -> str:
 
 
 def example(kind: TypeRef, abi: Abi, depth: int = 0) -> Any:
-    """A value of the type as JSON; None where types contain each other too deeply."""
+    """Gives a value of the type as JSON; None where types are nested too deeply."""
     if depth > _NESTED_MAX:
         return None
 
@@ -172,7 +173,7 @@ def example(kind: TypeRef, abi: Abi, depth: int = 0) -> Any:
 
 
 def _variant(name: str, payload: Sequence[str], example_of: Callable[[TypeRef], Any]) -> Any:
-    """As JSON."""
+    """Gives a variant as JSON."""
     values = [example_of(parse_type(text)) for text in payload]
     if not values:
         return name

@@ -1,4 +1,4 @@
-"""DIDs and CIDs inside of arguments: what is malformed is refused before anything is executed."""
+"""DIDs and CIDs inside of arguments: malformed ones are refused before anything is executed."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from runtime.content.did import DidError, parse_did
 
 
 def check_identifiers(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> None:
-    """`value` has the type, but for the texts of its DIDs and CIDs. Raises ValueMismatch with the
-    place of the first that is none."""
+    """Checks the DIDs and CIDs in a `value` that otherwise has the type. Raises ValueMismatch with
+    the place of the first malformed one."""
     if str(kind) in abi.structs:
         for name, text in abi.structs[str(kind)]:
             check_identifiers(parse_type(text), value[name], abi, f"{path}.{name}".lstrip("."))

@@ -1,6 +1,6 @@
-"""Which entries of a program look at its input, by themselves or by what they call.
+"""Use of the input by the entries of a program, their own or that of the functions that they call.
 
-An entry that fails without ever looking does not fail because there is none.
+An entry that fails without reading the input does not fail because there is none.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,8 @@ INPUT_CALLS: Final = frozenset({"host_read_input", "host_input_cid"})
 
 
 def entries_reading_input(program: Program) -> frozenset[str]:
-    """Besides the entry there run initialisers and migrations of state, and invariants."""
+    """Lists the entries that read the input. Besides the entry there run initialisers and
+    migrations of state, and invariants."""
     around = [state.initial for state in program.states.values()]
     around += [invariant.function for invariant in program.invariants]
     around += program.migrations.values()
@@ -25,7 +26,7 @@ def entries_reading_input(program: Program) -> frozenset[str]:
 
 
 def _host_calls(program: Program, functions: Iterable[str]) -> Iterator[str]:
-    """The host calls that these functions can come to."""
+    """Lists the host calls that these functions can reach."""
     pending = list(functions)
     seen = set(pending)
     while pending:

@@ -1,4 +1,4 @@
-"""Host records from a file: what conditions, handlers and roles ask for."""
+"""Host records from a file, which conditions, handlers and roles read."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,8 @@ _NO_TYPES: Final = Abi(exports=(), structs={}, enums={})
 
 
 def read_records(path: Path | None) -> dict[str, Any]:
-    """The host records by name, none for no file. Raises CommandError with what is wrong."""
+    """Reads the host records by name, none without a file. Raises CommandError for a malformed
+    file."""
     if path is None:
         return {}
     shown = "standard input" if str(path) == STANDARD_STREAM else str(path)
@@ -63,7 +64,7 @@ def read_records(path: Path | None) -> dict[str, Any]:
 
 
 def given_roles(records: Mapping[str, Any]) -> tuple[str, ...]:
-    """The roles that a context file gives the caller, instead of those of the credentials."""
+    """Lists the roles that a context file gives the caller, instead of those of the credentials."""
     return tuple(records.get(ROLES_RECORD, ()))
 
 

@@ -1,7 +1,7 @@
-"""Runs that have not shown their results yet: how they are named, and found again.
+"""Unfinished runs: their names, and how they are found again.
 
-Rule: a program that was changed is another run; what the earlier one has submitted is paid for,
-and whoever runs the new one is told before that pays again.
+Rule: a program that was changed is another run; the jobs of the earlier one are paid for, and so
+the next run is preceded by a warning before it pays again.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ ID_DIGITS = 12
 
 
 class EarlierRun(Struct, frozen=True, kw_only=True):
-    """An unfinished run. entry, arguments: what it calls."""
+    """An unfinished run. entry, arguments: of its call."""
 
     key: Cid
     run: LocalRun
@@ -32,18 +32,19 @@ class EarlierRun(Struct, frozen=True, kw_only=True):
 
 
 def run_id(key: Cid) -> str:
-    """What people call a run: the first digits of its call's hash."""
+    """Names a run: the first digits of its call's hash."""
     return key.digest.hex()[:ID_DIGITS]
 
 
 def continuing(key: Cid, mesh_home: Path | None) -> str:
-    """The command that goes on with a run."""
+    """Gives the command that continues a run."""
     home = "" if mesh_home is None else f" --mesh-home {quote(str(mesh_home))}"
     return f"ccl runs {run_id(key)}{home}"
 
 
 def earlier_runs(mesh: LocalMesh) -> tuple[EarlierRun, ...]:
-    """All unfinished runs of a home, the oldest first. Raises CommandError `block-missing`."""
+    """Lists all unfinished runs of a home, the oldest first. Raises CommandError
+    `block-missing`."""
     found = []
     for key, run in unfinished_runs(mesh).items():
         _, entry, arguments, *_ = decode(mesh.get_block(key))
@@ -54,7 +55,7 @@ def earlier_runs(mesh: LocalMesh) -> tuple[EarlierRun, ...]:
 def runs_of_file(
     mesh: LocalMesh, file: str, entry: str, arguments: bytes | None, key: Cid
 ) -> tuple[EarlierRun, ...]:
-    """Unfinished runs with jobs of the same command, when its files were others."""
+    """Lists unfinished runs with jobs of the same command, with other contents of its files."""
     return tuple(
         each
         for each in earlier_runs(mesh)
@@ -65,7 +66,7 @@ def runs_of_file(
 
 
 def warn_of(runs: tuple[EarlierRun, ...], mesh_home: Path | None) -> None:
-    """Says what the earlier runs have submitted, before the new one does."""
+    """Warns of the jobs of earlier runs, before the new one submits its own."""
     for each in runs:
         count = len(each.run.jobs)
         jobs = "a job that is" if count == 1 else f"{count} jobs that are"

@@ -1,7 +1,7 @@
-"""The jobs a program submitted, followed on the embedded mesh until they have ended.
+"""Jobs of a program, followed on the embedded mesh until they have ended.
 
-Lines appear as things come to be. A ✓ is printed only for what was checked just then: the
-anchor and the attestations are read back from the store and verified.
+Lines appear as events occur. A ✓ is printed only for facts that were checked just then: the anchor
+and the attestations are read back from the store and verified.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,11 +30,11 @@ Say = Callable[[str], None]
 
 
 class Followed(Struct, frozen=True, kw_only=True):
-    """A job as far as it came. output: JSON, decoded from the block `output_cid`. effects: as
-    far as they were applied.
+    """The state of a job. output: JSON, decoded from the block `output_cid`. effects: those that
+    were applied.
 
-    findings: why the receipt does not verify; empty if it does or there is none.
-    problem: why a job without a receipt does not go on, with its next step.
+    findings: why the receipt does not verify; empty if it does or there is none. problem: why a job
+    without a receipt does not go on, with its next step.
     """
 
     view: JobView
@@ -75,10 +75,10 @@ class Followed(Struct, frozen=True, kw_only=True):
         }
 
 
-class _Told(Struct):
-    """Prints what the driver tells; a job's bids are one table, once one is accepted.
+class _Progress(Struct):
+    """Prints events of the driver; a job's bids are one table, once one is accepted.
 
-    several: whether lines must say which job they are about.
+    several: whether lines must name the job.
     """
 
     mesh: LocalMesh
@@ -117,11 +117,11 @@ def follow_jobs(
     continuing: str,
     timeout_seconds: float | None,
 ) -> tuple[Followed, ...]:
-    """Drives the jobs until they end or must wait. continuing: the command that goes on with them.
+    """Drives the jobs until they end or must wait. continuing: the command that continues them.
 
     Raises CommandError at the timeout, on Ctrl-C, and for missing blocks.
     """
-    told = _Told(mesh=mesh, say=say, several=len(ids) > 1)
+    told = _Progress(mesh=mesh, say=say, several=len(ids) > 1)
     try:
         problems = mesh.drive(ids, on_event=told, auto_award=True, timeout=timeout_seconds)
     except KeyboardInterrupt:
@@ -150,7 +150,7 @@ def _ended(
         say(f"  = help: {problem.hint}")
         if view.missing and not given_up:
             say(f"  = then: {continuing}")
-        # A job whose module nobody holds yet is accepted and waits: that is no failure.
+        # A job whose module no node holds yet is accepted and waits, which is no failure.
         code = ExitCode.OK if view.missing and not given_up else problem.exit_code
         return Followed(view=view, label=label, problem=problem, exit_code=code)
     anchor = check_anchored(mesh, job_id)
@@ -190,7 +190,7 @@ def _ended(
 
 
 def _effects_of(mesh: LocalMesh, view: JobView) -> tuple[Effect, ...]:
-    """What the job's program asked for. Raises CommandError `block-missing`."""
+    """Reads the effects of the job's program. Raises CommandError `block-missing`."""
     cid = None if view.deterministic is None else view.deterministic.effects
     return () if cid is None else effects_from_block(mesh.get_block(cid))
 
@@ -200,7 +200,7 @@ def _mark(findings: Sequence[object]) -> str:
 
 
 def _no_receipt(view: JobView) -> CommandError:
-    """Why a job that was driven as far as it goes has no receipt."""
+    """Gives the reason why a job that was driven as far as possible has no receipt."""
     waiting = obstacle(view, needs_award=True)
     if waiting is not None:
         return waiting

@@ -18,11 +18,11 @@ from runtime.content.codec import CodecError, decode
 from runtime.execution.execution import Outcome as ProgramOutcome
 
 PAYLOAD_OUTPUT_BYTES_MAX: Final = 256 * 1024
-"""The largest output that a handler is given; of a larger one it gets the CID."""
+"""The largest output in a handler's payload; of a larger one it has the CID."""
 
 
 class Handling(Struct, frozen=True, kw_only=True):
-    """What a handler did for a job. refusal: why nothing of it was applied."""
+    """The result of a handler for a job. refusal: why nothing of it was applied."""
 
     job_id: JobId
     event: str
@@ -73,12 +73,12 @@ def handler_payload(mesh: LocalMesh, job: RunJob, followed: Followed) -> dict[st
         value = _output_value(mesh, followed.output_cid)
         if value is not None:
             payload["output"] = value
-    assert payload.keys() <= set(JOB_FIELDS), "the checker knows them by this table"
+    assert payload.keys() <= set(JOB_FIELDS), "the checker reads the fields from this table"
     return payload
 
 
 def _why(outcome: ProgramOutcome) -> str:
-    """Why a job's program ended badly, and where in its source."""
+    """Gives the reason of a job's failure, and its place in the source."""
     where = f" at {outcome.place}" if outcome.place else ""
     return f"{outcome.cause or outcome.kind.value}{where}"
 

@@ -1,7 +1,7 @@
-"""A run under way: its executions, applied once each, and the jobs that follow from them.
+"""State of a run: its executions, applied once each, and the jobs that follow from them.
 
-Rule: whatever is done is written, with the record of the run, in one transaction; after a crash
-the same command goes on from that record and repeats nothing.
+Rule: every change is written, with the record of the run, in one transaction; after a crash the
+same command continues from that record and repeats nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,14 +41,14 @@ from runtime.terminal.answers.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
 
 ATTEMPTS_MAX: Final = 8
-"""How often a program is executed again because the world has changed meanwhile."""
+"""The most executions of a program whose effects conflict with changes in the meantime."""
 DEPTH_MAX: Final = 8
-"""How deep jobs may follow from jobs in one run."""
+"""The deepest chain of jobs that follow from jobs in one run."""
 
 
 class RunState(Struct, kw_only=True):
-    """earlier: unfinished runs of the program as it was. show_failure: says what ended an
-    execution; its exit code."""
+    """earlier: unfinished runs of the program before it was changed. show_failure: shows the error
+    of an execution; its exit code."""
 
     mesh: LocalMesh
     options: Options
@@ -65,8 +65,8 @@ class RunState(Struct, kw_only=True):
     # --- the program's own execution
 
     def begin(self, run: Run, again: Callable[[], Run]) -> Run:
-        """Applies what the program asked for. again: executes it once more, where the world has
-        changed since; the execution that was applied, or that failed, is the answer."""
+        """Applies the program's effects. again: executes it once more, after conflicting changes;
+        returns the execution that was applied, or that failed."""
         for _ in range(ATTEMPTS_MAX):
             if not run.effects:
                 return run
@@ -80,7 +80,7 @@ class RunState(Struct, kw_only=True):
             refusal = apply(self.mesh, self.key, record, done)
             if refusal is None:
                 self.record = record
-                self._tell(run, done.submissions)
+                self._show_effects(run, done.submissions)
                 return run
             run = again()
             if not run.execution.deterministic.outcome.succeeded:
@@ -88,7 +88,7 @@ class RunState(Struct, kw_only=True):
         raise _never_applied(refusal)
 
     def go_on(self, record: LocalRun) -> None:
-        """An earlier command has applied this; its jobs are what is left to follow."""
+        """Continues a run that an earlier command has applied; its jobs are left to follow."""
         self.record = record
         for each in record.handled:
             entry = HANDLER_PREFIX + each.event
@@ -109,7 +109,8 @@ class RunState(Struct, kw_only=True):
         before: Mapping[str, int],
         blocks: tuple[tuple[Cid, bytes], ...] = (),
     ) -> tuple[Outcome, dict[str, int]]:
-        """What is to be applied, and what the run can have spent then. Raises CommandError."""
+        """Gives what is to be applied, and the most that the run can have spent then. Raises
+        CommandError."""
         assert run.context is not None, "it was executed just now"
         submissions = submissions_of(self.mesh, effects, self.origin.source)
         spent = consent(submissions, effects, before, self.options, self.earlier)
@@ -122,17 +123,17 @@ class RunState(Struct, kw_only=True):
         )
         return outcome, spent
 
-    def _tell(self, run: Run, submissions: tuple[Submission, ...]) -> None:
+    def _show_effects(self, run: Run, submissions: tuple[Submission, ...]) -> None:
         for line in effect_lines(run.effects):
             self.options.remark(line)
         for each in submissions:
             self.options.remark("Job submitted successfully")
             self.options.remark(f"Job ID: {each.job_id}")
 
-    # --- what follows from it
+    # --- jobs that follow from it
 
     def follow(self) -> None:
-        """Follows the jobs, those that follow from them, and react to each that has ended.
+        """Follows the jobs, those that follow from them, and reacts to each that has ended.
 
         Raises CommandError at the timeout, on Ctrl-C, and for missing blocks.
         """
@@ -148,11 +149,12 @@ class RunState(Struct, kw_only=True):
                 self.code = max(self.code, each.exit_code)
             for job in jobs:
                 if self.followed[job.job_id].view.is_final:
-                    self._submit_asked(job)
+                    self._submit_further(job)
                     self._react(job)
 
     def _driven(self, ids: Sequence[JobId], labels: Mapping[Cid, str]) -> tuple[Followed, ...]:
-        """Raises CommandError `timed-out`, `interrupted`, with what continues the run."""
+        """Raises CommandError `timed-out`, `interrupted`, with the command that continues the
+        run."""
         try:
             return follow_jobs(
                 self.mesh,
@@ -168,7 +170,7 @@ class RunState(Struct, kw_only=True):
             raise
 
     def _so_far(self, ids: Sequence[JobId]) -> tuple[Followed, ...]:
-        """The jobs that have ended in this run, and those that were being followed."""
+        """Lists the jobs that have ended in this run, and those that were being followed."""
         going = (
             Followed(view=self.mesh.job(job_id), label="", exit_code=ExitCode.TIMEOUT)
             for job_id in ids
@@ -184,8 +186,8 @@ class RunState(Struct, kw_only=True):
     def is_over(self) -> bool:
         return all(each.view.is_final for each in self.followed.values())
 
-    def _submit_asked(self, job: RunJob) -> None:
-        """Submits what the job itself asked for, under the key that is here."""
+    def _submit_further(self, job: RunJob) -> None:
+        """Submits the jobs of the job itself, under the local key."""
         assert self.record is not None, "only a run with a record has jobs"
         known = {each.job_id for each in self.record.jobs}
         asked = [each for each in asked_by(self.mesh, job.job_id) if each.job_id not in known]
@@ -247,7 +249,7 @@ class RunState(Struct, kw_only=True):
         raise _never_applied(refusal)
 
     def _apply_handler(self, job: RunJob, event: str, run: Run) -> str | None:
-        """Why the handler is to be executed again, None when it is done with."""
+        """Applies a handler's effects; gives the reason why it is to be executed again, or None."""
         assert self.record is not None, "only a run with a record has jobs"
         found = run.execution.deterministic
         failure = (
@@ -278,7 +280,7 @@ class RunState(Struct, kw_only=True):
             self.options.remark(f"Not applied: {failure}")
             self.code = max(self.code, ExitCode.FAILED)
         else:
-            self._tell(run, done.submissions)
+            self._show_effects(run, done.submissions)
         return None
 
 

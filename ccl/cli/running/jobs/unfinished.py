@@ -1,4 +1,4 @@
-"""`ccl runs`: the runs that have not shown their results yet, and going on with one of them."""
+"""`ccl runs`: unfinished runs, and the continuation of one of them."""
 
 import os
 from pathlib import Path
@@ -23,7 +23,7 @@ HEADS: Final = ("Run", "Program", "Entry", "Started", "Jobs")
 
 
 def list_runs(home: Path | None, *, as_json: bool) -> int:
-    """Prints what is unfinished; a home without a mesh has nothing."""
+    """Prints unfinished runs; a home without a mesh has none."""
     found: list[dict[str, Any]] = []
     if has_mesh(locate_home(home, os.environ)):
         with LocalMesh.open(home) as mesh:

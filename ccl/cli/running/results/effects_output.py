@@ -1,4 +1,4 @@
-"""What a program asked for besides jobs, as lines for people and as JSON for machines."""
+"""Effects besides jobs, as lines for people and as JSON for machines."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ from runtime.terminal.escaping import printable
 
 
 def effect_lines(effects: Iterable[Effect]) -> Iterator[str]:
-    """One line for each, but one for all the variables of a home."""
+    """Writes one line for each, but one for all the variables of a home."""
     written: dict[str, list[str]] = {}
     lines = []
     for effect in effects:
@@ -75,7 +75,7 @@ def _line(effect: Effect) -> str | None:
 
 
 def effects_to_json(effects: Iterable[Effect]) -> list[dict[str, Any]]:
-    """In the program's order; which variables a home has the program says of itself."""
+    """Lists effects in the program's order, without declarations of state."""
     return [found for each in effects if (found := _json(each)) is not None]
 
 

@@ -1,4 +1,4 @@
-"""The next step after an execution that failed here, and the exit code it leaves with."""
+"""The next step after an execution that failed here, and the exit code."""
 
 import re
 from contextlib import suppress
@@ -17,12 +17,13 @@ from runtime.host.policy import DENIAL
 from runtime.terminal.errors import ExitCode
 
 NO_RECORD: Final = "host_get_context: no answer"
-"""How a program traps that asks for a record which the host does not have."""
+"""Reason of the trap of a program that reads a missing host record."""
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """What was executed. input: None where none was given; readers: the entries that look at it."""
+    """An execution that was tried. input: None where none was given; readers: the entries that read
+    it."""
 
     file: Path
     input_path: Path | None
@@ -31,12 +32,13 @@ class Attempt(Struct, frozen=True, kw_only=True):
     readers: frozenset[str]
 
     def lacks_input(self, entry: str) -> bool:
-        """Whether an entry looks for an input that was not given."""
+        """Returns whether an entry reads an input that was not given."""
         return self.input is None and entry in self.readers
 
 
 def next_step(outcome: Outcome, entry: str, attempt: Attempt) -> tuple[str | None, ExitCode]:
-    """What to do after an entry has failed, None where the failure says all; the exit code."""
+    """Suggests what to do after an entry has failed, None where the failure itself is enough; and
+    the exit code."""
     if DENIAL in outcome.detail:
         return (
             "nothing was submitted; `meshctl policy show` says what is allowed, and "
@@ -59,13 +61,13 @@ def next_step(outcome: Outcome, entry: str, attempt: Attempt) -> tuple[str | Non
 
 
 def more_memory(limit: int) -> str:
-    """For a program that has filled the memory of its execution. limit: in bytes."""
+    """Suggests more memory for a program that has filled its own. limit: in bytes."""
     raised = "" if limit >= MEMORY_BYTES_MAX else "raise it with --memory, or "
     return f"the limit is {limit // MIB} MiB; {raised}{less_memory()}"
 
 
 def less_memory() -> str:
-    """The same where no limit can be chosen."""
+    """Suggests a smaller use of memory where no limit can be chosen."""
     return (
         "work on less at once: keep sums instead of lists, and split a large input over several "
         "runs"
@@ -73,7 +75,7 @@ def less_memory() -> str:
 
 
 def missing_record(outcome: Outcome, attempt: Attempt) -> str:
-    """For a program that asks its host for a record which no context gives."""
+    """Suggests a record for a program that reads one which no context has."""
     name = _name_at(outcome.place, attempt.file) or "NAME"
     return (
         f"the program asks for `{name}`, which no context gives: write it into a file, as "
@@ -82,7 +84,7 @@ def missing_record(outcome: Outcome, attempt: Attempt) -> str:
 
 
 def _name_at(place: str | None, file: Path) -> str | None:
-    """The name in the program's own file at FILE:LINE:COLUMN, None where there is none."""
+    """Reads the name in the program's own file at FILE:LINE:COLUMN, None where there is none."""
     path, _, position = (place or "").partition(f"{file.name}:")
     with suppress(OSError, ValueError, IndexError):
         line, column = map(int, position.split(":"))
@@ -94,5 +96,5 @@ def _name_at(place: str | None, file: Path) -> str | None:
 
 
 def missing_input(attempt: Attempt) -> str:
-    """For a program that looks at its input when there is none."""
+    """Suggests an input for a program that reads one when none is given."""
     return f"no input was given; `ccl run {quote(str(attempt.file))} --input FILE` gives one"

@@ -1,5 +1,5 @@
-"""The result of `ccl run`: for people values under their names, alone under -q, one JSON value for
-programs.
+"""Output of the result of `ccl run`: for people values under their names, alone under -q, one JSON
+value for programs.
 
 Rule: stdout is the result, everything else goes to stderr. A program that calls `output` has
 written the result itself, and its bytes alone are on stdout.
@@ -28,7 +28,7 @@ LOCAL: Final = "local"
 
 
 def show_modules(run: Run, options: Options, *, is_continued: bool = False) -> None:
-    """What was compiled and executed, and what the program logged."""
+    """Shows the modules that were compiled and executed, and the program's log."""
     if options.as_json:
         give_run(run, None, options)
     rows = [
@@ -53,7 +53,7 @@ def show_modules(run: Run, options: Options, *, is_continued: bool = False) -> N
 
 
 def show_dry_run(run: Run, options: Options) -> None:
-    """What would be applied, and that nothing was."""
+    """Shows the effects that would be applied, and that none was."""
     submitted = [each for each in run.effects if isinstance(each, SubmitJob)]
     if options.as_json:
         give_run(run, None, options)
@@ -71,7 +71,7 @@ def show_dry_run(run: Run, options: Options) -> None:
 
 
 def show_result(run: Run, state: RunState, options: Options) -> None:
-    """The program's value, its charter, and the results of its jobs and handlers."""
+    """Shows the program's value, its charter, and the results of its jobs and handlers."""
     if options.as_json:
         give_run(run, state, options)
         _write_file(run, options)
@@ -101,7 +101,7 @@ def show_result(run: Run, state: RunState, options: Options) -> None:
 
 
 def written(run: Run) -> bytes | None:
-    """The bytes that the program put out in place of a value; None where it did not."""
+    """Gives the bytes that the program wrote in place of a value; None without any."""
     cid = run.execution.deterministic.output
     if cid is None or cid.codec is not Codec.RAW:
         return None
@@ -109,7 +109,7 @@ def written(run: Run) -> bytes | None:
 
 
 def _show_own(run: Run, options: Options) -> bool:
-    """The result of the program's own execution; whether there was any."""
+    """Shows the result of the program's own execution; returns whether there was any."""
     data = written(run)
     has_value = run.value is not None or _gives_none(run)
     is_charter = run.entry == CHARTER_EXPORT and has_charter(run.program)
@@ -135,8 +135,8 @@ def _show_own(run: Run, options: Options) -> bool:
 
 
 def _write_file(run: Run, options: Options) -> None:
-    """The result to the file of `--output`, `-` for stdout: the program's bytes, or its value, a
-    text as it is and all else as JSON. Raises CommandError."""
+    """Writes the result to the file of `--output`, `-` for stdout: the program's bytes, or its
+    value, a text as it is and all else as JSON. Raises CommandError."""
     path = options.output
     if path is None:
         return
@@ -154,7 +154,7 @@ def _write_file(run: Run, options: Options) -> None:
 
 
 def _write(data: bytes) -> None:
-    """Bytes as they are; on a terminal a text is escaped, and what is none is not shown."""
+    """Writes bytes as they are; on a terminal text is escaped, and other bytes are not shown."""
     if not sys.stdout.isatty():
         write_raw(data)
         return
@@ -174,13 +174,13 @@ def _json_text(value: Any) -> str:
 
 
 def _gives_none(run: Run) -> bool:
-    """Whether the value is an absent one, which is an answer, and not that there is no value."""
+    """Returns whether the value is an absent one, which is an answer, and not a missing value."""
     signature = next((each for each in run.program.abi.exports if each.name == run.entry), None)
     return signature is not None and signature.result.startswith("Option<")
 
 
 def give_run(run: Run, state: RunState | None, options: Options) -> None:
-    """The run as far as it came. state: None where nothing was applied."""
+    """Gives the parts of the answer about a run. state: None where nothing was applied."""
     followed = () if state is None else state.followed.values()
     handlings = () if state is None else state.handlings
     found = run.execution.deterministic

@@ -1,4 +1,4 @@
-"""How a failed execution reads: like a compile error, at the place in the source."""
+"""A failed execution as text: like a compile error, at the place in the source."""
 
 from collections.abc import Iterator, Sequence
 
@@ -40,7 +40,7 @@ def spot_of(named: Site | CallSite) -> Spot:
 
 
 def first_own(site: Site | None, calls: Sequence[CallSite]) -> Spot | None:
-    """What is shown of the way to a trap: the innermost place outside of the library."""
+    """Gives the shown place of a backtrace: the innermost one outside of the library."""
     way = [*([] if site is None else [spot_of(site)]), *map(spot_of, calls)]
     own = (spot for spot in way if not spot.file.startswith(LIBRARY_PREFIX))
     return None if site is None else next(own, way[0])
@@ -49,7 +49,7 @@ def first_own(site: Site | None, calls: Sequence[CallSite]) -> Spot | None:
 def outcome_lines(
     execution: Execution, program: Program, paint: Paint, width: int
 ) -> Iterator[str]:
-    """What ended the execution, where, by which calls, and under which article."""
+    """Writes the end of an execution: its reason, place, calls and article."""
     outcome = execution.deterministic.outcome
     head = _HEADS.get(outcome.kind, outcome.kind.value)
     reason = outcome.explanation
@@ -76,7 +76,7 @@ def outcome_lines(
 
 
 def way_of(execution: Execution, wasm: bytes) -> list[str]:
-    """The places from a trap outwards, for programs."""
+    """Lists the places from a trap outwards, for programs."""
     calls = calls_to(wasm, execution.metrics.frames)
     return list(way_to(execution.deterministic.outcome, calls))
 
@@ -84,7 +84,7 @@ def way_of(execution: Execution, wasm: bytes) -> list[str]:
 def outcome_error(
     outcome: Outcome, hint: str, exit_code: ExitCode = ExitCode.FAILED
 ) -> CommandError:
-    """The same for programs."""
+    """Makes the error of a failed execution, for programs."""
     return CommandError(
         exit_code,
         f"program-{outcome.kind.value}",
@@ -95,7 +95,7 @@ def outcome_error(
 
 
 def site_of(outcome: Outcome, program: Program) -> Site | None:
-    """The entry of `ccl:sites` that an outcome's place names."""
+    """Finds the entry of `ccl:sites` that an outcome's place names."""
     return named_site(outcome, sites_in(program.root.wasm))
 
 
@@ -108,7 +108,7 @@ def named_site(outcome: Outcome, sites: Sequence[Site]) -> Site | None:
 
 
 def sites_in(wasm: bytes) -> tuple[Site, ...]:
-    """The trap sites of a module that we compiled."""
+    """Reads the trap sites of a module that we compiled."""
     for section in sections(wasm):
         if section.name == SITES_SECTION:
             data = wasm[section.start : section.end]
