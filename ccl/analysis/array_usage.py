@@ -1,8 +1,13 @@
-"""Usage of array variables: those with a fixed array in a loop, and those unshared altogether."""
+"""Usage of array variables: arrays that a loop leaves in place, arrays without other references.
+
+A view of a loop's arrays and the removal of uniqueness checks rest on it, so each class of nodes is
+named here or handled by `operands_of`.
+"""
 
 from collections.abc import Iterable
+from typing import TypeAlias, assert_never
 
-from ccl.analysis.usage import mutated_roots, survey
+from ccl.analysis.survey import survey
 from ccl.ir.typed import (
     Argument,
     ArrayNew,
@@ -10,6 +15,7 @@ from ccl.ir.typed import (
     Builtin,
     CallBuiltin,
     CallFunction,
+    Evaluate,
     Expr,
     ForEach,
     ForPairs,
@@ -21,40 +27,48 @@ from ccl.ir.typed import (
     MatchTag,
     Return,
     SetLocal,
+    SetState,
     Statement,
     Store,
     While,
 )
 from ccl.ir.types import Array
-from ccl.ir.visit import children, everything, statement_children
+from ccl.ir.visit import (
+    Root,
+    binders_in,
+    bindings_of,
+    children,
+    operands_of,
+    statement_children,
+    writes_of,
+)
+
+Loop: TypeAlias = While | ForEach | ForPairs
 
 
-def array_uses(loop: "While | ForEach | ForPairs") -> list[Local]:
-    """Array variables of which a loop reads or writes elements and changes nothing else.
+def invariant_arrays(loop: Loop) -> list[Local]:
+    """Returns the array variables whose block and length no iteration changes, if each is unshared.
 
-    One that is written appears in no other way: it is not copied, so it stays unshared.
+    A loop reads or writes elements of such an array and does nothing else to it. One that is
+    written occurs in no other way: it is not copied, so it stays unshared.
     """
     used: dict[int, Local] = {}
     written: set[int] = set()
-    shared: set[int] = set()
-    barred: set[int] = set()
+    read_whole: set[int] = set()
+    barred: set[Root] = set()
     pending: list[Expr] = []
 
     def enter(statement: Statement) -> None:
-        match statement:
-            case SetLocal(local=local):
-                barred.add(local.index)
-            case Store(root=Local() as root, steps=steps):
-                first = steps[0]
-                if isinstance(first, IndexStep) and isinstance(first.of, Array):
-                    used[root.index] = root
-                    written.add(root.index)
-                else:
-                    barred.add(root.index)
-            case ForEach(item=item):
-                barred.add(item.index)
-            case ForPairs(key=key, value=value):
-                barred.update((key.index, value.index))
+        if isinstance(statement, Store) and isinstance(statement.root, Local):
+            root, first = statement.root, statement.steps[0]
+            if isinstance(first, IndexStep) and isinstance(first.of, Array):
+                used[root.index] = root
+                written.add(root.index)
+            else:
+                barred.add(root.index)
+        else:
+            barred.update(writes_of(statement))
+            barred.update(local.index for local in bindings_of(statement))
         pending.extend(statement_children(statement))
 
     enter(loop)
@@ -64,84 +78,72 @@ def array_uses(loop: "While | ForEach | ForPairs") -> list[Local]:
             case IndexGet(base=LocalGet(local=local), index=index) if isinstance(local.type, Array):
                 used[local.index] = local
                 pending.append(index)
-                continue
             case CallBuiltin(
                 builtin=Builtin.ARRAY_LEN, arguments=(Argument(value=LocalGet(local=local)),)
             ):
                 used[local.index] = local
-                continue
             case LocalGet(local=local):
-                shared.add(local.index)
-            case CallFunction(arguments=arguments) | CallBuiltin(arguments=arguments):
-                barred.update(mutated_roots(arguments))
-            case MatchTag(arms=arms):
-                barred.update(local.index for arm in arms for _, local in arm.bindings)
+                read_whole.add(local.index)
+            case CallFunction() | CallBuiltin():
+                barred.update(writes_of(node))
+                pending.extend(children(node))
+            case MatchTag():
+                barred.update(local.index for local in bindings_of(node))
+                pending.extend(children(node))
             case Block(statements=statements, value=last):
                 for statement in statements:
                     enter(statement)
                 if last is not None:
                     pending.append(last)
-                continue
-        pending.extend(children(node))
-    barred |= written & shared
+            case _:
+                pending.extend(operands_of(node))
+    barred |= written & read_whole
     return [local for index, local in sorted(used.items()) if index not in barred]
 
 
-def set_in(loop: "While | ForEach | ForPairs") -> frozenset[int]:
-    """Variables that a loop sets anywhere inside, by a statement, as its own or by a match."""
-    found: set[int] = set()
-
-    def enter(statement: Statement) -> None:
-        match statement:
-            case SetLocal(local=local) | ForEach(item=local):
-                found.add(local.index)
-            case ForPairs(key=key, value=value):
-                found.update((key.index, value.index))
-
-    enter(loop)
-    for node in (each for part in statement_children(loop) for each in everything(part)):
-        match node:
-            case Block(statements=statements):
-                for statement in statements:
-                    enter(statement)
-            case MatchTag(arms=arms):
-                found.update(local.index for arm in arms for _, local in arm.bindings)
-    return frozenset(found)
+def assigned_in(loop: Loop) -> frozenset[int]:
+    """Returns the locals that an iteration gives a new value."""
+    return frozenset(local.index for each in binders_in(loop) for local in bindings_of(each))
 
 
 _FRESH = (Builtin.ARRAY_SLICE, Builtin.MAP_KEYS, Builtin.MAP_VALUES)
 
 
-def unshared_arrays(function: Function, settings: Iterable[SetLocal]) -> frozenset[int]:
-    """Array variables that nothing else ever refers to, so that a write need not look.
+def unshared_arrays(function: Function, assignments: Iterable[SetLocal]) -> frozenset[int]:
+    """Returns the array variables that hold the only reference, so that a write needs no check.
 
-    Each is only set to new arrays, and read whole only where the function gives it back or a
-    `for` that does not change it runs over it. `settings`: all that the function has.
+    Each is only set to new arrays, and read whole only where the function returns it or a `for`
+    that does not change it iterates over it. `assignments`: all that the function has.
     """
-    made = {each.local.index for each in settings if _is_fresh_array(each)}
+    made = {each.local.index for each in assignments if _is_fresh_array(each)}
     if not made:
         return frozenset()
     shared = {parameter.index for parameter in function.parameters}
     pending: list[Expr] = [function.body]
-    given = function.body.value
+    result = function.body.value
 
     def enter(statement: Statement) -> None:
         match statement:
-            case SetLocal(local=local) if isinstance(local.type, Array):
-                if not _is_fresh_array(statement):
+            case SetLocal(local=local):
+                if isinstance(local.type, Array) and not _is_fresh_array(statement):
                     shared.add(local.index)
             case ForEach(iterable=LocalGet(local=local), body=body):
                 if local.index in survey(body).written:
                     shared.add(local.index)
+                shared.update(each.index for each in bindings_of(statement))
                 pending.append(body)
                 return
+            case SetState() | Store() | Evaluate() | While() | ForEach() | ForPairs():
+                shared.update(local.index for local in bindings_of(statement))
+            case _:
+                assert_never(statement)
         pending.extend(statement_children(statement))
 
     while pending:
         node = pending.pop()
         match node:
             case LocalGet(local=local):
-                if node is not given:
+                if node is not result:
                     shared.add(local.index)
             case IndexGet(base=LocalGet(), index=index):
                 pending.append(index)
@@ -161,13 +163,17 @@ def unshared_arrays(function: Function, settings: Iterable[SetLocal]) -> frozens
                     enter(statement)
                 if last is not None:
                     pending.append(last)
-            case _:
+            case MatchTag():
+                # a binding refers to the payload until it is set to a new array
+                shared.update(local.index for local in bindings_of(node))
                 pending.extend(children(node))
+            case _:
+                pending.extend(operands_of(node))
     return frozenset(made - shared)
 
 
-def _is_fresh_array(setting: SetLocal) -> bool:
-    value = setting.value
-    return isinstance(setting.local.type, Array) and (
+def _is_fresh_array(assignment: SetLocal) -> bool:
+    value = assignment.value
+    return isinstance(assignment.local.type, Array) and (
         isinstance(value, ArrayNew) or (isinstance(value, CallBuiltin) and value.builtin in _FRESH)
     )

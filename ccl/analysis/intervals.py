@@ -7,7 +7,7 @@ only where the interval of exact results lies within 64 bits.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias, assert_never
 
 from ccl.analysis.interval_arithmetic import (
     ALL,
@@ -30,32 +30,47 @@ from ccl.ir.typed import (
     Break,
     Builtin,
     CallBuiltin,
+    CallFunction,
+    Continue,
+    Evaluate,
     Expr,
     ForEach,
     ForPairs,
     Function,
     If,
+    Jump,
     Local,
     LocalGet,
     MatchTag,
+    Return,
     ScalarConst,
     SetLocal,
+    SetState,
     ShortCircuit,
     Statement,
+    Store,
     Unary,
     UnaryOp,
     While,
 )
 from ccl.ir.types import Prim
-from ccl.ir.visit import children, statement_children
+from ccl.ir.visit import (
+    binders_in,
+    bindings_of,
+    children,
+    everything,
+    operands_of,
+    statement_children,
+)
 
+Loop: TypeAlias = While | ForEach | ForPairs
 VARIABLES_MAX: Final = 256
 """A function with more is not looked at: a branch copies what is known of each."""
 
-_KNOWN: Final = frozenset(
+_SPECIAL: Final = frozenset(
     (ScalarConst, LocalGet, Binary, Unary, ShortCircuit, CallBuiltin, Block, If, MatchTag)
 )
-"""Expressions of which more is known than of their parts; most others are out at once."""
+"""Classes with cases of their own in `Intervals.expr`; others take the short way."""
 _LENGTHS = (Builtin.ARRAY_LEN, Builtin.STRING_LENGTH, Builtin.MAP_SIZE)
 _BITS = (Builtin.BIT_AND, Builtin.SHIFT_RIGHT)
 _MIRRORED = {
@@ -97,8 +112,8 @@ class Intervals:
     # --- the walk ---
 
     def expr(self, node: Expr, known: Known) -> Interval:
-        """Of the value of an expression; `known` becomes what holds after it."""
-        if type(node) not in _KNOWN:
+        """Returns the interval of a value; `known` becomes what holds after it."""
+        if type(node) not in _SPECIAL:
             for each in children(node):
                 self.expr(each, known)
             return ALL
@@ -117,16 +132,19 @@ class Intervals:
                 return -high, min(-low, MAX)
             case ShortCircuit(is_and=is_and, left=left, right=right):
                 self.expr(left, known)
-                taken = known.copy()
-                refine(taken, left, is_and)
-                self.expr(right, taken)
-                known.join(taken)
+                branch = known.copy()
+                refine(branch, left, is_and)
+                self.expr(right, branch)
+                known.join(branch)
                 return 0, 1
             case CallBuiltin(builtin=builtin) if builtin in _LENGTHS:
                 self._all(children(node), known)
                 return 0, LENGTH_MAX
             case CallBuiltin(builtin=builtin) if builtin in _BITS:
                 return bits(builtin, *[self.expr(each, known) for each in children(node)])
+            case CallBuiltin() | CallFunction():
+                self._all(children(node), known)
+                return ALL
             case Block(statements=statements, value=value):
                 for statement in statements:
                     self.statement(statement, known)
@@ -139,10 +157,12 @@ class Intervals:
                 )
             case MatchTag(subject=subject, arms=arms, otherwise=otherwise):
                 self.expr(subject, known)
+                for local in bindings_of(node):
+                    known.forget(local.index)
                 bodies = [arm.body for arm in arms] + ([otherwise] if otherwise else [])
                 return self._branches(known, [(None, True, body) for body in bodies])
             case _:
-                self._all(children(node), known)
+                self._all(operands_of(node), known)
                 return ALL
 
     def _all(self, nodes: Iterable[Expr], known: Known) -> None:
@@ -202,19 +222,21 @@ class Intervals:
                     known.set(local.index, interval)
             case While(condition=condition, body=body):
                 self._enter(statement, known)
-                _settle(statement, known)
+                _widen(statement, known)
                 self.expr(condition, known)
                 inside = known.copy()
                 refine(inside, condition, True)
                 self.expr(body, inside)
-                if not _breaks(body):
+                if not _may_break(body):
                     refine(known, condition, False)
             case ForEach(iterable=iterable, body=body) | ForPairs(iterable=iterable, body=body):
                 self.expr(iterable, known)
-                _settle(statement, known)
+                _widen(statement, known)
                 self.expr(body, known.copy())
-            case _:
+            case SetState() | Store() | Evaluate():
                 self._all(statement_children(statement), known)
+            case _:
+                assert_never(statement)
 
     def _enter(self, loop: While, known: Known) -> None:
         before = self._entries.get(id(loop))
@@ -241,7 +263,7 @@ def refine(known: Known, condition: Expr, holds: bool) -> None:
         case Unary(op=UnaryOp.NOT, operand=operand):
             refine(known, operand, not holds)
         case ShortCircuit(is_and=is_and, left=left, right=right) if is_and is holds:
-            if _is_quiet(right):
+            if _binds_nothing(right):
                 refine(known, left, holds)
             refine(known, right, holds)
         case Binary(op=op, left=left, right=right) if _is_plain(left) and _is_plain(right):
@@ -293,36 +315,32 @@ def _is_plain(node: Expr) -> bool:
             return False
 
 
-def _is_quiet(node: Expr) -> bool:
-    """Sets no variable."""
-    return not any(True for _ in _settings(node))
+def _binds_nothing(node: Expr) -> bool:
+    return next(binders_in(node), None) is None
 
 
 # --- loops ------------------------------------------------------------------------------
 
 
-def _settle(loop: While | ForEach | ForPairs, known: Known) -> None:
-    """Reduce what is known to what every turn of the loop leaves true."""
+def _widen(loop: Loop, known: Known) -> None:
+    """Reduces what is known to what holds at the head of every iteration."""
     after: dict[int, Interval] = {}
-    for setting in _settings_of(loop):
-        index = setting.local.index
-        entry = known.intervals.get(index, ALL)
-        step = _kept_by(setting, entry)
-        after[index] = hull(after.get(index, entry), step)
-    match loop:
-        case ForEach(item=item):
-            after[item.index] = ALL
-        case ForPairs(key=key, value=value):
-            after[key.index] = after[value.index] = ALL
+    for binder in binders_in(loop):
+        if isinstance(binder, SetLocal):
+            index = binder.local.index
+            entry = known.intervals.get(index, ALL)
+            after[index] = hull(after.get(index, entry), _stays_in(binder, entry))
+        else:
+            after.update((local.index, ALL) for local in bindings_of(binder))
     for index, interval in after.items():
         known.set(index, interval)
 
 
-def _kept_by(setting: SetLocal, entry: Interval) -> Interval:
-    """Where a variable stays, however often it is set so."""
-    match setting.value:
+def _stays_in(assignment: SetLocal, entry: Interval) -> Interval:
+    """The interval of a variable after any number of such assignments."""
+    match assignment.value:
         case Binary(op=op, left=LocalGet(local=local), right=ScalarConst(value=step)) if (
-            local.index == setting.local.index and setting.value.type is not Prim.DECIMAL
+            local.index == assignment.local.index and assignment.value.type is not Prim.DECIMAL
         ):
             if op is BinaryOp.SUBTRACT:
                 op, step = BinaryOp.ADD, -step
@@ -335,26 +353,16 @@ def _kept_by(setting: SetLocal, entry: Interval) -> Interval:
     return ALL
 
 
-def _settings_of(loop: Statement) -> Iterable[SetLocal]:
-    for child in statement_children(loop):
-        yield from _settings(child)
+def _may_break(body: Block) -> bool:
+    return any(isinstance(each, Jump) and _leaves_loop(each) for each in everything(body))
 
 
-def _settings(node: Expr) -> Iterable[SetLocal]:
-    """Every statement inside that sets a variable."""
-    pending = [node]
-    while pending:
-        at = pending.pop()
-        if isinstance(at, Block):
-            yield from (each for each in at.statements if isinstance(each, SetLocal))
-        pending.extend(children(at))
-
-
-def _breaks(node: Expr) -> bool:
-    pending = [node]
-    while pending:
-        at = pending.pop()
-        if isinstance(at, Break):
+def _leaves_loop(jump: Jump) -> bool:
+    """Whether code behind the loop may run next; a jump out of an inner loop counts as well."""
+    match jump:
+        case Break():
             return True
-        pending.extend(children(at))
-    return False
+        case Return() | Continue():
+            return False
+        case _:
+            assert_never(jump)

@@ -1,13 +1,14 @@
-"""Reads that take what a place holds, because it is set before anything looks at it again.
+"""Reads that move a value out of its place, which is set again before it is read.
 
-`b[i] = b[i] + "x"`, and `let row = a[i]; row[j] = 1; a[i] = row`: what is read leaves the place
-empty for that while. So nothing else refers to it, and it is changed where it is, not copied.
+`b[i] = b[i] + "x"`, and `let row = a[i]; row[j] = 1; a[i] = row`: the place is empty from the read
+to the write. So the value has no other reference, and is changed in place, not copied.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from typing import assert_never
 
-from ccl.analysis.usage import Behaviour, survey
+from ccl.analysis.survey import survey
+from ccl.analysis.usage import Behaviour
 from ccl.ir.typed import (
     ArrayNew,
     Binary,
@@ -21,6 +22,8 @@ from ccl.ir.typed import (
     Expr,
     FieldGet,
     FieldStep,
+    ForEach,
+    ForPairs,
     If,
     IndexStep,
     Local,
@@ -37,15 +40,23 @@ from ccl.ir.typed import (
     TextConst,
     Unary,
     VariantNew,
+    While,
 )
 from ccl.ir.types import Prim, is_reference
-from ccl.ir.visit import everything, path_of, statement_children
+from ccl.ir.visit import (
+    Root,
+    bindings_of,
+    children,
+    everything,
+    operands_of,
+    path_of,
+    statement_children,
+    writes_of,
+)
 from ccl.support.node import Node
 
-Root: TypeAlias = int | str
-"""The index of a local, or the id of a state variable."""
 ANY_STATE = ""
-"""Stands for all state variables, which a call may reach."""
+"""The root of every state variable that a call may reach."""
 
 
 class Place(Node, frozen=True):
@@ -60,20 +71,20 @@ class Place(Node, frozen=True):
 def moved_reads(
     blocks: Iterable[Block], behaviour: Behaviour, touches_state: Callable[[str], bool]
 ) -> frozenset[int]:
-    """The ids of the nodes that may take; each is read once before its place is set."""
+    """Returns the ids of the reads; each is evaluated at most once before its place is set."""
     found: set[int] = set()
     reading = _Reading(behaviour, touches_state)
     for block in blocks:
         for statement in block.statements:
             place = _place_set(statement)
             if place is not None:
-                found |= reading.taken(place, statement_children(statement)[-1])
-        found |= reading.taken_before(block.statements)
+                found |= reading.moved(place, statement_children(statement)[-1])
+        found |= reading.moved_before(block.statements)
     return frozenset(found)
 
 
 def _place_set(statement: Statement) -> Place | None:
-    """The place that a statement gives a new value, if it does only that."""
+    """Returns the place that a statement gives a new value, if it does only that."""
     match statement:
         case SetLocal(local=local):
             return Place(local.index, ())
@@ -81,32 +92,26 @@ def _place_set(statement: Statement) -> Place | None:
             return Place(state, ())
         case Store(root=root, steps=steps, op=None):
             return Place(_root(root), steps)
-        case _:
+        case Store() | Evaluate() | While() | ForEach() | ForPairs():
             return None
+        case _:
+            assert_never(statement)
 
 
-def _last_setting_of_a_part(statements: Sequence[Statement]) -> int:
-    """How many statements go up to the last that sets a part behind a `let`; nothing to find: 0."""
-    setting = first = 0
+def _last_store(statements: Sequence[Statement]) -> int:
+    """Counts the statements up to the last that sets a part after a `let`; 0 if there is none."""
+    last = first = 0
     for position, statement in enumerate(statements, 1):
         if isinstance(statement, SetLocal):
             first = first or position
         elif isinstance(statement, Store) and statement.op is None and first:
-            setting = position
-    return setting
+            last = position
+    return last
 
 
-def _root_set(statement: Statement) -> Root | None:
-    """The variable that a statement changes, itself or in a part."""
-    match statement:
-        case SetLocal(local=local):
-            return local.index
-        case SetState(state=state):
-            return state
-        case Store(root=root):
-            return _root(root)
-        case _:
-            return None
+def _roots_set(statement: Statement) -> tuple[Root, ...]:
+    """The variables that a statement itself sets or changes in part."""
+    return writes_of(statement) or tuple(local.index for local in bindings_of(statement))
 
 
 def _root(root: Local | StateGet) -> Root:
@@ -117,7 +122,7 @@ class _Reading(Node, frozen=True):
     behaviour: Behaviour
     touches_state: Callable[[str], bool]
 
-    def taken(self, place: Place, value: Expr) -> frozenset[int]:
+    def moved(self, place: Place, value: Expr) -> frozenset[int]:
         """The reads of the place in a value that is computed before the place is set."""
         if (
             not is_reference(value.type)
@@ -137,13 +142,13 @@ class _Reading(Node, frozen=True):
             return frozenset()
         return frozenset(found) if times == 1 else frozenset()
 
-    def taken_before(self, statements: Sequence[Statement]) -> frozenset[int]:
+    def moved_before(self, statements: Sequence[Statement]) -> frozenset[int]:
         """`let x = … place …; …; place = …`, where nothing between looks at the place."""
         found: frozenset[int] = frozenset()
         touched: dict[Root, int] = {}
         written: dict[int, int] = {}
         left = -1
-        for position, statement in enumerate(statements[: _last_setting_of_a_part(statements)]):
+        for position, statement in enumerate(statements[: _last_store(statements)]):
             leaves = any(map(self.behaviour.escapes, statement_children(statement)))
             place = _place_set(statement)
             if place is not None and place.steps and not leaves:
@@ -159,15 +164,14 @@ class _Reading(Node, frozen=True):
                 ):
                     opening = statements[first]
                     if isinstance(opening, SetLocal) and opening.local.index != place.root:
-                        found |= self.taken(place, opening.value)
+                        found |= self.moved(place, opening.value)
             for each in statement_children(statement):
                 touched.update(dict.fromkeys(self._touched(each), position))
                 written.update(dict.fromkeys(survey(each).written, position))
-            root = _root_set(statement)
-            if root is not None:
+            for root in _roots_set(statement):
                 touched[root] = position
-            if isinstance(root, int):
-                written[root] = position
+                if isinstance(root, int):
+                    written[root] = position
             if leaves:
                 left = position
         return found
@@ -175,17 +179,29 @@ class _Reading(Node, frozen=True):
     def _touched(self, node: Expr) -> set[Root]:
         """Variables that are read or changed anywhere inside."""
         found: set[Root] = set()
-        for each in everything(node):
+        pending = [node]
+        while pending:
+            each = pending.pop()
             match each:
                 case LocalGet(local=local):
                     found.add(local.index)
                 case StateGet(state=state):
                     found.add(state)
-                case CallFunction(function=function) if self.touches_state(function):
-                    found.add(ANY_STATE)
+                case CallFunction(function=function):
+                    if self.touches_state(function):
+                        found.add(ANY_STATE)
+                    pending.extend(children(each))
+                case CallBuiltin():
+                    pending.extend(children(each))
                 case Block(statements=statements):
-                    roots = map(_root_set, statements)
-                    found.update(root for root in roots if root is not None)
+                    for statement in statements:
+                        found.update(_roots_set(statement))
+                    pending.extend(children(each))
+                case MatchTag():
+                    found.update(local.index for local in bindings_of(each))
+                    pending.extend(children(each))
+                case _:
+                    pending.extend(operands_of(each))
         return found
 
     def _times(self, place: Place, node: Expr, found: set[int]) -> int:
@@ -219,13 +235,13 @@ class _Reading(Node, frozen=True):
                 return total(parts)
             case ArrayNew(elements=elements):
                 return total(elements)
-            case _:
+            case _:  # any other class may read the place while it is empty
                 return self._nothing(place, node)
 
     def _inside(self, place: Place, statement: Statement, found: set[int]) -> int:
         if isinstance(statement, SetLocal | Evaluate):
             return self._times(place, statement.value, found)
-        if _root_set(statement) == place.root:
+        if place.root in _roots_set(statement):
             raise _Otherwise
         return sum(self._nothing(place, each) for each in statement_children(statement))
 

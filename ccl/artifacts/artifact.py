@@ -1,4 +1,4 @@
-"""Code generation as a whole: a checked program to the artifact that is stored and run."""
+"""The back end as a whole: passes, analyses, code and bounds of a program, and its artifact."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,9 +16,11 @@ from ccl.abi.sections import (
     calls_to_value,
     sites_to_value,
 )
+from ccl.analysis.analyses import analyse
 from ccl.codegen.program import Lowered, lower
 from ccl.fuel.bounds import bounds_of
 from ccl.ir.typed import Program
+from ccl.passes import run_passes
 from ccl.source.spans import SourceMap, Span
 from ccl.support.cancellation import Cancellation
 from ccl.support.node import Node
@@ -28,9 +30,9 @@ from runtime.content.codec import encode
 
 
 class Artifact(Node, frozen=True, kw_only=True):
-    """The module as bytes and as text, and what its sections say.
+    """The module as bytes and as text, with the content of its sections.
 
-    places: where each function of the module was declared that was, in their order.
+    `places`: the declaration of each function of the module, None for one of the compiler's.
     """
 
     wasm: bytes
@@ -48,13 +50,13 @@ def emit(
     compiler_version: str,
     cancellation: Cancellation | None = None,
 ) -> Artifact:
-    """Generate the module. The same arguments give the same bytes, everywhere.
+    """Generates the module of a checked program: the same bytes for the same arguments.
 
-    `source_cids` are the CIDs of the sources by their path. A checked program cannot be
-    refused here. Raises Cancelled.
+    `source_cids`: CIDs of the sources by path. Raises Cancelled.
     """
     cancellation = cancellation or Cancellation()
-    lowered = lower(program, sources, cancellation)
+    analyses = analyse(run_passes(program, cancellation))
+    lowered = lower(analyses, sources, cancellation)
     cancellation.check()
     wat = text_of(lowered.module)
     sections = {

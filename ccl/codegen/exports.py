@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT, HEADER_BYTES
 from ccl.abi.sections import ENTRY_ERR_REASON, Abi, Article, ExportSignature, StateVariable
-from ccl.analysis.usage import Survey, survey
 from ccl.codegen.codecs import decoding, encoding, routines
 from ccl.codegen.function_builder import OUT_OF_MEMORY
 from ccl.codegen.module_builder import ModuleBuilder
@@ -20,19 +19,6 @@ MALFORMED_ARGUMENTS = "malformed arguments"
 
 NOT_ENCODABLE = "out of memory or nested too deeply"
 _REFERENCE = re.compile(r"(?:call|global\.get|global\.set) \$([\w.]+)")
-
-
-def reachable(program: Program) -> dict[str, Survey]:
-    """The functions that an export can reach, by id, with what is done in them."""
-    found: dict[str, Survey] = {}
-    pending = [export.function for export in program.exports]
-    pending += [condition.function for condition in program.conditions]
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found[name] = survey(program.functions[name].body)
-            pending.extend(found[name].calls)
-    return found
 
 
 def references(texts: Iterable[str]) -> set[str]:

@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from enum import Enum
 
 from ccl.abi.bounds import Formula
-from ccl.analysis.intervals import Intervals
-from ccl.analysis.sizes import Sizes
-from ccl.analysis.usage import Behaviour, Survey
+from ccl.analysis.analyses import FunctionAnalyses
 from ccl.codegen.codecs import routines
 from ccl.codegen.module_builder import ModuleBuilder, identifier
 from ccl.ir.layout import is_flat, value_type
@@ -68,24 +66,13 @@ class View(Node, frozen=True):
 
 class FunctionBuilder(Record):
     module: ModuleBuilder
-    survey: Survey
-    mutated: frozenset[int]
-    unshared: frozenset[int]
-    """Array variables whose objects nothing else refers to."""
-    moved: frozenset[int]
-    """Ids of reads that move a value out of its place, see `ccl.analysis.moves`."""
-    intervals: Intervals
-    sizes: Sizes
-    span: Span
-    """Of the function."""
-    result: Type
+    analyses: FunctionAnalyses
     lower: "Callable[[FunctionBuilder, Expr], Ownership]"
     body: list[str] = field(default_factory=list)
     locals: list[Variable] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
     leave: tuple[str, ...] = ()
     """Instructions before every return."""
-    behaviour: Behaviour = field(default_factory=Behaviour)
     iteration_bounds: dict[str, Formula | Span] = field(default_factory=dict)
     """By label of a loop; its place if it is unbounded."""
     callees: list[Callee] = field(default_factory=list)
@@ -239,7 +226,7 @@ class FunctionBuilder(Record):
 
     def in_place(self, local: Local) -> bool:
         """Whether this is a parameter whose object is changed as the caller's own."""
-        return local.index in self.mutated and not is_flat(local.type)
+        return local.index in self.analyses.function.mutated and not is_flat(local.type)
 
     def spill(self, kind: Type) -> Owned:
         """Moves the owned reference on the stack into a temporary that clean-up releases."""
@@ -265,7 +252,7 @@ class FunctionBuilder(Record):
         for position, node in enumerate(nodes):
             ownership = self.expr(node)
             if ownership is Ownership.BORROWED and any(
-                self.behaviour.clobbers(later) for later in nodes[position + 1 :]
+                self.analyses.behaviour.clobbers(later) for later in nodes[position + 1 :]
             ):
                 self.retain()
                 ownership = Ownership.OWNED

@@ -7,8 +7,7 @@ from typing import assert_never
 
 from ccl.abi.layout import IMMORTAL
 from ccl.abi.sections import Site
-from ccl.analysis.accumulators import Collected
-from ccl.analysis.state_effects import NO_USE, Use
+from ccl.analysis.analyses import Analyses
 from ccl.ir.typed import Function, Program
 from ccl.ir.types import (
     Array,
@@ -141,17 +140,11 @@ Writer = Callable[["ModuleBuilder", Type, str], str]
 class ModuleBuilder:
     """Everything that functions of one module share while they are lowered."""
 
-    program: Program
+    analyses: Analyses
     sites: Sites
-    escaping: Mapping[str, frozenset[int]]
-    """By function id, the parameters that may outlive a call."""
-    uses: Mapping[str, Use]
-    """By function id, what is done to state."""
     constants: Constants = field(default_factory=Constants)
     called: set[str] = field(default_factory=set)
     """Names of library routines and imports."""
-    collected: dict[str, Collected | None] = field(default_factory=dict)
-    """By function id, see `Sizes`."""
     table: list[str] = field(default_factory=list)
     """Functions that are called by index."""
     _names: dict[str, str] = field(default_factory=dict)
@@ -161,6 +154,10 @@ class ModuleBuilder:
     _routines: dict[tuple[str, Type], str] = field(default_factory=dict)
     _texts: list[str] = field(default_factory=list)
     _queue: list[tuple[Writer, Type, str]] = field(default_factory=list)
+
+    @property
+    def program(self) -> Program:
+        return self.analyses.program
 
     def function_name(self, function: Function) -> str:
         """The identifier of a function of the program."""
@@ -180,9 +177,6 @@ class ModuleBuilder:
     def states(self) -> Mapping[str, str]:
         """Identifiers of the globals that were asked for, by id of the variable."""
         return self._states
-
-    def touches_state(self, function: str) -> bool:
-        return bool(self.uses.get(function, NO_USE).touched)
 
     def fresh(self, wanted: str) -> str:
         """`wanted`, or that with a number where it is taken."""

@@ -13,11 +13,7 @@ from ccl.abi.layout import (
 )
 from ccl.abi.sections import Abi, CallSite, Site
 from ccl.abi.test_calls import ALL_CALLS, import_module
-from ccl.analysis.array_usage import unshared_arrays
-from ccl.analysis.intervals import intervals_of
-from ccl.analysis.moves import moved_reads
-from ccl.analysis.sizes import Sizes
-from ccl.analysis.usage import Behaviour, Survey, escaping_parameters
+from ccl.analysis.analyses import Analyses, FunctionAnalyses
 from ccl.codegen import charter_export, exports
 from ccl.codegen.call_sites import call_sites
 from ccl.codegen.function_builder import Callee, FunctionBuilder
@@ -27,8 +23,6 @@ from ccl.codegen.peephole import tidied
 from ccl.ir.layout import value_type
 from ccl.ir.typed import Function, Program
 from ccl.ir.types import Prim, is_reference
-from ccl.passes.simplify import simplified
-from ccl.passes.state_wrappers import with_state
 from ccl.source.spans import SourceMap, Span
 from ccl.support.cancellation import Cancellation
 from ccl.support.node import Node
@@ -54,7 +48,6 @@ class Notes(Node, frozen=True, kw_only=True):
 
 class Lowered(Node, frozen=True, kw_only=True):
     program: Program
-    """With state around its exports, and simplified."""
     module: model.Module
     abi: Abi
     sites: tuple[Site, ...]
@@ -65,19 +58,18 @@ class Lowered(Node, frozen=True, kw_only=True):
     """By name of the function that an export names, the program's function behind it."""
 
 
-def lower(program: Program, sources: SourceMap, cancellation: Cancellation) -> Lowered:
-    """The module of a checked program; functions that no export reaches are left out. Raises
-    Cancelled between two functions."""
-    program, uses = with_state(simplified(program))
-    surveys = exports.reachable(program)
-    reached = {name: program.functions[name] for name in program.functions if name in surveys}
-    module = ModuleBuilder(program, Sites(sources), escaping_parameters(reached), uses)
-    writers = frozenset(name for name, use in module.uses.items() if use.written)
+def lower(analyses: Analyses, sources: SourceMap, cancellation: Cancellation) -> Lowered:
+    """Generates the module of a program; functions that no export reaches are left out.
+
+    Raises Cancelled between two functions.
+    """
+    program = analyses.program
+    module = ModuleBuilder(analyses, Sites(sources))
     notes: dict[str, Notes] = {}
-    functions = []
-    for name, each in reached.items():
+    functions: list[model.Function] = []
+    for each in analyses.functions():
         cancellation.check()
-        functions.append(_function(module, each, surveys[name], Behaviour(writers), notes))
+        functions.append(_function(module, each, notes))
     entries, names = exports.entries(module)
     functions += entries
     behind = {
@@ -102,39 +94,22 @@ def lower(program: Program, sources: SourceMap, cancellation: Cancellation) -> L
 
 
 def _function(
-    module: ModuleBuilder,
-    function: Function,
-    survey: Survey,
-    behaviour: Behaviour,
-    notes: dict[str, Notes],
+    module: ModuleBuilder, analyses: FunctionAnalyses, notes: dict[str, Notes]
 ) -> model.Function:
-    intervals = intervals_of(function, len(survey.rebound) + len(function.parameters))
-    sizes = Sizes(module.program, function, survey, intervals, module.collected)
-    f = FunctionBuilder(
-        module=module,
-        survey=survey,
-        mutated=function.mutated,
-        unshared=unshared_arrays(function, survey.settings),
-        moved=moved_reads(survey.blocks, behaviour, module.touches_state),
-        intervals=intervals,
-        sizes=sizes,
-        span=function.span,
-        result=function.result,
-        lower=expressions.lower,
-        behaviour=behaviour,
-    )
+    function = analyses.function
+    f = FunctionBuilder(module=module, analyses=analyses, lower=expressions.lower)
     parameters: list[model.Variable] = []
     for parameter in function.parameters:
         kind = value_type(parameter.type)
         if kind is not None:
             parameters.append((f.parameter(parameter), kind))
     for parameter in function.parameters:
-        if is_reference(parameter.type) and parameter.index in survey.rebound:
+        if is_reference(parameter.type) and parameter.index in f.analyses.survey.rebound:
             f.add_owner(parameter)
     f.emit("global.get $depth", "i32.eqz", "if")
     f.trap(function.span, CALL_DEPTH)
     f.emit("end")
-    if survey.calls:
+    if f.analyses.survey.calls:
         f.emit(*_ENTER)
         f.leave = _LEAVE
     f.own(function.body)
@@ -146,7 +121,7 @@ def _function(
         function=function,
         iteration_bounds=f.iteration_bounds,
         callees=_by_name(f.callees),
-        longest=sizes.longest,
+        longest=f.analyses.sizes.longest,
     )
     return model.Function(
         name=name,

@@ -1,8 +1,8 @@
 """The worst-case fuel of every export, or the obstacle to a bound and its place.
 
-Counted over the text that is assembled: loops turn as often as the typed tree says
-(`ccl.analysis.loop_bounds`), a routine of the library costs its own text. Recursion, loops that
-without a bound, and work that depends on the size of data inside are obstacles.
+Counted over the text that is assembled: `ccl.analysis.sizes.loop_bounds` bounds the iterations of
+loops, a routine of the library costs its own text. Recursion, loops without a bound, and work that
+depends on the size of data inside are obstacles.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from ccl.abi.call_forms import Answer, Wire
 from ccl.abi.fuel import PRICES, RUN_PRICES, Price
 from ccl.abi.layout import ALLOCATE_EXPORT
 from ccl.abi.test_calls import ALL_CALLS
-from ccl.analysis.encoded_size import (
+from ccl.analysis.sizes.encoded_size import (
     CONTAINER,
     HEAD,
     Extent,
@@ -21,7 +21,13 @@ from ccl.analysis.encoded_size import (
     encoded_max,
     holds_text,
 )
-from ccl.analysis.sizes import ITEMS, MOVED, POINT_BYTES_MAX, SHORT_BYTES_MAX, length_symbol
+from ccl.analysis.sizes.value_sizes import (
+    ITEMS,
+    MOVED,
+    POINT_BYTES_MAX,
+    SHORT_BYTES_MAX,
+    length_symbol,
+)
 from ccl.codegen.operations.containers import ELEMENTS, SUM
 from ccl.codegen.program import Lowered, Notes
 from ccl.fuel.instructions import TRAP_FUEL, Op, Pricing, Unbounded, fuel_of

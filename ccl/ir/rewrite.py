@@ -9,9 +9,11 @@ from ccl.ir.typed import (
     ArrayNew,
     Binary,
     Block,
+    Break,
     Call,
     CallHost,
     Concat,
+    Continue,
     Convert,
     DataGet,
     DataNew,
@@ -51,7 +53,7 @@ _Names: TypeAlias = tuple[str, ...]
 
 def _parts(kind: type[Expr]) -> _Names:
     """The fields of an expression with expressions inside."""
-    if issubclass(kind, Leaf):
+    if issubclass(kind, Leaf | Break | Continue):
         return ()
     if issubclass(kind, Binary | ShortCircuit):
         return "left", "right"

@@ -390,10 +390,8 @@ class TagArm(Node, frozen=True, kw_only=True):
     body: "Expr"
 
 
-Leaf: TypeAlias = (
-    ScalarConst | TextConst | UnitConst | ErrorExpr | LocalGet | StateGet | Break | Continue
-)
-"""Without parts; changes no variable."""
+Leaf: TypeAlias = ScalarConst | TextConst | UnitConst | ErrorExpr | LocalGet | StateGet
+"""Without parts or effects."""
 
 Operation: TypeAlias = (
     FieldGet
@@ -411,15 +409,17 @@ Operation: TypeAlias = (
     | SubmitManifest
     | DataNew
     | If
-    | Return
     | Require
 )
-"""Evaluates each part at most once; binds and changes no variable beyond what its parts do."""
+"""Evaluates each part at most once; binds, changes and leaves nothing beyond what its parts do."""
+
+Jump: TypeAlias = Return | Break | Continue
+"""Leaves the loop, its body or the function; otherwise as an operation."""
 
 Call: TypeAlias = CallFunction | CallBuiltin
 """Changes the variables behind its mutated arguments, and the state that the callee changes."""
 
-Expr: TypeAlias = Leaf | Operation | Call | Block | MatchTag
+Expr: TypeAlias = Leaf | Operation | Jump | Call | Block | MatchTag
 """Passes and analyses dispatch on these groups: a class belongs where its sentence holds of it."""
 
 

@@ -12,11 +12,13 @@ from ccl.ir.typed import (
     ArrayNew,
     Binary,
     Block,
+    Break,
     Call,
     CallBuiltin,
     CallFunction,
     CallHost,
     Concat,
+    Continue,
     Convert,
     DataGet,
     DataNew,
@@ -29,6 +31,7 @@ from ccl.ir.typed import (
     If,
     IndexGet,
     IndexStep,
+    Jump,
     Leaf,
     Local,
     LocalGet,
@@ -56,7 +59,7 @@ def children(node: Expr) -> Sequence[Expr]:
     return _INSIDE[type(node)](node)
 
 
-def operands_of(node: Leaf | Operation) -> Sequence[Expr]:
+def operands_of(node: Leaf | Operation | Jump) -> Sequence[Expr]:
     """The same of a node that does no more to variables than its parts do.
 
     An analysis names the other classes and leaves the rest to this, which mypy holds it to.
@@ -143,11 +146,12 @@ def _for(statement: ForEach | ForPairs) -> tuple[Expr, ...]:
     return (statement.iterable, statement.body)
 
 
-LEAVES: Final = frozenset(get_args(Leaf))
+LEAVES: Final = frozenset((*get_args(Leaf), Break, Continue))
+"""Classes of expressions without parts."""
 
 
 def _reader(kind: type[Expr]) -> Callable[[Any], Sequence[Expr]]:
-    if issubclass(kind, Leaf):
+    if issubclass(kind, Leaf | Break | Continue):
         return _none
     if issubclass(kind, FieldGet | DataGet):
         return _base
@@ -258,11 +262,11 @@ def writes_of(node: Expr | Statement) -> tuple[Root, ...]:
             return _writes_nothing(node)
 
 
-def _binds_nothing(_: Leaf | Operation | Call | Block) -> tuple[Local, ...]:
+def _binds_nothing(_: Leaf | Operation | Jump | Call | Block) -> tuple[Local, ...]:
     return ()
 
 
-def _writes_nothing(_: Leaf | Operation | Block | MatchTag) -> tuple[Root, ...]:
+def _writes_nothing(_: Leaf | Operation | Jump | Block | MatchTag) -> tuple[Root, ...]:
     return ()
 
 

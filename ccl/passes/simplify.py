@@ -1,12 +1,12 @@
-"""Simplification of the typed tree: what is known is computed, what is never reached is left out.
+"""Simplification: constants are folded, unreachable statements and pure ones removed.
 
-The program means the same: values, traps and their order, effects. A part that can trap or has
-an effect is only left out where it is never run; an operation that would trap stays, so that
-it traps in place.
+Values, traps and their order, and effects stay the same. A part that can trap or has an effect is
+removed only where it is unreachable; an operation that would trap stays, and traps in place.
 """
 
 from collections.abc import Sequence
 from operator import is_
+from typing import assert_never
 
 from ccl.analysis.interval_arithmetic import MAX, MIN, result_of
 from ccl.ir.rewrite import with_parts
@@ -22,16 +22,21 @@ from ccl.ir.typed import (
     Convert,
     Evaluate,
     Expr,
+    ForEach,
+    ForPairs,
     Function,
     If,
     IndexStep,
-    LocalGet,
+    Jump,
+    Leaf,
+    MatchTag,
+    Operation,
     Program,
     Require,
     ScalarConst,
     SetLocal,
+    SetState,
     ShortCircuit,
-    StateGet,
     Statement,
     Store,
     TextConst,
@@ -40,8 +45,9 @@ from ccl.ir.typed import (
     UnitConst,
     While,
 )
-from ccl.ir.types import Prim, is_reference
-from ccl.ir.visit import LEAVES, children, path_of
+from ccl.ir.types import Prim
+from ccl.ir.visit import LEAVES, path_of
+from ccl.passes.purity import is_pure
 from ccl.support.node import replace
 
 MILLION = 10**6
@@ -62,39 +68,20 @@ _NEUTRAL = {
 
 
 def simplified(program: Program) -> Program:
-    """The program with those of its functions that can run, each simplified."""
-    found: dict[str, Function] = {}
-    pending = [
-        *(each.function for each in program.exports),
-        *(each.function for each in program.conditions),
-        *(each.initial for each in program.states.values()),
-        *(each.function for each in program.invariants),
-        *program.migrations.values(),
-    ]
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found[name], called = _function(program.functions[name])
-            pending.extend(called)
-    kept = {name: found[name] for name in program.functions if name in found}
-    return replace(program, functions=kept)
+    """Simplifies each function; one that stays as it is is the same object."""
+    return replace(
+        program, functions={name: _function(each) for name, each in program.functions.items()}
+    )
 
 
-def _function(function: Function) -> tuple[Function, set[str]]:
-    """The function simplified, the same object where that changes nothing; what it calls."""
+def _function(function: Function) -> Function:
     body = simpler(function.body)
     assert isinstance(body, Block), "a block stays a block"
-    unread, called = _set_only(body)
-    unread -= {parameter.index for parameter in function.parameters}
-    if unread:
-        changed = _dropped(body, frozenset(unread))
-        assert isinstance(changed, Block), "a block stays a block"
-        body = changed
-    return function if body is function.body else replace(function, body=body), called
+    return function if body is function.body else replace(function, body=body)
 
 
 def simpler(node: Expr) -> Expr:
-    """The same value by less work, of the same type; a block stays a block."""
+    """Returns an expression of the same value and type; a block for a block."""
     if type(node) in LEAVES:
         return node
     node = with_parts(node, simpler)
@@ -124,7 +111,11 @@ def simpler(node: Expr) -> Expr:
         case Block():
             return _block(node)
         case _:
-            return node
+            return _unchanged(node)
+
+
+def _unchanged(node: Leaf | Operation | Jump | CallFunction | MatchTag) -> Expr:
+    return node
 
 
 def _bool(node: Expr, value: object) -> ScalarConst:
@@ -160,7 +151,7 @@ def _binary(node: Binary) -> Expr:
 
 
 def _computed(node: Binary, a: int, b: int) -> Expr:
-    """The result where it is one; an operation that traps is left to do so."""
+    """Folds the operation unless it traps."""
     decimal = node.left.type is Prim.DECIMAL
     if decimal and node.op in (BinaryOp.MULTIPLY, BinaryOp.DIVIDE):
         return _decimal(node, a, b)
@@ -184,7 +175,7 @@ def _decimal(node: Binary, a: int, b: int) -> Expr:
 
 
 def _scalar(node: Expr, value: int) -> Expr:
-    """The constant, unless it takes more than 64 bits."""
+    """The constant, if it is within 64 bits."""
     if not MIN <= value <= MAX:
         return node
     return ScalarConst(value=value, type=node.type, span=node.span)
@@ -242,11 +233,11 @@ def _builtin(node: CallBuiltin) -> Expr:
             return node
 
 
-# --- what is never run ------------------------------------------------------------------
+# --- statements -------------------------------------------------------------------------
 
 
 def _block(node: Block) -> Block:
-    """Without statements that do nothing, and without those behind one that never ends."""
+    """Removes statements without effect, and those behind one that never ends."""
     kept: list[Statement] = []
     ends = False
     for statement in node.statements:
@@ -264,13 +255,14 @@ def _block(node: Block) -> Block:
 
 
 def _stored(statement: Statement) -> Statement:
-    """`m.insert(k, v)` as `m[k] = v`, which may change what it reads and writes back."""
-    match statement:
-        case Evaluate(
-            value=CallBuiltin(builtin=Builtin.MAP_INSERT, arguments=(whole, key, value)), span=span
-        ):
+    """Writes `m.insert(k, v)` as `m[k] = v`, so that reads of `m[k]` in `v` may be moved."""
+    if not isinstance(statement, Evaluate):
+        return statement
+    match statement.value:
+        case CallBuiltin(builtin=Builtin.MAP_INSERT, arguments=(whole, key, value)):
             path = path_of(whole.value)
             if path is not None:
+                span = statement.span
                 step = IndexStep(index=key.value, of=whole.value.type, span=span)
                 return Store(
                     root=path[0], steps=(*path[1], step), op=None, value=value.value, span=span
@@ -281,63 +273,10 @@ def _stored(statement: Statement) -> Statement:
 def _does_nothing(statement: Statement) -> bool:
     match statement:
         case Evaluate(value=value):
-            return _is_idle(value)
-        case While(condition=ScalarConst(value=0)):
-            return True
-        case _:
+            return is_pure(value)
+        case While(condition=condition):
+            return isinstance(condition, ScalarConst) and not condition.value
+        case SetLocal() | SetState() | Store() | ForEach() | ForPairs():
             return False
-
-
-def _is_idle(node: Expr) -> bool:
-    """Has no effect and cannot trap."""
-    match node:
-        case ScalarConst() | TextConst() | UnitConst() | LocalGet() | StateGet():
-            return True
-        case Block(statements=(), value=value):
-            return value is None or _is_idle(value)
-        case If(condition=condition, then=then, otherwise=otherwise):
-            return (
-                _is_idle(condition)
-                and _is_idle(then)
-                and (otherwise is None or _is_idle(otherwise))
-                and node.type is not Prim.NEVER
-            )
         case _:
-            return False
-
-
-def _set_only(body: Expr) -> tuple[set[int], set[str]]:
-    """Variables of numbers that are set and never read; functions that are called."""
-    written: set[int] = set()
-    read: set[int] = set()
-    called: set[str] = set()
-    pending = [body]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, LocalGet):
-            read.add(node.local.index)
-        elif isinstance(node, Block):
-            written.update(
-                each.local.index
-                for each in node.statements
-                if isinstance(each, SetLocal) and not is_reference(each.local.type)
-            )
-        elif isinstance(node, CallFunction):
-            called.add(node.function)
-        pending.extend(children(node))
-    return written - read, called
-
-
-def _dropped(node: Expr, unread: frozenset[int]) -> Expr:
-    """Without settings of variables that are never read, where the value is there anyway."""
-    if type(node) in LEAVES:
-        return node
-    node = with_parts(node, lambda part: _dropped(part, unread))
-    if not isinstance(node, Block):
-        return node
-    kept = tuple(
-        each
-        for each in node.statements
-        if not (isinstance(each, SetLocal) and each.local.index in unread and _is_idle(each.value))
-    )
-    return node if len(kept) == len(node.statements) else replace(node, statements=kept)
+            assert_never(statement)

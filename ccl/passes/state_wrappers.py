@@ -11,8 +11,9 @@ only a migration gets over a difference that loses or changes any.
 
 from collections.abc import Mapping
 
-from ccl.analysis.encoded_size import encoded_bytes_max
-from ccl.analysis.state_effects import NO_USE, StateIndex, Use, state_uses
+from ccl.analysis.sizes.encoded_size import encoded_bytes_max
+from ccl.analysis.state_effects import NO_USE, StateIndex, state_uses
+from ccl.analysis.survey import Use
 from ccl.ir import builders
 from ccl.ir.typed import (
     Argument,
@@ -61,11 +62,10 @@ from ccl.source.spans import Span
 from ccl.support.node import replace
 
 
-def with_state(program: Program) -> tuple[Program, Mapping[str, Use]]:
-    """The program with every export that reaches state behind a function that keeps it, and what
-    its functions do to state."""
+def with_state(program: Program) -> Program:
+    """Puts every export that reaches state behind a function that loads and writes it."""
     if not program.states:
-        return program, {}
+        return program
     uses = state_uses(program.functions)
     index = StateIndex(program, uses)
     functions = dict(program.functions)
@@ -95,8 +95,11 @@ def with_state(program: Program) -> tuple[Program, Mapping[str, Use]]:
             bytes_max = None if migrates else encoded_bytes_max(program, state.type)
             made += [loading(state, bytes_max, migrates=migrates), writing(state)]
         functions.update({each.id: each for each in made})
-    kept = replace(program, functions=functions, exports=tuple(exports))
-    return kept, state_uses(functions, uses)
+    return replace(program, functions=functions, exports=tuple(exports))
+
+
+def wrapper_id(export: Export) -> str:
+    return f"{export.name} kept"
 
 
 def _homes(program: Program) -> dict[str, list[State]]:
@@ -204,7 +207,7 @@ class _Wrapper:
         )
         body = self._body(before, call)
         return Function(
-            id=f"{export.name} kept",
+            id=wrapper_id(export),
             name=function.name,
             parameters=function.parameters,
             locals=tuple(self._locals),

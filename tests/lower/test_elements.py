@@ -9,6 +9,23 @@ from ccl.pipeline import compile_text
 from runtime.execution.execution import OutcomeKind
 
 PROGRAMS: dict[str, tuple[str, Any]] = {
+    "an array bound by a pattern stays that of the payload when a new one may be set": (
+        """fn changed(given: Option<Array<Integer>>, anew: Bool) -> Integer {
+  match given {
+    Some(row) => {
+      if anew { row = [9, 9]; }
+      row[0] = 50;
+      row[0]
+    },
+    None => 0,
+  }
+}
+execution {
+  let given: Option<Array<Integer>> = Some([1, 2]);
+  [changed(given, false), changed(given, true), match given { Some(row) => row[0], None => 0 }]
+}""",
+        [50, 50, 1],
+    ),
     "a copy made before the loop keeps its elements": (
         """execution {
   let xs = [1, 2, 3];

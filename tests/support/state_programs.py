@@ -7,7 +7,7 @@ from typed_programs import first_values
 from typed_shapes import ENUMS, INTS, NAMED, POINT, STATES, STRUCTS, assigned, kept, read
 from typed_trees import INT, SPAN, STRING, block, builtin, function, integer, op
 
-from ccl.analysis.usage import survey
+from ccl.analysis.survey import survey
 from ccl.ir import typed as t
 from ccl.ir.types import Type
 

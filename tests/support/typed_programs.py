@@ -20,7 +20,7 @@ from typed_shapes import (
 from typed_statements import Writer
 from typed_trees import INT, STRING, block, function, program
 
-from ccl.analysis.usage import survey
+from ccl.analysis.survey import survey
 from ccl.ir import typed as t
 from ccl.ir.types import Type
 from ccl.support.node import replace

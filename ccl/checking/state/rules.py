@@ -5,7 +5,8 @@ Reported once the bodies are typed. What is not wrong goes on to the typed progr
 
 from collections.abc import Iterator, Mapping
 
-from ccl.analysis.state_effects import NO_USE, Use, state_uses
+from ccl.analysis.state_effects import NO_USE, state_uses
+from ccl.analysis.survey import Use
 from ccl.checking.core.citations import cite
 from ccl.checking.core.environment import Checker
 from ccl.checking.core.signatures import Signature

@@ -43,12 +43,12 @@ ABSENT_MEANS_EMPTY = frozenset({"host_read_input"})
 def function(f: FunctionBuilder, node: CallFunction) -> Ownership:
     callee = f.module.program.functions[node.function]
     values = [argument.value for argument in node.arguments]
-    sizes = f.sizes.of_arguments(callee, values)
+    sizes = f.analyses.sizes.of_arguments(callee, values)
     f.callees.append(Callee(f.module.function_name(callee), sizes, node.span))
     if any(argument.mutated for argument in node.arguments):
         _call_changing(f, node)
     else:
-        keeps = f.module.escaping[node.function]
+        keeps = f.module.analyses.escaping[node.function]
         spilled = _borrow_arguments(f, node, keeps)
         f.emit(_instruction(f, callee, node))
         f.release_spilled(spilled)
@@ -61,7 +61,7 @@ def _instruction(f: FunctionBuilder, callee: Function, node: CallFunction) -> st
     """The call, with its place where the source has it: what is made has the place of what it was
     made for, a function around another one or the functions of a proposal."""
     name = f.module.function_name(callee)
-    is_made = node.span in (callee.span, f.span)
+    is_made = node.span in (callee.span, f.analyses.function.span)
     return f"call ${name}" if is_made else Call.of(name, node.span)
 
 
@@ -71,8 +71,8 @@ def _borrow_arguments(f: FunctionBuilder, call: CallFunction, keeps: frozenset[i
     spilled: list[Owned] = []
     for number, node in enumerate(nodes):
         copied = isinstance(node, LocalGet) and f.in_place(node.local) and number in keeps
-        disturbed = any(f.behaviour.clobbers(later) for later in nodes[number + 1 :])
-        disturbed = disturbed or f.behaviour.invalidates(call.function, node)
+        disturbed = any(f.analyses.behaviour.clobbers(later) for later in nodes[number + 1 :])
+        disturbed = disturbed or f.analyses.behaviour.invalidates(call.function, node)
         if is_reference(node.type) and (copied or disturbed):
             f.own(node)
             ownership = Ownership.OWNED
@@ -136,7 +136,7 @@ def _is_safe(
         isinstance(value, LocalGet)
         and f.in_place(value.local)
         and value.local not in changed
-        and number not in f.module.escaping[node.function]
+        and number not in f.module.analyses.escaping[node.function]
     )
 
 
@@ -155,7 +155,7 @@ def push_unique(
 def host(f: FunctionBuilder, node: CallHost) -> Ownership:
     """Values are set aside in order; constants, which nothing can change, stay where they are."""
     call = ALL_CALLS[node.call]
-    f.callees.append(Callee(call.name, f.sizes.crossing(node), node.span))
+    f.callees.append(Callee(call.name, f.analyses.sizes.crossing(node), node.span))
     spilled: list[Owned] = []
     plain: list[tuple[str, ValueType]] = []
     pushes: list[tuple[str, ...]] = []

@@ -179,7 +179,7 @@ def _arm(f: FunctionBuilder, arm: TagArm, subject: str) -> None:
         if value_type(local.type) is None:
             continue
         f.emit(f"local.get ${subject}", load(local.type, payload_offset(position)))
-        written = is_reference(local.type) and local.index in f.survey.written
+        written = is_reference(local.type) and local.index in f.analyses.survey.written
         if written:
             f.retain()
         f.emit(f"local.set ${f.name(local)}")

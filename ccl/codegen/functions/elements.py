@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ccl.abi.layout import SLOT_BYTES
-from ccl.analysis.array_usage import array_uses, set_in
+from ccl.analysis.array_usage import assigned_in, invariant_arrays
 from ccl.codegen.function_builder import FunctionBuilder, Owned, Ownership, View
 from ccl.codegen.operations import overflow_checks
 from ccl.ir.layout import load, value_type
@@ -45,10 +45,10 @@ def element(f: FunctionBuilder, node: IndexGet) -> Ownership:
 
 def _array(f: FunctionBuilder, node: Expr, index: Expr) -> tuple[list[Owned], str]:
     """Evaluate the array: what is to be let go after its use, and the local it is in."""
-    if isinstance(node, LocalGet) and not f.behaviour.clobbers(index):
+    if isinstance(node, LocalGet) and not f.analyses.behaviour.clobbers(index):
         return [], f.name(node.local)
     ownership = f.expr(node)
-    if ownership is Ownership.BORROWED and f.behaviour.clobbers(index):
+    if ownership is Ownership.BORROWED and f.analyses.behaviour.clobbers(index):
         f.retain()
         ownership = Ownership.OWNED
     if ownership is Ownership.OWNED:
@@ -128,7 +128,7 @@ def viewed(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> Iterator[Non
     opened: list[tuple[int, View]] = []
     locals_used = [
         local
-        for local in array_uses(loop)
+        for local in invariant_arrays(loop)
         if local.index not in f.views and f.is_known(local) and f.owner(local) is None
     ]
     asked = _asked(f, loop) if locals_used else {}
@@ -159,7 +159,7 @@ def viewed(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> Iterator[Non
 def _asked(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> dict[int, list[frozenset[int]]]:
     """By array variable, the variables that indices in the loop ask for and that it never sets."""
     found: dict[int, list[frozenset[int]]] = {}
-    changing = set_in(loop)
+    changing = assigned_in(loop)
     for node in (each for part in statement_children(loop) for each in everything(part)):
         if isinstance(node, IndexGet) and isinstance(node.base, LocalGet):
             asked = overflow_checks.to_ask(f, node.index)

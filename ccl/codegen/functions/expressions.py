@@ -56,7 +56,7 @@ def _local(f: FunctionBuilder, node: LocalGet) -> Ownership:
     f.emit(f"local.get ${name}")
     if not is_reference(kind):
         return Ownership.PLAIN
-    if id(node) in f.moved and f.is_declared(node.local):
+    if id(node) in f.analyses.moved and f.is_declared(node.local):
         f.emit("i32.const 0", f"local.set ${name}")
         return Ownership.OWNED
     return Ownership.BORROWED
@@ -67,7 +67,7 @@ def _state(f: FunctionBuilder, node: StateGet) -> Ownership:
     f.emit(f"global.get ${name}")
     if not is_reference(node.type):
         return Ownership.PLAIN
-    if id(node) in f.moved:
+    if id(node) in f.analyses.moved:
         f.emit("i32.const 0", f"global.set ${name}")
         return Ownership.OWNED
     return Ownership.BORROWED
@@ -113,7 +113,7 @@ def _object(
     made = f.spill(node.type)
     if tag is not None:
         f.emit(f"local.get ${made.name}", f"i64.const {tag}", "i64.store offset=8")
-    if any(f.behaviour.escapes(value) for value in values):
+    if any(f.analyses.behaviour.escapes(value) for value in values):
         # a way out releases the unfinished object, so its references must be readable
         for value, offset in zip(values, offsets, strict=True):
             if is_reference(value.type):

@@ -31,7 +31,7 @@ KEY_NOT_FOUND = "key not found"
 
 
 def field(f: FunctionBuilder, node: FieldGet) -> Ownership:
-    if id(node) in f.moved:
+    if id(node) in f.analyses.moved:
         return take(f, node)
     ownership = f.expr(node.base)
     if value_type(node.type) is None:
@@ -56,7 +56,7 @@ def _loaded(
 
 
 def index(f: FunctionBuilder, node: IndexGet) -> Ownership:
-    if id(node) in f.moved:
+    if id(node) in f.analyses.moved:
         return take(f, node)
     if isinstance(node.base.type, Array):
         return elements.element(f, node)
@@ -140,7 +140,7 @@ def unique_root(f: FunctionBuilder, root: Local | StateGet, span: Span) -> None:
         _unique_state(f, root, span)
         return
     local, name = root, f.name(root)
-    if local.index in f.mutated:
+    if local.index in f.analyses.function.mutated:
         owner = f.owner(local)
         if owner is not None:
             # set to something else, it is no longer the caller's
@@ -149,7 +149,7 @@ def unique_root(f: FunctionBuilder, root: Local | StateGet, span: Span) -> None:
             f.emit(f"local.get ${name}", f"local.set ${owner}", "end")
         f.emit(f"local.get ${name}")
         return
-    if local.index not in f.unshared:
+    if local.index not in f.analyses.unshared:
         _make_unique(f, name, local.type, span, f.views.get(local.index))
     f.emit(f"local.get ${name}")
 
@@ -221,7 +221,7 @@ def assign(f: FunctionBuilder, statement: Store) -> None:
         f.own(statement.value)
     elif statement.op is None:
         _replace(f, statement, keys)
-    elif f.behaviour.clobbers(statement.value):
+    elif f.analyses.behaviour.clobbers(statement.value):
         _combine_apart(f, statement, statement.op, keys)
     else:
         _combine_in_place(f, statement, statement.op, keys)

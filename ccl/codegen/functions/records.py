@@ -30,7 +30,7 @@ class _SetAside(Node, frozen=True):
 
 
 def manifest(f: FunctionBuilder, node: SubmitManifest) -> Ownership:
-    f.callees.append(Callee("host_submit_manifest", f.sizes.of_manifest(node), node.span))
+    f.callees.append(Callee("host_submit_manifest", f.analyses.sizes.of_manifest(node), node.span))
     spilled = _written(f, node.fields, frozenset(), node.span)
     f.call("out_address")
     f.call("out_size")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import assert_never
 
-from ccl.analysis.loop_bounds import iteration_bound
+from ccl.analysis.sizes.loop_bounds import iteration_bound
 from ccl.analysis.usage import changes, leaves_changed
 from ccl.codegen.function_builder import FunctionBuilder, Loop, Ownership
 from ccl.codegen.functions import control, elements, lvalues
@@ -107,7 +107,7 @@ def set_state(f: FunctionBuilder, state: str, value: Expr) -> None:
 
 def _note(f: FunctionBuilder, label: str, statement: While | ForEach | ForPairs) -> None:
     """Records the bound on its iterations, for the bounds of the module."""
-    bound = iteration_bound(f.sizes, statement)
+    bound = iteration_bound(f.analyses.sizes, statement)
     f.iteration_bounds[label] = statement.span if bound is None else bound
 
 
@@ -159,7 +159,7 @@ def _snapshot(f: FunctionBuilder, iterable: Expr, body: Block) -> Iterator[tuple
     It is not held where the body leaves the loop once it has changed it: then only the items are.
     """
     root = root_of(iterable)
-    may_change = partial(changes, root=root, uses=f.module.uses)
+    may_change = partial(changes, root=root, uses=f.module.analyses.state_uses)
     changed = may_change(body)
     if changed and leaves_changed(body, may_change):
         if isinstance(iterable, LocalGet):
@@ -187,7 +187,7 @@ def _body(
     """The body of a `for`; `continue` leaves the inner block, after which the loop steps on."""
     height = f.height
     for item in items:
-        if is_reference(item.type) and (retain or item.index in f.survey.written):
+        if is_reference(item.type) and (retain or item.index in f.analyses.survey.written):
             f.emit(f"local.get ${f.name(item)}")
             f.retain()
             f.emit(f"local.set ${f.name(item)}")

@@ -168,7 +168,7 @@ def _retain_elements(f: FunctionBuilder, element: Type) -> None:
 
 
 def sum_of(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
-    length = f.sizes.length(node.arguments[0].value)
+    length = f.analyses.sizes.length(node.arguments[0].value)
     f.callees.append(Callee(SUM, {ELEMENTS: length}, node.span))
     spilled = f.borrow(operands(node))
     f.constant(f.site(node.span, overflow(node.type, "sum")))

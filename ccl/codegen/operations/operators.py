@@ -60,7 +60,7 @@ def is_short(condition: Expr) -> bool:
 
 
 def unary(f: FunctionBuilder, node: Unary) -> Ownership:
-    if f.intervals.cannot_overflow(node):
+    if f.analyses.intervals.cannot_overflow(node):
         f.emit("i64.const 0")
         f.expr(node.operand)
         f.emit("i64.sub")
@@ -167,7 +167,7 @@ UNCHECKED = {
 
 def _arithmetic(f: FunctionBuilder, node: Binary) -> None:
     """Operands that are variables or constants are named where they are, not moved."""
-    if f.intervals.cannot_overflow(node):
+    if f.analyses.intervals.cannot_overflow(node):
         f.expr(node.left)
         f.expr(node.right)
         f.emit(UNCHECKED[node.op])
@@ -342,7 +342,7 @@ def append_to_state(f: FunctionBuilder, state: str, value: Expr) -> bool:
     for node in (each for part in parts[1:] for each in everything(part)):
         if isinstance(node, StateGet):
             return False
-        if isinstance(node, CallFunction) and f.module.touches_state(node.function):
+        if isinstance(node, CallFunction) and f.module.analyses.touches_state(node.function):
             return False
     name = f.module.state_name(state)
     return _append_all(f, f"global.get ${name}", f"global.set ${name}", parts, value)
@@ -351,7 +351,9 @@ def append_to_state(f: FunctionBuilder, state: str, value: Expr) -> bool:
 def _append_all(f: FunctionBuilder, get: str, put: str, parts: Sequence[Expr], value: Expr) -> bool:
     """Append all but the first part, unless one of them may get in the way."""
     rest = parts[1:]
-    if any(f.behaviour.clobbers(part) or f.behaviour.escapes(part) for part in rest):
+    if any(
+        f.analyses.behaviour.clobbers(part) or f.analyses.behaviour.escapes(part) for part in rest
+    ):
         return False
     for part in rest:
         spilled = f.borrow((part,))

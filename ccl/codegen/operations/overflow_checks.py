@@ -26,7 +26,7 @@ def adds_product(f: FunctionBuilder, node: Binary) -> bool:
         or not isinstance(product, Binary)
         or product.op is not BinaryOp.MULTIPLY
         or product.type is not Prim.INTEGER
-        or f.intervals.cannot_overflow(product)
+        or f.analyses.intervals.cannot_overflow(product)
     ):
         return False
     operands = (node.left, product.left, product.right)
@@ -36,7 +36,7 @@ def adds_product(f: FunctionBuilder, node: Binary) -> bool:
     names: list[str] = []
     for position, each in enumerate(operands):
         later = operands[position + 1 :]
-        if isinstance(each, LocalGet) and not any(map(f.behaviour.clobbers, later)):
+        if isinstance(each, LocalGet) and not any(map(f.analyses.behaviour.clobbers, later)):
             names.append(f.name(each.local))
             continue
         f.expr(each)
@@ -84,7 +84,7 @@ def to_ask(f: FunctionBuilder, node: Expr) -> frozenset[int] | None:
     leaves: list[LocalGet] = []
     if (
         not isinstance(node, Binary)
-        or f.intervals.cannot_overflow(node)
+        or f.analyses.intervals.cannot_overflow(node)
         or not _collect(node, leaves)
     ):
         return None
@@ -132,7 +132,7 @@ def _not_known(f: FunctionBuilder, leaves: Sequence[LocalGet]) -> frozenset[int]
     asked: set[int] = set()
     rest: list[frozenset[int]] = []
     for leaf in leaves:
-        (low, high), most = f.intervals.at(leaf)
+        (low, high), most = f.analyses.intervals.at(leaf)
         if low >= -SMALL and high < SMALL:
             continue
         if low < 0 or not most:
@@ -151,7 +151,7 @@ def _within(f: FunctionBuilder, node: Expr) -> Interval | None:
         case ScalarConst(value=value):
             return value, value
         case LocalGet():
-            (low, high), _ = f.intervals.at(node)
+            (low, high), _ = f.analyses.intervals.at(node)
             return max(low, -SMALL), min(high, SMALL - 1)
         case Binary(op=op, left=left, right=right):
             a, b = _within(f, left), _within(f, right)

@@ -4,7 +4,7 @@ Nothing is said of what is set twice, changed in place, or comes from anywhere b
 parameters, host calls whose answers have a limit, and types whose values have one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -13,10 +13,10 @@ from ccl.abi.call_forms import Answer, Wire
 from ccl.abi.fuel import PRICES
 from ccl.abi.host_calls import CID_BYTES_MAX, DID_BYTES_MAX
 from ccl.abi.test_calls import ALL_CALLS
-from ccl.analysis.accumulators import Collected, collected
-from ccl.analysis.encoded_size import HEAD_BYTES, encoded_bytes_max, encoded_max, holds_text
 from ccl.analysis.intervals import Intervals
-from ccl.analysis.usage import Survey
+from ccl.analysis.sizes.accumulators import Accumulator, accumulator_of
+from ccl.analysis.sizes.encoded_size import HEAD_BYTES, encoded_bytes_max, encoded_max, holds_text
+from ccl.analysis.survey import Survey
 from ccl.ir.layout import is_text, value_type
 from ccl.ir.typed import (
     ArrayNew,
@@ -43,7 +43,7 @@ from ccl.ir.typed import (
     TextConst,
 )
 from ccl.ir.types import Array, Prim
-from ccl.ir.visit import children, everything
+from ccl.ir.visit import everything
 from ccl.source.spans import Span
 from runtime.content.heads import CONTAINER_WEIGHT
 
@@ -80,15 +80,15 @@ class Sizes:
     function: Function
     survey: Survey
     intervals: Intervals
-    collected: dict[str, Collected | None]
+    accumulators: dict[str, Accumulator | None]
     """By function id, of those that were looked at in any function."""
-    settings: dict[int, list[SetLocal]] = field(default_factory=dict)
-    _asked: set[int] = field(default_factory=set)
-    _taken: dict[int, CallHost] | None = None
+    assignments: dict[int, list[SetLocal]] = field(default_factory=dict)
+    _visiting: set[int] = field(default_factory=set)
+    _answer_bindings: dict[int, CallHost] | None = None
 
     def __post_init__(self) -> None:
-        for setting in self.survey.settings:
-            self.settings.setdefault(setting.local.index, []).append(setting)
+        for each in self.survey.assignments:
+            self.assignments.setdefault(each.local.index, []).append(each)
 
     def of_arguments(self, callee: Function, values: list[Expr]) -> dict[str, Formula | None]:
         """By symbol of the callee, what it is here."""
@@ -114,15 +114,15 @@ class Sizes:
             case LocalGet(local=local) if not self._may_grow(local):
                 if self.is_parameter(local):
                     return Formula.symbol(length_symbol(local.name))
-                return self._of_only_setting(local, self.length)
+                return self._of_only_assignment(local, self.length)
             case LocalGet():
                 return None
             case CallFunction(function=function, arguments=arguments) if not is_text(node.type):
-                found = self._collected(function)
-                walked = None if found is None else self.length(arguments[found.parameter].value)
-                if found is None or walked is None:
+                found = self._accumulator(function)
+                length = None if found is None else self.length(arguments[found.parameter].value)
+                if found is None or length is None:
                     return None
-                return Formula.constant(found.pushes) * walked
+                return Formula.constant(found.pushes) * length
             case _ if is_text(node.type):
                 return self.bytes(node)
             case _:
@@ -167,7 +167,7 @@ class Sizes:
                         return None
                     points = Formula.symbol(length_symbol(local.name))
                     return Formula.constant(POINT_BYTES_MAX) * points
-                return self._of_only_setting(local, self.bytes)
+                return self._of_only_assignment(local, self.bytes)
             case _:
                 return None
 
@@ -233,7 +233,7 @@ class Sizes:
             case Block(value=value) if value is not None:
                 return self.items(value)
             case LocalGet(local=local) if not (self._may_grow(local) or self.is_parameter(local)):
-                return self._of_only_setting(local, self.items)
+                return self._of_only_assignment(local, self.items)
             case _:
                 # Nothing shorter than a byte weighs more than an empty list.
                 size = self.bytes(node)
@@ -287,15 +287,15 @@ class Sizes:
     @property
     def _answers(self) -> dict[int, CallHost]:
         """By a variable that a pattern binds, the host call whose answer it takes apart."""
-        if self._taken is None:
-            self._taken = {
+        if self._answer_bindings is None:
+            self._answer_bindings = {
                 local.index: node.subject
                 for node in everything(self.function.body)
                 if isinstance(node, MatchTag) and isinstance(node.subject, CallHost)
                 for arm in node.arms
                 for _, local in arm.bindings
             }
-        return self._taken
+        return self._answer_bindings
 
     def size(self, node: Expr) -> Formula | None:
         """Of a number without its sign, at most; None if it is not known."""
@@ -320,14 +320,14 @@ class Sizes:
                     return Formula.constant(max(abs(low), abs(high)))
                 if local.index not in self.survey.rebound and self.is_parameter(local):
                     return Formula.symbol(size_symbol(local.name))
-                return self._of_only_setting(local, self.size)
+                return self._of_only_assignment(local, self.size)
             case _:
                 return None
 
-    def _collected(self, function: str) -> Collected | None:
-        if function not in self.collected:
-            self.collected[function] = collected(self.program.functions[function])
-        return self.collected[function]
+    def _accumulator(self, function: str) -> Accumulator | None:
+        if function not in self.accumulators:
+            self.accumulators[function] = accumulator_of(self.program.functions[function])
+        return self.accumulators[function]
 
     def is_parameter(self, local: Local) -> bool:
         return any(parameter.index == local.index for parameter in self.function.parameters)
@@ -336,13 +336,13 @@ class Sizes:
         changed = local.index in self.survey.changed or local.index in self.function.mutated
         return changed or (self.is_parameter(local) and local.index in self.survey.rebound)
 
-    def _of_only_setting(self, local: Local, measure: "Measure") -> Formula | None:
-        settings = self.settings.get(local.index, [])
-        if len(settings) != 1 or self.is_parameter(local) or local.index in self._asked:
+    def _of_only_assignment(self, local: Local, measure: "Measure") -> Formula | None:
+        assignments = self.assignments.get(local.index, [])
+        if len(assignments) != 1 or self.is_parameter(local) or local.index in self._visiting:
             return None
-        self._asked.add(local.index)
-        found = measure(settings[0].value)
-        self._asked.discard(local.index)
+        self._visiting.add(local.index)
+        found = measure(assignments[0].value)
+        self._visiting.discard(local.index)
         return found
 
 
@@ -360,13 +360,3 @@ def has_number(node: Binary) -> bool:
 
 def _known(size: int | None) -> Formula | None:
     return None if size is None else Formula.constant(size)
-
-
-def settings_in(node: Expr) -> Iterator[SetLocal]:
-    """Every statement inside that sets a variable."""
-    pending = [node]
-    while pending:
-        at = pending.pop()
-        if isinstance(at, Block):
-            yield from (each for each in at.statements if isinstance(each, SetLocal))
-        pending.extend(children(at))

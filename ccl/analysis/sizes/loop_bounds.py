@@ -1,33 +1,37 @@
-"""How often loops turn at most, in terms of a function's parameters.
+"""Upper bounds on loop iterations, over a function's parameters.
 
-A `for` turns as often as what it runs over is long; a `while` is counted where its condition
-compares a counter that every turn moves the same way. Nothing is said of other loops.
+A `for` iterates at most as often as its array or text is long; a `while` is bounded if its
+condition compares a counter that every iteration steps in one direction. Others are unbounded.
 """
 
 from collections.abc import Iterator
+from typing import TypeAlias, assert_never
 
 from ccl.abi.bounds import Formula
 from ccl.analysis.interval_arithmetic import MAX, MIN
-from ccl.analysis.sizes import SMALL_MAX, Sizes, settings_in, size_symbol
+from ccl.analysis.sizes.value_sizes import SMALL_MAX, Sizes, size_symbol
 from ccl.ir.layout import value_type
 from ccl.ir.typed import (
     Binary,
     BinaryOp,
     Block,
+    Break,
     Continue,
     Expr,
     ForEach,
     ForPairs,
+    Jump,
     Local,
     LocalGet,
+    Return,
     ScalarConst,
     SetLocal,
     ShortCircuit,
-    Statement,
     While,
 )
-from ccl.ir.visit import children, statement_children
+from ccl.ir.visit import assignments_in, children, statement_children
 
+Loop: TypeAlias = While | ForEach | ForPairs
 HALVINGS_MAX = 64
 """A number of 64 bits cannot be halved, or doubled, more often."""
 _MIRRORED = {
@@ -40,7 +44,8 @@ _UP = (BinaryOp.LESS, BinaryOp.LESS_EQUAL)
 _DOWN = (BinaryOp.GREATER, BinaryOp.GREATER_EQUAL)
 
 
-def iteration_bound(sizes: Sizes, loop: While | ForEach | ForPairs) -> Formula | None:
+def iteration_bound(sizes: Sizes, loop: Loop) -> Formula | None:
+    """Returns the bound; None if the loop is unbounded."""
     match loop:
         case ForEach(iterable=iterable):
             return sizes.length(iterable)
@@ -55,7 +60,7 @@ def iteration_bound(sizes: Sizes, loop: While | ForEach | ForPairs) -> Formula |
 
 
 def _counted(sizes: Sizes, loop: While, part: Expr) -> Formula | None:
-    """By one comparison that must hold for another turn."""
+    """Returns the bound by one comparison that holds in every iteration."""
     if not isinstance(part, Binary) or part.op not in _MIRRORED:
         return None
     if value_type(part.left.type) != "i64":
@@ -65,28 +70,30 @@ def _counted(sizes: Sizes, loop: While, part: Expr) -> Formula | None:
         (_MIRRORED[part.op], part.right, part.left),
     ):
         if isinstance(counter, LocalGet):
-            found = _moved(sizes, loop, op, counter.local, limit)
+            found = _stepped(sizes, loop, op, counter.local, limit)
             if found is not None:
                 return found
     return None
 
 
-def _moved(sizes: Sizes, loop: While, op: BinaryOp, counter: Local, limit: Expr) -> Formula | None:
-    inside = [s for s in _settings_of(loop) if s.local.index == counter.index]
-    moves = [_move(setting) for setting in inside]
-    every_turn = any(a is b for a in loop.body.statements for b in inside)
-    if not moves or not every_turn or None in moves or _continues(loop.body):
+def _stepped(
+    sizes: Sizes, loop: While, op: BinaryOp, counter: Local, limit: Expr
+) -> Formula | None:
+    inside = [s for s in assignments_in(loop) if s.local.index == counter.index]
+    steps = [_step(assignment) for assignment in inside]
+    is_unconditional = any(a is b for a in loop.body.statements for b in inside)
+    if not steps or not is_unconditional or None in steps or _may_continue(loop.body):
         return None
     low, high = sizes.intervals.entry(loop, counter.index)
-    if all(m is not None and m[0] is BinaryOp.ADD and m[1] > 0 for m in moves) and op in _UP:
+    if all(m is not None and m[0] is BinaryOp.ADD and m[1] > 0 for m in steps) and op in _UP:
         start = _start(sizes, loop, counter, low)
-    elif all(m is not None and m[0] is BinaryOp.ADD and m[1] < 0 for m in moves) and (op in _DOWN):
+    elif all(m is not None and m[0] is BinaryOp.ADD and m[1] < 0 for m in steps) and (op in _DOWN):
         start = _start(sizes, loop, counter, -high)
     elif (
-        all(m is not None and m[0] is BinaryOp.DIVIDE and m[1] > 1 for m in moves)
+        all(m is not None and m[0] is BinaryOp.DIVIDE and m[1] > 1 for m in steps)
         and (op in _DOWN and isinstance(limit, ScalarConst) and limit.value >= 0)
     ) or (
-        all(m is not None and m[0] is BinaryOp.MULTIPLY and m[1] > 1 for m in moves)
+        all(m is not None and m[0] is BinaryOp.MULTIPLY and m[1] > 1 for m in steps)
         and (op in _UP and low >= 1)
     ):
         return Formula.constant(HALVINGS_MAX)
@@ -97,17 +104,17 @@ def _moved(sizes: Sizes, loop: While, op: BinaryOp, counter: Local, limit: Expr)
 
 
 def _start(sizes: Sizes, loop: While, counter: Local, least: int) -> Formula | None:
-    """How far on the wrong side of 0 the counter may be where the loop begins.
+    """Bounds the distance from the counter's first value to 0, if it steps towards 0.
 
-    `least`: where it is at least, counted in the direction it moves.
+    `least`: its least first value, with the sign of its direction.
     """
     if least >= -SMALL_MAX:
         return Formula.constant(max(0, -least))
-    inside = {id(setting) for setting in _settings_of(loop)}
+    inside = {id(assignment) for assignment in assignments_in(loop)}
     starts: list[Formula | None] = [
-        sizes.size(setting.value)
-        for setting in sizes.settings.get(counter.index, [])
-        if id(setting) not in inside
+        sizes.size(each.value)
+        for each in sizes.assignments.get(counter.index, [])
+        if id(each) not in inside
     ]
     if sizes.is_parameter(counter):
         starts.append(Formula.symbol(size_symbol(counter.name)))
@@ -120,11 +127,11 @@ def _start(sizes: Sizes, loop: While, counter: Local, least: int) -> Formula | N
     return total
 
 
-def _move(setting: SetLocal) -> tuple[BinaryOp, int] | None:
-    """`i = i op constant`; a subtraction is the addition of less than nothing."""
-    match setting.value:
+def _step(assignment: SetLocal) -> tuple[BinaryOp, int] | None:
+    """Reads `i = i op constant`; a subtraction is the addition of a negative number."""
+    match assignment.value:
         case Binary(op=op, left=LocalGet(local=local), right=ScalarConst(value=step)) if (
-            local.index == setting.local.index and MIN < step < MAX
+            local.index == assignment.local.index and MIN < step < MAX
         ):
             if op is BinaryOp.SUBTRACT:
                 return BinaryOp.ADD, -step
@@ -141,24 +148,32 @@ def _conjuncts(condition: Expr) -> Iterator[Expr]:
         yield condition
 
 
-def _settings_of(loop: Statement) -> Iterator[SetLocal]:
-    for child in statement_children(loop):
-        yield from settings_in(child)
-
-
-def _continues(body: Expr) -> bool:
-    """Whether a turn may end early, so that it skips what moves the counter."""
+def _may_continue(body: Expr) -> bool:
+    """Whether an iteration may end early, so that it skips the steps of the counter."""
     pending: list[Expr] = [body]
     while pending:
-        at = pending.pop()
-        if isinstance(at, Continue):
-            return True
-        if isinstance(at, Block):
-            for statement in at.statements:
-                if not isinstance(statement, While | ForEach | ForPairs):
+        node = pending.pop()
+        if isinstance(node, Jump):
+            if _ends_iteration(node):
+                return True
+            pending.extend(children(node))
+        elif isinstance(node, Block):
+            for statement in node.statements:
+                if not isinstance(statement, Loop):
                     pending.extend(statement_children(statement))
-            if at.value is not None:
-                pending.append(at.value)
+            if node.value is not None:
+                pending.append(node.value)
         else:
-            pending.extend(children(at))
+            pending.extend(children(node))
     return False
+
+
+def _ends_iteration(jump: Jump) -> bool:
+    """Whether the loop may go on after it."""
+    match jump:
+        case Continue():
+            return True
+        case Return() | Break():
+            return False
+        case _:
+            assert_never(jump)
