@@ -96,6 +96,34 @@ def is_conditional(entry: Setting) -> bool:
     return ALWAYS not in guards_of(entry)
 
 
+class ConditionalDefault(Node, frozen=True, kw_only=True):
+    """A key under a condition, which would supply the argument of a job if it held always."""
+
+    argument: str
+    path: str
+    span: Span
+
+
+class JobDefaults(Node, frozen=True, kw_only=True):
+    """Arguments of `submit_job` that a charter supplies, by name."""
+
+    arguments: Mapping[str, typed.Expr] = field(default_factory=dict)
+    records: Mapping[str, Mapping[str, typed.Expr]] = field(default_factory=dict)
+    """Arguments that are records, each with its values by key."""
+    amounts: Mapping[str, typed.Expr] = field(default_factory=dict)
+    """`resource_amount`, by resource type."""
+    conditional: tuple[ConditionalDefault, ...] = ()
+
+    def amount(self, resource_type: str | None) -> typed.Expr | None:
+        """The amount of a resource, by its type; without one, of the type that is supplied."""
+        if "resource_amount" in self.arguments:
+            return None
+        supplied = self.arguments.get("resource_type")
+        if resource_type is None and isinstance(supplied, typed.TextConst):
+            resource_type = supplied.value
+        return None if resource_type is None else self.amounts.get(resource_type)
+
+
 class Charter(Record):
     """The root file's declarations."""
 
@@ -109,9 +137,7 @@ class Charter(Record):
     conditions: tuple[Condition, ...] = ()
     rivals: list[tuple[Property, Property]] = field(default_factory=list)
     """Settings of one key that exclude each other if results of functions are whole."""
-    defaults: dict[str, typed.Expr] = field(default_factory=dict)
-    conditional: dict[str, list[tuple[str, Span]]] = field(default_factory=dict)
-    """What would supply a job if it held always: path and place, by argument of `submit_job`."""
+    job_defaults: JobDefaults = field(default_factory=JobDefaults)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -37,6 +37,16 @@ class Kind(Enum):
     ANY = "any value"
 
 
+class JobValue(Node, frozen=True):
+    """An argument of `submit_job`, or a key of one that is a record: requirements or trust."""
+
+    argument: str
+    key: str | None = None
+
+    def __str__(self) -> str:
+        return self.argument if self.key is None else f"{self.argument}.{self.key}"
+
+
 class Field(Node, frozen=True, kw_only=True):
     """`low` and `high` bound numbers (both included; of a share, in millionths), `bytes_max`
     texts; `choices` list the texts allowed.
@@ -50,23 +60,27 @@ class Field(Node, frozen=True, kw_only=True):
     high: int = 2**63 - 1
     bytes_max: int = 2**63 - 1
     choices: tuple[str, ...] = ()
-    feeds: str | None = None
+    feeds: JobValue | None = None
 
 
 WHOLE_SHARE: Final = 1_000_000
-QUORUM: Final = "trust.quorum"
-VERIFIERS: Final = "trust.verifiers"
-QUORUM_SHARE: Final = "quorum_share"
+QUORUM: Final = JobValue("trust", "quorum")
+VERIFIERS: Final = JobValue("trust", "verifiers")
+QUORUM_SHARE: Final = JobValue("quorum_share")
 """Fed by the share of the verifiers that a quorum is; the quorum follows from it."""
 
-_MEMORY: Final = Field(kind=Kind.SIZE, low=1, feeds="requirements.memory_bytes")
-_CPU_CORES: Final = Field(kind=Kind.COUNT, low=1, high=1024, feeds="requirements.cpu_cores")
-_STORAGE: Final = Field(kind=Kind.SIZE, feeds="requirements.storage_bytes")
-_MAX_SECONDS: Final = Field(kind=Kind.SECONDS, low=1, high=30 * 86_400, feeds="max_seconds")
-_BUDGET: Final = Field(kind=Kind.COUNT, low=1, feeds="budget")
-_INPUT: Final = Field(kind=Kind.CID, feeds="input")
-_REPUTATION: Final = Field(kind=Kind.COUNT, high=100, feeds="trust.min_reputation")
-_LOCATIONS: Final = Field(kind=Kind.TEXTS, feeds="trust.locations")
+_MEMORY: Final = Field(kind=Kind.SIZE, low=1, feeds=JobValue("requirements", "memory_bytes"))
+_CPU_CORES: Final = Field(
+    kind=Kind.COUNT, low=1, high=1024, feeds=JobValue("requirements", "cpu_cores")
+)
+_STORAGE: Final = Field(kind=Kind.SIZE, feeds=JobValue("requirements", "storage_bytes"))
+_MAX_SECONDS: Final = Field(
+    kind=Kind.SECONDS, low=1, high=30 * 86_400, feeds=JobValue("max_seconds")
+)
+_BUDGET: Final = Field(kind=Kind.COUNT, low=1, feeds=JobValue("budget"))
+_INPUT: Final = Field(kind=Kind.CID, feeds=JobValue("input"))
+_REPUTATION: Final = Field(kind=Kind.COUNT, high=100, feeds=JobValue("trust", "min_reputation"))
+_LOCATIONS: Final = Field(kind=Kind.TEXTS, feeds=JobValue("trust", "locations"))
 _VERIFIERS: Final = Field(kind=Kind.COUNT, low=1, high=64, feeds=VERIFIERS)
 
 _REQUIREMENTS: Final[Mapping[str, Field]] = {
@@ -76,7 +90,7 @@ _REQUIREMENTS: Final[Mapping[str, Field]] = {
     "min_cpu_cores": _CPU_CORES,
     "storage": _STORAGE,
     "min_storage": _STORAGE,
-    "features": Field(kind=Kind.TEXTS, feeds="requirements.features"),
+    "features": Field(kind=Kind.TEXTS, feeds=JobValue("requirements", "features")),
     "max_seconds": _MAX_SECONDS,
     "max_execution_time": _MAX_SECONDS,
 }
@@ -85,7 +99,7 @@ _PREFERENCES: Final[Mapping[str, Field]] = {
     "reputation_min": _REPUTATION,
     "locations": _LOCATIONS,
     "location": _LOCATIONS,
-    "required_credentials": Field(kind=Kind.TEXTS, feeds="trust.required_credentials"),
+    "required_credentials": Field(kind=Kind.TEXTS, feeds=JobValue("trust", "required_credentials")),
     "max_bid": _BUDGET,
 }
 _VERIFICATION: Final[Mapping[str, Field]] = {
@@ -107,19 +121,23 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Field]]] = {
         **{name: Field(kind=Kind.AMOUNT, low=1) for name in RESOURCE_TYPES},
         "memory": Field(kind=Kind.SIZE, low=1),
         "policies": Field(kind=Kind.SECTION),
-        "scope": Field(kind=Kind.TEXT, bytes_max=SCOPE_BYTES_MAX, feeds="scope"),
+        "scope": Field(kind=Kind.TEXT, bytes_max=SCOPE_BYTES_MAX, feeds=JobValue("scope")),
     },
     "job": {
-        "wasm_cid": Field(kind=Kind.CID, feeds="wasm_cid"),
-        "description": Field(kind=Kind.TEXT, bytes_max=DESCRIPTION_BYTES_MAX, feeds="description"),
-        "resource_type": Field(kind=Kind.TEXT, choices=RESOURCE_TYPES, feeds="resource_type"),
-        "resource_amount": Field(kind=Kind.COUNT, low=1, feeds="resource_amount"),
-        "priority": Field(kind=Kind.TEXT, choices=PRIORITIES, feeds="priority"),
+        "wasm_cid": Field(kind=Kind.CID, feeds=JobValue("wasm_cid")),
+        "description": Field(
+            kind=Kind.TEXT, bytes_max=DESCRIPTION_BYTES_MAX, feeds=JobValue("description")
+        ),
+        "resource_type": Field(
+            kind=Kind.TEXT, choices=RESOURCE_TYPES, feeds=JobValue("resource_type")
+        ),
+        "resource_amount": Field(kind=Kind.COUNT, low=1, feeds=JobValue("resource_amount")),
+        "priority": Field(kind=Kind.TEXT, choices=PRIORITIES, feeds=JobValue("priority")),
         "budget": _BUDGET,
         "input": _INPUT,
         "input_data": _INPUT,
         "output_location": Field(kind=Kind.TEXT),
-        "entry": Field(kind=Kind.TEXT, bytes_max=ENTRY_BYTES_MAX, feeds="entry"),
+        "entry": Field(kind=Kind.TEXT, bytes_max=ENTRY_BYTES_MAX, feeds=JobValue("entry")),
         "max_seconds": _MAX_SECONDS,
         "requirements": Field(kind=Kind.SECTION),
         "node_preferences": Field(kind=Kind.SECTION),
@@ -139,7 +157,7 @@ close to one of those is an error, any other is free."""
 SHARE_KEYS: Final = frozenset(
     key for fields in SCHEMAS.values() for key, field in fields.items() if field.kind is Kind.SHARE
 )
-FED: Final[Mapping[str, Field]] = {
+FED: Final[Mapping[JobValue, Field]] = {
     field.feeds: field for fields in SCHEMAS.values() for field in fields.values() if field.feeds
 }
 """What each argument of a job, or key of its requirements or trust, may be, by `Field.feeds`."""

@@ -4,62 +4,72 @@ Several keys may supply one value: `memory` and `min_memory`, a quorum and the s
 verifiers that it is. They must agree.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator
 
 from ccl.abi.host_calls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
 from ccl.checking.constants.comparison import plain, shown
-from ccl.checking.core.environment import Checker, is_invalid
+from ccl.checking.core.environment import is_invalid
 from ccl.checking.core.unification import prune
 from ccl.diagnostics.model import Label, Sink
 from ccl.ir import typed
-from ccl.ir.charter import Charter
-from ccl.ir.types import Prim, Struct, StructDef, Type
-from ccl.prelude.schemas import QUORUM, QUORUM_SHARE, VERIFIERS, WHOLE_SHARE, percent
+from ccl.ir.charter import ConditionalDefault, JobDefaults, Property, Tree, is_conditional
+from ccl.ir.typed import NumberUnit
+from ccl.ir.types import Prim
+from ccl.prelude.schemas import QUORUM, QUORUM_SHARE, VERIFIERS, WHOLE_SHARE, JobValue, percent
+from ccl.source.spans import Span
 from ccl.support.node import Node, replace
-
-GROUPS: Final = ("requirements", "trust")
 
 
 class _Supply(Node, frozen=True, kw_only=True):
-    """`place`: section and key, as reports name them."""
+    """A key of a section, and its value."""
 
-    place: str
+    section: str
+    key: str
     node: typed.Expr
+
+    @property
+    def place(self) -> str:
+        return f"{self.section}.{self.key}"
 
 
 class Supplies:
-    """By the argument of `submit_job`, or the key of one of its records (`trust.quorum`)."""
+    """The keys that supply values of jobs, by value."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._given: dict[str, _Supply] = {}
+        self._given: dict[JobValue, _Supply] = {}
+        self._conditional: list[ConditionalDefault] = []
 
-    def give(self, name: str, place: str, node: typed.Expr) -> None:
+    def give(self, value: JobValue, section: str, key: str, node: typed.Expr) -> None:
         """Reports a value that differs from what another key supplies; the first one stays.
-        What is wrong in itself is reported already, and supplies nothing."""
+
+        An invalid value is reported already, and supplies nothing.
+        """
         if is_invalid(node):
             return
-        supply = _Supply(place=place, node=node)
-        known = self._given.setdefault(name, supply)
+        supply = _Supply(section=section, key=key, node=node)
+        known = self._given.setdefault(value, supply)
         if plain(known.node) != plain(node):
+            name = str(value)
             self._differ(supply, shown(name, node), known, shown(name, known.node))
 
-    def hand_over(self, checker: Checker, charter: Charter) -> None:
-        """Make them the charter's defaults for jobs."""
-        self._settle_quorum()
-        for name, supply in self._given.items():
-            if "." not in name:
-                charter.defaults[name] = supply.node
-        for group in GROUPS:
-            members = dict(self._members(group))
-            if members:
-                charter.defaults[group] = record_of(checker, group, members)
+    def give_under_condition(self, value: JobValue, path: str, span: Span) -> None:
+        """Notes a key that supplies nothing, because its condition is decided at run time."""
+        self._conditional.append(ConditionalDefault(argument=value.argument, path=path, span=span))
 
-    def _members(self, group: str) -> Iterator[tuple[str, typed.Expr]]:
-        for name, supply in self._given.items():
-            if name.startswith(f"{group}."):
-                yield name.removeprefix(f"{group}."), supply.node
+    def defaults(self, root: Tree) -> JobDefaults:
+        """The defaults for jobs, of these and of the amounts under `resources`."""
+        self._settle_quorum()
+        records: dict[str, dict[str, typed.Expr]] = {}
+        for value, supply in self._given.items():
+            if value.key is not None:
+                records.setdefault(value.argument, {})[value.key] = supply.node
+        return JobDefaults(
+            arguments={v.argument: s.node for v, s in self._given.items() if v.key is None},
+            records={name: records[name] for name in sorted(records)},
+            amounts=dict(_amounts(root)),
+            conditional=tuple(self._conditional),
+        )
 
     def _differ(self, here: _Supply, value: str, there: _Supply, other: str) -> None:
         self._sink.report(
@@ -88,7 +98,7 @@ class Supplies:
                 self._given[QUORUM] = quorum = supply
             elif _count(quorum) != needed:
                 value = f"{needed} ({percent(_count(share))} of {of})"
-                self._differ(share, value, quorum, shown(QUORUM, quorum.node))
+                self._differ(share, value, quorum, shown(str(QUORUM), quorum.node))
                 return
         if quorum is None:
             if verifiers is not None and not _is_majority(QUORUM_DEFAULT, of):
@@ -98,15 +108,14 @@ class Supplies:
             self._report_minority(share or quorum, verifiers, _count(quorum), of)
 
     def _report_minority(
-        self, asked: _Supply, verifiers: _Supply | None, quorum: int, of: int
+        self, supply: _Supply, verifiers: _Supply | None, quorum: int, of: int
     ) -> None:
-        section, _, key = asked.place.rpartition(".")
         is_default = "" if verifiers is not None else ", the default"
         self._sink.report(
             "CCL0305",
-            asked.node.span,
-            section=section,
-            key=key,
+            supply.node.span,
+            section=supply.section,
+            key=supply.key,
             expected=f"a majority of the {of} verifiers{is_default}",
             found=f"{quorum} of {of}",
             labels=() if verifiers is None else (Label(verifiers.node.span, "the verifiers"),),
@@ -126,18 +135,22 @@ def _integer(node: typed.Expr, value: int) -> typed.ScalarConst:
     return typed.ScalarConst(value=value, type=Prim.INTEGER, span=node.span)
 
 
-def record_of(checker: Checker, group: str, members: Mapping[str, typed.Expr]) -> typed.Expr:
-    """A group of a manifest as a struct value: it is encoded as a map by field name."""
-    identity = f"manifest {group}"
-    fields: tuple[tuple[str, Type], ...] = tuple(
-        (name, prune(node.type)) for name, node in members.items()
-    )
-    kind = Struct(identity, group)
-    checker.records[identity] = StructDef(kind, fields)
-    first = next(iter(members.values()))
-    return typed.StructNew(
-        values=tuple(members.values()),
-        order=tuple(range(len(members))),
-        type=kind,
-        span=first.span,
-    )
+def _amounts(root: Tree) -> Iterator[tuple[str, typed.Expr]]:
+    """The amounts of resources that hold always, by type."""
+    resources = root.named("resources")[:1]
+    for section in resources:
+        if not isinstance(section, Tree) or is_conditional(section):
+            continue
+        for key in section.keys:
+            match section.named(key):
+                case [
+                    Property(
+                        constant=typed.ScalarConst() as amount,
+                        node=typed.CharterProperty(
+                            value=typed.CharterNumber(unit=NumberUnit.PLAIN)
+                        ),
+                    ) as entry
+                ] if prune(amount.type) is Prim.INTEGER and not is_conditional(entry):
+                    yield key, amount
+                case _:
+                    pass

@@ -29,7 +29,7 @@ from ccl.support.node import replace
 
 
 def apply(checker: Checker, charter: Charter) -> None:
-    """Check every section that has a schema, and remember what it supplies."""
+    """Checks every section that has a schema, and keeps the defaults for jobs in the charter."""
     check_names_of_sections(checker.sink, charter)
     supplies = Supplies(checker.sink)
     for path, names in OPEN_SECTIONS.items():
@@ -39,8 +39,8 @@ def apply(checker: Checker, charter: Charter) -> None:
                     _slip(checker.sink, path, section, entry, names)
     for path, fields in SCHEMAS.items():
         for section, conditional in _sections(charter.root, path.split(".")):
-            _check_section(checker, path, section, fields, charter, supplies, conditional)
-    supplies.hand_over(checker, charter)
+            _check_section(checker, path, section, fields, supplies, conditional)
+    charter.job_defaults = supplies.defaults(charter.root)
 
 
 def _sections(
@@ -64,11 +64,10 @@ def _check_section(
     path: str,
     section: Tree,
     known: Mapping[str, Field],
-    charter: Charter,
     supplies: Supplies,
     conditional: bool,
 ) -> None:
-    """What holds only under a condition is checked, and supplies nothing: `submit_job` says so."""
+    """An entry under a condition is checked, and supplies nothing, which `submit_job` reports."""
     for entry in section.settings:
         if key_of(entry) in HEAD_KEYS:
             continue
@@ -79,12 +78,11 @@ def _check_section(
         node = _value(checker, path, entry, field)
         if node is None or field.feeds is None:
             continue
-        place = f"{path}.{key_of(entry)}"
+        key = key_of(entry)
         if conditional or is_conditional(entry):
-            argument, _, _ = field.feeds.partition(".")
-            charter.conditional.setdefault(argument, []).append((place, span_of(entry)))
+            supplies.give_under_condition(field.feeds, f"{path}.{key}", span_of(entry))
         else:
-            supplies.give(field.feeds, place, node)
+            supplies.give(field.feeds, path, key, node)
 
 
 def _unknown_key(

@@ -6,7 +6,6 @@ from ccl.abi.host_calls import DESCRIPTION_BYTES_MAX, PRIORITIES, RESOURCE_TYPES
 from ccl.abi.text.suggest import nearest
 from ccl.checking.builtins import records
 from ccl.checking.builtins.choices import one_of
-from ccl.checking.builtins.job_defaults import job_defaults
 from ccl.checking.calls.argument_order import after, in_order
 from ccl.checking.calls.arguments import Callee, bind
 from ccl.checking.constants.comparison import plain, shown
@@ -19,8 +18,9 @@ from ccl.checking.expressions.literals import plain_text
 from ccl.diagnostics.fixes import respelt
 from ccl.diagnostics.model import Diagnostic, Label
 from ccl.ir import typed
-from ccl.ir.types import Array, Prim, Result, Type
-from ccl.prelude.schemas import FED, in_words
+from ccl.ir.charter import JobDefaults
+from ccl.ir.types import Array, Prim, Result, Struct, StructDef, Type
+from ccl.prelude.schemas import FED, JobValue, in_words
 from ccl.source.spans import Span
 from ccl.support.node import replace
 from ccl.syntax import ast
@@ -70,12 +70,15 @@ def infer_submit(body: Body, call: ast.Call) -> typed.Expr:
     if body.in_constant:
         body.sink.report("CCL0423", call.span, what="`submit_job`")
         return invalid(call.span)
-    supplied = _from_charter(body, call)
+    defaults = _job_defaults(body)
+    amount = defaults.amount(_resource_type(call))
+    amounts = {} if amount is None else {"resource_amount": amount}
+    supplied = {**defaults.arguments, **defaults.records, **amounts}
     positional = any(each.name is None for each in call.arguments)
     names = tuple(FIELDS) if positional else (*FIELDS, *EXTRAS)
     callee = Callee(name="submit_job", parameters=names, optional=frozenset((*EXTRAS, *supplied)))
     bound = bind(body, call, callee, call.arguments)
-    _report_conditional(body, bound or {})
+    _report_conditional(body, defaults, bound or {})
     if bound is None:
         for each in call.arguments:
             name = each.name.text if each.name is not None else ""
@@ -83,13 +86,8 @@ def infer_submit(body: Body, call: ast.Call) -> typed.Expr:
         return invalid(call.span)
     nodes = {name: _field(body, name, each.value) for name, each in bound.items()}
     wrong = any(is_invalid(node) for node in nodes.values())
-    for name, node in supplied.items():
-        if name not in nodes:
-            nodes[name] = node
-        elif name in GROUPS:
-            nodes[name] = _completed(body, name, nodes[name], node)
-        else:
-            _agrees(body, name, nodes[name], node)
+    for name, value in supplied.items():
+        nodes[name] = _with_default(body, name, nodes.get(name), value)
     if wrong:
         return invalid(call.span)
     if set(nodes) <= set(FIELDS):
@@ -166,7 +164,7 @@ def _group(body: Body, name: str, value: ast.InlineObject) -> typed.Expr:
 
 def _in_range(body: Body, group: str, key: str, node: typed.Expr) -> typed.Expr:
     """A constant that no job may ask for is wrong here as in the charter."""
-    field = FED.get(f"{group}.{key}")
+    field = FED.get(JobValue(group, key))
     known = None if field is None or is_invalid(node) else fold(node)
     if not isinstance(known, typed.ScalarConst) or field is None:
         return node
@@ -194,26 +192,29 @@ def _within_limits(body: Body, name: str, node: typed.Expr, known: typed.Expr) -
     return node
 
 
-def _from_charter(body: Body, call: ast.Call) -> dict[str, typed.Expr]:
-    """What the charter says about jobs, by argument; only the root file's charter counts."""
+def _job_defaults(body: Body) -> JobDefaults:
+    """What the charter supplies; only the root file's charter counts."""
     if body.scope.source != body.checker.scoped.root:
-        return {}
+        return JobDefaults()
+    return body.checker.charter.job_defaults
+
+
+def _resource_type(call: ast.Call) -> str | None:
+    """The type of resource that a call names by a constant."""
     resource: str | None = None
     for each in call.arguments:
         if each.name is not None and each.name.text == "resource_type":
             resource = _constant_text(each.value)
     if resource is None and len(call.arguments) > 2 and call.arguments[2].name is None:
         resource = _constant_text(call.arguments[2].value)
-    return job_defaults(body.checker.charter, resource)
+    return resource
 
 
-def _report_conditional(body: Body, given: Mapping[str, object]) -> None:
-    """What the charter says only in some cases reaches no job: the case is undecided."""
-    if body.scope.source != body.checker.scoped.root:
-        return
-    for argument, places in body.checker.charter.conditional.items():
-        for path, span in places if argument not in given else ():
-            body.sink.report("CCL0344", span, path=path, argument=argument)
+def _report_conditional(body: Body, defaults: JobDefaults, given: Mapping[str, object]) -> None:
+    """A value under a condition supplies no job: the condition is undecided when it is compiled."""
+    for each in defaults.conditional:
+        if each.argument not in given:
+            body.sink.report("CCL0344", each.span, path=each.path, argument=each.argument)
 
 
 def _constant_text(value: ast.Expr) -> str | None:
@@ -229,27 +230,59 @@ def _constant_text(value: ast.Expr) -> str | None:
             return None
 
 
-def _completed(body: Body, group: str, given: typed.Expr, charter: typed.Expr) -> typed.Expr:
-    """A record with what the charter says besides; what both say must be the same."""
+def _with_default(
+    body: Body,
+    name: str,
+    given: typed.Expr | None,
+    supplied: typed.Expr | Mapping[str, typed.Expr],
+) -> typed.Expr:
+    """An argument that the charter supplies, too."""
+    if isinstance(supplied, Mapping):
+        return (
+            _record(body, name, supplied)
+            if given is None
+            else _completed(body, name, given, supplied)
+        )
+    if given is None:
+        return supplied
+    _agrees(body, name, given, supplied)
+    return given
+
+
+def _record(body: Body, name: str, values: Mapping[str, typed.Expr]) -> typed.Expr:
+    """A record of a manifest as a struct value: it is encoded as a map by field name."""
+    kind = Struct(f"manifest {name}", name)
+    fields = tuple((key, prune(node.type)) for key, node in values.items())
+    body.checker.records[kind.id] = StructDef(kind, fields)
+    return typed.StructNew(
+        values=tuple(values.values()),
+        order=tuple(range(len(values))),
+        type=kind,
+        span=next(iter(values.values())).span,
+    )
+
+
+def _completed(
+    body: Body, name: str, given: typed.Expr, charter: Mapping[str, typed.Expr]
+) -> typed.Expr:
+    """A record with the charter's values besides; where both have a key, they must agree."""
     if is_invalid(given):
         return given
-    assert isinstance(charter, typed.StructNew), "the charter supplies groups as structs"
-    names = [name for name, _ in body.checker.records[f"manifest {group}"].fields]
-    said = dict(zip(names, charter.values, strict=True))
     if not isinstance(given, typed.DataNew):
+        span = next(iter(charter.values())).span
         body.sink.report(
             "CCL0309",
             given.span,
-            name=group,
+            name=name,
             here="a record computed at run time",
-            there=", ".join(f"`{name}`" for name in names),
-            labels=(Label(charter.span, "set in the charter here"),),
+            there=", ".join(f"`{key}`" for key in charter),
+            labels=(Label(span, "set in the charter here"),),
         )
         return invalid(given.span)
     fields = dict(given.fields)
-    for name in said.keys() & fields.keys():
-        _agrees(body, f"{group}.{name}", fields[name], said[name])
-    return replace(given, fields=tuple({**said, **fields}.items()))
+    for key in charter.keys() & fields.keys():
+        _agrees(body, f"{name}.{key}", fields[key], charter[key])
+    return replace(given, fields=tuple({**charter, **fields}.items()))
 
 
 def _agrees(body: Body, name: str, given: typed.Expr, charter: typed.Expr) -> None:
