@@ -266,17 +266,19 @@ def test_an_entry_that_is_computed_has_a_colon(entry: str) -> None:
         assert "needs a colon after its key" in help_
 
 
-# --- a step after every fault -----------------------------------------------------------
+# --- a next step in every diagnostic ----------------------------------------------------
 
-FIX_SAYS_IT = {"CCL0111", "CCL0113", "CCL0114", "CCL0119"}
-"""What is missing or meant stands in the label, and mostly in a fix."""
-TYPES_SAY_IT = {"CCL0401"}
-"""Which of the two types is wrong, only the author knows; known slips have an advice."""
+HELP_IN_THE_LABEL = {"CCL0111", "CCL0113", "CCL0114", "CCL0119"}
+"""The label names the missing or the correct text, and mostly there is a fix."""
+NO_GENERAL_HELP = {"CCL0401"}
+"""Either of the two types may be the wrong one; common mistakes have an advice."""
+ALWAYS_ADVISED = {"CCL0331", "CCL0720"}
+"""Every report has an advice."""
 
 
-def test_every_fault_has_a_next_step() -> None:
+def test_every_template_has_a_next_step() -> None:
     silent = {code for code, template in TEMPLATES.items() if template.help is None}
-    assert silent == FIX_SAYS_IT | TYPES_SAY_IT
+    assert silent == HELP_IN_THE_LABEL | NO_GENERAL_HELP | ALWAYS_ADVISED
 
 
 @pytest.mark.parametrize(

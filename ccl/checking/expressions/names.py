@@ -69,7 +69,7 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
     if body.in_condition and not _is_slip(scope, text):
         return host_record(body, text, name.span)
     if text in scope.own_roles:
-        return _not_a_value(body, name.span, text, "a role", None, advice="ask")
+        return _not_a_value(body, name.span, text, "a role", None, advice="role")
     if text in scope.proposals:
         declared = scope.proposals[text].name.span
         return _not_a_value(body, name.span, text, "a proposal", declared, advice="proposal")
@@ -190,7 +190,7 @@ def _declared_otherwise(target: FileScope, name: str) -> tuple[str, str | None] 
     if name in target.imports and target.imports[name].item is None:
         return "a contract", None
     if name in target.own_roles:
-        return "a role", "ask"
+        return "a role", "role"
     if name in target.proposals:
         return "a proposal", "proposal"
     return None

@@ -165,7 +165,6 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0331",
         title="{what} is not allowed among the entries of {where}",
         label="not an entry with a value",
-        help="give it a key and a value: `key: value;`",
         advice={
             "label": "write the label as an entry inside of it",
             "call": "give its result a key: `key: call(…);`",
@@ -234,7 +233,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0344",
         title="conditional value `{path}` does not apply to jobs",
         label="left out of the submission",
-        help="make it unconditional, or pass it in the call, as `{argument}`",
+        help="make it unconditional, or pass `{argument}` in the call",
         severity=Severity.WARNING,
     ),
     Template(

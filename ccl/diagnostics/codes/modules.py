@@ -39,7 +39,6 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0720",
         title="a test cannot have {what}",
         label="a test has no caller",
-        help="remove it; a test calls what it needs itself",
         advice={
             "parameters": "declare the values with `let`",
             "generic": "write concrete types",

@@ -67,7 +67,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         advice={
             "call": "call it: `{name}(…)`",
             "make": "construct a value of it, or name one of its variants",
-            "ask": "check it with `caller_has_role({name})`",
+            "role": "check it with `caller_has_role({name})`",
             "proposal": "call one of its functions: `{name}.open(…)`; pass one as `x => "
             "{name}.get(x)`",
         },

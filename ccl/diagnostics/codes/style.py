@@ -120,8 +120,8 @@ TEMPLATES: Final[tuple[Template, ...]] = (
             "in reverse order and read from the end",
             "before": "`push` the parts to an array, and join them in reverse order after the "
             "loop; appending to a text copies nothing",
-            "call": "let the function mutate its parameter and return nothing, and call it without "
-            "`{name} =`",
+            "call": "let the function mutate its parameter and return nothing, and call it as a "
+            "statement",
             "text call": "append in the loop: `+` at the end of a variable's own text copies "
             "nothing",
             "field": "assign only the field, and mutate it in place",

@@ -106,7 +106,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
         code="CCL0413",
         title="{name} is not a struct",
         label="only structs are constructed with `{{ … }}`",
-        help="write the value without the braces, or declare `struct {name} {{ … }}`",
+        help="write the value without the braces, or name a struct",
     ),
     Template(
         code="CCL0414",
