@@ -5,8 +5,20 @@ module or message each is named by the file or contract that it belongs to, as `
 """
 
 from collections.abc import Iterable
+from typing import assert_never
 
-from ccl.ir.types import Array, Enumeration, Map, Option, Result, Struct, Type
+from ccl.ir.types import (
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+)
 
 
 class TypeNames:
@@ -33,8 +45,10 @@ class TypeNames:
                 given = () if kind.instance is None else kind.instance.arguments
                 inside = ", ".join(map(self, given))
                 return f"{self._declared(kind)}<{inside}>" if inside else self._declared(kind)
-            case _:
+            case Prim() | Token() | ErrorType():
                 return str(kind)
+            case _:
+                assert_never(kind)
 
     def _declared(self, kind: Struct | Enumeration) -> str:
         identity, name = _declaration(kind)

@@ -3,8 +3,9 @@
 How each is held in a WebAssembly module is written in `ccl.abi.layout`.
 """
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never, get_args
 
 from ccl.support.node import Node
 
@@ -139,7 +140,21 @@ def is_reference(kind: Type) -> bool:
     """Held as a pointer to a counted heap object (see `ccl.abi.layout`)."""
     if isinstance(kind, Prim):
         return kind in FLAT_TYPES
-    return not isinstance(kind, Token)
+    return _HELD_BY_REFERENCE[type(kind)]
+
+
+def _is_held_by_reference(kind: type[Type]) -> bool:
+    if issubclass(kind, Array | Map | Option | Result | Struct | Enumeration):
+        return True
+    if issubclass(kind, Prim | Token | ErrorType):
+        return False
+    assert_never(kind)
+
+
+# By the class: the question is put for nearly every expression.
+_HELD_BY_REFERENCE: Final[Mapping[type, bool]] = {
+    kind: _is_held_by_reference(kind) for kind in get_args(Type)
+}
 
 
 KEY_TYPES = (

@@ -226,7 +226,7 @@ Binder: TypeAlias = SetLocal | ForEach | ForPairs | MatchTag
 """The classes of which `bindings_of` gives any."""
 
 
-def bindings_of(node: Expr | Statement) -> tuple[Local, ...]:
+def bindings_of(node: Statement | Expr) -> tuple[Local, ...]:
     """Returns the locals that the node itself, not a part of it, gives a new value."""
     match node:
         case SetLocal(local=local):
@@ -243,7 +243,7 @@ def bindings_of(node: Expr | Statement) -> tuple[Local, ...]:
             return _binds_nothing(node)
 
 
-def writes_of(node: Expr | Statement) -> tuple[Root, ...]:
+def writes_of(node: Statement | Expr) -> tuple[Root, ...]:
     """Returns the variables that the node itself sets or changes in part, callees through its
     arguments included; not the items that a loop or a match binds, nor state that a callee names.
     """
@@ -278,7 +278,7 @@ def mutated_roots(arguments: Sequence[Argument]) -> Iterator[Root]:
             yield root.state if isinstance(root, StateGet) else root.local.index
 
 
-def binders_in(node: Expr | Statement) -> Iterator[Binder]:
+def binders_in(node: Statement | Expr) -> Iterator[Binder]:
     """Yields the node and all that is inside, at any depth, where it binds a local."""
     if isinstance(node, Statement):
         if isinstance(node, Binder):
@@ -293,7 +293,7 @@ def binders_in(node: Expr | Statement) -> Iterator[Binder]:
             yield each
 
 
-def assignments_in(node: Expr | Statement) -> Iterator[SetLocal]:
+def assignments_in(node: Statement | Expr) -> Iterator[SetLocal]:
     """Yields every statement inside that sets a local."""
     return (each for each in binders_in(node) if isinstance(each, SetLocal))
 

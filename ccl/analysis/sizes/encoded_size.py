@@ -1,8 +1,23 @@
 """How many bytes a value of a type has at most as DAG-CBOR, where its type alone says so."""
 
+from typing import (
+    assert_never,
+)
+
 from ccl.abi.host_calls import CID_BYTES_MAX, DID_BYTES_MAX
 from ccl.ir.typed import Program
-from ccl.ir.types import Array, Enumeration, Map, Option, Prim, Result, Struct, Token, Type
+from ccl.ir.types import (
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+)
 from ccl.support.node import Node
 from runtime.content.heads import CONTAINER_WEIGHT
 
@@ -56,6 +71,10 @@ def encoded_max(program: Program, kind: Type, within: tuple[Type, ...] = ()) -> 
             variants = (("None", ()), ("Some", (value,)))
         case Result(ok=ok, err=err):
             variants = (("Ok", (ok,)), ("Err", (err,)))
+        case ErrorType():
+            return None
+        case _:
+            assert_never(kind)
     largest = Extent(0, 0)
     for name, payload in variants:
         parts = tuple((name, each) for each in payload or (Prim.UNIT,))
@@ -92,6 +111,10 @@ def holds_text(program: Program, kind: Type, within: tuple[Type, ...] = ()) -> b
         case Enumeration(id=enum_id):
             variants = program.enums[enum_id].variants
             inner = tuple(part for _, payload in variants for part in payload)
+        case ErrorType():
+            return True
+        case _:
+            assert_never(kind)
     return any(holds_text(program, part, (*within, kind)) for part in inner)
 
 

@@ -33,9 +33,12 @@ from ccl.ir.typed import (
     Expr,
     Function,
     If,
+    Jump,
+    Leaf,
     Local,
     LocalGet,
     MatchTag,
+    Operation,
     Program,
     ScalarConst,
     SetLocal,
@@ -276,12 +279,12 @@ class Sizes:
         match node:
             case Binary(left=left, right=right):
                 parts = [left, right]
-            case CallBuiltin(builtin=builtin, arguments=arguments) if builtin not in HANDS_ON:
-                parts = [argument.value for argument in arguments]
+            case CallBuiltin(builtin=builtin, arguments=arguments):
+                parts = [] if builtin in HANDS_ON else [each.value for each in arguments]
             case SubmitManifest(fields=fields):
                 parts = [value for _, value in fields]
             case _:
-                return False
+                return _reads_no_parts(node)
         return any(not is_text(part.type) and holds_text(self.program, part.type) for part in parts)
 
     @property
@@ -344,6 +347,10 @@ class Sizes:
         found = measure(assignments[0].value)
         self._visiting.discard(local.index)
         return found
+
+
+def _reads_no_parts(_: Leaf | Operation | Jump | CallFunction | Block | MatchTag) -> bool:
+    return False
 
 
 Measure: TypeAlias = Callable[[Expr], Formula | None]

@@ -1,12 +1,27 @@
 """Structural equality and hashes: one routine per type; the search for elements and keys."""
 
 from collections.abc import Callable
+from typing import (
+    assert_never,
+)
 
 from ccl.abi.layout import SLOT_BYTES
 from ccl.codegen.codecs.routines import each_entry, is_bare, is_key_text, is_recursive
 from ccl.codegen.module_builder import ModuleBuilder
 from ccl.ir.layout import field_offset, is_flat, load, payload_offset, value_type
-from ccl.ir.types import Array, Enumeration, Map, Struct, Type, is_reference
+from ccl.ir.types import (
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+    is_reference,
+)
 
 
 def equal(module: ModuleBuilder, kind: Type) -> str:
@@ -41,7 +56,7 @@ def _equal(module: ModuleBuilder, kind: Type, name: str) -> str:
             return _equal_arrays(module, element, head)
         case Map():
             return _equal_maps(module, kind, head)
-        case _:
+        case Option() | Result() | Enumeration():
             lines = [
                 same,
                 "  (if (i64.ne (i64.load offset=8 (local.get $a))"
@@ -56,6 +71,10 @@ def _equal(module: ModuleBuilder, kind: Type, name: str) -> str:
                         "    (then\n" + "\n".join("    " + line for line in inner) + "))"
                     )
             lines.append("  (i32.const 1))")
+        case Prim() | Token() | ErrorType():
+            raise AssertionError(f"{kind} has no parts")
+        case _:
+            assert_never(kind)
     return "\n".join([head, *lines])
 
 
@@ -234,7 +253,7 @@ def _write_hash(module: ModuleBuilder, kind: Type, name: str) -> str:
         case Array() | Map():
             # the length alone: a list inside a key is rare, and may be of any depth
             lines = ["  (local.set $hash (i64.load32_u offset=8 (local.get $value)))"]
-        case _:
+        case Option() | Result() | Enumeration():
             lines = ["  (local.set $hash (i64.load offset=8 (local.get $value)))"]
             for tag, (_, payload) in enumerate(module.variants(kind)):
                 inner = _mixed(module, payload, payload_offset)
@@ -243,6 +262,10 @@ def _write_hash(module: ModuleBuilder, kind: Type, name: str) -> str:
                         "  (if (i64.eq (i64.load offset=8 (local.get $value))"
                         f" (i64.const {tag}))\n    (then\n  " + "\n  ".join(inner) + "))"
                     )
+        case Prim() | Token() | ErrorType():
+            raise AssertionError(f"{kind} has no parts")
+        case _:
+            assert_never(kind)
     return "\n".join([head, *lines, "  (call $hash_mix (local.get $hash)))"])
 
 

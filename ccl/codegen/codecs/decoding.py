@@ -1,11 +1,27 @@
 """Canonical DAG-CBOR to values: one checked routine per type; bad data traps with its reason."""
 
+from typing import (
+    assert_never,
+)
+
 from ccl.codegen.codecs.comparison import is_word_key, put_routine
 from ccl.codegen.codecs.encoding import canonical_order, is_nullable
 from ccl.codegen.codecs.routines import is_key_text, is_recursive, parts, release
 from ccl.codegen.module_builder import ModuleBuilder
 from ccl.ir.layout import field_offset, payload_offset, store, value_type
-from ccl.ir.types import Array, Map, Option, Prim, Struct, Token, Type, is_reference
+from ccl.ir.types import (
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+    is_reference,
+)
 
 MALFORMED = "not canonical DAG-CBOR"
 AFTER_INTEGERS = 0x40
@@ -19,7 +35,7 @@ def begin(module: ModuleBuilder) -> str:
 
 
 def decode(module: ModuleBuilder, kind: Type) -> str:
-    """Folded text that reads a value of a type and pushes it (nothing for ModuleBuilder)."""
+    """Folded text that reads a value of a type and pushes it (nothing for Unit)."""
     expected = _text(module, f"expected {kind}")
     match kind:
         case Prim.UNIT | Prim.NEVER:
@@ -38,8 +54,12 @@ def decode(module: ModuleBuilder, kind: Type) -> str:
             return _call(module, "take_decimal", expected)
         case Prim() | Token():
             return _call(module, "take_integer", expected)
-        case _:
+        case Array() | Map() | Struct() | Option() | Result() | Enumeration():
             return f"(call ${module.routine('decode', kind, _decode)})"
+        case ErrorType():
+            raise AssertionError("a program with errors has no module")
+        case _:
+            assert_never(kind)
 
 
 def _call(module: ModuleBuilder, name: str, argument: str = "") -> str:
@@ -67,8 +87,12 @@ def _decode(module: ModuleBuilder, kind: Type, name: str) -> str:
             lines += _array(module, kind, element)
         case Map():
             lines += _map(module, kind)
-        case _:
+        case Option() | Result() | Enumeration():
             lines += _variants(module, kind)
+        case Prim() | Token() | ErrorType():
+            raise AssertionError(f"{kind} has no parts")
+        case _:
+            assert_never(kind)
     if is_recursive(module, kind):
         lines.insert(2, "  (call $in_deeper)")
         lines.insert(len(lines) - 1, "  (call $in_higher)")

@@ -3,10 +3,25 @@
 The encoder writes into one buffer that `out_begin` empties; routines take the value alone.
 """
 
+from typing import (
+    assert_never,
+)
+
 from ccl.codegen.codecs.routines import is_recursive
 from ccl.codegen.module_builder import ModuleBuilder
 from ccl.ir.layout import field_offset, load, payload_offset, value_type
-from ccl.ir.types import Array, Map, Option, Prim, Result, Struct, Token, Type
+from ccl.ir.types import (
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+)
 
 TEXT, LIST, MAP = 0x60, 0x80, 0xA0
 NULL = 0xF6
@@ -36,8 +51,12 @@ def encode(module: ModuleBuilder, kind: Type) -> str:
             name = "put_decimal"
         case Prim() | Token():
             name = "put_integer"
-        case _:
+        case Array() | Map() | Struct() | Option() | Result() | Enumeration():
             return f"call ${module.routine('encode', kind, _encode)}"
+        case ErrorType():
+            raise AssertionError("a program with errors has no module")
+        case _:
+            assert_never(kind)
     module.called.add(name)
     return f"call ${name}"
 
@@ -58,8 +77,12 @@ def _encode(module: ModuleBuilder, kind: Type, name: str) -> str:
             lines += _array(module, element)
         case Map():
             lines += _map(module, kind)
-        case _:
+        case Option() | Result() | Enumeration():
             lines += _variants(module, kind)
+        case Prim() | Token() | ErrorType():
+            raise AssertionError(f"{kind} has no parts")
+        case _:
+            assert_never(kind)
     if is_recursive(module, kind):
         # a value that no reader would take is refused where it is made
         lines.insert(2 if lines[1].startswith("  (local $") else 1, "  (call $out_deeper)")

@@ -1,6 +1,8 @@
 """One routine per type: release, clone. Written as text, once, on demand."""
 
-from typing import assert_never
+from typing import (
+    assert_never,
+)
 
 from ccl.abi.layout import SLOT_BYTES
 from ccl.codegen.module_builder import ModuleBuilder
@@ -59,7 +61,7 @@ def _drop(module: ModuleBuilder, kind: Type, name: str) -> str:
             return _drop_array(module, element, name)
         case Map():
             return _drop_map(module, kind, name)
-        case _:
+        case Option() | Result() | Enumeration():
             lines = []
             for tag, (_, payload) in enumerate(module.variants(kind)):
                 inner = _release_fields(module, payload, payload_offset(0))
@@ -70,6 +72,10 @@ def _drop(module: ModuleBuilder, kind: Type, name: str) -> str:
                         + "\n".join("    " + line for line in inner)
                         + "))"
                     )
+        case Prim() | Token() | ErrorType():
+            raise AssertionError(f"{kind} has no parts")
+        case _:
+            assert_never(kind)
     return "\n".join(
         [f"(func ${name} (param $object i32)", *lines, "  (call $free (local.get $object)))"]
     )
@@ -184,8 +190,10 @@ def _clone(module: ModuleBuilder, kind: Type, name: str) -> str:
                 for part, offset in ((key, 8), (value, 16))
                 if is_reference(part)
             ]
-        case _:
+        case Prim() | Token() | Option() | Result() | Enumeration() | ErrorType():
             raise AssertionError(f"{kind} is never changed in place")
+        case _:
+            assert_never(kind)
     make = f"  (local.set $clone (call ${made} (local.get $object){size} (local.get $site)))"
     return "\n".join([head, make, *count, "  (local.get $clone))"])
 

@@ -1,7 +1,7 @@
 """Expressions: what is left on the stack, and who answers for it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, assert_never, get_args
 
 from ccl.abi.layout import SLOT_BYTES
 from ccl.codegen.function_builder import FunctionBuilder, Ownership
@@ -13,6 +13,7 @@ from ccl.ir.typed import (
     Binary,
     Block,
     Break,
+    Call,
     CallBuiltin,
     CallFunction,
     CallHost,
@@ -26,6 +27,7 @@ from ccl.ir.typed import (
     FieldGet,
     If,
     IndexGet,
+    Jump,
     LocalGet,
     MatchTag,
     Require,
@@ -175,35 +177,100 @@ def _error(_f: FunctionBuilder, node: ErrorExpr) -> Ownership:
     raise AssertionError(f"a program with errors is not emitted: {node.span}")
 
 
+def _lowering(kind: type[Expr]) -> Callable[[FunctionBuilder, Any], Ownership]:
+    if issubclass(kind, LocalGet):
+        return _local
+    if issubclass(kind, StateGet):
+        return _state
+    if issubclass(kind, ScalarConst):
+        return _scalar
+    if issubclass(kind, TextConst):
+        return _text
+    if issubclass(kind, UnitConst):
+        return lambda f, node: Ownership.PLAIN
+    if issubclass(kind, ErrorExpr):
+        return _error
+    if issubclass(kind, StructNew):
+        return _struct
+    if issubclass(kind, VariantNew):
+        return _variant
+    if issubclass(kind, ArrayNew):
+        return _array
+    if issubclass(kind, Call | CallHost):
+        return _lowering_of_call(kind)
+    if issubclass(kind, Block | If | MatchTag | Require | Jump):
+        return _lowering_of_control(kind)
+    return _lowering_of_operation(kind)
+
+
+def _lowering_of_operation(
+    kind: type[
+        Binary
+        | ShortCircuit
+        | Unary
+        | Concat
+        | FieldGet
+        | IndexGet
+        | Convert
+        | DataGet
+        | DataNew
+        | SubmitManifest
+    ],
+) -> Callable[[FunctionBuilder, Any], Ownership]:
+    if issubclass(kind, Binary):
+        return operators.binary
+    if issubclass(kind, ShortCircuit):
+        return operators.short_circuit
+    if issubclass(kind, Unary):
+        return operators.unary
+    if issubclass(kind, Concat):
+        return lambda f, node: operators.concat(f, node.parts, node.span)
+    if issubclass(kind, FieldGet):
+        return lvalues.field
+    if issubclass(kind, IndexGet):
+        return lvalues.index
+    if issubclass(kind, Convert):
+        return conversions.convert
+    if issubclass(kind, DataGet):
+        return conversions.data_field
+    if issubclass(kind, DataNew):
+        return records.data
+    if issubclass(kind, SubmitManifest):
+        return records.manifest
+    assert_never(kind)
+
+
+def _lowering_of_call(
+    kind: type[Call] | type[CallHost],
+) -> Callable[[FunctionBuilder, Any], Ownership]:
+    if issubclass(kind, CallFunction):
+        return calls.function
+    if issubclass(kind, CallBuiltin):
+        return builtins.call
+    if issubclass(kind, CallHost):
+        return calls.host
+    assert_never(kind)
+
+
+def _lowering_of_control(
+    kind: type[Block | If | MatchTag | Require | Jump],
+) -> Callable[[FunctionBuilder, Any], Ownership]:
+    if issubclass(kind, Block):
+        return control.block
+    if issubclass(kind, If):
+        return control.branch
+    if issubclass(kind, MatchTag):
+        return control.match_tag
+    if issubclass(kind, Require):
+        return control.require
+    if issubclass(kind, Return):
+        return control.leave
+    if issubclass(kind, Break):
+        return lambda f, node: control.jump(f, f.loops[-1].exit)
+    if issubclass(kind, Continue):
+        return lambda f, node: control.jump(f, f.loops[-1].next)
+    assert_never(kind)
+
+
 # By the class: trying one pattern after another costs too much.
-_LOWER: Final[Mapping[type, Callable[[FunctionBuilder, Any], Ownership]]] = {
-    LocalGet: _local,
-    StateGet: _state,
-    ScalarConst: _scalar,
-    TextConst: _text,
-    ErrorExpr: _error,
-    UnitConst: lambda f, node: Ownership.PLAIN,
-    Binary: operators.binary,
-    ShortCircuit: operators.short_circuit,
-    Unary: operators.unary,
-    Concat: lambda f, node: operators.concat(f, node.parts, node.span),
-    FieldGet: lvalues.field,
-    IndexGet: lvalues.index,
-    CallFunction: calls.function,
-    CallBuiltin: builtins.call,
-    CallHost: calls.host,
-    Block: control.block,
-    If: control.branch,
-    MatchTag: control.match_tag,
-    Require: control.require,
-    Return: control.leave,
-    Break: lambda f, node: control.jump(f, f.loops[-1].exit),
-    Continue: lambda f, node: control.jump(f, f.loops[-1].next),
-    Convert: conversions.convert,
-    DataGet: conversions.data_field,
-    SubmitManifest: records.manifest,
-    DataNew: records.data,
-    StructNew: _struct,
-    VariantNew: _variant,
-    ArrayNew: _array,
-}
+_LOWER: Final = {kind: _lowering(kind) for kind in get_args(Expr)}

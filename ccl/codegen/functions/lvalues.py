@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import (
+    assert_never,
+)
 
 from ccl.codegen.codecs import routines
 from ccl.codegen.function_builder import FunctionBuilder, Owned, Ownership, View
@@ -19,7 +22,19 @@ from ccl.ir.typed import (
     Step,
     Store,
 )
-from ccl.ir.types import Array, Map, Prim, Struct, Type, is_reference
+from ccl.ir.types import (
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+    is_reference,
+)
 from ccl.ir.visit import path_of
 from ccl.source.spans import Span
 from ccl.support.node import Node
@@ -372,5 +387,7 @@ def part_type(f: FunctionBuilder, step: Step) -> Type:
             return element
         case Map(value=value):
             return value
-        case _:
+        case Prim() | Token() | Option() | Result() | Enumeration() | ErrorType():
             raise AssertionError(f"no path through {step.of}")
+        case _:
+            assert_never(step.of)
