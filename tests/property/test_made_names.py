@@ -6,16 +6,11 @@ from random import Random
 import pytest
 from effort import seeds
 
+from ccl.desugar.intrinsics import Intrinsic
 from ccl.pipeline import check_text
-from ccl.resolver.scopes import (
-    ELECTORATE,
-    GRANTED_ROLE,
-    INHERITED_REQUIREMENTS,
-    PRELUDE_TYPE,
-    REQUIREMENTS_PREFIX,
-    ROLE_PREFIX,
-    SHARE,
-)
+from ccl.resolver.scopes import Proposal, Role
+from ccl.source.spans import FileId, Span
+from ccl.syntax import ast
 
 PROGRAM = r"""
 const QUORUM = 0.5;
@@ -56,10 +51,13 @@ export fn finish(id: Integer) -> Outcome {
 WORDS = sorted({*re.findall(r"[A-Za-z_]\w*", PROGRAM), "5", "true", '"x"', "[]", "role_Keeper"})
 TOKENS = re.compile(r'[A-Za-z_]\w*|"[^"]*"|\d+\w*|[^\s\w]')
 DAMAGES = 40
+PLACE = Span(FileId(0), 0, 0)
+NAMELESS = ast.Ident(text="", span=PLACE)
+ROLE = Role(name=NAMELESS, parent=None, span=PLACE)
+PROPOSAL = Proposal(name=NAMELESS)
 MADE = re.compile(
-    rf"(?:{ROLE_PREFIX}|{REQUIREMENTS_PREFIX}|execution of |{PRELUDE_TYPE})\w+"
-    rf"|{GRANTED_ROLE}|{INHERITED_REQUIREMENTS}|{ELECTORATE}|{SHARE}|the outcome|the proposal"
-    r"|.*std/proposals/.*"
+    rf"(?:{ROLE.holder_check}|{ROLE.requirements}|{PROPOSAL.execution})\w+"
+    rf"|{'|'.join(Intrinsic)}|the outcome|the proposal|.*std/proposals/.*"
 )
 
 

@@ -206,7 +206,9 @@ def _sites(checker: Checker, identity: str) -> Iterator[CallSite]:
         site = checker.call_sites.get(identity)
         if site is not None:
             yield site
-        identity = identity.rpartition("=>")[0] if site is None else site.body
+        signature = checker.signatures.get(identity)
+        around = None if signature is None else signature.written_in
+        identity = site.body if site is not None else around or ""
 
 
 def _name(site: CallSite) -> str:

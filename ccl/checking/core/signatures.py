@@ -45,6 +45,10 @@ class Signature(Record, kw_only=True):
     """The types of the type parameters in this instance of a generic function."""
     functions: Mapping[str, PassedFunction] = field(default_factory=dict)
     """The functions that this instance gets for its parameters."""
+    written_in: str | None = None
+    """The body around an inline function."""
+    state: str | None = None
+    """The state variable whose first value this function gives."""
     made_in: str | None = None
     """The place of the call for which this instance of a higher-order function was made."""
     made_from: str | None = None

@@ -122,7 +122,7 @@ def _imported(checker: Checker, scope: FileScope, written: ast.NamedType, given:
     if name in target.structs if target is scope else target.offers_type(name):
         return _declared(checker, scope, target, written, name, given)
     path = ".".join(each.text for each in written.path)
-    front = path.removesuffix(name)
+    front = path[: len(path) - len(name)]
     known = [front + each for each in target.type_names if target is not scope]
     return _unknown(checker, written, path, known)
 

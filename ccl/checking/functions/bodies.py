@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ccl.abi.events import JOB_EVENTS
-from ccl.abi.layout import HANDLER_PREFIX
 from ccl.checking.core.conversions import fit
 from ccl.checking.core.environment import Body, Checker, Origin
 from ccl.checking.core.signatures import Signature
@@ -40,8 +39,8 @@ class Entry:
     name: str
     """Of its export."""
     bodies: tuple[tuple[FileScope, ast.Block], ...]
-    context: bool
-    """Handlers have the parameter `ctx`."""
+    event: str | None
+    """The event of handlers, which have the parameter `ctx`."""
     span: Span
 
 
@@ -156,20 +155,22 @@ def _missing_return(body: Body, block: ast.Block, name: Span) -> None:
 def check_entry(checker: Checker, entry: Entry) -> tuple[typed.Function, ...]:
     """The functions of one entry, that which is exported first. Raises Cancelled."""
     checker.cancellation.check()
-    if not entry.context:
+    event = entry.event
+    if event is None:
         return (_execution(checker, entry),)
     if len(entry.bodies) == 1:
-        return (_handler(checker, entry, 0, entry.id),)
+        return (_handler(checker, entry, event, 0, entry.id),)
     handlers = [
-        _handler(checker, entry, number, f"{entry.id} {number + 1}")
+        _handler(checker, entry, event, number, f"{entry.id} {number + 1}")
         for number in range(len(entry.bodies))
     ]
     return (_joined(checker, entry, handlers), *handlers)
 
 
-def _handler(checker: Checker, entry: Entry, number: int, identity: str) -> typed.Function:
+def _handler(
+    checker: Checker, entry: Entry, event: str, number: int, identity: str
+) -> typed.Function:
     scope, block = entry.bodies[number]
-    event = entry.name.removeprefix(HANDLER_PREFIX)
     body = Body(
         checker=checker,
         scope=scope,

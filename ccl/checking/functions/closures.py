@@ -121,6 +121,7 @@ def _inline(body: Body, expr: ast.Lambda) -> InlineFunction:
             types=body.types,
             functions=handed,
             made_from=identity,
+            written_in=body.id,
             template=body.is_template,
             outer=frozenset(outer),
         )

@@ -87,7 +87,7 @@ def _executions(checker: Checker, parts: tuple[Part, ...]) -> list[Entry]:
                         id=name + ENTRY_SUFFIX,
                         name=name,
                         bodies=((scope, execution.body),),
-                        context=False,
+                        event=None,
                         span=execution.span,
                     )
                 )
@@ -105,7 +105,7 @@ def _handlers(parts: tuple[Part, ...]) -> list[Entry]:
             id=HANDLER_PREFIX + event + ENTRY_SUFFIX,
             name=HANDLER_PREFIX + event,
             bodies=tuple((scope, each.body) for scope, each in handlers),
-            context=True,
+            event=event,
             span=handlers[0][1].event.span,
         )
         for event, handlers in by_event.items()

@@ -92,7 +92,8 @@ def _made_for(checker: Checker) -> dict[str, list[Signature]]:
     for signature in checker.signatures.values():
         around: Signature | None = signature
         while around is not None and around.template and around.made_from is not None:
-            outer = around.made_in or around.id.rpartition("=>")[0]
+            outer = around.made_in or around.written_in
+            assert outer is not None, "made for a call, or written in a body"
             if outer in found:
                 found[outer].append(signature)
                 break

@@ -247,6 +247,8 @@ def _is_spelled(checker: Checker, scope: FileScope, kind: Type) -> bool:
                 name, identity = kind.instance.name, kind.instance.id
             is_visible = name in scope.structs or name in scope.enums
             own = is_visible and checker.type_id(scope, name) == identity
+        case Prim():
+            own = str(kind) not in scope.type_names
         case _:
-            own = str(kind).partition("<")[0] not in scope.type_names
+            own = type(kind).__name__ not in scope.type_names
     return own and all(_is_spelled(checker, scope, each) for each in parts(kind))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ccl.checking.core.environment import Checker
 from ccl.checking.core.signatures import Signature
-from ccl.checking.state.variables import INITIAL_SUFFIX
 from ccl.support.node import nodes_of
 from ccl.syntax import ast
 from ccl.syntax.paths import path_of
@@ -39,8 +38,9 @@ def _mentioned(checker: Checker, signature: Signature) -> Iterator[str]:
     for node in nodes_of(signature.item.body):
         match node:
             case ast.Name(text=name):
-                yield checker.function_id(scope, name)
-                yield checker.function_id(scope, name) + INITIAL_SUFFIX
+                identity = checker.function_id(scope, name)
+                state = checker.states.get(identity)
+                yield identity if state is None else state.initial.id
             case ast.Field(base=base, name=ast.Ident(text=name)):
                 yield checker.function_id(scope, name)
                 owner = checker.owner_named(scope, path_of(base))

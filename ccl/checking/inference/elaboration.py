@@ -15,7 +15,6 @@ from ccl.checking.functions.conditions import check_condition
 from ccl.checking.inference import solving
 from ccl.checking.inference.annotations import Annotations
 from ccl.checking.state.migration import MIGRATION
-from ccl.checking.state.variables import INITIAL_SUFFIX
 from ccl.diagnostics.model import Diagnostic, Sink, is_error
 from ccl.ir import typed
 from ccl.ir.charter import Condition
@@ -113,7 +112,7 @@ def _report_open_results(checker: Checker) -> None:
         if is_error_type(signature.result) and not signature.template:
             name = signature.item.name
             what, example = f"the result of `{name.text}`", "-> Integer"
-            if signature.id.endswith(INITIAL_SUFFIX):
+            if signature.state is not None:
                 what, example = f"`{name.text}`", f"{name.text}: Integer"
             advice = "question" if _hands_on(signature.item.body) else None
             checker.sink.report("CCL0442", name.span, what=what, example=example, advice=advice)

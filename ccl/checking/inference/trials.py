@@ -4,7 +4,7 @@ Rule: a trial works on a copy of what checking changes, and what it reports is g
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, TypeAlias
 
 from ccl.checking.core.environment import Checker
@@ -35,19 +35,14 @@ class Trial:
     ) -> None:
         self._entries = entries
         again = {each.id: _again(each, kinds) for each in functions}
-        made_in = (*again, *(each.id for each in entries))
-        own = [mark for each in made_in for mark in (f"{each}=>", f"@{each}:")]
+        made = _made_in(checker, {*again, *(each.id for each in entries)})
         copied = _collections(checker)
         copied["signatures"] = {
             name: replace(each, parameters=[*each.parameters])
             for name, each in checker.signatures.items()
-            if not any(part in name for part in own)
+            if name not in made
         } | again
-        copied["solved"] = {
-            name: each
-            for name, each in checker.solved.items()
-            if name not in made_in and not any(part in name for part in own)
-        }
+        copied["solved"] = {name: each for name, each in checker.solved.items() if name not in made}
         self._checker = replace(checker, **copied)
         self._before = frozenset(self._checker.signatures)
         self._functions = tuple(again.values())
@@ -81,6 +76,21 @@ class Trial:
         return frozenset(
             (each.code, each.span) for each in found if not each.code.startswith("CCL09")
         )
+
+
+def _made_in(checker: Checker, bodies: Set[str]) -> Set[str]:
+    """These bodies, with the inline functions in them and the instances made for calls in them."""
+    inside: dict[str, list[str]] = {}
+    for signature in checker.signatures.values():
+        around = signature.written_in or signature.made_in
+        if around is not None:
+            inside.setdefault(around, []).append(signature.id)
+    found, pending = {*bodies}, [*bodies]
+    while pending:
+        new = [each for each in inside.get(pending.pop(), ()) if each not in found]
+        found.update(new)
+        pending += new
+    return found
 
 
 def _collections(checker: Checker) -> dict[str, Any]:

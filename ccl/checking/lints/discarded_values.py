@@ -85,15 +85,15 @@ def _receiver(body: Body, expr: ast.Expr, node: typed.Expr) -> str | None:
         return None
     root = root_of(first.value)
     if isinstance(root, typed.StateGet):
-        return path if path.split(".")[0] in body.scope.states else None
-    variable = body.find(path.split(".")[0])
+        return ".".join(path) if path[0] in body.scope.states else None
+    variable = body.find(path[0])
     if root is None or variable is None or variable.local.index != root.local.index:
         return None
     if variable.local.name in body.outer:
         return None
-    if "." in path and variable.origin not in (Origin.LET, Origin.PARAMETER):
+    if len(path) > 1 and variable.origin not in (Origin.LET, Origin.PARAMETER):
         return None
-    return path
+    return ".".join(path)
 
 
 def _parameter(body: Body, path: str | None) -> Variable | None:
@@ -101,13 +101,13 @@ def _parameter(body: Body, path: str | None) -> Variable | None:
     return variable if variable and variable.origin is Origin.PARAMETER else None
 
 
-def _path(base: ast.Expr) -> str | None:
+def _path(base: ast.Expr) -> tuple[str, ...] | None:
     match base:
         case ast.Name(text=text):
-            return text
+            return (text,)
         case ast.Field(base=inner, name=name):
             before = _path(inner)
-            return None if before is None else f"{before}.{name.text}"
+            return None if before is None else (*before, name.text)
         case _:
             return None
 

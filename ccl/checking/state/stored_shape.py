@@ -4,6 +4,7 @@ Structs and enums are spelled out where they first occur and named from there on
 part of a value, such as documentation or the order of declarations, is not part of its shape.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import assert_never
 
@@ -32,6 +33,7 @@ class _Shape:
         self._structs = structs
         self._enums = enums
         self._names: dict[str, str] = {}
+        self._uses: Counter[str] = Counter()
 
     def text(self, kind: Type) -> str:
         match kind:
@@ -65,7 +67,7 @@ class _Shape:
 
     def _named(self, identity: str, name: str) -> str:
         """The name, with a number if another type has it already."""
-        same = sum(each.split("#")[0] == name for each in self._names.values())
-        made = name if same == 0 else f"{name}#{same + 1}"
+        self._uses[name] += 1
+        made = name if self._uses[name] == 1 else f"{name}#{self._uses[name]}"
         self._names[identity] = made
         return made

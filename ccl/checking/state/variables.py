@@ -17,9 +17,6 @@ from ccl.resolver.scopes import FileScope
 from ccl.source.spans import Span
 from ccl.syntax import ast
 
-INITIAL_SUFFIX = " initial"
-"""Behind a variable's id: the id of the function that gives its first value."""
-
 
 def declare_states(checker: Checker) -> None:
     """Every state variable, with a function for its first value; migrations take Data."""
@@ -29,10 +26,11 @@ def declare_states(checker: Checker) -> None:
         for name, item in scope.own_states.items():
             identity = checker.function_id(scope, name)
             initial = Signature(
-                id=identity + INITIAL_SUFFIX,
+                id=f"{identity} initial",
                 item=_initial(item),
                 scope=scope,
                 parameters=[],
+                state=identity,
                 result=fresh() if item.type is None else read_type(checker, scope, item.type),
             )
             checker.signatures[initial.id] = initial
