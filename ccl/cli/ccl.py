@@ -85,7 +85,9 @@ def run(
     entry: EntryName = "run",
     input_: InputFile = None,
     context: ContextFile = None,
-    format_: Annotated[View, typer.Option("-o", "--format", help="How to print it.")] = View.TABLE,
+    format_: Annotated[
+        View, typer.Option("-o", "--format", help="Format of the output.")
+    ] = View.TABLE,
     output: ResultFile = None,
     quiet: Quiet = False,
     dry_run: DryRun = False,
@@ -98,7 +100,7 @@ def run(
     mesh_home: HomeOption = None,
     allow_path: AllowPath = None,
 ) -> None:
-    """Run a program on this machine, apply what it asks for, and follow the jobs it submits.
+    """Run a program on this machine, apply its effects, and follow the jobs it submits.
 
     Prints the program's own value (local), and each job's output, decoded from the block
     that its verified receipt names. State, events and tokens are applied at once or not at all.
@@ -148,9 +150,11 @@ def runs(
     ] = None,
     forget: Annotated[
         bool,
-        typer.Option("--forget", help="Drop it instead: its jobs go on, but nothing reacts."),
+        typer.Option("--forget", help="Remove it from the list: its jobs go on without handlers."),
     ] = False,
-    format_: Annotated[View, typer.Option("-o", "--format", help="How to print it.")] = View.TABLE,
+    format_: Annotated[
+        View, typer.Option("-o", "--format", help="Format of the output.")
+    ] = View.TABLE,
     output: ResultFile = None,
     quiet: Quiet = False,
     yes: Yes = False,
@@ -208,8 +212,8 @@ def charter(
         typer.Option(
             readable=False,
             metavar="FILE",
-            help="What the conditions ask for: a file with a JSON object, a record for each name, "
-            'as {"proposal": {"type": "budget"}}; - reads stdin.',
+            help="Host records that conditions read: a file with a JSON object, a record for each "
+            'name, as {"proposal": {"type": "budget"}}; - reads stdin.',
         ),
     ] = None,
     caller: Annotated[
@@ -220,7 +224,7 @@ def charter(
         ),
     ] = None,
     format_: Annotated[
-        CharterView, typer.Option("-o", "--format", help="How to print it.")
+        CharterView, typer.Option("-o", "--format", help="Format of the output.")
     ] = CharterView.TABLE,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a charter with undecided conditions.")
@@ -229,8 +233,8 @@ def charter(
 ) -> None:
     """Show what a program's declarations say, its conditions decided by a context.
 
-    The program's own module decides them, in the sandbox. Conditions that ask for a field which
-    the context does not have are listed as undecided; neither of their branches counts.
+    The program's own module decides them, in the sandbox. Conditions on a field that the
+    context does not have are listed as undecided; neither of their branches counts.
 
     \b
     Examples:
@@ -260,13 +264,13 @@ def test(
             "-k",
             "--only",
             metavar="PATTERN",
-            help="Only tests with this in FILE:NAME; * matches anything.",
+            help="Run only tests with this in FILE:NAME; * matches anything.",
         ),
     ] = None,
     format_: Annotated[
-        TestView, typer.Option("-o", "--format", help="How to print it.")
+        TestView, typer.Option("-o", "--format", help="Format of the output.")
     ] = TestView.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what failed.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only failures.")] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="A line for every test.")
     ] = False,
@@ -275,7 +279,7 @@ def test(
         typer.Option("--jobs", "-j", min=1, max=64, help="Worker processes; one a core."),
     ] = None,
     fuel: Annotated[
-        int, typer.Option(min=1, max=FUEL_MAX, help="Ceiling of work of each execution.")
+        int, typer.Option(min=1, max=FUEL_MAX, help="Fuel limit of each execution.")
     ] = TEST_FUEL_DEFAULT,
     allow_path: AllowPath = None,
 ) -> None:

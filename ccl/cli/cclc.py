@@ -54,15 +54,15 @@ class View(Enum):
 _FORMAT = TyperChoice(FORMATS.values())
 FormatOption = Annotated[
     Format,
-    typer.Option("-o", "--format", click_type=_FORMAT, help="How findings are printed."),
+    typer.Option("-o", "--format", click_type=_FORMAT, help="Format of the diagnostics."),
 ]
 CompileFormatOption = Annotated[
     Format,
     typer.Option(
-        "--format", click_type=_FORMAT, help="How findings are printed; -o is the file here."
+        "--format", click_type=_FORMAT, help="Format of the diagnostics; -o is the file here."
     ),
 ]
-ViewOption = Annotated[View, typer.Option("-o", "--format", help="How to print it.")]
+ViewOption = Annotated[View, typer.Option("-o", "--format", help="Format of the output.")]
 
 
 app.callback(invoke_without_command=True)(root)
@@ -79,7 +79,7 @@ def compile(  # noqa: A001
             "-o",
             "--output",
             metavar="PATH",
-            help="Where to write. By default FILE with .wasm or .wat; else standard output.",
+            help="Output file. By default FILE with .wasm or .wat; else standard output.",
         ),
     ] = None,
     emit: Annotated[
@@ -142,7 +142,9 @@ def check(
     ] = False,
     unsafe_fixes: Annotated[
         bool,
-        typer.Option("--unsafe-fixes", help="With --fix: apply guesses, too; read the result."),
+        typer.Option(
+            "--unsafe-fixes", help="With --fix: also apply fixes that may change the meaning."
+        ),
     ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Check again whenever a file changes, until Ctrl-C.")
@@ -202,7 +204,7 @@ def fmt(
     ] = False,
     format: FormatOption = FULL,  # noqa: A002
 ) -> None:
-    """Lay programs out in the one style, keeping comments and meaning.
+    """Format programs, keeping comments and meaning.
 
     \b
     Examples:
@@ -218,7 +220,7 @@ def fmt(
 @app.command()
 def explain(
     code: Annotated[
-        str | None, typer.Argument(metavar="[CODE]", help="All codes are listed without it.")
+        str | None, typer.Argument(metavar="[CODE]", help="Without a code, all are listed.")
     ] = None,
 ) -> None:
     """Explain a diagnostic code with a wrong and a right example.
@@ -236,7 +238,7 @@ def explain(
 @app.command()
 def inspect(
     file: Annotated[
-        Path, typer.Argument(readable=False, metavar="FILE.wasm", help="A module, ours or not.")
+        Path, typer.Argument(readable=False, metavar="FILE.wasm", help="Any WebAssembly module.")
     ],
     view: ViewOption = View.TABLE,
 ) -> None:
@@ -260,10 +262,10 @@ def inspect(
 @app.command()
 def verify(
     module: Annotated[
-        Path, typer.Argument(readable=False, metavar="MODULE.wasm", help="The module in question.")
+        Path, typer.Argument(readable=False, metavar="MODULE.wasm", help="The module to verify.")
     ],
     source: Annotated[
-        Path, typer.Argument(readable=False, metavar="SOURCE.ccl", help="What it is said to be.")
+        Path, typer.Argument(readable=False, metavar="SOURCE.ccl", help="Its supposed source.")
     ],
     view: ViewOption = View.TABLE,
     allow_path: AllowPath = None,
@@ -283,7 +285,10 @@ def verify(
 @app.command()
 def bounds(
     file: Annotated[
-        Path, typer.Argument(readable=False, metavar="FILE", help="A program, or a module of ours.")
+        Path,
+        typer.Argument(
+            readable=False, metavar="FILE", help="A program, or a module that cclc compiled."
+        ),
     ],
     view: ViewOption = View.TABLE,
     allow_path: AllowPath = None,

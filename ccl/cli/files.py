@@ -23,8 +23,8 @@ _CAR_ROOTS: Final = b"\xa2eroots"
 _CAR_HEAD_BYTES: Final = 16
 _READING_HINTS: Final = {
     errno.EBADF: "standard input is closed: name a file, or give it with <",
-    errno.ELOOP: "the symbolic link leads back to itself; make it anew, or name the file itself",
-    errno.ENAMETOOLONG: "no file has such a long name; name the file itself, not what is in it",
+    errno.ELOOP: "the symbolic link points to itself; recreate it, or name the file itself",
+    errno.ENAMETOOLONG: "the name is too long for a file; pass the path, not the content",
 }
 
 

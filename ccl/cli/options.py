@@ -29,8 +29,8 @@ Yes: TypeAlias = Annotated[
     typer.Option(
         "--yes",
         "-y",
-        help="Do not ask before tokens are spent. Off a terminal nothing is asked: "
-        "there --max-spend limits.",
+        help="Spend tokens without a prompt. Off a terminal there is none: "
+        "--max-spend is the limit there.",
     ),
 ]
 MaxSpend: TypeAlias = Annotated[
@@ -42,7 +42,7 @@ MaxSpend: TypeAlias = Annotated[
     ),
 ]
 Verbose: TypeAlias = Annotated[
-    bool, typer.Option("--verbose", "-v", help="With --version: what it is built from.")
+    bool, typer.Option("--verbose", "-v", help="With --version: print build details.")
 ]
 MaxErrors: TypeAlias = Annotated[
     int,
@@ -54,7 +54,7 @@ MaxErrors: TypeAlias = Annotated[
     ),
 ]
 DenyWarnings: TypeAlias = Annotated[
-    bool, typer.Option("--deny-warnings", help="Exit code 1 also where only warnings remain.")
+    bool, typer.Option("--deny-warnings", help="Exit code 1 also for warnings.")
 ]
 
 
@@ -81,4 +81,4 @@ def _what_is_wrong(folder: Path) -> str | None:
             return None
         return "is not a folder" if folder.exists() else "does not exist"
     except OSError as error:
-        return f"cannot be looked at: {error.strerror}"
+        return f"cannot be read: {error.strerror}"

@@ -86,7 +86,7 @@ def test_what_has_no_bounds_is_said(capfd: pytest.CaptureFixture[str], source: P
     Path("empty.wasm").write_bytes(b"\0asm\1\0\0\0")
     code, out, err = cclc(capfd, "bounds", "empty.wasm")
     assert (code, out) == (1, "")
-    assert "no readable section ccl:bounds" in err
+    assert "its section ccl:bounds is missing or unreadable" in err
     source.write_text("execution { let x = ; }", encoding="utf-8")
     code, out, err = cclc(capfd, "bounds", source)
     assert (code, out) == (1, "")

@@ -52,7 +52,7 @@ def test_a_monstrous_argument_is_answered_in_few_words(
         ("execution", "the execution is the entry 'run', which is called without --entry"),
         ("job.completed", "did you mean 'on:job.completed'?"),
         ("job.complete", "did you mean 'on:job.completed'?"),
-        ("zzz", "name one that it has; --entry takes both, cast, holder"),
+        ("zzz", "name an existing one; --entry takes both, cast, holder"),
     ],
 )
 def test_an_entry_that_is_called_otherwise(

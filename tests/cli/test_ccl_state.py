@@ -253,7 +253,7 @@ def test_a_job_has_state_and_submits_jobs(jobs: Path, tmp_path: Path) -> None:
     (tmp_path / "worker.ccl").write_text(WORKER, encoding="utf-8")
     outer = tmp_path / "outer.ccl"
     outer.write_text(JOBS.replace("count.ccl", "worker.ccl"), encoding="utf-8")
-    kill_at("Job submitted, as job", "ccl", "run", outer, home=tmp_path)
+    kill_at("Job submitted by job", "ccl", "run", outer, home=tmp_path)
     told = ccl(tmp_path, outer)
     worker, count = told["jobs"]
     assert (worker["output"], count["output"]) == (1, 42)

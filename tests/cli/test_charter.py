@@ -121,11 +121,11 @@ def test_strict_refuses_what_is_undecided(folder: Path) -> None:
     [
         (("bylaws.ccl", "--context", "wrong.json"), 1, "bylaws.ccl:4:"),
         (("bylaws.ccl", "--context", "list.json"), 2, "expected a JSON object"),
-        (("bylaws.ccl", "--context", "bylaws.ccl"), 2, "is no context"),
+        (("bylaws.ccl", "--context", "bylaws.ccl"), 2, "is not a context"),
         (("bylaws.ccl", "--context", "absent.json"), 3, "there is no file"),
         (("code.ccl",), 3, "declares nothing"),
         (("-", "--context", "-"), 2, "both the program and its context"),
-        (("bylaws.ccl", "--caller", "Ada"), 2, "--caller Ada is no DID"),
+        (("bylaws.ccl", "--caller", "Ada"), 2, "--caller Ada is not a DID"),
     ],
 )
 def test_misuse_is_answered_by_name(

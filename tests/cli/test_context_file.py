@@ -42,7 +42,7 @@ def test_roles_that_are_no_list_of_texts_are_refused(
     given = json.dumps({"roles": roles}).encode()
     done = run("ccl", "run", program, "--context", "-", home=tmp_path, stdin=given)
     assert (done.code, done.out) == (2, "")
-    assert "error[bad-context]: standard input is no context: roles is not a list" in done.err
+    assert "error[bad-context]: standard input is not a context: roles is not a list" in done.err
     assert '{"roles": ["treasurer"]}' in done.err
 
 

@@ -153,7 +153,7 @@ def test_key_twice_in_a_context_is_refused(
 ) -> None:
     done = run(*words, "good.ccl", "--context", "-", home=tmp_path, cwd=folder, stdin=text.encode())
     assert (done.code, done.out) == (2, "")
-    assert "error[bad-context]: standard input is no context: expected each key once" in done.err
+    assert "error[bad-context]: standard input is not a context: expected each key once" in done.err
     assert "line " in done.err
     assert " again (first at line 1, column " in done.err
 

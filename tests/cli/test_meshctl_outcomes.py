@@ -81,7 +81,7 @@ def test_help_without_words(meshctl: Meshctl) -> None:
 def test_words_of_ours(meshctl: Meshctl) -> None:
     refused = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "five")
     assert "Invalid value for '--resource-amount': expected a whole number" in refused.err
-    assert "help: `meshctl submit-job --help` shows how it is used" in refused.err
+    assert "help: `meshctl submit-job --help` shows its usage" in refused.err
     for word in ("parse string", "Value error"):
         assert word not in refused.err
     submit = ("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5", "--priority")

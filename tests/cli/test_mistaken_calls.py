@@ -107,7 +107,7 @@ def test_context_that_is_no_json_is_refused_in_words(folder: Path, text: str, sa
     (folder / "c.json").write_text(text)
     done = call(folder, "ccl", "run", "x.ccl", "--context", "c.json")
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith(f"error[bad-context]: c.json is no context: {said}\n")
+    assert done.err.startswith(f"error[bad-context]: c.json is not a context: {said}\n")
 
 
 def test_lines_that_end_with_cr_alone_are_named(folder: Path) -> None:
@@ -164,7 +164,7 @@ def test_record_that_no_context_gives_is_named(folder: Path) -> None:
     (folder / "m.ccl").write_text('execution {\n  log("\\(member.age)");\n}\n')
     done = call(folder, "ccl", "run", "m.ccl")
     assert done.code == 1
-    assert "the program asks for `member`, which no context gives" in done.err
+    assert "the program reads the record `member`, which the context lacks" in done.err
     (folder / "c.json").write_text('{"member": {"age": 40}}')
     given = call(folder, "ccl", "run", "m.ccl", "--context", "c.json")
     assert given.code == 0, given.err

@@ -75,4 +75,4 @@ def test_a_chosen_seed_is_used_and_shown(program: Path, tmp_path: Path) -> None:
 def test_what_is_no_seed_is_refused(text: str, program: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", program, "--entry", "look", MOST, f"--seed={text}", home=tmp_path)
     assert done.code == 2
-    assert f"error[wrong-seed]: '{text}' is no seed" in done.err
+    assert f"error[wrong-seed]: '{text}' is not a seed" in done.err

@@ -198,7 +198,7 @@ def test_configuration_of_another_user_is_passed_over_and_named(
     write(folder, "a.ccl", "b.ccl", text=WARNED)
     write(folder, "ccl.toml", text='[lints]\nCCL0902 = "deny"\n')
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    remark = f"note: {folder / 'ccl.toml'} does not count: it belongs to another user\n"
+    remark = f"note: {folder / 'ccl.toml'} is ignored: it belongs to another user\n"
     for words in (("check", "."), ("compile", "a.ccl")):
         done = cclc(folder, *words)
         assert done.code == 0

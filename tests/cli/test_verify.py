@@ -114,7 +114,7 @@ def test_a_module_that_is_not_from_ccl(folder: Path) -> None:
         part=Part.PROVENANCE, name="ccl:source", given=None, rebuilt="present"
     )
     (folder / "main.wasm").write_bytes(empty)
-    assert "does not say what it was compiled from" in verify(folder).err
+    assert "the module does not name its sources" in verify(folder).err
 
 
 def test_a_source_with_errors_is_no_verdict(folder: Path) -> None:

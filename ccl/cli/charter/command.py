@@ -106,7 +106,7 @@ def _show(entries: Sequence[Any], file: Path, view: str, *, strict: bool) -> Non
         raise _malformed(
             file,
             f"has a charter that cannot be read: {error}",
-            hint="it is not as `cclc compile` writes them; ask its author for the source",
+            hint="`cclc compile` did not write it; compile its source again",
         ) from None
     if strict and open_conditions:
         raise _refusal(file, open_conditions)
@@ -183,7 +183,7 @@ def _did(text: str) -> Did:
         raise CommandError(
             ExitCode.USAGE,
             "usage",
-            f"--caller {text} is no DID: {error}",
+            f"--caller {text} is not a DID: {error}",
             hint="`meshctl identity show` prints yours",
         ) from None
 
@@ -212,7 +212,7 @@ def _execute(program: Program, caller: Did, records: dict[str, Any]) -> Executio
             ExitCode.FAILED,
             "machine-fault",
             f"this machine could not execute {program.root.path}: {result}",
-            hint="this says nothing about the program; `meshctl doctor` looks at the machine",
+            hint="the program may be correct; `meshctl doctor` checks this machine",
         )
     return result
 
@@ -225,6 +225,6 @@ def _refusal(file: Path, found: tuple[Undecided, ...]) -> CommandError:
         ExitCode.FAILED,
         "undecided",
         f"{file} has {count} undecided condition{'' if count == 1 else 's'}: {listed}",
-        hint=f"give the context what is missing: {missing}",
+        hint=f"add the missing fields to the context: {missing}",
         details={"undecided": [each.to_json() for each in found]},
     )

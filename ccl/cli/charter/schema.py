@@ -53,7 +53,7 @@ CHARTER: Final[Schema] = {
     **reference("section"),
     "$defs": {
         "section": _section("a section without a value, or an object: its entries by their keys"),
-        "one": {"description": "what is no list", **_ONE},
+        "one": {"description": "any value but a list", **_ONE},
         "value": {
             "description": "a value of the charter",
             **either(reference("one"), array(_VALUE)),

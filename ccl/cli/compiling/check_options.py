@@ -40,14 +40,15 @@ def refuse_contradictions(options: CheckOptions) -> None:
         raise CommandError(
             ExitCode.USAGE,
             "usage",
-            "--unsafe-fixes without --fix: it says which fixes --fix applies",
-            hint="`cclc check --fix --unsafe-fixes --diff FILE` shows what they would change",
+            "--unsafe-fixes needs --fix",
+            hint="`cclc check --fix --unsafe-fixes --diff FILE` shows their changes",
         )
     if options.diff and (not options.fix or options.form.for_machines):
-        wrong = f"--format {options.form}" if options.fix else "--diff without --fix"
         raise CommandError(
             ExitCode.USAGE,
             "usage",
-            f"{wrong}: --diff shows what --fix would change, as a text",
-            hint="`cclc check --fix --diff FILE` shows it",
+            "--diff needs --fix"
+            if not options.fix
+            else f"--diff shows changes as text, not in the format {options.form}",
+            hint="`cclc check --fix --diff FILE` shows the changes",
         )

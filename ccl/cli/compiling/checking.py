@@ -104,7 +104,7 @@ def _note_left(fixed: Iterable[Fixed]) -> None:
     every = list(fixed)
     unhelpful, waiting = sum(each.unhelpful for each in every), sum(each.waiting for each in every)
     if unhelpful:
-        note(f"not applied: {_counted_fixes(unhelpful)}, as the file would have no fewer errors")
+        note(f"not applied: {_counted_fixes(unhelpful)}, since the file would have no fewer errors")
     if waiting:
         note(f"not applied: {_counted_fixes(waiting)}, until the more urgent errors are fixed")
 

@@ -117,8 +117,8 @@ def _unsettled(path: Path, source: Source, item: Span) -> CommandError:
     return CommandError(
         ExitCode.FAILED,
         "layout-changes-program",
-        f"{shown(path)}:{line}: this item cannot be laid out without changing what it says",
-        hint="the file is left as it is; please report it with this item",
+        f"{shown(path)}:{line}: this item cannot be formatted without changing its meaning",
+        hint="the file is unchanged; please report this item as a bug",
         details={"path": shown(path), "line": line},
     )
 

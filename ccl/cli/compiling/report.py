@@ -66,7 +66,7 @@ def not_compiled(findings: Findings) -> CommandError:
         ExitCode.FAILED,
         "source-errors",
         f"the source has {findings.summary()}",
-        hint=f"`cclc explain {first.code}` says more; `diagnostics` has their places",
+        hint=f"`cclc explain {first.code}` explains the first; `diagnostics` has their places",
     )
 
 
@@ -80,7 +80,7 @@ def summarise(findings: Findings, files: Sequence[Path]) -> None:
         note(f"Checked {what}: no errors")
         return
     codes = sorted({diagnostic.code for diagnostic in findings.diagnostics})
-    note(f"Found {counted}; `cclc explain {codes[0]}` says more")
+    note(f"Found {counted}; `cclc explain {codes[0]}` explains the first")
 
 
 def refuse_warnings(findings: Findings) -> None:
@@ -94,7 +94,7 @@ def refuse_warnings(findings: Findings) -> None:
         "warnings-denied",
         f"{count} {'warning is' if count == 1 else 'warnings are'} left, and --deny-warnings "
         "was given",
-        hint=f"mend them, or allow one where it is meant: `// ccl: allow {code}`",
+        hint=f"fix them, or allow one where it is intended: `// ccl: allow {code}`",
         details={"warnings": count},
     )
 

@@ -111,7 +111,7 @@ def _no_programs(folder: Path) -> CommandError:
         ExitCode.NOT_FOUND,
         NO_PROGRAMS,
         f"there is no program in the folder {folder}",
-        hint="programs end in .ccl; folders and files that begin with a dot do not count",
+        hint="programs end in .ccl; folders and files that begin with a dot are ignored",
         details={"path": str(folder)},
     )
 
@@ -143,4 +143,4 @@ def project_for(file: Path, allowed: Iterable[Path]) -> Project:
 def remark_on_foreign(projects: Iterable[Project]) -> None:
     """Notes on stderr which configurations were passed over: their levels do not apply."""
     for path in dict.fromkeys(each for project in projects for each in project.foreign):
-        note(f"note: {path} does not count: it belongs to another user")
+        note(f"note: {path} is ignored: it belongs to another user")

@@ -42,8 +42,8 @@ def _bounds(file: Path, allowed: tuple[Path, ...]) -> Mapping[str, Bound]:
             raise CommandError(
                 ExitCode.FAILED,
                 "no-bounds",
-                f"{shown(file)} says nothing of its bounds: it has no readable section ccl:bounds",
-                hint="compile its source again, or ask for the bounds of the source",
+                f"{shown(file)} has no bounds: its section ccl:bounds is missing or unreadable",
+                hint="compile its source again, or run `cclc bounds` on the source",
                 details={"path": str(file)},
             )
         answer_findings(NOTHING_FOUND)

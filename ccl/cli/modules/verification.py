@@ -94,7 +94,7 @@ def _hint(found: tuple[Difference, ...]) -> str:
     """Suggests the next step, by the most likely cause."""
     parts = {each.part: each for each in reversed(found)}
     if Part.PROVENANCE in parts:
-        return "the module does not say what it was compiled from; ask its author for another"
+        return "the module does not name its sources; compile it again"
     if Part.COMPILER in parts:
         version = parts[Part.COMPILER].given
         return f"it was compiled by another version; verify it with icn-ccl {version}"
@@ -104,7 +104,7 @@ def _hint(found: tuple[Difference, ...]) -> str:
         if renamed:
             return "the text is the same under another name; name the file as the module does"
         return "get the sources that have the CIDs of the module, and verify against those"
-    return "sources and compiler are said to be the same: the module was changed afterwards"
+    return "it names the same sources and compiler: the module was changed afterwards"
 
 
 def _value(

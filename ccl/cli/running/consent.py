@@ -64,6 +64,6 @@ def consent(
             ExitCode.DENIED,
             "declined",
             "nothing was submitted",
-            hint="run it again when the submission is wanted",
+            hint="run it again and confirm, or pass --yes",
         )
     return amounts

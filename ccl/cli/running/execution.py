@@ -84,7 +84,7 @@ def execute(mesh: LocalMesh, call: Call) -> Run:
             ExitCode.FAILED,
             "machine-fault",
             f"this machine could not execute {program.root.path}: {result}",
-            hint="this says nothing about the program; `meshctl doctor` looks at the machine",
+            hint="the program may be correct; `meshctl doctor` checks this machine",
         )
     return run_of(program, call.entry, result, context)
 
@@ -154,13 +154,13 @@ def _check_size(context: Context) -> None:
         raise CommandError(
             ExitCode.USAGE,
             "bad-context",
-            f"the context cannot be written down: {error}",
-            hint="leave out what the program does not ask for",
+            f"the context has no encoding: {error}",
+            hint="remove records that the program does not read",
         ) from None
     if size > RECORD_BYTES_MAX:
         raise CommandError(
             ExitCode.USAGE,
             "bad-context",
             f"the context has {size} bytes, at most {RECORD_BYTES_MAX} are allowed",
-            hint="give what is large as the input: --input FILE",
+            hint="pass large data as the input: --input FILE",
         )

@@ -30,7 +30,7 @@ EntryName: TypeAlias = Annotated[
 InputFile: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        "--input", readable=False, metavar="FILE", help="What `input()` reads; - is stdin."
+        "--input", readable=False, metavar="FILE", help="The value of `input()`; - reads stdin."
     ),
 ]
 ContextFile: TypeAlias = Annotated[
@@ -38,8 +38,8 @@ ContextFile: TypeAlias = Annotated[
     typer.Option(
         readable=False,
         metavar="FILE",
-        help="What the program asks of its host: a file with a JSON object, a record for each "
-        'name, as {"member": {"age": 40}, "roles": ["treasurer"]}; - reads stdin. Roles in it '
+        help="Host records of the program: a file with a JSON object, a record for each "
+        'name, as {"member": {"age": 40}, "roles": ["treasurer"]}; - reads stdin. Its roles '
         "are given to the caller.",
     ),
 ]
@@ -48,7 +48,7 @@ DryRun: TypeAlias = Annotated[
     typer.Option("--dry-run", help="Show what would be applied and submitted; do nothing."),
 ]
 FuelCeiling: TypeAlias = Annotated[
-    int, typer.Option(min=1, max=FUEL_MAX, help="Ceiling of work of the local execution.")
+    int, typer.Option(min=1, max=FUEL_MAX, help="Fuel limit of the local execution.")
 ]
 MemoryCeiling: TypeAlias = Annotated[
     int,
@@ -56,14 +56,14 @@ MemoryCeiling: TypeAlias = Annotated[
         metavar="MIB",
         min=1,
         max=MEMORY_MIB_MAX,
-        help="Ceiling of memory of the local execution.",
+        help="Memory limit of the local execution.",
     ),
 ]
 Seed: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="HEX",
-        help="What `random()` draws from, in at most 64 hexadecimal digits. Without it, the "
-        "same program on the same input draws the same everywhere.",
+        help="Seed of `random()`, at most 64 hexadecimal digits. By default it follows from "
+        "the program and its input, and is the same everywhere.",
     ),
 ]

@@ -213,7 +213,7 @@ def _meant(entry: str, names: Sequence[str]) -> str:
     near = entry if entry in handlers else nearest(entry, (*names, *handlers))
     if near is not None:
         return f"did you mean '{handlers.get(near, near)}'?"
-    return "name one that it has" if names else "it has none that could be called"
+    return "name an existing one" if names else "it has none that could be called"
 
 
 def read_input(path: Path | None) -> tuple[Cid, bytes] | None:

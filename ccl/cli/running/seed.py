@@ -54,8 +54,8 @@ def chosen_seed(text: str) -> bytes:
     raise CommandError(
         ExitCode.USAGE,
         "wrong-seed",
-        f"'{text}' is no seed: expected 1 to {DIGITS_MAX} hexadecimal digits",
-        hint="write digits that everybody has agreed on, for instance --seed 20260115",
+        f"'{text}' is not a seed: expected 1 to {DIGITS_MAX} hexadecimal digits",
+        hint="use digits on which all parties agree, for instance --seed 20260115",
         details={"seed": text},
     )
 

@@ -129,8 +129,8 @@ def _follow(run: Run, state: RunState) -> int:
         failure = CommandError(
             ExitCode(state.code),
             "job-not-done",
-            "a job, or a handler for one, did not come to its result",
-            hint="`jobs` and `handlers` say why; `meshctl job-status JOB` says more",
+            "a job, or a handler for one, has no result",
+            hint="see `jobs` and `handlers`, or run `meshctl job-status JOB`",
         )
         # People have seen the reason, but not under -q.
         if options.quiet or options.as_json:

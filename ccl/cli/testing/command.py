@@ -82,7 +82,7 @@ def run_tests(options: Options) -> int:
     if not ran and not is_broken and not unread:
         if options.pattern is not None:
             raise _nothing(options, f"no test named like '{options.pattern}'", "-v lists the names")
-        raise _nothing(options, "no `test fn`", "the words stand in comments or texts only")
+        raise _nothing(options, "no `test fn`", "the words occur in comments or texts only")
     show.end(outcomes, unread, time.monotonic() - started)
     fails = (
         bool(unread)
@@ -96,7 +96,7 @@ def run_tests(options: Options) -> int:
             ExitCode.FAILED,
             "tests-failed",
             "not all tests passed",
-            hint="`files` says which, and why; `ccl test -k NAME` runs one alone",
+            hint="see `files`; `ccl test -k NAME` runs one test",
         )
     )
     return ExitCode.FAILED
@@ -156,7 +156,7 @@ def _faulty(suite: Suite, fault: Fault) -> CommandError:
         ExitCode.FAILED,
         "machine-fault",
         f"this machine could not execute the tests of {suite.path}: {fault}",
-        hint="this says nothing about the tests; `meshctl doctor` looks at the machine",
+        hint="the tests may be correct; `meshctl doctor` checks this machine",
     )
 
 

@@ -110,7 +110,7 @@ def document(command: str, fields: Fields) -> dict[str, Any]:
     return {
         "$schema": DIALECT,
         "title": f"{command} -o json",
-        "description": f"What `{command}` answers to programs, at each of its ends.",
+        "description": f"The answer of `{command}` to programs, on success and on failure.",
         **answer,
         **({"$defs": defined} if defined else {}),
     }

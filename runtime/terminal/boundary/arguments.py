@@ -85,8 +85,8 @@ def check_help(arguments: Sequence[str]) -> None:
         raise CommandError(
             ExitCode.USAGE,
             "usage",
-            f"{file} is taken for the option -h",
-            hint=f"what begins with - is an option; write the file as {as_path(file)}",
+            f"{file} is read as the option -h",
+            hint=f"names that begin with - are options; write the file as {as_path(file)}",
         )
 
 

@@ -62,7 +62,7 @@ def _no_memory() -> CommandError:
         ExitCode.FAILED,
         "memory-full",
         "this machine has no memory left for the command",
-        hint="raise the limit of its memory (`ulimit -v`) or end something else, then repeat it",
+        hint="raise the limit of its memory (`ulimit -v`) or end other programs, then repeat it",
     )
 
 
@@ -83,7 +83,7 @@ def _of_jobs(name: str) -> str:
     """Adds a remark on effects to the errors of commands that may have driven the mesh."""
     if name == "cclc":
         return ""
-    return "; what was done is not undone: `meshctl list-jobs` shows the jobs"
+    return "; completed steps are not undone: `meshctl list-jobs` shows the jobs"
 
 
 def _bug(error: Exception) -> CommandError:
@@ -97,9 +97,9 @@ def _bug(error: Exception) -> CommandError:
         with os.fdopen(create_file(path), "w", encoding="utf-8", errors="backslashreplace") as file:
             traceback.print_exception(error, file=file)
     except OSError:
-        where = f"what the same command prints under {DEBUG_VARIABLE}=1"
+        where = f"the output of the same command under {DEBUG_VARIABLE}=1"
     else:
-        where = f"{path}, which says where it happened"
+        where = f"{path}, which has the stack trace"
         details["report"] = str(path)
     return CommandError(
         ExitCode.INTERNAL,

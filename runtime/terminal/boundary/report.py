@@ -52,6 +52,6 @@ def report_interrupt() -> None:
             ExitCode.INTERRUPTED,
             "interrupted",
             "the command was interrupted",
-            hint="run it again; what was done is kept",
+            hint="run it again; completed steps are kept",
         )
     )

@@ -34,7 +34,7 @@ def command_that_has(word: str, program: str) -> str | None:
     """Suggests the next step for a word that is no command of `program`; None without a
     suggestion."""
     if word == "help":
-        return f"`{program} --help` lists the commands, `{program} COMMAND --help` says more of one"
+        return f"`{program} --help` lists the commands, `{program} COMMAND --help` describes one"
     if word.endswith(".ccl"):
         return f"a command comes first, for instance `ccl run {quote(word)}`"
     name = _SYNONYMS.get(word, word)

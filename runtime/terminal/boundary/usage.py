@@ -21,13 +21,13 @@ _NUMBERS: Final = {"int": "a whole number", "float": "a number"}
 def usage_error(error: TyperException, name: str, arguments: Sequence[str]) -> CommandError:
     context = getattr(error, "ctx", None)
     command = command_named(name, arguments) if context is None else context.command_path
-    hint = f"`{command} --help` shows how it is used"
+    hint = f"`{command} --help` shows its usage"
     option = str(getattr(error, "option_name", ""))
     file = file_like_an_option(arguments)
     if file is not None and file.startswith(option):
-        hint = f"what begins with - is taken for an option; write the file as {as_path(file)}"
+        hint = f"names that begin with - are options; write the file as {as_path(file)}"
     elif _NEGATIVE.match(option):
-        hint = "a negative number is taken for an option; put -- before the arguments: "
+        hint = "a negative number is read as an option; put -- before the arguments: "
         hint += f"`{command} … -- {option}`"
     elif isinstance(error, NoSuchOption):
         hint = option_elsewhere(option) or hint

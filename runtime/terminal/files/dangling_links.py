@@ -16,7 +16,7 @@ def dangling_link(path: Path) -> CommandError | None:
                 ExitCode.NOT_FOUND,
                 "dangling-link",
                 f"the link {link} points to {target}, which does not exist",
-                hint="make the link anew, or name the file itself",
+                hint="recreate the link, or name the file itself",
                 details={"path": str(path), "link": str(link), "target": str(target)},
             )
     return None

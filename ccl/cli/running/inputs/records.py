@@ -46,17 +46,17 @@ def read_records(path: Path | None) -> dict[str, Any]:
         records = from_json(parse_type("Data"), value, _NO_TYPES)
         encode(records)
     except json.JSONDecodeError as error:
-        raise _bad(f"{shown} is no context: {syntax_fault(error)}", path) from None
+        raise _bad(f"{shown} is not a context: {syntax_fault(error)}", path) from None
     except (ValueError, RecursionError, ValueMismatch, CodecError) as error:
-        raise _bad(f"{shown} is no context: {error}", path) from None
+        raise _bad(f"{shown} is not a context: {error}", path) from None
     if not isinstance(records, dict):
-        raise _bad(f"{shown} is no context: expected a JSON object", path)
+        raise _bad(f"{shown} is not a context: expected a JSON object", path)
     roles = records.get(ROLES_RECORD, [])
     if not isinstance(roles, list) or not all(isinstance(each, str) for each in roles):
         raise CommandError(
             ExitCode.USAGE,
             "bad-context",
-            f"{shown} is no context: {ROLES_RECORD} is not a list of texts",
+            f"{shown} is not a context: {ROLES_RECORD} is not a list of texts",
             hint='write the names of the roles that the caller has: {"roles": ["treasurer"]}',
             details={"path": str(path)},
         )

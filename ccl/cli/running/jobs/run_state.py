@@ -190,11 +190,11 @@ class RunState(Struct, kw_only=True):
         """Submits the jobs of the job itself, under the local key."""
         assert self.record is not None, "only a run with a record has jobs"
         known = {each.job_id for each in self.record.jobs}
-        asked = [each for each in asked_by(self.mesh, job.job_id) if each.job_id not in known]
-        if not asked:
+        further = [each for each in asked_by(self.mesh, job.job_id) if each.job_id not in known]
+        if not further:
             return
         if job.depth >= DEPTH_MAX:
-            self.options.remark(f"Not submitted: {_too_deep(len(asked))}")
+            self.options.remark(f"Not submitted: {_too_deep(len(further))}")
             self.code = max(self.code, ExitCode.FAILED)
             return
         source = self.followed[job.job_id].view.manifest.body.ccl
@@ -204,7 +204,7 @@ class RunState(Struct, kw_only=True):
                 request=request_of(each.effect, source),
                 job_id=each.job_id,
             )
-            for each in asked
+            for each in further
         )
         spent = consent(submissions, (), self.record.spent, self.options, ())
         following = tuple(
@@ -214,7 +214,7 @@ class RunState(Struct, kw_only=True):
         follow_on(self.mesh, self.key, record, submissions)
         self.record = record
         for each in submissions:
-            self.options.remark(f"Job submitted, as job {job.job_id} asked")
+            self.options.remark(f"Job submitted by job {job.job_id}")
             self.options.remark(f"Job ID: {each.job_id}")
 
     def _react(self, job: RunJob) -> None:
@@ -298,6 +298,6 @@ def _never_applied(reason: str | None) -> CommandError:
     return CommandError(
         ExitCode.FAILED,
         "effects-refused",
-        f"what the program asked for cannot be carried out: {reason}",
-        hint=f"it was executed {ATTEMPTS_MAX} times; nothing was applied: run it again later",
+        f"the program's effects cannot be applied: {reason}",
+        hint=f"nothing was applied after {ATTEMPTS_MAX} executions; run it again later",
     )

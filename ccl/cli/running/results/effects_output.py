@@ -48,9 +48,9 @@ def _line(effect: Effect) -> str | None:
     match effect:
         case AnchorData(data=text):
             cid = cid_of(text.encode("utf-8"), Codec.RAW)
-            return f"Stored     {cid}  ({len(text)} characters that it asked to anchor)"
+            return f"Stored     {cid}  ({len(text)} characters to anchor)"
         case RecordUsage(resource_type=kind, amount=amount):
-            return f"Usage      {amount} {kind}, by its own account; not billed"
+            return f"Usage      {amount} {kind}, as the program claims; not billed"
         case EmitEvent(name=name, article=article):
             data = json.dumps(untyped_to_json(decode(effect.data)), ensure_ascii=False)
             shown = "" if data in ("{}", "null") else f"  {data}"

@@ -78,7 +78,7 @@ def missing_record(outcome: Outcome, attempt: Attempt) -> str:
     """Suggests a record for a program that reads one which no context has."""
     name = _name_at(outcome.place, attempt.file) or "NAME"
     return (
-        f"the program asks for `{name}`, which no context gives: write it into a file, as "
+        f"the program reads the record `{name}`, which the context lacks: write it into a file, as "
         f'{{"{name}": {{…}}}}, and give that with --context FILE'
     )
 
