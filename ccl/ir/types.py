@@ -140,7 +140,8 @@ def is_reference(kind: Type) -> bool:
     """Held as a pointer to a counted heap object (see `ccl.abi.layout`)."""
     if isinstance(kind, Prim):
         return kind in FLAT_TYPES
-    return _HELD_BY_REFERENCE[type(kind)]
+    # (a type variable of the checker counts as one)
+    return _HELD_BY_REFERENCE.get(type(kind), True)
 
 
 def _is_held_by_reference(kind: type[Type]) -> bool:

@@ -74,7 +74,6 @@ EXPECTED = {
         "codegen.codecs.routines.parts_of",
         "codegen.functions.lvalues.part_type",
         "codegen.module_builder.variants",
-        "ir.type_names.__call__",
         "ir.types._is_held_by_reference",
     },
 }
