@@ -83,9 +83,9 @@ def too_large(shown: str, limit: int, what: str) -> CommandError:
 
 def missing(path: Path, what: str) -> CommandError:
     """Makes the error of a missing path."""
-    gone = dangling_link(path)
-    if gone is not None:
-        return gone
+    dangling = dangling_link(path)
+    if dangling is not None:
+        return dangling
     return CommandError(
         ExitCode.NOT_FOUND,
         NOT_FOUND,
@@ -109,10 +109,10 @@ def _nearby(path: Path) -> str | None:
     except OSError:
         return None
     # A common ending is no similarity.
-    alike = {name.removesuffix(path.suffix): name for name in names if name.endswith(path.suffix)}
-    near = nearest(path.stem, alike)
+    similar = {name.removesuffix(path.suffix): name for name in names if name.endswith(path.suffix)}
+    near = nearest(path.stem, similar)
     others = (name for name in names if Path(name).stem == path.stem)
-    found = next(others, None) if near is None else alike[near]
+    found = next(others, None) if near is None else similar[near]
     return None if found is None else f"did you mean {path.parent / found}?"
 
 
@@ -171,7 +171,7 @@ def _named(path: Path) -> str:
 
 def decoded(data: bytes, path: Path, what: str) -> str:
     """Decodes UTF-8 bytes. Raises CommandError, which names `what` is written in UTF-8."""
-    fault = text_fault(data)
+    fault = find_text_error(data)
     if fault is None:
         return data.decode("utf-8")
     raise CommandError(
@@ -183,7 +183,7 @@ def decoded(data: bytes, path: Path, what: str) -> str:
     )
 
 
-class TextFault(Struct, frozen=True, kw_only=True):
+class TextError(Struct, frozen=True, kw_only=True):
     """The reason why bytes are not UTF-8 text, and the way to convert them."""
 
     reason: str
@@ -191,7 +191,7 @@ class TextFault(Struct, frozen=True, kw_only=True):
     details: dict[str, Any]
 
 
-def text_fault(data: bytes) -> TextFault | None:
+def find_text_error(data: bytes) -> TextError | None:
     """Finds the encoding of `data`, or the first place that is not UTF-8; None if it is text
     throughout.
 
@@ -199,7 +199,7 @@ def text_fault(data: bytes) -> TextFault | None:
     """
     encoding = wide_encoding(data)
     if encoding is not None:
-        return TextFault(
+        return TextError(
             reason=f"it is {encoding} text",
             hint=f"convert it with `iconv -f {encoding.lower()} -t utf-8`",
             details={"encoding": encoding},
@@ -210,7 +210,7 @@ def text_fault(data: bytes) -> TextFault | None:
         before = data[: error.start]
         line = before.count(b"\n") + 1
         column = len(before.rpartition(b"\n")[2].decode("utf-8")) + 1
-        return TextFault(
+        return TextError(
             reason=f"byte 0x{data[error.start]:02x} at line {line}, column {column}",
             hint="convert it, for instance from Latin-1 with `iconv -f latin1 -t utf-8`",
             details={"line": line, "column": column},

@@ -63,7 +63,7 @@ def allowed_folders(folders: Iterable[Path] | None) -> tuple[Path, ...]:
     nothing."""
     found = tuple(folders or ())
     for folder in found:
-        what = _what_is_wrong(folder)
+        what = _problem(folder)
         if what is not None:
             raise CommandError(
                 ExitCode.USAGE,
@@ -75,7 +75,7 @@ def allowed_folders(folders: Iterable[Path] | None) -> tuple[Path, ...]:
     return found
 
 
-def _what_is_wrong(folder: Path) -> str | None:
+def _problem(folder: Path) -> str | None:
     try:
         if folder.is_dir():
             return None

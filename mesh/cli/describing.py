@@ -7,7 +7,7 @@ from ccl.abi.text.times import rfc3339, shown_time
 from mesh.local import JobView
 from mesh.proof import Proof
 from runtime.execution.execution import Outcome, OutcomeKind
-from runtime.module.backtrace import LIBRARY_PREFIX, calls_to, way_to
+from runtime.module.backtrace import LIBRARY_PREFIX, backtrace_places, calls_to
 
 CALLS_SHOWN_MAX: Final = 4
 
@@ -41,7 +41,9 @@ def describe_proven(proof: Proof) -> str:
     receipt = proof.receipt.body
     outcome, frames = receipt.deterministic.outcome, receipt.metrics.frames
     module = proof.data.get(receipt.module) if frames else None
-    return describe(outcome, () if module is None else way_to(outcome, calls_to(module, frames)))
+    return describe(
+        outcome, () if module is None else backtrace_places(outcome, calls_to(module, frames))
+    )
 
 
 def _where(place: str, trace: Sequence[str]) -> str:

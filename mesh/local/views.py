@@ -162,10 +162,10 @@ def with_trace(job: JobView, module: bytes) -> JobView:
     """The job with the places in its source that its frames name; the module names them."""
     if job.deterministic is None or job.metrics is None:
         return job
-    from runtime.module.backtrace import calls_to, way_to
+    from runtime.module.backtrace import backtrace_places, calls_to
 
     calls = calls_to(module, job.metrics.frames)
-    return replace(job, trace=way_to(job.deterministic.outcome, calls))
+    return replace(job, trace=backtrace_places(job.deterministic.outcome, calls))
 
 
 def _bids(

@@ -86,14 +86,14 @@ def size_of(marks: tuple[Any, ...], default: int) -> Size:
     return next((mark for mark in marks if isinstance(mark, Size)), Size(0, default))
 
 
-_known_did = lru_cache(maxsize=4096)(parse_did)
+_checked_did = lru_cache(maxsize=4096)(parse_did)
 
 
 def did(value: Any) -> Any:
     if type(value) is not str:
         raise ShapeError(f"expected a DID, found {name_of(value)}")
     try:
-        return _known_did(value)
+        return _checked_did(value)
     except DidError as error:
         raise ShapeError(str(error)) from None
 

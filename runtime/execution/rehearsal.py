@@ -73,7 +73,7 @@ class Rehearsal(Struct, kw_only=True):
     """By DID, in the order in which they were granted."""
 
     @property
-    def said(self) -> Rehearsed:
+    def records(self) -> Rehearsed:
         return Rehearsed(reached=self.reached, entered=self.entered, compared=self.compared)
 
 

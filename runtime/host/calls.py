@@ -99,8 +99,8 @@ def record_resource_usage(invocation: Invocation, kind: str, amount: int) -> Non
             resource_type=metered_resource(kind), amount=positive("amount", amount)
         )
     except RefusedError as refusal:
-        told = refusal.explained(invocation.meter)
-        raise trap(f"host_record_resource_usage: {told}") from None
+        text = refusal.explained(invocation.meter)
+        raise trap(f"host_record_resource_usage: {text}") from None
     reason = invocation.append_effect(effect)
     if reason is not None:
         raise trap(f"host_record_resource_usage: {reason}")

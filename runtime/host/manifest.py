@@ -76,7 +76,7 @@ class RefusedError(Exception):
 
 def submission(fields: Mapping[str, Any], meter: FuelMeter) -> SubmitJob:
     """Checks the fields of a submission. Raises RefusedError."""
-    _only_known("the manifest", fields, (*REQUIRED_KEYS, *OPTIONAL_KEYS))
+    _check_keys("the manifest", fields, (*REQUIRED_KEYS, *OPTIONAL_KEYS))
     for key in REQUIRED_KEYS:
         if key not in fields:
             raise RefusedError(f"{key}: missing")
@@ -199,7 +199,7 @@ def _group(group: str, value: object, known: tuple[str, ...]) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise RefusedError(f"{group}: expected a map, found {_kind(value)}")
-    _only_known(group, value, known)
+    _check_keys(group, value, known)
     for key, entry in value.items():
         if key in _TEXT_LIST_KEYS:
             if not isinstance(entry, list) or not all(isinstance(item, str) for item in entry):
@@ -209,7 +209,7 @@ def _group(group: str, value: object, known: tuple[str, ...]) -> dict[str, Any]:
     return value
 
 
-def _only_known(place: str, fields: Mapping[str, Any], known: tuple[str, ...]) -> None:
+def _check_keys(place: str, fields: Mapping[str, Any], known: tuple[str, ...]) -> None:
     for key in fields:
         if key not in known:
             raise RefusedError(f"{place} has no key {_shown(key)}", key, known)

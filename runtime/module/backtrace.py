@@ -20,7 +20,7 @@ from runtime.module.reader import MalformedError, read_module
 
 LIBRARY_PREFIX: Final = "std/"
 """Prefix of the files of the standard library."""
-WAY_MAX: Final = 8
+BACKTRACE_MAX: Final = 8
 """The most places of a backtrace that are shown."""
 
 
@@ -46,13 +46,13 @@ def place_of(call: CallSite) -> str:
     return f"{call.file}:{call.line}:{call.column}"
 
 
-def way_to(outcome: Outcome, calls: Iterable[CallSite]) -> tuple[str, ...]:
+def backtrace_places(outcome: Outcome, calls: Iterable[CallSite]) -> tuple[str, ...]:
     """Lists all places from a trap outwards, as `file:line:column`; none where no place is
     recorded."""
     return (outcome.place, *map(place_of, calls)) if outcome.place else ()
 
 
-def way_lines(way: Sequence[str]) -> Iterator[str]:
+def backtrace_lines(way: Sequence[str]) -> Iterator[str]:
     """Writes the backtrace as lines below the place that is shown, which is the first of the
     program's own."""
     if len(way) < 2:
@@ -60,10 +60,10 @@ def way_lines(way: Sequence[str]) -> Iterator[str]:
     if way[0].startswith(LIBRARY_PREFIX):
         yield f"in {way[0]}"
     counted = [(place, len(list(same))) for place, same in groupby(way[1:])]
-    for place, times in counted[:WAY_MAX]:
+    for place, times in counted[:BACKTRACE_MAX]:
         yield f"called from {place}" + (f", {times} times" if times > 1 else "")
-    if len(counted) > WAY_MAX:
-        yield f"… and {len(counted) - WAY_MAX} more"
+    if len(counted) > BACKTRACE_MAX:
+        yield f"… and {len(counted) - BACKTRACE_MAX} more"
 
 
 def _instructions(

@@ -186,9 +186,9 @@ class Sandbox:
             )
         for owner in self._watch.owners(timeout):
             if isinstance(owner, Worker):
-                self._hear_worker(owner)
+                self._read_worker(owner)
             else:
-                self._compilations.hear(owner)
+                self._compilations.advance(owner)
         self._end_overdue()
         self._compilations.end_overdue()
         self._dispatch()
@@ -270,7 +270,7 @@ class Sandbox:
             return
         self._watch.update(worker.child, worker)
 
-    def _hear_worker(self, worker: Worker) -> None:
+    def _read_worker(self, worker: Worker) -> None:
         if worker not in self._workers:
             return
         try:

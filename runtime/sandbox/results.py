@@ -50,8 +50,8 @@ def execution_from(answer: dict[str, Any]) -> Execution:
             frames=tuple(map(_natural, answer["frames"])),
         )
         charter = nested_charter(answer["charter"])
-        said = answer["rehearsal"]
-        rehearsal = None if said is None else Rehearsed.from_value(said)
+        records = answer["rehearsal"]
+        rehearsal = None if records is None else Rehearsed.from_value(records)
     except (KeyError, TypeError, ValueError) as error:
         raise CodecError(f"not a worker's answer: {error}") from None
     return Execution(

@@ -122,19 +122,19 @@ def _rate(rule: RateLimit, amount: int, usage: Usage, now: int) -> Allowed | Den
     else:
         elapsed = max(0, now - usage.updated_at)
         level = min(full, usage.level + elapsed * rule.amount)
-    asked = amount * rule.per_seconds
+    requested = amount * rule.per_seconds
     available = level // rule.per_seconds
     if amount > rule.burst:
         return Denied(reason=DenialReason.AMOUNT_OVER_BURST, available=available)
-    if asked > level:
-        wait = -(-(asked - level) // rule.amount)
+    if requested > level:
+        wait = -(-(requested - level) // rule.amount)
         return Denied(
             reason=DenialReason.RATE_EXCEEDED, available=available, retry_after_seconds=wait
         )
     return Allowed(
         usage=Usage(
             committed=usage.committed + amount,
-            level=level - asked,
+            level=level - requested,
             # A clock set back must not fill the bucket twice.
             updated_at=max(now, usage.updated_at),
         )

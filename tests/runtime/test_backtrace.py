@@ -10,7 +10,7 @@ from ccl.abi.sections import CALLS_KEY, SOURCE_SECTION, CallSite, calls_from_val
 from ccl.pipeline import compile_text
 from ccl.wasm.binary import sections
 from runtime.content.codec import decode
-from runtime.module.backtrace import calls_to, way_lines, way_to
+from runtime.module.backtrace import backtrace_lines, backtrace_places, calls_to
 
 PROGRAM = """\
 import "std/text" as text;
@@ -46,7 +46,7 @@ WASM = module()
 
 def way(entry: str, *arguments: object) -> tuple[str, ...]:
     ran = run(WASM, entry=entry, arguments=list(arguments))
-    return way_to(ran.outcome, calls_to(WASM, ran.frames))
+    return backtrace_places(ran.outcome, calls_to(WASM, ran.frames))
 
 
 def own(places: tuple[str, ...]) -> list[str]:
@@ -76,7 +76,7 @@ def test_a_trap_in_the_entry_itself_has_no_calls() -> None:
 def test_calls_of_one_place_are_counted() -> None:
     found = way("depth", 5)
     assert found == ("way.ccl:10:48", *["way.ccl:10:63"] * 5, "way.ccl:17:42")
-    assert list(way_lines(found)) == [
+    assert list(backtrace_lines(found)) == [
         "called from way.ccl:10:63, 5 times",
         "called from way.ccl:17:42",
     ]
@@ -89,7 +89,7 @@ def test_of_a_deep_stack_the_innermost_calls_are_named() -> None:
 
 
 def test_a_long_way_is_shown_in_part() -> None:
-    lines = list(way_lines(("std/a.ccl:1:1", *(f"a.ccl:{n}:1" for n in range(1, 12)))))
+    lines = list(backtrace_lines(("std/a.ccl:1:1", *(f"a.ccl:{n}:1" for n in range(1, 12)))))
     assert lines[:2] == ["in std/a.ccl:1:1", "called from a.ccl:1:1"]
     assert lines[-1] == "… and 3 more"
 

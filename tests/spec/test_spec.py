@@ -38,7 +38,7 @@ from ccl.pipeline import compile_text
 from runtime.content.cid import Cid
 from runtime.content.codec import decode
 from runtime.execution.execution import OutcomeKind
-from runtime.module.backtrace import LIBRARY_PREFIX, calls_to, way_to
+from runtime.module.backtrace import LIBRARY_PREFIX, backtrace_places, calls_to
 from runtime.sandbox.results import nested_charter
 
 _OF_STATE = ("write-state", "declare-state", "forget-state")
@@ -257,7 +257,7 @@ def check_trap(ran: Ran, wasm: bytes, line: int, text: str) -> None:
     outcome = ran.outcome
     assert outcome.kind in (OutcomeKind.TRAPPED, OutcomeKind.FAILED, OutcomeKind.LIMIT), outcome
     assert text in f"{outcome.reason}: {outcome.detail}", outcome
-    way = way_to(outcome, calls_to(wasm, ran.frames))
+    way = backtrace_places(outcome, calls_to(wasm, ran.frames))
     own = next(place for place in way if not place.startswith(LIBRARY_PREFIX))
     assert own.split(":")[:2] == ["spec.ccl", str(line)], way
 

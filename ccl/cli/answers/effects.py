@@ -16,7 +16,7 @@ from runtime.terminal.answers.schema import (
 )
 
 
-def _said(schema: Schema, description: str) -> Schema:
+def _described(schema: Schema, description: str) -> Schema:
     """Adds a description to a schema."""
     return {**schema, "description": description}
 
@@ -27,7 +27,7 @@ EFFECTS: Final = array(
     either(
         record(
             {
-                "submit_job": _said(CID, "the CID of the module of a job"),
+                "submit_job": _described(CID, "the CID of the module of a job"),
                 "resource_type": TEXT,
                 **_AMOUNT,
             }
@@ -41,19 +41,21 @@ EFFECTS: Final = array(
         ),
         record(
             {
-                "state": _said(TEXT, "a variable, after the name of its home"),
-                "value": _said(CID, "the CID of its new value"),
+                "state": _described(TEXT, "a variable, after the name of its home"),
+                "value": _described(CID, "the CID of its new value"),
             }
         ),
-        record({"forgotten_state": _said(TEXT, "a variable, after the name of its home")}),
-        record({"mint": _said(TEXT, "a token class"), **_AMOUNT, "to": TEXT}),
-        record({"burn": _said(TEXT, "a token class"), **_AMOUNT, "from": TEXT}),
-        record({"transfer": _said(TEXT, "a token class"), **_AMOUNT, "from": TEXT, "to": TEXT}),
-        record({"anchor": _said(CID, "the CID of the text that is anchored")}),
-        record({"usage": _said(TEXT, "a resource type"), **_AMOUNT}),
-        record({"put": _said(CID, "the CID of a block that is stored")}),
-        record({"pin": _said(CID, "the CID of a block that is kept")}),
-        record({"unpin": _said(CID, "the CID of a block that is no longer kept")}),
+        record({"forgotten_state": _described(TEXT, "a variable, after the name of its home")}),
+        record({"mint": _described(TEXT, "a token class"), **_AMOUNT, "to": TEXT}),
+        record({"burn": _described(TEXT, "a token class"), **_AMOUNT, "from": TEXT}),
+        record(
+            {"transfer": _described(TEXT, "a token class"), **_AMOUNT, "from": TEXT, "to": TEXT}
+        ),
+        record({"anchor": _described(CID, "the CID of the text that is anchored")}),
+        record({"usage": _described(TEXT, "a resource type"), **_AMOUNT}),
+        record({"put": _described(CID, "the CID of a block that is stored")}),
+        record({"pin": _described(CID, "the CID of a block that is kept")}),
+        record({"unpin": _described(CID, "the CID of a block that is no longer kept")}),
     )
 )
 
@@ -63,13 +65,13 @@ ENTRIES: Final = array(
         record(
             {
                 "section": TEXT,
-                "label": _said(ANY, "the text after the word; null if there is none"),
+                "label": _described(ANY, "the text after the word; null if there is none"),
                 "entries": array(OBJECT),
             }
         ),
         record(
             {
-                "undecided": _said(TEXT, "a condition that the context does not decide"),
+                "undecided": _described(TEXT, "a condition that the context does not decide"),
                 "missing_field": TEXT,
                 "place": TEXT,
             }

@@ -41,7 +41,7 @@ def check_files(paths: Sequence[Path], options: CheckOptions) -> None:
         )
     sources = sources_of(paths)
     texts, unreadable = _read_all(sources.files)
-    unreadable = (*unreadable, *sources.faults)
+    unreadable = (*unreadable, *sources.errors)
     if unreadable and (options.fix or not texts):
         # Nothing is changed where a name is wrong: another file may be meant.
         raise CommandErrors(unreadable)

@@ -118,10 +118,10 @@ def _show(findings: Findings, file: Path, form: Format) -> None:
     from ccl.diagnostics.codes.template import Severity
 
     answer_findings(findings)
-    faulty = findings.count(Severity.ERROR) > 0
-    if faulty or not form.for_machines:
+    has_errors = findings.count(Severity.ERROR) > 0
+    if has_errors or not form.for_machines:
         show_findings(findings, form)
-    if not faulty:
+    if not has_errors:
         return
     if not form.for_machines:
         summarise(findings, [file])

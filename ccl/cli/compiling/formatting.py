@@ -27,8 +27,8 @@ def format_files(files: Sequence[Path], *, check: bool, diff: bool, form: Format
     """
     # Every file is read before any is changed, so that a wrong name changes nothing.
     sources = sources_of(files)
-    if sources.faults:
-        raise CommandErrors(sources.faults)
+    if sources.errors:
+        raise CommandErrors(sources.errors)
     texts = {path: read_source(path) for path in sources.files}
     outcome = _format_each(texts, check=check, diff=diff)
     changed, unformatted = len(outcome.altered), outcome.unformatted

@@ -28,7 +28,7 @@ class Sources(Node, frozen=True, kw_only=True):
 
     files: tuple[Path, ...]
     folders: tuple[Path, ...]
-    faults: tuple[CommandError, ...]
+    errors: tuple[CommandError, ...]
 
 
 def sources_of(paths: Sequence[Path]) -> Sources:
@@ -36,26 +36,26 @@ def sources_of(paths: Sequence[Path]) -> Sources:
     files: dict[str, Path] = {}
     """By what they really are."""
     folders: list[Path] = []
-    faults: list[CommandError] = []
+    errors: list[CommandError] = []
     for path in paths:
         if str(path) == STANDARD_STREAM or not is_folder(path):
             key = STANDARD_STREAM if str(path) == STANDARD_STREAM else os.path.realpath(path)
             files.setdefault(key, path)
             continue
         found = False
-        for each in _below(path, folders, faults):
+        for each in _below(path, folders, errors):
             found = True
             files.setdefault(os.path.realpath(each), each)
         if not found:
-            faults.append(_no_programs(path))
-    return Sources(files=tuple(files.values()), folders=tuple(folders), faults=tuple(faults))
+            errors.append(_no_programs(path))
+    return Sources(files=tuple(files.values()), folders=tuple(folders), errors=tuple(errors))
 
 
-def _below(top: Path, folders: list[Path], faults: list[CommandError]) -> Iterator[Path]:
+def _below(top: Path, folders: list[Path], errors: list[CommandError]) -> Iterator[Path]:
     real = without_links(top)
 
     def unreadable(error: OSError) -> None:
-        faults.append(_unreadable(Path(error.filename), error))
+        errors.append(_unreadable(Path(error.filename), error))
 
     for name, inner, names in os.walk(top, onerror=unreadable):
         folder = Path(name)
@@ -65,7 +65,7 @@ def _below(top: Path, folders: list[Path], faults: list[CommandError]) -> Iterat
             if each.endswith(SUFFIX) and not each.startswith("."):
                 path = folder / each
                 if not _is_text(str(path)):
-                    faults.append(_not_text(path))
+                    errors.append(_not_text(path))
                     continue
                 if _is_file(path) and without_links(path).is_relative_to(real):
                     yield path

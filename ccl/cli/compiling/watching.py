@@ -114,7 +114,7 @@ def check_round(paths: Sequence[Path], allowed: tuple[Path, ...] = ()) -> Round:
     """Checks all files once. A file that cannot be read is reported, and may come back."""
     reports: list[Findings] = []
     sources = sources_of(paths)
-    unreadable = list(sources.faults)
+    unreadable = list(sources.errors)
     # (a folder changes when something is put into it)
     watched = {*paths, *sources.files, *sources.folders}
     for path in sources.files:

@@ -180,7 +180,7 @@ def entry_signature(program: Program, entry: str) -> ExportSignature:
         hint = "write one"
     else:
         message = f"{program.root.path} has no function or handler '{entry}'"
-        hint = _of_a_proposal(entry, program) or _meant(entry, names)
+        hint = _of_a_proposal(entry, program) or _suggestion(entry, names)
     if names:
         hint += f"; --entry takes {', '.join(names)}"
     raise CommandError(
@@ -205,7 +205,7 @@ def _of_a_proposal(entry: str, program: Program) -> str | None:
     )
 
 
-def _meant(entry: str, names: Sequence[str]) -> str:
+def _suggestion(entry: str, names: Sequence[str]) -> str:
     """Suggests an entry with a similar name."""
     if entry == EXECUTION_WORD and RUN_EXPORT in names:
         return f"the execution is the entry '{RUN_EXPORT}', which is called without --entry"

@@ -51,7 +51,7 @@ def run_program(options: Options) -> int:
         with only_this_run(mesh, key, waiting):
             record = unfinished_run(mesh, key)
             if record is not None:
-                return go_on(mesh, key, call, record, options)
+                return resume(mesh, key, call, record, options)
             return _begin(mesh, key, call, options)
 
 
@@ -78,7 +78,7 @@ def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
     return _follow(run, state)
 
 
-def go_on(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Options) -> int:
+def resume(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Options) -> int:
     """Follows a run that an earlier command has applied to its results."""
     state = _run_state(mesh, key, call, options, record.origin, ())
     give({"continued": True})
@@ -86,7 +86,7 @@ def go_on(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Opti
         note(f"note: this is the result of the unfinished run {run_id(key)}; nothing is done twice")
     run = done_before(mesh, call.program, call.entry, record.execution)
     show_modules(run, options, is_continued=True)
-    state.go_on(record)
+    state.resume(record)
     return _follow(run, state)
 
 

@@ -120,10 +120,10 @@ def _outcomes(
     pending: list[Suite | Broken] = []
     verdicts: dict[str, list[Verdict]] = {}
 
-    def hear(*, wait: bool) -> None:
+    def collect(*, wait: bool) -> None:
         for suite, result in rehearsals.finished(wait=wait):
             if isinstance(result, Fault):
-                raise _faulty(suite, result)
+                raise _not_executed(suite, result)
             verdicts[suite.path].append(result)
 
     def ready() -> Iterator[Tested | Broken]:
@@ -138,20 +138,20 @@ def _outcomes(
                 yield first
             pending.pop(0)
 
-    suites = compiled(files, options.pattern, options.workers, partial(hear, wait=False))
+    suites = compiled(files, options.pattern, options.workers, partial(collect, wait=False))
     with closing(suites):
         for suite in suites:
             pending.append(suite)
             if isinstance(suite, Suite):
                 verdicts[suite.path] = []
                 rehearsals.begin(suite)
-            hear(wait=False)
+            collect(wait=False)
             yield from ready()
-    hear(wait=True)
+    collect(wait=True)
     yield from ready()
 
 
-def _faulty(suite: Suite, fault: Fault) -> CommandError:
+def _not_executed(suite: Suite, fault: Fault) -> CommandError:
     return CommandError(
         ExitCode.FAILED,
         "machine-fault",

@@ -45,7 +45,7 @@ def test_files(paths: Sequence[Path], allowed: tuple[Path, ...]) -> Found:
     for a missing path, and for a named file that cannot be read."""
     sources = sources_of(paths)
     found: list[TestFile] = []
-    unread = [each for each in sources.faults if each.code != NO_PROGRAMS]
+    unread = [each for each in sources.errors if each.code != NO_PROGRAMS]
     for file in sources.files:
         try:
             text, project = read_source(file), project_for(file, allowed)

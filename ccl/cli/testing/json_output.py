@@ -5,7 +5,7 @@ from typing import Any
 
 from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
 from ccl.cli.testing.suite import Broken, Suite
-from ccl.cli.testing.text_output import Outcomes, Tested, failure_place, way_of
+from ccl.cli.testing.text_output import Outcomes, Tested, backtrace_of, failure_place
 from ccl.cli.testing.value_text import value_lines
 from ccl.diagnostics.render.formats.json import json_value
 from runtime.content.codec import decode
@@ -53,7 +53,7 @@ def verdict_value(suite: Suite, verdict: Verdict) -> dict[str, Any]:
         "fuel": verdict.fuel,
         "logs": list(verdict.logs),
         "failure": None if verdict.failure is None else _failure(suite, verdict.failure),
-        "trace": [] if verdict.failure is None else list(way_of(suite, verdict.failure)),
+        "trace": [] if verdict.failure is None else list(backtrace_of(suite, verdict.failure)),
     }
 
 

@@ -83,7 +83,7 @@ class Rehearsals(Struct):
                 if isinstance(result, Fault):
                     yield running.suite, result
                     continue
-                verdict = self._heard(running, result)
+                verdict = self._next_verdict(running, result)
                 if verdict is not None:
                     yield running.suite, verdict
             if not wait:
@@ -105,14 +105,14 @@ class Rehearsals(Struct):
         )
         self._running[ticket] = running
 
-    def _heard(self, running: _Running, execution: Execution) -> Verdict | None:
+    def _next_verdict(self, running: _Running, execution: Execution) -> Verdict | None:
         """Gives the verdict, or None where the next `assert_traps` is to be entered."""
         running.milliseconds += execution.metrics.wall_ms
         failure = judge(execution)
         if failure is not None:
             failure = replace(failure, frames=execution.metrics.frames)
-        said = execution.rehearsal
-        if failure is None and said is not None and said.entered is not None:
+        records = execution.rehearsal
+        if failure is None and records is not None and records.entered is not None:
             if running.entering < EXPECTED_TRAPS_MAX:
                 running.entering += 1
                 self._submit(running)
@@ -140,18 +140,18 @@ _NOTHING: Final = Outcome(kind=OutcomeKind.TRAPPED, reason=NOTHING_TRAPPED)
 
 def judge(execution: Execution) -> Failure | None:
     """Finds the failure in the end of an execution of a test, None without one."""
-    outcome, said = execution.deterministic.outcome, execution.rehearsal
-    compared = None if said is None else said.compared
-    if said is None or said.entered is None:
+    outcome, records = execution.deterministic.outcome, execution.rehearsal
+    compared = None if records is None else records.compared
+    if records is None or records.entered is None:
         return None if outcome.succeeded else Failure(outcome=outcome, compared=compared)
     if outcome.reason == ASSERTION_FAILED and outcome.kind is OutcomeKind.TRAPPED:
         return Failure(outcome=outcome, compared=compared)
     if outcome.succeeded or outcome.reason == NOTHING_TRAPPED:
-        return Failure(outcome=_NOTHING, expected=said.entered)
+        return Failure(outcome=_NOTHING, expected=records.entered)
     if not _is_trap(outcome):
         return Failure(outcome=outcome, compared=None)
-    if said.entered.reason not in trap_text(outcome):
-        return Failure(outcome=outcome, expected=said.entered)
+    if records.entered.reason not in trap_text(outcome):
+        return Failure(outcome=outcome, expected=records.entered)
     return None
 
 

@@ -8,7 +8,7 @@ from ccl.abi.sections import Abi, Site
 from ccl.abi.test_calls import TEST_PREFIX
 from ccl.cli.admission import admission
 from ccl.cli.compiling.findings import Findings
-from ccl.cli.running.results.traps import Spot, sites_in
+from ccl.cli.running.results.traps import Location, sites_in
 from ccl.cli.testing.discovery import TestFile
 from ccl.ir.typed import Program
 from ccl.pipeline import compile_tests
@@ -30,7 +30,7 @@ class Suite(Struct, frozen=True, kw_only=True):
     names: SourceMap
     """Sources under the paths in the module."""
 
-    def place(self, site: Spot) -> tuple[Source, Span] | None:
+    def place(self, site: Location) -> tuple[Source, Span] | None:
         """Finds the place of a source that the module names, in the sources of the user."""
         for source in self.names.sources:
             if source.path == site.file:

@@ -21,7 +21,7 @@ from ccl.source.spans import FileId, Source, Span
 from runtime.content.codec import decode
 from runtime.execution.context import MEMORY_BYTES, MIB
 from runtime.execution.execution import OutcomeKind
-from runtime.module.backtrace import calls_to, way_lines, way_to
+from runtime.module.backtrace import backtrace_lines, backtrace_places, calls_to
 from runtime.terminal.escaping import printable
 
 WIDTH_MIN: Final = 40
@@ -125,7 +125,7 @@ def failure_lines(suite: Suite, verdict: Verdict, paint: Paint, width: int) -> I
         yield f"{margin} expected a trap with {printable(wanted)}"
     if failure.compared is not None:
         yield from (f"{margin} {line}" for line in _compared(suite, failure, paint))
-    for line in way_lines(way_of(suite, failure)):
+    for line in backtrace_lines(backtrace_of(suite, failure)):
         yield f"{margin} {printable(line)}"
     if failure.outcome.article:
         yield f"{margin} under article {printable(failure.outcome.article)}"
@@ -170,17 +170,17 @@ def failure_place(suite: Suite, failure: Failure) -> tuple[Source, Span, str] | 
         file, start, end = map(int, expected.place.split(":"))
         span = Span(FileId(file), start, end)
         return suite.sources.of(span), span, "this came to its end"
-    spot = first_own(named_site(outcome, suite.sites), calls_to(suite.module, failure.frames))
-    found = None if spot is None else suite.place(spot)
+    location = first_own(named_site(outcome, suite.sites), calls_to(suite.module, failure.frames))
+    found = None if location is None else suite.place(location)
     if found is None:
         return None
     source, span = found
     return source, span, "" if outcome.reason == ASSERTION_FAILED else outcome.reason
 
 
-def way_of(suite: Suite, failure: Failure) -> tuple[str, ...]:
+def backtrace_of(suite: Suite, failure: Failure) -> tuple[str, ...]:
     """Lists the places from a trap outwards."""
-    return way_to(failure.outcome, calls_to(suite.module, failure.frames))
+    return backtrace_places(failure.outcome, calls_to(suite.module, failure.frames))
 
 
 def _compared(suite: Suite, failure: Failure, paint: Paint) -> Iterator[str]:

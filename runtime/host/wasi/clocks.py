@@ -78,7 +78,7 @@ def poll_oneoff(
     ready: list[_Event] = []
     alarms: list[_Alarm] = []
     for fields in _SUBSCRIPTION.iter_unpack(raw):
-        match _looked_at(invocation, *fields):
+        match _read_subscription(invocation, *fields):
             case None:
                 return INVAL
             case _Event() as event:
@@ -93,7 +93,7 @@ def poll_oneoff(
     return SUCCESS
 
 
-def _looked_at(
+def _read_subscription(
     invocation: Invocation,
     userdata: int,
     kind: int,

@@ -91,7 +91,7 @@ class Compilations:
     def deadlines(self) -> Iterator[float]:
         return (compilation.deadline for compilation in self._running.values())
 
-    def hear(self, compilation: Compilation) -> None:
+    def advance(self, compilation: Compilation) -> None:
         """Reads from and writes to a compiler whose pipes are ready."""
         if self._running.get(compilation.module) is not compilation:
             return

@@ -42,10 +42,10 @@ def give_up_identity() -> tuple[str, ...]:
     """
     before = _links()
     libc = ctypes.CDLL(None, use_errno=True)
-    is_apart = _unshare(libc)
+    is_separate = _unshare(libc)
     _drop_bounding_set(libc)
     _become_nobody(libc)
-    if not is_apart and libc.unshare(_NEW_USER_NAMESPACE) == 0:
+    if not is_separate and libc.unshare(_NEW_USER_NAMESPACE) == 0:
         # Any user may make one, where systems allow it, and has all capabilities in it.
         _unshare(libc)
         _drop_bounding_set(libc)

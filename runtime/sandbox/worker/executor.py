@@ -90,8 +90,8 @@ class Report(Struct, frozen=True, kw_only=True):
     def to_value(self) -> dict[str, Any]:
         """Writes the value that `runtime.sandbox.results.execution_from` reads."""
         value = {name: getattr(self, name) for name in self.__struct_fields__}
-        said = None if self.rehearsal is None else self.rehearsal.to_value()
-        return {**value, "outcome": self.outcome.to_value(), "rehearsal": said}
+        records = None if self.rehearsal is None else self.rehearsal.to_value()
+        return {**value, "outcome": self.outcome.to_value(), "rehearsal": records}
 
 
 class _Running(Struct):
@@ -167,7 +167,7 @@ class Executor:
             host_calls=invocation.host_calls,
             frames=list(ending.frames),
             wall_ns=time.perf_counter_ns() - started,
-            rehearsal=None if invocation.rehearsal is None else invocation.rehearsal.said,
+            rehearsal=None if invocation.rehearsal is None else invocation.rehearsal.records,
         )
 
     def _end(

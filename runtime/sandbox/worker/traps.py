@@ -81,11 +81,11 @@ def with_memory(outcome: Outcome, facts: ModuleFacts, memory_bytes: int, limit: 
     if not (of_memory or outcome.reason == _UNREACHABLE or _is_exit(outcome)):
         return outcome
     declared = facts.memory_pages_max
-    said = f"its memory had {memory_bytes} bytes, the limit is {limit}"
+    size = f"its memory had {memory_bytes} bytes, the limit is {limit}"
     if declared is not None and declared * PAGE_BYTES < limit:
-        said = f"its memory had {memory_bytes} bytes, the module's own limit is "
-        said += f"{declared * PAGE_BYTES}"
-    return replace(outcome, detail=f"{outcome.detail}; {said}" if outcome.detail else said)
+        size = f"its memory had {memory_bytes} bytes, the module's own limit is "
+        size += f"{declared * PAGE_BYTES}"
+    return replace(outcome, detail=f"{outcome.detail}; {size}" if outcome.detail else size)
 
 
 def _is_exit(outcome: Outcome) -> bool:

@@ -120,7 +120,7 @@ def _remedy(error: ValueMismatch | CodecError, kind: TypeRef, abi: Abi) -> str:
             text = text if error.path else quote(text)
             return f"write it as {text}"
         case _:
-            return how_to_write(kind, abi)
+            return writing_hint(kind, abi)
 
 
 def _payload(error: WrongPayload, abi: Abi) -> tuple[str, ...]:
@@ -131,7 +131,7 @@ def _payload(error: WrongPayload, abi: Abi) -> tuple[str, ...]:
     return (str(enum.arguments[("Ok", "Err").index(error.variant)]),)
 
 
-def how_to_write(kind: TypeRef, abi: Abi) -> str:
+def writing_hint(kind: TypeRef, abi: Abi) -> str:
     """Shows how a value is written: `write P as JSON, for instance '{"a": 5}'`, quoted for a
     shell."""
     value = example(kind, abi)

@@ -121,9 +121,9 @@ def follow_jobs(
 
     Raises CommandError at the timeout, on Ctrl-C, and for missing blocks.
     """
-    told = _Progress(mesh=mesh, say=say, several=len(ids) > 1)
+    progress = _Progress(mesh=mesh, say=say, several=len(ids) > 1)
     try:
-        problems = mesh.drive(ids, on_event=told, auto_award=True, timeout=timeout_seconds)
+        problems = mesh.drive(ids, on_event=progress, auto_award=True, timeout=timeout_seconds)
     except KeyboardInterrupt:
         raise interrupted(ids[0]) from None
     followed = []

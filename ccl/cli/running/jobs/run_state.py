@@ -87,7 +87,7 @@ class RunState(Struct, kw_only=True):
                 return run
         raise _never_applied(refusal)
 
-    def go_on(self, record: LocalRun) -> None:
+    def resume(self, record: LocalRun) -> None:
         """Continues a run that an earlier command has applied; its jobs are left to follow."""
         self.record = record
         for each in record.handled:

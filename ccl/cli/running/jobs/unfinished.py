@@ -9,7 +9,7 @@ from ccl.cli.running.call_blocks import stored_call
 from ccl.cli.running.destination import check_output
 from ccl.cli.running.jobs.earlier_runs import EarlierRun, earlier_runs
 from ccl.cli.running.options import Options
-from ccl.cli.running.session import go_on, waiting
+from ccl.cli.running.session import resume, waiting
 from mesh.cli.describing import local_time
 from mesh.cli.naming import resolve
 from mesh.home import has_mesh, locate_home
@@ -81,7 +81,7 @@ def continue_run(
                 allowed=(),
             )
             check_output(options)
-            return go_on(mesh, found.key, stored_call(mesh, found.key, record), record, options)
+            return resume(mesh, found.key, stored_call(mesh, found.key, record), record, options)
 
 
 def forget_run(text: str, home: Path | None) -> int:

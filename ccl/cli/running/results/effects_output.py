@@ -57,12 +57,12 @@ def _line(effect: Effect) -> str | None:
             under = f"  (under article {article})" if article else ""
             return printable(f"Event      {name}{shown}{under}")
         case MintTokens():
-            said = f"minted {effect.amount} {effect.token_class} to {effect.to}"
+            text = f"minted {effect.amount} {effect.token_class} to {effect.to}"
         case BurnTokens():
-            said = f"burned {effect.amount} {effect.token_class} of {effect.holder}"
+            text = f"burned {effect.amount} {effect.token_class} of {effect.holder}"
         case TransferTokens():
             units = f"{effect.amount} {effect.token_class}"
-            said = f"moved {units} from {effect.holder} to {effect.to}"
+            text = f"moved {units} from {effect.holder} to {effect.to}"
         case PutBlock(cid=cid):
             return f"Put        {cid}"
         case PinBlock(cid=cid):
@@ -71,7 +71,7 @@ def _line(effect: Effect) -> str | None:
             return f"Unpinned   {cid}"
         case SubmitJob() | WriteState() | DeclareState() | ForgetState():
             return None
-    return printable(f"Tokens     {said}")
+    return printable(f"Tokens     {text}")
 
 
 def effects_to_json(effects: Iterable[Effect]) -> list[dict[str, Any]]:

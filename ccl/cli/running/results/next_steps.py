@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ccl.cli.files import text_fault
+from ccl.cli.files import find_text_error
 from ccl.codegen.function_builder import OUT_OF_MEMORY
 from ccl.codegen.functions.calls import NOT_UTF8
 from runtime.execution.context import MEMORY_BYTES_MAX, MIB, Limits
@@ -53,10 +53,10 @@ def next_step(outcome: Outcome, entry: str, attempt: Attempt) -> tuple[str | Non
         return missing_record(outcome, attempt), ExitCode.FAILED
     if attempt.lacks_input(entry) and outcome.kind is not OutcomeKind.REJECTED:
         return missing_input(attempt), ExitCode.FAILED
-    fault = None if attempt.input is None else text_fault(attempt.input)
-    if outcome.reason == NOT_UTF8 and fault is not None:
+    error = None if attempt.input is None else find_text_error(attempt.input)
+    if outcome.reason == NOT_UTF8 and error is not None:
         shown = "standard input" if str(attempt.input_path) == "-" else str(attempt.input_path)
-        return f"the input {shown} is not UTF-8 text: {fault.reason}; {fault.hint}", ExitCode.FAILED
+        return f"the input {shown} is not UTF-8 text: {error.reason}; {error.hint}", ExitCode.FAILED
     return None, ExitCode.FAILED
 
 

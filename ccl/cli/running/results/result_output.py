@@ -16,7 +16,7 @@ from ccl.cli.running.jobs.run_state import RunState
 from ccl.cli.running.options import Options
 from ccl.cli.running.program import has_charter
 from ccl.cli.running.results.effects_output import effect_lines, effects_to_json
-from ccl.cli.running.results.traps import way_of
+from ccl.cli.running.results.traps import backtrace_of
 from ccl.cli.value_text import charter_lines, charter_value, value_lines
 from runtime.content.cid import Codec
 from runtime.execution.effects import SubmitJob
@@ -189,7 +189,7 @@ def give_run(run: Run, state: RunState | None, options: Options) -> None:
             "value": run.value,
             "value_origin": LOCAL,
             "outcome": found.outcome.to_value(),
-            "trace": way_of(run.execution, run.program.root.wasm),
+            "trace": backtrace_of(run.execution, run.program.root.wasm),
             "fuel": found.fuel_used,
             "fuel_limit": options.fuel,
             "memory_limit_bytes": options.memory_bytes,

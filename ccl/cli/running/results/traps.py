@@ -12,7 +12,7 @@ from ccl.source.spans import Source, Span
 from ccl.wasm.binary import sections
 from runtime.content.codec import decode
 from runtime.execution.execution import Execution, Outcome, OutcomeKind
-from runtime.module.backtrace import LIBRARY_PREFIX, calls_to, way_lines, way_to
+from runtime.module.backtrace import LIBRARY_PREFIX, backtrace_lines, backtrace_places, calls_to
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.escaping import printable
 
@@ -26,7 +26,7 @@ _HEADS = {
 SITES_BYTES_MAX = 16 * 1024 * 1024
 
 
-class Spot(Struct, frozen=True):
+class Location(Struct, frozen=True):
     """A part of one line of a source, as the module names it."""
 
     file: str
@@ -35,14 +35,14 @@ class Spot(Struct, frozen=True):
     end_column: int
 
 
-def spot_of(named: Site | CallSite) -> Spot:
-    return Spot(named.file, named.line, named.column, named.end_column)
+def location_of(named: Site | CallSite) -> Location:
+    return Location(named.file, named.line, named.column, named.end_column)
 
 
-def first_own(site: Site | None, calls: Sequence[CallSite]) -> Spot | None:
+def first_own(site: Site | None, calls: Sequence[CallSite]) -> Location | None:
     """Gives the shown place of a backtrace: the innermost one outside of the library."""
-    way = [*([] if site is None else [spot_of(site)]), *map(spot_of, calls)]
-    own = (spot for spot in way if not spot.file.startswith(LIBRARY_PREFIX))
+    way = [*([] if site is None else [location_of(site)]), *map(location_of, calls)]
+    own = (location for location in way if not location.file.startswith(LIBRARY_PREFIX))
     return None if site is None else next(own, way[0])
 
 
@@ -55,30 +55,32 @@ def outcome_lines(
     reason = outcome.explanation
     yield paint(head, Ink.ERROR) + (paint(f": {printable(reason)}", Ink.TITLE) if reason else "")
     calls = calls_to(program.root.wasm, execution.metrics.frames)
-    spot = first_own(site_of(outcome, program), calls)
-    if spot is not None:
-        source = next((s for s in program.names.sources if s.path == spot.file), None)
-        canvas = Canvas(paint=paint, gutter=len(str(spot.line)), width=max(width, 40))
+    location = first_own(site_of(outcome, program), calls)
+    if location is not None:
+        source = next((s for s in program.names.sources if s.path == location.file), None)
+        canvas = Canvas(paint=paint, gutter=len(str(location.line)), width=max(width, 40))
         yield (
             paint(f"{'':>{canvas.gutter}}-->", Ink.GUTTER)
-            + f" {printable(spot.file)}:{spot.line}:{spot.column}"
+            + f" {printable(location.file)}:{location.line}:{location.column}"
         )
         if source is not None:
             yield canvas.margin(None)
-            mark = Mark(span=_span(source, spot), text=outcome.reason, primary=True, ink=Ink.ERROR)
+            mark = Mark(
+                span=_span(source, location), text=outcome.reason, primary=True, ink=Ink.ERROR
+            )
             yield from marked_lines(source, [mark], canvas)
     elif outcome.place:
         yield f" --> {printable(outcome.place)}"
-    for line in way_lines(way_to(outcome, calls)):
+    for line in backtrace_lines(backtrace_places(outcome, calls)):
         yield f" = {printable(line)}"
     if outcome.article:
         yield f" = under article {printable(outcome.article)}"
 
 
-def way_of(execution: Execution, wasm: bytes) -> list[str]:
+def backtrace_of(execution: Execution, wasm: bytes) -> list[str]:
     """Lists the places from a trap outwards, for programs."""
     calls = calls_to(wasm, execution.metrics.frames)
-    return list(way_to(execution.deterministic.outcome, calls))
+    return list(backtrace_places(execution.deterministic.outcome, calls))
 
 
 def outcome_error(
@@ -116,6 +118,6 @@ def sites_in(wasm: bytes) -> tuple[Site, ...]:
     return ()
 
 
-def _span(source: Source, spot: Spot) -> Span:
-    start = source.offset(spot.line, spot.column)
-    return Span(source.file, start, start + max(spot.end_column - spot.column, 1))
+def _span(source: Source, location: Location) -> Span:
+    start = source.offset(location.line, location.column)
+    return Span(source.file, start, start + max(location.end_column - location.column, 1))
