@@ -253,7 +253,7 @@ def test_configuration_is_read_as_toml(project: Path, form: str) -> None:
         ('[lints]\nCCL0902 = "a\n', 2, "is not TOML", "[lints]"),
         ('[lints]\nCCL0902 = "allow"\nCCL0902 = "deny"\n', 3, "is not TOML", "[lints]"),
         ("[lints]\nCCL0902 = [", 2, "is not TOML", "[lints]"),
-        ("x = " + "[" * 5000, None, "is nested too deeply", "levels"),
+        ("x = " + "[" * 20_000, None, "is nested too deeply", "levels"),
         ("# " + "x" * 70_000, None, "has more than 65536 characters", "levels"),
         ("x = " + "9" * 5000, None, "is not TOML", "[lints]"),
     ],
