@@ -1,1 +1,1 @@
-"""From text to tree: lexer, grammar driver with recovery, tree building."""
+"""Parsing: lexer, grammar driver with error recovery, construction of the tree."""

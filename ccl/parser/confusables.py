@@ -1,11 +1,11 @@
-"""Warnings about names that are not what they look like: mixed scripts, and two that look alike.
+"""Warnings about confusable names: names of mixed scripts, and pairs that look alike.
 
-Both follow UTS #39, whose tables `disarm` has. A name is highly restrictive at least: of one
-script, or Latin with those that Japanese, Chinese or Korean is written in; digits and `_` are of
-every script. Names look alike if their skeletons are equal, unless they differ in case alone or
-are both ASCII, for which every font of programmers has distinct letters.
+Both follow UTS #39, with the tables of `disarm`. A name is at least highly restrictive: of one
+script, or of Latin and the scripts of Japanese, Chinese or Korean; digits and `_` belong to every
+script. Names are confusable if their skeletons are equal, unless they differ only in case or are
+both ASCII, whose letters are distinct in every programming font.
 
-Rule: most files have ASCII names alone, and do not pay for the tables.
+Rule: a file with ASCII names only, the common case, never loads the tables.
 """
 
 from itertools import pairwise
@@ -26,7 +26,7 @@ _WRITTEN_TOGETHER: Final = tuple(
 
 
 def warn_about_names(source: Source, sink: Sink) -> None:
-    """Report each name of the file once, where it is first written."""
+    """Reports each name of the file once, at its first occurrence."""
     if source.text.isascii():
         return
     names = _names(source)
@@ -39,7 +39,7 @@ def warn_about_names(source: Source, sink: Sink) -> None:
 
 
 def _names(source: Source) -> dict[str, Span]:
-    """Each name and quoted key of a file, and where it is first."""
+    """Yields each name and quoted key of a file with its first occurrence."""
     found: dict[str, Span] = {}
     for token, following in pairwise(lex(source, Sink()).items):
         is_key = token.kind == "STRING" and following.kind == "COLON" and token.text.isidentifier()
@@ -88,7 +88,7 @@ def _warn_about_lookalikes(names: dict[str, Span], sink: Sink) -> None:
 
 
 def _report_lookalike(name: str, other: str, names: dict[str, Span], sink: Sink) -> None:
-    """Report `name`, which is not ASCII."""
+    """Reports `name`, which is not ASCII, if it is confusable with another one."""
     place = names.get(other)
     letter = next((each for each in name if not each.isascii() and each not in other), name[0])
     sink.report(

@@ -1,6 +1,6 @@
-"""Depth of the tree that tokens can become, measured before it is built.
+"""Depth of the tree that tokens can form, measured before the tree is built.
 
-Beyond the limits the file is reported and read no further, so that nothing downstream runs out of
+Rule: beyond the limits the file is reported and not parsed, so that no later stage overflows the
 stack.
 """
 
@@ -26,13 +26,13 @@ _DEEPENING: Final = frozenset(
     | {"ELSE", "COLONCOLON", "PIPE", "CATCH", "EMIT", "LPAREN", "LBRACKET", "LBRACE"}
 )
 _SHAPING: Final = _OPENING | _CLOSING | _DEEPENING | {"SEMI", "COMMA"}
-"""All kinds that make the tree deeper or end what did."""
+"""All kinds that open or close a level of the tree."""
 
 
 def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
     """Reports the first place beyond the limits, if there is one."""
     levels, arms = [0], [0]
-    """What each open bracket, and outermost the file, adds to the depth; of that the `else`s."""
+    """The depth that each open bracket adds, outermost the file; of that the `else`s."""
     braces: list[int] = []
     """Heights of `levels` inside the open braces."""
     depth = 0
@@ -78,7 +78,7 @@ def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
 
 
 def _advice(read: list[Token], mostly_braces: bool) -> str | None:
-    """What helps where the last of the tokens is too deep; None: what the code says of itself."""
+    """Selects the help for the last of the tokens, which is too deep; None for the general one."""
     item = next(
         (each for each in reversed(read) if each.kind in ITEM_KEYWORDS or each.text in ITEM_WORDS),
         None,

@@ -1,7 +1,7 @@
 """The LALR automaton: feeds tokens to the tables and builds values as it reduces.
 
-`feed` is the fast way. `trial` runs on states alone, so that a repair can be tried without
-building anything; `cut` goes back to an earlier point of the stack.
+`feed` is the fast path. `trial` runs on states alone, so that a repair can be tried without
+building anything; `cut` returns to an earlier height of the stack.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ Reduction: TypeAlias = Callable[[Span, list[Any]], Any]
 Gathering: TypeAlias = Callable[[list[Any]], Any]
 """Makes it from the parts alone."""
 Making: TypeAlias = Callable[[str], tuple[Gathering | None, Reduction | None]]
-"""What makes the value of a rule, by the rule's name: one of the two."""
+"""The builder of the value of a rule, by the name of the rule: one of the two."""
 
 ACCEPTED: Final = -1
 NO_ACTION: Final = -(2**31)
@@ -39,10 +39,11 @@ class Automaton:
         self._end = 0
 
     def feed(self, tokens: Sequence[Token]) -> int:
-        """The index of the first token that does not fit, or `len(tokens)`; ACCEPTED at the
-        end of the module. After a token that does not fit the stack may be reduced already.
+        """Feeds tokens; returns the index of the first that does not fit, or `len(tokens)`, or
+        ACCEPTED at the end of the module.
 
-        Tokens with two readings become what they are read as.
+        After a token that does not fit the stack may already be reduced. Tokens with two readings
+        become the one that fits.
         """
         table, rules, accept = self._tables.states, self._rules, self._tables.accept
         states, values, starts = self.states, self.values, self._starts
@@ -108,18 +109,18 @@ class Automaton:
         del self.states[height:], self.values[height - 1 :], self._starts[height - 1 :]
 
     def begun(self, nonterminals: frozenset[str]) -> int | None:
-        """Where what follows the last of `nonterminals` on the stack begins."""
+        """Finds the start of the tokens after the last of `nonterminals` on the stack."""
         for height in range(len(self.values), 0, -1):
             if self.is_after(self.states[height - 1], nonterminals):
                 return self._starts[height - 1]
         return None
 
     def height_of(self, value: object) -> int:
-        """The height of the stack just before `value` was put on it."""
+        """Finds the height of the stack just before `value` was pushed."""
         return next(at for at, held in enumerate(self.values) if held is value) + 1
 
     def expected(self) -> frozenset[str]:
-        """The kinds of token that fit next."""
+        """Lists the kinds of token that fit next."""
         return frozenset(
             kind
             for kind in self._tables.states[self.states[-1]]
@@ -127,13 +128,12 @@ class Automaton:
         )
 
     def is_after(self, state: int, nonterminals: frozenset[str]) -> bool:
-        """Is `state` one that is reached by having read one of `nonterminals`?"""
+        """Reports whether `state` is entered after reading one of `nonterminals`."""
         return state in _reached_by(self._tables, nonterminals)
 
 
 def fitting(tables: Tables, states: list[int], token: Token) -> str | None:
-    """The kind under which the token fits after `states` (which then include it): of two
-    readings the first that does."""
+    """Finds the kind under which the token fits; `states` then includes it."""
     if not token.other:
         return token.kind if _trial(tables, states, token.kind) else None
     before = states.copy()

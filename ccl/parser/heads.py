@@ -1,7 +1,7 @@
 """Struct literals in the heads of `if`, `while`, `for` and `match`, where they need parentheses.
 
-Runs only over a file that has syntax errors. Each head is reported once, and read as if
-the parentheses were there.
+Runs only over a file with syntax errors. Each head is reported once, and parsed as if it had the
+parentheses.
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ _HEADS: Final = frozenset({"IF", "WHILE", "FOR", "MATCH"})
 _OPENING: Final = frozenset({"LPAREN", "LBRACKET", "LBRACE", "STRING_HEAD"})
 _CLOSING: Final = frozenset({"RPAREN", "RBRACKET", "RBRACE", "STRING_TAIL"})
 _BEHIND_A_LITERAL: Final = frozenset({"OP", "LT", "GT", "DOT", "LBRACE"})
-"""What shows that the brace before it ended an operand and no body."""
+"""Tokens that show that the brace before them ended an operand and not a body."""
 _NO_ARGUMENT: Final = frozenset({"OP", "LT", "GT", "LBRACE"})
 _AFTER_A_HEAD: Final = frozenset({"SEMI", "RBRACE", END})
 _PARAMETERS: Final = 100
@@ -70,7 +70,7 @@ def read_lost_parentheses(source: Source, tokens: Tokens, sink: Sink) -> None:
 
 
 def _unclosed(text: str, items: list[Token], at: int) -> int | None:
-    """The index of the `(` that is not closed in the head at `at`, and that nothing can follow."""
+    """Finds the `(` in the head at `at` that is not closed and cannot be closed later."""
     opened: list[int] = []
     for index in range(at, len(items) - 1):
         kind, following = items[index].kind, items[index + 1]
@@ -107,7 +107,7 @@ def _report(source: Source, sink: Sink, head: Token, literals: list[tuple[Token,
 
 
 def _literals(items: list[Token], at: int) -> list[tuple[int, int]]:
-    """First and last token of each `path { name: …` in the head that begins at `at`."""
+    """Finds the first and last token of each `path { name: …` in the head that begins at `at`."""
     found: list[tuple[int, int]] = []
     path = at
     while items[at].kind not in _AFTER_A_HEAD:
@@ -134,7 +134,7 @@ def _literals(items: list[Token], at: int) -> list[tuple[int, int]]:
 
 
 def _closing(items: list[Token], at: int) -> int | None:
-    """The index of the bracket that closes the one at `at`."""
+    """Finds the bracket that closes the one at `at`."""
     depth = 0
     for i in range(at, len(items)):
         depth += (items[i].kind in _OPENING) - (items[i].kind in _CLOSING)
@@ -144,7 +144,7 @@ def _closing(items: list[Token], at: int) -> int | None:
 
 
 def is_in_parameters(items: list[Token], at: int) -> bool:
-    """Is the token at `at` within the parentheses of `fn name(…)`?"""
+    """Reports whether the token at `at` is within the parentheses of `fn name(…)`."""
     depth = 0
     for index in range(at - 1, max(at - _PARAMETERS, 1), -1):
         kind = items[index].kind

@@ -1,4 +1,4 @@
-"""The items of a file without their contents: which there are, which are exports or tests."""
+"""The items of a file without their contents: their names, exports and tests."""
 
 from typing import Any, get_args
 
@@ -20,7 +20,8 @@ _SHOWN = (
 
 
 def outline(text: str) -> tuple[Any, ...]:
-    """A value that is equal for two texts with the same items, as far as they can be read."""
+    """Computes a value that is equal for two texts with the same items, as far as they can be
+    parsed."""
     with nesting_in_room():
         return tuple(map(_outline, parse(Source(FileId(0), "", text), Sink()).items))
 

@@ -1,4 +1,4 @@
-"""Text to tree: `parse` never raises, whatever the text; faults go to the sink."""
+"""Parsing: text to tree. `parse` never raises, whatever the text; errors go to the sink."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from ccl.syntax.tables import tables
 
 
 def parse(source: Source, sink: Sink) -> ast.Module:
-    """The module as far as it could be read."""
+    """Parses a module, as far as its text is valid."""
     tokens = lex(source, sink)
     whole = Span(source.file, 0, len(source.text))
     if too_deep(source, tokens, sink):
@@ -56,7 +56,7 @@ def parse(source: Source, sink: Sink) -> ast.Module:
         classify(source, tokens)
         found = Sink()
         items = recover(_automaton(source, tokens, found), source, tokens, sink)
-    # What the reductions found counts only in the reading that is kept.
+    # The reports of the reductions count only for the reading that is kept.
     sink.take(found)
     report_foreign_tests(items, sink)
     return ast.Module(items=items, span=whole)

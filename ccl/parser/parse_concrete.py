@@ -1,4 +1,4 @@
-"""Text to concrete tree, for files without faults of syntax only."""
+"""Parsing into the concrete tree, for files without syntax errors only."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -33,7 +33,7 @@ EMPTY_RULES: Final = frozenset({"none", "no_header"})
 
 
 def parse_concrete(source: Source) -> Concrete:
-    """The tree of a file that the parser has read without a fault."""
+    """Builds the concrete tree of a file that has been parsed without errors."""
     tokens = lex(source, Sink())
     classify(source, tokens)
     leaves = _Leaves(source, tokens.items)
@@ -44,7 +44,7 @@ def parse_concrete(source: Source) -> Concrete:
 
 
 class _Leaves:
-    """The leaves of the tokens, each made once its kind is settled: when it has been read."""
+    """The leaves of the tokens, each made once the kind of its token is final."""
 
     def __init__(self, source: Source, tokens: Sequence[Token]) -> None:
         self._text = source.text
@@ -99,7 +99,7 @@ def _reduction(name: str, leaves: _Leaves) -> Reduction:
         )
 
     def first(span: Span, values: list[Any]) -> Part:
-        """A list with its last separator, or a statement with its `;`."""
+        """Builds a list with its last separator, or a statement with its `;`."""
         return (gathered if isinstance(values[0], list) else phrase)(span, values)
 
     if name in CHILD_RULES:
@@ -112,7 +112,7 @@ def _reduction(name: str, leaves: _Leaves) -> Reduction:
 
 
 def edge(parts: list[Part], *, last: bool) -> int:
-    """The index of the first or last leaf of a phrase that has at least one."""
+    """Finds the index of the first or last leaf of a phrase that has at least one."""
     for part in reversed(parts) if last else parts:
         if isinstance(part, Leaf):
             return part.index

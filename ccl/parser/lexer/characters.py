@@ -1,8 +1,8 @@
-"""The characters that a source may hold besides what can be seen.
+"""Invisible characters in a source, and the places where they are allowed.
 
-Rule: what is read is what is meant. A character without a glyph of its own, or one that reorders
-others, is refused wherever it is written; those that people need to write their languages and
-emoji are text: strings and comments hold them, names and code do not.
+Rule: the visible text is the text that is compiled. A character without a glyph, or one that
+reorders others, is rejected everywhere, except for those that scripts and emoji require: strings
+and comments may contain these, names and code may not.
 """
 
 import re
@@ -37,20 +37,20 @@ _STRING_KINDS: Final = frozenset({"STRING", "STRING_HEAD", "STRING_MID", "STRING
 
 
 def is_ignorable(char: str) -> bool:
-    """Whether it is invisible and among letters."""
+    """Reports whether the character is invisible and occurs among letters."""
     return _IGNORABLE.match(char) is not None
 
 
 def is_name_part(char: str) -> bool:
-    """Whether a name goes on with it, were it only in error: an ignorable character is reported,
-    and the name around it stays one name, so that no error follows from the report."""
+    """Reports whether the character continues a name. An ignorable one does, although it is an
+    error, so that the report has no consequences."""
     return ("a" + char).isidentifier() or is_ignorable(char)
 
 
 def report_invisible(
     source: Source, tokens: Sequence[Token], comments: Sequence[tuple[int, int]], sink: Sink
 ) -> Iterator[int]:
-    """Report each character that may not be where it is; gives their offsets."""
+    """Reports each invisible character that is not allowed; returns their offsets."""
     starts: list[int] | None = None
     for found in _STRANGE.finditer(source.text):
         at, char = found.start(), found.group()
@@ -77,7 +77,7 @@ def report_invisible(
 def _where(
     at: int, tokens: Sequence[Token], starts: list[int], comments: Sequence[tuple[int, int]]
 ) -> str:
-    """What the character at an offset is part of."""
+    """Classifies the token or comment around an offset."""
     index = bisect_right(starts, at) - 1
     if index >= 0 and at < tokens[index].end:
         return "string" if tokens[index].kind in _STRING_KINDS else "name"
@@ -86,7 +86,7 @@ def _where(
 
 
 def _fix(span: Span, char: str, where: str) -> Fix:
-    """In a string the escape keeps its value; a name could become another one."""
+    """Removes the character, or writes it as an escape in a string; in a name the fix is unsafe."""
     if where == "string":
         return Fix(f"write `{_escape(char)}`", (Edit(span, _escape(char)),), safe=True)
     return Fix("remove it", (Edit(span, ""),), safe=where == "comment")
@@ -97,6 +97,7 @@ def _escape(char: str) -> str:
 
 
 def called(char: str) -> str:
-    """`U+202E RIGHT-TO-LEFT OVERRIDE`; the number alone where Unicode has no name."""
+    """Formats a character as `U+202E RIGHT-TO-LEFT OVERRIDE`, or its number alone if it has no
+    name."""
     name = unicodedata.name(char, "")
     return f"U+{ord(char):04X} {name}".rstrip()

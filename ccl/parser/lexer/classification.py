@@ -1,8 +1,7 @@
-"""Kinds of tokens, made precise where the grammar needs to see further than one token.
+"""Classification of tokens whose kind depends on more than one token of lookahead.
 
-One pass over the raw tokens. It finds which brace ends a head, which opens an inline
-object, whether the code around is a handler, and what the contextual words mean where
-they stand.
+One pass over the raw tokens finds the brace that ends a head, the braces of inline objects, the
+code of handlers, and the kinds of contextual words.
 """
 
 import re
@@ -27,7 +26,7 @@ _IN_TYPES: Final = frozenset(
 )
 _KEYWORD_KINDS: Final = frozenset(KEYWORDS.values())
 _WORD_ENDS: Final = frozenset({"SEMI", "COMMA", "RBRACE", "DOT", "LPAREN", "COLONCOLON", ""})
-"""After `override word` these say that the word is its value."""
+"""After `override word` these show that the word is its value."""
 _OVERRIDING: Final = frozenset({"IF", "FN", "STRUCT", "ENUM", "CONST", "STATE"})
 
 
@@ -41,13 +40,13 @@ def classify(source: Source, tokens: Tokens) -> None:
 
 
 def has_lost_brackets(tokens: Tokens) -> bool:
-    """Are more braces opened than closed?"""
+    """Reports whether more braces are opened than closed."""
     kinds = [token.kind for token in tokens.items if token.kind.endswith("BRACE")]
     return len(kinds) > 2 * kinds.count("RBRACE")
 
 
 def starts_item(text: str, token: Token) -> bool:
-    """Is this an item's word in the first column?"""
+    """Reports whether this is the keyword of an item in the first column."""
     return text[token.start - 1 : token.start] in ("", "\n") and (
         token.kind in ITEM_KEYWORDS or (token.text in ITEM_WORDS and token.kind != "STRING")
     )
@@ -136,7 +135,7 @@ class _Classifier:
             self._heads.append(self._depth)
 
     def _lacks_name(self, at: int) -> bool:
-        """`let : Type =` is a declaration whose name is missing, and no key."""
+        """Recognizes `let : Type =`, a declaration without a name rather than a key."""
         if self._kind(at) not in _DECLARING:
             return False
         at += 2
@@ -158,8 +157,8 @@ class _Classifier:
             token.kind, token.other = kind, "NAME"
 
     def _meaning(self, at: int) -> str | None:
-        """The kind of the contextual word at `at`, by what follows it: its form. The grammar
-        says where that form has a place; anywhere else the word is a name."""
+        """Finds the kind of the contextual word at `at` by the form of the tokens after it. In a
+        place where the grammar does not allow that form, the word is a name."""
         following = self._kind(at + 1)
         match self._text_at(at):
             case "as":
@@ -197,7 +196,7 @@ class _Classifier:
         return None
 
     def _opening(self, kind: str, brace: int) -> str:
-        """`kind`, whose body begins at `brace`."""
+        """Marks `brace` as the beginning of the body of `kind`."""
         self._bodies[brace] = kind
         return kind
 
@@ -205,7 +204,7 @@ class _Classifier:
         return self._kind(at) in ("STRING", "STRING_HEAD")
 
     def _after_string(self, at: int) -> int:
-        """The index behind the string that begins at `at`."""
+        """Finds the index after the string that begins at `at`."""
         depth = 0
         while True:
             depth += (self._kind(at) == "STRING_HEAD") - (self._kind(at) == "STRING_TAIL")
@@ -214,7 +213,7 @@ class _Classifier:
                 return at
 
     def _has_band(self, at: int) -> bool:
-        """There are two bounds at `at`, or the one of a band that lacks its other."""
+        """Reports whether two bounds, or one bound of an incomplete range, begin at `at`."""
         second = self._after_bound(at)
         if second is None:
             return False
@@ -226,7 +225,7 @@ class _Classifier:
         )
 
     def _after_bound(self, at: int) -> int | None:
-        """The index behind the bound that begins at `at`: a number, a literal or a path."""
+        """Finds the index after the bound at `at`: a number, a literal or a path."""
         if self._kind(at) == "MINUS":
             at += 1
         if self._is_string(at):
@@ -241,13 +240,13 @@ class _Classifier:
         return at + 1 + has_sign
 
     def _overrides(self, at: int) -> bool:
-        """An entry or item follows, so that `override` is not itself a key."""
+        """Reports whether an entry or item follows, so that `override` is not a key itself."""
         if self._kind(at + 1) in ("NAME", "STRING"):
             return self._kind(at + 2) not in _WORD_ENDS
         return self._kind(at + 1) in _OVERRIDING or self._kind(at + 2) == "COLON"
 
     def _is_lambda(self, at: int) -> bool:
-        """`( names ) =>` starts here."""
+        """Recognizes `( names ) =>`."""
         at += 1
         while self._kind(at) in ("NAME", "UNDERSCORE", "COMMA"):
             at += 1
@@ -285,7 +284,7 @@ class _Classifier:
         self._statement = at + 1
 
     def _is_keyed(self, at: int) -> bool:
-        """There is `key:` at `at`."""
+        """Recognizes `key:` at `at`."""
         first = self._items[at]
         is_key = first.kind in ("STRING", "NAME") or first.text in KEYWORDS
         return is_key and self._kind(at + 1) == "COLON"

@@ -1,4 +1,4 @@
-"""Lexemes: the tokens of a text as they are read, and the errors of their spelling."""
+"""Lexemes: the tokens of a text as they are read, and lexical errors."""
 
 from ccl.diagnostics.model import Edit, Fix, Sink
 from ccl.parser.lexer.tokens import Token, Tokens
@@ -21,21 +21,21 @@ class Lexemes:
     def replacement(self, title: str, start: int, end: int, text: str, safe: bool = False) -> Fix:
         return Fix(title, (Edit(self._span(start, end), text),), safe)
 
-    def fault(
+    def error(
         self, code: str, start: int, end: int, *, fixes: tuple[Fix, ...] = (), **facts: str
     ) -> None:
-        """Reports an error of spelling, which silences later errors of its line."""
-        self.tokens.faulty.append(start)
-        self.slip(code, start, end, fixes=fixes, **facts)
+        """Reports a lexical error, which suppresses later errors of its line."""
+        self.tokens.erroneous.append(start)
+        self.report(code, start, end, fixes=fixes, **facts)
 
-    def slip(
+    def report(
         self, code: str, start: int, end: int, *, fixes: tuple[Fix, ...] = (), **facts: str
     ) -> None:
-        """Reports an error of spelling that leaves no doubt what was meant."""
+        """Reports an unambiguous lexical error, which suppresses no others."""
         self._sink.report(code, self._span(start, end), labels=(), notes=(), fixes=fixes, **facts)
 
     def add(self, kind: str, start: int, end: int, text: str | None = None) -> int:
-        """Appends a token; gives its end."""
+        """Appends a token; returns its end."""
         if self.doc:
             self.take_doc(start)
         self.tokens.items.append(
@@ -44,6 +44,6 @@ class Lexemes:
         return end
 
     def take_doc(self, start: int) -> None:
-        """Gives the comment before it to the token at `start`."""
+        """Attaches the comment before it to the token at `start`."""
         self.tokens.docs[start] = "\n".join(self.doc)
         self.doc = []

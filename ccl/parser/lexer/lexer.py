@@ -1,4 +1,4 @@
-"""Lexing: text to raw tokens. Every error of spelling is reported, and lexing goes on."""
+"""Lexing: text to raw tokens. Lexical errors are reported, and lexing continues."""
 
 import re
 from contextlib import suppress
@@ -43,7 +43,7 @@ _RAW: Final = re.compile(
 _CHUNK: Final = re.compile(r'[^"\\\n]*(?:\\[^(\n][^"\\\n]*)*')
 _MIDNIGHT: Final = "T00:00:00Z"
 _FIRST_MOMENT: Final = "1970-01-01T00:00:00Z"
-"""What a date is read as once it is reported."""
+"""The placeholder for a date that is reported."""
 _BEFORE_COLONS: Final = frozenset({"QUESTION", "LBRACKET"})
 """`c ? 1:20` and `xs[1:20]` have numbers around a colon."""
 _WORDS: Final = {**KEYWORDS, "_": "UNDERSCORE"}
@@ -52,14 +52,13 @@ _QUOTES: Final = frozenset("“”„‟«»")
 
 
 def lex(source: Source, sink: Sink) -> Tokens:
-    """All tokens of the file with an `$END` at its end; never raises."""
+    """Lexes the whole file; the last token is `$END`. Never raises."""
     return _Lexer(source, sink).run()
 
 
 def _likely_length(rest: str) -> int:
-    """Where the closing quote was meant in the rest of a line: before the closing
-    punctuation at its end, leaving out what the part before has opened itself; a `{` at the
-    end opens a body."""
+    """Guesses the length of an unterminated string in the rest of its line: up to the closing
+    punctuation at the end that the text before does not open itself, or up to a `{` at the end."""
     if rest.rstrip().endswith("{"):
         return len(rest.rstrip()[:-1].rstrip())
     text = rest.rstrip(" \t\r;,)]}")
@@ -137,12 +136,12 @@ class _Lexer:
             elif kind in ("day", "clock"):
                 at = self._in_quotes(at, end, kind)
             else:
-                out.fault("CCL0103", at, at + 2)
+                out.error("CCL0103", at, at + 2)
                 at = len(text)
         if self._open_strings:
             self._close_strings(len(text))
         out.add(END, len(text), len(text))
-        out.tokens.faulty += report_invisible(self._source, items, self._comments, self._sink)
+        out.tokens.erroneous += report_invisible(self._source, items, self._comments, self._sink)
         return out.tokens
 
     def _word(self, word: str, start: int, end: int) -> None:
@@ -160,7 +159,7 @@ class _Lexer:
         return self._out.add(PUNCTUATION[text], at, end, text)
 
     def _date(self, at: int, end: int) -> int:
-        """A date alone is no moment; read as numbers it would silently be a difference."""
+        """Reports a date without a time, which would be parsed as a difference of numbers."""
         text = self._text[at:end]
         moment = text + _MIDNIGHT
         fixes: tuple[Fix, ...] = ()
@@ -169,11 +168,11 @@ class _Lexer:
             datetime.fromisoformat(moment)
             fixes = (self._out.replacement(f"write `{moment}`", at, end, moment, safe=False),)
             advice = "date"
-        self._out.fault("CCL0108", at, end, fixes=fixes, text=text, form="a moment", advice=advice)
+        self._out.error("CCL0108", at, end, fixes=fixes, text=text, form="a moment", advice=advice)
         return self._out.add("TIMESTAMP", at, end, _FIRST_MOMENT)
 
     def _in_quotes(self, at: int, end: int, advice: str) -> int:
-        """`18:30` and `15.01.2026`, which are no values: a text, or a moment."""
+        """Reports `18:30` and `15.01.2026`, which are strings or timestamps in CCL."""
         text = self._text[at:end]
         quoted = self._out.replacement("put it in quotes", at, end, f'"{text}"', safe=False)
         fixes: tuple[Fix, ...] = (quoted,)
@@ -182,13 +181,13 @@ class _Lexer:
             fixes = (quoted, self._out.replacement(f"write `{moment}`", at, end, moment))
         form = "a value" if advice == "clock" else "a moment"
         facts = {"text": text, "form": form, "advice": advice}
-        self._out.fault("CCL0108", at, end, fixes=fixes, **facts)
+        self._out.error("CCL0108", at, end, fixes=fixes, **facts)
         return self._out.add("STRING", at, end, text)
 
     def _string(
         self, began: int, inside: int, closed: str, continued: str, start: int | None = None
     ) -> int:
-        """One stretch of a string from `inside` to its quote, interpolation or line end."""
+        """Lexes one part of a string from `inside` to its quote, interpolation or line end."""
         start = began if start is None else start
         chunk = _CHUNK.match(self._text, inside)
         assert chunk is not None, "the pattern matches the empty text"
@@ -201,19 +200,19 @@ class _Lexer:
             return self._out.add(continued, start, end + 2, chunk.group())
         end = inside + _likely_length(chunk.group())
         fixes = (self._out.replacement('add `"`', end, end, '"', safe=False),)
-        self._out.fault("CCL0102", began, end, fixes=fixes)
+        self._out.error("CCL0102", began, end, fixes=fixes)
         return self._out.add(closed, start, end, self._text[inside:end])
 
     def _close_strings(self, at: int) -> None:
-        """A line ended inside an interpolation: one fault, of the outermost string."""
-        self._out.fault("CCL0102", self._open_strings[0][0], at)
+        """Reports a line that ends inside an interpolation: one error, at the outermost string."""
+        self._out.error("CCL0102", self._open_strings[0][0], at)
         for _, depth in reversed(self._open_strings):
             self._out.add("STRING_TAIL", at, at, "")
             self._depth = depth - 1
         self._open_strings = []
 
     def _other(self, at: int) -> int:
-        """A name beyond ASCII, or a character that CCL does not use."""
+        """Lexes a non-ASCII name, or reports an unexpected character."""
         text = self._text
         char = text[at]
         start = at
@@ -233,17 +232,17 @@ class _Lexer:
             return self._single_quoted(at)
         if char in _QUOTES:
             fix = self._out.replacement('use `"`', at, at + 1, '"', safe=False)
-            self._out.fault("CCL0101", at, at + 1, character=char, fixes=(fix,))
+            self._out.error("CCL0101", at, at + 1, character=char, fixes=(fix,))
         elif char.isspace():
             fix = self._out.replacement("use a space", at, at + 1, " ", safe=True)
-            self._out.fault("CCL0101", at, at + 1, character=f"U+{ord(char):04X}", fixes=(fix,))
+            self._out.error("CCL0101", at, at + 1, character=f"U+{ord(char):04X}", fixes=(fix,))
         elif char == "&":
             fix = self._out.replacement("use `&&`", at, at + 1, "&&", safe=False)
-            self._out.fault("CCL0101", at, at + 1, character=char, fixes=(fix,))
+            self._out.error("CCL0101", at, at + 1, character=char, fixes=(fix,))
             self._out.add("OP", at, at + 1, "&&")
         else:
             shown = char if char.isprintable() else f"U+{ord(char):04X}"
-            self._out.fault("CCL0101", at, at + 1, character=shown)
+            self._out.error("CCL0101", at, at + 1, character=shown)
         return at + 1
 
     def _single_quoted(self, at: int) -> int:
@@ -251,7 +250,7 @@ class _Lexer:
         line_end = len(self._text) if line_end < 0 else line_end
         close = self._text.find("'", at + 1, line_end)
         if close < 0:
-            self._out.fault("CCL0101", at, at + 1, character="'")
+            self._out.error("CCL0101", at, at + 1, character="'")
             return at + 1
         inner = self._text[at + 1 : close]
         fixes: tuple[Fix, ...] = ()
@@ -261,7 +260,7 @@ class _Lexer:
             fixes = (
                 self._out.replacement("use double quotes", at, close + 1, f'"{inner}"', safe=apart),
             )
-        # What is apart from words is surely a string: the rest of its line reads as it stands.
-        report = self._out.slip if plain and apart else self._out.fault
+        # Separated from words it is surely a string, so the rest of its line is valid.
+        report = self._out.report if plain and apart else self._out.error
         report("CCL0110", at, close + 1, fixes=fixes)
         return self._out.add("STRING", at, close + 1, inner if plain else "")

@@ -1,4 +1,4 @@
-"""The values of literal tokens; what cannot be read is reported and gets a stand-in."""
+"""Values of literal tokens. Invalid literals are reported and get a placeholder value."""
 
 import re
 from calendar import timegm
@@ -54,7 +54,7 @@ def integer(token: Token, span: Span, sink: Sink) -> IntegerLiteral:
 
 
 def _whole(digits: str) -> int:
-    """Python refuses thousands of digits; all such numbers are beyond the limit alike."""
+    """Parses digits; Python limits their count, and all such numbers are out of range alike."""
     digits = digits.lstrip("0") or "0"
     return int(digits) if len(digits) < 30 else INTEGER_LIMIT + 1
 
@@ -80,7 +80,7 @@ def _exact(text: str, span: Span, sink: Sink, unit: str = "") -> Decimal:
 
 
 def _rounded(whole: str, places: str) -> str:
-    """To the places that a Decimal has, halves away from zero, as its arithmetic does."""
+    """Rounds to the decimal places of a Decimal, half away from zero, as its arithmetic does."""
     seven = Decimal(f"{whole}.{places[: DECIMAL_PLACES + 1]}")
     return str(seven.quantize(_LAST_PLACE, ROUND_HALF_UP))
 
@@ -117,7 +117,7 @@ def _quantity(token: Token, span: Span, sink: Sink) -> tuple[int, str]:
 
 
 def has_year(text: str) -> bool:
-    """Whether the date or time that is written begins with a year that RFC 3339 has."""
+    """Reports whether the date or time begins with a year that RFC 3339 allows."""
     return _YEAR.match(text) is not None
 
 
@@ -145,7 +145,7 @@ def timestamp(token: Token, span: Span, sink: Sink) -> TimestampLiteral:
 
 
 def decode(raw: str, start: int, span: Span, sink: Sink) -> str:
-    """The text of a stretch of a string that begins at offset `start`."""
+    """Decodes the escapes in a part of a string that begins at offset `start`."""
     if "\\" not in raw:
         return raw
 

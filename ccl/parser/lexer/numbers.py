@@ -1,4 +1,4 @@
-"""Numbers in a text: with their units, grouped, or in digits of other scripts."""
+"""Numbers in a text: with units, grouped, or in digits of other scripts."""
 
 import re
 from typing import Final
@@ -36,7 +36,7 @@ _NO_OPERANDS: Final = KEYWORDS.keys() - {"if", "match", "while", "for", "true", 
 _OPERAND: Final = re.compile(
     rf"""[ \t]*(?:(?!(?:{"|".join(sorted(_NO_OPERANDS))})\b|because\s+article\s*")\w|[(\["])"""
 )
-"""What may follow the operator `%`; nothing else makes it one."""
+"""Tokens that may follow the operator `%`; before others it is a percent sign."""
 _DURATION_UNITS: Final = frozenset("smhdwy")
 _FOREIGN_SIZES: Final = {
     f"{first}{second}": f"{first.upper()}iB" for first in "KMGTkmgt" for second in ("B", "b", "ib")
@@ -45,15 +45,15 @@ _SIZE_UNITS: Final = frozenset({"B", "KiB", "MiB", "GiB", "TiB"})
 
 
 class Numbers:
-    """Reads numbers into tokens."""
+    """A reader of numbers as tokens."""
 
     def __init__(self, lexemes: Lexemes) -> None:
         self._out = lexemes
         self._text = lexemes.text
 
     def read(self, at: int, end: int) -> int:
-        """A number whose ASCII digits end at `end`; those of other scripts are reported, and read
-        as what they stand for, so that nothing else is wrong with it."""
+        """Reads a number whose ASCII digits end at `end`. Digits of other scripts are reported and
+        read as their value, so that the report has no consequences."""
         text = self._text
         number = text[at:end]
         whole = _ANY_NUMBER.match(text, at)
@@ -93,7 +93,7 @@ class Numbers:
         written = found.group()
         number = "".join(str(decimal(each)) if each.isdecimal() else each for each in written)
         first = next(each for each in written if each.isdecimal() and not each.isascii())
-        self._out.fault(
+        self._out.error(
             "CCL0127",
             *found.span(),
             fixes=(self._out.replacement(f"write `{number}`", *found.span(), number, safe=False),),
@@ -104,8 +104,8 @@ class Numbers:
         return number
 
     def _grouped(self, found: re.Match[str], first: str, end: int) -> tuple[str, int]:
-        """A number and its end: with its groups if one on the line begins with 0, as none of
-        several numbers does; else `first`, which ends at `end`."""
+        """Reads digits grouped with commas and their end, if one group on the line begins with 0,
+        which none of several numbers does; otherwise returns `first`, which ends at `end`."""
         text = self._text
         line = text[text.rfind("\n", 0, end) + 1 :].partition("\n")[0]
         if _ZERO_GROUP.search(line) is None:
@@ -115,7 +115,7 @@ class Numbers:
         fixes = (self._out.replacement(f"write `{instead}`", *found.span(), instead, safe=False),)
         zeros = _ZERO_GROUP.search(written)
         code = "CCL0119" if zeros is None else "CCL0130"
-        self._out.fault(
+        self._out.error(
             code,
             *found.span(),
             fixes=fixes,
@@ -127,11 +127,11 @@ class Numbers:
         return instead, found.end()
 
     def _dotted(self, found: re.Match[str]) -> tuple[str, int]:
-        """A number grouped by dots, without them, and its end."""
+        """Reads a number grouped with dots; returns it without them, and its end."""
         instead = found.group().replace(".", "_")
         fixes = (self._out.replacement(f"write `{instead}`", *found.span(), instead, safe=False),)
         start, end = found.span()
-        self._out.fault(
+        self._out.error(
             "CCL0119",
             start,
             end,
@@ -147,11 +147,11 @@ class Numbers:
         whole, point, places = number.partition(".")
         instead = (whole.lstrip("0_") or "0") + point + places
         fix = self._out.replacement(f"write `{instead}`", at, end, instead, safe=False)
-        self._out.fault("CCL0130", at, end, fixes=(fix,), number=number, instead=instead)
+        self._out.error("CCL0130", at, end, fixes=(fix,), number=number, instead=instead)
         return instead
 
     def _percent_sign(self, at: int) -> int:
-        """`%` right behind a number: an operator only where an operand follows and one fits."""
+        """Reads `%` directly after a number: an operator if one fits and an operand follows."""
         end = at + 1
         if _OPERAND.match(self._text, end) is None:
             return self._out.add("SHARE", at, end)
@@ -159,7 +159,7 @@ class Numbers:
         return end
 
     def _spaced_unit(self, at: int, end: int, found: re.Match[str]) -> int:
-        """`3 days`: the unit is a word after a blank."""
+        """Reports a unit as a word after a space, such as `3 days`."""
         word = found.group(1)
         self._strange_suffix(at, end, found.start(1), word)
         return self._out.add("INT", at, found.end(), "0")
@@ -176,7 +176,7 @@ class Numbers:
             instead, stop = number + size, start + len(suffix)
             fixes = (self._out.replacement(f"write `{instead}`", at, stop, instead, safe=False),)
         facts = {"advice": "months"} if singular in _NO_FIXED_LENGTH else {}
-        self._out.fault(
+        self._out.error(
             "CCL0107",
             start,
             start + len(suffix),

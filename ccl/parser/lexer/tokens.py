@@ -84,9 +84,9 @@ ITEM_WORDS: Final = frozenset({"execution", "on", "export", "test", "invariant",
 
 
 class Token(Struct, gc=False):
-    """`text[start:end]` of the source; the classifier may make the kind more precise.
+    """`text[start:end]` of the source; the classifier may refine its kind.
 
-    `other` is the kind that it has where the grammar has no place for `kind`.
+    `other` is its kind where the grammar has no place for `kind`.
     """
 
     kind: str
@@ -98,12 +98,12 @@ class Token(Struct, gc=False):
 
 @dataclass(slots=True)
 class Tokens:
-    """All tokens of a file, the last of kind `$END`.
+    """All tokens of a file; the last has the kind `$END`.
 
-    docs: text of a `///` comment by the offset where the next token starts.
-    faulty: offsets of the lexical faults already reported.
+    docs: text of a `///` comment by the offset of the next token. erroneous: offsets of the lexical
+    errors already reported.
     """
 
     items: list[Token] = field(default_factory=list)
     docs: dict[int, str] = field(default_factory=dict)
-    faulty: list[int] = field(default_factory=list)
+    erroneous: list[int] = field(default_factory=list)

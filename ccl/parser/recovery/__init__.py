@@ -1,1 +1,1 @@
-"""Recovery from syntax errors: what is reported, and how parsing goes on."""
+"""Recovery from syntax errors: reports, repairs and continuation."""

@@ -1,4 +1,4 @@
-"""What is between the braces of an item, before anything is parsed."""
+"""The tokens between the braces of an item, before parsing."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,7 +14,7 @@ _GOES_ON: Final = frozenset({"LPAREN", "EQ", "ASSIGNOP", "DOT"})
 
 
 def opener_of(items: list[Token], at: int) -> int | None:
-    """The index of the brace that the head at `at` ends with: a few names or a text."""
+    """Finds the brace at the end of the head at `at`, which is a few names or a string."""
     for index in range(at + 1, min(at + 7, len(items))):
         if items[index].kind == "LBRACE":
             return index
@@ -24,7 +24,7 @@ def opener_of(items: list[Token], at: int) -> int | None:
 
 
 def content_of(items: list[Token], opener: int) -> Iterator[tuple[Token, bool]]:
-    """The tokens directly inside a brace, and whether an entry or a statement begins there."""
+    """Yields the tokens directly inside a brace, and whether each begins an entry or statement."""
     depth = 0
     begins = True
     for at in range(opener, len(items) - 1):
@@ -43,7 +43,7 @@ def content_of(items: list[Token], opener: int) -> Iterator[tuple[Token, bool]]:
 
 
 def has_statement(body: list[tuple[Token, bool]]) -> bool:
-    """Is there a statement in the body that no entry looks like?"""
+    """Reports whether the body contains a statement that cannot be an entry."""
     kinds = [(each.kind, begins) for each, begins in body]
     return any(
         begins and (kind in _STATEMENTS or (kind == "NAME" and after in _GOES_ON))

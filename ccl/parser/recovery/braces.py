@@ -1,7 +1,7 @@
-"""Lost braces, found by the layout: lines are indented by the braces around them.
+"""Missing braces, found by indentation.
 
-Runs only over a file that has syntax errors. Takes the indentation's word only where it
-explains every brace that is missing; each is reported once, and read as if it were there.
+Runs only over a file with syntax errors. Uses the indentation only if it explains every missing
+brace; each is reported once, and the file is parsed as if it were there.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from ccl.parser.lexer.tokens import Token, Tokens
 from ccl.source.spans import Source, Span
 
 _RESTARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "RBRACE", "LPAREN", "LBRACKET"})
-"""What follows these begins a part that has its own line."""
+"""Tokens before a part on a line of its own."""
 _OPENING: Final = frozenset({"LBRACE", "LPAREN", "LBRACKET", "STRING_HEAD"})
 _CLOSING: Final = frozenset({"RBRACE", "RPAREN", "RBRACKET", "STRING_TAIL"})
 _CONTINUES: Final = frozenset({"OP", "MINUS", "DOT", "ARROW", "RPAREN", "RBRACKET", "QUESTION"})
-"""A line that begins with one of these goes on with the line before."""
+"""Tokens at the start of a continuation line."""
 _GIVE: Final = frozenset({"LET", "EQ", "ASSIGNOP", "COLON", "RETURN"})
-"""Before these comes what a value is for; a `;` behind the value ends the whole."""
+"""Tokens before a value; a `;` after the value ends the whole."""
 _KEYS: Final = frozenset({"NAME", "STRING"})
 _BEFORE_ENTRIES: Final = _KEYS | {"COLON"}
 
@@ -98,7 +98,7 @@ class _Layout:
         """The indentation of the brace that was closed last."""
 
     def lost(self) -> tuple[_Lost, ...]:
-        """What is missing; () where the lines do not show all of it."""
+        """Lists the missing braces; () if the indentation does not explain all of them."""
         part_indent = 0
         restarts = True
         for at, token in enumerate(self._items):
@@ -128,13 +128,13 @@ class _Layout:
         return indent - (token.text in ("else", "because") and self._closed != indent)
 
     def _top(self) -> _Open | None:
-        """The last open brace, with what is open within it forgotten."""
+        """Returns the last open brace, and drops the brackets that are open within it."""
         while self._stack and not self._stack[-1].is_brace:
             self._stack.pop()
         return self._stack[-1] if self._stack else None
 
     def _close_before(self, at: int, token: Token, indent: int, is_first: bool) -> None:
-        """Is a brace open that must have ended before this token?"""
+        """Reports whether an open brace must have ended before this token."""
         if (
             token.kind == "ELSE"
             and at
@@ -159,7 +159,7 @@ class _Layout:
         self._stack.pop()
 
     def _end_of_body(self, opener: _Open, end: int) -> int:
-        """Before which token a body that its line begins and does not close has ended."""
+        """Finds the token before which a body that its line begins and does not close has ended."""
         *_, last = (line for line in self._lines if line.first <= opener.at)
         if any(line.first > opener.at for line in self._lines if line.first < end):
             return end
@@ -198,7 +198,7 @@ class _Layout:
         return at is not None
 
     def _head_above(self, indent: int) -> int | None:
-        """The index behind the last line that is indented like the closing brace."""
+        """Finds the index after the last line that is indented like the closing brace."""
         for number in range(len(self._lines) - 2, -1, -1):
             above = self._lines[number].indent
             if above < indent:
@@ -214,7 +214,7 @@ class _Layout:
         return None if self._items[end - 1].kind in _RESTARTS else end
 
     def _head_within(self, at: int) -> int | None:
-        """The index behind what opens a body, or before a key, in the line of the brace."""
+        """Finds the index after the head of a body, or before a key, in the line of the brace."""
         depth = 0
         for place in range(at - 1, self._lines[-1].first, -1):
             kind = self._items[place].kind
@@ -224,7 +224,7 @@ class _Layout:
         return None
 
     def _opens_body(self, at: int) -> bool:
-        """Would a `{` before the token at `at` begin a body?"""
+        """Reports whether a `{` before the token at `at` would begin a body."""
         before, here, after = (self._items[index] for index in range(at - 1, at + 2))
         return (
             before.kind == "ELSE"

@@ -1,7 +1,7 @@
-"""Forms of other languages: closures, `new`, types of tuples, numbers that begin or end with a dot.
+"""Forms of other languages: closures, `new`, tuple types, numbers that begin or end with a dot.
 
-Runs only over a file that is not CCL as it stands. Each is reported once, with the form that CCL
-has for it, and read as that.
+Runs only over a file with syntax errors. Each is reported once with the corresponding CCL form, and
+parsed as that.
 """
 
 import re
@@ -24,7 +24,7 @@ _IN_TYPES: Final = frozenset(
 _AFTER_TYPES: Final = frozenset({"COMMA", "GT", "RBRACKET", "RPAREN"})
 _TYPE_TOKENS_MAX: Final = 100
 _Reading: TypeAlias = tuple[list[Token], int] | None
-"""The tokens that stand for the form at a place, and the index behind it; None: no such form."""
+"""The tokens that replace the form at a place, and the index after it; None for no such form."""
 
 
 def read_foreign_forms(source: Source, tokens: Tokens, sink: Sink) -> None:
@@ -75,7 +75,8 @@ class _Forms:
         self._sink.report("CCL0119", place, found=found, instead=instead, fixes=(fix,))
 
     def _names(self, at: int, closer: str) -> tuple[list[Token], int] | None:
-        """The names, with or without types, of a list from `at` to its closer; the index behind."""
+        """Reads the names, with or without types, of a list from `at` to its closer; returns the
+        index after it."""
         names: list[Token] = []
         while self._kind(at) != closer:
             if self._kind(at) not in ("NAME", "UNDERSCORE"):
@@ -100,7 +101,7 @@ class _Forms:
         return at
 
     def _lambda(self, at: int, end: int, names: list[Token]) -> list[Token]:
-        """The head of a function as an argument, in place of the tokens from `at`."""
+        """Replaces the tokens from `at` by the head of an inline function."""
         words = [name.text for name in names]
         head = words[0] if len(words) == 1 else f"({', '.join(words)})"
         self._foreign(at, end, f"{head} =>")
@@ -113,7 +114,7 @@ class _Forms:
         return [*put, Token("FATARROW", "=>", last.end, last.end)]
 
     def _closure(self, at: int) -> _Reading:
-        """`|x| …`, `|| …`."""
+        """Reads `|x| …` and `|| …`."""
         if self._kind(at - 1) in _OPERAND_ENDS or self._items[at].text not in ("|", "||"):
             return None
         if self._items[at].text == "||":
@@ -126,7 +127,7 @@ class _Forms:
         return self._lambda(at, end, names), end
 
     def _anonymous(self, at: int) -> _Reading:
-        """`fn(x) { … }` as a value."""
+        """Reads `fn(x) { … }` as a value."""
         if self._kind(at + 1) != "LPAREN" or self._kind(at - 1) not in _BEFORE_VALUES:
             return None
         found = self._names(at + 2, "RPAREN")
@@ -143,7 +144,7 @@ class _Forms:
         return self._lambda(at, behind, names), behind
 
     def _new(self, at: int) -> _Reading:
-        """`new Name { … }`, `new Name(…)`."""
+        """Reads `new Name { … }` and `new Name(…)`."""
         token = self._items[at]
         if token.text != "new" or self._kind(at + 1) != "NAME":
             return None
@@ -159,7 +160,7 @@ class _Forms:
         return [], at + 1
 
     def _prefixed(self, at: int) -> _Reading:
-        """`f"hi {name}"`"""
+        """Reads `f"hi {name}"`."""
         prefix, text = self._items[at], self._items[min(at + 1, len(self._items) - 1)]
         if prefix.text not in ("f", "F") or text.kind != "STRING" or prefix.end != text.start:
             return None
@@ -175,7 +176,7 @@ class _Forms:
         return [text], at + 2
 
     def _try_block(self, at: int) -> _Reading:
-        """`try { … } catch e { … }`, read as `if true { … } else { }`."""
+        """Reads `try { … } catch e { … }` as `if true { … } else { }`."""
         if self._kind(at + 1) != "LBRACE":
             return None
         end = self._closer(at + 1) + 1
@@ -199,7 +200,7 @@ class _Forms:
         return [*head, *body, otherwise, *braces], closer + 1
 
     def _closer(self, opener: int) -> int:
-        """The index of the brace that closes the one at `opener`, or of the last token."""
+        """Finds the brace that closes the one at `opener`, or the last token."""
         depth = 0
         for index in range(opener, len(self._items) - 1):
             depth += (self._kind(index) == "LBRACE") - (self._kind(index) == "RBRACE")
@@ -208,7 +209,7 @@ class _Forms:
         return len(self._items) - 2
 
     def _bare_import(self, at: int) -> _Reading:
-        """`import name;` and `import name as other;`"""
+        """Reads `import name;` and `import name as other;`."""
         word, name = self._items[at], self._items[min(at + 1, len(self._items) - 1)]
         if name.kind != "NAME":
             return None
@@ -224,7 +225,7 @@ class _Forms:
         return [word, path, named, alias], end
 
     def _leading_dot(self, at: int) -> _Reading:
-        """`.5`"""
+        """Reads `.5`."""
         dot, number = self._items[at], self._items[min(at + 1, len(self._items) - 1)]
         if number.kind != "INT" or dot.end != number.start or self._kind(at - 1) in _OPERAND_ENDS:
             return None
@@ -232,7 +233,7 @@ class _Forms:
         return [Token("DECIMAL", f"0.{number.text}", dot.start, number.end)], at + 2
 
     def _trailing_dot(self, at: int) -> _Reading:
-        """`5.`"""
+        """Reads `5.`."""
         number, dot = self._items[at], self._items[min(at + 1, len(self._items) - 1)]
         if dot.kind != "DOT" or number.end != dot.start or self._kind(at + 2) in ("NAME", "INT"):
             return None
@@ -240,8 +241,8 @@ class _Forms:
         return [Token("DECIMAL", f"{number.text}.0", number.start, dot.end)], at + 2
 
     def _type(self, at: int) -> _Reading:
-        """`(Integer, String)`, `(Integer)`, `()` or `(Integer) -> Integer` as a type; it is read as
-        the first type in it."""
+        """Reads `(Integer, String)`, `(Integer)`, `()` or `(Integer) -> Integer` as a type: the
+        first type in it."""
         before = self._kind(at - 1)
         if before not in _BEFORE_TYPES or self._kind(at + 1) not in ("NAME", "LPAREN", "RPAREN"):
             return None
@@ -272,7 +273,7 @@ _FIELD: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 
 
 def _interpolated(text: str) -> str:
-    """A text with `{value}` in CCL's way; what formats the value is left out."""
+    """Rewrites `{value}` in a string as an interpolation of CCL, without its format specifier."""
 
     def instead(found: re.Match[str]) -> str:
         value = found.group(1)
@@ -284,5 +285,5 @@ def _interpolated(text: str) -> str:
 
 
 def _is_type(name: str) -> bool:
-    """Is it written as types are, and unlike constants?"""
+    """Reports whether the name has the letter case of a type rather than of a constant."""
     return name[:1].isupper() and (len(name) == 1 or any(each.islower() for each in name))

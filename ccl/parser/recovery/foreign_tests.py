@@ -1,6 +1,6 @@
-"""Tests as other languages write them, `test "adds" { … }`: errors where they hold statements.
+"""Tests in the form of other languages, `test "adds" { … }`: errors if they contain statements.
 
-Others can be read as sections, and are kept as such with a warning, if they hold calls or nothing.
+Others are valid sections, and are kept as such with a warning if they are empty or contain calls.
 """
 
 import re
@@ -31,7 +31,7 @@ def read_foreign_tests(source: Source, tokens: Tokens, sink: Sink) -> None:
 
 
 def report_foreign_tests(items: Iterable[ast.Item], sink: Sink) -> None:
-    """Warns of the sections among the items of a file that may be meant as such tests."""
+    """Warns of sections of a file that are probably intended as such tests."""
     for item in items:
         match item:
             case ast.Section(
@@ -49,7 +49,7 @@ def report_foreign_tests(items: Iterable[ast.Item], sink: Sink) -> None:
 
 
 def _leaves(items: Iterable[ast.Item]) -> Iterator[ast.Item]:
-    """The items, and instead of a condition those that it is about."""
+    """Yields the items, and in place of a condition the items under it."""
     for item in items:
         if isinstance(item, ast.IfRule):
             yield from _leaves((*item.then, *item.otherwise))
@@ -58,7 +58,7 @@ def _leaves(items: Iterable[ast.Item]) -> Iterator[ast.Item]:
 
 
 def _head(name: str) -> str:
-    """The head of the test that is called so in another language."""
+    """Builds the head of the CCL test of this name."""
     words = re.findall(r"[^\W_]+", name.lower())
     joined = "_".join(words)
     fits = joined.isidentifier() and joined not in KEYWORDS

@@ -1,7 +1,7 @@
-"""Words of other languages and misspelt keywords, where their place leaves no doubt.
+"""Words of other languages and misspelt keywords, in unambiguous places.
 
-Runs only over a file that has syntax errors. Each such word is reported with the word
-that CCL uses, and read as that.
+Runs only over a file with syntax errors. Each such word is reported with the word of CCL, and
+parsed as that.
 """
 
 import re
@@ -87,32 +87,32 @@ def read_foreign_words(source: Source, tokens: Tokens, sink: Sink) -> None:
             read.append(Token("OP", "*", place.start, place.end))  # of two Integers an Integer
             continue
         if token.kind == "NAME":
-            meant = _meant(items, at, previous, depth > 0)
+            replacement = _replacement(items, at, previous, depth > 0)
         else:
-            meant = _stepped(items, at) if token.kind in ("OP", "MINUS") else ()
-            end = items[at + 1].end if meant else end
-        if not meant:
+            replacement = _stepped(items, at) if token.kind in ("OP", "MINUS") else ()
+            end = items[at + 1].end if replacement else end
+        if not replacement:
             read.append(token)
             continue
-        instead = " ".join(word for _, word in meant)
+        instead = " ".join(word for _, word in replacement)
         place = Span(source.file, token.start, end)
         fix = Fix(f"write `{instead}`", (Edit(place, instead),))
         found = source.text[token.start : end]
         sink.report("CCL0119", place, found=found, instead=instead, fixes=(fix,))
-        read.extend(Token(kind, word, token.start, end) for kind, word in meant)
+        read.extend(Token(kind, word, token.start, end) for kind, word in replacement)
     tokens.items = read
 
 
 def _is_in_range(items: list[Token], at: int) -> bool:
-    """Is the word between the bounds of `range 501 to 5000 {`?"""
+    """Reports whether the word is between the bounds of `range 501 to 5000 {`."""
     if at < 2 or at + 1 >= len(items) or items[at - 2].text != "range":
         return False
     return items[at - 1].kind in _BOUNDS and items[at + 1].kind in _BOUNDS
 
 
 def _lost_word(items: list[Token], at: int) -> str | None:
-    """The keyword that was forgotten before the token at `at`: `export name(…) {`,
-    `} else condition {` and `condition { … } else {`."""
+    """Finds the keyword missing before the token at `at`: `export name(…) {`, `} else condition {`
+    and `condition { … } else {`."""
     token = items[at]
     before = items[at - 1] if at else None
     if before is not None and before.text in ("export", "test") and token.kind == "NAME":
@@ -132,7 +132,7 @@ def _lost_word(items: list[Token], at: int) -> str | None:
 
 
 def _declares(items: list[Token], at: int) -> bool:
-    """Are there parameters at `at`, and after them a body or the type of a result?"""
+    """Reports whether parameters begin at `at`, followed by a body or a result type."""
     if items[at].kind != "LPAREN":
         return False
     depth = 0
@@ -144,7 +144,7 @@ def _declares(items: list[Token], at: int) -> bool:
 
 
 def _body(items: list[Token], at: int) -> int | None:
-    """The index of the brace that ends the condition at `at`."""
+    """Finds the brace that ends the condition at `at`."""
     for index in range(at, min(at + _HEAD, len(items))):
         if items[index].kind == "LBRACE":
             return index
@@ -154,7 +154,7 @@ def _body(items: list[Token], at: int) -> int | None:
 
 
 def _stepped(items: list[Token], at: int) -> tuple[tuple[str, str], ...]:
-    """`x++` and `x--` at the end of a statement."""
+    """Reads `x++` and `x--` at the end of a statement."""
     first, second = items[at], items[at + 1]
     if first.text not in ("+", "-"):
         return ()
@@ -165,7 +165,7 @@ def _stepped(items: list[Token], at: int) -> tuple[tuple[str, str], ...]:
 
 
 def _is_variant(read: list[Token]) -> bool:
-    """Is the last of these tokens the name of a variant of `enum Name { … }`?"""
+    """Reports whether the last of these tokens is the name of a variant of `enum Name { … }`."""
     kinds = [token.kind for token in read]
     if len(kinds) < 2 or kinds[-1] != "NAME" or kinds[-2] not in ("LBRACE", "COMMA"):
         return False
@@ -180,7 +180,7 @@ def _is_variant(read: list[Token]) -> bool:
 
 
 def _closer(items: list[Token], opener: int) -> Token:
-    """The brace that closes the one at `opener`, or the last token before the end."""
+    """Finds the brace that closes the one at `opener`, or the last token before the end."""
     depth = 0
     for token in items[opener:-1]:
         depth += (token.kind == "LBRACE") - (token.kind == "RBRACE")
@@ -190,7 +190,7 @@ def _closer(items: list[Token], opener: int) -> Token:
 
 
 def _is_shift(items: list[Token], at: int, previous: str) -> bool:
-    """`a << b`, and not the end of `Array<Array<T>>`, which has no value behind it."""
+    """Recognizes `a << b`; the end of `Array<Array<T>>` has no value after it."""
     first, second = items[at], items[at + 1]
     doubled = second.kind == first.kind and second.start == first.end
     if not doubled or previous not in _OPERAND_ENDS:
@@ -200,10 +200,10 @@ def _is_shift(items: list[Token], at: int, previous: str) -> bool:
     return behind.kind in LITERALS | {"NAME"} or (is_apart and behind.kind in _OPERAND_STARTS)
 
 
-def _meant(
+def _replacement(
     items: list[Token], at: int, previous: str, is_inside: bool
 ) -> tuple[tuple[str, str], ...]:
-    """The kinds and texts in place of the name at `at`; () where it is a name."""
+    """Finds the kinds and texts that replace the name at `at`; () if it is a name."""
     word = items[at].text
     following = items[at + 1].kind
     starts = previous in _STARTS
@@ -216,7 +216,7 @@ def _meant(
         return ()
     if word in _ELSE_IF_WORDS and previous == "RBRACE" and following != "COLON":
         return (("ELSE", "else"), ("IF", "if"))
-    if following == "LBRACE" and word != "execution" and _one_slip(word, "execution"):
+    if following == "LBRACE" and word != "execution" and _is_one_edit_from(word, "execution"):
         return (("NAME", "execution"),)
     if word == "execution" and not is_inside and following in _STATEMENT_KINDS:
         return (("NAME", "execution"), ("LBRACE", "{"))
@@ -250,7 +250,7 @@ def _meant(
 
 
 def _is_entry(items: list[Token], at: int) -> bool:
-    """`key or …`: the word follows a key, so it is a value."""
+    """Recognizes `key or …`: the word follows a key, so it is a value."""
     return at < 2 or items[at - 2].kind in _STARTS
 
 
@@ -261,17 +261,17 @@ def _keyword(word: str) -> tuple[tuple[str, str], ...]:
 
 
 def _nearly(word: str) -> str:
-    """The kind of the keyword that `word` misspells, or ""."""
+    """Finds the kind of the keyword that `word` misspells, or ""."""
     if word in KEYWORDS or len(word) < 4:
         return ""
     return next(
-        (kind for known, kind in _STATEMENT_WORDS.items() if _one_slip(word, known)),
+        (kind for known, kind in _STATEMENT_WORDS.items() if _is_one_edit_from(word, known)),
         "",
     )
 
 
-def _one_slip(word: str, known: str) -> bool:
-    """One letter too many, too few, wrong, or two neighbours exchanged."""
+def _is_one_edit_from(word: str, known: str) -> bool:
+    """Reports whether one letter is added, missing or wrong, or two neighbours are swapped."""
     if abs(len(word) - len(known)) > 1:
         return False
     at = 0

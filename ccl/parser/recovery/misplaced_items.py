@@ -1,7 +1,7 @@
-"""Items among statements: functions, types, state, roles and the like belong outside of code.
+"""Items among statements: functions, types, state and roles are not allowed in code.
 
-Runs only over a file that has syntax errors. Each such item is reported once and left out,
-so that the code around it is read as if it were not there.
+Runs only over a file with syntax errors. Each such item is reported once and skipped, so that the
+code around it is parsed as if it were not there.
 """
 
 from typing import Final
@@ -71,7 +71,7 @@ def read_items_in_code(source: Source, tokens: Tokens, sink: Sink) -> None:
 
 
 def _let(source: Source, token: Token, sink: Sink) -> Token:
-    """A constant of one call is a variable."""
+    """Reads a constant inside code as a variable."""
     place = Span(source.file, token.start, token.end)
     fix = Fix("write `let`", (Edit(place, "let"),))
     sink.report("CCL0119", place, found="const", instead="let", fixes=(fix,))
@@ -86,7 +86,7 @@ def _begins_code(items: list[Token], at: int) -> bool:
 
 
 def _item(items: list[Token], at: int) -> str | None:
-    """What the statement that begins at `at` is, if it is an item."""
+    """Names the kind of the item that begins at `at`, if it is one."""
     while items[at].text in _MODIFIERS and items[at + 1].kind in ("FN", "NAME"):
         at += 1
     token, following = items[at], items[at + 1].kind
@@ -104,7 +104,7 @@ def _item(items: list[Token], at: int) -> str | None:
 
 
 def _end(items: list[Token], at: int) -> int:
-    """The index of the last token of the item at `at`."""
+    """Finds the last token of the item at `at`."""
     ends_with_sign = items[at].kind in _DECLARING
     depth = 0
     for index in range(at, len(items)):

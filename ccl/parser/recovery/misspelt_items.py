@@ -1,7 +1,7 @@
-"""Misspelt words of items, where what follows has the form of that item and of nothing else.
+"""Misspelt keywords of items, if the following tokens have the form of that item only.
 
-`contrct Till { state … }` can be read as a section of a free name, which would lose the contract
-in silence. A section whose content may be meant as it is written stays one.
+`contrct Till { state … }` is a valid section of a free name, so the contract would be lost
+silently. A section whose content may be intended as such is kept.
 """
 
 from functools import lru_cache
@@ -19,7 +19,7 @@ _WORDS: Final = (
     *("article", "because", "range"),
 )
 _LONG: Final = 7
-"""Letters from which on a word may have two slips."""
+"""Least length of a word with two misspelt letters."""
 _STARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "RBRACE", ""})
 _NUMBERS: Final = frozenset({"INT", "DECIMAL", "DURATION", "SIZE", "TIMESTAMP"})
 _COMPARED: Final = frozenset({"OP", "LT", "GT", "BANG", "LPAREN", "DOT"})
@@ -28,8 +28,8 @@ _ROLE_TESTS: Final = frozenset({"caller_has_role", "caller"})
 
 
 def has_misspelt_words(tokens: Tokens) -> bool:
-    """Whether it is worth reading the file again: a quick question that most files say no to."""
-    return any(_meant(word) for word in {each.text for each in tokens.items})
+    """Reports whether the file may contain such words: a quick check, mostly false."""
+    return any(_candidates(word) for word in {each.text for each in tokens.items})
 
 
 def read_misspelt_items(source: Source, tokens: Tokens, sink: Sink) -> bool:
@@ -45,7 +45,7 @@ def read_misspelt_items(source: Source, tokens: Tokens, sink: Sink) -> bool:
         elif token.kind == "RBRACE" and len(holds_items) > 1:
             holds_items.pop()
         elif token.kind == "NAME":
-            for known in _meant(token.text):
+            for known in _candidates(token.text):
                 starts = previous in _STARTS and holds_items[-1]
                 if _fits(items, at, known, starts=starts):
                     _report(source, sink, token, known)
@@ -59,8 +59,8 @@ def read_misspelt_items(source: Source, tokens: Tokens, sink: Sink) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _meant(word: str) -> tuple[str, ...]:
-    """The words that `word` may be a misspelling of; a plural is a word of its own."""
+def _candidates(word: str) -> tuple[str, ...]:
+    """Lists the keywords that `word` may misspell; a plural is a word of its own."""
     if word in KEYWORDS or word in _WORDS or not 2 < len(word) < 2 * _LONG:
         return ()
     folded = word.casefold()
@@ -79,7 +79,7 @@ def _report(source: Source, sink: Sink, token: Token, known: str) -> None:
 
 
 def _fits(items: list[Token], at: int, known: str, *, starts: bool) -> bool:
-    """Does what is around the word at `at` belong to the item `known` alone?"""
+    """Reports whether the tokens around the word at `at` have the form of the item `known` only."""
     following = items[at + 1]
     match known:
         case "because":
@@ -99,7 +99,7 @@ def _fits(items: list[Token], at: int, known: str, *, starts: bool) -> bool:
 
 
 def _is_item(items: list[Token], at: int, known: str) -> bool:
-    """Does an item `known` begin at `at`?"""
+    """Reports whether an item `known` begins at `at`."""
     following = items[at + 1]
     if known in ("export", "test"):
         return following.kind == "FN"
@@ -133,4 +133,4 @@ def _is_item(items: list[Token], at: int, known: str) -> bool:
 
 
 def _is(token: Token, known: str) -> bool:
-    return token.text == known or known in _meant(token.text)
+    return token.text == known or known in _candidates(token.text)

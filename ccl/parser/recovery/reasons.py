@@ -1,7 +1,7 @@
 """Misplaced and misspelt reasons: `because article "…"` has one form, and one place in each item.
 
-Runs only over a file that is not CCL as it stands. Each is reported once, and left out or read as
-it was meant.
+Runs only over a file with syntax errors. Each is reported once, and skipped or parsed in its
+correct form.
 """
 
 from typing import Final
@@ -19,7 +19,7 @@ _ARGUMENTS: Final = 200
 
 
 def read_reasons(source: Source, tokens: Tokens, sink: Sink) -> None:
-    """Mends the reasons in `tokens`, and reports each that is not one."""
+    """Repairs the reasons in `tokens`, and reports each malformed one."""
     items = tokens.items
     read: list[Token] = []
     skipped_to = 0
@@ -72,8 +72,8 @@ def read_reasons(source: Source, tokens: Tokens, sink: Sink) -> None:
 
 
 def _place(items: list[Token], at: int) -> tuple[str, str, int] | None:
-    """The advice for a reason at `at` that is in a wrong place; in words and as an offset, where it
-    belongs."""
+    """Selects the advice for a misplaced reason at `at`, and its correct place in words and as an
+    offset."""
     before = items[at - 1]
     if before.kind == "RBRACE":
         opener = _opener(items, at - 1)
@@ -111,7 +111,7 @@ def _opener(items: list[Token], closer: int) -> int:
 
 
 def _has_reason(items: list[Token], end: int) -> bool:
-    """Does the head that ends at the offset `end` have a reason of its own?"""
+    """Reports whether the head that ends at the offset `end` has a reason of its own."""
     last = next(at for at, token in enumerate(items) if token.end >= end)
     return last >= 2 and items[last - 2].text == "because"
 
@@ -131,7 +131,7 @@ def _closer(items: list[Token], opener: int) -> int:
 
 
 def _head(items: list[Token], brace: int) -> int | None:
-    """The index of the first token of what the body at `brace` belongs to."""
+    """Finds the first token of the item or statement with the body at `brace`."""
     for index in range(brace - 1, -1, -1):
         if items[index].kind in ("SEMI", "COMMA", "LBRACE", "RBRACE"):
             return index + 1

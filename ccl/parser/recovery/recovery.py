@@ -1,9 +1,9 @@
-"""Reading on after a syntax error: one report a fault, and as much of the tree as there is.
+"""Recovery from syntax errors: one report per error, and as much of the tree as possible.
 
-Tokens go in one by one, each tried on the states first. Where one does not fit, the repair
-that lets most of the following tokens in is chosen (put a token in, take another for it,
-leave it out); failing all, reading goes on after the next statement or entry. Whatever
-goes wrong within two tokens of a report is its consequence and stays silent.
+Tokens are fed one by one, each tried on the states first. If one does not fit, the parser chooses
+the repair after which most of the following tokens fit (insert a token, replace it, delete it);
+without a repair, parsing continues after the next statement or entry. An error within two tokens of
+a report is a consequence of it and not reported.
 """
 
 from collections.abc import Iterator
@@ -93,7 +93,7 @@ _SWAPS: Final = {
     "KWKEY": ("HNAME",),
     "TLT": ("LT",),
 }
-"""Readings that the classifier may have missed because of an earlier fault."""
+"""Kinds that the classifier may not have found because of an earlier error."""
 _ITEM_KEYWORDS: Final = frozenset(
     {"FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT", "EXECUTION", "ON", "EXPORT"}
     | {"LET", "RETURN", "WHILE", "FOR", "INVARIANT", "REQUIRE"}
@@ -102,14 +102,14 @@ _ITEM_KEYWORDS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Put `inserted` (kinds) before the token, after leaving out `deleted` tokens."""
+    """Insertion of `inserted` (kinds) before the token, after deletion of `deleted` tokens."""
 
     inserted: tuple[str, ...]
     deleted: int
 
 
 def recover(automaton: Automaton, source: Source, tokens: Tokens, sink: Sink) -> tuple[Any, ...]:
-    """The items of a module in which some tokens do not fit; none if there is no end of them."""
+    """Parses the items of a module with syntax errors; none if the end is not reached."""
     return _Recovery(automaton, source, tokens, sink).run()
 
 
@@ -122,7 +122,7 @@ class _Recovery:
         self._brackets_are_lost = has_lost_brackets(tokens)
         self._at = 0
         self._quiet_until = 0
-        self._faulty = False
+        self._has_error = False
         self._stuck_at = -1
 
     def run(self) -> tuple[Any, ...]:
@@ -141,15 +141,15 @@ class _Recovery:
         return self._outermost()
 
     def _close_all(self) -> None:
-        """An item begins in the first column, and a bracket is open: it was forgotten."""
+        """Closes the open brackets where an item begins in the first column."""
         while (opener := innermost_bracket(self._automaton.values)) is not None:
             closer = CLOSING_KINDS[opener.kind]
             wanted = next(
                 (kinds for kinds in ((closer,), ("SEMI", closer)) if self._would_fit(kinds)), None
             )
-            if not self._faulty or self._at >= self._quiet_until:
+            if not self._has_error or self._at >= self._quiet_until:
                 self._reports.report(self._automaton, self._at, (closer,), 0)
-            self._faulty = True
+            self._has_error = True
             if wanted is None:
                 height = self._automaton.height_of(opener)
                 self._automaton.cut(height)
@@ -170,7 +170,7 @@ class _Recovery:
         ] or [1]
 
     def _outermost(self) -> tuple[Any, ...]:
-        """The items at the top level, when the end cannot be reached in good order."""
+        """Collects the items at the top level if the automaton does not accept the end."""
         first = next((value for value in self._automaton.values if isinstance(value, list)), [])
         return tuple(first)
 
@@ -178,7 +178,7 @@ class _Recovery:
         return self._automaton.feed((token,))
 
     def _fitting(self, states: list[int], token: Token) -> str | None:
-        """The kind under which the token fits (`states` then includes it)."""
+        """Finds the kind under which the token fits; `states` then includes it."""
         before = states.copy()
         if token.other and starts_item(self._text, token):
             # In the first column of a broken file it is the item, though a name would fit.
@@ -186,7 +186,7 @@ class _Recovery:
         kind = self._automaton.fitting(states, token)
         if kind is not None:
             return kind
-        if self._faulty:
+        if self._has_error:
             for kind in _SWAPS.get(token.kind, ()):
                 states[:] = before
                 if self._automaton.trial(states, kind):
@@ -194,11 +194,11 @@ class _Recovery:
         return None
 
     def _mend(self) -> None:
-        was_faulty, self._faulty = self._faulty, True
-        repair = self._best() if self._stuck_at != self._at or was_faulty else None
+        had_error, self._has_error = self._has_error, True
+        repair = self._best() if self._stuck_at != self._at or had_error else None
         if repair is not None and self._stuck_at == self._at and repair.inserted:
             repair = None
-        quiet = was_faulty and self._at < self._quiet_until
+        quiet = had_error and self._at < self._quiet_until
         if not quiet:
             self._reports.report(
                 self._automaton,
@@ -227,7 +227,7 @@ class _Recovery:
         self._at += repair.deleted
 
     def _candidates(self) -> Iterator[tuple[Repair, float]]:
-        """Repairs and what each costs, in tokens that would have to fit to make up for it."""
+        """Repairs and their costs, in tokens that must fit afterwards to compensate."""
         token = self._tokens[self._at]
         unpaired = self._first_unpaired()
         for inserted in _INSERTIONS:
@@ -254,7 +254,7 @@ class _Recovery:
                 yield Repair((), count), 1.2 + 1.5 * (count - 1)
 
     def _may_open_group(self, token: Token, unpaired: str) -> bool:
-        """Could a `(` have been lost before the token? Only if something closes it."""
+        """Reports whether a `(` may be missing before the token, which requires a closing one."""
         if token.kind in ("RPAREN", "SEMI", "RBRACE"):
             return False
         if self._at and self._tokens[self._at - 1].kind == "REQUIRE":
@@ -262,7 +262,8 @@ class _Recovery:
         return unpaired == "RPAREN"
 
     def _first_unpaired(self) -> str:
-        """The kind of the next token that closes what is open here, ends it or begins a body."""
+        """Finds the kind of the next token that closes or ends the current construct, or begins a
+        body."""
         depth = 0
         for token in self._tokens[self._at : self._at + _PART]:
             if token.kind in ("LPAREN", "LLAMBDA", "LBRACKET", "LBRACE", "OBRACE", "STRING_HEAD"):
@@ -274,7 +275,7 @@ class _Recovery:
         return END
 
     def _may_stand_for(self, kind: str, token: Token) -> bool:
-        """Could the author have meant `kind` in place of `token`?"""
+        """Reports whether the author may have intended `kind` in place of `token`."""
         if token.kind.startswith("STRING"):
             return False
         match kind:
@@ -320,7 +321,7 @@ class _Recovery:
         return _WINDOW
 
     def _skip(self) -> None:
-        """Goes on behind the broken statement or entry, or at the next one."""
+        """Resumes after the erroneous statement or entry, or at the next one."""
         automaton = self._automaton
         levels = self._levels()
         depth = 0

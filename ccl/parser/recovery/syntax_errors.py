@@ -1,4 +1,4 @@
-"""What to say about a token that does not fit, given the repair that mends it."""
+"""Reports of unexpected tokens, given the repair that makes them fit."""
 
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ CLOSING_KINDS: Final = {
     "STRING_HEAD": "STRING_TAIL",
 }
 SYNCHRONISING: Final = frozenset({"items", "statements", "arms"})
-"""What the grammar calls the lists of entries, statements and arms."""
+"""Names in the grammar of the lists of entries, statements and arms."""
 _ENDS_BEFORE: Final = frozenset(
     {"RBRACE", END, "LET", "FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT", "EXPORT"}
 )
@@ -70,17 +70,17 @@ class FaultReports:
         self._source = source
         self._tokens = tokens.items
         self._sink = sink
-        self._faulty_lines = {source.position(offset).line for offset in tokens.faulty}
+        self._erroneous_lines = {source.position(offset).line for offset in tokens.erroneous}
 
     def report(
         self, automaton: Automaton, at: int, inserted: tuple[str, ...], deleted: int
     ) -> None:
-        """Reports the fault at token `at`, unless the line has a lexical one to blame."""
+        """Reports the error at token `at`, unless a lexical error of its line explains it."""
         token = self._tokens[at]
         previous = self._tokens[at - 1] if at else None
         end = previous.end if previous is not None else token.start
         lines = {self._source.position(offset).line for offset in (end, token.start)}
-        if lines & self._faulty_lines:
+        if lines & self._erroneous_lines:
             return
         after = Span(self._source.file, end, end)
         if (
@@ -153,9 +153,9 @@ class FaultReports:
         return False
 
     def _is_percent_before_key(self, at: int) -> bool:
-        """Reports `50% window 7d`: before a word `%` reads as the remainder, and asks for a `;`.
+        """Reports `50% window 7d`: before a word `%` is the remainder, so a `;` is missing.
 
-        Without a colon the sign is what does not fit; after one, what follows the word.
+        Without a colon the sign does not fit; after a colon, the token after the word.
         """
         for sign in (at, at - 2):
             if not 0 < sign < len(self._tokens) - 1:
@@ -215,12 +215,12 @@ class FaultReports:
             self._sink.report("CCL0114", after, sign=text, found=_shown(token), fixes=(fix,))
 
     def _ends_before(self, automaton: Automaton, end: int, token: Token) -> bool:
-        """Does the entry or statement that stops at `end` end before `token`, whatever was
-        forgotten between them?
+        """Reports whether the entry or statement that stops at `end` ends before `token`, whatever
+        is missing between them.
 
-        If no operator is allowed there, or if the token begins a line that is not
-        indented further than the entry: what goes on in another line is indented. So is what the
-        entry has in its own lines, or a terminator may have been lost before.
+        It does if no operator is allowed there, or if the token begins a line that is not indented
+        further than the entry, since continuation lines are indented. The lines of the entry itself
+        must be indented as well, or a terminator may be missing earlier.
         """
         began = automaton.begun(SYNCHRONISING)
         if began is None:
@@ -278,7 +278,7 @@ class FaultReports:
         )
 
     def _begins_tuple(self, at: int) -> bool:
-        """Whether the `(` around the token at `at` groups: it follows no callee."""
+        """Reports whether the `(` around the token at `at` groups, as it follows no callee."""
         depth = 0
         for index in range(at - 1, -1, -1):
             kind = self._tokens[index].kind
@@ -292,13 +292,13 @@ class FaultReports:
         return False
 
     def _is_in_lambda(self, at: int) -> bool:
-        """Is the comma at `at` one of the names of `(a, b) =>`?"""
+        """Reports whether the comma at `at` separates the names of `(a, b) =>`."""
         while self._tokens[at].kind in ("NAME", "UNDERSCORE", "COMMA"):
             at += 1
         return [each.kind for each in self._tokens[at : at + 2]] == ["RPAREN", "FATARROW"]
 
     def _missing_value(self, token: Token) -> str | None:
-        """Whose `first value` is missing where a `;` ends a declaration that has none."""
+        """Names the declaration without an initial value that a `;` ends."""
         if token.kind != "SEMI":
             return None
         end = at = self._tokens.index(token)
@@ -310,7 +310,7 @@ class FaultReports:
         return next((_FIRST_VALUES[each] for each in kinds if each in _FIRST_VALUES), None)
 
     def _advice(self, at: int) -> str | None:
-        """The advice for an unexpected token, by its place."""
+        """Selects the advice for an unexpected token by its place."""
         token = self._tokens[at]
         kinds = ["", *(each.kind for each in self._tokens[max(at - 3, 0) : at])]
         if token.text in _RANGES:
@@ -334,19 +334,19 @@ class FaultReports:
 
 
 def _indentation(text: str) -> int:
-    """Of the first line."""
+    """Measures the indentation of the first line."""
     line = text.partition("\n")[0]
     return len(line) - len(line.lstrip())
 
 
 def _is_plain_entry(before: list[Token]) -> bool:
-    """Do these end with a key and one value, and no colon between them?"""
+    """Reports whether the tokens end with a key and one value without a colon between them."""
     start, key, value = ["", "", "", *(each.kind for each in before)][-3:]
     return start in _ENTRY_STARTS and key in _KEYS and value in _OPERANDS
 
 
 def innermost_bracket(values: list[Any]) -> Token | None:
-    """The last bracket that was opened and is not closed yet."""
+    """Finds the last bracket that is open."""
     closed = 0
     for value in reversed(values):
         if not isinstance(value, Token):

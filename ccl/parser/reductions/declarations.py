@@ -23,7 +23,7 @@ class Declarations(Reductions):
         return ast.Key(text=text, quoted=True, span=span)
 
     def _plain(self, text: ast.StringLiteral, what: str) -> ast.StringLiteral:
-        """`text`, which must be known when the program is compiled."""
+        """Returns `text`, which must be constant; reports an interpolation."""
         if any(not isinstance(part, str) for part in text.parts):
             self.place.sink.report("CCL0121", text.span, what=what)
         return text
@@ -56,7 +56,7 @@ class Declarations(Reductions):
         return self._section(span, key, value, header, entries)
 
     def _check_label(self, key: ast.Key, value: ast.Expr) -> None:
-        """A label `execution` on a line of its own would hide the block that was meant."""
+        """Reports a label `execution` on a line of its own, which hides the intended block."""
         is_block = isinstance(value, ast.Name) and value.text == "execution"
         if is_block and "\n" in self.place.text[key.span.end : value.span.start]:
             self.place.sink.report("CCL0129", value.span, key=key.text)
@@ -105,7 +105,8 @@ class Declarations(Reductions):
         return ast.Ident(text=f"{values[0].text}.{self.place.ident(values[2]).text}", span=span)
 
     def override(self, span: Span, values: Values) -> ast.Item:
-        """`override` before an entry, a section, a rule or what a contract can inherit."""
+        """Reduces `override` before an entry, a section, a rule or an item that a contract can
+        inherit."""
         item: ast.Item = values[1]
         if isinstance(item, ast.Entry | ast.Section | ast.IfRule | _INHERITED):
             return replace(item, override=True, span=span)
@@ -161,7 +162,8 @@ class Declarations(Reductions):
         )
 
     def entries_for_code(self, span: Span, values: Values) -> ast.Section:
-        """Entries in the braces of an item that holds statements: nothing becomes a section."""
+        """Reports entries in the braces of an item that contains statements; the result is no
+        section."""
         word, *_, found = values
         self.place.sink.report("CCL0128", self.place.span(word), word=word.text)
         key = ast.Key(text=word.text, quoted=True, span=self.place.span(word))
@@ -241,7 +243,7 @@ class Declarations(Reductions):
         return ast.ListType(element=values[1], span=span)
 
     def type_value(self, span: Span, values: Values) -> ast.Call:
-        """`Array<Did>` in place of a value: the type of a proposal's parameter."""
+        """Reduces `Array<Did>` in place of a value: the type of a parameter of a proposal."""
         name = self.place.ident(values[0])
         return ast.Call(
             callee=ast.Name(text=name.text, span=name.span),

@@ -83,7 +83,7 @@ class Expressions(Reductions):
         return ast.Field(base=values[0], name=self.place.ident(values[2]), span=span)
 
     def field_path(self, span: Span, values: Values) -> ast.Expr:
-        """`module.Enum::Variant`; `::` selects from what has a name, not from a value."""
+        """Reduces `module.Enum::Variant`; `::` selects from a name, not from a value."""
         before, path = path_of(values[0]), values[2]
         if before is not None:
             return ast.PathName(segments=(*before, *path), span=span)
@@ -156,7 +156,7 @@ class Expressions(Reductions):
         return ast.Unary(operator=values[0].text, operand=values[1], span=span)
 
     def fold(self, _: Span, values: Values) -> ast.Expr:
-        """`operand operator operand …` by precedence, without recursion."""
+        """Folds `operand operator operand …` by precedence, without recursion."""
         links = values[0]
         operands: list[ast.Expr] = [links[0]]
         pending: list[Token] = []
@@ -166,7 +166,7 @@ class Expressions(Reductions):
                 first, middle = pending.pop(), operands[-1]
                 self._join(operands, first)
                 if power in _COMPARISONS and _PRECEDENCE[first.text] == power:
-                    # Read as `a < b && b < c`, as was meant, so that nothing else is reported.
+                    # Parsed as `a < b && b < c`, so that nothing else is reported.
                     self._chained(first, operator, middle)
                     pending.append(Token("OP", "&&", operator.start, operator.end))
                     operands.append(middle)
@@ -191,7 +191,7 @@ class Expressions(Reductions):
 
     def _chained(self, first: Token, second: Token, middle: ast.Expr) -> None:
         if isinstance(middle, ast.Name) and not middle.text:
-            return  # what was missing here has been reported
+            return  # the missing token has been reported
         place = self.place.span(second)
         fixes: tuple[Fix, ...] = ()
         if isinstance(middle, ast.Name):

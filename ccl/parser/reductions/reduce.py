@@ -1,6 +1,6 @@
-"""What every reduction needs, and the reductions that only gather their children.
+"""The base of all reductions, and the reductions that only collect their children.
 
-A reduction is a method named as in the grammar; it gets the span of the phrase, except in
+A reduction is a method named as in the grammar; it takes the span of the phrase, except in
 `Gathering`, and the values of its children: tokens, nodes, or lists of nodes.
 """
 
@@ -31,7 +31,7 @@ _ITEMS: Final[dict[type, str]] = {
 
 
 class Place(Node, frozen=True, kw_only=True):
-    """The file being read with its text, where faults go, and its doc comments by offset."""
+    """The file being parsed with its text, the sink of errors, and its doc comments by offset."""
 
     file: FileId
     text: str
@@ -45,7 +45,7 @@ class Place(Node, frozen=True, kw_only=True):
         return ast.Ident(text=token.text, span=self.span(token))
 
     def data(self, items: Iterable[ast.Item]) -> tuple[ast.AnyEntry, ...]:
-        """The entries among `items`; what is not data is reported and left out, at any depth."""
+        """Keeps the entries among `items`; others are reported and dropped, at any depth."""
         kept: list[ast.AnyEntry] = []
         for item in items:
             match item:
@@ -74,9 +74,9 @@ class Reductions:
 
 
 class Gathering(Reductions):
-    """Lists are Python lists while they grow; whoever takes one makes a tuple of it.
+    """Reductions that collect lists: Python lists while they grow, made tuples by their consumer.
 
-    These get the values alone: their places do not matter.
+    They take the values alone, as spans do not matter.
     """
 
     def empty(self, _: Values) -> list[Any]:
@@ -115,7 +115,7 @@ class Gathering(Reductions):
     def append_simple(self, values: Values) -> list[Any]:
         items, item, sign = values
         if isinstance(item, ast.Import):
-            # Its sign goes with it: a fix that removes an import leaves nothing behind.
+            # Its `;` belongs to it: a fix that removes an import removes that too.
             item = replace(item, span=item.span.to(self.place.span(sign)))
         items.append(item)
         return items  # type: ignore[no-any-return]

@@ -14,7 +14,7 @@ class Statements(Reductions):
         return ast.Block(statements=(*values[1], values[2]), span=span)
 
     def stray_semi(self, _: Span, values: Values) -> list[ast.Statement]:
-        """A `;` after `if … { }` says that its value is not wanted."""
+        """Reduces a `;` after `if … { }`, which discards the value."""
         statements: list[ast.Statement] = values[0]
         if statements and isinstance(statements[-1], ast.ExpressionStatement):
             statements[-1] = replace(statements[-1], terminated=True)
@@ -89,7 +89,7 @@ class Statements(Reductions):
         return ast.MatchArm(pattern=values[0], guard=values[1], body=values[3], span=span)
 
     def arm_assign(self, span: Span, values: Values) -> ast.MatchArm:
-        """An assignment as the body is a block of one statement."""
+        """Reduces an assignment as the body of an arm to a block of one statement."""
         body = ast.Block(statements=(values[3],), span=values[3].span)
         return ast.MatchArm(pattern=values[0], guard=values[1], body=body, span=span)
 
