@@ -18,7 +18,7 @@ from ccl.ir.typed import (
     Store,
     TextConst,
 )
-from ccl.ir.visit import Root, children, operands_of, writes_of
+from ccl.ir.visit import Root, bindings_of, children, operands_of, writes_of
 from ccl.support.node import Node
 
 
@@ -40,7 +40,9 @@ class Survey(Node, frozen=True, kw_only=True):
     """Indices of locals, ids of state variables and of functions."""
 
     rebound: frozenset[int]
-    """Locals set as a whole, by a statement."""
+    """Locals set as a whole, by an assignment."""
+    bound: frozenset[int]
+    """Locals bound by a loop or a pattern, each time to another value."""
     changed: frozenset[int]
     """Locals whose object is changed, in part or by a callee."""
     state: Use
@@ -66,6 +68,7 @@ class Survey(Node, frozen=True, kw_only=True):
 
 def survey(body: Expr) -> Survey:
     rebound: set[int] = set()
+    bound: set[int] = set()
     written: set[Root] = set()
     read: set[str] = set()
     calls: dict[str, None] = {}
@@ -90,17 +93,19 @@ def survey(body: Expr) -> Survey:
                     if isinstance(statement, SetLocal):
                         rebound.add(statement.local.index)
                         continue
+                    bound.update(local.index for local in bindings_of(statement))
                     written.update(writes_of(statement))
                     if isinstance(statement, Store) and isinstance(statement.root, StateGet):
                         read.add(statement.root.state)
             case MatchTag():
-                pass
+                bound.update(local.index for local in bindings_of(node))
             case _:
                 pending.extend(operands_of(node))
                 continue
         pending.extend(children(node))
     return Survey(
         rebound=frozenset(rebound),
+        bound=frozenset(bound),
         changed=frozenset(root for root in written if isinstance(root, int)),
         state=Use(
             read=frozenset(read),

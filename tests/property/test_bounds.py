@@ -240,6 +240,48 @@ def test_what_is_stored_may_be_longer_than_its_shape_can_be(shape: str, detail: 
     assert ran.fuel_used <= bound.at({})
 
 
+SIZE = 200_000
+BOUND_AND_SET = {
+    "a counter": (
+        ("n: Integer", SIZE, "|n|"),
+        "match Some(-n) { Some(m) => { if anew { m = 0; } while m < 9 { m += 1; } m }, None => i }",
+    ),
+    "a limit": (
+        ("n: Integer", SIZE, "|n|"),
+        "match Some(n) { Some(m) => { if anew { m = 3; } while i < m { i += 1; } i }, None => 0 }",
+    ),
+    "a text": (
+        ("s: String", "x" * SIZE, "len(s)"),
+        """match Some(s) {
+    Some(t) => { if anew { t = "x"; } for _c in t { let j = 0; while j < 99 { j += 1; } } i },
+    None => 0,
+  }""",
+    ),
+    "an array": (
+        ("xs: Array<Integer>", [1] * SIZE, "len(xs)"),
+        """match Some(xs) {
+    Some(ys) => { if anew { ys = [1]; } for _y in ys { let j = 0; while j < 99 { j += 1; } } i },
+    None => 0,
+  }""",
+    ),
+}
+"""Variables that a pattern binds and one statement sets, on one way of two."""
+
+
+@pytest.mark.parametrize(("given", "code"), BOUND_AND_SET.values(), ids=BOUND_AND_SET)
+def test_variable_bound_by_a_pattern_is_bounded_by_more_than_its_assignment(
+    given: tuple[str, object, str], code: str
+) -> None:
+    parameter, argument, symbol = given
+    source = f"export fn f({parameter}, anew: Bool) -> Integer {{\n  let i = 0;\n  {code}\n}}\n"
+    module, bounds = _compiled(source)
+    ran = run(module, entry="f", arguments=[argument, False], fuel=10**10)
+    assert ran.outcome.kind is OutcomeKind.SUCCEEDED
+    assert ran.fuel_used is not None
+    bound = bounds["f"]
+    assert isinstance(bound, Obstacle) or ran.fuel_used <= bound.at({symbol: SIZE})
+
+
 def _compiled(source: str) -> tuple[bytes, dict[str, Bound]]:
     compiled = compile_text(source, "example.ccl")
     assert compiled.wasm is not None, compiled.compilation.sink.diagnostics

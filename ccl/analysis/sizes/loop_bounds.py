@@ -110,6 +110,8 @@ def _start(sizes: Sizes, loop: While, counter: Local, least: int) -> Formula | N
     """
     if least >= -SMALL_MAX:
         return Formula.constant(max(0, -least))
+    if counter.index in sizes.survey.bound:
+        return None
     inside = {id(assignment) for assignment in assignments_in(loop)}
     starts: list[Formula | None] = [
         sizes.size(each.value)

@@ -289,7 +289,7 @@ class Sizes:
 
     @property
     def _answers(self) -> dict[int, CallHost]:
-        """By a variable that a pattern binds, the host call whose answer it takes apart."""
+        """By variable that only a pattern binds, the host call whose answer it is a part of."""
         if self._answer_bindings is None:
             self._answer_bindings = {
                 local.index: node.subject
@@ -297,6 +297,7 @@ class Sizes:
                 if isinstance(node, MatchTag) and isinstance(node.subject, CallHost)
                 for arm in node.arms
                 for _, local in arm.bindings
+                if local.index not in self.survey.written
             }
         return self._answer_bindings
 
@@ -332,6 +333,10 @@ class Sizes:
             self.accumulators[function] = accumulator_of(self.program.functions[function])
         return self.accumulators[function]
 
+    def has_other_values(self, local: Local) -> bool:
+        """Whether it may hold a value that no assignment gave it."""
+        return local.index in self.survey.bound or self.is_parameter(local)
+
     def is_parameter(self, local: Local) -> bool:
         return any(parameter.index == local.index for parameter in self.function.parameters)
 
@@ -341,7 +346,7 @@ class Sizes:
 
     def _of_only_assignment(self, local: Local, measure: "Measure") -> Formula | None:
         assignments = self.assignments.get(local.index, [])
-        if len(assignments) != 1 or self.is_parameter(local) or local.index in self._visiting:
+        if len(assignments) != 1 or self.has_other_values(local) or local.index in self._visiting:
             return None
         self._visiting.add(local.index)
         found = measure(assignments[0].value)
