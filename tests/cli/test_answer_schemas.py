@@ -103,7 +103,7 @@ def mutants(name: str, answer: dict[str, Any]) -> Iterator[tuple[str, dict[str, 
                 yield f"{shown} lacks {key}", without(answer, path, key)
 
 
-def test_a_schema_notices_each_change_of_a_real_answer(answers: dict[str, dict[str, Any]]) -> None:
+def test_schema_rejects_each_change_of_a_real_answer(answers: dict[str, dict[str, Any]]) -> None:
     unnoticed = []
     for command, answer in answers.items():
         app, *words = command.split()
@@ -116,7 +116,7 @@ def test_a_schema_notices_each_change_of_a_real_answer(answers: dict[str, dict[s
     assert unnoticed == []
 
 
-def test_what_success_guarantees_may_be_null_in_an_error(
+def test_keys_required_on_success_may_be_null_in_an_error(
     answers: dict[str, dict[str, Any]],
 ) -> None:
     error = {"code": "internal", "message": "", "hint": "", "details": {}}

@@ -43,7 +43,7 @@ def program(tmp_path: Path) -> Path:
         ("wait", "3 days", "argument 'long' of 'wait': expected Duration, found '3 days'"),
     ],
 )
-def test_a_malformed_argument_is_refused_with_an_example_that_works(
+def test_malformed_argument_is_refused_with_an_example_that_works(
     entry: str, word: str, said: str, program: Path
 ) -> None:
     check_example(program, entry, word, said)
@@ -58,7 +58,7 @@ def test_a_malformed_argument_is_refused_with_an_example_that_works(
         ({"papers": {"bylaws": "bafy"}}, "at papers['bylaws']"),
     ],
 )
-def test_a_malformed_part_of_an_argument_is_refused_with_its_place(
+def test_malformed_part_of_an_argument_is_refused_with_its_place(
     changed: dict[str, object], place: str, program: Path, tmp_path: Path
 ) -> None:
     board = {"chair": DID, "others": [], "seat": "Empty", "papers": {}}
@@ -68,12 +68,12 @@ def test_a_malformed_part_of_an_argument_is_refused_with_its_place(
     assert place in done.err
 
 
-def test_a_duration_is_written_as_in_the_language(program: Path, tmp_path: Path) -> None:
+def test_duration_is_written_as_in_the_language(program: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", program, "--entry", "wait", "90m", "-o", "json", home=tmp_path)
     assert json.loads(done.out)["value"] == 5400
 
 
-def test_an_absent_value_is_shown_and_no_value_is_not(program: Path, tmp_path: Path) -> None:
+def test_absent_value_is_shown_and_no_value_is_not(program: Path, tmp_path: Path) -> None:
     absent = run("ccl", "run", program, "--entry", "first", "[]", home=tmp_path)
     assert absent.out.endswith("Value of board.ccl (local):\n  none\n")
     nothing = run("ccl", "run", program, "--entry", "nothing", home=tmp_path)

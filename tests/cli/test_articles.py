@@ -42,7 +42,7 @@ def test_inspect_lists_the_places_that_cite_an_article_and_those_cited_nowhere(
     ]
 
 
-def test_inspect_gives_them_to_machines(folder: Path) -> None:
+def test_inspect_gives_articles_as_json(folder: Path) -> None:
     done = run("cclc", "inspect", "bylaws.wasm", "-o", "json", home=folder, cwd=folder)
     assert done.code == 0, done.err
     assert json.loads(done.out)["articles"][1] == {

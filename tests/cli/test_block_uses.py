@@ -20,7 +20,7 @@ def blocks_of(meshctl: Meshctl, job: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", [*NEEDED, "anchor"])
-def test_block_of_a_job_is_not_removed_unasked(meshctl: Meshctl, name: str) -> None:
+def test_block_of_a_job_is_not_removed_without_confirmation(meshctl: Meshctl, name: str) -> None:
     job = verified(meshctl)
     cid = blocks_of(meshctl, job)[name]
     refused = meshctl("block", "rm", cid)

@@ -40,7 +40,7 @@ def cclc(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int
     return code, out, err
 
 
-def test_a_table_with_formulas_and_obstacles(
+def test_table_shows_formulas_and_obstacles(
     capfd: pytest.CaptureFixture[str], source: Path
 ) -> None:
     code, out, _ = cclc(capfd, "bounds", source)
@@ -64,9 +64,7 @@ def test_json_of_a_module_is_that_of_its_source(
     assert (collatz["obstacle"]["line"], collatz["obstacle"]["column"]) == (9, 3)
 
 
-def test_a_module_tells_its_bounds_with_all_else(
-    capfd: pytest.CaptureFixture[str], source: Path
-) -> None:
+def test_inspect_shows_bounds_of_a_module(capfd: pytest.CaptureFixture[str], source: Path) -> None:
     assert cclc(capfd, "compile", source, "-o", "rules.wasm")[0] == 0
     code, out, _ = cclc(capfd, "inspect", "rules.wasm")
     assert code == 0
@@ -82,7 +80,7 @@ def test_a_module_tells_its_bounds_with_all_else(
         assert told[each["name"]] == {"fuel": each["fuel"], "obstacle": each["obstacle"]}
 
 
-def test_what_has_no_bounds_is_said(capfd: pytest.CaptureFixture[str], source: Path) -> None:
+def test_module_without_bounds_is_refused(capfd: pytest.CaptureFixture[str], source: Path) -> None:
     Path("empty.wasm").write_bytes(b"\0asm\1\0\0\0")
     code, out, err = cclc(capfd, "bounds", "empty.wasm")
     assert (code, out) == (1, "")

@@ -41,7 +41,7 @@ def counted(value: dict[str, Any], ward: str) -> None:
 
 
 @pytest.mark.parametrize("ward", sorted(EXPECTED))
-def test_the_counting_program_agrees_with_plain_addition(ward: str, tmp_path: Path) -> None:
+def test_counting_program_agrees_with_plain_addition(ward: str, tmp_path: Path) -> None:
     done = run(
         "ccl", "run", ELECTION / "count.ccl", "--input", BALLOTS / ward, "-o", "json", home=tmp_path
     )
@@ -53,7 +53,7 @@ def test_the_counting_program_agrees_with_plain_addition(ward: str, tmp_path: Pa
     assert answer["jobs"] == []
 
 
-def test_the_election_is_counted_by_the_mesh(tmp_path: Path) -> None:
+def test_election_is_counted_by_the_mesh(tmp_path: Path) -> None:
     done = run(
         "ccl",
         "run",
@@ -80,7 +80,7 @@ def test_the_election_is_counted_by_the_mesh(tmp_path: Path) -> None:
     assert json.loads(again.out)["output"] == job["output_cid"]
 
 
-def test_the_terminal_shows_each_step(tmp_path: Path) -> None:
+def test_terminal_shows_each_step(tmp_path: Path) -> None:
     done = run(
         "ccl", "run", ELECTION / "election.ccl", "--input", BALLOTS / DEMO_WARD, home=tmp_path
     )
@@ -122,7 +122,7 @@ def test_job_without_its_module_waits_and_names_it(tmp_path: Path) -> None:
     assert run("ccl", "runs", run_id, home=tmp_path).code == 0
 
 
-def test_a_function_is_called_with_arguments_of_its_types(rules: Path, tmp_path: Path) -> None:
+def test_function_is_called_with_arguments_of_its_types(rules: Path, tmp_path: Path) -> None:
     motion = '{"title": "Roof", "yes": 7}'
     done = run("ccl", "run", rules, "--entry", "passes", motion, "12", "-o", "json", home=tmp_path)
     assert (done.code, json.loads(done.out)["value"]) == (0, True)
@@ -134,7 +134,7 @@ def test_a_function_is_called_with_arguments_of_its_types(rules: Path, tmp_path:
     assert json.loads(negative.out)["value"] == -50
 
 
-def test_a_handler_is_an_entry_too(rules: Path, tmp_path: Path) -> None:
+def test_handler_is_an_entry_too(rules: Path, tmp_path: Path) -> None:
     entry = "on:member.joined"
     done = run("ccl", "run", rules, "--entry", entry, '{"age": 20}', home=tmp_path)
     assert done.code == 0, done.err
@@ -156,7 +156,7 @@ def test_a_handler_is_an_entry_too(rules: Path, tmp_path: Path) -> None:
         (["--max-spend", "-1"], 2, "max-spend"),
     ],
 )
-def test_misuse_is_answered_by_name(
+def test_misuse_has_a_named_error(
     arguments: list[str], code: int, message: str, rules: Path, tmp_path: Path
 ) -> None:
     done = run("ccl", "run", rules, *arguments, home=tmp_path)
@@ -164,7 +164,7 @@ def test_misuse_is_answered_by_name(
     assert message in done.err
 
 
-def test_a_trap_reads_like_a_compile_error(rules: Path, tmp_path: Path) -> None:
+def test_trap_is_shown_like_a_compile_error(rules: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", rules, "--entry", "share", "1", "0", home=tmp_path)
     assert done.code == 1
     assert "trap: division by zero" in done.err
@@ -201,7 +201,7 @@ execution { cells("\\"a\\"b").length() }
 """
 
 
-def test_a_trap_in_the_library_shows_the_line_of_the_program(tmp_path: Path) -> None:
+def test_trap_in_the_library_shows_the_line_of_the_program(tmp_path: Path) -> None:
     path = tmp_path / "calling.ccl"
     path.write_text(CALLING, "utf-8")
     said = run("ccl", "run", path, home=tmp_path).err
@@ -217,7 +217,7 @@ def test_a_trap_in_the_library_shows_the_line_of_the_program(tmp_path: Path) -> 
     assert trace[-2:] == ["calling.ccl:3:3", "calling.ccl:9:13"]
 
 
-def test_a_trap_in_a_test_shows_the_same(tmp_path: Path) -> None:
+def test_trap_in_a_test_shows_the_line_of_the_program(tmp_path: Path) -> None:
     path = tmp_path / "calling.ccl"
     path.write_text(CALLING, "utf-8")
     said = run("ccl", "test", path, home=tmp_path).out
@@ -256,7 +256,7 @@ def test_memory_of_a_run_has_the_limit_that_was_chosen(tmp_path: Path) -> None:
     assert run(*fill, "--memory", str((MEMORY_BYTES_MAX >> 20) + 1), home=tmp_path).code == 2
 
 
-def test_a_program_may_not_spend_more_than_it_is_allowed(tmp_path: Path) -> None:
+def test_program_may_not_spend_more_than_it_is_allowed(tmp_path: Path) -> None:
     job = ROOT / "examples" / "job.ccl"
     done = run("ccl", "run", job, "--max-spend", "999", home=tmp_path)
     assert done.code == 5
@@ -264,7 +264,7 @@ def test_a_program_may_not_spend_more_than_it_is_allowed(tmp_path: Path) -> None
     assert run("meshctl", "list-jobs", "-q", home=tmp_path).out == ""
 
 
-def test_a_new_project_runs(tmp_path: Path) -> None:
+def test_new_project_runs(tmp_path: Path) -> None:
     made = run("ccl", "new", "our-coop", home=tmp_path, cwd=tmp_path)
     assert made.code == 0, made.err
     done = run("ccl", "run", "our-coop/our-coop.ccl", "-o", "json", home=tmp_path, cwd=tmp_path)
@@ -274,7 +274,7 @@ def test_a_new_project_runs(tmp_path: Path) -> None:
     assert "exists and is not empty" in again.err
 
 
-def test_faults_of_the_program_stop_it_before_anything_runs(tmp_path: Path) -> None:
+def test_errors_of_the_program_stop_it_before_anything_runs(tmp_path: Path) -> None:
     path = tmp_path / "wrong.ccl"
     path.write_text("execution { undefined_name }", "utf-8")
     done = run("ccl", "run", path, home=tmp_path)
@@ -282,7 +282,7 @@ def test_faults_of_the_program_stop_it_before_anything_runs(tmp_path: Path) -> N
     assert "CCL0201" in done.err
 
 
-def test_the_same_command_continues_a_run_that_was_not_finished(tmp_path: Path) -> None:
+def test_same_command_continues_a_run_that_was_not_finished(tmp_path: Path) -> None:
     job = ROOT / "examples" / "job.ccl"
     first = run("ccl", "run", job, "-o", "json", home=tmp_path)
     again = run("ccl", "run", job, "-o", "json", home=tmp_path)
@@ -311,7 +311,7 @@ STEPS = (
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_killed_run_is_continued_and_pays_once(step: str, tmp_path: Path) -> None:
+def test_killed_run_is_continued_and_pays_once(step: str, tmp_path: Path) -> None:
     command = ("ccl", "run", ELECTION / "election.ccl", "--input", BALLOTS / DEMO_WARD)
     kill_at(step, *command, home=tmp_path)
     done = run(*command, "-o", "json", home=tmp_path)
@@ -327,7 +327,7 @@ def test_a_killed_run_is_continued_and_pays_once(step: str, tmp_path: Path) -> N
     assert run("meshctl", "doctor", home=tmp_path).code == 0
 
 
-def test_a_reader_that_went_away_stops_no_job(tmp_path: Path) -> None:
+def test_reader_that_went_away_stops_no_job(tmp_path: Path) -> None:
     """`ccl run … | head -1`: what was begun is brought to its end."""
     reader, writer = os.pipe()
     os.close(reader)

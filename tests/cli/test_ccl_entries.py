@@ -38,9 +38,7 @@ def test_wrong_argument_gets_an_example(entry: str, word: str, help_: str, guild
 
 
 @pytest.mark.parametrize("word", ["[" * 50_000, '"' + "a" * 40_000, "9" * 5_000])
-def test_a_monstrous_argument_is_answered_in_few_words(
-    word: str, guild: Path, tmp_path: Path
-) -> None:
+def test_huge_argument_gets_a_short_error(word: str, guild: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", guild, "--entry", "holder", word, home=tmp_path)
     assert done.code == 2
     assert len(done.err) < 600
@@ -55,7 +53,7 @@ def test_a_monstrous_argument_is_answered_in_few_words(
         ("zzz", "name an existing one; --entry takes both, cast, holder"),
     ],
 )
-def test_an_entry_that_is_called_otherwise(
+def test_misspelt_entry_gets_a_suggestion(
     entry: str, help_: str, guild: Path, tmp_path: Path
 ) -> None:
     done = run("ccl", "run", guild, "--entry", entry, home=tmp_path)
@@ -63,7 +61,7 @@ def test_an_entry_that_is_called_otherwise(
     assert f"help: {help_}" in done.err
 
 
-def test_the_charter_is_shown(tmp_path: Path) -> None:
+def test_charter_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "bylaws.ccl"
     path.write_text('title: "Bylaws";\nspending { limit: 500; }\n', encoding="utf-8")
     done = run("ccl", "run", path, "--entry", "charter", home=tmp_path)
@@ -107,7 +105,7 @@ def test_input_that_is_not_read_is_not_missing(tmp_path: Path) -> None:
     assert "no input was given" in done.err
 
 
-def test_an_input_that_is_not_text_is_named(tmp_path: Path) -> None:
+def test_input_that_is_not_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / "count.ccl"
     path.write_text("execution { input() }", encoding="utf-8")
     (tmp_path / "latin.csv").write_bytes("a;b\ncafé;1\n".encode("latin-1"))
@@ -128,7 +126,7 @@ def test_stdin_is_the_program_or_its_input(tmp_path: Path) -> None:
     assert "standard input cannot be both the program and its input" in done.err
 
 
-def test_a_policy_that_denies_says_where_it_is_set(tmp_path: Path) -> None:
+def test_denial_by_policy_names_the_command_that_sets_it(tmp_path: Path) -> None:
     assert run("meshctl", "policy", "set", "quota", "--limit", "5", home=tmp_path).code == 0
     job = ROOT / "examples" / "job.ccl"
     done = run("ccl", "run", job, home=tmp_path)
@@ -138,7 +136,7 @@ def test_a_policy_that_denies_says_where_it_is_set(tmp_path: Path) -> None:
     assert run("meshctl", "list-jobs", "-q", home=tmp_path).out == ""
 
 
-def test_the_next_step_can_be_pasted(tmp_path: Path) -> None:
+def test_suggested_command_works_when_pasted(tmp_path: Path) -> None:
     made = run("ccl", "new", "our coop", home=tmp_path, cwd=tmp_path)
     assert "Next: ccl run 'our coop/our-coop.ccl'\n" in made.err
 

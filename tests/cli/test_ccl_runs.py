@@ -62,7 +62,7 @@ def jobs_of(home: Path) -> int:
     return len(run("meshctl", "list-jobs", "-q", home=home).out.splitlines())
 
 
-def test_a_run_that_timed_out_is_continued_with_its_handlers(program: Path, tmp_path: Path) -> None:
+def test_run_that_timed_out_is_continued_with_its_handlers(program: Path, tmp_path: Path) -> None:
     stopped = begun(program, tmp_path, "--timeout", "0")
     assert stopped.code == 7
     (listed,) = unfinished(tmp_path)
@@ -75,7 +75,9 @@ def test_a_run_that_timed_out_is_continued_with_its_handlers(program: Path, tmp_
     assert (unfinished(tmp_path), jobs_of(tmp_path)) == ([], 1)
 
 
-def test_source_of_an_unfinished_run_is_not_removed_unasked(program: Path, tmp_path: Path) -> None:
+def test_source_of_an_unfinished_run_is_not_removed_without_confirmation(
+    program: Path, tmp_path: Path
+) -> None:
     first = advised(begun(program, tmp_path, "--timeout", "0"))
     source = str(cid_of(program.read_bytes(), Codec.RAW))
     refused = run("meshctl", "block", "rm", source, home=tmp_path)
@@ -85,12 +87,12 @@ def test_source_of_an_unfinished_run_is_not_removed_unasked(program: Path, tmp_p
     assert run("meshctl", "block", "rm", source, home=tmp_path).code == 0
 
 
-def test_a_continued_run_prints_its_value_alone(program: Path, tmp_path: Path) -> None:
+def test_continued_run_prints_its_value_alone(program: Path, tmp_path: Path) -> None:
     first = advised(begun(program, tmp_path, "--timeout", "0"))
     assert run("ccl", "runs", first, "-q", home=tmp_path).out == "4\n"
 
 
-def test_an_answer_of_a_run_that_timed_out_has_its_jobs(program: Path, tmp_path: Path) -> None:
+def test_answer_of_a_run_that_timed_out_has_its_jobs(program: Path, tmp_path: Path) -> None:
     done = begun(program, tmp_path, "--timeout", "0", "-o", "json")
     answer = json.loads(done.out)
     assert (done.code, answer["error"]["code"]) == (7, "timed-out")
@@ -98,7 +100,7 @@ def test_an_answer_of_a_run_that_timed_out_has_its_jobs(program: Path, tmp_path:
     assert answer["applied"] is True
 
 
-def test_an_answer_of_a_dry_run_says_what_it_would_spend(program: Path, tmp_path: Path) -> None:
+def test_answer_of_a_dry_run_has_its_spending(program: Path, tmp_path: Path) -> None:
     done = begun(program, tmp_path, "--dry-run", "-o", "json")
     answer = json.loads(done.out)
     (asked,) = answer["effects"]
@@ -106,13 +108,13 @@ def test_an_answer_of_a_dry_run_says_what_it_would_spend(program: Path, tmp_path
     assert (answer["applied"], answer["jobs"]) == (False, [])
 
 
-def test_the_same_command_continues_it_too(program: Path, tmp_path: Path) -> None:
+def test_same_command_continues_a_listed_run(program: Path, tmp_path: Path) -> None:
     begun(program, tmp_path, "--timeout", "0")
     assert begun(program, tmp_path).code == 0
     assert (unfinished(tmp_path), jobs_of(tmp_path)) == ([], 1)
 
 
-def test_a_continued_run_keeps_its_limits(program: Path, tmp_path: Path) -> None:
+def test_continued_run_keeps_its_limits(program: Path, tmp_path: Path) -> None:
     begun(program, tmp_path, "--timeout", "0", "--memory", "7", "--fuel", "123456789")
     (listed,) = unfinished(tmp_path)
     done = run("ccl", "runs", listed["run"], "-o", "json", home=tmp_path)
@@ -122,13 +124,13 @@ def test_a_continued_run_keeps_its_limits(program: Path, tmp_path: Path) -> None
     assert handler["outcome"]["kind"] == "succeeded"
 
 
-def test_a_quiet_command_says_that_it_continued(program: Path, tmp_path: Path) -> None:
+def test_quiet_command_notes_that_it_continued(program: Path, tmp_path: Path) -> None:
     begun(program, tmp_path, "--timeout", "0")
     done = begun(program, tmp_path, "-q")
     assert (done.out, "unfinished run" in done.err) == ("4\n", True)
 
 
-def test_a_quiet_run_whose_job_fails_says_so(program: Path, tmp_path: Path) -> None:
+def test_quiet_run_reports_a_failed_job(program: Path, tmp_path: Path) -> None:
     (tmp_path / "count.ccl").write_text("execution { 1 / (6 - 6) }", encoding="utf-8")
     done = begun(program, tmp_path, "-q")
     assert (done.code, "error[job-not-done]" in done.err) == (1, True)
@@ -139,21 +141,19 @@ def test_a_quiet_run_whose_job_fails_says_so(program: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "1e308"])
-def test_a_time_that_cannot_be_waited_is_refused(
-    seconds: str, program: Path, tmp_path: Path
-) -> None:
+def test_time_that_cannot_be_waited_is_refused(seconds: str, program: Path, tmp_path: Path) -> None:
     done = begun(program, tmp_path, "--timeout", seconds)
     assert (done.code, "to wait" in done.err) == (2, True)
 
 
-def test_a_killed_run_is_listed(program: Path, tmp_path: Path) -> None:
+def test_killed_run_is_listed(program: Path, tmp_path: Path) -> None:
     kill_at("Status: Assigned", "ccl", "run", program, "--entry", "begin", "4", home=tmp_path)
     (listed,) = unfinished(tmp_path)
     (job,) = listed["jobs"]
     assert job["state"] in {"Assigned", "Running"}
 
 
-def test_a_changed_program_warns_before_it_pays_again(program: Path, tmp_path: Path) -> None:
+def test_changed_program_warns_before_it_pays_again(program: Path, tmp_path: Path) -> None:
     first = advised(begun(program, tmp_path, "--timeout", "0"))
     program.write_text(PROGRAM.replace("counted", "votes"), encoding="utf-8")
     changed = begun(program, tmp_path)
@@ -165,7 +165,7 @@ def test_a_changed_program_warns_before_it_pays_again(program: Path, tmp_path: P
     assert "42 counted" in "".join(_shown(run("ccl", "runs", first, home=tmp_path)))
 
 
-def test_a_continued_run_needs_none_of_its_files(program: Path, tmp_path: Path) -> None:
+def test_continued_run_needs_none_of_its_files(program: Path, tmp_path: Path) -> None:
     ward = tmp_path / "ward.csv"
     ward.write_text("a,b\n", encoding="utf-8")
     first = advised(begun(program, tmp_path, "--timeout", "0", "--input", str(ward)))
@@ -184,7 +184,7 @@ def test_other_commands_do_not_warn(other: str, program: Path, tmp_path: Path) -
     assert (done.code, "has changed" in done.err) == (0, False)
 
 
-def test_a_forgotten_run_leaves_its_job(program: Path, tmp_path: Path) -> None:
+def test_forgotten_run_leaves_its_job(program: Path, tmp_path: Path) -> None:
     first = advised(begun(program, tmp_path, "--timeout", "0"))
     done = run("ccl", "runs", first, "--forget", home=tmp_path)
     assert (done.code, unfinished(tmp_path)) == (0, [])

@@ -97,7 +97,7 @@ def stored(home: Path) -> dict[str, Any]:
         return {each.name: each.value for each in state_view(mesh).variables}
 
 
-def test_state_stays_and_what_failed_leaves_nothing(counter: Path, tmp_path: Path) -> None:
+def test_state_persists_and_failures_leave_none(counter: Path, tmp_path: Path) -> None:
     assert ccl(tmp_path, counter)["value"] == 0
     first = ccl(tmp_path, counter, "--entry", "add", "40")
     assert (first["value"], first["applied"]) == (40, True)
@@ -114,7 +114,7 @@ def test_state_stays_and_what_failed_leaves_nothing(counter: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("words", [(), ("-q",), ("-o", "json"), ("--dry-run",)], ids=" ".join)
-def test_program_without_its_state_says_so(words: tuple[str, ...], tmp_path: Path) -> None:
+def test_program_without_its_state_is_noted(words: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "fund.ccl"
     file.write_text(
         "state total = 1; state spare = 2; contract C { state n = 2; fn up() { n += 1; } }"
@@ -135,7 +135,7 @@ def test_program_without_its_state_says_so(words: tuple[str, ...], tmp_path: Pat
     assert run("ccl", "run", "-q", file, home=tmp_path / "home").out == "2\n"
 
 
-def test_a_dry_run_applies_nothing(counter: Path, tmp_path: Path) -> None:
+def test_dry_run_applies_nothing(counter: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", counter, "--entry", "add", "1", "--dry-run", home=tmp_path)
     assert "State      counter: total, names\n" in done.err
     assert 'Event      Added  {"amount": 1}\n' in done.err
@@ -146,7 +146,7 @@ def test_a_dry_run_applies_nothing(counter: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["Executed", "Event"])
-def test_a_killed_run_applies_once(step: str, counter: Path, tmp_path: Path) -> None:
+def test_killed_run_applies_once(step: str, counter: Path, tmp_path: Path) -> None:
     """What was applied is gone on with; what was not, or was shown to its end, begins anew."""
     command = ("ccl", "run", counter, "--entry", "add", "5")
     kill_at(step, *command, home=tmp_path)
@@ -161,7 +161,7 @@ def test_a_killed_run_applies_once(step: str, counter: Path, tmp_path: Path) -> 
         assert total == before + 5
 
 
-def test_a_handler_is_executed_once_for_each_job(jobs: Path, tmp_path: Path) -> None:
+def test_handler_is_executed_once_for_each_job(jobs: Path, tmp_path: Path) -> None:
     first = ccl(tmp_path, jobs)
     (handler,) = first["handlers"]
     (job,) = first["jobs"]
@@ -197,7 +197,7 @@ def test_jobs_that_a_handler_submits_are_followed(jobs: Path, tmp_path: Path) ->
     assert stored(tmp_path) == {"ended": 3, "last": 42}
 
 
-def test_jobs_may_not_follow_each_other_for_ever(jobs: Path, tmp_path: Path) -> None:
+def test_chain_of_jobs_is_bounded(jobs: Path, tmp_path: Path) -> None:
     endless = jobs.with_name("endless.ccl")
     endless.write_text(CHAIN.replace("if ended < 3", "if ended < 99"), encoding="utf-8")
     done = run("ccl", "run", endless, "--max-spend", "30", home=tmp_path)
@@ -210,7 +210,7 @@ def test_jobs_may_not_follow_each_other_for_ever(jobs: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("step", ["Status: Completed", "Handler", "State"])
-def test_a_killed_run_handles_each_job_once(step: str, jobs: Path, tmp_path: Path) -> None:
+def test_killed_run_handles_each_job_once(step: str, jobs: Path, tmp_path: Path) -> None:
     kill_at(step, "ccl", "run", jobs, home=tmp_path)
     done = ccl(tmp_path, jobs)
     assert (len(done["jobs"]), len(done["handlers"])) == (1, 1)
@@ -247,7 +247,7 @@ execution {
 """
 
 
-def test_a_job_has_state_and_submits_jobs(jobs: Path, tmp_path: Path) -> None:
+def test_job_has_state_and_submits_jobs(jobs: Path, tmp_path: Path) -> None:
     """Its effects are applied once verified, its submission under the key that is here; also
     when the command is killed just then."""
     (tmp_path / "worker.ccl").write_text(WORKER, encoding="utf-8")

@@ -95,7 +95,7 @@ def part(done: Done, name: str) -> str:
     )
 
 
-def test_a_line_for_each_file_and_a_summary(folder: Path) -> None:
+def test_report_has_a_line_for_each_file_and_a_summary(folder: Path) -> None:
     done = run_tests(folder, "good")
     assert done.code == 0, done.err
     *files, empty, summary, end = done.out.split("\n")
@@ -104,7 +104,7 @@ def test_a_line_for_each_file_and_a_summary(folder: Path) -> None:
     assert re.fullmatch(r"3 passed in \d+\.\d\d s", summary)
 
 
-def test_the_current_folder_is_the_default(folder: Path) -> None:
+def test_current_folder_is_the_default(folder: Path) -> None:
     done = run("ccl", "test", "-o", "jsonl", home=folder, cwd=folder / "good")
     assert done.code == 0, done.err
     rows = [json.loads(line) for line in done.out.splitlines()]
@@ -115,13 +115,13 @@ def test_the_current_folder_is_the_default(folder: Path) -> None:
     ]
 
 
-def test_a_line_for_each_test(failing: Done) -> None:
+def test_verbose_report_has_a_line_for_each_test(failing: Done) -> None:
     assert failing.code == 1
     assert failing.out.startswith("fees.ccl  1 passed, 7 failed\n  ✗ short ")
     assert re.search(r"\n  ✓ pays +\d+ ms\n", failing.out)
 
 
-def test_left_and_right_message_place_and_log(failing: Done) -> None:
+def test_failure_shows_operands_message_place_and_log(failing: Done) -> None:
     assert part(failing, "short") == (
         "assertion failed: one hour is not two\n"
         "  --> fees.ccl:22:3\n"
@@ -134,7 +134,7 @@ def test_left_and_right_message_place_and_log(failing: Done) -> None:
     )
 
 
-def test_long_values_are_shown_by_what_differs(failing: Done) -> None:
+def test_long_values_are_shown_by_their_difference(failing: Done) -> None:
     shown = part(failing, "long")
     assert shown.endswith(
         "   = - left, + right\n"
@@ -153,48 +153,48 @@ def test_equal_values_are_shown_once(failing: Done) -> None:
     assert part(failing, "same").endswith("   = both  Bill { hours: 0, lines: [] }\n")
 
 
-def test_a_trap_of_the_program_with_its_article(failing: Done) -> None:
+def test_trap_of_the_program_is_shown_with_its_article(failing: Done) -> None:
     shown = part(failing, "pays_nothing")
     assert shown.startswith("trap: requirement failed: nothing to pay\n  --> fees.ccl:14:3\n")
     assert shown.endswith("   = under article 7.2\n")
 
 
-def test_what_did_not_trap(failing: Done) -> None:
+def test_missing_trap_is_a_failure(failing: Done) -> None:
     shown = part(failing, "expects")
     assert shown.startswith("nothing trapped: a trap was expected\n  --> fees.ccl:37:34\n")
     assert "^^^^^^ this came to its end" in shown
 
 
-def test_what_trapped_for_another_reason(failing: Done) -> None:
+def test_trap_for_another_reason_is_a_failure(failing: Done) -> None:
     shown = part(failing, "expects_another")
     assert shown.startswith("another trap: requirement failed: nothing to pay\n")
     assert '   = expected a trap with "too much"\n' in shown
 
 
-def test_work_has_a_ceiling(failing: Done) -> None:
+def test_fuel_limit_ends_a_test(failing: Done) -> None:
     assert part(failing, "endless").startswith("out of fuel")
 
 
-def test_only_some(folder: Path) -> None:
+def test_pattern_selects_tests(folder: Path) -> None:
     done = run_tests(folder, "fees.ccl", "good", "-k", "two.ccl:a*s", "-v")
     assert done.code == 0, done.err
     assert "good/deeper/two.ccl  1 passed" in done.out
     assert "fees" not in done.out
 
 
-def test_quiet_says_nothing_when_all_is_well(folder: Path) -> None:
+def test_quiet_run_without_failures_prints_nothing(folder: Path) -> None:
     done = run_tests(folder, "good", "-q")
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
-def test_quiet_says_what_failed(folder: Path) -> None:
+def test_quiet_run_prints_failures(folder: Path) -> None:
     done = run_tests(folder, "fees.ccl", "-q", "-k", "same")
     assert done.code == 1
     assert done.out.lstrip().startswith("FAIL fees.ccl: same\n")
     assert "1 failed" in done.out
 
 
-def test_what_does_not_compile_is_told_as_by_check(folder: Path) -> None:
+def test_file_that_does_not_compile_is_reported_as_by_check(folder: Path) -> None:
     done = run_tests(folder, "wrong")
     assert done.code == 1
     checked = run("cclc", "check", "wrong/broken.ccl", home=folder, cwd=folder)
@@ -205,13 +205,13 @@ def test_what_does_not_compile_is_told_as_by_check(folder: Path) -> None:
     assert "1 passed, 1 file does not compile in" in done.out
 
 
-def test_a_trap_in_an_imported_file_is_shown_there(folder: Path) -> None:
+def test_trap_in_an_imported_file_is_shown_there(folder: Path) -> None:
     done = run_tests(folder, "lib")
     assert done.code == 1
     assert "--> lib/helper.ccl:1:50\n" in done.out
 
 
-def test_as_json(folder: Path) -> None:
+def test_json_answer_has_each_test(folder: Path) -> None:
     done = run_tests(folder, "fees.ccl", "wrong", "-k", ":[aps]", "-o", "json")
     assert done.code == 1
     value = json.loads(done.out)
@@ -245,14 +245,16 @@ def test_as_json(folder: Path) -> None:
         (["good", "-j", "0"], 2, "error[usage]"),
     ],
 )
-def test_nothing_to_run(folder: Path, arguments: list[str], code: int, said: str) -> None:
+def test_folder_without_tests_is_an_error(
+    folder: Path, arguments: list[str], code: int, said: str
+) -> None:
     done = run_tests(folder, *arguments)
     assert done.code == code
     assert said in done.err
     assert done.out == ""
 
 
-def test_several_files_at_a_time_say_the_same(folder: Path) -> None:
+def test_parallel_compilation_gives_the_same_report(folder: Path) -> None:
     def said(workers: str) -> list[object]:
         done = run_tests(folder, "-j", workers, "-k", ":[!e]*", "-o", "json")
         assert done.code == 1
@@ -266,19 +268,19 @@ def test_several_files_at_a_time_say_the_same(folder: Path) -> None:
     assert len(together) == 7
 
 
-def test_standard_input(folder: Path) -> None:
+def test_standard_input_is_read(folder: Path) -> None:
     done = run_tests(folder, "-", stdin=PASSING.encode())
     assert done.code == 0, done.err
     assert done.out.startswith("<stdin>  1 passed\n")
 
 
-def test_a_test_is_no_entry_of_ccl_run(folder: Path) -> None:
+def test_test_function_is_not_an_entry_of_ccl_run(folder: Path) -> None:
     done = run("ccl", "run", "fees.ccl", "--entry", "pays", home=folder, cwd=folder)
     assert done.code == 1
     assert "error[CCL0722]: cannot call the test `pays`" in done.err
 
 
-def test_the_compiled_module_is_without_tests(folder: Path) -> None:
+def test_compiled_module_is_without_tests(folder: Path) -> None:
     done = run("cclc", "compile", "--emit", "wat", "lib/uses.ccl", home=folder, cwd=folder)
     assert done.code == 0, done.err
     text = (folder / "lib/uses.wat").read_text()
@@ -291,14 +293,14 @@ def test_library_and_examples_pass_their_tests(folder: Path) -> None:
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
-def test_a_new_project_has_a_test_that_passes(tmp_path: Path) -> None:
+def test_new_project_has_a_test_that_passes(tmp_path: Path) -> None:
     assert run("ccl", "new", "our-coop", home=tmp_path, cwd=tmp_path).code == 0
     done = run("ccl", "test", home=tmp_path, cwd=tmp_path / "our-coop")
     assert done.code == 0, done.err
     assert done.out.startswith("our-coop.ccl  1 passed\n")
 
 
-def test_a_file_that_cannot_be_read_is_told_and_the_others_are_tested(tmp_path: Path) -> None:
+def test_unreadable_file_is_reported_and_the_others_are_tested(tmp_path: Path) -> None:
     (tmp_path / "fine.ccl").write_text(PASSING, encoding="utf-8")
     (tmp_path / "latin.ccl").write_bytes("test fn caf\u00e9() {}\n".encode("latin-1"))
     locked = tmp_path / "locked.ccl"
@@ -319,7 +321,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_tested(tmp_path: 
     assert [each["code"] for each in told["unread"]] == ["not-utf8", "file-unreadable"]
 
 
-def test_bounds_of_an_execution_are_told_with_a_next_step(tmp_path: Path) -> None:
+def test_exceeded_bounds_suggest_a_next_step(tmp_path: Path) -> None:
     (tmp_path / "bounds.ccl").write_text(BOUNDS, encoding="utf-8")
     test = ("ccl", "test", "bounds.ccl", "-j", "1")
     done = run(*test, "-k", "long", "--fuel", "100000", home=tmp_path, cwd=tmp_path)

@@ -22,13 +22,13 @@ def test_help_names_the_commands_and_gives_examples(cclc: Shell) -> None:
         assert f"\n    cclc {command} " in text
 
 
-def test_no_command_is_a_usage_error(cclc: Shell) -> None:
+def test_missing_command_is_a_usage_error(cclc: Shell) -> None:
     code, out, err = cclc()
     assert (code, out) == (2, "")
     assert err.startswith("Usage: cclc")
 
 
-def test_a_mistyped_command_gets_a_suggestion(cclc: Shell) -> None:
+def test_mistyped_command_gets_a_suggestion(cclc: Shell) -> None:
     code, out, err = cclc("chek", "a.ccl")
     assert (code, out) == (2, "")
     assert "No such command 'chek'. Did you mean 'check'?" in err
@@ -47,7 +47,7 @@ def test_machines_get_errors_they_can_read(cclc: Shell, option: list[str]) -> No
     }
 
 
-def test_version(cclc: Shell) -> None:
+def test_version_is_printed(cclc: Shell) -> None:
     assert cclc("--version")[:2] == (0, "cclc 0.1.0\n")
 
 
@@ -75,14 +75,14 @@ def test_help_is_quick_and_imports_no_engine() -> None:
 
 @pytest.mark.parametrize("command", ["check", "compile"])
 class TestInput:
-    def test_missing_file_with_a_neighbour(self, cclc: Shell, command: str) -> None:
+    def test_missing_file_suggests_a_similar_name(self, cclc: Shell, command: str) -> None:
         Path("bylaws.ccl").touch()
         code, out, err = cclc(command, "bylwas.ccl")
         assert (code, out) == (3, "")
         assert "there is no file bylwas.ccl" in err
         assert "did you mean bylaws.ccl?" in err
 
-    def test_directory(self, cclc: Shell, command: str) -> None:
+    def test_directory_is_not_a_file(self, cclc: Shell, command: str) -> None:
         Path("folder").mkdir()
         code, _, err = cclc(command, "folder")
         if command == "check":
@@ -92,14 +92,14 @@ class TestInput:
         assert code == 2
         assert "folder is a directory; a file with the program is needed" in err
 
-    def test_not_utf8(self, cclc: Shell, command: str) -> None:
+    def test_file_that_is_not_utf8_is_refused(self, cclc: Shell, command: str) -> None:
         Path("latin.ccl").write_bytes('title: 1;\nname: "é'.encode() + b'\xe9"')
         code, _, err = cclc(command, "latin.ccl")
         assert code == 2
         assert "latin.ccl is not UTF-8 text: byte 0xe9 at line 2, column 9" in err
         assert "iconv" in err
 
-    def test_too_large(self, cclc: Shell, command: str) -> None:
+    def test_file_over_the_limit_is_refused(self, cclc: Shell, command: str) -> None:
         with Path("big.ccl").open("wb") as file:
             file.truncate(4 * 1024 * 1024 + 1)
         code, _, err = cclc(command, "big.ccl")
@@ -107,7 +107,9 @@ class TestInput:
         assert "larger than 4194304 bytes" in err
 
 
-def test_a_machine_without_memory_is_no_bug(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_error_is_not_an_internal_error(
+    cclc: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def hungry(_: bytes) -> None:
         raise MemoryError
 
@@ -118,7 +120,7 @@ def test_a_machine_without_memory_is_no_bug(cclc: Shell, monkeypatch: pytest.Mon
     assert "error[memory-full]: this machine has no memory left for the command" in err
 
 
-def test_a_bug_of_ours_says_so(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_internal_error_has_a_report(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: bytes) -> None:
         raise ZeroDivisionError("oh")
 
@@ -139,7 +141,7 @@ def test_a_bug_of_ours_says_so(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     assert "Traceback" in err
 
 
-def test_interrupted(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupt_is_exit_code_130(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: bytes) -> None:
         raise KeyboardInterrupt
 
@@ -151,13 +153,13 @@ def test_interrupted(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
 # --- check ------------------------------------------------------------------------------
 
 
-def test_check_a_good_program(cclc: Shell) -> None:
+def test_check_of_a_correct_program_succeeds(cclc: Shell) -> None:
     Path("good.ccl").write_text(GOOD)
     assert cclc("check", "good.ccl") == (0, "", "Checked good.ccl: no errors\n")
     assert cclc("check", "good.ccl", "--format", "github") == (0, "", "")
 
 
-def test_check_a_bad_program(cclc: Shell) -> None:
+def test_check_of_a_wrong_program_fails(cclc: Shell) -> None:
     Path("bad.ccl").write_text(BAD)
     code, out, err = cclc("check", "bad.ccl")
     assert (code, out) == (1, "")
@@ -198,7 +200,7 @@ def test_files_that_cannot_be_read_are_all_named_and_the_others_checked(cclc: Sh
     assert "error[file-not-found]: there is no file absent.ccl" in err
 
 
-def test_a_missing_file_stops_all_fixing(cclc: Shell) -> None:
+def test_missing_file_stops_all_fixing(cclc: Shell) -> None:
     path = Path("a.ccl")
     path.write_text("staff: 3\n")
     code, _, err = cclc("check", "--fix", "a.ccl", "absent.ccl")
@@ -207,7 +209,7 @@ def test_a_missing_file_stops_all_fixing(cclc: Shell) -> None:
     assert path.read_text() == "staff: 3\n"
 
 
-def test_a_link_that_leads_back_to_itself(cclc: Shell) -> None:
+def test_link_to_itself_is_named(cclc: Shell) -> None:
     Path("loop.ccl").symlink_to("loop.ccl")
     for command in ("check", "compile"):
         code, out, err = cclc(command, "loop.ccl")
@@ -220,7 +222,7 @@ def test_a_link_that_leads_back_to_itself(cclc: Shell) -> None:
     assert "error[file-unwritable]: loop.ccl cannot be written" in err
 
 
-def test_an_output_called_json_is_a_misunderstanding(cclc: Shell) -> None:
+def test_output_named_like_a_format_is_refused(cclc: Shell) -> None:
     Path("good.ccl").write_text(GOOD)
     code, _, err = cclc("compile", "good.ccl", "-o", "json")
     assert code == 2
@@ -231,14 +233,14 @@ def test_an_output_called_json_is_a_misunderstanding(cclc: Shell) -> None:
     assert Path("json").read_bytes()[:4] == b"\0asm"
 
 
-def test_a_folder_that_is_missing_is_named(cclc: Shell) -> None:
+def test_folder_that_is_missing_is_named(cclc: Shell) -> None:
     Path("good.ccl").write_text(GOOD)
     code, _, err = cclc("compile", "good.ccl", "-o", "no such/x.wasm")
     assert code == 2
     assert "`mkdir -p 'no such'` makes it" in err
 
 
-def test_the_same_ending_is_no_likeness(cclc: Shell) -> None:
+def test_common_ending_is_no_similarity(cclc: Shell) -> None:
     for name in ("bom.csv", "ward.csv", "rules.ccl"):
         Path(name).touch()
     assert "did you mean" not in cclc("check", "nope.csv")[2]
@@ -265,7 +267,7 @@ def test_fix_counts_errors_and_warnings_apart(cclc: Shell) -> None:
     assert "Fixed" not in err
 
 
-def test_fix_says_what_it_leaves(cclc: Shell) -> None:
+def test_fix_reports_remaining_errors(cclc: Shell) -> None:
     Path("loose.ccl").write_text(
         'export fn f() { let x = 1; if x > 0 { let x = 2; } log(c); log("\\(x)"); }\n'
     )
@@ -286,7 +288,7 @@ def test_fix_writes_the_file(cclc: Shell) -> None:
     assert [entry.name for entry in Path.cwd().iterdir()] == ["loose.ccl"]
 
 
-def test_fix_leaves_a_good_file_alone(cclc: Shell) -> None:
+def test_fix_leaves_a_correct_file_unchanged(cclc: Shell) -> None:
     path = Path("good.ccl")
     path.write_text(GOOD)
     before = path.stat()
@@ -296,7 +298,7 @@ def test_fix_leaves_a_good_file_alone(cclc: Shell) -> None:
     assert path.stat().st_mtime_ns == before.st_mtime_ns
 
 
-def test_standard_input() -> None:
+def test_standard_input_is_read() -> None:
     def check(program: bytes) -> tuple[int, str]:
         done = subprocess.run(
             [CCLC, "check", "-", "--format", "concise"],
@@ -323,7 +325,7 @@ def test_standard_input_is_not_fixed(cclc: Shell) -> None:
 # --- explain ----------------------------------------------------------------------------
 
 
-def test_an_unknown_code(cclc: Shell) -> None:
+def test_unknown_code_is_refused_with_a_suggestion(cclc: Shell) -> None:
     code, out, err = cclc("explain", "CCL9999")
     assert (code, out) == (3, "")
     assert "there is no diagnostic CCL9999" in err

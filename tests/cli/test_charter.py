@@ -108,7 +108,7 @@ mint("x", 5);
     )
 
 
-def test_strict_refuses_what_is_undecided(folder: Path) -> None:
+def test_strict_refuses_undecided_conditions(folder: Path) -> None:
     done = charter(folder, "bylaws.ccl", "--context", "half.json", "--strict", "-o", "json")
     assert (done.code, done.err) == (1, "")
     error = json.loads(done.out)["error"]
@@ -128,7 +128,7 @@ def test_strict_refuses_what_is_undecided(folder: Path) -> None:
         (("bylaws.ccl", "--caller", "Ada"), 2, "--caller Ada is not a DID"),
     ],
 )
-def test_misuse_is_answered_by_name(
+def test_misuse_has_a_named_error(
     arguments: tuple[str, ...], code: int, words: str, folder: Path
 ) -> None:
     done = charter(folder, *arguments)
@@ -140,7 +140,7 @@ def test_misuse_is_answered_by_name(
     ("function", "given", "value"),
     [("() -> Integer { 5 }", (), "5\n"), ("(n: Integer) -> Integer { n + 5 }", ("4",), "9\n")],
 )
-def test_function_called_charter_is_no_charter(
+def test_function_named_charter_is_not_a_charter(
     function: str, given: tuple[str, ...], value: str, folder: Path, tmp_path: Path
 ) -> None:
     (folder / "named.ccl").write_text(f"export fn charter{function}")
@@ -155,7 +155,7 @@ def test_function_called_charter_is_no_charter(
     assert run(*words, "-q", home=tmp_path).out == value
 
 
-def test_conditions_hear_of_the_caller_and_the_time(folder: Path) -> None:
+def test_conditions_read_the_caller_and_the_time(folder: Path) -> None:
     did = "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"
     (folder / "who.ccl").write_text(
         f'if caller() == did("{did}") {{ a: 1; }}'
@@ -174,7 +174,7 @@ def test_charter_opens_no_mesh(folder: Path, tmp_path: Path) -> None:
     assert [each.name for each in home.iterdir()] == ["mesh.sqlite"]
 
 
-def test_a_home_that_is_none_does_no_harm(folder: Path, tmp_path: Path) -> None:
+def test_invalid_home_does_not_matter(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "mesh").write_text("a file where a folder should be")
     done = run("ccl", "charter", "bylaws.ccl", home=tmp_path, cwd=folder)
     assert (done.code, done.err) == (0, "")
@@ -239,7 +239,7 @@ def test_answer_in_json_is_shown_as_the_charter_that_it_is_of(folder: Path, cont
 @pytest.mark.parametrize(
     "option", [("--context", "half.json"), ("--caller", "did:key:nobody")], ids=lambda each: each[0]
 )
-def test_answer_in_json_takes_nothing_to_decide_by(folder: Path, option: tuple[str, str]) -> None:
+def test_answer_in_json_takes_no_context(folder: Path, option: tuple[str, str]) -> None:
     (folder / "asked.json").write_text(charter(folder, "bylaws.ccl", "-o", "json").out)
     done = charter(folder, "asked.json", *option)
     assert (done.code, done.out) == (2, "")
@@ -262,7 +262,7 @@ def test_answer_in_json_takes_nothing_to_decide_by(folder: Path, option: tuple[s
     ],
     ids=repr,
 )
-def test_json_that_is_no_answer_is_refused(folder: Path, wrong: object) -> None:
+def test_json_of_another_form_is_refused(folder: Path, wrong: object) -> None:
     (folder / "wrong-answer.json").write_text(json.dumps(wrong))
     done = charter(folder, "wrong-answer.json")
     assert (done.code, done.out) == (1, "")

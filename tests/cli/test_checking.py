@@ -37,38 +37,38 @@ def replacing(text: str, replacement: str, *, safe: bool = True) -> Fix:
     return Fix("change", (Edit(Span(FileId(0), 0, len(text)), replacement),), safe)
 
 
-def test_real_faults_are_fixed_until_none_is_left() -> None:
+def test_real_errors_are_fixed_until_none_is_left() -> None:
     fixed = fix_text("staff: 3\nseats: 5\nquorum: 2;\n", parsed)
     assert fixed.text == "staff: 3;\nseats: 5;\nquorum: 2;\n"
     assert fixed.applied == 2
     assert fixed.findings.diagnostics == ()
 
 
-def test_nothing_to_fix() -> None:
+def test_correct_program_has_nothing_to_fix() -> None:
     fixed = fix_text("fn f() { }\n", parsed)
     assert (fixed.text, fixed.applied) == ("fn f() { }\n", 0)
 
 
-def test_fixes_in_circles_are_not_begun() -> None:
+def test_circular_fixes_are_not_applied() -> None:
     flip = {"a": "b", "b": "a"}
     fixed = fix_text("a", scripted(lambda text: (replacing(text, flip[text]),)))
     assert (fixed.text, fixed.applied) == ("a", 0)
 
 
-def test_fixes_that_leave_as_much_to_do_are_not_made() -> None:
+def test_unhelpful_fixes_are_not_applied() -> None:
     fixed = fix_text(
         "", scripted(lambda text: (replacing(text, text + "x", safe=False),)), unsafe=True
     )
     assert (fixed.text, fixed.applied) == ("", 0)
 
 
-def test_a_safe_fix_is_made_beside_errors_that_have_none() -> None:
+def test_safe_fix_is_made_beside_errors_that_have_none() -> None:
     fixed = fix_text("fn f() { log('a'); log(1) log(2); }\n", parsed)
     assert fixed.text == 'fn f() { log("a"); log(1) log(2); }\n'
     assert (fixed.errors, fixed.unhelpful, fixed.waiting) == (1, 0, 0)
 
 
-def test_a_fix_that_leaves_as_much_to_do_counts_as_unhelpful() -> None:
+def test_fix_without_progress_counts_as_unhelpful() -> None:
     fixed = fix_text("ab", scripted(lambda text: (replacing(text, text[::-1]),)))
     assert (fixed.text, fixed.applied, fixed.unhelpful, fixed.waiting) == ("ab", 0, 1, 0)
 
@@ -85,14 +85,14 @@ def test_fixes_of_warnings_wait_for_errors() -> None:
     assert (fixed.text, fixed.unhelpful, fixed.waiting) == ("ab", 0, 1)
 
 
-def test_unsafe_fixes_wait_until_they_are_wanted() -> None:
+def test_unsafe_fixes_need_the_option() -> None:
     check = scripted(lambda text: (replacing(text, "b", safe=False),) if text == "a" else ())
     assert (fix_text("a", check).text, fix_text("a", check).applied) == ("a", 0)
     wanted = fix_text("a", check, unsafe=True)
     assert (wanted.text, wanted.applied) == ("b", 1)
 
 
-def test_a_safe_fix_that_changes_the_items_is_not_made() -> None:
+def test_safe_fix_that_changes_the_items_is_not_made() -> None:
     text = "fn f() { }\n"
     lie = Fix("drop it", (Edit(Span(FileId(0), 0, 10), ""),), safe=True)
     check = scripted(lambda now: (lie,) if now == text else ())
@@ -114,7 +114,7 @@ def test_one_fix_helps_where_all_together_do_not() -> None:
     assert (fixed.text, fixed.applied) == ("#a:1;", 1)
 
 
-def test_a_fix_that_makes_it_worse_is_taken_back() -> None:
+def test_harmful_fix_is_taken_back() -> None:
     def check(text: str) -> Findings:
         sources = SourceMap()
         sources.add("a.ccl", text)
@@ -132,7 +132,7 @@ def test_a_fix_that_makes_it_worse_is_taken_back() -> None:
     assert (fixed.text, fixed.applied, len(fixed.findings.diagnostics)) == ("good", 0, 1)
 
 
-def test_a_shared_file_is_reported_once() -> None:
+def test_shared_file_is_reported_once() -> None:
     def program(name: str) -> Findings:
         sources = SourceMap()
         root = sources.add(name, "import")
@@ -162,7 +162,7 @@ def test_a_shared_file_is_reported_once() -> None:
         "execution {\n  let total = 5;\n  log(totl);\n}\n",
     ],
 )
-def test_what_only_its_author_can_mend_is_left_as_it_is(program: str) -> None:
+def test_error_without_a_fix_is_left_unchanged(program: str) -> None:
     """No name is invented, and none called unused whose use is behind the fault."""
 
     def check(text: str) -> Findings:

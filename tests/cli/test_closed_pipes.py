@@ -48,7 +48,7 @@ COMMANDS = (
 
 @pytest.mark.parametrize("gone", [(1,), (1, 2)], ids=["stdout", "both"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_closed_pipe_ends_quietly(command: str, gone: tuple[int, ...], folder: Path) -> None:
+def test_closed_pipe_ends_quietly(command: str, gone: tuple[int, ...], folder: Path) -> None:
     done = run(*command.split(), home=folder, cwd=folder, unread=gone)
     assert done.code == 0, done
     assert "error" not in done.err

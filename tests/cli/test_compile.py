@@ -21,7 +21,7 @@ SUBMITTING = """execution {
 """
 
 
-def test_compile(cclc: Shell) -> None:
+def test_compile_writes_a_module(cclc: Shell) -> None:
     Path("good.ccl").write_text(GOOD)
     code, out, err = cclc("compile", "good.ccl")
     assert (code, out) == (0, "")
@@ -31,7 +31,7 @@ def test_compile(cclc: Shell) -> None:
     assert sorted(entry.name for entry in Path.cwd().iterdir()) == ["good.ccl", "good.wasm"]
 
 
-def test_compile_names_what_is_packed(cclc: Shell) -> None:
+def test_compile_names_packed_modules(cclc: Shell) -> None:
     Path("count.ccl").write_text(GOOD)
     Path("root.ccl").write_text(SUBMITTING)
     code, out, err = cclc("compile", "root.ccl", "-o", "out.wasm")
@@ -43,7 +43,7 @@ def test_compile_names_what_is_packed(cclc: Shell) -> None:
     assert second == (f"  with ./count.ccl ({packed[0]['size_bytes']} bytes, {packed[0]['cid']})")
 
 
-def test_compile_to_text(cclc: Shell) -> None:
+def test_compile_emits_text(cclc: Shell) -> None:
     Path("good.ccl").write_text(GOOD)
     code, out, err = cclc("compile", "good.ccl", "--emit", "wat")
     assert (code, out) == (0, "")
@@ -68,7 +68,7 @@ def test_compile_errors_write_nothing(cclc: Shell) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "// only a comment\n", "\ufeff"])
-def test_nothing_to_compile(cclc: Shell, text: str) -> None:
+def test_empty_program_is_refused(cclc: Shell, text: str) -> None:
     Path("empty.ccl").write_text(text, encoding="utf-8")
     code, out, err = cclc("compile", "empty.ccl")
     assert (code, out) == (1, "")
@@ -79,7 +79,7 @@ def test_nothing_to_compile(cclc: Shell, text: str) -> None:
     assert "warning[CCL0910]" in err
 
 
-def test_the_program_is_not_overwritten(cclc: Shell) -> None:
+def test_program_is_not_overwritten(cclc: Shell) -> None:
     Path("good.ccl").write_text(GOOD)
     code, _, err = cclc("compile", "good.ccl", "-o", "./good.ccl")
     assert code == 2
@@ -88,7 +88,7 @@ def test_the_program_is_not_overwritten(cclc: Shell) -> None:
 
 
 @pytest.mark.parametrize("output", ["absent/out.wasm", "folder"])
-def test_an_unwritable_place(cclc: Shell, output: str) -> None:
+def test_unwritable_output_is_reported(cclc: Shell, output: str) -> None:
     Path("good.ccl").write_text(GOOD)
     Path("folder").mkdir()
     code, out, err = cclc("compile", "good.ccl", "-o", output)
@@ -97,7 +97,7 @@ def test_an_unwritable_place(cclc: Shell, output: str) -> None:
     assert sorted(entry.name for entry in Path.cwd().iterdir()) == ["folder", "good.ccl"]
 
 
-def test_a_pipe_is_written_to_and_not_replaced(cclc: Shell) -> None:
+def test_pipe_is_written_to_and_not_replaced(cclc: Shell) -> None:
     Path("good.ccl").write_text(GOOD)
     os.mkfifo("pipe")
     reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
@@ -115,7 +115,7 @@ def test_standard_input_needs_a_name(cclc: Shell) -> None:
     assert "give one with -o" in err
 
 
-def test_output_that_cannot_be_written() -> None:
+def test_output_over_a_folder_is_refused() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [CCLC, "explain"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
@@ -125,7 +125,7 @@ def test_output_that_cannot_be_written() -> None:
     assert "bug" not in done.stderr
 
 
-def test_a_reader_that_goes_away() -> None:
+def test_reader_that_goes_away_is_no_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(

@@ -20,7 +20,7 @@ def program(tmp_path: Path) -> Path:
     return source_file(tmp_path / "roles.ccl", PROGRAM)
 
 
-def test_roles_of_a_context_file_are_given_and_told(program: Path, tmp_path: Path) -> None:
+def test_roles_of_a_context_file_are_granted_and_noted(program: Path, tmp_path: Path) -> None:
     given = tmp_path / "given.json"
     given.write_text(json.dumps({"roles": ["Treasurer"]}), encoding="utf-8")
     with_it = run("ccl", "run", program, "--context", given, home=tmp_path)
@@ -36,9 +36,7 @@ def test_roles_of_a_context_file_are_given_and_told(program: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("roles", ["Treasurer", ["Treasurer", 5], {"Treasurer": True}, None])
-def test_roles_that_are_no_list_of_texts_are_refused(
-    roles: object, program: Path, tmp_path: Path
-) -> None:
+def test_roles_of_another_type_are_refused(roles: object, program: Path, tmp_path: Path) -> None:
     given = json.dumps({"roles": roles}).encode()
     done = run("ccl", "run", program, "--context", "-", home=tmp_path, stdin=given)
     assert (done.code, done.out) == (2, "")
@@ -46,13 +44,13 @@ def test_roles_that_are_no_list_of_texts_are_refused(
     assert '{"roles": ["treasurer"]}' in done.err
 
 
-def test_json_in_place_of_a_file_is_said_to_be_that(program: Path, tmp_path: Path) -> None:
+def test_json_in_place_of_a_file_is_explained(program: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", program, "--context", '{"roles": ["Treasurer"]}', home=tmp_path)
     assert (done.code, done.out) == (2, "")
     assert "takes a file with a JSON object, and this is the JSON itself" in done.err
 
 
-def test_data_of_another_type_is_told_once_with_its_field(tmp_path: Path) -> None:
+def test_data_of_another_type_is_reported_once_with_its_field(tmp_path: Path) -> None:
     path = tmp_path / "age.ccl"
     path.write_text("execution {\n  let age: Integer = member.age;\n  age\n}\n", encoding="utf-8")
     given = b'{"member": {"age": "forty"}}'

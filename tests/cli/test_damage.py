@@ -95,7 +95,7 @@ def _commands(job: JobId) -> Iterator[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_any_damaged_block_is_named_by_doctor_and_no_command_breaks(
+def test_damaged_block_is_named_by_doctor_and_breaks_no_command(
     done: tuple[Path, tuple[JobId, JobId]],
     tmp_path: Path,
     damage: Damage,

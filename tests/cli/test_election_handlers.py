@@ -22,7 +22,7 @@ def steady(text: str) -> str:
     return text.strip()
 
 
-def test_nominations(tmp_path: Path) -> None:
+def test_nominations_are_handled(tmp_path: Path) -> None:
     session = (ELECTION / "nominations.txt").read_text(encoding="utf-8")
     steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE)
     assert len(steps) == 6
@@ -44,7 +44,7 @@ def test_nominations(tmp_path: Path) -> None:
         assert steady(done.stdout + done.stderr) == steady(shown), command
 
 
-def test_the_rules_are_tested(tmp_path: Path) -> None:
+def test_rules_are_tested(tmp_path: Path) -> None:
     done = subprocess.run(
         [str(BIN / "ccl"), "test", "nominations.ccl"],
         cwd=ELECTION,

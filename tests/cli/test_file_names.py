@@ -101,7 +101,7 @@ def test_name_like_an_option_gets_its_path(
     assert f"write the file as {path}\n" in done.err
 
 
-def test_wrong_option_beside_such_a_file_is_what_is_wrong(tmp_path: Path, folder: Path) -> None:
+def test_wrong_option_beside_such_a_file_is_reported(tmp_path: Path, folder: Path) -> None:
     done = run("cclc", "compile", "good.ccl", "-ox.wasm", "--nope", home=tmp_path, cwd=folder)
     assert done.code == 2
     assert "--nope" in done.err
@@ -253,7 +253,7 @@ def test_empty_path_is_refused(words: tuple[str, ...], tmp_path: Path, folder: P
 
 @pytest.mark.parametrize("path", [".", "./", "..", "/"])
 @pytest.mark.parametrize("words", [("compile",), ("compile", "--emit", "wat"), ("bounds",)])
-def test_folder_is_no_program(
+def test_folder_is_not_a_program(
     path: str, words: tuple[str, ...], tmp_path: Path, folder: Path
 ) -> None:
     done = run("cclc", *words, path, home=tmp_path, cwd=folder)

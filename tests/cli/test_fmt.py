@@ -27,7 +27,7 @@ def test_files_are_formatted_in_place(folder: Path) -> None:
     assert (again.code, again.out, again.err) == (0, "", "")
 
 
-def test_a_file_with_faults_of_syntax_is_left_alone_and_the_others_are_not(folder: Path) -> None:
+def test_file_with_syntax_errors_is_left_and_others_are_formatted(folder: Path) -> None:
     done = run("cclc", "fmt", "faulty.ccl", "untidy.ccl", home=folder, cwd=folder)
     assert (done.code, done.out) == (1, "")
     assert "error[CCL0113]" in done.err
@@ -37,7 +37,7 @@ def test_a_file_with_faults_of_syntax_is_left_alone_and_the_others_are_not(folde
     assert (folder / "untidy.ccl").read_text(encoding="utf-8") == TIDY
 
 
-def test_check_writes_nothing_and_tells(folder: Path) -> None:
+def test_check_reports_without_writing(folder: Path) -> None:
     done = run("cclc", "fmt", "--check", "untidy.ccl", "tidy.ccl", home=folder, cwd=folder)
     assert (done.code, done.out) == (1, "")
     assert "Would format untidy.ccl\n" in done.err
@@ -64,13 +64,13 @@ def test_standard_input_goes_to_standard_output(folder: Path) -> None:
     assert "--> <stdin>:1:6" in faulty.err
 
 
-def test_findings_in_a_format_for_machines(folder: Path) -> None:
+def test_machine_format_reports_findings(folder: Path) -> None:
     done = run("cclc", "fmt", "--format", "json", "faulty.ccl", home=folder, cwd=folder)
     assert done.code == 1
     assert '"CCL0113"' in done.out
 
 
-def test_a_wrong_name_stops_it_all(folder: Path) -> None:
+def test_wrong_name_changes_nothing(folder: Path) -> None:
     done = run("cclc", "fmt", "untidy.ccl", "absent.ccl", home=folder, cwd=folder)
     assert (done.code, done.out) == (3, "")
     assert "there is no file absent.ccl" in done.err
@@ -78,7 +78,7 @@ def test_a_wrong_name_stops_it_all(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("laid", ["a: 2;\n", "a: 1;\nfn f( {\n", "a: 1;\n", ""])
-def test_a_layout_that_changes_the_program_is_refused(
+def test_layout_that_changes_the_program_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid: str
 ) -> None:
     """A layout with a fault in it: nothing is written, and the item is named."""

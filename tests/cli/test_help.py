@@ -10,7 +10,7 @@ COMMANDS = [(name, words) for name, line in LINES.items() for words, _ in comman
 
 
 @pytest.mark.parametrize(("name", "words"), COMMANDS)
-def test_a_help_has_examples_between_text_and_options(
+def test_help_has_examples_between_text_and_options(
     name: str, words: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     home = tmp_path_factory.getbasetemp()
@@ -27,7 +27,7 @@ def test_a_help_has_examples_between_text_and_options(
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_the_exit_codes_are_in_each_first_help(
+def test_exit_codes_are_in_each_first_help(
     name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     done = run(name, "--help", home=tmp_path_factory.getbasetemp())
@@ -36,7 +36,7 @@ def test_the_exit_codes_are_in_each_first_help(
 
 
 @pytest.mark.parametrize("option", ["-o", "-q", "--output", "--mesh-home", "--timeout"])
-def test_an_option_of_several_commands_is_worded_alike(option: str) -> None:
+def test_option_of_several_commands_is_worded_alike(option: str) -> None:
     """Within one of the three, since what is printed differs between them."""
     for line in LINES.values():
         found = {

@@ -104,7 +104,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_what_programs_and_modules_say_is_escaped(folder: Path) -> None:
+def test_text_of_programs_and_modules_is_escaped(folder: Path) -> None:
     jobs = run("meshctl", "list-jobs", "-q", home=folder, cwd=folder).out.split()
     evil = next(each.name for each in folder.glob("evil*.ccl") if each.name != "evil.ccl")
     commands = [
@@ -137,7 +137,7 @@ def test_diagnostics_are_escaped_in_every_format(form: str, folder: Path) -> Non
         check_said(run("cclc", "check", file, "--format", form, home=folder, cwd=folder), form)
 
 
-def test_what_a_program_did_is_escaped_as_its_logs_are(folder: Path) -> None:
+def test_effects_of_a_program_are_escaped(folder: Path) -> None:
     done = run("ccl", "run", "evil.ccl", home=folder, cwd=folder)
     said = "\\u001b[31mred\\u0007\\nFORGED line\\r\\u202e"
     assert f"Logged  {said}" in done.err

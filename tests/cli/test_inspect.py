@@ -16,7 +16,7 @@ FOREIGN = """
 """
 
 
-def test_inspect_a_foreign_module(cclc: Shell) -> None:
+def test_inspect_shows_a_foreign_module(cclc: Shell) -> None:
     Path("foreign.wasm").write_bytes(bytes(wasmtime.wat2wasm(FOREIGN)))
     code, out, err = cclc("inspect", "foreign.wasm")
     assert (code, err) == (0, "")
@@ -26,7 +26,7 @@ def test_inspect_a_foreign_module(cclc: Shell) -> None:
     assert "\x1b" not in out
 
 
-def test_inspect_as_json(cclc: Shell) -> None:
+def test_inspect_gives_json(cclc: Shell) -> None:
     Path("foreign.wasm").write_bytes(bytes(wasmtime.wat2wasm(FOREIGN)))
     code, out, _ = cclc("inspect", "foreign.wasm", "-o", "json")
     value = json.loads(out)
@@ -47,7 +47,9 @@ def test_inspect_as_json(cclc: Shell) -> None:
         (b"\0asm\x01\0\0\0\x01\x7f", "cut off: section type", "damaged"),
     ],
 )
-def test_inspect_what_is_no_module(cclc: Shell, data: bytes, message: str, hint: str) -> None:
+def test_inspect_of_another_file_is_refused(
+    cclc: Shell, data: bytes, message: str, hint: str
+) -> None:
     Path("odd.wasm").write_bytes(data)
     code, out, err = cclc("inspect", "odd.wasm")
     assert (code, out) == (2, "")
@@ -55,12 +57,12 @@ def test_inspect_what_is_no_module(cclc: Shell, data: bytes, message: str, hint:
     assert hint in err
 
 
-def test_inspect_a_source(cclc: Shell) -> None:
+def test_inspect_of_a_source_suggests_compiling(cclc: Shell) -> None:
     Path("a.ccl").write_text("execution {}")
     assert "compile it first: `cclc compile a.ccl`" in cclc("inspect", "a.ccl")[2]
 
 
-def test_colour_only_where_wanted(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colour_is_used_on_request_only(cclc: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("foreign.wasm").write_bytes(bytes(wasmtime.wat2wasm(FOREIGN)))
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[1mExports" in cclc("inspect", "foreign.wasm")[1]

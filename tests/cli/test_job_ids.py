@@ -47,13 +47,13 @@ def words(request: pytest.FixtureRequest) -> tuple[str, ...]:
     return (*path, *NEEDED.get(" ".join(path), ()))
 
 
-def test_the_commands_that_take_a_job_are_found() -> None:
+def test_commands_that_take_a_job_are_found() -> None:
     assert {"job-status", "get-bids", "accept-bid", "cancel-job"} <= set(NAMES)
     assert {"results", "logs", "receipt", "verify"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("command", [command for _, command in TAKING], ids=NAMES)
-def test_a_job_is_taken_both_ways(command: Any) -> None:
+def test_job_is_taken_both_ways(command: Any) -> None:
     assert ways(command) == {"argument", "option"}
 
 
@@ -73,7 +73,7 @@ def test_two_jobs_are_refused(meshctl: Meshctl, words: tuple[str, ...]) -> None:
     assert "help" in result.err
 
 
-def test_a_job_that_is_not_given_is_missed(meshctl: Meshctl, words: tuple[str, ...]) -> None:
+def test_job_that_is_not_given_is_missed(meshctl: Meshctl, words: tuple[str, ...]) -> None:
     result = meshctl(*words)
     assert result.code == 2
     assert "error[job-missing]" in result.err

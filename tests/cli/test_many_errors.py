@@ -23,7 +23,7 @@ def check(folder: Path, *words: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("form", ["full", "concise"])
-def test_text_says_how_many_are_shown(folder: Path, form: str) -> None:
+def test_text_counts_the_shown_errors(folder: Path, form: str) -> None:
     code, out, err = check(folder, "--format", form)
     assert (code, out) == (1, "")
     assert err.count("error[CCL") == 100
@@ -40,7 +40,7 @@ def test_json_has_the_true_count(folder: Path) -> None:
     assert f"the source has {COUNT} errors" in answer["error"]["message"]
 
 
-def test_sarif_notes_what_is_left_out(folder: Path) -> None:
+def test_sarif_notes_omitted_errors(folder: Path) -> None:
     (log,) = json.loads(check(folder, "--format", "sarif")[1])["runs"]
     assert len(log["results"]) == 100
     assert log["properties"] == {"errors": COUNT, "errorsShown": 100}
@@ -48,7 +48,7 @@ def test_sarif_notes_what_is_left_out(folder: Path) -> None:
     assert note["message"]["text"] == LEFT_OUT
 
 
-def test_github_notes_what_is_left_out(folder: Path) -> None:
+def test_github_notes_omitted_errors(folder: Path) -> None:
     *errors, note = check(folder, "--format", "github")[1].splitlines()
     assert len(errors) == 100
     assert note == f"::notice::{LEFT_OUT}"

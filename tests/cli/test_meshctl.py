@@ -18,7 +18,7 @@ from mesh.local.audit import audit
 from runtime.content.cid import Codec, cid_of
 
 
-def test_the_main_path_to_the_word(meshctl: Meshctl) -> None:
+def test_main_path_prints_the_documented_text(meshctl: Meshctl) -> None:
     result = meshctl(
         *("submit-job", "--wasm", "echo.wasm", "--description", "Data analysis"),
         *("--resource-amount", "500"),
@@ -67,7 +67,7 @@ def test_machines_get_one_object(meshctl: Meshctl) -> None:
     assert "state: Verified" in meshctl("job-status", job, "-o", "yaml").out
 
 
-def test_submit_and_wait(meshctl: Meshctl) -> None:
+def test_submit_waits_for_the_result(meshctl: Meshctl) -> None:
     result = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5", "--wait")
     assert result.code == 0
     assert result.out.rstrip().endswith("✓ (3/3, local keys)")
@@ -76,7 +76,7 @@ def test_submit_and_wait(meshctl: Meshctl) -> None:
     assert "Attestation: federation-2 confirmed" in followed.out
 
 
-def test_a_dry_run_submits_nothing(meshctl: Meshctl) -> None:
+def test_dry_run_submits_nothing(meshctl: Meshctl) -> None:
     before = meshctl("list-jobs", "-q").out
     result = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "500", "--dry-run")
     assert "Price: 80 to 105 tokens" in result.out
@@ -95,7 +95,7 @@ def test_raw_output_comes_as_it_is(meshctl: Meshctl, tmp_path: Path) -> None:
     assert (tmp_path / "out.bin").read_bytes() == b"raw \0\xff bytes"
 
 
-def test_a_program_that_traps_is_a_failed_job(meshctl: Meshctl) -> None:
+def test_program_that_traps_is_a_failed_job(meshctl: Meshctl) -> None:
     job = submitted(meshctl, wasm="trap.wasm")
     result = meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
     assert result.code == 1
@@ -116,9 +116,7 @@ def test_without_its_output_block_a_result_is_missing(meshctl: Meshctl) -> None:
 @pytest.mark.parametrize(
     ("record", "command"), [("output", "results"), ("receipt", "results"), ("anchor", "verify")]
 )
-def test_a_changed_block_is_not_believed(
-    meshctl: Meshctl, home: Path, record: str, command: str
-) -> None:
+def test_changed_block_is_refused(meshctl: Meshctl, home: Path, record: str, command: str) -> None:
     job = verified(meshctl)
     cid = json.loads(meshctl("job-status", job, "-o", "json").out)[record]
     with open_at(home) as mesh:
@@ -131,7 +129,7 @@ def test_a_changed_block_is_not_believed(
     assert meshctl("doctor", "--no-execute").code == 1
 
 
-def test_a_module_that_no_node_holds(meshctl: Meshctl) -> None:
+def test_module_that_no_node_holds_is_reported(meshctl: Meshctl) -> None:
     cid = "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze"
     result = meshctl("submit-job", "--wasm", cid, "--resource-amount", "1000")
     assert result.code == 0
@@ -145,7 +143,7 @@ def test_a_module_that_no_node_holds(meshctl: Meshctl) -> None:
     assert waited.code == 3 and "error[block-missing]" in waited.err
 
 
-def test_a_block_that_is_supplied_lets_the_job_go_on(meshctl: Meshctl) -> None:
+def test_block_that_is_supplied_lets_the_job_go_on(meshctl: Meshctl) -> None:
     cid = cid_of(bytes(TRAP) + b"", Codec.RAW)
     job = submitted(meshctl, wasm=str(cid))
     assert meshctl("get-bids", "--job-id", job).code == 3
@@ -154,7 +152,7 @@ def test_a_block_that_is_supplied_lets_the_job_go_on(meshctl: Meshctl) -> None:
     assert meshctl("get-bids", "--job-id", job).code == 0
 
 
-def test_a_module_of_another_system_comes_in_a_car(meshctl: Meshctl, tmp_path: Path) -> None:
+def test_module_of_another_system_is_read_from_a_car(meshctl: Meshctl, tmp_path: Path) -> None:
     module = bytes(ECHO)
     root, blocks = chunked([module[:30], module[30:]])
     job = submitted(meshctl, wasm=str(root))
@@ -171,7 +169,7 @@ def test_a_module_of_another_system_comes_in_a_car(meshctl: Meshctl, tmp_path: P
     assert (broken.code, "has another hash" in broken.err) == (2, True)
 
 
-def test_policies_decide(meshctl: Meshctl) -> None:
+def test_policy_denies_a_job(meshctl: Meshctl) -> None:
     assert meshctl("policy", "set", "quota", "--limit", "100").code == 0
     denied = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "500")
     assert denied.code == 5
@@ -185,7 +183,7 @@ def test_policies_decide(meshctl: Meshctl) -> None:
     assert meshctl("policy", "set", "quoat").code == 2
 
 
-def test_tokens_that_do_not_pay(meshctl: Meshctl, home: Path, tmp_path: Path) -> None:
+def test_insufficient_token_is_refused(meshctl: Meshctl, home: Path, tmp_path: Path) -> None:
     did = json.loads(meshctl("identity", "show", "-o", "json").out)["keys"][3]["did"]
     foreign = meshctl("tokens", "issue", "--amount", "9", "--to", did, "-q").out.strip()
     small = meshctl("tokens", "issue", "--amount", "9", "-q").out.strip()
@@ -214,7 +212,7 @@ def test_tokens_that_do_not_pay(meshctl: Meshctl, home: Path, tmp_path: Path) ->
     assert caught.value.code == "token-expired"
 
 
-def test_no_bids_with_the_reasons(meshctl: Meshctl) -> None:
+def test_missing_bids_are_explained(meshctl: Meshctl) -> None:
     submit = ("submit-job", "--wasm", "echo.wasm", "--resource-amount", "500", "--budget", "1")
     result = meshctl(*submit, "--wait")
     assert result.code == 6
@@ -222,7 +220,7 @@ def test_no_bids_with_the_reasons(meshctl: Meshctl) -> None:
     assert meshctl(*submit).code == 6
 
 
-def test_a_time_that_runs_out(meshctl: Meshctl) -> None:
+def test_timeout_is_reported(meshctl: Meshctl) -> None:
     job = submitted(meshctl, wasm="endless.wasm", amount="300")
     accept = ("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
     late = meshctl(*accept, "--timeout", "0")
@@ -245,7 +243,7 @@ def test_accepting_again_is_harmless_and_another_node_is_refused(meshctl: Meshct
     assert meshctl("tokens", "balance", "-o", "json").out == balance
 
 
-def test_a_proof_is_verified_elsewhere(
+def test_proof_is_verified_elsewhere(
     meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = verified(meshctl)
@@ -264,7 +262,7 @@ def test_a_proof_is_verified_elsewhere(
     assert meshctl("verify", "forged.car").code == 8
 
 
-def test_cancelling_gives_back_what_was_held(meshctl: Meshctl, home: Path) -> None:
+def test_cancelling_releases_the_hold(meshctl: Meshctl, home: Path) -> None:
     job = submitted(meshctl)
     assert meshctl("cancel-job", job, "--reason", "wrong input").code == 0
     assert meshctl("cancel-job", job).code == 1
@@ -273,20 +271,20 @@ def test_cancelling_gives_back_what_was_held(meshctl: Meshctl, home: Path) -> No
         assert audit(mesh) == ()
 
 
-def test_the_store_of_a_newer_version(meshctl: Meshctl, home: Path) -> None:
+def test_store_of_a_newer_version_is_refused(meshctl: Meshctl, home: Path) -> None:
     with open_at(home) as mesh:
         mesh.store.database.connection.execute("PRAGMA user_version = 99")
     result = meshctl("list-jobs")
     assert (result.code, "error[store-newer]" in result.err) == (2, True)
 
 
-def test_a_key_that_others_can_read(meshctl: Meshctl, home: Path) -> None:
+def test_key_readable_by_others_is_refused(meshctl: Meshctl, home: Path) -> None:
     (home / "keys" / "submitter.key").chmod(0o644)
     result = meshctl("identity", "show")
     assert (result.code, "chmod -R go-rwx" in result.err) == (4, True)
 
 
-def test_a_sound_machine(meshctl: Meshctl) -> None:
+def test_doctor_passes_on_a_sound_machine(meshctl: Meshctl) -> None:
     verified(meshctl)
     result = meshctl("doctor", "-o", "json")
     assert result.code == 0, result
@@ -298,7 +296,7 @@ def test_a_sound_machine(meshctl: Meshctl) -> None:
 # --- commands as processes of their own
 
 
-def test_two_accepts_at_once_give_one_award(meshctl: Meshctl, home: Path) -> None:
+def test_concurrent_accepts_give_one_award(meshctl: Meshctl, home: Path) -> None:
     job = submitted(meshctl)
     both = [
         start("accept-bid", "--job-id", job, "--node-id", node)
@@ -329,7 +327,7 @@ def test_ctrl_c_pauses_the_job(meshctl: Meshctl, home: Path) -> None:
         assert audit(mesh) == ()
 
 
-def test_a_reader_that_goes_away_is_no_bug(home: Path) -> None:
+def test_reader_that_goes_away_is_not_an_internal_error(home: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     process = subprocess.run(
@@ -343,7 +341,7 @@ def test_a_reader_that_goes_away_is_no_bug(home: Path) -> None:
     assert process.stderr == ""
 
 
-def test_help_is_quick_and_light() -> None:
+def test_help_imports_no_engine() -> None:
     program = (
         "import sys; from mesh.cli.app import run; code = run(['--help'])\n"
         "heavy = {'wasmtime', 'rich.console', 'pydantic', 'sqlite3', 'mesh.local'}\n"

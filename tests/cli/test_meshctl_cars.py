@@ -14,7 +14,7 @@ BLOCK = b"hello mesh\n"
 RAW = sha_cid(Codec.RAW, BLOCK)
 
 
-def test_a_root_of_version_0_is_stored(meshctl: Meshctl, tmp_path: Path) -> None:
+def test_root_of_version_0_is_stored(meshctl: Meshctl, tmp_path: Path) -> None:
     cid, node = leaf(BLOCK)
     data = car([cid], {cid: node}, version_0=True)
     name = b"\xd8\x2a\x58\x25\x00" + cid.raw
@@ -32,7 +32,7 @@ def test_one_block_is_counted_as_one(meshctl: Meshctl, tmp_path: Path) -> None:
     assert done.out == f"{RAW}\n1 block, {len(BLOCK)} bytes\n"
 
 
-def test_a_root_that_is_not_in_the_file_is_remarked(meshctl: Meshctl, tmp_path: Path) -> None:
+def test_root_that_is_not_in_the_file_is_remarked(meshctl: Meshctl, tmp_path: Path) -> None:
     absent = sha_cid(Codec.RAW, b"elsewhere")
     (tmp_path / "part.car").write_bytes(car([absent, RAW], {RAW: BLOCK}))
     done = meshctl("block", "put", "--car", "part.car", "-o", "json")
@@ -53,7 +53,7 @@ def test_a_root_that_is_not_in_the_file_is_remarked(meshctl: Meshctl, tmp_path: 
     ],
     ids=["padded", "longer number", "identity", "cut off", "other hash", "empty"],
 )
-def test_a_car_that_is_not_read_stores_nothing(
+def test_car_that_is_not_read_stores_nothing(
     meshctl: Meshctl, tmp_path: Path, broken: Callable[[bytes], bytes], reason: str
 ) -> None:
     (tmp_path / "broken.car").write_bytes(broken(car([RAW], {RAW: BLOCK})))

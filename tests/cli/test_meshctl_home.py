@@ -35,7 +35,7 @@ from mesh.local import LocalMesh
     ],
     ids=" ".join,
 )
-def test_a_mistyped_home_stays_empty(
+def test_mistyped_home_stays_empty(
     meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     wrong = tmp_path / "mistyped"
@@ -56,7 +56,7 @@ def test_a_mistyped_home_stays_empty(
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",
 )
-def test_commands_that_show_what_is_here_found_the_mesh(
+def test_showing_commands_found_the_mesh(
     meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], shown: str
 ) -> None:
     monkeypatch.setenv("MESH_HOME", str(tmp_path / "new" / "home"))
@@ -66,7 +66,7 @@ def test_commands_that_show_what_is_here_found_the_mesh(
     assert meshctl("list-jobs").code == 0
 
 
-def test_a_command_that_writes_founds_the_mesh(
+def test_command_that_writes_founds_the_mesh(
     meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MESH_HOME", str(tmp_path / "new"))
@@ -75,7 +75,7 @@ def test_a_command_that_writes_founds_the_mesh(
     assert (shown.code, shown.out, shown.err) == (0, "", "No jobs\n")
 
 
-def test_a_proof_is_verified_where_there_is_no_mesh(
+def test_proof_is_verified_where_there_is_no_mesh(
     meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = verified(meshctl)
@@ -99,7 +99,7 @@ def test_lost_keys_are_not_made_again(meshctl: Meshctl, home: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["submitter", "issuer", "mesh-node-3", "federation-1"])
-def test_a_key_of_somebody_else(meshctl: Meshctl, home: Path, name: str) -> None:
+def test_key_of_another_identity_is_refused(meshctl: Meshctl, home: Path, name: str) -> None:
     other = "issuer" if name == "submitter" else "submitter"
     shutil.copy(home / "keys" / f"{other}.key", home / "keys" / f"{name}.key")
     refused = meshctl("list-nodes")
@@ -108,9 +108,7 @@ def test_a_key_of_somebody_else(meshctl: Meshctl, home: Path, name: str) -> None
 
 
 @pytest.mark.parametrize("also_keys", [False, True])
-def test_an_emptied_store_is_not_founded_again(
-    meshctl: Meshctl, home: Path, also_keys: bool
-) -> None:
+def test_emptied_store_is_not_founded_again(meshctl: Meshctl, home: Path, also_keys: bool) -> None:
     submitted(meshctl)
     for file in home.glob("mesh.sqlite*"):
         file.unlink()
@@ -123,7 +121,7 @@ def test_an_emptied_store_is_not_founded_again(
         assert "restore the database" in refused.err
 
 
-def test_the_store_of_another_mesh(meshctl: Meshctl, home: Path, tmp_path: Path) -> None:
+def test_store_of_another_mesh_is_refused(meshctl: Meshctl, home: Path, tmp_path: Path) -> None:
     with open_at(tmp_path / "other"):
         pass
     for file in home.glob("mesh.sqlite*"):
@@ -134,7 +132,7 @@ def test_the_store_of_another_mesh(meshctl: Meshctl, home: Path, tmp_path: Path)
     assert (refused.code, "error[mesh-replaced]" in refused.err) == (4, True)
 
 
-def test_a_founding_that_was_cut_short_is_finished(tmp_path: Path) -> None:
+def test_founding_that_was_cut_short_is_finished(tmp_path: Path) -> None:
     """Keys are written before the store is: a founder who is killed between leaves them."""
     home = find_home(tmp_path / "home", {})
     with open_at(home.path) as mesh:
@@ -145,14 +143,14 @@ def test_a_founding_that_was_cut_short_is_finished(tmp_path: Path) -> None:
         assert again.submitter.did == first
 
 
-def test_a_mark_that_is_none(meshctl: Meshctl, home: Path) -> None:
+def test_malformed_mark_is_refused(meshctl: Meshctl, home: Path) -> None:
     Home(home).mark.write_text("seven\n")
     refused = meshctl("list-jobs")
     assert (refused.code, "error[mark-malformed]" in refused.err) == (4, True)
 
 
 @pytest.mark.parametrize("folder", ["keys", "."])
-def test_a_folder_that_cannot_be_read(home: Path, folder: str) -> None:
+def test_unreadable_folder_is_reported(home: Path, folder: str) -> None:
     as_user = without_roots_rights()
     (home / folder).chmod(0)
     try:
@@ -170,14 +168,14 @@ def test_a_folder_that_cannot_be_read(home: Path, folder: str) -> None:
     assert "Permission denied" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_mesh_of_before_the_mark_gets_one(home: Path) -> None:
+def test_mesh_without_a_mark_gets_one(home: Path) -> None:
     mark = Home(home).mark
     mark.unlink()
     with LocalMesh.open(home) as mesh:
         assert mark.read_text() == f"{mesh.members.mesh}\n"
 
 
-def test_what_is_no_proof(meshctl: Meshctl, tmp_path: Path) -> None:
+def test_file_that_is_not_a_proof_is_refused(meshctl: Meshctl, tmp_path: Path) -> None:
     (tmp_path / "n.txt").write_text("seven\n")
     (tmp_path / "empty").touch()
     for name in ("n.txt", "empty", "./n.txt", "echo.wasm"):
@@ -195,7 +193,7 @@ def test_what_is_no_proof(meshctl: Meshctl, tmp_path: Path) -> None:
     assert "is a directory" in meshctl("verify", "./home").err
 
 
-def test_a_receipt_that_is_not_there_yet(meshctl: Meshctl) -> None:
+def test_missing_receipt_is_reported(meshctl: Meshctl) -> None:
     job = submitted(meshctl)
     for command in ("receipt", "verify"):
         early = meshctl(command, job)
@@ -210,7 +208,7 @@ def test_a_receipt_that_is_not_there_yet(meshctl: Meshctl) -> None:
     assert f"job {job} is Cancelled (wrong input) and has no receipt" in late.err
 
 
-def test_a_current_directory_that_is_gone(
+def test_deleted_current_directory_is_reported(
     meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"

@@ -21,7 +21,7 @@ def job(home: Path) -> str:
     return job_id
 
 
-def test_it_is_said_where_bids_and_states_are_shown(meshctl: Meshctl, job: str) -> None:
+def test_lapsed_bids_are_marked_in_lists(meshctl: Meshctl, job: str) -> None:
     bids = meshctl("get-bids", "--job-id", job)
     assert bids.code == 0 and "mesh-node-2     80" in bids.out
     again = f"ask the nodes again: meshctl job-status {job} --wait"
@@ -43,13 +43,13 @@ def test_waiting_collects_new_bids(meshctl: Meshctl, job: str) -> None:
     assert meshctl("list-jobs", "-q").out.split() == [job]
 
 
-def test_an_expired_bid_is_renewed_when_it_is_accepted(meshctl: Meshctl, job: str) -> None:
+def test_expired_bid_is_renewed_when_it_is_accepted(meshctl: Meshctl, job: str) -> None:
     accepted = meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
     assert accepted.code == 0, accepted
     assert accepted.out.rstrip().endswith("✓ (3/3, local keys)")
 
 
-def test_a_job_awarded_by_itself_needs_no_second_submission(meshctl: Meshctl, job: str) -> None:
+def test_job_awarded_by_itself_needs_no_second_submission(meshctl: Meshctl, job: str) -> None:
     done = meshctl("job-status", job, "--wait", "--auto-award")
     assert done.code == 0, done
     assert meshctl("job-status", job, "-q").out == "Verified\n"

@@ -47,7 +47,7 @@ def test_bad_input_is_named(meshctl: Meshctl, tmp_path: Path, name: str) -> None
     assert problem["hint"]
 
 
-def test_words_that_are_not_commands(meshctl: Meshctl) -> None:
+def test_unknown_command_gets_a_suggestion(meshctl: Meshctl) -> None:
     assert "submit-job" in meshctl("submt-job").err
     assert meshctl("submt-job").code == 2
     assert meshctl("job-status", "--wiat", "abcd").code == 2

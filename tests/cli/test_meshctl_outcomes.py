@@ -18,7 +18,7 @@ def failed(meshctl: Meshctl) -> tuple[str, str]:
     return verified(meshctl, "trap.wasm"), endless
 
 
-def test_a_list_tells_what_failed(meshctl: Meshctl) -> None:
+def test_list_shows_failed_jobs(meshctl: Meshctl) -> None:
     trap, endless = failed(meshctl)
     good = verified(meshctl)
     lines = {line.split()[0]: line for line in meshctl("list-jobs").out.splitlines()}
@@ -36,7 +36,7 @@ def test_a_list_tells_what_failed(meshctl: Meshctl) -> None:
     ]
 
 
-def test_a_proof_tells_what_it_proves(meshctl: Meshctl) -> None:
+def test_proof_shows_its_facts(meshctl: Meshctl) -> None:
     trap, endless = failed(meshctl)
     shown = meshctl("verify", trap)
     assert shown.code == 0
@@ -46,7 +46,7 @@ def test_a_proof_tells_what_it_proves(meshctl: Meshctl) -> None:
     assert "Outcome: the program succeeded" in meshctl("verify", verified(meshctl)).out
 
 
-def test_nobody_bids(meshctl: Meshctl) -> None:
+def test_missing_bids_are_reported(meshctl: Meshctl) -> None:
     submit = ("submit-job", "--wasm", "echo.wasm", "--resource-amount", "500", "--budget", "1")
     refused = meshctl(*submit)
     assert refused.code == 6
@@ -62,7 +62,7 @@ def test_nobody_bids(meshctl: Meshctl) -> None:
     assert meshctl("cancel-job", job).code == 0
 
 
-def test_ids_that_begin_alike(meshctl: Meshctl) -> None:
+def test_ambiguous_id_is_refused(meshctl: Meshctl) -> None:
     first, second = submitted(meshctl), submitted(meshctl)
     refused = meshctl("job-status", first[:6])
     assert (refused.code, second in refused.err) == (2, True)
@@ -70,7 +70,7 @@ def test_ids_that_begin_alike(meshctl: Meshctl) -> None:
     assert meshctl("job-status", first[-8:], "-q").code == 0
 
 
-def test_help_without_words(meshctl: Meshctl) -> None:
+def test_command_without_words_prints_help(meshctl: Meshctl) -> None:
     for words in ((), ("block",), ("tokens",)):
         alone = meshctl(*words)
         assert (alone.code, alone.out) == (2, "")
@@ -78,7 +78,7 @@ def test_help_without_words(meshctl: Meshctl) -> None:
         assert "error[" not in alone.err
 
 
-def test_words_of_ours(meshctl: Meshctl) -> None:
+def test_usage_errors_are_reworded(meshctl: Meshctl) -> None:
     refused = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "five")
     assert "Invalid value for '--resource-amount': expected a whole number" in refused.err
     assert "help: `meshctl submit-job --help` shows its usage" in refused.err
@@ -89,7 +89,7 @@ def test_words_of_ours(meshctl: Meshctl) -> None:
     assert "for example --priority low" in meshctl(*submit, "7").err
 
 
-def test_one_default_for_one_option(capsys: pytest.CaptureFixture[str]) -> None:
+def test_option_has_one_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["tokens", "issue", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "--expires-in SECONDS From now. [default: a year] -o" in shown

@@ -37,7 +37,7 @@ def code_of(text: str) -> str:
     return caught.value.code
 
 
-def test_an_id_is_named_by_its_beginning_or_its_end() -> None:
+def test_id_is_named_by_its_beginning_or_its_end() -> None:
     assert job("77aa") == JOBS[2]
     assert job("beef") == JOBS[2]
     assert job("BEEF") == JOBS[2]
@@ -45,13 +45,13 @@ def test_an_id_is_named_by_its_beginning_or_its_end() -> None:
     assert job(JOBS[1]) == JOBS[1]
 
 
-def test_what_is_not_one_id_is_refused_by_name() -> None:
+def test_invalid_id_is_refused_by_name() -> None:
     assert code_of("3a9f") == "ambiguous-job"
     assert code_of("77a") == "job-id-too-short"
     assert code_of("ffff0000") == "unknown-job"
 
 
-def test_a_near_id_is_suggested() -> None:
+def test_near_id_is_suggested() -> None:
     with pytest.raises(CommandError, match="there is no job") as caught:
         job("77ab0000-0000")
     assert JOBS[2] in caught.value.hint
@@ -59,7 +59,7 @@ def test_a_near_id_is_suggested() -> None:
 
 @examples(50)
 @given(start=st.integers(0, 20), length=st.integers(4, 36))
-def test_a_part_never_names_another(start: int, length: int) -> None:
+def test_part_of_an_id_never_names_another(start: int, length: int) -> None:
     part = JOBS[0][start : start + length]
     try:
         found = job(part)
@@ -68,14 +68,14 @@ def test_a_part_never_names_another(start: int, length: int) -> None:
     assert found.startswith(part) or found.endswith(part)
 
 
-def test_flag_over_environment(tmp_path: Path) -> None:
+def test_flag_overrides_environment(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     assert find_home(one, {"MESH_HOME": str(two)}).path == one
     assert find_home(None, {"MESH_HOME": str(two)}).path == two
     assert (two.stat().st_mode & 0o777) == 0o700
 
 
-def test_environment_over_file_over_default(tmp_path: Path) -> None:
+def test_environment_overrides_file_and_default(tmp_path: Path) -> None:
     home = find_home(tmp_path, {})
     assert load_config(home, {}) == Config()
     home.config_file.write_text("workers = 3\njob_seconds = 7\n")
@@ -95,7 +95,7 @@ def test_environment_over_file_over_default(tmp_path: Path) -> None:
         ("workers = ", "config-unreadable"),
     ],
 )
-def test_a_wrong_configuration_is_named(tmp_path: Path, text: str, code: str) -> None:
+def test_wrong_configuration_is_named(tmp_path: Path, text: str, code: str) -> None:
     home = find_home(tmp_path, {})
     home.config_file.write_text(text)
     with pytest.raises(CommandError) as caught:
@@ -104,7 +104,7 @@ def test_a_wrong_configuration_is_named(tmp_path: Path, text: str, code: str) ->
     assert str(home.config_file) in caught.value.message
 
 
-def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
+def test_home_that_is_a_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("")
     with pytest.raises(CommandError) as caught:
@@ -112,7 +112,7 @@ def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
     assert caught.value.code == "home-unusable"
 
 
-def test_a_lock_has_one_holder_and_dies_with_it(tmp_path: Path) -> None:
+def test_lock_has_one_holder_and_dies_with_it(tmp_path: Path) -> None:
     home = find_home(tmp_path, {})
     program = (
         "import sys; from pathlib import Path\n"
@@ -139,7 +139,7 @@ def test_a_lock_has_one_holder_and_dies_with_it(tmp_path: Path) -> None:
             assert (home.locks / "issuer.lock").read_text() == str(os.getpid())
 
 
-def test_a_table_is_as_wide_as_it_must_be() -> None:
+def test_table_is_as_wide_as_it_must_be() -> None:
     columns = [
         Column(title="Node ID", text=field("node"), width=16),
         Column(title="Bid", text=field("bid")),
@@ -152,11 +152,11 @@ def test_a_table_is_as_wide_as_it_must_be() -> None:
     ]
 
 
-def test_terminal_sequences_are_shown_not_sent() -> None:
+def test_terminal_sequences_are_escaped() -> None:
     assert printable("a\x1b[31mb\n") == "a\\u001b[31mb\\n"
 
 
 @pytest.mark.parametrize("char", ["\x1b", "\x9b", "\u202e", "\U000e0041"])
-def test_an_escape_is_the_same_in_a_line_and_in_a_text_and_is_json(char: str) -> None:
+def test_escape_is_the_same_in_a_line_and_in_a_text_and_is_json(char: str) -> None:
     assert printable(char) == printable_text(char)
     assert json.loads(f'"{printable(char)}"') == char

@@ -56,7 +56,7 @@ def rewritten(path: Path, *more: tuple[Cid, bytes], without: frozenset[Cid] = fr
     path.write_bytes(write_car(read.roots, [*kept, *more]))
 
 
-def test_the_mesh_of_the_home_is_trusted(meshctl: Meshctl, proof: str, own_mesh: str) -> None:
+def test_mesh_of_the_home_is_trusted(meshctl: Meshctl, proof: str, own_mesh: str) -> None:
     done = meshctl("verify", proof)
     assert (done.code, done.err) == (0, "")
     assert done.out.count("✓") == 6 and "(3/3, local keys) ✓" in done.out
@@ -66,7 +66,7 @@ def test_the_mesh_of_the_home_is_trusted(meshctl: Meshctl, proof: str, own_mesh:
 
 
 @pytest.mark.parametrize("place", ["nowhere", "home"])
-def test_a_mesh_that_is_unknown_here_is_not_trusted(
+def test_mesh_that_is_unknown_here_is_not_trusted(
     meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     monkeypatch.setenv("MESH_HOME", str(tmp_path / place))
@@ -83,7 +83,7 @@ def test_a_mesh_that_is_unknown_here_is_not_trusted(
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_mesh_that_is_named_is_trusted(
+def test_mesh_that_is_named_is_trusted(
     meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MESH_HOME", str(tmp_path / "nowhere"))
@@ -99,13 +99,13 @@ def test_a_mesh_that_is_named_is_trusted(
     assert (malformed.code, "error[malformed-cid]" in malformed.err) == (2, True)
 
 
-def test_naming_another_mesh_holds_at_home_too(meshctl: Meshctl, proof: str) -> None:
+def test_trusting_another_mesh_works_in_a_home_too(meshctl: Meshctl, proof: str) -> None:
     job = json.loads(meshctl("list-jobs", "-o", "json").out)["jobs"][0]["job_id"]
     for target in (job, proof):
         assert facts(meshctl, target, "--mesh", OTHER_MESH, code=8)["trusted"] is False
 
 
-def test_a_proof_that_lacks_blocks_lists_them_as_not_re_executable(meshctl: Meshctl) -> None:
+def test_proof_that_lacks_blocks_lists_them_as_not_re_executable(meshctl: Meshctl) -> None:
     old = str(OLD / "lacking.car")
     done = meshctl("verify", old, "--mesh", OLD_MESH)
     assert done.code == 0, done
@@ -142,14 +142,12 @@ def test_one_block_that_the_root_does_not_reach_is_one(
     assert "note: 1 block of the file is no part of the proof and was ignored" in done.err
 
 
-def test_fuel_that_ran_out_is_said_once(meshctl: Meshctl) -> None:
+def test_exhausted_fuel_is_reported_once(meshctl: Meshctl) -> None:
     done = meshctl("verify", str(OLD / "out-of-fuel.car"), "--mesh", OLD_MESH)
     assert "Outcome: the program ran out of fuel\n" in done.out
 
 
-def test_a_proof_without_its_root_is_unreadable(
-    meshctl: Meshctl, proof: str, tmp_path: Path
-) -> None:
+def test_proof_without_its_root_is_unreadable(meshctl: Meshctl, proof: str, tmp_path: Path) -> None:
     root = read_car((tmp_path / proof).read_bytes()).roots[0]
     rewritten(tmp_path / proof, without=frozenset({root}))
     done = meshctl("verify", proof)
@@ -159,7 +157,7 @@ def test_a_proof_without_its_root_is_unreadable(
     assert value["findings"][0]["detail"] == str(root)
 
 
-def test_a_new_proof_has_every_block_or_is_not_made(meshctl: Meshctl, tmp_path: Path) -> None:
+def test_new_proof_has_every_block_or_is_not_made(meshctl: Meshctl, tmp_path: Path) -> None:
     job = verified(meshctl)
     shown = json.loads(meshctl("receipt", job, "-o", "json").out)
     check_schema("receipt", shown)
@@ -176,7 +174,7 @@ def test_a_new_proof_has_every_block_or_is_not_made(meshctl: Meshctl, tmp_path: 
     assert (there.code, f"not re-executable: module {module}" in there.out) == (0, True)
 
 
-def test_a_proof_is_read_from_standard_input_and_from_a_pipe(
+def test_proof_is_read_from_standard_input_and_from_a_pipe(
     meshctl: Meshctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with (OLD / "out-of-fuel.car").open(encoding="latin-1") as file:
@@ -193,7 +191,7 @@ def test_a_proof_is_read_from_standard_input_and_from_a_pipe(
     assert done.code == 0, done
 
 
-def test_what_a_module_wrote_is_escaped(meshctl: Meshctl) -> None:
+def test_output_of_a_module_is_escaped(meshctl: Meshctl) -> None:
     old = str(OLD / "escapes.car")
     done = meshctl("verify", old, "--mesh", OLD_MESH)
     shown = r"in function \u001b[31mRED\u001b]0;pwned\u0007\n\rFAKE: ok, at byte 40"
@@ -203,7 +201,7 @@ def test_what_a_module_wrote_is_escaped(meshctl: Meshctl) -> None:
         assert not any(char in text for char in "\x1b\x07\r")
 
 
-def test_another_mesh_says_nothing_about_the_records(meshctl: Meshctl) -> None:
+def test_foreign_mesh_gives_no_statement_on_records(meshctl: Meshctl) -> None:
     done = meshctl("verify", verified(meshctl), "--mesh", OTHER_MESH, "--no-reexecute")
     assert done.code == 8
     assert "Award, bid, hold and context belong together ✓" in done.out

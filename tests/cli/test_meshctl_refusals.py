@@ -27,7 +27,7 @@ ZERO_KEY = "did:key:z6MkeTG3bFFSLYVU7VqhgZxqr6YzpaGrQtFMh1uvqGy1vDnP"
         ("[NaN]", "--arguments:"),
     ],
 )
-def test_arguments_that_cannot_be_encoded(meshctl: Meshctl, given: str, said: str) -> None:
+def test_unencodable_arguments_are_refused(meshctl: Meshctl, given: str, said: str) -> None:
     words = ("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5", "--arguments", given)
     refused = meshctl(*words, "-o", "json")
     assert refused.code == 2, refused
@@ -47,7 +47,7 @@ def test_arguments_that_cannot_be_encoded(meshctl: Meshctl, given: str, said: st
         ("mvp", ("--entry", "rum"), "no-entry", "did you mean run?"),
     ],
 )
-def test_a_module_that_no_node_could_execute(
+def test_inexecutable_module_is_refused(
     meshctl: Meshctl, module: str, words: tuple[str, ...], code: str, said: str
 ) -> None:
     Path("odd.wasm").write_bytes({**TAKEN, **REFUSED}[module])
@@ -62,7 +62,7 @@ def test_a_module_that_no_node_could_execute(
 
 
 @pytest.mark.parametrize("did", ["did:key:zzz", "did:key:z6Mk", "did:web:example.org", ZERO_KEY])
-def test_a_did_without_a_usable_key(meshctl: Meshctl, did: str) -> None:
+def test_did_without_a_usable_key_is_refused(meshctl: Meshctl, did: str) -> None:
     before = meshctl("tokens", "balance", "-o", "json").out
     for words in (
         ("tokens", "issue", "--amount", "5", "--to", did),
@@ -86,26 +86,28 @@ def test_a_did_without_a_usable_key(meshctl: Meshctl, did: str) -> None:
         (("rate-limit", "--amount", "1", "--per-seconds", "1", "--limit", "0"), "--limit"),
     ],
 )
-def test_options_of_another_rule(meshctl: Meshctl, words: tuple[str, ...], unused: str) -> None:
+def test_options_of_another_rule_are_refused(
+    meshctl: Meshctl, words: tuple[str, ...], unused: str
+) -> None:
     refused = meshctl("policy", "set", *words)
     assert refused.code == 2
     assert f"not {unused}" in refused.err
 
 
 @pytest.mark.parametrize("group", ["block", "tokens", "policy", "identity"])
-def test_the_help_of_a_group_has_examples(meshctl: Meshctl, group: str) -> None:
+def test_help_of_a_group_has_examples(meshctl: Meshctl, group: str) -> None:
     shown = meshctl(group, "--help")
     assert shown.code == 0
     assert "Example" in shown.out and f"meshctl {group} " in shown.out
 
 
-def test_the_version(meshctl: Meshctl) -> None:
+def test_version_is_printed(meshctl: Meshctl) -> None:
     for option in ("--version", "-V"):
         shown = meshctl(option)
         assert (shown.code, shown.out) == (0, f"meshctl {version('icn-ccl')}\n")
 
 
-def test_a_job_is_named_by_place_or_by_option(meshctl: Meshctl) -> None:
+def test_job_is_named_by_place_or_by_option(meshctl: Meshctl) -> None:
     job = verified(meshctl)
     for command in ("job-status", "results", "logs", "receipt"):
         by_place = meshctl(command, job, "-o", "json")
@@ -118,7 +120,7 @@ def test_a_job_is_named_by_place_or_by_option(meshctl: Meshctl) -> None:
     assert meshctl("cancel-job", "--job-id", open_job).code == 0
 
 
-def test_results_of_a_trapped_job_say_the_trap(meshctl: Meshctl) -> None:
+def test_results_of_a_trapped_job_name_the_trap(meshctl: Meshctl) -> None:
     job = submitted(meshctl, wasm="trap.wasm")
     meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2")
     shown = meshctl("results", job)
@@ -134,7 +136,7 @@ def test_results_of_a_trapped_job_say_the_trap(meshctl: Meshctl) -> None:
         ("table", '(module (table 900000000 funcref) (func (export "run")))', "smaller"),
     ],
 )
-def test_the_next_step_fits_the_reason(
+def test_next_step_fits_the_reason(
     meshctl: Meshctl, tmp_path: Path, name: str, module: str, hint: str
 ) -> None:
     (tmp_path / f"{name}.wasm").write_bytes(wasmtime.wat2wasm(module))
@@ -143,7 +145,7 @@ def test_the_next_step_fits_the_reason(
     assert hint in refused.err.split("help: ")[1]
 
 
-def test_a_program_cannot_submit_what_no_node_could_execute(tmp_path: Path) -> None:
+def test_program_cannot_submit_an_inexecutable_module(tmp_path: Path) -> None:
     """Nothing of the run is applied."""
 
     def command(*words: str) -> Done:

@@ -52,7 +52,7 @@ def test_state_is_shown(stored: Path, meshctl: Meshctl) -> None:
     assert "register, till" in wrong.err
 
 
-def test_where_nothing_is_stored(home: Path, meshctl: Meshctl) -> None:
+def test_empty_state_is_shown(home: Path, meshctl: Meshctl) -> None:
     assert meshctl("state").err == "nothing is stored\n"
     assert json.loads(meshctl("state", "-o", "json").out) == {
         "root": None,
@@ -71,7 +71,7 @@ def test_token_classes_are_shown(stored: Path, meshctl: Meshctl) -> None:
     ]
 
 
-def test_a_block_of_the_state_is_not_removed(stored: Path, meshctl: Meshctl) -> None:
+def test_block_of_the_state_is_not_removed(stored: Path, meshctl: Meshctl) -> None:
     root = json.loads(meshctl("state", "-o", "json").out)["root"]
     refused = meshctl("block", "rm", root)
     assert refused.code == 1

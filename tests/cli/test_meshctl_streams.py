@@ -20,7 +20,7 @@ def block(meshctl: Meshctl, tmp_path: Path) -> str:
     return meshctl("block", "put", "content", "-q").out.strip()
 
 
-def test_a_link_stays_a_link(meshctl: Meshctl, tmp_path: Path, block: str) -> None:
+def test_link_stays_a_link(meshctl: Meshctl, tmp_path: Path, block: str) -> None:
     target = tmp_path / "target"
     target.write_bytes(b"before")
     target.chmod(0o640)
@@ -34,7 +34,7 @@ def test_a_link_stays_a_link(meshctl: Meshctl, tmp_path: Path, block: str) -> No
     assert (tmp_path / "new").read_bytes() == b"content"
 
 
-def test_a_pipe_is_written_into(meshctl: Meshctl, tmp_path: Path, block: str) -> None:
+def test_pipe_is_written_into(meshctl: Meshctl, tmp_path: Path, block: str) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     received: list[bytes] = []
@@ -46,7 +46,7 @@ def test_a_pipe_is_written_into(meshctl: Meshctl, tmp_path: Path, block: str) ->
     assert received == [b"content"]
 
 
-def test_a_device_is_written_to(meshctl: Meshctl, tmp_path: Path, block: str) -> None:
+def test_device_is_written_to(meshctl: Meshctl, tmp_path: Path, block: str) -> None:
     (tmp_path / "nowhere").symlink_to("/dev/null")
     assert meshctl("block", "get", block, "--output", "nowhere").code == 0
     assert (tmp_path / "nowhere").is_char_device()
@@ -55,7 +55,7 @@ def test_a_device_is_written_to(meshctl: Meshctl, tmp_path: Path, block: str) ->
     assert "space" in refused.err
 
 
-def test_where_nothing_can_be_written(meshctl: Meshctl, tmp_path: Path, block: str) -> None:
+def test_unwritable_place_is_reported(meshctl: Meshctl, tmp_path: Path, block: str) -> None:
     (tmp_path / "loop").symlink_to("loop")
     missing = meshctl("block", "get", block, "--output", "nodir/file")
     assert (missing.code, "`mkdir -p nodir` makes it" in missing.err) == (2, True)
@@ -64,7 +64,7 @@ def test_where_nothing_can_be_written(meshctl: Meshctl, tmp_path: Path, block: s
         assert (refused.code, "error[file-unwritable]" in refused.err) == (2, True), place
 
 
-def test_a_proof_and_results_go_through_links(meshctl: Meshctl, tmp_path: Path) -> None:
+def test_proof_and_results_go_through_links(meshctl: Meshctl, tmp_path: Path) -> None:
     job = verified(meshctl)
     for command in ("receipt", "results"):
         (tmp_path / f"{command}.link").symlink_to(f"{command}.file")
@@ -105,7 +105,7 @@ def process(
     ],
     ids=lambda words: " ".join(words[:3]),
 )
-def test_a_full_disk_is_no_bug(home: Path, words: list[str]) -> None:
+def test_full_disk_is_not_an_internal_error(home: Path, words: list[str]) -> None:
     with FULL.open("wb") as full:
         done = process(*words, stdout=full.fileno())
     assert done.returncode == 1
@@ -116,7 +116,7 @@ def test_a_full_disk_is_no_bug(home: Path, words: list[str]) -> None:
     assert "No space left" in done.stderr
 
 
-def test_a_submission_that_cannot_be_told_names_its_job(home: Path, meshctl: Meshctl) -> None:
+def test_submission_with_lost_output_names_its_job(home: Path, meshctl: Meshctl) -> None:
     with FULL.open("wb") as full:
         done = process(
             *("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5"), stdout=full.fileno()
@@ -125,7 +125,7 @@ def test_a_submission_that_cannot_be_told_names_its_job(home: Path, meshctl: Mes
     assert len(meshctl("list-jobs", "-q").out.split()) == 1
 
 
-def test_closed_streams_are_no_bug(home: Path, meshctl: Meshctl) -> None:
+def test_closed_streams_are_not_internal_errors(home: Path, meshctl: Meshctl) -> None:
     done = process("list-nodes", closed=1)
     assert (done.returncode, done.stdout) == (1, "")
     assert "error[output-unwritable]" in done.stderr
@@ -137,7 +137,7 @@ def test_closed_streams_are_no_bug(home: Path, meshctl: Meshctl) -> None:
     assert (failed.returncode, failed.stdout) == (3, "")
 
 
-def test_a_terminal_that_knows_ascii_alone(
+def test_ascii_terminal_gets_plain_signs(
     home: Path, meshctl: Meshctl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = verified(meshctl)
@@ -147,7 +147,7 @@ def test_a_terminal_that_knows_ascii_alone(
     assert "Receipt anchored to DAG ok" in done.stdout
 
 
-def test_ctrl_c_while_starting(home: Path) -> None:
+def test_interrupt_while_starting_is_130(home: Path) -> None:
     """Interrupted in the middle of the imports, as soon as one of them is told."""
     started = subprocess.Popen(
         [sys.executable, "-X", "importtime", "-c", START, "list-nodes"],
@@ -164,7 +164,7 @@ def test_ctrl_c_while_starting(home: Path) -> None:
     assert "Traceback" not in err
 
 
-def test_names_that_are_too_long(meshctl: Meshctl, block: str) -> None:
+def test_overlong_names_are_refused(meshctl: Meshctl, block: str) -> None:
     name = "a" * 300
     submit = ("submit-job", "--resource-amount", "5")
     for words in ((*submit, "--wasm", name), (*submit, "--wasm", "echo.wasm", "--input", name)):
@@ -179,7 +179,7 @@ def test_names_that_are_too_long(meshctl: Meshctl, block: str) -> None:
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "-inf", "-1", "1e300", "soon"])
-def test_a_time_that_is_none(meshctl: Meshctl, seconds: str) -> None:
+def test_malformed_time_is_refused(meshctl: Meshctl, seconds: str) -> None:
     job = submitted(meshctl)
     for words in (
         ("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5", "--wait"),
@@ -192,7 +192,7 @@ def test_a_time_that_is_none(meshctl: Meshctl, seconds: str) -> None:
     assert meshctl("list-jobs", "-q").out.split() == [job]
 
 
-def test_a_cid_that_was_cut_off(meshctl: Meshctl) -> None:
+def test_truncated_cid_is_refused(meshctl: Meshctl) -> None:
     for text in ("bafkr4ied5wy65k", "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwm"):
         refused = meshctl("submit-job", "--wasm", text, "--resource-amount", "5")
         assert (refused.code, "error[malformed-cid]" in refused.err) == (2, True), refused

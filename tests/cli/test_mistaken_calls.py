@@ -53,7 +53,7 @@ def test_table_of_commands_is_that_of_the_programs() -> None:
         (("ccl", "--color"), "`ccl --help`"),
     ],
 )
-def test_mistaken_command_or_option_leads_to_what_is_meant(
+def test_mistaken_command_or_option_gets_a_suggestion(
     folder: Path, words: tuple[str, ...], meant: str
 ) -> None:
     done = call(folder, *words)
@@ -84,7 +84,7 @@ def test_command_that_new_prints_works(folder: Path) -> None:
         ("0", "0 is not from 1 to 9223372036854775807"),
     ],
 )
-def test_number_that_is_none_is_refused_in_words(folder: Path, value: str, said: str) -> None:
+def test_malformed_number_is_refused_in_words(folder: Path, value: str, said: str) -> None:
     done = call(folder, "ccl", "run", "x.ccl", "--fuel", value)
     assert done.code == 2
     assert done.err.startswith(f"error[usage]: Invalid value for '--fuel': {said}\n")
@@ -103,7 +103,7 @@ def test_number_that_is_none_is_refused_in_words(folder: Path, value: str, said:
         ('{"a": "x', 'expected a closing quote for the text at line 1, column 7, found `"`'),
     ],
 )
-def test_context_that_is_no_json_is_refused_in_words(folder: Path, text: str, said: str) -> None:
+def test_malformed_context_is_refused_in_words(folder: Path, text: str, said: str) -> None:
     (folder / "c.json").write_text(text)
     done = call(folder, "ccl", "run", "x.ccl", "--context", "c.json")
     assert (done.code, done.out) == (2, "")
@@ -127,7 +127,7 @@ def test_file_that_does_not_compile_is_named_without_tests(folder: Path) -> None
 
 
 @pytest.mark.parametrize("kind", ["folder", "link"])
-def test_configuration_that_is_no_file_is_named(folder: Path, kind: str) -> None:
+def test_configuration_that_is_not_a_file_is_named(folder: Path, kind: str) -> None:
     if kind == "folder":
         (folder / "ccl.toml").mkdir()
     else:
@@ -146,7 +146,7 @@ def test_code_in_another_spelling_is_suggested(folder: Path, written: str) -> No
     assert "did you mean `CCL0902`?" in call(folder, "cclc", "check", "x.ccl").err
 
 
-def test_code_of_an_error_is_no_warning_in_any_spelling(folder: Path) -> None:
+def test_code_of_an_error_cannot_be_allowed_in_any_spelling(folder: Path) -> None:
     (folder / "ccl.toml").write_text('[lints]\n"ccl401" = "allow"\n')
     done = call(folder, "cclc", "check", "x.ccl")
     assert "`CCL0401` is an error, and only warnings can be allowed" in done.err
@@ -160,7 +160,7 @@ def test_file_given_to_an_entry_without_parameters_is_its_input(folder: Path) ->
     assert "--input" not in call(folder, "ccl", "run", "x.ccl", "absent.csv").err
 
 
-def test_record_that_no_context_gives_is_named(folder: Path) -> None:
+def test_missing_record_is_named(folder: Path) -> None:
     (folder / "m.ccl").write_text('execution {\n  log("\\(member.age)");\n}\n')
     done = call(folder, "ccl", "run", "m.ccl")
     assert done.code == 1
@@ -177,7 +177,7 @@ def test_verbose_alone_shows_the_version(folder: Path, program: str) -> None:
     assert done.out.startswith(f"{program} ")
 
 
-def test_name_that_is_no_text_is_named_in_a_folder(folder: Path) -> None:
+def test_name_that_is_not_utf8_is_reported_in_a_folder(folder: Path) -> None:
     (folder / os.fsdecode(b"caf\xe9.ccl")).write_text("execution { 1 }\n")
     done = call(folder, "cclc", "check", "-o", "json", ".")
     assert done.code == 2

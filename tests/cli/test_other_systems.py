@@ -81,7 +81,7 @@ def commands(tmp_path: Path, *lines: str) -> dict[str, tuple[int, str]]:
     return answers
 
 
-def test_the_compiler_works_and_the_others_say_what_they_need(tmp_path: Path) -> None:
+def test_compiler_works_and_others_name_missing_features(tmp_path: Path) -> None:
     answers = commands(
         tmp_path,
         "cclc check a.ccl",

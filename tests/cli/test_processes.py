@@ -68,18 +68,18 @@ def test_closed_stdin_is_reported(program: Path, command: str) -> None:
     assert "error[file-unreadable]: standard input cannot be read: Bad file descriptor" in said
 
 
-def test_a_closed_stderr_changes_no_result(program: Path) -> None:
+def test_closed_stderr_changes_no_result(program: Path) -> None:
     assert shell("cclc check sr.ccl 2>&-", program.parent) == (0, "")
     program.write_text("execution { nothing_like_it }", encoding="utf-8")
     assert shell("cclc check sr.ccl 2>&-", program.parent) == (1, "")
     assert shell("cclc check absent.ccl 2>&-", program.parent) == (3, "")
 
 
-def test_a_stderr_that_is_full_changes_no_error(program: Path) -> None:
+def test_stderr_that_is_full_changes_no_error(program: Path) -> None:
     assert shell("cclc check absent.ccl 2>/dev/full", program.parent) == (3, "")
 
 
-def test_a_terminal_without_unicode_gets_plain_signs(program: Path) -> None:
+def test_terminal_without_unicode_gets_plain_signs(program: Path) -> None:
     _, said = shell("ccl run sr.ccl", program.parent, PYTHONIOENCODING="ascii")
     assert "  21000\n" in said
     assert "\\u" not in said
@@ -260,15 +260,13 @@ def test_arguments_are_utf8(program: Path) -> None:
         assert "\\x" in said
 
 
-def test_a_ceiling_of_fuel_that_no_context_holds(program: Path, tmp_path: Path) -> None:
+def test_fuel_limit_over_63_bits_is_refused(program: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", program, "--fuel", "99999999999999999999999", home=tmp_path)
     assert done.code == 2
     assert "error[usage]: Invalid value for '--fuel'" in done.err
 
 
-def test_a_negative_number_needs_two_dashes_and_the_error_says_so(
-    program: Path, tmp_path: Path
-) -> None:
+def test_negative_number_gets_a_hint_about_dashes(program: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", program, "--entry", "twice", "-5", home=tmp_path)
     assert done.code == 2
     assert "put -- before the arguments" in done.err
@@ -277,9 +275,7 @@ def test_a_negative_number_needs_two_dashes_and_the_error_says_so(
     assert json.loads(done.out)["value"] == -10
 
 
-def test_wrong_format_is_reported_without_the_words_of_a_library(
-    program: Path, tmp_path: Path
-) -> None:
+def test_wrong_format_is_reported_in_our_words(program: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", program, "-o", "xml", home=tmp_path)
     assert done.code == 2
     assert "Value error" not in done.err

@@ -20,7 +20,7 @@ def report(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("options", [(), ("-q",)])
-def test_an_output_is_on_stdout_byte_for_byte(
+def test_output_is_on_stdout_byte_for_byte(
     report: Path, options: tuple[str, ...], tmp_path: Path
 ) -> None:
     done = run("ccl", "run", report, *options, home=tmp_path)
@@ -28,14 +28,14 @@ def test_an_output_is_on_stdout_byte_for_byte(
     assert ("Logged  counting" in done.err) == (not options)
 
 
-def test_an_output_goes_into_a_file_as_it_is(report: Path, tmp_path: Path) -> None:
+def test_output_goes_into_a_file_as_it_is(report: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     done = run("ccl", "run", report, "--output", target, home=tmp_path)
     assert (done.code, done.out) == (0, "")
     assert target.read_bytes() == TABLE.encode()
 
 
-def test_a_text_goes_into_a_file_as_it_is(tmp_path: Path) -> None:
+def test_text_goes_into_a_file_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "value.ccl"
     path.write_text('export fn run() -> String { "a,b\\n1,2" }\n', encoding="utf-8")
     target = tmp_path / "out.csv"
@@ -45,7 +45,7 @@ def test_a_text_goes_into_a_file_as_it_is(tmp_path: Path) -> None:
     assert run("ccl", "run", path, "--output", "-", home=tmp_path).out == "a,b\n1,2"
 
 
-def test_a_file_that_cannot_be_written_is_an_error_in_every_format(
+def test_file_that_cannot_be_written_is_an_error_in_every_format(
     report: Path, tmp_path: Path
 ) -> None:
     words = ("ccl", "run", report, "--output", "absent/x")
@@ -55,7 +55,7 @@ def test_a_file_that_cannot_be_written_is_an_error_in_every_format(
 
 
 @pytest.mark.parametrize("option", ["", "--input", "--context"])
-def test_a_run_never_writes_over_what_it_reads(option: str, report: Path, tmp_path: Path) -> None:
+def test_run_never_writes_over_its_inputs(option: str, report: Path, tmp_path: Path) -> None:
     target = report
     if option:
         target = tmp_path / "read"
@@ -68,7 +68,7 @@ def test_a_run_never_writes_over_what_it_reads(option: str, report: Path, tmp_pa
     assert target.read_bytes() == before
 
 
-def test_an_output_that_cannot_be_written_is_known_before_anything_is_done(tmp_path: Path) -> None:
+def test_unwritable_output_is_reported_before_execution(tmp_path: Path) -> None:
     path = tmp_path / "pay.ccl"
     path.write_text("state paid: Integer = 0;\nexecution { paid += 1; paid }\n", encoding="utf-8")
     for place in ("absent/x", "."):
@@ -100,7 +100,9 @@ def test_stdout_has_one_use(command: tuple[str, str], report: Path, tmp_path: Pa
         ("Option<Integer>", "None", "null\n"),
     ],
 )
-def test_a_value_is_alone_under_q(result: str, value: str, alone: str, tmp_path: Path) -> None:
+def test_quiet_run_prints_the_value_alone(
+    result: str, value: str, alone: str, tmp_path: Path
+) -> None:
     path = tmp_path / "value.ccl"
     path.write_text(f"export fn run() -> {result} {{ {value} }}\n", encoding="utf-8")
     done = run("ccl", "run", path, "-q", home=tmp_path)

@@ -34,7 +34,7 @@ def drawn(done: Done) -> int:
     return value
 
 
-def test_the_same_program_draws_the_same_for_everybody(program: Path, tmp_path: Path) -> None:
+def test_same_program_draws_the_same_everywhere(program: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     look = ("ccl", "run", program, "--entry", "look", MOST, "-o", "json")
@@ -58,7 +58,7 @@ def test_state_of_the_program_changes_the_seed_and_that_of_others_does_not(
     assert drawn(run(*look, home=tmp_path)) != first
 
 
-def test_a_chosen_seed_is_used_and_shown(program: Path, tmp_path: Path) -> None:
+def test_chosen_seed_is_used_and_shown(program: Path, tmp_path: Path) -> None:
     look = ("ccl", "run", program, "--entry", "look", MOST)
     own = drawn(run(*look, "-o", "json", home=tmp_path))
     chosen = run(*look, "--seed", "20260115", "-o", "json", home=tmp_path)
@@ -72,7 +72,7 @@ def test_a_chosen_seed_is_used_and_shown(program: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0x", "xyz", "1_0", "-1", "٣", "1" * 65])
-def test_what_is_no_seed_is_refused(text: str, program: Path, tmp_path: Path) -> None:
+def test_malformed_seed_is_refused(text: str, program: Path, tmp_path: Path) -> None:
     done = run("ccl", "run", program, "--entry", "look", MOST, f"--seed={text}", home=tmp_path)
     assert done.code == 2
     assert f"error[wrong-seed]: '{text}' is not a seed" in done.err

@@ -87,7 +87,7 @@ def test_folder_without_programs_is_named(folder: Path, command: str) -> None:
     assert "error[no-programs]" in done.err
 
 
-def test_tests_of_a_folder_are_found_alike(folder: Path) -> None:
+def test_tests_of_a_folder_are_found_the_same_way(folder: Path) -> None:
     write(folder, "a.ccl", "sub/b.ccl", ".x/c.ccl", text="test fn holds() { assert(true); }\n")
     (folder / "sub" / "up").symlink_to("..")
     done = run("ccl", "test", ".", "-o", "json", home=folder.parent, cwd=folder)
@@ -98,7 +98,7 @@ def test_tests_of_a_folder_are_found_alike(folder: Path) -> None:
 # --- fixes that are only shown -----------------------------------------------------------
 
 
-def test_diff_of_the_fixes_is_what_fix_does(folder: Path) -> None:
+def test_diff_shows_the_changes_of_fix(folder: Path) -> None:
     write(folder, "a.ccl", "sub/b.ccl", text=FIXABLE)
     write(folder, "c.ccl")
     shown = cclc(folder, "check", "--fix", "--diff", ".")
@@ -116,7 +116,7 @@ def test_diff_of_the_fixes_is_what_fix_does(folder: Path) -> None:
     assert (again.code, again.out, again.err) == (0, "", "Nothing to fix\n")
 
 
-def test_diff_says_that_errors_would_be_left(folder: Path) -> None:
+def test_diff_counts_remaining_errors(folder: Path) -> None:
     write(folder, "a.ccl", text="execution { missing }\n")
     done = cclc(folder, "check", "--fix", "--diff", "a.ccl")
     assert (done.code, done.out) == (1, "")
@@ -132,7 +132,7 @@ def test_diff_says_that_errors_would_be_left(folder: Path) -> None:
         ("--watch", "--fix"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused(folder: Path, words: tuple[str, ...]) -> None:
+def test_contradicting_options_are_refused(folder: Path, words: tuple[str, ...]) -> None:
     write(folder, "a.ccl", text=FIXABLE)
     done = cclc(folder, "check", "a.ccl", *words)
     assert done.code == 2
@@ -148,7 +148,7 @@ def test_options_that_do_not_go_together_are_refused(folder: Path, words: tuple[
 
 
 @pytest.mark.parametrize("command", ["check", "compile"])
-def test_denied_warnings_fail_and_say_so(folder: Path, command: str) -> None:
+def test_denied_warnings_are_an_error(folder: Path, command: str) -> None:
     write(folder, "a.ccl", text=WARNED)
     assert cclc(folder, command, "a.ccl").code == 0
     (folder / "a.wasm").unlink(missing_ok=True)
@@ -192,7 +192,7 @@ def test_level_of_the_project_shows_in_every_format(folder: Path) -> None:
     assert "the project's `ccl.toml` makes this an error" in cclc(folder, "check", "a.ccl").err
 
 
-def test_configuration_of_another_user_is_passed_over_and_named(
+def test_configuration_of_another_user_is_ignored_with_a_note(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(folder, "a.ccl", "b.ccl", text=WARNED)
@@ -207,7 +207,7 @@ def test_configuration_of_another_user_is_passed_over_and_named(
     assert (machine.code, machine.err) == (0, "")
 
 
-def test_nothing_is_fixed_where_a_configuration_cannot_be_followed(folder: Path) -> None:
+def test_invalid_configuration_prevents_fixes(folder: Path) -> None:
     write(folder, "a.ccl", "sub/b.ccl", text=FIXABLE)
     write(folder, "sub/ccl.toml", text="[lint]\n")
     done = cclc(folder, "check", "--fix", ".")
@@ -234,9 +234,7 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_configuration_that_cannot_be_followed_is_named_everywhere(
-    words: tuple[str, ...], folder: Path
-) -> None:
+def test_invalid_configuration_is_named_everywhere(words: tuple[str, ...], folder: Path) -> None:
     write(folder, "a.ccl", text=CLEAN + "test fn holds() { assert(true); }\n")
     write(folder, "ccl.toml", text='[lints]\nCCL0902 = "denied"\n')
     done = run(*words, "a.ccl", home=folder.parent, cwd=folder)

@@ -19,7 +19,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_a_ward_elects_whom_it_elected(name: str, home: Path) -> None:
+def test_ward_elects_the_recorded_candidates(name: str, home: Path) -> None:
     done = run("ccl", "run", COUNT, "--input", BALLOTS / name, "-o", "json", home=home)
     assert done.code == 0, done.err
     value = json.loads(done.out)["value"]
@@ -43,13 +43,13 @@ def test_every_stage_of_a_ward_is_as_the_example_shows_it(home: Path) -> None:
     assert json.loads(done.out)["value"] == json.loads(shown.read_text("utf-8"))
 
 
-def test_the_reader_of_the_example_passes_its_own_tests(home: Path) -> None:
+def test_reader_of_the_example_passes_its_own_tests(home: Path) -> None:
     done = run("ccl", "test", COUNT.parent, home=home)
     assert done.code == 0, done.out + done.err
     assert "5 passed" in done.out
 
 
-def test_a_damaged_file_is_refused_with_its_line(home: Path, tmp_path: Path) -> None:
+def test_damaged_file_is_refused_with_its_line(home: Path, tmp_path: Path) -> None:
     ward = tmp_path / "ward.csv"
     ward.write_text('2,1\n5,3\n"Candidate 1","Ada"\n"Candidate 2","Bea"\n"Here"\n', "utf-8")
     done = run("ccl", "run", COUNT, "--input", ward, home=home)
@@ -57,7 +57,7 @@ def test_a_damaged_file_is_refused_with_its_line(home: Path, tmp_path: Path) -> 
     assert "line 2: there is no candidate 3" in done.out + done.err
 
 
-def test_lots_are_told_and_fall_the_same_again(home: Path, tmp_path: Path) -> None:
+def test_lots_are_reported_and_reproducible(home: Path, tmp_path: Path) -> None:
     ward = tmp_path / "ward.csv"
     rows = "".join(f'"Candidate {n}","{name}"\n' for n, name in enumerate(("Ada", "Bea", "Dan"), 1))
     ward.write_text(f'3,1\n5,1\n5,2\n5,3\n{rows}"Here"\n', "utf-8")

@@ -19,7 +19,7 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(words[:2]))
-def test_a_file_without_permission_is_named(command: tuple[str, ...], tmp_path: Path) -> None:
+def test_file_without_permission_is_named(command: tuple[str, ...], tmp_path: Path) -> None:
     before = without_roots_rights()
     path = tmp_path / "secret"
     path.touch(mode=0)
@@ -32,7 +32,7 @@ def test_a_file_without_permission_is_named(command: tuple[str, ...], tmp_path: 
     assert "help:" in done.err or "next:" in done.err
 
 
-def test_an_input_without_permission_is_named(tmp_path: Path) -> None:
+def test_input_without_permission_is_named(tmp_path: Path) -> None:
     before = without_roots_rights()
     path = tmp_path / "ward.csv"
     path.touch(mode=0)

@@ -35,7 +35,7 @@ def parts(done: Done) -> list[tuple[str, str]]:
     return [(each["part"], each["name"]) for each in json.loads(done.out)["differences"]]
 
 
-def test_the_same_source_gives_the_same_module(folder: Path) -> None:
+def test_same_source_gives_the_same_module(folder: Path) -> None:
     done = verify(folder)
     cid = inspect_module((folder / "main.wasm").read_bytes()).cid
     assert (done.code, done.out, done.err) == (
@@ -57,21 +57,21 @@ def test_another_source_is_named(folder: Path) -> None:
     assert "get the sources that have the CIDs of the module" in done.err
 
 
-def test_a_comment_changes_the_source_and_not_the_code(folder: Path) -> None:
+def test_comment_changes_the_source_and_not_the_code(folder: Path) -> None:
     (folder / "main.ccl").write_text(SOURCE + "// more\n", encoding="utf-8")
     done = verify(folder, "-o", "json")
     assert done.code == 8
     assert parts(done) == [("source", "main.ccl")]
 
 
-def test_the_same_text_under_another_name(folder: Path) -> None:
+def test_same_text_under_another_name_is_explained(folder: Path) -> None:
     (folder / "main.ccl").rename(folder / "other.ccl")
     done = run("cclc", "verify", "main.wasm", "other.ccl", home=folder, cwd=folder)
     assert done.code == 8
     assert "the text is the same under another name" in done.err
 
 
-def test_a_module_changed_afterwards(folder: Path) -> None:
+def test_changed_module_is_refused(folder: Path) -> None:
     module = folder / "main.wasm"
     data = bytearray(module.read_bytes())
     # the last byte of the code section: the `end` of its last function stays in place
@@ -94,7 +94,7 @@ def rewritten(data: bytes, compiler: str) -> bytes:
     return data[: section.start] + content + data[section.end :]
 
 
-def test_another_version_of_the_compiler(folder: Path) -> None:
+def test_other_version_of_the_compiler_is_named(folder: Path) -> None:
     module = folder / "main.wasm"
     data = module.read_bytes()
     found = inspect_module(data).provenance
@@ -106,7 +106,7 @@ def test_another_version_of_the_compiler(folder: Path) -> None:
     assert parts(verify(folder, "-o", "json")) == [("compiler", "version")]
 
 
-def test_a_module_that_is_not_from_ccl(folder: Path) -> None:
+def test_foreign_module_does_not_verify(folder: Path) -> None:
     data = (folder / "main.wasm").read_bytes()
     empty = b"\0asm\x01\0\0\0"
     found = differences((empty, inspect_module(empty)), (data, inspect_module(data)))
@@ -117,14 +117,14 @@ def test_a_module_that_is_not_from_ccl(folder: Path) -> None:
     assert "the module does not name its sources" in verify(folder).err
 
 
-def test_a_source_with_errors_is_no_verdict(folder: Path) -> None:
+def test_source_with_errors_gives_no_verdict(folder: Path) -> None:
     (folder / "main.ccl").write_text("execution { x }", encoding="utf-8")
     done = verify(folder)
     assert (done.code, done.out) == (1, "")
     assert "error[CCL0201]" in done.err
 
 
-def test_files_that_are_missing_or_of_another_kind(folder: Path) -> None:
+def test_missing_or_foreign_files_are_refused(folder: Path) -> None:
     absent = run("cclc", "verify", "absent.wasm", "main.ccl", home=folder, cwd=folder)
     assert absent.code == 3
     swapped = run("cclc", "verify", "main.ccl", "main.wasm", home=folder, cwd=folder)

@@ -75,7 +75,7 @@ FAILING = (
 
 
 @pytest.mark.parametrize("words", FAILING, ids=" ".join)
-def test_color_is_as_it_is_asked_for(words: tuple[str, ...], tmp_path: Path) -> None:
+def test_color_follows_the_option(words: tuple[str, ...], tmp_path: Path) -> None:
     """The tests have NO_COLOR in their surroundings."""
     command, *others = words
     plain = run(*words, home=tmp_path)

@@ -96,7 +96,7 @@ def watching(folder: Path) -> Iterator[Watching]:
     found.end()
 
 
-def test_what_changes_is_checked_again(folder: Path, watching: Watching) -> None:
+def test_changed_file_is_checked_again(folder: Path, watching: Watching) -> None:
     assert watching.round() == ("Checked main.ccl: no errors\nWatching 2 files; Ctrl-C ends it\n")
     put(folder / "lib" / "help.ccl", HELP.replace("2 *", "two *"))
     broken = watching.round()
@@ -111,7 +111,7 @@ def test_what_changes_is_checked_again(folder: Path, watching: Watching) -> None
     assert watching.line() == "interrupted\n"
 
 
-def test_a_file_may_go_and_come_back(folder: Path, watching: Watching) -> None:
+def test_file_that_disappears_may_come_back(folder: Path, watching: Watching) -> None:
     watching.round()
     (folder / "lib" / "help.ccl").unlink()
     assert "error[CCL0205]" in watching.round()
@@ -129,7 +129,7 @@ def test_a_file_may_go_and_come_back(folder: Path, watching: Watching) -> None:
     assert watching.process.poll() is None
 
 
-def test_what_cannot_be_watched(tmp_path: Path) -> None:
+def test_standard_input_cannot_be_watched(tmp_path: Path) -> None:
     stdin = run("cclc", "check", "--watch", "-", home=tmp_path)
     assert (stdin.code, stdin.out) == (2, "")
     assert "standard input cannot be watched" in stdin.err
@@ -138,7 +138,7 @@ def test_what_cannot_be_watched(tmp_path: Path) -> None:
     assert "`cclc check --fix FILE`" in both.err
 
 
-def test_round_over_a_folder_depends_on_what_is_put_into_it(tmp_path: Path) -> None:
+def test_round_over_a_folder_depends_on_new_entries(tmp_path: Path) -> None:
     folder = tmp_path / "coop"
     put(folder / "sub" / "a.ccl", MAIN.replace("./lib", "../lib"))
     put(folder / "lib" / "help.ccl", HELP)

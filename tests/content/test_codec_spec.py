@@ -125,16 +125,14 @@ def require(holds: bool) -> None:
 @example([bytes(256), bytes(24), "é" * 12, "x" * 65536, [None] * 24, [[]] * 256])
 @example({str(key): key for key in range(300)})
 @example({"é": 1, "ab": 2, "z": 3, "": 4, "漢": 5, "aaa": 6, "\uffff": 7, "\U00010000": 8})
-def test_encoding_is_the_one_of_the_specification(value: Any) -> None:
+def test_encoding_matches_the_specification(value: Any) -> None:
     assert encode(value) == written(value)
     assert decode(written(value)) == value
 
 
 @examples(300)
 @given(VALUES, st.data())
-def test_a_changed_block_is_read_exactly_if_it_is_canonical(
-    value: Any, data: st.DataObject
-) -> None:
+def test_changed_block_is_read_exactly_if_it_is_canonical(value: Any, data: st.DataObject) -> None:
     raw = bytearray(written(value))
     pieces = st.binary(max_size=3) | st.sampled_from(
         [
@@ -176,7 +174,7 @@ def test_blocks_of_another_library_keep_their_bytes(line: str) -> None:
 
 
 @pytest.mark.parametrize("tag", [*range(300), 1004, 43000, 55799, 1 << 32, (1 << 64) - 1])
-def test_no_tag_but_that_of_links_is_read(tag: int) -> None:
+def test_tag_other_than_link_is_refused(tag: int) -> None:
     cid = cid_of(b"", Codec.RAW).raw
     contents: list[Any] = [0, b"\0", "a", [1, 2], {}, [0, [0]], b"\0" + cid]
     for content in contents:
@@ -216,7 +214,7 @@ def test_no_tag_but_that_of_links_is_read(tag: int) -> None:
         (b"\xd8\x2a\x58\x24" + bytes(36), "byte 0: a link that is not a CID"),
     ],
 )
-def test_a_refused_block_is_told_why(block: bytes, reason: str) -> None:
+def test_refused_block_has_a_reason(block: bytes, reason: str) -> None:
     with pytest.raises(CodecError, match=reason):
         decode(block)
 
@@ -229,7 +227,7 @@ def test_bytes_that_look_like_a_link_stay_bytes() -> None:
         assert type(again) is type(value)
 
 
-def test_a_value_within_itself_has_no_encoding() -> None:
+def test_value_within_itself_has_no_encoding() -> None:
     loop: list[Any] = []
     loop.append(loop)
     with pytest.raises(CodecError, match=f"nested more than {DEPTH_MAX} deep"):
@@ -274,7 +272,7 @@ def test_items_are_counted_and_bounded_before_decoding(value: Any) -> None:
 
 @examples(200)
 @given(VALUES, st.data())
-def test_whatever_is_read_can_be_counted(value: Any, data: st.DataObject) -> None:
+def test_accepted_block_can_be_counted(value: Any, data: st.DataObject) -> None:
     raw = bytearray(written(value))
     raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     block = bytes(raw)
@@ -295,7 +293,7 @@ def test_whatever_is_read_can_be_counted(value: Any, data: st.DataObject) -> Non
     ],
     ids=["lists", "nested lists", "maps", "depth"],
 )
-def test_nothing_is_built_from_a_block_over_its_items(block: bytes) -> None:
+def test_block_over_its_items_is_not_built(block: bytes) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(CodecError, match=r"more than 1000 items|nested more than 64 deep"):

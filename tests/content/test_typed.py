@@ -70,7 +70,7 @@ SHEET = Sheet(
 VALUE = to_value(SHEET)
 
 
-def test_a_record_and_its_value() -> None:
+def test_record_round_trips() -> None:
     assert VALUE["shapes"] == [
         {"kind": "Circle", "radius": 1},
         {"kind": "Square", "side": 2, "colour": "blue"},
@@ -126,14 +126,14 @@ def test_each_refusal_names_its_place(changes: dict[str, Any], message: str) -> 
 
 
 @pytest.mark.parametrize("name", sorted(VALUE))
-def test_no_field_may_be_missing(name: str) -> None:
+def test_missing_field_is_refused(name: str) -> None:
     value = {key: each for key, each in VALUE.items() if key != name}
     with pytest.raises(ShapeError, match=f"^missing {name}$"):
         from_value(Sheet, value)
 
 
 @pytest.mark.parametrize("value", [None, [], 3, "text", [VALUE]])
-def test_a_record_is_a_map(value: Any) -> None:
+def test_record_is_a_map(value: Any) -> None:
     with pytest.raises(ShapeError, match="expected a map"):
         from_value(Sheet, value)
 

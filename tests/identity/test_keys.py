@@ -30,7 +30,7 @@ NOT_CANONICAL = [
 ]
 
 
-def test_the_first_vector_of_rfc_8032() -> None:
+def test_first_vector_of_rfc_8032_holds() -> None:
     seed = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
     key = SigningKey(seed)
     assert key.public.hex() == "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
@@ -40,7 +40,7 @@ def test_the_first_vector_of_rfc_8032() -> None:
     )
 
 
-def test_a_known_did_key() -> None:
+def test_did_key_of_a_known_seed_is_reproduced() -> None:
     """From the did:key method's test vectors."""
     did = Did("did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp")
     raw = public_key(did)
@@ -50,7 +50,7 @@ def test_a_known_did_key() -> None:
 
 @examples(60)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=200), st.data())
-def test_a_signature_is_of_one_key_over_one_message(
+def test_signature_is_of_one_key_over_one_message(
     seed: bytes, message: bytes, data: st.DataObject
 ) -> None:
     key = SigningKey(seed)
@@ -66,7 +66,7 @@ def test_a_signature_is_of_one_key_over_one_message(
     assert not verify(key.did, message, bytes(broken))
 
 
-def test_a_scalar_that_is_not_reduced_is_refused() -> None:
+def test_scalar_that_is_not_reduced_is_refused() -> None:
     """S + L signs the same, to a verifier that does not look: a second signature, unmade."""
     key = SigningKey(bytes(32))
     signature = key.sign(b"pay")
@@ -76,13 +76,13 @@ def test_a_scalar_that_is_not_reduced_is_refused() -> None:
 
 
 @pytest.mark.parametrize("point", SMALL_ORDER + NOT_CANONICAL)
-def test_a_key_that_nobody_holds_is_refused(point: str) -> None:
+def test_key_of_small_order_is_refused(point: str) -> None:
     with pytest.raises(IdentityError, match="prime-order group"):
         did_of(bytes.fromhex(point))
 
 
 @pytest.mark.parametrize("point", SMALL_ORDER)
-def test_a_commitment_of_small_order_is_refused(point: str) -> None:
+def test_commitment_of_small_order_is_refused(point: str) -> None:
     """With R of small order and S = 0 lax verifiers disagree; this one always refuses."""
     key = SigningKey(bytes(32))
     assert not verify(key.did, b"pay", bytes.fromhex(point) + bytes(32))
@@ -99,29 +99,29 @@ def test_a_commitment_of_small_order_is_refused(point: str) -> None:
         ("did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDoo", "is not an Ed25519 key"),
     ],
 )
-def test_what_is_not_an_ed25519_did_key_is_named(text: str, reason: str) -> None:
+def test_did_of_another_kind_is_refused_with_its_reason(text: str, reason: str) -> None:
     with pytest.raises(IdentityError, match=reason):
         public_key(Did(text))
 
 
-def test_a_leading_one_makes_another_text_of_the_same_key_and_is_refused() -> None:
+def test_did_key_with_a_leading_one_is_refused() -> None:
     did = SigningKey(bytes(32)).did
     with pytest.raises(IdentityError):
         public_key(Did(did.replace("did:key:z", "did:key:z1")))
 
 
-def test_a_key_does_not_show_its_seed() -> None:
+def test_key_does_not_show_its_seed() -> None:
     key = SigningKey(b"\x42" * 32)
     assert "42" * 8 not in repr(key)
     assert repr(key) == f"SigningKey({key.did})"
 
 
 @pytest.mark.parametrize("length", [0, 31, 33, 64])
-def test_a_seed_has_32_bytes(length: int) -> None:
+def test_seed_has_32_bytes(length: int) -> None:
     with pytest.raises(IdentityError, match=f"a seed of {length} bytes"):
         SigningKey(bytes(length))
 
 
 @pytest.mark.parametrize("length", [0, 63, 65])
-def test_a_signature_has_64_bytes(length: int) -> None:
+def test_signature_has_64_bytes(length: int) -> None:
     assert not verify(SigningKey(bytes(32)).did, b"", bytes(length))

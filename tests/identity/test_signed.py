@@ -24,7 +24,7 @@ def resigned(**changes: Any) -> bytes:
     return encode(value)
 
 
-def test_the_bytes_that_are_signed() -> None:
+def test_signed_bytes_are_those_of_the_specification() -> None:
     value = decode(SIGNED.block)
     assert value.keys() == {"version", "type", "mesh", "signer", "sig", "job", "reason"}
     assert value["version"] == 1 and value["type"] == "Cancel"
@@ -68,7 +68,7 @@ def test_each_fault_has_its_name(block: bytes, fault: RecordFault) -> None:
     assert str(raised.value).startswith(fault.value)
 
 
-def test_a_signature_is_bound_to_the_type() -> None:
+def test_signature_is_bound_to_the_type() -> None:
     """The same fields under another type's name are not signed by it."""
     value = decode(SIGNED.block)
     value["type"] = "Revocation"
@@ -77,14 +77,14 @@ def test_a_signature_is_bound_to_the_type() -> None:
     assert raised.value.fault is RecordFault.BAD_SIGNATURE
 
 
-def test_another_kind_than_the_one_asked_for_is_refused() -> None:
+def test_record_of_another_kind_is_refused() -> None:
     with pytest.raises(RecordError) as raised:
         read_as(Genesis, SIGNED.block, FOLK.mesh)
     assert raised.value.fault is RecordFault.WRONG_TYPE
     assert "'Cancel', expected Genesis" in str(raised.value)
 
 
-def test_a_genesis_names_no_mesh() -> None:
+def test_genesis_names_no_mesh() -> None:
     body = Genesis(name="x", issuers=(), federation=(), created_at=START)
     assert read(sign(body, mesh=None, key=SIGNER).block, None).body == body
     with pytest.raises(RecordError) as raised:

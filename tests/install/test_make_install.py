@@ -34,7 +34,7 @@ def install(checkout: Path, **settings: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.parametrize("module", ["venv", "ensurepip"])
-def test_python_without_venv_is_told_in_one_line(checkout: Path, module: str) -> None:
+def test_python_without_venv_is_reported_in_one_line(checkout: Path, module: str) -> None:
     """Debian has both modules in a package of their own."""
     without = checkout / "without"
     without.mkdir()
@@ -49,7 +49,7 @@ def test_python_without_venv_is_told_in_one_line(checkout: Path, module: str) ->
 
 
 @pytest.mark.parametrize("python", ["exit 1", None], ids=["too old", "absent"])
-def test_python_that_is_too_old_or_absent_is_told(checkout: Path, python: str | None) -> None:
+def test_old_or_absent_python_is_reported(checkout: Path, python: str | None) -> None:
     program = checkout / "python3"
     if python is not None:
         program.write_text(f"#!/bin/sh\n{python}\n")
@@ -73,7 +73,7 @@ chmod +x .venv/bin/python
 """A Python whose environments install nothing, as on a day without a network."""
 
 
-def test_an_environment_left_half_made_is_not_taken_for_one(checkout: Path) -> None:
+def test_incomplete_environment_is_made_again(checkout: Path) -> None:
     program = checkout / "python3"
     program.write_text(MAKES_AN_ENVIRONMENT)
     program.chmod(0o755)

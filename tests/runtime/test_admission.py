@@ -48,13 +48,13 @@ def compiled(module: bytes) -> bool:
     return True
 
 
-def test_every_door_to_the_engine_has_the_same_features() -> None:
+def test_features_of_compiler_and_validator_are_the_same() -> None:
     for door in (SETTINGS, ENGINE_SETTINGS):
         assert {name: door[name] for name in WASM_FEATURES} == WASM_FEATURES
 
 
 @pytest.mark.parametrize("name", TAKEN)
-def test_a_module_of_each_proposal_that_is_on_is_taken(validated: Validated, name: str) -> None:
+def test_module_of_each_enabled_proposal_is_accepted(validated: Validated, name: str) -> None:
     module = TAKEN[name]
     assert isinstance(check_module(module), ModuleFacts)
     assert validated(module) is None
@@ -62,7 +62,7 @@ def test_a_module_of_each_proposal_that_is_on_is_taken(validated: Validated, nam
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_module_of_each_proposal_that_is_off_is_refused(validated: Validated, name: str) -> None:
+def test_module_of_each_disabled_proposal_is_refused(validated: Validated, name: str) -> None:
     module = REFUSED[name]
     assert not compiled(module)
     found = check_module(module)
@@ -72,7 +72,7 @@ def test_a_module_of_each_proposal_that_is_off_is_refused(validated: Validated, 
 
 @examples(150)
 @given(st.data())
-def test_a_damaged_module_is_refused_or_compiles(data: st.DataObject) -> None:
+def test_damaged_module_is_refused_or_compiles(data: st.DataObject) -> None:
     """What is taken at submission never fails in the compiler afterwards."""
     taken = [KERNEL, *TAKEN.values()]
     module = bytearray(data.draw(st.sampled_from(taken)))
@@ -86,7 +86,7 @@ def test_a_damaged_module_is_refused_or_compiles(data: st.DataObject) -> None:
 VALIDATED = Validated()
 
 
-def test_a_verdict_is_the_engines_and_is_given_once(
+def test_verdict_of_the_engine_is_given_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, bad = TAKEN["simd"], REFUSED["an operand is missing"]
@@ -107,7 +107,7 @@ def test_a_verdict_is_the_engines_and_is_given_once(
         assert admitted(again, bad) == refused
 
 
-def test_a_verdict_that_was_changed_on_disk_is_given_anew(tmp_path: Path) -> None:
+def test_verdict_changed_on_disk_is_given_anew(tmp_path: Path) -> None:
     bad = REFUSED["an operand is missing"]
     admitted(admission(tmp_path), bad)
     (entry,) = (tmp_path / "modules").glob("*.verdict")
@@ -115,7 +115,7 @@ def test_a_verdict_that_was_changed_on_disk_is_given_anew(tmp_path: Path) -> Non
     assert isinstance(admitted(admission(tmp_path), bad), Rejection)
 
 
-def test_a_validator_without_memory_says_nothing_of_the_module(tmp_path: Path) -> None:
+def test_validator_without_memory_gives_no_verdict(tmp_path: Path) -> None:
     cache = CompiledCache(tmp_path / "modules", tmp_path / "key")
     poor = Admission(cache, SandboxLimits(compile_address_bytes=1 << 20))
     found = admitted(poor, TAKEN["mvp"])
@@ -124,13 +124,13 @@ def test_a_validator_without_memory_says_nothing_of_the_module(tmp_path: Path) -
     assert not list((tmp_path / "modules").glob("*.verdict"))
 
 
-def test_a_module_without_functions_is_valid_and_has_no_entry(tmp_path: Path) -> None:
+def test_module_without_functions_is_valid_and_has_no_entry(tmp_path: Path) -> None:
     facts = admitted(admission(tmp_path), HEADER)
     assert isinstance(facts, ModuleFacts)
     assert facts.entries == {}
 
 
-def test_the_engines_reason_cannot_command_a_terminal(tmp_path: Path) -> None:
+def test_reason_of_the_engine_is_escaped(tmp_path: Path) -> None:
     module = wasm('(module (func (export "\\1b[31mred") (export "\\1b[31mred2")))')
     twice = module.replace(b"red2", b"red\0")
     assert "\x1b" not in str(admitted(admission(tmp_path), twice))

@@ -53,23 +53,23 @@ def own(places: tuple[str, ...]) -> list[str]:
     return [place for place in places if not place.startswith("std/")]
 
 
-def test_a_trap_in_the_library_names_the_calls_of_the_program() -> None:
+def test_trap_in_the_library_names_the_calls_of_the_program() -> None:
     found = way("fields", '"a"b')
     assert found[0].startswith("std/text.ccl:")
     assert own(found) == ["way.ccl:8:37", "way.ccl:5:11", "way.ccl:16:45"]
 
 
-def test_the_call_before_the_one_that_traps_is_not_named() -> None:
+def test_call_before_the_trapping_one_is_not_named() -> None:
     assert "way.ccl:4:15" not in way("fields", '"a"b')
 
 
-def test_an_inline_function_is_named_between_the_calls_of_the_library() -> None:
+def test_inline_function_is_named_between_the_calls_of_the_library() -> None:
     found = own(way("numbers"))
     assert found[0] == "way.ccl:13:21"
     assert found[-2:] == ["way.ccl:13:3", "way.ccl:18:41"]
 
 
-def test_a_trap_in_the_entry_itself_has_no_calls() -> None:
+def test_trap_in_the_entry_itself_has_no_calls() -> None:
     assert way("here") == ("way.ccl:19:62",)
 
 
@@ -82,19 +82,19 @@ def test_calls_of_one_place_are_counted() -> None:
     ]
 
 
-def test_of_a_deep_stack_the_innermost_calls_are_named() -> None:
+def test_deep_stack_names_its_innermost_calls() -> None:
     found = way("depth", 900)
     assert found[0] == "way.ccl:10:48"
     assert set(found[1:]) == {"way.ccl:10:63"}
 
 
-def test_a_long_way_is_shown_in_part() -> None:
+def test_long_backtrace_is_cut() -> None:
     lines = list(backtrace_lines(("std/a.ccl:1:1", *(f"a.ccl:{n}:1" for n in range(1, 12)))))
     assert lines[:2] == ["in std/a.ccl:1:1", "called from a.ccl:1:1"]
     assert lines[-1] == "… and 3 more"
 
 
-def test_nothing_of_it_is_executed_or_compared() -> None:
+def test_backtrace_is_neither_executed_nor_compared() -> None:
     """The text of the program's functions is the same; `deterministic` has no frames."""
     ran = run(WASM, entry="fields", arguments=['"a"b'])
     assert ran.frames
@@ -124,23 +124,21 @@ CALLS = st.builds(
 
 
 @given(st.lists(CALLS))
-def test_the_table_is_read_as_it_is_written(calls: list[CallSite]) -> None:
+def test_table_is_read_as_it_is_written(calls: list[CallSite]) -> None:
     assert calls_from_value(calls_to_value(calls)) == tuple(calls)
 
 
 @pytest.mark.parametrize(
     "value", [None, {}, {"files": [], "at": [[0, 0, 0, 1, 1, 1]]}, {"files": [1], "at": []}]
 )
-def test_another_shape_is_refused(value: object) -> None:
+def test_table_of_another_shape_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="malformed calls"):
         calls_from_value(value)
 
 
 @examples(60)
 @given(st.data(), st.lists(st.integers(0, 2**40), max_size=4))
-def test_whatever_the_bytes_are_calls_are_found_or_left_out(
-    data: st.DataObject, frames: list[int]
-) -> None:
+def test_arbitrary_bytes_never_break_a_backtrace(data: st.DataObject, frames: list[int]) -> None:
     at = data.draw(st.integers(0, len(WASM) - 1))
     byte = data.draw(st.integers(0, 255))
     other = WASM[:at] + bytes([byte]) + WASM[at + 1 :]

@@ -16,7 +16,7 @@ MINUTES_CID = cid_of(MINUTES, Codec.RAW)
 TEXT = str(MINUTES_CID)
 
 
-def test_a_block_is_put_once_and_found_again(owner: Owner) -> None:
+def test_block_is_put_once_and_found_again(owner: Owner) -> None:
     done = owner.run(
         ("dag_put", MINUTES), "drop", ("dag_put", MINUTES), "drop", *show("dag_get", TEXT)
     )
@@ -33,13 +33,13 @@ def test_a_block_is_put_once_and_found_again(owner: Owner) -> None:
     assert logs(lost) == [f"{TEXT} is not pinned in this context: put it first"]
 
 
-def test_the_input_can_be_read_and_pinned(owner: Owner) -> None:
+def test_input_can_be_read_and_pinned(owner: Owner) -> None:
     done = owner.run(("dag_pin", TEXT), "drop", *show("dag_get", TEXT), input=MINUTES)
     assert output(done) == MINUTES
     assert effects(done) == (PinBlock(cid=MINUTES_CID),)
 
 
-def test_the_cid_of_bytes(machine: HereMachine) -> None:
+def test_cid_of_bytes_is_computed(machine: HereMachine) -> None:
     assert output(executed(machine, program(*show("calculate_cid", MINUTES)))) == TEXT.encode()
 
 
@@ -52,12 +52,12 @@ def test_the_cid_of_bytes(machine: HereMachine) -> None:
         (("dag_unpin", ""), "'' is not a CID: "),
     ],
 )
-def test_a_pin_is_refused_with_its_reason(owner: Owner, call: tuple[Any, ...], reason: str) -> None:
+def test_pin_is_refused_with_its_reason(owner: Owner, call: tuple[Any, ...], reason: str) -> None:
     done = owner.run(call, "(call $refusal)", result="(result i32)")
     assert output(done) == 0 and effects(done) == ()
     assert logs(done)[0].startswith(reason)
 
 
-def test_a_block_over_the_limit_is_refused() -> None:
+def test_block_over_the_limit_is_refused() -> None:
     refusal = here().state.put(MINUTES_CID, bytes(DAG_BLOCK_BYTES_MAX + 1))
     assert refusal == f"{DAG_BLOCK_BYTES_MAX + 1} bytes, a block has at most {DAG_BLOCK_BYTES_MAX}"

@@ -76,7 +76,9 @@ def run(sandbox: Sandbox, entry: str, *arguments: Any, **changes: Any) -> Execut
         ("deep", [900], 900),
     ],
 )
-def test_values(sandbox: Sandbox, entry: str, arguments: list[Any], value: Any) -> None:
+def test_values_pass_through_entries(
+    sandbox: Sandbox, entry: str, arguments: list[Any], value: Any
+) -> None:
     result = run(sandbox, entry, *arguments)
     assert result.deterministic.outcome.kind is OutcomeKind.SUCCEEDED
     assert output(result) == value
@@ -95,7 +97,7 @@ def line(text: str) -> int:
         ("at", [3], "index out of range", "a[i]"),
     ],
 )
-def test_traps_have_a_place(
+def test_trap_has_a_place(
     sandbox: Sandbox, entry: str, arguments: list[Any], reason: str, text: str
 ) -> None:
     done = run(sandbox, entry, *arguments).deterministic
@@ -105,14 +107,14 @@ def test_traps_have_a_place(
     assert done.fuel_used
 
 
-def test_a_failed_requirement_says_why(sandbox: Sandbox) -> None:
+def test_failed_requirement_says_why(sandbox: Sandbox) -> None:
     outcome = run(sandbox, "strict", -4).deterministic.outcome
     assert outcome.kind is OutcomeKind.TRAPPED
     assert outcome.detail == "n must be positive, not -4"
     assert outcome.place.startswith(f"rules.ccl:{line('require(n')}:")
 
 
-def test_submitting(sandbox: Sandbox) -> None:
+def test_submission_is_an_effect(sandbox: Sandbox) -> None:
     result = run(sandbox, "submit", 1000)
     assert output(result) == {"Ok": 1}
     cid = result.deterministic.effects
@@ -127,7 +129,7 @@ def test_submitting(sandbox: Sandbox) -> None:
     )
 
 
-def test_an_err_is_a_failure_of_the_program(sandbox: Sandbox) -> None:
+def test_err_is_a_failure_of_the_program(sandbox: Sandbox) -> None:
     done = run(sandbox, "submit", 1001).deterministic
     assert done.outcome.kind is OutcomeKind.FAILED
     assert done.outcome.detail == "compute: 1001 units asked for, 1000 available"
@@ -135,7 +137,7 @@ def test_an_err_is_a_failure_of_the_program(sandbox: Sandbox) -> None:
     assert done.fuel_used
 
 
-def test_limits_are_limits(sandbox: Sandbox) -> None:
+def test_exceeded_limit_ends_as_a_limit(sandbox: Sandbox) -> None:
     assert {OUT_OF_MEMORY, CALL_DEPTH} == LIMIT_REASONS
     for entry, arguments, reason in (
         ("deep", [CALL_DEPTH_MAX + 1], CALL_DEPTH),
@@ -173,7 +175,7 @@ def test_packed_arguments_of_the_wrong_type_trap_in_the_program(sandbox: Sandbox
         assert outcome.reason
 
 
-def test_a_missing_entry_names_the_programs_own(sandbox: Sandbox) -> None:
+def test_missing_entry_names_the_programs_own(sandbox: Sandbox) -> None:
     outcome = run(sandbox, "devide").deterministic.outcome
     assert outcome.kind is OutcomeKind.REJECTED
     assert outcome.detail.endswith("did you mean divide?")
@@ -181,7 +183,7 @@ def test_a_missing_entry_names_the_programs_own(sandbox: Sandbox) -> None:
     assert run(sandbox, "ccl_allocate", 5).deterministic.outcome.kind is OutcomeKind.REJECTED
 
 
-def test_the_charter_is_replayed(sandbox: Sandbox) -> None:
+def test_charter_is_replayed(sandbox: Sandbox) -> None:
     text = """
 title: "Bylaws";
 resources { compute: 1000; policies { compute: "quota"; } }

@@ -40,7 +40,7 @@ from runtime.execution.context import Context, Limits
         ("unknown", 1),
     ],
 )
-def test_a_block_that_is_no_context(field: str, value: Any) -> None:
+def test_malformed_context_block_is_refused(field: str, value: Any) -> None:
     fields = decode(context().to_block())
     if field == "limits":
         value = fields["limits"] | value
@@ -48,7 +48,7 @@ def test_a_block_that_is_no_context(field: str, value: Any) -> None:
         Context.from_block(encode(fields | {field: value}))
 
 
-def test_a_missing_field_and_other_shapes() -> None:
+def test_context_of_another_shape_is_refused() -> None:
     fields = decode(context().to_block())
     for name in fields:
         with pytest.raises(CodecError):
@@ -58,24 +58,24 @@ def test_a_missing_field_and_other_shapes() -> None:
             Context.from_block(block)
 
 
-def test_what_it_remembers_is_not_read_from_a_block() -> None:
+def test_cached_block_is_not_read_from_a_block() -> None:
     claimed = decode(context().to_block()) | {"_block": context(entry="other").to_block()}
     with pytest.raises(CodecError, match="_block"):
         Context.from_block(encode(claimed))
 
 
-def test_a_changed_copy_has_a_block_of_its_own() -> None:
+def test_changed_copy_has_a_block_of_its_own() -> None:
     before = context()
     assert Context.from_block(before.to_block()) == before
     assert Context.from_block(replace(before, entry="other").to_block()).entry == "other"
 
 
-def test_it_cannot_be_made_wrong_either() -> None:
+def test_invalid_context_cannot_be_made() -> None:
     with pytest.raises(ValueError, match=r"limits\.fuel is not what a context holds"):
         replace(context(), limits=Limits(fuel=-1))
 
 
-def test_its_block_is_stable() -> None:
+def test_block_of_a_context_is_stable() -> None:
     """Everybody's awards name this CID for this context."""
     fixed = replace(context(), engine="wasmtime 50.0.1 0123456789abcdef x86_64")
     assert str(fixed.cid) == "bafyr4igk47yomkva7ocui25yhxvbixubu6vozvqsbxx2opfylfqnthboqm"

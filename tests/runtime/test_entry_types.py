@@ -51,7 +51,7 @@ def agrees(machine: HereMachine, text: str, entry: str, arguments: object) -> bo
 @pytest.mark.parametrize("name", ["_start", "run"])
 @pytest.mark.parametrize("imports", ["", WASI], ids=["alone", "wasi"])
 @pytest.mark.parametrize("results", SHAPES)
-def test_any_result_of_any_entry(
+def test_result_of_any_entry_type_is_returned(
     machine: HereMachine, name: str, results: tuple[str, ...], imports: str
 ) -> None:
     taken = agrees(machine, module(name, (), results, imports), name, None)
@@ -62,7 +62,7 @@ def test_any_result_of_any_entry(
 
 @examples(150)
 @given(st.data())
-def test_any_entry_with_any_arguments(machine: HereMachine, data: st.DataObject) -> None:
+def test_any_arguments_fit_or_are_refused(machine: HereMachine, data: st.DataObject) -> None:
     kinds = st.lists(st.sampled_from(KINDS), max_size=3).map(tuple)
     name = data.draw(st.sampled_from(("_start", "run")))
     imports = data.draw(st.sampled_from(("", WASI)))
@@ -80,14 +80,14 @@ def test_any_entry_with_any_arguments(machine: HereMachine, data: st.DataObject)
         *((each, False) for each in ([["a"]], [{}], [b"a"], {"a": "b"}, "a", 5)),
     ],
 )
-def test_a_program_takes_texts(
+def test_wasi_program_takes_texts(
     machine: HereMachine, entry: str, arguments: object, *, taken: bool
 ) -> None:
     for imports in ("", WASI):
         assert agrees(machine, module("_start", (), (), imports), entry, arguments) == taken
 
 
-def test_a_start_of_the_wrong_type_is_named() -> None:
+def test_start_of_the_wrong_type_is_refused() -> None:
     facts = check_module(wasm(module("_start", ("v128",), ("i64",), WASI)))
     assert isinstance(facts, ModuleFacts)
     for entry in ("run", "_start"):
@@ -99,7 +99,7 @@ def test_a_start_of_the_wrong_type_is_named() -> None:
         )
 
 
-def test_integers_of_an_entry_are_no_command_line(machine: HereMachine) -> None:
+def test_integer_parameters_take_no_texts(machine: HereMachine) -> None:
     """A library that imports WASI: its entry takes the arguments."""
     text = """(module
       (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))

@@ -74,7 +74,7 @@ def test_arguments_fit_where_the_program_takes_them(
     assert 0 < taken <= len(VALUES)
 
 
-def test_a_misfit_names_argument_place_and_type(module: tuple[bytes, ModuleFacts]) -> None:
+def test_misfit_names_argument_place_and_type(module: tuple[bytes, ModuleFacts]) -> None:
     _, facts = module
     refused = refusal_of(facts, "f0", encode([[1, "two"]]), MEMORY_BYTES)
     assert refused is not None
@@ -85,7 +85,7 @@ def test_a_misfit_names_argument_place_and_type(module: tuple[bytes, ModuleFacts
 @pytest.mark.parametrize(
     "kind", ["Map", "Array<" * 40_000 + "Integer" + ">" * 40_000, "<<", "Nope"]
 )
-def test_a_section_that_describes_nothing_is_named(kind: str) -> None:
+def test_section_without_the_export_is_refused(kind: str) -> None:
     abi = encode(
         {
             "version": 2,

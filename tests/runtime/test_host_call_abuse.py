@@ -23,7 +23,7 @@ OUTSIDE = [
 @pytest.mark.parametrize(
     "name", [name for name, call in HOST_CALLS.items() if "i32" in call.wasm_parameters]
 )
-def test_pointers_outside_memory(
+def test_pointer_outside_memory_traps(
     machine: HereMachine, name: str, pointer: int, length: int
 ) -> None:
     """A status call refuses; every other ends the execution; nothing is ever read or written."""
@@ -63,7 +63,7 @@ def test_text_that_is_not_utf8_ends_a_call_without_status(machine: HereMachine) 
     assert outcome.reason == "host_log_message: text is not UTF-8 (byte 2 of 3)"
 
 
-def test_a_module_without_memory(machine: HereMachine) -> None:
+def test_module_without_memory_traps_at_a_host_call(machine: HereMachine) -> None:
     text = """(module (import "icn_host" "host_log_message" (func $log (param i32 i32)))
       (func (export "run") (call $log (i32.const 0) (i32.const 1))))"""
     reason = executed(machine, text).deterministic.outcome.reason
@@ -78,7 +78,7 @@ def flood(call: str, *, times: int = 5_000, before: str = "") -> str:
     )
 
 
-def test_a_flood_of_logs_is_cut_and_says_so(machine: HereMachine) -> None:
+def test_flood_of_logs_is_cut_with_a_remark(machine: HereMachine) -> None:
     result = executed(
         machine, flood("(call $log_message (i32.const 0) (i32.const 1000))"), fuel=1 << 30
     )
@@ -90,7 +90,7 @@ def test_a_flood_of_logs_is_cut_and_says_so(machine: HereMachine) -> None:
     assert len(logs(executed(machine, empty, fuel=1 << 30))) <= 8193
 
 
-def test_a_flood_of_effects_is_refused_and_what_was_said_stays(machine: HereMachine) -> None:
+def test_flood_of_effects_is_refused_and_keeps_earlier_ones(machine: HereMachine) -> None:
     result = executed(
         machine,
         flood("(drop (call $anchor_to_dag (i32.const 0) (i32.const 1)))", times=1100),
@@ -104,7 +104,7 @@ def test_a_flood_of_effects_is_refused_and_what_was_said_stays(machine: HereMach
     assert logs(executed(machine, over)) == ["65537 bytes, at most 65536 are anchored"]
 
 
-def test_an_output_over_the_limit_is_refused(machine: HereMachine) -> None:
+def test_output_over_the_limit_is_refused(machine: HereMachine) -> None:
     text = program(
         "(drop (call $write_output (i32.const 0) (i32.const 10)))",
         "(call $write_output (i32.const 0) (i32.const 11))",
@@ -116,7 +116,7 @@ def test_an_output_over_the_limit_is_refused(machine: HereMachine) -> None:
     assert logs(result) == ["an output of 11 bytes, the limit is 10"]
 
 
-def test_a_charter_without_end_is_a_limit(machine: HereMachine) -> None:
+def test_endless_charter_ends_as_a_limit(machine: HereMachine) -> None:
     value = flood(
         "(call $set_property (i32.const 0) (i32.const 1) (i32.const 1) (i32.const 1))",
         times=100_000,

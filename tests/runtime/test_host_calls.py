@@ -33,7 +33,7 @@ def submit(*fields: Any) -> tuple[Any, ...]:
 GOOD = (CID, "count", "compute", 400, "medium")
 
 
-def test_a_submission_is_an_effect_and_its_handle_its_position(machine: HereMachine) -> None:
+def test_submission_is_an_effect_and_its_handle_its_position(machine: HereMachine) -> None:
     text = program(
         ("anchor_to_dag", "first"),
         "drop",
@@ -76,7 +76,7 @@ def test_a_submission_is_an_effect_and_its_handle_its_position(machine: HereMach
         ((CID, b"\xff\xfe", "compute", 1, "low"), "description is not UTF-8 (byte 0 of 2)"),
     ],
 )
-def test_a_submission_is_refused_with_its_reason(
+def test_submission_is_refused_with_its_reason(
     machine: HereMachine, fields: tuple[Any, ...], reason: str
 ) -> None:
     result = executed(machine, program(submit(*fields), "(call $refusal)", result="(result i32)"))
@@ -85,7 +85,7 @@ def test_a_submission_is_refused_with_its_reason(
     assert logs(result)[0].startswith(reason)
 
 
-def test_a_long_refusal_is_cut_between_characters() -> None:
+def test_long_refusal_is_cut_between_characters() -> None:
     invocation = Invocation(context=context(), input=None)
     invocation.refuse("é" * 256)
     assert last_refusal(invocation) == ("é" * 256).encode()
@@ -96,12 +96,12 @@ def test_a_long_refusal_is_cut_between_characters() -> None:
     assert answer.decode() == "é" * 254 + "…"
 
 
-def test_limits_of_answers_are_those_of_what_they_name() -> None:
+def test_limits_of_answers_match_those_of_their_blocks() -> None:
     assert DID_BYTES_MAX == DID_CHARS_MAX, "a DID is ASCII"
     assert len(str(cid_of(b"", Codec.RAW))) == CID_BYTES_MAX
 
 
-def test_a_second_submission_sees_the_first(machine: HereMachine) -> None:
+def test_second_submission_sees_the_first(machine: HereMachine) -> None:
     text = program(
         submit(*GOOD),
         "drop",
@@ -156,7 +156,7 @@ def manifest(**changes: Any) -> str:
     return program(("submit_manifest", encode(value)), "(call $refusal)", result="(result i32)")
 
 
-def test_a_full_manifest(machine: HereMachine) -> None:
+def test_full_manifest_is_an_effect(machine: HereMachine) -> None:
     result = executed(
         machine,
         manifest(
@@ -181,7 +181,7 @@ def test_a_full_manifest(machine: HereMachine) -> None:
     assert effects_from_block(effects_to_block([job])) == (job,)
 
 
-def test_a_submission_without_a_scope_is_encoded_as_before_there_was_one(
+def test_submission_without_a_scope_keeps_its_old_encoding(
     machine: HereMachine,
 ) -> None:
     (job,) = effects(executed(machine, manifest()))
@@ -210,19 +210,21 @@ def test_a_submission_without_a_scope_is_encoded_as_before_there_was_one(
         ({"trust": {"locations": [1]}}, "trust.locations: expected a list of texts"),
     ],
 )
-def test_manifest_faults(machine: HereMachine, changes: dict[str, Any], reason: str) -> None:
+def test_malformed_manifest_is_refused_with_its_field(
+    machine: HereMachine, changes: dict[str, Any], reason: str
+) -> None:
     result = executed(machine, manifest(**changes))
     assert output(result) == 0
     assert logs(result)[0].startswith(reason)
 
 
-def test_a_manifest_that_is_no_map(machine: HereMachine) -> None:
+def test_manifest_that_is_not_a_map_is_refused(machine: HereMachine) -> None:
     for block, words in ((b"\xff", "not canonical"), (encode([1]), "not a map")):
         text = program(("submit_manifest", block), "(call $refusal)", result="(result i32)")
         assert words in logs(executed(machine, text))[0]
 
 
-def test_usage_claims(machine: HereMachine) -> None:
+def test_usage_claim_is_an_effect(machine: HereMachine) -> None:
     result = executed(machine, program(("record_resource_usage", "storage", 7)))
     assert effects(result) == (RecordUsage(resource_type="storage", amount=7),)
     result = executed(machine, program(("record_resource_usage", "storage", 0)))
@@ -245,7 +247,9 @@ def test_usage_claims(machine: HereMachine) -> None:
         (("last_refusal",), None),
     ],
 )
-def test_buffers(machine: HereMachine, call: tuple[str, ...], expected: bytes | None) -> None:
+def test_answer_is_written_into_a_large_enough_buffer(
+    machine: HereMachine, call: tuple[str, ...], expected: bytes | None
+) -> None:
     text = program(
         call,
         "local.set $n",
@@ -258,7 +262,7 @@ def test_buffers(machine: HereMachine, call: tuple[str, ...], expected: bytes | 
     assert output(result) == (-1 if expected is None else expected)
 
 
-def test_a_buffer_that_is_too_small_is_left_alone(machine: HereMachine) -> None:
+def test_buffer_that_is_too_small_is_left_alone(machine: HereMachine) -> None:
     text = program(
         "(i32.store8 (i32.const 0) (i32.const 33))",
         "(drop (call $read_input (i32.const 0) (i32.const 6)))",
@@ -275,7 +279,7 @@ def test_clock_shows_the_time_of_the_job(machine: HereMachine) -> None:
     assert output(executed(machine, text)) == NOW
 
 
-def test_random_is_the_seeds(machine: HereMachine) -> None:
+def test_random_bytes_come_from_the_seed(machine: HereMachine) -> None:
     text = program(
         "(drop (call $random))", "(drop (call $random))", "(call $random)", result="(result i64)"
     )
@@ -285,7 +289,7 @@ def test_random_is_the_seeds(machine: HereMachine) -> None:
     assert first != output(executed(machine, text, seed=bytes(32)))
 
 
-def test_no_input_is_absent(machine: HereMachine) -> None:
+def test_missing_input_is_absent(machine: HereMachine) -> None:
     for call in ("read_input", "input_cid"):
         assert output(executed(machine, program((call,), result="(result i32)"))) == -1
 
@@ -293,7 +297,7 @@ def test_no_input_is_absent(machine: HereMachine) -> None:
 # --- the charter
 
 
-def test_the_charter_is_replayed(machine: HereMachine) -> None:
+def test_charter_is_replayed(machine: HereMachine) -> None:
     text = program(
         ("set_property", "title", encode("Bylaws")),
         ("begin_section", "election", encode("board")),
@@ -334,7 +338,7 @@ def test_the_charter_is_replayed(machine: HereMachine) -> None:
         ),
     ],
 )
-def test_charter_faults(
+def test_malformed_charter_calls_are_refused(
     machine: HereMachine, steps: tuple[tuple[str, ...], ...], kind: OutcomeKind, reason: str
 ) -> None:
     outcome = executed(machine, program(*steps)).deterministic.outcome

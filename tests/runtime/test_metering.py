@@ -23,7 +23,7 @@ from runtime.sandbox.pool import Sandbox
 FUEL = 1 << 50
 
 
-def test_every_call_has_a_row_and_extremes() -> None:
+def test_each_call_has_a_price_and_extremes() -> None:
     assert HOST_PRICES.keys() == HOST_CALLS.keys()
     assert TEST_PRICES.keys() == TEST_CALLS.keys()
     assert WASI_PRICES.keys() == WASI_FUNCTIONS.keys()
@@ -38,7 +38,7 @@ FEW = {"test_effects", "test_log"}
 
 
 @pytest.mark.parametrize("extreme", EXTREMES, ids=str)
-def test_a_call_is_charged_what_its_row_says(machine: HereMachine, extreme: Extreme) -> None:
+def test_call_is_charged_by_its_row(machine: HereMachine, extreme: Extreme) -> None:
     spent = []
     for times in (0, extreme.times):
         given = {"fuel": FUEL, "input": extreme.payload, **extreme.context}
@@ -93,7 +93,7 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("how", FLOODS)
-def test_a_flood_of_manifests_ends_for_want_of_fuel(sandbox: Sandbox, how: str) -> None:
+def test_flood_of_manifests_runs_out_of_fuel(sandbox: Sandbox, how: str) -> None:
     """In a worker: what is refused is paid for too, and no wall clock ends it."""
     byte, length = FLOODS[how]
     text = f"""(module
@@ -109,7 +109,7 @@ def test_a_flood_of_manifests_ends_for_want_of_fuel(sandbox: Sandbox, how: str) 
     assert first.deterministic.fuel_used == 100_000_000
 
 
-def test_of_ten_thousand_exports_one_is_looked_up(
+def test_lookup_among_ten_thousand_exports_is_direct(
     machine: HereMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All of them at once took seconds, for the fuel of two instructions."""
@@ -120,7 +120,7 @@ def test_of_ten_thousand_exports_one_is_looked_up(
     assert output(executed(machine, text)) == 7
 
 
-def test_a_wrong_name_among_ten_thousand_is_refused_at_once(machine: HereMachine) -> None:
+def test_wrong_name_among_ten_thousand_is_refused_at_once(machine: HereMachine) -> None:
     """Few are compared with it: the steps of the comparison are counted, not the time."""
     names = "".join(f'(export "{"a" * 60}{number:04}" (func $f))' for number in range(9_999))
     steps = 0

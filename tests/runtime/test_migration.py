@@ -84,7 +84,7 @@ def stored_by(module: bytes, *, proposals: str) -> Kept:
 MIGRATE_FUND = "fn migrate(old: Data) { let whole: Integer = old.fund; fund = decimal(whole); }"
 
 
-def test_every_changed_variable_is_named() -> None:
+def test_changed_variables_are_all_named() -> None:
     kept = stored_by(program(), proposals="open")
     changed = program(fund="Decimal", dues="Decimal", amount="Decimal")
     named = refusal(changed, "look", kept)
@@ -139,7 +139,7 @@ def test_variable_that_a_migration_leaves_out_is_refused() -> None:
 
 
 @pytest.mark.parametrize("proposals", ["none", "open", "pruned"])
-def test_kind_of_proposals_that_is_gone_is_refused_while_any_is_kept(proposals: str) -> None:
+def test_removed_kind_of_proposals_is_refused_while_any_is_kept(proposals: str) -> None:
     other = "proposal Aid { electorate: [caller()]; voting_period: 7d; }"
     kept = stored_by(program(migrate=other), proposals=proposals)
     renamed = compile_text(
@@ -158,7 +158,7 @@ export fn look() -> Integer { dues.length() }
 
 
 @pytest.mark.parametrize("length", [99, 100, 101, 200])
-def test_kind_of_proposals_is_found_gone_beside_variables_of_any_name(length: int) -> None:
+def test_removed_kind_of_proposals_is_found_beside_variables_of_any_name(length: int) -> None:
     variable = "A" * length
     earlier = program(
         migrate=f"state {variable}: Integer = 1; export fn add() {{ {variable} += 1; }}"
@@ -176,7 +176,7 @@ export fn look() -> Integer { fund }
     assert refusal(later, "look", kept) == SPEND_IS_GONE
 
 
-def test_longer_shape_than_is_read_is_refused() -> None:
+def test_shape_over_the_limit_is_refused() -> None:
     fields = ", ".join(f"a_long_name_of_a_field_{number}: Integer" for number in range(30))
     first = ", ".join(f"a_long_name_of_a_field_{number}: 1" for number in range(30))
     earlier = compile_text(
@@ -207,9 +207,7 @@ SETS = {
 
 @pytest.mark.parametrize("proposals", ["none", "open", "pruned"])
 @pytest.mark.parametrize(("fund", "dues", "amount"), list(product(KINDS, repeat=3)))
-def test_nothing_vanishes_unless_it_is_named(
-    fund: str, dues: str, amount: str, proposals: str
-) -> None:
+def test_unnamed_variable_is_never_lost(fund: str, dues: str, amount: str, proposals: str) -> None:
     """Over each set of changes, and each of what a migration sets of them."""
     kept = stored_by(program(), proposals=proposals)
     before = kept.stored["coop"]

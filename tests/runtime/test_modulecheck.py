@@ -116,7 +116,7 @@ def many_locals(functions: int, locals_each: int) -> bytes:
     )
 
 
-def test_a_compilation_bomb_is_refused_unread() -> None:
+def test_compilation_bomb_is_refused_unread() -> None:
     bomb = many_locals(10_000, 50_000)
     assert len(bomb) < 100_000
     assert refused(bomb).reason == "more than 1000000 locals in total"
@@ -144,7 +144,7 @@ def test_size_is_bounded() -> None:
     assert found.reason == f"a module of {len(KERNEL)} bytes, at most 100 are compiled"
 
 
-def test_facts() -> None:
+def test_facts_of_a_module_are_read() -> None:
     facts = check_module(
         wasm(
             """(module
@@ -181,14 +181,14 @@ def test_facts() -> None:
         ("(memory.fill (i32.const 0) (i32.const 0) (i32.const 64))", False),
     ],
 )
-def test_whether_a_module_grows_its_memory(body: str, grows: bool) -> None:
+def test_growth_of_memory_is_detected(body: str, grows: bool) -> None:
     """0x40 is also a block's type and a byte of constants and offsets."""
     facts = check_module(wasm(f"(module (memory 1 7) (table 1 funcref) (func) (func {body}))"))
     assert isinstance(facts, ModuleFacts)
     assert (facts.memory_pages_max, facts.grows_memory) == (7, grows)
 
 
-def test_cut_off_anywhere_is_refused_or_whole() -> None:
+def test_truncated_module_is_refused() -> None:
     """A cut between sections leaves a module that is whole, with fewer exports."""
     whole = check_module(KERNEL)
     assert isinstance(whole, ModuleFacts)
@@ -211,12 +211,12 @@ def test_flipped_bytes_never_crash_the_reader(data: st.DataObject) -> None:
 
 @examples(150)
 @given(st.binary(max_size=200))
-def test_any_bytes_after_the_header(data: bytes) -> None:
+def test_any_bytes_after_the_header_are_accepted_or_refused(data: bytes) -> None:
     assert isinstance(check_module(HEADER + data), ModuleFacts | Rejection)
 
 
 @pytest.mark.parametrize("name", ["ccl:abi", "ccl:sites"])
-def test_a_section_of_too_many_items_is_refused_before_it_is_read(
+def test_section_of_too_many_items_is_refused_before_it_is_read(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """8 MB of articles or sites took seconds and half a gigabyte, for no fuel at all."""

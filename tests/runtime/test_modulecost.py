@@ -20,7 +20,7 @@ BOMB_BYTES = 250_000
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_bomb_is_refused_by_what_makes_it_slow(kind: str) -> None:
+def test_bomb_is_refused_with_its_cause(kind: str) -> None:
     found = check_module(HOSTILE[kind](BOMB_BYTES))
     assert isinstance(found, Rejection)
     assert "a function that would take too long to compile" in found.reason
@@ -28,7 +28,7 @@ def test_a_bomb_is_refused_by_what_makes_it_slow(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_little_of_the_same_compiles(kind: str) -> None:
+def test_small_version_of_a_bomb_compiles(kind: str) -> None:
     """The engine takes each kind: it is the amount that is refused."""
     module = HOSTILE[kind](400)
     assert isinstance(check_module(module), ModuleFacts)
@@ -36,7 +36,7 @@ def test_a_little_of_the_same_compiles(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_an_estimate_grows_with_the_module(kind: str) -> None:
+def test_estimate_grows_with_the_module(kind: str) -> None:
     def taken(size: int, most: int) -> bool:
         limits = ModuleLimits(function_cost=most)
         return isinstance(check_module(HOSTILE[kind](size), limits), ModuleFacts)
@@ -46,7 +46,7 @@ def test_an_estimate_grows_with_the_module(kind: str) -> None:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_costs_less_than_a_tenth(path: Path) -> None:
+def test_example_costs_less_than_a_tenth(path: Path) -> None:
     compiled = compile_text(path.read_text(encoding="utf-8"), path=str(path)).wasm
     assert compiled is not None
     limits = ModuleLimits(
@@ -86,7 +86,7 @@ def test_types_and_exports_count() -> None:
     assert isinstance(check_module(module, limits), Rejection)
 
 
-def test_a_long_function_is_refused() -> None:
+def test_long_function_is_refused() -> None:
     found = check_module(with_body(b"\1" * 600_000))
     assert isinstance(found, Rejection)
     assert found.reason == "a function of 600001 bytes, at most 524288 are compiled"
@@ -99,7 +99,7 @@ def test_data_segments_are_counted() -> None:
     assert found.reason == "4001 data segments, at most 4000 are allowed"
 
 
-def test_every_instruction_that_the_engine_takes_is_known() -> None:
+def test_each_instruction_of_the_engine_is_recognised() -> None:
     """After `unreachable` any operand is there, so only decoding decides."""
     validated = Validated()
     costing = Costing([(0, 0)], [(0, 0)], 1 << 60, 9)
@@ -164,7 +164,7 @@ def _module(code: bytes, before: bytes, elements: bytes) -> bytes:
         ),
     ],
 )
-def test_what_is_switched_off_is_named(text: str, reason: str) -> None:
+def test_disabled_feature_is_named(text: str, reason: str) -> None:
     found = check_module(wasm(f'(module (memory 1) (func (export "run") {text}))'))
     assert isinstance(found, Rejection)
     assert found.reason == reason

@@ -69,21 +69,21 @@ QUICK = {
 
 
 @pytest.mark.parametrize("kind", SLOW)
-def test_what_is_compiled_for_the_start_is_bounded(kind: str) -> None:
+def test_code_for_the_start_is_bounded(kind: str) -> None:
     found = check_module(SLOW[kind](200_000))
     assert isinstance(found, Rejection)
     assert found.reason == TOO_LONG
 
 
 @pytest.mark.parametrize("kind", SLOW)
-def test_a_little_of_the_same_is_taken(kind: str) -> None:
+def test_small_version_of_a_bomb_is_accepted(kind: str) -> None:
     module = SLOW[kind](100)
     assert isinstance(check_module(module), ModuleFacts)
     wasmtime.Module(build_engine(), module)
 
 
 @pytest.mark.parametrize("kind", QUICK)
-def test_what_is_written_as_data_costs_little(kind: str) -> None:
+def test_elements_written_as_data_cost_little(kind: str) -> None:
     module = QUICK[kind]
     assert isinstance(check_module(module, ModuleLimits(module_cost=1_000_000_000)), ModuleFacts)
     wasmtime.Module(build_engine(), module)

@@ -54,7 +54,7 @@ def test_tests_change_nothing_in_the_program() -> None:
     assert plain.wat == tested.wat
 
 
-def test_an_execution_that_is_no_test_says_nothing() -> None:
+def test_execution_outside_of_a_test_has_no_records() -> None:
     suite = suite_of("test fn a() { require(1 < 2); }")
     done = execution(load(suite.module), "test:a", entering=None, fuel=FUEL)
     assert done.deterministic.outcome.succeeded
@@ -62,7 +62,7 @@ def test_an_execution_that_is_no_test_says_nothing() -> None:
     assert entered(suite, "a", 0).rehearsal == Rehearsed(reached=0, entered=None, compared=None)
 
 
-def test_only_the_one_is_entered() -> None:
+def test_only_the_chosen_assert_traps_is_entered() -> None:
     suite = suite_of(
         """test fn three() {
   assert_traps(require(false, "first"));
@@ -88,7 +88,7 @@ def test_only_the_one_is_entered() -> None:
     assert rehearse(suite.module, "three") == (None, 4)
 
 
-def test_what_comes_first_is_told_first() -> None:
+def test_first_failure_is_reported_first() -> None:
     suite = suite_of(
         """test fn wrong_twice() {
   assert_traps(1 + 1);
@@ -141,14 +141,14 @@ test fn ends_below() { take(4); }
         ("assert_eq(total, 1);", OutcomeKind.TRAPPED),
     ],
 )
-def test_what_is_no_trap_of_the_program_is_not_expected(wrong: str, reason: OutcomeKind) -> None:
+def test_implicit_bound_is_no_expected_trap(wrong: str, reason: OutcomeKind) -> None:
     suite = suite_of(f"fn go() {{ let total = 0; {wrong} }}\ntest fn a() {{ assert_traps(go()); }}")
     failure = judge(entered(suite, "a", 1))
     assert failure is not None
     assert failure.outcome.kind is reason
 
 
-def test_the_call_depth_is_a_trap_that_can_be_expected() -> None:
+def test_exceeded_call_depth_can_be_expected() -> None:
     suite = suite_of(
         "fn deep(n: Integer) -> Integer { deep(n + 1) + 1 }\n"
         'test fn a() { assert_traps(deep(0), "call depth"); }'
@@ -156,7 +156,7 @@ def test_the_call_depth_is_a_trap_that_can_be_expected() -> None:
     assert rehearse(suite.module, "a") == (None, 2)
 
 
-def test_a_worker_says_nothing_of_another_form() -> None:
+def test_malformed_records_of_a_worker_are_refused() -> None:
     said = Rehearsed(reached=1, entered=None, compared=None).to_value()
     assert Rehearsed.from_value(said).reached == 1
     for wrong in ({**said, "reached": "1"}, {**said, "entered": ["a"]}, {"reached": 1}, [], None):
@@ -234,7 +234,7 @@ def test_both_sides_of_a_comparison_are_kept(operator: str) -> None:
 
 @examples(150)
 @given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=12))
-def test_a_difference_leaves_nothing_different_out(left: list[str], right: list[str]) -> None:
+def test_difference_contains_each_changed_line(left: list[str], right: list[str]) -> None:
     found = list(difference(left, right))
     only_left = [line for sign, line in found if sign == "-"]
     only_right = [line for sign, line in found if sign == "+"]

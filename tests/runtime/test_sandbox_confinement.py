@@ -63,18 +63,18 @@ def xorshift(rounds: int) -> int:
     return total - (1 << 64) if total >> 63 else total
 
 
-def test_the_kernel_is_its_text() -> None:
+def test_kernel_is_assembled_from_its_text() -> None:
     assert wasm(KERNEL_TEXT) == KERNEL
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 1000])
-def test_the_kernel_computes_what_it_says(machine: HereMachine, rounds: int) -> None:
+def test_kernel_gives_the_expected_result(machine: HereMachine, rounds: int) -> None:
     result = machine.execute(request(KERNEL, arguments=[rounds]))
     assert isinstance(result, Execution)
     assert output(result) == xorshift(rounds)
 
 
-def test_this_machine_passes(sandbox: Sandbox) -> None:
+def test_self_test_passes_on_this_machine(sandbox: Sandbox) -> None:
     findings = self_test(sandbox)
     assert len(findings) == 7
     assert [finding for finding in findings if not finding.holds] == []
@@ -98,7 +98,7 @@ class Lying:
         )
 
 
-def test_a_machine_that_differs_does_not_pass(sandbox: Sandbox) -> None:
+def test_self_test_fails_for_different_results(sandbox: Sandbox) -> None:
     findings = {f.name: f.holds for f in self_test(Lying(sandbox))}  # type: ignore[arg-type]
     assert not findings["arithmetic"]
     assert not findings["same fuel twice"]
@@ -111,7 +111,7 @@ class Broken:
         return Fault(reason=FaultReason.WORKER_UNUSABLE, text="no memory")
 
 
-def test_a_machine_without_workers_says_so() -> None:
+def test_self_test_without_workers_is_unusable() -> None:
     findings = self_test(Broken())  # type: ignore[arg-type]
     assert not any(finding.holds for finding in findings)
     assert all("no memory" in finding.text for finding in findings)
@@ -119,14 +119,14 @@ def test_a_machine_without_workers_says_so() -> None:
         calibrate(Broken())  # type: ignore[arg-type]
 
 
-def test_the_fuel_rate_is_measured(sandbox: Sandbox) -> None:
+def test_fuel_rate_is_measured(sandbox: Sandbox) -> None:
     rate = calibrate(sandbox)
     assert 10_000_000 < rate.fuel_per_second < 1_000_000_000_000
     assert rate.engine == engine().text
     assert rate.cpu
 
 
-def test_the_engine_is_named_as_installed() -> None:
+def test_engine_is_named_as_installed() -> None:
     described = engine()
     assert described.version == version("wasmtime")
     assert described.text == f"wasmtime {described.version} {described.config} {described.arch}"
@@ -157,7 +157,7 @@ def test_workers_are_confined(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_what_the_system_says_of_a_worker(sandbox: Sandbox) -> None:
+def test_status_of_a_worker_is_read(sandbox: Sandbox) -> None:
     sandbox.confinement()
     status = Path(f"/proc/{sandbox.worker_pids()[0]}/status").read_text()
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
@@ -176,7 +176,7 @@ print(json.dumps([[f.name, f.holds, f.text] for f in found]))
 """
 
 
-def test_findings_of_a_process_that_is_not_confined() -> None:
+def test_unconfined_process_is_reported() -> None:
     """The same attempts succeed where nothing prevents them, and are reported so."""
     ran = subprocess.run(
         [sys.executable, "-c", UNCONFINED.format(path=sys.path)],
@@ -231,7 +231,7 @@ else:
         ),
     ],
 )
-def test_each_measure_by_itself(measure: str, attempt: str, tmp_path: Path) -> None:
+def test_each_measure_is_reported_by_itself(measure: str, attempt: str, tmp_path: Path) -> None:
     """The attempt fails under the measure, and works without."""
 
     def attempted(measure: str) -> str:
@@ -249,9 +249,7 @@ def test_each_measure_by_itself(measure: str, attempt: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("setting", "holds"), [("0\n", True), ("1\n", True), ("2\n", False)])
-def test_systems_that_promise_no_memory_are_named(
-    tmp_path: Path, setting: str, holds: bool
-) -> None:
+def test_strict_overcommit_is_reported(tmp_path: Path, setting: str, holds: bool) -> None:
     path = tmp_path / "overcommit_memory"
     assert memory_promises(path).holds
     path.write_text(setting)
@@ -260,7 +258,7 @@ def test_systems_that_promise_no_memory_are_named(
     assert ("vm.overcommit_memory is 2" in finding.text) is not holds
 
 
-def test_the_engine_is_not_loaded_where_keys_are() -> None:
+def test_engine_is_not_loaded_where_keys_are() -> None:
     script = "import sys, runtime.sandbox; print('wasmtime' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"

@@ -82,7 +82,7 @@ LOG_THEN = """(module
         ("(loop $l (call $start) (br $l))", OutcomeKind.OUT_OF_FUEL, "the fuel is used up", True),
     ],
 )
-def test_ends_that_discard_effects_and_keep_the_log(
+def test_failed_execution_discards_effects_and_keeps_the_log(
     sandbox: Sandbox, body: str, kind: OutcomeKind, reason: str, fuel_known: bool
 ) -> None:
     result = executed(sandbox, LOG_THEN.replace("{body}", body), fuel=1_000_000)
@@ -105,7 +105,7 @@ def test_success_keeps_effects_and_output(sandbox: Sandbox) -> None:
     assert result.metrics.memory_peak_bytes == 65_536
 
 
-def test_a_trap_names_the_function(sandbox: Sandbox) -> None:
+def test_trap_names_the_function(sandbox: Sandbox) -> None:
     result = executed(
         sandbox,
         '(module (func $inner unreachable) (func $outer (export "run") (call $inner)))',
@@ -120,7 +120,7 @@ def test_endless_recursion_is_a_limit(sandbox: Sandbox) -> None:
     assert result.deterministic.fuel_used is None
 
 
-def test_a_thousand_large_frames_fit_the_stack(sandbox: Sandbox) -> None:
+def test_thousand_large_frames_fit_the_stack(sandbox: Sandbox) -> None:
     """As deep as compiled CCL may nest, each frame keeping 300 values across the call."""
     count = 300
     names = [f"$v{i}" for i in range(count)]
@@ -158,7 +158,7 @@ def test_memory_grows_to_its_limit_and_no_further(sandbox: Sandbox, mebibytes: i
     assert result.metrics.memory_peak_bytes == mebibytes << 20
 
 
-def test_a_module_that_starts_over_the_memory_limit(sandbox: Sandbox) -> None:
+def test_module_that_starts_over_the_memory_limit_is_refused(sandbox: Sandbox) -> None:
     limits = Limits(fuel=1_000_000, memory_bytes=1 << 20)
     outcome = executed(sandbox, GROW.replace("{first}", "17"), limits=limits).deterministic.outcome
     assert outcome.kind is OutcomeKind.LIMIT
@@ -175,7 +175,7 @@ def test_nan_bits_are_canonical(sandbox: Sandbox) -> None:
         assert output(executed(sandbox, text, arguments=[bits])) == 0x7FF8_0000_0000_0000
 
 
-def test_a_huge_br_table(sandbox: Sandbox) -> None:
+def test_huge_br_table_is_executed(sandbox: Sandbox) -> None:
     targets = " ".join(f"{i % 2}" for i in range(20_000))
     text = f"""(module (func (export "run") (param i32) (result i32)
       (block (block (br_table {targets} 1 (local.get 0)) unreachable) (return (i32.const 10)))
@@ -219,7 +219,7 @@ def test_invalid_code_is_rejected_with_the_engines_reason(sandbox: Sandbox) -> N
 @pytest.mark.parametrize(
     "module", [b"", b"hello", b"(module)", b"\0asm", b"\0asm\1\0\0\0\1"], ids=repr
 )
-def test_what_is_not_a_module_is_rejected(sandbox: Sandbox, module: bytes) -> None:
+def test_bytes_that_are_no_module_are_rejected(sandbox: Sandbox, module: bytes) -> None:
     assert executed(sandbox, module).deterministic.outcome.kind is OutcomeKind.REJECTED
 
 
@@ -240,7 +240,7 @@ def test_what_is_not_a_module_is_rejected(sandbox: Sandbox, module: bytes) -> No
         " (f32x4.relaxed_min (local.get 0) (local.get 1))))",
     ],
 )
-def test_what_is_switched_off_is_rejected(sandbox: Sandbox, text: str) -> None:
+def test_disabled_features_are_rejected(sandbox: Sandbox, text: str) -> None:
     outcome = executed(sandbox, text).deterministic.outcome
     assert outcome.kind is OutcomeKind.REJECTED
     assert outcome.reason
@@ -249,7 +249,7 @@ def test_what_is_switched_off_is_rejected(sandbox: Sandbox, text: str) -> None:
 # --- entries
 
 
-def test_a_missing_entry_lists_the_exports(sandbox: Sandbox) -> None:
+def test_missing_entry_lists_the_exports(sandbox: Sandbox) -> None:
     text = '(module (func (export "run")) (func (export "report")))'
     outcome = executed(sandbox, text, entry="raport").deterministic.outcome
     assert outcome.kind is OutcomeKind.REJECTED
@@ -268,7 +268,7 @@ def test_a_missing_entry_lists_the_exports(sandbox: Sandbox) -> None:
         ("(param i32 i64) (result i64) (local.get 1)", [1, -7], -7),
     ],
 )
-def test_integer_entries(
+def test_integer_entries_return_integers(
     sandbox: Sandbox, shape: str, arguments: list[int] | None, expected: int | None
 ) -> None:
     text = f'(module (func (export "run") {shape}))'
@@ -287,7 +287,7 @@ def test_integer_entries(
         ("(result i32 i32) (i32.const 1) (i32.const 1)", None, "a result is one i32 or i64"),
     ],
 )
-def test_arguments_that_do_not_fit(
+def test_misfitting_arguments_are_rejected(
     sandbox: Sandbox, shape: str, arguments: list[object] | None, words: str
 ) -> None:
     text = f'(module (func (export "run") {shape}))'
@@ -297,7 +297,7 @@ def test_arguments_that_do_not_fit(
 
 
 @pytest.mark.parametrize("block", [encode({"a": 1}), b"\x18\x05", b"\xff", b""], ids=repr)
-def test_arguments_that_are_not_a_list(sandbox: Sandbox, block: bytes) -> None:
+def test_arguments_that_are_not_a_list_are_rejected(sandbox: Sandbox, block: bytes) -> None:
     asked = request('(module (func (export "run")))')
     asked = replace(asked, context=replace(asked.context, arguments=block))
     result = sandbox.execute(asked)
@@ -328,13 +328,13 @@ def test_wrong_blocks_are_faults(sandbox: Sandbox) -> None:
         assert result.reason is FaultReason.WRONG_BLOCK
 
 
-def test_more_memory_than_the_machine_gives(sandbox: Sandbox) -> None:
+def test_context_over_the_machines_memory_is_a_fault(sandbox: Sandbox) -> None:
     result = sandbox.execute(request("(module)", limits=Limits(fuel=1, memory_bytes=257 << 20)))
     assert isinstance(result, Fault)
     assert result.reason is FaultReason.OVER_CAPACITY
 
 
-def test_input_over_the_contexts_limit(sandbox: Sandbox) -> None:
+def test_input_over_the_contexts_limit_is_a_limit(sandbox: Sandbox) -> None:
     limits = Limits(fuel=1_000_000, input_bytes=2)
     text = '(module (func (export "run")))'
     outcome = executed(sandbox, text, input=b"abc", limits=limits).deterministic.outcome
@@ -342,7 +342,7 @@ def test_input_over_the_contexts_limit(sandbox: Sandbox) -> None:
     assert outcome.reason == "an input of 3 bytes, the limit is 2"
 
 
-def test_no_fuel_at_all(sandbox: Sandbox) -> None:
+def test_execution_without_fuel_ends_out_of_fuel(sandbox: Sandbox) -> None:
     done = executed(sandbox, '(module (func (export "run")))', fuel=0).deterministic
     assert done.outcome.kind is OutcomeKind.OUT_OF_FUEL
     assert done.fuel_used == 0
@@ -356,7 +356,7 @@ def test_struct_sizes_are_those_of_wasi() -> None:
 @pytest.mark.parametrize(
     "value", ["v128 (v128.const i64x2 1 1)", "f64 (f64.const 1)", "funcref (ref.func $run)"]
 )
-def test_a_trap_site_that_is_no_number_is_no_site(sandbox: Sandbox, value: str) -> None:
+def test_trap_site_of_a_wrong_type_is_ignored(sandbox: Sandbox, value: str) -> None:
     """Whatever a module exports under the names of ours: a worker ended over a vector."""
     kind, _, initial = value.partition(" ")
     named = "".join(
@@ -372,7 +372,7 @@ def test_a_trap_site_that_is_no_number_is_no_site(sandbox: Sandbox, value: str) 
     assert outcome.reason == "unreachable code was reached"
 
 
-def test_memory_that_the_system_denies_is_the_machines_matter(tmp_path: Path) -> None:
+def test_memory_denied_by_the_system_is_a_host_fault(tmp_path: Path) -> None:
     limits = SandboxLimits(worker_address_bytes=300 << 20)
     with Sandbox(cache_dir=tmp_path / "modules", workers=1, limits=limits) as small:
         result = small.execute(request('(module (memory 1) (func (export "run")))'))
@@ -381,7 +381,7 @@ def test_memory_that_the_system_denies_is_the_machines_matter(tmp_path: Path) ->
     assert "os error" in result.text
 
 
-def test_what_the_engine_refuses_to_execute_is_the_modules_matter(tmp_path: Path) -> None:
+def test_module_refused_by_the_engine_is_an_engine_fault(tmp_path: Path) -> None:
     """Facts that are false bring it about: by true ones, sizes are checked before."""
     asked = request('(module (memory 2000) (func (export "run")))')
     modules, key = tmp_path / "modules", tmp_path / "key"

@@ -51,7 +51,7 @@ def faulted(result: object) -> FaultReason:
     return result.reason
 
 
-def test_a_killed_worker_fails_one_execution(pool: Sandbox) -> None:
+def test_killed_worker_fails_one_execution(pool: Sandbox) -> None:
     ticket = pool.submit(request(SPIN, fuel=ENDLESS_FUEL))
     while not any(worker.job for worker in pool._workers):
         assert not pool.wait((ticket,), timeout_seconds=0.01)
@@ -68,7 +68,7 @@ def test_a_killed_worker_fails_one_execution(pool: Sandbox) -> None:
     assert output(executed(pool, TRIPLE, arguments=[5])) == 15
 
 
-def test_a_worker_killed_while_idle_costs_nothing(pool: Sandbox) -> None:
+def test_worker_killed_while_idle_costs_nothing(pool: Sandbox) -> None:
     assert output(executed(pool, TRIPLE, arguments=[1])) == 3
     for pid in pool.worker_pids():
         os.kill(pid, signal.SIGKILL)
@@ -76,13 +76,13 @@ def test_a_worker_killed_while_idle_costs_nothing(pool: Sandbox) -> None:
     assert output(executed(pool, TRIPLE, arguments=[2])) == 6
 
 
-def test_the_wall_clock_ends_what_fuel_does_not(pool: Sandbox) -> None:
+def test_hanging_execution_is_ended_by_the_wall_clock(pool: Sandbox) -> None:
     result = pool.execute(request(SPIN, fuel=ENDLESS_FUEL, wall_seconds=0.05))
     assert faulted(result) is FaultReason.WALL_CLOCK
     assert output(executed(pool, TRIPLE, arguments=[1])) == 3
 
 
-def test_cancelling(pool: Sandbox) -> None:
+def test_cancelled_request_is_a_fault(pool: Sandbox) -> None:
     tickets = [pool.submit(request(SPIN, fuel=ENDLESS_FUEL)) for _ in range(4)]
     while sum(worker.job is not None for worker in pool._workers) < 2:
         pool.wait(tickets, timeout_seconds=0.01)
@@ -93,7 +93,7 @@ def test_cancelling(pool: Sandbox) -> None:
     assert output(executed(pool, TRIPLE, arguments=[1])) == 3
 
 
-def test_many_at_once_each_get_their_own_answer(pool: Sandbox) -> None:
+def test_concurrent_requests_get_their_own_results(pool: Sandbox) -> None:
     inputs = {pool.submit(request(TRIPLE, arguments=[n])): n for n in range(200)}
     results: dict[int, object] = {}
     left = set(inputs)
@@ -106,7 +106,7 @@ def test_many_at_once_each_get_their_own_answer(pool: Sandbox) -> None:
     assert len(pool.worker_pids()) == 2
 
 
-def test_a_ticket_is_good_for_one_result(pool: Sandbox) -> None:
+def test_ticket_gives_one_result(pool: Sandbox) -> None:
     ticket = pool.submit(request(TRIPLE, arguments=[1]))
     assert pool.wait((ticket,)).keys() == {ticket}
     with pytest.raises(KeyError, match="not outstanding"):
@@ -115,7 +115,7 @@ def test_a_ticket_is_good_for_one_result(pool: Sandbox) -> None:
     assert pool.wait(()) == {}
 
 
-def test_a_large_input_crosses_the_pipe(pool: Sandbox) -> None:
+def test_large_input_crosses_the_pipe(pool: Sandbox) -> None:
     text = """(module
       (import "icn_host" "host_read_input" (func $read (param i32 i32) (result i32)))
       (memory (export "memory") 160)
@@ -125,7 +125,7 @@ def test_a_large_input_crosses_the_pipe(pool: Sandbox) -> None:
     assert output(executed(pool, text, input=bytes(9_999_999) + b"\x2a")) == 42
 
 
-def test_closing_turns_what_is_outstanding_into_faults(tmp_path: Path) -> None:
+def test_closing_turns_outstanding_requests_into_faults(tmp_path: Path) -> None:
     pool = Sandbox(cache_dir=tmp_path / "cache", workers=1)
     tickets = [pool.submit(request(SPIN, fuel=ENDLESS_FUEL)) for _ in range(2)]
     while not any(worker.job for worker in pool._workers):
@@ -209,7 +209,7 @@ def test_one_module_is_compiled_once(tmp_path: Path) -> None:
     assert len(list((tmp_path / "modules").iterdir())) == 1
 
 
-def test_a_tampered_cache_entry_is_compiled_again(tmp_path: Path) -> None:
+def test_tampered_cache_entry_is_compiled_again(tmp_path: Path) -> None:
     directory = tmp_path / "modules"
     for change in (lambda data: data[:-1], lambda data: data[:40] + b"\xff" + data[41:], None):
         with Sandbox(cache_dir=directory, workers=1) as pool:
@@ -225,7 +225,7 @@ def test_a_tampered_cache_entry_is_compiled_again(tmp_path: Path) -> None:
         assert pool.cache_findings == ()
 
 
-def test_an_entry_is_good_for_its_module_only(tmp_path: Path) -> None:
+def test_cache_entry_of_another_module_is_refused(tmp_path: Path) -> None:
     cache = CompiledCache(tmp_path, tmp_path / "key")
     first, second = (cid_of(bytes((n,)), Codec.RAW) for n in (1, 2))
     cache.put(first, {"code": b"1"})
@@ -237,7 +237,7 @@ def test_an_entry_is_good_for_its_module_only(tmp_path: Path) -> None:
     assert CompiledCache(tmp_path, tmp_path / "other").get(first) is None
 
 
-def test_a_cache_that_cannot_be_written_is_a_finding(tmp_path: Path) -> None:
+def test_cache_that_cannot_be_written_is_a_finding(tmp_path: Path) -> None:
     directory = tmp_path / "modules"
     with Sandbox(cache_dir=directory, workers=1) as pool:
         directory.rmdir()
@@ -246,7 +246,7 @@ def test_a_cache_that_cannot_be_written_is_a_finding(tmp_path: Path) -> None:
         assert any("cannot be written" in text for text in pool.cache_findings)
 
 
-def test_the_key_is_the_owners(tmp_path: Path) -> None:
+def test_cache_key_is_private(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "key"
     key = cache_key(path)
     assert len(key) == 32
@@ -260,7 +260,7 @@ def test_the_key_is_the_owners(tmp_path: Path) -> None:
 # --- what comes out of a worker
 
 
-def test_frames_in_any_pieces() -> None:
+def test_frames_are_read_in_any_pieces() -> None:
     data = frame({"a": 1}) + frame({"b": b"x" * 1000})
     for size in (1, 3, 7, len(data)):
         reader = FrameReader()
@@ -294,7 +294,7 @@ def test_nonsense_is_not_a_frame(data: bytes) -> None:
         {"rehearsal": {"reached": "1", "entered": None, "compared": None}},
     ],
 )
-def test_an_answer_is_checked(change: dict[str, object]) -> None:
+def test_malformed_answer_of_a_worker_is_refused(change: dict[str, object]) -> None:
     answer: dict[str, object] = {
         "outcome": {"kind": "succeeded", "reason": "", "detail": "", "place": "", "article": None},
         "output": b"x",
@@ -315,7 +315,7 @@ def test_an_answer_is_checked(change: dict[str, object]) -> None:
         execution_from(answer | change)
 
 
-def test_a_worker_whose_input_is_closed_ends() -> None:
+def test_worker_whose_input_is_closed_ends() -> None:
     child = Child("runtime.sandbox.worker.worker", address_bytes=1280 << 20, cpu_seconds=60)
     assert child._process.stdin is not None
     child._process.stdin.close()
@@ -327,7 +327,7 @@ def test_a_worker_whose_input_is_closed_ends() -> None:
     child.close()
 
 
-def test_a_worker_that_gets_nonsense_ends() -> None:
+def test_worker_that_gets_nonsense_ends() -> None:
     child = Child("runtime.sandbox.worker.worker", address_bytes=1280 << 20, cpu_seconds=60)
     os.write(child.input, b"\1\0\0\0\xff")
     end = time.monotonic() + 20
@@ -338,7 +338,7 @@ def test_a_worker_that_gets_nonsense_ends() -> None:
     child.close()
 
 
-def test_workers_that_cannot_start_fail_what_waits(tmp_path: Path) -> None:
+def test_workers_that_cannot_start_fail_waiting_requests(tmp_path: Path) -> None:
     limits = SandboxLimits(worker_address_bytes=40 << 20)
     with Sandbox(cache_dir=tmp_path / "cache", workers=1, limits=limits) as pool:
         result = pool.execute(request(TRIPLE, arguments=[1]))
@@ -347,7 +347,7 @@ def test_workers_that_cannot_start_fail_what_waits(tmp_path: Path) -> None:
         assert not found["workers"]
 
 
-def test_a_system_without_processes_is_a_fault(
+def test_system_without_processes_is_a_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Sandbox(cache_dir=tmp_path / "cache", workers=2) as pool:
@@ -361,7 +361,7 @@ def test_a_system_without_processes_is_a_fault(
         assert output(executed(pool, TRIPLE, arguments=[2])) == 6
 
 
-def test_only_as_many_workers_as_there_is_work(pool: Sandbox) -> None:
+def test_workers_are_started_on_demand(pool: Sandbox) -> None:
     for n in range(5):
         assert output(executed(pool, TRIPLE, arguments=[n])) == 3 * n
     assert len(pool.worker_pids()) == 1
@@ -373,7 +373,7 @@ def test_rejections_come_from_the_compiler_too(pool: Sandbox) -> None:
         assert outcome.kind is OutcomeKind.REJECTED
 
 
-def test_the_state_is_given_whole_and_true(sandbox: Sandbox) -> None:
+def test_incomplete_or_wrong_state_is_refused(sandbox: Sandbox) -> None:
     """What the context names must be there and be what it names; then the program sees it."""
     value = encode(5)
     variable = StoredVariable(shape="Integer", value=cid_of(value, Codec.DAG_CBOR))

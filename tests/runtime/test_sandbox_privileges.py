@@ -90,7 +90,7 @@ def test_each_process_has_given_up_user_and_capabilities(module: str) -> None:
         child.close()
 
 
-def test_no_two_workers_are_the_same_user(tmp_path: Path) -> None:
+def test_workers_have_different_users(tmp_path: Path) -> None:
     children = [
         Child("runtime.sandbox.worker.worker", address_bytes=1 << 31, cpu_seconds=60)
         for _ in range(2)
@@ -113,7 +113,7 @@ ROOTS = ("os.setuid(0)", "os.setgroups([0])", "os.kill(os.getppid(), 0)")
 
 
 @pytest.mark.parametrize("attempt", (LOOPBACK, *(ROOTS if IS_ROOT else ())))
-def test_an_attempt_fails_when_identity_is_given_up_and_works_before(attempt: str) -> None:
+def test_probe_fails_after_identity_is_given_up(attempt: str) -> None:
     script = (
         "import os, socket\n"
         "from runtime.sandbox.confinement.privileges import give_up_identity\n{measure}\n"
@@ -171,7 +171,7 @@ def told(tmp_path: Path, text: str) -> dict[str, tuple[bool, str]]:
     return {each.name: (each.holds, each.text) for each in observed_findings(12, tmp_path)}
 
 
-def test_a_confined_process_is_found_so(tmp_path: Path) -> None:
+def test_confined_process_is_reported_as_such(tmp_path: Path) -> None:
     assert all(holds for holds, _ in told(tmp_path, STATUS).values())
 
 
@@ -196,7 +196,7 @@ def test_each_weakness_of_a_process_is_named(tmp_path: Path, name: str, old: str
     assert found[name][1].startswith("not confined: ")
 
 
-def test_nothing_is_claimed_where_the_system_does_not_say(tmp_path: Path) -> None:
+def test_missing_status_is_reported_as_not_confined(tmp_path: Path) -> None:
     found = observed_findings(12, tmp_path)
     assert len(found) == 4
     assert not any(each.holds for each in found)

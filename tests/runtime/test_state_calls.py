@@ -38,7 +38,7 @@ FIVE, SIX = encode(5), encode(6)
 # --- state
 
 
-def test_what_was_written_is_there_the_next_time(owner: Owner) -> None:
+def test_written_state_is_read_by_the_next_execution(owner: Owner) -> None:
     first = owner.run(write(FIVE), "drop")
     cid = cid_of(FIVE, Codec.DAG_CBOR)
     assert effects(first) == (
@@ -51,13 +51,13 @@ def test_what_was_written_is_there_the_next_time(owner: Owner) -> None:
     assert output(owner.run(*show("read_state", "elsewhere", "total"))) is None
 
 
-def test_a_write_is_seen_by_the_same_execution(owner: Owner) -> None:
+def test_write_is_seen_by_the_same_execution(owner: Owner) -> None:
     owner.run(write(FIVE), "drop")
     done = owner.run(write(SIX), "drop", *show("read_state", "register", "total"))
     assert output(done) == SIX
 
 
-def test_the_same_value_again_is_no_effect(owner: Owner) -> None:
+def test_same_value_again_is_no_effect(owner: Owner) -> None:
     owner.run(write(FIVE), "drop")
     assert effects(owner.run(write(FIVE), "drop")) == ()
     (again,) = effects(owner.run(write(FIVE, shape="Mana"), "drop"))
@@ -72,7 +72,7 @@ def test_only_the_last_write_of_a_variable_leaves(owner: Owner) -> None:
     assert owner.snapshot.homes["register"]["total"].value == cid_of(SIX, Codec.DAG_CBOR)
 
 
-def test_a_contract_is_read_whole(owner: Owner) -> None:
+def test_contract_is_read_whole(owner: Owner) -> None:
     owner.run(
         write(FIVE), "drop", write(encode(["a"]), name="names", shape="Array<String>"), "drop"
     )
@@ -82,7 +82,7 @@ def test_a_contract_is_read_whole(owner: Owner) -> None:
     assert output(owner.run(*show("read_contract", "elsewhere"))) is None
 
 
-def test_a_trap_leaves_nothing(owner: Owner) -> None:
+def test_trap_discards_state(owner: Owner) -> None:
     done = owner.run(write(FIVE), "drop", "unreachable")
     assert effects(done) == () and cid_of(FIVE, Codec.DAG_CBOR) not in done.blocks
     assert owner.snapshot == EMPTY
@@ -97,9 +97,7 @@ def test_a_trap_leaves_nothing(owner: Owner) -> None:
         (write(FIVE, shape="x" * 65_537), "a shape has at most 65536 bytes"),
     ],
 )
-def test_a_write_is_refused_with_its_reason(
-    owner: Owner, call: tuple[Any, ...], reason: str
-) -> None:
+def test_write_is_refused_with_its_reason(owner: Owner, call: tuple[Any, ...], reason: str) -> None:
     done = owner.run(call, "(call $refusal)", result="(result i32)")
     assert output(done) == 0
     assert effects(done) == ()
@@ -128,7 +126,7 @@ def test_limits_of_state_are_named() -> None:
     assert written("c", "Integer", FIVE) == 1
 
 
-def test_a_write_that_is_refused_is_not_read_back() -> None:
+def test_write_that_is_refused_is_not_read_back() -> None:
     invocation = here(limits=Limits(fuel=0, effects=1))
     assert write_state(invocation, "h", "a", "Integer", FIVE) == 1
     assert write_state(invocation, "h", "b", "Integer", FIVE) != 1
@@ -155,7 +153,7 @@ def test_effects_beyond_the_limit_are_refused(owner: Owner) -> None:
 # --- events, roles, reputation
 
 
-def test_events(owner: Owner) -> None:
+def test_event_is_an_effect(owner: Owner) -> None:
     data = encode({"who": "Ada"})
     done = owner.run(
         ("emit", "Joined", data, "7.2"), "drop", ("emit", "Left", encode(None), ""), "drop"
@@ -175,9 +173,7 @@ def test_events(owner: Owner) -> None:
         (("emit", "E", bytes(EVENT_BYTES_MAX + 1), ""), "E: 65537 bytes, an event has at most"),
     ],
 )
-def test_an_event_is_refused_with_its_reason(
-    owner: Owner, call: tuple[Any, ...], reason: str
-) -> None:
+def test_event_is_refused_with_its_reason(owner: Owner, call: tuple[Any, ...], reason: str) -> None:
     done = owner.run(call, "(call $refusal)", result="(result i32)")
     assert output(done) == 0 and effects(done) == ()
     assert logs(done)[0].startswith(reason)
@@ -232,7 +228,7 @@ def test_equal_states_have_one_root() -> None:
         {"version": 1, "homes": {}, "pins": [ZERO, ZERO]},
     ],
 )
-def test_a_block_that_is_no_snapshot(machine: HereMachine, value: Any) -> None:
+def test_malformed_snapshot_is_refused(machine: HereMachine, value: Any) -> None:
     data = encode(value)
     root = cid_of(data, Codec.DAG_CBOR)
     done = executed(
@@ -244,7 +240,7 @@ def test_a_block_that_is_no_snapshot(machine: HereMachine, value: Any) -> None:
     assert done.deterministic.outcome.reason == "the context's state cannot be read"
 
 
-def test_a_register_that_is_none_traps_alike_everywhere(machine: HereMachine) -> None:
+def test_malformed_register_traps_the_same_way_everywhere(machine: HereMachine) -> None:
     for value in ([], {"hour": 5}, {"hour": {ADA: 0}}, {"hour": {ADA: -1}}):
         data = encode(value)
         cid = cid_of(data, Codec.DAG_CBOR)
@@ -254,7 +250,7 @@ def test_a_register_that_is_none_traps_alike_everywhere(machine: HereMachine) ->
     assert register_from_block(register_to_block({"hour": {ADA: 0}})) == {}
 
 
-def test_a_missing_part_of_the_state_is_named() -> None:
+def test_missing_part_of_the_state_is_named() -> None:
     snapshot = Snapshot(homes={"a": {"x": StoredVariable(shape="A", value=ZERO)}})
     held = {snapshot.cid: snapshot.to_block()}
     with pytest.raises(MissingBlock, match=str(ZERO)):

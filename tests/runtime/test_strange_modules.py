@@ -80,5 +80,5 @@ def modules(draw: st.DrawFn) -> str:
 
 @examples(200)
 @given(modules())
-def test_a_valid_module_is_executed_or_rejected(machine: HereMachine, text: str) -> None:
+def test_valid_module_is_executed_or_rejected(machine: HereMachine, text: str) -> None:
     assert isinstance(machine.execute(request(wasm(text), fuel=200_000)), Execution)

@@ -50,7 +50,7 @@ def test_tokens_move_by_the_effects_so_far(owner: Owner) -> None:
     )
 
 
-def test_the_callers_resource_units_can_be_given_away_once(machine: HereMachine) -> None:
+def test_resource_units_of_the_caller_are_spent_once(machine: HereMachine) -> None:
     text = program(
         ("transfer_tokens", "compute", CALLER, BEN, 600),
         "drop",
@@ -91,7 +91,7 @@ MINT = "mint_tokens"
         (("transfer_tokens", "compute", ADA, BEN, 1), "compute: a program moves only the caller's"),
     ],
 )
-def test_a_token_call_is_refused_with_its_reason(
+def test_token_call_is_refused_with_its_reason(
     owner: Owner, call: tuple[Any, ...], reason: str
 ) -> None:
     owner.register = {"hour": {ADA: 10}}
@@ -115,7 +115,7 @@ TOKEN_CALLS = st.one_of(
     st.dictionaries(CLASSES, st.dictionaries(HOLDERS, st.integers(1, 9), min_size=1)),
     st.lists(TOKEN_CALLS, max_size=30),
 )
-def test_the_register_as_the_effects_leave_it(
+def test_register_reflects_the_effects_so_far(
     register: dict[str, dict[str, int]], calls: list[tuple[Any, ...]]
 ) -> None:
     """What the book answers is what the effects make of the register, and nobody owes."""
@@ -153,7 +153,7 @@ def _follow(held: dict[str, dict[str, int]], effect: Effect) -> None:
         holders[did] = holders.get(did, 0) + change
 
 
-def test_the_register_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_register_over_its_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     most = MIB + len(register_to_block({"hour": {ADA: 1}})) + 2 * (len(BEN) + 28)
     monkeypatch.setattr(book, "TOKENS_BYTES_MAX", most)
     data = register_to_block({"hour": {ADA: 1}})

@@ -32,13 +32,13 @@ CAT = command(
 
 
 @pytest.mark.parametrize("text", [b"", b"abc", b"several reads of five bytes", bytes(range(256))])
-def test_stdin_to_stdout(machine: HereMachine, text: bytes) -> None:
+def test_stdin_is_copied_to_stdout(machine: HereMachine, text: bytes) -> None:
     """Called by its own name, and as the default entry of a module without `run`."""
     for entry in ("run", "_start"):
         assert output(executed(machine, CAT, input=text, entry=entry)) == (text or None)
 
 
-def test_arguments(machine: HereMachine) -> None:
+def test_arguments_reach_a_wasi_program(machine: HereMachine) -> None:
     body = """(drop (call $args_sizes_get (i32.const 16) (i32.const 20)))
       (drop (call $args_get (i32.const 64) (i32.const 256)))
       (call $print (i32.const 16) (i32.const 8))
@@ -49,14 +49,16 @@ def test_arguments(machine: HereMachine) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[1], ["a\0b"], [["a"]]])
-def test_arguments_that_are_no_texts(machine: HereMachine, arguments: list[Any]) -> None:
+def test_arguments_that_are_not_texts_are_refused(
+    machine: HereMachine, arguments: list[Any]
+) -> None:
     body = "(drop (call $args_sizes_get (i32.const 16) (i32.const 20)))"
     outcome = executed(machine, command(body), arguments=arguments).deterministic.outcome
     assert outcome.kind is OutcomeKind.REJECTED
     assert "list of texts" in outcome.detail
 
 
-def test_the_environment_is_empty(machine: HereMachine) -> None:
+def test_environment_is_empty(machine: HereMachine) -> None:
     body = """(i64.store (i32.const 16) (i64.const -1))
       (drop (call $environ_sizes_get (i32.const 16) (i32.const 20)))
       (drop (call $environ_get (i32.const 64) (i32.const 64)))
@@ -64,7 +66,7 @@ def test_the_environment_is_empty(machine: HereMachine) -> None:
     assert output(executed(machine, command(body))) == bytes(8)
 
 
-def test_clocks_stand_at_the_jobs_time(machine: HereMachine) -> None:
+def test_clocks_show_the_time_of_the_job(machine: HereMachine) -> None:
     body = """(drop (call $clock_time_get (i32.const 0) (i64.const 1) (i32.const 16)))
       (drop (call $clock_time_get (i32.const 1) (i64.const 1) (i32.const 24)))
       (drop (call $clock_res_get (i32.const 0) (i32.const 32)))
@@ -74,7 +76,7 @@ def test_clocks_stand_at_the_jobs_time(machine: HereMachine) -> None:
     )
 
 
-def test_no_two_readings_of_the_monotonic_clock_are_the_same(machine: HereMachine) -> None:
+def test_readings_of_the_monotonic_clock_differ(machine: HereMachine) -> None:
     body = """(drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 16)))
       (drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 24)))
       (drop (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 32)))
@@ -105,7 +107,7 @@ def polled(
     return errno, list(struct.iter_unpack("<QHB5xQH6x", written[16:])), time - NOW * 10**9
 
 
-def test_waiting_for_clocks_answers_at_once_at_the_first_that_is_due(machine: HereMachine) -> None:
+def test_poll_returns_at_once_with_the_first_due_clock(machine: HereMachine) -> None:
     minute, hour = 60 * 10**9, 3600 * 10**9
     events: list[tuple[int, ...]]
     assert polled(machine, subscription(7, CLOCK, 1, hour)) == (SUCCESS, [(7, 0, 0, 0, 0)], hour)
@@ -137,16 +139,16 @@ def test_descriptors_are_ready_before_any_clock(
     assert polled(machine, clock, subscribed, input=b"abc") == (SUCCESS, [event], 0)
 
 
-def test_stdin_at_its_end_is_ready_and_says_so(machine: HereMachine) -> None:
+def test_stdin_at_its_end_is_ready(machine: HereMachine) -> None:
     _, events, _ = polled(machine, subscription(1, FD_READ, 0))
     assert events == [(1, SUCCESS, FD_READ, 0, 1)]
 
 
-def test_a_subscription_of_an_unknown_type_is_invalid(machine: HereMachine) -> None:
+def test_subscription_of_an_unknown_type_is_invalid(machine: HereMachine) -> None:
     assert polled(machine, subscription(1, 3, 0))[0] == INVAL
 
 
-def test_a_wait_at_the_end_of_time_is_no_fault(machine: HereMachine) -> None:
+def test_wait_at_the_end_of_time_succeeds(machine: HereMachine) -> None:
     errno, events, passed = polled(machine, subscription(1, CLOCK, 1, 2**64 - 1))
     assert (errno, len(events), passed) == (SUCCESS, 1, 2**64 - 1 - NOW * 10**9)
 
@@ -170,7 +172,7 @@ FAILING = {
 
 
 @pytest.mark.parametrize("how", FAILING)
-def test_what_was_printed_before_a_failure_is_in_the_log(machine: HereMachine, how: str) -> None:
+def test_output_before_a_failure_is_in_the_log(machine: HereMachine, how: str) -> None:
     extra = '(data (i32.const 64) "one\\ntwo")'
     body = f"(call $print (i32.const 64) (i32.const 7)) {FAILING[how]}"
     done = executed(machine, command(body, extra), fuel=1_000_000)
@@ -179,7 +181,7 @@ def test_what_was_printed_before_a_failure_is_in_the_log(machine: HereMachine, h
     assert logs(done) == ["stdout before it ended:", "one", "two"]
 
 
-def test_what_was_printed_is_kept_from_its_end_beside_a_full_log(machine: HereMachine) -> None:
+def test_end_of_the_output_is_kept_beside_a_full_log(machine: HereMachine) -> None:
     extra = '(data (i32.const 66000) "end\\n")'
     body = """(loop $l (call $write (i32.const 2) (i32.const 64) (i32.const 60000))
         (call $print (i32.const 64) (i32.const 5000))
@@ -207,7 +209,7 @@ GIVING_UP = ("unreachable", "(call $proc_exit (i32.const 134))")
         ("1023", "the module's own limit is 67043328"),
     ],
 )
-def test_a_program_that_gives_up_says_how_far_its_memory_was_from_the_limit(
+def test_refused_memory_growth_is_explained_with_the_limit(
     machine: HereMachine, end: str, most: str, limit: str
 ) -> None:
     """The one that is met first: what the module declares, or what the execution has."""
@@ -226,7 +228,7 @@ def test_a_program_that_gives_up_says_how_far_its_memory_was_from_the_limit(
         "(drop (table.grow $t (ref.null func) (i32.const 100)))",
     ],
 )
-def test_a_program_that_never_asks_for_memory_says_nothing_of_it(
+def test_failure_without_memory_growth_omits_the_limit(
     machine: HereMachine, end: str, before: str
 ) -> None:
     text = command(f"{before} {end}", "(table $t 1 2 funcref)")
@@ -238,16 +240,14 @@ def test_a_program_that_never_asks_for_memory_says_nothing_of_it(
 @pytest.mark.parametrize(
     "end", ["(drop (i32.load (i32.const -4)))", "(drop (i32.div_s (i32.const 1) (local.get $n)))"]
 )
-def test_a_fault_of_another_kind_says_nothing_of_the_memorys_limit(
-    machine: HereMachine, end: str
-) -> None:
+def test_other_trap_omits_the_memory_limit(machine: HereMachine, end: str) -> None:
     body = f"(drop (memory.grow (i32.const 2000))) {end}"
     outcome = executed(machine, command(body)).deterministic.outcome
     assert outcome.kind is OutcomeKind.TRAPPED
     assert "limit" not in outcome.cause
 
 
-def test_random_bytes_are_the_seeds(machine: HereMachine) -> None:
+def test_random_bytes_come_from_the_seed(machine: HereMachine) -> None:
     body = """(drop (call $random_get (i32.const 64) (i32.const 70000)))
       (call $print (i32.const 64) (i32.const 70000))"""
     first = output(executed(machine, command(body)))
@@ -280,7 +280,9 @@ def test_stderr_is_the_log_in_lines(machine: HereMachine) -> None:
         (-1, OutcomeKind.FAILED, "the program exited with code 4294967295"),
     ],
 )
-def test_exit_codes(machine: HereMachine, code: int, kind: OutcomeKind, reason: str) -> None:
+def test_exit_codes_become_outcomes(
+    machine: HereMachine, code: int, kind: OutcomeKind, reason: str
+) -> None:
     body = f"(call $print (i32.const 64) (i32.const 2)) (call $proc_exit (i32.const {code}))"
     result = executed(machine, command(body))
     outcome = result.deterministic.outcome
@@ -328,20 +330,20 @@ def test_exit_codes(machine: HereMachine, code: int, kind: OutcomeKind, reason: 
         ("args_get (i32.const -1) (i32.const 0)", FAULT),
     ],
 )
-def test_error_numbers(machine: HereMachine, call: str, errno: int) -> None:
+def test_invalid_calls_return_error_numbers(machine: HereMachine, call: str, errno: int) -> None:
     body = f"(i32.store (i32.const 64) (call ${call})) (call $print (i32.const 64) (i32.const 4))"
     written = output(executed(machine, command(body)))
     assert struct.unpack("<I", written)[0] == errno
 
 
-def test_the_descriptors_are_streams(machine: HereMachine) -> None:
+def test_descriptors_are_streams(machine: HereMachine) -> None:
     body = """(drop (call $fd_fdstat_get (i32.const 1) (i32.const 64)))
       (call $print (i32.const 64) (i32.const 24))"""
     stat = output(executed(machine, command(body)))
     assert stat == struct.pack("<BBHIQQ", 2, 0, 0, 0, 0x40, 0)
 
 
-def test_an_output_without_end_is_a_limit(machine: HereMachine) -> None:
+def test_endless_output_ends_as_a_limit(machine: HereMachine) -> None:
     text = command("(loop $l (call $print (i32.const 64) (i32.const 100000)) (br $l))")
     limits = Limits(fuel=1 << 30, output_bytes=1_000_000)
     outcome = executed(machine, text, limits=limits).deterministic.outcome
@@ -349,7 +351,7 @@ def test_an_output_without_end_is_a_limit(machine: HereMachine) -> None:
     assert outcome.reason == "the output is over 1000000 bytes"
 
 
-def test_a_line_without_end_is_cut(machine: HereMachine) -> None:
+def test_endless_log_line_is_cut(machine: HereMachine) -> None:
     body = """(loop $l (call $write (i32.const 2) (i32.const 64) (i32.const 100000))
       (local.set $n (i32.add (local.get $n) (i32.const 1)))
       (br_if $l (i32.lt_u (local.get $n) (i32.const 20))))"""

@@ -169,7 +169,7 @@ PROGRAMS: Final = {
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_the_program_does_as_on_any_other_system(machine: HereMachine, name: str) -> None:
+def test_program_behaves_as_its_test_suite_expects(machine: HereMachine, name: str) -> None:
     program = PROGRAMS[name]
     text = command(program.body, program.extra)
     done = executed(machine, text, arguments=list(program.arguments))
@@ -180,7 +180,7 @@ def test_the_program_does_as_on_any_other_system(machine: HereMachine, name: str
 
 
 @pytest.mark.parametrize("name", [name for name in PROGRAMS if "$is" in PROGRAMS[name].body])
-def test_what_the_program_asserts_could_fail(machine: HereMachine, name: str) -> None:
+def test_assertions_of_the_test_suite_can_fail(machine: HereMachine, name: str) -> None:
     """With the sense of its assertions turned round it traps."""
     program = PROGRAMS[name]
     turned = command(program.body, program.extra).replace("(if (i32.ne", "(if (i32.eq")

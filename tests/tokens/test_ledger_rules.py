@@ -77,7 +77,7 @@ def balances(tx: Transaction) -> tuple[int, int, int, int]:
     )
 
 
-def test_a_hold_sets_aside_and_a_post_moves(tx: Transaction) -> None:
+def test_hold_sets_aside_and_a_post_moves(tx: Transaction) -> None:
     done(tx, HOLD)
     assert balances(tx) == (100, 60, 0, -100)
     done(tx, PostHold(id=HOLD.id), now=49)
@@ -92,7 +92,7 @@ def test_a_hold_sets_aside_and_a_post_moves(tx: Transaction) -> None:
         (ExpireHold(id=HOLD.id), 50, TransferState.EXPIRED),
     ],
 )
-def test_a_void_or_expired_hold_gives_everything_back(
+def test_void_or_expired_hold_gives_everything_back(
     tx: Transaction, end: Command, now: int, state: TransferState
 ) -> None:
     done(tx, replace(HOLD, tokens=(TOKEN,)))
@@ -106,12 +106,12 @@ def test_a_void_or_expired_hold_gives_everything_back(
     assert balances(tx) == (100, 100, 0, -100)
 
 
-def test_a_move_is_done_at_once(tx: Transaction) -> None:
+def test_move_is_done_at_once(tx: Transaction) -> None:
     done(tx, MOVE)
     assert balances(tx) == (70, 70, 30, -100)
 
 
-def test_what_is_retired_is_out_of_the_world(tx: Transaction) -> None:
+def test_retired_units_are_out_of_circulation(tx: Transaction) -> None:
     done(tx, RETIRE)
     assert balances(tx) == (75, 75, 0, -75)
     done(tx, HOLD)
@@ -120,7 +120,7 @@ def test_what_is_retired_is_out_of_the_world(tx: Transaction) -> None:
 
 
 @pytest.mark.parametrize("command", [GRANT, HOLD, MOVE, RETIRE])
-def test_the_same_command_again_changes_nothing(tx: Transaction, command: Command) -> None:
+def test_same_command_again_changes_nothing(tx: Transaction, command: Command) -> None:
     done(tx, command)
     before = balances(tx)
     assert decide(tx.ledger, command, 10) == NOTHING
@@ -128,7 +128,7 @@ def test_the_same_command_again_changes_nothing(tx: Transaction, command: Comman
     assert balances(tx) == before
 
 
-def test_a_repeat_after_the_end_of_a_hold_changes_nothing(tx: Transaction) -> None:
+def test_repeat_after_the_end_of_a_hold_changes_nothing(tx: Transaction) -> None:
     done(tx, HOLD)
     done(tx, PostHold(id=HOLD.id))
     for command in (HOLD, PostHold(id=HOLD.id)):
@@ -189,7 +189,7 @@ LATER: list[tuple[LedgerRefusal, Command | None, Command, int]] = [
 
 
 @pytest.mark.parametrize(("refusal", "first", "then", "now"), LATER)
-def test_what_a_hold_refuses(
+def test_hold_is_refused_with_its_reason(
     tx: Transaction, refusal: LedgerRefusal, first: Command | None, then: Command, now: int
 ) -> None:
     done(tx, HOLD)
@@ -200,7 +200,7 @@ def test_what_a_hold_refuses(
     assert answer.reason is refusal
 
 
-def test_a_post_of_an_expired_hold_is_refused(tx: Transaction) -> None:
+def test_post_of_an_expired_hold_is_refused(tx: Transaction) -> None:
     done(tx, HOLD)
     done(tx, ExpireHold(id=HOLD.id), 50)
     answer = decide(tx.ledger, PostHold(id=HOLD.id), 0)
@@ -215,7 +215,7 @@ def test_policy_is_evaluated_in_the_same_decision(tx: Transaction) -> None:
     done(tx, replace(HOLD, policy=policy, subject=BOB))
 
 
-def test_a_child_token_draws_on_its_parents_too(tx: Transaction) -> None:
+def test_child_token_draws_on_its_parents_too(tx: Transaction) -> None:
     child = TokenShare(token=cid_of(b"child", Codec.RAW), amount=50)
     done(tx, replace(HOLD, tokens=(child, TOKEN)))
     assert tx.ledger.token_use(TOKEN.token).drawn == 40
@@ -223,6 +223,6 @@ def test_a_child_token_draws_on_its_parents_too(tx: Transaction) -> None:
     assert decide(tx.ledger, again, 0) == Refused(reason=R.TOKEN_EXHAUSTED, available=20)
 
 
-def test_every_refusal_is_tested() -> None:
+def test_all_refusals_are_tested() -> None:
     tested = {case[0] for case in CASES} | {case[0] for case in LATER}
     assert tested | {R.DENIED_BY_POLICY} == set(R)

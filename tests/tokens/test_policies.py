@@ -35,13 +35,13 @@ def test_allow_all_counts_and_allows() -> None:
     assert ask(AllowAll(), 7) == Allowed(usage=Usage(committed=7))
 
 
-def test_a_permit_list_asks_who() -> None:
+def test_permit_list_allows_its_subjects_only() -> None:
     assert isinstance(ask(PermitList(dids=(ALICE, BOB)), 7), Allowed)
     denied = Denied(reason=DenialReason.NOT_PERMITTED, available=0)
     assert ask(PermitList(dids=(BOB,)), 7) == denied
 
 
-def test_a_quota_says_what_is_left_and_gives_back_what_is_voided() -> None:
+def test_quota_gives_back_voided_units() -> None:
     usage = Usage(committed=80)
     assert ask(Quota(limit=100), 20, usage) == Allowed(usage=Usage(committed=100))
     denied = Denied(reason=DenialReason.QUOTA_EXHAUSTED, available=20)
@@ -50,7 +50,7 @@ def test_a_quota_says_what_is_left_and_gives_back_what_is_voided() -> None:
     assert released(usage, 100) == Usage(committed=0)
 
 
-def test_a_rate_limit_starts_full_refills_and_says_when_to_come_back() -> None:
+def test_rate_limit_starts_full_and_refills() -> None:
     first = ask(RATE, 50)
     assert isinstance(first, Allowed)
     empty = ask(RATE, 10, first.usage)
@@ -65,7 +65,7 @@ def test_more_than_the_burst_is_never_allowed_and_waiting_is_not_suggested() -> 
     assert ask(RATE, 51) == Denied(reason=DenialReason.AMOUNT_OVER_BURST, available=50)
 
 
-def test_a_clock_set_back_does_not_fill_the_bucket_twice() -> None:
+def test_clock_set_back_does_not_fill_the_bucket_twice() -> None:
     first = ask(RATE, 40, now=1000)
     assert isinstance(first, Allowed)
     assert isinstance(ask(RATE, 11, first.usage, now=10), Denied)
@@ -86,7 +86,7 @@ def test_a_clock_set_back_does_not_fill_the_bucket_twice() -> None:
     ),
     st.lists(st.tuples(st.integers(1, 60), st.integers(0, 40)), max_size=30),
 )
-def test_no_window_of_time_lets_more_through_than_burst_and_rate(
+def test_no_time_window_exceeds_burst_and_rate(
     rule: RateLimit, asked: list[tuple[int, int]]
 ) -> None:
     now, usage = 0, Usage()
@@ -110,7 +110,7 @@ def test_no_window_of_time_lets_more_through_than_burst_and_rate(
             )
 
 
-def test_a_rate_whose_bucket_does_not_fit_is_refused_where_it_is_read() -> None:
+def test_rate_with_an_oversized_bucket_is_refused() -> None:
     with pytest.raises(ValueError, match="does not fit 63 bits"):
         RateLimit(amount=1, per_seconds=2, burst=INTEGER_MAX)
     value = {"kind": "RateLimit", "amount": 1, "per_seconds": 2, "burst": INTEGER_MAX}
@@ -119,5 +119,5 @@ def test_a_rate_whose_bucket_does_not_fit_is_refused_where_it_is_read() -> None:
 
 
 @pytest.mark.parametrize("rule", [AllowAll(), Quota(limit=3), RATE, PermitList(dids=(ALICE,))])
-def test_a_rule_survives_its_encoding(rule: Rule) -> None:
+def test_rule_survives_its_encoding(rule: Rule) -> None:
     assert union_from_value(Rule, union_to_value(Rule, rule)) == rule

@@ -58,7 +58,7 @@ def check(*chain: Signed[ResourceToken], demand: Demand = DEMAND) -> TokenRefusa
     return check_chain(chain, demand, revoked=frozenset(), now=START)
 
 
-def test_a_chain_of_two_covers_what_its_leaf_grants() -> None:
+def test_chain_of_two_covers_what_its_leaf_grants() -> None:
     assert check(leaf, root) is None
     assert check(root, demand=replace(DEMAND, holder=ALICE.did)) is None
 
@@ -97,16 +97,16 @@ def test_each_refusal_has_its_name(
 
 
 @pytest.mark.parametrize("revoked", [leaf.cid, root.cid])
-def test_a_revoked_link_breaks_the_chain(revoked: Cid) -> None:
+def test_revoked_link_breaks_the_chain(revoked: Cid) -> None:
     refusal = check_chain((leaf, root), DEMAND, revoked={revoked}, now=START)
     assert refusal is TokenRefusal.REVOKED
 
 
-def test_every_refusal_is_tested() -> None:
+def test_all_refusals_are_tested() -> None:
     assert {refusal for refusal, _, _ in CASES} | {TokenRefusal.REVOKED} == set(TokenRefusal)
 
 
-def test_the_longest_chain_is_accepted() -> None:
+def test_longest_chain_is_accepted() -> None:
     holders = [key(f"holder-{n}") for n in range(CHAIN_MAX)]
     chain = [signed(replace(ROOT, audience=holders[0].did), ISSUER)]
     for before, after in pairwise(holders):
