@@ -1,7 +1,7 @@
 """The charter: declarations, elaborated into one tree of constants with conditions.
 
-It builds on the declarations that the checker has read, and on its constants. Conditions are
-expressions of code, whose types the checker infers; then they are decided here.
+It builds on the declarations and the constants of the checker. Conditions are expressions of code,
+whose types the checker infers; then they are decided here.
 """
 
 from ccl.charter.conditions.decisions import decide
@@ -15,7 +15,7 @@ __all__ = ["decide_conditions", "elaborate"]
 
 
 def elaborate(checker: Checker) -> None:
-    """Reads the charter of every file of the program, and what that of the root gives to jobs."""
+    """Reads the charter of every file, and the defaults for jobs from that of the root file."""
     for scope in checker.scoped.files.values():
         if scope.outer is None and scope.file not in checker.library_files:
             checker.charters[scope.file] = read_charter(checker, scope)
@@ -26,7 +26,7 @@ def elaborate(checker: Checker) -> None:
 def decide_conditions(
     checker: Checker, functions: dict[str, typed.Function]
 ) -> tuple[typed.CharterCondition, ...]:
-    """Makes functions that decide the conditions of the charter, in place of those that are typed.
+    """Replaces typed conditions by functions that decide them.
 
     Now that all types are known, reports rules that compete, and conditions with effects.
     """

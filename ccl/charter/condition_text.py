@@ -1,4 +1,4 @@
-"""The conditions of a charter as people read them."""
+"""The texts of conditions, as commands list them."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from ccl.source.spans import Source, SourceMap, Span
 
 
 def condition_text(sources: SourceMap, span: Span) -> str:
-    """The condition on one line, without comments; its span may leave out outer parentheses.
+    """Returns the condition on one line, without comments; its span may omit outer parentheses.
 
     Reads only the condition, so that a long file with many of them takes linear time.
     """
@@ -23,7 +23,7 @@ def condition_text(sources: SourceMap, span: Span) -> str:
 
 
 def _unclosed(tokens: Iterable[str], opening: str, closing: str) -> int:
-    """How many parentheses are opened and not closed again, read in this order."""
+    """Returns how many parentheses are opened and not closed again, read in this order."""
     depth = 0
     for each in tokens:
         if each == opening:

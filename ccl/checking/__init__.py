@@ -43,11 +43,11 @@ DOORS = Doors(
     discard=expressions.discard,
     statement=check_statement,
 )
-"""How each form has its parts checked."""
+"""The functions by which each form checks its parts."""
 
 
 class Bodies(Node, frozen=True, kw_only=True):
-    """What runs: the entries from outside, and every function and condition, typed, by id."""
+    """The bodies of a program: its entries, and every function and condition, typed, by id."""
 
     entries: tuple[Entry, ...]
     functions: dict[str, typed.Function]
@@ -86,7 +86,8 @@ def check_bodies(checker: Checker) -> Bodies:
 
 
 def report_rules(checker: Checker, bodies: Bodies) -> None:
-    """Reports what needs every body: limits, state, aliasing, loops that grow."""
+    """Reports errors that only show once every body is typed: limits, state, aliasing, growing
+    loops."""
     report_limits(checker, bodies.functions)
     rules.report_state(checker, bodies.functions)
     report_overlap(checker, bodies.functions)
@@ -102,10 +103,10 @@ def typed_program(
     extra_exports: frozenset[str],
     for_tests: bool,
 ) -> typed.Program:
-    """Puts together what is right of the program, all of it if no error is reported. Reports
-    unused items.
+    """Assembles the correct parts of the program; all of it if no error is reported.
 
-    `for_tests`: the program's entries are the tests of the root file, and nothing else.
+    Reports unused items. `for_tests`: the program's entries are the tests of the root file, and
+    nothing else.
     """
     exports = find_exports(checker, bodies.entries, extra_exports)
     structs, enums = instances.definitions(checker)
@@ -156,7 +157,7 @@ def _declare_types(checker: Checker) -> None:
 
 
 def _type_parameters(checker: Checker, item: ast.Struct | ast.Enumeration) -> tuple[Type, ...]:
-    """An unknown type for each; two of one name are reported."""
+    """Returns a fresh type for each; two of one name are reported."""
     report_repeats(checker.sink, item.type_parameters)
     return tuple(fresh() for _ in item.type_parameters)
 
@@ -178,7 +179,7 @@ def _fields(checker: Checker, info: StructInfo) -> tuple[tuple[str, Type], ...]:
 
 
 def _parameters(info: StructInfo | EnumInfo) -> dict[str, Type]:
-    """The type parameters of a declaration by name."""
+    """Returns the type parameters of a declaration by name."""
     names = (each.text for each in info.item.type_parameters)
     return dict(zip(names, info.parameters, strict=True))
 
@@ -205,9 +206,10 @@ def _variants(checker: Checker, info: EnumInfo) -> tuple[tuple[str, tuple[Type, 
 
 
 def _report_recursive(checker: Checker) -> None:
-    """A struct that contains itself has no end; an Array, Map or Option in between ends it.
+    """Reports types of infinite size.
 
-    So does a variant of an enum that does without.
+    A struct that contains itself is infinite unless an Array, Map or Option is in between; an enum
+    needs a variant without itself.
     """
     endless = False
     for identity, info in checker.structs.items():
@@ -224,7 +226,7 @@ def _report_recursive(checker: Checker) -> None:
 
 
 def _ends(checker: Checker, kind: Type, around: frozenset[str]) -> bool:
-    """Whether a value of the type can be made without one of those around it."""
+    """Returns whether a value of the type can be made without one of those around it."""
     match kind:
         case Struct(id=identity) | Enumeration(id=identity) if (
             identity in around or len(around) > instances.INSTANCES_MAX

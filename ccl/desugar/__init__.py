@@ -1,8 +1,8 @@
-"""Contracts, roles and proposals made plain: from parsed files to files of ordinary items.
+"""Desugaring of contracts, roles and proposals to ordinary items.
 
-A contract is taken apart into what runs and what it declares; a role becomes a function, a
-proposal becomes state and functions. What a section says for people stays a section of the
-charter. Every item that is made has the place of what it was made from.
+A contract is split into its code and its declarations; a role becomes functions, a proposal becomes
+state and functions. The rest of a section stays a section of the charter. Every generated item has
+the place of its origin.
 """
 
 from ccl.desugar.contracts import read_file
@@ -14,7 +14,7 @@ __all__ = ["expand"]
 
 
 def expand(loaded: Loaded, sink: Sink) -> Loaded:
-    """Every file with its contracts taken out and its roles and proposals made plain."""
+    """Returns every file with its contracts taken out and its roles and proposals desugared."""
     return replace(
         loaded,
         files={file: read_file(each, loaded, sink) for file, each in loaded.files.items()},

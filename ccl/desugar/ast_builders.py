@@ -1,7 +1,6 @@
-"""Syntax made from a role or proposal: nodes that all have the place of the declaration.
+"""Builders of syntax for roles and proposals: all nodes have the place of the declaration.
 
-Names that the author cannot write (they contain a space, a dot or a slash) are safe from
-whatever the author declares.
+Names that no author can write (with a space, a dot or a slash) never clash with the author's.
 """
 
 from collections.abc import Sequence
@@ -68,7 +67,7 @@ def named_type(path: Sequence[str], arguments: Sequence[ast.TypeExpr], span: Spa
 
 
 def prelude_type(text: str, span: Span) -> ast.NamedType:
-    """A type of the prelude, whatever the program declares under that name."""
+    """Returns a type of the prelude, whatever the program declares under that name."""
     return ast.NamedType(path=(ident(text, span),), arguments=(), of_prelude=True, span=span)
 
 
@@ -83,7 +82,7 @@ def function(
     override: bool,
     entry: bool = False,
 ) -> ast.Function:
-    """A function that is made. Its doc also says that it is there for others to call."""
+    """Builds a function. Its doc comment makes it count as used by others."""
     return ast.Function(
         name=ident(called, at),
         type_parameters=(),

@@ -1,7 +1,7 @@
-"""Files and contracts taken apart: what runs, what declares, and the contracts themselves.
+"""Files split into code, declarations and contracts.
 
-Code may stand in any section, where a document wants it; it belongs to the file or contract
-around. Under a condition it may not: whether a rule holds is known only in a given context.
+Code may be in any section; it belongs to the file or contract around. It may not be under a
+condition, which is only decided in a given context.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ PUBLIC = "public"
 
 
 def read_file(loaded: LoadedFile, program: Loaded, sink: Sink) -> LoadedFile:
-    """The same file with plain items and its contracts apart."""
+    """Returns the file with plain items, and its contracts apart."""
     reading = _Reading(sink)
     text = reading.text(loaded.module.items, contract=None)
     code = text.code
@@ -71,7 +71,7 @@ class _Reading:
         self.contracts: list[Contract] = []
         self._file_roles: frozenset[str] = frozenset()
         self.proposal: Span | None = None
-        """Where the file has one, which needs its part of the library."""
+        """The place of a proposal in the file, which needs a part of the library."""
 
     def text(self, items: tuple[ast.Item, ...], contract: ast.Ident | None) -> _Text:
         own = frozenset(_role_names(items))
@@ -83,7 +83,7 @@ class _Reading:
         return text
 
     def _top(self, text: _Text, item: ast.Item) -> tuple[ast.Item, ...]:
-        """An item of a file or contract: what is left of it for the charter."""
+        """Reads an item of a file or contract; returns what is left of it for the charter."""
         match item:
             case ast.Section(key=ast.Key(text="contract", quoted=False)) if text.contract is None:
                 return self._contract(item)
@@ -109,7 +109,7 @@ class _Reading:
                 return self._inside(text, item)
 
     def _inside(self, text: _Text, item: ast.Item) -> tuple[ast.Item, ...]:
-        """An item at any depth: code joins the text's, what is left is the charter's."""
+        """Reads an item at any depth: code joins the text's, the rest is the charter's."""
         match item:
             case ast.Section(key=ast.Key(text="contract", quoted=False)):
                 return self._misplaced(item.key.span, "contract")
@@ -138,7 +138,7 @@ class _Reading:
                 return ()
 
     def _unconditional(self, items: tuple[ast.Item, ...]) -> tuple[ast.Item, ...]:
-        """The entries under a condition; code among them is reported."""
+        """Returns the entries under a condition; code among them is reported."""
         left: list[ast.Item] = []
         for item in items:
             match item:
@@ -182,7 +182,8 @@ class _Reading:
         return (replace(section, value=as_text(name), entries=tuple(text.declarations)),)
 
     def _public(self, text: _Text, section: ast.Section) -> tuple[ast.Item, ...]:
-        """The part of a contract whose functions are exported; it is no section of its own."""
+        """Reads the part of a contract whose functions are exported; it is no section of its
+        own."""
         begin = len(text.code)
         left = tuple(each for entry in section.entries for each in self._top(text, entry))
         text.code[begin:] = [
@@ -202,7 +203,7 @@ def _role_names(items: tuple[ast.Item, ...]) -> Iterator[str]:
 
 
 def plain_name(section: ast.Section, sink: Sink) -> ast.Ident | None:
-    """The name that a contract, role or proposal has; None after reporting."""
+    """Returns the name of a contract, role or proposal; None after reporting."""
     match section.value:
         case ast.Name(text=text, span=span):
             return ast.Ident(text=text, span=span)
@@ -217,5 +218,5 @@ def plain_name(section: ast.Section, sink: Sink) -> ast.Ident | None:
 
 
 def as_text(name: ast.Ident) -> ast.StringLiteral:
-    """The name as the charter shows it: never the constant of the same name."""
+    """Returns the name as a text in the charter, never as the constant of the same name."""
     return ast.StringLiteral(parts=(name.text,), span=name.span)

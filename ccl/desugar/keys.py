@@ -1,7 +1,6 @@
-"""The keys of roles and proposals: a slip is an error, what is not known is kept.
+"""Keys of roles and proposals. A misspelt key is an error, an unknown one is kept.
 
-As for the charter's schemas, another key of a proposal is remarked on; a role may say whatever
-a document wants to say about it.
+As for the charter's schemas, an unknown key of a proposal is a warning; a role may have any.
 """
 
 from ccl.abi.text.suggest import distance, nearest
@@ -25,7 +24,8 @@ PROPOSAL_KEYS = (
 
 
 def is_section(item: ast.Item, word: str) -> bool:
-    """`word Name { … }`: with a name, not with a text, as documents head their own sections."""
+    """Returns whether an item is `word Name { … }`, with a name; documents head their sections with
+    texts."""
     return (
         isinstance(item, ast.Section)
         and item.key.text == word
@@ -35,7 +35,7 @@ def is_section(item: ast.Item, word: str) -> bool:
 
 
 def keys_in(section: ast.Section) -> frozenset[str]:
-    """The keys that the entries of a role or proposal set."""
+    """Returns the keys that the entries of a role or proposal set."""
     keyed = (each for each in section.entries if isinstance(each, ast.Entry | ast.Section))
     return frozenset(each.key.text for each in keyed)
 
@@ -43,7 +43,7 @@ def keys_in(section: ast.Section) -> frozenset[str]:
 def check_key(
     key: ast.Key, section: str, known: tuple[str, ...], given: frozenset[str], sink: Sink
 ) -> None:
-    """Report a key that is not known, and what it was perhaps to be; `given`: those around it."""
+    """Reports an unknown key, with a similar one; `given`: the keys around it."""
     if key.text in known:
         return
     near = nearest(key.text, known)
@@ -64,5 +64,5 @@ def check_key(
 
 
 def refuse(sink: Sink, key: ast.Key, span: Span, expected: str, found: str | None = None) -> None:
-    """A value of a proposal that is not what its key needs."""
+    """Reports a value of a proposal that its key does not take."""
     sink.report("CCL0305", span, section="proposal", key=key.text, expected=expected, found=found)

@@ -1,9 +1,9 @@
-"""A proposal as state and functions: `open`, `vote`, `close`, `get` and `prune` under its name.
+"""Items of a proposal: its state, and `open`, `vote`, `close`, `get` and `prune`.
 
 `proposal P { … }` keeps its proposals in a state variable of the file or contract around. The
-functions are `P_open` and so on, also called `P.open`; what they do is written in
-`std/proposals`, which the compiler imports under its path, a name no program can spell. Terms are
-evaluated by `open` alone, where nothing is visible that the author has not written.
+functions are `P_open` and so on, also called `P.open`; they call `std/proposals`, which the
+compiler imports under its path, a name no program can spell. Terms are evaluated by `open` alone,
+in the scope of the author's names.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from ccl.syntax import ast
 
 _OUTCOME = "the outcome"
 _CLOSED = "the proposal"
-"""Variables of `close`, which no declaration of the program can meet."""
+"""Variables of `close`, whose names no declaration of the program can have."""
 _PERIOD = "a duration above 0, such as 7d"
 _THRESHOLD = "majority, supermajority(2/3) or consensus"
 
@@ -34,13 +34,13 @@ class Parts:
     parameters: list[tuple[ast.Ident, ast.TypeExpr]] = field(default_factory=list)
     execution: ast.Execution | None = None
     shown: list[ast.Item] = field(default_factory=list)
-    """What the charter says of it."""
+    """The entries that the charter keeps."""
 
 
 def items_of(
     proposal: Proposal, parts: Parts, section: ast.Section, sink: Sink
 ) -> tuple[ast.Item, ...]:
-    """The struct of the parameters, the state, and the functions."""
+    """Returns the struct of the parameters, the state, and the functions."""
     return _Making(proposal, parts, section, sink).items()
 
 
@@ -92,7 +92,7 @@ class _Making:
         )
 
     def _rule(self, called: str, *arguments: ast.Expr) -> ast.Call:
-        """A call of `std/proposals`."""
+        """Builds a call of `std/proposals`."""
         at = self._at
         callee = ast_builders.member(ast_builders.name(PROPOSALS_FILE, at), called, at)
         return ast_builders.call(callee, arguments, at)
@@ -182,7 +182,7 @@ class _Making:
         )
 
     def _execution(self) -> ast.Function:
-        """What is done when it passes, with the parameters it uses."""
+        """Builds the function that carries out a proposal, with the parameters it uses."""
         at = self._at
         execution = self._parts.execution
         statements = () if execution is None else (ast_builders.statement(execution.body),)
@@ -262,7 +262,8 @@ class _Making:
     # --- shares
 
     def _share(self, key: str, value: ast.Expr) -> ast.Expr:
-        """A ratio of two whole numbers, or any Decimal; what is no literal the checker looks at."""
+        """Builds a ratio of two whole numbers, or any Decimal; the checker checks what is no
+        literal."""
         match value:
             case ast.Binary(
                 operator="/", left=ast.IntegerLiteral() as left, right=ast.IntegerLiteral() as right
@@ -319,7 +320,7 @@ def _let(text: str, value: ast.Expr, at: Span) -> ast.Let:
 
 
 def _names(node: object) -> list[str]:
-    """Every name in a piece of code."""
+    """Returns every name in a piece of code."""
     if isinstance(node, tuple):
         return [found for each in node for found in _names(each)]
     if isinstance(node, ast.Name):

@@ -1,6 +1,6 @@
-"""Proposals read: their entries by key, and what the charter says of them.
+"""Sections of proposals: their entries by key, and the entries that the charter keeps.
 
-What code they mean is in `ccl.desugar.proposal_items`.
+The items that they mean are in `ccl.desugar.proposal_items`.
 """
 
 from ccl.desugar import ast_builders
@@ -16,7 +16,7 @@ from ccl.syntax import ast
 def read_proposal(
     section: ast.Section, sink: Sink
 ) -> tuple[Proposal, tuple[ast.Item, ...], ast.Section]:
-    """The proposal, the items that it means, and what is left of the section for the charter."""
+    """Returns the proposal, its items, and what is left of the section for the charter."""
     assert isinstance(section.value, ast.Name), "the caller has asked `is_section`"
     name = ast_builders.ident(section.value.text, section.value.span)
     parts = _read(section, sink)
@@ -83,7 +83,7 @@ def _read(section: ast.Section, sink: Sink) -> Parts:
 
 
 def _shown(item: ast.Entry) -> tuple[ast.Entry, ...]:
-    """The entry as the charter shows it; code has no form there."""
+    """Returns the entry as the charter has it; code has no form there."""
     match item.key.text, item.value:
         case "electorate", _:
             return ()
@@ -97,7 +97,7 @@ def _shown(item: ast.Entry) -> tuple[ast.Entry, ...]:
 
 
 def _words(value: ast.Expr) -> str | None:
-    """`supermajority(2/3)` and `2/3` in words."""
+    """Returns `supermajority(2/3)` and `2/3` as texts."""
     match value:
         case ast.Binary(
             operator="/", left=ast.IntegerLiteral() as left, right=ast.IntegerLiteral() as right
@@ -119,7 +119,7 @@ def _words(value: ast.Expr) -> str | None:
 def _parameters(
     key: ast.Key, entries: tuple[ast.Item, ...], parts: Parts, sink: Sink
 ) -> ast.Section:
-    """`name: Type;` each; in the charter the types are words."""
+    """Reads `name: Type;` each; in the charter the types are texts."""
     shown: list[ast.Item] = []
     for item in entries:
         kind = _type(item.value) if isinstance(item, ast.Entry) else None
@@ -141,7 +141,7 @@ def _parameters(
 
 
 def _type(value: ast.Expr) -> ast.TypeExpr | None:
-    """The type that an entry's value spells."""
+    """Returns the type that an entry's value spells."""
     match value:
         case ast.Name(text=text, span=span):
             return ast_builders.named_type([text], (), span)

@@ -1,7 +1,7 @@
-"""A role as functions: whether the caller holds it now, and whether what it requires is met.
+"""A role as functions: whether the caller holds it, and whether its requirements are met.
 
-`role R { requires: a; requires: b; }` is held by whom the context grants R or a role that
-extends it, as long as every `requires` of R holds, and of what R extends.
+`role R { requires: a; requires: b; }` is held if the context grants R or a role that extends it,
+and every `requires` of R holds, and of the role that R extends.
 """
 
 from collections.abc import Collection
@@ -19,7 +19,7 @@ from ccl.syntax import ast
 def read_role(
     section: ast.Section, around: Collection[str], sink: Sink
 ) -> tuple[Role, tuple[ast.Function, ...], ast.Section]:
-    """The role, its functions, and what is left of the section for the charter.
+    """Returns the role, its functions, and what is left of the section for the charter.
 
     `around`: the roles from whose sections it can inherit entries.
     """

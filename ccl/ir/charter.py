@@ -1,6 +1,6 @@
 """The charter as data: declarations as a tree of constant values.
 
-An entry is part of the charter where its guard holds. Code reads what holds always.
+An entry is part of the charter where its guard holds. Code reads only entries under no condition.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class Condition(Node, frozen=True, kw_only=True):
 
     @property
     def function(self) -> str:
-        """The id of the function that decides it."""
+        """Returns the id of the function that decides it."""
         return f"charter.condition.{self.number}"
 
 
@@ -57,7 +57,7 @@ class Tree(Node, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _by_key(self) -> "dict[str, list[Setting]]":
-        """Made once: code may read thousands of keys of a charter that has thousands."""
+        """Returns the entries by key, built once: code may read thousands of keys of a charter."""
         found: dict[str, list[Setting]] = {}
         for each in self.settings:
             found.setdefault(key_of(each), []).append(each)
@@ -69,7 +69,7 @@ class Tree(Node, frozen=True, kw_only=True, dict=True):
 
     @property
     def settings(self) -> "tuple[Setting, ...]":
-        """The entries without the places of conditions."""
+        """Returns the entries without the places of conditions."""
         return tuple(each for each in self.entries if not isinstance(each, typed.CharterDecision))
 
 
@@ -90,7 +90,7 @@ def guards_of(entry: Setting) -> tuple[Guard, ...]:
 
 
 def is_conditional(entry: Setting) -> bool:
-    """Whether it is sometimes no part of the charter."""
+    """Returns whether it is only under a condition part of the charter."""
     if isinstance(entry, Property) and entry.node.unless:
         return True
     return ALWAYS not in guards_of(entry)
@@ -115,7 +115,8 @@ class JobDefaults(Node, frozen=True, kw_only=True):
     conditional: tuple[ConditionalDefault, ...] = ()
 
     def amount(self, resource_type: str | None) -> typed.Expr | None:
-        """The amount of a resource, by its type; without one, of the type that is supplied."""
+        """Returns the amount of a resource, by its type; without one, of the type that is
+        supplied."""
         if "resource_amount" in self.arguments:
             return None
         supplied = self.arguments.get("resource_type")
@@ -147,7 +148,7 @@ class Charter(Record):
         return tuple(node_of(each) for each in self.root.entries)
 
     def cited_articles(self) -> tuple[typed.Article, ...]:
-        """The articles in their order, with where they are cited."""
+        """Returns the articles in their order, with where they are cited."""
         cited: dict[str, list[Span]] = {}
         for place in sorted(self.citations, key=lambda span: (span.file, span.start)):
             cited.setdefault(self.citations[place], []).append(place)

@@ -1,1 +1,1 @@
-"""Conditions of the charter: functions that decide them, and what they exclude."""
+"""Conditions of the charter: functions that decide them, and their exclusions."""

@@ -1,7 +1,7 @@
-"""Claims: what a decided condition says about one value, and whether claims can hold together.
+"""Claims: constraints of a decided condition on one value, and their satisfiability.
 
-Sound and complete for what a `Claim` can say: numbers step by millionths or by ones, texts are
-ordered by bytes, and a path is there only where all before it is.
+Sound and complete for `Claim`s: numbers step by millionths or by ones, texts are ordered by bytes,
+and a path exists only if all its prefixes do.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ Known: TypeAlias = int | str
 
 
 class Sort(Enum):
-    """How the values of a subject are read: ints, in millionths where they are numbers."""
+    """The representation of a subject's values: ints, in millionths for numbers."""
 
     WHOLE = "whole number"
     DECIMAL = "number"
@@ -31,7 +31,8 @@ class Sort(Enum):
 
 _SMALL: Final = {Sort.TRUTH: (0, 1), Sort.ORDER: (-1, 1), Sort.PRESENCE: (0, 1)}
 _TOGETHER: Final = {Sort.WHOLE: Sort.DECIMAL}
-"""A value read as two sorts: texts that spell numbers are compared as either, on their own."""
+"""Sorts that are decided together: texts that spell numbers are compared as either, on their
+own."""
 
 
 class Claim(Node, frozen=True, kw_only=True):
@@ -58,13 +59,13 @@ class Some(Node, frozen=True):
 
 Formula: TypeAlias = Claim | Every | Some
 NOTHING: Final = Every(())
-"""Says nothing: it may always hold."""
+"""The formula that always holds."""
 STEPS_MAX: Final = 2_000
-"""Alternatives tried for one question; beyond, everything is called possible."""
+"""Alternatives tried for one satisfiability check; beyond, it counts as satisfiable."""
 
 
 def present(path: Sequence[str]) -> tuple[Claim, ...]:
-    """The path leads somewhere, and so does everything before."""
+    """Returns the claims that the path and all its prefixes exist."""
     return tuple(
         Claim(subject=".".join(path[: n + 1]), sort=Sort.PRESENCE, operator="==", value=1)
         for n in range(len(path))
@@ -76,7 +77,7 @@ def absent(path: Sequence[str]) -> Formula:
 
 
 def possible(formulas: Iterable[Formula]) -> bool:
-    """Whether all of them can hold at once."""
+    """Returns whether all of them can hold at once."""
     return _Search().holds(tuple(formulas), {})
 
 
@@ -84,7 +85,7 @@ _Claims: TypeAlias = dict[tuple[str, str], tuple[Claim, ...]]
 
 
 class _Search:
-    """Follows alternatives, those with the fewest ways out first."""
+    """A search through alternatives, those with the fewest branches first."""
 
     def __init__(self) -> None:
         self._steps = 0
@@ -120,7 +121,7 @@ def _is_open(part: Formula, claims: _Claims) -> bool:
 
 
 def _with(claims: _Claims | None, claim: Claim) -> _Claims | None:
-    """The claims and one more; None where no value satisfies all about its subject."""
+    """Returns the claims and one more; None where no value satisfies all about its subject."""
     assert claims is not None, "a contradiction ends the search"
     key = (claim.subject, claim.reading or _TOGETHER.get(claim.sort, claim.sort).value)
     known = claims.get(key, ())
@@ -131,7 +132,7 @@ def _with(claims: _Claims | None, claim: Claim) -> _Claims | None:
 
 
 def _has_value(claims: tuple[Claim, ...]) -> bool:
-    """Whether one value satisfies claims of one sort."""
+    """Returns whether one value satisfies claims of one sort."""
     if claims[0].sort is Sort.TEXT:
         return _has_text(claims)
     low, high, step = _domain({each.sort for each in claims})
@@ -158,7 +159,7 @@ def _has_value(claims: tuple[Claim, ...]) -> bool:
 
 
 def _domain(sorts: set[Sort]) -> tuple[int, int, int]:
-    """The least and the greatest value, and the step between two."""
+    """Returns the least and the greatest value, and the step between two."""
     for sort, (low, high) in _SMALL.items():
         if sort in sorts:
             return low, high, 1
@@ -168,7 +169,10 @@ def _domain(sorts: set[Sort]) -> tuple[int, int, int]:
 
 
 def _has_text(claims: tuple[Claim, ...]) -> bool:
-    """The text after another one is that with a zero byte more: nothing lies between."""
+    """Returns whether one text satisfies the claims.
+
+    The successor of a text is that with a zero byte more: nothing lies between.
+    """
     low, end = b"", None
     others: set[bytes] = set()
     for each in claims:

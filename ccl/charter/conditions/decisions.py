@@ -1,8 +1,8 @@
-"""Decisions: a condition of the charter as a function: 0 fails, 1 holds, 2 and up undecided.
+"""Decisions: conditions of the charter as functions: 0 fails, 1 holds, 2 and up undecided.
 
 A condition reads host records whose fields may be missing. It is undecided where a missing field
-could change its answer; the number says which one. `&&` and `||` are decided by one side where
-that side is enough.
+could change its answer; the number identifies the field. `&&` and `||` are decided by one side
+where that side suffices.
 """
 
 from collections.abc import Iterable
@@ -82,9 +82,10 @@ def _decide(deciding: _Deciding, node: typed.Expr) -> typed.Expr:
 
 
 def _either(deciding: _Deciding, node: typed.ShortCircuit) -> typed.Expr:
-    """The left side alone where it settles the whole; else the larger of both answers.
+    """Decides by the left side where it suffices; else by the larger of both answers.
 
-    What is left of `&&` are 1 and more, of `||` 0, 2 and more: the larger is the answer.
+    The answers that are left are 1 and more for `&&`, and 0, 2 and more for `||`: the larger is the
+    answer.
     """
     settling = _integer(0 if node.is_and else 1, node.span)
     set_left, left = _kept(deciding, _decide(deciding, node.left))
@@ -101,7 +102,7 @@ def _either(deciding: _Deciding, node: typed.ShortCircuit) -> typed.Expr:
 
 
 def _leaf(deciding: _Deciding, node: typed.Expr) -> typed.Expr:
-    """A part without `&&` and `||`: open where a field that it reads is missing."""
+    """Decides a part without `&&` and `||`: undecided where a field that it reads is missing."""
     asked: typed.Expr = _with_presence(deciding, node)
     answer: typed.Expr = _if(asked, _integer(1, node.span), _integer(0, node.span))
     for path in reversed(_paths(node)):
@@ -114,7 +115,7 @@ def _leaf(deciding: _Deciding, node: typed.Expr) -> typed.Expr:
 
 
 def _paths(node: object) -> list[tuple[str, ...]]:
-    """The fields of host records that are read, but for those that `has` asks for."""
+    """Returns the fields of host records that are read, except in `has`."""
     found: dict[tuple[str, ...], None] = {}
 
     def collect(each: object) -> None:
@@ -135,7 +136,7 @@ def _paths(node: object) -> list[tuple[str, ...]]:
 
 
 def _record_path(node: object) -> tuple[str, ...] | None:
-    """`proposal.size` as names, where the node reads just that."""
+    """Returns `proposal.size` as names, where the node reads just that."""
     match node:
         case typed.CallHost(call="host_get_context", arguments=(typed.TextConst(value=name),)):
             return (name,)
@@ -147,7 +148,7 @@ def _record_path(node: object) -> tuple[str, ...] | None:
 
 
 def _with_presence(deciding: _Deciding, node: Any) -> Any:
-    """The same tree, with a `has` that is false of a record that the host does not have."""
+    """Returns the tree with a `has` that is false of a record that the host does not have."""
     if isinstance(node, tuple):
         return type(node)(_with_presence(deciding, each) for each in node)
     if not is_node(node) or isinstance(node, typed.Local):
@@ -168,7 +169,7 @@ def _with_presence(deciding: _Deciding, node: Any) -> Any:
 
 
 def _present(deciding: _Deciding, path: tuple[str, ...], span: Span) -> typed.Expr:
-    """Whether the host has the record, and the record the field."""
+    """Builds the test whether the host has the record, and the record the field."""
     record, *names = path
     asked = typed.CallHost(
         call="host_get_context",

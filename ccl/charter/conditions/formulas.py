@@ -1,4 +1,4 @@
-"""Claims of a condition: its formula over the values that it reads, found without running it."""
+"""Formulas of conditions over the values that they read, found without running them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -31,26 +31,27 @@ from ccl.syntax import ast
 from ccl.syntax.paths import path_of
 
 _RANDOM: Final = frozenset({"random", "host_random"})
-"""What answers differently each time."""
+"""Functions with a different result each time."""
 _WHOLE_METHODS: Final = frozenset(
     method for (_, method), name in METHODS.items() if FUNCTIONS[name].result is Prim.INTEGER
 )
 
 
 class OwnNames:
-    """Names that mean something else than a record of the host."""
+    """Names that denote something else than a record of the host."""
 
     def __init__(self, checker: Checker) -> None:
         self._checker = checker
 
     @cached_property
     def sections(self) -> frozenset[str]:
-        """The keys at the top of the charter."""
+        """Returns the keys at the top of the charter."""
         return frozenset(_keys(self._checker.scoped.root_scope.declarations))
 
     @cached_property
     def random(self) -> frozenset[str]:
-        """Functions that may answer differently each time: by name, whoever has it."""
+        """Returns the names of functions that may have a different result each time, in any
+        scope."""
         mentioned: dict[str, set[str]] = {}
         for scope in self._checker.scoped.files.values():
             for name, item in scope.own_functions.items():
@@ -82,7 +83,7 @@ def _names_in(tree: ast.Block | ast.Expr) -> Iterator[str]:
 
 
 class ConditionReader:
-    """Reads conditions of one scope into what they claim."""
+    """The conditions of one scope as formulas."""
 
     def __init__(
         self, checker: Checker, scope: FileScope, own: OwnNames, *, open_is_whole: bool
@@ -93,7 +94,7 @@ class ConditionReader:
         self._own = own
 
     def formula(self, expr: ast.Expr, *, holds: bool) -> Formula:
-        """What is so where the condition is decided, and comes out as `holds`."""
+        """Returns the formula that holds if the condition is decided as `holds`."""
         match expr:
             case ast.Unary(operator="!"):
                 return self.formula(expr.operand, holds=not holds)
@@ -179,7 +180,8 @@ class ConditionReader:
     # --- constants
 
     def _variants(self, expr: ast.Expr) -> tuple[str, ...]:
-        """The variant that `Status::Open` names, and then all of its enum; empty for the rest."""
+        """Returns the variant that `Status::Open` names, then all of its enum; empty for the
+        rest."""
         match path_of(expr):
             case (*before, enum, variant):
                 scope = self._checker.owner_named(self._scope, before) if before else self._scope
@@ -193,7 +195,7 @@ class ConditionReader:
     def _is_variant(
         self, subject: str | None, operator: str, variants: tuple[str, ...], *, holds: bool
     ) -> Formula:
-        """What is compared with a variant is one of its enum, and only one."""
+        """Returns the claim that a subject is a variant of the enum, and only one."""
         if subject is None:
             return NOTHING
         claims = [
@@ -204,7 +206,7 @@ class ConditionReader:
         return Every((said, Some(tuple(claims[1:]))))
 
     def _constant(self, expr: ast.Expr) -> typed.Expr | None:
-        """The value of an expression of literals and constants; None for anything else."""
+        """Returns the value of an expression of literals and constants; None for anything else."""
         if not self._is_constant(expr):
             return None
         names = [each for each in nodes_of(expr) if isinstance(each, ast.Name)]
@@ -232,14 +234,15 @@ class ConditionReader:
                 return isinstance(expr, ast.AnyLiteral)
 
     def _names_constant(self, path: Sequence[ast.Ident]) -> bool:
-        """`ResourceType.COMPUTE`, `alias.LIMIT`, `alias::Contract.LIMIT`."""
+        """Returns whether a path is a constant: `ResourceType.COMPUTE`, `alias.LIMIT`."""
         if path and path[0].text == "ResourceType" and "ResourceType" not in self._scope.type_names:
             return True
         owner = self._checker.owner_named(self._scope, path[:-1])
         return owner is not None and path[-1].text in owner.consts
 
     def _is_whole(self, expr: ast.Expr) -> bool:
-        """Whether the expression is an Integer beside an Integer: host data takes its type."""
+        """Returns whether the expression is an Integer beside an Integer, whose type host data
+        takes."""
         match expr:
             case ast.IntegerLiteral():
                 return True
@@ -259,7 +262,7 @@ class ConditionReader:
                 return self._record(expr) is not None or self._declared(expr) is Prim.INTEGER
 
     def _declared(self, expr: ast.Expr) -> Type | None:
-        """The type that declarations give an expression; bodies are read after the charter."""
+        """Returns the declared type of an expression; bodies are checked after the charter."""
         match expr:
             case ast.Name(text=text) if text in self._scope.consts:
                 constant = inlining.value_of(self._checker, self._scope, text)
@@ -281,7 +284,7 @@ class ConditionReader:
         return None
 
     def _result(self, callee: ast.Expr) -> Type | None:
-        """What a function of a file or contract gives, if that is declared."""
+        """Returns the declared result of a function of a file or contract."""
         path = path_of(callee) or ()
         owner: FileScope | None = self._scope
         if len(path) > 1 and path[0].text in self._scope.imports:
@@ -298,7 +301,7 @@ class ConditionReader:
     # --- what is read
 
     def _record(self, expr: ast.Expr) -> tuple[str, ...] | None:
-        """`proposal.a["b c"]` as names, where it is a path into a record of the host."""
+        """Returns `proposal.a["b c"]` as names, where it is a path into a record of the host."""
         match expr:
             case ast.Name(text=text):
                 return None if self._is_declared(text) else (text,)
@@ -317,7 +320,7 @@ class ConditionReader:
         return name not in HOST_RECORDS and (name == "charter" or name in self._own.sections)
 
     def _read_by(self, expr: ast.Expr) -> Iterator[Claim]:
-        """The fields that must be there for the expression to be decided."""
+        """Yields claims that the fields exist that decide the expression."""
         path = self._record(expr)
         if path is not None:
             yield from present(path)
@@ -339,7 +342,7 @@ class ConditionReader:
                 pass
 
     def _subject(self, expr: ast.Expr) -> str | None:
-        """The expression without its layout, where it has one value in a context."""
+        """Returns the expression without its layout, where it has one value in a context."""
         path = self._record(expr)
         if path is not None:
             return ".".join(path)
@@ -349,7 +352,7 @@ class ConditionReader:
 
 
 def _spelled(node: object) -> str:
-    """A tree without its places, and without the signs between the names of a path."""
+    """Returns a tree as text without spans, with one notation for paths."""
     if isinstance(node, ast.Field | ast.PathName) and (path := path_of(node)):
         return f"(path {' '.join(each.text for each in path)})"
     if isinstance(node, tuple):

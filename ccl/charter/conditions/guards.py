@@ -1,4 +1,4 @@
-"""Guards of rules: whether two can hold at once, decided from their conditions without running.
+"""Guards of rules: mutual exclusion, decided from their conditions without running them.
 
 Sound and incomplete: guards that are called exclusive are; others may be so all the same.
 """
@@ -15,9 +15,9 @@ from ccl.ir.typed import Guard
 
 
 class Guards:
-    """What the conditions of one charter say.
+    """The formulas of the conditions of one charter.
 
-    open_is_whole: a result that no declaration gives a type, and inference not yet, is whole.
+    open_is_whole: a result without a declared type, and not inferred yet, is whole.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Guards:
         self._fixed: dict[Guard, dict[str, Known]] = {}
 
     def exclusive(self, a: Guard, b: Guard) -> bool:
-        """Whether the two can never hold at once."""
+        """Returns whether the two can never hold at once."""
         fixed = self._fixed_by(b)
         if any(fixed.get(subject, value) != value for subject, value in self._fixed_by(a).items()):
             return True
@@ -42,11 +42,12 @@ class Guards:
 
     @cached_property
     def hopeful(self) -> "Guards":
-        """The same, where results that are not known yet are whole."""
+        """Returns the same guards, assuming that results without a known type are whole."""
         return Guards(self._checker, self._conditions, open_is_whole=True)
 
     def _fixed_by(self, guard: Guard) -> dict[str, Known]:
-        """The subjects that have one value wherever the guard holds: most rules ask for one."""
+        """Returns the subjects that have one value wherever the guard holds: most rules have
+        one."""
         if guard not in self._fixed:
             self._fixed[guard] = {
                 f"{claim.reading}{claim.sort}{claim.subject}": claim.value
@@ -68,7 +69,7 @@ class Guards:
 
 
 def _claims_of(formula: Formula) -> Iterator[Claim]:
-    """The claims that hold wherever the formula does."""
+    """Yields the claims that hold wherever the formula does."""
     match formula:
         case Claim():
             yield formula

@@ -1,7 +1,6 @@
-"""How deep a charter may be: sections as the host replays them, values as DAG-CBOR holds them.
+"""Depth limits of a charter: of sections as the host replays them, of values as DAG-CBOR has them.
 
-Rule: reported where it is written. Names make values deep that look shallow, so what the parser
-bounds is not enough.
+Names make values deep whose text is shallow, so the parser's limit is not enough.
 """
 
 from typing import assert_never
@@ -36,7 +35,7 @@ def _check_value(sink: Sink, value: typed.CharterValue | None, span: Span) -> No
 
 
 def _depth(value: typed.CharterValue | typed.CharterNode) -> int:
-    """The lists and maps around the innermost value."""
+    """Returns the number of lists and maps around the innermost value."""
     match value:
         case typed.CharterText() | typed.CharterBool() | typed.CharterDecision():
             return 0

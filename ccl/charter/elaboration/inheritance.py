@@ -1,4 +1,4 @@
-"""`extends`: a section begins with the entries of another one, and may replace them."""
+"""Inheritance by `extends`: a section begins with the entries of another, and may replace them."""
 
 from collections.abc import Mapping
 from itertools import chain
@@ -12,11 +12,11 @@ from ccl.support.node import Record, replace
 from ccl.support.recursion import INHERITANCE_MAX, heights
 
 HEAD_KEYS = frozenset({"version", "extends"})
-"""What a head says is said of that section alone."""
+"""Keys that a head sets, which are not inherited."""
 
 
 class _Scope(Record):
-    """The entries among which a section looks for the one that it extends."""
+    """The entries among which a section finds the one that it extends."""
 
     entries: tuple[Entry, ...]
     called: Mapping[str, list[Tree]]
@@ -25,8 +25,11 @@ class _Scope(Record):
     """Sections by their key."""
 
     def named(self, tree: Tree, name: str) -> Tree | None:
-        """The section called so: one of the same key first, then any by its value, then by its
-        key, and the section itself after all others."""
+        """Returns the section of this name.
+
+        One of the same key comes first, then any by its value, then by its key, and the section
+        itself after all others.
+        """
         called = [each for each in self.called.get(name, ()) if each is not tree]
         alike = (each for each in called if each.key == tree.key)
         keyed = (each for each in self.keyed.get(name, ()) if each is not tree)
@@ -46,7 +49,7 @@ def _scope(entries: tuple[Entry, ...]) -> _Scope:
 
 
 def inherit(sink: Sink, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The same entries, every section with what it extends."""
+    """Returns the entries with those that each section inherits."""
     return _within(sink, entries, (), ())
 
 
@@ -68,8 +71,10 @@ def _within(
 
 
 def _without_long_rows(sink: Sink, scope: _Scope) -> tuple[Entry, ...]:
-    """Those of one scope, of which none is too far from the first that it extends. The first that
-    is too far is reported; those after it follow from it."""
+    """Returns the entries of one scope, without chains that are too long.
+
+    The first section beyond the limit is reported; those after it follow from it.
+    """
     entries = scope.entries
     extending = {id(each): each for each in entries if isinstance(each, Tree) and each.extends}
     if len(extending) < INHERITANCE_MAX:
@@ -146,7 +151,8 @@ def _names(entry: Entry) -> tuple[str, ...]:
 
 
 def _inherited(entry: Entry, guard: Guard) -> Entry:
-    """The entry as part of the section that extends its own, under that section's guard too."""
+    """Returns the entry as part of the section that extends its own, under that section's guard
+    too."""
     match entry:
         case Property():
             node = replace(entry.node, when=entry.node.when | guard)

@@ -1,7 +1,7 @@
-"""Values that the charter supplies to `submit_job`, collected from the sections with a schema.
+"""Values that the charter supplies to `submit_job`, collected from sections with a schema.
 
-Several keys may supply one value: `memory` and `min_memory`, a quorum and the share of the
-verifiers that it is. They must agree.
+Several keys may supply one value: `memory` and `min_memory`, a quorum and a share of the verifiers.
+They must agree.
 """
 
 from collections.abc import Iterator
@@ -54,11 +54,11 @@ class Supplies:
             self._differ(supply, shown(name, node), known, shown(name, known.node))
 
     def give_under_condition(self, value: JobValue, path: str, span: Span) -> None:
-        """Notes a key that supplies nothing, because its condition is decided at run time."""
+        """Records a key that supplies nothing, because its condition is decided at run time."""
         self._conditional.append(ConditionalDefault(argument=value.argument, path=path, span=span))
 
     def defaults(self, root: Tree) -> JobDefaults:
-        """The defaults for jobs, of these and of the amounts under `resources`."""
+        """Returns the defaults for jobs, of these and of the amounts under `resources`."""
         self._settle_quorum()
         records: dict[str, dict[str, typed.Expr]] = {}
         for value, supply in self._given.items():
@@ -82,11 +82,11 @@ class Supplies:
         )
 
     def _settle_quorum(self) -> None:
-        """A quorum is a majority of the verifiers, and no more than there are.
+        """Determines the quorum: a majority of the verifiers, and no more than there are.
 
-        A share of them is that many, rounded up, without what its own last place was rounded up
-        by: two thirds of three are two. Where none is given, verifiers of another number than
-        the default have the smallest majority as their quorum.
+        A share of the verifiers is rounded up, except for what its own last place was rounded up
+        by: two thirds of three are two. Without a quorum, verifiers of another number than the
+        default have the smallest majority.
         """
         share = self._given.pop(QUORUM_SHARE, None)
         verifiers, quorum = self._given.get(VERIFIERS), self._given.get(QUORUM)
@@ -136,7 +136,7 @@ def _integer(node: typed.Expr, value: int) -> typed.ScalarConst:
 
 
 def _amounts(root: Tree) -> Iterator[tuple[str, typed.Expr]]:
-    """The amounts of resources that hold always, by type."""
+    """Yields the amounts of resources that are under no condition, by type."""
     resources = root.named("resources")[:1]
     for section in resources:
         if not isinstance(section, Tree) or is_conditional(section):

@@ -1,7 +1,7 @@
-"""One entry for each key: sections of one name are joined, rules that compete are put in order.
+"""Merge of entries: sections of one name are joined, competing rules are ordered.
 
-A rule further in replaces the outer ones; where two rules can hold at once and set one
-key differently, one of them must say `override`.
+A nested rule replaces the outer ones; where two rules can hold at once and set one key differently,
+one of them must have `override`.
 """
 
 from typing import TypeAlias
@@ -20,7 +20,7 @@ Rivals: TypeAlias = list[tuple[Property, Property]]
 def settle(
     sink: Sink, entries: tuple[Entry, ...], guards: Guards, rivals: Rivals | None = None
 ) -> tuple[Entry, ...]:
-    """The entries of one section, and of all within, each key decided.
+    """Returns the entries of one section, and of all within, each key decided.
 
     rivals: takes what `report_rivals` has to decide; without it, nothing is left open.
     """
@@ -35,7 +35,7 @@ def settle(
 
 
 def report_rivals(sink: Sink, rivals: Rivals, guards: Guards) -> None:
-    """Once all types are known, the settings that can hold at once after all."""
+    """Reports settings that can hold at once after all, once all types are known."""
     for earlier, later in rivals:
         if not _never_meet(earlier, later, guards):
             _report_conflict(sink, earlier, later)
@@ -61,7 +61,7 @@ def _label_text(entry: Setting) -> str | None:
 
 
 def _joined(sink: Sink, entries: tuple[Entry, ...], guards: Guards) -> list[Entry]:
-    """Sections that several rules speak of are one section."""
+    """Joins the sections of one name into one."""
     found: list[Entry] = []
     places: dict[tuple[str, str | None], int] = {}
     for entry in entries:
@@ -92,7 +92,7 @@ def _joined(sink: Sink, entries: tuple[Entry, ...], guards: Guards) -> list[Entr
 def _ordered(
     sink: Sink, entries: list[Entry], guards: Guards, open_rivals: Rivals | None
 ) -> list[Entry]:
-    """What each property gives way to; what cannot be decided is reported and left out."""
+    """Returns the properties with what replaces them; conflicts are reported and left out."""
     kept: list[Entry] = []
     rivals: dict[tuple[str, str | None], list[int]] = {}
     refused: dict[tuple[str, str | None], list[Property]] = {}
@@ -135,7 +135,7 @@ def _ordered(
 
 
 def _never_counts(entry: Entry) -> bool:
-    """Another setting wins wherever this one holds."""
+    """Returns whether another setting wins wherever this one holds."""
     return isinstance(entry, Property) and any(
         guard <= entry.node.when for guard in entry.node.unless
     )
@@ -155,8 +155,10 @@ def _giving_way(entry: Setting, to: Setting) -> Setting:
 def _winner(
     sink: Sink, earlier: Setting, later: Setting, guards: Guards, open_rivals: Rivals | None
 ) -> str | None:
-    """Which of two settings of a key counts where both hold: `earlier`, `later`, `neither` after
-    reporting; None where they never meet."""
+    """Returns the setting of a key that counts where both hold.
+
+    `earlier`, `later`, or `neither` after reporting; None where they exclude each other.
+    """
     if _never_meet(earlier, later, guards):
         return None
     if isinstance(earlier, Tree) or isinstance(later, Tree):

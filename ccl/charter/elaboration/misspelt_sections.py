@@ -1,8 +1,7 @@
-"""Warnings for sections at the top of a charter whose names are nearly those of a schema.
+"""Warnings for top-level sections whose names are nearly those of a schema.
 
-A section of any other name is free. One slip in a long name is enough; two slips, a plural or a
-singular, and any slip in a short name may be words of their own, unless the section has a key that
-the schema knows.
+Any other name is free. One slip in a long name is enough; two slips, a plural or a singular, and
+any slip in a short name may be intended, unless the section has a key of the schema.
 """
 
 from typing import Final
@@ -15,7 +14,7 @@ from ccl.prelude.schemas import OPEN_SECTIONS, SCHEMAS, SLIP_DISTANCE_MAX
 
 _KNOWN: Final = tuple(dict.fromkeys(path.partition(".")[0] for path in SCHEMAS))
 _LONG: Final = 5
-"""Letters from which on a name may have two slips, and one without a known key in it."""
+"""The length from which on a name may have two slips, or one without a known key in it."""
 
 
 def check_names_of_sections(sink: Sink, charter: Charter) -> None:
@@ -32,7 +31,7 @@ def check_names_of_sections(sink: Sink, charter: Charter) -> None:
 
 
 def _meant(section: Tree) -> str | None:
-    """The known name that the section's name is nearest to, if it is meant."""
+    """Returns the known name nearest to the section's, if it is meant."""
     edits, near = min((_edits(section.key, known), known) for known in _KNOWN)
     if edits > SLIP_DISTANCE_MAX or (edits > 1 and section.key[0] != near[0]):
         return None

@@ -1,7 +1,7 @@
-"""`range` rules: numeric bands, and whether they cover without overlap.
+"""`range` rules: numeric ranges, their gaps and overlaps.
 
 Both ends of `range 0 500` belong to it, also of `0..=500`; of `0..500` the upper one does not.
-Bands that meet in one number are read as half-open.
+Ranges that meet in one number are read as half-open.
 """
 
 from decimal import Decimal
@@ -15,7 +15,7 @@ from ccl.source.spans import Span
 from ccl.syntax import ast
 
 _TIME_STEPS: Final = (86_400, 3_600, 60)
-"""Bounds that are whole days, hours or minutes step by these."""
+"""Steps of bounds in whole days, hours or minutes."""
 _SIZE_STEPS: Final = (1 << 30, 1 << 20, 1 << 10)
 
 
@@ -25,7 +25,7 @@ def read_band(
     low: typed.CharterValue | None,
     high: typed.CharterValue | None,
 ) -> typed.CharterBand | None:
-    """The bounds of a rule; None after reporting."""
+    """Returns the bounds of a rule; None after reporting."""
     span = rule.low.span.to(rule.high.span)
     if low is None or high is None:
         return None
@@ -49,7 +49,7 @@ def _report_empty(
     low: typed.CharterNumber,
     high: typed.CharterNumber,
 ) -> None:
-    """Reports a range that holds nothing; `501-5000` has a dash between its bounds."""
+    """Reports an empty range; `501-5000` has a dash between its bounds."""
     dash = Span(rule.high.span.file, rule.high.span.start, rule.high.span.start + 1)
     first, last = written(low), written(high)
     advice, fixes = None, tuple[Fix, ...]()
@@ -63,7 +63,7 @@ def _report_empty(
 
 
 def check_bands(sink: Sink, tree: Tree) -> None:
-    """Warn of gaps and overlaps between the bands of each section."""
+    """Warns of gaps and overlaps between the ranges of each section."""
     bands: dict[tuple[str, tuple[Guard, ...], NumberUnit], list[tuple[typed.CharterBand, Span]]]
     bands = {}
     for each in tree.settings:
@@ -107,12 +107,12 @@ def _check(sink: Sink, bands: list[typed.CharterBand]) -> None:
 
 
 def _is_point_in(band: typed.CharterBand, widest: typed.CharterBand) -> bool:
-    """A band of one number that another band ends with."""
+    """Returns whether a range of one number is the end of another."""
     return _number(band.high) == _number(widest.high) and not widest.half_open
 
 
 def _step(before: typed.CharterNumber, after: typed.CharterNumber) -> Decimal:
-    """What lies between two neighbours that leave nothing out: one of what they are written in."""
+    """Returns the distance of two adjacent bounds: one of the unit that they are written in."""
     low, high = _number(before), _number(after)
     steps: tuple[int, ...] = ()
     if before.unit in (NumberUnit.SECONDS, NumberUnit.UNIX_SECONDS):
@@ -137,7 +137,8 @@ def _number(value: typed.CharterNumber) -> Decimal:
 
 
 def written(value: typed.CharterNumber) -> str:
-    """The number for people; seconds as days, hours or minutes where they are."""
+    """Returns the number as it is written; seconds as days, hours or minutes where they are
+    whole."""
     if value.unit is NumberUnit.SECONDS:
         seconds = int(value.value)
         for step, letter in zip(_TIME_STEPS, "dhm", strict=True):

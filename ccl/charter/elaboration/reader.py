@@ -1,4 +1,4 @@
-"""From declarations to the charter's tree: entries with the conditions they are under."""
+"""Declarations as the charter's tree: entries under their conditions."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ from ccl.syntax import ast
 
 
 def read_charter(checker: Checker, scope: FileScope) -> Charter:
-    """The declarations of a file. Faults go to the checker's sink."""
+    """Reads the declarations of a file. Reports to the checker's sink."""
     reader = _Reader(checker, scope)
     raw = tuple(each for item in scope.declarations for each in reader.entry(item, ALWAYS))
     citations = reader.check_citations()
@@ -50,14 +50,14 @@ def read_charter(checker: Checker, scope: FileScope) -> Charter:
 
 
 def report_open_rules(checker: Checker) -> None:
-    """Once all types are known, the rules that compete."""
+    """Reports competing rules, once all types are known."""
     for charter in checker.charters.values():
         if charter.rivals:
             report_rivals(checker.sink, charter.rivals, Guards(checker, charter.conditions))
 
 
 def _articles_in(items: tuple[ast.Item, ...]) -> Iterator[tuple[str, Span]]:
-    """The articles in declarations, at any depth."""
+    """Yields the articles in declarations, at any depth."""
     for item in items:
         match item:
             case ast.Article():
@@ -69,19 +69,19 @@ def _articles_in(items: tuple[ast.Item, ...]) -> Iterator[tuple[str, Span]]:
 
 
 class _Reader:
-    """Reads declarations into entries, reporting what has no constant value."""
+    """The entries of declarations; reports values that are not constant."""
 
     def __init__(self, checker: Checker, scope: FileScope) -> None:
         self._checker = checker
         self._scope = scope
         self._citations: list[ast.StringLiteral] = []
         self._override = False
-        """Inside a rule or section that says so."""
+        """Whether a rule or section around has `override`."""
         self.articles: dict[str, Span] = {}
         self.conditions: list[Condition] = []
 
     def check_citations(self) -> dict[Span, str]:
-        """The numbers that rules cite, by place; those that do not exist are reported."""
+        """Returns the numbers that rules cite, by place; reports those that do not exist."""
         found: dict[Span, str] = {}
         for citation in self._citations:
             number = plain_text(citation) or ""
@@ -95,7 +95,7 @@ class _Reader:
         return tuple(each for item in items for each in self.entry(item, when))
 
     def entry(self, item: ast.Item, when: Guard) -> tuple[Entry, ...]:
-        """The entries of one item: none after reporting, several of a rule."""
+        """Reads the entries of one item: none after reporting, several of a rule."""
         before = self._override
         if isinstance(item, ast.Entry | ast.Section | ast.IfRule) and item.override:
             self._override = True
@@ -144,7 +144,8 @@ class _Reader:
         return found
 
     def _scope_inside(self, item: ast.Section) -> FileScope:
-        """A contract's declarations see the contract's constants."""
+        """Returns the scope of a section: a contract's declarations see the contract's
+        constants."""
         scoped = self._checker.scoped
         match item:
             case ast.Section(
@@ -174,7 +175,7 @@ class _Reader:
         )
 
     def _text(self, key: str, literal: ast.StringLiteral, when: Guard) -> Property:
-        """A property that the head of a section gives."""
+        """Builds a property that the head of a section gives."""
         text = plain_text(literal) or ""
         span = literal.span
         return self._made(
@@ -251,7 +252,7 @@ class _Reader:
         return self._made(item.key.text, item.key.span, value, constant, item.span, when)
 
     def _minutes(self, key: ast.Key, value: ast.DurationLiteral) -> None:
-        """`term: 6m` is six minutes, and was hardly meant so."""
+        """Warns of `term: 6m`, six minutes, which hardly means months."""
         if "term" in key.text:
             months = value.seconds // 60
             self._checker.sink.report(
@@ -266,7 +267,7 @@ class _Reader:
         return read_value(self._checker, self._scope, expr, self._object)
 
     def _object(self, expr: ast.InlineObject) -> typed.CharterObject:
-        """An object inside a list or a call: one constant value, so it contains no rule."""
+        """Reads an object inside a list or a call: one constant value, so it contains no rule."""
         nodes: list[typed.CharterNode] = []
         seen: dict[str, Span] = {}
         for item in expr.entries:
@@ -292,7 +293,7 @@ class _Reader:
         return typed.CharterObject(entries=tuple(nodes), span=expr.span)
 
     def _constant(self, entry: Property | Tree) -> typed.CharterNode:
-        """An entry inside a constant value, checked like one."""
+        """Checks an entry inside a constant value."""
         guards = Guards(self._checker, self.conditions)
         (settled,) = settle(self._checker.sink, (entry,), guards)
         if isinstance(settled, Tree):

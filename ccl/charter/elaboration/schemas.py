@@ -1,4 +1,4 @@
-"""Application of the schemas (`ccl.prelude.schemas`) to the charter, and what `submit_job` gets."""
+"""Application of the schemas (`ccl.prelude.schemas`) to the charter."""
 
 from collections.abc import Iterator, Mapping
 
@@ -46,7 +46,7 @@ def apply(checker: Checker, charter: Charter) -> None:
 def _sections(
     tree: Tree, path: list[str], *, conditional: bool = False
 ) -> Iterator[tuple[Tree, bool]]:
-    """The sections at a path, and whether they are there only in some cases.
+    """Yields the sections at a path, and whether they are under a condition.
 
     Several that differ in their labels are ambiguous.
     """
@@ -67,7 +67,8 @@ def _check_section(
     supplies: Supplies,
     conditional: bool,
 ) -> None:
-    """An entry under a condition is checked, and supplies nothing, which `submit_job` reports."""
+    """Checks the entries of a section; those under a condition supply nothing, as `submit_job`
+    reports."""
     for entry in section.settings:
         if key_of(entry) in HEAD_KEYS:
             continue
@@ -94,7 +95,7 @@ def _unknown_key(
 
 
 def _slip(sink: Sink, path: str, section: Tree, entry: Setting, known: tuple[str, ...]) -> bool:
-    """Reports a key that is close to a known one; whether it is."""
+    """Reports a key that is close to a known one; returns whether it is."""
     key, span = key_of(entry), span_of(entry)
     near = nearest(key, known)
     if near is None or distance(key, near, SLIP_DISTANCE_MAX) > SLIP_DISTANCE_MAX:
@@ -105,7 +106,7 @@ def _slip(sink: Sink, path: str, section: Tree, entry: Setting, known: tuple[str
 
 
 def _value(checker: Checker, path: str, entry: Setting, field: Field) -> typed.Expr | None:
-    """The value in the unit that jobs use, or None after reporting (or where none is used)."""
+    """Returns the value in the unit that jobs use; None after reporting, or where none is used."""
     if field.kind is Kind.ANY:
         return None
     if isinstance(entry, Tree) or field.kind is Kind.SECTION:
@@ -157,7 +158,8 @@ def _of_kind(checker: Checker, entry: Property, field: Field) -> typed.Expr | No
 def _share(
     constant: typed.ScalarConst, kind: Type | None, unit: NumberUnit | None
 ) -> typed.Expr | None:
-    """In millionths: a Decimal or a percentage as it is, a whole number as so many wholes."""
+    """Returns a share in millionths: a Decimal or a percentage as it is, a whole number as so many
+    wholes."""
     if kind is Prim.DECIMAL:
         return constant
     if kind is Prim.INTEGER and unit is NumberUnit.PLAIN:

@@ -1,8 +1,7 @@
-"""Shares in the charter: what a `quorum` or `threshold` in percent may be, wherever it is written.
+"""Shares in the charter: the range of a `quorum` or `threshold` in percent, in any section.
 
-A quorum written as a Decimal is a share as well; whole numbers count members. A `threshold`
-that is made of no percentage may measure anything, and is not judged. Keys of a schema have rules
-there.
+A quorum written as a Decimal is a share as well; whole numbers count members. A `threshold` without
+a percentage may measure anything, and is not checked. Keys of a schema have rules there.
 """
 
 from decimal import Decimal
@@ -20,8 +19,8 @@ _KEYS: Final = SHARE_KEYS | {"quorum", "threshold"}
 
 
 def read_fraction(key: str, value: ast.Expr) -> ast.Expr:
-    """A share written as a fraction of whole numbers, as `2/3`, with Decimals for its sides; any
-    other value as it is."""
+    """Returns a fraction of whole numbers, as `2/3`, with Decimals for its sides; other values
+    unchanged."""
     match value:
         case ast.Binary(
             operator="/", left=ast.IntegerLiteral() as part, right=ast.IntegerLiteral() as whole
@@ -36,7 +35,7 @@ def _decimal(number: ast.IntegerLiteral) -> ast.DecimalLiteral:
 
 
 def check_shares(sink: Sink, tree: Tree, path: str = "") -> None:
-    """Report shares below 0 and above 1, those under a condition too."""
+    """Reports shares below 0 and above 1, those under a condition too."""
     for each in tree.settings:
         key = key_of(each)
         inside = f"{path}.{key}" if path else key

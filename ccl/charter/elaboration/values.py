@@ -1,6 +1,6 @@
-"""The value of a key, for the charter and as a constant for code.
+"""Values of keys, for the charter and as constants for code.
 
-A bare word is the constant of that name, else a symbol. What has no constant value is reported.
+A bare word is the constant of that name, else a symbol. A value that is not constant is reported.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ Read: TypeAlias = tuple[typed.CharterValue | None, typed.Expr | None]
 
 
 def read_value(checker: Checker, scope: FileScope, expr: ast.Expr, objects: ReadObject) -> Read:
-    """`objects` reads inline objects, which are entries again."""
+    """Reads a value; `objects` reads inline objects, which are entries again."""
     match expr:
         case ast.PercentLiteral():
             number = typed.CharterNumber(
@@ -67,7 +67,7 @@ def read_value(checker: Checker, scope: FileScope, expr: ast.Expr, objects: Read
 
 
 def _is_of_percentages(checker: Checker, scope: FileScope, expr: ast.Expr) -> bool:
-    """Whether a constant is a percentage, or computed from some."""
+    """Returns whether a constant is a percentage, or computed from some."""
     seen: set[int] = set()
     waiting = [(scope, expr)]
     while waiting:
@@ -92,14 +92,14 @@ def _is_of_percentages(checker: Checker, scope: FileScope, expr: ast.Expr) -> bo
 
 
 def _is_beyond(constant: typed.ScalarConst) -> bool:
-    """Whether it is a time that cannot be written."""
+    """Returns whether it is a time that cannot be written."""
     return prune(constant.type) is Prim.TIMESTAMP and rfc3339(constant.value) is None
 
 
 def read_call(
     checker: Checker, scope: FileScope, call: ast.Call, objects: ReadObject
 ) -> typed.CharterCall | None:
-    """A call entry as it is written; None after reporting an argument."""
+    """Reads a call entry as it is written; None after reporting an argument."""
     arguments: list[typed.CharterValue] = []
     for each in call.arguments:
         if isinstance(each.value, ast.Call):
@@ -160,7 +160,7 @@ def _list(checker: Checker, scope: FileScope, expr: ast.ArrayExpr, objects: Read
 
 
 def exact(value: Decimal) -> int | str:
-    """An integer where it is one, else its shortest exact text."""
+    """Returns an integer where it is one, else its shortest exact text."""
     if value == value.to_integral_value():
         return int(value)
     return format(value.normalize(), "f")
@@ -175,7 +175,7 @@ _UNITS: dict[Type, NumberUnit] = {
 
 
 def from_constant(node: typed.Expr | None) -> typed.CharterValue | None:
-    """The value of a constant; None for what the charter has no form for."""
+    """Returns the value of a constant; None where the charter has no form for it."""
     match node:
         case typed.ScalarConst(type=Prim.BOOL):
             return typed.CharterBool(value=bool(node.value), span=node.span)
@@ -200,7 +200,7 @@ def from_constant(node: typed.Expr | None) -> typed.CharterValue | None:
 
 
 def same_value(a: typed.CharterValue, b: typed.CharterValue) -> bool:
-    """The same, wherever it is written."""
+    """Returns whether two values are equal, apart from their places."""
     match a, b:
         case typed.CharterNumber(), typed.CharterNumber():
             return (a.value, a.unit) == (b.value, b.unit)

@@ -1,1 +1,1 @@
-"""Forms and values with rules of their own: literals, times, records, submissions, assertions."""
+"""Built-in forms with rules of their own: times, records, submissions, assertions."""

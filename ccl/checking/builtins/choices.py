@@ -7,7 +7,7 @@ from ccl.ir import typed
 
 
 def one_of(body: Body, node: typed.Expr, choices: tuple[str, ...], parameter: str) -> typed.Expr:
-    """A text constant must be one of `choices`; other texts are left to the host."""
+    """Reports a text constant that is not one of `choices`; other texts are left to the host."""
     if not isinstance(node, typed.TextConst) or node.value in choices:
         return node
     near = nearest(node.value, choices)

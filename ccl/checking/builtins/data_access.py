@@ -1,6 +1,6 @@
-"""What is asked of Data without giving it a type first: elements, presence, walking.
+"""Access to Data without a type: elements, presence, iteration.
 
-`ctx.votes[0]` and `ctx["a key"]` are Data again; a `for` takes a list or a record as it comes.
+`ctx.votes[0]` and `ctx["a key"]` are Data again; a `for` iterates over a list or a record.
 """
 
 from ccl.checking.core.conversions import convert
@@ -17,7 +17,8 @@ _TEXTS = (Prim.DID, Prim.CID)
 
 
 def infer_element(body: Body, base: typed.Expr, expr: ast.Index) -> typed.Expr:
-    """`base[index]` of Data: a list's element by its position, a record's field by its key."""
+    """Infers `base[index]` of Data: a list's element by its position, a record's field by its
+    key."""
     index = body.infer(expr.index)
     kind = prune(index.type)
     if is_invalid(index):
@@ -51,7 +52,7 @@ def _asked(builtin: Builtin, base: typed.Expr, index: typed.Expr, span: Span) ->
 
 
 def infer_presence(body: Body, call: ast.Call, argument: ast.Expr) -> typed.Expr:
-    """`has(ctx.a[0].b)`: whether the whole path leads somewhere."""
+    """Infers `has(ctx.a[0].b)`: whether the whole path exists."""
     node = body.infer(argument)
     path: list[typed.Expr] = []
     while (step := _last_step(node)) is not None:
@@ -69,7 +70,7 @@ def infer_presence(body: Body, call: ast.Call, argument: ast.Expr) -> typed.Expr
 
 
 def _last_step(node: typed.Expr) -> tuple[typed.Expr, typed.Expr] | None:
-    """What a path through Data comes from, and its last name or position."""
+    """Splits a path through Data into its base and its last name or position."""
     match node:
         case typed.DataGet(base=base, name=name):
             return base, typed.TextConst(value=name, type=Prim.STRING, span=node.span)
@@ -82,7 +83,8 @@ def _last_step(node: typed.Expr) -> tuple[typed.Expr, typed.Expr] | None:
 
 
 def as_walked(iterable: typed.Expr, *, pairs: bool) -> typed.Expr:
-    """Data that a `for` walks: the elements of a list, or the keys and values of a record."""
+    """Returns the type of Data in a `for`: the elements of a list, or keys and values of a
+    record."""
     if is_invalid(iterable) or prune(iterable.type) is not Prim.DATA:
         return iterable
     kind = Map(Prim.STRING, Prim.DATA) if pairs else Array(Prim.DATA)

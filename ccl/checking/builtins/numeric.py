@@ -1,7 +1,7 @@
-"""Prelude functions that work on one kind of number at a time: `min`, `sum` and their kin.
+"""Prelude functions over one type of number at a time: `min`, `sum` and the like.
 
-The arguments say which kind it is: literals take it from the others, Data converts to it, an
-Integer beside Mana becomes Mana.
+The arguments determine the type: literals take it from the others, Data converts to it, an Integer
+beside Mana becomes Mana.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,8 @@ _COMPARED = (*_ADDED, Prim.TIMESTAMP)
 
 
 def works_on(row: PreludeFunction, kind: Type) -> bool:
-    """Times have an earlier and a later one; everything else is done to amounts only."""
+    """Returns whether a function takes the type: times are only compared, amounts are also
+    added."""
     kinds = _COMPARED if row.name in ("min", "max") else _ADDED
     return kind in kinds or isinstance(kind, Token)
 
@@ -34,7 +35,7 @@ def arguments(
     receiver: typed.Expr | None,
     expected: Type | None,
 ) -> tuple[dict[str, typed.Expr], Type]:
-    """The arguments by parameter in the order written, and the kind of number they all are."""
+    """Checks the arguments, in the order written; returns them by parameter, and their type."""
     of_array = isinstance(row.parameters[0][1], Array)
     found: dict[str, typed.Expr] = {}
     if receiver is not None:
@@ -55,14 +56,14 @@ def arguments(
 
 
 def _takes_kind(expr: ast.Expr) -> bool:
-    """Whether it says nothing of the kind by itself."""
+    """Returns whether an expression takes its type from its context."""
     if isinstance(expr, ast.ArrayExpr):
         return all(map(_takes_kind, expr.elements))
     return operators.takes_context(expr)
 
 
 def _number(node: typed.Expr, of_array: bool) -> Type:
-    """The kind of number that an argument is, or has as its elements."""
+    """Returns the type of number that an argument is, or has as its elements."""
     kind = prune(node.type)
     if not of_array or kind is Prim.DATA or has_error_type(kind):
         return kind
@@ -73,7 +74,7 @@ def _number(node: typed.Expr, of_array: bool) -> Type:
 
 
 def _common(kinds: Sequence[Type]) -> Type | None:
-    """The kind that the arguments agree on; None if none of them says anything."""
+    """Returns the type that the arguments agree on; None if none of them determines it."""
     known = [kind for kind in kinds if kind is not Prim.DATA and variable_of(kind) is None]
     if known:
         return Prim.MANA if Prim.MANA in known else known[0]
@@ -81,7 +82,7 @@ def _common(kinds: Sequence[Type]) -> Type | None:
 
 
 def _wanted(body: Body, row: PreludeFunction, expected: Type | None) -> Type:
-    """Where the arguments leave it open, what is hoped for decides, else it is Integer."""
+    """Returns the expected type where the arguments leave it open, else Integer."""
     kind = prune(expected) if expected is not None else None
     if kind is not None and variable_of(kind) is None and works_on(row, kind):
         return kind
@@ -99,7 +100,7 @@ def _settled(body: Body, call: ast.Call, row: PreludeFunction, kind: Type) -> Ty
 
 
 def _open(body: Body, kind: Type) -> Type:
-    """A kind of number that nothing has decided yet, Integer if nothing ever does."""
+    """Returns a type of number that is still open, Integer by default."""
 
     def attempt(by_default: bool) -> bool:
         return variable_of(prune(kind)) is None or (by_default and unify(kind, Prim.INTEGER))
@@ -110,5 +111,5 @@ def _open(body: Body, kind: Type) -> Type:
 
 
 def is_numeric(row: PreludeFunction) -> bool:
-    """Whether the row works on more than one kind of number."""
+    """Returns whether the row works on more than one type of number."""
     return any(kind in (NUMBER, Array(NUMBER)) for _, kind in row.parameters)

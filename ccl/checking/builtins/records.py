@@ -1,7 +1,7 @@
 """Records in code: `{ a: 1 }` as Data. Every field is encoded by its type.
 
-A record is a section body, so sections may stand in it, and an `if`: what a branch sets is there
-where the branch ran.
+A record is a section body, so it may contain sections, and an `if`: the keys that a branch sets are
+present if the branch ran.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ _Item = TypeVar("_Item", bound=ast.Item)
 
 
 def infer_record(body: Body, entries: Sequence[ast.Item], span: Span) -> typed.Expr:
-    """The entries as one value of type Data."""
+    """Infers the entries as one value of type Data."""
     if body.in_constant:
         body.sink.report("CCL0423", span, what="a record")
         return invalid(span)
@@ -50,7 +50,7 @@ def infer_record(body: Body, entries: Sequence[ast.Item], span: Span) -> typed.E
 def key_of(
     body: Body, entry: ast.Item, seen: dict[str, Span], where: str = "a record"
 ) -> ast.Key | None:
-    """The key that an entry sets, for the first time; None after reporting."""
+    """Returns the key that an entry sets for the first time; None after reporting."""
     misplaced = _misplaced(entry)
     if misplaced is not None or not isinstance(entry, ast.Entry | ast.Section):
         span, what, advice = misplaced or (entry.span, "code", "code")
@@ -66,7 +66,7 @@ def key_of(
 
 
 def _misplaced(entry: ast.Item) -> tuple[Span, str, str] | None:
-    """Where and what an entry is that sets no key, and the fact `advice`."""
+    """Returns place and kind of an entry that sets no key, and the fact `advice`."""
     match entry:
         case ast.Entry() | ast.Section() if entry.override:
             return entry.key.span, "`override`", "override"
@@ -90,7 +90,7 @@ def _of_entry(body: Body, entry: ast.Item) -> typed.Expr:
 
 
 def infer_part(body: Body, value: ast.Expr, key: ast.Key) -> typed.Expr:
-    """The value of an entry, of whatever type Data can hold."""
+    """Infers the value of an entry, of whatever type Data can hold."""
     if isinstance(value, ast.InlineObject):
         return infer_record(body, value.entries, value.span)
     if isinstance(value, ast.ArrayExpr):
@@ -112,7 +112,7 @@ def infer_part(body: Body, value: ast.Expr, key: ast.Key) -> typed.Expr:
 
 
 def as_object(section: ast.Section) -> ast.InlineObject:
-    """`data { … }` is `data: { … }`."""
+    """Reads `data { … }` as `data: { … }`."""
     entries = tuple(each for each in section.entries if isinstance(each, _ENTRIES))
     return ast.InlineObject(entries=entries, span=section.span)
 
@@ -145,7 +145,7 @@ def _keys(entries: Sequence[ast.Item]) -> Iterator[str]:
 def _branch(
     body: Body, entries: Sequence[ast.Item], made: Slots
 ) -> tuple[typed.Statement, ...] | None:
-    """What sets the entries of one branch; None after reporting."""
+    """Checks the entries of one branch; None after reporting."""
     done: list[typed.Statement] = []
     seen: dict[str, Span] = {}
     fine = True
@@ -193,7 +193,7 @@ def _unit(statements: tuple[typed.Statement, ...], span: Span) -> typed.Expr:
 
 
 def with_words(body: Body, value: ast.Expr) -> ast.Expr:
-    """An entry's value: bare words that are no values are texts, at any depth."""
+    """Returns an entry's value with texts for bare words that are no values, at any depth."""
     match value:
         case ast.InlineObject():
             entries = tuple(_entry_with_words(body, each) for each in value.entries)
@@ -223,7 +223,7 @@ def _entry_with_words(body: Body, entry: _Item) -> _Item:
 
 
 def _word(body: Body, value: ast.Expr) -> ast.Expr:
-    """A bare word, or a path of words, is what has this name, else a text."""
+    """Returns a bare word, or a path of words, as the value of this name, else as a text."""
     path = words_of(value)
     if not path or _is_value(body, path[0]):
         return value
@@ -245,7 +245,7 @@ def _is_value(body: Body, name: str) -> bool:
 
 
 def _leads_somewhere(body: Body, name: str) -> bool:
-    """Whether a path from here is read, or rather misspelt."""
+    """Returns whether a path from here is read as one, or rather misspelt."""
     scope = body.scope
     return (
         name in scope.imports

@@ -1,4 +1,4 @@
-"""Slots: records some of whose keys are there only where a branch ran."""
+"""Slots: records with keys that are only present where a branch ran."""
 
 from collections.abc import Iterable
 
@@ -15,14 +15,14 @@ _SOME = 1
 
 
 def new(body: Body, keys: Iterable[str], span: Span) -> Slots:
-    """A slot for each key."""
+    """Declares a slot for each key."""
     kind = Option(Prim.DATA)
     locals_ = {key: body.temporary(kind, span) for key in dict.fromkeys(keys)}
     return Slots(locals=locals_, span=span)
 
 
 def empty(slots: Slots) -> tuple[typed.Statement, ...]:
-    """Empties all of them, before anything is set."""
+    """Empties all of them, before any is set."""
     none = typed.VariantNew(tag=_NONE, payload=(), type=Option(Prim.DATA), span=slots.span)
     return tuple(
         typed.SetLocal(local=each, value=none, span=slots.span) for each in slots.locals.values()
@@ -35,7 +35,7 @@ def set_slot(slots: Slots, key: str, value: typed.Expr, span: Span) -> typed.Sta
 
 
 def record(slots: Slots) -> typed.Expr:
-    """What has been set, as Data."""
+    """Returns the keys that have been set, as Data."""
     return typed.DataNew(
         fields=tuple((key, _get(slots, local)) for key, local in slots.locals.items()),
         optional=frozenset(slots.locals),
@@ -44,7 +44,7 @@ def record(slots: Slots) -> typed.Expr:
 
 
 def any_set(slots: Slots) -> typed.Expr:
-    """Whether there is a key that has been set."""
+    """Returns whether any key has been set."""
     first, *rest = (
         typed.Convert(
             conversion=Conversion.IS_SOME,

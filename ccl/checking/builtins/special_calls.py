@@ -1,4 +1,4 @@
-"""Calls and statements with rules of their own: `require`, conversions by name, `has`, time.
+"""Calls and statements with rules of their own: `require`, named conversions, `has`, time.
 
 `submit_job` and `module` are in `ccl.checking.builtins.submissions`.
 """
@@ -76,7 +76,7 @@ def infer_form(body: Body, call: ast.Call, name: str, expected: Type | None) -> 
 
 
 def infer_require(body: Body, expr: ast.Require) -> typed.Expr:
-    """`require(condition, message) because article "…"`."""
+    """Infers `require(condition, message) because article "…"`."""
     call = ast.Call(
         callee=ast.Name(text="require", span=expr.span),
         type_arguments=(),
@@ -112,7 +112,7 @@ def _has(body: Body, call: ast.Call) -> typed.Expr:
 
 
 def _log_event(body: Body, call: ast.Call) -> typed.Expr:
-    """`log_event(name, detail)` writes the line `name: detail`."""
+    """Infers `log_event(name, detail)`, which writes the line `name: detail`."""
     bound = bind(
         body, call, Callee(name="log_event", parameters=("name", "detail")), call.arguments
     )
@@ -129,7 +129,7 @@ def _log_event(body: Body, call: ast.Call) -> typed.Expr:
 
 
 def _wrap(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed.Expr:
-    """`Some(x)`, `Ok(x)`, `Err(e)`; the other half of a Result comes from the context."""
+    """Infers `Some(x)`, `Ok(x)`, `Err(e)`; the other half of a Result comes from the context."""
     argument = only_argument(body, call, name, "value")
     if argument is None:
         return invalid(call.span)
@@ -188,7 +188,7 @@ def _converted(body: Body, call: ast.Call, name: str) -> typed.Expr:
 
 
 def _token(body: Body, call: ast.Call, expected: Type | None) -> typed.Expr:
-    """`token<USD>(n)`; the class is left out where the context has it."""
+    """Infers `token<USD>(n)`; the class may be omitted where the context determines it."""
     argument = only_argument(body, call, "token", "amount")
     if argument is None:
         return invalid(call.span)

@@ -1,4 +1,4 @@
-"""`submit_job` and `module`: what they leave out comes from the charter."""
+"""`submit_job` and `module`; the charter supplies arguments that a submission omits."""
 
 from collections.abc import Mapping
 
@@ -66,7 +66,7 @@ SUBMITTED = Result(Prim.JOB, Prim.STRING)
 
 
 def infer_submit(body: Body, call: ast.Call) -> typed.Expr:
-    """A submission: `host_submit_job` for the five fields, a manifest for more."""
+    """Infers a submission: `host_submit_job` for the five fields, a manifest for more."""
     if body.in_constant:
         body.sink.report("CCL0423", call.span, what="`submit_job`")
         return invalid(call.span)
@@ -117,7 +117,7 @@ def _field(body: Body, name: str, value: ast.Expr) -> typed.Expr:
 
 
 def _arguments(body: Body, value: ast.Expr) -> typed.Expr:
-    """The arguments of the job's entry: a list, of whatever the entry takes."""
+    """Checks the arguments of the job's entry: a list of any values."""
     key = ast.Key(text="arguments", quoted=False, span=value.span)
     node = records.infer_part(body, value, key)
     kind = prune(node.type)
@@ -128,7 +128,7 @@ def _arguments(body: Body, value: ast.Expr) -> typed.Expr:
 
 
 def _group(body: Body, name: str, value: ast.InlineObject) -> typed.Expr:
-    """`requirements: { … }`: each entry by its key."""
+    """Checks `requirements: { … }`, each entry by its key."""
     known = GROUPS[name]
     fields: dict[str, typed.Expr] = {}
     seen: dict[str, Span] = {}
@@ -163,7 +163,7 @@ def _group(body: Body, name: str, value: ast.InlineObject) -> typed.Expr:
 
 
 def _in_range(body: Body, group: str, key: str, node: typed.Expr) -> typed.Expr:
-    """A constant that no job may ask for is wrong here as in the charter."""
+    """Reports a constant out of the range that the schema of the charter has for it."""
     field = FED.get(JobValue(group, key))
     known = None if field is None or is_invalid(node) else fold(node)
     if not isinstance(known, typed.ScalarConst) or field is None:
@@ -193,14 +193,14 @@ def _within_limits(body: Body, name: str, node: typed.Expr, known: typed.Expr) -
 
 
 def _job_defaults(body: Body) -> JobDefaults:
-    """What the charter supplies; only the root file's charter counts."""
+    """Returns the values that the charter supplies; only the root file's charter counts."""
     if body.scope.source != body.checker.scoped.root:
         return JobDefaults()
     return body.checker.charter.job_defaults
 
 
 def _resource_type(call: ast.Call) -> str | None:
-    """The type of resource that a call names by a constant."""
+    """Returns the type of resource that a call names by a constant."""
     resource: str | None = None
     for each in call.arguments:
         if each.name is not None and each.name.text == "resource_type":
@@ -211,7 +211,7 @@ def _resource_type(call: ast.Call) -> str | None:
 
 
 def _report_conditional(body: Body, defaults: JobDefaults, given: Mapping[str, object]) -> None:
-    """A value under a condition supplies no job: the condition is undecided when it is compiled."""
+    """Reports values under a condition, which supply no job: it is decided at run time."""
     for each in defaults.conditional:
         if each.argument not in given:
             body.sink.report("CCL0344", each.span, path=each.path, argument=each.argument)
@@ -236,7 +236,7 @@ def _with_default(
     given: typed.Expr | None,
     supplied: typed.Expr | Mapping[str, typed.Expr],
 ) -> typed.Expr:
-    """An argument that the charter supplies, too."""
+    """Returns an argument that the charter supplies, too."""
     if isinstance(supplied, Mapping):
         return (
             _record(body, name, supplied)
@@ -250,7 +250,7 @@ def _with_default(
 
 
 def _record(body: Body, name: str, values: Mapping[str, typed.Expr]) -> typed.Expr:
-    """A record of a manifest as a struct value: it is encoded as a map by field name."""
+    """Builds a record of a manifest as a struct value: it is encoded as a map by field name."""
     kind = Struct(f"manifest {name}", name)
     fields = tuple((key, prune(node.type)) for key, node in values.items())
     body.checker.records[kind.id] = StructDef(kind, fields)
@@ -265,7 +265,8 @@ def _record(body: Body, name: str, values: Mapping[str, typed.Expr]) -> typed.Ex
 def _completed(
     body: Body, name: str, given: typed.Expr, charter: Mapping[str, typed.Expr]
 ) -> typed.Expr:
-    """A record with the charter's values besides; where both have a key, they must agree."""
+    """Returns a record with the charter's values besides; where both have a key, they must
+    agree."""
     if is_invalid(given):
         return given
     if not isinstance(given, typed.DataNew):
@@ -286,7 +287,7 @@ def _completed(
 
 
 def _agrees(body: Body, name: str, given: typed.Expr, charter: typed.Expr) -> None:
-    """The same thing said twice must be the same."""
+    """Reports an argument that differs from the charter's value."""
     known = given if is_invalid(given) else fold(given)
     if known is None or isinstance(known, Problem) or is_invalid(known):
         return
@@ -304,7 +305,7 @@ def _agrees(body: Body, name: str, given: typed.Expr, charter: typed.Expr) -> No
 
 
 def infer_module(body: Body, call: ast.Call) -> typed.Expr:
-    """`module("./count.ccl")`: the CID of that module, which is packed along."""
+    """Infers `module("./count.ccl")`: the CID of that module, which is packed."""
     bound = bind(body, call, Callee(name="module", parameters=("path",)), call.arguments)
     if bound is None:
         return invalid(call.span)

@@ -1,7 +1,7 @@
-"""What only tests call: assertions, and being somebody else at another time.
+"""Functions for tests: assertions, and the caller, time and state that a test sets.
 
 An assertion is a check that traps as any other. `assert_traps` is a branch: the test runner
-executes the test once for each that the test comes to, and enters that one only.
+executes the test once for each that the test reaches, and enters that one only.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _STANDINGS: Final[Mapping[str, tuple[str, tuple[tuple[str, Type], ...]]]] = {
         (("resource_type", Prim.STRING), ("units", Prim.INTEGER)),
     ),
 }
-"""Calls that change what the rest of the test sees, and their parameters."""
+"""Calls that change the context for the rest of the test, and their parameters."""
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _EFFECTS: Final = {"events": "emit", "submitted_jobs": "submit-job"}
 
@@ -68,7 +68,7 @@ def infer_test_form(body: Body, call: ast.Call, name: str) -> typed.Expr:
 def _bound(
     body: Body, call: ast.Call, name: str, parameters: tuple[str, ...], *, optional: str = ""
 ) -> dict[str, ast.Expr] | None:
-    """The arguments by parameter; None after reporting."""
+    """Returns the arguments by parameter; None after reporting."""
     callee = Callee(name=name, parameters=parameters, optional=frozenset({optional}))
     bound = bind(body, call, callee, call.arguments)
     if bound is None:
@@ -120,7 +120,7 @@ def _checked(condition: typed.Expr, message: typed.Expr | None, span: Span) -> t
 def _compared(
     body: Body, written: ast.Binary, bound: Mapping[str, ast.Expr], span: Span
 ) -> typed.Expr:
-    """A comparison of which both values are kept, so that they can be shown."""
+    """Infers a comparison that keeps both values, for the report."""
     compared = operators.infer_binary(body, written, None)
     message = _message(body, bound)
     if not isinstance(compared, typed.Binary) or not body.final:
@@ -168,7 +168,7 @@ def _said(left: typed.Local, right: typed.Local, span: Span) -> typed.Expr:
 
 
 def _assert_traps(body: Body, call: ast.Call) -> typed.Expr:
-    """`if entered here { expression; leave }`; after leaving, invariants may still trap."""
+    """Builds `if entered here { expression; leave }`; after leaving, invariants may still trap."""
     bound = _bound(body, call, "assert_traps", ("expression", "reason"), optional="reason")
     if bound is None:
         return typed.UnitConst(span=call.span)
@@ -204,7 +204,7 @@ def _assert_traps(body: Body, call: ast.Call) -> typed.Expr:
 
 
 def _leave(body: Body, span: Span) -> typed.Expr:
-    """What follows an expression that did not trap: the end of the test, or a trap."""
+    """Builds the end of an expression that did not trap: the end of the test, or a trap."""
     if is_test(body) and prune(body.result) is Prim.UNIT:
         return typed.Return(value=None, span=span)
     no = typed.ScalarConst(value=0, type=Prim.BOOL, span=span)
@@ -231,7 +231,7 @@ def _standing(body: Body, call: ast.Call, name: str) -> typed.Expr:
 
 
 def _grant_role(body: Body, call: ast.Call) -> typed.Expr:
-    """A role as `caller_has_role` takes it, or its name as the host grants it."""
+    """Infers a role as `caller_has_role` takes it, or its name as the host grants it."""
     bound = _bound(body, call, "grant_role", ("role",))
     if bound is None:
         return typed.UnitConst(span=call.span)

@@ -1,7 +1,7 @@
-"""Times and spans of time by call: `timestamp`, `now`, `days`, `hours`.
+"""Times and durations by call: `timestamp`, `now`, `days`, `hours`.
 
-`timestamp`, `days` and `hours` are Integers or what they stand for, whichever their context
-needs: published programs count in seconds, new ones have the types.
+`timestamp`, `days` and `hours` are Integers or have their own type, as their context requires:
+published programs count in seconds, new ones have the types.
 """
 
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ _SECONDS = {"days": 86_400, "hours": 3_600}
 
 
 def infer_timestamp(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed.Expr:
-    """The job's time, a time written as a text, or a number of seconds as a Timestamp."""
+    """Infers the job's time, a time written as a text, or a number of seconds as a Timestamp."""
     wanted = prune(expected) if expected is not None else None
     kind = Prim.TIMESTAMP if wanted is Prim.TIMESTAMP else Prim.INTEGER
     if not call.arguments:
@@ -47,7 +47,7 @@ def infer_timestamp(body: Body, call: ast.Call, name: str, expected: Type | None
 
 
 def infer_now(body: Body, call: ast.Call) -> typed.Expr:
-    """The job's time as a Timestamp."""
+    """Infers the job's time as a Timestamp."""
     if call.arguments:
         given = str(len(call.arguments))
         body.sink.report("CCL0436", call.span, name="now", wanted="no arguments", given=given)
@@ -81,7 +81,7 @@ def _written(body: Body, call: ast.Call, text: ast.StringLiteral, kind: Type) ->
 
 
 def infer_span(body: Body, call: ast.Call, name: str, expected: Type | None) -> typed.Expr:
-    """`days(7)`: a Duration, or its seconds where an Integer is wanted."""
+    """Infers `days(7)`: a Duration, or its seconds where an Integer is expected."""
     argument = only_argument(body, call, name, "count")
     if argument is None:
         return invalid(call.span)

@@ -1,1 +1,1 @@
-"""Calls: which function is meant, its arguments, and errors at the call."""
+"""Calls: resolution of the callee, arguments, and errors at the call."""

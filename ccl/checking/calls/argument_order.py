@@ -16,10 +16,11 @@ def in_order(
     parameters: Sequence[str],
     changed: Collection[str] = (),
 ) -> tuple[tuple[typed.Statement, ...], list[typed.Expr]]:
-    """Arguments in the order of parameters; what must be evaluated before, in order written.
+    """Returns the arguments in the order of parameters, and the statements to evaluate before.
 
-    `changed`: parameters whose argument the callee changes, so that it stays a place. Other objects
-    may stay too, since no argument may change another one; variables of values are read in turn.
+    `changed`: parameters whose argument the callee changes, so that it stays an lvalue. Other
+    objects may stay lvalues too, since no argument may change another one; variables of values are
+    read in turn.
     """
     if tuple(nodes) == tuple(parameters):
         return (), list(nodes.values())
@@ -43,7 +44,7 @@ def in_order(
 
 
 def after(before: tuple[typed.Statement, ...], node: typed.Expr) -> typed.Expr:
-    """`node` once `before` has been done."""
+    """Returns `node`, evaluated after the statements `before`."""
     if not before:
         return node
     if prune(node.type) is Prim.UNIT:

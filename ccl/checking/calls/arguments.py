@@ -12,7 +12,8 @@ from ccl.syntax import ast
 
 
 class Callee(Node, frozen=True, kw_only=True):
-    """What an argument list is read against. `declared` is where the callee is, if in source."""
+    """The parameters that an argument list is bound to. `declared`: the declaration, if in
+    source."""
 
     name: str
     parameters: tuple[str, ...]
@@ -29,7 +30,7 @@ class Callee(Node, frozen=True, kw_only=True):
 def bind(
     body: Body, call: ast.Call, callee: Callee, arguments: Sequence[ast.Argument]
 ) -> dict[str, ast.Argument] | None:
-    """Arguments by parameter, in the order written; None where they do not fit (reported)."""
+    """Returns the arguments by parameter, in the order written; None after reporting."""
     callee = _as_written(call, callee)
     named = [each for each in arguments if each.name is not None]
     if named and len(named) != len(arguments):
@@ -53,7 +54,7 @@ def bind(
 
 
 def _as_written(call: ast.Call, callee: Callee) -> Callee:
-    """The callee by the name that the call gives it: a method has another one inside."""
+    """Returns the callee under the name that the call gives it: a method has another one inside."""
     match call.callee:
         case ast.Field(name=name):
             return replace(callee, name=name.text)
@@ -127,7 +128,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def only_argument(body: Body, call: ast.Call, name: str, parameter: str) -> ast.Expr | None:
-    """The one argument of a call; None after reporting."""
+    """Returns the one argument of a call; None after reporting."""
     bound = bind(body, call, Callee(name=name, parameters=(parameter,)), call.arguments)
     if bound is None:
         for each in call.arguments:

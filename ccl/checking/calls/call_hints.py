@@ -1,6 +1,6 @@
-"""Reports of calls that name no function or method, with the one that may be meant.
+"""Reports of unknown functions and methods, with suggestions.
 
-A fix is offered only where the call has as many arguments as the one that it proposes.
+A fix is offered only where the call has as many arguments as the suggested function.
 """
 
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ _SHAPES = {
     ("Option", "unwrap_or"): "unwrap_or(other)",
     ("Result", "unwrap_or"): "unwrap_or(other)",
 }
-"""How methods are called whose arguments other languages give in another way."""
+"""Calls of methods whose arguments other languages pass in another way."""
 
 
 def unknown_function(body: Body, call: ast.Call, name: ast.Name) -> typed.Expr:
-    """Reports a call of a name that no function has, with those that may be meant."""
+    """Reports a call of an unknown function, with similar names."""
     text = name.text
     own = body.scope.function_names
     known = (*own, *FUNCTIONS, *SPECIAL_FORMS, *library_index.FUNCTIONS)
@@ -67,7 +67,7 @@ def unknown_function(body: Body, call: ast.Call, name: ast.Name) -> typed.Expr:
 
 
 def unknown_method(body: Body, call: ast.Call, member: ast.Field, kind: Type) -> typed.Expr:
-    """Reports a call of a method that values of this kind do not have."""
+    """Reports a call of a method that the receiver's type does not have."""
     name, group = member.name.text, library.group_of(kind) or ""
     known = [each for owner, each in _ALL_METHODS if owner == group]
     foreign = foreign_names.FOREIGN_METHODS.get(group, {}).get(name)
@@ -89,7 +89,7 @@ def unknown_method(body: Body, call: ast.Call, member: ast.Field, kind: Type) ->
 
 
 def _takes(body: Body, group: str, name: str, count: int) -> bool:
-    """Whether the method takes `count` arguments, as far as can be seen."""
+    """Returns whether the method takes `count` arguments, as far as can be seen."""
     if name == "fold":
         return False  # other languages give its arguments in other orders
     builtin = METHODS.get((group, name))
@@ -109,7 +109,7 @@ def _call_shape(group: str, name: str) -> str:
 
 
 def _is_of_text(body: Body, call: ast.Call) -> bool:
-    """Is the only argument certainly a String?"""
+    """Returns whether the only argument is certainly a String."""
     match call.arguments:
         case (ast.Argument(name=None, value=ast.StringLiteral()),):
             return True
@@ -121,7 +121,7 @@ def _is_of_text(body: Body, call: ast.Call) -> bool:
 
 
 def _as_method(call: ast.Call, name: Span, method: str) -> Fix:
-    """`value.method()` for `name(value)`, of a value that needs no parentheses."""
+    """Rewrites `name(value)` as `value.method()`, for a value that needs no parentheses."""
     value = call.arguments[0].value.span
     before = Span(name.file, name.start, value.start)
     behind = Span(name.file, value.end, call.span.end)
@@ -129,14 +129,14 @@ def _as_method(call: ast.Call, name: Span, method: str) -> Fix:
 
 
 def _call_instead(place: Span, near: Sequence[str]) -> tuple[Fix, ...]:
-    """The fix where one function may be meant."""
+    """Returns the fix where one function may be meant."""
     if len(near) != 1:
         return ()
     return (Fix(f"call `{near[0]}`", (Edit(place, near[0]),)),)
 
 
 def _literal_instead(call: ast.Call, name: Span) -> tuple[Fix, ...]:
-    """The fix for `Name(field: value)`, which is a struct literal but for its brackets."""
+    """Returns the fix for `Name(field: value)`, a struct literal with the wrong brackets."""
     if any(each.name is None for each in call.arguments):
         return ()
     opening = Span(name.file, name.end, name.end + 1)
@@ -145,7 +145,7 @@ def _literal_instead(call: ast.Call, name: Span) -> tuple[Fix, ...]:
 
 
 def _habit(name: str) -> tuple[str | None, str | None]:
-    """The facts `advice` and `method` for a function that other languages have."""
+    """Returns the facts `advice` and `method` for a function that other languages have."""
     if name in foreign_names.COUNTING_NAMES:
         return "count", None
     method = foreign_names.METHOD_NAMES.get(name)

@@ -1,8 +1,8 @@
-"""Call sites of instances, and errors that are led back to them.
+"""Call sites of instances, and errors that are attributed to them.
 
-An instance is checked because of a call. What is wrong in a body of the library is wrong with that
-call: the error is at the outermost call in the program's files, or at the function that it
-passes. What is wrong in a function of the program stays there, and shows the call.
+An instance is checked because of a call. An error in a body of the library is attributed to the
+outermost call in the program's files, or to the function that it passes. An error in a function of
+the program keeps its place, with a label at the call.
 """
 
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ _MISMATCH: Final = "CCL0401"
 _FUNCTION_MISMATCH: Final = "CCL0465"
 _OTHER_COUNT: Final = "CCL0445"
 OF_OPEN_TYPES: Final = frozenset({"CCL0409", "CCL0442"})
-"""Errors about types that nothing decides; they may follow from other errors."""
+"""Errors about types that nothing determines; they may follow from other errors."""
 
 
 def check_function(checker: Checker, signature: Signature) -> typed.Function:
-    """The body of a function; its errors name the call that they come from."""
+    """Checks the body of a function; its errors are attributed to the call that they come from."""
     report_to, checker.sink = checker.sink, Sink()
     function = bodies.check_function(checker, signature)
     found, checker.sink = checker.sink, report_to
@@ -37,9 +37,12 @@ def check_function(checker: Checker, signature: Signature) -> typed.Function:
 
 
 def leave_out_repeated(checker: Checker) -> None:
-    """One call has one error, that of an open type last; none where the call has an error of its
-    own, from which the others may follow. An inline function that is never called, because its
-    parameters do not fit, may leave types open."""
+    """Removes all but one error of each call.
+
+    An error about an undetermined type gives way to any other, and to an error of the call itself,
+    from which it may follow. An inline function that is never called, because its parameters do not
+    fit, may leave types open.
+    """
     of_call: dict[Span, list[Diagnostic]] = {}
     own: list[Span] = []
     for each in checker.sink.diagnostics:
@@ -99,7 +102,8 @@ def _led_back(checker: Checker, signature: Signature, found: Diagnostic) -> Diag
 def _at_function(
     checker: Checker, signature: Signature, found: Diagnostic, own: tuple[CallSite, ...]
 ) -> Diagnostic | None:
-    """An error in a call of a passed function, at that function; None if it is none."""
+    """Attributes an error in a call of a passed function to that function; None for any other
+    error."""
     call = _passed_call(signature, found.span)
     if call is None:
         return None
@@ -122,7 +126,8 @@ def _at_function(
 
 
 def _at_call(checker: Checker, found: Diagnostic, own: tuple[CallSite, ...]) -> Diagnostic:
-    """An error about the types of a call, at what a function passed gives, or at the call."""
+    """Attributes an error about the types of a call to a passed function's value, or to the
+    call."""
     site = own[-1]
     instance = checker.signatures.get(site.instance)
     functions = () if instance is None else tuple(instance.functions.values())
@@ -138,7 +143,7 @@ def _at_call(checker: Checker, found: Diagnostic, own: tuple[CallSite, ...]) -> 
 
 
 def _result(checker: Checker, function: PassedFunction) -> str | None:
-    """The type of what a function gives, if it is known: the library may have taken it as given."""
+    """Returns the type of a function's result, if it is known: the library may have assumed it."""
     identity = ""
     match function:
         case InlineFunction():
@@ -156,7 +161,7 @@ def _is_of_passed(signature: Signature, span: Span) -> bool:
 
 
 def _passed_call(signature: Signature, span: Span) -> ast.Call | None:
-    """The innermost call of a passed function around a place."""
+    """Returns the innermost call of a passed function around a place."""
     calls = [
         node
         for node in nodes_of(signature.item.body)
@@ -171,7 +176,8 @@ def _passed_call(signature: Signature, span: Span) -> ast.Call | None:
 def _place(
     checker: Checker, function: PassedFunction, own: tuple[CallSite, ...], *, result: bool
 ) -> Span | None:
-    """Where the program's files give a function, or the value of an inline one."""
+    """Returns the place where the program's files pass a function, or the value of an inline
+    one."""
     match function:
         case InlineFunction(function=identity):
             inline = checker.signatures[identity]
@@ -200,8 +206,11 @@ def _place(
 
 
 def _sites(checker: Checker, identity: str) -> Iterator[CallSite]:
-    """The call for which an instance was made, the one for which the function around that call
-    was, and so on; an inline function has that of the function around it."""
+    """Yields the call sites that led to an instance, from the innermost outwards.
+
+    After the call for which the instance was made comes the one for the function around that call,
+    and so on; an inline function has the call site of the function around it.
+    """
     while identity:
         site = checker.call_sites.get(identity)
         if site is not None:
@@ -212,7 +221,7 @@ def _sites(checker: Checker, identity: str) -> Iterator[CallSite]:
 
 
 def _name(site: CallSite) -> str:
-    """The function as the call names it."""
+    """Returns the name of the function as the call writes it."""
     path = path_of(site.call.callee)
     if path:
         return path[-1].text

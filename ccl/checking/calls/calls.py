@@ -1,4 +1,4 @@
-"""Calls: of the program's functions, imported ones, the prelude's, and methods."""
+"""Calls of functions of the program, of imported files and of the prelude, and of methods."""
 
 from collections.abc import Callable, Sequence
 
@@ -78,7 +78,7 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
 
 
 def _as_method(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) -> typed.Expr:
-    """`f(x, y)`, of which only `x.f(y)` is declared."""
+    """Infers `f(x, y)` as `x.f(y)`, where only the method is declared."""
     first, *rest = call.arguments
     member = ast.Field(
         base=first.value, name=ast.Ident(text=name.text, span=name.span), span=name.span
@@ -93,7 +93,7 @@ def _as_method(body: Body, call: ast.Call, name: ast.Name, expected: Type | None
 
 
 def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None) -> typed.Expr:
-    """`alias.f(x)` or a method: `x.f(y)` is `f(x, y)`."""
+    """Infers `alias.f(x)`, or a method: `x.f(y)` is `f(x, y)`."""
     base = member.base
     path = path_of(member)
     if path is not None and not _is_value(body, path):
@@ -109,7 +109,8 @@ def _member(body: Body, call: ast.Call, member: ast.Field, expected: Type | None
 
 
 def _is_value(body: Body, path: Sequence[ast.Ident]) -> bool:
-    """Whether `x.f` begins with a value; a variant of an enum of that name goes before it."""
+    """Returns whether `x.f` begins with a value; a variant of an enum of that name goes before
+    it."""
     first, scope = path[0].text, body.scope
     if body.find(first) is not None:
         return True
@@ -120,7 +121,7 @@ def _is_value(body: Body, path: Sequence[ast.Ident]) -> bool:
 def _imported(
     body: Body, call: ast.Call, path: Sequence[ast.Ident], expected: Type | None
 ) -> typed.Expr:
-    """`alias.f(x)` or `alias::f(x)`, of an imported file or a contract."""
+    """Infers `alias.f(x)` or `alias::f(x)`, of an imported file or a contract."""
     target, name = names.member_of_import(body, path), path[-1]
     if target is not None and name.text in target.functions:
         return function_calls.call_function(
@@ -175,7 +176,7 @@ def _method(
 
 
 def _may_be_prelude(kind: Type, name: str) -> bool:
-    """Whether a receiver whose type is not known may have a method of the prelude."""
+    """Returns whether a receiver whose type is not known may have a method of the prelude."""
     is_unknown = variable_of(kind) is not None or is_rigid(kind)
     return is_unknown and any(each == name for _, each in METHODS)
 
@@ -187,7 +188,7 @@ def _method_later(
     receiver: typed.Expr,
     expected: Type | None,
 ) -> typed.Expr:
-    """A method whose receiver is not known yet: several types have one of this name."""
+    """Defers a method whose receiver has no type yet: several types have a method of this name."""
     if body.final:
         body.sink.report("CCL0409", member.base.span, what="this value")
         return closures.infer_failed(body, call)
@@ -204,5 +205,5 @@ def _method_later(
 
 
 def _as_first(member: ast.Field) -> tuple[ast.Argument]:
-    """The receiver counts as an argument."""
+    """Returns the receiver as the first argument."""
     return (ast.Argument(name=None, value=member.base, span=member.base.span),)

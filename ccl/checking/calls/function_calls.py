@@ -1,4 +1,4 @@
-"""Calls of a function of the program or the library: arguments, types, what the call changes."""
+"""Calls of functions of the program or the library: arguments, types, mutation by the callee."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ def call_function(
     receiver: typed.Expr | None,
     expected: Type | None = None,
 ) -> typed.Expr:
-    """A call of a function of this program, in `owner`."""
+    """Infers a call of a function that `owner` declares."""
     checker = body.checker
     identity = checker.function_id(owner, name)
     if identity in checker.function_parameters:
@@ -75,7 +75,8 @@ def _is_refused(
     arguments: Sequence[ast.Argument],
     receiver: typed.Expr | None,
 ) -> bool:
-    """Reports a call that its place or its receiver rules out, whatever the arguments are."""
+    """Reports a call that is invalid whatever the arguments are: in a constant, or without a
+    receiver."""
     declared_at = signature.item.name.span
     if signature.item.test:
         body.sink.report(
@@ -107,7 +108,7 @@ def _passed(
     bound: dict[str, ast.Argument],
     receiver: typed.Expr | None,
 ) -> dict[str, typed.Expr]:
-    """Checks what is passed; gives it by parameter, in the order of evaluation."""
+    """Checks the arguments; returns them by parameter, in the order of evaluation."""
     parameters = [each.name.text for each in signature.item.parameters]
     nodes: dict[str, typed.Expr] = {}
     if receiver is not None:
@@ -137,8 +138,11 @@ def _receiver(
 def _argument(
     body: Body, expr: ast.Expr, signature: Signature, index: int, labels: tuple[Label, ...]
 ) -> typed.Expr:
-    """An argument. What calls decide must be the same whichever comes first: so each says its
-    own type, a text is a String, and nothing converts."""
+    """Checks an argument.
+
+    What calls determine must not depend on their order: each argument has its own type, a text is a
+    String, and nothing converts.
+    """
     kind = signature.parameters[index]
     if not _is_for_calls(body, signature, index):
         return body.check(expr, kind, labels=labels)
@@ -147,7 +151,7 @@ def _argument(
 
 
 def _is_for_calls(body: Body, signature: Signature, index: int) -> bool:
-    """Whether the calls decide the type of a parameter, because neither it nor the body does."""
+    """Returns whether calls determine the type of a parameter, as neither it nor the body does."""
     return index in signature.left_to_calls or (
         not body.final
         and signature.made_from is None
@@ -159,10 +163,10 @@ def _is_for_calls(body: Body, signature: Signature, index: int) -> bool:
 def _called(
     body: Body, call: ast.Call, signature: Signature, nodes: dict[str, typed.Expr]
 ) -> typed.Expr:
-    """The call, its arguments in the order of the parameters.
+    """Builds the call, its arguments in the order of the parameters.
 
-    A type parameter decides no type outside of its function: what such a call gives is known
-    where the type parameter is a type.
+    A type parameter determines no type outside of its function: the result of such a call is known
+    in an instance only.
     """
     parameters = tuple(each.name.text for each in signature.item.parameters)
     is_left = any(
@@ -178,7 +182,8 @@ def _called(
 
 
 def _parameter_labels(signature: Signature, index: int, argument: Span) -> tuple[Label, ...]:
-    """Where the type of a parameter comes from: its declaration, its body or another call."""
+    """Returns labels for the origin of a parameter's type: its declaration, body or another
+    call."""
     parameter = signature.item.parameters[index]
     name = parameter.name.text
     if parameter.type is not None:
@@ -194,6 +199,6 @@ def _parameter_labels(signature: Signature, index: int, argument: Span) -> tuple
 def _note_decision(
     body: Body, signature: Signature, index: int, argument: Span, before: Type
 ) -> None:
-    """Remembers the call that decided the type of a parameter, for conflicts with later ones."""
+    """Records the call that determined the type of a parameter, for conflicts with later ones."""
     if not body.final and variable_of(before) and prune(signature.parameters[index]) is not before:
         signature.decided_by.setdefault(index, argument)

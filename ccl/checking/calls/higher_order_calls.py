@@ -1,4 +1,4 @@
-"""Calls of functions that take functions: each is of an instance made for it."""
+"""Calls of higher-order functions: each is a call of an instance made for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ from ccl.syntax import ast
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Target:
-    """The function called, and where it is declared."""
+    """The called function, and its scope."""
 
     scope: FileScope
     item: ast.Function
     id: str
     taking: frozenset[str]
-    """Its parameters that are functions."""
+    """The parameters that are functions."""
 
 
 def call_higher_order(
@@ -43,7 +43,7 @@ def call_higher_order(
     arguments: Sequence[ast.Argument],
     receiver: typed.Expr | None,
 ) -> typed.Expr:
-    """A call of a function that takes functions: of the instance made for this call."""
+    """Infers a call of a higher-order function, as a call of the instance made for it."""
     checker = body.checker
     identity = checker.function_id(owner, name)
     item = owner.functions[name]
@@ -92,7 +92,7 @@ def call_higher_order(
 def _instance(
     body: Body, call: ast.Call, target: _Target, given: dict[str, PassedFunction]
 ) -> Signature | None:
-    """The function made for this call: one around it, if that has the same functions."""
+    """Returns the instance for this call: one around it, if that was given the same functions."""
     checker = body.checker
     around = checker.signatures.get(body.id)
     while around is not None:
@@ -130,7 +130,7 @@ def _instance(
 
 
 def _are_same(given: Mapping[str, PassedFunction], known: Mapping[str, PassedFunction]) -> bool:
-    """Whether the same functions are given; what outer variables are called differs on the way."""
+    """Returns whether the same functions are given; names of outer variables differ on the way."""
     return given.keys() == known.keys() and all(
         _identity(each) == _identity(known[name]) for name, each in given.items()
     )
@@ -147,7 +147,7 @@ def _identity(function: PassedFunction) -> tuple[object, ...]:
 
 
 def _inside(parameter: str, function: PassedFunction) -> PassedFunction:
-    """The function as the callee has it: outer variables are hidden parameters there."""
+    """Returns the function as the callee has it: outer variables are hidden parameters there."""
     if not isinstance(function, InlineFunction):
         return function
     return replace(function, outer=tuple(f"{parameter}.{each}" for each in function.outer))

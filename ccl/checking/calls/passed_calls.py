@@ -1,4 +1,4 @@
-"""Calls of a parameter that is a function, in an instance that has been given one."""
+"""Calls of parameters that are functions, in an instance that has been given them."""
 
 from ccl.checking.builtins import special_calls
 from ccl.checking.calls import function_calls, prelude_calls
@@ -17,7 +17,7 @@ from ccl.syntax import ast
 def call_passed(
     body: Body, call: ast.Call, name: str, function: PassedFunction, expected: Type | None
 ) -> typed.Expr:
-    """`f(x)` in a function that was given `f`."""
+    """Infers `f(x)` in a function that was given `f`."""
     if isinstance(function, AnyFunction):
         infer_unplaced(body, call.arguments)
         return invalid(call.span)

@@ -1,4 +1,4 @@
-"""Arguments as they are passed: whether the callee may change them, and outer variables."""
+"""Argument passing: mutation through arguments, and outer variables of inline functions."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from ccl.syntax import ast
 
 
 def pass_argument(body: Body, node: typed.Expr, index: int, signature: Signature) -> typed.Argument:
-    """An argument, noting whether the callee may change the object through it."""
+    """Passes an argument; notes whether the callee may change the object through it."""
     variable = lvalues.root_variable(body, node)
     passed_on = variable is not None and variable.origin is Origin.PARAMETER
     if variable is not None and passed_on:
@@ -37,7 +37,7 @@ def call_instance(
 
 
 def pass_outer(body: Body, name: str, kind: Type, span: Span) -> typed.Expr:
-    """The outer variable of an inline function, handed on."""
+    """Passes the outer variable of an inline function."""
     variable = body.find(name)
     assert variable is not None, "it was found in the scope of the inline function"
     variable.reads.append(span.start)

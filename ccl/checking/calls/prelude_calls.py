@@ -27,7 +27,7 @@ def call_prelude(
     receiver: typed.Expr | None,
     expected: Type | None,
 ) -> typed.Expr:
-    """A call of a prelude function; its type parameters are fresh for every call."""
+    """Infers a call of a prelude function; its type parameters are fresh for every call."""
     if body.in_constant and not isinstance(row.operation, Builtin):
         body.sink.report("CCL0423", call.span, what=f"`{row.name}`")
         return closures.infer_failed(body, call)

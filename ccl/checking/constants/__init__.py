@@ -1,1 +1,1 @@
-"""Constants and what folds to one."""
+"""Constants and constant folding."""

@@ -5,7 +5,7 @@ from ccl.prelude.schemas import MIB
 
 
 def shown(name: str, node: typed.Expr) -> str:
-    """A value in the unit in which charters write it."""
+    """Returns a value in the unit in which charters write it."""
     match plain(node):
         case int(value) if name.endswith("_bytes"):
             return f"{value // MIB} MiB" if value % MIB == 0 else f"{value} bytes"
@@ -18,7 +18,7 @@ def shown(name: str, node: typed.Expr) -> str:
 
 
 def plain(node: typed.Expr) -> object | None:
-    """The value of a constant, to compare it by; None of what is only known at run time."""
+    """Returns the value of a constant, for comparison; None for a value computed at run time."""
     match node:
         case typed.ScalarConst() | typed.TextConst():
             return node.value

@@ -1,4 +1,4 @@
-"""Conversions of constants, with the texts and the refusals of the running module."""
+"""Conversions of constants, with the texts and the errors of the running module."""
 
 from ccl.abi.text.times import YEARS, rfc3339
 from ccl.checking.constants.prelude_folding import Problem
@@ -12,7 +12,7 @@ from runtime.content.did import DidError, parse_did
 
 
 def converted(node: typed.Convert, operand: typed.Expr) -> typed.Expr | Problem:
-    """The constant `operand` as `node` converts it."""
+    """Returns the constant `operand` as `node` converts it."""
     match node.conversion, operand:
         case Conversion.SAME_BITS, typed.ScalarConst() | typed.TextConst():
             return replace(operand, type=node.type, span=node.span)
@@ -61,7 +61,7 @@ def _written(node: typed.Convert, operand: typed.ScalarConst) -> typed.Expr | Pr
 
 
 def decimal_text(millionths: int) -> str:
-    """As few places as it needs."""
+    """Returns the text of a Decimal with as few places as it needs."""
     whole, part = divmod(abs(millionths), DECIMAL_ONE)
     places = f".{part:06}".rstrip("0") if part else ""
     return f"{'-' if millionths < 0 else ''}{whole}{places}"

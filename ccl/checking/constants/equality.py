@@ -1,10 +1,10 @@
-"""Whether two constants are equal, as `==` of the running program says."""
+"""Equality of constants, as `==` of the running program defines it."""
 
 from ccl.ir import typed
 
 
 def same(left: typed.Expr, right: typed.Expr) -> bool:
-    """Whether two constants of one type are equal, part by part."""
+    """Returns whether two constants of one type are equal, part by part."""
     match left, right:
         case typed.ScalarConst(), typed.ScalarConst():
             return left.value == right.value

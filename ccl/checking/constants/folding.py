@@ -1,7 +1,7 @@
 """Constant expressions computed at compile time, on the typed tree.
 
-The rules of arithmetic are those of the running program: what would trap there is a problem
-here. Loops, calls of functions, and whatever is changed are left to the running program.
+The rules of arithmetic are those of the running program: a trap there is a problem here. Loops,
+calls of functions, and mutation are left to the running program.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from ccl.support.node import replace
 
 
 def fold(node: typed.Expr) -> typed.Expr | Problem | None:
-    """The constant that `node` is: a scalar, a text, or an aggregate of constants.
+    """Folds `node` to a constant: a scalar, a text, or an aggregate of constants.
 
     None where a part of it has been reported as wrong.
     """
@@ -29,7 +29,7 @@ def fold(node: typed.Expr) -> typed.Expr | Problem | None:
 
 
 class _Stopped(Exception):
-    """There is no value at compile time."""
+    """Raised where an expression has no value at compile time."""
 
     def __init__(self, problem: Problem | None) -> None:
         self.problem = problem
@@ -40,7 +40,7 @@ def _not_constant(node: typed.Expr | typed.Statement, what: str) -> _Stopped:
 
 
 class _Folding:
-    """One expression; `_locals` are the variables that blocks and patterns in it have set."""
+    """The folding of one expression; `_locals` are the variables of its blocks and patterns."""
 
     def __init__(self) -> None:
         self._locals: dict[int, typed.Expr] = {}
@@ -108,7 +108,7 @@ class _Folding:
         return typed.TextConst(value="".join(parts), type=Prim.STRING, span=node.span)
 
     def _struct_new(self, node: typed.StructNew) -> typed.Expr:
-        """Its values in the order written, so that the first problem is the program's."""
+        """Folds the values in the order written, so that the first problem is the program's."""
         values = {index: self.value(node.values[index]) for index in node.order}
         return replace(node, values=tuple(values[index] for index in range(len(node.values))))
 
@@ -162,7 +162,7 @@ _C = TypeVar("_C", typed.ScalarConst, typed.TextConst, typed.StructNew, typed.Va
 
 
 def _as(kind: type[_C], node: typed.Expr) -> _C:
-    """The constant in the form that its type has."""
+    """Returns the constant in the form that its type has."""
     if not isinstance(node, kind):
         raise _not_constant(node, "this expression")
     return node
@@ -224,12 +224,12 @@ def _arithmetic(node: typed.Binary, a: int, b: int, *, decimal: bool) -> int | P
 
 
 def truncate(a: int, b: int) -> int:
-    """`a / b` towards zero."""
+    """Returns `a / b`, rounded towards zero."""
     quotient = abs(a) // abs(b)
     return quotient if (a < 0) == (b < 0) else -quotient
 
 
 def round_half_away(a: int, b: int) -> int:
-    """`a / b` to the nearest integer, halves away from zero."""
+    """Returns `a / b`, rounded to the nearest integer, halves away from zero."""
     quotient = (2 * abs(a) + abs(b)) // (2 * abs(b))
     return quotient if (a < 0) == (b < 0) else -quotient

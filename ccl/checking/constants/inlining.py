@@ -1,4 +1,4 @@
-"""Constants: computed once at compile time, put in where they are used."""
+"""Constants: computed once at compile time, inlined where they are used."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -19,11 +19,11 @@ from ccl.syntax import ast
 from runtime.content.codec import DEPTH_MAX
 
 SIZE_MAX: Final = 20_000
-"""Values in a constant."""
+"""The number of values in a constant."""
 
 
 def use(body: Body, scope: FileScope, name: str, span: Span) -> typed.Expr:
-    """The value of a constant, used at `span`."""
+    """Inlines the value of a constant at `span`."""
     body.constant_uses.add(span)
     owner = body.checker.scoped.owner(scope, name)
     body.checker.used_consts.add((int(owner.file), name))
@@ -35,7 +35,7 @@ def at(node: typed.Expr, span: Span) -> typed.Expr:
 
 
 def value_of(checker: Checker, scope: FileScope, name: str) -> typed.Expr:
-    """The folded value; an invalid node after reporting, also for a cycle."""
+    """Returns the folded value; an invalid node after reporting, also for a cycle."""
     scope = checker.scoped.owner(scope, name)
     for each in _needed(checker, scope, name):
         _value(checker, scope, each)
@@ -47,7 +47,7 @@ def _key(checker: Checker, scope: FileScope, name: str) -> tuple[int, str, bool]
 
 
 def _needed(checker: Checker, scope: FileScope, name: str) -> list[str]:
-    """Constants of the same scope that are computed before it, so that no chain is too long."""
+    """Yields constants of the same scope to compute before it, so that no chain is too long."""
     ordered: list[str] = []
     seen = {name}
     ways = {name: _mentioned(checker, scope, name)}
@@ -106,7 +106,7 @@ def _evaluate(checker: Checker, scope: FileScope, const: ast.Const) -> typed.Exp
 
 
 def evaluated(checker: Checker, scope: FileScope, expr: ast.Expr) -> typed.Expr | None:
-    """The constant value of an expression, or None without a report where it has none."""
+    """Returns the constant value of an expression; None, without a report, where it has none."""
     before = checker.sink, checker.muted
     checker.sink, checker.muted = Sink(), True
     node = evaluate(checker, scope, expr, None)
@@ -122,7 +122,7 @@ def evaluate(
     *,
     declared_at: ast.TypeExpr | None = None,
 ) -> typed.Expr:
-    """The constant value of any expression, reported where it has none."""
+    """Returns the constant value of any expression; reports one that has none."""
     if not isinstance(expr, ast.IntegerLiteral):  # whose type depends on nothing but `declared`
         with inferring(checker, checker.home_files[scope.file]):
             _typed(checker, scope, expr, declared, ())
@@ -157,8 +157,11 @@ def evaluate(
 
 
 def _measured(node: typed.Expr) -> tuple[int, int]:
-    """How many values a constant holds, and how deep they are. It is copied where it is named, so
-    that names make it large and deep where nothing that is written is."""
+    """Returns the number of values in a constant, and its depth.
+
+    A constant is copied where it is named, so that names make it large and deep though its text is
+    not.
+    """
     match node:
         case typed.ArrayNew(elements=inner) | typed.StructNew(values=inner):
             pass

@@ -1,6 +1,6 @@
-"""Prelude operations on constants, with the results and the refusals of the running module.
+"""Prelude operations on constants, with the results and the errors of the running module.
 
-Arguments come in folded; the answer is a constant, or why there is none.
+Arguments are folded; the answer is a constant, or the reason why there is none.
 """
 
 import operator
@@ -29,7 +29,8 @@ _OVERFLOW: Final = "an overflow"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an expression has no value at compile time; `not_constant` if it is not one at all."""
+    """The reason why an expression has no value at compile time; `not_constant`: it depends on the
+    run."""
 
     span: Span
     text: str
@@ -37,15 +38,16 @@ class Problem:
 
 
 Value: TypeAlias = int | str | list[typed.Expr] | dict[str, typed.Expr]
-"""Of maps, constants have the empty one alone."""
+"""Maps: a constant can only be the empty one."""
 
 
 class _Trap(Exception):
-    """What the module would trap with."""
+    """The text of a trap in the module."""
 
 
 def compute(node: typed.CallBuiltin, arguments: tuple[typed.Expr, ...]) -> typed.Expr | Problem:
-    """The value of a prelude call; `not_constant` where it is left to the running module."""
+    """Returns the value of a prelude call; `not_constant` where it is left to the running
+    module."""
     if node.builtin is Builtin.ARRAY_CONTAINS:
         elements, value = arguments
         if isinstance(elements, typed.ArrayNew):
@@ -157,7 +159,7 @@ def _parse(text: str) -> int | None:
 
 
 def _parse_decimal(text: str) -> int | None:
-    """In millionths."""
+    """Returns the number in millionths."""
     if _DECIMAL.fullmatch(text) is None:
         return None
     scaled = int(Decimal(text) * DECIMAL_ONE)
@@ -182,7 +184,7 @@ def _shifted(n: int, by: int, *, left: bool) -> int:
 
 
 def _as_word(n: int) -> int:
-    """The lowest 64 bits of it, as two's complement reads them."""
+    """Returns the lowest 64 bits, as two's complement reads them."""
     return (n - INTEGER_MIN) % (1 << _WORD_BITS) + INTEGER_MIN
 
 

@@ -1,1 +1,1 @@
-"""The core of the checker: its state, types that are inferred, signatures, mutation."""
+"""The core of the checker: its state, type variables, signatures, mutation."""

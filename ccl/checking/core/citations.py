@@ -6,7 +6,7 @@ from ccl.source.spans import Span
 
 
 def cite(checker: Checker, article: str, span: Span) -> None:
-    """Notes that an article is cited; one that the charter does not have is reported."""
+    """Records the citation of an article; reports one that the charter does not have."""
     charter = checker.charter
     charter.citations[span] = article
     known = {**charter.articles, **charter.imported.get(span.file, {})}

@@ -1,8 +1,8 @@
-"""Constraints: what cannot be inferred before a type is known, and who waits for it.
+"""Constraints: typing rules that wait until a type is known.
 
 `x.length()`, `x.name`, `x[i]`, `for e in x`, `match x`, `x?`, `x * 2` mean different things for
-different types of `x`. Where that type is open, the expression gets an open type of its own and
-a constraint, which is attempted when the type it waits for becomes known. At the end of the file
+different types of `x`. Where that type is open, the expression gets an open type of its own and a
+constraint, which is attempted when the type it waits for becomes known. At the end of the file
 nothing more can become known; then a constraint may be decided by a default, or stays unsolved.
 """
 
@@ -21,7 +21,7 @@ def wait_for(
 ) -> None:
     """Attempts the constraint whenever one of `kinds` becomes known.
 
-    `scoped`: the attempt looks up names, so it needs the scopes as they are here.
+    `scoped`: the attempt looks up names, so it keeps the scopes as they are here.
     """
     scopes = [dict(each) for each in body.scopes] if scoped else body.scopes
     solving = body.checker.solving
@@ -39,7 +39,7 @@ def wait_for(
 
 
 def _watch(constraint: Constraint) -> bool:
-    """Waits at every variable that is still open; whether there is any."""
+    """Waits at every variable that is still open; returns whether there is any."""
     waits = False
     for kind in constraint.kinds:
         for var in variables_in(kind):
@@ -68,10 +68,10 @@ def _attempt(constraint: Constraint, *, by_default: bool) -> bool:
 
 
 def close(checker: Checker) -> None:
-    """The end of a file: constraints and open numbers are decided by their defaults.
+    """Solves constraints and open numbers by their defaults at the end of a file.
 
-    A constraint that has no default stays unsolved, which elaboration reports. Errors that a
-    Result leaves out come last, when nothing else is open any more.
+    A constraint without a default stays unsolved, which elaboration reports. Errors that a Result
+    leaves out come last, when nothing else is open any more.
     """
     _settle(checker, errors=False)
     _settle(checker, errors=True)
@@ -95,7 +95,8 @@ def _settle(checker: Checker, *, errors: bool) -> None:
 
 
 def _settle_defaults(checker: Checker, *, errors: bool) -> bool:
-    """Gives open numbers, and errors left out, their defaults; whether there were any."""
+    """Binds open numbers, and omitted error types, to their defaults; returns whether there were
+    any."""
     solving = checker.solving
     defaults, solving.defaults = [each for each in solving.defaults if is_open(each)], []
     for kind in defaults:
@@ -108,7 +109,7 @@ def _settle_defaults(checker: Checker, *, errors: bool) -> bool:
 
 @contextmanager
 def inferring(checker: Checker, file: FileId) -> Iterator[None]:
-    """Infers something by itself, whatever is being checked around it."""
+    """Infers a file or function separately from the state of checking around it."""
     before = checker.solving, checker.final, checker.sink, checker.muted, checker.depth
     checker.solving, checker.final, checker.sink = Solving(file=file), False, Sink()
     checker.muted, checker.depth = True, 0

@@ -1,6 +1,6 @@
-"""Fitting a checked expression to the type that is expected of it.
+"""Conversion of a typed expression to the expected type.
 
-What converts by itself is listed here and nowhere else; everything else is a mismatch.
+All implicit conversions are listed here; everything else is a mismatch.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ def fit(
     *,
     labels: Sequence[Label] = (),
 ) -> typed.Expr:
-    """`node` as a value of type `expected`, converted where the language converts."""
+    """Returns `node` as a value of type `expected`, converted where the language converts."""
     actual, wanted = zonk(node.type), zonk(expected)
     if actual is wanted or actual is Prim.NEVER or has_error_type(actual) or has_error_type(wanted):
         return node
@@ -46,7 +46,7 @@ def fit(
 def fit_exactly(
     body: Body, node: typed.Expr, expected: Type, *, labels: Sequence[Label] = ()
 ) -> typed.Expr:
-    """`node` as a value of type `expected`, where nothing converts."""
+    """Returns `node` as a value of type `expected`, without conversions."""
     actual, wanted = zonk(node.type), zonk(expected)
     if (
         actual is Prim.NEVER
@@ -60,14 +60,14 @@ def fit_exactly(
 
 
 def blamed(node: typed.Expr) -> Span:
-    """Where a wrong value comes from: the last expression of a block."""
+    """Returns the origin of a wrong value: the last expression of a block."""
     while isinstance(node, typed.Block) and node.value is not None:
         node = node.value
     return node.span
 
 
 def implicit(actual: Type, wanted: Type) -> Conversion | None:
-    """The conversion that needs no word in the program, if there is one."""
+    """Returns the implicit conversion between two types, if there is one."""
     match actual, wanted:
         case (Prim.INTEGER, Prim.MANA):
             return Conversion.SAME_BITS
@@ -84,7 +84,7 @@ def convert(node: typed.Expr, conversion: Conversion, kind: Type) -> typed.Expr:
 
 
 def to_text(body: Body, node: typed.Expr) -> typed.Expr:
-    """`node` as a String for interpolation: every scalar, Did and Cid has a text.
+    """Converts `node` to a String for interpolation: every scalar, Did and Cid has a text.
 
     Data has one if it turns out to be a number, a truth value or a text; else it traps.
     """
@@ -116,7 +116,7 @@ def report_mismatch(
 
 
 def names_of(first: Type, second: Type) -> tuple[str, str]:
-    """How a message names two types: those of one name by their file or contract, too."""
+    """Returns the names of two types for a message; equal ones with their file or contract."""
     names = TypeNames(each for kind in (first, second) for each in _all_parts(kind))
     return names(first), names(second)
 
@@ -128,7 +128,7 @@ def _all_parts(kind: Type) -> Iterator[Type]:
 
 
 def _advice(wanted: Type, actual: Type) -> str | None:
-    """Which way from the one type to the other `ccl.diagnostics.codes` should recommend."""
+    """Returns the conversion that `ccl.diagnostics.codes` should recommend."""
     match wanted, actual:
         case (Map(), Prim.UNIT):
             return "map"

@@ -1,4 +1,4 @@
-"""Declarations as the checker has them: structs, enums, state variables, outcomes of handlers."""
+"""Declarations in the checker: structs, enums, state variables, outcomes of handlers."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ class StructInfo(Record, kw_only=True):
     scope: FileScope
     type: Struct
     parameters: tuple[Type, ...] = ()
-    """Of a generic struct: the types of its type parameters in `fields`."""
+    """The types of the type parameters in `fields`, of a generic struct."""
     fields: tuple[tuple[str, Type], ...] = ()
 
     @property
@@ -38,7 +38,7 @@ class EnumInfo(Record, kw_only=True):
 
 
 class StateInfo(Node, frozen=True, kw_only=True):
-    """A declared variable; the signature of its initialiser has its type."""
+    """A declared state variable; the signature of its initialiser has its type."""
 
     id: str
     item: ast.State
@@ -61,7 +61,7 @@ class Slots(Node, frozen=True, kw_only=True):
 
 
 class Outcome(Node, frozen=True, kw_only=True):
-    """Of the handler that is being checked: the event that it ends with."""
+    """The event that a handler ends with."""
 
     event: str
     slots: Slots

@@ -1,4 +1,4 @@
-"""Names that one list declares twice: parameters, type parameters, names of a loop."""
+"""Duplicate names in one list: parameters, type parameters, names of a loop."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from ccl.syntax import ast
 
 
 def report_repeats(sink: Sink, names: Iterable[ast.Ident]) -> None:
-    """Report each name but `_` that is in the list before; the first is shown with it."""
+    """Reports each name but `_` that occurs earlier in the list, with the first occurrence."""
     first: dict[str, Span] = {}
     for name in names:
         if name.text == "_":

@@ -1,4 +1,4 @@
-"""The state of checking: the project, one function, its variables.
+"""The state of checking: of the program, of one function, of its variables.
 
 `Checker` lives for one compilation, `Body` for one function in one pass. Every body is walked
 twice: inference finds the types (its diagnostics and trees are dropped), elaboration builds the
@@ -25,7 +25,7 @@ from ccl.support.node import Node, Record, field
 from ccl.syntax import ast
 
 PackedModules: TypeAlias = Mapping[tuple[FileId, str], typed.PackedModule | Diagnostic]
-"""By the file of a call of `module`, and the path in it; a diagnostic is why it is not packed."""
+"""By the file of a call of `module`, and its path; a diagnostic says why it is not packed."""
 
 
 class Origin(Enum):
@@ -37,7 +37,7 @@ class Origin(Enum):
 
 
 class Mutation(Record, kw_only=True):
-    """A change through a path; `loop` is the outermost loop since the variable's declaration."""
+    """A mutation through a path; `loop` is the outermost loop since the variable's declaration."""
 
     span: Span
     loop: Span | None
@@ -51,7 +51,7 @@ class Variable(Record, kw_only=True):
     depth: int
     loops: tuple[Span, ...]
     copied_from: Span | None = None
-    """The place whose value it was declared with, if it was one."""
+    """The lvalue whose value it was declared with, if it was one."""
     reads: list[int] = field(default_factory=list)
     mentions: list[Span] = field(default_factory=list)
     mutations: list[Mutation] = field(default_factory=list)
@@ -71,14 +71,14 @@ class DroppedValue(Node, frozen=True, kw_only=True):
     unchanged: str | None
     """The place whose method was called, if it can take the result."""
     parameter: Variable | None
-    """Which parameter that place is, unless a loop can come back to it."""
+    """The parameter that this place is, unless a loop can come back to it."""
     ends_branch: bool
     """Whether it is a plain value at the end of a block."""
     fix: Fix
 
 
 class CallSite(Node, frozen=True, kw_only=True):
-    """The call for which an instance was made first, and the body that it is in."""
+    """The call for which an instance was made first, and the body around it."""
 
     instance: str
     body: str
@@ -86,14 +86,14 @@ class CallSite(Node, frozen=True, kw_only=True):
 
 
 class Constraint(Record, kw_only=True, eq=False):
-    """A rule that needs types which are not known yet; see `ccl.checking.core.constraints`."""
+    """A rule that needs types which are still open; see `ccl.checking.core.constraints`."""
 
     body: "Body"
     solving: "Solving"
     kinds: tuple[Type, ...]
     """The types it waits for."""
     attempt: Callable[[bool], bool]
-    """Solves it, if enough is known. True: nothing may decide it any more but a default."""
+    """Attempts to solve it; the argument: nothing but a default may decide it any more."""
     scopes: list[dict[str, "Variable"]]
     loops: list[Span]
     solved: bool = False
@@ -106,23 +106,23 @@ class Constraint(Record, kw_only=True, eq=False):
 
 
 class Solving(Record, kw_only=True, eq=False):
-    """What is open while the bodies of one file are inferred together."""
+    """The open types and constraints while the bodies of one file are inferred together."""
 
     file: FileId | None = None
-    """The file that is inferred; functions of others are complete."""
+    """The file being inferred; signatures of others are complete."""
     ready: deque[Constraint] = field(default_factory=deque)
     pending: list[Constraint] = field(default_factory=list)
     defaults: list[Type] = field(default_factory=list)
-    """Types whose open numbers, and errors left out, have a default at the end."""
+    """Types whose open numbers, and omitted error types, get a default at the end."""
     inferred: list[Signature] = field(default_factory=list)
     waiting_bodies: deque[Signature] = field(default_factory=deque)
-    """Instances that are asked for so deep inside of others that they come later."""
+    """Instances nested too deep to be inferred at once; they come later."""
 
 
 class Doors(Node, frozen=True, kw_only=True):
-    """How a form checks what is inside of it, whatever that is: see `Body`, which has the methods.
+    """The functions that check the parts of a form, of whatever form; see the methods of `Body`.
 
-    Forms are given these instead of importing the modules of all forms.
+    Forms receive these instead of importing the modules of all forms, which would be a circle.
     """
 
     infer: Callable[["Body", ast.Expr, Type | None], typed.Expr]
@@ -132,7 +132,7 @@ class Doors(Node, frozen=True, kw_only=True):
 
 
 class Checker(Record, kw_only=True):
-    """One compilation. `sink` collects nothing of interest while bodies are inferred."""
+    """One compilation. Diagnostics in `sink` are dropped while bodies are inferred."""
 
     doors: Doors
     scoped: Scoped
@@ -141,49 +141,49 @@ class Checker(Record, kw_only=True):
     charter: Charter
     cancellation: Cancellation
     charters: dict[FileId, Charter] = field(default_factory=dict)
-    """By file: what its own declarations are, of the root file `charter`."""
+    """The declarations of each file by itself; that of the root file is `charter`."""
     final: bool = False
-    """Elaboration: every type is known, or its absence is an error."""
+    """Whether this is elaboration, in which an open type is an error."""
     solving: "Solving" = field(default_factory=Solving)
     solved: dict[str, dict[Span, Type]] = field(default_factory=dict)
     """By body and place: types of expressions that were open when they were inferred."""
     signatures: dict[str, Signature] = field(default_factory=dict)
     templates: list[Signature] = field(default_factory=list)
     asked: deque[Signature] = field(default_factory=deque)
-    """Functions of other files that are called; their bodies come after the caller's file."""
+    """Called functions of other files; their bodies come after the caller's file."""
     home_files: dict[ScopeId, FileId] = field(default_factory=dict)
-    """The file that each text belongs to."""
+    """The file that each scope belongs to."""
     generics: dict[str, Generic] = field(default_factory=dict)
     instance_roots: dict[str, str] = field(default_factory=dict)
-    """By id of an instance, and of an inline function in one, the first instance that led to it."""
+    """By id of an instance, and of an inline function in one: the first instance that led to it."""
     call_sites: dict[str, CallSite] = field(default_factory=dict)
     """By id of an instance; see `ccl.checking.calls.call_sites`."""
     led_back: dict[tuple[str, Span], Span] = field(default_factory=dict)
-    """By code and place of an error that is led back to a call of the program: that call."""
+    """Calls of the program that errors are attributed to, by code and place of the error."""
     extending_roles: dict[str, list[tuple[FileScope, Role]]] | None = None
-    """By id of a role's function, the roles that extend it; made when the first is looked for."""
+    """By id of a role's function, the roles that extend it; computed on first use."""
     instances_made: dict[str, int] = field(default_factory=dict)
-    """How many instances each of the first ones has led to."""
+    """The number of instances that each of the first ones has led to."""
     function_parameters: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Of functions that take functions: the names of those parameters."""
+    """By id of a higher-order function, the parameters that are functions."""
     depth: int = 0
-    """Bodies of instances that are being inferred inside of each other."""
+    """The depth of instances that are inferred inside of each other."""
     structs: dict[str, StructInfo] = field(default_factory=dict)
     records: dict[str, StructDef] = field(default_factory=dict)
-    """Structs that no program declares: groups of a job's manifest."""
+    """Structs that no program declares: records of a job's manifest."""
     enums: dict[str, EnumInfo] = field(default_factory=dict)
     type_instances: dict[str, Struct | Enumeration] = field(default_factory=dict)
     """Generic structs and enums with closed arguments, as the program uses them."""
     muted: bool = False
-    """What is reported now is dropped, because elaboration reports it."""
+    """Whether reports are dropped, because elaboration repeats them."""
     const_values: dict[tuple[int, str, bool], typed.Expr | None] = field(default_factory=dict)
-    """By file, name and whether errors in them were reported; None while one is computed."""
+    """By file, name, and whether its errors were reported; None while the value is computed."""
     packed: dict[str, typed.PackedModule] = field(default_factory=dict)
     used_consts: set[tuple[int, str]] = field(default_factory=set)
     used_types: set[str] = field(default_factory=set)
     used_functions: set[str] = field(default_factory=set)
     test_forms: dict[str, dict[Span, str]] = field(default_factory=dict)
-    """Calls that only tests have, by function and place."""
+    """Calls of test functions, by body and place."""
     states: dict[str, StateInfo] = field(default_factory=dict)
     used_states: set[str] = field(default_factory=set)
     used_imports: set[tuple[int, str]] = field(default_factory=set)
@@ -197,7 +197,7 @@ class Checker(Record, kw_only=True):
         return scope.type_id(name)
 
     def follow(self, scope: FileScope, path: Sequence[str]) -> tuple[FileScope, tuple[str, ...]]:
-        """`reached`, and each import on the way is used."""
+        """Resolves a path like `reached`, and marks each import on the way as used."""
         at, left = self.reached(scope, path)
         for step in path[: len(path) - len(left)]:
             self.used_imports.add((scope.file, step))
@@ -205,8 +205,10 @@ class Checker(Record, kw_only=True):
         return at, left
 
     def reached(self, scope: FileScope, path: Sequence[str]) -> tuple[FileScope, tuple[str, ...]]:
-        """Where `alias`, `Contract` or `alias.Contract` at the beginning of a path leads, and
-        what is left of the path there."""
+        """Resolves `alias`, `Contract` or `alias.Contract` at the beginning of a path.
+
+        Returns the scope, and the rest of the path there.
+        """
         at = scope
         for i, step in enumerate(path):
             imported = at.imports.get(step)
@@ -216,35 +218,35 @@ class Checker(Record, kw_only=True):
         return at, ()
 
     def offers_in(self, scope: FileScope, contract: str, name: str) -> bool:
-        """Whether a contract of a file has the value `name`."""
+        """Returns whether a contract of a file has the value `name`."""
         return self.scoped.files[scope.imports[contract].file].offers(name)
 
     def owner_named(self, scope: FileScope, path: Sequence[ast.Ident] | None) -> FileScope | None:
-        """The file or contract that a path names; None if it names none."""
+        """Returns the file or contract that a path names; None if it names none."""
         if not path:
             return None
         owner, left = self.reached(scope, [each.text for each in path])
         return None if left else owner
 
     def declared_here(self, name: ast.Ident, shown: str) -> tuple[Label, ...]:
-        """The place of a declaration for a message, unless it is in a file of the library."""
+        """Returns a label at a declaration, unless it is in a file of the library."""
         if name.span.file in self.imported_library_files:
             return ()
         return (Label(name.span, f"{shown} is declared here"),)
 
     @property
     def library_files(self) -> frozenset[FileId]:
-        """The files of the standard library that are loaded."""
+        """Returns the loaded files of the standard library."""
         return frozenset(self.scoped.library.values())
 
     @property
     def imported_library_files(self) -> frozenset[FileId]:
-        """The same, without the program's own file, where that is one of them."""
+        """Returns these without the program's own file, where that is one of them."""
         return self.library_files - {self.scoped.root}
 
 
 class Body(Record, kw_only=True):
-    """One function being checked."""
+    """One function while it is checked."""
 
     checker: Checker
     scope: FileScope
@@ -252,40 +254,40 @@ class Body(Record, kw_only=True):
     result: Type
     in_constant: bool = False
     in_condition: bool = False
-    """A condition of the charter: names that nothing declares are host records."""
+    """Whether it is a condition of the charter, in which undeclared names are host records."""
     is_made: bool = False
-    """The compiler has named its parameters."""
+    """Whether the compiler has named its parameters."""
     outcome: Outcome | None = None
-    """Of the handler that this is."""
+    """The outcome of the handler that this is."""
     is_template: bool = False
-    """A generic or higher-order function as it is written: nothing is made for its calls."""
+    """Whether it is a generic or higher-order function as declared: its calls make no instances."""
     is_entry: bool = False
-    """`execution` or a handler: it has no declared result, an Err in it is a trap."""
+    """Whether it is `execution` or a handler: no declared result, and an Err in it traps."""
     job_event: str | None = None
     """The event of the host that this handles; `ctx` is the first of its locals."""
     types: Mapping[str, Type] = field(default_factory=dict)
     functions: Mapping[str, PassedFunction] = field(default_factory=dict)
     outer: frozenset[str] = frozenset()
     result_labels: tuple[Label, ...] = ()
-    """Where the result type was declared, for mismatches."""
+    """The declaration of the result type, for mismatches."""
     returns: bool = False
-    """A `return` with or without value was seen."""
+    """Whether it has a `return`, with or without a value."""
     scopes: list[dict[str, Variable]] = field(default_factory=lambda: [{}])
     locals: list[typed.Local] = field(default_factory=list)
     variables: list[Variable] = field(default_factory=list)
     loops: list[Span] = field(default_factory=list)
     endless: set[Span] = field(default_factory=set)
-    """The loops that nothing leaves but a `return`, a trap or the like."""
+    """Loops that only a `return`, a trap or the like leaves."""
     facts: MutationFacts = field(default_factory=MutationFacts)
     constant_uses: set[Span] = field(default_factory=set)
-    """The places at which constants were put in: they cannot be changed."""
+    """Places where constants were inlined, which cannot be changed."""
 
     unknown_names: set[str] = field(default_factory=set)
-    """Told once each: the second use of a name that is not there says nothing new."""
+    """Names that have been reported as unknown; each is reported once."""
     suggested_names: set[str] = field(default_factory=set)
-    """Names for new variables in fixes."""
+    """Names suggested for new variables in fixes."""
     fillers: set[Span] = field(default_factory=set)
-    """Values of branches with nothing to do; see `ccl.checking.lints.fillers`."""
+    """Values of branches without an effect; see `ccl.checking.lints.fillers`."""
     solved: dict[Span, Type] = field(default_factory=dict)
     """`Checker.solved` of this body."""
 
@@ -293,18 +295,21 @@ class Body(Record, kw_only=True):
         self.solved = self.checker.solved.setdefault(self.id, {})
 
     def infer(self, expr: ast.Expr, expected: Type | None = None) -> typed.Expr:
-        """`expr` with the type it has. `expected` is hoped for: a literal takes it, other
-        expressions may ignore it."""
+        """Infers the type of `expr`.
+
+        `expected` is a hint: a literal takes it, other expressions may ignore it.
+        """
         return self.checker.doors.infer(self, expr, expected)
 
     def check(
         self, expr: ast.Expr, expected: Type, *, labels: tuple[Label, ...] = ()
     ) -> typed.Expr:
-        """`expr` as a value of type `expected`; a mismatch is reported with `labels`."""
+        """Checks `expr` against the type `expected`; a mismatch is reported with `labels`."""
         return self.checker.doors.check(self, expr, expected, labels)
 
     def discard(self, expr: ast.Expr) -> typed.Statement:
-        """`expr` for its effect. A Result is not dropped unseen: an Err traps with its text."""
+        """Checks `expr` for its effect. A Result is not dropped silently: an Err traps with its
+        text."""
         return self.checker.doors.discard(self, expr)
 
     def statement(self, statement: ast.Statement) -> tuple[typed.Statement, ...]:
@@ -362,7 +367,7 @@ class Body(Record, kw_only=True):
         self.loops.pop()
 
     def unknown(self, *, number: bool = False) -> Type:
-        """A type to be inferred; in elaboration a number that is still open is an Integer."""
+        """Returns a type to be inferred; in elaboration an open number is an Integer."""
         if number and self.final:
             return Prim.INTEGER
         kind = fresh(number=number)
@@ -371,7 +376,7 @@ class Body(Record, kw_only=True):
         return kind
 
     def not_known_yet(self, span: Span) -> typed.Expr:
-        """Stands for a value whose type a constraint will find out."""
+        """Returns a placeholder for a value whose type a constraint will determine."""
         return invalid(span) if self.final else typed.UnitConst(span=span, type=fresh())
 
 

@@ -1,8 +1,8 @@
-"""Types of operators' operands: which pairs an operator takes, and what it gives.
+"""Types of operands: the pairs that each operator takes, and the result of each.
 
-While bodies are inferred, an operand may be open. Where the operator and the other operand leave
-it one type, it has that type; else it waits for one (`ccl.checking.core.constraints`), and takes
-the other operand's type where nothing else decides.
+While bodies are inferred, an operand may be open. Where the operator and the other operand leave it
+one type, it has that type; else it waits for one (`ccl.checking.core.constraints`), and takes the
+other operand's type where nothing else determines it.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,7 @@ _POSSIBLE = (
     Prim.TIMESTAMP,
     Prim.DURATION,
 )
-"""Types that have an operator beside another type; all others have one beside themselves alone."""
+"""Types that have an operator with another type; all others only with themselves."""
 
 
 def is_ordered(kind: Type) -> bool:
@@ -64,12 +64,12 @@ def is_ordered(kind: Type) -> bool:
 
 
 def is_counted(kind: Type) -> bool:
-    """Multiplied by Integers, not by its own kind."""
+    """Returns whether a type is multiplied by Integers, not by itself."""
     return kind is Prim.DURATION or isinstance(kind, Token)
 
 
 def mixed(a: Type, op: BinaryOp, b: Type) -> Type | None:
-    """The result where the operands are not plain numbers of one kind."""
+    """Returns the result for operands that are not plain numbers of one type."""
     if isinstance(a, Token):
         counted = b is Prim.INTEGER if op in SCALING else a == b and op in SUMMING
         return a if counted else None
@@ -77,7 +77,7 @@ def mixed(a: Type, op: BinaryOp, b: Type) -> Type | None:
 
 
 def result_of(op: BinaryOp, a: Type, b: Type) -> Type | None:
-    """What the operator gives for two known types; None where it does not take them."""
+    """Returns the result of the operator for two known types; None where it does not take them."""
     if op in EQUALITY:
         return Prim.BOOL if a == b or _converts(a, b) or _converts(b, a) else None
     if op in ORDER:
@@ -95,14 +95,14 @@ _AMOUNTS = {Prim.INTEGER, Prim.MANA}
 
 
 def _converts(a: Type, b: Type) -> bool:
-    """Whether a value of the one type is read as the other beside it."""
+    """Returns whether a value of the one type is converted to the other as an operand."""
     return (a is Prim.STRING and b in (Prim.DID, Prim.CID)) or {a, b} == _AMOUNTS
 
 
 def infer_open(
     body: Body, op: BinaryOp, sides: tuple[Type, Type], combined: Callable[[], Type]
 ) -> Type | None:
-    """The type of an operation with an operand of unknown type; None if both are known.
+    """Infers an operation with an open operand; None if both types are known.
 
     `combined`: the type of the operation once both are.
     """

@@ -1,4 +1,4 @@
-"""Signatures: functions as callers see them, and the functions that are given to others."""
+"""Signatures: functions as callers see them, and functions as arguments."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -19,14 +19,14 @@ class NamedFunction(Node, frozen=True, kw_only=True):
 
 
 class InlineFunction(Node, frozen=True, kw_only=True):
-    """`x => e`, given as an argument: the id of its function, and the outer variables it uses."""
+    """`x => e` as an argument: the id of its function, and the outer variables it uses."""
 
     function: str
     outer: tuple[str, ...]
 
 
 class AnyFunction(Node, frozen=True, kw_only=True):
-    """Stands for whatever a higher-order function may be given, where it is checked by itself."""
+    """The unknown argument of a higher-order function that is checked as a template."""
 
 
 PassedFunction: TypeAlias = NamedFunction | InlineFunction | AnyFunction
@@ -50,42 +50,42 @@ class Signature(Record, kw_only=True):
     state: str | None = None
     """The state variable whose first value this function gives."""
     made_in: str | None = None
-    """The place of the call for which this instance of a higher-order function was made."""
+    """The body with the call for which this instance of a higher-order function was made."""
     made_from: str | None = None
     """The function that this is an instance of, made for one call."""
     template: bool = False
-    """A generic or higher-order function as it is written: reported on, never compiled."""
+    """Whether it is a generic or higher-order function as declared: reported on, never compiled."""
     inferred: bool = False
-    """Its body has been inferred, or is being inferred."""
+    """Whether its body has been inferred, or is being inferred."""
     unsolved: dict[int, Type] = field(default_factory=dict)
-    """Parameters whose types nothing in the file decides, and what is known of each type."""
+    """Parameters whose types nothing in the file determines, and the known part of each type."""
     left_to_calls: set[int] = field(default_factory=set)
-    """Parameters whose types neither a declaration nor the bodies of the component decide."""
+    """Parameters whose types neither a declaration nor the bodies of the component determine."""
     decided_by: dict[int, Span] = field(default_factory=dict)
-    """Parameters without a type whose type a call has decided, and that call's argument."""
+    """Parameters whose type an argument has determined, with the place of that argument."""
     outer: frozenset[str] = frozenset()
     """Parameters of an inline function that are variables of the function around it."""
 
     @property
     def is_written(self) -> bool:
-        """Whether it is a function as the program has it, not an instance made from one."""
+        """Returns whether it is a function as declared, not an instance made from one."""
         return self.made_from is None and not self.types and not self.template
 
     @property
     def is_complete(self) -> bool:
-        """Whether callers need not look into the body."""
+        """Returns whether callers need not look into the body."""
         return not any(map(is_open, (*self.parameters, self.result)))
 
 
 class Generic(Node, frozen=True, kw_only=True):
-    """A function with type parameters: every use with other types is an instance of its own."""
+    """A generic function: every use with other types is an instance of its own."""
 
     item: ast.Function
     scope: FileScope
 
 
 class MutationFacts(Record, kw_only=True):
-    """What one body does to its parameters: directly, and by passing them on."""
+    """The parameters that a body mutates, directly and by passing them on."""
 
     direct: set[int] = field(default_factory=set)
     passed: set[tuple[int, str, int]] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""From types as written to types as meant."""
+"""Types as written in the source, resolved to types."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ NO_PARAMETERS: Mapping[str, Type] = {}
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What a type as written depends on besides its scope; as `read_type` has it."""
+    """The arguments of `read_type` besides the scope."""
 
     parameters: Mapping[str, Type]
     solved: bool
@@ -41,10 +41,10 @@ def read_type(
     *,
     solved: bool = False,
 ) -> Type:
-    """The type meant; ERROR_TYPE after reporting one that does not exist.
+    """Resolves a type; ERROR_TYPE after reporting one that does not exist.
 
-    `parameters`: the types of the type parameters of a generic function or type.
-    `solved`: the error that a `Result<T>` leaves out is found from how it is used.
+    `parameters`: the types of the type parameters of a generic function or type. `solved`: the
+    error type that a `Result<T>` omits is inferred from its uses.
     """
     kind = _read(checker, scope, written, _Given(parameters, solved))
     instances.note(checker, kind)
@@ -52,7 +52,8 @@ def read_type(
 
 
 def declared_type(checker: Checker, scope: FileScope, path: Sequence[ast.Ident]) -> Type:
-    """The struct or enum of a literal or pattern; the arguments of a generic one are open."""
+    """Returns the struct or enum of a literal or pattern; the arguments of a generic one are
+    open."""
     span = path[0].span.to(path[-1].span)
     written = ast.NamedType(path=tuple(path), arguments=(), span=span)
     info = _declaration(checker, scope, path)
@@ -78,8 +79,10 @@ def _declaration(
 
 
 def _owner(checker: Checker, scope: FileScope, path: Sequence[ast.Ident]) -> tuple[FileScope, str]:
-    """The file or contract at the beginning of a path, and the type's name there: that of the
-    parameters of a proposal has two parts."""
+    """Resolves a path to its file or contract, and the name of the type there.
+
+    The type of a proposal's parameters has a name of two parts.
+    """
     owner, left = checker.follow(scope, [each.text for each in path[:-1]])
     return owner, ".".join((*left, path[-1].text))
 
@@ -135,7 +138,7 @@ def _declared(
     name: str,
     given: _Given,
 ) -> Type:
-    """A struct or enum of `owner`, with its arguments read in `scope`."""
+    """Returns a struct or enum of `owner`, with its arguments read in `scope`."""
     identity = checker.type_id(owner, name)
     checker.used_types.add(identity)
     info = checker.structs.get(identity) or checker.enums.get(identity)
@@ -189,7 +192,7 @@ def token_of(
     written: ast.TypeExpr,
     parameters: Mapping[str, Type] = NO_PARAMETERS,
 ) -> Type:
-    """`Token<USD>` of its class, which is a name of its own and not that of a type."""
+    """Returns `Token<USD>` for its class, whose name is no name of a type."""
     match written:
         case ast.NamedType(path=(ast.Ident(text=name),), arguments=()) if not (
             name in parameters or name in TYPES or name in GENERIC_TYPES or name in scope.type_names
@@ -224,7 +227,7 @@ def _unknown(
 
 
 def _called_instead(written: ast.NamedType, meant: str | None) -> tuple[Fix, ...]:
-    """The fix for a type that only has another name."""
+    """Returns the fix for a type that has another name here."""
     if meant is None or (written.arguments and meant not in GENERIC_TYPES):
         return ()
     edit = Edit(written.path[0].span.to(written.path[-1].span), meant)

@@ -1,7 +1,7 @@
 """Type variables and their unification.
 
-While bodies are inferred, a `Var` is a type that is not known yet; it occurs inside
-`ccl.ir.types` values and never leaves this package. `ErrorType` fits everything.
+While bodies are inferred, a `Var` is an unknown type; it occurs inside `ccl.ir.types` values and
+never leaves this package. `ErrorType` unifies with everything.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ from ccl.ir.types import (
 )
 
 NUMBERS = (Prim.INTEGER, Prim.DECIMAL, Prim.MANA)
-"""What numbers without a unit are; they are added, multiplied and divided among themselves."""
+"""Types of numbers without a unit; they are added, multiplied and divided among themselves."""
 
 
 class Waiting(Protocol):
@@ -35,9 +35,10 @@ class Waiting(Protocol):
 
 
 class Var:
-    """An unknown type. `number`: the type of a number literal, Integer if nothing else decides.
+    """An unknown type.
 
-    `text`: the error that a `Result<T>` leaves out, String if nothing else decides.
+    `number`: the type of a number literal, Integer by default. `text`: the error type that a
+    `Result<T>` omits, String by default.
     """
 
     __slots__ = ("bound", "number", "text", "waiting")
@@ -60,7 +61,7 @@ class Var:
 
 
 class _Rigid:
-    """A type parameter in the function that declares it: a type equal to itself alone."""
+    """A type parameter in the function that declares it: a type that only equals itself."""
 
     __slots__ = ("name", "owner", "shown")
 
@@ -72,9 +73,9 @@ class _Rigid:
 
 
 def rigid(owner: str, name: str, *, hides: bool) -> Type:
-    """What the type parameter `name` of the function `owner` is, whatever it stands for.
+    """Returns the type of the type parameter `name` of the function `owner`.
 
-    `hides`: there is a type of that name, from which messages tell it.
+    `hides`: a type of that name exists, from which messages distinguish it.
     """
     return cast(Type, _Rigid(owner, name, f"the type parameter {name}" if hides else name))
 
@@ -92,13 +93,13 @@ def has_rigid(kind: Type) -> bool:
 
 
 def may_be_key(kind: Type) -> bool:
-    """Whether a map may have such keys, as far as is known of the type."""
+    """Returns whether a map may have such keys, as far as the type is known."""
     kind = prune(kind)
     return is_key(kind) or isinstance(cast(object, kind), Var | _Rigid | ErrorType)
 
 
 def fresh(*, number: bool = False, text: bool = False) -> Type:
-    """A new unknown type."""
+    """Returns a new unknown type."""
     return cast(Type, Var(number=number, text=text))
 
 
@@ -107,19 +108,19 @@ def variable_of(kind: object) -> Var | None:
 
 
 def is_unknown(kind: Type) -> bool:
-    """Whether nothing at all is known of the type, not even that it is a number."""
+    """Returns whether nothing is known of the type, not even that it is a number."""
     var = variable_of(prune(kind))
     return var is not None and not var.number
 
 
 def open_number(kind: Type) -> bool:
-    """Whether it is the type of a number that nothing has decided yet."""
+    """Returns whether it is the type of a number that is still open."""
     var = variable_of(prune(kind))
     return var is not None and var.number
 
 
 def variables_in(kind: Type) -> Iterator[Var]:
-    """The unbound variables in a type."""
+    """Yields the unbound variables in a type."""
     kind = prune(kind)
     var = variable_of(kind)
     if var is not None:
@@ -129,7 +130,7 @@ def variables_in(kind: Type) -> Iterator[Var]:
 
 
 def is_number(kind: Type) -> bool:
-    """Whether a number literal may be a value of the type."""
+    """Returns whether a number literal may be a value of the type."""
     return kind in NUMBERS or isinstance(kind, Token)
 
 
@@ -138,7 +139,8 @@ def is_error_type(kind: Type) -> bool:
 
 
 def prune(kind: Type) -> Type:
-    """The type itself where it is known; the last unbound variable of the chain otherwise."""
+    """Resolves a type: itself where it is known, the last unbound variable of the chain
+    otherwise."""
     last: object = kind
     if type(last) is not Var:
         return kind
@@ -148,7 +150,7 @@ def prune(kind: Type) -> Type:
 
 
 def parts(kind: Type) -> tuple[Type, ...]:
-    """The types that a type is made of."""
+    """Returns the component types of a type."""
     made_of = _PARTS.get(type(kind))
     return () if made_of is None else made_of(kind)
 
@@ -169,7 +171,7 @@ _PARTS: Final[Mapping[type, Callable[[Any], tuple[Type, ...]]]] = {
 
 
 def with_parts(kind: Type, made_of: tuple[Type, ...]) -> Type:
-    """The same kind of type, made of others."""
+    """Returns the same type constructor with other components."""
     match kind:
         case Array():
             return Array(made_of[0])
@@ -188,7 +190,7 @@ def with_parts(kind: Type, made_of: tuple[Type, ...]) -> Type:
 
 
 def _applied(generic: Instance, arguments: tuple[Type, ...]) -> tuple[str, str, Instance]:
-    """Id, name and instance; the id is that of a type of its own once nothing in it is open."""
+    """Returns id, name and instance; the id is final once nothing in it is open."""
     identity = generic.id
     if not any(is_open(each) or has_error_type(each) for each in arguments):
         identity = f"{generic.id}<{', '.join(map(type_id, arguments))}>"
@@ -197,7 +199,8 @@ def _applied(generic: Instance, arguments: tuple[Type, ...]) -> tuple[str, str, 
 
 
 def type_id(kind: Type) -> str:
-    """The type as text; a struct or enum by its unique id, so that no two types share one."""
+    """Returns the type as text; a struct or enum by its unique id, so that no two types share
+    one."""
     match kind:
         case Struct(id=identity) | Enumeration(id=identity):
             return identity
@@ -210,9 +213,9 @@ def type_id(kind: Type) -> str:
 
 
 def zonk(kind: Type, *, default: bool = False, errors: bool = False) -> Type:
-    """`kind` with all that is known filled in.
+    """Resolves all variables in `kind` that are bound.
 
-    `default` turns open numbers into Integer, `errors` the errors left out into String.
+    `default` turns open numbers into Integer, `errors` the omitted error types into String.
     """
     if type(kind) is Prim:
         return kind
@@ -232,7 +235,8 @@ def zonk(kind: Type, *, default: bool = False, errors: bool = False) -> Type:
 
 
 def copy_open(kind: Type, copies: dict[Var, Type]) -> Type:
-    """The type with new variables for the open ones: the same in all types of the same `copies`."""
+    """Returns the type with new variables for the open ones, the same in all types with the same
+    `copies`."""
     kind = prune(kind)
     made_of = parts(kind)
     if made_of:
@@ -244,7 +248,7 @@ def copy_open(kind: Type, copies: dict[Var, Type]) -> Type:
 
 
 def is_open(kind: Type) -> bool:
-    """Whether something in it is still unknown."""
+    """Returns whether a part of it is still unknown."""
     if type(kind) is Prim:
         return False
     kind = prune(kind)
@@ -261,18 +265,18 @@ def has_error_type(kind: Type) -> bool:
 
 
 def is_reported(expected: Type | None) -> bool:
-    """Whether what is expected of an expression has been reported as wrong, or as open."""
+    """Returns whether the expected type of an expression has been reported as wrong, or as open."""
     return expected is not None and has_error_type(expected)
 
 
 def known_type(solved: Type, otherwise: Type | None) -> Type | None:
-    """What inference has found; `otherwise` where it has found nothing, or an error."""
+    """Returns the inferred type; `otherwise` where it is open, or an error."""
     kind = zonk(solved)
     return otherwise if is_open(kind) or has_error_type(kind) else kind
 
 
 def unify(a: Type, b: Type) -> bool:
-    """Make the two equal by filling in what is unknown. On False nothing has changed."""
+    """Makes the two equal by binding variables. On False nothing has changed."""
     trail: list[Var] = []
     if _unify(a, b, trail):
         return True
@@ -301,7 +305,7 @@ def _unify(a: Type, b: Type, trail: list[Var]) -> bool:
 
 
 def _constructor(kind: Type) -> object:
-    """What two types have in common when only their parts may differ."""
+    """Returns the part that two types must share when only their components may differ."""
     match kind:
         case Struct(instance=instance) | Enumeration(instance=instance) if instance is not None:
             return instance.id

@@ -40,7 +40,7 @@ def infer_array(body: Body, expr: ast.ArrayExpr, expected: Type | None) -> typed
 
 
 def infer_struct(body: Body, expr: ast.StructExpr, expected: Type | None) -> typed.Expr:
-    """`Name { field: value, … }`, values evaluated as written."""
+    """Infers `Name { field: value, … }`, whose values are evaluated as written."""
     kind = declared_type(body.checker, body.scope, expr.path)
     if not isinstance(kind, Struct):
         if not is_error_type(kind):
@@ -85,7 +85,7 @@ def _path_span(expr: ast.StructExpr) -> Span:
 def _field_values(
     body: Body, expr: ast.StructExpr, info: StructInfo
 ) -> tuple[dict[int, typed.Expr], list[int]]:
-    """Values by field number, and the field numbers in the order written."""
+    """Returns values by field number, and the field numbers in the order written."""
     known = [name for name, _ in info.fields]
     values: dict[int, typed.Expr] = {}
     order: list[int] = []

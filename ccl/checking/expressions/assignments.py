@@ -15,7 +15,7 @@ from ccl.syntax import ast
 
 
 def assign(body: Body, statement: ast.Assign) -> tuple[typed.Statement, ...]:
-    """`target op value`."""
+    """Checks `target op value`."""
     root = _root(statement.target)
     if root is None:
         body.sink.report("CCL0427", statement.target.span, what="this expression")
@@ -95,7 +95,7 @@ def _rebind(
 def _assign_state(
     body: Body, statement: ast.Assign, op: BinaryOp | None
 ) -> tuple[typed.Statement, ...]:
-    """`total = 5`, `proposals[id].votes[k] = v` and their kin."""
+    """Checks `total = 5`, `proposals[id].votes[k] = v` and the like."""
     place = body.infer(statement.target)
     root = root_of(place)
     if is_invalid(place):
@@ -135,7 +135,7 @@ def _stored(
     place: typed.Expr,
     op: BinaryOp | None,
 ) -> tuple[typed.Statement, ...]:
-    """An assignment to a place in what `root` holds."""
+    """Checks an assignment to an lvalue inside `root`."""
     steps = _steps(place)
     if steps is None:
         body.sink.report("CCL0427", statement.target.span, what="a field of host data")
@@ -148,13 +148,13 @@ def _stored(
 
 
 def _forget_read(variable: Variable, span: Span) -> None:
-    """The root of a written path is not read."""
+    """Takes back the read of a variable that is the root of an assigned path."""
     if span.start in variable.reads:
         variable.reads.remove(span.start)
 
 
 def _steps(place: typed.Expr) -> tuple[typed.Step, ...] | None:
-    """The path from the root variable to `place`; None where it leads through Data."""
+    """Returns the path from the root variable to the lvalue; None where it leads through Data."""
     match place:
         case typed.LocalGet() | typed.StateGet():
             return ()

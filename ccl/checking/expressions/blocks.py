@@ -17,12 +17,12 @@ from ccl.syntax import ast
 
 
 def infer_block(body: Body, block: ast.Block, expected: Type | None = None) -> typed.Expr:
-    """A block with the value of its last expression."""
+    """Infers a block with the value of its last expression."""
     return _block(body, block, expected, dropped=False)
 
 
 def discard_block(body: Body, block: ast.Block) -> typed.Block:
-    """A block whose value is discarded."""
+    """Checks a block whose value is discarded."""
     return _block(body, block, None, dropped=True)
 
 
@@ -101,8 +101,10 @@ def _is_true(condition: typed.Expr) -> bool:
 
 
 def _has_break(block: ast.Block) -> bool:
-    """Whether a `break` in the body of a loop leaves it. The typed body would not say: it has
-    nothing yet in place of a `match` or `try` whose value is not known."""
+    """Returns whether a `break` in the body of a loop leaves it.
+
+    The typed body has nothing yet in place of a `match` or `try` whose value is open.
+    """
     pending: list[object] = [block]
     while pending:
         match pending.pop():
@@ -157,7 +159,7 @@ def join(
     otherwise: typed.Expr,
     expected: Type | None,
 ) -> typed.Expr:
-    """Both branches as one value of one type."""
+    """Joins both branches as one value of one type."""
     if expected is not None and variable_of(prune(expected)) is None:
         then = fit(body, then, expected)
         otherwise = fit(body, otherwise, expected)
@@ -236,7 +238,7 @@ def _item_type(body: Body, expr: ast.For, iterable: typed.Expr) -> Type:
 
 
 def _item_later(body: Body, expr: ast.For, iterable: typed.Expr) -> Type:
-    """The type of the elements of what may be an array, a string or Data."""
+    """Defers the type of the elements of an array, a string or Data."""
     item = body.unknown()
 
     def attempt(_by_default: bool) -> bool:

@@ -1,8 +1,8 @@
-"""Values of the charter in code: the declarations of the contract, then the file, then the program.
+"""Values of the charter in code: of the contract, then of the file, then of the program.
 
 `resources.compute` and `charter.resources.compute` look for `resources` in this order. In a
 contract `charter.contract.limit` is the `limit` of that one, whatever other contracts there are.
-Code reads what holds always.
+Code reads only entries that are under no condition.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,12 +30,13 @@ _WHOLE = "charter"
 
 
 def has(body: Body, name: str) -> bool:
-    """Whether the bare name leads to declarations of the text's own."""
+    """Returns whether the bare name is a key of the declarations that the scope sees."""
     return any(_leads(each, (name,)) is not None for each, _ in _trees(body, whole=False))
 
 
 def read(body: Body, path: tuple[ast.Ident, ...], span: Span) -> typed.Expr:
-    """The constant at a path that begins with `charter`, or with a name that `has` accepts."""
+    """Reads the constant at a path that begins with `charter`, or with a name that `has`
+    accepts."""
     whole = path[0].text == _WHOLE and not has(body, _WHOLE)
     names = path[1:] if whole else path
     words = [each.text for each in names]
@@ -48,13 +49,13 @@ def read(body: Body, path: tuple[ast.Ident, ...], span: Span) -> typed.Expr:
 
 
 def settings_at_root(body: Body, name: str) -> tuple[Charter, Tree]:
-    """The place of a bare name that `has` accepts."""
+    """Returns the section of a bare name that `has` accepts."""
     trees = _trees(body, whole=False)
     return next((charter, at) for at, charter in trees if _leads(at, (name,)) is not None)
 
 
 def _leads(section: Tree, words: Sequence[str]) -> int | None:
-    """How many words to skip to find the path in a section; None where it is not there."""
+    """Returns how many words to skip to find the path in a section; None where it is not there."""
     if not words:
         return None
     if section.named(words[0]):
@@ -94,7 +95,7 @@ def _constant_at(
     path: tuple[ast.Ident, ...],
     span: Span,
 ) -> typed.Expr:
-    """`resources.compute` in code: the constant at a path from `start`, `written` so."""
+    """Reads the constant at a path from `start`; `written` is the whole path."""
     here: Setting = start
     skipped = len(written) - len(path)
     for i, step in enumerate(path, start=skipped):
@@ -135,7 +136,7 @@ def _constant_at(
 def _conditional(
     body: Body, charter: Charter, path: tuple[ast.Ident, ...], step: ast.Ident, found: list[Setting]
 ) -> typed.Expr:
-    """A value that depends on a condition has no place among constants."""
+    """Reports a value under a condition, which is no constant."""
     numbers = sorted(
         {test.condition for each in found for guard in _causes(each) for test in guard}
     )

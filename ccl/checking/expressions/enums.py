@@ -1,4 +1,4 @@
-"""Enums of the program: their variants by path, as values."""
+"""Variants of enums as values, by path."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from ccl.syntax import ast
 
 
 def find(body: Body, path: Sequence[ast.Ident]) -> EnumInfo | None:
-    """The enum at `Status` or `alias.Status`."""
+    """Returns the enum at `Status` or `alias.Status`."""
     info = _find(body, path)
     if info is not None:
         body.checker.used_types.add(info.type.id)
@@ -40,23 +40,23 @@ def _find(body: Body, path: Sequence[ast.Ident]) -> EnumInfo | None:
 
 
 def _is_hidden(scope: FileScope, name: str) -> bool:
-    """Whether an enum of the prelude gives way to a type, contract or proposal of the program."""
+    """Returns whether a type, contract or proposal of the program hides an enum of the prelude."""
     return name in scope.type_names or name in scope.imports or name in scope.proposals
 
 
 def names_own_variant(body: Body, path: Sequence[ast.Ident]) -> bool:
-    """Whether `A.B` is a variant of an enum that the program declares."""
+    """Returns whether `A.B` is a variant of an enum that the program declares."""
     enum = body.scope.enums.get(path[0].text) if len(path) == 2 else None
     return enum is not None and any(each.name.text == path[1].text for each in enum.variants)
 
 
 def names_variant(body: Body, path: Sequence[ast.Ident]) -> bool:
-    """Whether the path leads to an enum and a name in it (which may not exist)."""
+    """Returns whether the path leads to an enum and a name in it (which may not exist)."""
     return find(body, path[:-1]) is not None
 
 
 def variant_tag(body: Body, info: EnumInfo, name: ast.Ident, *, quoted: bool = False) -> int | None:
-    """The variant's number; None after reporting that there is none of this name."""
+    """Returns the variant's number; None after reporting an unknown name."""
     known = [variant for variant, _ in info.variants]
     if name.text in known:
         return known.index(name.text)
@@ -83,7 +83,7 @@ def infer_variant(
     span: Span,
     expected: Type | None,
 ) -> typed.Expr:
-    """`Status::Open`, `Status.Migrated(did)`."""
+    """Infers `Status::Open`, `Status.Migrated(did)`."""
     info = find(body, path[:-1])
     assert info is not None, "the caller has asked `names_variant`"
     kind = instances.applied(info, tuple(fresh() for _ in info.parameters))
@@ -126,7 +126,7 @@ def infer_variant(
 
 
 def variant_by_text(body: Body, kind: Enumeration, text: str, span: Span) -> typed.Expr:
-    """`"Yes"` where a Vote is expected: prelude enums have variants without payload only."""
+    """Reads `"Yes"` where a Vote is expected: prelude enums have variants without payload only."""
     info = instances.enum_of(body.checker, kind)
     tag = variant_tag(body, info, ast.Ident(text=text, span=span), quoted=True)
     if tag is None:

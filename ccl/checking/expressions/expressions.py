@@ -1,7 +1,7 @@
-"""Expressions: which module types each form. Forms come back here through the doors of `Body`.
+"""Expressions: dispatch of each form to its module, which checks its parts through `Body`.
 
-`infer` takes a type that is hoped for (a literal takes it, other expressions may ignore it),
-`check` insists on it, `discard` drops the value.
+`infer` takes an expected type as a hint (a literal takes it, other expressions may ignore it),
+`check` requires it, `discard` drops the value.
 """
 
 from ccl.checking.builtins import records, special_calls
@@ -26,10 +26,10 @@ def check(body: Body, expr: ast.Expr, expected: Type, labels: tuple[Label, ...])
 
 
 def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Expr:
-    """`expr` with the type it has.
+    """Infers the type of `expr`.
 
-    A type that is open while bodies are inferred is kept by its place: once it is known, it is
-    what the expression has, whatever its context.
+    A type that is open while bodies are inferred is recorded by its place: once known, it is the
+    type of the expression, whatever its context.
     """
     if body.final:
         solved = body.solved.get(expr.span)
@@ -41,8 +41,8 @@ def infer(body: Body, expr: ast.Expr, expected: Type | None = None) -> typed.Exp
 
 
 def _hoped_for(solved: Type, expected: Type | None) -> Type | None:
-    """The type that inference has found; if a part of it depends on what is reported as open, it
-    is not reported again."""
+    """Returns the inferred type as a hint; a part that is reported as open is not reported
+    again."""
     kind = zonk(solved)
     is_free = expected is None or is_open(expected)
     is_partly_known = not is_error_type(kind) and not is_open(kind)
@@ -107,7 +107,8 @@ def _infer(body: Body, expr: ast.Expr, expected: Type | None) -> typed.Expr:
 
 
 def discard(body: Body, expr: ast.Expr) -> typed.Statement:
-    """`expr` for its effect. A Result is not dropped unseen: an Err traps with its text."""
+    """Checks `expr` for its effect. A Result is not dropped silently: an Err traps with its
+    text."""
     body.fillers |= fillers(expr)
     match expr:
         case ast.If():
@@ -128,7 +129,7 @@ def discard(body: Body, expr: ast.Expr) -> typed.Statement:
 
 
 def unwrapped(node: typed.Expr) -> typed.Expr:
-    """A discarded value: the Err of a discarded Result traps."""
+    """Returns a discarded value, of a Result its Ok: a discarded Err traps."""
     kind = prune(node.type)
     if isinstance(kind, Result):
         return convert(node, Conversion.UNWRAP_OK, kind.ok)

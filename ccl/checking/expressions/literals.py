@@ -1,4 +1,4 @@
-"""Literals: each is what its context needs, and is checked where it stands."""
+"""Literals: each takes the type that its context needs, and is checked in place."""
 
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ DECIMAL_ONE = 1_000_000
 
 
 def infer_literal(body: Body, literal: ast.AnyLiteral, expected: Type | None) -> typed.Expr:
-    """A literal other than an interpolated string."""
+    """Infers a literal other than an interpolated string."""
     span = literal.span
     match literal:
         case ast.IntegerLiteral():
@@ -44,7 +44,7 @@ def infer_literal(body: Body, literal: ast.AnyLiteral, expected: Type | None) ->
 
 
 def plain_text(literal: ast.StringLiteral) -> str | None:
-    """The text of a string without interpolation, None with."""
+    """Returns the text of a string without interpolation; None with interpolation."""
     if any(not isinstance(part, str) for part in literal.parts):
         return None
     return "".join(part for part in literal.parts if isinstance(part, str))
@@ -63,7 +63,7 @@ def text(body: Body, value: str, span: Span, expected: Type | None) -> typed.Exp
 
 
 def integer(body: Body, value: int, span: Span, expected: Type | None) -> typed.Expr:
-    """`value` as Integer, Decimal, Mana or tokens, whichever the context needs."""
+    """Returns `value` as Integer, Decimal, Mana or tokens, whichever the context needs."""
     kind = prune(expected) if expected is not None else body.unknown(number=True)
     if kind is Prim.DECIMAL:
         return decimal(body.sink, Decimal(value), span)
@@ -95,7 +95,8 @@ def did(sink: Sink, value: str, span: Span) -> typed.Expr:
 
 
 def cid(sink: Sink, value: str, span: Span) -> typed.Expr:
-    """A Cid in its canonical text; a malformed one is reported with the place inside it."""
+    """Returns a Cid in its canonical text; reports a malformed one with the character that is
+    wrong."""
     try:
         return typed.TextConst(value=str(parse_cid(value)), type=Prim.CID, span=span)
     except CidError as error:
@@ -106,7 +107,7 @@ def cid(sink: Sink, value: str, span: Span) -> typed.Expr:
 
 
 def _inside(span: Span, value: str, position: int | None) -> tuple[Label, ...]:
-    """A label on the character that is wrong, where the text stands as it is in quotes."""
+    """Returns a label on the character that is wrong, in a literal without escapes."""
     if position is None or span.end - span.start != len(value) + 2:
         return ()
     at = span.start + 1 + position

@@ -19,7 +19,8 @@ from ccl.syntax.paths import path_of, words_of
 
 
 def infer_field(body: Body, expr: ast.Field, expected: Type | None) -> typed.Expr:
-    """`a.b`: a member of an import, a charter value, a variant, a struct's or Data's field."""
+    """Infers `a.b`: a member of an import, a charter value, a variant, a field of a struct or
+    Data."""
     static = _static_member(body, expr, expected)
     if static is not None:
         return static
@@ -83,7 +84,7 @@ def field_of(body: Body, base: typed.Expr, name: ast.Ident, span: Span) -> typed
 
 
 def _advice(kind: Type, name: str) -> str | None:
-    """Which help for a field of a type that has none."""
+    """Returns the advice for a field of a type that has none."""
     if library.has_method(kind, name):
         return "call"
     return "unwrap" if isinstance(kind, Option | Result) else None
@@ -144,7 +145,7 @@ def infer_index(body: Body, expr: ast.Index) -> typed.Expr:
 
 
 def _index_later(body: Body, base: typed.Expr, expr: ast.Index) -> typed.Expr:
-    """An element of what may be an array, a map or Data."""
+    """Defers an element of an array, a map or Data."""
     index = body.infer(expr.index)
     node = body.not_known_yet(expr.span)
 
@@ -166,7 +167,7 @@ def _index_later(body: Body, base: typed.Expr, expr: ast.Index) -> typed.Expr:
 
 
 def _indexed(body: Body, kind: Type, expr: ast.Index) -> tuple[Type | None, Type | None]:
-    """Types of the index and the element; None, None after reporting."""
+    """Returns the types of the index and the element; None, None after reporting."""
     match kind:
         case Array(element):
             return Prim.INTEGER, element
@@ -184,7 +185,7 @@ def _indexed(body: Body, kind: Type, expr: ast.Index) -> tuple[Type | None, Type
 
 
 def refuse_outer(body: Body, variable: Variable, span: Span) -> bool:
-    """An inline function has the variables around it as parameters: setting one is not seen."""
+    """Reports an assignment to an outer variable of an inline function, whose parameter it is."""
     if variable.local.name not in body.outer or variable.origin is not Origin.PARAMETER:
         return False
     body.sink.report("CCL0446", span, name=variable.local.name)
@@ -192,7 +193,7 @@ def refuse_outer(body: Body, variable: Variable, span: Span) -> bool:
 
 
 def note_mutation(body: Body, variable: Variable, span: Span) -> None:
-    """Record that the object in `variable` is changed through a path."""
+    """Records that the object in `variable` is mutated through a path."""
     outer = body.loops[len(variable.loops)] if len(body.loops) > len(variable.loops) else None
     variable.mutations.append(Mutation(span=span, loop=outer))
     if variable.origin is Origin.PARAMETER:
@@ -207,7 +208,7 @@ def note_mutation(body: Body, variable: Variable, span: Span) -> None:
 
 
 def change(body: Body, node: typed.Expr) -> None:
-    """An argument that the callee changes: a place in a variable, or a fresh value."""
+    """Checks an argument that the callee mutates: an lvalue, or a fresh value."""
     root = node
     while isinstance(root, typed.FieldGet | typed.IndexGet):
         root = root.base
@@ -220,7 +221,7 @@ def change(body: Body, node: typed.Expr) -> None:
 
 
 def root_variable(body: Body, node: typed.Expr) -> Variable | None:
-    """The variable that a place starts at; None for a fresh value."""
+    """Returns the variable that an lvalue starts at; None for a fresh value."""
     while isinstance(node, typed.FieldGet | typed.IndexGet):
         node = node.base
     if isinstance(node, typed.LocalGet):

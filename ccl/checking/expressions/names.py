@@ -82,7 +82,7 @@ def _kind_of_alias(scope: FileScope, alias: str) -> str:
 
 
 def _is_slip(scope: FileScope, text: str) -> bool:
-    """Whether a name is rather one that is known, misspelt, than another record of the host."""
+    """Returns whether a name is a misspelt one rather than another record of the host."""
     if text.casefold() in foreign_names.LITERALS:
         return True
     near = nearest(text, (*scope.value_names, *HOST_RECORDS))
@@ -108,7 +108,7 @@ def is_root_section(body: Body, name: str) -> bool:
 
 
 def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.Expr:
-    """`A::B` as a value: a variant without payload."""
+    """Infers `A::B` as a value: a variant without payload."""
     first, *rest = path.segments
     if first.text == "ResourceType" and len(rest) == 1 and first.text not in body.scope.type_names:
         return resource_type(body, rest[0], path.span)
@@ -128,7 +128,7 @@ def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.E
 
 
 def resource_type(body: Body, variant: ast.Ident, span: Span) -> typed.Expr:
-    """`ResourceType.COMPUTE` is the resource's name."""
+    """Infers `ResourceType.COMPUTE`, the resource's name."""
     value = RESOURCE_TYPE_VARIANTS.get(variant.text)
     if value is None:
         return unknown_name(body, variant.span, variant.text, RESOURCE_TYPE_VARIANTS)
@@ -136,14 +136,14 @@ def resource_type(body: Body, variant: ast.Ident, span: Span) -> typed.Expr:
 
 
 def leads_to_member(body: Body, path: Sequence[ast.Ident]) -> bool:
-    """Whether the path is `alias.name`, `Contract.name` or `alias.Contract.name`."""
+    """Returns whether the path is `alias.name`, `Contract.name` or `alias.Contract.name`."""
     if len(path) < 2 or path[0].text not in body.scope.imports:
         return False
     return body.checker.follow(body.scope, [each.text for each in path[:-1]])[1] == ()
 
 
 def member_of_import(body: Body, path: Sequence[ast.Ident]) -> FileScope | None:
-    """The file or contract that has the member at the path; None after reporting none."""
+    """Returns the file or contract that has the member at the path; None after reporting."""
     name = path[-1]
     target, _ = body.checker.follow(body.scope, [each.text for each in path[:-1]])
     if target.offers(name.text):
@@ -179,12 +179,12 @@ def member_of_import(body: Body, path: Sequence[ast.Ident]) -> FileScope | None:
 
 
 def _contracts(scope: FileScope) -> list[str]:
-    """The contracts that a path through a file or a contract can go on with."""
+    """Returns the contracts that a path through a file or a contract can go on with."""
     return [name for name, each in scope.imports.items() if each.item is None]
 
 
 def _declared_otherwise(target: FileScope, name: str) -> tuple[str, str | None] | None:
-    """What a member is that is no value, and the advice on it."""
+    """Returns the kind of a member that is no value, and the advice on it."""
     if target.offers_type(name):
         return "a type", "make"
     if name in target.imports and target.imports[name].item is None:
@@ -197,7 +197,7 @@ def _declared_otherwise(target: FileScope, name: str) -> tuple[str, str | None] 
 
 
 def infer_member(body: Body, target: FileScope, name: ast.Ident, span: Span) -> typed.Expr:
-    """`voting.QUORUM`."""
+    """Infers `voting.QUORUM`."""
     if name.text in target.consts:
         return inlining.use(body, target, name.text, span)
     if name.text in target.states:
@@ -207,7 +207,7 @@ def infer_member(body: Body, target: FileScope, name: ast.Ident, span: Span) -> 
 
 
 def known_values(body: Body) -> tuple[str, ...]:
-    """Every name that would have had a value here, nearest scope first."""
+    """Returns every name that has a value here, nearest scope first."""
     return (
         *body.visible_names,
         *body.scope.value_names,
@@ -233,7 +233,7 @@ def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typ
 
 
 def _root_entry(body: Body, name: ast.Name) -> typed.Expr:
-    """The bare name of a section, or of an entry that is read as `charter.name`."""
+    """Reports the bare name of a section, or of an entry that is read as `charter.name`."""
     _, section = charter_values.settings_at_root(body, name.text)
     entries = [each for each in section.named(name.text) if isinstance(each, charter.Property)]
     if not entries:

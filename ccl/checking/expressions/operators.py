@@ -1,4 +1,4 @@
-"""Unary and binary operators: which types they join, and what comes out."""
+"""Unary and binary operators: types of their operands and results."""
 
 from ccl.checking.core.conversions import convert, fit, implicit, names_of
 from ccl.checking.core.environment import Body, invalid, is_invalid
@@ -66,7 +66,7 @@ def infer_binary(body: Body, expr: ast.Binary, expected: Type | None) -> typed.E
 
 
 def _truth(body: Body, expr: ast.Unary | ast.Binary, operand: ast.Expr) -> typed.Expr:
-    """An operand of `!`, `&&` and `||`."""
+    """Checks an operand of `!`, `&&` and `||`."""
     node = body.infer(operand, Prim.BOOL)
     if not is_rigid(node.type):
         return fit(body, node, Prim.BOOL)
@@ -78,7 +78,7 @@ def _truth(body: Body, expr: ast.Unary | ast.Binary, operand: ast.Expr) -> typed
 def _operands(
     body: Body, expr: ast.Binary, op: BinaryOp, context: Type | None
 ) -> tuple[typed.Expr, typed.Expr]:
-    """Both sides; a side that is only a literal takes its type from the other."""
+    """Infers both sides; a side that is only a literal takes its type from the other."""
     if takes_context(expr.left) and not takes_context(expr.right):
         right = body.infer(expr.right, context)
         beside = _beside(op, expr.left, right.type) or context
@@ -88,7 +88,7 @@ def _operands(
 
 
 def _beside(op: BinaryOp, expr: ast.Expr, other: Type) -> Type | None:
-    """The context of an operand beside one of the type `other`."""
+    """Returns the context of an operand beside one of the type `other`."""
     kind = prune(other)
     if op in SCALING and isinstance(kind, Token):
         return Prim.INTEGER
@@ -98,7 +98,7 @@ def _beside(op: BinaryOp, expr: ast.Expr, other: Type) -> Type | None:
 
 
 def _is_time(expr: ast.Expr) -> bool:
-    """A call that gives seconds as an Integer or as what they are."""
+    """Returns whether a call gives seconds as an Integer or as a time, by its context."""
     match expr:
         case ast.Call(callee=ast.Name(text=name)):
             return name in ("days", "hours", "timestamp", "host_get_current_time")
@@ -107,7 +107,7 @@ def _is_time(expr: ast.Expr) -> bool:
 
 
 def takes_context(expr: ast.Expr) -> bool:
-    """Whether its type is what its context needs."""
+    """Returns whether an expression takes its type from its context."""
     match expr:
         case ast.IntegerLiteral() | ast.StringLiteral() | ast.ArrayExpr():
             return True
@@ -124,7 +124,7 @@ def takes_context(expr: ast.Expr) -> bool:
 
 
 def _number_context(kind: Type | None) -> Type | None:
-    """The type to hand to an operand that could be a literal."""
+    """Returns the type to expect of an operand that could be a literal."""
     if kind is None:
         return None
     kind = prune(kind)
@@ -142,7 +142,7 @@ def _operand_context(kind: Type) -> Type | None:
 def combine(
     body: Body, expr: ast.Binary, op: BinaryOp, left: typed.Expr, right: typed.Expr
 ) -> typed.Expr:
-    """The typed operation on two checked operands."""
+    """Builds the typed operation on two checked operands."""
     if is_invalid(left) or is_invalid(right):
         if op in EQUALITY or op in ORDER:
             return typed.Binary(op=op, left=left, right=right, type=Prim.BOOL, span=expr.span)
@@ -166,7 +166,8 @@ def _joined(
 
 
 def _agree(left: typed.Expr, right: typed.Expr) -> tuple[typed.Expr, typed.Expr]:
-    """Data takes the type of the other side, an Integer becomes Mana beside Mana."""
+    """Converts operands: Data takes the type of the other side, an Integer becomes Mana beside
+    Mana."""
     a, b = zonk(left.type), zonk(right.type)
     if a != b:
         if a is Prim.DATA and open_number(b):
@@ -223,7 +224,7 @@ def _comparable(op: BinaryOp, kind: Type) -> bool:
 
 
 def _as_text_like(body: Body, node: typed.Expr, other: Type) -> typed.Expr:
-    """A String constant beside a Did or Cid is one, and checked; any Did may be read as text."""
+    """Converts a String constant beside a Did or Cid to one; any Did may be read as text."""
     kind = prune(other)
     if kind in (Prim.DID, Prim.CID) and prune(node.type) is Prim.STRING:
         if isinstance(node, typed.TextConst):
@@ -261,7 +262,7 @@ def _arithmetic(
 
 
 def _counting(op: BinaryOp, kind: Type, other: Type) -> Type:
-    """`kind`; a number still open beside a Duration or tokens counts them: it is an Integer."""
+    """Returns `kind`; an open number beside a Duration or tokens is an Integer."""
     var = variable_of(kind)
     if var is not None and var.number and is_counted(other):
         wanted = other if isinstance(other, Token) and op in SUMMING else Prim.INTEGER
@@ -277,7 +278,8 @@ def _numeric(kind: Type) -> bool:
 def _swapped(
     body: Body, left: typed.Expr, right: typed.Expr, kind: Type, *, span_of: ast.Binary
 ) -> typed.Expr:
-    """Integer * Duration (or tokens), evaluated left to right, multiplied as the tree wants it."""
+    """Builds Integer * Duration (or tokens): evaluated left to right, multiplied in the other
+    order."""
     if isinstance(left, typed.ScalarConst):
         return typed.Binary(
             op=BinaryOp.MULTIPLY, left=right, right=left, type=kind, span=span_of.span
@@ -299,7 +301,7 @@ def _swapped(
 
 
 def _divides(body: Body, expr: ast.Binary, op: BinaryOp, left: typed.Expr) -> bool:
-    """Two literals must divide without a remainder, and nothing is divided by a literal 0."""
+    """Reports two literals with a remainder, and a division by a literal 0."""
     if not isinstance(expr.right, ast.IntegerLiteral):
         return True
     if expr.right.value == 0:
@@ -348,7 +350,7 @@ def _report_arithmetic(body: Body, expr: ast.Binary, a: Type, b: Type) -> None:
 
 
 def assigned(body: Body, statement: ast.Assign, op: BinaryOp, here: typed.Expr) -> typed.Expr:
-    """`here op value` of a compound assignment, as a value of the place's type."""
+    """Returns `here op value` of a compound assignment, as a value of the lvalue's type."""
     value = body.infer(statement.value, _beside(op, statement.value, here.type))
     return fit(body, combine(body, _as_binary(statement, op), op, here, value), here.type)
 
@@ -356,7 +358,7 @@ def assigned(body: Body, statement: ast.Assign, op: BinaryOp, here: typed.Expr) 
 def assigned_operand(
     body: Body, statement: ast.Assign, op: BinaryOp, here: typed.Expr
 ) -> typed.Expr:
-    """The right side of `here op= value`, converted; the operation itself is the store's."""
+    """Returns the right side of `here op= value`, converted; the store does the operation."""
     whole = assigned(body, statement, op, here)
     match whole:
         case typed.Binary():

@@ -1,4 +1,4 @@
-"""Statements other than expressions: `let` with its rule, assignment."""
+"""Statements other than expressions: `let`, assignment, `return`."""
 
 from ccl.checking.core.constraints import solve_ready, wait_for
 from ccl.checking.core.environment import Body, Origin, Variable, invalid
@@ -35,7 +35,7 @@ def check_statement(body: Body, statement: ast.Statement) -> tuple[typed.Stateme
 
 
 def _let(body: Body, let: ast.Let) -> typed.Statement:
-    """Declares, or assigns the visible local of the same name and type."""
+    """Declares a local, or assigns the visible one of the same name and type."""
     name = let.name.text
     if let.type is not None:
         declared = _declared(body, let, let.type)
@@ -65,8 +65,11 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
 
 
 def _same_later(body: Body, visible: Variable, kind: Type) -> bool:
-    """Types compare after inference: an unknown one is the same as another only if that becomes
-    known, or if nothing else decides it. Until then this is a variable of its own."""
+    """Defers the comparison of types to the end of inference.
+
+    An open type is the same as another only if it becomes so, or by default. Until then this is a
+    variable of its own.
+    """
     sides = (visible.type, kind)
     if not any(map(is_unknown, sides)):
         return False
@@ -82,7 +85,8 @@ def _same_later(body: Body, visible: Variable, kind: Type) -> bool:
 
 
 def _declared(body: Body, let: ast.Let, written: ast.TypeExpr) -> Type:
-    """The type as written; the error that a Result leaves out is inferred like a type left out."""
+    """Returns the declared type; the error type that a Result omits is inferred like an omitted
+    type."""
     if body.final and (solved := body.solved.get(written.span)) is not None:
         return zonk(solved)
     declared = read_type(body.checker, body.scope, written, body.types, solved=True)

@@ -1,1 +1,1 @@
-"""Functions: their bodies round by round, generic ones, those given as arguments, and calls."""
+"""Functions: bodies, signatures, generic and higher-order functions and their instances."""

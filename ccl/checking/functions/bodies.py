@@ -1,4 +1,5 @@
-"""Bodies: of functions, of `execution` and of handlers, typed with what their callees declare."""
+"""Bodies of functions, of `execution` and of handlers, typed with the signatures of their
+callees."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,11 +34,11 @@ from ccl.syntax import ast
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A body that is no function of the program's text: `execution` or an event's handlers."""
+    """A body that is not a function of the program's text: `execution` or an event's handlers."""
 
     id: str
     name: str
-    """Of its export."""
+    """The name of its export."""
     bodies: tuple[tuple[FileScope, ast.Block], ...]
     event: str | None
     """The event of handlers, which have the parameter `ctx`."""
@@ -50,7 +51,7 @@ def declare(
     item: ast.Function,
     types: Mapping[str, Type] = NO_PARAMETERS,
 ) -> Signature:
-    """The signature for callers; types left out are open. `types`: of a generic function."""
+    """Returns the signature; omitted types are open. `types`: of a generic function."""
     parameters = [
         fresh() if each.type is None else read_type(checker, scope, each.type, types, solved=True)
         for each in item.parameters
@@ -71,7 +72,7 @@ def declare(
 def _declared_result(
     checker: Checker, scope: FileScope, written: ast.TypeExpr, types: Mapping[str, Type]
 ) -> Type:
-    """`Never` is the result of what does not come back; nothing else has that type."""
+    """Returns the declared result; `Never` is the type of a function that does not return."""
     match written:
         case ast.NamedType(path=(ast.Ident(text="Never"),), arguments=()) if (
             "Never" not in scope.type_names and "Never" not in types
@@ -82,8 +83,10 @@ def _declared_result(
 
 
 def check_function(checker: Checker, signature: Signature) -> typed.Function:
-    """The body of one function. Its signature's open types are filled in on the way. Raises
-    Cancelled."""
+    """Checks the body of one function, and binds the open types of its signature.
+
+    Raises Cancelled.
+    """
     checker.cancellation.check()
     item = signature.item
     labels = (
@@ -118,7 +121,7 @@ def check_function(checker: Checker, signature: Signature) -> typed.Function:
 
 
 def _body_block(body: Body, block: ast.Block, name: Span) -> typed.Block:
-    """The body with its value fitted to the result type."""
+    """Checks a body, and converts its value to the result type."""
     result = prune(body.result)
     node = blocks.infer_block(body, block, None if is_error_type(result) else result)
     assert isinstance(node, typed.Block), "a block stays a block"
@@ -153,7 +156,7 @@ def _missing_return(body: Body, block: ast.Block, name: Span) -> None:
 
 
 def check_entry(checker: Checker, entry: Entry) -> tuple[typed.Function, ...]:
-    """The functions of one entry, that which is exported first. Raises Cancelled."""
+    """Checks one entry; returns its functions, the exported one first. Raises Cancelled."""
     checker.cancellation.check()
     event = entry.event
     if event is None:
@@ -185,7 +188,8 @@ def _handler(
 
 
 def _joined(checker: Checker, entry: Entry, handlers: Sequence[typed.Function]) -> typed.Function:
-    """The handlers of one event, in order; one that returns ends only itself."""
+    """Builds the function that calls the handlers of one event, in order; one that returns ends
+    only itself."""
     scope, span = entry.bodies[0][0], entry.span
     body = Body(checker=checker, scope=scope, id=entry.id, result=Prim.UNIT, is_entry=True)
     context = body.temporary(Prim.DATA, span)

@@ -1,8 +1,8 @@
 """Functions as arguments: a function's name, or an inline function `x => e`.
 
-A function that takes one becomes, for every call, a function of its own in which the parameter
-is what was given. An inline function becomes a function with its outer variables as further
-parameters, which the callee hands on; so it changes objects as its surroundings would, but cannot
+A higher-order function becomes, for every call, a function of its own in which the parameter is the
+function given. An inline function becomes a function with its outer variables as further
+parameters, which the callee passes on; so it mutates objects as its surroundings would, but cannot
 rebind their variables. Nothing of this is left in the typed tree.
 """
 
@@ -23,11 +23,11 @@ from ccl.syntax import ast
 from ccl.syntax.paths import path_of
 
 INLINE: Final = "inline function"
-"""What an inline function is called."""
+"""The name of every inline function."""
 
 
 def passed_function(body: Body, expr: ast.Expr) -> PassedFunction | None:
-    """The function that an argument is; None for anything else."""
+    """Returns the function that an argument is; None for anything else."""
     scope = body.scope
     match expr:
         case ast.Lambda():
@@ -55,7 +55,7 @@ def passed_function(body: Body, expr: ast.Expr) -> PassedFunction | None:
 
 
 def _passed_member(body: Body, expr: ast.Field | ast.PathName) -> PassedFunction | None:
-    """A function of an import or a contract, or a variant as the function that makes it."""
+    """Returns a function of an import or a contract, or the constructor of a variant."""
     path = path_of(expr)
     if path is None or len(path) < 2 or body.find(path[0].text) is not None:
         return None
@@ -71,7 +71,7 @@ def _passed_member(body: Body, expr: ast.Field | ast.PathName) -> PassedFunction
 
 
 def _calling(callee: ast.Expr, arity: int) -> ast.Lambda:
-    """`(a, b) => callee(a, b)`, with names that no program can spell."""
+    """Builds `(a, b) => callee(a, b)`, with names that no program can spell."""
     span = callee.span
     given = tuple(ast.Ident(text=f"given {i}", span=span) for i in range(arity))
     arguments = tuple(
@@ -83,7 +83,7 @@ def _calling(callee: ast.Expr, arity: int) -> ast.Lambda:
 
 
 def _inline(body: Body, expr: ast.Lambda) -> InlineFunction:
-    """An inline function as a function of the program."""
+    """Declares an inline function as a function of the program."""
     checker = body.checker
     own = {each.text for each in expr.parameters}
     named = dict.fromkeys(
@@ -146,9 +146,10 @@ def _as_block(expr: ast.Expr) -> ast.Block:
 
 
 def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
-    """Errors inside arguments whose parameters are unknown.
+    """Infers arguments whose parameters are unknown, for the errors in them.
 
-    What an inline function among them is given is not known, but what it reads is.
+    The arguments of an inline function among them are unknown, but the variables that it reads are
+    not.
     """
     for each in arguments:
         if not isinstance(each.value, ast.Lambda):
@@ -164,13 +165,13 @@ def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
 
 
 def _check_for_anything(body: Body, expr: ast.Lambda) -> None:
-    """An inline function of a template, for whatever the instances will give it."""
+    """Checks an inline function of a template, with parameters of any type."""
     signature = body.checker.signatures[_inline(body, expr).function]
     signature.parameters[: len(expr.parameters)] = [ERROR_TYPE] * len(expr.parameters)
     solving.require(body, signature)
 
 
 def infer_failed(body: Body, call: ast.Call) -> typed.Expr:
-    """A wrong call; its arguments may have errors of their own."""
+    """Infers the arguments of a wrong call, for errors of their own."""
     infer_unplaced(body, call.arguments)
     return invalid(call.span)

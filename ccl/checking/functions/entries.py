@@ -1,6 +1,6 @@
-"""What can be entered from outside: `execution`, `run`, handlers, exported functions.
+"""Entries and exports: `execution`, `run`, handlers, exported functions.
 
-Of the root file and its contracts; imported files have only what others call or include. The
+Those of the root file and its contracts; imported files have only what others call or include. The
 functions of a file's only contract are exported under their own names, those of several under
 `Name.function`.
 """
@@ -20,7 +20,7 @@ from ccl.support.node import Node
 from ccl.syntax import ast
 
 ENTRY_SUFFIX = " entry"
-"""Behind the name of an export: the id of an entry, which no function can have."""
+"""The suffix of an entry's id, after the name of its export; no function can have it."""
 
 
 class Part(Node, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class Part(Node, frozen=True, kw_only=True):
 
 
 def parts_of(scoped: Scoped) -> tuple[Part, ...]:
-    """The root file and its contracts."""
+    """Returns the root file and its contracts."""
     texts = scoped.texts_of(scoped.root)
     only = len(texts) == 1
     return (
@@ -46,7 +46,7 @@ def parts_of(scoped: Scoped) -> tuple[Part, ...]:
 
 
 def root_functions(checker: Checker) -> Iterator[tuple[str, str, ast.Function]]:
-    """The root file's functions and its contracts': name from outside, id, item."""
+    """Yields the functions of the root file and its contracts: exported name, id, item."""
     for part in parts_of(checker.scoped):
         for scope in part.scopes:
             for name, item in scope.own_functions.items():
@@ -54,7 +54,8 @@ def root_functions(checker: Checker) -> Iterator[tuple[str, str, ast.Function]]:
 
 
 def find_entries(checker: Checker) -> tuple[Entry, ...]:
-    """Bodies that are no functions: `execution`, and the handlers of each event together."""
+    """Returns the bodies that are not functions: `execution`, and the handlers of each event
+    together."""
     for scope in checker.scoped.files.values():
         imported = scope.outer is None and scope.file != checker.scoped.root
         if imported and (scope.executions or scope.handlers):
@@ -113,7 +114,8 @@ def _handlers(parts: tuple[Part, ...]) -> list[Entry]:
 
 
 def _report_program(checker: Checker, imported: FileScope) -> None:
-    """A file with an entry of its own is a program: submit it as a module, do not import it."""
+    """Reports the import of a program: a file with an entry is submitted as a module, not
+    imported."""
     for scope in checker.scoped.files.values():
         for each in scope.imports.values():
             if each.file == imported.file and each.item is not None:
@@ -194,7 +196,8 @@ class _Exports:
 def find_exports(
     checker: Checker, entries: tuple[Entry, ...], extra: frozenset[str]
 ) -> tuple[typed.Export, ...]:
-    """`run`, handlers, `export fn`, and what the caller asks for besides."""
+    """Returns the exports: `run`, handlers, `export fn`, and `extra`, which the command asks
+    for."""
     exports = _Exports(checker, extra, {}, {})
     for entry in entries:
         exports.found[entry.name] = typed.Export(name=entry.name, function=entry.id, doc=None)

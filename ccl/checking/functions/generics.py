@@ -1,4 +1,4 @@
-"""Generic functions: every use with other types becomes a function of its own."""
+"""Generic functions: every use with other types is an instance of its own."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ INSTANCES_MAX = 200
 
 
 def open_instance(body: Body, call: ast.Call, generic: Generic) -> Signature:
-    """The signature with fresh types for its parameters, those given in the call filled in."""
+    """Returns the signature with fresh types for its parameters; those in the call are bound."""
     item = generic.item
     types: dict[str, Type] = {each.text: fresh() for each in item.type_parameters}
     given = call.type_arguments
@@ -32,9 +32,9 @@ def open_instance(body: Body, call: ast.Call, generic: Generic) -> Signature:
 
 
 def admit(body: Body, call: ast.Call, identity: str) -> bool:
-    """Count an instance for the call, outside of all instances, that leads to it.
+    """Counts an instance for the call, outside of all instances, that leads to it.
 
-    So a program may have as many as it has calls, and what never ends is still noticed.
+    So a program may have as many as it has calls, and an infinite chain is still detected.
     """
     checker = body.checker
     root = checker.instance_roots.get(body.id, identity)
@@ -48,13 +48,13 @@ def admit(body: Body, call: ast.Call, identity: str) -> bool:
 
 
 def expect(opened: Signature, expected: Type | None) -> None:
-    """What the arguments have not shown comes from what is expected of the call."""
+    """Binds what the arguments leave open to the expected type of the call."""
     if expected is not None and any(is_open(kind) for kind in opened.types.values()):
         unify(opened.result, expected)
 
 
 def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
-    """The instance for the types that the arguments have shown; None if some are still open."""
+    """Returns the instance for the types of the arguments; None if some are still open."""
     checker = body.checker
     types = {name: zonk(kind) for name, kind in opened.types.items()}
     if any(is_open(kind) or has_error_type(kind) for kind in types.values()):
@@ -76,7 +76,7 @@ def settle(body: Body, call: ast.Call, opened: Signature) -> Signature | None:
 def unsettled(
     body: Body, call: ast.Call, opened: Signature, pass_to: Callable[[Signature], typed.Expr]
 ) -> typed.Expr:
-    """A call whose types are not known: yet, or at all. `pass_to` calls the instance."""
+    """Defers or reports a call with open types. `pass_to` calls the instance."""
     kinds = [zonk(kind) for kind in opened.types.values()]
     is_reported = any(has_error_type(kind) for kind in (*kinds, *opened.parameters))
     if is_reported or not any(is_open(kind) for kind in kinds):
@@ -101,7 +101,7 @@ def unsettled(
 
 
 def refuse_type_arguments(body: Body, call: ast.Call, name: str) -> None:
-    """Type arguments belong to generic functions only."""
+    """Reports type arguments of a function that is not generic."""
     if call.type_arguments:
         _wrong_count(body, call, name, "no")
 

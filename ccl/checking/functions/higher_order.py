@@ -1,4 +1,4 @@
-"""Which parameters are functions: those without a type that are called, or handed on to such."""
+"""Parameters that are functions: those without a type that are called, or passed on to such."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,9 +11,9 @@ from ccl.syntax.paths import path_of
 
 
 def find_higher_order(checker: Checker) -> None:
-    """Which parameters of which functions are functions: those without a type that are called.
+    """Finds the parameters that are functions: those without a type that are called.
 
-    A parameter that is handed on to such a one is one, too.
+    A parameter that is passed on as one is a function, too.
     """
     every = [
         (scope, item)
@@ -74,7 +74,7 @@ def _handed_on(
     arguments: Sequence[ast.Argument],
     skipped: int,
 ) -> Iterator[str]:
-    """The names given for parameters that are functions."""
+    """Yields the names passed for parameters that are functions."""
     called = checker.function_parameters.get(checker.function_id(owner, name), frozenset())
     parameters = [each.name.text for each in owner.functions[name].parameters][skipped:]
     for i, argument in enumerate(arguments):

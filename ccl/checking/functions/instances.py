@@ -1,7 +1,7 @@
-"""Generic structs and enums: every use with other types is a type of its own.
+"""Instances of generic structs and enums: every use with other types is a type of its own.
 
-The declaration is read once, with open types for its parameters; an instance is that with the
-arguments put in. Only what the program uses reaches code generation.
+The declaration is read once, with open types for its parameters; an instance substitutes the
+arguments. Only instances that the program uses reach code generation.
 """
 
 from collections import Counter, deque
@@ -25,7 +25,7 @@ INSTANCES_MAX = 200
 
 
 def struct_of(checker: Checker, kind: Struct) -> StructInfo:
-    """The struct with its fields, the arguments of an instance put in."""
+    """Returns the struct with its fields, the arguments of an instance substituted."""
     if kind.instance is None:
         return checker.structs[kind.id]
     generic = checker.structs[kind.instance.id]
@@ -35,7 +35,7 @@ def struct_of(checker: Checker, kind: Struct) -> StructInfo:
 
 
 def enum_of(checker: Checker, kind: Enumeration) -> EnumInfo:
-    """The enum with its variants, the arguments of an instance put in."""
+    """Returns the enum with its variants, the arguments of an instance substituted."""
     if kind.instance is None:
         return checker.enums[kind.id]
     generic = checker.enums[kind.instance.id]
@@ -48,7 +48,7 @@ def enum_of(checker: Checker, kind: Enumeration) -> EnumInfo:
 
 
 def applied(info: StructInfo | EnumInfo, arguments: tuple[Type, ...]) -> Type:
-    """The type of a declaration for these arguments."""
+    """Returns the type of a declaration for these arguments."""
     kind = info.type
     if not arguments:
         return kind
@@ -56,12 +56,12 @@ def applied(info: StructInfo | EnumInfo, arguments: tuple[Type, ...]) -> Type:
 
 
 def declares(info: StructInfo | EnumInfo, kind: Struct | Enumeration) -> bool:
-    """Whether the type is that declaration's, or an instance of it."""
+    """Returns whether the type is that declaration's, or an instance of it."""
     return info.type.id == (kind.id if kind.instance is None else kind.instance.id)
 
 
 def note(checker: Checker, kind: Type) -> list[Struct | Enumeration]:
-    """Code generation will need every closed instance in the type; gives those that are new."""
+    """Records every closed instance in the type for code generation; returns the new ones."""
     kind = prune(kind)
     new = [found for each in parts(kind) for found in note(checker, each)]
     if not isinstance(kind, Struct | Enumeration) or kind.instance is None:
@@ -76,9 +76,9 @@ def note(checker: Checker, kind: Type) -> list[Struct | Enumeration]:
 
 
 def definitions(checker: Checker) -> tuple[dict[str, StructDef], dict[str, EnumDef]]:
-    """The structs and enums of code generation: those without parameters, and instances.
+    """Returns the structs and enums for code generation: those without parameters, and instances.
 
-    A program may have as many instances as it writes; from each of those follow a bounded number.
+    A program may have as many instances as it writes; each of those leads to a bounded number.
     """
     structs = {
         name: info.definition for name, info in checker.structs.items() if not info.parameters
@@ -117,7 +117,7 @@ def _report_too_many(checker: Checker, kind: Struct | Enumeration) -> None:
 
 
 def _report_keys(checker: Checker, owner: Struct | Enumeration, part: Type) -> None:
-    """A map in a generic type may have got a key that no map can have."""
+    """Reports a map in a generic type whose key type, once substituted, no map can have."""
     if isinstance(part, Map) and not is_key(part.key):
         at = _declaration(checker, owner).item.name.span
         checker.sink.report("CCL0417", at, found=f"{part.key} in {owner}")

@@ -1,7 +1,7 @@
 """Functions of the standard library that programs use without an import.
 
-`ccl.resolver.loader` has loaded the files of all such names that occur in the program. Here a name
-is looked up only after the program's own.
+`ccl.resolver.loader` has loaded the files of all such names that occur in the program. A name is
+looked up here only after the program's own.
 """
 
 from collections.abc import Sequence
@@ -14,13 +14,14 @@ from ccl.resolver.scopes import FileScope
 from ccl.syntax import ast
 
 Target = tuple[FileScope, str]
-"""The library file and the name of the function in it."""
+"""The library file, and the name of the function in it."""
 
 
 def function_called(
     checker: Checker, name: str, arguments: Sequence[ast.Argument]
 ) -> Target | None:
-    """The function that a call means: of several of one name, the one these arguments fit."""
+    """Returns the library function of a call: of several of one name, the one these arguments
+    fit."""
     targets = functions_named(checker, name)
     for scope, own_name in targets:
         if _fits(scope.functions[own_name], arguments):
@@ -33,25 +34,26 @@ def functions_named(checker: Checker, name: str) -> tuple[Target, ...]:
 
 
 def method_of(checker: Checker, receiver: Type, name: str) -> Target | None:
-    """The function behind `x.name(…)` for a receiver of this type."""
+    """Returns the function behind `x.name(…)` for a receiver of this type."""
     group = group_of(receiver)
     row = METHODS.get((group, name)) if group is not None else None
     return next(iter(_targets(checker, (row,))), None) if row is not None else None
 
 
 def has_method(receiver: Type, name: str) -> bool:
-    """Whether `x.name(…)` is a method for a receiver of this type."""
+    """Returns whether `x.name(…)` is a method for a receiver of this type."""
     key = (group_of(receiver) or "", name)
     return key in METHODS or key in PRELUDE_METHODS
 
 
 def methods_named(checker: Checker, name: str) -> tuple[Target, ...]:
-    """The functions behind `x.name(…)`, whatever `x` is."""
+    """Returns the functions behind `x.name(…)`, whatever `x` is."""
     return _targets(checker, tuple(row for key, row in METHODS.items() if key[1] == name))
 
 
 def is_method_called(checker: Checker, name: str, arguments: Sequence[ast.Argument]) -> bool:
-    """Whether `name(x, y)` is `x.name(y)`: a method of the library takes so many arguments."""
+    """Returns whether `name(x, y)` is `x.name(y)`: a method of the library takes so many
+    arguments."""
     named = any(each.name is not None for each in arguments)
     return not named and any(
         len(scope.functions[own_name].parameters) == len(arguments) > 0
@@ -60,19 +62,19 @@ def is_method_called(checker: Checker, name: str, arguments: Sequence[ast.Argume
 
 
 def scope_of_type(checker: Checker, name: str) -> FileScope | None:
-    """Where an enum of the prelude is declared, if the program uses it."""
+    """Returns the scope that declares an enum of the prelude, if the program uses it."""
     file = checker.scoped.library.get(TYPES.get(name, ""))
     return None if file is None else checker.scoped.files[file]
 
 
 def is_prelude_enum(checker: Checker, kind: Enumeration) -> bool:
-    """Whether its variants may also be written as texts."""
+    """Returns whether its variants may also be written as texts."""
     scope = scope_of_type(checker, kind.name)
     return scope is not None and kind.id == checker.type_id(scope, kind.name)
 
 
 def group_of(kind: Type) -> str | None:
-    """The kind of a receiver, as the tables of methods name it."""
+    """Returns the kind of a receiver, by which the tables name methods."""
     match kind:
         case Array():
             return "Array"

@@ -1,8 +1,8 @@
-"""Generic and higher-order functions, checked without a call.
+"""Templates: generic and higher-order functions, checked without a call.
 
-A type parameter is a type of its own there, equal to itself alone. What can be done with its
-values, and what a passed function gives, is checked for each use; all else is checked once here,
-also where nothing calls the function. Nothing of this is compiled.
+A type parameter is a type that only equals itself there. Operations on its values, and the results
+of passed functions, are checked for each instance; all else is checked once here, also where
+nothing calls the function. Templates are not compiled.
 """
 
 import re
@@ -41,7 +41,7 @@ def is_template(checker: Checker, identity: str, item: ast.Function) -> bool:
 
 
 def declare(checker: Checker, scope: FileScope, item: ast.Function) -> None:
-    """The function for any types and functions; the library's are checked in its own tests."""
+    """Declares a template; those of the library are checked in its own tests."""
     if scope.source in checker.library_files:
         return
     report_repeats(checker.sink, item.type_parameters)
@@ -71,7 +71,7 @@ def _is_type(scope: FileScope, name: str) -> bool:
 
 
 def check(checker: Checker) -> tuple[Diagnostic, ...]:
-    """Reports what is wrong in them whatever they are used with, and gives it."""
+    """Checks the templates; returns the errors, which occur for any types and functions."""
     report_to, reported = checker.sink, Sink()
     made = _made_for(checker)
     for template in checker.templates:
@@ -102,7 +102,7 @@ def _made_for(checker: Checker) -> dict[str, list[Signature]]:
 
 
 def _leave_to_instances(sink: Sink, template: Signature) -> None:
-    """Leaves out what depends on a type parameter or a function that is passed, and warnings."""
+    """Removes errors that depend on a type parameter or a passed function, and warnings."""
     parameters = {str(kind) for kind in template.types.values()}
     depends = bool(template.functions) or any(each is ERROR_TYPE for each in template.parameters)
 
@@ -119,7 +119,7 @@ def _leave_to_instances(sink: Sink, template: Signature) -> None:
 
 
 def _depends_on(each: Diagnostic, parameters: Set[str]) -> bool:
-    """Whether the values of some types have the operation that those of a parameter lack."""
+    """Returns whether only some types have the operation that the error is about."""
     types = " and ".join(each.facts[fact] for fact in _TYPE_FACTS if fact in each.facts)
     if each.code == "CCL0412" and each.facts["name"] not in _METHOD_NAMES:
         return False

@@ -1,4 +1,4 @@
-"""Tests as entries of a module, and test-only calls where no test is."""
+"""Tests as entries of a module, and test functions called outside of tests."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,7 +15,7 @@ from ccl.syntax import ast
 
 
 def exports_of_tests(checker: Checker) -> tuple[typed.Export, ...]:
-    """The tests of the root file, each an entry. Tests that cannot be run alone are reported."""
+    """Returns the tests of the root file as entries; reports tests that cannot be run alone."""
     exports: list[typed.Export] = []
     for name, identity, item in root_functions(checker):
         if item.test:
@@ -30,7 +30,7 @@ def exports_of_tests(checker: Checker) -> tuple[typed.Export, ...]:
 
 
 def _report_shape(checker: Checker, item: ast.Function) -> None:
-    """A test takes nothing, and gives nothing or a Result."""
+    """Reports a test with parameters, or with a result other than nothing or a Result."""
     if item.type_parameters:
         first, last = item.type_parameters[0].span, item.type_parameters[-1].span
         checker.sink.report("CCL0720", first.to(last), what="type parameters", advice="generic")
@@ -48,7 +48,7 @@ def _report_shape(checker: Checker, item: ast.Function) -> None:
 
 
 def _report_result(checker: Checker, item: ast.Function, result: Type) -> None:
-    """A value would be discarded."""
+    """Reports a test with a value, which would be discarded."""
     if has_error_type(result) or result is Prim.UNIT or isinstance(result, Result):
         return
     span = item.name.span if item.result is None else item.result.span
@@ -58,7 +58,7 @@ def _report_result(checker: Checker, item: ast.Function, result: Type) -> None:
 def report_forms(
     checker: Checker, functions: Mapping[str, typed.Function], exports: Iterable[typed.Export]
 ) -> None:
-    """Test-only calls in what a program's exports reach. Tests are not exports of a program."""
+    """Reports calls of test functions that a program's exports reach."""
     pending = [(each.function, each.name) for each in exports]
     seen: set[str] = set()
     while pending:

@@ -1,4 +1,4 @@
-"""`?` and `try … catch …`: what an Option or a Result turns out to be."""
+"""`?` and `try … catch …` on an Option or a Result."""
 
 from ccl.checking.core.constraints import wait_for
 from ccl.checking.core.conversions import convert, fit
@@ -18,7 +18,7 @@ def infer_try(body: Body, expr: ast.Try, expected: Type | None) -> typed.Expr:
 
 
 def _try_later(body: Body, expr: ast.Try, subject: typed.Expr, expected: Type | None) -> typed.Expr:
-    """`x?` of what may be an Option or a Result."""
+    """Defers `x?` of a value that may be an Option or a Result."""
     body.returns = body.returns or expr.handler is None
     node = body.not_known_yet(expr.span)
 
@@ -67,7 +67,7 @@ def _not_fallible(
 
 
 _Parts = tuple[int, Type, int, Type | None]
-"""Tag and type of the good value, tag and type of the bad one (None: it carries nothing)."""
+"""Tag and type of the good value, tag and type of the bad one (None: it has no payload)."""
 
 
 def _with_handler(
@@ -108,7 +108,7 @@ def _ordered(*arms: typed.TagArm) -> tuple[typed.TagArm, ...]:
 
 
 def _propagated(body: Body, expr: ast.Try, subject: typed.Expr, parts: _Parts) -> typed.Expr:
-    """`e?`: the bad case leaves the function."""
+    """Builds `e?`: the bad case returns from the function."""
     good, value, bad, err = parts
     body.returns = True
     left: Type = Option(body.unknown()) if err is None else Result(body.unknown(), err)

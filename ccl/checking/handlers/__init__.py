@@ -1,1 +1,1 @@
-"""Handlers: actions, entries and the event that they make up; `emit`."""
+"""Handlers: actions, entries and the event that they emit; `emit`."""

@@ -1,6 +1,6 @@
-"""What the actions of `ccl.prelude.actions` do, as statements of host calls.
+"""Actions of `ccl.prelude.actions` as statements with host calls.
 
-Entries are evaluated once, as written. What the host refuses traps with its reason.
+Entries are evaluated once, as written. A refusal by the host traps with its reason.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,8 @@ Statements = tuple[typed.Statement, ...]
 def perform(
     body: Body, form: ActionForm, action: ast.Action, given: tuple[ast.Argument, ...]
 ) -> Statements:
-    """The action as statements; nothing after reporting. `given`: its label and its entries."""
+    """Returns the action as statements; nothing after reporting. `given`: its label and its
+    entries."""
     call = ast.Call(
         callee=ast.Name(text=form.name, span=action.name.span),
         type_arguments=(),
@@ -71,7 +72,7 @@ def perform(
 def update_policy(
     body: Body, action: ast.Action, label: ast.Argument, entries: ast.Expr
 ) -> Statements:
-    """`update_policy NAME { … }` says that a policy is to be so from now on."""
+    """Builds `update_policy NAME { … }`, which replaces a policy."""
     acting = _Acting(body, action.span)
     acting.put("name", body.check(label.value, Prim.STRING))
     acting.put("entries", body.infer(entries))
@@ -83,7 +84,8 @@ def update_policy(
 def _has_one(
     body: Body, form: ActionForm, action: ast.Action, bound: dict[str, ast.Argument]
 ) -> bool:
-    """Whether exactly one of the form's `one_of` is given, and at most one of its `either`."""
+    """Returns whether exactly one of the form's `one_of` is given, and at most one of its
+    `either`."""
     keys = form.one_of or form.either
     if keys is None:
         return True
@@ -104,7 +106,7 @@ def _has_one(
 
 
 class _Acting:
-    """One action: the values of its keys, and the statements that evaluate them."""
+    """The values of an action's keys, and the statements that evaluate them."""
 
     def __init__(self, body: Body, span: Span) -> None:
         self.body = body
@@ -126,7 +128,7 @@ class _Acting:
         self.put(key, node)
 
     def put(self, key: str, node: typed.Expr) -> None:
-        """Evaluate a value, in the order of these calls."""
+        """Adds a value, to be evaluated in the order of these calls."""
         if not isinstance(node, typed.ScalarConst | typed.TextConst) and not is_invalid(node):
             local = self.body.temporary(node.type, node.span)
             self.before.append(typed.SetLocal(local=local, value=node, span=node.span))
@@ -172,7 +174,8 @@ class _Acting:
         return (moved, event)
 
     def anchor(self) -> Statements:
-        """A text as it is; a record, or anything under a path, as a block whose CID is anchored."""
+        """Anchors a text as it is; a record, or anything under a path, as a block whose CID is
+        anchored."""
         data = self.values["data"]
         if "path" not in self.values and zonk(data.type) in (Prim.STRING, Prim.DID, Prim.CID):
             return (self._changes("host_anchor_to_dag", _as_text(data)),)
@@ -181,7 +184,8 @@ class _Acting:
         return (self._changes("host_anchor_to_dag", _as_text(put)),)
 
     def meter(self) -> Statements:
-        """Authorised, else a trap; then claimed as used. With `args`, an event records them."""
+        """Requires authorisation, then claims the resources as used. With `args`, an event records
+        them."""
         self.values.setdefault("resource_type", self._text(RESOURCE_DEFAULT))
         self.values.setdefault("amount", self._integer(AMOUNT_DEFAULT))
         if "action" in self.values:

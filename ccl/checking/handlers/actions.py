@@ -23,7 +23,7 @@ _FIRST_OF_FORMS = {"submit_job": "wasm_cid", "host_submit_job": "wasm_cid", "log
 
 
 def check_action(body: Body, action: ast.Action) -> tuple[typed.Statement, ...]:
-    """What the action does; nothing after reporting."""
+    """Checks an action; returns its statements, none after reporting."""
     name = action.name.text
     own = name in body.scope.functions or name in body.functions
     if name in ACTIONS and not own:
@@ -68,7 +68,7 @@ def _call(body: Body, action: ast.Action) -> tuple[typed.Statement, ...]:
 
 
 def named_entries(body: Body, action: ast.Action) -> tuple[ast.Argument, ...] | None:
-    """The entries as named arguments; None after reporting."""
+    """Returns the entries as named arguments; None after reporting."""
     given: list[ast.Argument] = []
     fine = True
     seen: dict[str, Span] = {}
@@ -83,7 +83,7 @@ def named_entries(body: Body, action: ast.Action) -> tuple[ast.Argument, ...] | 
 
 
 def _value(body: Body, entry: ast.AnyEntry) -> ast.Expr:
-    """The argument that an entry of an action gives."""
+    """Returns the argument that an entry of an action gives."""
     match entry:
         case ast.Section():
             return records.with_words(body, records.as_object(entry))
@@ -94,13 +94,13 @@ def _value(body: Body, entry: ast.AnyEntry) -> ast.Expr:
 
 
 def labelled(body: Body, label: ast.Expr, name: str | None) -> ast.Argument:
-    """The label as an argument."""
+    """Returns the label as an argument."""
     ident = None if name is None else ast.Ident(text=name, span=label.span)
     return ast.Argument(name=ident, value=records.with_words(body, label), span=label.span)
 
 
 def _first_parameter(body: Body, name: str, given: Sequence[ast.Argument]) -> str:
-    """The parameter that a label is for."""
+    """Returns the parameter that a label is for."""
     if name in body.scope.functions:
         parameters = body.scope.functions[name].parameters
         return parameters[0].name.text if parameters else ""

@@ -1,4 +1,4 @@
-"""Bodies of handlers: with entries, they end by emitting what those have set."""
+"""Bodies of handlers; one with entries ends by emitting them."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from ccl.syntax import ast
 
 
 def check_handler(body: Body, event: str, block: ast.Block, span: Span) -> typed.Block:
-    """The body of a handler; with entries, it ends by emitting what they have set."""
+    """Checks the body of a handler; one with entries ends by emitting them."""
     keys = dict.fromkeys(each.entry.key.text for each in _entries_in(block))
     if not keys:
         return blocks.discard_block(body, block)

@@ -23,7 +23,7 @@ EMITTED = Result(Prim.UNIT, Prim.STRING)
 
 
 def infer_emit(body: Body, expr: ast.Emit) -> typed.Expr:
-    """The call of the host that appends the event; a refusal traps."""
+    """Infers the host call that appends the event; a refusal traps."""
     if body.in_constant:
         body.sink.report("CCL0423", expr.span, what="`emit`")
         return invalid(expr.span)
@@ -43,7 +43,7 @@ def infer_emit(body: Body, expr: ast.Emit) -> typed.Expr:
 
 
 def _is_undeclared(body: Body, event: ast.StructExpr) -> bool:
-    """Reports a struct that is not there, with what it may have been meant to be."""
+    """Reports an undeclared struct, with a similar name."""
     (name, *rest) = event.path
     if rest or name.text in body.scope.type_names:
         return False
@@ -98,7 +98,7 @@ def _of_variant(
 
 
 def _carried(carried: list[typed.Local], span: Span) -> typed.Expr:
-    """What a variant carries as Data: null, the one value, or a list of them."""
+    """Returns the payload of a variant as Data: null, the one value, or a list of them."""
     values = [_to_data(typed.LocalGet(local=each, type=each.type, span=span)) for each in carried]
     match values:
         case []:

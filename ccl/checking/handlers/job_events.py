@@ -1,7 +1,7 @@
-"""Names that the host gives to handlers: the events of jobs, and the fields of `ctx` there.
+"""Names that the host passes to handlers: events of jobs, and the fields of their `ctx`.
 
-A name close to one of these is taken for a slip. Others are free: who calls a handler by its entry
-may give what the host does not.
+A name close to one of these is a misspelling. Others are free: a handler may be called by its entry
+with any context.
 """
 
 from ccl.abi.events import JOB_EVENTS, JOB_FIELDS, JOB_PREFIX
@@ -14,7 +14,7 @@ from ccl.syntax import ast
 
 
 def check_event(sink: Sink, event: str, span: Span) -> None:
-    """Reports a handler that no event of the host will call although its name looks like one."""
+    """Reports a handler whose event is a misspelt event of the host."""
     if event in JOB_EVENTS:
         return
     near = nearest(event, JOB_EVENTS)
@@ -47,6 +47,6 @@ def check_field(body: Body, base: typed.Expr, name: ast.Ident, *, quoted: bool =
 
 
 def _is_assigned(context: Variable) -> bool:
-    """Whether the program has put something else in place of what the host gave."""
+    """Returns whether the program has assigned another value in place of the host's."""
     reads = set(context.reads)
     return any(each.start not in reads for each in context.mentions[1:])

@@ -1,7 +1,7 @@
-"""The outcome of a handler: what its entries set, emitted as one event when it ends.
+"""The outcome of a handler: its entries, emitted as one event when it ends.
 
-The event has the handler's own name. An entry in a branch counts where the branch ran, and the
-last one of a key counts; where nothing was set, nothing is emitted.
+The event has the handler's own name. An entry in a branch counts if the branch ran, and the last
+one of a key counts; without any, no event is emitted.
 """
 
 from ccl.checking.builtins import records, slots
@@ -18,7 +18,7 @@ EMITTED = Result(Prim.UNIT, Prim.STRING)
 
 
 def check_entry(body: Body, entry: ast.HandlerEntry) -> tuple[typed.Statement, ...]:
-    """`key: value;` sets one key of the outcome."""
+    """Checks `key: value;`, which sets one key of the outcome."""
     key = entry.entry.key
     value = records.infer_part(body, records.with_words(body, entry.entry.value), key)
     if body.outcome is None:
@@ -30,7 +30,8 @@ def check_entry(body: Body, entry: ast.HandlerEntry) -> tuple[typed.Statement, .
 
 
 def before_leaving(body: Body, leaving: typed.Expr) -> typed.Expr:
-    """A `return` ends the handler as its last statement does."""
+    """Returns the statements before a `return`, which ends the handler as its last statement
+    does."""
     if body.outcome is None or is_invalid(leaving):
         return leaving
     return typed.Block(
@@ -42,7 +43,7 @@ def before_leaving(body: Body, leaving: typed.Expr) -> typed.Expr:
 
 
 def emit(event: typed.Expr, data: typed.Expr, span: Span) -> typed.Statement:
-    """Emit an event; a refusal of the host's traps."""
+    """Emits an event; a refusal by the host traps."""
     article = typed.TextConst(value="", type=Prim.STRING, span=span)
     call = typed.CallHost(
         call="host_emit", arguments=(event, data, article), type=EMITTED, span=span

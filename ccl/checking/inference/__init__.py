@@ -1,1 +1,1 @@
-"""Inference of the types that functions leave out, and elaboration of their bodies."""
+"""Inference of omitted types, and elaboration of bodies."""

@@ -1,7 +1,7 @@
-"""Types to suggest for parameters that nothing decides.
+"""Suggested types for parameters that nothing determines.
 
-Rule: a type is suggested only if the functions that it concerns compile with it; what the uses
-of a parameter ask for is found by trying (`ccl.checking.inference.trials`).
+Rule: a type is suggested only if the functions that it concerns compile with it; types are found by
+trial (`ccl.checking.inference.trials`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ from ccl.support.node import nodes_of
 from ccl.syntax import ast
 
 TRIALS_MAX = 400
-"""Trials for one compilation; further parameters get no suggestion."""
+"""The number of trials in one compilation; further parameters get no suggestion."""
 
 _OTHERS = (
     *(Prim.DECIMAL, Prim.MANA, Prim.BOOL, Prim.TIMESTAMP, Prim.DURATION),
@@ -38,10 +38,10 @@ _OTHERS = (
 
 
 class Annotations:
-    """What to write for the parameters that are left open.
+    """Types to write for the parameters that are left open.
 
-    Parameters whose types depend on each other are settled together. `implied`: the type of
-    another parameter, once written, decides them.
+    Parameters whose types depend on each other are searched together. `implied`: parameters whose
+    types follow from another one, once written.
     """
 
     def __init__(self, checker: Checker, entries: Sequence[bodies.Entry]) -> None:
@@ -54,7 +54,7 @@ class Annotations:
             self._settle(group)
 
     def of(self, signature: Signature, index: int) -> str | None:
-        """The type as it is written; None if there is none to suggest."""
+        """Returns the type as it is written; None if there is none to suggest."""
         return self._found.get((signature.id, index))
 
     def _settle(self, group: Sequence[Signature]) -> None:
@@ -74,7 +74,8 @@ class Annotations:
 
 
 class _Search:
-    """Depth first, a parameter at a time: those that are not chosen yet fit everything."""
+    """A depth-first search, a parameter at a time; parameters without a candidate fit
+    everything."""
 
     def __init__(
         self,
@@ -96,13 +97,13 @@ class _Search:
         self.trials_left = trials
 
     def find(self) -> Mapping[Slot, Type]:
-        """A type for every parameter, or nothing."""
+        """Returns a type for every parameter, or nothing."""
         if self._is_left_to_type_parameters():
             return {}
         return self._extend({}) or {}
 
     def _is_left_to_type_parameters(self) -> bool:
-        """Whether a generic function calls one of them: its instances may pass any type."""
+        """Returns whether a generic function calls one of them: its instances may pass any type."""
         names = {each.item.name.text for each in self._group}
         return any(_mentions(each.item.body, names) for each in self._checker.templates)
 
@@ -117,7 +118,7 @@ class _Search:
         return None
 
     def _candidates(self, chosen: Mapping[Slot, Type], slot: Slot) -> Iterator[Type]:
-        """Closed types, in the order in which they are tried."""
+        """Yields closed types, in the order in which they are tried."""
         for shape in _shapes(self._checker, self._scope):
             copies: dict[Var, Type] = {}
             for earlier, kind in chosen.items():
@@ -141,7 +142,7 @@ class _Search:
         callers: Sequence[Signature] = (),
         entries: Sequence[bodies.Entry] = (),
     ) -> bool:
-        """Whether these types cause no error."""
+        """Returns whether these types cause no error."""
         trial = self._trial(chosen, callers, entries)
         if trial is None or (len(chosen) == len(self._order) and trial.is_open):
             return False
@@ -149,7 +150,7 @@ class _Search:
         return not errors or errors <= self._errors_anyway()
 
     def _errors_anyway(self) -> Errors:
-        """The errors that the types of the parameters do not cause.
+        """Returns the errors that the types of the parameters do not cause.
 
         A type that is open beside an unknown one may be known beside another.
         """
@@ -173,7 +174,8 @@ class _Search:
 
 
 def _groups(checker: Checker) -> list[list[Signature]]:
-    """Functions with open parameters, those together whose types depend on each other."""
+    """Returns the functions with open parameters, grouped where their types depend on each
+    other."""
     groups: list[tuple[list[Signature], set[Var]]] = []
     for signature in checker.signatures.values():
         if not signature.unsolved or not signature.is_written:
@@ -209,7 +211,7 @@ def _mentions(tree: object, names: set[str]) -> bool:
 
 
 def _shapes(checker: Checker, scope: FileScope) -> Iterator[Type]:
-    """Types to try, with open parts, those first that are seen most."""
+    """Yields types to try, with open parts, common ones first."""
     yield Prim.INTEGER
     yield Array(fresh())
     yield Prim.STRING
@@ -227,7 +229,7 @@ def _shapes(checker: Checker, scope: FileScope) -> Iterator[Type]:
 
 
 def _filled(kind: Type) -> Iterator[Type]:
-    """The type with Integers for what is still open in it, then with Strings."""
+    """Yields the type with Integers for its open parts, then with Strings."""
     if not is_open(kind):
         yield kind
         return
@@ -239,7 +241,7 @@ def _filled(kind: Type) -> Iterator[Type]:
 
 
 def _is_spelled(checker: Checker, scope: FileScope, kind: Type) -> bool:
-    """Whether the type's name means the type in this file."""
+    """Returns whether the type's name denotes the type in this file."""
     match kind:
         case Struct() | Enumeration():
             name, identity = kind.name, kind.id

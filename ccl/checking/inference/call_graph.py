@@ -1,8 +1,8 @@
 """The call graph of functions whose types are not fully declared, and its components.
 
-Whoever calls a function needs its signature, so callees are inferred first; functions that call
-each other are inferred together. Edges are by name: a name that means something else only puts
-two functions into an order that neither needs.
+A caller needs the signature of its callee, so callees are inferred first; functions that call each
+other are inferred together. Edges are by name: a name that denotes something else only puts two
+functions into an order that neither needs.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from ccl.syntax.paths import path_of
 def components(
     checker: Checker, signatures: Mapping[str, Signature], roots: Iterable[str]
 ) -> tuple[tuple[Signature, ...], ...]:
-    """Strongly connected components that the roots reach, callees first.
+    """Returns the strongly connected components that the roots reach, callees first.
 
     Within a component, functions are in the order of `signatures`.
     """
@@ -55,7 +55,7 @@ def _mentioned(checker: Checker, signature: Signature) -> Iterator[str]:
 
 
 def _components(roots: Iterable[str], edges: Callable[[str], Sequence[str]]) -> list[list[str]]:
-    """Tarjan's algorithm, with a stack of its own: bodies may call each other thousands deep."""
+    """Runs Tarjan's algorithm with a stack of its own: calls may be nested thousands deep."""
     number: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []

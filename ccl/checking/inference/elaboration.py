@@ -1,6 +1,6 @@
-"""Elaboration: typed trees of all bodies, each made once, with every type inferred.
+"""Elaboration: typed trees of all bodies, each built once, with every type inferred.
 
-This pass reports; what inference has left open is an error here.
+This pass reports; a type that inference has left open is an error here.
 """
 
 from collections.abc import Sequence
@@ -67,8 +67,7 @@ def _elaborate(
 
 
 def _leave_out_repeated(sink: Sink, reported: Sequence[Diagnostic]) -> None:
-    """What is wrong in a generic function whatever its types are is not reported of its instances,
-    in which the same place may have another error."""
+    """Removes the errors of instances where the generic function has one at the same place."""
     codes = {each.span: each.code for each in reported}
     if codes:
         sink.leave_out(lambda each: is_error(each) and codes.get(each.span, each.code) != each.code)
@@ -107,7 +106,7 @@ def _report_parameter(checker: Checker, name: ast.Ident, annotation: str | None)
 
 
 def _report_open_results(checker: Checker) -> None:
-    """A result that nothing determines, and that no other error explains."""
+    """Reports results whose type nothing determines, unless another error explains it."""
     for signature in checker.signatures.values():
         if is_error_type(signature.result) and not signature.template:
             name = signature.item.name
@@ -119,7 +118,7 @@ def _report_open_results(checker: Checker) -> None:
 
 
 def _hands_on(node: object) -> bool:
-    """Whether a `?` of this body gives an Err to the caller; those of inline functions do not."""
+    """Returns whether a `?` of this body returns an Err; those of inline functions do not."""
     if isinstance(node, ast.Try) and node.handler is None:
         return True
     if isinstance(node, tuple):

@@ -14,8 +14,8 @@ from ccl.support.node import fields, is_node, replace
 
 
 def without_open_types(functions: Mapping[str, typed.Function]) -> dict[str, typed.Function]:
-    """Returns the functions; a type that nothing decides, an error that is reported, is an error
-    type."""
+    """Returns the functions with an error type for each type that nothing determines, as is
+    reported."""
     return {identity: _closed(function) for identity, function in functions.items()}
 
 

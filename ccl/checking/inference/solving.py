@@ -1,10 +1,10 @@
-"""Inference: the types left out, file by file, each body walked once.
+"""Inference of omitted types, file by file, each body walked once.
 
-Files come after what they import, so that a file's interface never depends on who imports it. In
-a file, the functions whose types are not fully declared come first, callees before callers
+Files come after their imports, so that a file's interface never depends on its importers. In a
+file, the functions whose types are not fully declared come first, callees before callers
 (`ccl.checking.inference.call_graph`), then all others; an instance of a generic or higher-order
-function is inferred where it is first called. At the end of a file what is still open gets a
-default, or is an error. Diagnostics and trees of this pass are dropped: elaboration
+function is inferred where it is first called. At the end of a file an open type gets a default, or
+is an error. Diagnostics and trees of this pass are dropped: elaboration
 (`ccl.checking.inference.elaboration`) makes them, with every type known.
 """
 
@@ -23,13 +23,13 @@ from ccl.resolver.scopes import Scoped, ScopeId
 from ccl.source.spans import FileId
 
 DEPTH_MAX = 20
-"""Bodies inferred inside of each other; further ones come after the one that asks for them."""
+"""The depth of bodies inferred inside of each other; deeper ones come after their caller."""
 
 
 def infer_all(
     checker: Checker, entries: Sequence[bodies.Entry], conditions: Sequence[Condition]
 ) -> None:
-    """The types of every body that the program needs, and what each function may change."""
+    """Infers the types of every body that the program needs, and the parameters that it mutates."""
     own: dict[FileId, list[Signature]] = {}
     for signature in (*checker.signatures.values(), *checker.templates):
         own.setdefault(home(checker, signature), []).append(signature)
@@ -48,7 +48,7 @@ def infer_all(
 
 
 def home_files(scoped: Scoped) -> dict[ScopeId, FileId]:
-    """The file that each text belongs to: a contract includes what its bases declare."""
+    """Returns the file that each scope belongs to: a contract includes what its bases declare."""
     by_prefix = {scoped.files[scope].prefix: file for (file, _), scope in scoped.contracts.items()}
     return {
         number: scope.source if scope.outer is None else by_prefix.get(scope.prefix, scope.source)
@@ -57,12 +57,13 @@ def home_files(scoped: Scoped) -> dict[ScopeId, FileId]:
 
 
 def home(checker: Checker, signature: Signature) -> FileId:
-    """The file whose bodies are inferred together with a function's."""
+    """Returns the file whose bodies are inferred together with a function's."""
     return checker.home_files[signature.scope.file]
 
 
 def _files(checker: Checker) -> Iterator[FileId]:
-    """Every file after those that it imports; in a circle, which is reported, one comes first."""
+    """Yields every file after those that it imports; in a circle, which is reported, one comes
+    first."""
     needed: dict[FileId, dict[FileId, None]] = {}
     for number, scope in checker.scoped.files.items():
         imports = needed.setdefault(checker.home_files[number], {})
@@ -106,7 +107,7 @@ def _infer_file(
 
 
 def _infer_component(checker: Checker, component: Sequence[Signature]) -> None:
-    """Functions that call each other; what is open after that is for their callers to say."""
+    """Infers functions that call each other; types that stay open are determined by callers."""
     for signature in component:
         _infer(checker, signature)
     solve_ready(checker)
@@ -126,7 +127,7 @@ def _infer(checker: Checker, signature: Signature) -> None:
 
 
 def _close(checker: Checker) -> None:
-    """Ends a file; parameters and results that are still open are wrong, whoever calls later."""
+    """Ends a file; parameters and results that are still open are errors, whatever calls follow."""
     _settle(checker)
     copies: dict[Var, Type] = {}
     reported: set[Var] = set()
@@ -145,7 +146,7 @@ def _close(checker: Checker) -> None:
 
 
 def _settle(checker: Checker) -> None:
-    """Decides what can be decided: nothing more becomes known."""
+    """Decides by defaults: no more types become known."""
     while True:
         _infer_waiting(checker)
         close(checker)
@@ -173,12 +174,12 @@ def _infer_waiting(checker: Checker) -> None:
 
 
 def _is_undecided(signature: Signature, kind: Type) -> bool:
-    """Whether a type is still open; one that a type parameter alone decides is, outside of it."""
+    """Returns whether a type is still open, or is a type parameter outside of its function."""
     return is_open(kind) or (not signature.template and has_rigid(kind))
 
 
 def _infer_asked(checker: Checker) -> None:
-    """Functions of the library that are called, and have declared what callers need."""
+    """Infers the called functions of the library, whose signatures are declared."""
     while checker.asked:
         _infer_apart(checker, checker.asked.popleft())
 
@@ -202,7 +203,7 @@ def _infer_apart(checker: Checker, signature: Signature) -> None:
 
 
 def require(body: Body, signature: Signature) -> None:
-    """Sees to it that what a signature leaves out is inferred before it is used."""
+    """Infers the omitted parts of a signature before it is used."""
     if signature.inferred or _is_known_by_template(body.checker, signature):
         return
     checker = body.checker
@@ -225,8 +226,8 @@ def require(body: Body, signature: Signature) -> None:
 
 
 def _is_known_by_template(checker: Checker, signature: Signature) -> bool:
-    """Whether a function is called with the types of a template, and is a template itself, of
-    which callers need nothing more."""
+    """Returns whether a function is a template itself whose signature is complete, called by
+    another."""
     return (
         signature.template
         and signature.made_from is None
@@ -236,7 +237,7 @@ def _is_known_by_template(checker: Checker, signature: Signature) -> bool:
 
 
 def require_late(checker: Checker, signature: Signature) -> None:
-    """Infers what elaboration asks for and inference has not come to."""
+    """Infers a function that elaboration needs and inference has not reached."""
     if not signature.inferred:
         _infer_apart(checker, signature)
         _infer_asked(checker)
@@ -244,7 +245,7 @@ def require_late(checker: Checker, signature: Signature) -> None:
 
 
 def spread_mutation(checker: Checker) -> None:
-    """Which parameters each function may change, directly or through what it calls."""
+    """Computes the parameters that each function may mutate, directly or through its callees."""
     templates = {
         name: checker.function_id(each.scope, each.item.name.text)
         for name, each in checker.signatures.items()

@@ -1,6 +1,7 @@
-"""Trials: functions checked again with other types for their parameters, without a trace.
+"""Trials: functions checked again with other types for their parameters.
 
-Rule: a trial works on a copy of what checking changes, and what it reports is given, not kept.
+Rule: a trial works on a copy of the checker's collections, and returns its errors instead of
+reporting them.
 """
 
 from collections import deque
@@ -49,16 +50,17 @@ class Trial:
         solving.infer_again(self._checker, self._functions, entries)
 
     def type_of(self, slot: Slot) -> Type:
-        """The type of a parameter, as far as the bodies show it."""
+        """Returns the type of a parameter, as far as the bodies determine it."""
         return self._checker.signatures[slot[0]].parameters[slot[1]]
 
     @property
     def is_open(self) -> bool:
-        """Whether the type of a parameter or result is still undecided."""
+        """Returns whether the type of a parameter or result is still undecided."""
         return not all(each.is_complete for each in self._functions)
 
     def errors(self) -> Errors:
-        """What is wrong in the bodies and those made for calls in them; unreachable arms too."""
+        """Returns the errors in the bodies and in those made for calls in them; unreachable arms
+        too."""
         checker = self._checker
         solving.spread_mutation(checker)
         checker.final, checker.sink = True, Sink()
@@ -79,7 +81,7 @@ class Trial:
 
 
 def _made_in(checker: Checker, bodies: Set[str]) -> Set[str]:
-    """These bodies, with the inline functions in them and the instances made for calls in them."""
+    """Returns these bodies, with the inline functions and the instances for calls in them."""
     inside: dict[str, list[str]] = {}
     for signature in checker.signatures.values():
         around = signature.written_in or signature.made_in
@@ -94,7 +96,7 @@ def _made_in(checker: Checker, bodies: Set[str]) -> Set[str]:
 
 
 def _collections(checker: Checker) -> dict[str, Any]:
-    """Copies of those of a checker, by field: the check of a body may add to each."""
+    """Returns copies of the checker's collections, by field: a body's check may add to each."""
     values = ((name, getattr(checker, name)) for name in fields(checker))
     return {
         name: value.copy() for name, value in values if isinstance(value, dict | list | set | deque)
@@ -102,7 +104,7 @@ def _collections(checker: Checker) -> dict[str, Any]:
 
 
 def _again(signature: Signature, kinds: Mapping[Slot, Type]) -> Signature:
-    """The signature, not inferred yet, with these types for its open parameters."""
+    """Returns the signature, not inferred yet, with these types for its open parameters."""
     parameters = [
         kinds.get((signature.id, i), fresh()) if i in signature.unsolved else kind
         for i, kind in enumerate(signature.parameters)

@@ -1,1 +1,1 @@
-"""Warnings: what is unused, unreachable, suspicious, or done by habit of another language."""
+"""Warnings: unused, unreachable and suspicious code, and idioms of other languages."""

@@ -7,7 +7,7 @@ from ccl.syntax import ast
 
 
 def report_assigning_lets(body: Body) -> None:
-    """One warning per variable, with one fix for all of its sites."""
+    """Reports one warning per variable, with one fix for all of its sites."""
     for variable in body.variables:
         lets = variable.assigning_lets
         if not lets:

@@ -1,4 +1,4 @@
-"""Conditions that cannot mean what they say: always true, always false, never changing."""
+"""Constant conditions: always true, always false, never changing."""
 
 from ccl.checking.core.environment import Body
 from ccl.diagnostics.model import Label
@@ -19,9 +19,9 @@ _OF_EQUALS = {
 
 
 def report_comparison(body: Body, expr: ast.Binary, node: typed.Binary) -> None:
-    """A comparison that has one answer, whatever the program is given.
+    """Reports a comparison with a constant result.
 
-    Literals and constants side by side are left alone: they are meant.
+    Literals and constants side by side are deliberate, and left alone.
     """
     if not body.final or body.in_constant:
         return
@@ -43,7 +43,7 @@ def _answer(node: typed.Binary) -> bool | None:
 
 
 def _same_place(a: Expr, b: Expr) -> bool:
-    """Whether both read the same variable, or the same part of it."""
+    """Returns whether both read the same variable, or the same part of it."""
     match a, b:
         case typed.LocalGet(local=one), typed.LocalGet(local=other):
             return one.index == other.index
@@ -69,7 +69,7 @@ def _is_zero(node: Expr) -> bool:
 
 
 def report_endless(body: Body, loop: typed.While, expr: ast.While) -> None:
-    """A loop that ends at once or never: nothing in it changes what its condition asks for."""
+    """Reports a loop that ends at once or never: its body does not change its condition."""
     if not body.final:
         return
     asked: set[int] = set()
@@ -130,6 +130,6 @@ def _sets(statement: typed.Statement, asked: set[int]) -> bool:
 
 
 def _is_given(argument: typed.Argument, asked: set[int]) -> bool:
-    """Given to a function that changes it."""
+    """Returns whether it is passed to a function that mutates it."""
     root = place_root(argument.value) if argument.mutated else None
     return isinstance(root, typed.Local) and root.index in asked

@@ -1,4 +1,4 @@
-"""Values that copy a place to change it, in one function and in what it calls."""
+"""Values that copy a collection to change it, in a function and its callees."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,7 +16,7 @@ CONCAT = "std/core/concat<"
 
 
 class Copies(Record):
-    """Answers for all functions of a program, each found once."""
+    """The copies in all functions of a program, each found once."""
 
     functions: Mapping[str, typed.Function]
     _copied: dict[str, Copied] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Copies(Record):
         return found
 
     def of_place(self, here: Copied, value: Expr, place: object) -> Copy | None:
-        """Why a value is a changed copy of a place that is given it, or None."""
+        """Returns why a value is a changed copy of the place passed to it, or None."""
         for result in results(value):
             found = self._of_result(here, result, place)
             if found is not None:
@@ -108,7 +108,7 @@ class Copies(Record):
         return None
 
     def _is_part(self, here: Copied, node: Expr, place: object, position: int) -> bool:
-        """Whether it is what the place carried, changed."""
+        """Returns whether it is a payload of the place, changed."""
         part = ("Part", place, position)
         parts = _parts(node)
         if len(parts) > 1 and any(here.shape(each) == part for each in parts):
@@ -121,7 +121,7 @@ class Copies(Record):
         return self.of_place(here, node, part) is not None
 
     def _of_field(self, here: Copied, base: Expr, index: int, place: object) -> Copy | None:
-        """A field of what a function makes of the place: `let p = taken(queue); queue = p.rest`."""
+        """Returns a copy in a field of a result: `let p = taken(queue); queue = p.rest`."""
         made = base
         if isinstance(base, typed.LocalGet):
             sets = here.sets.get(base.local.index, ())
@@ -153,7 +153,7 @@ class Copies(Record):
         return None
 
     def _of_call(self, function: str, number: int) -> Copy | None:
-        """Why what a function gives is a changed copy of its parameter."""
+        """Returns why the result of a function is a changed copy of its parameter."""
         key = (function, number)
         if key not in self._given:
             self._given[key] = None  # while it is looked for, as functions may call themselves
@@ -200,7 +200,7 @@ def _of_cut(here: Copied, node: typed.CallBuiltin, place: object) -> Copy | None
 
 
 def _halves(here: Copied, node: Expr) -> bool:
-    """Whether a position is a share of a length: what is cut there gets short soon."""
+    """Returns whether a position is a share of a length: a slice there soon gets short."""
     for each in everything(node):
         if isinstance(each, typed.Binary) and each.op is BinaryOp.DIVIDE:
             return True
@@ -212,7 +212,7 @@ def _halves(here: Copied, node: Expr) -> bool:
 
 
 def _gets(here: Copied, value: Expr, place: object) -> bool:
-    """Whether the entry of a map that a place is is looked up in a value."""
+    """Returns whether a value looks up the entry of a map that the place is."""
     for node in everything(value):
         entry = looked_up(node)
         if entry is not None and ("IndexGet", *map(here.shape, entry)) == place:
@@ -228,7 +228,7 @@ def _all_results(body: Expr) -> Iterator[Expr]:
 
 
 def _parts(node: Expr) -> list[Expr]:
-    """What a text is joined from."""
+    """Returns the parts that a text is joined from."""
     match node:
         case typed.Concat(parts=parts):
             pass

@@ -1,8 +1,8 @@
-"""Warnings about values that are dropped although computing them changes nothing.
+"""Warnings about dropped values whose computation has no effect.
 
-What may trap changes nothing, but for `require`, assertions and a Result that is dropped, which
-are there to trap. Bodies note what they drop; which of it has effects is known once every body is
-typed. A place that several instances share is reported if it has an effect in none.
+A trap is no effect, except for `require`, assertions and a dropped Result, which are there to trap.
+Bodies record what they drop; effects are known once every body is typed. A place that several
+instances share is reported if it has an effect in none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ from ccl.support.node import nodes_of
 from ccl.syntax import ast
 
 _ADVANCES = frozenset({"host_random"})
-"""Calls that only read, and answer something else the next time."""
+"""Calls that only read, and have another result the next time."""
 
 
 # --- what bodies drop -------------------------------------------------------------------
@@ -30,7 +30,7 @@ _ADVANCES = frozenset({"host_random"})
 def note_dropped(
     body: Body, expr: ast.Expr, statement: typed.Statement, *, before: str = "", after: str = ""
 ) -> None:
-    """Keep what a statement drops. `before`, `after`: what makes it a terminated statement."""
+    """Records the value that a statement drops. `before`, `after`: the edits that terminate it."""
     if not body.final or body.is_template or body.in_constant:
         return
     if body.scope.source in body.checker.library_files:
@@ -65,14 +65,14 @@ def note_dropped(
 
 
 def _unwraps(node: typed.Expr) -> bool:
-    """A Result that is dropped traps on an Err."""
+    """Returns whether the value is a dropped Result, which traps on an Err."""
     return isinstance(prune(node.type), Result) or (
         isinstance(node, typed.Convert) and node.conversion is typed.Conversion.UNWRAP_OK
     )
 
 
 def _receiver(body: Body, expr: ast.Expr, node: typed.Expr) -> str | None:
-    """The place that a method is called on, if it can take the result."""
+    """Returns the lvalue that a method is called on, if it can take the result."""
     match expr, node:
         case ast.Call(callee=ast.Field(base=base)), (
             typed.CallFunction(arguments=(first, *_)) | typed.CallBuiltin(arguments=(first, *_))
@@ -113,7 +113,8 @@ def _path(base: ast.Expr) -> tuple[str, ...] | None:
 
 
 def _free_name(body: Body) -> str:
-    """A name for the value, another one for each: in an inner block the type could differ."""
+    """Returns a new name for the value, different for each: in an inner block the type could
+    differ."""
     scope, suggested = body.scope, body.suggested_names
     taken = (suggested, scope.consts, scope.states, scope.imports)
     numbers = count(len(suggested) + 1)
@@ -139,7 +140,7 @@ def _end(span: Span) -> Span:
 
 
 def report_dropped(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
-    """Report the dropped values whose computation has no effect."""
+    """Reports the dropped values whose computation has no effect."""
     if not checker.dropped_values or checker.sink.has_errors:
         return
     effects = _Effects(functions, (each.value for each in checker.dropped_values))
@@ -159,7 +160,8 @@ def report_dropped(checker: Checker, functions: Mapping[str, typed.Function]) ->
 
 
 def _is_assigned_in_vain(dropped: DroppedValue) -> bool:
-    """Is the place a parameter that nothing reads afterwards? Its caller sees no assignment."""
+    """Returns whether the lvalue is a parameter that is not read afterwards, as callers see no
+    assignment."""
     parameter, end = dropped.parameter, dropped.span.end
     return parameter is not None and all(at < end for at in parameter.reads)
 
@@ -173,7 +175,7 @@ def _unchanged(dropped: DroppedValue) -> tuple[Label, ...]:
 
 
 def _is_tried(checker: Checker, dropped: DroppedValue) -> bool:
-    """Whether it is in an `assert_traps`, which is about its trap."""
+    """Returns whether it is in an `assert_traps`, which expects its trap."""
     return any(
         name == "assert_traps" and call.start <= dropped.span.start < call.end
         for call, name in checker.test_forms.get(dropped.body, {}).items()
@@ -181,7 +183,7 @@ def _is_tried(checker: Checker, dropped: DroppedValue) -> bool:
 
 
 class _Effects:
-    """Which functions, of those that some expressions reach, have an effect."""
+    """The functions with an effect, of those that some expressions reach."""
 
     def __init__(
         self, functions: Mapping[str, typed.Function], values: Iterable[typed.Expr]
@@ -207,7 +209,7 @@ class _Effects:
                 pending.append(caller)
 
     def occur_in(self, value: typed.Expr) -> bool:
-        """Whether computing the value changes anything, or leaves the statement."""
+        """Returns whether computing the value changes anything, or leaves the statement."""
         return (
             _acts(value)
             or any(callee in self._effective for callee in _callees(value))
@@ -220,7 +222,7 @@ def _callees(body: typed.Expr) -> list[str]:
 
 
 def _acts(body: typed.Expr) -> bool:
-    """Whether an expression, without what it calls, changes state or the world, or checks."""
+    """Returns whether an expression, without its callees, changes state or the world, or checks."""
     return any(map(_is_act, everything(body)))
 
 
@@ -254,7 +256,7 @@ def _mutated(call: typed.CallFunction | typed.CallBuiltin) -> Iterable[typed.Exp
 
 
 def _leaves_or_sets(value: typed.Expr) -> bool:
-    """Whether an expression jumps, or changes a variable that is declared outside of it."""
+    """Returns whether an expression jumps, or sets a variable that is declared outside of it."""
     return any(_reaches_out(node, value.span) for node in everything(value))
 
 

@@ -1,6 +1,6 @@
-"""Values of branches that have nothing to do, as in `None => 0`, where another branch acts.
+"""Filler values of branches with no effect, as in `None => 0`, where another branch acts.
 
-Invariant: only a branch that cannot be left out has one. An `if` without an `else` needs none, and
+Invariant: only a branch that cannot be omitted has one. An `if` without an `else` needs none, and
 where every branch only has a value, the values are what is dropped.
 """
 
@@ -11,13 +11,13 @@ from ccl.syntax import ast
 
 
 def fillers(expr: ast.Expr) -> frozenset[Span]:
-    """The places of the values, of those that the branches of a dropped `expr` end with."""
+    """Returns the places of filler values at the ends of the branches of a dropped `expr`."""
     ends = list(_ends(expr))
     return frozenset(end for end in ends if end is not None) if None in ends else frozenset()
 
 
 def _ends(expr: ast.Expr) -> Iterator[Span | None]:
-    """The value of each branch that is only one; None: a branch that acts."""
+    """Yields the value of each branch without an effect; None for one with an effect."""
     match expr:
         case ast.If(then=then, otherwise=otherwise):
             if otherwise is None:

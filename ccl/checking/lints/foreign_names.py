@@ -1,4 +1,4 @@
-"""Names that other languages have for what CCL has under another name."""
+"""Names of other languages for what CCL has under another name."""
 
 from typing import Final
 
@@ -40,9 +40,9 @@ FOREIGN_TYPES: Final = {
     **dict.fromkeys(("maybe", "optional", "nullable"), "Option"),
     **dict.fromkeys(("json", "any", "dynamic", "unknown"), "Data"),
 }
-"""Types by their names elsewhere, in small letters."""
+"""Types by their names in other languages, in small letters."""
 LITERALS: Final = {"true": "true", "false": "false", "none": "None"}
-"""By their small letters."""
+"""Names by their small letters."""
 EMPTY_TYPES: Final = frozenset({"null", "nil", "none", "void", "undefined"})
 COUNTING_NAMES: Final = frozenset({"range", "xrange", "times"})
 METHOD_NAMES: Final = {
@@ -53,7 +53,7 @@ METHOD_NAMES: Final = {
     "append": "push",
     "push": "push",
 }
-"""What is called on a value: `xs.length()`."""
+"""Functions that are methods in CCL: `xs.length()`."""
 
 _LENGTH: Final = dict.fromkeys(("size", "count", "len"), "length")
 _HELD: Final = ("has", "includes", "include")
@@ -96,4 +96,4 @@ FOREIGN_METHODS: Final = {
     "Option": {**_FALLBACK, "is_present": "is_some", "is_empty": "is_none"},
     "Result": {**_FALLBACK, "is_error": "is_err"},
 }
-"""Methods by their names elsewhere, for each kind of receiver."""
+"""Methods by their names in other languages, for each kind of receiver."""

@@ -1,4 +1,4 @@
-"""Loops as a reader sees them: what stays from turn to turn, and which have few turns."""
+"""Loops: variables that stay the same in all iterations, and loops of few iterations."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -12,7 +12,7 @@ from ccl.source.spans import Span
 from ccl.support.node import Node
 
 WINDOW_MIN = 2
-"""A collection longer than this is cut to be short; one longer than 0 or 1 is just not empty."""
+"""Collections are cut to this length or more to be short; one longer than 0 or 1 is not empty."""
 _ENTRIES = "std/core/map_entries<"
 Root: TypeAlias = int | str
 """The index of a local, or the id of a state variable."""
@@ -21,18 +21,18 @@ Root: TypeAlias = int | str
 class Loop(Node, frozen=True):
     span: Span
     anew: frozenset[Root] = frozenset()
-    """Variables that every turn sets to something else."""
+    """Variables that every iteration sets anew."""
     keys: frozenset[int] = frozenset()
-    """Variables that are another key of a map in each turn."""
+    """Variables that are another key of a map in each iteration."""
     written: frozenset[int] = frozenset()
     """Variables that are set anywhere in it."""
     carried: frozenset[int] | None = None
-    """Of a function that a loop calls: parameters that are the same in all turns."""
+    """Parameters that are the same in all iterations, of a function that a loop calls."""
 
     def comes_back(self, steps: Sequence[typed.Step], *, growing: bool) -> bool:
-        """Whether several turns reach one part: not if each has an element of its own.
+        """Returns whether several iterations reach one part: not if each has an element of its own.
 
-        What grows in a map, or at a place that is computed, is being grouped.
+        A collection that grows in a map, or at a computed place, groups elements.
         """
         for step in steps:
             if not isinstance(step, typed.IndexStep):
@@ -48,7 +48,7 @@ class Loop(Node, frozen=True):
         return True
 
     def is_still(self, key: Expr) -> bool:
-        """Whether an index or key is the same in all turns."""
+        """Returns whether an index or key is the same in all iterations."""
         return all(
             self.keeps(each.local) and each.local.index not in self.written
             for each in everything(key)
@@ -56,7 +56,7 @@ class Loop(Node, frozen=True):
         )
 
     def keeps(self, root: typed.Local | str) -> bool:
-        """Whether a variable is there from one turn to the next."""
+        """Returns whether a variable lives from one iteration to the next."""
         if isinstance(root, str):
             return root not in self.anew
         if self.carried is not None:
@@ -79,7 +79,7 @@ def reads(node: Expr, root: Root) -> bool:
 
 
 def map_of(node: Expr) -> Expr | None:
-    """The map of which an expression copies all keys, values or entries."""
+    """Returns the map of which an expression copies all keys, values or entries."""
     match node:
         case typed.CallBuiltin(builtin=Builtin.MAP_KEYS | Builtin.MAP_VALUES, arguments=(only,)):
             return only.value
@@ -92,7 +92,7 @@ def map_of(node: Expr) -> Expr | None:
 
 
 def is_window(condition: Expr) -> bool:
-    """`if a.length() > 5`: what is done then keeps the collection short."""
+    """Returns whether `if a.length() > 5` keeps the collection short."""
     match condition:
         case typed.Binary(
             op=BinaryOp.GREATER | BinaryOp.GREATER_EQUAL,

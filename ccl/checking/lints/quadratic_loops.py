@@ -1,8 +1,8 @@
-"""Warnings about loops that copy all of a collection in every turn, so that time grows as n².
+"""Warnings about loops that copy a whole collection in every iteration, in quadratic time.
 
-A loop counts for a variable that is declared outside of it and not set anew in each turn. A
-function that such a loop calls is in the loop, too, with the state and with what it changes of
-its arguments. Loops of a few turns, and windows of a few elements, are left alone.
+A loop counts for a variable that is declared outside of it and not set anew in each iteration. A
+function that such a loop calls is in the loop, too, with the state and the arguments that it
+mutates. Loops of few iterations, and windows of few elements, are left alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ _Loops: TypeAlias = tuple[Loop, ...]
 
 
 def report_growth(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
-    """Report each such place once, however many instances a function has."""
+    """Reports each such place once, however many instances a function has."""
     if checker.sink.has_errors:
         return
     search = _Search(checker=checker, copies=Copies(functions))
@@ -62,13 +62,13 @@ class _Search(Record, kw_only=True):
     checker: Checker
     copies: Copies
     called: dict[str, frozenset[int]] = field(default_factory=dict)
-    """Functions that a loop calls, and what they are given again and again."""
+    """Functions that a loop calls, with the parameters that carry over between its iterations."""
     few: set[tuple[str, int]] = field(default_factory=set)
-    """Parameters of functions that are made for one call, which gives them few elements."""
+    """Parameters of instances made for one call, which passes them few elements."""
     reported: set[Span] = field(default_factory=set)
 
     def report(self, name: str, copy: Copy, at: Span) -> None:
-        """In the file of the one who writes the loop, or a function that it is given."""
+        """Reports it in the file of the loop, or of a function that is passed to one."""
         library = self.checker.imported_library_files
         span = copy.span if at.file in library else at
         if span.file in library or span in self.reported:
@@ -86,7 +86,7 @@ class _Walk(Node, frozen=True):
     search: _Search
     here: Copied
     base: _Loops
-    """Around the function itself."""
+    """The loops around calls of the function itself."""
 
     def expression(self, node: Expr, loops: _Loops) -> None:
         match node:
@@ -169,12 +169,13 @@ class _Walk(Node, frozen=True):
         return (*loops, Loop(loop.span, frozenset(anew), keys, frozenset(written)))
 
     def _is_anew(self, value: Expr, root: Root) -> bool:
-        """Whether a variable has nothing of what it was."""
+        """Returns whether a variable keeps nothing of its earlier value."""
         of = self.search.copies.of_place(self.here, value, _place(root))
         return of is None and not reads(value, root)
 
     def _is_short(self, loop: typed.While | typed.ForEach | typed.ForPairs) -> bool:
-        """A few turns: over what is written there, up to a small number, or halving a number."""
+        """Returns whether a loop has few iterations: over a literal, to a small number, or halving
+        one."""
         if isinstance(loop, typed.While):
             return counts_few(loop)
         match loop.iterable:
@@ -191,7 +192,7 @@ class _Walk(Node, frozen=True):
                 return self.here.is_few(iterable)
 
     def _left(self, block: typed.Block, loops: _Loops) -> _Loops:
-        """The loops that go on after a block."""
+        """Returns the loops that go on after a block."""
         for each in block.statements:
             match each:
                 case typed.Evaluate(value=typed.Return()):
@@ -229,7 +230,7 @@ class _Walk(Node, frozen=True):
             self.search.report(self._shown(root, steps), copy, span)
 
     def _whole(self, node: typed.CallBuiltin | typed.IndexGet, loops: _Loops) -> None:
-        """`m.keys()[0]`, `m.keys().length()`, `m.keys().contains(k)`."""
+        """Reports `m.keys()[0]`, `m.keys().length()`, `m.keys().contains(k)`."""
         match node:
             case typed.IndexGet(base=base):
                 advice = "first"
@@ -252,7 +253,7 @@ class _Walk(Node, frozen=True):
         self._column(base, advice, node.span, loops)
 
     def _first_of(self, local: typed.Local, value: Expr, loops: _Loops) -> None:
-        """`let keys = m.keys();` of which only single elements are read."""
+        """Reports `let keys = m.keys();` of which only single elements are read."""
         if map_of(value) is not None and not self.here.is_read_whole(local):
             self._column(value, "first", value.span, loops)
 
@@ -326,7 +327,7 @@ def _leaves(statement: typed.Statement) -> bool:
 
 
 def _stays(loop: Loop, node: Expr) -> bool:
-    """Whether a place is the same one in all turns of a loop."""
+    """Returns whether an lvalue is the same one in all iterations of a loop."""
     while isinstance(node, typed.FieldGet | typed.IndexGet):
         if isinstance(node, typed.IndexGet) and not loop.is_still(node.index):
             return False
@@ -341,5 +342,5 @@ def _stays(loop: Loop, node: Expr) -> bool:
 
 
 def _place(root: Root) -> tuple[str, Root]:
-    """The shape of a variable."""
+    """Returns the shape of a variable."""
     return ("StateGet" if isinstance(root, str) else "LocalGet", root)

@@ -1,4 +1,4 @@
-"""Warnings about what is declared and never used, and about copies changed in vain."""
+"""Warnings about unused declarations, and about copies that are changed in vain."""
 
 from ccl.checking.core.environment import Body, Checker, Origin, Variable
 from ccl.checking.core.unification import has_error_type
@@ -11,7 +11,7 @@ from ccl.syntax import ast
 
 
 def report_variables(body: Body) -> None:
-    """Variables of one function that are never read."""
+    """Reports variables of one function that are never read."""
     for variable in body.variables:
         name = variable.local.name
         if variable.origin is Origin.TEMPORARY or name.startswith("_"):
@@ -42,7 +42,7 @@ def _unused(body: Body, variable: Variable) -> None:
 
 
 def _changed_in_vain(body: Body, variable: Variable) -> None:
-    """A copy that is changed and not read afterwards loses the change."""
+    """Reports a copy that is changed and not read afterwards."""
     assert variable.copied_from is not None
     for mutation in variable.mutations:
         loop = mutation.loop
@@ -61,7 +61,7 @@ def _changed_in_vain(body: Body, variable: Variable) -> None:
 
 
 def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
-    """Functions and imports of the root file that nothing uses.
+    """Reports functions and imports of the root file that nothing uses.
 
     A file without entries is a library: its functions are there for others.
     """
@@ -106,7 +106,7 @@ def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
 
 
 def _report_unread(checker: Checker, scope: FileScope) -> None:
-    """Constants and types of a program that nothing in it asks for."""
+    """Reports constants and types of a program that nothing in it uses."""
     for name, const in scope.own_consts.items():
         if (int(scope.file), name) not in checker.used_consts:
             _unread(checker, "constant", const.name, const.doc)

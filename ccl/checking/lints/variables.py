@@ -1,6 +1,6 @@
-"""How the variables of a function come by their values, and when two expressions are one place.
+"""Variables of a function: the values they get, and expressions that are one place.
 
-A place is known by its shape, the typed expression without positions and types, in which a
+A place is identified by its shape, the typed expression without positions and types, in which a
 variable that is set once, to a place, is that place.
 """
 
@@ -15,9 +15,9 @@ from ccl.support.node import Node, Record, field, fields
 
 _PLACES = (typed.LocalGet, typed.StateGet, typed.FieldGet, typed.IndexGet)
 FEW = 100
-"""Elements, or turns of a loop, that are no matter."""
+"""The most elements, or iterations, that are few."""
 _MADE = "@"
-"""In the ids of functions that are made for one call, which gives them functions."""
+"""The mark in the ids of instances that are made for one call, which passes them functions."""
 _GET_OR = "std/core/map_get_or<"
 
 
@@ -29,23 +29,23 @@ class Copy(Node, frozen=True):
 
 
 class Copied(Record):
-    """How the variables of one function come by their values."""
+    """The values that the variables of one function get."""
 
     function: typed.Function
     sets: dict[int, list[Expr]] = field(default_factory=dict)
     matched: dict[int, tuple[Expr, int]] = field(default_factory=dict)
     """Subjects and positions, by the variables that parts are bound to."""
     grown: set[int] = field(default_factory=set)
-    """Variables with a collection in them that is changed where it is."""
+    """Variables with a collection in them that is mutated in place."""
     has_loops: bool = False
     given: list[tuple[str, int, Expr]] = field(default_factory=list)
-    """What functions that are made for one call are given: their ids, and the numbers."""
+    """Arguments of instances that are made for one call: their ids, and the numbers."""
     answers: dict[tuple[int, object], "Copy | None"] = field(default_factory=dict)
     """Whether a variable is a changed copy of a place."""
     _whole: set[int] | None = None
 
     def shape(self, node: object) -> object:
-        """The same for expressions that give the same place."""
+        """Returns a text that is the same for expressions that are the same place."""
         if isinstance(node, typed.Local):
             return node.index
         if isinstance(node, typed.LocalGet):
@@ -64,14 +64,14 @@ class Copied(Record):
         return tuple(map(self.shape, node)) if isinstance(node, tuple) else node
 
     def _part(self, subject: Expr, position: int) -> object:
-        """The shape of what a match finds in a value: in an entry of a map the entry itself."""
+        """Returns the shape of a part that a match binds: in an entry of a map the entry itself."""
         entry = looked_up(subject)
         if entry is not None:
             return ("IndexGet", *map(self.shape, entry))
         return ("Part", self.shape(subject), position)
 
     def is_few(self, node: Expr) -> bool:
-        """Whether it has few elements, as they are written out."""
+        """Returns whether a value has few elements, as a literal."""
         match node:
             case typed.ArrayNew(elements=elements):
                 return len(elements) <= FEW
@@ -84,7 +84,7 @@ class Copied(Record):
                 return False
 
     def is_read_whole(self, local: typed.Local) -> bool:
-        """Whether more is read of an array than its length and single elements."""
+        """Returns whether more is read of an array than its length and single elements."""
         if self._whole is None:
             self._whole = _read_whole(self.function.body)
         return local.index in self._whole
@@ -129,7 +129,7 @@ def copied(function: typed.Function) -> Copied:
 
 
 def _read_whole(body: Expr) -> set[int]:
-    """The variables that are read otherwise than by `a[0]` and `a.length()`."""
+    """Returns the variables that are read otherwise than by `a[0]` and `a.length()`."""
     found: set[int] = set()
     pending = [body]
     while pending:
@@ -155,7 +155,7 @@ def _note_store(found: Copied, statement: typed.Store) -> None:
 
 
 def looked_up(node: Expr) -> tuple[Expr, Expr] | None:
-    """The map and the key of an entry that may be absent."""
+    """Returns the map and the key of an entry that may be absent."""
     match node:
         case typed.CallBuiltin(builtin=Builtin.MAP_GET, arguments=(whole, key)):
             return whole.value, key.value
@@ -168,7 +168,7 @@ def looked_up(node: Expr) -> tuple[Expr, Expr] | None:
 
 
 def results(value: Expr) -> Iterator[Expr]:
-    """What an expression may give."""
+    """Yields the possible values of an expression."""
     match value:
         case typed.Block(value=last):
             if last is not None:

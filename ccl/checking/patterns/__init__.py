@@ -1,1 +1,1 @@
-"""`match`: patterns, what they bind, what they leave out."""
+"""`match`: patterns, bindings, exhaustiveness."""

@@ -1,4 +1,4 @@
-"""What `match` asks of an array: how long it is, its elements from both ends, the rest between."""
+"""Array patterns as tests: length, elements from both ends, the rest between."""
 
 from ccl.checking.core.unification import prune, zonk
 from ccl.checking.patterns.shapes import Elements
@@ -8,7 +8,7 @@ from ccl.ir.types import Array, Prim
 
 
 def of_length(shape: Elements, place: typed.Expr) -> typed.Expr | None:
-    """Whether there are as many elements as the shape names; None if any number will do."""
+    """Builds the test of the length; None if any length will do."""
     if shape.rest is not None and not shape.parts:
         return None
     op = BinaryOp.EQUAL if shape.rest is None else BinaryOp.GREATER_EQUAL
@@ -17,7 +17,7 @@ def of_length(shape: Elements, place: typed.Expr) -> typed.Expr | None:
 
 
 def element(shape: Elements, place: typed.Expr, position: int) -> typed.Expr:
-    """The element that part number `position` of the shape is about."""
+    """Returns the element that part number `position` of the shape matches."""
     kind = prune(place.type)
     assert isinstance(kind, Array), "a shape with elements is of an array"
     index: typed.Expr = _integer(position, place)
@@ -27,7 +27,7 @@ def element(shape: Elements, place: typed.Expr, position: int) -> typed.Expr:
 
 
 def rest(shape: Elements, place: typed.Expr) -> typed.Expr:
-    """The elements that no part is about."""
+    """Returns the elements between the parts of the shape."""
     start = _integer(shape.before, place)
     after = len(shape.parts) - shape.before
     end = _from_end(place, after) if after else _length(place)

@@ -1,8 +1,8 @@
 """A checked `match` as a branch on the tag, or as a chain of tests.
 
 A subject whose arms only name its variant branches on the tag. Everything else becomes a chain of
-tests on the subject, which is evaluated once; what a pattern binds is read from the subject when
-its arm has been chosen.
+tests on the subject, which is evaluated once; bindings are read from the subject when their arm has
+been chosen.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class Arm:
 
 
 def is_flat(arms: list[Arm]) -> bool:
-    """Whether the tag decides everything: each variant once, nothing asked of what it carries."""
+    """Returns whether the tag decides everything: each variant once, its payload unconstrained."""
     return any(isinstance(arm.shape, Variant) for arm in arms) and all(
         arm.guard is None
         and (
@@ -101,7 +101,7 @@ def _after(first: tuple[typed.Statement, ...], node: typed.Expr) -> typed.Expr:
 def by_tests(
     body: Body, expr: ast.Match, subject: typed.Expr, arms: list[Arm], kind: Type
 ) -> typed.Expr:
-    """`if` for one arm after the other. The last needs no test: the arms cover everything."""
+    """Builds `if` for one arm after the other. The last needs no test: the arms are exhaustive."""
     whole = body.temporary(subject.type, expr.subject.span)
     node: typed.Expr | None = None
     for arm in reversed(arms):
@@ -121,7 +121,7 @@ def by_tests(
 
 
 def _both(left: typed.Expr | None, right: typed.Expr | None) -> typed.Expr | None:
-    """Both tests hold; None is a test that always does."""
+    """Returns the conjunction of tests; None is a test that always holds."""
     if left is None or right is None:
         return left or right
     return typed.ShortCircuit(is_and=True, left=left, right=right, span=right.span)
@@ -136,7 +136,7 @@ def _compared(op: BinaryOp, place: typed.Expr, value: typed.Expr) -> typed.Expr:
 
 
 def _test(body: Body, shape: Shape, place: typed.Expr) -> typed.Expr | None:
-    """Whether the value at `place` has the shape; None if every value of its type has."""
+    """Returns the test whether `place` has the shape; None if every value of its type has."""
     test: typed.Expr | None = None
     match shape:
         case Anything():
@@ -199,7 +199,7 @@ def _test_variant(body: Body, shape: Variant, place: typed.Expr) -> typed.Expr:
 
 
 def _bindings(body: Body, shape: Shape, place: typed.Expr) -> list[typed.Statement]:
-    """The names set from a value that has the shape."""
+    """Returns the statements that bind names from a value that has the shape."""
     return [
         typed.SetLocal(local=local, value=value, span=local.span)
         for local, value in _bound(body, shape, place).items()
@@ -258,7 +258,7 @@ def _binds(shape: Shape) -> bool:
 def _bound_by_one(
     body: Body, alternatives: tuple[Shape, ...], place: typed.Expr
 ) -> dict[typed.Local, typed.Expr]:
-    """Each name from the first alternative that the value has the shape of."""
+    """Binds each name from the first alternative that matches."""
     *before, last = alternatives
     values = _bound(body, last, place)
     for shape in reversed(before):
@@ -285,7 +285,7 @@ def _field(body: Body, place: typed.Expr, index: int) -> typed.Expr:
 
 
 def _carried(body: Body, place: typed.Expr, tag: int, position: int) -> typed.Expr:
-    """What a value that is known to be of the variant carries."""
+    """Returns the payload of a value that is known to be of the variant."""
     kind = zonk(patterns.variants(body, prune(place.type))[tag][1][position])
     carried = body.temporary(kind, place.span)
     got = typed.LocalGet(local=carried, type=kind, span=place.span)

@@ -1,9 +1,9 @@
-"""Which values of a `match` subject no arm takes, shown as patterns.
+"""Exhaustiveness of `match`: values of the subject that no arm takes, shown as patterns.
 
-Values are split by the constructors in a column of patterns, and each group is
-followed with the rows that can still take it (Maranget, Warnings for pattern matching). A group
-that no row takes is a witness; a row that takes all of a group ends the search in it. Numbers are
-split at the ends of the ranges written.
+Values are split by the constructors in a column of patterns, and each group is followed with the
+rows that can still take it (Maranget, Warnings for pattern matching). A group that no row takes is
+a witness; a row that takes all of a group ends the search in it. Numbers are split at the ends of
+the ranges written.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +28,7 @@ from ccl.support.node import Node
 
 WITNESSES_MAX = 3
 STEPS_MAX = 4_000_000
-"""Patterns looked at for what one `match` covers, and as many for which of its arms are taken:
+"""The most patterns looked at for the coverage of one `match`, and as many for its reachable arms:
 deciding either is exponential in the worst case."""
 
 
@@ -36,14 +36,14 @@ _ANYTHING = Anything()
 
 
 class Types(Node, frozen=True, kw_only=True):
-    """What the types of the program are made of."""
+    """The structs and enums of the program."""
 
     variants: Callable[[Type], VariantTypes]
     fields: Callable[[Struct], tuple[tuple[str, Type], ...]]
 
 
 class TooManyStepsError(Exception):
-    """The question takes more than `STEPS_MAX` to decide."""
+    """Raised where a question takes more than `STEPS_MAX` steps."""
 
 
 class Steps:
@@ -63,16 +63,16 @@ class _Group(Node, frozen=True, kw_only=True):
 
     parts: tuple[Type, ...]
     key: object = None
-    """What a pattern of one value or variant asks for, if it takes the group."""
+    """The key of a pattern of one value or variant that takes the group."""
     low: int | None = None
-    """The least, where the values are numbers."""
+    """The least value, of numbers."""
     taken: Callable[[Shape], tuple[Shape, ...] | None]
-    """What remains to be asked of the parts; None where the pattern leaves the group."""
+    """Returns the patterns of the parts; None where the pattern does not take the group."""
     show: Callable[[tuple[str, ...]], str]
 
 
 def uncovered(rows: Sequence[Shape], kind: Type, types: Types) -> tuple[str, ...]:
-    """Patterns of what none of the rows takes, at most `WITNESSES_MAX` of them.
+    """Returns patterns of values that no row takes, at most `WITNESSES_MAX` of them.
 
     Raises TooManyStepsError.
     """
@@ -84,7 +84,7 @@ def uncovered(rows: Sequence[Shape], kind: Type, types: Types) -> tuple[str, ...
 def is_reachable(
     rows: Sequence[Shape], shape: Shape, kind: Type, types: Types, steps: Steps
 ) -> bool:
-    """Whether the shape takes something that the rows before leave; True where it is given up."""
+    """Returns whether the shape takes a value that the rows before leave; True beyond the limit."""
     search = _Search(types, steps)
     try:
         found = search.witnesses([(row,) for row in rows], (shape,), (kind,))
@@ -98,12 +98,12 @@ class _Search:
         self._types = types
         self._steps = steps
         self._covered: set[object] = set()
-        """Questions that have no witness: alternatives lead to the same one on many ways."""
+        """Questions without a witness: alternatives lead to the same one in many ways."""
 
     def witnesses(
         self, rows: list[Row], asked: Row, kinds: tuple[Type, ...]
     ) -> Iterator[tuple[str, ...]]:
-        """Values that `asked` takes and no row does."""
+        """Yields values that `asked` takes and no row does."""
         self._steps.take(1 + len(rows) * len(kinds))
         if not rows:
             yield ("_",) * len(kinds)
@@ -123,7 +123,7 @@ class _Search:
     def _split(
         self, rows: list[Row], asked: Row, kinds: tuple[Type, ...]
     ) -> Iterator[tuple[str, ...]]:
-        """The witnesses in each group of one column."""
+        """Yields the witnesses in each group of one column."""
         at = _column(rows)
         kind, *others = _turned(kinds, at)
         rows = [row for each in rows for row in _apart(_turned(each, at))]
@@ -146,7 +146,7 @@ class _Search:
                     yield (*after[:at], first, *after[at:])
 
     def _groups(self, kind: Type, column: list[Shape], asked: Shape) -> Iterator[_Group]:
-        """The groups that the column parts the values into, as far as `asked` may take them."""
+        """Returns the groups of values in a column, as far as `asked` may take them."""
         heads = [each for each in column if not isinstance(each, Anything)]
         if not heads:
             yield _whole()
@@ -180,12 +180,13 @@ class _Search:
 
 
 def _identities(rows: Sequence[Row]) -> tuple[tuple[int, ...], ...]:
-    """The rows by which patterns they are made of; those of the arms live as long as the search."""
+    """Returns the rows by identity of their patterns; those of the arms live as long as the
+    search."""
     return tuple(tuple(map(id, row)) for row in rows)
 
 
 def _takes_all(shape: Shape) -> bool:
-    """Whether the shape takes every value of its type."""
+    """Returns whether the shape takes every value of its type."""
     match shape:
         case Anything():
             return True
@@ -200,7 +201,7 @@ def _takes_all(shape: Shape) -> bool:
 
 
 def _column(rows: Sequence[Row]) -> int:
-    """The column that most rows ask something of: splitting by it leaves the fewest of them."""
+    """Returns the column that most rows constrain: splitting by it leaves the fewest of them."""
     if len(rows[0]) == 1:
         return 0
     asking = [sum(not _takes_all(each) for each in column) for column in zip(*rows, strict=True)]
@@ -211,12 +212,12 @@ _T = TypeVar("_T")
 
 
 def _turned(row: tuple[_T, ...], at: int) -> tuple[_T, ...]:
-    """The same with one column moved to the front."""
+    """Returns the rows with one column moved to the front."""
     return (row[at], *row[:at], *row[at + 1 :]) if at else row
 
 
 def _apart(row: Row) -> Iterator[Row]:
-    """One row for each alternative in its first column."""
+    """Yields one row for each alternative in its first column."""
     if isinstance(row[0], Either):
         for each in row[0].alternatives:
             yield from _apart((each, *row[1:]))
@@ -264,7 +265,8 @@ def _fields(kind: Struct, fields: tuple[tuple[str, Type], ...]) -> _Group:
 
 
 def _extent(arrays: Sequence[Elements]) -> tuple[int, int, int]:
-    """The lengths that are looked at one by one, and how far longer ones are from both ends."""
+    """Returns the lengths that are split one by one, and the distance from both ends of longer
+    ones."""
     first = max((each.before for each in arrays if each.rest is not None), default=0)
     last = max((len(each.parts) - each.before for each in arrays if each.rest), default=0)
     longest = max((len(each.parts) for each in arrays if each.rest is None), default=0)
@@ -287,7 +289,7 @@ def _elements(length: int, element: Type) -> _Group:
 
 
 def _longer(length: int, first: int, last: int, element: Type) -> _Group:
-    """Arrays with more elements: as many of the first and last as any pattern asks for."""
+    """Returns the group of longer arrays: as many first and last elements as any pattern names."""
 
     def taken(shape: Shape) -> tuple[Shape, ...] | None:
         if not isinstance(shape, Elements):
@@ -320,7 +322,7 @@ def _other_texts() -> _Group:
 
 
 def _numbers(kind: Type, heads: Sequence[Shape], asked: Shape) -> Iterator[_Group]:
-    """Ranges of numbers between the ends that are written."""
+    """Returns the ranges of numbers between the ends that are written."""
     first, last = (0, 1) if kind is Prim.BOOL else (INTEGER_MIN, INTEGER_MAX)
     starts = {first, last + 1}
     for head in heads:

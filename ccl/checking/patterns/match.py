@@ -1,6 +1,6 @@
-"""`match`: its subject, its arms, and whether they cover every value.
+"""`match`: its subject, its arms, and whether they are exhaustive.
 
-Rule: all patterns are read before anything is reported of what they leave.
+Rule: all patterns are read before their coverage is reported.
 """
 
 from ccl.checking.core.constraints import wait_for
@@ -39,7 +39,7 @@ def discard_match(body: Body, expr: ast.Match) -> typed.Expr:
 
 
 class _Bodies:
-    """The arms' bodies, brought to one type as they come."""
+    """The bodies of the arms, brought to one type as they come."""
 
     def __init__(self, body: Body, expected: Type | None, *, dropped: bool) -> None:
         self._body = body
@@ -94,7 +94,7 @@ def _match(body: Body, expr: ast.Match, bodies: _Bodies) -> typed.Expr:
 
 
 def _match_later(body: Body, expr: ast.Match, bodies: _Bodies, subject: typed.Expr) -> typed.Expr:
-    """A match on a value of which not even the patterns say what it is."""
+    """Defers a match whose subject is open, and is not determined by the patterns either."""
     node = body.not_known_yet(expr.span)
     is_read = False
 
@@ -149,7 +149,8 @@ def _subject(body: Body, expr: ast.Match) -> typed.Expr:
 
 
 def _as_suggested(body: Body, expr: ast.Match, subject: typed.Expr) -> typed.Expr:
-    """The subject; its type may come from the arms, as Data's does where they are literals."""
+    """Returns the subject; its type may come from the arms, as Data's does where they are
+    literals."""
     kind = prune(subject.type)
     if kind is not Prim.DATA and variable_of(kind) is None:
         return subject
@@ -179,7 +180,7 @@ def _types(body: Body) -> exhaustiveness.Types:
 
 
 def _reachable(body: Body, arms: list[branches.Arm], kind: Type) -> list[branches.Arm]:
-    """The arms that take something; what is never taken is reported."""
+    """Returns the reachable arms; reports the others."""
     types, steps = _types(body), exhaustiveness.Steps()
     rows: list[Shape] = []
     before = Rows()
@@ -216,7 +217,7 @@ def _taker(
     types: exhaustiveness.Types,
     steps: exhaustiveness.Steps,
 ) -> tuple[Label, ...]:
-    """The one arm that takes all of it, if it is one."""
+    """Returns the one arm that takes every value, if there is one."""
     for row, owner in zip(rows, owners, strict=True):
         if not exhaustiveness.is_reachable([row], shape, kind, types, steps):
             return (Label(owner.source.pattern.span, "covered here"),)

@@ -1,4 +1,4 @@
-"""Patterns read against the type of what they are matched with.
+"""Patterns, read against the type of their subject.
 
 Rule: a pattern that does not fit is reported here, and nowhere else.
 """
@@ -48,7 +48,7 @@ VariantTypes: TypeAlias = tuple[tuple[str, tuple[Type, ...]], ...]
 
 
 def variants(body: Body, kind: Type) -> VariantTypes:
-    """Names and payloads by tag; nothing for a type without variants."""
+    """Returns names and payloads by tag; nothing for a type without variants."""
     match kind:
         case Option(value):
             return (("None", ()), ("Some", (value,)))
@@ -61,12 +61,13 @@ def variants(body: Body, kind: Type) -> VariantTypes:
 
 
 def read(body: Body, pattern: ast.Pattern, kind: Type) -> Shape:
-    """The shape of one arm's pattern; its names are declared in the innermost scope."""
+    """Reads one arm's pattern; its names are declared in the innermost scope."""
     return _Reader(body).read(pattern, zonk(kind))
 
 
 class _Reader:
-    """Reads one arm's pattern. `shared` holds what earlier alternatives have declared."""
+    """The reader of one arm's pattern. `shared`: the names that earlier alternatives have
+    declared."""
 
     def __init__(self, body: Body, shared: Mapping[str, typed.Local] | None = None) -> None:
         self._body = body
@@ -103,7 +104,7 @@ class _Reader:
     # --- names
 
     def _name(self, pattern: ast.NamePattern, kind: Type) -> Shape:
-        """A variant or a constant of that name, else a new variable."""
+        """Reads a variant or a constant of that name, else a new variable."""
         name, scope = pattern.name, self._body.scope
         tags = [variant for variant, _ in variants(self._body, kind)]
         if name.text in tags:
@@ -133,7 +134,8 @@ class _Reader:
         return local
 
     def _either(self, pattern: ast.OrPattern, kind: Type) -> Shape:
-        """Alternatives bind the same names, so that the arm has them whichever it is."""
+        """Reads alternatives, which bind the same names, so that the arm has them whichever
+        matches."""
         parts = alternatives(pattern)
         shapes: list[Shape] = []
         names: dict[str, typed.Local] = {}
@@ -166,7 +168,7 @@ class _Reader:
         return value if isinstance(value, typed.ScalarConst | typed.TextConst) else None
 
     def _value(self, pattern: ast.Pattern, value: typed.Expr, kind: Type) -> Shape:
-        """A constant by name, or a resource type, which is a text."""
+        """Reads a constant by name, or a resource type, which is a text."""
         if is_invalid(value) or has_error_type(kind):
             return WRONG
         if unify(value.type, kind) and isinstance(value, typed.ScalarConst | typed.TextConst):
@@ -213,7 +215,7 @@ class _Reader:
         return self._payload(pattern, payload, tag, kind)
 
     def _is_constant(self, before: Sequence[ast.Ident], name: ast.Ident) -> bool:
-        """Whether a path is a resource type, or a constant of a file or contract."""
+        """Returns whether a path is a resource type, or a constant of a file or contract."""
         body = self._body
         if [each.text for each in before] == ["ResourceType"]:
             return "ResourceType" not in body.scope.type_names
@@ -223,7 +225,7 @@ class _Reader:
     def _payload(
         self, pattern: ast.Pattern, written: tuple[ast.Pattern, ...], tag: int, kind: Type
     ) -> Shape:
-        """`Open` alone covers whatever the variant carries; `Moved(to)` names all of it."""
+        """Reads a payload: `Open` alone covers any; `Moved(to)` names all of it."""
         payload = variants(self._body, kind)[tag][1]
         whole = not (isinstance(pattern, ast.VariantPattern) and pattern.payload is not None)
         if whole:
@@ -296,7 +298,7 @@ class _Reader:
     # --- what is wrong
 
     def _parts_of_unknown(self, parts: tuple[ast.Pattern, ...]) -> Shape:
-        """The names in a pattern that does not fit exist all the same."""
+        """Declares the names in a pattern that does not fit, so that the arm can use them."""
         for part in parts:
             self.read(part, ERROR_TYPE)
         return WRONG
@@ -308,12 +310,12 @@ class _Reader:
 
 
 def plain_name(kind: Struct | Enumeration) -> str:
-    """The name as patterns write it, without type arguments."""
+    """Returns the name as patterns write it, without type arguments."""
     return kind.name if kind.instance is None else kind.instance.name
 
 
 def patterns_of(body: Body, kind: Type) -> str:
-    """The patterns that fit a type, for people."""
+    """Returns the patterns that fit a type, for messages."""
     match kind:
         case Option() | Result() | Enumeration():
             return ", ".join(f"`{name}`" for name, _ in variants(body, kind))
@@ -330,7 +332,7 @@ def patterns_of(body: Body, kind: Type) -> str:
 
 
 def _as_name(element: ast.Pattern | ast.RestPattern) -> ast.Pattern:
-    """What a rest binds, as a pattern of its own."""
+    """Returns the binding of a rest as a pattern of its own."""
     if not isinstance(element, ast.RestPattern):
         return element
     if element.name is None:
@@ -339,7 +341,7 @@ def _as_name(element: ast.Pattern | ast.RestPattern) -> ast.Pattern:
 
 
 def _short(field: ast.FieldPattern) -> ast.Pattern:
-    """`Point { x }` is `Point { x: x }`."""
+    """Reads `Point { x }` as `Point { x: x }`."""
     return ast.NamePattern(name=field.name, span=field.span)
 
 

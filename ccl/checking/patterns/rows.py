@@ -1,4 +1,4 @@
-"""The patterns of a `match` by what they ask for: of many rows, few meet another one."""
+"""Rows of patterns, indexed by the values that they take: of many rows, few meet another one."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
@@ -12,12 +12,12 @@ Row: TypeAlias = tuple[Shape, ...]
 
 
 class Rows:
-    """The shapes of arms, by what they ask for: of many, few meet another one."""
+    """The shapes of arms, by the values that they take: of many, few meet another one."""
 
     def __init__(self) -> None:
         self._by_key: dict[object, list[Shape]] = {}
         self._ranges: list[tuple[int, int, Shape]] = []
-        """All that take some numbers only."""
+        """Those that take numbers only."""
         self._rest: list[Shape] = []
 
     def add(self, shape: Shape) -> None:
@@ -30,7 +30,7 @@ class Rows:
             self._rest.append(shape)
 
     def meeting(self, shape: Shape) -> list[Shape]:
-        """Those that may take something of what the shape takes."""
+        """Returns those that may take some value that the shape takes."""
         key = key_of(shape)
         if isinstance(shape, Within) or isinstance(key, int):
             least, greatest = ends_of(shape)
@@ -44,7 +44,7 @@ class Rows:
 
 
 class ByGroup:
-    """Rows by what they ask of the first column: most patterns take one group of many."""
+    """Rows by the group that their first column takes: most patterns take one of many."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._by_key: dict[object, list[Row]] = {}
@@ -60,12 +60,12 @@ class ByGroup:
                 self._rest.append(row)
         self._ranges.sort(key=lambda each: each[0], reverse=True)
         self._open: list[tuple[int, Row]] = []
-        """Ranges that began before the last group asked for."""
+        """Ranges that began before the last group."""
 
     def of(self, key: object, low: int | None) -> Iterator[Row]:
-        """The rows that may take a group, by its key and its least number.
+        """Returns the rows that may take a group, by its key and its least number.
 
-        Groups of numbers are asked for in their order.
+        Groups of numbers are looked up in their order.
         """
         yield from self._rest
         yield from self._by_key.get(key, ())
@@ -78,7 +78,7 @@ class ByGroup:
 
 
 def key_of(shape: Shape) -> object:
-    """The one value or variant that a pattern asks for; None where it may take several."""
+    """Returns the one value or variant that a pattern takes; None where it may take several."""
     match shape:
         case Variant(tag=tag):
             return ("variant", tag)
@@ -89,7 +89,7 @@ def key_of(shape: Shape) -> object:
 
 
 def ends_of(shape: Shape) -> tuple[int, int]:
-    """The least and the greatest number that a pattern takes."""
+    """Returns the least and the greatest number that a pattern takes."""
     match shape:
         case Equal(value=typed.ScalarConst(value=value)):
             return value, value

@@ -1,4 +1,4 @@
-"""Patterns whose names are found and whose values have their types.
+"""Shapes: patterns with resolved names and typed values.
 
 Rule: a pattern that is reported as wrong is an `Anything`, so that nothing else is reported of it.
 """
@@ -15,7 +15,7 @@ class Anything(Node, frozen=True, kw_only=True):
 
     local: typed.Local | None = None
     wrong: bool = False
-    """In place of a pattern that has been reported."""
+    """Whether it replaces a pattern that has been reported."""
 
 
 class Equal(Node, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class Fields(Node, frozen=True, kw_only=True):
 class Elements(Node, frozen=True, kw_only=True):
     """An array of exactly so many elements; with a `rest`, of so many or more.
 
-    `before`: how many of the parts come before the rest.
+    `before`: the number of parts before the rest.
     """
 
     parts: tuple["Shape", ...]
@@ -64,7 +64,7 @@ WRONG = Anything(wrong=True)
 
 
 def is_wrong(shape: Shape) -> bool:
-    """Whether something in it is reported as wrong."""
+    """Returns whether a part of it is reported as wrong."""
     match shape:
         case Anything(wrong=wrong):
             return wrong

@@ -1,4 +1,4 @@
-"""The type of a subject that is not known yet, by the patterns of the arms."""
+"""Types of subjects that are still open, inferred from the patterns of the arms."""
 
 from ccl.checking.core.environment import Body
 from ccl.checking.core.type_names import declared_type
@@ -11,7 +11,7 @@ from ccl.syntax import ast
 
 
 def suggested_type(body: Body, arms: tuple[ast.MatchArm, ...]) -> Type | None:
-    """What the patterns of the arms say about a subject of unknown type."""
+    """Returns the type that the patterns of the arms suggest for a subject of unknown type."""
     for arm in arms:
         for pattern in alternatives(arm.pattern):
             suggested = suggested_by(body, pattern)
@@ -44,14 +44,14 @@ def suggested_by(body: Body, pattern: ast.Pattern) -> Type | None:
 
 
 def written(pattern: ast.LiteralPattern) -> ast.Expr:
-    """The literal as an expression: the least Integer has no positive counterpart."""
+    """Returns the literal as an expression: the least Integer has no positive counterpart."""
     if not pattern.negative:
         return pattern.value
     return ast.Unary(operator="-", operand=pattern.value, span=pattern.span)
 
 
 def _suggested_by_variant(body: Body, name: str) -> Type | None:
-    """The type that has a variant of the name, if there is only one."""
+    """Returns the type that has a variant of the name, if there is only one."""
     match name:
         case "Some":
             return Option(fresh())

@@ -1,4 +1,4 @@
-"""Proposals in code: the functions under a proposal's name, and the terms that one opens with."""
+"""Proposals in code: the functions under a proposal's name, and the terms of opening one."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,8 @@ _DECIMAL_ONE = 1_000_000
 
 
 def infer_proposal_call(body: Body, call: ast.Call, path: Sequence[ast.Ident]) -> typed.Expr | None:
-    """`P.open(…)` or `Contract.P.open(…)`; None if the path does not begin with a proposal."""
+    """Infers `P.open(…)` or `Contract.P.open(…)`; None if the path does not begin with a
+    proposal."""
     scope = scope_at(body, [each.text for each in path[:-2]])
     if scope is None or len(path) < 2:
         return None
@@ -50,7 +51,7 @@ def infer_proposal_call(body: Body, call: ast.Call, path: Sequence[ast.Ident]) -
 
 
 def infer_electorate(body: Body, call: ast.Call) -> typed.Expr:
-    """Who may vote, with weights: of an `Array<Did>` each has one vote."""
+    """Infers the voters with their weights; of an `Array<Did>` each has one vote."""
     (argument,) = call.arguments
     node = body.infer(argument.value, Array(Prim.DID))
     has_weights = isinstance(prune(node.type), Map)
@@ -61,7 +62,7 @@ def infer_electorate(body: Body, call: ast.Call) -> typed.Expr:
 
 
 def _call_rule(body: Body, name: str, nodes: Sequence[typed.Expr], span: Span) -> typed.Expr:
-    """A call of a function of std/proposals."""
+    """Builds a call of a function of std/proposals."""
     checker = body.checker
     rules = checker.scoped.files[checker.scoped.library[PROPOSALS_FILE]]
     identity = checker.function_id(rules, name)
@@ -72,9 +73,9 @@ def _call_rule(body: Body, name: str, nodes: Sequence[typed.Expr], span: Span) -
 
 
 def infer_share(body: Body, call: ast.Call) -> typed.Expr:
-    """A share that is no literal: a constant must be one, the rest is checked when it opens.
+    """Infers a share that is no literal; a constant is checked here, the rest on opening.
 
-    A division is the ratio of its sides, which no rounding makes larger: 2 of 3 are `2.0 / 3.0`.
+    A division is the ratio of its sides, exact in any rounding: 2 of 3 are `2.0 / 3.0`.
     """
     key, value = (each.value for each in call.arguments)
     assert isinstance(key, ast.StringLiteral), "ccl.desugar gives the key"
@@ -101,7 +102,7 @@ def infer_share(body: Body, call: ast.Call) -> typed.Expr:
 
 
 def _may_be_share(known: Sequence[object]) -> bool:
-    """False where constants say that it is none. A single value counts in millionths."""
+    """Returns whether the values, as far as they are constant, can be a share in millionths."""
     numbers = [each.value for each in known if isinstance(each, typed.ScalarConst)]
     if len(numbers) < len(known):
         return True

@@ -16,7 +16,7 @@ from ccl.syntax.paths import path_of
 
 
 def infer_caller_has_role(body: Body, call: ast.Call) -> typed.Expr:
-    """`caller_has_role(R)`, R a role's name or a text that is one."""
+    """Infers `caller_has_role(R)`, R a role's name or a text that is one."""
     bound = bind(body, call, Callee(name="caller_has_role", parameters=("role",)), call.arguments)
     if bound is None:
         return invalid(call.span)
@@ -28,7 +28,7 @@ def infer_caller_has_role(body: Body, call: ast.Call) -> typed.Expr:
 
 
 def named_role(body: Body, argument: ast.Expr) -> tuple[FileScope, Role] | None:
-    """The role that is meant, and a scope that sees it; None after reporting."""
+    """Returns the role that an argument names, and a scope that sees it; None after reporting."""
     path = _role_path(argument)
     if path is None:
         body.sink.report("CCL0225", argument.span, name="…", advice="written")
@@ -42,7 +42,7 @@ def named_role(body: Body, argument: ast.Expr) -> tuple[FileScope, Role] | None:
 
 
 def declared_roles(checker: Checker) -> frozenset[str]:
-    """The names of all roles of the program, by which the host grants them."""
+    """Returns the names of all roles of the program, by which the host grants them."""
     return frozenset(name for scope in checker.scoped.files.values() for name in scope.own_roles)
 
 
@@ -53,7 +53,7 @@ def _held(body: Body, scope: FileScope, role: Role, span: Span) -> typed.Expr:
 
 
 def _role_path(expr: ast.Expr) -> tuple[str, ...] | None:
-    """`R`, `"R"`, `alias.R`, `alias::R`."""
+    """Returns the path of `R`, `"R"`, `alias.R`, `alias::R`."""
     match expr:
         case ast.Name(text=text):
             return (text,)
@@ -66,7 +66,7 @@ def _role_path(expr: ast.Expr) -> tuple[str, ...] | None:
 
 
 def scope_at(body: Body, path: Sequence[str]) -> FileScope | None:
-    """The scope at `alias`, or the body's own; None if there is none."""
+    """Returns the scope at `alias`, or the body's own; None if there is none."""
     scope, left = body.checker.follow(body.scope, path)
     return None if left else scope
 
@@ -88,7 +88,7 @@ def _unknown(body: Body, scope: FileScope | None, argument: ast.Expr, path: Sequ
 
 
 def infer_granted(body: Body, call: ast.Call) -> typed.Expr:
-    """Whether the context grants a role, or one that extends it is held."""
+    """Infers whether the context grants a role, or the caller holds one that extends it."""
     role = _own_role(body, call)
     name = typed.TextConst(value=role.name.text, type=Prim.STRING, span=call.span)
     node: typed.Expr = typed.CallHost(
@@ -101,7 +101,7 @@ def infer_granted(body: Body, call: ast.Call) -> typed.Expr:
 
 
 def infer_inherited(body: Body, call: ast.Call) -> typed.Expr:
-    """Whether what a role extends has its requirements met."""
+    """Infers whether the requirements of the role that a role extends are met."""
     parent = _parent(body.checker, body.scope, _own_role(body, call))
     if parent is None:
         return typed.ScalarConst(value=1, type=Prim.BOOL, span=call.span)
@@ -112,14 +112,14 @@ def infer_inherited(body: Body, call: ast.Call) -> typed.Expr:
 
 
 def _own_role(body: Body, call: ast.Call) -> Role:
-    """The role that an intrinsic is called for, in one of the role's own functions."""
+    """Returns the role that an intrinsic is called for, in one of the role's own functions."""
     (argument,) = call.arguments
     assert isinstance(argument.value, ast.StringLiteral), "ccl.desugar gives the role's name"
     return body.scope.own_roles[literals.plain_text(argument.value) or ""]
 
 
 def _children(body: Body, role: Role) -> Sequence[tuple[FileScope, Role]]:
-    """The roles of the whole program that extend this one."""
+    """Returns the roles of the whole program that extend this one."""
     checker = body.checker
     if checker.extending_roles is None:
         checker.extending_roles = {}
@@ -135,7 +135,7 @@ def _children(body: Body, role: Role) -> Sequence[tuple[FileScope, Role]]:
 
 
 def _parent(checker: Checker, scope: FileScope, role: Role) -> tuple[FileScope, Role] | None:
-    """The role that a role extends, and a scope that sees it; None if there is none."""
+    """Returns the role that a role extends, and a scope that sees it; None if there is none."""
     if role.parent is None:
         return None
     *path, name = role.parent.text.split(".")
@@ -144,13 +144,13 @@ def _parent(checker: Checker, scope: FileScope, role: Role) -> tuple[FileScope, 
 
 
 def _parent_id(checker: Checker, scope: FileScope, role: Role) -> str | None:
-    """The id of the function that checks whether the caller holds what a role extends."""
+    """Returns the id of the function that checks whether the caller holds what a role extends."""
     parent = _parent(checker, scope, role)
     return None if parent is None else checker.function_id(parent[0], parent[1].holder_check)
 
 
 def report_parents(checker: Checker) -> None:
-    """Roles that extend one that is not there, or each other in a circle."""
+    """Reports roles that extend an unknown one, or each other in a circle."""
     by_id = {
         checker.function_id(scope, role.holder_check): (scope, role)
         for scope in checker.scoped.files.values()

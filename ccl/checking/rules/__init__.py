@@ -1,1 +1,1 @@
-"""Rules that need every body: aliasing in calls, what calls change, limits."""
+"""Rules over all bodies: aliasing in calls, effects, limits."""

@@ -1,10 +1,10 @@
-"""Two ways to one object in one call, while the call changes it: an error.
+"""Aliasing in calls: an error where the call mutates one of two overlapping arguments.
 
-A parameter is the caller's object. Where two arguments overlap, or an argument and state that
-the callee reaches by name, it would be chance whether one sees what is changed through the other;
-the same holds where an argument changes what another one is while it is evaluated. Elements at
-positions that are not known may be the same one. What cannot be changed in place (numbers, texts,
-variants, Data) is a value, and overlaps with nothing.
+A parameter is the caller's object. Where two arguments overlap, or an argument and state that the
+callee reaches by name, the result would depend on copies whether one sees a change through the
+other; the same holds where an argument mutates an earlier one while it is evaluated. Elements at
+unknown positions may be the same one. Values that cannot be mutated (numbers, texts, variants,
+Data) overlap with nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ _Arguments: TypeAlias = tuple[typed.Argument, ...]
 
 
 def report_overlap(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
-    """Report the calls whose arguments overlap with each other or with state."""
+    """Reports calls whose arguments overlap with each other or with state."""
     uses = state_uses(functions) if checker.states else {}
     for function in functions.values():
         for call, arguments in _calls(function.body):
@@ -38,7 +38,7 @@ def report_overlap(checker: Checker, functions: Mapping[str, typed.Function]) ->
 def _calls(
     body: typed.Expr,
 ) -> Iterator[tuple[typed.CallFunction | typed.CallBuiltin, _Arguments]]:
-    """Each call with its arguments as written, also where they are evaluated before it."""
+    """Yields each call with its arguments as written, also where they are evaluated before it."""
     before: dict[int, typed.Expr] = {}
     for node in everything(body):
         match node:
@@ -53,7 +53,7 @@ def _calls(
 
 
 def _captured(function: typed.Function) -> int:
-    """How many parameters, the last ones, are variables that its inline functions reach."""
+    """Returns how many of the last parameters are outer variables of its inline functions."""
     return sum("." in parameter.name for parameter in function.parameters)
 
 
@@ -68,10 +68,11 @@ def _as_written(argument: typed.Argument, before: Mapping[int, typed.Expr]) -> t
 def _report_evaluation(
     checker: Checker, uses: Mapping[str, StateUses], arguments: _Arguments
 ) -> None:
-    """Report an argument whose evaluation changes what an earlier one is.
+    """Reports an argument whose evaluation mutates an earlier one.
 
-    What the call changes itself may change before, as in `stack.push(stack.pop() + 1)`, as long
-    as it stays the same object; what the call only reads may be replaced, for it has the old one.
+    An argument that the call mutates itself may change before, as in `stack.push(stack.pop() + 1)`,
+    as long as it stays the same object; one that the call only reads may be replaced, for the call
+    has the old one.
     """
     written = sorted(arguments, key=lambda each: each.value.span.start)
     objects = [(each, path) for each in written if (path := object_of(each.value)) is not None]

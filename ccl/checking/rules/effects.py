@@ -1,4 +1,4 @@
-"""Effects on the world: host calls that change it, as a function reaches them."""
+"""Effects: host calls that change the world, as a function reaches them."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,7 @@
-"""Limits that the checker can place: of parameters, names and stored types.
+"""Limits with a place in the source: of parameters, names and stored types.
 
-An inline function has the variables that it uses from around it as parameters, and so has the
-function that it is given to. All other limits are held against the module (`ccl.pipeline`).
+An inline function has its outer variables as parameters, and so has the function that it is passed
+to. All other limits apply to the module (`ccl.pipeline`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,8 @@ from ccl.source.spans import Span
 
 
 def report_limits(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
-    """Every function with too many parameters; where an inline one has, not what it is given to."""
+    """Reports functions with too many parameters; an inline one, rather than the function it is
+    passed to."""
     wide = [each for each in functions.values() if len(each.parameters) > MODULE_LIMITS.parameters]
     inline = [each for each in wide if each.name == INLINE]
     for function in wide:
@@ -31,7 +32,7 @@ def report_limits(checker: Checker, functions: Mapping[str, typed.Function]) -> 
 
 
 def report_stored(sink: Sink, states: Iterable[typed.State]) -> None:
-    """Reports the names and types of states that no host stores."""
+    """Reports the names and types of state that no host stores."""
     sizes: dict[str, int] = {}
     for state in states:
         check_name(sink, "the name of a state", state.name, state.span)

@@ -1,8 +1,8 @@
-"""Paths to objects, and what expressions read and change through them.
+"""Paths to objects, and the paths that expressions read and mutate.
 
-A path leads from a variable or the program's state to a part of it. What a function does to state
-is done by all that call it. A place that gets another object is `replaced`; methods and callees
-change the object that is there.
+A path leads from a variable or the program's state to a part of it. State that a function mutates
+is mutated by all its callers. An assignment `replaces` an object; methods and callees mutate the
+object in place.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,40 +18,41 @@ _PLACES = (typed.StateGet, typed.FieldGet, typed.IndexGet)
 _CHANGING = (typed.CallFunction, typed.CallBuiltin, typed.Block)
 
 Step: TypeAlias = tuple[str, object] | None
-"""A field, or an element whose key is known here; None is any element."""
+"""A field, or an element by its constant key; None is any element."""
 
 
 class Path(Node, frozen=True):
-    """From a variable or the program's state to a part of it."""
+    """A path from a variable or the program's state to a part of it."""
 
     root: tuple[str, object]
     steps: tuple[Step, ...]
 
     def overlaps(self, other: "Path") -> bool:
-        """Whether one may be the other, or in it."""
+        """Returns whether one may be the other, or in it."""
         return self.root == other.root and all(
             a is None or b is None or a == b for a, b in zip(self.steps, other.steps, strict=False)
         )
 
 
 class Change(Node, frozen=True):
-    """An object is changed in place, or another one takes its place."""
+    """A mutation of an object, or its replacement by another one."""
 
     path: Path
     is_replaced: bool
 
     def moves(self, path: Path) -> bool:
-        """Whether an overlapping `path` may lead to another object afterwards, or nowhere."""
+        """Returns whether an overlapping `path` may lead to another object afterwards, or
+        nowhere."""
         here, there = len(self.path.steps), len(path.steps)
         return here < there or (here == there and self.is_replaced)
 
     def alters(self, path: Path) -> bool:
-        """Whether the object that an overlapping `path` has led to may be another value now."""
+        """Returns whether the object at an overlapping `path` may be another value now."""
         return not self.is_replaced or len(self.path.steps) > len(path.steps)
 
 
 class StateUses(Record):
-    """The parts of state that a function and its callees read and change, and one place of each."""
+    """The parts of state that a function and its callees read and mutate, and one place of each."""
 
     read: dict[Path, Span] = field(default_factory=dict)
     changed: dict[Change, Span] = field(default_factory=dict)
@@ -59,12 +60,12 @@ class StateUses(Record):
 
 
 def object_of(node: typed.Expr) -> Path | None:
-    """The path to an object that can be changed in place; None for a value."""
+    """Returns the path to an object that can be mutated; None for a value."""
     return _path_of(node) if isinstance(node.type, Array | Map | Struct) else None
 
 
 def _path_of(node: typed.Expr) -> Path | None:
-    """The path that an expression is; None for what is made anew."""
+    """Returns the path that an expression is; None for a fresh value."""
     step: Step
     match node:
         case typed.LocalGet(local=local):
@@ -92,7 +93,7 @@ def _element(index: typed.Expr) -> Step:
 
 
 def changes(body: typed.Expr, uses: Mapping[str, StateUses]) -> Iterator[tuple[Change, Span]]:
-    """What the evaluation of an expression changes, its callees' changes of state included."""
+    """Yields the mutations by an expression, those of state by its callees included."""
     for node in everything(body):
         yield from _own_changes(node)
         if isinstance(node, typed.CallFunction) and node.function in uses:
@@ -138,7 +139,7 @@ def _assigned(statement: typed.Statement) -> Path | None:
 
 
 def state_uses(functions: Mapping[str, typed.Function]) -> dict[str, StateUses]:
-    """What each function reaches, with its callees."""
+    """Returns the state that each function reaches, with its callees."""
     found = {name: _own_uses(function.body) for name, function in functions.items()}
     callers: dict[str, set[str]] = {}
     for name, uses in found.items():
@@ -179,7 +180,7 @@ def _own_uses(body: typed.Expr) -> StateUses:
 
 
 def _indices(node: typed.Expr) -> Iterator[typed.Expr]:
-    """The keys along a path, which are expressions of their own."""
+    """Yields the keys along a path, which are expressions of their own."""
     while isinstance(node, typed.FieldGet | typed.IndexGet):
         if isinstance(node, typed.IndexGet):
             yield node.index

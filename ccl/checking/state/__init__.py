@@ -1,1 +1,1 @@
-"""State: its variables, rules, migration, and the shapes that are stored."""
+"""State: its variables, rules, migration, and stored shapes."""

@@ -1,4 +1,4 @@
-"""`fn migrate(old: Data)`: what takes over state that was stored in another shape."""
+"""`fn migrate(old: Data)`: migration of state that was stored in another shape."""
 
 from ccl.checking.core.environment import Checker
 from ccl.checking.core.signatures import Signature
@@ -8,7 +8,7 @@ MIGRATION = "migrate"
 
 
 def migration_of(checker: Checker, scope: FileScope) -> Signature | None:
-    """`fn migrate` of a file or contract that has state."""
+    """Returns `fn migrate` of a file or contract that has state."""
     if MIGRATION not in scope.own_functions or not has_state(checker, scope.home):
         return None
     return checker.signatures.get(checker.function_id(scope, MIGRATION))

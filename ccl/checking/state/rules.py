@@ -1,7 +1,4 @@
-"""Rules of state and invariants that need every body: who reads and who changes what.
-
-Reported once the bodies are typed. What is not wrong goes on to the typed program.
-"""
+"""Rules of state and invariants over all bodies: reads and mutations of state."""
 
 from collections.abc import Iterator, Mapping
 
@@ -25,7 +22,7 @@ from ccl.syntax import ast
 
 
 def declare_invariants(checker: Checker) -> None:
-    """Each invariant is a function without parameters that gives a Bool."""
+    """Declares each invariant as a function without parameters that gives a Bool."""
     for scope in checker.scoped.files.values():
         for number, item in enumerate(scope.invariants):
             signature = Signature(
@@ -60,7 +57,7 @@ def _condition(item: ast.Invariant) -> ast.Function:
 
 
 def report_state(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
-    """What is wrong with the use of state in functions that are typed."""
+    """Reports wrong uses of state in functions that are typed."""
     uses = state_uses(functions) if checker.states else {}
     _report_invariants(checker, functions, uses)
     _report_roles(checker, functions, uses)
@@ -93,7 +90,7 @@ def _report_changes(
     identity: str,
     subject: tuple[str, Span],
 ) -> bool:
-    """Report pure code that changes something; `subject`: its name and its place."""
+    """Reports pure code with an effect; `subject`: its name and its place."""
     what, span = subject
     call = changing_call(functions, identity)
     if call is not None:
@@ -108,7 +105,7 @@ def _report_changes(
 def _report_roles(
     checker: Checker, functions: Mapping[str, typed.Function], uses: Mapping[str, Use]
 ) -> None:
-    """What a role requires is asked for wherever the role is, so it only looks."""
+    """Reports requirements of roles with an effect, or that need themselves."""
     roles = [
         (role, checker.function_id(scope, role.requirements))
         for scope in checker.scoped.files.values()
@@ -127,7 +124,7 @@ def _report_roles(
 
 
 def _circle(functions: Mapping[str, typed.Function], start: str) -> tuple[Span, ...]:
-    """The calls by which a function reaches itself, in order; none if it does not."""
+    """Returns the calls by which a function reaches itself, in order; none if it does not."""
     pending: list[tuple[str, tuple[Span, ...]]] = [(start, ())]
     seen: set[str] = set()
     while pending:
@@ -184,7 +181,7 @@ def _invariants(checker: Checker) -> Iterator[tuple[FileScope, ast.Invariant, st
 def _where(
     functions: Mapping[str, typed.Function], start: str, state: str, *, written: bool = False
 ) -> tuple[Label, ...]:
-    """The first place, from a function on through its callees, where state is used."""
+    """Returns a label at the first use of state, from a function on through its callees."""
     pending, seen = [start], {start}
     while pending:
         body = functions[pending.pop(0)].body

@@ -1,7 +1,7 @@
-"""The shape of a type: a text that is the same for as long as stored values can be read.
+"""The shape of a type: a text that stays the same while stored values can be read.
 
-Structs and enums are spelled out where they first occur and named from there on. What is not
-part of a value, such as documentation or the order of declarations, is not part of its shape.
+Structs and enums are spelled out where they first occur and named from there on. Documentation and
+the order of declarations are not part of a shape.
 """
 
 from collections import Counter
@@ -66,7 +66,7 @@ class _Shape:
         return f"{name}({', '.join(map(self.text, payload))})" if payload else name
 
     def _named(self, identity: str, name: str) -> str:
-        """The name, with a number if another type has it already."""
+        """Returns the name, with a number if another type has it already."""
         self._uses[name] += 1
         made = name if self._uses[name] == 1 else f"{name}#{self._uses[name]}"
         self._names[identity] = made

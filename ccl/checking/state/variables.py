@@ -1,7 +1,7 @@
-"""State: its variables, what gives them their first values, and its use in code.
+"""State variables: their declaration, their first values, and their use in code.
 
-A state variable is read as a value and changed in place. Only the file that declares it changes
-it; others read it as `alias.name`.
+A state variable is read as a value and mutated in place. Only the file that declares it mutates it;
+others read it as `alias.name`.
 """
 
 from ccl.checking.core.declarations import StateInfo
@@ -19,7 +19,7 @@ from ccl.syntax import ast
 
 
 def declare_states(checker: Checker) -> None:
-    """Every state variable, with a function for its first value; migrations take Data."""
+    """Declares every state variable, with a function for its first value; migrations take Data."""
     owners: dict[str, FileScope] = {}
     for scope in checker.scoped.files.values():
         _claim_home(checker, scope, owners)
@@ -45,7 +45,7 @@ def declare_states(checker: Checker) -> None:
 
 
 def _claim_home(checker: Checker, scope: FileScope, owners: dict[str, FileScope]) -> None:
-    """Report a file or contract that would keep its state under the same name as another one."""
+    """Reports a file or contract that stores its state under the same name as another one."""
     mine = next(iter(scope.own_states.values()), None)
     if mine is None:
         return
@@ -80,7 +80,7 @@ def _initial(item: ast.State) -> ast.Function:
 
 
 def read(body: Body, scope: FileScope, name: str, span: Span) -> typed.Expr:
-    """The state variable that `scope` sees under this name."""
+    """Reads the state variable that `scope` sees under this name."""
     info = body.checker.states[body.checker.function_id(scope, name)]
     body.checker.used_states.add(info.id)
     if body.in_constant:
@@ -90,7 +90,8 @@ def read(body: Body, scope: FileScope, name: str, span: Span) -> typed.Expr:
 
 
 def is_named(body: Body, target: ast.Expr) -> bool:
-    """Whether a target of an assignment starts at a state variable, `total` or `alias.C.total`."""
+    """Returns whether a target of an assignment starts at a state variable, `total` or
+    `alias.C.total`."""
     fields: list[str] = []
     while isinstance(target, ast.Field | ast.Index):
         fields = [target.name.text, *fields] if isinstance(target, ast.Field) else []
@@ -111,9 +112,10 @@ def is_named(body: Body, target: ast.Expr) -> bool:
 
 
 def refuse_foreign(body: Body, root: typed.StateGet) -> bool:
-    """State is changed by the file that declares it, so that its rules are in one place.
+    """Reports a mutation of another file's state.
 
-    What a contract includes from another file is the contract's own.
+    So the rules of state are in one file. State that a contract includes from another file is its
+    own.
     """
     info = body.checker.states[root.state]
     item = info.item
@@ -129,7 +131,7 @@ def refuse_foreign(body: Body, root: typed.StateGet) -> bool:
 
 
 def refuse_let(body: Body, name: ast.Ident, without: tuple[Edit, ...]) -> bool:
-    """A `let` of a state's name would hide what is meant to be kept.
+    """Reports a `let` of a state's name, which would hide the state.
 
     `without`: the edits that leave an assignment of it.
     """
