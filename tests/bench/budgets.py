@@ -16,7 +16,7 @@ import wasmtime
 
 sys.path.append(str(Path(__file__).parents[1] / "support"))
 
-from hostile_modules import HOSTILE
+from compilation_bombs import HOSTILE
 
 from ccl.abi.limits import MODULE_LIMITS
 from runtime.module.check import ModuleFacts, check_module

@@ -33,7 +33,7 @@ def home(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 @pytest.fixture
 def meshctl(home: Path, capfd: pytest.CaptureFixture[str]) -> Meshctl:
-    """Runs one command; nobody ever sees a stack trace."""
+    """Runs one command, and checks that it shows no stack trace."""
 
     def command(*words: str) -> Result:
         code = run(list(words))

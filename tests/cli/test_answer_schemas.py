@@ -1,4 +1,4 @@
-"""The schema of an answer notices what is wrong with it: real ones, changed in one place."""
+"""Mutations of real answers, each of which the schema of the answer rejects."""
 
 import copy
 import json
@@ -12,7 +12,7 @@ from commands import ROOT, run
 from meshcommand import ECHO
 
 OF_THE_PROGRAM = frozenset({"value", "output", "data", "entries", "details", "rule", "sources"})
-"""What holds the program's own values, or the facts of an error."""
+"""Keys of the program's own values, or of the facts of an error."""
 NULLABLE = {
     "ccl run": {"value", "seed", "fuel", "written", "run"},
     "cclc check": {"fixed"},
@@ -54,7 +54,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Each place of an answer, outermost first, without what is the program's own."""
+    """Lists each place of an answer, outermost first, without the program's own values."""
     yield path, value
     if path and path[-1] in OF_THE_PROGRAM:
         return
@@ -88,7 +88,7 @@ def without(answer: dict[str, Any], path: tuple[Any, ...], key: str) -> dict[str
 
 
 def mutants(name: str, answer: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each is wrong in one place."""
+    """Yields answers with one error each."""
     nullable = NULLABLE[name]
     for key in answer:
         if key not in nullable | {"error"}:

@@ -1,4 +1,4 @@
-"""Arguments of an entry: what is no DID, CID or duration is refused before anything runs."""
+"""Arguments of an entry: malformed DIDs, CIDs and durations are refused before anything runs."""
 
 import json
 from pathlib import Path

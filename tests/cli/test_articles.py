@@ -1,4 +1,4 @@
-"""Articles: who cites them is in the module, and said by name where one acts."""
+"""Articles: the module records the places that cite them, and `cclc inspect` lists them."""
 
 import json
 from pathlib import Path

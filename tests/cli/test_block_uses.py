@@ -1,5 +1,5 @@
-"""Blocks that something needs: they are not removed by mistake, and come back by the command that
-an error names."""
+"""Blocks that are in use: they are not removed by mistake, and can be supplied again by the command
+that doctor names."""
 
 import json
 import shlex

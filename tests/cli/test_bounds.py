@@ -1,4 +1,4 @@
-"""`cclc bounds` as the shell sees it."""
+"""`cclc bounds`: output, answers and errors."""
 
 import json
 from pathlib import Path

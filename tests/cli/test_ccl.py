@@ -328,7 +328,7 @@ def test_killed_run_is_continued_and_pays_once(step: str, tmp_path: Path) -> Non
 
 
 def test_reader_that_went_away_stops_no_job(tmp_path: Path) -> None:
-    """`ccl run … | head -1`: what was begun is brought to its end."""
+    """With `ccl run … | head -1` the jobs are brought to their ends."""
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as closed:

@@ -52,7 +52,7 @@ def unfinished(home: Path) -> list[dict[str, Any]]:
 
 
 def advised(done: Done) -> str:
-    """The id in the command that the error advises."""
+    """Gives the id in the command that the error advises."""
     found = re.search(r"`ccl runs ([0-9a-f]{12})` continues it", done.err)
     assert found is not None, done.err
     return found[1]
@@ -161,7 +161,7 @@ def test_changed_program_warns_before_it_pays_again(program: Path, tmp_path: Pat
     warning = changed.err.index("has changed since an unfinished run")
     assert f"ccl runs {first}" in changed.err[warning:]
     assert jobs_of(tmp_path) == 2
-    # What was begun first is continued as it was.
+    # The first run is continued unchanged.
     assert "42 counted" in "".join(_shown(run("ccl", "runs", first, home=tmp_path)))
 
 

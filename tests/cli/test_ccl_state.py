@@ -1,4 +1,4 @@
-"""What `ccl run` applies: state, events, tokens and jobs, each once, whatever happens."""
+"""Effects that `ccl run` applies: state, events, tokens and jobs, each once, whatever happens."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -91,7 +91,7 @@ def jobs(tmp_path: Path) -> Path:
 
 
 def stored(home: Path) -> dict[str, Any]:
-    """The state by variable, after a look at all the books."""
+    """Reads the state by variable, after a check of all the books."""
     with LocalMesh.open(home / "mesh", environment={}) as mesh:
         assert audit(mesh) == ()
         return {each.name: each.value for each in state_view(mesh).variables}
@@ -147,7 +147,8 @@ def test_dry_run_applies_nothing(counter: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step", ["Executed", "Event"])
 def test_killed_run_applies_once(step: str, counter: Path, tmp_path: Path) -> None:
-    """What was applied is gone on with; what was not, or was shown to its end, begins anew."""
+    """Applied effects are continued; a run that applied nothing, or was shown to its end, begins
+    anew."""
     command = ("ccl", "run", counter, "--entry", "add", "5")
     kill_at(step, *command, home=tmp_path)
     before = stored(tmp_path).get("total", 0)

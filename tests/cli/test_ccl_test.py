@@ -1,4 +1,4 @@
-"""`ccl test`: what it finds, what it says of what failed, and its exit codes."""
+"""`ccl test`: discovery, reports of failures, and exit codes."""
 
 import json
 import re
@@ -89,7 +89,7 @@ def failing(folder: Path) -> Done:
 
 
 def part(done: Done, name: str) -> str:
-    """What is said of one failure."""
+    """Cuts the report of one failure out."""
     return (
         done.out.split(f"FAIL fees.ccl: {name}\n")[1].split("\nFAIL ")[0].split("\n\n1 passed")[0]
     )

@@ -1,4 +1,4 @@
-"""The `cclc` command as the shell sees it: streams, exit codes, errors with a next step."""
+"""The `cclc` command: streams, exit codes, errors with a next step."""
 
 import json
 import resource

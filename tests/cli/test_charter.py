@@ -1,4 +1,4 @@
-"""`ccl charter`: the module itself says what its charter is in a context."""
+"""`ccl charter`: the charter as the module itself replays it in a context."""
 
 import json
 from pathlib import Path

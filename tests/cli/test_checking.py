@@ -21,7 +21,7 @@ def parsed(text: str) -> Findings:
 
 
 def scripted(propose: Callable[[str], tuple[Fix, ...]]) -> Callable[[str], Findings]:
-    """A check which reports one fault a text, with the fixes that `propose` gives."""
+    """Makes a check that reports one error a text, with the fixes that `propose` gives."""
 
     def check(text: str) -> Findings:
         sources = SourceMap()
@@ -163,7 +163,7 @@ def test_shared_file_is_reported_once() -> None:
     ],
 )
 def test_error_without_a_fix_is_left_unchanged(program: str) -> None:
-    """No name is invented, and none called unused whose use is behind the fault."""
+    """No name is invented, and no name whose use is behind the error is called unused."""
 
     def check(text: str) -> Findings:
         found = check_text(text, path="a.ccl")

@@ -1,4 +1,4 @@
-"""A reader that has gone is no error: the command ends quietly and with 0, whenever it notices."""
+"""Closed pipes: a reader that has gone is no error, and the command ends quietly with 0."""
 
 from pathlib import Path
 

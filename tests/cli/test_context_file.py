@@ -1,4 +1,4 @@
-"""`--context FILE`: what it gives is said, and what it cannot give is refused by name."""
+"""`--context FILE`: its roles are noted, and malformed content is refused with a named error."""
 
 import json
 from pathlib import Path

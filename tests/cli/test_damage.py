@@ -1,4 +1,4 @@
-"""Blocks that were changed or lost: every command says which, and none of them is a bug."""
+"""Damaged or lost blocks: each command names them, and none reports an internal error."""
 
 import json
 import shutil
@@ -57,7 +57,7 @@ def _job(mesh: LocalMesh, description: str) -> JobId:
 
 
 def _blocks(home: Path) -> dict[Cid, str]:
-    """Every stored block, and what kind of record it is."""
+    """Lists every stored block with the kind of its record."""
     kinds = {}
     with open_at(home) as mesh, mesh.store.read() as tx:
         for cid in tx.blocks.cids():

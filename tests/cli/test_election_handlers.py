@@ -1,4 +1,4 @@
-"""The session of examples/election/nominations.txt, command by command, is what anyone gets."""
+"""The session of examples/election/nominations.txt, reproduced command by command."""
 
 import os
 import re

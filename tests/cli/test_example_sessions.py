@@ -1,4 +1,4 @@
-"""The sessions beside the examples are what anyone gets, and the tests in the examples pass."""
+"""Sessions beside the examples, reproduced, and the examples' own tests."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Files by names that mislead: links to nothing, names like options, texts of other encodings."""
+"""Files with misleading names: dangling links, names like options, texts of other encodings."""
 
 import os
 from pathlib import Path

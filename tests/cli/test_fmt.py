@@ -1,4 +1,4 @@
-"""`cclc fmt` as the shell sees it."""
+"""`cclc fmt`: output, answers and errors."""
 
 from pathlib import Path
 

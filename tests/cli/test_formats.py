@@ -1,4 +1,4 @@
-"""A format of diagnostics is added by one row and one module, and every command reads the row."""
+"""Formats of diagnostics: one row and one module add a format to every command."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The helps of all commands have one form: what it does, examples, then its options."""
+"""Help texts of all commands: a description, examples, then options."""
 
 import pytest
 from commandlines import LINES, commands_of

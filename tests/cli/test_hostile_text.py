@@ -1,7 +1,5 @@
-"""No text of someone else's drives a terminal, reorders a line or forges one, in any command.
-
-The commands are those of the three apps, so that a new one is tried, too.
-"""
+"""Escaping of foreign text: it controls no terminal, reorders no line and forges none, in any
+command."""
 
 import itertools
 import unicodedata
@@ -23,7 +21,7 @@ FORMATS = ((), ("-o", "json"), ("-o", "jsonl"), ("-o", "yaml"))
 
 
 def is_harmful(char: str) -> bool:
-    """By Unicode's own categories, but for the line breaks and tabs that we write."""
+    """Classifies by Unicode's own categories, but for the line breaks and tabs that we write."""
     if char in "\n\t":
         return False
     return char in REORDERING or unicodedata.category(char) in {"Cc", "Zl", "Zp", "Cs"}
@@ -37,7 +35,7 @@ def check_said(done: Done, what: object) -> None:
 
 
 def attempts(options: list[str]) -> Iterator[list[str]]:
-    """Arguments with the text in each place that takes one."""
+    """Lists arguments with the text in each place that takes one."""
     yield from ([HOSTILE] * count for count in range(1, 4))
     for option in options:
         yield [option, HOSTILE]

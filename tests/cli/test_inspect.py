@@ -1,4 +1,4 @@
-"""`cclc inspect`: modules of ours, foreign ones, and files that are none."""
+"""`cclc inspect`: compiled programs, foreign modules, and other files."""
 
 import json
 from pathlib import Path

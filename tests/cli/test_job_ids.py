@@ -1,4 +1,4 @@
-"""Every command that takes a job takes it plainly and as `--job-id`, found over all commands."""
+"""Ids of jobs: every command accepts one plainly and as `--job-id`."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -10,7 +10,7 @@ from mesh.cli.app import COMMANDS, root
 from runtime.terminal.command_line import command_line
 
 NEEDED: Final = {"accept-bid": ("--node-id", "mesh-node-2")}
-"""What a command cannot do without besides its job."""
+"""Required arguments of a command besides its job."""
 UNKNOWN: Final = "ffff0000-0000-7000-8000-000000000000"
 
 

@@ -1,4 +1,4 @@
-"""More errors than anyone reads: all are counted, some are shown, and each format says so."""
+"""Limits of shown errors: all are counted, some are shown, and each format has both numbers."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`meshctl block put --car`: files of other systems, and what is said of those not read."""
+"""`meshctl block put --car`: files of other systems, and remarks on those that are not read."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The home of a mesh as commands meet it: not there, damaged, robbed of its keys, unreadable."""
+"""The home of a mesh in each state: missing, damaged, without its keys, unreadable."""
 
 import shutil
 import subprocess
@@ -133,7 +133,7 @@ def test_store_of_another_mesh_is_refused(meshctl: Meshctl, home: Path, tmp_path
 
 
 def test_founding_that_was_cut_short_is_finished(tmp_path: Path) -> None:
-    """Keys are written before the store is: a founder who is killed between leaves them."""
+    """Keys are written before the store, so a process that is killed between leaves them."""
     home = find_home(tmp_path / "home", {})
     with open_at(home.path) as mesh:
         first = mesh.submitter.did

@@ -1,4 +1,4 @@
-"""What `meshctl` says when all bids for a job have expired, and how it gets new ones."""
+"""Expired bids: how `meshctl` shows them, and how it gets new ones."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from mesh.market import BID_SECONDS
 
 @pytest.fixture
 def job(home: Path) -> str:
-    """A job that got its bids longer ago than they are good for."""
+    """Makes a job whose bids have expired."""
     with open_at(home, -BID_SECONDS - 60) as mesh:
         job_id = mesh.submit(JobRequest(module=ANSWER_CID, resource_amount=500))
         mesh.drive([job_id])

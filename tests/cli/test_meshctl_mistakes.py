@@ -1,4 +1,4 @@
-"""Mistakes in the words of `meshctl`: each is named, with the next step."""
+"""Wrong arguments of `meshctl`: each error has a name and the next step."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How commands tell of jobs that did not go as hoped, and what to do next."""
+"""Jobs that failed: how commands show them, with the next step."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""`meshctl verify` and `receipt`: whose word is trusted, what is lacking, what is ignored."""
+"""`meshctl verify` and `receipt`: trusted meshes, missing blocks, ignored blocks."""
 
 import json
 import os

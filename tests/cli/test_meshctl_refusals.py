@@ -1,4 +1,4 @@
-"""What `meshctl` refuses before it does anything, each with its name, place and next step."""
+"""Refusals of `meshctl` before it does anything, each with its name, place and next step."""
 
 import json
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from wasm_proposals import REFUSED, TAKEN
 
 DEEP = "[" * 5000 + "]" * 5000
 ZERO_KEY = "did:key:z6MkeTG3bFFSLYVU7VqhgZxqr6YzpaGrQtFMh1uvqGy1vDnP"
-"""A did:key of 32 bytes 0, which are not a point that anyone can sign with."""
+"""A did:key of 32 bytes 0, which are not a point of any key."""
 
 
 @pytest.mark.parametrize(

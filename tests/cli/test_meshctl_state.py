@@ -1,4 +1,5 @@
-"""`meshctl state`, `tokens classes` and `identity grant`: what programs left, and who may what."""
+"""`meshctl state`, `tokens classes` and `identity grant`: state of programs, and rights of
+identities."""
 
 import json
 from pathlib import Path

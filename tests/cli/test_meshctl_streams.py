@@ -1,4 +1,4 @@
-"""Where `meshctl` writes: files, links, pipes, devices, full disks, streams that are closed."""
+"""Outputs of `meshctl`: files, links, pipes, devices, full disks, closed streams."""
 
 import json
 import os
@@ -76,10 +76,11 @@ def test_proof_and_results_go_through_links(meshctl: Meshctl, tmp_path: Path) ->
 def process(
     *words: str, stdout: int | None = None, stderr: int | None = None, closed: int | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """The command with a stream of ours; `closed`: the descriptor that it does not get."""
+    """Starts the command with a stream of the test; `closed`: the descriptor that it does not
+    get."""
     program = START if closed is None else f"import os; os.close({closed})\n{START}"
     if closed is not None:
-        # Python looks at its streams when it starts, so that one is closed before that.
+        # Python checks its streams when it starts, so one is closed before that.
         program = (
             f"import os, sys; os.close({closed})\n"
             f"os.execv(sys.executable, [sys.executable, '-c', {START!r}, *sys.argv[1:]])"
@@ -148,7 +149,7 @@ def test_ascii_terminal_gets_plain_signs(
 
 
 def test_interrupt_while_starting_is_130(home: Path) -> None:
-    """Interrupted in the middle of the imports, as soon as one of them is told."""
+    """The interrupt comes in the middle of the imports, as soon as one of them is reported."""
     started = subprocess.Popen(
         [sys.executable, "-X", "importtime", "-c", START, "list-nodes"],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Commands called in a way that others would be: each error names the one that is meant."""
+"""Mistaken commands and options: each error suggests the right one."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The commands where Python lacks what only POSIX has: what works, and what says why not."""
+"""Systems whose Python lacks POSIX modules: the working commands, and the errors of the others."""
 
 import subprocess
 import sys
@@ -56,7 +56,7 @@ for line in sys.stdin.read().splitlines():
 
 
 def commands(tmp_path: Path, *lines: str) -> dict[str, tuple[int, str]]:
-    """Exit code and stderr of each command, in a process of a system without POSIX."""
+    """Gives exit code and stderr of each command, in a process of a system without POSIX."""
     (tmp_path / "a.ccl").write_text(
         'charter "A";\n\nfn run() { return 1; }\ntest fn one() { assert(run() == 1, "one"); }\n'
     )

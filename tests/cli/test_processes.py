@@ -25,7 +25,7 @@ def program(tmp_path: Path) -> Path:
 
 
 def shell(line: str, folder: Path, **extra: str) -> tuple[int, str]:
-    """(exit code, both streams) of a line of shell, with our commands on its path."""
+    """Gives (exit code, both streams) of a line of shell, with our commands on its path."""
     environment = {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
@@ -99,7 +99,7 @@ def test_deleted_folder_is_reported(program: Path) -> None:
 
 
 def write_tests(folder: Path, *, files: int) -> None:
-    """As many files, each with a test."""
+    """Writes so many files, each with a test."""
     folder.mkdir(exist_ok=True)
     for number in range(files):
         text = f"test fn adds() {{ assert_eq({number} + 1, {number + 1}); }}\n"
@@ -207,7 +207,7 @@ Compiler.finished = finished_and_noted
 ccl()
 """
 )
-"""`ccl` that says so once one of the processes that compile tests has answered."""
+"""`ccl` that prints a line once one of the processes that compile tests has answered."""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")

@@ -1,4 +1,4 @@
-"""stdout is the result of a program and nothing else: a table that it puts out is a table."""
+"""Results on stdout, and nothing else there: the output of a program is byte for byte its own."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`ccl run`: lots follow from what is run, or from the seed that was chosen."""
+"""Seeds of `ccl run`: random numbers follow from the call, or from the chosen seed."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`cclc` over folders, its fixes shown before they are made, and warnings that may not remain."""
+"""`cclc` over folders, previews of its fixes, and denied warnings."""
 
 import json
 import os

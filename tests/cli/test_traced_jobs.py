@@ -1,4 +1,4 @@
-"""A trap of a job is told with the calls that led there, wherever its outcome is shown."""
+"""Backtraces of trapped jobs, wherever their outcome is shown."""
 
 import json
 from pathlib import Path

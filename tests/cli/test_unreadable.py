@@ -1,4 +1,4 @@
-"""Files that may not be read: the same named error wherever a file is given."""
+"""Files without permission: the same named error wherever a file is given."""
 
 from pathlib import Path
 

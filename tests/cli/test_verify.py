@@ -1,4 +1,4 @@
-"""`cclc verify`: the same source gives the same module, and anything else is told apart."""
+"""`cclc verify`: the same source gives the same module, and each difference is explained."""
 
 import json
 from pathlib import Path
@@ -85,7 +85,7 @@ def test_changed_module_is_refused(folder: Path) -> None:
 
 
 def rewritten(data: bytes, compiler: str) -> bytes:
-    """The module as another version of the compiler would sign it."""
+    """Gives the module as another version of the compiler would sign it."""
     section = next(p for p in inspect_module(data).sections if p.name == SOURCE_SECTION)
     value = decode(data[section.start : section.end])
     assert isinstance(value, dict)

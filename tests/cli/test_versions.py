@@ -1,4 +1,4 @@
-"""`--version --verbose` and `--color`: what all three commands take."""
+"""`--version --verbose` and `--color` of all three commands."""
 
 import json
 import re

@@ -15,7 +15,7 @@ from commands import INTERRUPTIBLE, run
 from ccl.cli.compiling.watching import check_round, stamped
 
 PATIENCE_SECONDS = 30
-"""After this long without a line the test is given up."""
+"""Time without a line after which the test fails."""
 MAIN = 'import "./lib/help.ccl" as help;\nexecution { help.twice(21) }\n'
 WATCH = INTERRUPTIBLE + (
     "import sys; sys.argv[1:1] = ['check', '--watch']\nfrom ccl.cli.entry import cclc; cclc()"
@@ -24,7 +24,7 @@ HELP = "export fn twice(n: Integer) -> Integer { 2 * n }\n"
 
 
 class Watching:
-    """The running command and what it has said on stderr."""
+    """The running command and its stderr so far."""
 
     def __init__(self, folder: Path, *files: str) -> None:
         self.process = subprocess.Popen(
@@ -55,7 +55,7 @@ class Watching:
         return self._lines.get(timeout=PATIENCE_SECONDS)
 
     def round(self) -> str:
-        """What is said up to the end of the next check."""
+        """Gives the lines up to the end of the next check."""
         said = ""
         while "Watching" not in said.rpartition("\n")[0].rpartition("\n")[2]:
             said += self.line()
@@ -74,7 +74,7 @@ class Watching:
 
 
 def put(path: Path, text: str) -> None:
-    """Whole or not at all, as editors do: no round sees half a file."""
+    """Writes a file whole or not at all, as editors do: no round sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name("draft")
     draft.write_text(text, encoding="utf-8")

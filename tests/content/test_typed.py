@@ -1,4 +1,4 @@
-"""The typed codec: what each annotation reads, and the place of what it refuses."""
+"""The typed codec: values of each annotation, and the place of each refusal."""
 
 from collections.abc import Mapping
 from enum import Enum

@@ -1,4 +1,5 @@
-"""did:key and strict Ed25519: what is accepted, and what no verifier may accept."""
+"""did:key and strict Ed25519: accepted keys and signatures, and those that each verifier must
+refuse."""
 
 import pytest
 from blake3 import blake3
@@ -67,7 +68,8 @@ def test_signature_is_of_one_key_over_one_message(
 
 
 def test_scalar_that_is_not_reduced_is_refused() -> None:
-    """S + L signs the same, to a verifier that does not look: a second signature, unmade."""
+    """S + L signs the same for a verifier without the check: a second signature, made without the
+    key."""
     key = SigningKey(bytes(32))
     signature = key.sign(b"pay")
     scalar = int.from_bytes(signature[32:], "little") + ORDER

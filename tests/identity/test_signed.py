@@ -1,4 +1,4 @@
-"""The envelope of a record: which fault is named for which block."""
+"""The envelope of a record: the named fault of each malformed block."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ SIGNED = sign(Cancel(job=cid_of(b"job", Codec.RAW), reason="no"), mesh=FOLK.mesh
 
 
 def resigned(**changes: Any) -> bytes:
-    """The block with changed fields and a right signature."""
+    """Gives the block with changed fields and a right signature."""
     value = {**decode(SIGNED.block), **changes}
     del value["sig"]
     name = str(value["type"]).encode()

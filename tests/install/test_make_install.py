@@ -1,4 +1,4 @@
-"""`make install` where something is missing: one line that says what, and nothing half made."""
+"""`make install` with missing parts: an error of one line, and nothing half made."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """What `make install` reads, in a folder of its own."""
+    """Copies the files that `make install` reads into a folder of its own."""
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     return tmp_path

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from capabilities import obeying_modes
 from commands import ROOT, with_mesh
 from commands import run as run_command
 from localmesh import ANSWER, ENVIRONMENT, found, open_at
-from rights import obeying_modes
 
 from mesh.adapters.sqlite import StoreError
 from mesh.adapters.sqlite.reading import open_to_read

@@ -8,7 +8,7 @@ import pytest
 from effort import examples, seeds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from keeping_host import KeepingHost
+from stateful_host import KeepingHost
 from typed_interpreter import Interpreter, Stopped
 from typed_programs import IDLE, programs, programs_of
 from typed_shapes import HOME, STATE

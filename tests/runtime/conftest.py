@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from state_owner import Owner
+from stateful_runs import Owner
 from wasm_modules import HereMachine
 
 from runtime.sandbox.pool import Sandbox

@@ -1,4 +1,4 @@
-"""The engine's verdict on a module is the same wherever it is given, and is given once."""
+"""Admission of modules: the engine's verdict is the same in each process, and is given once."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import wasmtime
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from validated import Validated
+from inprocess_validator import Validated
 from wasm_modules import wasm
 from wasm_proposals import HEADER, REFUSED, TAKEN
 
@@ -40,7 +40,7 @@ def validated() -> "Validated":
 
 
 def compiled(module: bytes) -> bool:
-    """Whether the compiler's engine takes it."""
+    """Returns whether the compiler's engine accepts it."""
     try:
         wasmtime.Module(ENGINE, module)
     except wasmtime.WasmtimeError:
@@ -73,7 +73,7 @@ def test_module_of_each_disabled_proposal_is_refused(validated: Validated, name:
 @examples(150)
 @given(st.data())
 def test_damaged_module_is_refused_or_compiles(data: st.DataObject) -> None:
-    """What is taken at submission never fails in the compiler afterwards."""
+    """A module that is accepted at submission never fails in the compiler afterwards."""
     taken = [KERNEL, *TAKEN.values()]
     module = bytearray(data.draw(st.sampled_from(taken)))
     for _ in range(data.draw(st.integers(1, 3))):

@@ -1,4 +1,4 @@
-"""The way to a trap: the calls that the engine names, as places of the source."""
+"""Backtraces of traps: the calls that the engine names, as places of the source."""
 
 import pytest
 from ccl_machine import run

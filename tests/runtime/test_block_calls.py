@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from host_programs import effects, program
-from state_owner import Owner, here, show
+from stateful_runs import Owner, here, show
 from wasm_modules import HereMachine, executed, logs, output
 
 from runtime.content.cid import Codec, cid_of

@@ -1,4 +1,4 @@
-"""A context may come from anyone: what is not one is refused by the field."""
+"""Contexts, which may come from anyone: a malformed one is refused by its field."""
 
 from typing import Any
 
@@ -76,6 +76,6 @@ def test_invalid_context_cannot_be_made() -> None:
 
 
 def test_block_of_a_context_is_stable() -> None:
-    """Everybody's awards name this CID for this context."""
+    """Awards name this CID for this context."""
     fixed = replace(context(), engine="wasmtime 50.0.1 0123456789abcdef x86_64")
     assert str(fixed.cid) == "bafyr4igk47yomkva7ocui25yhxvbixubu6vozvqsbxx2opfylfqnthboqm"

@@ -1,4 +1,4 @@
-"""Whatever the type of an entry: it is executed, or refused before anybody is paid for it."""
+"""Entries of each type: executed, or refused before anyone is paid for it."""
 
 from typing import Final
 
@@ -32,7 +32,7 @@ def module(name: str, parameters: tuple[str, ...], results: tuple[str, ...], imp
 
 
 def agrees(machine: HereMachine, text: str, entry: str, arguments: object) -> bool:
-    """Whether it is executed; what is refused is refused at submission already."""
+    """Returns whether it is executed; a refused call is refused at submission already."""
     facts = check_module(wasm(text))
     assert isinstance(facts, ModuleFacts)
     block = None if arguments is None else encode(arguments)

@@ -1,4 +1,4 @@
-"""Arguments are refused before a call exactly where compiled code would refuse them."""
+"""Checks of arguments before a call: they refuse exactly what compiled code would refuse."""
 
 from typing import Any, Final
 

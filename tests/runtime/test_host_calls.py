@@ -1,4 +1,4 @@
-"""Host calls of real modules: answers, refusals, and the charter that they leave."""
+"""Host calls of real modules: answers, refusals, and the resulting charter."""
 
 from typing import Any
 
@@ -233,7 +233,7 @@ def test_usage_claim_is_an_effect(machine: HereMachine) -> None:
     )
 
 
-# --- what is read
+# --- reading
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Host work is charged as its row in the table says, and every call has one."""
+"""Fuel of host calls: each is charged by its row in the table."""
 
 import sys
 
@@ -34,7 +34,7 @@ def test_each_call_has_a_price_and_extremes() -> None:
 
 
 FEW = {"test_effects", "test_log"}
-"""Of tests alone, and after others: see below."""
+"""Calls of tests, and those that follow others: see below."""
 
 
 @pytest.mark.parametrize("extreme", EXTREMES, ids=str)
@@ -94,7 +94,7 @@ FLOODS = {
 
 @pytest.mark.parametrize("how", FLOODS)
 def test_flood_of_manifests_runs_out_of_fuel(sandbox: Sandbox, how: str) -> None:
-    """In a worker: what is refused is paid for too, and no wall clock ends it."""
+    """In a worker: refused calls are paid for too, and no wall clock ends them."""
     byte, length = FLOODS[how]
     text = f"""(module
       (import "icn_host" "host_submit_manifest" (func $h (param i32 i32) (result i32)))

@@ -1,4 +1,4 @@
-"""A program of other shapes over what an earlier one stored: nothing is lost unless it is named."""
+"""Programs of other shapes over stored state: no variable is lost unless it is named."""
 
 from itertools import product
 from typing import Any

@@ -1,4 +1,4 @@
-"""Modules are refused before compilation, by name and place."""
+"""Checks of modules before compilation: each refusal has its reason and place."""
 
 import pytest
 from effort import examples

@@ -1,11 +1,11 @@
-"""The static budget of compiling: bombs are refused by name, ordinary code is not."""
+"""The static budget of compiling: bombs are refused with their cause, ordinary code is not."""
 
 from pathlib import Path
 
 import pytest
 import wasmtime
-from hostile_modules import HOSTILE
-from validated import Validated
+from compilation_bombs import HOSTILE
+from inprocess_validator import Validated
 from wasm_modules import leb, section, wasm
 from wasm_proposals import HEADER, with_body
 
@@ -29,7 +29,7 @@ def test_bomb_is_refused_with_its_cause(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_small_version_of_a_bomb_compiles(kind: str) -> None:
-    """The engine takes each kind: it is the amount that is refused."""
+    """The engine accepts each kind: only the amount is refused."""
     module = HOSTILE[kind](400)
     assert isinstance(check_module(module), ModuleFacts)
     wasmtime.Module(build_engine(), module)

@@ -1,4 +1,4 @@
-"""What fills tables and globals when a module starts is compiled, so it is part of the budget."""
+"""The budget of a module's start: its tables and globals are compiled, too."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -120,7 +120,7 @@ def test_functions_that_globals_refer_to_can_be_called_from_elsewhere() -> None:
 
 
 def test_damaged_starts_are_refused_or_left_to_the_engine() -> None:
-    """Whatever the bytes: a verdict, and never a refusal of what the engine takes."""
+    """Any bytes get a verdict, and never a refusal where the engine accepts them."""
     engine, chance = build_engine(), random.Random(17)
     taken = 0
     for kind in sorted(SLOW):

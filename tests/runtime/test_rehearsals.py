@@ -1,4 +1,4 @@
-"""Executions of tests: which one enters which `assert_traps`, and who may have such calls."""
+"""Executions of tests: each enters one `assert_traps`, and only tests may have such calls."""
 
 import pytest
 from ccl_rehearsals import execution, load, rehearse

@@ -1,4 +1,4 @@
-"""Confinement holds where it is claimed, and the self-test of the sandbox is a test."""
+"""Confinement of the sandbox and its self-test."""
 
 import json
 import os
@@ -51,7 +51,7 @@ KERNEL_TEXT = """(module
 
 
 def xorshift(rounds: int) -> int:
-    """What the kernel computes, in Python."""
+    """Computes the result of the kernel in Python."""
     mask, x, memory, at = (1 << 64) - 1, 88172645463325252, {}, 0
     for _ in range(rounds):
         x ^= x << 13 & mask
@@ -81,7 +81,7 @@ def test_self_test_passes_on_this_machine(sandbox: Sandbox) -> None:
 
 
 class Lying:
-    """A sandbox that says one more than is true."""
+    """A sandbox whose results are one too high."""
 
     def __init__(self, true: Sandbox) -> None:
         self.true = true
@@ -177,7 +177,7 @@ print(json.dumps([[f.name, f.holds, f.text] for f in found]))
 
 
 def test_unconfined_process_is_reported() -> None:
-    """The same attempts succeed where nothing prevents them, and are reported so."""
+    """The same attempts succeed without confinement, and are reported so."""
     ran = subprocess.run(
         [sys.executable, "-c", UNCONFINED.format(path=sys.path)],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""How an execution can end, through real worker processes."""
+"""Ends of an execution, through real worker processes."""
 
 import struct
 from pathlib import Path
@@ -305,7 +305,7 @@ def test_arguments_that_are_not_a_list_are_rejected(sandbox: Sandbox, block: byt
     assert result.deterministic.outcome.reason == "the arguments do not fit the entry"
 
 
-# --- what is refused before anything runs
+# --- refusals before anything runs
 
 
 def test_another_engine_is_a_fault(sandbox: Sandbox) -> None:

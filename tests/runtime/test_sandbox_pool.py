@@ -1,4 +1,5 @@
-"""The pool: real worker processes that are killed, starved, crowded and lied to."""
+"""The pool under faults: real worker processes that are killed, starved, crowded and given false
+answers."""
 
 import os
 import selectors
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from compilation_bombs import HOSTILE
 from host_programs import program
-from hostile_modules import HOSTILE
 from wasm_modules import executed, leb, output, request, section
 
 from runtime.content.cid import Codec, cid_of
@@ -141,7 +142,7 @@ def test_closing_turns_outstanding_requests_into_faults(tmp_path: Path) -> None:
 
 
 def test_workers_end_when_their_parent_does(tmp_path: Path) -> None:
-    """The parent is killed, so it can tell nobody."""
+    """The parent is killed, so it cannot end them itself."""
     script = f"""
 import sys, time
 sys.path[:0] = {sys.path!r}
@@ -257,7 +258,7 @@ def test_cache_key_is_private(tmp_path: Path) -> None:
         cache_key(path)
 
 
-# --- what comes out of a worker
+# --- answers of a worker
 
 
 def test_frames_are_read_in_any_pieces() -> None:
@@ -374,7 +375,7 @@ def test_rejections_come_from_the_compiler_too(pool: Sandbox) -> None:
 
 
 def test_incomplete_or_wrong_state_is_refused(sandbox: Sandbox) -> None:
-    """What the context names must be there and be what it names; then the program sees it."""
+    """Each block that the context names must be there and match; then the program sees it."""
     value = encode(5)
     variable = StoredVariable(shape="Integer", value=cid_of(value, Codec.DAG_CBOR))
     snapshot = Snapshot(homes={"till": {"total": variable}})

@@ -1,4 +1,4 @@
-"""What a process of the sandbox has given up, as the kernel says and as trying shows."""
+"""Privileges that a process of the sandbox gives up, by the kernel's record and by attempts."""
 
 import ctypes
 import fcntl
@@ -36,7 +36,7 @@ def python(script: str, *before: str) -> str:
 
 
 def separable() -> bool:
-    """Whether this system lets the tests' user have namespaces of its own, asked without us."""
+    """Returns whether this system lets the tests' user have namespaces of its own."""
     child = os.fork()
     if child == 0:
         unshare = ctypes.CDLL(None).unshare

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from host_programs import effects, program
-from state_owner import ADA, Owner, here, show, write
+from stateful_runs import ADA, Owner, here, show, write
 from wasm_modules import HereMachine, context, executed, logs, output
 
 from runtime.content.cid import Codec, cid_of

@@ -1,4 +1,4 @@
-"""Whatever a valid module declares, exports or does: an execution, never a fault of a machine."""
+"""Arbitrary valid modules: each is executed or rejected, and never a fault of the machine."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ NAMES: Final = (
     *(MEMORY_EXPORT, SITE_GLOBAL, DETAIL_POINTER_GLOBAL, DETAIL_LENGTH_GLOBAL),
     *(ALLOCATE_EXPORT, CHARTER_EXPORT),
 )
-"""Those that the runtime looks for, here with whatever lies behind them."""
+"""Exports that the runtime looks up, here of arbitrary types."""
 EXPORTED: Final = (
     *("(memory 0)", "(table $t)", "(table $u)", *("(global $v)",) * 5, "(global $i)"),
     *("(func $f)", "(func $vectors)"),

@@ -1,4 +1,4 @@
-"""Token classes as programs see them: answers, effects, refusals, and the register they leave."""
+"""Token classes as programs see them: answers, effects, refusals, and the resulting register."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from effort import examples
 from host_programs import effects, program
 from hypothesis import given
 from hypothesis import strategies as st
-from state_owner import ADA, BEN, Owner, here
+from stateful_runs import ADA, BEN, Owner, here
 from wasm_modules import CALLER, HereMachine, executed, logs, output
 
 from runtime.content.cid import Codec, cid_of
@@ -118,7 +118,7 @@ TOKEN_CALLS = st.one_of(
 def test_register_reflects_the_effects_so_far(
     register: dict[str, dict[str, int]], calls: list[tuple[Any, ...]]
 ) -> None:
-    """What the book answers is what the effects make of the register, and nobody owes."""
+    """The book's answers match the register after the effects, and no holding is negative."""
     data = register_to_block(register)
     cid = cid_of(data, Codec.DAG_CBOR)
     invocation = here(tokens=cid, blocks={cid: data})

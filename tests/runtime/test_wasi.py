@@ -195,7 +195,7 @@ def test_end_of_the_output_is_kept_beside_a_full_log(machine: HereMachine) -> No
 
 
 GIVING_UP = ("unreachable", "(call $proc_exit (i32.const 134))")
-"""How a program ends that gets no memory."""
+"""Ends of a program that gets no memory."""
 
 
 @pytest.mark.parametrize("end", GIVING_UP)

@@ -1,4 +1,4 @@
-"""Every answer to programs that a test sees is what its schema says."""
+"""Validation of every answer to programs that a test sees."""
 
 import json
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ COMMANDS = {"ccl": CCL, "cclc": CCLC, "meshctl": ANSWERS}
 
 
 def check_answer(name: str, arguments: Sequence[str], out: str, code: int) -> None:
-    """Where JSON is asked for there is one object on stdout, whatever happened: of the command's
-    schema, and with an error if, and only if, the exit code is not 0."""
+    """Checks that a request for JSON gives one object on stdout, whatever happened: of the
+    command's schema, and with an error if, and only if, the exit code is not 0."""
     if not asks_for_json(name, arguments) or "--watch" in arguments:
         return
     if "-h" in arguments or "--help" in arguments:

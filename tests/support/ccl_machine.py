@@ -25,7 +25,7 @@ CALLER = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """How a program ended: its value (decoded), what it logged, what it asked for."""
+    """The end of a program: its value (decoded), its log, its effects."""
 
     outcome: Outcome
     value: Any
@@ -39,7 +39,7 @@ class Ran:
 
 @dataclass
 class Kept:
-    """The state of one owner: what an execution leaves is what the next one begins with."""
+    """The state of one owner: each execution begins with the state that the last one left."""
 
     root: Cid | None = None
     blocks: dict[Cid, bytes] = field(default_factory=dict)

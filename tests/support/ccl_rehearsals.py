@@ -44,7 +44,7 @@ def execution(loaded: Loaded, entry: str, *, entering: int | None, fuel: int) ->
 
 
 def rehearse(module: bytes, name: str, *, fuel: int = 50_000_000) -> tuple[Failure | None, int]:
-    """Why a test failed, None where it passed; and in how many executions."""
+    """Runs a test; gives its failure, None where it passed, and the number of executions."""
     loaded = load(module)
     for entering in range(1, TRAPS_MAX):
         done = execution(loaded, TEST_PREFIX + name, entering=entering, fuel=fuel)

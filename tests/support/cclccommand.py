@@ -18,7 +18,7 @@ class Shell:
         self.capfd = capfd
 
     def __call__(self, *arguments: str | Path) -> tuple[int, str, str]:
-        """(exit code, stdout, stderr) of `cclc` with these arguments."""
+        """Runs `cclc` with these arguments; gives (exit code, stdout, stderr)."""
         code = run_cclc([str(argument) for argument in arguments])
         out, err = self.capfd.readouterr()
         check_answer("cclc", [str(argument) for argument in arguments], out, code)

@@ -1,4 +1,4 @@
-"""Running the real commands, each test in a home of its own.
+"""Runs of the real commands, each test in a home of its own.
 
 Rule: a command is called in this process, with streams, environment and folder of its own; a
 process is started only where a test is about processes (`run_process`, `kill_at`).
@@ -31,7 +31,7 @@ INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a command said; `code` is its exit code."""
+    """The output of a command; `code` is its exit code."""
 
     code: int
     out: str
@@ -51,7 +51,7 @@ def run(
     stdin: bytes | None = None,
     unread: Sequence[int] = (),
 ) -> Done:
-    """Run one of our commands in this process, on a mesh that was founded before.
+    """Runs one of our commands in this process, on a mesh that was founded before.
 
     unread: descriptors (1, 2) that lead into pipes whose readers have gone.
     """
@@ -96,14 +96,14 @@ def run_process(
 
 
 def _done(code: int, out: bytes, err: bytes) -> Done:
-    """No stack trace may ever be seen."""
+    """Checks that no stack trace is shown."""
     result = Done(code=code, out=out.decode(), err=err.decode())
     assert "Traceback" not in result.out + result.err
     return result
 
 
 def environment_of(home: Path) -> dict[str, str]:
-    """What a command sees of its surroundings: nothing of the person who runs the tests."""
+    """Gives the environment of a command: nothing of the person who runs the tests."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -194,7 +194,7 @@ def _whole(descriptor: int) -> bytes:
 
 
 def without_roots_rights() -> list[str]:
-    """What to put before a command so that permissions hold for it, also where root tests."""
+    """Gives the words before a command that make permissions hold for it, also where root tests."""
     if os.geteuid() != 0:
         return []
     if shutil.which("setpriv") is None:
@@ -224,7 +224,7 @@ next(iter(entry_points(group="console_scripts", name=name))).load()()
 
 
 def kill_at(text: str, *command: str | Path, home: Path) -> None:
-    """Start a command, which is killed (SIGKILL) the moment that it prints `text`."""
+    """Starts a command, which is killed (SIGKILL) the moment that it prints `text`."""
     with_mesh(home)
     done = subprocess.run(
         [sys.executable, "-c", KILLED_AT, text, *map(str, command)],

@@ -1,4 +1,4 @@
-"""Modules that make host calls in a row, written by hand, and what they asked for."""
+"""Modules that make host calls in a row, written by hand, and their effects."""
 
 from ccl.abi.call_forms import Answer
 from ccl.abi.host_calls import HOST_CALLS

@@ -1,7 +1,4 @@
-"""`meshctl` as users run it: modules to submit, what a command said, and processes of their own.
-
-Rule: nobody ever sees a stack trace; a process that a test waits for ends, or the test says so.
-"""
+"""`meshctl` as users run it: modules to submit, output of commands, and processes of their own."""
 
 import subprocess
 import sys
@@ -74,7 +71,7 @@ def start(*words: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """What a process had still to say when it ended; one that does not end is killed."""
+    """Gives the remaining output of a process that ended; one that does not end is killed."""
     try:
         return process.communicate(timeout=WAIT_SECONDS)
     except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""The ledger's rules one by one: each refusal by its name, each repeat harmless."""
+"""Rules of the ledger one by one: each refusal has its name, and each repeat is harmless."""
 
 from collections.abc import Iterator
 

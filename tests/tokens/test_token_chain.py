@@ -1,4 +1,4 @@
-"""Chains of resource tokens: what covers a demand, and each refusal by its name."""
+"""Chains of resource tokens: sufficient ones, and each refusal with its name."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Tests that run as root, for whom no mode of a file counts: so that it counts."""
+"""Capabilities of tests that run as root, dropped so that the modes of files count."""
 
 import ctypes
 import os
@@ -14,7 +14,7 @@ _HEADER = struct.pack("=Ii", _VERSION, 0)
 
 @contextmanager
 def obeying_modes() -> Iterator[None]:
-    """This thread may read and write what the modes of files allow, also as root."""
+    """Drops this thread's right to ignore the modes of files, also as root."""
     if sys.platform != "linux" or os.geteuid() != 0:
         yield
         return

@@ -1,4 +1,4 @@
-"""A host that keeps state between calls of a module, and what it was asked for in each.
+"""A host that keeps state between calls of a module, and records the requests of each.
 
 State is changed by a call that ends well; a call that traps leaves it as it was.
 """

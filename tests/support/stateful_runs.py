@@ -1,4 +1,4 @@
-"""An owner whose programs run one after the other, each on the state that the last one left."""
+"""Runs of an owner's programs, one after the other, each on the state that the last one left."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """Modules that a few kilobytes make slow to compile, or large in the compiler's memory.
 
-Each kind grows with `size`, about the bytes of its function. The first of a kind that the compiler
-was seen to choke on stays here for ever.
+Each kind grows with `size`, about the bytes of its function. A kind that the compiler once choked
+on is kept for ever.
 """
 
 from collections.abc import Callable

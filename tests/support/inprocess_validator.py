@@ -7,7 +7,7 @@ from runtime.sandbox.compilation import validation, validator
 
 
 class Validated:
-    """Why the engine does not take a module; None if it does."""
+    """Gives the reason why the engine rejects a module; None if it accepts it."""
 
     def __init__(self) -> None:
         self._library = ctypes.CDLL(str(validation.library()))
