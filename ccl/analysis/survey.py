@@ -4,6 +4,7 @@ Rule: direct effects only; `ccl.analysis.state_effects` adds those of the functi
 """
 
 from collections.abc import Iterator
+from typing import Final, get_args
 
 from ccl.ir.typed import (
     Block,
@@ -12,6 +13,7 @@ from ccl.ir.typed import (
     Expr,
     LocalGet,
     MatchTag,
+    Operation,
     ScalarConst,
     SetLocal,
     StateGet,
@@ -20,6 +22,9 @@ from ccl.ir.typed import (
 )
 from ccl.ir.visit import Root, bindings_of, children, operands_of, writes_of
 from ccl.support.node import Node
+
+_OPERATIONS: Final = frozenset(get_args(Operation))
+"""The short way for most classes: trying one pattern after another costs too much."""
 
 
 class Use(Node, frozen=True, kw_only=True):
@@ -76,6 +81,9 @@ def survey(body: Expr) -> Survey:
     pending: list[Expr] = [body]
     while pending:
         node = pending.pop()
+        if type(node) in _OPERATIONS:
+            pending.extend(children(node))
+            continue
         match node:
             case LocalGet() | ScalarConst() | TextConst():
                 continue

@@ -287,9 +287,9 @@ def binders_in(node: Statement | Expr) -> Iterator[Binder]:
             yield from binders_in(part)
         return
     for each in everything(node):
-        if isinstance(each, Block):
+        if type(each) is Block:
             yield from (s for s in each.statements if isinstance(s, Binder))
-        elif isinstance(each, Binder):
+        elif type(each) is MatchTag:
             yield each
 
 

@@ -32,10 +32,10 @@ def _unread(function: Function) -> frozenset[int]:
     pending: list[Expr] = [function.body]
     while pending:
         node = pending.pop()
-        if isinstance(node, LocalGet):
+        if type(node) is LocalGet:
             read.add(node.local.index)
             continue
-        if isinstance(node, Block):
+        if type(node) is Block:
             written.update(
                 each.local.index
                 for each in node.statements

@@ -29,4 +29,4 @@ def roots(program: Program) -> list[str]:
 
 
 def callees(function: Function) -> set[str]:
-    return {node.function for node in everything(function.body) if isinstance(node, CallFunction)}
+    return {node.function for node in everything(function.body) if type(node) is CallFunction}

@@ -4,9 +4,9 @@ Nothing is said of what is set twice, changed in place, or comes from anywhere b
 parameters, host calls whose answers have a limit, and types whose values have one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol
 
 from ccl.abi.bounds import Formula
 from ccl.abi.call_forms import Answer, Wire
@@ -87,6 +87,8 @@ class Sizes:
     """By function id, of those that were looked at in any function."""
     assignments: dict[int, list[SetLocal]] = field(default_factory=dict)
     _visiting: set[int] = field(default_factory=set)
+    _measured: dict[tuple[str, int], Formula | None] = field(default_factory=dict)
+    """By measure and index of a variable with one assignment."""
     _answer_bindings: dict[int, CallHost] | None = None
 
     def __post_init__(self) -> None:
@@ -348,9 +350,15 @@ class Sizes:
         assignments = self.assignments.get(local.index, [])
         if len(assignments) != 1 or self.has_other_values(local) or local.index in self._visiting:
             return None
+        key = (measure.__name__, local.index)
+        if key in self._measured:
+            return self._measured[key]
         self._visiting.add(local.index)
         found = measure(assignments[0].value)
         self._visiting.discard(local.index)
+        if not self._visiting:
+            # (inside another variable's value this one's may have been cut off by a circle)
+            self._measured[key] = found
         return found
 
 
@@ -358,7 +366,10 @@ def _reads_no_parts(_: Leaf | Operation | Jump | CallFunction | Block | MatchTag
     return False
 
 
-Measure: TypeAlias = Callable[[Expr], Formula | None]
+class Measure(Protocol):
+    __name__: str
+
+    def __call__(self, node: Expr) -> Formula | None: ...
 
 
 def has_length(local: Local) -> bool:
