@@ -21,6 +21,7 @@ from ccl.support.node import Node, Record, field
 from ccl.wasm.model import ValueType, Variable
 
 OUT_OF_MEMORY = "out of memory"
+OUT_OF_RANGE = "index out of range"
 TOO_DEEP = "values nested too deeply to compare"
 
 

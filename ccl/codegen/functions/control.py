@@ -1,21 +1,9 @@
 """Blocks, branches and ways out. A branch that gives a reference gives an owned one."""
 
 from ccl.codegen.function_builder import FunctionBuilder, Ownership
-from ccl.codegen.functions import statements
+from ccl.codegen.functions import conditions, statements
 from ccl.ir.layout import load, payload_offset, value_type
-from ccl.ir.typed import (
-    Block,
-    Expr,
-    If,
-    LocalGet,
-    MatchTag,
-    Require,
-    Return,
-    ShortCircuit,
-    TagArm,
-    Unary,
-    UnaryOp,
-)
+from ccl.ir.typed import Block, Expr, If, LocalGet, MatchTag, Require, Return, TagArm
 from ccl.ir.types import Prim, Type, is_reference
 
 
@@ -55,55 +43,8 @@ def _held(kind: Type) -> Ownership:
     return Ownership.OWNED if is_reference(kind) else Ownership.PLAIN
 
 
-def unless(f: FunctionBuilder, condition: Expr, label: str) -> None:
-    """Jump to the label if the condition is false; each part of an `&&` jumps by itself."""
-    match condition:
-        case ShortCircuit(is_and=True, left=left, right=right):
-            unless(f, left, label)
-            unless(f, right, label)
-        case Unary(op=UnaryOp.NOT, operand=ShortCircuit(is_and=False, left=left, right=right)):
-            _when(f, left, label)
-            _when(f, right, label)
-        case Unary(op=UnaryOp.NOT, operand=operand):
-            _when(f, operand, label)
-        case ShortCircuit(left=left, right=right):
-            holds = f.label("holds")
-            f.emit(f"block ${holds}")
-            _when(f, left, holds)
-            unless(f, right, label)
-            f.emit("end")
-        case _:
-            f.expr(condition)
-            f.emit("i32.eqz", f"br_if ${label}")
-
-
-def _when(f: FunctionBuilder, condition: Expr, label: str) -> None:
-    """Jump to the label if the condition is true."""
-    match condition:
-        case ShortCircuit(is_and=False, left=left, right=right):
-            _when(f, left, label)
-            _when(f, right, label)
-        case ShortCircuit(left=left, right=right):
-            fails = f.label("fails")
-            f.emit(f"block ${fails}")
-            unless(f, left, fails)
-            _when(f, right, label)
-            f.emit("end")
-        case Unary(op=UnaryOp.NOT, operand=operand):
-            unless(f, operand, label)
-        case _:
-            f.expr(condition)
-            f.emit(f"br_if ${label}")
-
-
-def _is_compound(condition: Expr) -> bool:
-    while isinstance(condition, Unary) and condition.op is UnaryOp.NOT:
-        condition = condition.operand
-    return isinstance(condition, ShortCircuit)
-
-
 def branch(f: FunctionBuilder, node: If) -> Ownership:
-    if _is_compound(node.condition):
+    if conditions.is_compound(node.condition):
         _compound_branch(f, node)
     else:
         f.expr(node.condition)
@@ -124,7 +65,7 @@ def _compound_branch(f: FunctionBuilder, node: If) -> None:
     if node.otherwise is not None:
         _open(f, f"block ${end}", node.type)
     f.emit(f"block ${otherwise}")
-    unless(f, node.condition, otherwise)
+    conditions.unless(f, node.condition, otherwise)
     f.own(node.then)
     if node.otherwise is None:
         f.emit("end")
@@ -187,9 +128,6 @@ def _arm(f: FunctionBuilder, arm: TagArm, subject: str) -> None:
             f.declare(local)
     f.own(arm.body)
     f.end_scope(height, reachable=arm.body.type is not Prim.NEVER)
-
-
-# --- ways out ---------------------------------------------------------------------------
 
 
 def leave(f: FunctionBuilder, node: Return) -> Ownership:

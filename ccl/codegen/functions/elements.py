@@ -10,15 +10,14 @@ from contextlib import contextmanager
 
 from ccl.abi.layout import SLOT_BYTES
 from ccl.analysis.array_usage import assigned_in, invariant_arrays
-from ccl.codegen.function_builder import FunctionBuilder, Owned, Ownership, View
-from ccl.codegen.operations import overflow_checks
+from ccl.codegen.function_builder import OUT_OF_RANGE, FunctionBuilder, Owned, Ownership, View
+from ccl.codegen.operations import checks, overflow_checks
 from ccl.ir.layout import load, value_type
 from ccl.ir.typed import Expr, ForEach, ForPairs, IndexGet, Local, LocalGet, While
 from ccl.ir.types import is_reference
 from ccl.ir.visit import everything, statement_children
 from ccl.source.spans import Span
 
-OUT_OF_RANGE = "index out of range"
 _SLOT_SHIFT = SLOT_BYTES.bit_length() - 1
 
 
@@ -65,22 +64,22 @@ def _index(f: FunctionBuilder, node: IndexGet, array: str, view: View | None) ->
         name = f.name(node.index.local)
         check(f, array, name, view, node.span)
         return name, False
-    asked = overflow_checks.to_ask(f, node.index)
+    asked = overflow_checks.guards_of(f, node.index)
     if not asked:
-        overflow_checks.small(f, node.index)
+        overflow_checks.checked_together(f, node.index)
         name = f.new_temporary("i64")
         f.emit(f"local.set ${name}")
         check(f, array, name, view, node.span)
         return name, True
     # one question for both: may a step have overflowed, is the index out of range
-    overflow_checks.plainly(f, node.index)
+    overflow_checks.unchecked(f, node.index)
     name = f.new_temporary("i64")
     guard = view.guards.get(asked) if view is not None else None
     if guard is not None:
         f.emit(f"local.tee ${name}", f"local.get ${guard}", "i64.ge_u", "if")
     else:
         f.emit(f"local.tee ${name}", *_length(array, view), "i64.ge_u")
-        overflow_checks.any_large(f, [f.known_name(index) for index in sorted(asked)])
+        checks.any_large(f, [f.known_name(index) for index in sorted(asked)])
         f.emit("i32.or", "if")
     f.expr(node.index)
     f.emit(f"local.set ${name}")
@@ -143,7 +142,7 @@ def viewed(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> Iterator[Non
         f.emit(f"local.get ${name}", "i64.load32_u offset=8", f"local.set ${view.length}")
         for numbers, guard in view.guards.items():
             f.emit("i64.const 0", f"local.get ${view.length}")
-            overflow_checks.any_large(f, [f.known_name(index) for index in sorted(numbers)])
+            checks.any_large(f, [f.known_name(index) for index in sorted(numbers)])
             f.emit("select", f"local.set ${guard}")
         f.views[local.index] = view
         opened.append((local.index, view))
@@ -162,7 +161,7 @@ def _asked(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> dict[int, li
     changing = assigned_in(loop)
     for node in (each for part in statement_children(loop) for each in everything(part)):
         if isinstance(node, IndexGet) and isinstance(node.base, LocalGet):
-            asked = overflow_checks.to_ask(f, node.index)
+            asked = overflow_checks.guards_of(f, node.index)
             if asked and not asked & changing and all(map(f.is_set, asked)):
                 sets = found.setdefault(node.base.local.index, [])
                 if asked not in sets:

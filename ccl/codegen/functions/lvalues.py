@@ -9,7 +9,7 @@ from typing import (
 from ccl.codegen.codecs import routines
 from ccl.codegen.function_builder import FunctionBuilder, Owned, Ownership, View
 from ccl.codegen.functions import elements, map_keys
-from ccl.codegen.operations import operators, overflow_checks
+from ccl.codegen.operations import arithmetic, overflow_checks
 from ccl.ir.layout import field_offset, load, store, value_type
 from ccl.ir.typed import (
     BinaryOp,
@@ -129,7 +129,7 @@ def set_aside(f: FunctionBuilder, steps: Sequence[Step]) -> list[Key]:
             keys.append(Key(owned.name, owned))
         else:
             if isinstance(step.of, Array):
-                overflow_checks.small(f, step.index)
+                overflow_checks.checked_together(f, step.index)
             else:
                 f.expr(step.index)
             name = f.new_temporary(kind)
@@ -267,7 +267,7 @@ def _combine_in_place(
                 f.emit(store(kind, offset))
                 f.release(name, kind)
             else:
-                operators.combine(f, op, kind, statement.span)
+                arithmetic.combine(f, op, kind, statement.span)
                 f.emit(store(kind, offset))
 
 
@@ -295,7 +295,7 @@ def _combine_apart(f: FunctionBuilder, statement: Store, op: BinaryOp, keys: Seq
                 _put(f, at, offset, joined.name, kind)
             f.forget(joined)
         else:
-            operators.combine(f, op, kind, statement.span)
+            arithmetic.combine(f, op, kind, statement.span)
             f.emit(f"local.set ${old}")
             offset = _address(f, statement, keys)
             f.emit(f"local.get ${old}", store(kind, offset))

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 
 from ccl.analysis.interval_arithmetic import MIN
-from ccl.codegen.function_builder import FunctionBuilder, Ownership
-from ccl.codegen.functions import elements
-from ccl.codegen.operations import containers, conversions, operators
+from ccl.codegen.function_builder import OUT_OF_RANGE, FunctionBuilder, Ownership
+from ccl.codegen.operations import checks, containers, conversions, strings
+from ccl.codegen.operations.checks import overflow
 from ccl.codegen.operations.conversions import DECIMAL_SCALE
-from ccl.codegen.operations.operators import overflow
 from ccl.ir.typed import Builtin, CallBuiltin, ScalarConst
 from ccl.ir.types import Prim, Type
 from ccl.source.spans import Span
@@ -24,7 +23,7 @@ def call(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
 
 
 def _concat(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
-    return operators.concat(f, containers.operands(node), node.span)
+    return strings.concat(f, containers.operands(node), node.span)
 
 
 def _substring(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
@@ -42,7 +41,7 @@ def _char_at(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
         f.emit(f"local.set ${index}", f"local.set ${text}", f"local.get ${index}")
         f.emit(f"local.get ${text}", "i64.load32_u offset=12", "i64.ge_u")
         f.emit("if", f"local.get ${index}", f"local.get ${text}", "i64.load32_u offset=12")
-        f.constant(f.site(node.span, elements.OUT_OF_RANGE))
+        f.constant(f.site(node.span, OUT_OF_RANGE))
         f.call("trap_index")
         f.emit("unreachable", "end")
         f.emit(f"local.get ${text}", f"local.get ${text}", f"local.get ${index}", "i32.wrap_i64")
@@ -164,7 +163,7 @@ def _percentage(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
         f.constant(f.site(node.span, overflow(node.type, "percentage")))
         f.call("multiply")
         f.emit(f"local.get ${whole}")
-        f.constant(f.site(node.span, operators.DIVISION_BY_ZERO))
+        f.constant(f.site(node.span, checks.DIVISION_BY_ZERO))
         f.constant(f.site(node.span, overflow(node.type, "percentage")))
         f.call("divide")
     return Ownership.PLAIN
@@ -189,7 +188,7 @@ def _divided(rounding: int) -> Callable[[FunctionBuilder, CallBuiltin], Ownershi
         f.borrow(containers.operands(node))
         with f.temporary("i64") as divisor:
             f.emit(f"local.tee ${divisor}", "i64.eqz")
-            f.trap_if(node.span, operators.DIVISION_BY_ZERO)
+            f.trap_if(node.span, checks.DIVISION_BY_ZERO)
             f.emit(f"i64.const {DECIMAL_SCALE}", f"local.get ${divisor}", f"i32.const {rounding}")
         f.constant(f.site(node.span, overflow(node.type, node.builtin.value)))
         f.call("scaled")

@@ -8,7 +8,7 @@ from ccl.codegen.functions import elements, lvalues
 from ccl.codegen.functions.calls import push_unique
 from ccl.codegen.functions.lvalues import Key
 from ccl.codegen.functions.map_keys import find_key, put_key
-from ccl.codegen.operations.operators import overflow
+from ccl.codegen.operations.checks import overflow
 from ccl.ir.layout import load, payload_offset, store, value_type
 from ccl.ir.typed import Argument, CallBuiltin, Expr, LocalGet, Step
 from ccl.ir.types import Array, Map, Option, Type, is_reference

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ccl.codegen.codecs import decoding, encoding
-from ccl.codegen.function_builder import FunctionBuilder, Owned, Ownership
-from ccl.codegen.functions import elements
+from ccl.codegen.function_builder import OUT_OF_RANGE, FunctionBuilder, Owned, Ownership
 from ccl.ir.layout import load, payload_offset, value_type
 from ccl.ir.typed import CallBuiltin, Conversion, Convert, DataGet, Expr, LocalGet, TextConst
 from ccl.ir.types import Prim, Result, Type, is_reference
@@ -222,7 +221,7 @@ def data_has(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
 def data_item(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
     spilled = f.borrow([argument.value for argument in node.arguments])
     f.constant(f.site(node.span, NO_LIST))
-    f.constant(f.site(node.span, elements.OUT_OF_RANGE))
+    f.constant(f.site(node.span, OUT_OF_RANGE))
     f.call("data_item")
     f.release_spilled(spilled)
     return Ownership.OWNED

@@ -9,7 +9,7 @@ from typing import Final
 
 from ccl.analysis.interval_arithmetic import MAX, MIN
 from ccl.codegen.function_builder import FunctionBuilder
-from ccl.codegen.operations import operators
+from ccl.codegen.operations import checks
 from ccl.codegen.operations.conversions import DECIMAL_SCALE
 from ccl.ir.typed import Binary, BinaryOp, ScalarConst
 
@@ -48,12 +48,12 @@ def by_constant(f: FunctionBuilder, node: Binary) -> bool:
         factor = Fraction(DECIMAL_SCALE, constant.value)
     else:
         return False
-    over = operators.overflow(node.type, node.op.value)
+    over = checks.overflow(node.type, node.op.value)
     times, by = factor.numerator, factor.denominator
     if by == 1:
         f.expr(other)
         low, high = (MIN, MAX) if times == 0 else (-(-MIN // times), MAX // times)
-        operators.checked_range(f, "i64.mul", times, low, high, node.span, over)
+        checks.checked_range(f, "i64.mul", times, low, high, node.span, over)
         return True
     f.expr(other)
     with f.temporary("i64") as a:
