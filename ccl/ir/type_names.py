@@ -6,15 +6,7 @@ module or message each is named by the file or contract that it belongs to, as `
 
 from collections.abc import Iterable
 
-from ccl.ir.types import (
-    Array,
-    Enumeration,
-    Map,
-    Option,
-    Result,
-    Struct,
-    Type,
-)
+from ccl.ir.types import Array, Enumeration, Map, Option, Result, Struct, Type
 
 
 class TypeNames:

@@ -1,15 +1,6 @@
 """Purity: expressions that have no effect and cannot trap, so that passes may remove them."""
 
-from ccl.ir.typed import (
-    Block,
-    Expr,
-    If,
-    LocalGet,
-    ScalarConst,
-    StateGet,
-    TextConst,
-    UnitConst,
-)
+from ccl.ir.typed import Block, Expr, If, LocalGet, ScalarConst, StateGet, TextConst, UnitConst
 from ccl.ir.types import Prim
 
 

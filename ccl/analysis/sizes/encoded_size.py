@@ -1,8 +1,6 @@
 """How many bytes a value of a type has at most as DAG-CBOR, where its type alone says so."""
 
-from typing import (
-    assert_never,
-)
+from typing import assert_never
 
 from ccl.abi.host_calls import CID_BYTES_MAX, DID_BYTES_MAX
 from ccl.ir.typed import Program

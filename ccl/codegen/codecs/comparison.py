@@ -1,9 +1,7 @@
 """Structural equality and hashes: one routine per type; the search for elements and keys."""
 
 from collections.abc import Callable
-from typing import (
-    assert_never,
-)
+from typing import assert_never
 
 from ccl.abi.layout import SLOT_BYTES
 from ccl.codegen.codecs.routines import each_entry, is_bare, is_key_text, is_recursive

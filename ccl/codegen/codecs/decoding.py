@@ -1,8 +1,6 @@
 """Canonical DAG-CBOR to values: one checked routine per type; bad data traps with its reason."""
 
-from typing import (
-    assert_never,
-)
+from typing import assert_never
 
 from ccl.codegen.codecs.comparison import is_word_key, put_routine
 from ccl.codegen.codecs.encoding import canonical_order, is_nullable

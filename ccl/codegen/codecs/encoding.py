@@ -3,9 +3,7 @@
 The encoder writes into one buffer that `out_begin` empties; routines take the value alone.
 """
 
-from typing import (
-    assert_never,
-)
+from typing import assert_never
 
 from ccl.codegen.codecs.routines import is_recursive
 from ccl.codegen.module_builder import ModuleBuilder

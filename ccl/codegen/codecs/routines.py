@@ -1,8 +1,6 @@
 """One routine per type: release, clone. Written as text, once, on demand."""
 
-from typing import (
-    assert_never,
-)
+from typing import assert_never
 
 from ccl.abi.layout import SLOT_BYTES
 from ccl.codegen.module_builder import ModuleBuilder

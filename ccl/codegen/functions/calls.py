@@ -100,7 +100,7 @@ def _call_changing(f: FunctionBuilder, node: CallFunction) -> None:
         path = path_of(value) if argument.mutated else None
         shape = value_type(value.type)
         if path is not None:
-            keys = lvalues.set_aside(f, path[1])
+            keys = lvalues.spill_keys(f, path[1])
             paths.append((path[1], keys))
             pushes.append(partial(push_unique, f, value, path, keys))
         elif shape is None:
@@ -122,7 +122,7 @@ def _call_changing(f: FunctionBuilder, node: CallFunction) -> None:
     f.emit(_instruction(f, callee, node))
     f.release_spilled(owned)
     for steps, keys in reversed(paths):
-        lvalues.give_back(f, steps, keys)
+        lvalues.free_keys(f, steps, keys)
     for name, shape in plain:
         f.free_temporary(name, shape)
 

@@ -1,12 +1,7 @@
 """Conditions that jump: each part of an `&&` or `||` jumps by itself."""
 
 from ccl.codegen.function_builder import FunctionBuilder
-from ccl.ir.typed import (
-    Expr,
-    ShortCircuit,
-    Unary,
-    UnaryOp,
-)
+from ccl.ir.typed import Expr, ShortCircuit, Unary, UnaryOp
 
 
 def unless(f: FunctionBuilder, condition: Expr, label: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final, assert_never, get_args
 
 from ccl.abi.layout import SLOT_BYTES
 from ccl.codegen.function_builder import FunctionBuilder, Ownership
-from ccl.codegen.functions import calls, control, lvalues, records
+from ccl.codegen.functions import calls, control, reads, records
 from ccl.codegen.operations import builtins, conversions, operators, strings
 from ccl.ir.layout import field_offset, payload_offset, store, value_type
 from ccl.ir.typed import (
@@ -226,9 +226,9 @@ def _lowering_of_operation(
     if issubclass(kind, Concat):
         return lambda f, node: strings.concat(f, node.parts, node.span)
     if issubclass(kind, FieldGet):
-        return lvalues.field
+        return reads.field
     if issubclass(kind, IndexGet):
-        return lvalues.index
+        return reads.index
     if issubclass(kind, Convert):
         return conversions.convert
     if issubclass(kind, DataGet):

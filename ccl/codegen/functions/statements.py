@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from ccl.codegen.function_builder import FunctionBuilder
-from ccl.codegen.functions import elements, loops, lvalues
+from ccl.codegen.functions import elements, loops, stores
 from ccl.codegen.operations import strings
 from ccl.ir.layout import value_type
 from ccl.ir.typed import (
@@ -30,7 +30,7 @@ def lower(f: FunctionBuilder, statement: Statement) -> None:
         case Evaluate(value=value):
             f.drop(f.expr(value), value.type)
         case Store():
-            lvalues.assign(f, statement)
+            stores.assign(f, statement)
         case While():
             with elements.viewed(f, statement):
                 loops.while_(f, statement)

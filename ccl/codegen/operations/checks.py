@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 from ccl.analysis.interval_arithmetic import MAX, MIN
 from ccl.codegen.function_builder import FunctionBuilder
-from ccl.ir.typed import (
-    BinaryOp,
-)
+from ccl.ir.typed import BinaryOp
 from ccl.ir.types import Type
 from ccl.source.spans import Span
 

@@ -7,8 +7,8 @@ from ccl.codegen.function_builder import Callee, FunctionBuilder, Owned, Ownersh
 from ccl.codegen.functions import elements, lvalues
 from ccl.codegen.functions.calls import push_unique
 from ccl.codegen.functions.lvalues import Key
-from ccl.codegen.functions.map_keys import find_key, put_key
 from ccl.codegen.operations.checks import overflow
+from ccl.codegen.operations.map_keys import find_key, put_key
 from ccl.ir.layout import load, payload_offset, store, value_type
 from ccl.ir.typed import Argument, CallBuiltin, Expr, LocalGet, Step
 from ccl.ir.types import Array, Map, Option, Type, is_reference
@@ -42,7 +42,7 @@ class _Target:
         self._fresh: Owned | None = None
         if self._path is not None:
             self._steps = self._path[1]
-            self._keys = lvalues.set_aside(f, self._steps)
+            self._keys = lvalues.spill_keys(f, self._steps)
         else:
             f.own(argument.value)
             f.memory_site(argument.value.span)
@@ -59,7 +59,7 @@ class _Target:
     def done(self) -> None:
         if self._fresh is not None:
             self._f.release_spilled([self._fresh])
-        lvalues.give_back(self._f, self._steps, self._keys)
+        lvalues.free_keys(self._f, self._steps, self._keys)
 
 
 # --- arrays -----------------------------------------------------------------------------

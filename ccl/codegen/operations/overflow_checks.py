@@ -8,13 +8,7 @@ from collections.abc import Sequence
 from ccl.analysis.interval_arithmetic import MAX, MIN, Interval, result_of
 from ccl.codegen.function_builder import FunctionBuilder
 from ccl.codegen.operations import checks
-from ccl.ir.typed import (
-    Binary,
-    BinaryOp,
-    Expr,
-    LocalGet,
-    ScalarConst,
-)
+from ccl.ir.typed import Binary, BinaryOp, Expr, LocalGet, ScalarConst
 from ccl.ir.types import Prim
 
 SMALL = 2**31

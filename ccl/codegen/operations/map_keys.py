@@ -2,7 +2,7 @@
 
 from ccl.codegen.codecs import comparison
 from ccl.codegen.function_builder import FunctionBuilder
-from ccl.codegen.functions.trap_details import trap_with_keys, trap_with_scalar
+from ccl.codegen.operations.trap_details import trap_with_keys, trap_with_scalar
 from ccl.ir.layout import value_type
 from ccl.ir.types import Map, Prim, Type
 from ccl.source.spans import Span
