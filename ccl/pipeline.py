@@ -15,7 +15,7 @@ from ccl.charter import decide_conditions, elaborate
 from ccl.charter.condition_text import condition_text
 from ccl.checking import PackedModules, check_bodies, declare, report_rules, typed_program
 from ccl.desugar import expand
-from ccl.diagnostics.cascades import ParsedFile, leave_out_consequences
+from ccl.diagnostics.cascades import ParsedFile, suppress_cascades
 from ccl.diagnostics.model import Sink, is_error
 from ccl.ir import typed
 from ccl.parser.confusables import warn_about_names
@@ -159,7 +159,7 @@ def _check(
         file: ParsedFile(module=each.module, found=each.imports, is_library=file in library)
         for file, each in loaded.files.items()
     }
-    leave_out_consequences(sink, sources, parsed)
+    suppress_cascades(sink, sources, parsed)
     apply_levels(sink, sources, sorted(own), loaded.root, project.levels)
     return Compilation(
         sources=sources,

@@ -81,7 +81,7 @@ class Packing:
         compiled = self._compile(text, shown)
         self._take_diagnostics(compiled)
         if compiled.wasm is None or compiled.cid is None:
-            return Unreadable.FAULTY
+            return Unreadable.HAS_ERRORS
         return typed.PackedModule(path=written, cid=compiled.cid, wasm=compiled.wasm)
 
     def _take_diagnostics(self, compiled: Compiled) -> None:

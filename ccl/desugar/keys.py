@@ -4,7 +4,7 @@ As for the charter's schemas, an unknown key of a proposal is a warning; a role 
 """
 
 from ccl.abi.text.suggest import distance, nearest
-from ccl.diagnostics.fixes import respelt
+from ccl.diagnostics.fixes import spelling_fix
 from ccl.diagnostics.model import Sink
 from ccl.prelude.schemas import SLIP_DISTANCE_MAX
 from ccl.source.spans import Span
@@ -48,7 +48,7 @@ def check_key(
         return
     near = nearest(key.text, known)
     if near is not None and distance(key.text, near, SLIP_DISTANCE_MAX) <= SLIP_DISTANCE_MAX:
-        fixes, advice = respelt(key.span, near, given)
+        fixes, advice = spelling_fix(key.span, near, given)
         sink.report(
             "CCL0302",
             key.span,

@@ -1,7 +1,7 @@
-"""The page of each diagnostic code: what is wrong, why it matters, a wrong and a right example.
+"""The page of each diagnostic code: the problem, its reason, a wrong and a right example.
 
-Pages are Markdown, `ccl/diagnostics/codes/pages/CODE.md`: `# CODE: title`, prose, a
-fenced block `ccl wrong` that gives exactly this code, and a block `ccl right` without errors.
+Pages are Markdown, `ccl/diagnostics/codes/pages/CODE.md`: `# CODE: title`, prose, a fenced block
+`ccl wrong` that gives exactly this code, and a block `ccl right` without errors.
 """
 
 import re
@@ -26,7 +26,7 @@ class Page:
     """The whole page as Markdown."""
 
     def examples(self, kind: str) -> tuple[str, ...]:
-        """The bodies of the fences ```` ```ccl kind ````."""
+        """Lists the bodies of the fences ```` ```ccl kind ````."""
         return tuple(
             match["body"]
             for match in _FENCE.finditer(self.text)
@@ -42,7 +42,7 @@ def page_names() -> tuple[str, ...]:
 
 
 def load_page(code: str) -> Page | None:
-    """The page of a code written in full, None if there is none.
+    """Loads the page of a full code; None if there is none.
 
     Raises ValueError if the file does not begin with `# CODE: title`.
     """
@@ -58,15 +58,14 @@ def load_page(code: str) -> Page | None:
 
 
 def nearest_code(code: str) -> str | None:
-    """The existing code that `code` was probably meant to be: one slip away, since codes of more
-    in common mean nothing alike."""
+    """Suggests the existing code at edit distance 1; codes that differ more are unrelated."""
     from ccl.abi.text.suggest import distance
 
     return next((each for each in sorted(TEMPLATES) if distance(code, each, 1) == 1), None)
 
 
 def render_page(page: Page, *, color: bool, width: int, seal: str = "") -> str:
-    """The page for a terminal `width` cells wide."""
+    """Renders the page for a terminal `width` cells wide."""
     paint = Paint(color, seal)
     return "\n".join(_rows(page.text, paint, min(max(width, 40), 88))).rstrip() + "\n"
 

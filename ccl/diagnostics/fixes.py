@@ -1,7 +1,7 @@
-"""Applying the fixes of diagnostics to a text, and the fix of a misspelt key.
+"""Application of fixes to a text, and the fix of a misspelt key.
 
-Edits never overlap: of two fixes that touch the same place the one given first is taken, and
-the other waits for the next round.
+Edits never overlap: of two fixes at the same place the first one is applied, and the other waits
+for the next round.
 """
 
 from bisect import bisect_left, insort
@@ -12,7 +12,7 @@ from ccl.source.spans import FileId, Span
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """`text` with all edits made; they must not overlap. Insertions at one place keep order."""
+    """Applies edits to `text`; they must not overlap. Insertions at one place keep their order."""
     out: list[str] = []
     done = 0
     for edit in sorted(edits, key=lambda e: (e.span.start, e.span.end)):
@@ -24,11 +24,11 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join(out)
 
 
-def respelt(
+def spelling_fix(
     span: Span, near: str | None, given: Container[str]
 ) -> tuple[tuple[Fix, ...], str | None]:
-    """The fixes of a misspelt key and the fact `advice`: the key `near` is written instead, unless
-    it is given as well, as then it would be given twice."""
+    """Builds the fix of a misspelt key, and the fact `advice`: writes `near` instead, unless that
+    key is given too, as it would then be duplicate."""
     if near is None:
         return (), None
     if near in given:
@@ -39,9 +39,9 @@ def respelt(
 def compatible_fixes(
     diagnostics: Iterable[Diagnostic], file: FileId, *, unsafe: bool = False
 ) -> tuple[Fix, ...]:
-    """The first applicable fix of each diagnostic, without any overlap.
+    """Selects the first applicable fix of each diagnostic, without overlaps.
 
-    Two insertions at the same place count as an overlap: their order would be a guess.
+    Two insertions at the same place overlap, as their order would be a guess.
     """
     chosen: list[Fix] = []
     taken: list[tuple[int, int]] = []
@@ -58,7 +58,7 @@ def compatible_fixes(
 
 
 def _applicable(diagnostic: Diagnostic, file: FileId, *, unsafe: bool) -> Fix | None:
-    """The first fix that stays inside `file`: a safe one, or with `unsafe` any."""
+    """Selects the first fix inside `file`: a safe one, or with `unsafe` any."""
     within = [
         fix
         for fix in diagnostic.fixes

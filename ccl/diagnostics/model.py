@@ -1,8 +1,8 @@
-"""Diagnostics as facts: a code, places, and the values that the prose will need.
+"""Diagnostics as facts: a code, spans, and the values for the prose.
 
-Stages report facts to a `Sink`; `ccl.diagnostics.codes` holds the wording and
-`ccl.diagnostics.render` the formats.
-A diagnostic is a value: nothing here prints, raises or looks at a terminal.
+Stages report facts to a `Sink`; `ccl.diagnostics.codes` has the wording and
+`ccl.diagnostics.render` the formats. A diagnostic is a value: nothing here prints, raises or reads
+a terminal.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,22 +14,23 @@ from ccl.support.node import Node, field
 
 
 class Label(Node, frozen=True):
-    """A secondary place and what is to be seen there (a short phrase, no full stop)."""
+    """A secondary span with a short phrase, without a full stop."""
 
     span: Span
     text: str
 
 
 class Edit(Node, frozen=True):
-    """Replace the text of `span` (an empty span inserts)."""
+    """A replacement of the text of `span` (an empty span inserts)."""
 
     span: Span
     replacement: str
 
 
 class Fix(Node, frozen=True):
-    """A change that mends the error. A `safe` one cannot change what the program says, and may be
-    applied unasked; any other is a guess (docs/fixes.md says which are safe, and why)."""
+    """A change that corrects the error. A `safe` one preserves the meaning of the program, and may
+    be applied automatically; any other is a guess (docs/fixes.md lists the safe ones and the
+    reasons)."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -41,8 +42,8 @@ class Fix(Node, frozen=True):
 
 
 class Diagnostic(Node, frozen=True):
-    """`code` names a template in `ccl.diagnostics.codes`; `facts` fill it in. `denied`: a warning
-    that the project makes an error."""
+    """`code` names a template in `ccl.diagnostics.codes`, filled in with `facts`. `denied`: a
+    warning that the project makes an error."""
 
     code: str
     span: Span
@@ -58,7 +59,7 @@ class Diagnostic(Node, frozen=True):
 
 
 class Sink:
-    """Collects the diagnostics of one compilation."""
+    """The collector of the diagnostics of one compilation."""
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
@@ -74,10 +75,10 @@ class Sink:
         fixes: Iterable[Fix] = (),
         **facts: str | None,
     ) -> None:
-        """Add one diagnostic. The same code at the same span is kept once; a fact None is left out.
+        """Adds one diagnostic, once for the same code and span; a fact None is omitted.
 
-        A name that is empty was put in by the parser, which has reported that it is missing:
-        an error about it is a consequence, and left out too.
+        An empty name was inserted by the parser, which has reported that it is missing: an error
+        about it is a consequence and is omitted.
         """
         if facts.get("name") == "":
             return
@@ -85,29 +86,29 @@ class Sink:
         self.add(Diagnostic(code, span, known, tuple(labels), tuple(notes), tuple(fixes)))
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Add a diagnostic that is complete."""
+        """Adds a complete diagnostic."""
         place = (diagnostic.code, diagnostic.span)
         if place not in self._places:
             self._places.add(place)
             self._found.append(diagnostic)
 
     def take(self, other: "Sink") -> None:
-        """Add all that another sink has collected."""
+        """Adds all diagnostics of another sink."""
         for diagnostic in other._found:
             self.add(diagnostic)
 
-    def leave_out(self, is_consequence: Callable[[Diagnostic], bool]) -> None:
-        """Remove the consequences of other errors."""
+    def suppress(self, is_consequence: Callable[[Diagnostic], bool]) -> None:
+        """Removes diagnostics that are consequences of other errors."""
         self.revise(lambda each: None if is_consequence(each) else each)
 
     def revise(self, revised: Callable[[Diagnostic], Diagnostic | None]) -> None:
-        """Put what `revised` makes of it in place of each diagnostic, or nothing for None."""
+        """Replaces each diagnostic by the result of `revised`; None removes it."""
         found = [revised(each) for each in self._found]
         self._found = [new for new in found if new is not None]
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All of them, in the order of files and places."""
+        """All diagnostics, ordered by file and span."""
         found = self._found
         return tuple(sorted(found, key=lambda d: (d.span.file, d.span.start, d.span.end, d.code)))
 

@@ -1,1 +1,1 @@
-"""Layout: a concrete tree to the one text that it should have."""
+"""Formatting: a concrete tree to its canonical text."""

@@ -18,7 +18,7 @@ class Code(Expressions, ABC):
     # --- blocks
 
     def statements(self, opener: Part, parts: Sequence[Part], closer: Part) -> Doc:
-        """A block; on one line only where the author wrote a single statement so."""
+        """Lays out a block; on one line only if the author wrote a single statement on one line."""
         assert isinstance(opener, Leaf) and isinstance(closer, Leaf)
         found = members(parts)
         laid = [self.laid(each) for each in found]
@@ -28,7 +28,7 @@ class Code(Expressions, ABC):
         return self.enclosed(opener, lines, closer, pad=LINE, broken=broken, blanks=blanks)
 
     def open_block(self, part: Part) -> Doc:
-        """A block that breaks together with what encloses it."""
+        """Lays out a block that breaks together with its enclosing group."""
         assert isinstance(part, Phrase), "a block"
         opener, given, *final, closer = part.parts
         assert isinstance(given, list), "statements"
@@ -84,19 +84,20 @@ class Code(Expressions, ABC):
 
     @abstractmethod
     def body(self, opener: Part, given: Part, closer: Part, *, usual: str = ";") -> Doc:
-        """Entries in braces: what declarations are made of."""
+        """Lays out the entries in braces of a declaration."""
 
     # --- control flow
 
     def head(self, word: Part, value: Part, *behind: Doc) -> Doc:
-        """`word value `, the brace follows; it stands alone after a head of several lines."""
+        """Lays out `word value ` before a brace, which is on its own line after a head of several
+        lines."""
         if isinstance(value, Phrase) and value.rule == "fold":
             inner = concat(self.loose(value), *behind)
             return group(self.lay(word), " ", Indent(inner), LINE)
         return concat(self.lay(word), " ", self.lay(value), *behind, " ")
 
     def otherwise(self, word: Part, behind: Doc) -> Doc:
-        """` else …`, on a new line where a comment stands before it."""
+        """Lays out ` else …`, on a new line after a comment."""
         assert isinstance(word, Leaf)
         trivia = self.trivia
         remark = trivia.trailing(word.index - 1)
@@ -163,7 +164,7 @@ class Code(Expressions, ABC):
 
 
 def _terminator(member: Member) -> Doc:
-    """The `;` that a statement does not hold itself."""
+    """Prints the `;` of a statement that is not part of its phrase."""
     part = member.part
     assert isinstance(part, Phrase)
     match part.rule:
@@ -176,7 +177,7 @@ def _terminator(member: Member) -> Doc:
 
 
 def _is_closed(part: Part) -> bool:
-    """Does the arm end in the brace of its body?"""
+    """Reports whether the arm ends with the brace of its body."""
     assert isinstance(part, Phrase)
     body = part.parts[-1]
     return isinstance(body, Phrase) and body.rule in _COMPOUND

@@ -16,7 +16,7 @@ _CLOSED_VALUES: Final = frozenset({"object", "if_", "if_else", "match", "match_o
 
 class Declarations(Code):
     def file(self) -> Doc:
-        """All items, each on lines of its own."""
+        """Lays out all items, each on lines of its own."""
         end = len(self.tree.leaves) - 1
         found = members(self.tree.items)
         first = found[0].first if found else end
@@ -40,8 +40,8 @@ class Declarations(Code):
         return concat(*parts)
 
     def body(self, opener: Part, given: Part, closer: Part, *, usual: str = ";") -> Doc:
-        """Entries in braces, not yet a group: one line only where the author wrote one.
-        `usual` ends an entry if the author has ended none."""
+        """Lays out entries in braces, without a group: on one line only if the author wrote one
+        line. `usual` terminates an entry if the author has terminated none."""
         assert isinstance(opener, Leaf) and isinstance(closer, Leaf) and isinstance(given, list)
         found = members(given)
         laid, lines = self._lines(found, usual)
@@ -193,7 +193,7 @@ class Declarations(Code):
 
 
 def _is_simple(part: Part) -> bool:
-    """Does the entry need a terminator?"""
+    """Reports whether the entry needs a terminator."""
     assert isinstance(part, Phrase)
     if part.rule == "override":
         return _is_simple(part.parts[1])

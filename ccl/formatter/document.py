@@ -1,7 +1,7 @@
-"""Texts with the places at which they may be broken, and their printing within a width.
+"""Documents: text with possible line breaks, and their printing within a width.
 
-After Wadler and Oppen: a group is printed on one line if it fits, otherwise its own
-lines break. Whatever holds a hard line is broken, and so is all that encloses it.
+After Wadler and Oppen: a group is printed on one line if it fits, otherwise its own lines break. A
+group that contains a hard line is broken, and so are the groups around it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,19 +20,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A comment up to the end of its line; its width never breaks anything before it.
+    """A comment up to the end of its line; its width never breaks the text before it.
 
-    Whatever is printed after a `//` comment begins a new line."""
+    The text after a `//` comment begins a new line.
+    """
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """Text as written, first line without its indentation; the following lines move as
-    far as the first does. `indent`: of the line in which the text began.
+    """Text as written, its first line without indentation; the following lines move with the first.
+    `indent`: of the line in which the text began.
 
-    Whatever is printed after a comment of several lines begins a new line."""
+    The text after a comment of several lines begins a new line.
+    """
 
     lines: tuple[str, ...]
     indent: int
@@ -91,7 +93,7 @@ INDENT_WIDTH: Final = 2
 
 
 def is_forced(doc: Doc) -> bool:
-    """Does it hold something that must end its line?"""
+    """Reports whether the document contains a hard line end."""
     match doc:
         case str() | Choice() | Fill():
             return False
@@ -129,12 +131,12 @@ def joined(separator: Doc, parts: Iterable[Doc]) -> Doc:
 
 
 def words(*parts: Doc) -> Doc:
-    """Those that are not empty, with a space between."""
+    """Joins the non-empty documents with spaces."""
     return joined(" ", (part for part in parts if part != ""))
 
 
 def printed(doc: Doc, width: int) -> str:
-    """The text, without spaces at line ends."""
+    """Returns the text, without spaces at line ends."""
     return _Printer(width).run(doc)
 
 
@@ -183,7 +185,7 @@ class _Printer:
         return "".join(out)
 
     def _after_comment(self, text: str, indent: int) -> str:
-        """The text, on a new line if a comment ends this one."""
+        """Prints the text, on a new line after a comment."""
         if not self.is_line_full:
             return text
         text = text.lstrip(" ")
@@ -227,7 +229,7 @@ class _Printer:
         return hugging if self._fits(hugging, ()) else ((indent, False, hug.open),)
 
     def _fill(self, members: Sequence[Doc], indent: int, flat: bool, stack: list[_Pending]) -> None:
-        """All but the last member end in a comma."""
+        """Prints members, each but the last with a comma."""
         pending: list[_Pending] = []
         column = self.column
         for number, member in enumerate(members):
@@ -245,7 +247,7 @@ class _Printer:
         stack.extend(reversed(pending))
 
     def _fits(self, first: Sequence[_Pending], rest: Sequence[_Pending]) -> bool:
-        """Does the line fit that begins with `first`, up to the first possible break?"""
+        """Reports whether the line beginning with `first` fits, up to its first possible break."""
         left = self.width - self.column
         stack = list(first)
         behind = len(rest)

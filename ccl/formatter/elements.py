@@ -1,4 +1,4 @@
-"""Bracketed sequences: one line, or a line for each member, with the comments between."""
+"""Bracketed sequences: on one line, or a line for each member, with the comments between."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ _CALLS: Final = frozenset({"call", "call_generic", "method_generic", "require"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One of a sequence, the separator written after it, and what more there is of them."""
+    """A member of a sequence, the separator after it, and the rest of the sequence."""
 
     part: Leaf | Phrase
     separator: Leaf | None
@@ -55,8 +55,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Laid:
-    """A member laid out: comments before, itself, comments at the end of its line.
-    `is_separated`: the body holds the separator as the author wrote it."""
+    """A member laid out: comments before it, itself, comments at the end of its line.
+    `is_separated`: the body contains the separator as written."""
 
     before: Doc
     body: Doc
@@ -69,7 +69,7 @@ class Laid:
 
 
 def members(parts: Sequence[Part]) -> list[Member]:
-    """A list of the tree as members. Separators before the first belong to no member."""
+    """Splits a list of the tree into members. Separators before the first belong to no member."""
     found: list[Member] = []
     for part in parts:
         if not isinstance(part, Leaf) or part.kind not in ("COMMA", "SEMI"):
@@ -91,7 +91,7 @@ class Elements:
         self.lay = lay
 
     def whole(self, part: Leaf | Phrase) -> Doc:
-        """The phrase; as it was written, if a comment inside it has no place."""
+        """Lays out the phrase, or keeps it as written if a comment in it has no place."""
         doc = self.lay(part)
         if isinstance(part, Phrase) and self.trivia.is_left(part.first, part.last):
             return self.trivia.verbatim(part.first, part.last)
@@ -123,7 +123,7 @@ class Elements:
         return Laid(before=before, body=body, after=after, blank=blank)
 
     def opened(self, opener: Leaf) -> bool:
-        """Did the author break the line after the bracket?"""
+        """Reports whether the author broke the line after the bracket."""
         return self.trivia.line_before(opener.index + 1)
 
     def enclosed(
@@ -136,7 +136,7 @@ class Elements:
         broken: bool,
         blanks: Sequence[bool],
     ) -> Doc:
-        """The bracket with lines that hold their own separators; not yet a group."""
+        """Lays out brackets around lines that contain their own separators, without a group."""
         trivia = self.trivia
         remark = trivia.trailing(opener.index)
         inline = concat()
@@ -197,7 +197,7 @@ class Elements:
     def _filled(
         self, opener: Leaf, found: Sequence[Member], closer: Leaf, broken: bool
     ) -> Doc | None:
-        """Numbers, as many a line as fit; None where there are comments among them."""
+        """Lays out numbers, as many per line as fit; None if there are comments among them."""
         if self.trivia.is_left(opener.index, closer.index):
             return None
         texts = [self.lay(each.part) for each in found]
@@ -206,7 +206,7 @@ class Elements:
         return group(opener.text, Indent(concat(edge, fill, Choice(",", ""))), edge, closer.text)
 
     def _hugging(self, opener: Leaf, found: Sequence[Member], closer: Leaf) -> Doc:
-        """The last member opens a bracket of its own: its lines need not be indented twice."""
+        """Lays out a sequence whose last member opens a bracket; its lines are indented once."""
         laid = [self.laid(each) for each in found]
         blanks = [False for _ in laid]
         lines = self._comma_lines(laid, True)
@@ -235,7 +235,7 @@ def _is_number(part: Leaf | Phrase) -> bool:
 
 
 def _is_rest(found: Sequence[Member]) -> bool:
-    """`..` takes no comma after it."""
+    """Recognizes `..`, which takes no comma after it."""
     return bool(found) and isinstance(found[-1].part, Leaf) and found[-1].part.kind == "DOTDOT"
 
 

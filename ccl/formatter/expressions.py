@@ -15,14 +15,14 @@ _PRECEDENCES: Final = (
     frozenset({"*", "/", "%"}),
 )
 _OPEN_ENDED: Final = frozenset({"INT", "DID", "TIMESTAMP"})
-"""Literals that could read on into what is glued to them."""
+"""Literals that could continue into an adjacent token."""
 
 
 class Expressions(Elements):
     # --- literals and names
 
     def as_is(self, phrase: Phrase) -> Doc:
-        """The parts without anything between."""
+        """Concatenates the parts."""
         return concat(*map(self.lay, phrase.parts))
 
     integer = decimal = percent = duration = as_is
@@ -37,7 +37,7 @@ class Expressions(Elements):
     break_ = continue_ = return_none = unary = as_is
 
     def spaced(self, phrase: Phrase) -> Doc:
-        """The parts with a space between."""
+        """Joins the parts with spaces."""
         return words(*map(self.lay, phrase.parts))
 
     ident_mut = return_ = lambda_one = try_ = spaced
@@ -45,7 +45,7 @@ class Expressions(Elements):
     header_both = header_both_swapped = because = spaced
 
     def labelled(self, phrase: Phrase) -> Doc:
-        """`name: value`"""
+        """Lays out `name: value`."""
         name, _, value = phrase.parts
         return concat(self.lay(name), ": ", self.lay(value))
 
@@ -81,7 +81,7 @@ class Expressions(Elements):
         return group(first, Indent(rest))
 
     def loose(self, part: Part) -> Doc:
-        """An expression that is broken together with what encloses it."""
+        """Lays out an expression that breaks together with its enclosing group."""
         if isinstance(part, Phrase) and part.rule == "fold":
             return concat(*self._chain(part))
         return self.lay(part)
@@ -92,7 +92,7 @@ class Expressions(Elements):
         return self._split(links)
 
     def _split(self, links: Sequence[Part]) -> tuple[Doc, Doc]:
-        """The first operand, and the others each with its operator before it."""
+        """Splits a chain into the first operand, and each other operand with its operator."""
         used = {link.text for link in links[1::2] if isinstance(link, Leaf)}
         level = next(level for level in _PRECEDENCES if level & used)
         parts: list[tuple[Part, list[Part]]] = [(None, [links[0]])]
@@ -113,7 +113,7 @@ class Expressions(Elements):
         return docs[0], concat(*docs[1:])
 
     def valued(self, sign: str, part: Part) -> Doc:
-        """`sign value`; a long chain of operators begins on a line of its own."""
+        """Lays out `sign value`; a long chain of operators begins on a line of its own."""
         if isinstance(part, Phrase) and part.rule == "fold":
             return group(sign, Indent(concat(LINE, group(self.loose(part)))))
         return concat(sign, " ", self.lay(part))
@@ -247,7 +247,7 @@ class Expressions(Elements):
         )
 
     def second(self, phrase: Phrase) -> Doc:
-        """An optional phrase after its sign, or a pattern in parentheses."""
+        """Lays out an optional phrase after its sign, or a pattern in parentheses."""
         sign, what = phrase.parts[:2]
         assert isinstance(sign, Leaf), "it begins with its sign"
         match sign.kind:

@@ -1,7 +1,7 @@
-"""Formatting a program: the same program, laid out as everybody's is.
+"""Formatting of a program: the same program in the canonical layout.
 
-A file with syntax errors is left alone. What comes out is read again and compared: the same
-tree and the same comments, or it does not come out at all.
+A file with syntax errors is left unchanged. The result is parsed and compared with the input: it
+has the same tree and the same comments, or it is not returned.
 """
 
 from collections import Counter
@@ -23,8 +23,8 @@ from ccl.syntax.cst import Concrete
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formatted:
-    """`text` is None where syntax errors, all in `sink`, prevent it, or where it would say
-    something else than the author's: `changed` is the first item that would."""
+    """`text` is None if syntax errors, all in `sink`, prevent it, or if it would differ in meaning:
+    `changed` is the first item that would."""
 
     sources: SourceMap
     sink: Sink
@@ -33,7 +33,7 @@ class Formatted:
 
 
 def format_text(text: str, path: str = "<stdin>") -> Formatted:
-    """The text as it should be laid out, and the faults that were found on the way."""
+    """Formats the text, and collects the errors found."""
     with nesting_in_room():
         sources, sink = SourceMap(), Sink()
         source = sources.add(path, text)
@@ -49,8 +49,8 @@ def format_text(text: str, path: str = "<stdin>") -> Formatted:
 
 
 def _first_change(before: ast.Module, tree: Concrete, text: str) -> Span | None:
-    """The first item of which the new text says anything else than the old one; None if it says
-    the same, with the same comments."""
+    """Finds the first item that differs between the old and the new text; None if both have the
+    same meaning and comments."""
     sink = Sink()
     source = SourceMap().add("<formatted>", text)
     after = parse(source, sink)
@@ -63,7 +63,7 @@ def _first_change(before: ast.Module, tree: Concrete, text: str) -> Span | None:
 
 
 def same_but_for_spans(first: Any, second: Any) -> bool:
-    """Are two trees equal at whatever places in their files?"""
+    """Compares two trees without their spans."""
     waiting = [(first, second)]
     while waiting:
         left, right = waiting.pop()

@@ -1,4 +1,4 @@
-"""The layout of a whole file: the tables of layouts put together."""
+"""The layout of a whole file: all tables of layouts combined."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ WIDTH = 100
 
 
 def layout(tree: Concrete) -> str:
-    """The text of a file as it should be, ending in one line break."""
+    """Prints a file in the canonical layout, with one line break at its end."""
     found = _Layouts(tree).run()
     return found.strip("\n") + "\n" if found.strip("\n") else ""
 

@@ -1,7 +1,7 @@
-"""The comments and blank lines between the tokens, handed out once each.
+"""The comments and blank lines between the tokens, each placed once.
 
-The layout takes a comment where it has a place for one. A comment that is not taken is
-still `left` within its statement, which is then kept as it was written.
+The layout takes a comment where it has a place for one. A comment that is not taken is still `left`
+within its statement, which is then kept as written.
 """
 
 import re
@@ -19,9 +19,9 @@ TAB_WIDTH: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """`is_inline`: there is other text on the line before it, and after it.
-    `line_before`, `line_follows`: there is none before it, or none after it.
-    `blank_before`, `blank_after`: there is an empty line."""
+    """`is_inline`: there is text before and after it on its line. `line_before`, `line_follows`:
+    there is none before it, or none after it. `blank_before`, `blank_after`: there is an empty
+    line."""
 
     text: str
     start: int
@@ -76,7 +76,7 @@ class Trivia:
             self._blank.add(index)
 
     def _comments(self, matches: list[re.Match[str]], gap: str, start: int) -> list[Comment]:
-        """The comments of a gap that begins at `start`."""
+        """Lists the comments of a gap that begins at `start`."""
         found, at = [], 0
         stops = [each.start() for each in matches[1:]] + [len(gap)]
         for match, stop in zip(matches, stops, strict=True):
@@ -98,11 +98,12 @@ class Trivia:
         return found
 
     def line_before(self, leaf: Leaf | int) -> bool:
-        """Did the author break the line somewhere between the leaf before and this one?"""
+        """Reports whether the author broke the line between the previous leaf and this one."""
         return (leaf if isinstance(leaf, int) else leaf.index) in self._lines
 
     def blank_before(self, index: int) -> bool:
-        """Is a line empty before the leaf, or before the comments that belong to it?"""
+        """Reports whether a line is empty before the leaf, or before the comments that belong to
+        it."""
         leading = self._leading.get(index)
         return leading[0].blank_before if leading else index in self._blank
 
@@ -110,16 +111,16 @@ class Trivia:
         return index in self._leading
 
     def has_doc_before(self, index: int) -> bool:
-        """Is one of the comments between this leaf and the one before it a `///` comment?"""
+        """Reports whether a comment between the previous leaf and this one is a `///` comment."""
         comments = (*self._trailing.get(index - 1, ()), *self._leading.get(index, ()))
         return any(each.is_doc for each in comments)
 
     def is_inline(self, index: int) -> bool:
-        """Are the comments before this leaf all on its line, and no other?"""
+        """Reports whether all comments before this leaf are on its line, and only these."""
         return all(each.is_inline for each in self._leading.get(index, ()))
 
     def leading(self, index: int) -> Doc:
-        """The comments before a leaf, each with the line break or space after it."""
+        """Takes the comments before a leaf, each with the line break or space after it."""
         parts: list[Doc] = []
         for each in self._leading.pop(index, ()):
             parts.append(self._comment(each))
@@ -127,13 +128,14 @@ class Trivia:
         return concat(*parts)
 
     def inline(self, index: int) -> Doc:
-        """Comments before a leaf that close the text before it on the same line."""
+        """Takes the comments before a leaf that end the text before it on the same line."""
         return concat(
             *(part for each in self._leading.pop(index, ()) for part in (" ", self._comment(each)))
         )
 
     def closing(self, index: int) -> tuple[Doc, bool]:
-        """Comments before a closing bracket, on lines of their own; and is one empty before?"""
+        """Takes the comments before a closing bracket, on lines of their own, and whether one is
+        after an empty line."""
         comments = self._leading.pop(index, [])
         parts: list[Doc] = []
         for each in comments:
@@ -143,17 +145,17 @@ class Trivia:
         return concat(*parts), bool(comments) and comments[0].blank_before
 
     def trailing(self, index: int) -> Doc:
-        """The comments that end the line of a leaf."""
+        """Takes the comments at the end of the line of a leaf."""
         comments = self._trailing.pop(index, ())
         return concat(*(Remark(" " + each.text) for each in comments))
 
     def strays(self, index: int) -> list[Doc]:
-        """All comments around a leaf that is left out, each for a line of its own."""
+        """Takes all comments around a leaf that is dropped, each for a line of its own."""
         comments = self._leading.pop(index, []) + self._trailing.pop(index, [])
         return [self._comment(each) for each in comments]
 
     def is_left(self, first: int, last: int) -> bool:
-        """Is there a comment between the leaves `first` and `last` that found no place?"""
+        """Reports whether a comment between the leaves `first` and `last` has not been placed."""
         at = bisect_left(self._marked, first + 1)
         while at < len(self._marked) and self._marked[at] <= last:
             gap = self._marked[at]
@@ -163,7 +165,7 @@ class Trivia:
         return False
 
     def verbatim(self, first: int, last: int) -> Doc:
-        """The text from one leaf to another as the author wrote it."""
+        """Returns the text from one leaf to another as written."""
         for gap in self._marked[
             bisect_left(self._marked, first + 1) : bisect_left(self._marked, last + 1)
         ]:
@@ -191,7 +193,7 @@ class Trivia:
 
 
 def _ending_its_line(comments: list[Comment]) -> int:
-    """How many of the comments after a leaf are the rest of its line."""
+    """Counts the comments after a leaf at the end of its line."""
     for count, each in enumerate(comments, 1):
         if each.line_before or "\n" in each.text:
             return 0
@@ -201,13 +203,13 @@ def _ending_its_line(comments: list[Comment]) -> int:
 
 
 def _expanded(line: str) -> str:
-    """The line with its indentation in spaces only."""
+    """Expands the tabs in the indentation of the line."""
     body = line.lstrip()
     return line[: len(line) - len(body)].expandtabs(TAB_WIDTH).replace("\r", "") + body
 
 
 def comments_of(tree: Concrete) -> list[str]:
-    """Every comment of the file in order, as words: its indentation is the layout's."""
+    """Lists every comment of the file in order, as words, without indentation."""
     found: list[str] = []
     end = 0
     for leaf in tree.leaves:

@@ -1,8 +1,8 @@
-"""The actions of the language: sections in handlers that do what a cooperative does.
+"""The built-in actions: sections in handlers with effects on tokens, records and policies.
 
-One row per action: its keys and their types, of which the first may be the label. What it
-does is in `ccl.checking.handlers.action_forms`. A function of the program of the same name
-shadows it.
+One row per action: its keys and their types, of which the first may be the label.
+`ccl.checking.handlers.action_forms` has the effects. A function of the program with the same name
+shadows an action.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from ccl.support.node import Node
 
 
 class ActionForm(Node, frozen=True, kw_only=True):
-    """`one_of`: two keys of which exactly one is given; `either`: of which at most one is.
-    `is_open`: entries of any other key."""
+    """`one_of`: two keys of which exactly one is given; `either`: at most one. `is_open`: any other
+    key is allowed."""
 
     name: str
     keys: Mapping[str, Type]

@@ -1,7 +1,7 @@
-"""The prelude: functions, methods and constants that every program sees.
+"""The prelude: functions, methods and constants of every program.
 
-One row per name. `operation` is what the generated module does: an operation of its own
-(`Builtin`) or a host call by name. A program's own declaration of a name shadows the row.
+One row per name. `operation` is the implementation in the generated module: an operation of its own
+(`Builtin`) or a host call by name. A declaration of the program shadows the row.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ REFUSABLE: Final = Result(UNIT, STRING)
 
 
 class PreludeFunction(Node, frozen=True, kw_only=True):
-    """`choices`: the texts that a literal argument may have, by parameter name."""
+    """`choices`: the allowed texts of a literal argument, by parameter name."""
 
     name: str
     parameters: tuple[tuple[str, Type], ...]
@@ -69,7 +69,7 @@ CONSTANTS: Final[Mapping[str, int]] = {
 HOST_RECORDS: Final = ("proposal", "federation", "member")
 
 HANDLER_PARAMETER: Final = "ctx"
-"""What the event carries. It is a parameter of the handler, so other code gets it passed."""
+"""The data of the event: a parameter of the handler, and an argument of other code."""
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "resource_type": METERED_RESOURCES,
@@ -373,4 +373,4 @@ GENERIC_TYPES: Final[Mapping[str, int]] = {
     "Result": 2,
     "Token": 1,
 }
-"""Type constructors and how many arguments they take (`Result` may leave out the second)."""
+"""Type constructors and the number of their arguments (the second of `Result` is optional)."""

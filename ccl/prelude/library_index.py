@@ -1,7 +1,7 @@
 """The part of the prelude that is written in CCL: names, and the library files of each.
 
-A program that uses one of these names gets the file without an import; a program that uses
-none loads nothing more. A declaration of the program's own shadows them.
+A program that uses one of these names loads the file without an import; other programs load
+nothing. Declarations of the program shadow these names.
 """
 
 import re
@@ -111,7 +111,7 @@ BARE_METHODS: Final = frozenset(
 """Methods of the library that take nothing besides their receiver."""
 
 PROPOSALS_FILE: Final = "std/proposals"
-"""What `proposal Name { … }` is made of."""
+"""The parts of `proposal Name { … }`."""
 
 TYPES: Final[Mapping[str, str]] = {"Vote": PROPOSALS_FILE, "Outcome": PROPOSALS_FILE}
 """Enums of the prelude, and their files."""
@@ -128,23 +128,23 @@ _VARIABLE: Final = re.compile(r"\b(?:(?<=let )|(?<=for )|(?=\w+\s*:))([^\W\d]\w*
 
 @lru_cache(maxsize=64)
 def files_needed(text: str, declared: frozenset[str]) -> tuple[str, ...]:
-    """The library files whose names occur in a source text, by import path.
+    """Finds the library files whose names occur in a source text, by import path.
 
-    `declared`: the names of the file's own functions and imports, which shadow the library's.
-    A name in a comment counts: a file too many changes nothing but what was read.
-    Remembered, as the library's own files are asked about again with each program.
+    `declared`: the names of the file's own functions and imports, which shadow those of the
+    library. A name in a comment counts: an additional file does not change the result. Cached, as
+    the library's own files recur with each program.
     """
     return tuple(sorted(set(_occurring(text, declared))))
 
 
 def _passed(text: str, names: Set[str]) -> set[str]:
-    """Those that are whole arguments and no variables with a type or a `let`."""
+    """Finds names that are whole arguments and not variables with a type or a `let`."""
     found = set(_PASSED.findall(text)) & names
     return found - set(_VARIABLE.findall(text)) if found else found
 
 
 def _called(text: str, names: Set[str]) -> set[str]:
-    """Those that are called as functions."""
+    """Finds names that are called as functions."""
     each = "|".join(sorted(names))
     called = re.compile(rf"\b(?<![.:])(?<!fn )(?<!function )({each})\(")
     return set(called.findall(text))

@@ -1,7 +1,7 @@
-"""The schemas of the charter: the keys that have a meaning for this system, and their kinds.
+"""The schemas of the charter: the keys with a meaning for this system, and their types.
 
-They attach to paths. A key that is close to a known one is an error, another unknown one a
-warning: charters may say more than this system reads. Keys without `feeds` are checked and kept.
+They apply to paths. An unknown key close to a known one is an error, others are a warning, as
+charters may contain more than this system reads. Keys without `feeds` are checked and kept.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ MIB: Final = 1 << 20
 
 
 class Kind(Enum):
-    """The form of a value; the member's value is how reports name it."""
+    """The form of a value; the member's value is its name in reports."""
 
     COUNT = "a whole number"
     SIZE = "a size such as 2GiB, or a whole number of MiB"
@@ -48,11 +48,11 @@ class JobValue(Node, frozen=True):
 
 
 class Field(Node, frozen=True, kw_only=True):
-    """`low` and `high` bound numbers (both included; of a share, in millionths), `bytes_max`
-    texts; `choices` list the texts allowed.
+    """`low` and `high` bound numbers (inclusive; of a share, in millionths), `bytes_max` texts;
+    `choices` list the allowed texts.
 
-    `feeds`: the argument of `submit_job`, or the key of its requirements or trust, that the
-    value supplies when the program leaves it out. Several keys may feed the same one.
+    `feeds`: the argument of `submit_job`, or the key of its requirements or trust, whose default is
+    the value. Several keys may feed the same one.
     """
 
     kind: Kind
@@ -160,11 +160,11 @@ SHARE_KEYS: Final = frozenset(
 FED: Final[Mapping[JobValue, Field]] = {
     field.feeds: field for fields in SCHEMAS.values() for field in fields.values() if field.feeds
 }
-"""What each argument of a job, or key of its requirements or trust, may be, by `Field.feeds`."""
+"""The schema of each argument of a job, or key of its requirements or trust, by `Field.feeds`."""
 
 
 def in_words(field: Field, value: int) -> tuple[str, str]:
-    """What a number out of the range of its field must be, and what it is."""
+    """Describes the range of a field, and a number outside of it."""
     match field.kind:
         case Kind.SHARE:
             return "more than 0 and at most 1", percent(value)
@@ -175,7 +175,7 @@ def in_words(field: Field, value: int) -> tuple[str, str]:
 
 
 def percent(millionths: int) -> str:
-    """A share as a percentage: `66.7%`."""
+    """Formats a share as a percentage: `66.7%`."""
     whole, rest = divmod(abs(millionths), WHOLE_SHARE // 100)
     sign = "-" if millionths < 0 else ""
     return f"{sign}{whole}.{rest:04}".rstrip("0").rstrip(".") + "%"

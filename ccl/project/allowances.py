@@ -1,7 +1,7 @@
-"""Comments that allow warnings: `// ccl: allow CCL0902`, in any form that comments have.
+"""Comments that allow warnings: `// ccl: allow CCL0902`, in any form of comment.
 
-Rule: such a comment is about the statement or entry that it stands behind or above, so that no
-layout changes what it allows; before the first token it is about the whole file.
+Rule: such a comment applies to the statement or entry before or below it, so that the layout does
+not change its effect; before the first token it applies to the whole file.
 """
 
 import re
@@ -26,15 +26,15 @@ _REMARK: Final = re.compile(r"//|\#")
 _WORD: Final = re.compile(r"[^\s,]+")
 _OPENERS: Final = frozenset({"LPAREN", "LBRACKET", "LBRACE"})
 _CLOSERS: Final = {"RPAREN": "LPAREN", "RBRACKET": "LBRACKET", "RBRACE": "LBRACE"}
-_GOES_ON: Final = frozenset(
+_CONTINUATIONS: Final = frozenset(
     {"SEMI", "COMMA", "RPAREN", "RBRACKET", "DOT", "QUESTION", "FATARROW", "ELSE", "CATCH"}
     | {"OP", "MINUS", "LT", "GT"}
 )
-"""Behind a `}` these go on with what it is a part of."""
+"""Tokens that continue a statement after a `}`."""
 
 
 class Allowance(Node, frozen=True):
-    """`codes` by where each is written; `lines` are the first and last one that it is about."""
+    """`codes` by their spans; `lines` are the first and last line that it applies to."""
 
     codes: dict[str, Span]
     lines: tuple[int, int]
@@ -44,7 +44,8 @@ class Allowance(Node, frozen=True):
 
 
 def allowances(source: Source, sink: Sink) -> tuple[Allowance, ...]:
-    """Those of a file. What is wrong with one is reported, and the rest of it counts."""
+    """Reads the comments of a file that allow warnings. Errors in one are reported; the rest of it
+    applies."""
     if _MENTION.search(source.text) is None:
         return ()
     return tuple(_allowances(source, sink))
@@ -74,7 +75,7 @@ def _allowances(source: Source, sink: Sink) -> Iterator[Allowance]:
 
 
 def _codes(source: Source, found: re.Match[str], start: int, sink: Sink) -> dict[str, Span]:
-    """The warnings that a comment names, by where it does."""
+    """Reads the warnings that a comment names, by their spans."""
     verb = found["verb"]
     head = Span(source.file, start + found.start("verb"), start + found.end("verb"))
     if verb != ALLOW:
@@ -102,27 +103,27 @@ def _codes(source: Source, found: re.Match[str], start: int, sink: Sink) -> dict
 
 
 def not_a_warning(code: str) -> str | None:
-    """Why a code has no level of its own; None for one that has."""
-    meant = full_code(code)
-    if meant in TEMPLATES and TEMPLATES[meant].severity is not Severity.WARNING:
-        return f"`{meant}` is an error, and only warnings can be allowed"
+    """Explains why a code has no level; None for a code that has."""
+    full = full_code(code)
+    if full in TEMPLATES and TEMPLATES[full].severity is not Severity.WARNING:
+        return f"`{full}` is an error, and only warnings can be allowed"
     if code not in TEMPLATES:
         return f"there is no warning `{code}`"
     return None
 
 
 def nearest_warning(code: str) -> str | None:
-    """What was meant by a code that does not exist."""
-    meant = full_code(code)
-    if meant in TEMPLATES:
-        is_warning = TEMPLATES[meant].severity is Severity.WARNING
-        return meant if is_warning and meant != code else None
+    """Suggests a warning for a code that does not exist."""
+    full = full_code(code)
+    if full in TEMPLATES:
+        is_warning = TEMPLATES[full].severity is Severity.WARNING
+        return full if is_warning and full != code else None
     warnings = [each for each in TEMPLATES if TEMPLATES[each].severity is Severity.WARNING]
-    return nearest(meant, warnings)
+    return nearest(full, warnings)
 
 
 def _lines(source: Source, tokens: Sequence[Token], statement: range) -> tuple[int, int]:
-    """The first and last line of a statement; an empty one has none."""
+    """Finds the first and last line of a statement; an empty one has none."""
     if not statement:
         return (source.line_count, 1)
     first, last = tokens[statement[0]], tokens[statement[-1]]
@@ -130,7 +131,7 @@ def _lines(source: Source, tokens: Sequence[Token], statement: range) -> tuple[i
 
 
 class _Statements:
-    """Where statements and entries begin and end, by brackets and separators alone."""
+    """The extents of statements and entries, from brackets and separators alone."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._kinds = [token.kind for token in tokens]
@@ -148,14 +149,14 @@ class _Statements:
                 opened.append(index)
 
     def around(self, last: int) -> range:
-        """The statement of the token `last`; nothing for the end of a block."""
+        """Finds the statement of the token `last`; nothing for the end of a block."""
         if self._ends_block(last):
             return range(0)
         inner = last - 1 if self._separates(last) and last > 0 else last
         return range(self._first(inner), self._last(inner) + 1)
 
     def begun_by(self, first: int) -> range:
-        """The statement that begins at the token `first`."""
+        """Finds the statement that begins at the token `first`."""
         return range(first, self._last(first) + 1)
 
     def _first(self, index: int) -> int:
@@ -183,12 +184,12 @@ class _Statements:
         return kind in ("SEMI", "LBRACE")
 
     def _begins_value(self, index: int) -> bool:
-        """Whether a `{` is inside of a statement, as that of an inline object is."""
+        """Reports whether a `{` is inside of a statement, as that of an inline object is."""
         partner = self._partner.get(index)
-        return self._kinds[index] == "LBRACE" and partner is not None and self._goes_on(partner)
+        return self._kinds[index] == "LBRACE" and partner is not None and self._continues(partner)
 
     def _ends_block(self, index: int) -> bool:
-        return self._kinds[index] == "RBRACE" and not self._goes_on(index)
+        return self._kinds[index] == "RBRACE" and not self._continues(index)
 
-    def _goes_on(self, index: int) -> bool:
-        return index + 1 < len(self._kinds) and self._kinds[index + 1] in _GOES_ON
+    def _continues(self, index: int) -> bool:
+        return index + 1 < len(self._kinds) and self._kinds[index + 1] in _CONTINUATIONS

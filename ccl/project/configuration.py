@@ -1,10 +1,9 @@
-"""`ccl.toml`: what a project says about its warnings.
+"""`ccl.toml`: the levels of a project's warnings.
 
     [lints]
     CCL0902 = "allow"      # or "warn", as without it, or "deny": an error
 
-Rule: a key that means nothing is an error with its place; a setting that does nothing would be
-believed.
+Rule: an unknown key is an error with its place, as a setting without effect would mislead.
 """
 
 import re
@@ -24,7 +23,7 @@ _HEAD: Final = re.compile(r"\s*\[\s*[\"']?(\w+)[\"']?\s*\]")
 
 
 class Level(Enum):
-    """What becomes of a warning."""
+    """The level of a warning."""
 
     ALLOW = "allow"
     WARN = "warn"
@@ -32,8 +31,7 @@ class Level(Enum):
 
 
 class ConfigurationError(ValueError):
-    """A `ccl.toml` that says nothing that could be followed. `line` counts from 1, None for the
-    whole file."""
+    """An invalid `ccl.toml`. `line` counts from 1, None for the whole file."""
 
     def __init__(self, path: Path, message: str, *, hint: str, line: int | None = None) -> None:
         place = str(path) if line is None else f"{path}:{line}"
@@ -44,16 +42,18 @@ class ConfigurationError(ValueError):
 
 
 def read_levels(path: Path) -> Mapping[str, Level]:
-    """The levels by code. Raises ConfigurationError."""
+    """Reads the levels by code. Raises ConfigurationError."""
     try:
         text = read_source(path).removeprefix("\ufeff")
     except SourceError as error:
         raise ConfigurationError(
-            path, f"cannot be read: {error.kind.value}", hint="mend the file, or take it away"
+            path, f"cannot be read: {error.kind.value}", hint="correct the file, or remove it"
         ) from None
     if len(text) > _BYTES_MAX:
         raise ConfigurationError(
-            path, f"has more than {_BYTES_MAX} characters", hint="it holds levels of warnings only"
+            path,
+            f"has more than {_BYTES_MAX} characters",
+            hint="it contains levels of warnings only",
         )
     return _levels(path, text, _parsed(path, text))
 
@@ -65,7 +65,7 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError:
         raise ConfigurationError(
-            path, "is nested too deeply", hint="it holds levels of warnings only"
+            path, "is nested too deeply", hint="it contains levels of warnings only"
         ) from None
     except ValueError as error:
         place = _PLACE.search(str(error))
@@ -76,7 +76,7 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
         raise ConfigurationError(
             path,
             f"is not TOML: {message}",
-            hint='write for instance `[lints]` and below it `CCL0902 = "allow"`',
+            hint='write `[lints]` and below it, for instance, `CCL0902 = "allow"`',
             line=line,
         ) from None
 
@@ -87,7 +87,7 @@ def _levels(path: Path, text: str, root: dict[str, Any]) -> dict[str, Level]:
             raise ConfigurationError(
                 path,
                 f"unknown key `{key}`",
-                hint=_meant(nearest(key, [LINTS]), [f"[{LINTS}]"]),
+                hint=_suggestion(nearest(key, [LINTS]), [f"[{LINTS}]"]),
                 line=_line_of(text, None, key),
             )
     table = root.get(LINTS, {})
@@ -103,7 +103,7 @@ def _levels(path: Path, text: str, root: dict[str, Any]) -> dict[str, Level]:
         line = _line_of(text, LINTS, code)
         reason = not_a_warning(code)
         if reason is not None:
-            hint = _meant(nearest_warning(code), ["the codes of warnings: `cclc explain`"])
+            hint = _suggestion(nearest_warning(code), ["the codes of warnings: `cclc explain`"])
             raise ConfigurationError(path, reason, hint=hint, line=line)
         names = [each.value for each in Level]
         if value not in names:
@@ -111,19 +111,19 @@ def _levels(path: Path, text: str, root: dict[str, Any]) -> dict[str, Level]:
             raise ConfigurationError(
                 path,
                 f"`{code}` has no level {value!r:.60}",
-                hint=_meant(near, [f'"{name}"' for name in names]),
+                hint=_suggestion(near, [f'"{name}"' for name in names]),
                 line=line,
             )
         levels[code] = Level(value)
     return levels
 
 
-def _meant(near: str | None, known: Iterable[str]) -> str:
-    return f"it knows {', '.join(known)}" if near is None else f"did you mean `{near}`?"
+def _suggestion(near: str | None, known: Iterable[str]) -> str:
+    return f"valid here: {', '.join(known)}" if near is None else f"did you mean `{near}`?"
 
 
 def _line_of(text: str, table: str | None, key: str) -> int | None:
-    """Where a key stands as people write it; None where it is written in another way."""
+    """Finds the line of a key in its usual form; None for another form."""
     inside = None
     written = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*(?:=|\.)")
     for number, line in enumerate(text.split("\n"), start=1):

@@ -1,6 +1,6 @@
-"""What becomes of warnings: allowed by a comment, or by the project, or made errors by it.
+"""Levels of warnings: allowed by a comment or by the project, or made errors by the project.
 
-A comment goes before the project, for it is nearer. Errors are never lowered.
+A comment takes precedence over the project. The level of errors is fixed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,9 +19,9 @@ def apply_levels(
     root: FileId,
     levels: Mapping[str, Level],
 ) -> None:
-    """Revise the warnings about `files`, and report what the comments of `root` allow in vain.
+    """Applies the levels to the warnings about `files`, and reports unused comments of `root`.
 
-    Of a file that is imported not everything is checked, so nothing is said of its comments.
+    An imported file is not checked completely, so its comments are not reported.
     """
     allowed = {
         file: allowances(sources.sources[file], sink if file == root else Sink()) for file in files

@@ -1,8 +1,8 @@
-"""The project of a program: the folder that its imports and packed modules stay inside.
+"""The project of a program: the folder that contains its imports and packed modules.
 
-Rule: the root file of a compilation fixes it once, for imports, `module("…")` and whatever a
-packed module packs along; a program from elsewhere reads nothing of the machine around it. What
-lies outside is neither opened nor looked at, so that no message says whether it exists.
+Rule: the root file of a compilation determines it once, for imports, `module("…")` and the imports
+of packed modules; a program from elsewhere reads no other files of the machine. Paths outside are
+neither opened nor examined, so that no message reveals whether they exist.
 """
 
 import os
@@ -20,22 +20,22 @@ from ccl.support.node import Node, field
 CONFIGURATION_NAME: Final = "ccl.toml"
 STANDARD_INPUT: Final = "<stdin>"
 STREAM_PATHS: Final = frozenset({STANDARD_INPUT, "-"})
-"""What stands for the path of a root file that has none."""
+"""The placeholder for the path of a root file that has none."""
 _LINKS_MAX: Final = 40
 """As many as the operating system follows."""
 
 
 class Outside(Node, frozen=True, kw_only=True):
-    """A path that leads out of the project. `target`: where to, as far as the links inside say."""
+    """A path outside of the project. `target`: its target, as far as links inside show it."""
 
     target: Path
 
 
 class Project(Node, frozen=True, kw_only=True):
-    """Folders whose files a program may take in, all without links.
+    """The folders whose files a program may import, all without links.
 
-    `configuration`: the `ccl.toml` that makes `folder` the project, if one does; `foreign`: those
-    that were passed over because they belong to somebody else.
+    `configuration`: the `ccl.toml` that makes `folder` the project, if any; `foreign`: those
+    skipped because they belong to another user.
     """
 
     folder: Path
@@ -43,19 +43,19 @@ class Project(Node, frozen=True, kw_only=True):
     configuration: Path | None = None
     foreign: tuple[Path, ...] = ()
     levels: Mapping[str, Level] = field(default_factory=dict)
-    """What it makes of warnings, by code."""
+    """Levels of warnings, by code."""
 
     def contains(self, path: Path) -> bool:
-        """Whether a path without links lies inside."""
+        """Reports whether a path without links is inside."""
         return any(path.is_relative_to(folder) for folder in (self.folder, *self.allowed))
 
     def resolve(self, folder: Path, written: str) -> Path | Outside:
-        """The path without links that `written` means in a file of `folder`."""
+        """Resolves `written` in a file of `folder` to a path without links."""
         target = without_links(folder / written)
         return target if self.contains(target) else Outside(target=self._exit(folder, written))
 
     def is_dangling(self, folder: Path, written: str) -> bool:
-        """Whether `written` is a link of the project, for a target that does not exist."""
+        """Reports whether `written` is a link of the project to a missing target."""
         path = folder / written
         link = without_links(path.parent) / path.name
         return self.contains(link) and link.is_symlink()
@@ -76,18 +76,18 @@ class Project(Node, frozen=True, kw_only=True):
 
 
 def without_links(path: Path) -> Path:
-    """The path with all links followed; what does not exist counts as written."""
+    """Resolves all links of the path; missing parts are kept as written."""
     real = os.path.realpath(path)
     # Two slashes at the beginning are kept by the rules for paths, and mean one.
     return Path(real[1:] if real.startswith("//") else real)
 
 
 def project_of(path: str, allowed: Iterable[Path] = ()) -> Project:
-    """The project of the program at `path`, and the folders that are allowed besides.
+    """Finds the project of the program at `path`, and the additional allowed folders.
 
-    It is the nearest folder upwards with a `ccl.toml` of the user's own, not beyond the home
-    directory and not on another file system; else the folder of the file itself. Raises
-    ConfigurationError for a `ccl.toml` that cannot be followed.
+    It is the nearest parent folder with a `ccl.toml` of the user's own, not beyond the home
+    directory and not on another file system; otherwise the folder of the file itself. Raises
+    ConfigurationError for an invalid `ccl.toml`.
     """
     start = Path.cwd() if path in STREAM_PATHS else without_links(Path(path)).parent
     real = tuple(map(without_links, allowed))
@@ -109,7 +109,7 @@ def project_of(path: str, allowed: Iterable[Path] = ()) -> Project:
 
 
 def _upwards(start: Path) -> Iterator[Path]:
-    """The folders from `start` that can be its project."""
+    """Yields the folders from `start` that can be its project."""
     home, device = _home(), _device(start)
     for folder in (start, *start.parents):
         if device is None or _device(folder) != device:
@@ -120,7 +120,7 @@ def _upwards(start: Path) -> Iterator[Path]:
 
 
 def outside(project: Project, what: str, written: str, found: Outside, span: Span) -> Diagnostic:
-    """The fault of an `import` or a module (`what`) that leads out of the project."""
+    """Builds the diagnostic of an `import` or a module (`what`) outside of the project."""
     facts = {
         "what": what,
         "path": written,
@@ -139,7 +139,7 @@ def outside(project: Project, what: str, written: str, found: Outside, span: Spa
 
 
 def _common_folder(folder: Path, target: Path) -> Path | None:
-    """The folder around both, if it could be a project."""
+    """Finds the folder around both, if it can be a project."""
     around = (each for each in _upwards(folder) if target.is_relative_to(each))
     found = next(around, None)
     return None if found is None or found == found.parent else found
@@ -149,12 +149,12 @@ def _home() -> Path | None:
     try:
         return without_links(Path.home())
     except RuntimeError:
-        # Neither the environment nor the list of users knows it.
+        # Neither the environment nor the list of users contains it.
         return None
 
 
 def _is_own(path: Path) -> bool | None:
-    """Whether a file belongs to the user, links and all; None where there is none."""
+    """Reports whether a file and its links belong to the user; None if there is no file."""
     try:
         found = [path.lstat()]
     except OSError:

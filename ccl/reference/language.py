@@ -1,4 +1,4 @@
-"""Pages of the reference that are tables of the compiler: the charter's schemas, the prelude."""
+"""Reference pages from tables of the compiler: the schemas of the charter, the prelude."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -42,7 +42,7 @@ tokens (for `min` and `max` Timestamp as well), all of a call of one kind.
 
 
 def schema_page(generated: str) -> str:
-    """Every section of `ccl.prelude.schemas` with its keys."""
+    """Renders every section of `ccl.prelude.schemas` with its keys."""
     out = ["# Schemas of the charter\n", generated, _SCHEMA_INTRODUCTION]
     for section, fields in SCHEMAS.items():
         out += [f"## {section}\n", "| Key | Value | Fills in |", "|---|---|---|"]
@@ -70,7 +70,7 @@ def _fed(field: Field) -> str:
 
 
 def prelude_page(generated: str) -> str:
-    """Every function, method, constant and type that needs no import."""
+    """Renders every function, method, constant and type that needs no import."""
     methods: dict[str, list[str]] = {}
     for (receiver, method), name in METHODS.items():
         methods.setdefault(name, []).append(f"`{_receiver(receiver)}.{method}`")
@@ -161,7 +161,7 @@ def _file_link(file: str) -> str:
 
 
 def _receiver(kind: str) -> str:
-    """How a value of the kind is written before the dot of a method."""
+    """Names a value of the kind before the dot of a method."""
     return kind.lower()
 
 

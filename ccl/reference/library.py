@@ -1,6 +1,6 @@
 """The reference of the standard library, from the signatures and `///` docs of its files.
 
-Public is what is exported, and what has a doc; the rest are a file's own parts.
+It contains the exported functions and those with a doc; others are private to their file.
 """
 
 import re
@@ -26,7 +26,7 @@ runs them.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryFile:
-    """One file as its readers see it. `about`: the comment that it begins with."""
+    """One file of the reference. `about`: the comment at its beginning."""
 
     name: str
     about: str
@@ -57,7 +57,7 @@ def is_public(function: ast.Function) -> bool:
 
 
 def library_files() -> tuple[LibraryFile, ...]:
-    """Every file that can be imported, by name."""
+    """Loads every file that can be imported, by name."""
     return tuple(_read(name) for name in library_names())
 
 
@@ -77,14 +77,14 @@ def _comment(text: str) -> str:
 
 
 def signature(file: LibraryFile, function: ast.Function) -> str:
-    """`fn name<T>(…) -> T` on one line."""
+    """Formats `fn name<T>(…) -> T` on one line."""
     written = file.source.text[function.span.start : function.body.span.start]
     head = re.sub(r"^.*?\bfn(?:ction)?\s+", "", " ".join(written.split()), count=1)
     return head.replace("( ", "(").replace(", )", ")").replace(" )", ")").strip()
 
 
 def library_page(generated: str) -> str:
-    """The page; `generated` is the notice that it is not written by hand."""
+    """Renders the page; `generated` is the notice that it is generated."""
     files = library_files()
     out = ["# The standard library\n", generated, INTRODUCTION]
     out += ["| File | What it is |", "|---|---|"]
@@ -126,7 +126,7 @@ def _doc(function: ast.Function) -> str:
 
 
 def known_as(file: str, name: str) -> tuple[str, ...]:
-    """How programs write it without an import: a name, or a method of a kind of value."""
+    """Names the function without an import: a name, or a method of a kind of value."""
     names = [
         called
         for called, rows in FUNCTIONS.items()

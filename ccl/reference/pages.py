@@ -1,6 +1,6 @@
 """The generated parts of the documentation: errors, host calls, grammar, library, tables.
 
-`python -m ccl.reference.pages` writes them; a test says when they are out of date.
+`python -m ccl.reference.pages` writes them; a test fails when they are out of date.
 """
 
 import re
@@ -46,7 +46,7 @@ _EFFECTS: Final = {
 
 
 def error_index() -> str:
-    """Every code with its page, group by group."""
+    """Renders every code with its page, by group."""
     out = [
         "# Error index\n",
         GENERATED,
@@ -82,7 +82,7 @@ def _formats() -> Iterator[str]:
 
 
 def _deeper(markdown: str) -> str:
-    """The page's headings two levels down, so that they are under their code."""
+    """Moves the headings of a page two levels down, under their code."""
     fenced = False
     lines = []
     for line in markdown.split("\n"):
@@ -93,7 +93,7 @@ def _deeper(markdown: str) -> str:
 
 
 def host_call_index() -> str:
-    """Every host call with its WebAssembly shape."""
+    """Renders every host call with its WebAssembly signature."""
     out = [
         "# Host calls\n",
         GENERATED,
@@ -167,7 +167,7 @@ def _call(call: HostCall) -> str:
 
 
 def grammar_page() -> str:
-    """The rules of the grammar file without the names of their reductions."""
+    """Renders the rules of the grammar file without the names of their reductions."""
     text = GRAMMAR.read_text(encoding="utf-8")
     rules = text[text.index("start:") :].replace("\n// --- ", "\n// ")
     return "\n".join(

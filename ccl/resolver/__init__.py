@@ -1,1 +1,1 @@
-"""Resolution: files and their imports are loaded, and each name has one declaration."""
+"""Resolution: loading of files and their imports, and one declaration for each name."""

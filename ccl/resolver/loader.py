@@ -1,8 +1,8 @@
-"""Loading a program: the root file and everything it imports, each file once.
+"""Loading of a program: the root file and all its imports, each file once.
 
-Paths inside the compiled module are relative to the root file's folder, so that the same
-sources give the same module wherever they lie. A file is known by its path without links, and
-its own imports are relative to the folder that it really lies in.
+Paths in the compiled module are relative to the folder of the root file, so that the module does
+not depend on the location of the sources. A file is identified by its path without links, and its
+own imports are relative to the folder that really contains it.
 """
 
 import os
@@ -34,8 +34,8 @@ LIBRARY_MODULES_KEPT: Final = 64
 
 
 class Loader:
-    """One loading. The root file's folder anchors relative imports and module paths; `project`
-    says what may be imported at all; `files` has the texts of imports.
+    """One loading. Relative imports and module paths start at the folder of the root file;
+    `project` limits the imports; `files` has the texts of imports.
 
     `real`: the path without links of each file that is not of the standard library.
     """
@@ -63,7 +63,7 @@ class Loader:
         self.real: dict[FileId, Path] = {}
 
     def load(self, path: str, text: str) -> Loaded:
-        """The root file, given with its text, and its imports. Errors go to the sink. Raises
+        """Loads the root file, given with its text, and its imports. Errors go to the sink. Raises
         Cancelled."""
         real = real_path(path)
         self._root = real.parent
@@ -79,7 +79,7 @@ class Loader:
         return Loaded(root=root.file, files=dict(sorted(files.items())), library=library)
 
     def _library(self, name: str) -> None:
-        """A library file that a program uses by its prelude names."""
+        """Loads a library file that a program uses by its prelude names."""
         if name not in self._loaded:
             shown = f"{name}.ccl"
             self._file(name, shown, shown, read_library(name), None)
@@ -90,8 +90,8 @@ class Loader:
         self._cancellation.check()
         source = self._sources.add(shown, text)
         if identity.startswith(LIBRARY_PREFIX):
-            module, faults = _parsed_library(self._parse, source)
-            self._sink.take(faults)
+            module, diagnostics = _parsed_library(self._parse, source)
+            self._sink.take(diagnostics)
         else:
             module = self._parse(source, self._sink)
             self.real[source.file] = Path(identity)
@@ -136,7 +136,8 @@ class Loader:
         return self._file(identity, shown, name, text, span).file
 
     def _resolved(self, written: str, importer: Source, span: Span) -> Path | None:
-        """The path without links of an import, None and a fault where it leads outside."""
+        """Resolves an import to a path without links; None after reporting one outside of the
+        project."""
         if not is_name(written):
             self._sink.report("CCL0205", span, path=written, reason=Unreadable.NO_NAME.value)
             return None
@@ -166,7 +167,7 @@ class Loader:
         self._sink.report("CCL0205", span, path=written, reason=kind.value, nearest=near)
 
     def _beside(self, written: str, folder: Path) -> Sequence[str]:
-        """What could have been written instead: the programs of the folder that was meant."""
+        """Lists candidates for a missing import: the programs of its folder."""
         if written.startswith(LIBRARY_PREFIX):
             return library_names()
         if not self._project.contains(folder):
@@ -179,22 +180,23 @@ class Loader:
         return [stem + name for name in names if name.endswith(SUFFIX)]
 
     def _folder(self, importer: Source) -> Path:
-        """Where a file really lies; one of the library has no folder, and imports of it only."""
+        """Finds the folder that really contains a file; a library file has none, and imports the
+        library only."""
         return self.real[importer.file].parent
 
 
 @lru_cache(maxsize=LIBRARY_MODULES_KEPT)
 def _parsed_library(parse: Parse, source: Source) -> tuple[ast.Module, Sink]:
-    """A library file as a tree, and what was found while reading it.
+    """Parses a library file and collects its diagnostics.
 
-    Its text is the same from one compilation of a process to the next.
+    Its text is constant during a process.
     """
     found = Sink()
     return parse(source, found), found
 
 
 def _has_proposal(items: tuple[ast.Item, ...]) -> bool:
-    """Whether a proposal is declared, of the file or of a contract."""
+    """Reports whether the file or a contract of it declares a proposal."""
     for item in items:
         match item:
             case ast.Section(key=ast.Key(text="proposal", quoted=False), value=ast.Name()):
@@ -208,7 +210,7 @@ def _has_proposal(items: tuple[ast.Item, ...]) -> bool:
 
 
 def _declared(module: ast.Module) -> frozenset[str]:
-    """Names of the file that shadow the library's."""
+    """Collects the names of the file that shadow those of the library."""
     named = (ast.Function, ast.Struct, ast.Enumeration)
     declared = (item.name for item in module.items if isinstance(item, named))
     aliases = (item.alias for item in module.items if isinstance(item, ast.Import))
@@ -216,18 +218,19 @@ def _declared(module: ast.Module) -> frozenset[str]:
 
 
 def real_path(path: str) -> Path:
-    """The path of a root file without links; one that comes from a stream has no links."""
+    """Resolves the links in the path of a root file; one read from a stream has no links."""
     return Path.cwd() / path if path in STREAM_PATHS else without_links(Path(path))
 
 
 def shown_path(importer: str, written: str, real: Path) -> str:
-    """A file that `importer` names, as users see it: from where they are, unless that misleads."""
+    """Formats the path of an imported file for users: relative to the importer, unless that
+    misleads."""
     tidy = Path(os.path.normpath(Path(importer).parent / written))
     return (tidy if without_links(tidy) == real else real).as_posix()
 
 
 def is_name(written: str) -> bool:
-    """Whether a file could have this path."""
+    """Reports whether this is a possible path of a file."""
     return "\0" not in written and Path(written).name not in ("", "..")
 
 

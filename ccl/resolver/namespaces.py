@@ -1,6 +1,7 @@
-"""Name spaces: the names that one text declares, and the members that a contract inherits.
+"""Name spaces: the declarations of one text, and the members that a contract inherits.
 
-Rule: in one name space a text claims each name once; what redefines an inherited name says so.
+Rule: a text declares each name once per name space; a redefinition of an inherited name is marked
+`override`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,7 @@ _Declared = TypeVar("_Declared", ast.Function, ast.Const, ast.State, ast.Struct,
 
 
 class Names(Record):
-    """What one text declares, by name space. A name is claimed once in each."""
+    """The declarations of one text by name space, each name once."""
 
     sink: Sink
     functions: dict[str, ast.Function] = field(default_factory=dict)
@@ -58,7 +59,7 @@ class Names(Record):
                     self.declarations.append(item)
 
     def refuse_overrides(self) -> None:
-        """A file inherits nothing."""
+        """Reports every `override` outside of contracts, as a file inherits nothing."""
         tables = (self.functions, self.consts, self.states, self.structs, self.enums)
         for item in (each for table in tables for each in table.values()):
             if item.override:
@@ -89,7 +90,7 @@ class Names(Record):
 
 
 class Members:
-    """The members of a contract while its texts are added, bases first."""
+    """The members of a contract during construction, bases first."""
 
     def __init__(self, sink: Sink, *, complete: bool) -> None:
         self._sink = sink
@@ -143,7 +144,7 @@ class Members:
     def _fits(
         self, span: Span, name: str, before: Span | None, override: bool, known: Iterable[str]
     ) -> bool:
-        """Whether a redefinition says so, and only a redefinition does."""
+        """Checks that a redefinition, and only a redefinition, is marked `override`."""
         if before is None and override and self._complete:
             self._sink.report("CCL0221", span, name=name, nearest=nearest(name, known))
         elif before is not None and not override:
@@ -155,7 +156,7 @@ class Members:
 
 
 def _as_public(item: _Declared, before: _Declared | None) -> _Declared:
-    """What replaces a public function is public, too."""
+    """Makes the override of a public function public."""
     if isinstance(item, ast.Function) and isinstance(before, ast.Function) and before.exported:
         return replace(item, exported=True)
     return item
@@ -164,5 +165,5 @@ def _as_public(item: _Declared, before: _Declared | None) -> _Declared:
 def over(
     outer: Mapping[str, _Item], members: Mapping[str, _Item], space: Mapping[str, ScopeId]
 ) -> dict[str, _Item]:
-    """A file's names of one kind, with the contract's instead where it has them."""
+    """Merges the names of a file and a contract; those of the contract take precedence."""
     return {**{k: v for k, v in outer.items() if k not in space}, **members}

@@ -33,7 +33,7 @@ _Key: TypeAlias = tuple[FileId, str]
 
 
 def resolve(loaded: Loaded, sink: Sink) -> Scoped:
-    """Sort the names of every file; a name declared twice is reported with both places."""
+    """Resolves the names of every file; a duplicate declaration is reported with both spans."""
     return _Resolution(loaded, sink).scoped()
 
 
@@ -140,13 +140,13 @@ class _Resolution:
         )
 
     def _prefix(self, loaded: LoadedFile) -> str:
-        """No name has a slash, so that no two files' names meet in one id."""
+        """Makes the prefix of ids; names contain no slash, so ids of different files differ."""
         return "" if loaded.file == self._loaded.root else f"{loaded.name.removesuffix('.ccl')}/"
 
     # --- contracts
 
     def _lineage(self, key: tuple[FileId, str]) -> tuple[_Text, ...]:
-        """The texts of a contract: those of its bases first, its own last."""
+        """Lists the texts of a contract: those of its bases first, its own last."""
         lineage = [self._texts[key]]
         if key in self._too_high:
             self._incomplete.append(lineage[0].contract)
@@ -172,7 +172,7 @@ class _Resolution:
         return tuple(lineage)
 
     def _refuse_long_rows(self) -> None:
-        """Report the first contract of a row that is too long; those after it follow from it."""
+        """Reports the first contract of a chain that is too long."""
         for key, height in heights(self._texts, self._base_key).items():
             extends = self._texts[key].contract.extends
             if height > INHERITANCE_MAX and extends is not None:
@@ -183,7 +183,7 @@ class _Resolution:
                     )
 
     def _base_key(self, key: _Key) -> _Key | None:
-        """The contract that `Base` or `alias.Base` names, if there is one."""
+        """Finds the contract that `Base` or `alias.Base` refers to, if any."""
         text = self._texts[key]
         if text.contract.extends is None:
             return None
@@ -192,7 +192,7 @@ class _Resolution:
         return (file, name) if file is not None and (file, name) in self._texts else None
 
     def _file_called(self, text: _Text, alias: str) -> FileId | None:
-        """The file that a contract's own one imports by this name; without one, its own."""
+        """Finds the file imported under this name; without a name, the contract's own file."""
         if not alias:
             return text.file.file
         for item in text.file.module.items:
@@ -203,7 +203,7 @@ class _Resolution:
         return None
 
     def _base(self, text: _Text, extends: ast.Ident) -> _Text | None:
-        """None after reporting."""
+        """Resolves the base of a contract; None after reporting."""
         found = self._base_key((text.file.file, text.contract.name.text))
         if found in self._too_high:
             return None
@@ -221,7 +221,7 @@ class _Resolution:
         return None
 
     def _imported_base(self, text: _Text, name: str) -> str | None:
-        """The contract `name` of a file that is imported, as it is written."""
+        """Finds the contract `name` of an imported file, as written."""
         for item in text.file.module.items:
             given = import_alias(item) if isinstance(item, ast.Import) else None
             if given is not None and (self._file_called(text, given.text), name) in self._texts:
@@ -229,7 +229,7 @@ class _Resolution:
         return None
 
     def _contract_scopes(self, first: ScopeId, lineage: tuple[_Text, ...]) -> None:
-        """One scope for each text; all see what the last declaration of a name leaves."""
+        """Builds one scope for each text; all refer to the last declaration of a name."""
         own = lineage[-1]
         members = Members(self._sink, complete=own.contract not in self._incomplete)
         for i, text in enumerate(lineage):
@@ -270,5 +270,5 @@ class _Resolution:
 
 
 def _by_name(symbols: Iterable[_Symbol]) -> dict[str, _Symbol]:
-    """By name; the last one of a name, which redefines those before."""
+    """Indexes by name; the last declaration of a name overrides the earlier ones."""
     return {each.name.text: each for each in symbols}

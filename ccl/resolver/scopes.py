@@ -1,7 +1,7 @@
-"""Files with their names sorted out: what `ccl.resolver.resolution` makes and `ccl.checking` reads.
+"""Files with resolved names: the output of `ccl.resolver.resolution`, the input of `ccl.checking`.
 
-Every file keeps its syntax tree; a `FileScope` has the meaning of each top-level
-name of it. Nothing here is typed yet.
+Every file keeps its syntax tree; a `FileScope` has the meaning of its top-level names. Nothing here
+is typed.
 """
 
 from collections import ChainMap
@@ -25,7 +25,7 @@ PROPOSAL_MEMBERS = ("open", "vote", "close", "get", "prune")
 
 
 class Role(Node, frozen=True, kw_only=True):
-    """A role, and the names of the functions that it means. `parent` may be `alias.Name`."""
+    """A role, and the names of its generated functions. `parent` may be `alias.Name`."""
 
     name: ast.Ident
     parent: ast.Ident | None
@@ -33,42 +33,42 @@ class Role(Node, frozen=True, kw_only=True):
 
     @property
     def holder_check(self) -> str:
-        """Whether the caller holds the role."""
+        """Names the function that reports whether the caller holds the role."""
         return f"role {self.name.text}"
 
     @property
     def requirements(self) -> str:
-        """Whether all is met that the role requires."""
+        """Names the function that reports whether the requirements of the role are met."""
         return f"requirements of role {self.name.text}"
 
 
 class Proposal(Node, frozen=True, kw_only=True):
-    """A kind of proposals, and the names of what it means: state, a struct and functions."""
+    """A kind of proposals, and the names of its generated state, struct and functions."""
 
     name: ast.Ident
 
     @property
     def state(self) -> str:
-        """The variable that keeps the proposals."""
+        """The state variable with the proposals."""
         return self.name.text + PROPOSALS_SUFFIX
 
     @property
     def parameters(self) -> str:
-        """The struct of what a proposal is opened with."""
+        """The struct of the parameters of a proposal."""
         return f"{self.name.text}.Parameters"
 
     @property
     def execution(self) -> str:
-        """The function that carries a proposal out which has passed."""
+        """The function that executes an accepted proposal."""
         return f"execution of {self.name.text}"
 
     def function(self, member: str) -> str:
-        """The function behind `Name.member`, one of `PROPOSAL_MEMBERS`."""
+        """Names the function of `Name.member`, one of `PROPOSAL_MEMBERS`."""
         return f"{self.name.text}_{member}"
 
 
 class Contract(Node, frozen=True, kw_only=True):
-    """A contract as written: what runs (`items`); its declarations stay the file's section."""
+    """A contract as written: `items` has its code; its declarations stay a section of the file."""
 
     name: ast.Ident
     extends: ast.Ident | None
@@ -79,12 +79,11 @@ class Contract(Node, frozen=True, kw_only=True):
 
 
 class LoadedFile(Node, frozen=True, kw_only=True):
-    """A parsed file before its names are sorted.
+    """A parsed file before resolution.
 
-    `name` is its path in the compiled module, relative to the root file's folder
-    (`std/text.ccl` for the standard library); `imports` maps the span of an import's path to
-    the file it means, where one was found. `contracts` were taken out of the items by
-    `ccl.desugar`.
+    `name` is its path in the compiled module, relative to the folder of the root file
+    (`std/text.ccl` for the standard library); `imports` maps the span of an import's path to its
+    file, if found. `ccl.desugar` has moved `contracts` out of the items.
     """
 
     file: FileId
@@ -105,9 +104,9 @@ class Loaded(Node, frozen=True, kw_only=True):
 
 
 class ImportedFile(Node, frozen=True, kw_only=True):
-    """What `alias.name` looks into: an imported file, or a contract of the file by its name.
+    """The target of `alias.name`: an imported file, or a contract of the file by its name.
 
-    `item` is None for a contract; `span` is where the alias was given.
+    `item` is None for a contract; `span` is that of the alias.
     """
 
     alias: str
@@ -117,11 +116,11 @@ class ImportedFile(Node, frozen=True, kw_only=True):
 
 
 class FileScope(Node, frozen=True, kw_only=True):
-    """The names that the text of one file or contract sees, by name space.
+    """The names visible in the text of one file or contract, by name space.
 
-    A contract's text sees the contract's names, inherited ones too, and then those of its file
-    (`outer`). Text that comes from a base in another file sees the contract's names and then
-    those of that file. `own_…` are the items that this very text declares.
+    In a contract these are its own and inherited names, then those of its file (`outer`). In a base
+    from another file they are the names of the contract, then those of the base's file. `own_…` are
+    the items declared in this text itself.
     """
 
     file: ScopeId
@@ -130,7 +129,7 @@ class FileScope(Node, frozen=True, kw_only=True):
     name: str
     """The path of that file in the compiled module."""
     prefix: str
-    """Of the ids of what is declared here."""
+    """The prefix of the ids of the declarations of this text."""
     contract: str | None
     contract_file: FileId
     """The file that declares the contract."""
@@ -159,11 +158,12 @@ class FileScope(Node, frozen=True, kw_only=True):
     """A base of the contract could not be found, so that other names may exist."""
 
     def function_id(self, name: str) -> str:
-        """`tally` in the root file, `std/voting/tally` elsewhere, `Treasury::pay` in a contract."""
+        """Makes the id of a function: `tally` in the root file, `std/voting/tally` elsewhere,
+        `Treasury::pay` in a contract."""
         return self._holder(name, self.values).prefix + name
 
     def type_id(self, name: str) -> str:
-        """The id of a struct or enum, as `function_id`."""
+        """Makes the id of a struct or enum, as `function_id` does."""
         return self._holder(name, self.types).prefix + name
 
     def _holder(self, name: str, members: Mapping[str, ScopeId]) -> "FileScope":
@@ -171,7 +171,7 @@ class FileScope(Node, frozen=True, kw_only=True):
 
     @property
     def home(self) -> str:
-        """Under what name the state that is declared here is kept."""
+        """The name under which the state of this text is stored."""
         return self.contract or self.name.removesuffix(".ccl")
 
     @property
@@ -207,7 +207,8 @@ class FileScope(Node, frozen=True, kw_only=True):
         }
 
     def offers(self, name: str) -> bool:
-        """Whether `alias.name` is a value here; a contract does not hand on its file's."""
+        """Reports whether `alias.name` is a value here; a contract does not export the names of its
+        file."""
         if self.outer is not None:
             return name in self.values
         return name in self.functions or name in self.consts or name in self.states
@@ -217,18 +218,18 @@ class FileScope(Node, frozen=True, kw_only=True):
 
     @property
     def value_names(self) -> tuple[str, ...]:
-        """Those that a program could spell."""
+        """Lists the names of values that a program can spell."""
         named = (*self.functions, *self.consts, *self.states, *self.imports)
         return tuple(each for each in named if each.isidentifier())
 
     @property
     def function_names(self) -> tuple[str, ...]:
-        """Those that a program could call."""
+        """Lists the names of functions that a program can call."""
         return tuple(each for each in self.functions if each.isidentifier())
 
     @property
     def type_names(self) -> Collection[str]:
-        """A view: asked for every type that is written."""
+        """A view of the names of types; used for every type annotation."""
         both = cast("tuple[MutableMapping[str, Any], ...]", (self.enums, self.structs))
         return ChainMap(*both)
 
@@ -236,7 +237,7 @@ class FileScope(Node, frozen=True, kw_only=True):
 class Scoped(Node, frozen=True, kw_only=True):
     """All files and contracts of a compilation with their names; `library` as in `Loaded`.
 
-    Every text is one scope: a contract has as many as it has bases, and one for its own.
+    Every text is one scope: a contract has one for each base, and one for its own text.
     """
 
     root: FileId
@@ -250,7 +251,7 @@ class Scoped(Node, frozen=True, kw_only=True):
         return self.files[self.root]
 
     def texts_of(self, file: FileId) -> dict[str, tuple[FileScope, ...]]:
-        """By name of a contract of the file, the scopes of its texts, those of its bases first."""
+        """Lists the scopes of a contract of the file by its name, those of its bases first."""
         texts: dict[str, list[FileScope]] = {}
         for each in self.files.values():
             if each.contract is not None:
@@ -263,11 +264,11 @@ class Scoped(Node, frozen=True, kw_only=True):
 
     @property
     def own_scopes(self) -> tuple[FileScope, ...]:
-        """Those of the texts of the root file."""
+        """Lists the scopes of the texts of the root file."""
         return tuple(each for each in self.files.values() if each.source == self.root)
 
     def owner(self, scope: FileScope, name: str) -> FileScope:
-        """The scope that declares the value which `scope` sees under this name."""
+        """Finds the scope that declares the value which `scope` refers to by this name."""
         if name in scope.values:
             return self.files[scope.values[name]]
         return scope if scope.outer is None else scope.outer

@@ -27,7 +27,7 @@ class Unreadable(Enum):
     UTF16 = "it is UTF-16 text, and CCL is written in UTF-8"
     UTF32 = "it is UTF-32 text, and CCL is written in UTF-8"
     TOO_LARGE = "it is larger than 4 MiB"
-    FAULTY = "it has errors of its own"
+    HAS_ERRORS = "it has errors of its own"
     """Of a module only, which is read by compiling it."""
 
 

@@ -1,8 +1,8 @@
-"""The abstract syntax tree: what the author wrote, and where.
+"""The abstract syntax tree of a file.
 
-Every node is frozen and has a `span`. Nothing is resolved here: a `Name` is only its
-spelling. The parser makes these nodes, the resolver and the checker read them.
-`doc` is the text of the `///` comment before an item.
+Every node is frozen and has a `span`. Nothing is resolved here: a `Name` is only its spelling. The
+parser builds these nodes, the resolver and the checker read them. `doc` is the text of the `///`
+comment before an item.
 """
 
 from decimal import Decimal
@@ -25,7 +25,7 @@ class Ident(Node, frozen=True, kw_only=True):
 class NamedType(Node, frozen=True, kw_only=True):
     """`Integer`, `voting.Ballot` (path of two), `Map<String, Integer>`.
 
-    `of_prelude`: whatever the program declares under that name.
+    `of_prelude`: refers to the prelude even if the program declares the same name.
     """
 
     path: tuple[Ident, ...]
@@ -370,7 +370,7 @@ class StructPattern(Node, frozen=True, kw_only=True):
 
 
 class RestPattern(Node, frozen=True, kw_only=True):
-    """`..` or `..name` in an array pattern: however many elements there are."""
+    """`..` or `..name` in an array pattern: any number of elements."""
 
     name: Ident | None
     span: Span

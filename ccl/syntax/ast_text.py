@@ -1,7 +1,7 @@
-"""The syntax tree as indented text, one node a line: `label: Node line:column field=value`.
+"""The syntax tree as indented text, one node per line: `label: Node line:column field=value`.
 
-Fields that hold no node stand on the node's line; nodes and lists of nodes below it. What is
-absent, empty or false is left out.
+Fields without nodes are on the line of their node; nodes and lists of nodes below it. Absent, empty
+and false fields are omitted.
 """
 
 import json
@@ -15,7 +15,7 @@ from ccl.syntax import ast
 
 
 def ast_text(module: ast.Module, source: Source) -> str:
-    """The whole tree of one file."""
+    """Prints the tree of one file."""
     return "".join(f"{line}\n" for line in _lines(module, "", 0, source))
 
 

@@ -1,8 +1,8 @@
-"""The concrete syntax tree: every token of a file, and the phrase it stands in.
+"""The concrete syntax tree: every token of a file, in the phrases of the grammar.
 
-Rule: nothing is lost. Whoever lays a file out anew (the formatter) reads this tree; who
-asks what the file means reads `ccl.syntax.ast`. A phrase carries the name that its alternative
-has in the grammar; a repetition is a list of its members and separators in order.
+Rule: nothing is lost. The formatter reads this tree; every other stage reads `ccl.syntax.ast`. A
+phrase has the name of its alternative in the grammar; a repetition is a list of its members and
+separators in order.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """`rule` of the grammar, what it consists of, and its first and last leaf (indices)."""
+    """`rule` of the grammar, its parts, and its first and last leaf (indices)."""
 
     rule: str
     parts: Sequence["Part"]
@@ -32,7 +32,7 @@ class Phrase:
 
 
 Part: TypeAlias = "Leaf | Phrase | list[Part] | None"
-"""None where an optional phrase was left out."""
+"""None for an absent optional phrase."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

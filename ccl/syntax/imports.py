@@ -1,10 +1,10 @@
-"""The names under which imports are used."""
+"""The default names of imports."""
 
 from ccl.syntax import ast
 
 
 def import_alias(item: ast.Import) -> ast.Ident | None:
-    """`import "std/voting";` is called `voting`."""
+    """Returns the alias of an import: `import "std/voting";` has the name `voting`."""
     if item.alias is not None:
         return item.alias
     text = "".join(part for part in item.path.parts if isinstance(part, str))

@@ -4,7 +4,7 @@ from ccl.syntax import ast
 
 
 def path_of(expr: ast.Expr) -> tuple[ast.Ident, ...] | None:
-    """`a.b.c`, `a::b.c` as names; None for anything else."""
+    """Reads `a.b.c` or `a::b.c` as names; None for other expressions."""
     after: list[ast.Ident] = []
     while isinstance(expr, ast.Field):
         after.append(expr.name)
@@ -19,7 +19,8 @@ def path_of(expr: ast.Expr) -> tuple[ast.Ident, ...] | None:
 
 
 def words_of(expr: ast.Expr) -> tuple[str, ...]:
-    """`a.b.c` as words, which may be data; empty for anything else, and for a path with `::`."""
+    """Reads `a.b.c` as words, which may be data; empty for other expressions, and for a path with
+    `::`."""
     words: list[str] = []
     while isinstance(expr, ast.Field):
         words.append(expr.name.text)

@@ -1,8 +1,8 @@
-"""The parse tables of CCL: lark turns `grammar.lark` into LALR(1) tables, strictly.
+"""The parse tables of CCL: lark compiles `grammar.lark` to LALR(1) tables, in strict mode.
 
-The only module that imports lark, and only when the tables are not in the user's cache:
-they are kept there as JSON, under a name that fixes the grammar and the installed lark,
-so that reading a file never runs what it holds.
+The only module that imports lark, and only if the tables are not in the user's cache: there they
+are JSON, named by the grammar and the installed lark, so that reading a cached file runs no code
+from it.
 """
 
 import os
@@ -45,7 +45,7 @@ class Tables:
 
 @cache
 def tables() -> Tables:
-    """The tables, from the user's cache or built anew (about 0.3 s) and put there."""
+    """Returns the tables, from the user's cache, or built (about 0.3 s) and cached."""
     grammar = GRAMMAR.read_bytes()
     key = sha256(grammar + f"\0{_lark_installed()}\0{_FORMAT}".encode()).hexdigest()[:32]
     path = _cache_folder() / f"syntax-{key}.json"
@@ -71,7 +71,7 @@ def _cache_folder() -> Path:
 
 
 def _read(path: Path) -> Tables | None:
-    """None where there is no such file or it is not whole."""
+    """Reads cached tables; None if the file is missing or incomplete."""
     try:
         found = msgspec.json.decode(path.read_bytes())
         return Tables(
@@ -110,7 +110,7 @@ def _build(grammar: str) -> Tables:
     from lark.parsers.lalr_analysis import Shift
 
     class Tokens(Lexer):
-        """Stands for our own lexer; only the tables are used."""
+        """A placeholder for our own lexer; only the tables are used."""
 
         def __init__(self, conf: object) -> None: ...
 
@@ -121,7 +121,7 @@ def _build(grammar: str) -> Tables:
         grammar, parser="lalr", lexer=Tokens, strict=True, maybe_placeholders=False
     ).parser.parser
     table = parser._parse_table
-    # Numbers in the order of a walk from the start: lark's own change from run to run.
+    # Numbered in the order of a traversal from the start: lark's own numbers vary between runs.
     order = [table.start_states["start"]]
     numbers = {order[0]: 0}
     rules: list[Rule] = []

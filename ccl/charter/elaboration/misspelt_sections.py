@@ -7,7 +7,7 @@ any slip in a short name may be intended, unless the section has a key of the sc
 from typing import Final
 
 from ccl.abi.text.suggest import distance
-from ccl.diagnostics.fixes import respelt
+from ccl.diagnostics.fixes import spelling_fix
 from ccl.diagnostics.model import Sink
 from ccl.ir.charter import Charter, Tree, span_of
 from ccl.prelude.schemas import OPEN_SECTIONS, SCHEMAS, SLIP_DISTANCE_MAX
@@ -26,7 +26,7 @@ def check_names_of_sections(sink: Sink, charter: Charter) -> None:
             near = _meant(section) if isinstance(section, Tree) else None
             if near is not None:
                 span = span_of(section)
-                fixes, advice = respelt(span, near, root.keys)
+                fixes, advice = spelling_fix(span, near, root.keys)
                 sink.report("CCL0347", span, key=key, nearest=near, fixes=fixes, advice=advice)
 
 

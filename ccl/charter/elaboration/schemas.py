@@ -9,7 +9,7 @@ from ccl.charter.elaboration.misspelt_sections import check_names_of_sections
 from ccl.checking.core.environment import Checker
 from ccl.checking.core.unification import prune
 from ccl.checking.expressions.literals import cid
-from ccl.diagnostics.fixes import respelt
+from ccl.diagnostics.fixes import spelling_fix
 from ccl.diagnostics.model import Edit, Fix, Sink
 from ccl.ir import typed
 from ccl.ir.charter import Charter, Property, Setting, Tree, is_conditional, key_of, span_of
@@ -100,7 +100,7 @@ def _slip(sink: Sink, path: str, section: Tree, entry: Setting, known: tuple[str
     near = nearest(key, known)
     if near is None or distance(key, near, SLIP_DISTANCE_MAX) > SLIP_DISTANCE_MAX:
         return False
-    fixes, advice = respelt(span, near, section.keys)
+    fixes, advice = spelling_fix(span, near, section.keys)
     sink.report("CCL0302", span, key=key, section=path, nearest=near, fixes=fixes, advice=advice)
     return True
 

@@ -15,7 +15,7 @@ from ccl.checking.core.conversions import report_mismatch
 from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.unification import prune
 from ccl.checking.expressions.literals import plain_text
-from ccl.diagnostics.fixes import respelt
+from ccl.diagnostics.fixes import spelling_fix
 from ccl.diagnostics.model import Diagnostic, Label
 from ccl.ir import typed
 from ccl.ir.charter import JobDefaults
@@ -141,7 +141,7 @@ def _group(body: Body, name: str, value: ast.InlineObject) -> typed.Expr:
             continue
         if key.text not in known:
             near = nearest(key.text, known)
-            fixes, advice = respelt(key.span, near, given)
+            fixes, advice = spelling_fix(key.span, near, given)
             body.sink.report(
                 "CCL0404",
                 key.span,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ccl.abi.text.suggest import nearest
 from ccl.checking.core.environment import Body
-from ccl.diagnostics.fixes import respelt
+from ccl.diagnostics.fixes import spelling_fix
 from ccl.diagnostics.model import Label
 from ccl.source.spans import Span
 from ccl.support.node import Node, replace
@@ -90,7 +90,7 @@ def _unknown_argument(
     given = {each.name.text for each in named if each.name is not None}
     near = nearest(name.text, [each for each in callee.parameters if each not in given])
     near = near or nearest(name.text, callee.parameters)
-    fixes, advice = respelt(name.span, near, given)
+    fixes, advice = spelling_fix(name.span, near, given)
     body.sink.report(
         "CCL0404",
         name.span,

@@ -58,7 +58,7 @@ def leave_out_repeated(checker: Checker) -> None:
     }
     left_out = {id(each) for found in of_call.values() for each in found} - kept
     misfits = [each.span for each in checker.sink.diagnostics if each.code == _OTHER_COUNT]
-    checker.sink.leave_out(
+    checker.sink.suppress(
         lambda each: (
             id(each) in left_out
             or (each.code in OF_OPEN_TYPES and any(at.contains(each.span) for at in misfits))

@@ -14,7 +14,7 @@ from ccl.checking.core.unification import (
     zonk,
 )
 from ccl.checking.functions import instances
-from ccl.diagnostics.fixes import respelt
+from ccl.diagnostics.fixes import spelling_fix
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
 from ccl.ir.types import Array, Struct, Type
@@ -116,7 +116,7 @@ def _unknown_field(
     body: Body, each: ast.FieldValue, info: StructInfo, known: list[str], given: set[str]
 ) -> None:
     near = nearest(each.name.text, known)
-    fixes, twice = respelt(each.name.span, near, given)
+    fixes, twice = spelling_fix(each.name.span, near, given)
     body.sink.report(
         "CCL0210",
         each.name.span,

@@ -113,9 +113,9 @@ def _leave_to_instances(sink: Sink, template: Signature) -> None:
             return True
         return not is_error(each)
 
-    sink.leave_out(is_left)
+    sink.suppress(is_left)
     if depends:
-        sink.leave_out(lambda each: each.code in call_sites.OF_OPEN_TYPES)
+        sink.suppress(lambda each: each.code in call_sites.OF_OPEN_TYPES)
 
 
 def _depends_on(each: Diagnostic, parameters: Set[str]) -> bool:

@@ -70,7 +70,7 @@ def _leave_out_repeated(sink: Sink, reported: Sequence[Diagnostic]) -> None:
     """Removes the errors of instances where the generic function has one at the same place."""
     codes = {each.span: each.code for each in reported}
     if codes:
-        sink.leave_out(lambda each: is_error(each) and codes.get(each.span, each.code) != each.code)
+        sink.suppress(lambda each: is_error(each) and codes.get(each.span, each.code) != each.code)
 
 
 def _is_asked_for(checker: Checker, signature: Signature, library: frozenset[FileId]) -> bool:

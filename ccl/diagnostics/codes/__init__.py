@@ -1,6 +1,6 @@
-"""Every diagnostic code and its wording; the only place that writes prose for diagnostics.
+"""Every diagnostic code and its wording; the only place with the prose of diagnostics.
 
-`pages/CODE.md` beside this explains a code with a wrong and a right example.
+`pages/CODE.md` explains a code with a wrong and a right example.
 """
 
 import re
@@ -23,6 +23,6 @@ def severity_of(code: str) -> Severity:
 
 
 def full_code(text: str) -> str:
-    """`0401`, `ccl401`, `CCL-0401` and `error[CCL0401]` as users type them → `CCL0401`."""
+    """Normalizes `0401`, `ccl401`, `CCL-0401` and `error[CCL0401]` to `CCL0401`."""
     digits = re.fullmatch(r"(?:error|warning)?\[?(?:ccl)?[-_ ]?0*(\d{1,4})\]?", text.strip(), re.I)
     return f"CCL{int(digits[1]):04d}" if digits else text.strip().upper()

@@ -12,13 +12,12 @@ class Severity(Enum):
 
 
 class Template(Node, frozen=True, kw_only=True):
-    """`{name}` in title, label and help is filled in from the diagnostic's facts.
+    """`{name}` in title, label and help is replaced by a fact of the diagnostic.
 
-    title: one sentence without a full stop, what is wrong. label: a short phrase under the
-    caret. help: the next step, or None where the fix says it. A label or help that needs a
-    fact which the diagnostic does not have is left out, so that `did you mean {nearest}?`
-    appears only where there is a suggestion; the title needs all of its facts.
-    advice: the help for each value of the fact `advice`; it goes before `help`.
+    title: the problem, without a full stop. label: a short phrase under the caret. help: the fix,
+    or None if the label and the fixes show it. A label or help whose fact is absent is omitted, so
+    that `did you mean {nearest}?` appears only with a suggestion; the title needs all of its facts.
+    advice: the help for each value of the fact `advice`; it replaces `help`.
     """
 
     code: str

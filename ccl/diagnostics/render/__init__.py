@@ -29,7 +29,7 @@ class Format(Node, frozen=True, kw_only=True):
     summary: str
 
     def __str__(self) -> str:
-        """As command lines have it."""
+        """Returns its name on command lines."""
         return self.name
 
 
@@ -68,7 +68,7 @@ FORMATS: Final = {each.name: each for each in (FULL, CONCISE, JSON, SARIF, GITHU
 
 
 def machine_formats() -> frozenset[str]:
-    """Names of the formats that are the output of a command."""
+    """Lists the names of the formats that are the output of a command."""
     return frozenset(each.name for each in FORMATS.values() if each.for_machines)
 
 

@@ -1,9 +1,9 @@
-"""Where the characters of a source line stand on a terminal.
+"""Terminal cells of the characters of a source line.
 
-Tabs advance to the next multiple of four, wide characters take two cells, combining marks
-none. Characters that would move the cursor or reorder text (control and bidirectional
-characters) are shown as a visible stand-in of one cell, so that carets stay true and a
-source cannot disguise itself.
+Tabs advance to the next multiple of four, wide characters take two cells, combining marks none.
+Characters that would move the cursor or reorder text (control and bidirectional characters) are
+shown as a visible substitute of one cell, so that carets are aligned and a source cannot disguise
+itself.
 """
 
 import unicodedata
@@ -13,13 +13,13 @@ from ccl.support.node import Node
 TAB_CELLS = 4
 _CONTROL_PICTURES = 0x2400
 _DELETE_PICTURE = "\u2421"
-_STAND_IN = "\ufffd"
+_SUBSTITUTE = "\ufffd"
 # Left-to-right marks, embeddings, overrides and isolates.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def _shown(char: str) -> tuple[str, int]:
-    """What stands for `char`, and how many cells it takes (tabs are the caller's)."""
+    """Returns the substitute for `char`, and its width in cells (the caller expands tabs)."""
     code = ord(char)
     if 0x20 <= code < 0x7F:
         return char, 1
@@ -29,20 +29,20 @@ def _shown(char: str) -> tuple[str, int]:
         return _DELETE_PICTURE, 1
     category = unicodedata.category(char)
     if char in _BIDI or category in ("Cc", "Cs", "Zl", "Zp", "Cn", "Co"):
-        return _STAND_IN, 1
+        return _SUBSTITUTE, 1
     if category in ("Mn", "Me", "Cf"):
         return char, 0
     return char, 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def text_width(text: str) -> int:
-    """Cells that `text` takes when shown on a line of its own."""
+    """Counts the cells of `text` on a line of its own."""
     return Cells.of(text).total
 
 
 def safe_text(text: str) -> str:
-    """`text` as a part of one line: what would move the cursor, begin another line or reorder this
-    one is replaced by stand-ins."""
+    """Makes `text` a part of one line: characters that would move the cursor, begin another line or
+    reorder this one are replaced by substitutes."""
     return "".join(_shown(char)[0] for char in text)
 
 
@@ -74,7 +74,7 @@ class Cells(Node, frozen=True):
         return self.starts[-1]
 
     def at(self, index: int) -> int:
-        """The cell of character `index`; indexes past the end count one cell each."""
+        """Finds the cell of character `index`; indexes past the end count one cell each."""
         last = len(self.shown)
         return self.starts[index] if index <= last else self.total + index - last
 

@@ -1,11 +1,11 @@
-"""Colour for terminals, written by hand: importing a library for it costs more than a check."""
+"""Colour for terminals, without a library, whose import would take longer than a check."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
 class Ink(Enum):
-    """What a piece of text is; the value is its ANSI parameter list."""
+    """The role of a piece of text; the value is its ANSI parameter list."""
 
     PLAIN = ""
     ERROR = "1;31"
@@ -22,9 +22,9 @@ class Ink(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Applies ink, or does not where colour is off.
+    """Applies ink if colour is on.
 
-    seal: what goes into each escape sequence, for a writer that lets no other sequence through.
+    seal: the text in each escape sequence, for a writer that filters other sequences.
     """
 
     color: bool
@@ -54,7 +54,7 @@ class Paint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
-    """Where rows are drawn: the paint, the cells of the line numbers, the whole width."""
+    """The target of rows: the paint, the cells of the line numbers, the whole width."""
 
     paint: Paint
     gutter: int
@@ -62,10 +62,10 @@ class Canvas:
 
     @property
     def room(self) -> int:
-        """Cells left for source text, never uselessly few."""
+        """The cells left for source text, at least a useful number."""
         return max(self.width - self.gutter - 3, 24)
 
     def margin(self, line: int | None, sign: str = "|") -> str:
-        """The line number (or blanks) and the rule beside it."""
+        """Formats the line number (or blanks) and the rule beside it."""
         number = "" if line is None else str(line)
         return self.paint(f"{number:>{self.gutter}} {sign}", Ink.GUTTER)

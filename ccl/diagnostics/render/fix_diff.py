@@ -1,4 +1,4 @@
-"""A fix shown as a small diff: the lines it touches, before and after."""
+"""A fix as a small diff: the lines it changes, before and after."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ LINES_MAX = 8
 
 
 def change_lines(fix: Fix, sources: SourceMap, canvas: Canvas) -> list[str]:
-    """Diff rows of `fix`, region by region."""
+    """Yields the rows of the diff of `fix`, region by region."""
     out: list[str] = []
     regions = list(_regions(fix, sources))
     for edits, first, last in regions[:REGIONS_MAX]:

@@ -1,4 +1,4 @@
-"""A diagnostic's facts put into the words of its template."""
+"""The prose of a diagnostic: its template with its facts."""
 
 from dataclasses import dataclass
 

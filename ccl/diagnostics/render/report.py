@@ -6,8 +6,8 @@ from ccl.support.node import Node
 
 
 class Report(Node, frozen=True, kw_only=True):
-    """`width` is in terminal cells, `seal` that of `Paint`. Colour, seal and width matter to the
-    formats for people only."""
+    """`width` is in terminal cells, `seal` that of `Paint`. Only the formats for users need colour,
+    seal and width."""
 
     shown: Shown
     sources: SourceMap

@@ -1,5 +1,7 @@
-"""The errors of a report that are shown. Rule: all are counted, and a report that leaves some out
-says how many."""
+"""The errors of a report that are shown.
+
+Rule: all are counted, and a report that omits some contains their number.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,7 +16,7 @@ ALL_ERRORS: Final = 0
 
 
 class Shown(Node, frozen=True, kw_only=True):
-    """`diagnostics` are those to show, in their order; the counts are those of all."""
+    """`diagnostics` are those to show, in order; the counts are those of all."""
 
     diagnostics: tuple[Diagnostic, ...]
     errors: int
@@ -23,7 +25,7 @@ class Shown(Node, frozen=True, kw_only=True):
 
     @property
     def remark(self) -> str | None:
-        """What a report says that leaves errors out."""
+        """The remark of a report that omits errors."""
         if self.errors == self.errors_shown:
             return None
         are = "is" if self.errors_shown == 1 else "are"
@@ -31,7 +33,7 @@ class Shown(Node, frozen=True, kw_only=True):
 
 
 def shown_of(diagnostics: Sequence[Diagnostic], max_errors: int = ERRORS_SHOWN_MAX) -> Shown:
-    """All warnings, and the first errors; `ALL_ERRORS` for all of them."""
+    """Selects all warnings, and the first errors; `ALL_ERRORS` for all of them."""
     kept: list[Diagnostic] = []
     errors = errors_shown = 0
     for each in diagnostics:

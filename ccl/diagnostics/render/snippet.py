@@ -1,7 +1,7 @@
-"""Source lines with markers under them: `^` for the fault itself, `-` for what it refers to.
+"""Source lines with markers under them: `^` for the error itself, `-` for related spans.
 
-Lines longer than the terminal are shown through a window that holds the marked part; a
-span over several lines is marked on its first and last line.
+Lines longer than the terminal are shown through a window around the marked part; a span over
+several lines is marked on its first and last line.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ class _Piece:
 
 
 def marked_lines(source: Source, marks: Sequence[Mark], canvas: Canvas) -> list[str]:
-    """The marked lines of one file in order."""
+    """Yields the marked lines of one file in order."""
     pieces = _by_line(source, marks)
     out: list[str] = []
     previous: int | None = None
@@ -107,7 +107,7 @@ def _line(source: Source, line: int, pieces: Sequence[_Piece], canvas: Canvas) -
 
 
 def _window(cells: Cells, pieces: Sequence[_Piece], room: int) -> tuple[int, int]:
-    """The cells to show: all, or `room` of them around the most important mark."""
+    """Selects the cells to show: all, or `room` of them around the most important mark."""
     if cells.total <= room:
         return 0, cells.total
     if not pieces:
@@ -139,7 +139,7 @@ def _placed(cells: Cells, piece: _Piece, low: int, high: int) -> _Placed:
     inside = min(max(start, low), last)
     if start > last or (start == last and high < cells.total):
         inside = last - 1
-    # Only a mark at the very end of the line may stand behind the last cell.
+    # Only a mark at the very end of the line may be after the last cell.
     edge = last if inside < last else last + 1
     return _Placed(
         start=inside - low,
@@ -151,7 +151,7 @@ def _placed(cells: Cells, piece: _Piece, low: int, high: int) -> _Placed:
 
 
 def _marker_rows(placed: list[_Placed], canvas: Canvas) -> list[str]:
-    """The row of `^` and `-`, the rightmost label on it, the other labels hanging below."""
+    """Lays out the row of `^` and `-` with the rightmost label, and the other labels below."""
     if not placed:
         return []
     row: list[tuple[str, Ink]] = [(" ", Ink.PLAIN)] * max(mark.end for mark in placed)
@@ -180,12 +180,12 @@ def _marker_rows(placed: list[_Placed], canvas: Canvas) -> list[str]:
 
 
 def _label_lines(mark: _Placed, column: int, canvas: Canvas) -> list[str]:
-    """The label broken where the terminal ends, unless that leaves hardly a word a line."""
+    """Wraps the label at the end of the terminal, unless hardly a word fits on a line."""
     return wrap(mark.text, max(canvas.room - column, LABEL_CELLS_MIN), break_long_words=False)
 
 
 def _row(waiting: Sequence[_Placed], column: int, text: str, ink: Ink) -> list[tuple[str, Ink]]:
-    """`|` under each mark that still waits for its label, and `text` from `column` on."""
+    """Lays out `|` under each mark whose label follows, and `text` from `column` on."""
     row: list[tuple[str, Ink]] = []
     for mark in waiting:
         row.extend([(" ", Ink.PLAIN)] * (mark.start + 1 - len(row)))

@@ -73,7 +73,7 @@ def _block(diagnostic: Diagnostic, sources: SourceMap, paint: Paint, width: int)
 def _last_line(
     diagnostic: Diagnostic, by_file: dict[FileId, list[Mark]], sources: SourceMap
 ) -> int:
-    """The largest line number that will be shown: it sets the width of the gutter."""
+    """Finds the largest line number shown, which determines the width of the gutter."""
     marked = (last_marked_line(sources.sources[f], marks) for f, marks in by_file.items())
     edited = (
         sources.of(edit.span).position(edit.span.end).line + edit.replacement.count("\n")
@@ -84,7 +84,7 @@ def _last_line(
 
 
 def _remark(kind: str, text: str, canvas: Canvas) -> Iterator[str]:
-    """`= note: …`, wrapped under its own beginning."""
+    """Formats `= note: …`, wrapped under its own beginning."""
     paint = canvas.paint
     lead = f"{'':>{canvas.gutter}} = "
     indent = " " * (len(lead) + len(kind) + 2)

@@ -18,7 +18,7 @@ def render(report: Report) -> str:
 
 
 def json_value(shown: Shown, sources: SourceMap) -> dict[str, Any]:
-    """One object: `version`, `diagnostics`, `summary`. Offsets count code points from 0."""
+    """Builds one object: `version`, `diagnostics`, `summary`. Offsets count code points from 0."""
     return {
         "version": JSON_VERSION,
         "diagnostics": [_json_diagnostic(each, sources) for each in shown.diagnostics],

@@ -46,7 +46,7 @@ def render(report: Report) -> str:
 
 
 def _invocation(shown: Shown) -> dict[str, Any]:
-    """SARIF's place for what a tool says of its run: that results were left out."""
+    """Builds the notification of SARIF that results are omitted."""
     invocation: dict[str, Any] = {"executionSuccessful": True}
     if shown.remark is not None:
         invocation["toolExecutionNotifications"] = [
