@@ -94,6 +94,6 @@ def function(
         doc=doc,
         span=at,
         override=override,
-        made=True,
+        generated=True,
         entry=entry,
     )

@@ -97,9 +97,9 @@ class _Reading:
                 text.code += functions
                 return self._inside(text, left)
             case ast.Section() if is_section(item, "proposal"):
-                proposal, made, left = read_proposal(item, self._sink)
+                proposal, items, left = read_proposal(item, self._sink)
                 text.proposals.append(proposal)
-                text.code += made
+                text.code += items
                 self.proposal = item.key.span
                 return self._inside(text, left)
             case ast.Import() if text.contract is None:

@@ -59,8 +59,8 @@ def check_key(
             fixes=fixes,
         )
     elif known is PROPOSAL_KEYS:
-        told = ", ".join(f"`{each}`" for each in known)
-        sink.report("CCL0303", key.span, key=key.text, section=section, known=told)
+        listed = ", ".join(f"`{each}`" for each in known)
+        sink.report("CCL0303", key.span, key=key.text, section=section, known=listed)
 
 
 def refuse(sink: Sink, key: ast.Key, span: Span, expected: str, found: str | None = None) -> None:

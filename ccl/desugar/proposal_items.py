@@ -269,19 +269,19 @@ class _Making:
                 operator="/", left=ast.IntegerLiteral() as left, right=ast.IntegerLiteral() as right
             ):
                 fits = left.value <= right.value and right.value > 0
-                made = self._variant("Share", "Ratio", left, right)
+                share = self._variant("Share", "Ratio", left, right)
             case ast.PercentLiteral(value=number):
-                fits, made = number <= 100, self._variant("Share", "Exact", value)
+                fits, share = number <= 100, self._variant("Share", "Exact", value)
             case ast.DecimalLiteral(value=number) | ast.IntegerLiteral(value=number):
-                fits, made = number <= 1, self._variant("Share", "Exact", value)
+                fits, share = number <= 1, self._variant("Share", "Exact", value)
             case _:
                 fits = not isinstance(value, ast.AnyLiteral)
                 named = ast_builders.text_of(key, value.span)
-                made = ast_builders.call(
+                share = ast_builders.call(
                     ast_builders.name(Intrinsic.SHARE.value, value.span), [named, value], value.span
                 )
         if fits:
-            return made
+            return share
         refuse(self._sink, _key(key, value.span), value.span, SHARE_EXPECTED)
         return self._variant("Share", "Exact", _half(value.span))
 

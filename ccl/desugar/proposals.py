@@ -17,7 +17,7 @@ def read_proposal(
     section: ast.Section, sink: Sink
 ) -> tuple[Proposal, tuple[ast.Item, ...], ast.Section]:
     """Returns the proposal, its items, and what is left of the section for the charter."""
-    assert isinstance(section.value, ast.Name), "the caller has asked `is_section`"
+    assert isinstance(section.value, ast.Name), "the caller has checked `is_section`"
     name = ast_builders.ident(section.value.text, section.value.span)
     parts = _read(section, sink)
     for key in ("electorate", "voting_period"):

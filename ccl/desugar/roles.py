@@ -23,7 +23,7 @@ def read_role(
 
     `around`: the roles from whose sections it can inherit entries.
     """
-    assert isinstance(section.value, ast.Name), "the caller has asked `is_section`"
+    assert isinstance(section.value, ast.Name), "the caller has checked `is_section`"
     name = ast_builders.ident(section.value.text, section.value.span)
     left: list[ast.Item] = []
     conditions: list[ast.Expr] = []

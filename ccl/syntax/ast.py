@@ -546,7 +546,7 @@ class Parameter(Node, frozen=True, kw_only=True):
 class Function(Node, frozen=True, kw_only=True):
     """`exported`: `export fn`; `test`: `test fn`; `type_parameters` of `fn f<T>`.
 
-    `made`: by the compiler, of a declaration; `entry`: of an `execution { }` in one, so it has no
+    `generated`: by desugaring; `entry`: of an `execution { }` in one, so it has no
     value, and an Err in it is a trap.
     """
 
@@ -560,7 +560,7 @@ class Function(Node, frozen=True, kw_only=True):
     doc: str | None
     span: Span
     override: bool = False
-    made: bool = False
+    generated: bool = False
     entry: bool = False
 
 

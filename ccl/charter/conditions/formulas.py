@@ -202,8 +202,8 @@ class ConditionReader:
             Claim(subject=subject, sort=Sort.TEXT, operator="==", value=each, reading="variant")
             for each in variants
         ]
-        said = replace(claims[0], operator=operator if holds else NEGATED[operator])
-        return Every((said, Some(tuple(claims[1:]))))
+        claim = replace(claims[0], operator=operator if holds else NEGATED[operator])
+        return Every((claim, Some(tuple(claims[1:]))))
 
     def _constant(self, expr: ast.Expr) -> typed.Expr | None:
         """Returns the value of an expression of literals and constants; None for anything else."""

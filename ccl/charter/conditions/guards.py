@@ -41,7 +41,7 @@ class Guards:
         return not possible(self._of_test(test) for test in tests)
 
     @cached_property
-    def hopeful(self) -> "Guards":
+    def assuming_whole(self) -> "Guards":
         """Returns the same guards, assuming that results without a known type are whole."""
         return Guards(self._checker, self._conditions, open_is_whole=True)
 

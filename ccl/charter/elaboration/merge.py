@@ -17,7 +17,7 @@ Rivals: TypeAlias = list[tuple[Property, Property]]
 """Settings that exclude each other if results of functions turn out to be whole."""
 
 
-def settle(
+def merge(
     sink: Sink, entries: tuple[Entry, ...], guards: Guards, rivals: Rivals | None = None
 ) -> tuple[Entry, ...]:
     """Returns the entries of one section, and of all within, each key decided.
@@ -25,12 +25,12 @@ def settle(
     rivals: takes what `report_rivals` has to decide; without it, nothing is left open.
     """
     joined = _joined(sink, entries, guards)
-    settled = _ordered(sink, joined, guards, rivals)
+    ordered = _ordered(sink, joined, guards, rivals)
     return tuple(
-        replace(each, entries=settle(sink, each.entries, guards, rivals))
+        replace(each, entries=merge(sink, each.entries, guards, rivals))
         if isinstance(each, Tree)
         else each
-        for each in settled
+        for each in ordered
     )
 
 
@@ -174,7 +174,7 @@ def _winner(
         return "neither"
     if before < after or same_value(earlier.node.value, later.node.value):
         return "later"
-    if open_rivals is not None and _never_meet(earlier, later, guards.hopeful):
+    if open_rivals is not None and _never_meet(earlier, later, guards.assuming_whole):
         open_rivals.append((earlier, later))
         return None
     _report_conflict(sink, earlier, later)

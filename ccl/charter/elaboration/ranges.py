@@ -19,7 +19,7 @@ _TIME_STEPS: Final = (86_400, 3_600, 60)
 _SIZE_STEPS: Final = (1 << 30, 1 << 20, 1 << 10)
 
 
-def read_band(
+def read_range(
     sink: Sink,
     rule: ast.RangeRule,
     low: typed.CharterValue | None,
@@ -62,14 +62,14 @@ def _report_empty(
     )
 
 
-def check_bands(sink: Sink, tree: Tree) -> None:
+def check_ranges(sink: Sink, tree: Tree) -> None:
     """Warns of gaps and overlaps between the ranges of each section."""
     bands: dict[tuple[str, tuple[Guard, ...], NumberUnit], list[tuple[typed.CharterBand, Span]]]
     bands = {}
     for each in tree.settings:
         if not isinstance(each, Tree):
             continue
-        check_bands(sink, each)
+        check_ranges(sink, each)
         if isinstance(each.label, typed.CharterBand):
             key = (each.key, each.when, each.label.low.unit)
             bands.setdefault(key, []).append((each.label, each.label.span))

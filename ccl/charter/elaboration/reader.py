@@ -6,8 +6,8 @@ from ccl.abi.text.suggest import nearest
 from ccl.charter.conditions.guards import Guards
 from ccl.charter.elaboration.depth import check_depth
 from ccl.charter.elaboration.inheritance import inherit
-from ccl.charter.elaboration.merge import Rivals, report_rivals, settle
-from ccl.charter.elaboration.ranges import check_bands, read_band
+from ccl.charter.elaboration.merge import Rivals, merge, report_rivals
+from ccl.charter.elaboration.ranges import check_ranges, read_range
 from ccl.charter.elaboration.shares import check_shares, read_fraction
 from ccl.charter.elaboration.values import Read, read_call, read_value
 from ccl.checking.core.environment import Checker
@@ -29,10 +29,10 @@ def read_charter(checker: Checker, scope: FileScope) -> Charter:
     citations = reader.check_citations()
     guards = Guards(checker, reader.conditions)
     rivals: Rivals = []
-    entries = settle(checker.sink, inherit(checker.sink, raw), guards, rivals)
+    entries = merge(checker.sink, inherit(checker.sink, raw), guards, rivals)
     span = scope.declarations[0].span if scope.declarations else Span(scope.file, 0, 0)
     root = Tree(key="charter", label=None, span=span, entries=entries)
-    check_bands(checker.sink, root)
+    check_ranges(checker.sink, root)
     check_shares(checker.sink, root)
     check_depth(checker.sink, root)
     return Charter(
@@ -211,7 +211,7 @@ class _Reader:
         )
 
     def _range(self, item: ast.RangeRule, when: Guard) -> Entry | None:
-        band = read_band(
+        band = read_range(
             self._checker.sink, item, self._value(item.low)[0], self._value(item.high)[0]
         )
         heads = []
@@ -295,10 +295,10 @@ class _Reader:
     def _constant(self, entry: Property | Tree) -> typed.CharterNode:
         """Checks an entry inside a constant value."""
         guards = Guards(self._checker, self.conditions)
-        (settled,) = settle(self._checker.sink, (entry,), guards)
-        if isinstance(settled, Tree):
-            self._refuse_rules(settled)
-        return node_of(settled)
+        (merged,) = merge(self._checker.sink, (entry,), guards)
+        if isinstance(merged, Tree):
+            self._refuse_rules(merged)
+        return node_of(merged)
 
     def _refuse_rules(self, tree: Tree) -> None:
         for each in tree.entries:

@@ -90,8 +90,8 @@ def _unknown_key(
     sink: Sink, path: str, section: Tree, entry: Setting, known: tuple[str, ...]
 ) -> None:
     if not _slip(sink, path, section, entry, known):
-        told = ", ".join(f"`{each}`" for each in known)
-        sink.report("CCL0303", span_of(entry), key=key_of(entry), section=path, known=told)
+        listed = ", ".join(f"`{each}`" for each in known)
+        sink.report("CCL0303", span_of(entry), key=key_of(entry), section=path, known=listed)
 
 
 def _slip(sink: Sink, path: str, section: Tree, entry: Setting, known: tuple[str, ...]) -> bool:

@@ -118,13 +118,13 @@ def as_object(section: ast.Section) -> ast.InlineObject:
 
 
 def _conditional(body: Body, entries: Sequence[ast.Item], span: Span) -> typed.Expr:
-    made = slots.new(body, _keys(entries), span)
-    statements = _branch(body, entries, made)
+    keys_set = slots.new(body, _keys(entries), span)
+    statements = _branch(body, entries, keys_set)
     if statements is None:
         return invalid(span)
     return typed.Block(
-        statements=(*slots.empty(made), *statements),
-        value=slots.record(made),
+        statements=(*slots.empty(keys_set), *statements),
+        value=slots.record(keys_set),
         type=Prim.DATA,
         span=span,
     )
@@ -143,7 +143,7 @@ def _keys(entries: Sequence[ast.Item]) -> Iterator[str]:
 
 
 def _branch(
-    body: Body, entries: Sequence[ast.Item], made: Slots
+    body: Body, entries: Sequence[ast.Item], keys_set: Slots
 ) -> tuple[typed.Statement, ...] | None:
     """Checks the entries of one branch; None after reporting."""
     done: list[typed.Statement] = []
@@ -151,7 +151,7 @@ def _branch(
     fine = True
     for entry in entries:
         if isinstance(entry, ast.IfRule):
-            rule = _rule(body, entry, made)
+            rule = _rule(body, entry, keys_set)
             fine = fine and rule is not None
             done += [] if rule is None else [rule]
             continue
@@ -159,11 +159,11 @@ def _branch(
         value = invalid(entry.span) if key is None else _of_entry(body, entry)
         fine = fine and not is_invalid(value)
         if key is not None and fine:
-            done.append(slots.set_slot(made, key.text, value, entry.span))
+            done.append(slots.set_slot(keys_set, key.text, value, entry.span))
     return tuple(done) if fine else None
 
 
-def _rule(body: Body, rule: ast.IfRule, made: Slots) -> typed.Statement | None:
+def _rule(body: Body, rule: ast.IfRule, keys_set: Slots) -> typed.Statement | None:
     if rule.override:
         span = rule.condition.span
         body.sink.report("CCL0331", span, what="`override`", where="a record", advice="override")
@@ -171,8 +171,8 @@ def _rule(body: Body, rule: ast.IfRule, made: Slots) -> typed.Statement | None:
     if rule.article is not None:
         cite(body.checker, plain_text(rule.article) or "", rule.article.span)
     condition = body.check(rule.condition, Prim.BOOL)
-    then = _branch(body, rule.then, made)
-    otherwise = _branch(body, rule.otherwise, made)
+    then = _branch(body, rule.then, keys_set)
+    otherwise = _branch(body, rule.otherwise, keys_set)
     if is_invalid(condition) or then is None or otherwise is None:
         return None
     branch = typed.If(

@@ -293,14 +293,14 @@ def _agrees(body: Body, name: str, given: typed.Expr, charter: typed.Expr) -> No
         return
     here, there = plain(known), plain(charter)
     if here is not None and here != there:
-        said = shown(name, charter)
+        supplied = shown(name, charter)
         body.sink.report(
             "CCL0309",
             given.span,
             name=name,
             here=shown(name, known),
-            there=said,
-            labels=(Label(charter.span, f"{said} in the charter"),),
+            there=supplied,
+            labels=(Label(charter.span, f"{supplied} in the charter"),),
         )
 
 

@@ -128,7 +128,7 @@ def _compared(
     if is_invalid(compared.left) or is_invalid(compared.right):
         return typed.UnitConst(span=span)
     left, right = _kept(body, compared.left), _kept(body, compared.right)
-    said = typed.Evaluate(value=_said(left.local, right.local, span), span=span)
+    report = typed.Evaluate(value=_report(left.local, right.local, span), span=span)
     never = typed.ScalarConst(value=0, type=Prim.BOOL, span=span)
     holds = typed.ShortCircuit(
         is_and=False,
@@ -139,7 +139,7 @@ def _compared(
             type=Prim.BOOL,
             span=compared.span,
         ),
-        right=typed.Block(statements=(said,), value=never, type=Prim.BOOL, span=span),
+        right=typed.Block(statements=(report,), value=never, type=Prim.BOOL, span=span),
         span=span,
     )
     checked = typed.Evaluate(value=_checked(holds, message, span), span=span)
@@ -154,7 +154,7 @@ def _read(local: typed.Local) -> typed.Expr:
     return typed.LocalGet(local=local, type=local.type, span=local.span)
 
 
-def _said(left: typed.Local, right: typed.Local, span: Span) -> typed.Expr:
+def _report(left: typed.Local, right: typed.Local, span: Span) -> typed.Expr:
     return typed.CallHost(
         call="test_compare",
         arguments=(
@@ -252,7 +252,7 @@ def _listed(body: Body, call: ast.Call, name: str, element: Type) -> typed.Expr:
     if _bound(body, call, name, ()) is None:
         return invalid(call.span)
     kind = _EFFECTS.get(name)
-    asked = typed.CallHost(
+    listed = typed.CallHost(
         call="test_log" if kind is None else "test_effects",
         arguments=()
         if kind is None
@@ -260,4 +260,4 @@ def _listed(body: Body, call: ast.Call, name: str, element: Type) -> typed.Expr:
         type=Prim.DATA,
         span=call.span,
     )
-    return convert(asked, Conversion.DATA_TO, Array(element))
+    return convert(listed, Conversion.DATA_TO, Array(element))

@@ -46,7 +46,7 @@ def leave_out_repeated(checker: Checker) -> None:
     of_call: dict[Span, list[Diagnostic]] = {}
     own: list[Span] = []
     for each in checker.sink.diagnostics:
-        call = checker.led_back.get((each.code, each.span))
+        call = checker.attributed_errors.get((each.code, each.span))
         if call is not None:
             of_call.setdefault(call, []).append(each)
         elif is_error(each):
@@ -95,7 +95,7 @@ def _led_back(checker: Checker, signature: Signature, found: Diagnostic) -> Diag
     verb = "called" if _is_of_passed(signature, found.span) else "needed"
     place = Label(found.span, f"{verb} here, in {file}")
     moved = replace(moved, labels=(*between, *kept, place), fixes=())
-    checker.led_back.setdefault((moved.code, moved.span), own[-1].call.span)
+    checker.attributed_errors.setdefault((moved.code, moved.span), own[-1].call.span)
     return moved
 
 

@@ -31,9 +31,9 @@ def call_prelude(
     if body.in_constant and not isinstance(row.operation, Builtin):
         body.sink.report("CCL0423", call.span, what=f"`{row.name}`")
         return closures.infer_failed(body, call)
-    made: dict[str, Type] = {}
-    parameters = {name: _instance(kind, made) for name, kind in row.parameters}
-    result = _instance(row.result, made)
+    variables: dict[str, Type] = {}
+    parameters = {name: _instance(kind, variables) for name, kind in row.parameters}
+    result = _instance(row.result, variables)
     if expected is not None and (row.name == "map_new" or not row.parameters):
         unify(result, expected)
     labels = tuple(parameters)
@@ -49,7 +49,7 @@ def call_prelude(
         nodes, kind = numeric.arguments(body, call, row, exprs, receiver, expected)
         if has_error_type(kind):
             return invalid(call.span)
-        unify(made[str(NUMBER)], kind)
+        unify(variables[str(NUMBER)], kind)
         bound = {}
     elif receiver is not None:
         nodes[labels[0]] = fit(body, receiver, parameters[labels[0]])
@@ -60,16 +60,16 @@ def call_prelude(
     changed = {labels[index] for index in row.mutates}
     before, ordered = in_order(body, nodes, labels, changed)
     kind = zonk(result)
-    if not _closed(body, call, kind, made):
+    if not _closed(body, call, kind, variables):
         return invalid(call.span)
     return after(before, _prelude_node(body, row, ordered, kind, call.span))
 
 
-def _closed(body: Body, call: ast.Call, kind: Type, made: dict[str, Type]) -> bool:
+def _closed(body: Body, call: ast.Call, kind: Type, variables: dict[str, Type]) -> bool:
     if has_error_type(kind):
         return False
-    if "K" in made:
-        key = zonk(made["K"])
+    if "K" in variables:
+        key = zonk(variables["K"])
         if not may_be_key(key):
             body.sink.report("CCL0417", call.span, found=str(key))
             return False
@@ -93,17 +93,17 @@ def _prelude_node(
     return typed.CallBuiltin(builtin=row.operation, arguments=passed, type=kind, span=span)
 
 
-def _instance(kind: Type, made: dict[str, Type]) -> Type:
+def _instance(kind: Type, variables: dict[str, Type]) -> Type:
     if isinstance(kind, Placeholder):
-        return made.setdefault(kind.name, fresh())
+        return variables.setdefault(kind.name, fresh())
     match kind:
         case Array(element):
-            return Array(_instance(element, made))
+            return Array(_instance(element, variables))
         case Map(key, value):
-            return Map(_instance(key, made), _instance(value, made))
+            return Map(_instance(key, variables), _instance(value, variables))
         case Option(value):
-            return Option(_instance(value, made))
+            return Option(_instance(value, variables))
         case Result(ok, err):
-            return Result(_instance(ok, made), _instance(err, made))
+            return Result(_instance(ok, variables), _instance(err, variables))
         case _:
             return kind

@@ -149,7 +149,7 @@ class Checker(Record, kw_only=True):
     """By body and place: types of expressions that were open when they were inferred."""
     signatures: dict[str, Signature] = field(default_factory=dict)
     templates: list[Signature] = field(default_factory=list)
-    asked: deque[Signature] = field(default_factory=deque)
+    called_elsewhere: deque[Signature] = field(default_factory=deque)
     """Called functions of other files; their bodies come after the caller's file."""
     home_files: dict[ScopeId, FileId] = field(default_factory=dict)
     """The file that each scope belongs to."""
@@ -158,7 +158,7 @@ class Checker(Record, kw_only=True):
     """By id of an instance, and of an inline function in one: the first instance that led to it."""
     call_sites: dict[str, CallSite] = field(default_factory=dict)
     """By id of an instance; see `ccl.checking.calls.call_sites`."""
-    led_back: dict[tuple[str, Span], Span] = field(default_factory=dict)
+    attributed_errors: dict[tuple[str, Span], Span] = field(default_factory=dict)
     """Calls of the program that errors are attributed to, by code and place of the error."""
     extending_roles: dict[str, list[tuple[FileScope, Role]]] | None = None
     """By id of a role's function, the roles that extend it; computed on first use."""
@@ -255,7 +255,7 @@ class Body(Record, kw_only=True):
     in_constant: bool = False
     in_condition: bool = False
     """Whether it is a condition of the charter, in which undeclared names are host records."""
-    is_made: bool = False
+    is_generated: bool = False
     """Whether the compiler has named its parameters."""
     outcome: Outcome | None = None
     """The outcome of the handler that this is."""

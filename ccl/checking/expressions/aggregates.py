@@ -64,16 +64,16 @@ def infer_struct(body: Body, expr: ast.StructExpr, expected: Type | None) -> typ
             labels=body.checker.declared_here(info.item.name, info.item.name.text),
         )
         return invalid(expr.span)
-    made = zonk(kind)
-    if body.final and is_open(made):
+    closed = zonk(kind)
+    if body.final and is_open(closed):
         if not is_reported(expected):
-            body.sink.report("CCL0409", _path_span(expr), what=f"this {made}")
+            body.sink.report("CCL0409", _path_span(expr), what=f"this {closed}")
         return invalid(expr.span)
-    instances.note(body.checker, made)
+    instances.note(body.checker, closed)
     return typed.StructNew(
         values=tuple(values[i] for i in range(len(info.fields))),
         order=tuple(order),
-        type=made,
+        type=closed,
         span=expr.span,
     )
 

@@ -45,9 +45,9 @@ def _block(body: Body, block: ast.Block, expected: Type | None, *, dropped: bool
             if is_value and isinstance(statement, ast.ExpressionStatement):
                 value = _last_value(body, statement.value, expected)
             else:
-                made = body.statement(statement)
-                done.extend(made)
-                leaves = leaves or any(_never_ends(body, each) for each in made)
+                typed_statements = body.statement(statement)
+                done.extend(typed_statements)
+                leaves = leaves or any(_never_ends(body, each) for each in typed_statements)
     return _finished(block, done, value, leaves=leaves)
 
 

@@ -85,7 +85,7 @@ def infer_variant(
 ) -> typed.Expr:
     """Infers `Status::Open`, `Status.Migrated(did)`."""
     info = find(body, path[:-1])
-    assert info is not None, "the caller has asked `names_variant`"
+    assert info is not None, "the caller has checked `names_variant`"
     kind = instances.applied(info, tuple(fresh() for _ in info.parameters))
     if info.parameters and expected is not None:
         unify(kind, expected)
@@ -116,13 +116,13 @@ def infer_variant(
     )
     if any(is_invalid(node) for node in nodes):
         return invalid(span)
-    made = zonk(kind)
-    if body.final and is_open(made):
+    closed = zonk(kind)
+    if body.final and is_open(closed):
         if not is_reported(expected):
-            body.sink.report("CCL0409", span, what=f"this {made}")
+            body.sink.report("CCL0409", span, what=f"this {closed}")
         return invalid(span)
-    instances.note(body.checker, made)
-    return typed.VariantNew(tag=tag, payload=nodes, type=made, span=span)
+    instances.note(body.checker, closed)
+    return typed.VariantNew(tag=tag, payload=nodes, type=closed, span=span)
 
 
 def variant_by_text(body: Body, kind: Enumeration, text: str, span: Span) -> typed.Expr:

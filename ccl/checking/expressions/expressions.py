@@ -50,7 +50,7 @@ def _hoped_for(solved: Type, expected: Type | None) -> Type | None:
 
 
 def _infer(body: Body, expr: ast.Expr, expected: Type | None) -> typed.Expr:
-    match expr:  # (what there is most of first: it is asked for each expression)
+    match expr:  # frequent forms first: this runs for each expression
         case ast.Name():
             return names.infer_name(body, expr, expected)
         case ast.IntegerLiteral():

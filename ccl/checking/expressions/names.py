@@ -99,8 +99,8 @@ def host_record(body: Body, name: str, span: Span) -> typed.Expr:
     if body.in_constant:
         body.sink.report("CCL0423", span, what=f"the host record `{name}`")
         return invalid(span)
-    asked = typed.TextConst(value=name, type=Prim.STRING, span=span)
-    return typed.CallHost(call="host_get_context", arguments=(asked,), type=Prim.DATA, span=span)
+    record = typed.TextConst(value=name, type=Prim.STRING, span=span)
+    return typed.CallHost(call="host_get_context", arguments=(record,), type=Prim.DATA, span=span)
 
 
 def is_root_section(body: Body, name: str) -> bool:
@@ -225,9 +225,9 @@ def unknown_name(body: Body, span: Span, name: str, known: Iterable[str]) -> typ
     )
     if body.scope.incomplete:
         return invalid(span)
-    meant = body.find(near) if near is not None else None
-    if meant is not None:
-        meant.reads.append(span.start)  # so that a slip is one error, without an unused variable
+    local = body.find(near) if near is not None else None
+    if local is not None:
+        local.reads.append(span.start)  # so that a slip is one error, without an unused variable
     body.sink.report("CCL0201", span, name=name, nearest=near)
     return invalid(span)
 

@@ -250,9 +250,9 @@ def _arithmetic(
         return typed.Concat(parts=(left, right), span=span)
     if a is Prim.INTEGER and op is BinaryOp.MULTIPLY and is_counted(b):
         return _swapped(body, left, right, b, span_of=expr)
-    made = mixed(a, op, b)
-    if made is not None:
-        return typed.Binary(op=op, left=left, right=right, type=made, span=span)
+    result = mixed(a, op, b)
+    if result is not None:
+        return typed.Binary(op=op, left=left, right=right, type=result, span=span)
     if _numeric(a) and _numeric(b) and unify(a, b):
         if op in (BinaryOp.DIVIDE, BinaryOp.REMAINDER) and not _divides(body, expr, op, left):
             return invalid(span)

@@ -104,7 +104,7 @@ def check_function(checker: Checker, signature: Signature) -> typed.Function:
         functions=signature.functions,
         outer=signature.outer,
         is_entry=item.entry,
-        is_made=item.made,
+        is_generated=item.generated,
         result_labels=labels,
     )
     for parameter, kind in zip(item.parameters, signature.parameters, strict=True):

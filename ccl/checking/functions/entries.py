@@ -156,12 +156,12 @@ class _Exports:
                 advice = "generic" if generic else "function"
                 checker.sink.report("CCL0708", item.name.span, name=name, advice=advice)
             return
-        asked = {given, f"{scope.contract}.{name}"} & self.extra
+        requested = {given, f"{scope.contract}.{name}"} & self.extra
         if item.test:
-            if asked:
+            if requested:
                 checker.sink.report("CCL0722", item.name.span, name=name)
             return
-        if not (item.exported or asked or is_run):
+        if not (item.exported or requested or is_run):
             return
         if is_run and RUN_EXPORT in self.places:
             checker.used_functions.add(identity)
@@ -171,7 +171,7 @@ class _Exports:
                 labels=(Label(self.places[RUN_EXPORT], "this is the program's `run` already"),),
             )
             return
-        for each in sorted({given, *asked} if item.exported or is_run else asked):
+        for each in sorted({given, *requested} if item.exported or is_run else requested):
             self._add(each, identity, item)
 
     def _add(self, name: str, identity: str, item: ast.Function) -> None:

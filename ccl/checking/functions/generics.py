@@ -25,9 +25,9 @@ def open_instance(body: Body, call: ast.Call, generic: Generic) -> Signature:
     if given and len(given) != len(types):
         _wrong_count(body, call, item.name.text, str(len(types)))
     for open_type, written in zip(types.values(), given, strict=False):
-        meant = read_type(body.checker, body.scope, written, body.types)
-        if not unify(open_type, meant):
-            report_mismatch(body, written.span, open_type, meant)
+        given_type = read_type(body.checker, body.scope, written, body.types)
+        if not unify(open_type, given_type):
+            report_mismatch(body, written.span, open_type, given_type)
     return functions.declare(body.checker, generic.scope, item, types)
 
 
@@ -38,8 +38,8 @@ def admit(body: Body, call: ast.Call, identity: str) -> bool:
     """
     checker = body.checker
     root = checker.instance_roots.get(body.id, identity)
-    made = checker.instances_made[root] = checker.instances_made.get(root, 0) + 1
-    if made > INSTANCES_MAX:
+    count = checker.instances_made[root] = checker.instances_made.get(root, 0) + 1
+    if count > INSTANCES_MAX:
         body.sink.report("CCL0604", call.span, limit=str(INSTANCES_MAX))
         return False
     checker.instance_roots[identity] = root

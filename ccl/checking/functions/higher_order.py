@@ -79,8 +79,8 @@ def _handed_on(
     parameters = [each.name.text for each in owner.functions[name].parameters][skipped:]
     for i, argument in enumerate(arguments):
         if argument.name is not None:
-            meant = argument.name.text
+            parameter = argument.name.text
         else:
-            meant = parameters[i] if i < len(parameters) else ""
-        if meant in called and isinstance(argument.value, ast.Name):
+            parameter = parameters[i] if i < len(parameters) else ""
+        if parameter in called and isinstance(argument.value, ast.Name):
             yield argument.value.text

@@ -127,8 +127,8 @@ def _report_keys(checker: Checker, owner: Struct | Enumeration, part: Type) -> N
 
 def _given(generic: StructInfo | EnumInfo, instance: Instance) -> Mapping[int, Type]:
     return {
-        id(open_type): meant
-        for open_type, meant in zip(generic.parameters, instance.arguments, strict=True)
+        id(open_type): argument
+        for open_type, argument in zip(generic.parameters, instance.arguments, strict=True)
     }
 
 

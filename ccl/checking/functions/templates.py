@@ -73,10 +73,10 @@ def _is_type(scope: FileScope, name: str) -> bool:
 def check(checker: Checker) -> tuple[Diagnostic, ...]:
     """Checks the templates; returns the errors, which occur for any types and functions."""
     report_to, reported = checker.sink, Sink()
-    made = _made_for(checker)
+    inside = _made_in(checker)
     for template in checker.templates:
         checker.sink = Sink()
-        for each in (template, *made[template.id]):
+        for each in (template, *inside[template.id]):
             solving.require_late(checker, each)
             call_sites.check_function(checker, each)
         _leave_to_instances(checker.sink, template)
@@ -86,7 +86,7 @@ def check(checker: Checker) -> tuple[Diagnostic, ...]:
     return reported.diagnostics
 
 
-def _made_for(checker: Checker) -> dict[str, list[Signature]]:
+def _made_in(checker: Checker) -> dict[str, list[Signature]]:
     """By template, the inline functions in it, and the instances for the functions it passes."""
     found: dict[str, list[Signature]] = {each.id: [] for each in checker.templates}
     for signature in checker.signatures.values():

@@ -190,10 +190,10 @@ class _Acting:
         self.values.setdefault("amount", self._integer(AMOUNT_DEFAULT))
         if "action" in self.values:
             self.values["name"] = self.values["action"]
-        asked = tuple(self.values[key] for key in ("resource_type", "amount"))
+        resource = tuple(self.values[key] for key in ("resource_type", "amount"))
         allowed = typed.CallHost(
             call="host_check_resource_authorization",
-            arguments=asked,
+            arguments=resource,
             type=Prim.BOOL,
             span=self.span,
         )
@@ -205,7 +205,7 @@ class _Acting:
             reason="the amount is not authorised",
         )
         used = typed.CallHost(
-            call="host_record_resource_usage", arguments=asked, type=Prim.UNIT, span=self.span
+            call="host_record_resource_usage", arguments=resource, type=Prim.UNIT, span=self.span
         )
         done = self._statements((required, used))
         if "args" not in self.values:

@@ -19,13 +19,13 @@ def check_handler(body: Body, event: str, block: ast.Block, span: Span) -> typed
     keys = dict.fromkeys(each.entry.key.text for each in _entries_in(block))
     if not keys:
         return blocks.discard_block(body, block)
-    made = slots.new(body, keys, span)
-    body.outcome = Outcome(event=event, slots=made)
+    keys_set = slots.new(body, keys, span)
+    body.outcome = Outcome(event=event, slots=keys_set)
     inner = blocks.discard_block(body, block)
     ending = () if inner.type is Prim.NEVER else (emission(body.outcome),)
     body.outcome = None
     return typed.Block(
-        statements=(*slots.empty(made), typed.Evaluate(value=inner, span=block.span), *ending),
+        statements=(*slots.empty(keys_set), typed.Evaluate(value=inner, span=block.span), *ending),
         value=None,
         type=inner.type,
         span=block.span,

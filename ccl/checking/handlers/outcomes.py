@@ -56,7 +56,7 @@ def emission(outcome: Outcome) -> typed.Statement:
     name = typed.TextConst(value=outcome.event, type=Prim.STRING, span=span)
     emitted = emit(name, slots.record(outcome.slots), span)
     then = typed.Block(statements=(emitted,), value=None, type=Prim.UNIT, span=span)
-    asked = typed.If(
+    conditional = typed.If(
         condition=slots.any_set(outcome.slots), then=then, otherwise=None, type=Prim.UNIT, span=span
     )
-    return typed.Evaluate(value=asked, span=span)
+    return typed.Evaluate(value=conditional, span=span)

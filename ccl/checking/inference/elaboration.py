@@ -54,7 +54,7 @@ def _elaborate(
     while missing := [
         each
         for each in checker.signatures.values()
-        if each.id not in functions and _is_asked_for(checker, each, library)
+        if each.id not in functions and _is_needed(checker, each, library)
     ]:
         # A body may call further functions of the library.
         functions.update({each.id: _function(checker, each, annotations) for each in missing})
@@ -73,7 +73,7 @@ def _leave_out_repeated(sink: Sink, reported: Sequence[Diagnostic]) -> None:
         sink.suppress(lambda each: is_error(each) and codes.get(each.span, each.code) != each.code)
 
 
-def _is_asked_for(checker: Checker, signature: Signature, library: frozenset[FileId]) -> bool:
+def _is_needed(checker: Checker, signature: Signature, library: frozenset[FileId]) -> bool:
     """Functions of the library that the program does not call are checked in its own tests."""
     if signature.template:
         return False

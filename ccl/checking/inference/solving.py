@@ -43,7 +43,7 @@ def infer_all(
                     entries if file == root else (),
                     conditions if file == root else (),
                 )
-    _infer_asked(checker)
+    _infer_called_elsewhere(checker)
     spread_mutation(checker)
 
 
@@ -164,7 +164,7 @@ def infer_again(
         for entry in entries:
             bodies.check_entry(checker, entry)
         _settle(checker)
-    _infer_asked(checker)
+    _infer_called_elsewhere(checker)
 
 
 def _infer_waiting(checker: Checker) -> None:
@@ -178,10 +178,10 @@ def _is_undecided(signature: Signature, kind: Type) -> bool:
     return is_open(kind) or (not signature.template and has_rigid(kind))
 
 
-def _infer_asked(checker: Checker) -> None:
+def _infer_called_elsewhere(checker: Checker) -> None:
     """Infers the called functions of the library, whose signatures are declared."""
-    while checker.asked:
-        _infer_apart(checker, checker.asked.popleft())
+    while checker.called_elsewhere:
+        _infer_apart(checker, checker.called_elsewhere.popleft())
 
 
 def _infer_apart(checker: Checker, signature: Signature) -> None:
@@ -220,7 +220,7 @@ def require(body: Body, signature: Signature) -> None:
     elif own:
         return  # in its turn
     elif signature.is_complete:
-        checker.asked.append(signature)
+        checker.called_elsewhere.append(signature)
     else:
         _infer_apart(checker, signature)
 
@@ -240,7 +240,7 @@ def require_late(checker: Checker, signature: Signature) -> None:
     """Infers a function that elaboration needs and inference has not reached."""
     if not signature.inferred:
         _infer_apart(checker, signature)
-        _infer_asked(checker)
+        _infer_called_elsewhere(checker)
         spread_mutation(checker)
 
 

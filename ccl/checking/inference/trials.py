@@ -36,14 +36,16 @@ class Trial:
     ) -> None:
         self._entries = entries
         again = {each.id: _again(each, kinds) for each in functions}
-        made = _made_in(checker, {*again, *(each.id for each in entries)})
+        again_inferred = _made_in(checker, {*again, *(each.id for each in entries)})
         copied = _collections(checker)
         copied["signatures"] = {
             name: replace(each, parameters=[*each.parameters])
             for name, each in checker.signatures.items()
-            if name not in made
+            if name not in again_inferred
         } | again
-        copied["solved"] = {name: each for name, each in checker.solved.items() if name not in made}
+        copied["solved"] = {
+            name: each for name, each in checker.solved.items() if name not in again_inferred
+        }
         self._checker = replace(checker, **copied)
         self._before = frozenset(self._checker.signatures)
         self._functions = tuple(again.values())

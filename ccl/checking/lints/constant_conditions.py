@@ -72,25 +72,25 @@ def report_endless(body: Body, loop: typed.While, expr: ast.While) -> None:
     """Reports a loop that ends at once or never: its body does not change its condition."""
     if not body.final:
         return
-    asked: set[int] = set()
+    tested: set[int] = set()
     variables: list[typed.Local] = []
     for node in _all(loop.condition):
         match node:
             case typed.CallFunction() | typed.CallHost() | typed.StateGet() | typed.Block():
                 return
-            case typed.LocalGet(local=local) if local.index not in asked:
-                asked.add(local.index)
+            case typed.LocalGet(local=local) if local.index not in tested:
+                tested.add(local.index)
                 variables.append(local)
     calls = False
     for node in _all(loop.body):
         if isinstance(node, typed.Break | typed.Return | typed.Require):
             return
-        if _changes(node, asked):
+        if _changes(node, tested):
             return
         if isinstance(node, typed.Convert) and node.conversion is typed.Conversion.UNWRAP_OK:
             return
         calls = calls or isinstance(node, typed.CallFunction | typed.CallHost)
-    if not asked and (calls or not _is_true(loop.condition)):
+    if not tested and (calls or not _is_true(loop.condition)):
         return
     labels = tuple(Label(each.span, "set here, not in the loop") for each in variables[:1])
     body.sink.report("CCL0909", expr.condition.span, labels=labels)
@@ -109,27 +109,27 @@ def _all(node: Expr) -> list[Expr]:
     return found
 
 
-def _changes(node: Expr, asked: set[int]) -> bool:
+def _changes(node: Expr, tested: set[int]) -> bool:
     match node:
         case typed.Block(statements=statements):
-            return any(_sets(each, asked) for each in statements)
+            return any(_sets(each, tested) for each in statements)
         case typed.CallFunction(arguments=arguments) | typed.CallBuiltin(arguments=arguments):
-            return any(_is_given(each, asked) for each in arguments)
+            return any(_is_given(each, tested) for each in arguments)
         case _:
             return False
 
 
-def _sets(statement: typed.Statement, asked: set[int]) -> bool:
+def _sets(statement: typed.Statement, tested: set[int]) -> bool:
     match statement:
         case typed.SetLocal(local=local):
-            return local.index in asked
+            return local.index in tested
         case typed.Store(root=typed.Local(index=index)):
-            return index in asked
+            return index in tested
         case _:
             return False
 
 
-def _is_given(argument: typed.Argument, asked: set[int]) -> bool:
+def _is_given(argument: typed.Argument, tested: set[int]) -> bool:
     """Returns whether it is passed to a function that mutates it."""
     root = place_root(argument.value) if argument.mutated else None
-    return isinstance(root, typed.Local) and root.index in asked
+    return isinstance(root, typed.Local) and root.index in tested

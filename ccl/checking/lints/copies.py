@@ -122,14 +122,14 @@ class Copies(Record):
 
     def _of_field(self, here: Copied, base: Expr, index: int, place: object) -> Copy | None:
         """Returns a copy in a field of a result: `let p = taken(queue); queue = p.rest`."""
-        made = base
+        origin = base
         if isinstance(base, typed.LocalGet):
             sets = here.sets.get(base.local.index, ())
             if len(sets) == 1:
-                made = sets[0]
+                origin = sets[0]
             elif not sets and base.local.index in here.matched:
-                made = here.matched[base.local.index][0]
-        for call in results(made):
+                origin = here.matched[base.local.index][0]
+        for call in results(origin):
             if not isinstance(call, typed.CallFunction):
                 continue
             for number, argument in enumerate(call.arguments):

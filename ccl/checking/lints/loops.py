@@ -105,7 +105,7 @@ def is_window(condition: Expr) -> bool:
 
 
 def counts_few(loop: typed.While) -> bool:
-    asked: set[int] = set()
+    tested: set[int] = set()
     for node in everything(loop.condition):
         match node:
             case typed.Binary(
@@ -113,12 +113,12 @@ def counts_few(loop: typed.While) -> bool:
             ) if most <= FEW:
                 return True
             case typed.LocalGet(local=local):
-                asked.add(local.index)
+                tested.add(local.index)
             case _:
                 pass
     return any(
         isinstance(each, typed.SetLocal)
-        and each.local.index in asked
+        and each.local.index in tested
         and isinstance(each.value, typed.Binary)
         and each.value.op is BinaryOp.DIVIDE
         for each in loop.body.statements

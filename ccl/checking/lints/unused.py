@@ -122,7 +122,7 @@ def _unread(checker: Checker, what: str, name: ast.Ident, doc: str | None) -> No
 
 
 def _hidden_import(body: Body, variable: Variable) -> None:
-    if body.is_made:
+    if body.is_generated:
         return
     name = variable.local.name
     imported = body.scope.imports.get(name)

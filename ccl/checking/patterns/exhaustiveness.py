@@ -101,33 +101,33 @@ class _Search:
         """Questions without a witness: alternatives lead to the same one in many ways."""
 
     def witnesses(
-        self, rows: list[Row], asked: Row, kinds: tuple[Type, ...]
+        self, rows: list[Row], target: Row, kinds: tuple[Type, ...]
     ) -> Iterator[tuple[str, ...]]:
-        """Yields values that `asked` takes and no row does."""
+        """Yields values that `target` takes and no row does."""
         self._steps.take(1 + len(rows) * len(kinds))
         if not rows:
             yield ("_",) * len(kinds)
             return
         if any(all(map(_takes_all, row)) for row in rows):
             return
-        question = (_identities(rows), _identities((asked,)), kinds)
+        question = (_identities(rows), _identities((target,)), kinds)
         if question in self._covered:
             return
         nothing = True
-        for found in self._split(rows, asked, kinds):
+        for found in self._split(rows, target, kinds):
             nothing = False
             yield found
         if nothing:
             self._covered.add(question)
 
     def _split(
-        self, rows: list[Row], asked: Row, kinds: tuple[Type, ...]
+        self, rows: list[Row], target: Row, kinds: tuple[Type, ...]
     ) -> Iterator[tuple[str, ...]]:
         """Yields the witnesses in each group of one column."""
         at = _column(rows)
         kind, *others = _turned(kinds, at)
         rows = [row for each in rows for row in _apart(_turned(each, at))]
-        for query in _apart(_turned(asked, at)):
+        for query in _apart(_turned(target, at)):
             column = [row[0] for row in (*rows, query)]
             found_by = ByGroup(rows)
             for group in self._groups(kind, column, query[0]):
@@ -145,8 +145,8 @@ class _Search:
                     first, after = group.show(found[:width]), found[width:]
                     yield (*after[:at], first, *after[at:])
 
-    def _groups(self, kind: Type, column: list[Shape], asked: Shape) -> Iterator[_Group]:
-        """Returns the groups of values in a column, as far as `asked` may take them."""
+    def _groups(self, kind: Type, column: list[Shape], target: Shape) -> Iterator[_Group]:
+        """Returns the groups of values in a column, as far as `target` may take them."""
         heads = [each for each in column if not isinstance(each, Anything)]
         if not heads:
             yield _whole()
@@ -154,7 +154,7 @@ class _Search:
         match kind:
             case Option() | Result() | Enumeration():
                 variants = self._types.variants(kind)
-                tags = (asked.tag,) if isinstance(asked, Variant) else range(len(variants))
+                tags = (target.tag,) if isinstance(target, Variant) else range(len(variants))
                 for tag in tags:
                     name, payload = variants[tag]
                     yield _variant(tag, _written(kind, name), payload)
@@ -169,14 +169,14 @@ class _Search:
             case Prim.STRING | Prim.DID | Prim.CID:
                 texts = {
                     each.value.value
-                    for each in (heads if isinstance(asked, Anything) else (asked,))
+                    for each in (heads if isinstance(target, Anything) else (target,))
                     if isinstance(each, Equal) and isinstance(each.value, typed.TextConst)
                 }
                 for text in sorted(texts):
                     yield _text(text)
                 yield _other_texts()
             case _:
-                yield from _numbers(kind, heads, asked)
+                yield from _numbers(kind, heads, target)
 
 
 def _identities(rows: Sequence[Row]) -> tuple[tuple[int, ...], ...]:
@@ -321,14 +321,14 @@ def _other_texts() -> _Group:
     )
 
 
-def _numbers(kind: Type, heads: Sequence[Shape], asked: Shape) -> Iterator[_Group]:
+def _numbers(kind: Type, heads: Sequence[Shape], target: Shape) -> Iterator[_Group]:
     """Returns the ranges of numbers between the ends that are written."""
     first, last = (0, 1) if kind is Prim.BOOL else (INTEGER_MIN, INTEGER_MAX)
     starts = {first, last + 1}
     for head in heads:
         low, high = ends_of(head)
         starts |= {low, high + 1}
-    least, greatest = ends_of(asked)
+    least, greatest = ends_of(target)
     for start, after in pairwise(sorted(each for each in starts if least <= each <= greatest + 1)):
         yield _range(kind, start, after - 1)
 

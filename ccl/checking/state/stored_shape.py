@@ -68,6 +68,6 @@ class _Shape:
     def _named(self, identity: str, name: str) -> str:
         """Returns the name, with a number if another type has it already."""
         self._uses[name] += 1
-        made = name if self._uses[name] == 1 else f"{name}#{self._uses[name]}"
-        self._names[identity] = made
-        return made
+        unique = name if self._uses[name] == 1 else f"{name}#{self._uses[name]}"
+        self._names[identity] = unique
+        return unique
