@@ -1,10 +1,13 @@
 """One table of error codes with their exit codes, and one boundary where processes end."""
 
 import ast
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from commands import ROOT
+import pytest
+from commands import ROOT, run
 
 from runtime.terminal.codes import CODES
 from runtime.terminal.errors import EXIT_MEANINGS, ExitCode
@@ -89,3 +92,13 @@ def _maps_codes(path: Path) -> bool:
         and any(ast.unparse(value).startswith("ExitCode.") for value in node.values)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     )
+
+
+def test_command_that_cannot_be_loaded_is_an_internal_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "mesh.cli.jobs", None)
+    done = run("meshctl", "list-jobs", "-o", "json", home=tmp_path)
+    assert done.code == ExitCode.INTERNAL
+    assert json.loads(done.out)["error"]["code"] == "internal"

@@ -21,13 +21,12 @@ _SHORT, _LONG = "-o", "--format"
 
 
 def requested_format(
-    line: TyperGroup, words: Sequence[str], formats: Collection[str]
+    words: Sequence[str], formats: Collection[str], others: Collection[str] = ()
 ) -> str | None:
     """Finds the format for programs that the command line names: one of `formats`, or of those in
-    which all commands answer."""
-    before = list(_options(words))
-    names = {_SHORT, _LONG} - _other_options(line, before)
-    for argument, following in pairwise((*before, "")):
+    which all commands answer. others: options of the command that are not its format."""
+    names = {_SHORT, _LONG}.difference(others)
+    for argument, following in pairwise((*_options(words), "")):
         option, separator, value = argument.partition("=")
         if argument.startswith(_SHORT) and _SHORT in names:
             option, separator, value = _SHORT, argument[2:], argument[2:].removeprefix("=")
@@ -37,9 +36,9 @@ def requested_format(
     return None
 
 
-def _other_options(line: TyperGroup, words: Sequence[str]) -> set[str]:
+def other_options(line: TyperGroup, words: Sequence[str]) -> set[str]:
     """Lists options of the command that are not its format: `-o` of `cclc compile` is a file."""
-    name = next((each for each in words if each in line.commands), None)
+    name = next((each for each in _options(words) if each in line.commands), None)
     parameters = () if name is None else line.commands[name].params
     return {option for each in parameters if _LONG not in each.opts for option in each.opts}
 

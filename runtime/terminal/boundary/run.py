@@ -22,6 +22,7 @@ from runtime.terminal.answers.answer import (
 from runtime.terminal.boundary.arguments import (
     check_encoding,
     check_help,
+    other_options,
     requested_color,
     requested_format,
 )
@@ -50,10 +51,9 @@ def run_app(
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     with guarded_streams():
-        line = command_line(app, elsewhere)
-        answer = begin(requested_format(line, arguments, formats))
+        answer = begin(requested_format(arguments, formats))
         try:
-            code = _run_guarded(line, name, arguments)
+            code = _run_guarded(command_line(app, elsewhere), name, arguments, formats)
             if answer.is_wanted:
                 print_answer(answer, _fields(answers(), arguments))
         except OSError as error:
@@ -61,9 +61,15 @@ def run_app(
         return code
 
 
-def _run_guarded(line: TyperGroup, name: str, arguments: Sequence[str]) -> int:
+def _run_guarded(
+    line: TyperGroup, name: str, arguments: Sequence[str], formats: Collection[str]
+) -> int:
     choose_color(requested_color(arguments))
     try:
+        if current().form is not None:
+            # Only now, as it loads the command.
+            others = other_options(line, arguments)
+            current().form = requested_format(arguments, formats, others)
         return _run(line, name, arguments)
     except CommandErrors as error:
         return report_errors(*error.errors)
