@@ -6,7 +6,7 @@ group that contains a hard line is broken, and so are the groups around it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,10 @@ def is_forced(doc: Doc) -> bool:
             return len(lines) > 1
         case Indent(body=body):
             return is_forced(body)
+        case Concat(forced=forced) | Group(forced=forced) | Hug(forced=forced):
+            return forced
         case _:
-            return doc.forced
+            assert_never(doc)
 
 
 def concat(*parts: Doc) -> Doc:
@@ -182,6 +184,8 @@ class _Printer:
                     stack.extend(self._choose(item, indent, flat, stack))
                 case Fill(members=members):
                     self._fill(members, indent, flat, stack)
+                case _:
+                    assert_never(item)
         return "".join(out)
 
     def _after_comment(self, text: str, indent: int) -> str:
@@ -289,6 +293,8 @@ class _Printer:
                     if not flat:
                         stack = stack[-1:]
                         left += len(members) - 1
+                case _:
+                    assert_never(item)
         return False
 
 

@@ -39,7 +39,7 @@ def parse_concrete(source: Source) -> Concrete:
     leaves = _Leaves(source, tokens.items)
     automaton = Automaton(tables(), lambda rule: (None, _reduction(rule, leaves)), source.file)
     fed = automaton.feed(tokens.items)
-    assert fed == ACCEPTED, "only files without faults are read"
+    assert fed == ACCEPTED, "only files without errors are parsed"
     return Concrete(text=source.text, leaves=leaves.all(), items=automaton.values[-1])
 
 

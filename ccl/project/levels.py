@@ -4,6 +4,7 @@ A comment takes precedence over the project. The level of errors is fixed.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import assert_never
 
 from ccl.diagnostics.model import Diagnostic, Sink, is_error
 from ccl.project.allowances import Allowance, allowances
@@ -64,5 +65,7 @@ def _by_project(each: Diagnostic, levels: Mapping[str, Level]) -> Diagnostic | N
         case Level.DENY:
             note = "the project's `ccl.toml` makes this an error"
             return replace(each, denied=True, notes=(*each.notes, note))
-        case _:
+        case Level.WARN | None:
             return each
+        case unknown:
+            assert_never(unknown)

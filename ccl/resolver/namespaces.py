@@ -5,7 +5,7 @@ Rule: a text declares each name once per name space; a redefinition of an inheri
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from ccl.abi.text.suggest import nearest
 from ccl.diagnostics.model import Label, Sink
@@ -55,8 +55,17 @@ class Names(Record):
                     self.invariants.append(item)
                 case ast.Import():
                     pass
-                case _:
+                case (
+                    ast.Entry()
+                    | ast.CallEntry()
+                    | ast.Section()
+                    | ast.IfRule()
+                    | ast.RangeRule()
+                    | ast.Article()
+                ):
                     self.declarations.append(item)
+                case _:
+                    assert_never(item)
 
     def refuse_overrides(self) -> None:
         """Reports every `override` outside of contracts, as a file inherits nothing."""

@@ -26,7 +26,7 @@ def _lines(node: Any, label: str, depth: int, source: Source) -> Iterator[str]:
         value = getattr(node, name)
         if isinstance(value, Span):
             continue
-        if _stands_below(value):
+        if _is_below(value):
             below.append((name, value))
         elif isinstance(node, ast.BoolLiteral) or not (
             value is None or value is False or value == ()
@@ -47,9 +47,9 @@ def _lines(node: Any, label: str, depth: int, source: Source) -> Iterator[str]:
                 yield "  " * (depth + 2) + _scalar(each)
 
 
-def _stands_below(value: Any) -> bool:
+def _is_below(value: Any) -> bool:
     if isinstance(value, tuple):
-        return any(map(_stands_below, value))
+        return any(map(_is_below, value))
     return is_node(value) and not isinstance(value, ast.Ident | ast.Key)
 
 

@@ -5,7 +5,7 @@ A reduction is a method named as in the grammar; it takes the span of the phrase
 """
 
 from collections.abc import Iterable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, assert_never
 
 from ccl.diagnostics.model import Sink
 from ccl.parser.lexer.tokens import Token
@@ -55,11 +55,24 @@ class Place(Node, frozen=True, kw_only=True):
                     kept.append(replace(item, entries=self.data(item.entries)))
                 case ast.IfRule(then=then, otherwise=otherwise):
                     kept.append(replace(item, then=self.data(then), otherwise=self.data(otherwise)))
-                case _:
+                case (
+                    ast.Article()
+                    | ast.Handler()
+                    | ast.Execution()
+                    | ast.Import()
+                    | ast.Function()
+                    | ast.Const()
+                    | ast.State()
+                    | ast.Struct()
+                    | ast.Enumeration()
+                    | ast.Invariant()
+                ):
                     what = _ITEMS[type(item)]
                     self.sink.report(
                         "CCL0124", item.span, what=what, place="among data", kind="an entry"
                     )
+                case _:
+                    assert_never(item)
         return tuple(kept)
 
     def doc(self, span: Span) -> str | None:
