@@ -85,13 +85,13 @@ def wrong_calls(kind: str, method: str, parameters: list[tuple[str, bool]]) -> I
             yield f"{RECEIVERS[kind]}.{method}({arguments})"
 
 
-def test_methods_that_take_functions_are_found() -> None:
+def test_methods_that_take_functions_are_listed() -> None:
     assert {kind for kind, _, _ in CALLS} == RECEIVERS.keys()
     assert len(CALLS) > 20
 
 
 @pytest.mark.parametrize(("kind", "method", "parameters"), CALLS)
-def test_wrong_function_is_one_error_at_the_call(
+def test_wrong_function_argument_is_one_error_at_the_call(
     kind: str, method: str, parameters: list[tuple[str, bool]]
 ) -> None:
     failed = 0

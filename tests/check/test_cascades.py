@@ -129,7 +129,7 @@ def test_program_is_right() -> None:
 
 
 def names_only(found: list[Diagnostic], right: str) -> bool:
-    """Whether all that is said is that a declared name is missing, at each of its uses."""
+    """Returns whether all errors are that a declared name is missing, at each of its uses."""
     name = right.strip(" (:.")
     if right == "struct ":
         name = "Member"
@@ -137,7 +137,7 @@ def names_only(found: list[Diagnostic], right: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", sorted(MISTAKES))
-def test_one_mistake_shows_its_cause_first(kind: str) -> None:
+def test_cause_is_reported_before_its_consequences(kind: str) -> None:
     late = []
     for right, wrong in MISTAKES[kind]:
         for line, text in damaged(right, wrong):
@@ -158,7 +158,7 @@ def test_one_mistake_shows_its_cause_first(kind: str) -> None:
         ("name: name", "nam: name", "CCL0210"),
     ],
 )
-def test_what_follows_from_a_mistake_is_left_out(right: str, wrong: str, code: str) -> None:
+def test_consequences_of_an_error_are_left_out(right: str, wrong: str, code: str) -> None:
     ((_, text),) = damaged(right, wrong)
     assert [each.code for each in errors(text)] == [code]
 

@@ -51,7 +51,7 @@ def codes(result: Compiled) -> list[str]:
     return [each.code for each in result.compilation.sink.diagnostics]
 
 
-def test_included_text_sees_the_contract_and_then_its_own_file(tmp_path: Path) -> None:
+def test_base_text_resolves_names_in_the_contract_then_in_its_own_file(tmp_path: Path) -> None:
     result = compiled(tmp_path)
     assert codes(result) == []
     assert result.wasm is not None
@@ -60,14 +60,14 @@ def test_included_text_sees_the_contract_and_then_its_own_file(tmp_path: Path) -
     assert ran.value == 4 * 2 * 3 + 1000 + 3
 
 
-def test_a_role_extends_one_of_another_file(tmp_path: Path) -> None:
+def test_role_of_an_imported_file_can_be_extended(tmp_path: Path) -> None:
     wasm = compiled(tmp_path).wasm
     assert wasm is not None
     assert run(wasm, entry="guest").value is False
     assert run(wasm, entry="guest", records={"roles": ["Guest"]}).value is True
 
 
-def test_a_proposal_comes_with_the_base(tmp_path: Path) -> None:
+def test_proposal_of_a_base_is_inherited(tmp_path: Path) -> None:
     wasm = compiled(tmp_path).wasm
     assert wasm is not None
     assert run(wasm, entry="open").value == 1
@@ -79,19 +79,19 @@ def test_each_error_of_a_base_is_reported_once(tmp_path: Path) -> None:
     assert codes(result) == ["CCL0202"]
 
 
-def test_a_base_that_the_import_does_not_have(tmp_path: Path) -> None:
+def test_unknown_base_of_an_import_is_reported(tmp_path: Path) -> None:
     result = compiled(tmp_path, club=CLUB.replace("base.Association", "base.Asociation"))
     assert codes(result) == ["CCL0222"]
     (found,) = result.compilation.sink.diagnostics
     assert found.facts["nearest"] == "base.Association"
 
 
-def test_a_role_that_the_import_does_not_have(tmp_path: Path) -> None:
+def test_unknown_role_of_an_import_is_reported(tmp_path: Path) -> None:
     result = compiled(tmp_path, club=CLUB.replace("extends base.Member", "extends base.Membre"))
     assert codes(result) == ["CCL0320"]
 
 
-def test_a_contract_of_an_import_is_reached_through_its_alias(tmp_path: Path) -> None:
+def test_contract_of_an_import_is_reached_through_its_alias(tmp_path: Path) -> None:
     club = 'import "base.ccl" as base;\nexport fn f() -> Integer { base.Association.dues(2) }\n'
     result = compiled(tmp_path, club=club)
     assert codes(result) == []
@@ -169,7 +169,7 @@ def test_members_of_an_imported_contract_can_be_named(tmp_path: Path) -> None:
     assert run(result.wasm, entry="all").value == [5, 24, 123, 9, 3, 0]
 
 
-def test_an_import_that_only_a_base_uses_is_used(tmp_path: Path) -> None:
+def test_import_used_only_by_a_base_counts_as_used(tmp_path: Path) -> None:
     club = """
     import "base.ccl" as base;
     contract Club extends base.Plain { export fn a() -> Integer { f() } }
@@ -178,7 +178,7 @@ def test_an_import_that_only_a_base_uses_is_used(tmp_path: Path) -> None:
     assert codes(result) == []
 
 
-def test_an_imported_contract_reads_its_own_declarations(tmp_path: Path) -> None:
+def test_imported_contract_reads_its_own_declarations(tmp_path: Path) -> None:
     base = """
     seats: 2;
     contract Base { limit: 5; fn limit() -> Integer { charter.contract.limit + charter.seats } }

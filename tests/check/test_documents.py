@@ -1,4 +1,4 @@
-"""Long documents in the styles that people publish are accepted as they are, and they run."""
+"""Long documents in published styles are accepted as they are, and they run."""
 
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ def emitted(ran: Ran) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_accepted_without_a_remark(name: str) -> None:
+def test_document_is_accepted_without_diagnostics(name: str) -> None:
     assert len(text_of(name).splitlines()) > 80
     assert format_text(text_of(name)).text == text_of(name)
     ran = run(module_of(name), entry="charter")
@@ -45,7 +45,7 @@ def test_accepted_without_a_remark(name: str) -> None:
     assert len(charter_value(nested_charter(ran.charter))) > 5
 
 
-def test_bylaws_are_decided_by_the_proposal() -> None:
+def test_bylaws_depend_on_the_proposal() -> None:
     module = module_of("bylaws")
     small = {"proposal": {"type": "budget", "urgent": False}, "member": {"status": "active"}}
     ran = run(module, entry="charter", records=small)
@@ -65,7 +65,7 @@ def test_bylaws_are_decided_by_the_proposal() -> None:
     }
 
 
-def test_a_nomination_is_anchored_and_announced() -> None:
+def test_nomination_is_anchored_and_announced() -> None:
     ctx = {"name": "Ana", "role": "clerk", "endorsements": 12}
     ran = run(module_of("election"), entry="on:nomination.submitted", arguments=[ctx])
     assert emitted(ran) == [
@@ -85,7 +85,7 @@ def test_a_nomination_is_anchored_and_announced() -> None:
 @pytest.mark.parametrize(
     ("choices", "status"), [(["Ana", "Zoe"], "counted"), ([], "spoilt"), (["Ana"] * 6, "spoilt")]
 )
-def test_a_ballot_is_counted_or_spoilt(choices: list[str], status: str) -> None:
+def test_ballot_is_counted_or_spoilt(choices: list[str], status: str) -> None:
     ballot = {"voter": str(CALLER), "choices": choices, "weight": 1}
     ran = run(module_of("election"), entry="on:ballot.cast", arguments=[{"ballot": ballot}])
     if status == "counted":
@@ -106,7 +106,7 @@ def test_every_voter_gets_a_paper() -> None:
     assert [kind for kind, _ in ran.effects[2:]] == ["record-usage", "record-usage"]
 
 
-def test_a_budget_adds_up() -> None:
+def test_budget_adds_up() -> None:
     ran = run(module_of("budget"))
     assert ran.outcome.kind is OutcomeKind.SUCCEEDED, ran.outcome
     assert ran.value == {"spent": 2950, "reserve": 8000, "left": 9050}
@@ -117,7 +117,7 @@ def test_a_budget_adds_up() -> None:
     assert value["approval"]["share"][0] == {"$from": "0%", "$to": "10%", "class": "small"}
 
 
-def test_a_result_is_judged() -> None:
+def test_result_is_judged() -> None:
     days = [{"day": "mon", "watt_hours": 13_000}, {"day": "tue", "watt_hours": 2}]
     ctx = {"state": "verified", "job": "3a9f", "units": 7, "days": days}
     ran = run(module_of("job_request"), entry="on:job.completed", arguments=[ctx])
@@ -130,7 +130,7 @@ def test_a_result_is_judged() -> None:
     assert emitted(ran) == [("job.completed", {"outcome": "unverified", "job": "3a9f"})]
 
 
-def test_a_request_is_submitted_with_what_the_charter_says() -> None:
+def test_request_is_submitted_with_the_values_of_the_charter() -> None:
     ran = run(module_of("job_request"))
     assert ran.outcome.kind is OutcomeKind.SUCCEEDED, ran.outcome
     ((kind, job),) = ran.effects

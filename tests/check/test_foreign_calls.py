@@ -86,20 +86,20 @@ def test_foreign_assertion_is_named_in_tests_alone() -> None:
 @pytest.mark.parametrize(
     ("word", "literal"), [("True", "true"), ("FALSE", "false"), ("NONE", "None")]
 )
-def test_literal_in_another_case_is_named(word: str, literal: str) -> None:
+def test_literal_in_another_case_is_suggested(word: str, literal: str) -> None:
     (report,) = found(f"execution {{ let tree = 1; let fals = {word}; log(fals); log(tree); }}\n")[
         :1
     ]
     assert prose(report).help == f"did you mean `{literal}`?"
 
 
-def test_foreign_methods_name_methods() -> None:
+def test_foreign_method_names_map_to_methods() -> None:
     for group, names in FOREIGN_METHODS.items():
         for name, meant in names.items():
             assert (group, meant) in {*METHODS, *LIBRARY_METHODS}, (name, meant)
 
 
-def test_bare_methods_take_only_their_receiver() -> None:
+def test_foreign_methods_without_arguments_take_only_their_receiver() -> None:
     for key, function in LIBRARY_METHODS.items():
         text = (STDLIB / f"{function.file.removeprefix('std/')}.ccl").read_text("utf-8")
         head = re.search(rf"fn {function.name}(?:<[^(]*>)?\(([^)]*)\)", text)

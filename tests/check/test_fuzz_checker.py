@@ -27,7 +27,7 @@ def holds(text: str, what: str) -> None:
 
 
 @pytest.mark.parametrize("seed", seeds(FIRST_SEED, 3))
-def test_damaged_programs(seed: int) -> None:
+def test_damaged_program_is_reported_without_a_crash(seed: int) -> None:
     for text, what in cases(seed):
         holds(text, what)
 

@@ -68,7 +68,7 @@ def signature(text: str, name: str) -> str:
         ),
     ],
 )
-def test_signatures_are_found(text: str, expected: str) -> None:
+def test_omitted_signatures_are_inferred(text: str, expected: str) -> None:
     assert signature(text, "f") == expected
 
 
@@ -86,7 +86,7 @@ def test_every_type_of_a_program_is_closed() -> None:
             assert local.type == zonk(local.type)
 
 
-def test_what_a_function_may_change() -> None:
+def test_mutated_parameters_are_inferred() -> None:
     program = program_of(
         """
         struct P { yes: Integer, names: Array<String> }
@@ -115,7 +115,7 @@ def test_what_a_function_may_change() -> None:
     }
 
 
-def test_arguments_say_whether_they_are_changed() -> None:
+def test_arguments_are_marked_as_mutated() -> None:
     program = program_of(
         "fn f(a: Array<Integer>, b: Array<Integer>) { a.push(b[0]); }"
         " execution { let x = [1]; let y = [2]; f(x, y); x.length() + y.length() }"
@@ -129,13 +129,13 @@ def test_arguments_say_whether_they_are_changed() -> None:
 
 
 @pytest.mark.parametrize("written", ["2 * 365d", "365d * 2", "1460d / 2", "2 * (360d + 5d)"])
-def test_a_number_beside_a_duration_counts_it(written: str) -> None:
+def test_open_number_beside_a_duration_is_an_integer(written: str) -> None:
     program_of(f"term: {written};")
     text = f"const TERM = {written}; export fn f(n: Integer) {{ TERM * n }}"
     assert signature(text, "f") == "(Integer) -> Duration"
 
 
-def test_unification_undoes_what_failed() -> None:
+def test_failed_unification_binds_nothing() -> None:
     a, b = fresh(), fresh()
     assert not unify(Map(a, Array(b)), Map(Prim.STRING, Prim.INTEGER))
     assert isinstance(prune(a), Var)
@@ -143,7 +143,7 @@ def test_unification_undoes_what_failed() -> None:
     assert (zonk(a), zonk(b)) == (Prim.STRING, Prim.INTEGER)
 
 
-def test_an_open_number_is_a_number() -> None:
+def test_open_number_unifies_with_number_types_only() -> None:
     number = fresh(number=True)
     assert not unify(number, Prim.STRING)
     plain = fresh()
@@ -152,14 +152,14 @@ def test_an_open_number_is_a_number() -> None:
     assert zonk(plain, default=True) is Prim.INTEGER
 
 
-def test_no_type_contains_itself() -> None:
+def test_infinite_type_is_refused() -> None:
     a = fresh()
     kind: Type = Option(Array(a))
     assert not unify(a, kind)
     assert isinstance(prune(a), Var)
 
 
-def test_trials_of_annotations_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trial_does_not_change_the_checker(monkeypatch: pytest.MonkeyPatch) -> None:
     def collections(checker: Checker) -> dict[str, list[object]]:
         values = {name: getattr(checker, name) for name in fields(checker)}
         kinds = (dict, list, set, deque)

@@ -1,4 +1,4 @@
-"""A program may use generic declarations as often as it likes; only what never ends is refused."""
+"""Instances of generic declarations: any number is accepted, an infinite chain is refused."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def _codes(text: str) -> list[str]:
     return [each.code for each in check_text(text).sink.diagnostics]
 
 
-def test_as_many_instances_as_calls_are_made() -> None:
+def test_instances_up_to_the_number_of_calls_are_accepted() -> None:
     """Of generic and higher-order functions, inline functions and generic types."""
     parts = [
         f"""\
@@ -53,10 +53,10 @@ fn f{n}(xs: Array<Integer>) -> Integer {{
     ],
     ids=["type", "function", "inside an inline function", "in turns", "struct", "structs in turns"],
 )
-def test_what_grows_without_end_is_refused(text: str) -> None:
+def test_infinite_chain_of_instances_is_refused(text: str) -> None:
     assert "CCL0604" in _codes(text)
 
 
-def test_function_without_a_name_ends() -> None:
+def test_recursive_function_without_a_name_is_checked() -> None:
     text = "export fn f(xs: Array<Integer>) -> Integer { xs.map(x => x).sum() }\nfn() { 1 }"
     assert _codes(text) == ["CCL0115"]

@@ -17,7 +17,7 @@ def _codes(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("event", JOB_EVENTS)
-def test_event_with_a_slip_is_a_warning_that_names_it(event: str) -> None:
+def test_misspelt_event_is_a_warning_with_its_name(event: str) -> None:
     for slip in slips(event):
         found = check_text(f'on "{slip}" {{ log("x"); }}').sink
         assert [each.code for each in found.diagnostics] == ["CCL0345"], slip
@@ -37,7 +37,7 @@ def test_other_event_is_free(event: str) -> None:
 
 @pytest.mark.parametrize("field", JOB_FIELDS)
 @pytest.mark.parametrize("event", JOB_EVENTS)
-def test_field_with_a_slip_is_an_error(event: str, field: str) -> None:
+def test_misspelt_field_is_an_error(event: str, field: str) -> None:
     slipped = [each for each in slips(field) if each not in JOB_FIELDS]
     uses = "".join(f'if has(ctx.{each}) {{ log("x"); }}\n' for each in slipped)
     found = check_text(f'on "{event}" {{\n{uses}}}').sink.diagnostics

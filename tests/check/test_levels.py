@@ -55,7 +55,7 @@ def test_any_form_of_comment_allows(comment: str) -> None:
         "execution {\n  let x = 3;\n  // see ccl: allow CCL0902\n  4\n}\n",
     ],
 )
-def test_what_only_looks_like_such_a_comment_allows_nothing(text: str) -> None:
+def test_similar_comment_allows_nothing(text: str) -> None:
     assert codes(text) == ["CCL0902"]
 
 
@@ -95,7 +95,7 @@ def test_code_of_another_warning_is_not_allowed() -> None:
         ("ccl: alow CCL0902", "`alow` is not `allow`", "allow"),
     ],
 )
-def test_comment_that_allows_nothing_is_pointed_out(
+def test_comment_that_allows_nothing_is_reported(
     comment: str, reason: str, near: str | None
 ) -> None:
     (each,) = found(f"execution {{\n  3 // {comment}\n}}\n")
@@ -223,7 +223,7 @@ def test_levels_change_no_module(project: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "[lints]\n", "lints = {}\n", "\ufeff[lints]"])
-def test_configuration_that_says_nothing_is_read(project: Path, text: str) -> None:
+def test_empty_configuration_is_accepted(project: Path, text: str) -> None:
     (project / "ccl.toml").write_text(text, encoding="utf-8")
     assert read_levels(project / "ccl.toml") == {}
 
@@ -259,7 +259,7 @@ def test_configuration_is_read_as_toml(project: Path, form: str) -> None:
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_configuration_that_cannot_be_followed_is_named(
+def test_invalid_configuration_is_reported_with_its_place(
     project: Path, text: str, line: int | None, message: str, hint: str
 ) -> None:
     path = project / "ccl.toml"
@@ -273,7 +273,7 @@ def test_configuration_that_cannot_be_followed_is_named(
     assert hint in raised.value.hint
 
 
-def test_configuration_that_is_no_text_is_named(project: Path) -> None:
+def test_configuration_in_another_encoding_is_reported(project: Path) -> None:
     path = project / "ccl.toml"
     path.write_bytes("[lints]".encode("utf-16"))
     with pytest.raises(ConfigurationError, match="cannot be read: it is UTF-16 text"):

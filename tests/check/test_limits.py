@@ -1,4 +1,4 @@
-"""What the sandbox would refuse, the compiler refuses: with the place, the reason and a way out."""
+"""Limits of the sandbox that the compiler reports: with place, reason and help."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A run of letters is read once, however long it is and wherever it stands."""
+"""Long runs of letters are read in linear time, wherever they occur."""
 
 import pytest
 from damage import within
@@ -19,6 +19,6 @@ CALLS = "execution { [1].map(x => x + 1); }\n"
     ],
     ids=["string", "comment", "block comment", "name"],
 )
-def test_a_long_word_takes_time_in_proportion(text: str) -> None:
+def test_long_word_takes_linear_time(text: str) -> None:
     with within(60, "checking a file with one long word"):
         assert not check_text(text).sink.has_errors

@@ -24,7 +24,7 @@ def test_each_of_few_unknown_names_has_a_suggestion() -> None:
     assert suggested(20) == (20, [])
 
 
-def test_suggestions_end_after_the_limit_and_the_report_says_so() -> None:
+def test_suggestions_beyond_the_limit_are_left_out_with_a_note() -> None:
     count, notes = suggested(SEARCHES_MAX + 20)
     assert count == SEARCHES_MAX
     assert len(notes) == 1

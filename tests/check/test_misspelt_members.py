@@ -30,7 +30,7 @@ def _found(folder: Path, program: str) -> list[tuple[str, str | None]]:
         ("Shares", "execution { let a = dues.{}.Full; log(string(a == dues.Shares.Half)); }"),
     ],
 )
-def test_member_of_a_file_with_a_slip_has_a_suggestion(
+def test_misspelt_member_of_a_file_has_a_suggestion(
     word: str, program: str, tmp_path: Path
 ) -> None:
     for slip in slips(word):
@@ -38,17 +38,17 @@ def test_member_of_a_file_with_a_slip_has_a_suggestion(
         assert found == [("CCL0207", f"`{word}`")], slip
 
 
-def test_member_of_a_contract_is_found_where_it_is(tmp_path: Path) -> None:
+def test_member_of_a_contract_is_suggested_with_its_path(tmp_path: Path) -> None:
     found = _found(tmp_path, "execution { dues.join(1); }")
     assert found == [("CCL0207", "`Register.join`")]
 
 
-def test_contract_of_an_imported_file_is_found_where_it_is(tmp_path: Path) -> None:
+def test_contract_of_an_imported_file_is_suggested_with_its_path(tmp_path: Path) -> None:
     found = _found(tmp_path, "contract Club extends Register { }")
     assert found == [("CCL0222", "dues.Register")]
 
 
-def test_enum_with_a_slip_has_a_suggestion() -> None:
+def test_misspelt_enum_has_a_suggestion() -> None:
     for slip in slips("Colour"):
         text = (
             f"enum Colour {{ Red, Blue }}\nexecution {{ log(string({slip}.Blue == Colour.Red)); }}"

@@ -1,4 +1,4 @@
-"""A misspelt key of a section that jobs are made from is never lost in silence."""
+"""Misspelt keys of sections that supply jobs are always reported."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def _keys() -> Iterator[tuple[str, str, frozenset[str]]]:
 
 
 @pytest.mark.parametrize(("path", "key", "known"), list(_keys()))
-def test_key_with_a_slip_is_an_error(path: str, key: str, known: frozenset[str]) -> None:
+def test_misspelt_key_is_an_error(path: str, key: str, known: frozenset[str]) -> None:
     slipped = [each for each in slips(key) if each not in known]
     for lines in (slipped[:40], slipped[40:]):
         within = "".join(f"{name}: 1;\n" for name in lines)
@@ -31,7 +31,7 @@ def test_key_with_a_slip_is_an_error(path: str, key: str, known: frozenset[str])
 
 
 @pytest.mark.parametrize("name", ["resources", "results", "verification"])
-def test_section_with_a_slip_has_a_warning_and_an_unsafe_fix(name: str) -> None:
+def test_misspelt_section_has_a_warning_and_an_unsafe_fix(name: str) -> None:
     for slipped in slips(name):
         reported = check_text(f"{slipped} {{ memory: 1; storage: 2; }}\n").sink.diagnostics
         assert [each.code for each in reported] == ["CCL0347"]

@@ -106,7 +106,7 @@ PROPOSAL_NAMES = ("Outcome", "Vote", "Share", "execution", "open", "role", "prop
 
 
 @pytest.mark.parametrize("name", PROPOSAL_NAMES)
-def test_a_proposal_may_have_any_name_and_parameter(name: str) -> None:
+def test_proposal_may_have_any_name_and_parameter(name: str) -> None:
     declarations = f"""
       state members: Array<Did> = [caller()];
       state kept: Integer = 0;
@@ -122,7 +122,7 @@ def test_a_proposal_may_have_any_name_and_parameter(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["outcome", "id", "vote", "caller", "now", "Map", "Integer"])
-def test_what_a_proposal_means_is_not_changed_by_the_program(name: str) -> None:
+def test_declarations_do_not_change_the_meaning_of_a_proposal(name: str) -> None:
     """The name as that of a function, a constant and a type."""
     rules = """
       proposal Spend { electorate: members; voting_period: 1d; parameters { n: Decimal; } }
@@ -145,7 +145,7 @@ def test_what_a_proposal_means_is_not_changed_by_the_program(name: str) -> None:
         ("C.P.vote(1)", "vote"),
     ],
 )
-def test_call_that_does_not_fit_shows_the_name_that_is_written(call: str, name: str) -> None:
+def test_wrong_call_shows_the_name_as_written(call: str, name: str) -> None:
     text = (
         "contract C {\n  state members: Map<Did, Bool> = map_new();\n"
         '  proposal P { electorate: members; execution { log("x"); } }\n}\n'

@@ -61,7 +61,7 @@ def test_damaged_program_has_a_sound_tree(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", seeds(0, 4))
-def test_error_in_one_function_leaves_the_others_as_they_are(seed: int) -> None:
+def test_error_in_one_function_keeps_the_others(seed: int) -> None:
     random_ = random.Random(seed)
     texts = list(corpus().items())
     compared = 0

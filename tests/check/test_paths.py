@@ -45,7 +45,7 @@ fn all{number}() -> [Integer] {{
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_path_means_the_same_with_either_sign(place: str, tmp_path: Path) -> None:
+def test_paths_with_dots_and_colons_are_equivalent(place: str, tmp_path: Path) -> None:
     names = PLACES[place]
     ways = list(product((".", "::"), repeat=len(names) + 1))
     contract = f"contract D {{ {MEMBERS} }}"
@@ -109,7 +109,7 @@ def test_state_of_another_file_is_not_assigned_through_either_sign(tmp_path: Pat
 @pytest.mark.parametrize(
     "wrong", ["f()::n", "f().s::n", "xs[0]::n", "(f())::n", "f().S::T { n: 1 }"]
 )
-def test_value_is_not_selected_from_by_colons(wrong: str) -> None:
+def test_colons_after_a_value_are_an_error(wrong: str) -> None:
     text = f"""struct S {{ n: Integer }} fn f() -> S {{ S {{ n: 1 }} }}
 execution {{ let xs = [f()]; {wrong} }}"""
     codes = [each.code for each in compile_text(text, "a.ccl").compilation.sink.diagnostics]

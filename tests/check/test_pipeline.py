@@ -51,7 +51,7 @@ def codes(path: Path) -> list[tuple[str, str]]:
     ]
 
 
-def test_imports_are_compiled_in(project: Path) -> None:
+def test_imports_are_compiled_into_the_module(project: Path) -> None:
     compiled = compile_file(project / "count.ccl")
     assert compiled.wasm is not None
     assert run(compiled.wasm).value == 42
@@ -86,7 +86,7 @@ def test_imported_rules_cite_articles_of_their_own(project: Path) -> None:
     assert codes(program) == [("program.ccl", "CCL0312")]
 
 
-def test_a_packed_module_is_the_module_itself(project: Path) -> None:
+def test_packed_module_equals_the_module_compiled_alone(project: Path) -> None:
     alone = compile_file(project / "count.ccl")
     compiled = compile_file(project / "submit.ccl")
     assert compiled.wasm is not None
@@ -97,7 +97,7 @@ def test_a_packed_module_is_the_module_itself(project: Path) -> None:
     assert str(effect[1]["wasm_cid"]) == alone.cid
 
 
-def test_the_same_bytes_from_anywhere(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_module_is_the_same_from_any_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     absolute = compile_file(project / "count.ccl").cid
     monkeypatch.chdir(project)
     assert compile_file(Path("count.ccl")).cid == absolute
@@ -106,7 +106,7 @@ def test_the_same_bytes_from_anywhere(project: Path, monkeypatch: pytest.MonkeyP
     assert compile_text(COUNT, path="../count.ccl").cid == absolute
 
 
-def test_the_same_bytes_from_another_process(project: Path) -> None:
+def test_module_is_the_same_from_another_process(project: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from ccl.pipeline import compile_file; "
         "print(compile_file(Path(sys.argv[1])).cid)"
@@ -123,7 +123,7 @@ def test_the_same_bytes_from_another_process(project: Path) -> None:
         assert out.stdout.strip() == compile_file(path).cid
 
 
-def test_sites_name_files_as_the_module_does(project: Path) -> None:
+def test_sites_name_files_by_their_paths_in_the_module(project: Path) -> None:
     wasm = compile_file(project / "count.ccl").wasm
     assert wasm is not None
     facts = check_module(wasm)
@@ -134,7 +134,7 @@ def test_sites_name_files_as_the_module_does(project: Path) -> None:
     assert all(not file.startswith("/") for file in files)
 
 
-def test_faults_of_a_packed_module_are_shown(project: Path) -> None:
+def test_errors_of_a_packed_module_are_reported(project: Path) -> None:
     (project / "lib" / "rules.ccl").write_text("export fn double(n: Integer) -> Integer { n == 1 }")
     assert codes(project / "submit.ccl") == [
         ("submit.ccl", "CCL0703"),
@@ -145,24 +145,24 @@ def test_faults_of_a_packed_module_are_shown(project: Path) -> None:
     assert compiled.packed == ()
 
 
-def test_imports_in_a_circle(project: Path) -> None:
+def test_circular_imports_are_reported(project: Path) -> None:
     (project / "lib" / "rules.ccl").write_text('import "../count.ccl" as c;')
     found = check_file(project / "count.ccl").sink.diagnostics
     (circle,) = [d for d in found if d.code == "CCL0206"]
     assert len(circle.labels) == 1
 
 
-def test_modules_in_a_circle(project: Path) -> None:
+def test_circular_modules_are_reported(project: Path) -> None:
     (project / "count.ccl").write_text('execution { log(string(module("submit.ccl"))); }')
     assert ("count.ccl", "CCL0704") in codes(project / "submit.ccl")
 
 
-def test_a_program_is_not_imported(project: Path) -> None:
+def test_import_of_a_program_is_an_error(project: Path) -> None:
     (project / "lib" / "rules.ccl").write_text('execution { log("x"); }')
     assert ("count.ccl", "CCL0205") in codes(project / "count.ccl")
 
 
-def test_a_file_is_loaded_once(project: Path) -> None:
+def test_file_is_loaded_once(project: Path) -> None:
     (project / "count.ccl").write_text(
         'import "lib/rules.ccl" as a; import "./lib/../lib/rules" as b;'
         " fn run() -> Integer { a.double(2) + b.double(3) }"
@@ -186,7 +186,7 @@ def test_named_functions_are_exported(project: Path) -> None:
     assert compiled.compilation.sink.diagnostics == ()
 
 
-def test_what_the_parser_lets_through_is_compiled() -> None:
+def test_program_at_the_parser_limits_is_compiled() -> None:
     """Trees of the greatest depth, far deeper than Python's own recursion limit allows."""
     terms = 240
     compiled = compile_text("execution { " + "+".join(["1"] * terms) + " }")
@@ -203,7 +203,9 @@ def test_what_the_parser_lets_through_is_compiled() -> None:
         (lambda path: path.write_bytes(b" " * (SOURCE_BYTES_MAX + 1)), Unreadable.TOO_LARGE),
     ],
 )
-def test_what_cannot_be_read_has_a_reason(tmp_path: Path, make, kind: Unreadable) -> None:  # type: ignore[no-untyped-def]
+def test_unreadable_file_is_reported_with_the_reason(
+    tmp_path: Path, make, kind: Unreadable
+) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "source.ccl"
     make(path)
     with pytest.raises(SourceError) as raised:

@@ -91,7 +91,7 @@ def test_configuration_of_another_user_does_not_count(
 
 
 @pytest.mark.parametrize("kind", ["folder", "link"])
-def test_configuration_that_is_no_file_is_an_error(home: Path, kind: str) -> None:
+def test_configuration_that_is_a_folder_is_an_error(home: Path, kind: str) -> None:
     path = home / "coop" / "ccl.toml"
     if kind == "folder":
         path.mkdir()
@@ -116,7 +116,7 @@ def test_configuration_that_is_no_file_is_an_error(home: Path, kind: str) -> Non
         "/{home}/other/secret.ccl",
     ],
 )
-def test_outside_is_refused_alike_whether_it_exists(
+def test_outside_file_is_refused_alike_whether_it_exists(
     home: Path, form: Callable[[str], str], written: str
 ) -> None:
     coop, other = home / "coop", home / "other"
@@ -148,7 +148,7 @@ def test_outside_is_refused_alike_whether_it_exists(
         "/{home}/coop/lib/rules.ccl",
     ],
 )
-def test_inside_is_read_by_any_path(home: Path, written: str) -> None:
+def test_inside_file_is_read_by_any_path(home: Path, written: str) -> None:
     coop = home / "coop"
     (coop / "inside.ccl").symlink_to("lib/rules.ccl")
     (coop / "shared").symlink_to(coop / "lib")
@@ -218,13 +218,15 @@ def test_allowed_folder_may_be_imported_from(home: Path) -> None:
     assert codes(coop / "a.ccl", text, other) == ["CCL0229"]
 
 
-def test_names_alike_are_no_containment(home: Path) -> None:
+def test_folder_with_a_similar_name_is_outside(home: Path) -> None:
     (home / "coop-old").mkdir()
     (home / "coop-old" / "rules.ccl").write_text(RULES)
     assert codes(home / "coop" / "a.ccl", importing("../coop-old/rules.ccl")) == ["CCL0229"]
 
 
-def test_stream_has_the_current_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_program_from_a_stream_belongs_to_the_current_folder(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(home / "coop")
     assert check_text(importing("lib/rules.ccl")).sink.diagnostics == ()
     (fault,) = check_text(importing("../other/rules.ccl")).sink.diagnostics
@@ -233,7 +235,7 @@ def test_stream_has_the_current_folder(home: Path, monkeypatch: pytest.MonkeyPat
     assert check_text(importing("lib/rules.ccl")).sink.diagnostics == ()
 
 
-def test_suggestions_name_nothing_outside(home: Path) -> None:
+def test_suggestions_omit_files_outside(home: Path) -> None:
     """A project that is called like a file, imported as one, has neighbours outside."""
     odd = home / "secrets.ccl"
     odd.mkdir()
@@ -264,7 +266,7 @@ def test_suggestions_name_nothing_outside(home: Path) -> None:
     ids=lambda text: text[:20],
 )
 @pytest.mark.parametrize("form", [importing, packing])
-def test_file_that_cannot_be_taken_in_has_a_reason(
+def test_unreadable_import_is_reported_with_the_reason(
     home: Path, written: str, reason: str, form: Callable[[str], str]
 ) -> None:
     coop = home / "coop"
@@ -286,7 +288,7 @@ def test_device_in_the_project_is_not_read(home: Path) -> None:
     assert (fault.code, fault.facts["reason"]) == ("CCL0703", "it is not a regular file")
 
 
-def test_containment_is_what_the_operating_system_opens(home: Path) -> None:
+def test_containment_follows_the_operating_system(home: Path) -> None:
     """Every path of up to three steps through files, folders and links, against the inode
     that is really opened by it."""
     coop, other = home / "coop", home / "other"
@@ -325,7 +327,7 @@ def test_containment_is_what_the_operating_system_opens(home: Path) -> None:
     assert min(tried.values()) >= 10
 
 
-def test_state_keeps_the_name_that_was_given(home: Path) -> None:
+def test_state_is_kept_under_the_given_name(home: Path) -> None:
     """A link `current.ccl` to the version in force is the home of the state."""
     (home / "coop" / "v2.ccl").write_text("state n: Integer = 0;\nexport fn add() { n += 1; }\n")
     (home / "coop" / "current.ccl").symlink_to("v2.ccl")
@@ -335,7 +337,7 @@ def test_state_keeps_the_name_that_was_given(home: Path) -> None:
     assert linked.cid == named.cid != compile_file(home / "coop" / "v2.ccl").cid
 
 
-def test_checking_and_compiling_agree(home: Path) -> None:
+def test_check_and_compile_report_the_same(home: Path) -> None:
     (home / "coop" / "a.ccl").write_text(importing("../other/secret.ccl"))
     assert compile_file(home / "coop" / "a.ccl").wasm is None
     assert check_file(home / "coop" / "a.ccl").program is None

@@ -48,7 +48,9 @@ def errors(folder: Path, text: str) -> list[str]:
         ),
     ],
 )
-def test_types_of_one_name_are_named_by_their_homes(code: str, error: str, tmp_path: Path) -> None:
+def test_types_of_one_name_are_shown_with_their_files(
+    code: str, error: str, tmp_path: Path
+) -> None:
     own = "enum Kind { Gift }\nstruct Box<T> { held: T }\n"
     assert errors(tmp_path, f"{own}execution {{ {code} }}") == [error]
 
@@ -63,7 +65,7 @@ def test_types_of_one_name_are_named_by_their_homes(code: str, error: str, tmp_p
         ("Clerk", "`Clerk` is a role, not a value"),
     ],
 )
-def test_member_that_is_no_value_is_reported_as_what_it_is(
+def test_member_that_is_no_value_is_reported_with_its_kind(
     path: str, error: str, tmp_path: Path
 ) -> None:
     text = f"role Clerk {{ requires: true; }}\nexecution {{ log({path}); }}"
@@ -84,7 +86,7 @@ def test_member_that_is_no_value_is_reported_as_what_it_is(
         ("5.n", "remove `.n`; only structs and host data have fields"),
     ],
 )
-def test_field_of_a_type_without_fields_has_the_help_that_fits(
+def test_field_of_a_type_without_fields_has_a_fitting_help(
     value: str, help_text: str, tmp_path: Path
 ) -> None:
     (found,) = errors(tmp_path, f"execution {{ let _ = {value}; }}")
@@ -101,7 +103,9 @@ PROPOSAL = """proposal Spend {
 
 @pytest.mark.parametrize("used", ["Spend", "[1].map(Spend.open)", "Spend.parameters"])
 @pytest.mark.parametrize("home", ["", "Board."])
-def test_proposal_is_reported_as_what_it_is(home: str, used: str, tmp_path: Path) -> None:
+def test_proposal_as_a_value_is_reported_as_a_proposal(
+    home: str, used: str, tmp_path: Path
+) -> None:
     declared = f"contract Board {{\n{PROPOSAL}}}\n" if home else PROPOSAL
     code = used.replace("Spend", f"{home}Spend")
     (found,) = errors(tmp_path, f"{declared}execution {{ {code}; }}")

@@ -1,4 +1,4 @@
-"""The walk of the typed tree knows every kind of node."""
+"""The walk of the typed tree covers every class of nodes."""
 
 from typing import get_args
 

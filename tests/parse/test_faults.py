@@ -172,7 +172,7 @@ def test_fault(text: str, expected: list[str]) -> None:
         ("fn f() { let if = 1; }", "fn f() { let if_ = 1; }"),
     ],
 )
-def test_fixes_mend(text: str, whole: str) -> None:
+def test_fix_removes_its_error(text: str, whole: str) -> None:
     once = mended(text)
     assert mended(once) == whole
     assert faults(whole) == []

@@ -30,6 +30,6 @@ def test_the_cases_are_enough() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_damaged_programs(seed: int) -> None:
+def test_damaged_program_is_reported_without_a_crash(seed: int) -> None:
     for text, what in cases(seed):
         holds(text, what)

@@ -1,4 +1,4 @@
-"""Each fault is told once, where it is; nothing follows from it, nothing hides another."""
+"""Each error is reported once, at its place, without consequences, and hides no other."""
 
 import re
 from pathlib import Path
@@ -48,7 +48,7 @@ def errors(text: str) -> list[tuple[int, str]]:
     ]
 
 
-def test_many_faults_many_reports() -> None:
+def test_each_error_of_many_is_reported_once() -> None:
     assert errors(MANY) == [
         (1, "CCL0301"),
         (2, "CCL0401"),
@@ -65,7 +65,7 @@ def test_many_faults_many_reports() -> None:
     ]
 
 
-def test_an_invalid_value_spreads_silently() -> None:
+def test_invalid_value_causes_no_further_error() -> None:
     text = """
     execution {
       let a = missing;
@@ -79,7 +79,7 @@ def test_an_invalid_value_spreads_silently() -> None:
     assert [code for _, code in errors(text)] == ["CCL0201", "CCL0209"]
 
 
-def test_fixes_mend() -> None:
+def test_fix_removes_its_error() -> None:
     text = "execution { let a = 1; let a = a + 1; let b: Integer = 2; let b: Integer = 3; a + b }"
     found = check_text(text, path="test.ccl").sink.diagnostics
     assert [d.code for d in found] == ["CCL0901", "CCL0901"]
@@ -91,14 +91,14 @@ def test_fixes_mend() -> None:
 
 
 @pytest.mark.parametrize("sign", [";", ","])
-def test_the_fix_of_an_unused_import_leaves_nothing_of_it(sign: str) -> None:
+def test_fix_of_an_unused_import_removes_the_whole_line(sign: str) -> None:
     text = f'import "std/text" as text{sign}\nexecution {{ 1 }}'
     (found,) = check_text(text, path="test.ccl").sink.diagnostics
     assert found.code == "CCL0904"
     assert apply_edits(text, found.fixes[0].edits) == "\nexecution { 1 }"
 
 
-def test_a_malformed_cid_shows_the_character() -> None:
+def test_malformed_cid_is_reported_at_the_wrong_character() -> None:
     text = 'export fn f() -> Cid { "bafybeih1q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze" }'
     (found,) = check_text(text, path="test.ccl").sink.diagnostics
     assert [text[label.span.start : label.span.end] for label in found.labels] == ["1"]
@@ -132,20 +132,20 @@ def test_no_text_crashes_the_checker(data: st.DataObject) -> None:
         assert 0 <= diagnostic.span.start <= diagnostic.span.end <= len(text)
 
 
-def test_type_parameters_of_a_struct_are_known_in_it_alone() -> None:
+def test_type_parameter_of_a_struct_is_unknown_outside_of_it() -> None:
     assert errors("struct P<T> { a: T, b: Array<T>, c: U }") == [(1, "CCL0203")]
     assert errors("struct P<T> { a: T }\nstruct Q { b: T }") == [(2, "CCL0203")]
     assert errors("enum E<T> { A(T), B(Option<T>) }\nfn f(e: E<Integer>) {}") == []
 
 
-def test_a_file_without_an_entry_is_a_library() -> None:
+def test_file_without_an_entry_has_no_unused_functions() -> None:
     library = "fn area(a: Integer, b: Integer) -> Integer { a * b }"
     assert check_text(library, path="lib.ccl").sink.diagnostics == ()
     program = library + "\nexecution { 1 }"
     assert [d.code for d in check_text(program, path="p.ccl").sink.diagnostics] == ["CCL0903"]
 
 
-def test_a_struct_literal_in_a_head_is_one_fault() -> None:
+def test_struct_literal_in_a_head_is_one_error() -> None:
     text = """\
 struct P { n: Integer }
 execution {
@@ -191,7 +191,7 @@ def test_names_that_contain_the_missing_one_are_suggested() -> None:
     ]
 
 
-def test_what_an_unknown_function_is_given_is_read() -> None:
+def test_argument_of_an_unknown_function_counts_as_read() -> None:
     assert errors("execution { let y = 2; tallied(x => x + y + z); }") == [(1, "CCL0202")]
     assert similar("execution { let y = 2; tallied(x => x + y); }") == [None]
 
@@ -202,7 +202,7 @@ def type_facts(written: str, before: str = "") -> tuple[str | None, str | None]:
     return found.facts.get("nearest"), found.facts.get("advice")
 
 
-def test_types_of_other_languages() -> None:
+def test_type_name_of_another_language_has_a_fix() -> None:
     assert type_facts("Int") == ("Integer", "foreign")
     assert type_facts("u64") == ("Integer", "foreign")
     assert type_facts("Str") == ("String", "foreign")
@@ -238,6 +238,6 @@ def advice_on_the_result(body: str) -> str | None:
     return found.facts.get("advice")
 
 
-def test_question_mark_without_an_ok_value_says_how_a_body_ends() -> None:
+def test_question_mark_without_an_ok_value_explains_the_result() -> None:
     assert advice_on_the_result('let x = f()?; log("\\(x)");') == "question"
     assert advice_on_the_result('if 1 > 2 { let x = f()?; log("\\(x)"); }') == "question"
